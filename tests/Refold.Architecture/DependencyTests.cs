@@ -1,0 +1,34 @@
+// The direction of dependencies, read from the compiled assemblies' metadata.
+// Run by `dotnet test`; a reference that points the wrong way fails here.
+using System.Reflection.Metadata;
+using System.Reflection.PortableExecutable;
+using Xunit;
+
+namespace Refold.Architecture;
+
+public class DependencyTests
+{
+    [Fact]
+    public void Core_References_OnlyFSharpCoreAndTheBaseClassLibrary() =>
+        Assert.All(ReferencesOf("Refold.Core.dll"), name => Assert.True(name == "FSharp.Core" || IsPlatform(name), name));
+
+    [Fact]
+    public void Library_References_OnlyTheCoreFSharpCoreAndThePlatform() =>
+        Assert.All(
+            ReferencesOf("Refold.Facade.dll"),
+            name => Assert.True(name is "FSharp.Core" or "Refold.Core" || IsPlatform(name), name));
+
+    private static bool IsPlatform(string name) =>
+        name == "netstandard" || name == "mscorlib" || name == "System" || name.StartsWith("System.", StringComparison.Ordinal);
+
+    private static List<string> ReferencesOf(string file)
+    {
+        using var image = new PEReader(File.OpenRead(Path.Combine(AppContext.BaseDirectory, file)));
+        MetadataReader metadata = image.GetMetadataReader();
+        var names = metadata.AssemblyReferences
+            .Select(handle => metadata.GetString(metadata.GetAssemblyReference(handle).Name))
+            .ToList();
+        Assert.NotEmpty(names);
+        return names;
+    }
+}
