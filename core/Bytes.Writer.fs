@@ -1,0 +1,168 @@
+// Little-endian, length-prefixed writing and total reading of byte forms.
+// Used by canonical bytes, hashes, frames: everything that FORMAT.md describes.
+namespace Refold.Core
+
+open System
+open System.Buffers.Binary
+open System.Text
+
+/// A growing buffer. Integers are little-endian; texts and byte strings carry a 4-byte length before them. Not thread-safe.
+[<Sealed>]
+type ByteWriter(capacity: int) =
+    let mutable buffer: byte[] = Array.zeroCreate (max 16 capacity)
+    let mutable length = 0
+
+    let reserve (count: int) =
+        if buffer.Length - length < count then
+            Array.Resize(&buffer, max (length + count) (buffer.Length * 2))
+
+        let start = length
+        length <- length + count
+        start
+
+    /// How many bytes were written.
+    member _.Length: int = length
+
+    /// What was written, valid until the next write.
+    member _.Written: ReadOnlySpan<byte> = ReadOnlySpan(buffer, 0, length)
+
+    /// What was written, without a copy; the writer must not be used for other content as long as the memory is.
+    member _.WrittenMemory: ReadOnlyMemory<byte> = ReadOnlyMemory(buffer, 0, length)
+
+    /// Forgets what was written and keeps the buffer.
+    member _.Clear() : unit = length <- 0
+
+    /// One byte.
+    member _.Byte(value: byte) : unit =
+        let start = reserve 1
+        buffer[start] <- value
+
+    /// Four bytes, little-endian.
+    member _.UInt32(value: uint32) : unit =
+        let start = reserve 4
+        BinaryPrimitives.WriteUInt32LittleEndian(Span(buffer, start, 4), value)
+
+    /// Four bytes, little-endian.
+    member this.Int32(value: int) : unit = this.UInt32(uint32 value)
+
+    /// Eight bytes, little-endian.
+    member _.UInt64(value: uint64) : unit =
+        let start = reserve 8
+        BinaryPrimitives.WriteUInt64LittleEndian(Span(buffer, start, 8), value)
+
+    /// Eight bytes, little-endian.
+    member this.Int64(value: int64) : unit = this.UInt64(uint64 value)
+
+    /// The bytes as they are, without a length.
+    member _.Raw(bytes: ReadOnlySpan<byte>) : unit =
+        let start = reserve bytes.Length
+        bytes.CopyTo(Span(buffer, start, bytes.Length))
+
+    /// This many zero bytes.
+    member _.Zeros(count: int) : unit =
+        let start = reserve count
+        Span(buffer, start, count).Clear()
+
+    /// A 4-byte length and the bytes.
+    member this.Prefixed(bytes: ReadOnlySpan<byte>) : unit =
+        this.Int32 bytes.Length
+        this.Raw bytes
+
+    /// A 4-byte length and the text in UTF-8.
+    member this.Text(text: string) : unit =
+        let count = Encoding.UTF8.GetByteCount text
+        this.Int32 count
+        let start = reserve count
+        Encoding.UTF8.GetBytes(text.AsSpan(), Span(buffer, start, count)) |> ignore
+
+    /// Sixteen bytes, big-endian as RFC 9562 prints them.
+    member _.Guid(value: Guid) : unit =
+        let start = reserve 16
+        value.TryWriteBytes(Span(buffer, start, 16), true) |> ignore<bool * int>
+
+    /// Overwrites four bytes written before.
+    member _.PatchUInt32(offset: int, value: uint32) : unit =
+        BinaryPrimitives.WriteUInt32LittleEndian(Span(buffer, offset, 4), value)
+
+/// A total reader: once the bytes do not fit, `Failed` is set and every further answer is empty or zero. Never throws.
+[<Sealed>]
+type ByteReader(memory: ReadOnlyMemory<byte>) =
+    let mutable position = 0
+    let mutable failed = false
+
+    let utf8 = UTF8Encoding(false, true)
+
+    let take (count: int) =
+        if failed || count < 0 || memory.Length - position < count then
+            failed <- true
+            -1
+        else
+            let start = position
+            position <- position + count
+            start
+
+    /// Whether something could not be read.
+    member _.Failed: bool = failed
+
+    /// The offset of the next byte.
+    member _.Position: int = position
+
+    /// Whether every byte was read and nothing failed.
+    member _.AtEnd: bool = not failed && position = memory.Length
+
+    /// Makes the reader fail: what was read has no valid meaning.
+    member _.Fail() : unit = failed <- true
+
+    /// One byte.
+    member _.Byte() : byte =
+        let start = take 1
+        if start < 0 then 0uy else memory.Span[start]
+
+    /// Four bytes, little-endian.
+    member _.UInt32() : uint32 =
+        let start = take 4
+
+        if start < 0 then
+            0u
+        else
+            BinaryPrimitives.ReadUInt32LittleEndian(memory.Span.Slice(start, 4))
+
+    /// Four bytes, little-endian.
+    member this.Int32() : int = int (this.UInt32())
+
+    /// Eight bytes, little-endian.
+    member _.UInt64() : uint64 =
+        let start = take 8
+
+        if start < 0 then
+            0UL
+        else
+            BinaryPrimitives.ReadUInt64LittleEndian(memory.Span.Slice(start, 8))
+
+    /// Eight bytes, little-endian.
+    member this.Int64() : int64 = int64 (this.UInt64())
+
+    /// This many bytes, without a copy.
+    member _.Raw(count: int) : ReadOnlyMemory<byte> =
+        let start = take count
+        if start < 0 then ReadOnlyMemory.Empty else memory.Slice(start, count)
+
+    /// A 4-byte length and that many bytes, without a copy.
+    member this.Prefixed() : ReadOnlyMemory<byte> =
+        let count = this.Int32()
+        this.Raw count
+
+    /// A 4-byte length and that many bytes of UTF-8; invalid UTF-8 fails.
+    member this.Text() : string =
+        let bytes = this.Prefixed()
+
+        try
+            utf8.GetString bytes.Span
+        with :? DecoderFallbackException ->
+            failed <- true
+            ""
+
+    /// Sixteen bytes, big-endian.
+    member _.Guid() : Guid =
+        let start = take 16
+        if start < 0 then Guid.Empty else Guid(memory.Span.Slice(start, 16), true)

@@ -1,0 +1,124 @@
+// Canonical bytes of an entry: what frames, leaves, copies and exports are made of. FORMAT.md, "Canonical bytes".
+// Written when an append is prepared, read back by every store.
+namespace Refold.Core
+
+open System
+
+/// The one byte form of what was appended. Position and version are not in it: a store adds them.
+[<RequireQualifiedAccess>]
+module CanonicalBytes =
+
+    let private optional (writer: ByteWriter) (write: 'Value -> unit) (value: 'Value option) =
+        match value with
+        | None -> writer.Byte 0uy
+        | Some value ->
+            writer.Byte 1uy
+            write value
+
+    /// Writes the canonical bytes of valid data.
+    let write (writer: ByteWriter) (data: EntryData) : unit =
+        writer.Text data.Stream.Value
+        writer.Byte(Role.toByte data.Role)
+        writer.Text data.Type
+        writer.Int32 data.SchemaVersion
+        writer.Prefixed data.Payload.Span
+        writer.Int32 data.Tags.Length
+
+        for tag in data.Tags do
+            writer.Text tag.Value
+
+        optional writer (fun (time: DateTimeOffset) -> writer.Int64 time.UtcTicks) data.Time
+        optional writer writer.Guid data.Id
+        optional writer writer.Guid data.CorrelationId
+        optional writer writer.Guid data.CausationId
+        optional writer (fun (run: RunId) -> writer.Text run.Value) data.Run
+        optional writer writer.UInt64 data.Drawn
+        optional writer writer.Text data.Key
+
+    /// The canonical bytes of valid data.
+    let ofData (data: EntryData) : Bytes =
+        let writer = ByteWriter(256 + data.Payload.Length)
+        write writer data
+        Bytes.Wrap writer.WrittenMemory
+
+    /// Reads one entry's canonical bytes; `None` where the bytes are not exactly the canonical form of valid data.
+    /// The payload is a view into the memory, not a copy.
+    let tryRead (memory: ReadOnlyMemory<byte>) : EntryData option =
+        let reader = ByteReader memory
+
+        let optional (read: unit -> 'Value) : 'Value option =
+            match reader.Byte() with
+            | 0uy -> None
+            | 1uy -> Some(read ())
+            | _ ->
+                reader.Fail()
+                None
+
+        let checkedValue (fallback: 'Value) (value: Result<'Value, ValueError>) : 'Value =
+            match value with
+            | Ok value -> value
+            | Error _ ->
+                reader.Fail()
+                fallback
+
+        let time () =
+            let ticks = reader.Int64()
+
+            if ticks < 0L || ticks > DateTime.MaxValue.Ticks then
+                reader.Fail()
+                DateTimeOffset.MinValue
+            else
+                DateTimeOffset(ticks, TimeSpan.Zero)
+
+        let tags () =
+            let count = reader.Int32()
+
+            if count < 0 || count > Tags.maxCount then
+                reader.Fail()
+                []
+            else
+                [ for _ in 1..count -> reader.Text() ]
+                |> List.fold
+                    (fun made text ->
+                        made |> Result.bind (fun made -> Tag.TryCreate text |> Result.map (fun tag -> tag :: made)))
+                    (Ok [])
+                |> Result.map List.rev
+                |> checkedValue []
+
+        let stream = StreamId.TryCreate(reader.Text())
+        let role = Role.ofByte (reader.Byte())
+        let typeName = reader.Text()
+        let schemaVersion = reader.Int32()
+        let payload = Bytes.Wrap(reader.Prefixed())
+        let tags = tags ()
+        let time = optional time
+        let id = optional reader.Guid
+        let correlationId = optional reader.Guid
+        let causationId = optional reader.Guid
+        let run = optional reader.Text |> Option.map RunId.TryCreate
+        let drawn = optional reader.UInt64
+        let key = optional reader.Text
+
+        match stream, role, run with
+        | Ok stream, Some role, (None | Some(Ok _)) when reader.AtEnd ->
+            let data =
+                {
+                    Stream = stream
+                    Role = role
+                    Type = typeName
+                    SchemaVersion = schemaVersion
+                    Payload = payload
+                    Tags = tags
+                    Time = time
+                    Id = id
+                    CorrelationId = correlationId
+                    CausationId = causationId
+                    Run = run |> Option.bind Result.toOption
+                    Drawn = drawn
+                    Key = key
+                }
+
+            match EntryData.validate data with
+            | Ok valid when valid.Tags = tags -> Some valid
+            | _ -> None
+        | _ -> None

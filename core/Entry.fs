@@ -1,0 +1,144 @@
+// An entry of a journal: what was appended (EntryData) and the place it got (Entry).
+// Everything else in Refold makes, stores, reads or compares these.
+namespace Refold.Core
+
+open System
+
+/// What an append hands over. All of it goes into the canonical bytes; nothing a store makes is here.
+[<NoComparison>]
+type EntryData =
+    {
+        /// The stream it belongs to.
+        Stream: StreamId
+        /// What it is for.
+        Role: Role
+        /// An explicit name of what the payload is, 1 to 256 UTF-8 bytes; never a CLR type name.
+        Type: string
+        /// The payload's schema version, from 1.
+        SchemaVersion: int
+        /// The user's bytes, never rewritten.
+        Payload: Bytes
+        /// At most 64, in canonical order (`Tags.ofSeq`).
+        Tags: Tag list
+        /// When it happened: UTC with 100 ns steps; may be absent.
+        Time: DateTimeOffset option
+        /// A given id. Where absent, the entry's id follows from run, stream and version (`Entry.id`).
+        Id: Guid option
+        /// What belongs together: the command's correlation id, or its id.
+        CorrelationId: Guid option
+        /// What brought it about: for what a step makes, the command's id.
+        CausationId: Guid option
+        /// The run that recorded it.
+        Run: RunId option
+        /// Random words drawn by the step, children included; commands only.
+        Drawn: uint64 option
+        /// The idempotency key of the append call it came with, 1 to 128 UTF-8 bytes.
+        Key: string option
+    }
+
+/// An entry with its place. Equal by content.
+[<NoComparison>]
+type Entry =
+    {
+        /// Its 1-based place in the journal.
+        Position: int64
+        /// Its 1-based place in its stream.
+        Version: int64
+        /// The first position of the batch it was appended with.
+        Batch: int64
+        /// What was appended.
+        Data: EntryData
+    }
+
+/// Limits that hold in every store, in bytes or counts.
+[<RequireQualifiedAccess>]
+module Limits =
+
+    /// Canonical bytes of one entry: 15 MiB.
+    let entryBytes = 15 * 1024 * 1024
+
+    /// Entries of one batch: 65,536.
+    let batchEntries = 65_536
+
+    /// Canonical bytes of one batch: 64 MiB.
+    let batchBytes = 64 * 1024 * 1024
+
+    /// UTF-8 bytes of an entry's type: 256.
+    let typeBytes = 256
+
+    /// UTF-8 bytes of an idempotency key: 128.
+    let keyBytes = 128
+
+/// Making and checking what is appended.
+[<RequireQualifiedAccess>]
+module EntryData =
+
+    /// An entry with the given stream, role, type and payload; schema version 1 and nothing else.
+    let create (stream: StreamId) (role: Role) (typeName: string) (payload: Bytes) : EntryData =
+        {
+            Stream = stream
+            Role = role
+            Type = typeName
+            SchemaVersion = 1
+            Payload = payload
+            Tags = []
+            Time = None
+            Id = None
+            CorrelationId = None
+            CausationId = None
+            Run = None
+            Drawn = None
+            Key = None
+        }
+
+    /// The data in its normal form (time in UTC, tags in canonical order), or which rule it breaks.
+    let validate (data: EntryData) : Result<EntryData, ValueError> =
+        let keyed =
+            match data.Key with
+            | None -> Ok None
+            | Some key -> Text.validate "idempotency key" Limits.keyBytes key |> Result.map Some
+
+        match Text.validate "type" Limits.typeBytes data.Type, keyed, Tags.ofSeq data.Tags with
+        | Error error, _, _
+        | _, Error error, _
+        | _, _, Error error -> Error error
+        | Ok _, Ok _, Ok _ when data.SchemaVersion < 1 ->
+            Error(
+                ValueError.OutOfRange(
+                    "schema version",
+                    data.SchemaVersion.ToString Globalization.CultureInfo.InvariantCulture,
+                    "1 or more"
+                )
+            )
+        | Ok _, Ok _, Ok _ when data.Drawn.IsSome && data.Role <> Role.Command ->
+            Error(ValueError.Contradictory("role and words drawn", "only a command has words drawn"))
+        | Ok _, Ok _, Ok tags -> Ok { data with Tags = tags; Time = data.Time |> Option.map _.ToUniversalTime() }
+
+/// Functions of entries.
+[<RequireQualifiedAccess>]
+module Entry =
+
+    /// The id that follows from run, stream and version: a UUIDv8 from SHA-256 over the three, length-prefixed.
+    let derivedId (run: RunId option) (stream: StreamId) (version: int64) : Guid =
+        Hash.ofParts "refold.entry-id" (fun writer ->
+            writer.Text(
+                match run with
+                | Some run -> run.Value
+                | None -> ""
+            )
+
+            writer.Text stream.Value
+            writer.Int64 version)
+        |> Hash.toGuid
+
+    /// The entry's id: the given one, or the one that follows from run, stream and version.
+    let id (entry: Entry) : Guid =
+        match entry.Data.Id with
+        | Some id -> id
+        | None -> derivedId entry.Data.Run entry.Data.Stream entry.Version
+
+    /// The entry's correlation id: the given one, or its own id.
+    let correlationId (entry: Entry) : Guid =
+        match entry.Data.CorrelationId with
+        | Some id -> id
+        | None -> id entry

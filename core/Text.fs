@@ -1,0 +1,74 @@
+// The one check every name passes: not empty, short enough in UTF-8, no control characters, no lone surrogates.
+// Called by Stream.fs, Tag.fs, Entry.fs.
+namespace Refold.Core
+
+open System
+open System.Text
+
+/// Hash codes of text that are the same in every process; .NET's own are not.
+[<RequireQualifiedAccess>]
+module internal StringHash =
+
+    /// FNV-1a over the UTF-16 units.
+    let fnv1a (text: string) : int =
+        let mutable hash = 2166136261u
+
+        for character in text do
+            hash <- (hash ^^^ uint32 character) * 16777619u
+
+        int hash
+
+/// Checking and ordering of names.
+[<RequireQualifiedAccess>]
+module Text =
+
+    /// The text itself, if it has 1 to `limit` UTF-8 bytes, no control characters and no lone surrogates.
+    let validate (what: string) (limit: int) (text: string) : Result<string, ValueError> =
+        let rec firstFault index =
+            if index >= text.Length then
+                None
+            elif Char.IsControl text[index] then
+                Some(ValueError.ControlCharacter(what, index))
+            elif Char.IsHighSurrogate text[index] && index + 1 < text.Length && Char.IsLowSurrogate text[index + 1] then
+                firstFault (index + 2)
+            elif Char.IsSurrogate text[index] then
+                Some(ValueError.LoneSurrogate(what, index))
+            else
+                firstFault (index + 1)
+
+        if isNull (box text) then
+            Error(ValueError.Empty what)
+        elif text.Length = 0 then
+            Error(ValueError.Empty what)
+        else
+            match firstFault 0 with
+            | Some error -> Error error
+            | None ->
+                let length = Encoding.UTF8.GetByteCount text
+
+                if length > limit then
+                    Error(ValueError.TooLong(what, length, limit))
+                else
+                    Ok text
+
+    /// Compares two valid texts by their UTF-8 bytes, which is by code point. Ordinal UTF-16 order differs from it
+    /// only where a surrogate meets a character above U+DFFF.
+    let compareUtf8 (left: string) (right: string) : int =
+        let length = min left.Length right.Length
+        let mutable index = 0
+
+        while index < length && left[index] = right[index] do
+            index <- index + 1
+
+        if index = length then
+            compare left.Length right.Length
+        else
+            // Moves surrogates above the rest of the basic plane, as their code points are.
+            let weight (character: char) =
+                let code = int character
+
+                if code < 0xD800 then code
+                elif code < 0xE000 then code + 0x2000
+                else code - 0x800
+
+            compare (weight left[index]) (weight right[index])
