@@ -11,9 +11,7 @@ open Xunit
 let private usage =
     "usage: dotnet run --project properties -c Release -- [--seed S] [--max-test N] [--only TEXT]"
 
-type private Options =
-    { Settings: Harness.Settings
-      Only: string }
+type private Options = { Settings: Harness.Settings; Only: string }
 
 let private (|Seed|_|) (text: string) =
     match UInt64.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture) with
@@ -28,16 +26,8 @@ let private (|Count|_|) (text: string) =
 let rec private parse options arguments =
     match arguments with
     | [] -> Some options
-    | "--seed" :: Seed seed :: rest ->
-        parse
-            { options with
-                Settings.Seed = seed }
-            rest
-    | "--max-test" :: Count count :: rest ->
-        parse
-            { options with
-                Settings.MaxTest = count }
-            rest
+    | "--seed" :: Seed seed :: rest -> parse { options with Settings.Seed = seed } rest
+    | "--max-test" :: Count count :: rest -> parse { options with Settings.MaxTest = count } rest
     | "--only" :: text :: rest -> parse { options with Only = text } rest
     | _ -> None
 
@@ -54,8 +44,7 @@ let private holds (name: string, fact: MethodInfo) =
     Console.WriteLine name
 
     try
-        fact.Invoke(null, BindingFlags.DoNotWrapExceptions, null, null, CultureInfo.InvariantCulture)
-        |> ignore
+        fact.Invoke(null, BindingFlags.DoNotWrapExceptions, null, null, CultureInfo.InvariantCulture) |> ignore
 
         true
     with failure ->
@@ -77,10 +66,14 @@ let private run options =
 [<EntryPoint>]
 let main arguments =
     let defaults =
-        { Settings =
-            { Seed = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes 8, 0)
-              MaxTest = 1000 }
-          Only = "" }
+        {
+            Settings =
+                {
+                    Seed = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes 8, 0)
+                    MaxTest = 1000
+                }
+            Only = ""
+        }
 
     match parse defaults (List.ofArray arguments) with
     | Some options -> run options
