@@ -1,0 +1,94 @@
+// An entry with its place in a journal. A view over the core's Entry, so that nothing is copied between the languages.
+// Handed out by every read.
+using System.Diagnostics.CodeAnalysis;
+using Refold.Interop;
+
+namespace Refold;
+
+/// <summary>An entry of a journal. Immutable; equal by content.</summary>
+public sealed class JournalEntry : IEquatable<JournalEntry>
+{
+    /// <summary>Makes an entry from its place and what was appended; for stores and tests.</summary>
+    /// <param name="position">Its 1-based place in the journal.</param>
+    /// <param name="version">Its 1-based place in its stream.</param>
+    /// <param name="batch">The first position of the batch it was appended with.</param>
+    /// <param name="data">What was appended.</param>
+    /// <param name="idempotencyKey">The key of the append call it came with.</param>
+    /// <exception cref="ArgumentException">The data break a rule.</exception>
+    public JournalEntry(long position, long version, long batch, EntryData data, string? idempotencyKey = null)
+    {
+        ArgumentNullException.ThrowIfNull(data);
+        Value = new Core.Entry(position, version, batch, data.ToCore(idempotencyKey));
+    }
+
+    internal JournalEntry(Core.Entry value) => Value = value;
+
+    internal Core.Entry Value { get; }
+
+    /// <summary>Its 1-based place in the journal.</summary>
+    public long Position => Value.Position;
+
+    /// <summary>Its 1-based place in its stream.</summary>
+    public long Version => Value.Version;
+
+    /// <summary>The first position of the batch it was appended with.</summary>
+    public long Batch => Value.Batch;
+
+    /// <summary>The stream it belongs to.</summary>
+    public StreamId Stream => Value.Data.Stream;
+
+    /// <summary>What it is for.</summary>
+    public EntryRole Role => (EntryRole)Core.RoleModule.toByte(Value.Data.Role);
+
+    /// <summary>What the payload is.</summary>
+    public string Type => Value.Data.Type;
+
+    /// <summary>The payload's schema version, from 1.</summary>
+    public int SchemaVersion => Value.Data.SchemaVersion;
+
+    /// <summary>The bytes as they were appended.</summary>
+    public ReadOnlyMemory<byte> Payload => Value.Data.Payload.Memory;
+
+    /// <summary>The tags in canonical order, without the <c>kind:</c> tag that the role shows in lists.</summary>
+    [field: MaybeNull]
+    public IReadOnlyList<string> Tags => field ??= [.. Value.Data.Tags.Select(tag => tag.Value)];
+
+    /// <summary>When it happened, UTC.</summary>
+    public DateTimeOffset? Time => Value.Data.Time.ToNullable();
+
+    /// <summary>Its id: the given one, or the UUIDv8 that follows from run, stream and version.</summary>
+    public Guid Id => Core.EntryModule.id(Value);
+
+    /// <summary>What belongs together; its own id where none was given.</summary>
+    public Guid CorrelationId => Core.EntryModule.correlationId(Value);
+
+    /// <summary>The id of what brought it about.</summary>
+    public Guid? CausationId => Value.Data.CausationId.ToNullable();
+
+    /// <summary>The run that recorded it.</summary>
+    public RunId? Run => Value.Data.Run.ToReference();
+
+    /// <summary>Random words drawn by the step; commands only.</summary>
+    public ulong? Drawn => Value.Data.Drawn.ToNullable();
+
+    /// <summary>The idempotency key of the append call it came with.</summary>
+    public string? IdempotencyKey => Value.Data.Key.ToReference();
+
+    /// <summary>Its canonical bytes: what leaves, heads and copies are made of.</summary>
+    /// <returns>A new array.</returns>
+    public byte[] ToCanonicalBytes() => Core.CanonicalBytes.ofData(Value.Data).Memory.ToArray();
+
+    /// <inheritdoc/>
+    public bool Equals(JournalEntry? other) => other is not null && Value.Equals(other.Value);
+
+    /// <inheritdoc/>
+    public override bool Equals(object? obj) => Equals(obj as JournalEntry);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => (int)(Position ^ (Position >>> 32));
+
+    /// <summary>Position, stream, version, role and type on one line.</summary>
+    /// <returns>The line.</returns>
+    public override string ToString() =>
+        string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{Position} {Stream}@{Version} {Role} {Type}");
+}

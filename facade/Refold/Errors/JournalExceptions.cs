@@ -1,0 +1,101 @@
+// Every exception of the facade: one base with a stable code, each with its cause and remedy.
+// Thrown by stores, by the throwing twins of Try methods, and by runs.
+namespace Refold;
+
+/// <summary>The base of everything Refold throws for a fault that is not the caller's argument.</summary>
+public class JournalException : Exception
+{
+    /// <summary>Makes one.</summary>
+    /// <param name="code">The stable code: kebab-case, never changed.</param>
+    /// <param name="message">One sentence with the remedy.</param>
+    /// <param name="innerException">What caused it.</param>
+    public JournalException(string code, string message, Exception? innerException = null)
+        : base(message, innerException) => Code = code;
+
+    /// <summary>The stable code, in kebab-case: programs compare it, people search for it.</summary>
+    public string Code { get; }
+}
+
+/// <summary>A stream does not have the expected version: somebody else appended. Read it again and decide anew.</summary>
+public sealed class ConcurrencyException(StreamId stream, ExpectedVersion expected, long actual)
+    : JournalException("conflict", new AppendFailure.Conflict(stream, expected, actual).ToString())
+{
+    /// <summary>The stream.</summary>
+    public StreamId Stream { get; } = stream;
+
+    /// <summary>What was expected.</summary>
+    public ExpectedVersion Expected { get; } = expected;
+
+    /// <summary>The stream's highest version; 0 for no stream.</summary>
+    public long Actual { get; } = actual;
+}
+
+/// <summary>An append was not committed, and never will be, for another reason than an expected version.</summary>
+public sealed class NotAppendedException(AppendFailure failure)
+    : JournalException("not-appended", failure.ToString(), (failure as AppendFailure.Unavailable)?.Cause)
+{
+    /// <summary>Why.</summary>
+    public AppendFailure Failure { get; } = failure;
+}
+
+/// <summary>Whether an append was committed is not known. Open the journal again and retry with the same idempotency key.</summary>
+public sealed class OutcomeUnknownException(Exception cause)
+    : JournalException("outcome-unknown", "The device failed while the batch was written: " + cause.Message, cause);
+
+/// <summary>Entries up to a version were deleted. Read from above it, or start from a snapshot.</summary>
+public sealed class EntriesDroppedException(StreamId stream, long upTo)
+    : JournalException("dropped", $"Entries of '{stream}' up to version {upTo.ToString(System.Globalization.CultureInfo.InvariantCulture)} were deleted; read from above it.")
+{
+    /// <summary>The stream.</summary>
+    public StreamId Stream { get; } = stream;
+
+    /// <summary>The highest deleted version.</summary>
+    public long UpTo { get; } = upTo;
+}
+
+/// <summary>A place that was kept belongs to another journal, or to another history of this one. Start again from the beginning.</summary>
+public sealed class ForeignHistoryException(Head place)
+    : JournalException("foreign-history", $"The head {place} is not one of this journal.")
+{
+    /// <summary>The place.</summary>
+    public Head Place { get; } = place;
+}
+
+/// <summary>Bytes are not what was written. Restore a backup, or export with salvage. Nothing was changed.</summary>
+public sealed class JournalCorruptedException(string file, long offset, string what, string expected, string found)
+    : JournalException("corrupt", $"{file}, offset {offset.ToString(System.Globalization.CultureInfo.InvariantCulture)}: {what} is {found}, expected {expected}.")
+{
+    /// <summary>The file.</summary>
+    public string File { get; } = file;
+
+    /// <summary>The offset in bytes from the start of the file.</summary>
+    public long Offset { get; } = offset;
+
+    /// <summary>Which field.</summary>
+    public string What { get; } = what;
+
+    /// <summary>What it should be.</summary>
+    public string Expected { get; } = expected;
+
+    /// <summary>What it is.</summary>
+    public string Found { get; } = found;
+}
+
+/// <summary>Another writer has the journal open. Close it, or open for reading.</summary>
+public sealed class JournalInUseException(string place)
+    : JournalException("in-use", $"The journal {place} is in use by another writer; close it, or open for reading.");
+
+/// <summary>The journal was written by a newer format version. Use a newer program.</summary>
+public sealed class UnsupportedFormatException(string file, int found, int supported)
+    : JournalException("future-format", string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{file} has format version {found}, this program reads up to {supported}; use a newer one."))
+{
+    /// <summary>The version in the file.</summary>
+    public int Found { get; } = found;
+
+    /// <summary>The newest version this program reads.</summary>
+    public int Supported { get; } = supported;
+}
+
+/// <summary>A journal cannot be opened: it is not there, is no journal, or access is denied.</summary>
+public sealed class JournalOpenException(string message, Exception? innerException = null)
+    : JournalException("cannot-open", message, innerException);

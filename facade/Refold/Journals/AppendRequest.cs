@@ -1,0 +1,76 @@
+// What one append call hands over, and what it is answered with. The core's AppendRequest and Receipt, mirrored.
+// Given to IJournal.TryAppendAsync by applications and by runs.
+
+namespace Refold;
+
+/// <summary>An atomic batch over any number of streams: all of it is committed, or nothing.</summary>
+/// <param name="Entries">1 to 65,536 entries, at most 64 MiB of canonical bytes.</param>
+public sealed record AppendRequest(IReadOnlyList<EntryData> Entries)
+{
+    /// <summary>Makes a batch of entries that expects nothing.</summary>
+    /// <param name="entries">The entries, in order.</param>
+    public AppendRequest(params EntryData[] entries)
+        : this((IReadOnlyList<EntryData>)entries)
+    {
+    }
+
+    /// <summary>Expected versions before the batch.</summary>
+    /// <value>Default: none; a stream that is not named may have any version.</value>
+    public IReadOnlyDictionary<StreamId, ExpectedVersion> Expected { get; init; } =
+        new Dictionary<StreamId, ExpectedVersion>();
+
+    /// <summary>Fails the append if anything committed after its <c>AsOf</c> matches.</summary>
+    /// <value>Default: none.</value>
+    public AppendCondition? Condition { get; init; }
+
+    /// <summary>The idempotency key, 1 to 128 UTF-8 bytes: a retry with the same key and content gets the first receipt.</summary>
+    /// <value>Default: none.</value>
+    public string? IdempotencyKey { get; init; }
+}
+
+/// <summary>The versions a batch got in one stream.</summary>
+/// <param name="Stream">The stream.</param>
+/// <param name="First">The version of the batch's first entry in it.</param>
+/// <param name="Last">The version of the batch's last entry in it.</param>
+public sealed record StreamVersions(StreamId Stream, long First, long Last);
+
+/// <summary>What a committed append is answered with. It names no file and no offset, so it stays valid whatever the store does.</summary>
+public sealed class Receipt
+{
+    internal Receipt(Core.Receipt value)
+    {
+        Value = value;
+        Versions = [.. value.Versions.Select(versions => new StreamVersions(versions.Stream, versions.First, versions.Last))];
+    }
+
+    /// <summary>Makes a receipt from its parts; for stores.</summary>
+    /// <param name="firstPosition">The batch's first position.</param>
+    /// <param name="count">How many positions it takes.</param>
+    /// <param name="versions">The versions it got, streams in order of appearance.</param>
+    /// <param name="head">The head after the batch.</param>
+    public Receipt(long firstPosition, int count, IReadOnlyList<StreamVersions> versions, Head head)
+        : this(new Core.Receipt(
+            firstPosition,
+            count,
+            [.. versions.Select(item => new Core.StreamVersions(item.Stream, item.First, item.Last))],
+            head.Value))
+    {
+    }
+
+    internal Core.Receipt Value { get; }
+
+    /// <summary>The batch's first position, which is also its id.</summary>
+    public long FirstPosition => Value.FirstPosition;
+
+    /// <summary>How many positions it takes.</summary>
+    public int Count => Value.Count;
+
+    /// <summary>The batch's last position.</summary>
+    public long LastPosition => Value.FirstPosition + Value.Count - 1;
+
+    /// <summary>The versions it got, streams in order of appearance.</summary>
+    public IReadOnlyList<StreamVersions> Versions { get; }
+
+    /// <summary>The head after the batch.</summary>
+    public Head Head => new(Value.Head);
+}

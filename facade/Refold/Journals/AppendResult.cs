@@ -1,0 +1,79 @@
+// The three ways an append can end, and why one was not appended. The core's AppendError, mirrored.
+// Answered by IJournal.TryAppendAsync; the throwing twin turns the last two into exceptions.
+namespace Refold;
+
+/// <summary>How an append ended: exactly one of <see cref="Appended"/>, <see cref="NotAppended"/>, <see cref="OutcomeUnknown"/>.</summary>
+public abstract record AppendResult
+{
+    private AppendResult()
+    {
+    }
+
+    /// <summary>Committed, and durable as the journal's durability says. A repeated key is answered with the first receipt.</summary>
+    /// <param name="Receipt">What was committed.</param>
+    public sealed record Appended(Receipt Receipt) : AppendResult;
+
+    /// <summary>Not committed, and never will be.</summary>
+    /// <param name="Failure">Why.</param>
+    public sealed record NotAppended(AppendFailure Failure) : AppendResult;
+
+    /// <summary>Whether it was committed is not known: the device failed while it was written. A retry with the same idempotency key, after opening again, settles it.</summary>
+    /// <param name="Cause">What failed.</param>
+    public sealed record OutcomeUnknown(Exception Cause) : AppendResult;
+}
+
+/// <summary>Why an append was not committed.</summary>
+public abstract record AppendFailure
+{
+    private AppendFailure()
+    {
+    }
+
+    /// <summary>A stream does not have the expected version: somebody else appended. Read it again and decide anew.</summary>
+    /// <param name="Stream">The stream.</param>
+    /// <param name="Expected">What was expected.</param>
+    /// <param name="Actual">Its highest version; 0 for no stream.</param>
+    public sealed record Conflict(StreamId Stream, ExpectedVersion Expected, long Actual) : AppendFailure;
+
+    /// <summary>An entry committed after the condition's <c>AsOf</c> matches. Query again.</summary>
+    /// <param name="Position">The first such position; 0 where <c>AsOf</c> is outside the journal.</param>
+    public sealed record ConditionFailed(long Position) : AppendFailure;
+
+    /// <summary>The idempotency key was used for other content.</summary>
+    /// <param name="Key">The key.</param>
+    /// <param name="FirstPosition">Where it was used.</param>
+    public sealed record KeyReused(string Key, long FirstPosition) : AppendFailure;
+
+    /// <summary>An entry or the batch is larger than a limit.</summary>
+    /// <param name="What">What is too large.</param>
+    /// <param name="Actual">Its size, in bytes or entries.</param>
+    /// <param name="Limit">The limit.</param>
+    public sealed record LimitExceeded(string What, long Actual, long Limit) : AppendFailure;
+
+    /// <summary>An entry, a key or the batch breaks a rule.</summary>
+    /// <param name="Reason">Which one.</param>
+    public sealed record Invalid(string Reason) : AppendFailure;
+
+    /// <summary>There is no room on the device. The journal goes on when there is.</summary>
+    /// <param name="Reason">What the device said.</param>
+    public sealed record NoRoom(string Reason) : AppendFailure;
+
+    /// <summary>The journal takes no appends: it was opened for reading, was closed, or an earlier write failed. Open it again.</summary>
+    /// <param name="Reason">Which of these.</param>
+    /// <param name="Cause">The earlier failure, where there was one.</param>
+    public sealed record Unavailable(string Reason, Exception? Cause) : AppendFailure;
+
+    /// <summary>One sentence without a full stop.</summary>
+    /// <returns>The sentence.</returns>
+    public sealed override string ToString() => this switch
+    {
+        Conflict failure => Interop.Errors.Describe(Core.AppendError.NewConflict(failure.Stream.Value, failure.Expected.ToCore(), failure.Actual)),
+        ConditionFailed failure => Interop.Errors.Describe(Core.AppendError.NewConditionFailed(failure.Position)),
+        KeyReused failure => Interop.Errors.Describe(Core.AppendError.NewKeyReused(failure.Key, failure.FirstPosition)),
+        LimitExceeded failure => Interop.Errors.Describe(Core.AppendError.NewLimitExceeded(failure.What, failure.Actual, failure.Limit)),
+        Invalid failure => failure.Reason,
+        NoRoom failure => failure.Reason,
+        Unavailable failure => failure.Reason,
+        _ => GetType().Name,
+    };
+}

@@ -1,0 +1,65 @@
+// Queries over tags and types, and append conditions. The core's Query, mirrored.
+// Given to IJournal.Query and to appends.
+using Refold.Interop;
+
+namespace Refold;
+
+/// <summary>One way to match: all of the tags, and any of the types (none named: every type).</summary>
+/// <param name="Types">The entry has one of these types; empty: any type.</param>
+/// <param name="Tags">The entry has all of these tags; <c>kind:external</c> and <c>kind:derived</c> ask for provenance.</param>
+public sealed record QueryItem(IReadOnlyList<string> Types, IReadOnlyList<string> Tags);
+
+/// <summary>An entry matches a query when it matches any of its items. A query without items matches every entry.</summary>
+public sealed record Query
+{
+    internal Query(Core.Query value, IReadOnlyList<QueryItem> items)
+    {
+        Value = value;
+        Items = items;
+    }
+
+    internal Core.Query Value { get; }
+
+    /// <summary>The alternatives.</summary>
+    public IReadOnlyList<QueryItem> Items { get; }
+
+    /// <summary>Every entry.</summary>
+    public static Query All { get; } = new(Core.QueryModule.all, []);
+
+    /// <summary>Entries that have all of these tags.</summary>
+    /// <param name="tags">Tags; <c>kind:external</c> and <c>kind:derived</c> ask for provenance.</param>
+    /// <returns>The query.</returns>
+    /// <exception cref="ArgumentException">A tag breaks a rule.</exception>
+    public static Query WithTags(params string[] tags) => Any(new QueryItem([], tags));
+
+    /// <summary>Entries of any of these types.</summary>
+    /// <param name="types">Entry types.</param>
+    /// <returns>The query.</returns>
+    public static Query OfTypes(params string[] types) => Any(new QueryItem(types, []));
+
+    /// <summary>Entries that match any of the items.</summary>
+    /// <param name="items">The alternatives; none: every entry.</param>
+    /// <returns>The query.</returns>
+    /// <exception cref="ArgumentException">A tag breaks a rule.</exception>
+    public static Query Any(params QueryItem[] items)
+    {
+        ArgumentNullException.ThrowIfNull(items);
+        return new Query(new Core.Query([.. items.Select(ToCore)]), items);
+    }
+
+    private static Core.QueryItem ToCore(QueryItem item)
+    {
+        var (tags, kind) = Core.Tags.ofOutward(item.Tags).ValueOrThrow(nameof(item));
+        return new Core.QueryItem([.. item.Types], tags, kind);
+    }
+}
+
+/// <summary>Fails an append if anything committed after <paramref name="AsOf"/> matches the query.</summary>
+/// <param name="Query">What must not have been appended meanwhile.</param>
+/// <param name="AsOf">The head position at which the query was evaluated: <see cref="QueryResult.AsOf"/>; 0 for an empty journal.</param>
+public sealed record AppendCondition(Query Query, long AsOf);
+
+/// <summary>What a query found.</summary>
+/// <param name="AsOf">The head position at which it was evaluated, also when nothing was found.</param>
+/// <param name="Entries">The matches in position order.</param>
+public sealed record QueryResult(long AsOf, IReadOnlyList<JournalEntry> Entries);
