@@ -1,94 +1,10 @@
-// Random numbers that can be recorded: an immutable state, and a mutable generator over it that is lent to one step.
-// Bit-identical to Rust rand_chacha 0.3 ChaCha20Rng. Used by deciders; made by Run.fs. Written for both languages.
+// A mutable generator over a random state, lent to one step: words, bytes, children by split and by name.
+// Used by deciders; made by Run.fs. Written for both languages.
 namespace Refold
 
 open System
 open System.Collections.Generic
-open System.Globalization
-open System.Numerics
 open Refold.Core
-
-/// Where a generator stands: key, stream, word position and splits handed out. Immutable, equal by content.
-/// The key stream has 2^68 words of 32 bits and wraps after them.
-[<Sealed>]
-type RngState private (key: Bytes, stream: uint64, wordPosition: UInt128, splits: uint64) =
-
-    static let positionMask = (UInt128.One <<< 68) - UInt128.One
-
-    /// The state that begins the stream of a 64-bit seed. The seed is expanded to a key with PCG32, as
-    /// `rand_core::SeedableRng::seed_from_u64` does.
-    static member FromSeed(seed: uint64) : RngState =
-        let key = Array.zeroCreate<byte> 32
-        let mutable state = seed
-
-        for word in 0..7 do
-            state <- state * 6364136223846793005UL + 11634580027462260723UL
-            let shifted = uint32 (((state >>> 18) ^^^ state) >>> 27)
-            let value = BitOperations.RotateRight(shifted, int (state >>> 59))
-            BitConverter.TryWriteBytes(Span(key, 4 * word, 4), value) |> ignore<bool>
-
-        RngState(Bytes.Wrap(ReadOnlyMemory key), 0UL, UInt128.Zero, 0UL)
-
-    /// A state from its parts. `key` has 32 bytes; `wordPosition` is below 2^68. Throws `ArgumentException` otherwise.
-    static member Create(key: ReadOnlySpan<byte>, stream: uint64, wordPosition: UInt128, splits: uint64) : RngState =
-        if key.Length <> 32 then
-            raise (ArgumentException("A key has 32 bytes.", nameof key))
-
-        if wordPosition > positionMask then
-            raise (ArgumentOutOfRangeException(nameof wordPosition, "A word position is below 2^68."))
-
-        RngState(Bytes.Copy key, stream, wordPosition, splits)
-
-    /// The 32-byte key.
-    member _.Key: ReadOnlySpan<byte> = key.Span
-
-    /// The stream selector.
-    member _.Stream: uint64 = stream
-
-    /// The index of the next 32-bit word, below 2^68.
-    member _.WordPosition: UInt128 = wordPosition
-
-    /// How many children `Split` has handed out.
-    member _.Splits: uint64 = splits
-
-    /// The same stream at another word; positions wrap at 2^68.
-    member _.Seek(position: UInt128) : RngState = RngState(key, stream, position &&& positionMask, splits)
-
-    /// The same state with another number of splits handed out.
-    member internal _.WithSplits(count: uint64) : RngState = RngState(key, stream, wordPosition, count)
-
-    /// The child that the next split hands out (seed 000's stream rule), and this state after it. No word is consumed.
-    member this.Split() : struct (RngState * RngState) =
-        let count = splits + 1UL
-        let child = RngState(key, stream * 0x9E3779B97F4A7C15UL + count, UInt128.Zero, 0UL)
-        struct (child, this.WithSplits count)
-
-    /// The child of this name: a key of its own, SHA-256 over this key, stream and the name, whatever was drawn or split before.
-    member _.Named(name: string) : RngState =
-        ArgumentNullException.ThrowIfNull name
-
-        let childKey =
-            Hash.ofParts "refold.named-random" (fun writer ->
-                writer.Raw key.Span
-                writer.UInt64 stream
-                writer.Text name)
-
-        RngState(Bytes.Wrap(ReadOnlyMemory(childKey.ToArray())), 0UL, UInt128.Zero, 0UL)
-
-    override _.Equals(other: obj | null) =
-        match other with
-        | :? RngState as state ->
-            key.Span.SequenceEqual state.Key
-            && stream = state.Stream
-            && wordPosition = state.WordPosition
-            && splits = state.Splits
-        | _ -> false
-
-    override _.GetHashCode() = key.GetHashCode() ^^^ int stream ^^^ int (uint64 wordPosition)
-
-    /// `stream S word W splits N`, without the key.
-    override _.ToString() =
-        String.Format(CultureInfo.InvariantCulture, "stream {0} word {1} splits {2}", stream, wordPosition, splits)
 
 /// What the generators of one step share: how many words they drew, and whether the step is over.
 [<Sealed; AllowNullLiteral>]
@@ -203,6 +119,7 @@ type SeededRng private (start: Func<RngState>, scope: RandomScope) =
     /// The child of this name, independent of the order of calls. The same name twice throws `InvalidOperationException`.
     member _.Named(name: string) : SeededRng =
         ensureOpen ()
+        Text.requireUnicode (nameof name) name
 
         if not (names.Add name) then
             raise (InvalidOperationException("The random stream '" + name + "' was already taken in this step."))
@@ -211,9 +128,6 @@ type SeededRng private (start: Func<RngState>, scope: RandomScope) =
         SeededRng(Func<RngState>(fun () -> state.Named name), scope)
 
 namespace Refold.Core
-
-/// Where a generator stands; see `Refold.RngState`.
-type RngState = Refold.RngState
 
 /// A generator lent to one step; see `Refold.SeededRng`.
 type SeededRng = Refold.SeededRng

@@ -22,34 +22,39 @@ module internal StringHash =
 [<RequireQualifiedAccess>]
 module Text =
 
+    /// The UTF-16 index of the first lone surrogate, or control character where those count; -1 for none.
+    let private firstFault (controls: bool) (text: string) : int =
+        let rec search index =
+            if index >= text.Length then -1
+            elif controls && Char.IsControl text[index] then index
+            elif Char.IsSurrogatePair(text, index) then search (index + 2)
+            elif Char.IsSurrogate text[index] then index
+            else search (index + 1)
+
+        search 0
+
+    /// Throws `ArgumentNullException` for null, `ArgumentException` for a text with a lone surrogate: it has no UTF-8 form.
+    let requireUnicode (parameter: string) (text: string) : unit =
+        ArgumentNullException.ThrowIfNull(text, parameter)
+        let index = firstFault false text
+
+        if index >= 0 then
+            raise (ArgumentException(ValueError.LoneSurrogate(parameter, index).ToString(), parameter))
+
     /// The text itself, if it has 1 to `limit` UTF-8 bytes, no control characters and no lone surrogates.
     let validate (what: string) (limit: int) (text: string) : Result<string, ValueError> =
-        let rec firstFault index =
-            if index >= text.Length then
-                None
-            elif Char.IsControl text[index] then
-                Some(ValueError.ControlCharacter(what, index))
-            elif Char.IsHighSurrogate text[index] && index + 1 < text.Length && Char.IsLowSurrogate text[index + 1] then
-                firstFault (index + 2)
-            elif Char.IsSurrogate text[index] then
-                Some(ValueError.LoneSurrogate(what, index))
-            else
-                firstFault (index + 1)
-
         if isNull (box text) then
             Error(ValueError.Empty what)
         elif text.Length = 0 then
             Error(ValueError.Empty what)
         else
-            match firstFault 0 with
-            | Some error -> Error error
-            | None ->
+            match firstFault true text with
+            | index when index >= 0 && Char.IsControl text[index] -> Error(ValueError.ControlCharacter(what, index))
+            | index when index >= 0 -> Error(ValueError.LoneSurrogate(what, index))
+            | _ ->
                 let length = Encoding.UTF8.GetByteCount text
 
-                if length > limit then
-                    Error(ValueError.TooLong(what, length, limit))
-                else
-                    Ok text
+                if length > limit then Error(ValueError.TooLong(what, length, limit)) else Ok text
 
     /// Compares two valid texts by their UTF-8 bytes, which is by code point. Ordinal UTF-16 order differs from it
     /// only where a surrogate meets a character above U+DFFF.
