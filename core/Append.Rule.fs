@@ -1,0 +1,204 @@
+// The one rule that decides, in commit order, whether a batch is committed and which place it gets.
+// Journal.fs and every store of the facade accept appends, and restore exported batches, through this file.
+namespace Refold.Core
+
+open System.Collections.Generic
+open System.Globalization
+
+/// Preparing and accepting.
+[<RequireQualifiedAccess>]
+module Append =
+
+    /// The highest position and version that a restored entry may have, 2^62: what is appended after it cannot overflow.
+    let highestRestored: int64 = 1L <<< 62
+
+    /// An append of these entries that expects nothing.
+    let request (entries: EntryData list) : AppendRequest =
+        { Entries = entries; Expected = []; Condition = None; Key = None }
+
+    /// Validates, encodes and hashes what an append hands over. The only errors here are `Invalid`.
+    let prepare (request: AppendRequest) : Result<PreparedBatch, AppendError> = Preparing.batch (fun _ -> true) request
+
+    let private versionsOf (entries: EntryData[]) (versions: int64[]) : StreamVersions list =
+        let order = ResizeArray<StreamId>()
+        let found = Dictionary<StreamId, struct (int64 * int64)>()
+
+        for index in 0 .. entries.Length - 1 do
+            let stream = entries[index].Stream
+
+            match found.TryGetValue stream with
+            | true, struct (first, _) -> found[stream] <- struct (first, versions[index])
+            | false, _ ->
+                order.Add stream
+                found[stream] <- struct (versions[index], versions[index])
+
+        [
+            for stream in order ->
+                let struct (first, last) = found[stream]
+                { Stream = stream; First = first; Last = last }
+        ]
+
+    /// The highest version of a stream before each entry: what the journal has, plus the entries before it in the batch.
+    let private versionsBefore (index: IAppendIndex) (entries: EntryData[]) (versionAt: int -> int64 -> int64) =
+        let highest = Dictionary<StreamId, int64>()
+
+        entries
+        |> Array.mapi (fun place data ->
+            let before =
+                match highest.TryGetValue data.Stream with
+                | true, version -> version
+                | false, _ -> index.HighestVersion data.Stream
+
+            highest[data.Stream] <- versionAt place before
+            before)
+
+    let private conflict (index: IAppendIndex) (request: AppendRequest) =
+        request.Expected
+        |> List.tryPick (fun (stream, expected) ->
+            let actual = index.HighestVersion stream
+
+            if ExpectedVersion.isMetBy actual expected then
+                None
+            else
+                Some(AppendError.Conflict(stream.Value, expected, actual)))
+
+    let private failedCondition (index: IAppendIndex) (request: AppendRequest) =
+        match request.Condition with
+        | None -> None
+        | Some condition when
+            condition.AsOf < 0L || condition.AsOf > index.Head.Position || not (index.Covers condition.AsOf)
+            ->
+            Some(AppendError.ConditionFailed 0L)
+        | Some condition ->
+            match index.FirstMatchAfter(condition.Query, condition.AsOf) with
+            | 0L -> None
+            | position -> Some(AppendError.ConditionFailed position)
+
+    /// Leaves in position order; positions between them that nothing is known about become leaves of their own.
+    let private placeLeaves (batch: PreparedBatch) (first: int64) (positions: int64[]) (versions: int64[]) =
+        let folder (next, leaves) (struct (start, count, hash)) =
+            let leaf = { Count = count; FirstVersion = versions[start]; Hash = hash }
+            let gap = int (positions[start] - next)
+            let before = if gap = 0 then leaves else { Count = gap; FirstVersion = 0L; Hash = Hash.Zero } :: leaves
+            positions[start] + int64 count, leaf :: before
+
+        batch.Leaves |> List.fold folder (first, []) |> snd |> List.rev
+
+    let private place (index: IAppendIndex) (batch: PreparedBatch) first positions versions =
+        let leaves = placeLeaves batch first positions versions
+
+        {
+            FirstPosition = first
+            Entries = batch.Entries
+            Canonical = batch.Canonical
+            Positions = positions
+            Versions = versions
+            Leaves = leaves
+            Key = batch.Request.Key |> Option.map (fun key -> key, batch.Content)
+            Receipt =
+                {
+                    FirstPosition = first
+                    Count = leaves |> List.sumBy _.Count
+                    Versions = versionsOf batch.Entries versions
+                    Head = Head.next index.Head.Hash first leaves
+                }
+        }
+
+    let private placeAtEnd (index: IAppendIndex) (batch: PreparedBatch) =
+        let first = index.Head.Position + 1L
+        let positions = Array.init batch.Entries.Length (fun place -> first + int64 place)
+        let versions = versionsBefore index batch.Entries (fun _ before -> before + 1L) |> Array.map ((+) 1L)
+        place index batch first positions versions
+
+    let private knownKey (index: IAppendIndex) (batch: PreparedBatch) =
+        match batch.Request.Key with
+        | None -> None
+        | Some key -> index.TryFindKey key |> Option.map (fun (content, receipt) -> key, content, receipt)
+
+    /// Decides an append, in commit order: key, then condition, then expected versions, then limits.
+    let accept (index: IAppendIndex) (batch: PreparedBatch) : Result<Acceptance, AppendError> =
+        match knownKey index batch with
+        | Some(_, content, receipt) when content = batch.Content -> Ok(Acceptance.Repeated receipt)
+        | Some(key, _, receipt) -> Error(AppendError.KeyReused(key, receipt.FirstPosition))
+        | None ->
+            match failedCondition index batch.Request, conflict index batch.Request, batch.Violation with
+            | Some error, _, _
+            | None, Some error, _
+            | None, None, Some error -> Error error
+            | None, None, None -> Ok(Acceptance.Fresh(placeAtEnd index batch))
+
+    let private outOfRange what (value: int64) (range: string) =
+        Some(AppendError.Invalid(ValueError.OutOfRange(what, value.ToString CultureInfo.InvariantCulture, range)))
+
+    /// What is wrong with the places that restored entries come with.
+    let private misplaced (index: IAppendIndex) (entries: Entry list) =
+        let first = entries.Head
+        let above (position: int64) = "above " + position.ToString CultureInfo.InvariantCulture
+
+        let pairs = entries |> List.pairwise
+
+        if first.Batch <= index.Head.Position then
+            outOfRange "batch" first.Batch (above index.Head.Position)
+        elif first.Batch > first.Position then
+            outOfRange "batch" first.Batch "at most the position of the batch's first entry"
+        else
+            pairs
+            |> List.tryPick (fun (before, entry) ->
+                if entry.Batch <> first.Batch then
+                    outOfRange "batch" entry.Batch "the same in all entries of a batch"
+                elif entry.Position <= before.Position then
+                    outOfRange "position" entry.Position (above before.Position)
+                elif entry.Data.Key <> first.Data.Key then
+                    Some(
+                        AppendError.Invalid(
+                            ValueError.Contradictory("idempotency keys", "entries of one batch differ")
+                        )
+                    )
+                else
+                    None)
+            |> Option.orElseWith (fun () ->
+                entries
+                |> List.tryPick (fun entry ->
+                    if entry.Position > highestRestored then
+                        outOfRange "position" entry.Position "at most 2^62"
+                    elif entry.Version < 1L || entry.Version > highestRestored then
+                        outOfRange "version" entry.Version "1 to 2^62"
+                    elif entry.Position - first.Batch >= int64 Limits.batchEntries then
+                        let span = entry.Position - first.Batch + 1L
+                        Some(AppendError.LimitExceeded("positions of the batch", span, int64 Limits.batchEntries))
+                    else
+                        None))
+
+    /// A stream goes on after its highest version; one without an entry may start anywhere, as after a deletion.
+    let private versionGap (index: IAppendIndex) (batch: PreparedBatch) (versions: int64[]) =
+        let before = versionsBefore index batch.Entries (fun place _ -> versions[place])
+
+        Seq.zip3 batch.Entries versions before
+        |> Seq.tryPick (fun (data, version, before) ->
+            if before = 0L || version = before + 1L then
+                None
+            else
+                Some(AppendError.Conflict(data.Stream.Value, ExpectedVersion.after (version - 1L), before)))
+
+    /// Places one exported batch where it was: with its batch id, positions and versions. Positions between the batch id and its
+    /// last entry that have no entry become holes that the head binds, so a batch restored whole gives the head it gave first.
+    /// Errors: `Invalid` (an entry, its place, differing keys), `KeyReused` (the journal has the key), `Conflict` (versions of a
+    /// known stream do not go on after its highest), `LimitExceeded`.
+    let restore (index: IAppendIndex) (entries: Entry list) : Result<AcceptedBatch, AppendError> =
+        let positions = entries |> Seq.map _.Position |> Array.ofSeq
+        let versions = entries |> Seq.map _.Version |> Array.ofSeq
+        let adjacent place = positions[place] = positions[place - 1] + 1L
+        let key = entries |> List.tryHead |> Option.bind _.Data.Key
+
+        Preparing.batch adjacent { request (entries |> List.map _.Data) with Key = key }
+        |> Result.bind (fun batch ->
+            let reused =
+                knownKey index batch
+                |> Option.map (fun (key, _, receipt) -> AppendError.KeyReused(key, receipt.FirstPosition))
+
+            match misplaced index entries, reused, versionGap index batch versions, batch.Violation with
+            | Some error, _, _, _
+            | None, Some error, _, _
+            | None, None, Some error, _
+            | None, None, None, Some error -> Error error
+            | None, None, None, None -> Ok(place index batch entries.Head.Batch positions versions))
