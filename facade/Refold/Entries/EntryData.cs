@@ -2,7 +2,7 @@
 // Made by applications that append without an aggregate, and by imports.
 namespace Refold;
 
-/// <summary>An entry to append. Everything here goes into the canonical bytes; position and version are the journal's.</summary>
+/// <summary>An entry to append. Everything here goes into the canonical bytes; position and version are the journal's. Equal by content, tags as a set.</summary>
 /// <param name="Stream">The stream it belongs to.</param>
 /// <param name="Type">An explicit name of what the payload is: 1 to 256 UTF-8 bytes.</param>
 /// <param name="Payload">The bytes, never rewritten. They must not be changed afterwards.</param>
@@ -43,4 +43,25 @@ public sealed record EntryData(StreamId Stream, string Type, ReadOnlyMemory<byte
     /// <summary>Random words drawn by the step; commands only.</summary>
     /// <value>Default: absent.</value>
     public ulong? Drawn { get; init; }
+
+    /// <summary>Whether both would be appended as the same canonical bytes.</summary>
+    /// <param name="other">The other.</param>
+    /// <returns>True if they are equal.</returns>
+    public bool Equals(EntryData? other) =>
+        other is not null
+        && Equals(Stream, other.Stream)
+        && Type == other.Type
+        && Role == other.Role
+        && SchemaVersion == other.SchemaVersion
+        && Payload.Span.SequenceEqual(other.Payload.Span)
+        && Tags.ToHashSet(StringComparer.Ordinal).SetEquals(other.Tags)
+        && Time == other.Time
+        && Id == other.Id
+        && CorrelationId == other.CorrelationId
+        && CausationId == other.CausationId
+        && Equals(Run, other.Run)
+        && Drawn == other.Drawn;
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(Stream, Role, SchemaVersion, Payload.Length, Time, Id);
 }

@@ -18,7 +18,7 @@ public sealed class JournalEntry : IEquatable<JournalEntry>
     public JournalEntry(long position, long version, long batch, EntryData data, string? idempotencyKey = null)
     {
         ArgumentNullException.ThrowIfNull(data);
-        Value = new Core.Entry(position, version, batch, data.ToCore(idempotencyKey));
+        Value = new Core.Entry(position, version, batch, data.TryToCore(idempotencyKey).ValueOrThrow(nameof(data)));
     }
 
     internal JournalEntry(Core.Entry value) => Value = value;

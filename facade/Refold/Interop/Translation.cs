@@ -1,39 +1,77 @@
 // Between the mirrored records and the core's.
 // Used by journals, runs and imports.
+using Microsoft.FSharp.Collections;
 using Microsoft.FSharp.Core;
 
 namespace Refold.Interop;
 
 internal static class Translation
 {
-    public static Core.EntryData ToCore(this EntryData data, string? key)
+    /// <summary>The entry in its normal form, or which rule it breaks. A null where none may be is the caller's mistake and throws.</summary>
+    public static FSharpResult<Core.EntryData, Core.ValueError> TryToCore(this EntryData data, string? key)
     {
-        var tags = Core.Tags.ofSeq(data.Tags.Select(Core.Tag.Create)).ValueOrThrow(nameof(data));
-        var core = new Core.EntryData(
+        ArgumentNullException.ThrowIfNull(data);
+        ArgumentNullException.ThrowIfNull(data.Stream);
+        ArgumentNullException.ThrowIfNull(data.Tags);
+        var tags = Tags(data.Tags);
+        if (tags.IsError) return FSharpResult<Core.EntryData, Core.ValueError>.NewError(tags.ErrorValue);
+        if (Core.RoleModule.ofByte((byte)data.Role) is not { } role || data.Role != (EntryRole)(byte)data.Role)
+        {
+            return FSharpResult<Core.EntryData, Core.ValueError>.NewError(
+                Core.ValueError.NewOutOfRange("role", data.Role.ToString("D"), "one of EntryRole"));
+        }
+
+        return Core.EntryDataModule.validate(new Core.EntryData(
             data.Stream,
-            Core.RoleModule.ofByte((byte)data.Role)?.Value ?? throw new ArgumentOutOfRangeException(nameof(data), "The role is not one of EntryRole."),
+            role.Value,
             data.Type,
             data.SchemaVersion,
             Core.Bytes.Wrap(data.Payload),
-            tags,
+            tags.ResultValue,
             data.Time.ToOption(),
             data.Id.ToOption(),
             data.CorrelationId.ToOption(),
             data.CausationId.ToOption(),
             data.Run.ToOption(),
             data.Drawn.ToOption(),
-            key.ToOption());
-        return Core.EntryDataModule.validate(core).ValueOrThrow(nameof(data));
+            key.ToOption()));
     }
 
-    public static Core.AppendRequest ToCore(this AppendRequest request) =>
-        new(
-            [.. request.Entries.Select(data => data.ToCore(request.IdempotencyKey))],
+    /// <summary>Validates, encodes and hashes an append on the caller's thread, before anything is queued.</summary>
+    /// <returns>The batch, or why it can never be appended.</returns>
+    public static (Core.PreparedBatch? Batch, AppendFailure? Failure) Prepare(this AppendRequest request)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        ArgumentNullException.ThrowIfNull(request.Entries);
+        ArgumentNullException.ThrowIfNull(request.Expected);
+        var entries = new List<Core.EntryData>(request.Entries.Count);
+        foreach (var data in request.Entries)
+        {
+            var entry = data.TryToCore(request.IdempotencyKey);
+            if (entry.IsError) return (null, new AppendFailure.Invalid(entry.ErrorValue.ToString()));
+            entries.Add(entry.ResultValue);
+        }
+
+        return Core.Append.prepare(new Core.AppendRequest(
+            [.. entries],
             [.. request.Expected.Select(pair => new Tuple<StreamId, Core.ExpectedVersion>(pair.Key, pair.Value.ToCore()))],
             request.Condition is { } condition
                 ? FSharpOption<Core.AppendCondition>.Some(new Core.AppendCondition(condition.Query.Value, condition.AsOf))
                 : null,
-            request.IdempotencyKey.ToOption());
+            request.IdempotencyKey.ToOption())).Split();
+    }
+
+    /// <summary>The entries of a batch to restore.</summary>
+    public static FSharpList<Core.Entry> ToCore(this IReadOnlyList<JournalEntry> batch)
+    {
+        ArgumentNullException.ThrowIfNull(batch);
+        return [.. batch.Select(entry => entry.Value)];
+    }
+
+    /// <summary>An F# result as a pair, of which exactly one is there.</summary>
+    public static (T? Value, AppendFailure? Failure) Split<T>(this FSharpResult<T, Core.AppendError> result)
+        where T : class =>
+        result.IsOk ? (result.ResultValue, null) : (null, result.ErrorValue.ToFailure());
 
     public static AppendFailure ToFailure(this Core.AppendError error) => error switch
     {
@@ -43,9 +81,28 @@ internal static class Translation
         Core.AppendError.LimitExceeded exceeded => new AppendFailure.LimitExceeded(exceeded.what, exceeded.actual, exceeded.limit),
         _ => new AppendFailure.Invalid(error.ToString()),
     };
+
+    private static FSharpResult<FSharpList<Core.Tag>, Core.ValueError> Tags(IReadOnlyList<string> texts)
+    {
+        var tags = new List<Core.Tag>(texts.Count);
+        foreach (var text in texts)
+        {
+            var tag = Core.Tag.TryCreate(text);
+            if (tag.IsError) return FSharpResult<FSharpList<Core.Tag>, Core.ValueError>.NewError(tag.ErrorValue);
+            tags.Add(tag.ResultValue);
+        }
+
+        return Core.Tags.ofSeq(tags);
+    }
 }
 
 internal static class Errors
 {
     public static string Describe(Core.AppendError error) => error.ToString();
+
+    public static JournalException ToException(this Core.ReadError error, StreamId stream) => error switch
+    {
+        Core.ReadError.Dropped dropped => new EntriesDroppedException(stream, dropped.upTo),
+        _ => new JournalException("read", error + "."),
+    };
 }

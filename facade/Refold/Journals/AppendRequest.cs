@@ -34,8 +34,8 @@ public sealed record AppendRequest(IReadOnlyList<EntryData> Entries)
 /// <param name="Last">The version of the batch's last entry in it.</param>
 public sealed record StreamVersions(StreamId Stream, long First, long Last);
 
-/// <summary>What a committed append is answered with. It names no file and no offset, so it stays valid whatever the store does.</summary>
-public sealed class Receipt
+/// <summary>What a committed append is answered with. It names no file and no offset, so it stays valid whatever the store does. Equal by content.</summary>
+public sealed class Receipt : IEquatable<Receipt>
 {
     internal Receipt(Core.Receipt value)
     {
@@ -73,4 +73,19 @@ public sealed class Receipt
 
     /// <summary>The head after the batch.</summary>
     public Head Head => new(Value.Head);
+
+    /// <inheritdoc/>
+    public bool Equals(Receipt? other) =>
+        other is not null && FirstPosition == other.FirstPosition && Count == other.Count && Head == other.Head && Versions.SequenceEqual(other.Versions);
+
+    /// <inheritdoc/>
+    public override bool Equals(object? obj) => Equals(obj as Receipt);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => Head.GetHashCode();
+
+    /// <summary>The positions and the head on one line.</summary>
+    /// <returns>The line.</returns>
+    public override string ToString() =>
+        string.Create(System.Globalization.CultureInfo.InvariantCulture, $"positions {FirstPosition} to {LastPosition}, head {Head}");
 }

@@ -7,9 +7,20 @@ namespace Refold;
 /// <summary>One way to match: all of the tags, and any of the types (none named: every type).</summary>
 /// <param name="Types">The entry has one of these types; empty: any type.</param>
 /// <param name="Tags">The entry has all of these tags; <c>kind:external</c> and <c>kind:derived</c> ask for provenance.</param>
-public sealed record QueryItem(IReadOnlyList<string> Types, IReadOnlyList<string> Tags);
+public sealed record QueryItem(IReadOnlyList<string> Types, IReadOnlyList<string> Tags)
+{
+    /// <summary>Whether both name the same types and tags, in the same order.</summary>
+    /// <param name="other">The other.</param>
+    /// <returns>True if they are equal.</returns>
+    public bool Equals(QueryItem? other) =>
+        other is not null && Types.SequenceEqual(other.Types, StringComparer.Ordinal) && Tags.SequenceEqual(other.Tags, StringComparer.Ordinal);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(Types.Count, Tags.Count);
+}
 
 /// <summary>An entry matches a query when it matches any of its items. A query without items matches every entry.</summary>
+/// <remarks>Equal when the items are, in the same order.</remarks>
 public sealed record Query
 {
     internal Query(Core.Query value, IReadOnlyList<QueryItem> items)
@@ -37,6 +48,14 @@ public sealed record Query
     /// <returns>The query.</returns>
     public static Query OfTypes(params string[] types) => Any(new QueryItem(types, []));
 
+    /// <summary>Whether both have the same items in the same order.</summary>
+    /// <param name="other">The other.</param>
+    /// <returns>True if they are equal.</returns>
+    public bool Equals(Query? other) => other is not null && Items.SequenceEqual(other.Items);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => Items.Count;
+
     /// <summary>Entries that match any of the items.</summary>
     /// <param name="items">The alternatives; none: every entry.</param>
     /// <returns>The query.</returns>
@@ -44,11 +63,14 @@ public sealed record Query
     public static Query Any(params QueryItem[] items)
     {
         ArgumentNullException.ThrowIfNull(items);
-        return new Query(new Core.Query([.. items.Select(ToCore)]), items);
+        return new Query(new Core.Query([.. items.Select(ToCore)]), [.. items]);
     }
 
     private static Core.QueryItem ToCore(QueryItem item)
     {
+        ArgumentNullException.ThrowIfNull(item);
+        ArgumentNullException.ThrowIfNull(item.Types);
+        ArgumentNullException.ThrowIfNull(item.Tags);
         var (tags, kind) = Core.Tags.ofOutward(item.Tags).ValueOrThrow(nameof(item));
         return new Core.QueryItem([.. item.Types], tags, kind);
     }

@@ -1,0 +1,121 @@
+// A journal in memory: the core's immutable journal, replaced under a lock, so that every read sees one moment.
+// Opened with `memory:`; used by tests, scripts and samples, and by programs that keep nothing.
+using Refold.Interop;
+
+namespace Refold;
+
+/// <summary>A journal that lives as long as the object. The model of every other store: they answer what it answers.</summary>
+/// <threadsafety>All members are safe for use by many threads.</threadsafety>
+public sealed class InMemoryJournal : IJournal
+{
+    private readonly Lock gate = new();
+    private readonly Subscriptions subscriptions = new(0);
+    private volatile Core.Journal current = Core.JournalModule.empty;
+    private volatile bool closed;
+
+    /// <summary>The last position and head hash. Also after the journal was closed.</summary>
+    public Head Head => new(Core.JournalModule.head(current));
+
+    // What reads see: a journal that never changes.
+    private Core.Journal Snapshot
+    {
+        get
+        {
+            ObjectDisposedException.ThrowIf(closed, this);
+            return current;
+        }
+    }
+
+    /// <inheritdoc/>
+    public Head? HeadAt(long position) => Snapshot.HeadAt(position);
+
+    /// <inheritdoc/>
+    public ValueTask<AppendResult> TryAppendAsync(AppendRequest request, CancellationToken cancellationToken = default)
+    {
+        var (batch, failure) = request.Prepare();
+        if (cancellationToken.IsCancellationRequested) return ValueTask.FromCanceled<AppendResult>(cancellationToken);
+        return ValueTask.FromResult(batch is null
+            ? new AppendResult.NotAppended(failure!)
+            : Commit(journal => Core.JournalModule.appendPrepared(batch, journal).Split()));
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<AppendResult> TryRestoreAsync(IReadOnlyList<JournalEntry> batch, CancellationToken cancellationToken = default)
+    {
+        var entries = batch.ToCore();
+        if (cancellationToken.IsCancellationRequested) return ValueTask.FromCanceled<AppendResult>(cancellationToken);
+        return ValueTask.FromResult(Commit(journal => Core.JournalModule.restore(entries, journal).Split()));
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DeleteToAsync(StreamId stream, long version, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        if (cancellationToken.IsCancellationRequested) return ValueTask.FromCanceled(cancellationToken);
+        lock (gate)
+        {
+            ObjectDisposedException.ThrowIf(closed, this);
+            current = Core.JournalModule.deleteTo(stream, version, current);
+        }
+
+        return ValueTask.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public long HighestVersion(StreamId stream)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        return Core.JournalModule.highestVersion(stream, Snapshot);
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<StreamInfo> Streams() => Snapshot.Streams();
+
+    /// <inheritdoc/>
+    public IEnumerable<JournalEntry> ReadStream(StreamId stream, long fromVersion = 1, long toVersion = long.MaxValue, long maxCount = long.MaxValue)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        return Snapshot.ReadStream(stream, fromVersion, toVersion, maxCount);
+    }
+
+    /// <inheritdoc/>
+    public IEnumerable<JournalEntry> ReadAll(long fromPosition = 1, long maxCount = long.MaxValue) =>
+        Snapshot.ReadAll(fromPosition, maxCount);
+
+    /// <inheritdoc/>
+    public QueryResult Query(Query query, long fromPosition = 1, long maxCount = long.MaxValue)
+    {
+        ArgumentNullException.ThrowIfNull(query);
+        return Snapshot.Find(query, fromPosition, maxCount);
+    }
+
+    /// <inheritdoc/>
+    public IAsyncEnumerable<JournalEntry> SubscribeAsync(long fromPosition = 1, CancellationToken cancellationToken = default)
+    {
+        ObjectDisposedException.ThrowIf(closed, this);
+        return subscriptions.Follow(from => Snapshot.ReadAll(from, long.MaxValue), fromPosition, cancellationToken);
+    }
+
+    /// <summary>Closes the journal: subscriptions end, later appends are answered with <see cref="AppendFailure.Unavailable"/>, later reads throw <see cref="ObjectDisposedException"/>. Reads that were begun go on.</summary>
+    /// <returns>A completed task.</returns>
+    public ValueTask DisposeAsync()
+    {
+        lock (gate) closed = true;
+        subscriptions.Close();
+        return ValueTask.CompletedTask;
+    }
+
+    private AppendResult Commit(Func<Core.Journal, (Tuple<Core.Receipt, Core.Journal>? Value, AppendFailure? Failure)> append)
+    {
+        lock (gate)
+        {
+            if (closed) return new AppendResult.NotAppended(new AppendFailure.Unavailable("the journal was closed", null));
+            var (committed, failure) = append(current);
+            if (committed is null) return new AppendResult.NotAppended(failure!);
+            current = committed.Item2;
+            // Inside the lock, so that positions are published in commit order.
+            subscriptions.Publish(Core.JournalModule.head(current).Position);
+            return new AppendResult.Appended(new Receipt(committed.Item1));
+        }
+    }
+}

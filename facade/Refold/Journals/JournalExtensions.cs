@@ -1,0 +1,92 @@
+// The throwing twins of IJournal's Try methods, and the short forms of an append.
+// Called by applications that treat anything but a receipt as an exception.
+namespace Refold;
+
+/// <summary>What every journal can do besides <see cref="IJournal"/>.</summary>
+public static class JournalExtensions
+{
+    /// <summary>Appends an atomic batch, or throws.</summary>
+    /// <param name="journal">The journal.</param>
+    /// <param name="request">The batch with what it expects.</param>
+    /// <param name="cancellationToken">Cancels waiting, never a write already queued.</param>
+    /// <returns>The receipt, once the batch is durable.</returns>
+    /// <exception cref="ConcurrencyException">A stream does not have the expected version. Nothing was appended.</exception>
+    /// <exception cref="NotAppendedException">Nothing was appended, for another reason.</exception>
+    /// <exception cref="OutcomeUnknownException">The device failed while the batch was written.</exception>
+    public static async ValueTask<Receipt> AppendAsync(this IJournal journal, AppendRequest request, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(journal);
+        return (await journal.TryAppendAsync(request, cancellationToken).ConfigureAwait(false)).ReceiptOrThrow();
+    }
+
+    /// <summary>Appends entries of one stream, or throws.</summary>
+    /// <param name="journal">The journal.</param>
+    /// <param name="stream">The stream; every entry is one of it.</param>
+    /// <param name="expected">The version it must have.</param>
+    /// <param name="entries">The entries, in order.</param>
+    /// <param name="cancellationToken">Cancels waiting, never a write already queued.</param>
+    /// <returns>The receipt, once the batch is durable.</returns>
+    /// <exception cref="ArgumentException">An entry is one of another stream.</exception>
+    /// <exception cref="ConcurrencyException">The stream does not have the expected version. Nothing was appended.</exception>
+    /// <exception cref="NotAppendedException">Nothing was appended, for another reason.</exception>
+    /// <exception cref="OutcomeUnknownException">The device failed while the batch was written.</exception>
+    public static ValueTask<Receipt> AppendAsync(this IJournal journal, StreamId stream, ExpectedVersion expected, IReadOnlyList<EntryData> entries, CancellationToken cancellationToken = default) =>
+        journal.AppendAsync(RequestOf(stream, expected, entries), cancellationToken);
+
+    /// <summary>Appends entries of one stream; the twin of <see cref="AppendAsync(IJournal, StreamId, ExpectedVersion, IReadOnlyList{EntryData}, CancellationToken)"/> that does not throw.</summary>
+    /// <param name="journal">The journal.</param>
+    /// <param name="stream">The stream; every entry is one of it.</param>
+    /// <param name="expected">The version it must have.</param>
+    /// <param name="entries">The entries, in order.</param>
+    /// <param name="cancellationToken">Cancels waiting, never a write already queued.</param>
+    /// <returns>How the append ended.</returns>
+    /// <exception cref="ArgumentException">An entry is one of another stream.</exception>
+    public static ValueTask<AppendResult> TryAppendAsync(this IJournal journal, StreamId stream, ExpectedVersion expected, IReadOnlyList<EntryData> entries, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(journal);
+        return journal.TryAppendAsync(RequestOf(stream, expected, entries), cancellationToken);
+    }
+
+    /// <summary>Restores one batch where it was in another journal, or throws; as used by import and copy.</summary>
+    /// <param name="journal">The journal.</param>
+    /// <param name="batch">The entries of one batch, in position order.</param>
+    /// <param name="cancellationToken">Cancels waiting, never a write already queued.</param>
+    /// <returns>The receipt, once the batch is durable.</returns>
+    /// <exception cref="ConcurrencyException">The versions do not go on where a stream ends.</exception>
+    /// <exception cref="NotAppendedException">The places do not fit behind the head, or another reason.</exception>
+    /// <exception cref="OutcomeUnknownException">The device failed while the batch was written.</exception>
+    public static async ValueTask<Receipt> RestoreAsync(this IJournal journal, IReadOnlyList<JournalEntry> batch, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(journal);
+        return (await journal.TryRestoreAsync(batch, cancellationToken).ConfigureAwait(false)).ReceiptOrThrow();
+    }
+
+    /// <summary>The receipt, or the exception that says why there is none.</summary>
+    /// <param name="result">How an append ended.</param>
+    /// <returns>The receipt.</returns>
+    /// <exception cref="ConcurrencyException">A stream did not have the expected version.</exception>
+    /// <exception cref="NotAppendedException">Nothing was appended, for another reason.</exception>
+    /// <exception cref="OutcomeUnknownException">The device failed while the batch was written.</exception>
+    public static Receipt ReceiptOrThrow(this AppendResult result)
+    {
+        ArgumentNullException.ThrowIfNull(result);
+        return result switch
+        {
+            AppendResult.Appended appended => appended.Receipt,
+            AppendResult.NotAppended { Failure: AppendFailure.Conflict conflict } =>
+                throw new ConcurrencyException(conflict.Stream, conflict.Expected, conflict.Actual),
+            AppendResult.NotAppended refused => throw new NotAppendedException(refused.Failure),
+            AppendResult.OutcomeUnknown unknown => throw new OutcomeUnknownException(unknown.Cause),
+            _ => throw new ArgumentException("No such result.", nameof(result)),
+        };
+    }
+
+    private static AppendRequest RequestOf(StreamId stream, ExpectedVersion expected, IReadOnlyList<EntryData> entries)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        ArgumentNullException.ThrowIfNull(entries);
+        if (entries.FirstOrDefault(entry => entry.Stream != stream) is { } stray)
+            throw new ArgumentException($"An entry belongs to '{stray.Stream}', not to '{stream}'.", nameof(entries));
+        return new AppendRequest(entries) { Expected = new Dictionary<StreamId, ExpectedVersion> { [stream] = expected } };
+    }
+}

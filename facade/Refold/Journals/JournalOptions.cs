@@ -1,0 +1,15 @@
+// How a journal is opened.
+// Given to Journal.Open, and handed on to the store.
+namespace Refold;
+
+/// <summary>How <see cref="Journal.Open"/> opens a journal. What a store has no use for, it ignores.</summary>
+public sealed record JournalOptions
+{
+    /// <summary>Opens for reading: nothing is created, healed or written, and appends are answered with <see cref="AppendFailure.Unavailable"/>.</summary>
+    /// <value>Default: false. A <c>memory:</c> journal is always empty when opened, so there it is refused.</value>
+    public bool ReadOnly { get; init; }
+
+    /// <summary>The size of a segment file in bytes; a batch larger than it gets a segment of its own. Files that are there keep theirs.</summary>
+    /// <value>Default: null, the store's own default.</value>
+    public int? SegmentBytes { get; init; }
+}

@@ -1,0 +1,94 @@
+// Live reading without polling: a journal publishes each new head position here, readers wait for a position beyond theirs.
+// One instance belongs to each journal. InMemoryJournal and SegmentJournal call Publish after a commit can be read, Follow from
+// SubscribeAsync, and Close, which may be repeated, when they are closed.
+using System.Runtime.CompilerServices;
+
+namespace Refold;
+
+/// <summary>Wakes whoever waits for entries that are not there yet. Safe for use by many threads.</summary>
+/// <param name="position">The head position to begin with: what can already be read.</param>
+internal sealed class Subscriptions(long position)
+{
+    private readonly Lock gate = new();
+    private TaskCompletionSource changed = NewSignal();
+    private long position = position;
+    private volatile bool closed;
+
+    /// <summary>Says that everything up to a position can be read. A position below the last one published changes nothing.</summary>
+    public void Publish(long position)
+    {
+        TaskCompletionSource signal;
+        lock (gate)
+        {
+            if (closed || position <= this.position) return;
+            this.position = position;
+            signal = changed;
+            changed = NewSignal();
+        }
+
+        signal.SetResult();
+    }
+
+    /// <summary>Ends every subscription: what they did not hand out yet is read after opening again.</summary>
+    public void Close()
+    {
+        lock (gate) closed = true;
+        // Nothing replaces the signal any more, so a second call finds it set.
+        changed.TrySetResult();
+    }
+
+    /// <summary>Waits until something beyond a position can be read.</summary>
+    /// <returns>The last position that can be read; null when the journal was closed.</returns>
+    public async ValueTask<long?> WaitBeyondAsync(long position, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            Task wait;
+            lock (gate)
+            {
+                if (closed) return null;
+                if (this.position > position) return this.position;
+                wait = changed.Task;
+            }
+
+            await wait.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Entries from a position on, each once, in position order, for as long as the journal is open.</summary>
+    /// <param name="read">Reads everything from a position on, as of the call, in position order.</param>
+    /// <param name="fromPosition">The first position; below 1 is read as 1.</param>
+    /// <param name="cancellationToken">Ends the subscription with <see cref="OperationCanceledException"/>.</param>
+    public async IAsyncEnumerable<JournalEntry> Follow(Func<long, IEnumerable<JournalEntry>> read, long fromPosition, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var next = Math.Max(1, fromPosition);
+        while (await WaitBeyondAsync(next - 1, cancellationToken).ConfigureAwait(false) is { } last)
+        {
+            using var entries = read(next).GetEnumerator();
+            while (MoveNext(entries))
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                next = entries.Current.Position + 1;
+                yield return entries.Current;
+            }
+
+            // Deleted entries at the end are behind the reader too, or it would be woken by them for ever.
+            next = Math.Max(next, last + 1);
+        }
+    }
+
+    private bool MoveNext(IEnumerator<JournalEntry> entries)
+    {
+        try
+        {
+            return !closed && entries.MoveNext();
+        }
+        catch (ObjectDisposedException) when (closed)
+        {
+            return false;
+        }
+    }
+
+    // Continuations run elsewhere: a reader must not run on the thread that commits.
+    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+}
