@@ -68,12 +68,16 @@ type ByteWriter(capacity: int) =
         this.Int32 bytes.Length
         this.Raw bytes
 
+    /// The text in UTF-8, without a length.
+    member _.Utf8(text: ReadOnlySpan<char>) : unit =
+        let count = Encoding.UTF8.GetByteCount text
+        let start = reserve count
+        Encoding.UTF8.GetBytes(text, Span(buffer, start, count)) |> ignore<int>
+
     /// A 4-byte length and the text in UTF-8.
     member this.Text(text: string) : unit =
-        let count = Encoding.UTF8.GetByteCount text
-        this.Int32 count
-        let start = reserve count
-        Encoding.UTF8.GetBytes(text.AsSpan(), Span(buffer, start, count)) |> ignore
+        this.Int32(Encoding.UTF8.GetByteCount text)
+        this.Utf8(text.AsSpan())
 
     /// Sixteen bytes, big-endian as RFC 9562 prints them.
     member _.Guid(value: Guid) : unit =

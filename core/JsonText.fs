@@ -13,24 +13,9 @@ module internal JsonText =
 
     /// The string in quotes, with the escapes of RFC 8785 section 3.2.2.2. .NET's own escaping depends on the runtime's Unicode tables.
     let quote (text: string) : string =
-        let quoted = StringBuilder(text.Length + 2)
-        quoted.Append '"' |> ignore
-
-        for character in text do
-            match character with
-            | '"' -> quoted.Append "\\\""
-            | '\\' -> quoted.Append "\\\\"
-            | '\b' -> quoted.Append "\\b"
-            | '\t' -> quoted.Append "\\t"
-            | '\n' -> quoted.Append "\\n"
-            | '\f' -> quoted.Append "\\f"
-            | '\r' -> quoted.Append "\\r"
-            | control when control < ' ' ->
-                quoted.Append("\\u").Append((int control).ToString("x4", CultureInfo.InvariantCulture))
-            | other -> quoted.Append other
-            |> ignore
-
-        quoted.Append('"').ToString()
+        let writer = ByteWriter(text.Length + 2)
+        JsonString.write writer text
+        Encoding.UTF8.GetString writer.Written
 
     /// Lets `read` loose on a JSON object that has no members but `names`. Whatever is wrong with the text becomes `Malformed`:
     /// no JSON, no object, an unknown member, a member twice, a lone surrogate.

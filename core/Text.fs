@@ -33,10 +33,14 @@ module Text =
 
         search 0
 
+    /// The UTF-16 index of the first half of a surrogate pair without the other half; -1 for none.
+    let internal firstLoneSurrogate (text: string) : int =
+        if text.AsSpan().IndexOfAnyInRange('\uD800', '\uDFFF') < 0 then -1 else firstFault false text
+
     /// Throws `ArgumentNullException` for null, `ArgumentException` for a text with a lone surrogate: it has no UTF-8 form.
     let requireUnicode (parameter: string) (text: string) : unit =
         ArgumentNullException.ThrowIfNull(text, parameter)
-        let index = firstFault false text
+        let index = firstLoneSurrogate text
 
         if index >= 0 then
             raise (ArgumentException(ValueError.LoneSurrogate(parameter, index).ToString(), parameter))
