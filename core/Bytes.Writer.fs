@@ -126,10 +126,7 @@ type ByteReader(memory: ReadOnlyMemory<byte>) =
     member _.UInt32() : uint32 =
         let start = take 4
 
-        if start < 0 then
-            0u
-        else
-            BinaryPrimitives.ReadUInt32LittleEndian(memory.Span.Slice(start, 4))
+        if start < 0 then 0u else BinaryPrimitives.ReadUInt32LittleEndian(memory.Span.Slice(start, 4))
 
     /// Four bytes, little-endian.
     member this.Int32() : int = int (this.UInt32())
@@ -138,10 +135,7 @@ type ByteReader(memory: ReadOnlyMemory<byte>) =
     member _.UInt64() : uint64 =
         let start = take 8
 
-        if start < 0 then
-            0UL
-        else
-            BinaryPrimitives.ReadUInt64LittleEndian(memory.Span.Slice(start, 8))
+        if start < 0 then 0UL else BinaryPrimitives.ReadUInt64LittleEndian(memory.Span.Slice(start, 8))
 
     /// Eight bytes, little-endian.
     member this.Int64() : int64 = int64 (this.UInt64())

@@ -14,8 +14,7 @@ open System.Text.Unicode
 type internal JsonReader(memory: ReadOnlyMemory<byte>) =
 
     // What ends a run of characters inside a string: the quote, an escape, and control characters, which are not allowed.
-    static let special =
-        SearchValues.Create(ReadOnlySpan<byte>([| yield! [ 0uy .. 31uy ]; byte '"'; byte '\\' |]))
+    static let special = SearchValues.Create(ReadOnlySpan<byte>([| yield! [ 0uy .. 31uy ]; byte '"'; byte '\\' |]))
 
     let mutable position = 0
 
@@ -46,12 +45,16 @@ type internal JsonReader(memory: ReadOnlyMemory<byte>) =
         value
 
     let hexUnit () =
-        if memory.Length - position < 4 then raise (fault "four hexadecimal digits expected")
+        if memory.Length - position < 4 then
+            raise (fault "four hexadecimal digits expected")
+
         let digits = memory.Span.Slice(position, 4)
         let mutable unit = 0
 
         for digit in digits do
-            if not (Char.IsAsciiHexDigit(char digit)) then raise (fault "four hexadecimal digits expected")
+            if not (Char.IsAsciiHexDigit(char digit)) then
+                raise (fault "four hexadecimal digits expected")
+
             unit <- unit * 16 + Convert.ToInt32(string (char digit), 16)
 
         position <- position + 4
@@ -63,7 +66,9 @@ type internal JsonReader(memory: ReadOnlyMemory<byte>) =
 
         let decoded =
             match character with
-            | '"' | '\\' | '/' -> character
+            | '"'
+            | '\\'
+            | '/' -> character
             | 'b' -> '\b'
             | 't' -> '\t'
             | 'n' -> '\n'
@@ -85,10 +90,16 @@ type internal JsonReader(memory: ReadOnlyMemory<byte>) =
             raise (fault "the string does not end")
 
         let slice = rest.Slice(0, length)
-        if not (Utf8.IsValid slice) then raise (fault "invalid UTF-8")
+
+        if not (Utf8.IsValid slice) then
+            raise (fault "invalid UTF-8")
+
         let text = memory.Slice(position, length)
         position <- position + length
-        if peek () < ' ' then raise (fault "a control character in a string")
+
+        if peek () < ' ' then
+            raise (fault "a control character in a string")
+
         text
 
     let skipString () =
@@ -127,14 +138,18 @@ type internal JsonReader(memory: ReadOnlyMemory<byte>) =
     let (|Number|_|) (character: char) = character = '-' || Char.IsAsciiDigit character
 
     let digits () =
-        if not (Char.IsAsciiDigit(peek ())) then raise (fault "a digit expected")
+        if not (Char.IsAsciiDigit(peek ())) then
+            raise (fault "a digit expected")
 
         while Char.IsAsciiDigit(peek ()) do
             position <- position + 1
 
     let skipNumber () =
         let start = position
-        if peek () = '-' then position <- position + 1
+
+        if peek () = '-' then
+            position <- position + 1
+
         if peek () = '0' then position <- position + 1 else digits ()
 
         if peek () = '.' then
@@ -143,7 +158,10 @@ type internal JsonReader(memory: ReadOnlyMemory<byte>) =
 
         if peek () = 'e' || peek () = 'E' then
             position <- position + 1
-            if peek () = '+' || peek () = '-' then position <- position + 1
+
+            if peek () = '+' || peek () = '-' then
+                position <- position + 1
+
             digits ()
 
         memory.Slice(start, position - start)
@@ -186,7 +204,10 @@ type internal JsonReader(memory: ReadOnlyMemory<byte>) =
         sequence '{' '}' (fun () ->
             let name = readString ()
             colon ()
-            if not (names.Add name) then raise (fault ("the member '" + name + "' occurs twice"))
+
+            if not (names.Add name) then
+                raise (fault ("the member '" + name + "' occurs twice"))
+
             found.Add(name, read ()))
 
         List.ofSeq found
