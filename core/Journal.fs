@@ -127,8 +127,9 @@ module Journal =
 
     /// The entry at a position; `None` where it was deleted or never was.
     let tryEntry (position: int64) (journal: Journal) : Entry option =
-        match readAll position 1 journal with
-        | [ entry ] when entry.Position = position -> Some entry
+        match Ascending.indexAt positionOf position journal.Entries with
+        | index when index < journal.Entries.Count && journal.Entries[index].Position = position ->
+            Some journal.Entries[index]
         | _ -> None
 
     /// The matches from a position on, at most `maxCount`, in position order, with the head position they were evaluated at.
@@ -138,7 +139,7 @@ module Journal =
             AsOf = (head journal).Position
             Entries =
                 JournalIndex.find query fromPosition maxCount journal.Index
-                |> List.collect (fun position -> readAll position 1 journal)
+                |> List.choose (fun position -> tryEntry position journal)
         }
 
     // Positions are dense as assigned, so the first one without an entry is where the count falls behind.
@@ -170,15 +171,14 @@ module Journal =
 
     let private commit (batch: AcceptedBatch) (journal: Journal) : Journal =
         let entries =
-            [
-                for place in 0 .. batch.Entries.Length - 1 ->
-                    {
-                        Position = batch.Positions[place]
-                        Version = batch.Versions[place]
-                        Batch = batch.FirstPosition
-                        Data = batch.Entries[place]
-                    }
-            ]
+            batch.Entries
+            |> Array.mapi (fun place data ->
+                {
+                    Position = batch.Positions[place]
+                    Version = batch.Versions[place]
+                    Batch = batch.FirstPosition
+                    Data = data
+                })
 
         let addToStream streams (entry: Entry) =
             streams
@@ -188,14 +188,15 @@ module Journal =
 
         {
             Entries = journal.Entries.AddRange entries
-            Streams = List.fold addToStream journal.Streams entries
+            Streams = Array.fold addToStream journal.Streams entries
             Batches = journal.Batches.Add batch.Receipt
             Keys =
                 match batch.Key with
                 | Some(key, content) -> Map.add key (content, batch.Receipt) journal.Keys
                 | None -> journal.Keys
             Index =
-                entries |> List.fold (fun index entry -> JournalIndex.add entry.Position entry.Data index) journal.Index
+                entries
+                |> Array.fold (fun index entry -> JournalIndex.add entry.Position entry.Data index) journal.Index
         }
 
     /// Appends a batch that was made ready before. A repeated key with the same content gives the first receipt and the same journal.
