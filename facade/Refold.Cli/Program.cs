@@ -1,6 +1,7 @@
 // The entry point of the `refold` tool.
 // Called by the shell; the tests start the built program the same way.
-using System.CommandLine;
+using System.Globalization;
+using Refold.Cli.Shell;
 
 namespace Refold.Cli;
 
@@ -8,7 +9,9 @@ internal static class Program
 {
     private static int Main(string[] arguments)
     {
-        var root = new RootCommand("Records, replays and checks Refold journals.");
-        return root.Parse(arguments).Invoke();
+        // What the tool prints is read by scripts: it is the same under every culture.
+        CultureInfo.CurrentCulture = CultureInfo.DefaultThreadCurrentCulture = CultureInfo.InvariantCulture;
+        CultureInfo.CurrentUICulture = CultureInfo.DefaultThreadCurrentUICulture = CultureInfo.InvariantCulture;
+        return CommandLine.Run(arguments);
     }
 }

@@ -1,0 +1,71 @@
+// The command line as a whole: the verbs, what a parse error looks like, and which exception ends with which exit code.
+// Called by Program.
+using System.CommandLine;
+using System.CommandLine.Invocation;
+using Refold.Cli.Verbs;
+
+namespace Refold.Cli.Shell;
+
+internal static class CommandLine
+{
+    private const string Description =
+        """
+        Records, replays and checks Refold journals.
+
+        Exit codes: 0 done and in order; 1 the verdict is negative (diverged, tampered, different); 2 wrong usage;
+        3 the journal or the input cannot be opened or read; 4 a conflict (expected version, another writer, a run that exists).
+        """;
+
+    public static int Run(string[] arguments)
+    {
+        int exitCode;
+        try
+        {
+            exitCode = Invoke(arguments);
+            Output.Flush();
+        }
+        catch (OutputClosedException)
+        {
+            return ExitCode.Done;
+        }
+        catch (Exception exception)
+        {
+            exitCode = Report(exception);
+        }
+
+        return exitCode;
+    }
+
+    private static int Invoke(string[] arguments)
+    {
+        var root = new RootCommand(Description) { Options.Journal, Options.Json };
+        foreach (var verb in AllVerbs.Create())
+            root.Add(verb);
+        var parsed = root.Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null, EnablePosixBundling = false });
+        if (parsed.Action is not ParseErrorAction)
+            return parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+        string verbName = parsed.CommandResult.Command is RootCommand ? "" : parsed.CommandResult.Command.Name + " ";
+        string problem = parsed.UnmatchedTokens is [var token, ..] ? $"'{token}' is not known here." : parsed.Errors[0].Message;
+        throw new ToolException(ExitCode.Usage, $"{problem} See: refold {verbName}--help");
+    }
+
+    private static int Report(Exception exception)
+    {
+        try
+        {
+            // What was printed before the error is still owed to the reader.
+            Output.Flush();
+        }
+        catch (OutputClosedException)
+        {
+            // The error line below goes elsewhere.
+        }
+
+        var (exitCode, message) = Failures.Describe(exception);
+        Console.Error.WriteLine("refold: " + OneLine(message));
+        return exitCode;
+    }
+
+    private static string OneLine(string message) =>
+        string.Join(' ', message.Split(['\r', '\n'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
+}

@@ -1,0 +1,54 @@
+// The options every verb knows, and options whose values are numbers or seeds.
+// Used by the verbs when they are built and when they run.
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
+using System.Numerics;
+
+namespace Refold.Cli.Shell;
+
+internal static class Options
+{
+    public const string DefaultJournal = "segments:refold-data";
+
+    public static Option<string> Journal { get; } = new("--journal")
+    {
+        Description = "The journal: segments:DIRECTORY, or memory: for one that is gone afterwards",
+        HelpName = "URI",
+        Recursive = true,
+        DefaultValueFactory = _ => DefaultJournal,
+    };
+
+    public static Option<bool> Json { get; } = new("--json")
+    {
+        Description = "Print one JSON object (entries: one a line) for scripts",
+        Recursive = true,
+    };
+
+    public static Option<T?> Number<T>(string name, string help, string description, T least, T most)
+        where T : struct, INumber<T> => new(name)
+        {
+            Description = description,
+            HelpName = help,
+            CustomParser = result => Parse(result, name, least, most),
+        };
+
+    public static Option<string?> Text(string name, string help, string description) => new(name)
+    {
+        Description = description,
+        HelpName = help,
+    };
+
+    public static Option<bool> Flag(string name, string description) => new(name) { Description = description };
+
+    /// <summary>Every value the parser hands to <c>CustomParser</c> is one token, in the invariant form.</summary>
+    private static T? Parse<T>(ArgumentResult result, string name, T least, T most)
+        where T : struct, INumber<T>
+    {
+        string token = result.Tokens[0].Value;
+        if (T.TryParse(token, NumberStyles.None, CultureInfo.InvariantCulture, out var value) && value >= least && value <= most)
+            return value;
+        result.AddError(string.Create(CultureInfo.InvariantCulture, $"{name} is '{token}', it must be a whole number from {least} to {most}."));
+        return null;
+    }
+}

@@ -1,0 +1,65 @@
+// Standard output as bytes: UTF-8 without a mark, line feeds, one buffer.
+// Every verb writes through it, so that a closed pipe ends the tool quietly in one place.
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Microsoft.Win32.SafeHandles;
+
+namespace Refold.Cli.Shell;
+
+/// <summary>Whoever reads the output has closed it: <c>refold export | head</c>.</summary>
+internal sealed class OutputClosedException(IOException cause) : Exception(cause.Message, cause);
+
+internal static class Output
+{
+    private static readonly JsonSerializerOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly Stream Buffered = new BufferedStream(Open(), 1 << 16);
+
+    /// <summary>Whether a person is looking, so that tables and colours make sense.</summary>
+    public static bool IsTerminal => !Console.IsOutputRedirected;
+
+    public static void Line(string text) => Line(Encoding.UTF8.GetBytes(text));
+
+    public static void Line(ReadOnlySpan<byte> utf8)
+    {
+        Write(utf8);
+        Write("\n"u8);
+    }
+
+    public static void Json(JsonNode value) => Line(value.ToJsonString(Plain));
+
+    public static void Flush()
+    {
+        try
+        {
+            Buffered.Flush();
+        }
+        catch (IOException exception)
+        {
+            throw new OutputClosedException(exception);
+        }
+    }
+
+    private static void Write(ReadOnlySpan<byte> bytes)
+    {
+        try
+        {
+            Buffered.Write(bytes);
+        }
+        catch (IOException exception)
+        {
+            throw new OutputClosedException(exception);
+        }
+    }
+
+    private static Stream Open()
+    {
+        // .NET's console stream swallows a broken pipe, so a verb that follows a journal would never end. A file stream
+        // reports it; but it keeps an offset of its own, which is wrong for a file that several commands append to.
+        if (OperatingSystem.IsWindows() || !Console.IsOutputRedirected)
+            return Console.OpenStandardOutput();
+        var file = new FileStream(new SafeFileHandle(1, ownsHandle: false), FileAccess.Write, bufferSize: 0);
+        return file.CanSeek ? Console.OpenStandardOutput() : file;
+    }
+}

@@ -1,0 +1,13 @@
+// The verbs of the tool, in the order of the help.
+// Called by CommandLine.
+using System.CommandLine;
+
+namespace Refold.Cli.Verbs;
+
+internal static class AllVerbs
+{
+    public static IEnumerable<Command> Create() =>
+    [
+        RngVerb.Create(),
+    ];
+}
