@@ -43,3 +43,21 @@ module Aggregate =
     /// Whether the stream is one of this category.
     let owns (category: string) (stream: StreamId) : bool =
         stream.Value = category || stream.Value.StartsWith(category + "/", StringComparison.Ordinal)
+
+    /// The state after one event.
+    let evolve (aggregate: Aggregate<'State, 'Command, 'Event, 'Error>) (state: 'State) (event: 'Event) : 'State =
+        aggregate.Decider.Evolve state event
+
+    /// The state after events, in their order.
+    let fold (aggregate: Aggregate<'State, 'Command, 'Event, 'Error>) (state: 'State) (events: 'Event seq) : 'State =
+        Seq.fold aggregate.Decider.Evolve state events
+
+    /// The state hash: SHA-256 of the state codec's bytes. `Ok None` without a state codec; an error where the state has no encoded form.
+    /// Passes on what the codec throws.
+    let stateHash
+        (aggregate: Aggregate<'State, 'Command, 'Event, 'Error>)
+        (state: 'State)
+        : Result<Hash option, CodecError> =
+        match aggregate.State with
+        | None -> Ok None
+        | Some codec -> codec.Encode state |> Result.map (fun encoded -> Some(StateHash.ofPayload encoded.Payload))

@@ -88,12 +88,7 @@ type AppendError =
         match this with
         | Invalid error -> error.ToString()
         | Conflict(stream, expected, actual) ->
-            "stream '"
-            + stream
-            + "' was expected to be "
-            + expected.ToString()
-            + ", it is at version "
-            + text actual
+            "stream '" + stream + "' was expected to be " + expected.ToString() + ", it is at version " + text actual
         | ConditionFailed 0L -> "the append condition was evaluated at a position that this journal does not cover"
         | ConditionFailed position -> "the append condition fails: the entry at position " + text position + " matches"
         | KeyReused(key, position) ->
@@ -157,3 +152,29 @@ type StepError =
         | Codec(what, error) -> what + ": " + error.ToString()
         | Invalid error -> error.ToString()
         | Threw(where, error) -> where + " threw " + error.GetType().Name + ": " + error.Message
+
+/// Rehydrating. Cause: entries were deleted and no snapshot at or above them may be used. Remedy: restore a snapshot or a backup.
+[<RequireQualifiedAccess>]
+type HistoryError =
+    /// Entries up to this version are gone; `findings` tells why each snapshot that was offered is not used.
+    | HistoryDropped of stream: string * upTo: int64 * findings: string list
+
+    /// One sentence without a full stop.
+    override this.ToString() =
+        match this with
+        | HistoryDropped(stream, upTo, findings) ->
+            let version = upTo.ToString System.Globalization.CultureInfo.InvariantCulture
+            let why = findings |> List.map (fun finding -> "; " + finding) |> String.concat ""
+
+            "the entries of '"
+            + stream
+            + "' up to version "
+            + version
+            + " were deleted, and no snapshot can stand in for them"
+            + why
+
+/// Thrown inside a decision that asks, during replay, for an input that was not recorded. Verifying turns it into a report.
+/// Remedy: ask before the decision, in the function that prepares the command, and record the answer.
+[<Sealed>]
+type UnrecordedInputException(message: string) =
+    inherit System.InvalidOperationException(message)

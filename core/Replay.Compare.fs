@@ -1,0 +1,184 @@
+// Comparing a recorded step with the one made now, in the order that design section 5 gives; the first difference counts.
+// Called by Replay.Stream.fs.
+namespace Refold.Core
+
+open System
+open System.Globalization
+
+/// A recorded step.
+[<NoEquality; NoComparison>]
+type internal RecordedStep =
+    {
+        /// The command entry.
+        Command: Entry
+        /// The target stream's version before the step.
+        VersionBefore: int64
+        /// The events or the refusal, in position order.
+        Outcome: Entry list
+    }
+
+    /// The entry to speak of when the whole outcome differs.
+    member this.Place: Entry =
+        match this.Outcome with
+        | first :: _ -> first
+        | [] -> this.Command
+
+/// Finding the first difference.
+[<RequireQualifiedAccess>]
+module internal StepComparison =
+
+    let private field
+        (entry: Entry)
+        path
+        cause
+        (show: 'Value -> string)
+        (expected: 'Value option)
+        (actual: 'Value option)
+        =
+        let text value = value |> Option.map show
+        let expected, actual = text expected, text actual
+        let orAbsent = Option.defaultValue Divergence.absent
+
+        if expected = actual then
+            None
+        else
+            Some(Divergence.at entry path cause (orAbsent expected) (orAbsent actual))
+
+    let private guid (id: Guid) = id.ToString "D"
+
+    let private time (time: DateTimeOffset) =
+        time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFFF'Z'", CultureInfo.InvariantCulture)
+
+    let private tags (entry: Entry) (made: EntryData) =
+        let recorded = entry.Data.Tags |> List.map _.Value
+        let now = made.Tags |> List.map _.Value
+        let count = max recorded.Length now.Length
+
+        seq { 0 .. count - 1 }
+        |> Seq.tryPick (fun index ->
+            let path = "/tags/" + Divergence.number (int64 index)
+            field entry path DivergenceCause.Tagging id (List.tryItem index recorded) (List.tryItem index now))
+
+    let private header (entry: Entry) (version: int64) (made: EntryData) =
+        let data = entry.Data
+        let header path show recorded now = lazy (field entry path DivergenceCause.Header show recorded now)
+        let madeId = Entry.derivedId made.Run made.Stream version
+
+        [
+            header "/time" time data.Time made.Time
+            header "/id" guid (Some(Entry.id entry)) (Some madeId)
+            header "/correlationId" guid data.CorrelationId made.CorrelationId
+            header "/causationId" guid data.CausationId made.CausationId
+            header "/run" string data.Run made.Run
+            header "/idempotencyKey" id data.Key made.Key
+        ]
+        |> List.tryPick _.Value
+
+    /// What the payload is compared as: an older schema version as its codec writes it now.
+    let private asWrittenNow (codec: Codec<'Value>) (entry: Entry) (made: EntryData) : Result<Encoded, Divergence> =
+        let recorded = Folding.encodedOf entry.Data
+
+        if entry.Data.SchemaVersion >= made.SchemaVersion then
+            Ok recorded
+        else
+            Folding.decode codec entry recorded |> Result.bind (Folding.encode codec entry)
+
+    let private body (entry: Entry) (recorded: Encoded) (made: EntryData) =
+        let number (value: int) = Divergence.number (int64 value)
+
+        field entry "/type" DivergenceCause.Type id (Some recorded.Type) (Some made.Type)
+        |> Option.orElseWith (fun () ->
+            let path = "/schemaVersion"
+            field entry path DivergenceCause.Header number (Some recorded.SchemaVersion) (Some made.SchemaVersion))
+        |> Option.orElseWith (fun () -> PayloadDifference.find entry recorded.Payload made.Payload)
+
+    let private rest (entry: Entry) (made: EntryData) =
+        tags entry made |> Option.orElseWith (fun () -> header entry entry.Version made)
+
+    let private role (entry: Entry) (made: EntryData) =
+        field entry "/role" DivergenceCause.Type Role.name (Some entry.Data.Role) (Some made.Role)
+
+    /// The command is an input: if it comes out otherwise, its codec is not faithful.
+    let private command (entry: Entry) (made: EntryData) =
+        let unfaithful (found: Divergence) = { found with Cause = DivergenceCause.CodecNotFaithful }
+
+        if entry.Data.SchemaVersion < made.SchemaVersion then
+            rest entry made
+        else
+            body entry (Folding.encodedOf entry.Data) made
+            |> Option.map unfaithful
+            |> Option.orElseWith (fun () -> rest entry made)
+
+    let private outcomeEntry (aggregate: Aggregate<'State, 'Command, 'Event, 'Error>) (entry: Entry) (made: EntryData) =
+        role entry made
+        |> Option.orElseWith (fun () ->
+            let recorded =
+                match made.Role with
+                | Role.Refusal -> asWrittenNow aggregate.Errors entry made
+                | _ -> asWrittenNow aggregate.Events entry made
+
+            match recorded with
+            | Ok recorded -> body entry recorded made
+            | Error divergence -> Some divergence)
+        |> Option.orElseWith (fun () -> rest entry made)
+
+    let private describe (data: EntryData) = data.Type + " " + PayloadDifference.show data.Payload
+
+    let private describeOutcome (outcome: EntryData list) =
+        match outcome with
+        | [] -> "accepted without events"
+        | first :: _ when first.Role = Role.Refusal -> "refused: " + describe first
+        | first :: _ -> "accepted: " + describe first
+
+    /// What the recorded step came to, in words.
+    let describeRecorded (step: RecordedStep) : string = step.Outcome |> List.map _.Data |> describeOutcome
+
+    let private isRefusal (data: EntryData) = data.Role = Role.Refusal
+
+    let private outcomes aggregate (step: RecordedStep) (made: EntryData list) =
+        let recordedRefused = step.Outcome |> List.exists (fun entry -> isRefusal entry.Data)
+        let common = min step.Outcome.Length made.Length
+
+        if recordedRefused <> List.exists isRefusal made then
+            Divergence.at step.Place "" DivergenceCause.Refusal (describeRecorded step) (describeOutcome made) |> Some
+        else
+            List.zip (List.truncate common step.Outcome) (List.truncate common made)
+            |> List.tryPick (fun (entry, made) -> outcomeEntry aggregate entry made)
+            |> Option.orElseWith (fun () ->
+                match List.skip common step.Outcome, List.skip common made with
+                | extra :: _, _ ->
+                    Divergence.at extra "" DivergenceCause.Missing (describe extra.Data) Divergence.absent |> Some
+                | [], extra :: _ ->
+                    let last = step.Outcome |> List.tryLast |> Option.defaultValue step.Command
+                    let found = Divergence.at last "" DivergenceCause.Unexpected Divergence.absent (describe extra)
+
+                    Some
+                        { found with
+                            Stream = extra.Stream
+                            Version = step.VersionBefore + int64 common + 1L
+                        }
+                | [], [] -> None)
+
+    let private drawn (step: RecordedStep) (words: uint64) =
+        let number (value: uint64) = value.ToString CultureInfo.InvariantCulture
+        field step.Command "/drawn" DivergenceCause.RandomDrift number step.Command.Data.Drawn (Some words)
+
+    /// The first difference between a recorded step and the one made now, of which `made` are the entries, the command first.
+    let find aggregate (step: RecordedStep) (made: EntryData list) (words: uint64) : Divergence option =
+        command step.Command (List.head made)
+        |> Option.orElseWith (fun () -> outcomes aggregate step (List.tail made))
+        |> Option.orElseWith (fun () -> drawn step words)
+        |> Option.map (fun found -> { found with ExpectedDraws = step.Command.Data.Drawn; ActualDraws = Some words })
+
+    /// The difference where no step could be made.
+    let ofError (step: RecordedStep) (error: StepError) : Divergence =
+        let cause =
+            match error with
+            | StepError.Threw(_, (:? UnrecordedInputException)) -> DivergenceCause.UnrecordedInput
+            | StepError.Threw _ -> DivergenceCause.Threw
+            | StepError.Codec _ -> DivergenceCause.CodecNotFaithful
+            | StepError.Invalid _ -> DivergenceCause.Header
+
+        { Divergence.at step.Place "" cause (describeRecorded step) (error.ToString()) with
+            ExpectedDraws = step.Command.Data.Drawn
+        }

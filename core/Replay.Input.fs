@@ -1,0 +1,90 @@
+// What verifying reads, and how a stream is opened with the types of its aggregate.
+// Given by the facade, the tool and tests; used by Replay.Verify.fs.
+namespace Refold.Core
+
+open System
+
+/// What a run is verified from.
+[<NoEquality; NoComparison>]
+type VerifyInput =
+    {
+        /// The run.
+        Run: RunId
+        /// The entries of the run's stream, in version order.
+        RunEntries: Entry seq
+        /// The entries of a stream that a command was for, in version order from the first that is there.
+        ReadStream: StreamId -> Entry seq
+        /// Snapshots to start from instead of the beginning; the report says which were used. Commands before them are not verified.
+        Start: Snapshot list
+        /// The head of the journal after the batch that holds a position, by which snapshots are judged.
+        HeadAt: int64 -> Head option
+        /// The pin this program runs under; where absent, pins are not compared.
+        CurrentPin: RunPin option
+        /// Whether a pin mismatch is only a finding.
+        IgnorePin: bool
+    }
+
+/// What verifies the streams of one category, whatever the types of its aggregate. Made by `Replay.verifier`.
+[<Sealed>]
+type ReplayVerifier
+    internal
+    (
+        category: string,
+        openStream:
+            VerifyInput -> RunContext -> ReplayTally -> StreamId -> struct (IReplayStream * SnapshotFinding list)
+    ) =
+
+    /// The category.
+    member _.Category: string = category
+
+    member internal _.Open(input, context, tally, stream) = openStream input context tally stream
+
+/// Opening streams with the types of their aggregate.
+[<RequireQualifiedAccess>]
+module internal ReplayOpening =
+
+    // The newest snapshot of the stream that may be used, or the beginning.
+    let private start (aggregate: Aggregate<'State, 'Command, 'Event, 'Error>) (input: VerifyInput) (stream: StreamId) =
+        let history =
+            {
+                Stream = stream
+                // Not known before the stream is read; one that is ahead has a head that this journal has not.
+                Highest = Int64.MaxValue
+                Floor = 0L
+                HeadAt = input.HeadAt
+                ReadFrom = fun version -> input.ReadStream stream |> Seq.filter (fun entry -> entry.Version >= version)
+            }
+
+        input.Start
+        |> List.filter (fun snapshot -> snapshot.Stream.Equals stream)
+        |> Snapshot.newest aggregate history
+
+    /// A stream under verification, and why given snapshots are not used.
+    let openStream
+        (aggregate: Aggregate<'State, 'Command, 'Event, 'Error>)
+        (input: VerifyInput)
+        (context: RunContext)
+        (tally: ReplayTally)
+        (stream: StreamId)
+        : struct (IReplayStream * SnapshotFinding list) =
+        let used, findings = start aggregate input stream
+
+        let startPosition, start =
+            match used with
+            | Some(snapshot, state) -> snapshot.Position, { State = state; Version = snapshot.Version }
+            | None -> 0L, { State = aggregate.Decider.Initial; Version = 0L }
+
+        let replayed =
+            new ReplayStream<_, _, _, _>(
+                aggregate,
+                {
+                    Context = context
+                    Stream = stream
+                    Entries = input.ReadStream stream
+                    Start = start
+                    StartPosition = startPosition
+                    Tally = tally
+                }
+            )
+
+        struct (replayed :> IReplayStream, findings)

@@ -1,0 +1,104 @@
+// What verifying a run answers.
+// Made by Replay.Verify.fs; shown by the facade and the tool.
+namespace Refold.Core
+
+open System
+open System.Globalization
+
+/// What verifying came to.
+[<RequireQualifiedAccess; Struct>]
+type ReplayVerdict =
+    /// Deciding again gives the recorded entries, byte for byte.
+    | Matched
+    /// It does not; the report tells where first.
+    | Diverged
+    /// There is nothing to verify: no start of the run, or no commands.
+    | NotRecorded
+    /// Everything matches, but the very last command has no step: the run was cut off there.
+    | Incomplete
+
+/// What is worth knowing besides the verdict.
+[<RequireQualifiedAccess; NoComparison>]
+type ReplayFinding =
+    /// The pins differ in these fields, which was to be ignored.
+    | PinIgnored of fields: string list
+    /// Entries of an older schema version were upcast before they were applied or compared.
+    | Upcast of entries: int64
+    /// Entries that are not this run's were folded as recorded: facts, earlier history, other runs.
+    | OthersFolded of entries: int64
+    /// A stream was verified from a given snapshot on, and this many commands before it were not.
+    | FromSnapshot of stream: StreamId * version: int64 * commandsBefore: int64
+    /// A given snapshot was not used.
+    | SnapshotNotUsed of finding: SnapshotFinding
+    /// The aggregate of this stream has no state codec (or it failed), so the state hash does not apply.
+    | NoStateHash of stream: StreamId
+
+    /// One sentence without a full stop.
+    override this.ToString() =
+        let text (number: int64) = number.ToString CultureInfo.InvariantCulture
+
+        match this with
+        | PinIgnored fields -> "the pin differs in " + String.Join(", ", fields) + ", which was ignored"
+        | Upcast entries -> text entries + " entries of older schema versions were upcast"
+        | OthersFolded entries -> text entries + " entries that are not this run's were folded as recorded"
+        | FromSnapshot(stream, version, commands) ->
+            "'"
+            + stream.Value
+            + "' was verified from a snapshot at version "
+            + text version
+            + ", without "
+            + text commands
+            + " commands before it"
+        | SnapshotNotUsed finding -> finding.ToString()
+        | NoStateHash stream -> "'" + stream.Value + "' has no state hash"
+
+/// Where a stream stood right after the run's last step in it.
+[<NoComparison>]
+type ReplayedStream =
+    {
+        /// The stream.
+        Stream: StreamId
+        /// Its version.
+        Version: int64
+        /// The state hash there, where the aggregate has a state codec.
+        StateHash: Hash option
+    }
+
+/// What verifying a run answers.
+[<NoComparison>]
+type ReplayReport =
+    {
+        /// The run.
+        Run: RunId
+        /// What it came to.
+        Verdict: ReplayVerdict
+        /// Entries of the run that were read up to the verdict, control entries not counted.
+        Entries: int64
+        /// Those of them that were fed back as recorded.
+        External: int64
+        /// Those of them that were made again and compared.
+        Derived: int64
+        /// The state hash over the run's streams; only where everything matches and every aggregate has a state codec.
+        StateHash: Hash option
+        /// The streams that commands of the run were for, by UTF-8 bytes.
+        Streams: ReplayedStream list
+        /// The first difference.
+        Divergence: Divergence option
+        /// What else is worth knowing.
+        Findings: ReplayFinding list
+    }
+
+    /// Whether everything matches.
+    member this.Matched: bool = this.Verdict = ReplayVerdict.Matched
+
+    /// A divergence in three lines (entry, path, expected and actual); any other verdict in one.
+    override this.ToString() =
+        let text (number: int64) = number.ToString CultureInfo.InvariantCulture
+        let run = "run '" + this.Run.Value + "' "
+
+        match this.Divergence, this.Verdict with
+        | Some divergence, _ -> divergence.ToString()
+        | None, ReplayVerdict.NotRecorded -> run + "cannot be verified: its commands were not recorded"
+        | None, ReplayVerdict.Incomplete ->
+            run + "matches in " + text this.Entries + " entries, but its last command has no step"
+        | None, _ -> run + "matches: " + text this.Entries + " entries, " + text this.Derived + " made again"
