@@ -1,0 +1,218 @@
+// Snapshots: seed 004's rule when to take one, and the rule which may be used.
+// Run by `dotnet test`.
+module Refold.Core.Tests.SnapshotTests
+
+open System
+open Refold
+open Refold.Core
+open Refold.Core.Tests.Aggregates
+open Refold.Core.Tests.Recording
+open Xunit
+
+let private table = StreamId.Create "game/1"
+
+let private recorded commands =
+    start "r" |> execute Game.aggregate table Game.Open |> executeAll Game.aggregate table commands
+
+let private historyOf (journal: Journal) : StreamHistory =
+    {
+        Stream = table
+        Highest = Journal.highestVersion table journal
+        Floor = Journal.floor table journal
+        HeadAt = fun position -> Journal.headAt position journal
+        ReadFrom = fun version -> entriesOf table journal |> Seq.filter (fun entry -> entry.Version >= version)
+    }
+
+let private fold journal = Replay.fold Game.aggregate (Replay.beginning Game.aggregate) (entriesOf table journal)
+
+let private snapshotOf (recorder: Recorder) : Snapshot =
+    let folded = fold recorder.Journal
+
+    match Game.states.Encode folded.State with
+    | Ok state ->
+        let run = recorder.Context.Run, recorder.Context.Pin, recorder.Context.Root
+        Snapshot.make table folded.Version (Journal.head recorder.Journal) (Some run) state
+    | Error error -> failwith (error.ToString())
+
+let private load aggregate journal snapshots =
+    match Snapshot.load aggregate (historyOf journal) snapshots with
+    | Ok rehydrated -> rehydrated
+    | Error error -> failwith (error.ToString())
+
+/// Loads with one doubtful snapshot: the state is the full fold's, and the finding tells why.
+let private doubtful (aggregate: Aggregate<Game.State, _, _, _>) journal snapshot =
+    let loaded = load aggregate journal [ snapshot ]
+    let full = Replay.fold aggregate (Replay.beginning aggregate) (entriesOf table journal)
+    Assert.Equal<Game.State>(full.State, loaded.Fold.State)
+    Assert.Equal(0L, loaded.FromVersion)
+    List.exactlyOne loaded.Findings
+
+let private sealedAgain change (snapshot: Snapshot) : Snapshot =
+    let changed: Snapshot = change snapshot
+
+    Snapshot.make
+        changed.Stream
+        changed.Version
+        { Position = changed.Position; Hash = changed.HeadHash }
+        None
+        {
+            Type = changed.StateType
+            SchemaVersion = changed.SchemaVersion
+            Payload = changed.State
+        }
+
+[<Fact>]
+let ``should_take_at_exact_multiples`` () =
+    let expected =
+        [
+            0L, 0L, false
+            99L, 0L, false
+            100L, 0L, true
+            101L, 0L, true
+            200L, 0L, true
+            101L, 100L, false
+            199L, 100L, false
+            200L, 100L, true
+            201L, 100L, true
+            250L, 100L, true
+        ]
+
+    for version, last, due in expected do
+        Assert.Equal(due, Snapshot.shouldTake version last 100L)
+
+[<Fact>]
+let ``should_take_interval_one`` () =
+    for version in 1L .. 5L do
+        Assert.True(Snapshot.shouldTake version (version - 1L) 1L)
+
+[<Fact>]
+let ``an interval of 0 disables, and a last snapshot beyond the current version gives false`` () =
+    Assert.False(Snapshot.shouldTake 1000L 0L 0L)
+    Assert.False(Snapshot.shouldTake 5L 6L 1L)
+    Assert.False(Snapshot.shouldTake Int64.MaxValue 0L -1L)
+    Assert.False(Snapshot.shouldTake 0L Int64.MinValue 1L)
+
+[<Fact>]
+let ``a snapshot's bytes give the snapshot back, and nothing else does`` () =
+    let snapshot = recorded [ Game.Roll 2 ] |> snapshotOf
+    let bytes = Snapshot.toBytes snapshot
+    Assert.Equal(Ok snapshot, Snapshot.ofBytes bytes.Memory)
+    let plain = sealedAgain id snapshot
+    Assert.Equal(Ok plain, Snapshot.ofBytes (Snapshot.toBytes plain).Memory)
+
+    for index in 0 .. bytes.Length - 1 do
+        let broken = bytes.Span.ToArray()
+        broken[index] <- broken[index] ^^^ 0x10uy
+        Assert.True(Result.isError (Snapshot.ofBytes (ReadOnlyMemory broken)), $"byte {index}")
+        Assert.True(Result.isError (Snapshot.ofBytes (bytes.Memory.Slice(0, index))), $"length {index}")
+
+    let longer = Array.append (bytes.Span.ToArray()) [| 0uy |]
+    Assert.True(Result.isError (Snapshot.ofBytes (ReadOnlyMemory longer)))
+
+[<Fact>]
+let ``snapshot and tail give what the full fold gives`` () =
+    let early = recorded [ Game.Roll 2; Game.Roll 1 ]
+    let snapshot = snapshotOf early
+    let late = early |> executeAll Game.aggregate table [ Game.Roll 3; Game.Close ]
+    let loaded = load Game.aggregate late.Journal [ snapshot ]
+    Assert.Equal((fold late.Journal).State, loaded.Fold.State)
+    Assert.Equal(3L, loaded.FromVersion)
+    Assert.Equal(3L, loaded.Fold.Applied)
+    Assert.Empty loaded.Findings
+
+[<Fact>]
+let ``the newest usable of several is taken`` () =
+    let early = recorded [ Game.Roll 2 ]
+    let late = early |> execute Game.aggregate table (Game.Roll 1)
+    let newest = snapshotOf late
+    let broken = { newest with State = Bytes.OfText "x" }
+    Assert.Equal(3L, (load Game.aggregate late.Journal [ snapshotOf early; newest ]).FromVersion)
+    let fallen = load Game.aggregate late.Journal [ snapshotOf early; broken ]
+    Assert.Equal(2L, fallen.FromVersion)
+    Assert.Equal((fold late.Journal).State, fallen.Fold.State)
+
+    match fallen.Findings with
+    | [ SnapshotFinding.ChecksumBroken 3L ] -> ()
+    | other -> failwith $"{other}"
+
+[<Fact>]
+let ``any doubt falls back to the full fold, with a finding`` () =
+    let recorder = recorded [ Game.Roll 2; Game.Roll 1 ]
+    let journal = recorder.Journal
+    let snapshot = snapshotOf recorder
+    let changed change = doubtful Game.aggregate journal (sealedAgain change snapshot)
+
+    match changed (fun snapshot -> { snapshot with Stream = StreamId.Create "game/2" }) with
+    | SnapshotFinding.OtherStream _ -> ()
+    | other -> failwith (other.ToString())
+
+    match doubtful Game.aggregate journal { snapshot with Version = 2L } with
+    | SnapshotFinding.ChecksumBroken _ -> ()
+    | other -> failwith (other.ToString())
+
+    match changed (fun snapshot -> { snapshot with Version = 4L }) with
+    | SnapshotFinding.Ahead(4L, 3L) -> ()
+    | other -> failwith (other.ToString())
+
+    match changed (fun snapshot -> { snapshot with HeadHash = Hash.Zero }) with
+    | SnapshotFinding.Foreign _ -> ()
+    | other -> failwith (other.ToString())
+
+    match changed (fun snapshot -> { snapshot with Position = 1000L }) with
+    | SnapshotFinding.Foreign(_, 1000L) -> ()
+    | other -> failwith (other.ToString())
+
+    match changed (fun snapshot -> { snapshot with SchemaVersion = 2 }) with
+    | SnapshotFinding.Undecodable _ -> ()
+    | other -> failwith (other.ToString())
+
+    match changed (fun snapshot -> { snapshot with State = Bytes.OfText "{}x" }) with
+    | SnapshotFinding.Undecodable _ -> ()
+    | other -> failwith (other.ToString())
+
+    match changed (fun snapshot -> { snapshot with State = Bytes.OfText(snapshot.State.ToText() + " ") }) with
+    | SnapshotFinding.NotFaithful 3L -> ()
+    | other -> failwith (other.ToString())
+
+    // It says version 2, but its place is where version 3 is already there.
+    match changed (fun snapshot -> { snapshot with Version = 2L }) with
+    | SnapshotFinding.Misplaced(2L, _) -> ()
+    | other -> failwith (other.ToString())
+
+    match doubtful { Game.aggregate with State = None } journal snapshot with
+    | SnapshotFinding.NoStateCodec 3L -> ()
+    | other -> failwith (other.ToString())
+
+    let throwing = { Game.states with Decode = fun _ -> invalidOp "no" }
+
+    match doubtful { Game.aggregate with State = Some throwing } journal snapshot with
+    | SnapshotFinding.Undecodable(3L, reason) -> Assert.Contains("no", reason)
+    | other -> failwith (other.ToString())
+
+[<Fact>]
+let ``a snapshot ahead of its stream is noticed and not used`` () =
+    let early = recorded [ Game.Roll 2 ]
+    let ahead = early |> execute Game.aggregate table (Game.Roll 1) |> snapshotOf
+
+    match doubtful Game.aggregate early.Journal ahead with
+    | SnapshotFinding.Ahead(3L, 2L) -> ()
+    | other -> failwith (other.ToString())
+
+[<Fact>]
+let ``a snapshot stands in for deleted entries, and without one that is said`` () =
+    let recorder = recorded [ Game.Roll 2; Game.Roll 1 ]
+    let full = (fold recorder.Journal).State
+    let at2 = recorded [ Game.Roll 2 ] |> snapshotOf
+    let deleted = Journal.deleteTo table 2L recorder.Journal
+    let loaded = load Game.aggregate deleted [ at2 ]
+    Assert.Equal((2L, full), (loaded.FromVersion, loaded.Fold.State))
+
+    match Snapshot.load Game.aggregate (historyOf deleted) [] with
+    | Error(HistoryError.HistoryDropped("game/1", 2L, [])) -> ()
+    | _ -> failwith "HistoryDropped was expected"
+
+    let at1 = recorded [] |> snapshotOf
+
+    match Snapshot.load Game.aggregate (historyOf deleted) [ at1 ] with
+    | Error(HistoryError.HistoryDropped(_, _, [ finding ])) -> Assert.Contains("deleted", finding)
+    | _ -> failwith "HistoryDropped was expected"
