@@ -5,10 +5,10 @@ namespace Refold;
 /// <summary>A payload cannot be decoded, or a value cannot be encoded. Use a newer program, add an upcast, or correct the codec.</summary>
 public sealed class CodecException : JournalException
 {
-    internal CodecException(Core.CodecError error)
-        : base(CodeOf(error), error + ".")
-    {
-    }
+    internal CodecException(Core.CodecError error, Exception? innerException = null)
+        : base(CodeOf(error), error.ToString().TrimEnd('.') + ".", innerException) => Error = error;
+
+    internal Core.CodecError Error { get; }
 
     // Stable codes, one for each case of the core's union.
     private static string CodeOf(Core.CodecError error) => error switch

@@ -1,0 +1,96 @@
+// A codec: how values become payloads and payloads values, with the upcasts of older schema versions. The core's Codec, mirrored.
+// Made by the static class Codec; part of an aggregate; used by applications that read entries themselves.
+using System.Collections.Immutable;
+using Refold.Interop;
+
+namespace Refold;
+
+/// <summary>Both directions of a payload's form. Immutable.</summary>
+/// <typeparam name="T">The type of the values.</typeparam>
+/// <remarks>
+/// Encoding what was decoded from a payload of the current schema version must give the same bytes: replay checks it.
+/// A <see cref="FormatException"/> or <see cref="System.Text.Json.JsonException"/> of a codec's function means that the payload or value
+/// does not fit; every other exception is taken for a mistake in the function and let through.
+/// </remarks>
+public sealed class Codec<T>
+{
+    private readonly Func<T, (string Type, ReadOnlyMemory<byte> Payload)> encode;
+    private readonly ImmutableDictionary<string, PayloadForm<T>> forms;
+
+    internal Codec(Func<T, (string Type, ReadOnlyMemory<byte> Payload)> encode, ImmutableDictionary<string, PayloadForm<T>> forms)
+    {
+        this.encode = encode;
+        this.forms = forms;
+        Value = CodecFunctions.ToCore<T>(Encode, Decode);
+    }
+
+    internal Core.Codec<T> Value { get; }
+
+    /// <summary>The type names that this codec writes and reads, in ordinal order.</summary>
+    public IReadOnlyList<string> TypeNames => [.. forms.Keys.Order(StringComparer.Ordinal)];
+
+    /// <summary>Value to payload.</summary>
+    /// <param name="value">The value.</param>
+    /// <returns>The payload, of the current schema version.</returns>
+    /// <exception cref="CodecException">The value has no payload.</exception>
+    public Encoded Encode(T value)
+    {
+        try
+        {
+            var (type, payload) = encode(value);
+            return new Encoded(type, forms[type].SchemaVersion, payload);
+        }
+        catch (Exception misfit) when (CodecFunctions.IsMisfit(misfit))
+        {
+            throw CodecFunctions.Unencodable(forms.Count == 1 ? TypeNames[0] : typeof(T).Name, misfit);
+        }
+    }
+
+    /// <summary>Payload to value; an older schema version is upcast, a newer one refused.</summary>
+    /// <param name="encoded">The payload.</param>
+    /// <returns>The value.</returns>
+    /// <exception cref="CodecException">No codec knows the type, the schema version is newer or has no upcast, or the payload does not fit.</exception>
+    public T Decode(Encoded encoded)
+    {
+        ArgumentNullException.ThrowIfNull(encoded);
+        return forms.TryGetValue(encoded.Type, out var form) ? form.Decode(encoded) : throw CodecFunctions.UnknownType(encoded.Type);
+    }
+
+    /// <summary>The value of an entry's payload.</summary>
+    /// <param name="entry">The entry.</param>
+    /// <returns>The value.</returns>
+    /// <exception cref="CodecException">As <see cref="Decode(Encoded)"/>.</exception>
+    public T Decode(JournalEntry entry)
+    {
+        ArgumentNullException.ThrowIfNull(entry);
+        return Decode(new Encoded(entry.Type, entry.SchemaVersion, entry.Payload));
+    }
+
+    /// <summary>The codec with another current schema version of one type. Older versions then need an upcast each.</summary>
+    /// <param name="typeName">One of <see cref="TypeNames"/>.</param>
+    /// <param name="schemaVersion">The version written from now on, from 1.</param>
+    /// <returns>The changed codec.</returns>
+    /// <exception cref="ArgumentException">The codec does not have the type, or has an upcast from that version or a later one.</exception>
+    public Codec<T> WithVersion(string typeName, int schemaVersion) =>
+        With(typeName, form => form.WithVersion(schemaVersion));
+
+    /// <summary>The codec with an upcast of one type, from one schema version to the next. Upcasts form a chain up to the current version.</summary>
+    /// <param name="typeName">One of <see cref="TypeNames"/>.</param>
+    /// <param name="fromVersion">The version it reads, below the current one.</param>
+    /// <param name="upcast">Makes the payload of the next version; a pure function.</param>
+    /// <returns>The changed codec.</returns>
+    /// <exception cref="ArgumentException">The codec does not have the type, has an upcast from that version, or the version is not below the current one.</exception>
+    public Codec<T> WithUpcast(string typeName, int fromVersion, Func<ReadOnlyMemory<byte>, ReadOnlyMemory<byte>> upcast)
+    {
+        ArgumentNullException.ThrowIfNull(upcast);
+        return With(typeName, form => form.WithUpcast(fromVersion, upcast));
+    }
+
+    private Codec<T> With(string typeName, Func<PayloadForm<T>, PayloadForm<T>> change)
+    {
+        ArgumentNullException.ThrowIfNull(typeName);
+        if (!forms.TryGetValue(typeName, out var form))
+            throw new ArgumentException($"The codec has no type '{typeName}'; it has {string.Join(", ", TypeNames)}.", nameof(typeName));
+        return new Codec<T>(encode, forms.SetItem(typeName, change(form)));
+    }
+}

@@ -1,0 +1,87 @@
+// Making codecs: from functions, from enums and text, from JSON metadata.
+// Called by applications where they define an aggregate.
+using System.Collections.Immutable;
+using System.Text.Json.Serialization.Metadata;
+using Refold.Interop;
+
+namespace Refold;
+
+/// <summary>Makes codecs. Entry types are explicit names, never CLR names, so that renaming a class changes nothing that was recorded.</summary>
+public static class Codec
+{
+    /// <summary>A codec of two functions.</summary>
+    /// <typeparam name="T">The type of the values.</typeparam>
+    /// <param name="typeName">The entry type: 1 to 256 UTF-8 bytes.</param>
+    /// <param name="encode">Value to bytes: equal values, equal bytes. A <see cref="FormatException"/> says that the value has none.</param>
+    /// <param name="decode">Bytes to value. A <see cref="FormatException"/> says that the bytes are none.</param>
+    /// <param name="schemaVersion">The version written, from 1.</param>
+    /// <returns>The codec.</returns>
+    /// <exception cref="ArgumentException">The name breaks a rule.</exception>
+    public static Codec<T> Create<T>(string typeName, Func<T, ReadOnlyMemory<byte>> encode, Func<ReadOnlyMemory<byte>, T> decode, int schemaVersion = 1)
+    {
+        ArgumentNullException.ThrowIfNull(encode);
+        ArgumentNullException.ThrowIfNull(decode);
+        ArgumentOutOfRangeException.ThrowIfLessThan(schemaVersion, 1);
+        var type = CodecFunctions.TypeName(typeName);
+        return new Codec<T>(
+            value => (type, encode(value)),
+            ImmutableDictionary.Create<string, PayloadForm<T>>(StringComparer.Ordinal).Add(type, new PayloadForm<T>(type, schemaVersion, decode)));
+    }
+
+    /// <summary>A codec for one type over source-generated JSON metadata, with Refold's rules for exact and canonical JSON.</summary>
+    /// <typeparam name="T">The type of the values.</typeparam>
+    /// <param name="typeInfo">The type's metadata, such as <c>OrdersContext.Default.OrderState</c>.</param>
+    /// <param name="typeName">The entry type: 1 to 256 UTF-8 bytes.</param>
+    /// <returns>The codec, of schema version 1.</returns>
+    /// <remarks>
+    /// Integers of 64 and 128 bits and decimals are strings; floating-point numbers are numbers, except "-0", "NaN", "Infinity" and
+    /// "-Infinity"; enums are names; sets are sorted. The bytes are canonical (RFC 8785): equal values give equal bytes in every process
+    /// and culture. Reading refuses unknown, repeated and missing members, nulls where none may be, and local times.
+    /// </remarks>
+    /// <exception cref="ArgumentException">The name breaks a rule.</exception>
+    public static Codec<T> Json<T>(JsonTypeInfo<T> typeInfo, string typeName)
+    {
+        ArgumentNullException.ThrowIfNull(typeInfo);
+        var exact = JsonRules.TypeInfo<T>(JsonRules.Over(typeInfo.Options));
+        return Create<T>(typeName, value => JsonRules.Write(value, exact), payload => JsonRules.Read(payload, exact));
+    }
+
+    /// <summary>A codec for a closed hierarchy: one entry type for each derived type, whose JSON is the payload. Rules as in <see cref="Json{T}(JsonTypeInfo{T}, string)"/>.</summary>
+    /// <typeparam name="TBase">The base of the hierarchy.</typeparam>
+    /// <param name="typeInfo">The base's metadata; the derived types are looked up in its context.</param>
+    /// <param name="types">Adds the derived types: <c>types => types.Add&lt;Placed&gt;("placed").Add&lt;Won&gt;("won")</c>.</param>
+    /// <returns>The codec.</returns>
+    /// <exception cref="ArgumentException">A name breaks a rule or occurs twice, the context does not know a type, or none was added.</exception>
+    public static Codec<TBase> Json<TBase>(JsonTypeInfo<TBase> typeInfo, Action<JsonTypes<TBase>> types)
+    {
+        ArgumentNullException.ThrowIfNull(typeInfo);
+        ArgumentNullException.ThrowIfNull(types);
+        var collected = new JsonTypes<TBase>(JsonRules.Over(typeInfo.Options));
+        types(collected);
+        return collected.Build();
+    }
+
+    /// <summary>A codec for an enum: the name as a JSON string. Renaming a member changes the payload; its number does not count.</summary>
+    /// <typeparam name="TEnum">The enum; no two members with one number.</typeparam>
+    /// <param name="typeName">The entry type: 1 to 256 UTF-8 bytes.</param>
+    /// <returns>The codec, of schema version 1. A value without a name cannot be encoded.</returns>
+    /// <exception cref="ArgumentException">The name breaks a rule, or the enum has two names for one number.</exception>
+    public static Codec<TEnum> Enum<TEnum>(string typeName)
+        where TEnum : struct, Enum
+    {
+        if (System.Enum.GetValues<TEnum>().Distinct().Count() != System.Enum.GetNames<TEnum>().Length)
+            throw new ArgumentException($"{typeof(TEnum)} has two names for one number.", nameof(typeName));
+        return Create<TEnum>(
+            typeName,
+            value => System.Enum.GetName(value) is { } name ? CanonicalJson.OfText(name) : throw new FormatException($"{value:D} has no name in {typeof(TEnum).Name}"),
+            payload => CanonicalJson.ToText(payload) is var name && System.Enum.TryParse<TEnum>(name, out var value) && System.Enum.GetName(value) == name
+                ? value
+                : throw new FormatException($"'{name}' is no name in {typeof(TEnum).Name}"));
+    }
+
+    /// <summary>A codec for text: a JSON string, so that it can be read in exports.</summary>
+    /// <param name="typeName">The entry type: 1 to 256 UTF-8 bytes.</param>
+    /// <returns>The codec, of schema version 1. Text with a lone surrogate cannot be encoded.</returns>
+    /// <exception cref="ArgumentException">The name breaks a rule.</exception>
+    public static Codec<string> Text(string typeName) => Create<string>(typeName, CanonicalJson.OfText, CanonicalJson.ToText);
+}

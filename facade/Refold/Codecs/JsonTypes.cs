@@ -1,0 +1,52 @@
+// The entry types of a closed hierarchy: an explicit name for each derived type.
+// Filled in by the caller of Codec.Json.
+using System.Collections.Immutable;
+using System.Text.Json;
+using Refold.Interop;
+
+namespace Refold;
+
+/// <summary>Collects the derived types of a closed hierarchy with the entry type of each.</summary>
+/// <typeparam name="TBase">The base of the hierarchy.</typeparam>
+public sealed class JsonTypes<TBase>
+{
+    private readonly JsonSerializerOptions options;
+    private readonly Dictionary<Type, (string Name, Func<TBase, ReadOnlyMemory<byte>> Write)> writers = [];
+    private ImmutableDictionary<string, PayloadForm<TBase>> forms =
+        ImmutableDictionary.Create<string, PayloadForm<TBase>>(StringComparer.Ordinal);
+
+    internal JsonTypes(JsonSerializerOptions options) => this.options = options;
+
+    /// <summary>Adds a derived type. Its JSON is the payload, without any discriminator.</summary>
+    /// <typeparam name="TDerived">The type; the serializer context must know it.</typeparam>
+    /// <param name="typeName">The entry type: 1 to 256 UTF-8 bytes.</param>
+    /// <param name="schemaVersion">The version written, from 1.</param>
+    /// <returns>This collection.</returns>
+    /// <exception cref="ArgumentException">The name breaks a rule, name or type were added before, or the context does not know the type.</exception>
+    public JsonTypes<TBase> Add<TDerived>(string typeName, int schemaVersion = 1)
+        where TDerived : TBase
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(schemaVersion, 1);
+        var name = CodecFunctions.TypeName(typeName);
+        var typeInfo = JsonRules.TypeInfo<TDerived>(options);
+        if (forms.ContainsKey(name)) throw new ArgumentException($"The entry type '{name}' was added before.", nameof(typeName));
+        if (!writers.TryAdd(typeof(TDerived), (name, value => JsonRules.Write((TDerived)value!, typeInfo))))
+            throw new ArgumentException($"{typeof(TDerived)} was added before.", nameof(typeName));
+        forms = forms.Add(name, new PayloadForm<TBase>(name, schemaVersion, payload => JsonRules.Read(payload, typeInfo)));
+        return this;
+    }
+
+    internal Codec<TBase> Build()
+    {
+        if (forms.IsEmpty) throw new ArgumentException($"No type derived from {typeof(TBase)} was added.");
+        return new Codec<TBase>(Encode, forms);
+    }
+
+    private (string Type, ReadOnlyMemory<byte> Payload) Encode(TBase value)
+    {
+        if (value is null) throw new FormatException("it is null");
+        return writers.TryGetValue(value.GetType(), out var writer)
+            ? (writer.Name, writer.Write(value))
+            : throw new FormatException($"{value.GetType()} was not added to the codec");
+    }
+}

@@ -1,0 +1,49 @@
+// One entry type of a codec: its current schema version, how it is read, and the chain of upcasts below.
+// Called by Codec<T>.
+using System.Collections.Immutable;
+using System.Globalization;
+using Refold.Interop;
+
+namespace Refold;
+
+internal sealed record PayloadForm<T>(string TypeName, int SchemaVersion, Func<ReadOnlyMemory<byte>, T> Read)
+{
+    private ImmutableSortedDictionary<int, Func<ReadOnlyMemory<byte>, ReadOnlyMemory<byte>>> Upcasts { get; init; } =
+        ImmutableSortedDictionary<int, Func<ReadOnlyMemory<byte>, ReadOnlyMemory<byte>>>.Empty;
+
+    public PayloadForm<T> WithVersion(int schemaVersion)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(schemaVersion, 1);
+        if (!Upcasts.IsEmpty && Upcasts.Keys.Last() >= schemaVersion)
+            throw new ArgumentException($"'{TypeName}' has an upcast from schema version {Text(Upcasts.Keys.Last())}, which must stay below the current one.", nameof(schemaVersion));
+        return this with { SchemaVersion = schemaVersion };
+    }
+
+    public PayloadForm<T> WithUpcast(int fromVersion, Func<ReadOnlyMemory<byte>, ReadOnlyMemory<byte>> upcast)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(fromVersion, 1);
+        if (fromVersion >= SchemaVersion)
+            throw new ArgumentException($"An upcast of '{TypeName}' starts below its schema version {Text(SchemaVersion)}; set the current one first.", nameof(fromVersion));
+        if (Upcasts.ContainsKey(fromVersion))
+            throw new ArgumentException($"'{TypeName}' already has an upcast from schema version {Text(fromVersion)}.", nameof(fromVersion));
+        return this with { Upcasts = Upcasts.Add(fromVersion, upcast) };
+    }
+
+    public T Decode(Encoded encoded)
+    {
+        if (encoded.SchemaVersion > SchemaVersion) throw CodecFunctions.NewerSchema(TypeName, encoded.SchemaVersion, SchemaVersion);
+        var payload = encoded.Payload;
+        try
+        {
+            for (var version = encoded.SchemaVersion; version < SchemaVersion; version++)
+                payload = Upcasts.TryGetValue(version, out var upcast) ? upcast(payload) : throw CodecFunctions.MissingUpcast(TypeName, version);
+            return Read(payload);
+        }
+        catch (Exception misfit) when (CodecFunctions.IsMisfit(misfit))
+        {
+            throw CodecFunctions.Undecodable(TypeName, misfit);
+        }
+    }
+
+    private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,24 @@
+// Canonical JSON (RFC 8785) from the core, for codecs of the facade.
+// Called by Codec and JsonRules.
+using Microsoft.FSharp.Core;
+
+namespace Refold.Interop;
+
+internal static class CanonicalJson
+{
+    /// <summary>The canonical form of a JSON text.</summary>
+    /// <exception cref="FormatException">The text has none.</exception>
+    public static ReadOnlyMemory<byte> OfJson(ReadOnlyMemory<byte> json) => Core.Canonical.ofJson(json).ValueOrMisfit().Memory;
+
+    /// <summary>A JSON string.</summary>
+    /// <exception cref="FormatException">The text has a lone surrogate.</exception>
+    public static ReadOnlyMemory<byte> OfText(string text) => Core.Canonical.write(Core.JsonValue.NewString(text)).ValueOrMisfit().Memory;
+
+    /// <summary>The text of a JSON string.</summary>
+    /// <exception cref="FormatException">The bytes are not exactly one JSON string.</exception>
+    public static string ToText(ReadOnlyMemory<byte> json) =>
+        Core.Canonical.parse(json).ValueOrMisfit() is Core.JsonValue.String text ? text.value : throw new FormatException("it is no JSON string");
+
+    private static T ValueOrMisfit<T>(this FSharpResult<T, Core.ValueError> result) =>
+        result.IsOk ? result.ResultValue : throw new FormatException(result.ErrorValue.ToString());
+}

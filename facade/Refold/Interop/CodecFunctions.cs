@@ -1,0 +1,47 @@
+// Between codecs of delegates that throw and the core's codecs of functions that answer with results.
+// Called by Codec<T>; its core form goes to runs, replay and snapshots.
+using System.Text.Json;
+using Microsoft.FSharp.Core;
+
+namespace Refold.Interop;
+
+internal static class CodecFunctions
+{
+    public static Core.Codec<T> ToCore<T>(Func<T, Encoded> encode, Func<Encoded, T> decode) =>
+        new(
+            Function<T, Core.Encoded>(value =>
+            {
+                var encoded = encode(value);
+                return new Core.Encoded(encoded.Type, encoded.SchemaVersion, Core.Bytes.Wrap(encoded.Payload));
+            }),
+            Function<Core.Encoded, T>(encoded => decode(new Encoded(encoded.Type, encoded.SchemaVersion, encoded.Payload.Memory))));
+
+    /// <summary>Whether an exception says that a payload or value does not fit; any other is a mistake in the codec's function.</summary>
+    public static bool IsMisfit(Exception exception) => exception is FormatException or JsonException;
+
+    public static CodecException UnknownType(string type) => new(Core.CodecError.NewUnknownType(type));
+
+    public static CodecException NewerSchema(string type, int found, int supported) => new(Core.CodecError.NewNewerSchema(type, found, supported));
+
+    public static CodecException MissingUpcast(string type, int version) => new(Core.CodecError.NewMissingUpcast(type, version));
+
+    public static CodecException Undecodable(string type, Exception reason) => new(Core.CodecError.NewUndecodable(type, reason.Message), reason);
+
+    public static CodecException Unencodable(string type, Exception reason) => new(Core.CodecError.NewUnencodable(type, reason.Message), reason);
+
+    /// <summary>The name of an entry type, checked.</summary>
+    public static string TypeName(string name) => Core.Text.validate("type", Core.Limits.typeBytes, name).ValueOrThrow(nameof(name));
+
+    private static FSharpFunc<TInput, FSharpResult<TOutput, Core.CodecError>> Function<TInput, TOutput>(Func<TInput, TOutput> function) =>
+        FuncConvert.FromFunc<TInput, FSharpResult<TOutput, Core.CodecError>>(input =>
+        {
+            try
+            {
+                return FSharpResult<TOutput, Core.CodecError>.NewOk(function(input));
+            }
+            catch (CodecException error)
+            {
+                return FSharpResult<TOutput, Core.CodecError>.NewError(error.Error);
+            }
+        });
+}
