@@ -3,6 +3,7 @@
 namespace Refold
 
 open System
+open System.Buffers.Binary
 open System.Collections.Generic
 open Refold.Core
 
@@ -16,17 +17,23 @@ type internal RandomScope() =
 [<Sealed>]
 type SeededRng private (start: Func<RngState>, scope: RandomScope) =
 
-    // Words of the key stream from block `blockPosition` on; made when the first word is drawn.
-    let buffer = Array.zeroCreate<uint32> ChaCha20.blockWords
-    let mutable origin: RngState voption = ValueNone
+    // Words of the key stream; those from `index` on come next, and block `counter` comes after them.
+    let mutable buffer = Array.Empty<uint32>()
+    let mutable index = 0
     let mutable counter = 0UL
-    let mutable index = ChaCha20.blockWords
+    let mutable origin: RngState voption = ValueNone
     let mutable splits = 0UL
     let names = HashSet<string>(StringComparer.Ordinal)
 
+    // One block first, which is there soonest and is all that most steps need; then several at once.
     let refill (state: RngState) =
-        ChaCha20.block state.Key counter state.Stream (Span buffer)
-        counter <- counter + 1UL
+        let blocks = if buffer.Length = 0 then 1 else ChaCha20.wideBlocks
+
+        if buffer.Length < blocks * ChaCha20.blockWords then
+            buffer <- Array.zeroCreate (blocks * ChaCha20.blockWords)
+
+        ChaCha20.blocks state.Key counter state.Stream (Span buffer)
+        counter <- counter + uint64 blocks
         index <- 0
 
     let ensureOpen () =
@@ -99,15 +106,18 @@ type SeededRng private (start: Func<RngState>, scope: RandomScope) =
     member _.Fill(destination: Span<byte>) : unit =
         ensureOpen ()
         let state = root ()
-        let mutable offset = 0
+        let mutable rest = destination
 
-        while offset < destination.Length do
+        while rest.Length >= 4 do
+            BinaryPrimitives.WriteUInt32LittleEndian(rest, nextWord state)
+            rest <- rest.Slice 4
+
+        if rest.Length > 0 then
             let mutable word = nextWord state
 
-            for _ in 1 .. min 4 (destination.Length - offset) do
-                destination[offset] <- byte word
+            for offset in 0 .. rest.Length - 1 do
+                rest[offset] <- byte word
                 word <- word >>> 8
-                offset <- offset + 1
 
     /// Hands out the next child stream (seed 000's rule). Consumes no word.
     member _.Split() : SeededRng =
