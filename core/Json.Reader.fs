@@ -1,5 +1,5 @@
 // Reading JSON (RFC 8259) in UTF-8, strictly: nothing is guessed, repaired or skipped.
-// Called by Canonical.fs, Ndjson.Reader.fs, Codec.Json.fs.
+// Called by Json.Members.fs, Canonical.fs, Ndjson.fs, Codec.Json.fs.
 namespace Refold.Core
 
 open System

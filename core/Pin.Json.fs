@@ -2,10 +2,9 @@
 // Also reads seed 000's, with a numeric seed and without settings. Called by Pin.fs, whose members it serves.
 namespace Refold.Core
 
-open System
 open System.Collections.Generic
 open System.Globalization
-open System.Text.Json
+open System.Text
 
 /// What a pin is made of; settings sorted by key.
 [<NoEquality; NoComparison>]
@@ -22,67 +21,47 @@ type internal RunPinParts =
 [<RequireQualifiedAccess>]
 module internal RunPinJson =
 
-    let private what = "the pin"
+    let private setting (name: string, value: JsonValue) =
+        match value with
+        | JsonValue.String text -> KeyValuePair(name, text)
+        | _ -> raise (JsonFault("the setting '" + name + "' is no string"))
 
-    let private memberNames = [ "model"; "provider"; "version"; "seed"; "settings" ]
-
-    let private seed (element: JsonElement) =
-        match JsonText.tryMember "seed" element with
-        | None -> Error(ValueError.Malformed(what, "the member 'seed' is missing"))
-        | Some seed ->
-            JsonText.whole what "seed" (UInt128.op_Implicit UInt64.MaxValue) seed
-            |> Result.map (fun value -> UInt128.op_Explicit value: uint64)
-
-    let private settings (element: JsonElement) =
-        match JsonText.tryMember "settings" element with
-        | None -> Ok []
-        | Some found when found.ValueKind = JsonValueKind.Object ->
-            let folder read name =
-                read
-                |> Result.bind (fun settings ->
-                    JsonText.text "a setting of the pin" name found
-                    |> Result.map (fun value -> KeyValuePair(name, value) :: settings))
-
-            found.EnumerateObject() |> Seq.map _.Name |> Seq.fold folder (Ok [])
-        | Some _ -> Error(ValueError.Malformed(what, "the member 'settings' is no object"))
-
-    let private readParts (element: JsonElement) =
-        let text name = JsonText.text what name element
-
-        text "model"
-        |> Result.bind (fun model ->
-            text "provider"
-            |> Result.bind (fun provider ->
-                text "version"
-                |> Result.bind (fun version ->
-                    seed element
-                    |> Result.bind (fun seed ->
-                        settings element
-                        |> Result.map (fun settings ->
-                            {
-                                Model = model
-                                Provider = provider
-                                Version = version
-                                Seed = seed
-                                Settings = settings
-                            })))))
+    let private settings (members: JsonMembers) =
+        match members.TryValue "settings" with
+        | None -> []
+        | Some(JsonValue.Object found) -> List.map setting found
+        | Some _ -> raise (JsonFault "the member 'settings' is no object")
 
     /// The form, members in fixed order, without spaces.
     let write (parts: RunPinParts) : string =
-        let item name value = JsonText.quote name + ":" + JsonText.quote value
+        let writer = ByteWriter 256
+        let pin = JsonObjectWriter writer
+        pin.Text("model", parts.Model)
+        pin.Text("provider", parts.Provider)
+        pin.Text("version", parts.Version)
+        pin.Text("seed", parts.Seed.ToString CultureInfo.InvariantCulture)
+        pin.Name "settings"
+        let settings = JsonObjectWriter writer
 
-        let settings = parts.Settings |> List.map (fun each -> item each.Key each.Value) |> String.concat ","
+        for setting in parts.Settings do
+            settings.Text(setting.Key, setting.Value)
 
-        let items =
-            [
-                item "model" parts.Model
-                item "provider" parts.Provider
-                item "version" parts.Version
-                item "seed" (parts.Seed.ToString CultureInfo.InvariantCulture)
-                "\"settings\":{" + settings + "}"
-            ]
+        settings.Close()
+        pin.Close()
+        Encoding.UTF8.GetString writer.Written
 
-        "{" + String.concat "," items + "}"
-
-    /// Members in any order.
-    let read (json: string) : Result<RunPinParts, ValueError> = JsonText.readObject what memberNames json readParts
+    /// Members in any order; the seed as a string or a number; absent `settings` are none.
+    let read (json: string) : Result<RunPinParts, ValueError> =
+        JsonMembers.Read(
+            "the pin",
+            [ "model"; "provider"; "version"; "seed"; "settings" ],
+            json,
+            fun members ->
+                {
+                    Model = members.Text "model"
+                    Provider = members.Text "provider"
+                    Version = members.Text "version"
+                    Seed = members.UInt64 "seed"
+                    Settings = settings members
+                }
+        )

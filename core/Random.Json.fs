@@ -4,7 +4,6 @@ namespace Refold.Core
 
 open System
 open System.Globalization
-open System.Text.Json
 
 /// What a random state is made of.
 [<Struct; NoEquality; NoComparison>]
@@ -14,68 +13,27 @@ type internal RngStateParts = { Key: byte[]; Stream: uint64; WordPosition: UInt1
 [<RequireQualifiedAccess>]
 module internal RngStateJson =
 
-    let private what = "the random state"
-    let private malformed reason = Error(ValueError.Malformed(what, reason))
-    let private largestWord = UInt128.op_Implicit UInt64.MaxValue
-    let private largestPosition = (UInt128.One <<< 68) - UInt128.One
-
     let private memberNames = [ "seed"; "stream"; "wordPosition"; "word_pos"; "splits" ]
 
-    let private keyOfNumbers (element: JsonElement) =
-        let bytes =
-            [|
-                for item in element.EnumerateArray() ->
-                    if item.ValueKind = JsonValueKind.Number then item.TryGetByte() else (false, 0uy)
-            |]
+    let private byteOf (item: JsonValue) =
+        match item with
+        | JsonValue.Number value when value >= 0.0 && value <= 255.0 && Math.Floor value = value -> byte value
+        | _ -> raise (JsonFault "the member 'seed' has an item that is no whole number from 0 to 255")
 
-        if bytes.Length = 32 && Array.forall fst bytes then
-            Ok(Array.map snd bytes)
-        else
-            malformed "the member 'seed' is not 32 numbers from 0 to 255"
+    let private key (members: JsonMembers) =
+        match members.Value "seed" with
+        | JsonValue.Array items when items.Length = 32 -> items |> List.map byteOf |> Array.ofList
+        | JsonValue.String hex when hex.Length = 64 && Seq.forall Char.IsAsciiHexDigit hex -> Convert.FromHexString hex
+        | _ -> raise (JsonFault "the member 'seed' is neither 64 hexadecimal digits nor 32 numbers")
 
-    let private key (element: JsonElement) =
-        match JsonText.tryMember "seed" element with
-        | None -> malformed "the member 'seed' is missing"
-        | Some seed when seed.ValueKind = JsonValueKind.Array -> keyOfNumbers seed
-        | Some seed when seed.ValueKind = JsonValueKind.String ->
-            match Hash.TryParse(nonNull (seed.GetString())) with
-            | Some bytes -> Ok(bytes.ToArray())
-            | None -> malformed "the member 'seed' is not 64 hexadecimal digits"
-        | Some _ -> malformed "the member 'seed' is neither a string nor an array"
+    let private position (members: JsonMembers) =
+        let largest = (UInt128.One <<< 68) - UInt128.One
 
-    let private whole name largest (found: JsonElement option) =
-        match found with
-        | Some element -> JsonText.whole what name largest element
-        | None -> malformed ("the member '" + name + "' is missing")
-
-    let private position (element: JsonElement) =
-        match JsonText.tryMember "wordPosition" element, JsonText.tryMember "word_pos" element with
-        | Some _, Some _ -> malformed "it has both 'wordPosition' and 'word_pos'"
-        | None, Some serde -> JsonText.whole what "word_pos" largestPosition serde
-        | own, None -> whole "wordPosition" largestPosition own
-
-    let private splits (element: JsonElement) =
-        match JsonText.tryMember "splits" element with
-        | None -> Ok UInt128.Zero
-        | found -> whole "splits" largestWord found
-
-    let private narrow (value: UInt128) = UInt128.op_Explicit value: uint64
-
-    let private readParts (element: JsonElement) =
-        key element
-        |> Result.bind (fun key ->
-            whole "stream" largestWord (JsonText.tryMember "stream" element)
-            |> Result.bind (fun stream ->
-                position element
-                |> Result.bind (fun position ->
-                    splits element
-                    |> Result.map (fun splits ->
-                        {
-                            Key = key
-                            Stream = narrow stream
-                            WordPosition = position
-                            Splits = narrow splits
-                        }))))
+        match members.TryWhole("word_pos", largest) with
+        | None -> members.Whole("wordPosition", largest)
+        | Some _ when (members.TryValue "wordPosition").IsSome ->
+            raise (JsonFault "it has both 'wordPosition' and 'word_pos'")
+        | Some position -> position
 
     /// The form, members in fixed order, without spaces.
     let write (parts: RngStateParts) : string =
@@ -89,4 +47,16 @@ module internal RngStateJson =
         )
 
     /// Members in any order, integers as strings or numbers; `word_pos` for the position; absent `splits` are 0.
-    let read (json: string) : Result<RngStateParts, ValueError> = JsonText.readObject what memberNames json readParts
+    let read (json: string) : Result<RngStateParts, ValueError> =
+        JsonMembers.Read(
+            "the random state",
+            memberNames,
+            json,
+            fun members ->
+                {
+                    Key = key members
+                    Stream = members.UInt64 "stream"
+                    WordPosition = position members
+                    Splits = if (members.TryValue "splits").IsSome then members.UInt64 "splits" else 0UL
+                }
+        )
