@@ -85,7 +85,7 @@ public sealed class JournalEntry : IEquatable<JournalEntry>
     public override bool Equals(object? obj) => Equals(obj as JournalEntry);
 
     /// <inheritdoc/>
-    public override int GetHashCode() => (int)(Position ^ (Position >>> 32));
+    public override int GetHashCode() => Position.GetHashCode();
 
     /// <summary>Position, stream, version, role and type on one line.</summary>
     /// <returns>The line.</returns>

@@ -15,7 +15,7 @@ internal static class Translation
         ArgumentNullException.ThrowIfNull(data.Tags);
         var tags = Tags(data.Tags);
         if (tags.IsError) return FSharpResult<Core.EntryData, Core.ValueError>.NewError(tags.ErrorValue);
-        if (Core.RoleModule.ofByte((byte)data.Role) is not { } role || data.Role != (EntryRole)(byte)data.Role)
+        if (!Enum.IsDefined(data.Role))
         {
             return FSharpResult<Core.EntryData, Core.ValueError>.NewError(
                 Core.ValueError.NewOutOfRange("role", data.Role.ToString("D"), "one of EntryRole"));
@@ -23,7 +23,7 @@ internal static class Translation
 
         return Core.EntryDataModule.validate(new Core.EntryData(
             data.Stream,
-            role.Value,
+            Core.RoleModule.ofByte((byte)data.Role)!.Value,
             data.Type,
             data.SchemaVersion,
             Core.Bytes.Wrap(data.Payload),
