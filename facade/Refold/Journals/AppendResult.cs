@@ -63,6 +63,11 @@ public abstract record AppendFailure
     /// <param name="Cause">The earlier failure, where there was one.</param>
     public sealed record Unavailable(string Reason, Exception? Cause) : AppendFailure;
 
+    /// <summary>The exception of the throwing twins.</summary>
+    internal JournalException ToException() => this is Conflict conflict
+        ? new ConcurrencyException(conflict.Stream, conflict.Expected, conflict.Actual)
+        : new NotAppendedException(this);
+
     /// <summary>One sentence without a full stop.</summary>
     /// <returns>The sentence.</returns>
     public sealed override string ToString() => this switch

@@ -28,6 +28,28 @@ public interface IJournal : IAsyncDisposable
     /// <returns>As <see cref="TryAppendAsync"/>; <see cref="AppendFailure.Invalid"/> where the places do not fit behind the head.</returns>
     ValueTask<AppendResult> TryRestoreAsync(IReadOnlyList<JournalEntry> batch, CancellationToken cancellationToken = default);
 
+    /// <summary>The receipt of the append that used an idempotency key.</summary>
+    /// <param name="key">The key.</param>
+    /// <returns>The first receipt; null where the key was not used.</returns>
+    /// <remarks>A store that keeps its keys answers from them; this default reads everything, and misses keys of which all entries were deleted.</remarks>
+    Receipt? FindByKey(string key)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        var batch = new List<JournalEntry>();
+        foreach (var entry in ReadAll())
+        {
+            if (entry.IdempotencyKey == key)
+                batch.Add(entry);
+            else if (batch.Count > 0)
+                break;
+        }
+
+        if (batch.Count == 0 || HeadAt(batch[0].Batch) is not { } head)
+            return null;
+        var versions = batch.GroupBy(entry => entry.Stream).Select(entries => new StreamVersions(entries.Key, entries.First().Version, entries.Last().Version));
+        return new Receipt(batch[0].Batch, checked((int)(head.Position - batch[0].Batch + 1)), [.. versions], head);
+    }
+
     /// <summary>Deletes a stream's entries up to and including a version. Durable before it returns; hides at once; the head stays.</summary>
     /// <param name="stream">The stream.</param>
     /// <param name="version">Clamped at the stream's highest version.</param>

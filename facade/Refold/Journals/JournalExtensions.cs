@@ -73,9 +73,7 @@ public static class JournalExtensions
         return result switch
         {
             AppendResult.Appended appended => appended.Receipt,
-            AppendResult.NotAppended { Failure: AppendFailure.Conflict conflict } =>
-                throw new ConcurrencyException(conflict.Stream, conflict.Expected, conflict.Actual),
-            AppendResult.NotAppended refused => throw new NotAppendedException(refused.Failure),
+            AppendResult.NotAppended refused => throw refused.Failure.ToException(),
             AppendResult.OutcomeUnknown unknown => throw new OutcomeUnknownException(unknown.Cause),
             _ => throw new ArgumentException("No such result.", nameof(result)),
         };

@@ -1,0 +1,153 @@
+// An aggregate: a decider with the codecs that record it, under a category. The core's Aggregate, mirrored.
+// Written by users; runs, folds and verification take one, and all type arguments are inferred from it.
+using Refold.Interop;
+
+namespace Refold;
+
+/// <summary>An aggregate of any types, as verification takes several of them.</summary>
+public abstract class Aggregate
+{
+    private protected Aggregate(string category)
+    {
+        // A category is the beginning of stream names, so it obeys their rules.
+        if (StreamId.Create(category).IsSystem)
+            throw new ArgumentException("Streams beginning with '$' are Refold's own.", nameof(category));
+        Category = category;
+    }
+
+    /// <summary>Its streams are the category itself and everything below <c>CATEGORY/</c>.</summary>
+    public string Category { get; }
+
+    internal abstract AggregateVerifier Verifier { get; }
+
+    /// <summary>Version and state hash of a stream right after a batch.</summary>
+    internal abstract (long Version, Core.Hash? Hash) StateHash(IJournal journal, StreamId stream, long batch);
+
+    /// <summary>Whether the stream is one of this category.</summary>
+    /// <param name="stream">The stream.</param>
+    /// <returns>True for the category itself and for streams below it.</returns>
+    public bool Owns(StreamId stream)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        return AggregateTranslation.Owns(Category, stream);
+    }
+
+    /// <summary>Makes an aggregate; all type arguments are inferred.</summary>
+    /// <typeparam name="TState">The state.</typeparam>
+    /// <typeparam name="TCommand">What is asked for.</typeparam>
+    /// <typeparam name="TEvent">What happens.</typeparam>
+    /// <typeparam name="TError">Why it is refused.</typeparam>
+    /// <param name="category">Its streams are the category itself and everything below <c>CATEGORY/</c>.</param>
+    /// <param name="decider">The pure heart.</param>
+    /// <param name="commands">The form of commands.</param>
+    /// <param name="events">The form of events.</param>
+    /// <param name="errors">The form of refusals.</param>
+    /// <param name="state">The form of the state, for snapshots and state hashes; without one, state hashes do not apply.</param>
+    /// <param name="tags">The tags of an event; default: none.</param>
+    /// <returns>The aggregate.</returns>
+    /// <exception cref="ArgumentException">The category is no name of a stream.</exception>
+    public static Aggregate<TState, TCommand, TEvent, TError> Create<TState, TCommand, TEvent, TError>(
+        string category,
+        Decider<TState, TCommand, TEvent, TError> decider,
+        Codec<TCommand> commands,
+        Codec<TEvent> events,
+        Codec<TError> errors,
+        Codec<TState>? state = null,
+        Func<TEvent, IEnumerable<string>>? tags = null) => new(category, decider, commands, events, errors, state, tags);
+
+    /// <summary>Makes an aggregate from a decider's parts; all type arguments are inferred, the functions are method groups or lambdas.</summary>
+    /// <typeparam name="TState">The state.</typeparam>
+    /// <typeparam name="TCommand">What is asked for.</typeparam>
+    /// <typeparam name="TEvent">What happens.</typeparam>
+    /// <typeparam name="TError">Why it is refused.</typeparam>
+    /// <param name="category">Its streams are the category itself and everything below <c>CATEGORY/</c>.</param>
+    /// <param name="initial">The state before the first event.</param>
+    /// <param name="decide">Events, or a refusal.</param>
+    /// <param name="evolve">The state after an event.</param>
+    /// <param name="commands">The form of commands.</param>
+    /// <param name="events">The form of events.</param>
+    /// <param name="errors">The form of refusals.</param>
+    /// <param name="state">The form of the state, for snapshots and state hashes; without one, state hashes do not apply.</param>
+    /// <param name="tags">The tags of an event; default: none.</param>
+    /// <returns>The aggregate.</returns>
+    /// <exception cref="ArgumentException">The category is no name of a stream.</exception>
+    public static Aggregate<TState, TCommand, TEvent, TError> Create<TState, TCommand, TEvent, TError>(
+        string category,
+        TState initial,
+        Func<Step, TState, TCommand, Decision<TEvent, TError>> decide,
+        Func<TState, TEvent, TState> evolve,
+        Codec<TCommand> commands,
+        Codec<TEvent> events,
+        Codec<TError> errors,
+        Codec<TState>? state = null,
+        Func<TEvent, IEnumerable<string>>? tags = null) =>
+        new(category, new Decider<TState, TCommand, TEvent, TError>(initial, decide, evolve), commands, events, errors, state, tags);
+}
+
+/// <summary>A decider and how it is recorded. Made by <see cref="Aggregate"/>'s <c>Create</c>.</summary>
+/// <typeparam name="TState">The state.</typeparam>
+/// <typeparam name="TCommand">What is asked for.</typeparam>
+/// <typeparam name="TEvent">What happens.</typeparam>
+/// <typeparam name="TError">Why it is refused.</typeparam>
+public sealed class Aggregate<TState, TCommand, TEvent, TError> : Aggregate
+{
+    internal Aggregate(
+        string category,
+        Decider<TState, TCommand, TEvent, TError> decider,
+        Codec<TCommand> commands,
+        Codec<TEvent> events,
+        Codec<TError> errors,
+        Codec<TState>? state,
+        Func<TEvent, IEnumerable<string>>? tags)
+        : base(category)
+    {
+        ArgumentNullException.ThrowIfNull(decider);
+        ArgumentNullException.ThrowIfNull(decider.Decide);
+        ArgumentNullException.ThrowIfNull(decider.Evolve);
+        ArgumentNullException.ThrowIfNull(commands);
+        ArgumentNullException.ThrowIfNull(events);
+        ArgumentNullException.ThrowIfNull(errors);
+        Decider = decider;
+        Commands = commands;
+        Events = events;
+        Errors = errors;
+        State = state;
+        Tags = tags ?? (_ => []);
+        Value = AggregateTranslation.ToCore(this);
+        Verifier = AggregateVerifier.Of(Value);
+    }
+
+    internal Core.Aggregate<TState, TCommand, TEvent, TError> Value { get; }
+
+    internal override AggregateVerifier Verifier { get; }
+
+    internal override (long Version, Core.Hash? Hash) StateHash(IJournal journal, StreamId stream, long batch)
+    {
+        var report = StreamState.Folded(journal, this, stream, entry => entry.Batch <= batch);
+        return (report.Version, report.StateHash is { } hash ? ReplayTranslation.ParseHash(hash) : null);
+    }
+
+    /// <summary>The pure heart.</summary>
+    public Decider<TState, TCommand, TEvent, TError> Decider { get; }
+
+    /// <summary>The form of commands.</summary>
+    public Codec<TCommand> Commands { get; }
+
+    /// <summary>The form of events.</summary>
+    public Codec<TEvent> Events { get; }
+
+    /// <summary>The form of refusals.</summary>
+    public Codec<TError> Errors { get; }
+
+    /// <summary>The form of the state, for snapshots and state hashes; null: state hashes do not apply.</summary>
+    public Codec<TState>? State { get; }
+
+    /// <summary>The tags of an event.</summary>
+    public Func<TEvent, IEnumerable<string>> Tags { get; }
+
+    /// <summary>The same aggregate with another rule; for seeing what a changed rule does to a recorded run.</summary>
+    /// <param name="decide">Events, or a refusal.</param>
+    /// <returns>A new aggregate.</returns>
+    public Aggregate<TState, TCommand, TEvent, TError> WithDecide(Func<Step, TState, TCommand, Decision<TEvent, TError>> decide) =>
+        new(Category, Decider with { Decide = decide }, Commands, Events, Errors, State, Tags);
+}

@@ -1,0 +1,16 @@
+// The decider: the pure heart of an aggregate. The core's Decider, mirrored.
+// Written by users; an Aggregate adds how it is recorded.
+namespace Refold;
+
+/// <summary>Decide and evolve over an initial state. All three are pure; <paramref name="Evolve"/> is total and trivial.</summary>
+/// <typeparam name="TState">The state. Immutable.</typeparam>
+/// <typeparam name="TCommand">What is asked for.</typeparam>
+/// <typeparam name="TEvent">What happens.</typeparam>
+/// <typeparam name="TError">Why it is refused.</typeparam>
+/// <param name="Initial">The state before the first event.</param>
+/// <param name="Decide">Events, or a refusal. May draw from the step's generator.</param>
+/// <param name="Evolve">The state after an event.</param>
+public sealed record Decider<TState, TCommand, TEvent, TError>(
+    TState Initial,
+    Func<Step, TState, TCommand, Decision<TEvent, TError>> Decide,
+    Func<TState, TEvent, TState> Evolve);

@@ -1,0 +1,99 @@
+// What a decision answers: events, or a refusal as a value. Shaped like NodaTime's ParseResult.
+// Returned by Decide functions; read by runs and by tests of deciders.
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
+
+namespace Refold;
+
+/// <summary>Events, or a refusal. Made from a collection expression of events, from one event, or from an error:
+/// <c>[new Placed(sku)]</c>, <c>[]</c>, <c>new Placed(sku)</c>, <c>OrderError.AlreadyPlaced</c>.</summary>
+/// <typeparam name="TEvent">What happens. For an interface write the collection expression: C# converts no interface implicitly.</typeparam>
+/// <typeparam name="TError">Why not. Where it is an interface, or the same type as the events, call <see cref="Decision.Refuse{TEvent, TError}"/>.</typeparam>
+/// <remarks>The default value is accepted without events: nothing happens.</remarks>
+[CollectionBuilder(typeof(Decision), nameof(Decision.Accept))]
+public readonly struct Decision<TEvent, TError>
+{
+    private readonly TEvent[]? events;
+    private readonly TError? error;
+
+    internal Decision(TEvent[] events) => this.events = events;
+
+    internal Decision(TError error)
+    {
+        this.error = error;
+        IsRefused = true;
+    }
+
+    /// <summary>Whether it is a refusal.</summary>
+    public bool IsRefused { get; }
+
+    /// <summary>Whether it is no refusal.</summary>
+    public bool IsAccepted => !IsRefused;
+
+    /// <summary>The events, in order; none where refused.</summary>
+    public IReadOnlyList<TEvent> Events => events ?? [];
+
+    /// <summary>Why it is refused.</summary>
+    /// <exception cref="InvalidOperationException">It is accepted.</exception>
+    public TError Error => IsRefused ? error! : throw new InvalidOperationException("The decision is no refusal.");
+
+    /// <summary>Why it is refused, if it is.</summary>
+    /// <param name="error">The refusal.</param>
+    /// <returns>Whether it is one.</returns>
+    public bool TryGetError([MaybeNullWhen(false)] out TError error)
+    {
+        error = this.error;
+        return IsRefused;
+    }
+
+    /// <summary>The events, as for <c>foreach</c>.</summary>
+    /// <returns>An enumerator over <see cref="Events"/>.</returns>
+    public IEnumerator<TEvent> GetEnumerator() => Events.GetEnumerator();
+
+    /// <summary>A refusal.</summary>
+    /// <param name="error">Why.</param>
+    public static implicit operator Decision<TEvent, TError>(TError error) => Decision.Refuse<TEvent, TError>(error);
+
+    /// <summary>One event.</summary>
+    /// <param name="happened">What happens.</param>
+    public static implicit operator Decision<TEvent, TError>(TEvent happened) => Decision.Accept<TEvent, TError>([happened]);
+
+    /// <summary>"refused: ERROR" or "accepted: EVENT, EVENT".</summary>
+    /// <returns>The words.</returns>
+    public override string ToString() => IsRefused
+        ? string.Create(System.Globalization.CultureInfo.InvariantCulture, $"refused: {error}")
+        : "accepted: " + (Events.Count == 0 ? "nothing" : string.Join(", ", Events));
+}
+
+/// <summary>Making decisions in words.</summary>
+public static class Decision
+{
+    /// <summary>Events; none: nothing happens. Collection expressions call this.</summary>
+    /// <typeparam name="TEvent">What happens.</typeparam>
+    /// <typeparam name="TError">Why not.</typeparam>
+    /// <param name="events">The events, in order.</param>
+    /// <returns>The decision.</returns>
+    public static Decision<TEvent, TError> Accept<TEvent, TError>(ReadOnlySpan<TEvent> events) => new(events.ToArray());
+
+    /// <summary>Events; none: nothing happens.</summary>
+    /// <typeparam name="TEvent">What happens.</typeparam>
+    /// <typeparam name="TError">Why not.</typeparam>
+    /// <param name="events">The events, in order; enumerated once, here.</param>
+    /// <returns>The decision.</returns>
+    public static Decision<TEvent, TError> Accept<TEvent, TError>(IEnumerable<TEvent> events)
+    {
+        ArgumentNullException.ThrowIfNull(events);
+        return new Decision<TEvent, TError>([.. events]);
+    }
+
+    /// <summary>A refusal.</summary>
+    /// <typeparam name="TEvent">What happens.</typeparam>
+    /// <typeparam name="TError">Why not.</typeparam>
+    /// <param name="error">Why.</param>
+    /// <returns>The decision.</returns>
+    public static Decision<TEvent, TError> Refuse<TEvent, TError>(TError error)
+    {
+        ArgumentNullException.ThrowIfNull(error);
+        return new Decision<TEvent, TError>(error);
+    }
+}

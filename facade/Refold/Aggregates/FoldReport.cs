@@ -1,0 +1,33 @@
+// A state at a version, and how it was folded. The core's FoldReport, mirrored.
+// Answered by FoldAsync and LoadAsync.
+namespace Refold;
+
+/// <summary>A state and the version it belongs to.</summary>
+/// <typeparam name="TState">The state.</typeparam>
+/// <param name="State">The state.</param>
+/// <param name="Version">The version of the last entry that is in it; 0 for none.</param>
+public sealed record FoldedState<TState>(TState State, long Version);
+
+/// <summary>What folding a stream came to. Nothing is decided and nothing drawn.</summary>
+/// <typeparam name="TState">The state.</typeparam>
+/// <param name="State">The state after the last entry that could be applied.</param>
+/// <param name="Version">The version of the last entry that is in it; 0 for none.</param>
+/// <param name="Entries">Entries consumed: applied and checked ones.</param>
+/// <param name="Applied">Entries applied: facts, events, unmarked ones.</param>
+/// <param name="Upcast">Applied entries of an older schema version than the codec's.</param>
+/// <param name="Checked">Entries of other roles: counted, not applied.</param>
+/// <param name="Divergence">The first thing that is not as it should be. A codec that is not faithful lets the fold go on; all else ends it before that entry.</param>
+/// <param name="StateHash">The state hash, 64 hexadecimal digits; null where the aggregate has no state codec.</param>
+public sealed record FoldReport<TState>(
+    TState State,
+    long Version,
+    long Entries,
+    long Applied,
+    long Upcast,
+    long Checked,
+    Divergence? Divergence,
+    string? StateHash)
+{
+    /// <summary>Whether nothing differs.</summary>
+    public bool Matched => Divergence is null;
+}

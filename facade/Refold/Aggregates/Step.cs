@@ -1,0 +1,9 @@
+// What a decision may depend on besides state and command. The core's Step, mirrored.
+// Handed to Decide by runs, and again by verification.
+namespace Refold;
+
+/// <summary>What a decision may depend on besides state and command, and nothing else.</summary>
+/// <param name="Now">The recorded time of the step, UTC; never a clock.</param>
+/// <param name="CommandId">The id of the command entry.</param>
+/// <param name="Random">This step's own generator; a draw after the step throws <see cref="ObjectDisposedException"/>.</param>
+public sealed record Step(DateTimeOffset Now, Guid CommandId, SeededRng Random);

@@ -1,0 +1,36 @@
+// Between the mirrored deciders and aggregates and the core's.
+// Used by Aggregate, runs and verification.
+using Microsoft.FSharp.Collections;
+using Microsoft.FSharp.Core;
+
+namespace Refold.Interop;
+
+internal static class AggregateTranslation
+{
+    public static bool Owns(string category, StreamId stream) => Core.Aggregate.owns(category, stream);
+
+    public static Core.Aggregate<TState, TCommand, TEvent, TError> ToCore<TState, TCommand, TEvent, TError>(
+        Aggregate<TState, TCommand, TEvent, TError> aggregate) => new(
+            aggregate.Category,
+            ToCore(aggregate.Decider),
+            aggregate.Commands.Value,
+            aggregate.Events.Value,
+            aggregate.Errors.Value,
+            (aggregate.State?.Value).ToOption(),
+            FuncConvert.FromFunc((TEvent happened) => ListModule.OfSeq(aggregate.Tags(happened).Select(Core.Tag.Create))));
+
+    public static Decision<TEvent, TError> ToDecision<TEvent, TError>(this FSharpResult<FSharpList<TEvent>, TError> outcome) =>
+        outcome.IsOk ? Decision.Accept<TEvent, TError>(outcome.ResultValue) : Decision.Refuse<TEvent, TError>(outcome.ErrorValue);
+
+    private static Core.Decider<TState, TCommand, TEvent, TError> ToCore<TState, TCommand, TEvent, TError>(
+        Decider<TState, TCommand, TEvent, TError> decider) => new(
+            decider.Initial,
+            FuncConvert.FromFunc((Core.Step step, TState state, TCommand command) =>
+                decider.Decide(new Step(step.Now, step.CommandId, step.Random), state, command).ToCore()),
+            FuncConvert.FromFunc(decider.Evolve));
+
+    private static FSharpResult<FSharpList<TEvent>, TError> ToCore<TEvent, TError>(this Decision<TEvent, TError> decision) =>
+        decision.TryGetError(out var error)
+            ? FSharpResult<FSharpList<TEvent>, TError>.NewError(error)
+            : FSharpResult<FSharpList<TEvent>, TError>.NewOk(ListModule.OfSeq(decision.Events));
+}

@@ -1,0 +1,56 @@
+// Between folding and verifying and the core's Replay.
+// Used by Aggregate, runs and the extensions of journals.
+using Microsoft.FSharp.Core;
+
+namespace Refold.Interop;
+
+/// <summary>What verifies the streams of an aggregate's category, whatever its types.</summary>
+internal sealed class AggregateVerifier(Core.ReplayVerifier value)
+{
+    public Core.ReplayVerifier Value { get; } = value;
+
+    public static AggregateVerifier Of<TState, TCommand, TEvent, TError>(Core.Aggregate<TState, TCommand, TEvent, TError> aggregate) =>
+        new(Core.Replay.verifier(aggregate));
+}
+
+internal static class ReplayTranslation
+{
+    public static FoldReport<TState> Fold<TState, TCommand, TEvent, TError>(
+        this Core.Aggregate<TState, TCommand, TEvent, TError> aggregate,
+        IEnumerable<JournalEntry> entries)
+    {
+        var report = Core.Replay.fold(aggregate, Core.Replay.beginning(aggregate), entries.Select(entry => entry.Value));
+        return new FoldReport<TState>(
+            report.State,
+            report.Version,
+            report.Entries,
+            report.Applied,
+            report.Upcast,
+            report.Checked,
+            report.Divergence.ToReference() is { } divergence ? new Divergence(divergence) : null,
+            report.StateHash.ToNullable()?.ToString());
+    }
+
+    public static ReplayReport Verify(
+        RunId run,
+        IEnumerable<Aggregate> aggregates,
+        Func<StreamId, IEnumerable<JournalEntry>> read,
+        VerifyOptions options)
+    {
+        var input = new Core.VerifyInput(
+            run,
+            read(run.Stream).Select(entry => entry.Value),
+            FuncConvert.FromFunc((StreamId stream) => read(stream).Select(entry => entry.Value)),
+            [],
+            FuncConvert.FromFunc((long _) => (FSharpOption<Core.Head>?)null),
+            options.Pin.ToOption(),
+            options.IgnorePin);
+        return new ReplayReport(Core.Replay.verify([.. aggregates.Select(aggregate => aggregate.Verifier.Value)], input));
+    }
+
+    /// <summary>The state hash over a run's streams.</summary>
+    public static Core.Hash HashOf(IEnumerable<(StreamId Stream, long Version, Core.Hash Hash)> streams) =>
+        Core.StateHash.ofRun(streams.Select(stream => new Tuple<StreamId, long, Core.Hash>(stream.Stream, stream.Version, stream.Hash)));
+
+    public static Core.Hash ParseHash(string hash) => Core.Hash.TryParse(hash)!.Value;
+}

@@ -1,0 +1,110 @@
+// Between runs and the core's Run: contexts, steps, control entries, and the folding of streams.
+// Used by the runs folder, which names no FSharp type itself.
+using Microsoft.FSharp.Core;
+
+namespace Refold.Interop;
+
+/// <summary>A step that was made and not yet appended.</summary>
+internal sealed record MadeStep<TState, TEvent, TError>(
+    AppendRequest? Batch,
+    Decision<TEvent, TError> Outcome,
+    TState State,
+    long Version,
+    long RunVersion,
+    ulong DrawnWords);
+
+internal static class RunTranslation
+{
+    public static Core.RunContext Context(RunId run, RunPin pin, RngState? root, RecordMode mode) => new(
+        run,
+        pin,
+        root ?? RngState.FromSeed(pin.Seed),
+        mode == RecordMode.Record ? Core.RecordMode.Record : Core.RecordMode.Off);
+
+    public static AppendRequest Start(this Core.RunContext context, DateTimeOffset time) =>
+        Core.Run.start(context, FSharpOption<DateTimeOffset>.Some(time)).ToFacade();
+
+    public static AppendRequest Finish(this Core.RunContext context, long runVersion, Core.Hash? stateHash, int streams, DateTimeOffset time) =>
+        Core.Run.finish(context, runVersion, stateHash.ToOption(), streams, FSharpOption<DateTimeOffset>.Some(time)).ToFacade();
+
+    public static bool IsEnd(JournalEntry entry) => entry.Role == EntryRole.Control && entry.Type == Core.Run.endedType;
+
+    /// <summary>Pin and root state of the entry that started a run; or why it is none.</summary>
+    public static (RunPin Pin, RngState Root)? TryReadStart(JournalEntry entry, out string reason)
+    {
+        var read = Core.Run.tryReadStart(entry.Value);
+        reason = read.IsOk ? "" : read.ErrorValue.ToString();
+        return read.IsOk ? (read.ResultValue.Item1, read.ResultValue.Item2) : null;
+    }
+
+    /// <summary>The stream that a command entry is for, with the command codec's bytes; null where the entry is no command that a step wrote.</summary>
+    public static (StreamId Stream, Encoded Command)? TryReadCommand(JournalEntry entry)
+    {
+        if (entry.Role != EntryRole.Command)
+            return null;
+        var read = Core.Envelope.tryRead(entry.Value.Data.Payload);
+        return read.IsOk
+            ? (read.ResultValue.Item1, new Encoded(entry.Type, entry.SchemaVersion, read.ResultValue.Item2.Memory))
+            : null;
+    }
+
+    public static MadeStep<TState, TEvent, TError> Make<TState, TCommand, TEvent, TError>(
+        this Core.RunContext context,
+        Aggregate<TState, TCommand, TEvent, TError> aggregate,
+        StreamId stream,
+        FoldedState<TState> before,
+        TCommand command,
+        DateTimeOffset now,
+        long runVersion,
+        ExecuteOptions options)
+    {
+        var made = Core.Run.step(context, aggregate.Value, new Core.StepInput<TState, TCommand>(
+            stream,
+            before.Version,
+            before.State,
+            command,
+            now,
+            runVersion,
+            options.CorrelationId.ToOption(),
+            options.CausationId.ToOption(),
+            options.IdempotencyKey.ToOption()));
+        if (made.IsError)
+            throw new StepFailedException(stream, made.ErrorValue.ToString(), (made.ErrorValue as Core.StepError.Threw)?.error);
+        var step = made.ResultValue;
+        return new MadeStep<TState, TEvent, TError>(
+            step.Batch?.Value.ToFacade(),
+            step.Outcome.ToDecision(),
+            step.State,
+            step.Version,
+            step.RunVersion,
+            step.Drawn);
+    }
+
+    /// <exception cref="ArgumentException">The key breaks a rule.</exception>
+    public static void CheckKey(string? key, string parameter)
+    {
+        if (key is not null)
+            Core.Text.validate("idempotency key", Core.Limits.keyBytes, key).ValueOrThrow(parameter);
+    }
+
+    private static AppendRequest ToFacade(this Core.AppendRequest request) =>
+        new([.. request.Entries.Select(ToFacade)])
+        {
+            Expected = request.Expected.ToDictionary(pair => pair.Item1, pair => ExpectedVersion.FromCore(pair.Item2)),
+            IdempotencyKey = request.Key.ToReference(),
+        };
+
+    private static EntryData ToFacade(this Core.EntryData data) =>
+        new(data.Stream, data.Type, data.Payload.Memory)
+        {
+            Role = (EntryRole)Core.RoleModule.toByte(data.Role),
+            SchemaVersion = data.SchemaVersion,
+            Tags = data.Tags.IsEmpty ? [] : [.. data.Tags.Select(tag => tag.Value)],
+            Time = data.Time.ToNullable(),
+            Id = data.Id.ToNullable(),
+            CorrelationId = data.CorrelationId.ToNullable(),
+            CausationId = data.CausationId.ToNullable(),
+            Run = data.Run.ToReference(),
+            Drawn = data.Drawn.ToNullable(),
+        };
+}

@@ -1,0 +1,59 @@
+// What executing a command came to. Shaped like NodaTime's ParseResult: a refusal is a value.
+// Answered by Aggregates.ExecuteAsync.
+using System.Diagnostics.CodeAnalysis;
+
+namespace Refold;
+
+/// <summary>What a command came to, durable as the journal's durability says. Immutable.</summary>
+/// <typeparam name="TState">The state.</typeparam>
+/// <typeparam name="TEvent">What happened.</typeparam>
+/// <typeparam name="TError">Why it was refused.</typeparam>
+public sealed class ExecutionResult<TState, TEvent, TError>
+{
+    private readonly Decision<TEvent, TError> outcome;
+
+    internal ExecutionResult(Decision<TEvent, TError> outcome, TState state, long version, ulong drawnWords, Receipt? receipt, bool isRepeated)
+    {
+        this.outcome = outcome;
+        State = state;
+        Version = version;
+        DrawnWords = drawnWords;
+        Receipt = receipt;
+        IsRepeated = isRepeated;
+    }
+
+    /// <summary>Whether it was accepted.</summary>
+    public bool IsAccepted => outcome.IsAccepted;
+
+    /// <summary>The events, in order; none where refused.</summary>
+    public IReadOnlyList<TEvent> Events => outcome.Events;
+
+    /// <summary>Why it was refused.</summary>
+    /// <exception cref="InvalidOperationException">It was accepted.</exception>
+    public TError Error => outcome.Error;
+
+    /// <summary>The state after the step.</summary>
+    public TState State { get; }
+
+    /// <summary>The stream's version after the step; 0 where it has no entry.</summary>
+    public long Version { get; }
+
+    /// <summary>Random words of 32 bits that the step drew, children included. 0 for a repeated command of which nothing but events was recorded.</summary>
+    public ulong DrawnWords { get; }
+
+    /// <summary>What was committed; null where nothing was to be appended (<see cref="RecordMode.Off"/> and no event).</summary>
+    public Receipt? Receipt { get; }
+
+    /// <summary>Whether the idempotency key was known, so that this is what was recorded under it, and nothing was decided.</summary>
+    public bool IsRepeated { get; }
+
+    /// <summary>Why it was refused, if it was.</summary>
+    /// <param name="error">The refusal.</param>
+    /// <returns>Whether it was refused.</returns>
+    public bool TryGetError([MaybeNullWhen(false)] out TError error) => outcome.TryGetError(out error);
+
+    /// <summary>The outcome and the version.</summary>
+    /// <returns>One line.</returns>
+    public override string ToString() =>
+        string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{outcome}; version {Version}");
+}

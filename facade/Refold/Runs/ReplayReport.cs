@@ -1,0 +1,88 @@
+// What verifying a run answers. The core's ReplayReport, mirrored.
+// Answered by VerifyAsync.
+using Refold.Interop;
+
+namespace Refold;
+
+/// <summary>What verifying a run came to.</summary>
+public enum ReplayVerdict
+{
+    /// <summary>Deciding again gives the recorded entries, byte for byte.</summary>
+    Matched = 0,
+
+    /// <summary>It does not; the report tells where first.</summary>
+    Diverged = 1,
+
+    /// <summary>There is nothing to verify: no start of the run, or no commands.</summary>
+    NotRecorded = 2,
+
+    /// <summary>Everything matches, but the very last command has no step: the run was cut off there.</summary>
+    Incomplete = 3,
+}
+
+/// <summary>Where a stream stood right after the run's last step in it.</summary>
+/// <param name="Stream">The stream.</param>
+/// <param name="Version">Its version.</param>
+/// <param name="StateHash">The state hash there, 64 hexadecimal digits; null where the aggregate has no state codec.</param>
+public sealed record ReplayedStream(StreamId Stream, long Version, string? StateHash);
+
+/// <summary>What verifying a run answers. Immutable.</summary>
+public sealed class ReplayReport
+{
+    private readonly Core.ReplayReport value;
+
+    internal ReplayReport(Core.ReplayReport value)
+    {
+        this.value = value;
+        Verdict = (ReplayVerdict)value.Verdict.Tag;
+        Streams = [.. value.Streams.Select(stream => new ReplayedStream(stream.Stream, stream.Version, stream.StateHash.ToNullable()?.ToString()))];
+        Divergence = value.Divergence.ToReference() is { } divergence ? new Divergence(divergence) : null;
+        Findings = [.. value.Findings.Select(finding => finding.ToString())];
+    }
+
+    /// <summary>The run.</summary>
+    public RunId Run => value.Run;
+
+    /// <summary>What it came to.</summary>
+    public ReplayVerdict Verdict { get; }
+
+    /// <summary>Whether everything matches.</summary>
+    public bool Matched => Verdict == ReplayVerdict.Matched;
+
+    /// <summary>Entries of the run that were read up to the verdict, control entries not counted.</summary>
+    public long Entries => value.Entries;
+
+    /// <summary>Those of them that were fed back as recorded.</summary>
+    public long External => value.External;
+
+    /// <summary>Those of them that were made again and compared.</summary>
+    public long Derived => value.Derived;
+
+    /// <summary>The state hash over the run's streams, 64 hexadecimal digits; null unless everything matches and every aggregate has a state codec.</summary>
+    public string? StateHash => value.StateHash.ToNullable()?.ToString();
+
+    /// <summary>The streams that commands of the run were for, by UTF-8 bytes.</summary>
+    public IReadOnlyList<ReplayedStream> Streams { get; }
+
+    /// <summary>The first difference; null where there is none.</summary>
+    public Divergence? Divergence { get; }
+
+    /// <summary>What else is worth knowing, a sentence each: an ignored pin, upcasts, foreign entries folded, a missing state codec.</summary>
+    public IReadOnlyList<string> Findings { get; }
+
+    /// <summary>A divergence in three lines (entry, path, expected and actual); any other verdict in one.</summary>
+    /// <returns>The lines, separated by LF.</returns>
+    public override string ToString() => value.ToString();
+}
+
+/// <summary>How a run is verified.</summary>
+public sealed record VerifyOptions
+{
+    /// <summary>The pin of the program that verifies; where it differs from the recorded one, that is the divergence.</summary>
+    /// <value>Default: null, not compared.</value>
+    public RunPin? Pin { get; init; }
+
+    /// <summary>Goes on to the entries although the pins differ, and reports the difference as a finding.</summary>
+    /// <value>Default: false.</value>
+    public bool IgnorePin { get; init; }
+}

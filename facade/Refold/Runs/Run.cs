@@ -1,0 +1,63 @@
+// A run: one recorded execution of aggregates in a journal.
+// Started or resumed by the extensions of IJournal in RunExtensions.
+using System.Collections.Concurrent;
+
+namespace Refold;
+
+/// <summary>One recorded execution. Commands are decided in the order of their calls; a call need not wait for the one before it, so that
+/// many of them share a flush.</summary>
+/// <threadsafety>All members are safe for use by many threads.</threadsafety>
+public sealed class Run : IAsyncDisposable
+{
+    private readonly RunCore core;
+    private readonly ConcurrentDictionary<string, Aggregate> aggregates = new(StringComparer.Ordinal);
+
+    internal Run(RunCore core) => this.core = core;
+
+    /// <summary>The run's name.</summary>
+    public RunId Id => core.Id;
+
+    /// <summary>What it is recorded under.</summary>
+    public RunPin Pin => core.Pin;
+
+    /// <summary>The root of all its random numbers.</summary>
+    public RngState Root => core.Context.Root;
+
+    /// <summary>Whether commands and refusals are recorded.</summary>
+    public RecordMode Mode => core.Options.Mode;
+
+    /// <summary>The streams of an aggregate's category, as commands are given to them.</summary>
+    /// <typeparam name="TState">The state.</typeparam>
+    /// <typeparam name="TCommand">What is asked for.</typeparam>
+    /// <typeparam name="TEvent">What happens.</typeparam>
+    /// <typeparam name="TError">Why it is refused.</typeparam>
+    /// <param name="aggregate">The aggregate. Keep one value of it: the state between steps is kept for that value.</param>
+    /// <returns>The streams. Making it costs nothing.</returns>
+    public Aggregates<TState, TCommand, TEvent, TError> Aggregates<TState, TCommand, TEvent, TError>(
+        Aggregate<TState, TCommand, TEvent, TError> aggregate)
+    {
+        ArgumentNullException.ThrowIfNull(aggregate);
+        aggregates[aggregate.Category] = aggregate;
+        return new Aggregates<TState, TCommand, TEvent, TError>(core, aggregate);
+    }
+
+    /// <summary>Ends the run: after everything before, records its end with the state hash over every stream that a command of it was for.
+    /// The aggregates of these streams must have been given to <see cref="Aggregates"/> of this object, also after resuming; where one was
+    /// not, or has no state codec, no state hash is recorded. In mode <see cref="RecordMode.Off"/> nothing is recorded.</summary>
+    /// <param name="time">The time of the entry; default: that of the run's time provider.</param>
+    /// <param name="cancellationToken">Cancels waiting, never a write already queued.</param>
+    /// <returns>What was recorded.</returns>
+    /// <exception cref="RunEndedException">It has ended.</exception>
+    /// <exception cref="NotAppendedException">Nothing was appended, and the run goes on.</exception>
+    /// <exception cref="OutcomeUnknownException">The device failed while the end was written.</exception>
+    public Task<RunEnd> FinishAsync(DateTimeOffset? time = null, CancellationToken cancellationToken = default) =>
+        core.Do(new FinishWork(core, [.. aggregates.Values], time ?? core.Options.TimeProvider.GetUtcNow(), cancellationToken));
+
+    /// <summary>Takes no more commands, and waits for those that were taken. The run does not end by this: it can be resumed.</summary>
+    /// <returns>A task that is done when everything is settled.</returns>
+    public ValueTask DisposeAsync() => core.CloseAsync();
+
+    /// <summary>Name and pin.</summary>
+    /// <returns>One line.</returns>
+    public override string ToString() => $"run {Id} ({Pin})";
+}

@@ -1,0 +1,52 @@
+// What a run's parts share: the journal it is recorded in, its context and options, its pipeline.
+// Made by starting and resuming; used by Run, Aggregates and works.
+using Refold.Interop;
+
+namespace Refold;
+
+internal sealed class RunCore
+{
+    private readonly RunPipeline pipeline;
+    private volatile bool disposed;
+
+    public RunCore(IJournal journal, RunId id, RunPin pin, RngState? root, RunOptions options)
+    {
+        Journal = journal;
+        Id = id;
+        Pin = pin;
+        Options = options;
+        Context = RunTranslation.Context(id, pin, root, options.Mode);
+        var memory = new RunMemory(journal, id, options.Mode, options.CachedStreams);
+        pipeline = new RunPipeline(journal, id, memory, options.Mode, options.MaxAttempts);
+    }
+
+    public IJournal Journal { get; }
+
+    public RunId Id { get; }
+
+    public RunPin Pin { get; }
+
+    public RunOptions Options { get; }
+
+    public Core.RunContext Context { get; }
+
+    public Task<T> Do<T>(RunWork<T> work)
+    {
+        ObjectDisposedException.ThrowIf(disposed, typeof(Run));
+        pipeline.Add(work);
+        return work.Task;
+    }
+
+    public void End() => pipeline.End();
+
+    /// <summary>Takes no more work, and waits for what was taken.</summary>
+    public async ValueTask CloseAsync()
+    {
+        if (disposed)
+            return;
+        disposed = true;
+        var barrier = new BarrierWork(CancellationToken.None);
+        pipeline.Add(barrier);
+        await ((Task)barrier.Task).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+}

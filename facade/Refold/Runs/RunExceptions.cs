@@ -1,0 +1,86 @@
+// What can go wrong with a run besides what a journal throws; each with its cause and remedy.
+// Thrown by starting, resuming and executing.
+namespace Refold;
+
+/// <summary>The aggregate's own code failed: decide, evolve or a codec. Correct it; nothing was appended, and the run goes on.</summary>
+public sealed class StepFailedException : JournalException
+{
+    internal StepFailedException(StreamId stream, string reason, Exception? innerException)
+        : base("step-failed", $"The step on '{stream}' failed: {reason}. Nothing was appended.", innerException) => Stream = stream;
+
+    /// <summary>The stream that the command was for.</summary>
+    public StreamId Stream { get; }
+}
+
+/// <summary>A stream's entries cannot be folded to its state. Correct the codec, add the upcast, or restore the journal.</summary>
+public sealed class StateUnreadableException : JournalException
+{
+    internal StateUnreadableException(StreamId stream, Divergence divergence)
+        : base("state-unreadable", $"The state of '{stream}' cannot be read: {divergence}")
+    {
+        Stream = stream;
+        Divergence = divergence;
+    }
+
+    /// <summary>The stream.</summary>
+    public StreamId Stream { get; }
+
+    /// <summary>The entry that ended the fold, and why.</summary>
+    public Divergence Divergence { get; }
+}
+
+/// <summary>A run of this name was recorded before. Resume it, or choose another name.</summary>
+public sealed class RunExistsException(RunId run)
+    : JournalException("run-exists", $"The journal has a run '{run}' already; resume it, or choose another name.")
+{
+    /// <summary>The run.</summary>
+    public RunId Run { get; } = run;
+}
+
+/// <summary>The journal has no such run that could be resumed: none of this name was started here, or only its events were recorded.</summary>
+public sealed class RunNotFoundException(RunId run, string reason)
+    : JournalException("run-not-found", $"The run '{run}' cannot be resumed: {reason}.")
+{
+    /// <summary>The run.</summary>
+    public RunId Run { get; } = run;
+}
+
+/// <summary>A run was recorded under another pin. Resume it under the recorded one, or start a new run.</summary>
+public sealed class PinMismatchException : JournalException
+{
+    internal PinMismatchException(RunId run, RunPin recorded, RunPin given, IReadOnlyList<string> fields)
+        : base(
+            "pin-mismatch",
+            $"The run '{run}' was recorded under another pin; it differs in {string.Join(", ", fields)} (recorded: {recorded}; given: {given}). Resume it under the recorded pin, or start a new run.")
+    {
+        Run = run;
+        Recorded = recorded;
+        Fields = fields;
+    }
+
+    /// <summary>The run.</summary>
+    public RunId Run { get; }
+
+    /// <summary>The recorded pin.</summary>
+    public RunPin Recorded { get; }
+
+    /// <summary>The fields that differ: "model", "provider", "version", "seed", "settings/KEY".</summary>
+    public IReadOnlyList<string> Fields { get; }
+}
+
+/// <summary>The run has ended and takes no more commands. Start a new one.</summary>
+public sealed class RunEndedException(RunId run)
+    : JournalException("run-ended", $"The run '{run}' has ended; start a new one.")
+{
+    /// <summary>The run.</summary>
+    public RunId Run { get; } = run;
+}
+
+/// <summary>An earlier append of the run ended with an unknown outcome, so that nobody knows on what to build. Nothing of this command was
+/// appended. Open the journal again and resume the run.</summary>
+public sealed class RunStoppedException(RunId run, Exception cause)
+    : JournalException("run-stopped", $"The run '{run}' stopped when the outcome of an append was unknown; open the journal again and resume the run.", cause)
+{
+    /// <summary>The run.</summary>
+    public RunId Run { get; } = run;
+}

@@ -1,0 +1,79 @@
+// How a run is recorded, and what can be said about one command.
+// Given to StartRunAsync, ResumeRunAsync and ExecuteAsync.
+namespace Refold;
+
+/// <summary>Whether commands and refusals are recorded.</summary>
+public enum RecordMode
+{
+    /// <summary>Commands and refusals too, in the run's own stream: the run can be verified and resumed.</summary>
+    Record = 0,
+
+    /// <summary>Events only: their streams get the very same bytes and can be folded, but the run can be neither verified nor resumed.
+    /// Steps on one stream wait for each other's durability.</summary>
+    Off = 1,
+}
+
+/// <summary>How a run is recorded.</summary>
+public sealed record RunOptions
+{
+    /// <summary>The run's name; it must be new in the journal.</summary>
+    /// <value>Default: null, a fresh name from <see cref="NewGuid"/>.</value>
+    public RunId? RunId { get; init; }
+
+    /// <summary>Where a fresh name comes from.</summary>
+    /// <value>Default: random GUIDs of the operating system.</value>
+    public Func<Guid> NewGuid { get; init; } = FreshNames.NewGuid;
+
+    /// <summary>Where the time of a command comes from that names none, and that of the entries that start and end the run.</summary>
+    /// <value>Default: <see cref="TimeProvider.System"/>.</value>
+    public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
+
+    /// <summary>The time of the entry that starts the run.</summary>
+    /// <value>Default: null, that of <see cref="TimeProvider"/>.</value>
+    public DateTimeOffset? StartTime { get; init; }
+
+    /// <summary>Whether commands and refusals are recorded.</summary>
+    /// <value>Default: <see cref="RecordMode.Record"/>.</value>
+    public RecordMode Mode { get; init; }
+
+    /// <summary>The root of all random numbers of the run. A resumed run has the recorded one.</summary>
+    /// <value>Default: null, the state that begins the stream of the pin's seed.</value>
+    public RngState? Root { get; init; }
+
+    /// <summary>How often a step is made, at most, when another writer comes between; then <see cref="ConcurrencyException"/>.</summary>
+    /// <value>Default: 8. At least 1.</value>
+    public int MaxAttempts { get; init; } = 8;
+
+    /// <summary>States of about this many streams are kept between steps; when there are more, those nobody waits for are let go.</summary>
+    /// <value>Default: 1024. At least 1.</value>
+    public int CachedStreams { get; init; } = 1024;
+
+    internal RunOptions Validated()
+    {
+        ArgumentNullException.ThrowIfNull(NewGuid);
+        ArgumentNullException.ThrowIfNull(TimeProvider);
+        ArgumentOutOfRangeException.ThrowIfLessThan(MaxAttempts, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(CachedStreams, 1);
+        return this;
+    }
+}
+
+/// <summary>What can be said about one command.</summary>
+public sealed record ExecuteOptions
+{
+    /// <summary>The time of the step, which the decision sees; recorded in UTC.</summary>
+    /// <value>Default: null, the run's <see cref="RunOptions.TimeProvider"/> at the call.</value>
+    public DateTimeOffset? Time { get; init; }
+
+    /// <summary>What the command belongs together with.</summary>
+    /// <value>Default: null, the command's own id.</value>
+    public Guid? CorrelationId { get; init; }
+
+    /// <summary>The id of what brought the command about.</summary>
+    /// <value>Default: null, nothing known.</value>
+    public Guid? CausationId { get; init; }
+
+    /// <summary>1 to 128 UTF-8 bytes. A command whose key is known is not decided again: it is answered with what was recorded under the key.</summary>
+    /// <value>Default: null, every call is a command of its own.</value>
+    public string? IdempotencyKey { get; init; }
+}
