@@ -4,7 +4,7 @@ namespace Refold;
 
 /// <summary>At most one thread pumps at a time: it decides and queues appends. Whoever notices that an append is done settles what can
 /// be settled. Nothing here waits while it holds the lock.</summary>
-internal sealed class RunPipeline(IJournal journal, RunId run, RunMemory memory, RecordMode mode, int maxAttempts)
+internal sealed partial class RunPipeline(IJournal journal, RunId run, RunMemory memory, RecordMode mode, int maxAttempts)
 {
     // Bounds what a run holds in memory on its way to the device; more wait as mere commands.
     private const int MostInFlight = 1024;
@@ -201,88 +201,5 @@ internal sealed class RunPipeline(IJournal journal, RunId run, RunMemory memory,
 
         // Not on the thread that the journal answers on.
         ThreadPool.UnsafeQueueUserWorkItem(pipeline => pipeline.Pump(null), this, preferLocal: false);
-    }
-
-    private void Settle()
-    {
-        while (flights.TryPeek(out var flight) && flight.IsDone)
-        {
-            flights.Dequeue();
-            memory.Settled++;
-            if (flight.Work.Stream is { } stream)
-                streams.Remove(stream);
-            if (flight.Work.Key is { } key)
-                keys.Remove(key);
-            Settle(flight);
-        }
-    }
-
-    private void Settle(Flight flight)
-    {
-        var work = flight.Work;
-        switch (flight.Result)
-        {
-            case AppendResult.Appended appended when work.IsFresh(appended.Receipt):
-                memory.Settle(flight.RunVersion);
-                work.Complete(appended.Receipt);
-                break;
-            case AppendResult.OutcomeUnknown unknown:
-                stale = true;
-                stoppedBy ??= unknown.Cause;
-                work.Fail(new OutcomeUnknownException(unknown.Cause));
-                break;
-            case var _ when stale:
-                // Built on a step that was not committed: not its own fault.
-                again.Add(work);
-                break;
-            case AppendResult.Appended repeated:
-                // Somebody else used the key meanwhile: what is recorded under it is found when the step is made anew.
-                Retry(work, new AppendFailure.KeyReused(work.Key ?? "", repeated.Receipt.FirstPosition));
-                break;
-            case AppendResult.NotAppended { Failure: AppendFailure.Conflict or AppendFailure.KeyReused } refused:
-                Retry(work, refused.Failure);
-                break;
-            case AppendResult.NotAppended refused:
-                stale = true;
-                work.Fail(refused.Failure.ToException());
-                break;
-            default:
-                SettleEmpty(flight);
-                break;
-        }
-    }
-
-    // Nothing was appended, so no expected version was judged yet: a refusal or an exception may come from an outdated state.
-    private void SettleEmpty(Flight flight)
-    {
-        AppendFailure.Conflict? conflict;
-        try
-        {
-            conflict = flight.Work.FindConflict(journal);
-        }
-        catch (Exception error)
-        {
-            flight.Work.Fail(error);
-            return;
-        }
-
-        if (conflict is not null)
-            Retry(flight.Work, conflict);
-        else if (flight.Error is { } error)
-            flight.Work.Fail(error);
-        else
-        {
-            memory.Settle(flight.RunVersion);
-            flight.Work.Complete(null);
-        }
-    }
-
-    private void Retry(RunWork work, AppendFailure failure)
-    {
-        stale = true;
-        if (++work.Conflicts < maxAttempts)
-            again.Add(work);
-        else
-            work.Fail(failure.ToException());
     }
 }
