@@ -66,10 +66,11 @@ module internal StepComparison =
 
         [
             header "/time" time data.Time made.Time
+            // Before the id, which follows from it.
+            header "/run" string data.Run made.Run
             header "/id" guid (Some(Entry.id entry)) (Some madeId)
             header "/correlationId" guid data.CorrelationId made.CorrelationId
             header "/causationId" guid data.CausationId made.CausationId
-            header "/run" string data.Run made.Run
             header "/idempotencyKey" id data.Key made.Key
         ]
         |> List.tryPick _.Value

@@ -241,11 +241,17 @@ type internal ReplayStream<'State, 'Command, 'Event, 'Error>
         let encoded = { Folding.encodedOf command.Data with Payload = commanded.Data }
         let wasCutOff = commanded.IsLast && outcome.IsEmpty
 
-        match Folding.decode aggregate.Commands command encoded |> Result.map (compare step) with
-        | Error divergence -> StepVerdict.Differs divergence
-        | Ok(Some { Cause = DivergenceCause.Unexpected | DivergenceCause.Refusal }) when wasCutOff -> StepVerdict.NoStep
-        | Ok(Some divergence) -> StepVerdict.Differs divergence
-        | Ok None -> accept events
+        // Entries that were deleted, or that the store lost: a step that lacks them is not to blame.
+        let hole = current |> ValueOption.toOption |> Option.bind (Folding.gap (version + int64 events.Length))
+
+        match Folding.decode aggregate.Commands command encoded |> Result.map (compare step), hole with
+        | Error divergence, _ -> StepVerdict.Differs divergence
+        | Ok(Some { Cause = DivergenceCause.Unexpected | DivergenceCause.Refusal }), Some hole ->
+            StepVerdict.Differs hole
+        | Ok(Some { Cause = DivergenceCause.Unexpected | DivergenceCause.Refusal }), None when wasCutOff ->
+            StepVerdict.NoStep
+        | Ok(Some divergence), _ -> StepVerdict.Differs divergence
+        | Ok None, _ -> accept events
 
     let rec stray () =
         match current with

@@ -114,8 +114,10 @@ module Game =
     let private read pick (json: string) =
         try
             openCase json |> Option.bind pick
-        with :? JsonException ->
-            None
+        with
+        | :? JsonException
+        | :? InvalidOperationException
+        | :? Collections.Generic.KeyNotFoundException -> None
 
     let commands: Codec<Command> =
         textCodec

@@ -47,24 +47,25 @@ let startIn (journal: Journal) (mode: RecordMode) (name: string) : Recorder =
 /// Starts a recorded run in an empty journal.
 let start (name: string) : Recorder = startIn Journal.empty RecordMode.Record name
 
-/// The step that a command would make.
-let stepOf aggregate (stream: StreamId) command (recorder: Recorder) =
+/// What a step on a stream's recorded state is made from.
+let stepInput aggregate (stream: StreamId) command (recorder: Recorder) =
     let folded = Replay.fold aggregate (Replay.beginning aggregate) (entriesOf stream recorder.Journal)
 
-    Run.step
-        recorder.Context
-        aggregate
-        {
-            Stream = stream
-            Version = folded.Version
-            State = folded.State
-            Command = command
-            Now = recorder.Clock
-            RunVersion = recorder.RunVersion
-            CorrelationId = None
-            CausationId = None
-            Key = None
-        }
+    {
+        Stream = stream
+        Version = folded.Version
+        State = folded.State
+        Command = command
+        Now = recorder.Clock
+        RunVersion = recorder.RunVersion
+        CorrelationId = None
+        CausationId = None
+        Key = None
+    }
+
+/// The step that a command would make.
+let stepOf aggregate stream command recorder =
+    stepInput aggregate stream command recorder |> Run.step recorder.Context aggregate
 
 /// Makes one step and appends it.
 let execute aggregate (stream: StreamId) command (recorder: Recorder) : Recorder =

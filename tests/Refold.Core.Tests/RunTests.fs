@@ -115,13 +115,8 @@ let ``given correlation, causation and key are kept`` () =
         Run.step
             recorder.Context
             Game.aggregate
-            {
-                Stream = table
-                Version = 0L
-                State = Game.decider.Initial
-                Command = Game.Open
+            { stepInput Game.aggregate table Game.Open recorder with
                 Now = DateTimeOffset(2024, 5, 1, 14, 0, 0, TimeSpan.FromHours 2.0)
-                RunVersion = 1L
                 CorrelationId = Some correlation
                 CausationId = Some causation
                 Key = Some "once"

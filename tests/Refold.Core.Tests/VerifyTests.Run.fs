@@ -1,0 +1,151 @@
+// Verifying runs in all their shapes: several aggregates, other writers between the steps, cut off, not recorded.
+// Run by `dotnet test`.
+module Refold.Core.Tests.RunVerifyTests
+
+open Refold.Core
+open Refold.Core.Tests.Aggregates
+open Refold.Core.Tests.Recording
+open Refold.Core.Tests.VerifyTests
+open Xunit
+
+let private other = StreamId.Create "game/2"
+
+let private fact (value: int64) : EntryData =
+    match Game.events.Encode(Game.Rolled(1, value)) with
+    | Ok encoded -> EntryData.create table Role.Fact encoded.Type encoded.Payload
+    | Error error -> failwith (error.ToString())
+
+[<Fact>]
+let ``a run over several aggregates matches, each by its category`` () =
+    let recorder =
+        start "r"
+        |> execute Game.aggregate table Game.Open
+        |> execute Sum.aggregate (StreamId.Create "sum") 5L
+        |> execute Game.aggregate other Game.Open
+        |> execute Sum.aggregate (StreamId.Create "sum/x") -3L
+        |> execute Game.aggregate table (Game.Roll 2)
+
+    let report =
+        recorder |> verifyWith [ Replay.verifier Game.aggregate; Replay.verifier Sum.aggregate ] |> matched
+
+    Assert.Equal<string list>([ "game/1"; "game/2"; "sum"; "sum/x" ], report.Streams |> List.map _.Stream.Value)
+
+[<Fact>]
+let ``the most specific category owns a stream`` () =
+    let deep = { Sum.aggregate with Category = "game/sum" }
+
+    let recorder =
+        start "r" |> execute deep (StreamId.Create "game/sum/1") 5L |> execute Game.aggregate table Game.Open
+
+    recorder |> verifyWith [ Replay.verifier Game.aggregate; Replay.verifier deep ] |> matched |> ignore
+
+[<Fact>]
+let ``earlier history, facts and other runs between the steps are folded as recorded`` () =
+    let before = start "earlier" |> executeAll Game.aggregate table [ Game.Open; Game.Roll 1 ]
+    let first = startIn before.Journal RecordMode.Record "r" |> execute Game.aggregate table (Game.Roll 2)
+    let withFact = appendOwn [ fact 100L ] first
+
+    let another =
+        startIn withFact.Journal RecordMode.Record "another" |> execute Game.aggregate table (Game.Roll 4)
+
+    let last =
+        { withFact with Journal = another.Journal } |> executeAll Game.aggregate table [ Game.Roll 1; Game.Close ]
+
+    let report = verify Game.aggregate last |> matched
+    Assert.Equal((7L, 3L, 4L), (report.Entries, report.External, report.Derived))
+
+    match report.Findings with
+    | [ ReplayFinding.OthersFolded 4L ] -> ()
+    | other -> failwith $"{other}"
+
+    verify Game.aggregate { last with Context = another.Context } |> matched |> ignore
+    verify Game.aggregate { last with Context = before.Context } |> matched |> ignore
+
+[<Fact>]
+let ``a decision depends on the facts before it`` () =
+    let rule = Game.ruledBy (fun _ state _ -> Ok [ Game.Rolled(1, state.Sum) ])
+
+    let recorder = start "r" |> appendOwn [ fact 7L ] |> execute rule table (Game.Roll 1)
+    verify rule recorder |> matched |> ignore
+    // The same run with another fact before it is another history.
+    let changed = recorder |> changedAt 2L (fun data -> { data with Payload = (fact 8L).Payload })
+    let divergence = (verify rule changed).Divergence |> Option.get
+    Assert.Equal(("/data/faces", "7", "8"), (divergence.Path, divergence.Expected, divergence.Actual))
+
+[<Fact>]
+let ``facts and effects of the run itself count as external`` () =
+    let recorder = start "r" |> execute Game.aggregate table Game.Open
+    let own = { fact 7L with Run = Some recorder.Context.Run }
+
+    let effect =
+        { EntryData.create recorder.Context.Run.Stream Role.Effect "clock" (Bytes.OfText "1") with
+            Run = Some recorder.Context.Run
+        }
+
+    let report =
+        recorder
+        |> appendOwn [ own ]
+        |> appendToRun [ effect ]
+        |> execute Game.aggregate table (Game.Roll 1)
+        |> verify Game.aggregate
+        |> matched
+
+    Assert.Equal((6L, 4L, 2L), (report.Entries, report.External, report.Derived))
+
+[<Fact>]
+let ``Off records nothing to verify`` () =
+    let off = startIn Journal.empty RecordMode.Off "r" |> executeAll Game.aggregate table evening
+    let report = verify Game.aggregate off
+    Assert.Equal((ReplayVerdict.NotRecorded, false), (report.Verdict, report.Matched))
+    Assert.Contains("not recorded", report.ToString())
+    Assert.Equal(ReplayVerdict.NotRecorded, (start "r" |> verify Game.aggregate).Verdict)
+
+    // Started, but then only events were appended.
+    let started = start "r"
+    let events = startIn started.Journal RecordMode.Off "r" |> execute Game.aggregate table Game.Open
+    Assert.Equal(ReplayVerdict.NotRecorded, (verify Game.aggregate events).Verdict)
+
+[<Fact>]
+let ``Off and Record append the same canonical bytes to the aggregates' streams`` () =
+    let bytes mode =
+        startIn Journal.empty mode "r"
+        |> executeAll Game.aggregate table evening
+        |> _.Journal
+        |> entriesOf table
+        |> List.map (fun entry -> CanonicalBytes.ofData entry.Data)
+
+    Assert.Equal<Bytes list>(bytes RecordMode.Off, bytes RecordMode.Record)
+
+[<Fact>]
+let ``a last command without its step is incomplete, not a divergence`` () =
+    let recorder = start "r" |> executeAll Game.aggregate table [ Game.Open; Game.Roll 2 ]
+
+    let cut =
+        { recorder with
+            Journal = rewritten (fun entry -> if entry.Position = 5L then None else Some entry) recorder.Journal
+        }
+
+    let report = verify Game.aggregate cut
+    Assert.Equal((ReplayVerdict.Incomplete, None), (report.Verdict, report.Divergence))
+    Assert.Equal((3L, 2L, 1L), (report.Entries, report.External, report.Derived))
+
+    // A refusal that was cut off, too.
+    let refused = start "r" |> execute Game.aggregate table Game.Close
+
+    let cut =
+        { refused with
+            RunVersion = 2L
+            Journal = rewritten (fun entry -> if entry.Position = 3L then None else Some entry) refused.Journal
+        }
+
+    Assert.Equal(ReplayVerdict.Incomplete, (verify Game.aggregate cut).Verdict)
+
+    // Once the run has ended, nothing was cut off: the entry is missing.
+    let ended = finish cut
+    Assert.Equal(ReplayVerdict.Diverged, (verify Game.aggregate ended).Verdict)
+
+[<Fact>]
+let ``a run of thousands of commands over as many streams is verified`` () =
+    let folder recorder index = execute Game.aggregate (StreamId.Create $"game/{index}") Game.Open recorder
+    let report = Seq.fold folder (start "r") (seq { 1..3000 }) |> verify Game.aggregate |> matched
+    Assert.Equal((6000L, 3000), (report.Entries, report.Streams.Length))
