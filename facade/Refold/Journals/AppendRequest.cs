@@ -3,7 +3,7 @@
 
 namespace Refold;
 
-/// <summary>An atomic batch over any number of streams: all of it is committed, or nothing.</summary>
+/// <summary>An atomic batch over any number of streams: all of it is committed, or nothing. Equal by content.</summary>
 /// <param name="Entries">1 to 65,536 entries, at most 64 MiB of canonical bytes.</param>
 public sealed record AppendRequest(IReadOnlyList<EntryData> Entries)
 {
@@ -26,6 +26,20 @@ public sealed record AppendRequest(IReadOnlyList<EntryData> Entries)
     /// <summary>The idempotency key, 1 to 128 UTF-8 bytes: a retry with the same key and content gets the first receipt.</summary>
     /// <value>Default: none.</value>
     public string? IdempotencyKey { get; init; }
+
+    /// <summary>Whether both ask for the same.</summary>
+    /// <param name="other">The other.</param>
+    /// <returns>True if they are equal.</returns>
+    public bool Equals(AppendRequest? other) =>
+        other is not null
+        && Entries.SequenceEqual(other.Entries)
+        && Expected.Count == other.Expected.Count
+        && Expected.All(pair => other.Expected.TryGetValue(pair.Key, out var expected) && expected == pair.Value)
+        && Equals(Condition, other.Condition)
+        && IdempotencyKey == other.IdempotencyKey;
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(Entries.Count, Expected.Count, Condition);
 }
 
 /// <summary>The versions a batch got in one stream.</summary>

@@ -5,7 +5,11 @@ using System.Runtime.CompilerServices;
 namespace Refold;
 
 /// <summary>A journal of entries. Safe for use by many threads.</summary>
-/// <remarks>The model of every implementation is the core's pure <c>Journal</c>.</remarks>
+/// <remarks>
+/// The model of every implementation is the core's pure <c>Journal</c>. A first version or position below 1 is read as 1, and a range
+/// without entries is empty. Disposing closes: subscriptions end, appends are answered with <see cref="AppendFailure.Unavailable"/>,
+/// other members throw <see cref="ObjectDisposedException"/>, and <see cref="Head"/> stays what it was.
+/// </remarks>
 public interface IJournal : IAsyncDisposable
 {
     /// <summary>The last position and head hash of what is committed.</summary>

@@ -81,7 +81,16 @@ public sealed record Query
 /// <param name="AsOf">The head position at which the query was evaluated: <see cref="QueryResult.AsOf"/>; 0 for an empty journal.</param>
 public sealed record AppendCondition(Query Query, long AsOf);
 
-/// <summary>What a query found.</summary>
+/// <summary>What a query found. Equal by content.</summary>
 /// <param name="AsOf">The head position at which it was evaluated, also when nothing was found.</param>
 /// <param name="Entries">The matches in position order.</param>
-public sealed record QueryResult(long AsOf, IReadOnlyList<JournalEntry> Entries);
+public sealed record QueryResult(long AsOf, IReadOnlyList<JournalEntry> Entries)
+{
+    /// <summary>Whether both found the same at the same position.</summary>
+    /// <param name="other">The other.</param>
+    /// <returns>True if they are equal.</returns>
+    public bool Equals(QueryResult? other) => other is not null && AsOf == other.AsOf && Entries.SequenceEqual(other.Entries);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(AsOf, Entries.Count);
+}

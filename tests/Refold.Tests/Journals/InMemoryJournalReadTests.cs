@@ -79,6 +79,7 @@ public sealed class InMemoryJournalReadTests : IAsyncLifetime
         var none = journal.Query(Query.WithTags("kind:derived"));
         Assert.Empty(none.Entries);
         Assert.Equal(Count, none.AsOf);
+        Assert.Equal(journal.Query(Query.WithTags("five:1")), journal.Query(Query.WithTags("five:1")));
         Assert.Equal(Query.WithTags("a"), Query.WithTags("a"));
         Assert.NotEqual(Query.WithTags("a"), Query.OfTypes("a"));
     }

@@ -67,15 +67,6 @@ public sealed class InMemoryJournalTests : IAsyncLifetime
     }
 
     [Fact]
-    public void EntryData_IsEqualByContent()
-    {
-        Assert.Equal(Entry("a", tags: ["x", "y"]), Entry("a", tags: ["y", "x"]));
-        Assert.NotEqual(Entry("a", payload: "1"), Entry("a", payload: "2"));
-        Assert.NotEqual(Entry("a", tags: ["x"]), Entry("a", tags: ["y"]));
-        Assert.NotEqual(Entry("a"), Entry("a") with { Run = "r" });
-    }
-
-    [Fact]
     public async Task Conflict_IsAnAnswer_AndAnExceptionFromTheThrowingTwin()
     {
         await journal.AppendAsync("a", ExpectedVersion.NoStream, [Entry("a"), Entry("a")]);

@@ -57,6 +57,24 @@ public sealed class SubscriptionTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task FromAPlaceInsideABatch_TheRestOfTheBatchFollows()
+    {
+        var kept = new Head(2, journal.HeadAt(2)!.Value.Hash);
+        Assert.Equal([3L], await Take(journal.SubscribeAsync(kept), 1));
+    }
+
+    [Fact]
+    public async Task AVariableOfTheStoresOwnType_HasEveryMember()
+    {
+        await using var memory = new InMemoryJournal();
+        await memory.AppendAsync(new AppendRequest(Entry("a"), Entry("b")));
+        Assert.Equal([1L], await Take(memory.SubscribeAsync(default(Head)), 1));
+        Assert.Equal([2L], await Take(memory.ReadStreamAsync("b"), 2));
+        Assert.Equal([1L, 2], await Take(memory.ReadAllAsync(), 3));
+        Assert.Throws<ForeignHistoryException>(() => memory.SubscribeAsync(new Head(1, new string('a', 64))));
+    }
+
+    [Fact]
     public void AHeadOfAnotherHistory_IsRefusedByTheCall()
     {
         var foreign = new Head(3, new string('a', 64));
