@@ -1,0 +1,194 @@
+// Bytes to frames: whole, torn and corrupt kept apart. FORMAT.md, "Frame".
+// Called by Segment.Scan.fs, and by stores for every entry they read.
+namespace Refold.Core
+
+open System
+open System.Buffers.Binary
+open System.Globalization
+
+/// A frame with the bytes it takes.
+[<NoEquality; NoComparison>]
+type ReadFrame =
+    {
+        /// The frame; its canonical bytes are a view into what was read.
+        Frame: Frame
+        /// Its offset.
+        Offset: int
+        /// Its size in bytes.
+        Size: int
+    }
+
+/// Reading frames. Nothing here throws, whatever the bytes are.
+[<RequireQualifiedAccess>]
+module FrameDecoding =
+
+    let private text (value: int64) = value.ToString CultureInfo.InvariantCulture
+
+    let private hex (value: uint32) = value.ToString("x8", CultureInfo.InvariantCulture)
+
+    let private corrupt (offset: int) what expected found : Result<'Value, FrameError> =
+        Error(FrameError.Corrupt(int64 offset, what, expected, found))
+
+    let private isZero (bytes: ReadOnlySpan<byte>) = bytes.IndexOfAnyExcept 0uy < 0
+
+    /// The length at the offset, once its checksum vouches for it.
+    let private readSize (seed: uint32) (bytes: ReadOnlySpan<byte>) (offset: int) : Result<int, FrameError> =
+        if bytes.Length - offset < FrameLayout.prefixBytes then
+            Error(FrameError.Torn(int64 offset, "the file ends inside a frame"))
+        else
+            let expected = Checksum.seeded seed (bytes.Slice(offset, 4))
+            let found = BinaryPrimitives.ReadUInt32LittleEndian(bytes.Slice(offset + 4, 4))
+            let size = BinaryPrimitives.ReadInt32LittleEndian(bytes.Slice(offset, 4))
+
+            if expected <> found then
+                corrupt offset "the checksum of a frame's length" (hex expected) (hex found)
+            elif size < FrameLayout.shortest || size % FrameLayout.alignment <> 0 then
+                corrupt offset "a frame's length" "a multiple of 8, at least 80" (text size)
+            elif size > bytes.Length - offset then
+                Error(FrameError.Torn(int64 offset, "the file ends inside a frame"))
+            else
+                Ok size
+
+    let private readHash (reader: ByteReader) : Hash =
+        let bytes = reader.Raw 32
+        if bytes.Length = 32 then Hash.OfSpan bytes.Span else Hash.Zero
+
+    let private readStream (reader: ByteReader) (name: string) : StreamId =
+        match StreamId.TryCreate name with
+        | Ok stream -> stream
+        | Error _ ->
+            reader.Fail()
+            StreamId.Create "?"
+
+    let private readMany (reader: ByteReader) (read: unit -> 'Item) : 'Item list =
+        let count = reader.Int32()
+        let items = ResizeArray()
+        let mutable index = 0
+
+        // A count that lies ends at the first item that is not there.
+        while index < count && not reader.Failed do
+            items.Add(read ())
+            index <- index + 1
+
+        if count < 0 then
+            reader.Fail()
+
+        List.ofSeq items
+
+    let private readBase (reader: ByteReader) : BaseContent =
+        let stream () =
+            {
+                BaseStream.Stream = readStream reader (reader.Text())
+                Highest = reader.Int64()
+                Floor = reader.Int64()
+            }
+
+        let versions () =
+            {
+                StreamVersions.Stream = readStream reader (reader.Text())
+                First = reader.Int64()
+                Last = reader.Int64()
+            }
+
+        let key () =
+            let key = reader.Text()
+            let content = readHash reader
+            let first = reader.Int64()
+            let count = reader.Int32()
+            let head = { Position = first + int64 count - 1L; Hash = readHash reader }
+
+            {
+                Key = key
+                Content = content
+                Receipt =
+                    {
+                        FirstPosition = first
+                        Count = count
+                        Versions = readMany reader versions
+                        Head = head
+                    }
+            }
+
+        let streams = readMany reader stream
+        { Streams = streams; Keys = readMany reader key }
+
+    let private readBody (kind: byte) (place: BatchPlace) (memory: ReadOnlyMemory<byte>) : FrameBody option =
+        let reader = ByteReader memory
+
+        let body =
+            if kind = FrameLayout.entryKind then
+                FrameBody.Entry(place, reader.Raw memory.Length)
+            elif kind = FrameLayout.stubKind then
+                let count = reader.Int32()
+                FrameBody.Stub(place, count, readHash reader)
+            elif kind = FrameLayout.deleteToKind then
+                // The name is the whole body: read through the checked text of a reader over a length made here.
+                let writer = ByteWriter(4 + memory.Length)
+                writer.Prefixed memory.Span
+                let name = ByteReader writer.WrittenMemory
+                let stream = readStream name (name.Text())
+                reader.Raw memory.Length |> ignore
+                if name.Failed then reader.Fail()
+                FrameBody.DeleteTo stream
+            elif kind = FrameLayout.baseKind then
+                FrameBody.Base(readBase reader)
+            else
+                reader.Fail()
+                FrameBody.Entry(place, memory)
+
+        if reader.AtEnd then Some body else None
+
+    /// What a frame whose checksum is right holds; `None` where it breaks the layout.
+    let private readContent (memory: ReadOnlyMemory<byte>) : Frame option =
+        let reader = ByteReader memory
+        reader.Raw FrameLayout.prefixBytes |> ignore
+        let kind = reader.Byte()
+        let flags = reader.Byte()
+        let reserved = reader.Raw 2
+        let epoch = reader.UInt32()
+        let number = reader.Int64()
+        let flushed = reader.Int64()
+        let position = reader.Int64()
+        let version = reader.Int64()
+        let place = { First = reader.Int64(); Index = reader.Int32(); Count = reader.Int32() }
+        let bodyBytes = reader.Int32()
+        let alsoReserved = reader.Raw 4
+        let body = readBody kind place (reader.Raw bodyBytes)
+        let hasHead = (flags = FrameLayout.headFlag)
+        let head = if hasHead then ValueSome(readHash reader) else ValueNone
+
+        let padding = reader.Raw(memory.Length - 4 - reader.Position)
+        let wellPadded = padding.Length < FrameLayout.alignment && isZero padding.Span
+
+        let reservedZero = flags <= FrameLayout.headFlag && isZero reserved.Span && isZero alsoReserved.Span
+
+        match body with
+        | Some body when not reader.Failed && wellPadded && reservedZero ->
+            Some
+                {
+                    Epoch = epoch
+                    Number = number
+                    Flushed = flushed
+                    Position = position
+                    Version = version
+                    Body = body
+                    Head = head
+                }
+        | _ -> None
+
+    /// Reads the frame at the offset. `seed` is `Checksum.seed` of the journal id. Torn: the bytes end inside it.
+    /// Corrupt: a checksum or the layout is wrong; zeros are no frame and corrupt as well.
+    let read (seed: uint32) (memory: ReadOnlyMemory<byte>) (offset: int) : Result<ReadFrame, FrameError> =
+        match readSize seed memory.Span offset with
+        | Error error -> Error error
+        | Ok size ->
+            let bytes = memory.Slice(offset, size)
+            let expected = Checksum.seeded seed (bytes.Span.Slice(0, size - 4))
+            let found = BinaryPrimitives.ReadUInt32LittleEndian(bytes.Span.Slice(size - 4))
+
+            if expected <> found then
+                corrupt offset "the checksum of a frame" (hex expected) (hex found)
+            else
+                match readContent bytes with
+                | Some frame -> Ok { Frame = frame; Offset = offset; Size = size }
+                | None -> corrupt offset "the layout of a frame" "that of format version 1" "another"

@@ -1,0 +1,110 @@
+// A frame: the unit in which a journal lies in a segment. FORMAT.md, "Frame".
+// Made by Frame.Batch.fs, written by Frame.Encoding.fs, read by Frame.Decoding.fs.
+namespace Refold.Core
+
+open System
+
+/// A stream as a base frame keeps it.
+[<NoComparison>]
+type BaseStream =
+    {
+        /// The stream.
+        Stream: StreamId
+        /// The highest version it ever had.
+        Highest: int64
+        /// The last version that was dropped; 0 for none.
+        Floor: int64
+    }
+
+/// An idempotency key as a base frame keeps it.
+[<NoComparison>]
+type BaseKey =
+    {
+        /// The key.
+        Key: string
+        /// The content it stands for.
+        Content: Hash
+        /// What the append was answered.
+        Receipt: Receipt
+    }
+
+/// What a journal remembers of a beginning that was dropped.
+[<NoComparison>]
+type BaseContent =
+    {
+        /// The streams of the dropped beginning.
+        Streams: BaseStream list
+        /// The keys that were kept.
+        Keys: BaseKey list
+    }
+
+/// Where a frame stands in its batch.
+[<Struct; NoComparison>]
+type BatchPlace =
+    {
+        /// The first position of the batch.
+        First: int64
+        /// Positions of the batch before this frame.
+        Index: int
+        /// Positions the whole batch takes.
+        Count: int
+    }
+
+/// What a frame holds.
+[<RequireQualifiedAccess; NoEquality; NoComparison>]
+type FrameBody =
+    /// The canonical bytes of one entry.
+    | Entry of place: BatchPlace * canonical: ReadOnlyMemory<byte>
+    /// Positions of a batch whose entries are not there: a dropped leaf with its hash, or a hole with 32 zero bytes.
+    | Stub of place: BatchPlace * count: int * leaf: Hash
+    /// The stream's entries up to the frame's version are deleted.
+    | DeleteTo of stream: StreamId
+    /// The journal's beginning up to the frame's position was dropped.
+    | Base of content: BaseContent
+
+/// A frame without its checksums.
+[<NoEquality; NoComparison>]
+type Frame =
+    {
+        /// Which opening for writing wrote it, from 1.
+        Epoch: uint32
+        /// Its number, from 1, dense over all segments.
+        Number: int64
+        /// The last frame number that was known to be flushed when it was written; 0 for none.
+        Flushed: int64
+        /// The entry's position, or the first a stub stands for, or the head position.
+        Position: int64
+        /// The entry's version, a stub's first version, or the last version deleted.
+        Version: int64
+        /// What it holds.
+        Body: FrameBody
+        /// The head after the batch, on its last frame, and the head of a base.
+        Head: Hash voption
+    }
+
+/// Sizes and codes of FORMAT.md.
+[<RequireQualifiedAccess>]
+module FrameLayout =
+
+    /// Bytes before the body.
+    let headerBytes = 72
+
+    /// Bytes of the length and its checksum, which are checked before the length is believed.
+    let prefixBytes = 8
+
+    /// Frames begin and end at multiples of this.
+    let alignment = 8
+
+    /// Bytes of the shortest frame: no body, no head.
+    let shortest = 80
+
+    /// The kinds a frame can have, by their code.
+    let entryKind, deleteToKind, stubKind, baseKind = 1uy, 2uy, 3uy, 4uy
+
+    /// The flag of a frame that carries a head.
+    let headFlag = 1uy
+
+    /// Bytes of a whole frame with a body of this length.
+    let size (bodyBytes: int) (hasHead: bool) : int =
+        let content = headerBytes + bodyBytes + (if hasHead then 32 else 0) + 4
+        (content + alignment - 1) / alignment * alignment
