@@ -10,8 +10,9 @@ open System.Security.Cryptography
 [<RequireQualifiedAccess>]
 module internal Preparing =
 
+    /// What a retry with the same key must repeat; see `PreparedBatch.Content`.
     // Hashed entry by entry: the content of a batch far above the limit has to be judged too, and may pass 2 GiB.
-    let private contentHash (entries: EntryData[]) =
+    let contentHash (entries: EntryData[]) =
         use hash = IncrementalHash.CreateHash HashAlgorithmName.SHA256
         let writer = ByteWriter 256
 

@@ -84,25 +84,42 @@ module Append =
 
         batch.Leaves |> List.fold folder (first, []) |> snd |> List.rev
 
-    let private place (index: IAppendIndex) (batch: PreparedBatch) first positions versions =
-        let leaves = placeLeaves batch first positions versions
-
+    let private assemble first entries canonical positions versions leaves key head =
         {
             FirstPosition = first
-            Entries = batch.Entries
-            Canonical = batch.Canonical
+            Entries = entries
+            Canonical = canonical
             Positions = positions
             Versions = versions
             Leaves = leaves
-            Key = batch.Request.Key |> Option.map (fun key -> key, batch.Content)
+            Key = key
             Receipt =
                 {
                     FirstPosition = first
                     Count = leaves |> List.sumBy _.Count
-                    Versions = versionsOf batch.Entries versions
-                    Head = Head.next index.Head.Hash first leaves
+                    Versions = versionsOf entries versions
+                    Head = head
                 }
         }
+
+    let private place (index: IAppendIndex) (batch: PreparedBatch) first positions versions =
+        let leaves = placeLeaves batch first positions versions
+        let key = batch.Request.Key |> Option.map (fun key -> key, batch.Content)
+        let head = Head.next index.Head.Hash first leaves
+        assemble first batch.Entries batch.Canonical positions versions leaves key head
+
+    /// A batch as a store finds it in its own bytes, with the head it leads to. Nothing is judged here: the store has checked it.
+    let ofStored
+        first
+        (entries: EntryData[])
+        canonical
+        positions
+        versions
+        (leaves: Leaf list)
+        (head: Head)
+        : AcceptedBatch =
+        let keyOf (data: EntryData) = data.Key |> Option.map (fun key -> key, Preparing.contentHash entries)
+        assemble first entries canonical positions versions leaves (entries |> Array.tryHead |> Option.bind keyOf) head
 
     let private placeAtEnd (index: IAppendIndex) (batch: PreparedBatch) =
         let first = index.Head.Position + 1L

@@ -51,7 +51,12 @@ module FrameBatch =
 
     /// Appends the frames of the batch, numbered from `number` on. Returns the offset in the writer of each entry's frame, and
     /// the number after the last.
-    let write (context: FrameContext) (number: int64) (batch: AcceptedBatch) (writer: ByteWriter) : struct (int[] * int64) =
+    let write
+        (context: FrameContext)
+        (number: int64)
+        (batch: AcceptedBatch)
+        (writer: ByteWriter)
+        : struct (int[] * int64) =
         let offsets = Array.zeroCreate batch.Entries.Length
         let mutable number = number
         let endPosition = batch.FirstPosition + int64 batch.Receipt.Count
@@ -74,11 +79,7 @@ module FrameBatch =
                     Position = position
                     Version = version
                     Body = body
-                    Head =
-                        if position + int64 count = endPosition then
-                            ValueSome batch.Receipt.Head.Hash
-                        else
-                            ValueNone
+                    Head = if position + int64 count = endPosition then ValueSome batch.Receipt.Head.Hash else ValueNone
                 }
 
             number <- number + 1L

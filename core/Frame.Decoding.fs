@@ -22,8 +22,6 @@ type ReadFrame =
 [<RequireQualifiedAccess>]
 module FrameDecoding =
 
-    let private text (value: int64) = value.ToString CultureInfo.InvariantCulture
-
     let private hex (value: uint32) = value.ToString("x8", CultureInfo.InvariantCulture)
 
     let private corrupt (offset: int) what expected found : Result<'Value, FrameError> =
@@ -43,11 +41,24 @@ module FrameDecoding =
             if expected <> found then
                 corrupt offset "the checksum of a frame's length" (hex expected) (hex found)
             elif size < FrameLayout.shortest || size % FrameLayout.alignment <> 0 then
-                corrupt offset "a frame's length" "a multiple of 8, at least 80" (text size)
+                corrupt
+                    offset
+                    "a frame's length"
+                    "a multiple of 8, at least 80"
+                    (size.ToString CultureInfo.InvariantCulture)
             elif size > bytes.Length - offset then
                 Error(FrameError.Torn(int64 offset, "the file ends inside a frame"))
             else
                 Ok size
+
+    /// Whether a length of a frame lies at the offset, its checksum right. Cheap: for looking at every offset.
+    let hasLength (seed: uint32) (memory: ReadOnlyMemory<byte>) (offset: int) : bool =
+        let bytes = memory.Span
+
+        bytes.Length - offset >= FrameLayout.shortest
+        && BinaryPrimitives.ReadInt32LittleEndian(bytes.Slice(offset, 4)) >= FrameLayout.shortest
+        && Checksum.seeded seed (bytes.Slice(offset, 4)) =
+            BinaryPrimitives.ReadUInt32LittleEndian(bytes.Slice(offset + 4, 4))
 
     let private readHash (reader: ByteReader) : Hash =
         let bytes = reader.Raw 32
@@ -128,7 +139,10 @@ module FrameDecoding =
                 let name = ByteReader writer.WrittenMemory
                 let stream = readStream name (name.Text())
                 reader.Raw memory.Length |> ignore
-                if name.Failed then reader.Fail()
+
+                if name.Failed then
+                    reader.Fail()
+
                 FrameBody.DeleteTo stream
             elif kind = FrameLayout.baseKind then
                 FrameBody.Base(readBase reader)

@@ -41,6 +41,8 @@ module SegmentHeader =
 
     let private checksumOffset = 124
 
+    let private ourVersion = [| byte formatVersion; 0uy; 0uy; 0uy |]
+
     /// The 128 bytes of the header.
     let encode (header: SegmentHeader) : ReadOnlyMemory<byte> =
         let writer = ByteWriter bytes
@@ -65,9 +67,8 @@ module SegmentHeader =
         let header = memory.Slice(0, bytes).ToArray()
         replacement.CopyTo(header, offset)
 
-        Checksum.plain (ReadOnlySpan(header, 0, checksumOffset)) = BinaryPrimitives.ReadUInt32LittleEndian(
-            ReadOnlySpan(header, checksumOffset, 4)
-        )
+        Checksum.plain (ReadOnlySpan(header, 0, checksumOffset)) =
+            BinaryPrimitives.ReadUInt32LittleEndian(ReadOnlySpan(header, checksumOffset, 4))
 
     let private readFields (memory: ReadOnlyMemory<byte>) : Result<SegmentHeader, FrameError> =
         let reader = ByteReader(memory.Slice(versionOffset + 4, bytes - versionOffset - 4))
@@ -78,8 +79,7 @@ module SegmentHeader =
         let headBefore = Hash.OfSpan (reader.Raw 32).Span
         let fileBytes = reader.Int64()
 
-        let inRange =
-            generation >= 0 && firstPosition >= 1L && firstFrame >= 1L && fileBytes >= int64 bytes
+        let inRange = generation >= 0 && firstPosition >= 1L && firstFrame >= 1L && fileBytes >= int64 bytes
 
         if inRange && fileBytes % 8L = 0L then
             Ok
@@ -94,6 +94,11 @@ module SegmentHeader =
         else
             Error(FrameError.Corrupt(0L, "the segment header", "fields in their ranges", "others"))
 
+    /// Whether the first bytes, as many as were written before zeros or the end, are those of a segment.
+    let beginsLikeOne (memory: ReadOnlyMemory<byte>) : bool =
+        let written = memory.Span.LastIndexOfAnyExcept 0uy + 1
+        (ReadOnlySpan magic).StartsWith(memory.Span.Slice(0, min magic.Length written))
+
     /// Reads the header. Magic, version and checksum are told apart: where only one of them is wrong and the rest of the header is as
     /// it was written, that one is named. A version that differs from ours in one bit is taken for damage.
     let decode (memory: ReadOnlyMemory<byte>) : Result<SegmentHeader, FrameError> =
@@ -107,7 +112,7 @@ module SegmentHeader =
             let hasMagic = span.StartsWith(ReadOnlySpan magic)
 
             let damagedVersion () =
-                isRightWith memory versionOffset (BitConverter.GetBytes formatVersion)
+                isRightWith memory versionOffset ourVersion
                 && BitOperations.PopCount(uint32 version ^^^ uint32 formatVersion) = 1
 
             if not hasMagic && isRightWith memory 0 magic then
@@ -116,10 +121,7 @@ module SegmentHeader =
                 Error(FrameError.Foreign "it does not begin with REFOLDSG")
             elif version <> formatVersion && damagedVersion () then
                 Error(FrameError.Corrupt(int64 versionOffset, "the format version", text formatVersion, text version))
-            elif
-                version > formatVersion
-                && (expected = found || isRightWith memory versionOffset (BitConverter.GetBytes formatVersion))
-            then
+            elif version > formatVersion && (expected = found || isRightWith memory versionOffset ourVersion) then
                 Error(FrameError.FutureVersion(version, formatVersion))
             elif expected <> found then
                 Error(FrameError.Corrupt(0L, "the checksum of the segment header", hex expected, hex found))

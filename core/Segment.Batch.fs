@@ -1,0 +1,198 @@
+// Frames back to batches: a batch is taken whole, with every rule that binds its frames, or not at all. FORMAT.md, "Recovery".
+// Called by Segment.Scan.fs.
+namespace Refold.Core
+
+open System
+open System.Collections.Generic
+open System.Globalization
+
+/// A batch as it lies in a segment.
+[<NoEquality; NoComparison>]
+type StoredBatch =
+    {
+        /// The batch; its canonical bytes and payloads are views into what was scanned.
+        Batch: AcceptedBatch
+        /// The offset of the frame of each entry.
+        Offsets: int[]
+    }
+
+/// Something that does not fit where it stands.
+[<NoComparison>]
+type internal Misfit = { What: string; Expected: string; Found: string }
+
+/// The rules that bind frames to each other.
+[<RequireQualifiedAccess>]
+module internal Fitting =
+
+    let text (value: int64) = value.ToString CultureInfo.InvariantCulture
+
+    /// The first thing that is not as it has to be.
+    let number what (expected: int64) (found: int64) : Misfit option =
+        if expected = found then
+            None
+        else
+            Some { What = what; Expected = text expected; Found = text found }
+
+    let atLeast what (least: int64) (found: int64) : Misfit option =
+        if found >= least then
+            None
+        else
+            Some { What = what; Expected = "at least " + text least; Found = text found }
+
+    let hash what (expected: Hash) (found: Hash) : Misfit option =
+        if expected = found then
+            None
+        else
+            Some { What = what; Expected = expected.ToString(); Found = found.ToString() }
+
+    let rule what holds (expected: string) (found: string) : Misfit option =
+        if holds then None else Some { What = what; Expected = expected; Found = found }
+
+    let first (checks: Misfit option list) : Misfit option = List.tryPick id checks
+
+/// Collects the frames of one batch after the other.
+[<Sealed>]
+type internal BatchAssembly() =
+    let frames = ResizeArray<ReadFrame>()
+    let highest = Dictionary<StreamId, int64>()
+    let mutable covered = 0
+    let mutable place: BatchPlace = { First = 0L; Index = 0; Count = 0 }
+    // Versions of a dropped leaf are not known, so a stream may go on above them.
+    let mutable leafDropped = false
+
+    let count (frame: Frame) =
+        match frame.Body with
+        | FrameBody.Stub(_, count, _) -> count
+        | _ -> 1
+
+    /// Whether frames of a batch wait for the rest.
+    member _.IsOpen: bool = frames.Count > 0
+
+    /// Positions that the open batch has so far, and that it takes.
+    member _.Progress: struct (int * int) = struct (covered, place.Count)
+
+    /// The highest version of a stream in all batches that were completed; 0 for none.
+    member _.HighestVersion(stream: StreamId) : int64 =
+        match highest.TryGetValue stream with
+        | true, version -> version
+        | false, _ -> 0L
+
+    /// What a base frame knows of a stream.
+    member _.Know(stream: BaseStream) : unit = highest[stream.Stream] <- stream.Highest
+
+    /// Takes the next frame of a batch behind `head`, or says why it does not fit.
+    member _.Add(head: Head, found: ReadFrame, itsPlace: BatchPlace) : Misfit option =
+        let frame = found.Frame
+        let taken = count frame
+
+        if frames.Count = 0 then
+            place <- { itsPlace with Index = 0 }
+            covered <- 0
+
+        let previous = if frames.Count = 0 then frame else frames[0].Frame
+        let inside = taken >= 1 && taken <= place.Count - covered
+
+        let misfit =
+            Fitting.first
+                [
+                    Fitting.atLeast "the first position of a batch" (head.Position + 1L) itsPlace.First
+                    Fitting.number "the first position of a batch" place.First itsPlace.First
+                    Fitting.number "the count of a batch" (int64 place.Count) (int64 itsPlace.Count)
+                    Fitting.number "the index in a batch" (int64 covered) (int64 itsPlace.Index)
+                    Fitting.number "the position of a frame" (place.First + int64 covered) frame.Position
+                    Fitting.number "the epoch in a batch" (int64 previous.Epoch) (int64 frame.Epoch)
+                    Fitting.number "the flushed end in a batch" previous.Flushed frame.Flushed
+                    Fitting.rule "the positions of a frame" inside "inside its batch" (Fitting.text (int64 taken))
+                    Fitting.rule
+                        "the head of a frame"
+                        (frame.Head.IsSome = (covered + taken = place.Count))
+                        "on the last frame of a batch and on no other"
+                        "elsewhere"
+                ]
+
+        if misfit.IsNone then
+            frames.Add found
+            covered <- covered + taken
+
+        misfit
+
+    /// Whether the frames make up the whole batch.
+    member _.IsComplete: bool = frames.Count > 0 && covered = place.Count
+
+    member private _.CheckVersion(data: EntryData, version: int64) : Misfit option =
+        let before =
+            match highest.TryGetValue data.Stream with
+            | true, version -> version
+            | false, _ -> 0L
+
+        highest[data.Stream] <- version
+
+        if before = 0L || leafDropped then
+            Fitting.atLeast "the version of an entry" (before + 1L) version
+        else
+            Fitting.number "the version of an entry" (before + 1L) version
+
+    /// The completed batch behind `head`, once its entries, versions and head are right. Forgets the frames.
+    member this.Complete(head: Head) : Result<StoredBatch, Misfit> =
+        let entries = ResizeArray()
+        let canonical = ResizeArray()
+        let positions = ResizeArray()
+        let versions = ResizeArray()
+        let offsets = ResizeArray()
+        let leaves = ResizeArray<struct (int64 * Leaf)>()
+        let mutable misfit = None
+
+        for found in frames do
+            match found.Frame.Body with
+            | FrameBody.Entry(_, bytes) when misfit.IsNone ->
+                match CanonicalBytes.tryRead bytes with
+                | Some data ->
+                    misfit <- this.CheckVersion(data, found.Frame.Version)
+                    entries.Add data
+                    canonical.Add bytes
+                    positions.Add found.Frame.Position
+                    versions.Add found.Frame.Version
+                    offsets.Add found.Offset
+                | None -> misfit <- Fitting.rule "canonical bytes" false "the one form of a valid entry" "another"
+            | FrameBody.Stub(_, count, hash) ->
+                leafDropped <- leafDropped || not hash.IsZero
+                let leaf = { Count = count; FirstVersion = found.Frame.Version; Hash = hash }
+                leaves.Add(struct (found.Frame.Position, leaf))
+            | _ -> ()
+
+        let stored = entries.ToArray()
+        let canonical: ReadOnlyMemory<byte>[] = canonical.ToArray()
+
+        let follows index =
+            stored[index].Stream = stored[index - 1].Stream && positions[index] = positions[index - 1] + 1L
+
+        for struct (start, count) in Leaf.cut (canonical |> Array.map _.Length) follows do
+            let hash = Leaf.hash (ArraySegment(canonical, start, count))
+            let leaf = { Count = count; FirstVersion = versions[start]; Hash = hash }
+            leaves.Add(struct (positions[start], leaf))
+
+        let leaves =
+            leaves
+            |> Seq.sortBy (fun (struct (position, _)) -> position)
+            |> Seq.map (fun (struct (_, leaf)) -> leaf)
+            |> List.ofSeq
+
+        let after = Head.next head.Hash place.First leaves
+        let last = frames[frames.Count - 1].Frame
+        let sameKey = stored |> Array.forall (fun data -> data.Key = stored[0].Key)
+        frames.Clear()
+
+        let checks =
+            [
+                misfit
+                Fitting.rule "the idempotency keys of a batch" sameKey "one" "several"
+                Fitting.hash "the head" after.Hash (ValueOption.defaultValue Hash.Zero last.Head)
+            ]
+
+        match Fitting.first checks with
+        | Some misfit -> Error misfit
+        | None ->
+            let batch =
+                Append.ofStored place.First stored canonical (positions.ToArray()) (versions.ToArray()) leaves after
+
+            Ok { Batch = batch; Offsets = offsets.ToArray() }

@@ -1,0 +1,157 @@
+// The thread that runs through all frames of a journal: number, epoch, head, beginning. FORMAT.md, "Recovery".
+// Called by Segment.Scan.fs with one header and one frame after the other.
+namespace Refold.Core
+
+open System
+
+/// What was found in a segment, in order.
+[<RequireQualifiedAccess; NoEquality; NoComparison>]
+type SegmentContent =
+    /// A whole batch.
+    | Batch of batch: StoredBatch
+    /// The stream's entries up to the version are deleted.
+    | Deletion of stream: StreamId * version: int64
+    /// The journal begins behind this head; its beginning was dropped.
+    | Base of content: BaseContent * head: Head
+
+/// What the frames so far lead to, and whether the next one fits.
+[<Sealed>]
+type internal FrameSequence() =
+    let assembly = BatchAssembly()
+    let mutable journalId: Guid option = None
+    let mutable head = Head.empty
+    let mutable nextFrame = 1L
+    let mutable takenFrame = 0L
+    let mutable epoch = 0u
+    let mutable flushed = 0L
+    let mutable baseExpected = false
+
+    let begin' (header: SegmentHeader) =
+        journalId <- Some header.JournalId
+        baseExpected <- header.FirstPosition > 1L || header.FirstFrame > 1L || not header.HeadBefore.IsZero
+        head <- { Position = header.FirstPosition - 1L; Hash = header.HeadBefore }
+        nextFrame <- header.FirstFrame
+        takenFrame <- header.FirstFrame - 1L
+
+    let checkOrder (frame: Frame) : Misfit option =
+        let flushedBefore = frame.Flushed >= 0L && frame.Flushed < frame.Number
+
+        Fitting.first
+            [
+                Fitting.number "the frame number" nextFrame frame.Number
+                Fitting.atLeast "the epoch of a frame" (int64 (max 1u epoch)) (int64 frame.Epoch)
+                Fitting.rule "the flushed end" flushedBefore "below the frame number" (Fitting.text frame.Flushed)
+                Fitting.rule
+                    "the beginning of the journal"
+                    (frame.Body.IsBase = baseExpected)
+                    (if baseExpected then "position 1 or a base" else "no second base")
+                    (if baseExpected then "position " + Fitting.text (head.Position + 1L) else "one")
+            ]
+
+    let checkAlone (frame: Frame) : Misfit option =
+        Fitting.first
+            [
+                Fitting.rule "a frame inside a batch" (not assembly.IsOpen) "of the batch" "of no batch"
+                Fitting.number "the position of a frame outside a batch" head.Position frame.Position
+            ]
+
+    let takeBase (frame: Frame) (content: BaseContent) : Result<SegmentContent option, Misfit> =
+        let headCheck =
+            Fitting.hash "the head of a base" head.Hash (ValueOption.defaultValue Hash.Zero frame.Head)
+
+        match Fitting.first [ checkAlone frame; headCheck ] with
+        | Some misfit -> Error misfit
+        | None ->
+            List.iter assembly.Know content.Streams
+            Ok(Some(SegmentContent.Base(content, head)))
+
+    let takeDeletion (frame: Frame) (stream: StreamId) : Result<SegmentContent option, Misfit> =
+        let fits = frame.Version >= 1L && frame.Version <= assembly.HighestVersion stream
+
+        let checks =
+            [
+                checkAlone frame
+                Fitting.rule "the version of a deletion" fits "one of the stream" (Fitting.text frame.Version)
+                Fitting.rule "the head of a deletion" frame.Head.IsNone "none" "one"
+            ]
+
+        match Fitting.first checks with
+        | Some misfit -> Error misfit
+        | None -> Ok(Some(SegmentContent.Deletion(stream, frame.Version)))
+
+    let takeOfBatch (found: ReadFrame) (place: BatchPlace) : Result<SegmentContent option, Misfit> =
+        match assembly.Add(head, found, place) with
+        | Some misfit -> Error misfit
+        | None when not assembly.IsComplete -> Ok None
+        | None ->
+            assembly.Complete head
+            |> Result.map (fun stored ->
+                head <- stored.Batch.Receipt.Head
+                Some(SegmentContent.Batch stored))
+
+    /// The head behind what was taken.
+    member _.Head = head
+
+    /// The journal's id, once a header was read.
+    member _.JournalId = journalId
+
+    /// The number the next frame must have, also inside a batch.
+    member _.NextFrame = nextFrame
+
+    /// The number of the last frame of what was taken.
+    member _.TakenFrame = takenFrame
+
+    /// The highest epoch of any valid frame.
+    member _.Epoch = epoch
+
+    /// The highest frame number that any valid frame says was flushed.
+    member _.Flushed = flushed
+
+    /// Whether a base has to come, because the journal does not begin at position 1.
+    member _.BaseExpected = baseExpected
+
+    /// Positions that an unfinished batch has so far, and that it takes.
+    member _.Unfinished: struct (int * int) voption =
+        if assembly.IsOpen then ValueSome assembly.Progress else ValueNone
+
+    /// A valid frame that was seen but not taken.
+    member _.See(frame: Frame) : unit =
+        epoch <- max epoch frame.Epoch
+        flushed <- max flushed frame.Flushed
+
+    /// Whether the header goes on where the segments before it ended; the first one begins a journal.
+    member _.Continue(header: SegmentHeader) : Misfit option =
+        if journalId.IsNone then
+            begin' header
+            None
+        else
+            Fitting.first
+                [
+                    Fitting.number "the first position of a segment" (head.Position + 1L) header.FirstPosition
+                    Fitting.number "the first frame number of a segment" nextFrame header.FirstFrame
+                    Fitting.hash "the head before a segment" head.Hash header.HeadBefore
+                ]
+
+    /// Takes one frame: what it completes, if anything, or why it does not fit.
+    member _.Take(found: ReadFrame) : Result<SegmentContent option, Misfit> =
+        let frame = found.Frame
+
+        let content =
+            match checkOrder frame, frame.Body with
+            | Some misfit, _ -> Error misfit
+            | None, FrameBody.Base content -> takeBase frame content
+            | None, FrameBody.DeleteTo stream -> takeDeletion frame stream
+            | None, (FrameBody.Entry(place, _) | FrameBody.Stub(place, _, _)) -> takeOfBatch found place
+
+        match content with
+        | Error _ -> ()
+        | Ok completed ->
+            baseExpected <- false
+            nextFrame <- frame.Number + 1L
+            epoch <- frame.Epoch
+            flushed <- max flushed frame.Flushed
+
+            if completed.IsSome then
+                takenFrame <- frame.Number
+
+        content

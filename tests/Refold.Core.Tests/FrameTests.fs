@@ -1,0 +1,168 @@
+// Frames byte by byte: published checksum vectors, golden bytes, every kind there and back, what is refused.
+// Run by `dotnet test`.
+module Refold.Core.Tests.FrameTests
+
+open System
+open System.Text
+open Refold.Core
+open Xunit
+
+let private journalId = Guid "00112233-4455-6677-8899-aabbccddeeff"
+
+let private seed = Checksum.seed journalId
+
+let private plain (bytes: byte[]) = Checksum.plain (ReadOnlySpan bytes)
+
+let private ok result =
+    match result with
+    | Ok value -> value
+    | Error error -> invalidOp $"{error}"
+
+let private data =
+    EntryData.create (StreamId.Create "s") Role.Event "t" (Bytes.OfText "{}") |> CanonicalBytes.ofData
+
+let private place: BatchPlace = { First = 7L; Index = 0; Count = 1 }
+
+let private frame body : Frame =
+    {
+        Epoch = 2u
+        Number = 5L
+        Flushed = 4L
+        Position = 7L
+        Version = 3L
+        Body = body
+        Head = ValueNone
+    }
+
+let private bytesOf frame =
+    let writer = ByteWriter 16
+    FrameEncoding.write seed writer frame
+    writer.Written.ToArray()
+
+let private read (bytes: byte[]) = FrameDecoding.read seed (ReadOnlyMemory bytes) 0
+
+[<Fact>]
+let ``the checksum is CRC32C: the vectors of RFC 3720 B.4`` () =
+    Assert.Equal(0x8A9136AAu, plain (Array.zeroCreate 32))
+    Assert.Equal(0x62A8AB43u, plain (Array.create 32 0xFFuy))
+    Assert.Equal(0x46DD794Eu, plain (Array.init 32 byte))
+    Assert.Equal(0x113FDB5Cu, plain (Array.init 32 (fun index -> byte (31 - index))))
+    Assert.Equal(0xE3069283u, plain (Encoding.ASCII.GetBytes "123456789"))
+
+[<Fact>]
+let ``a seeded checksum is that of the journal id and then the bytes`` () =
+    let id = Convert.FromHexString "00112233445566778899aabbccddeeff"
+    Assert.Equal(plain (Array.append id [| 1uy; 2uy; 3uy |]), Checksum.seeded seed (ReadOnlySpan [| 1uy; 2uy; 3uy |]))
+
+[<Fact>]
+let ``an entry's frame is, byte by byte, what FORMAT.md says`` () =
+    let head = Hash.Compute(ReadOnlySpan [| 1uy |])
+    let bytes = bytesOf { frame (FrameBody.Entry(place, data.Memory)) with Head = ValueSome head }
+
+    let content =
+        "01" // kind
+            + "01" // flags: a head
+            + "0000"
+            + "02000000" // epoch
+            + "0500000000000000" // frame number
+            + "0400000000000000" // flushed
+            + "0700000000000000" // position
+            + "0300000000000000" // version
+            + "0700000000000000" // first position of the batch
+            + "00000000" // index
+            + "01000000" // count
+            + "20000000" // length of the body
+            + "00000000"
+            + data.ToHex()
+            + head.ToString()
+
+    Assert.Equal("0100000073", data.ToHex().Substring(0, 10))
+    Assert.Equal(32, data.Length)
+    // 72 + 32 + 32 + 4 = 140, and so 144 with 4 bytes of zeros before the checksum.
+    Assert.Equal("90000000", Convert.ToHexStringLower bytes[0..3])
+    Assert.Equal(Checksum.seeded seed (ReadOnlySpan bytes[0..3]), BitConverter.ToUInt32(bytes, 4))
+    Assert.Equal(content + "00000000", Convert.ToHexStringLower bytes[8..139])
+    Assert.Equal(Checksum.seeded seed (ReadOnlySpan bytes[0..139]), BitConverter.ToUInt32(bytes, 140))
+    Assert.Equal(144, bytes.Length)
+
+[<Fact>]
+let ``every kind of frame comes back as it was written`` () =
+    let leaf = Hash.Compute(ReadOnlySpan [| 2uy |])
+    let stream = StreamId.Create "stream"
+
+    let receipt =
+        {
+            FirstPosition = 2L
+            Count = 3
+            Versions = [ { Stream = stream; First = 1L; Last = 3L } ]
+            Head = { Position = 4L; Hash = leaf }
+        }
+
+    let content =
+        {
+            Streams = [ { Stream = stream; Highest = 9L; Floor = 4L } ]
+            Keys = [ { Key = "key"; Content = leaf; Receipt = receipt } ]
+        }
+
+    let bodies =
+        [
+            FrameBody.Entry(place, data.Memory)
+            FrameBody.Stub(place, 17, leaf)
+            FrameBody.DeleteTo stream
+            FrameBody.Base content
+        ]
+
+    for body in bodies do
+        for head in [ ValueNone; ValueSome leaf ] do
+            let bytes = bytesOf { frame body with Head = head }
+            let found = ok (read bytes)
+            Assert.Equal(bytes.Length, found.Size)
+            Assert.Equal(0, bytes.Length % 8)
+            Assert.Equal(head, found.Frame.Head)
+            Assert.Equal(5L, found.Frame.Number)
+            Assert.Equal<byte[]>(bytes, bytesOf found.Frame)
+
+            match body, found.Frame.Body with
+            | FrameBody.Base written, FrameBody.Base found ->
+                Assert.Equal(written.Streams.Head.Floor, found.Streams.Head.Floor)
+                Assert.Equal(written.Keys.Head.Receipt.Head.Position, found.Keys.Head.Receipt.Head.Position)
+            | FrameBody.DeleteTo written, FrameBody.DeleteTo found -> Assert.Equal(written, found)
+            | FrameBody.Stub(_, count, _), FrameBody.Stub(_, found, _) -> Assert.Equal(count, found)
+            | FrameBody.Entry _, FrameBody.Entry _ -> ()
+            | _ -> Assert.Fail "another kind"
+
+[<Fact>]
+let ``a frame that ends early is torn, one with another bit is corrupt, one of another journal is corrupt`` () =
+    let bytes = bytesOf (frame (FrameBody.Entry(place, data.Memory)))
+
+    for length in 0 .. bytes.Length - 1 do
+        match read (Array.truncate length bytes) with
+        | Error(FrameError.Torn _) -> ()
+        | other -> Assert.Fail $"{length} bytes: {other}"
+
+    for bit in 0 .. bytes.Length * 8 - 1 do
+        let flipped = Array.copy bytes
+        flipped[bit / 8] <- flipped[bit / 8] ^^^ (1uy <<< bit % 8)
+        Assert.True((read flipped).IsError, $"bit {bit}")
+
+    let foreign = FrameDecoding.read (Checksum.seed Guid.Empty) (ReadOnlyMemory bytes) 0
+    Assert.True(foreign.IsError)
+
+[<Fact>]
+let ``a frame that breaks the layout is refused although its checksums are right`` () =
+    let refuses change =
+        let bytes = bytesOf (frame (FrameBody.Entry(place, data.Memory)))
+        change bytes
+        let checksum = Checksum.seeded seed (ReadOnlySpan(bytes, 0, bytes.Length - 4))
+        BitConverter.TryWriteBytes(Span(bytes, bytes.Length - 4, 4), checksum) |> ignore<bool>
+
+        match read bytes with
+        | Error(FrameError.Corrupt(0L, "the layout of a frame", _, _)) -> ()
+        | other -> Assert.Fail $"{other}"
+
+    refuses (fun bytes -> bytes[8] <- 9uy) // a kind that does not exist
+    refuses (fun bytes -> bytes[9] <- 2uy) // a flag that does not exist
+    refuses (fun bytes -> bytes[10] <- 1uy) // what has to be zero
+    refuses (fun bytes -> bytes[64] <- 0xF0uy) // a body longer than the frame
+    refuses (fun bytes -> bytes[64] <- 1uy) // a body far shorter than the frame
+    refuses (fun bytes -> bytes[9] <- 1uy) // a head for which there is no room
