@@ -49,6 +49,20 @@ module FrameBatch =
         walk batch (fun index -> add batch.Canonical[index].Length) (fun _ _ -> add stubBodyBytes)
         total - int64 (FrameLayout.size last false) + int64 (FrameLayout.size last true)
 
+    let private writeFrame context number position version body head (writer: ByteWriter) =
+        FrameEncoding.write
+            context.Seed
+            writer
+            {
+                Epoch = context.Epoch
+                Number = number
+                Flushed = context.Flushed
+                Position = position
+                Version = version
+                Body = body
+                Head = head
+            }
+
     /// Appends the frames of the batch, numbered from `number` on. Returns the offset in the writer of each entry's frame, and
     /// the number after the last.
     let write
@@ -69,19 +83,9 @@ module FrameBatch =
             }
 
         let frame position version count body =
-            FrameEncoding.write
-                context.Seed
-                writer
-                {
-                    Epoch = context.Epoch
-                    Number = number
-                    Flushed = context.Flushed
-                    Position = position
-                    Version = version
-                    Body = body
-                    Head = if position + int64 count = endPosition then ValueSome batch.Receipt.Head.Hash else ValueNone
-                }
-
+            let isLast = (position + int64 count = endPosition)
+            let head = if isLast then ValueSome batch.Receipt.Head.Hash else ValueNone
+            writeFrame context number position version body head writer
             number <- number + 1L
 
         let entry index =
@@ -108,15 +112,4 @@ module FrameBatch =
         (version: int64)
         (writer: ByteWriter)
         : unit =
-        FrameEncoding.write
-            context.Seed
-            writer
-            {
-                Epoch = context.Epoch
-                Number = number
-                Flushed = context.Flushed
-                Position = head
-                Version = version
-                Body = FrameBody.DeleteTo stream
-                Head = ValueNone
-            }
+        writeFrame context number head version (FrameBody.DeleteTo stream) ValueNone writer

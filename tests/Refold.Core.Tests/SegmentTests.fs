@@ -147,7 +147,7 @@ let ``a valid frame that does not fit ends the journal`` () =
     tornWith "the frame number" [ first; { second with Number = 3L; Flushed = 1L } ]
     tornWith "the epoch" [ { first with Epoch = 2u }; second ]
     tornWith "the epoch" [ { first with Epoch = 0u } ]
-    tornWith "the flushed end" [ { first with Flushed = 1L } ]
+    tornWith "the flushed end" [ { first with Flushed = -1L } ]
     tornWith "the position" [ first; { second with Position = 3L } ]
     tornWith "the version" [ first; entry 2L 3L afterFirst ]
     tornWith "the version" [ first; entry 2L 1L afterFirst ]
@@ -155,7 +155,17 @@ let ``a valid frame that does not fit ends the journal`` () =
     tornWith "the head of a frame" [ first; { second with Head = ValueNone } ]
     tornWith "the first position of a batch" [ first; { entry 2L 1L Head.empty with Version = 2L } ]
 
-    tornWith "the version of a deletion" [ first; { second with Body = FrameBody.DeleteTo(StreamId.Create "s"); Position = 1L; Version = 2L; Head = ValueNone } ]
+    tornWith
+        "the version of a deletion"
+        [
+            first
+            { second with
+                Body = FrameBody.DeleteTo(StreamId.Create "s")
+                Position = 1L
+                Version = 2L
+                Head = ValueNone
+            }
+        ]
 
 [<Fact>]
 let ``a frame behind a gap that says the gap was flushed makes it corrupt`` () =
@@ -171,20 +181,24 @@ let ``a frame behind a gap that says the gap was flushed makes it corrupt`` () =
 
 [<Fact>]
 let ``a journal that does not begin at position 1 needs a base`` () =
-    let later = { header with FirstPosition = 2L; FirstFrame = 2L; HeadBefore = afterFirst.Hash }
+    let later =
+        { header with
+            FirstPosition = 2L
+            FirstFrame = 2L
+            HeadBefore = afterFirst.Hash
+        }
+
     let stream = StreamId.Create "s"
 
-    let content =
-        { Streams = [ { Stream = stream; Highest = 1L; Floor = 1L } ]; Keys = [] }
+    let content = { Streams = [ { Stream = stream; Highest = 1L; Floor = 1L } ]; Keys = [] }
 
     let based =
-        {
-            first with
-                Number = 2L
-                Position = 1L
-                Version = 0L
-                Body = FrameBody.Base content
-                Head = ValueSome afterFirst.Hash
+        { first with
+            Number = 2L
+            Position = 1L
+            Version = 0L
+            Body = FrameBody.Base content
+            Head = ValueSome afterFirst.Hash
         }
 
     let scanner = SegmentScanner()
@@ -207,7 +221,13 @@ let ``segments of another journal, of another head, or twice are refused`` () =
         Assert.True(scanner.Scan(segment header [ first ], false).End.IsWhole)
         scanner.Scan(segment second [], true).End
 
-    let next = { header with FirstPosition = 2L; FirstFrame = 2L; HeadBefore = afterFirst.Hash }
+    let next =
+        { header with
+            FirstPosition = 2L
+            FirstFrame = 2L
+            HeadBefore = afterFirst.Hash
+        }
+
     Assert.True (scanSecond next).IsWhole
 
     match scanSecond { next with JournalId = Guid.Empty } with
