@@ -109,6 +109,16 @@ let ``a die is fair`` () =
     Assert.True(chiSquared cells < 20.5, $"%A{cells}")
 
 [<Fact>]
+let ``a range of a power of two never costs more than its words`` () =
+    let rng = rng ()
+
+    for _ in 1..200 do
+        Sample.between 0 Int32.MaxValue rng |> ignore
+        Sample.betweenInt64 0L Int64.MaxValue rng |> ignore
+
+    Assert.Equal(600UL, rng.WordsDrawn)
+
+[<Fact>]
 let ``bounds the wrong way round are refused`` () =
     refuses (Sample.between 1 0)
     refuses (Sample.betweenInt64 1L 0L)
