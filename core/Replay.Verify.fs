@@ -133,6 +133,8 @@ type internal Verification(input: VerifyInput, verifiers: ReplayVerifier list, s
             | None, _, Role.Command ->
                 outcome <- close (Some entry)
                 pending <- Some(entry, [])
+                // The run went on, so what an earlier end says holds no longer.
+                ended <- None
             | None, Some(command, followers), _ -> pending <- Some(command, entry :: followers)
             | None, None, _ when RunEntry.isMadeBy input.Run entry -> outcome <- differs (RunEntry.stray entry)
             | None, None, _ -> ()

@@ -2,6 +2,7 @@
 // Run by `dotnet test`.
 module Refold.Core.Tests.RunVerifyTests
 
+open System.Globalization
 open Refold.Core
 open Refold.Core.Tests.Aggregates
 open Refold.Core.Tests.Recording
@@ -71,6 +72,35 @@ let ``a decision depends on the facts before it`` () =
     let changed = recorder |> changedAt 2L (fun data -> { data with Payload = (fact 8L).Payload })
     let divergence = (verify rule changed).Divergence |> Option.get
     Assert.Equal(("/data/faces", "7", "8"), (divergence.Path, divergence.Expected, divergence.Actual))
+
+[<Fact>]
+let ``the recorded time and the command's id are fed back, not a clock's`` () =
+    let rule =
+        Game.ruledBy (fun step _ _ ->
+            Ok
+                [
+                    Game.Opened(
+                        step.Now.ToString("O", CultureInfo.InvariantCulture) + " " + step.CommandId.ToString "D"
+                    )
+                ])
+
+    let recorder = start "r" |> executeAll rule table [ Game.Open; Game.Open ]
+    verify rule recorder |> matched |> ignore
+    let owners = entriesOf table recorder.Journal |> List.map _.Data.Payload.ToText()
+    Assert.Contains("2024-05-01T12:00:00.0000000+00:00", owners[0])
+    Assert.Contains("2024-05-01T12:00:01.0000000+00:00", owners[1])
+
+    // Another recorded time is another input.
+    let later (data: EntryData) = { data with Time = data.Time |> Option.map _.AddHours(1.0) }
+    let divergence = recorder |> changedAt 2L later |> verify rule |> _.Divergence |> Option.get
+    Assert.Equal(("/data/owner", 3L), (divergence.Path, divergence.Position))
+
+[<Fact>]
+let ``a run that went on after its end is judged by its last end only`` () =
+    let ended = recorded () |> finish
+    let wentOn = { ended with RunVersion = ended.RunVersion + 1L } |> execute Game.aggregate table Game.Open
+    wentOn |> verify Game.aggregate |> matched |> ignore
+    finish wentOn |> verify Game.aggregate |> matched |> ignore
 
 [<Fact>]
 let ``facts and effects of the run itself count as external`` () =

@@ -22,7 +22,7 @@ let evening =
         Game.Roll 1
     ]
 
-let private recorded () = start "r" |> executeAll Game.aggregate table evening
+let recorded () = start "r" |> executeAll Game.aggregate table evening
 
 let matched (report: ReplayReport) =
     Assert.True(report.Matched, report.ToString())
