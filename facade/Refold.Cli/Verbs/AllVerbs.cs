@@ -9,5 +9,9 @@ internal static class AllVerbs
     public static IEnumerable<Command> Create() =>
     [
         RngVerb.Create(),
+        ImportVerb.Create(),
+        ExportVerb.Create(),
+        StreamsVerb.Create(),
+        DiffVerb.Create(),
     ];
 }

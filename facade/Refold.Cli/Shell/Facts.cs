@@ -1,0 +1,41 @@
+// A few facts or a list, as people read them, and the JSON of what many verbs print.
+// Used by the verbs; the only file besides the demo's story that knows Spectre.Console.
+using System.Text.Json.Nodes;
+using Spectre.Console;
+
+namespace Refold.Cli.Shell;
+
+internal static class Facts
+{
+    public static JsonObject Json(Head head) => new() { ["position"] = head.Position, ["hash"] = head.Hash };
+
+    /// <summary>One fact a line; those without a value are left out.</summary>
+    public static void Print(params (string Name, string? Value)[] facts)
+    {
+        int width = facts.Max(fact => fact.Name.Length);
+        foreach (var (name, value) in facts)
+        {
+            if (value is not null)
+                Output.Line(name.PadRight(width) + "  " + value);
+        }
+    }
+
+    /// <summary>A table on a terminal; elsewhere a heading and a row a line, separated by tabs.</summary>
+    public static void Table(string[] columns, IEnumerable<string[]> rows)
+    {
+        if (!Output.IsTerminal)
+        {
+            Output.Line(string.Join('\t', columns));
+            foreach (string[] row in rows)
+                Output.Line(string.Join('\t', row));
+            return;
+        }
+
+        var table = new Table().Border(TableBorder.Simple);
+        foreach (string column in columns)
+            table.AddColumn(column);
+        foreach (string[] row in rows)
+            table.AddRow([.. row.Select(Markup.Escape)]);
+        AnsiConsole.Write(table);
+    }
+}

@@ -1,0 +1,31 @@
+// Opening the journal of a command line, to look at it or to write to it.
+// Called by every verb that needs one.
+using System.CommandLine;
+
+namespace Refold.Cli.Shell;
+
+internal static class Journals
+{
+    /// <summary>Opens what <c>--journal</c> names without changing it; no writer is in the way.</summary>
+    public static IJournal OpenForReading(ParseResult arguments) => OpenForReading(Uri(arguments));
+
+    public static IJournal OpenForReading(string uri) => Open(uri, new JournalOptions { ReadOnly = true });
+
+    /// <summary>Opens what <c>--journal</c> names as its only writer; a directory that is not there is made.</summary>
+    public static IJournal OpenForWriting(ParseResult arguments) => Open(Uri(arguments), new JournalOptions());
+
+    public static string Uri(ParseResult arguments) => arguments.GetValue(Options.Journal) ?? Options.DefaultJournal;
+
+    private static IJournal Open(string uri, JournalOptions options)
+    {
+        try
+        {
+            return Journal.Open(uri, options);
+        }
+        catch (ArgumentException exception)
+        {
+            string reason = exception.ParamName is { } name ? exception.Message.Replace($" (Parameter '{name}')", "", StringComparison.Ordinal) : exception.Message;
+            throw new ToolException(ExitCode.Usage, reason);
+        }
+    }
+}

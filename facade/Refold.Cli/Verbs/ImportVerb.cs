@@ -1,0 +1,114 @@
+// `refold import`: entries in NDJSON into a journal. The whole file is checked before the first write.
+// Called from the command line.
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Refold.Cli.Import;
+using Refold.Cli.Shell;
+
+namespace Refold.Cli.Verbs;
+
+internal static class ImportVerb
+{
+    private static readonly Argument<string> File = new("FILE") { Description = "Entries in NDJSON, one a line; - for standard input" };
+    private static readonly Option<int?> BatchSize = Options.Number("--batch", "N", "Entries of one atomic append where the file names no batches. Default: 1", 1, Lines.MostBatchEntries);
+    private static readonly Option<bool> Acknowledge = Options.Flag("--ack", "Print 'ack POSITION' once that position is durable");
+    private static readonly Option<bool> Resume = Options.Flag("--resume", "Go on where an interrupted import of this file ended");
+
+    public static Command Create()
+    {
+        var command = new Command("import", "Bring entries in; into an empty journal given positions, versions and batches are kept")
+        {
+            File, BatchSize, Acknowledge, Resume,
+        };
+        command.SetAction((arguments, _) => RunAsync(arguments));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(ParseResult arguments)
+    {
+        string path = arguments.GetRequiredValue(File);
+        await using var stream = Seekable(LineReader.Open(path));
+        var file = new ImportFile(path, stream, arguments.GetValue(BatchSize) ?? 1);
+        var hashes = new List<Core.Hash>();
+        var positions = new List<long?>();
+        foreach (var line in file.Batches().SelectMany(batch => batch))
+        {
+            hashes.Add(line.CanonicalHash);
+            positions.Add(line.Position);
+        }
+
+        if (file.Misplaced is { } misplaced && await IsEmptyAsync(arguments))
+            throw misplaced;
+
+        await using var journal = Journals.OpenForWriting(arguments);
+        int there = arguments.GetValue(Resume) ? Overlap.Find(journal.ReadAll(), hashes) : 0;
+        bool restores = file.HasPlaces && file.Misplaced is null && journal.Head.Position == (there == 0 ? 0 : positions[there - 1] ?? -1);
+        await AppendAsync(journal, file, there, restores, arguments.GetValue(Acknowledge));
+
+        if (arguments.GetValue(Options.Json))
+            Output.Json(new JsonObject { ["entries"] = hashes.Count - there, ["alreadyThere"] = there, ["head"] = Facts.Json(journal.Head) });
+        else
+            Facts.Print(("entries", Text(hashes.Count - there)), ("already there", arguments.GetValue(Resume) ? Text(there) : null), ("head", journal.Head.ToString()));
+        return ExitCode.Done;
+    }
+
+    private static async Task AppendAsync(IJournal journal, ImportFile file, int there, bool restores, bool acknowledges)
+    {
+        var places = new PlaceRule("");
+        var window = new Window<AppendResult>(result =>
+        {
+            var receipt = result.ReceiptOrThrow();
+            if (!acknowledges)
+                return;
+            for (long position = receipt.FirstPosition; position <= receipt.LastPosition; position++)
+                Output.Line("ack " + Text(position));
+            Output.Flush();
+        });
+        int skip = there;
+        foreach (var batch in file.Batches())
+        {
+            int skipped = Math.Min(skip, batch.Count);
+            skip -= skipped;
+            // Places are followed from the first line on, also over what is there already.
+            List<JournalEntry> placed = restores ? [.. batch.Select((line, index) => places.Place(line, index == 0))] : [];
+            if (skipped == batch.Count)
+                continue;
+            var append = restores
+                ? journal.TryRestoreAsync(placed[skipped..])
+                : journal.TryAppendAsync(new AppendRequest([.. batch.Skip(skipped).Select(line => line.Data)]) { IdempotencyKey = batch[0].Key });
+            await window.AddAsync(append.AsTask());
+        }
+
+        await window.CompleteAsync();
+    }
+
+    private static async Task<bool> IsEmptyAsync(ParseResult arguments)
+    {
+        if (Journals.Uri(arguments) == "memory:")
+            return true;
+        try
+        {
+            await using var journal = Journals.OpenForReading(arguments);
+            return journal.Head.Position == 0;
+        }
+        catch (JournalOpenException)
+        {
+            return true;
+        }
+    }
+
+    private static Stream Seekable(Stream stream)
+    {
+        if (stream.CanSeek)
+            return stream;
+        using (stream)
+        {
+            var copy = new MemoryStream();
+            stream.CopyTo(copy);
+            return copy;
+        }
+    }
+
+    private static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);
+}
