@@ -9,7 +9,7 @@ internal static class Failures
         AggregateException { InnerException: { } inner } => Describe(inner),
         System.Reflection.TargetInvocationException { InnerException: { } inner } => Describe(inner),
         ToolException tool => (tool.ExitCode, tool.Message),
-        ConcurrencyException or JournalInUseException => (ExitCode.Conflict, exception.Message),
+        ConcurrencyException or JournalInUseException or RunExistsException or RunEndedException or PinMismatchException => (ExitCode.Conflict, exception.Message),
         NotAppendedException { Failure: AppendFailure.Conflict or AppendFailure.ConditionFailed or AppendFailure.KeyReused } => (ExitCode.Conflict, exception.Message),
         JournalException => (ExitCode.Unreadable, exception.Message),
         FileNotFoundException or DirectoryNotFoundException => (ExitCode.Unreadable, exception.Message + " Check the path."),

@@ -12,6 +12,10 @@ internal static class AllVerbs
         ImportVerb.Create(),
         ExportVerb.Create(),
         StreamsVerb.Create(),
+        RunsVerb.Create(),
+        StateVerb.Create(),
         DiffVerb.Create(),
+        RecordVerb.Create(),
+        ReplayVerb.Create(),
     ];
 }

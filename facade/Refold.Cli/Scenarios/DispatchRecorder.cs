@@ -1,0 +1,106 @@
+// Records the dispatch scenario, from the beginning or from where a killed recording ended.
+// Called by `refold record`.
+using System.Text;
+using System.Text.Json;
+using Refold.Cli.Shell;
+
+namespace Refold.Cli.Scenarios;
+
+/// <summary>What was recorded.</summary>
+/// <param name="Commands">Lines of the log: the external entries. Each has one derived entry, an event or a refusal.</param>
+/// <param name="Refused">How many of them were refused.</param>
+/// <param name="AlreadyThere">How many an earlier recording had brought in.</param>
+/// <param name="StateHash">The hash of the final state.</param>
+/// <param name="Root">The run's root random state.</param>
+internal sealed record DispatchSummary(long Commands, long Refused, long AlreadyThere, string? StateHash, RngState Root);
+
+/// <param name="journal">Where to.</param>
+/// <param name="id">The run.</param>
+/// <param name="pin">The run's pin.</param>
+/// <param name="durable">Told the position up to which everything is durable, in order.</param>
+internal sealed class DispatchRecorder(IJournal journal, RunId id, RunPin pin, Action<long> durable)
+{
+    private readonly Aggregate<DispatchState, DispatchCommand, Dispatched, DispatchRefusal> scenario = DispatchPin.Scenario(pin);
+    private long commands;
+    private long refused;
+
+    public async Task<DispatchSummary> RecordAsync(Stream input, string path)
+    {
+        using var source = DispatchInput.Read(input, path).GetEnumerator();
+        bool more = source.MoveNext();
+        // Control entries have times from the log too: a clock would give every recording another head.
+        var options = new RunOptions { RunId = id, StartTime = more ? source.Current.Time : DateTimeOffset.UnixEpoch };
+        var found = journal.Runs().FirstOrDefault(info => info.Id == id);
+        if (found?.Pin?.DiffersIn(pin) is { Count: > 0 } fields)
+            throw new ToolException(ExitCode.Conflict, $"The run '{id}' was recorded with another {string.Join(", ", fields)}; give the same options, or another --run ID.");
+
+        var clock = options.StartTime.Value;
+        foreach (var recorded in RecordedCommands(found))
+        {
+            if (!more || !IsSame(recorded, source.Current))
+                throw new ToolException(ExitCode.Conflict, FormattableString.Invariant($"{path}, line {commands + 1}: the run '{id}' was recorded from other lines; resume it with the same log, or choose another --run ID."));
+            clock = source.Current.Time;
+            commands++;
+            more = source.MoveNext();
+        }
+
+        long alreadyThere = commands;
+        if (found is { HasEnded: true })
+        {
+            if (more)
+                throw new ToolException(ExitCode.Conflict, FormattableString.Invariant($"{path}, line {commands + 1}: the run '{id}' has ended before this line; choose another --run ID."));
+            return new DispatchSummary(commands, refused, alreadyThere, RecordedStateHash(), RngState.FromSeed(pin.Seed));
+        }
+
+        await using var run = found is null ? await journal.StartRunAsync(pin, options) : await journal.ResumeRunAsync(id, pin, options);
+        var aggregates = run.Aggregates(scenario);
+        var window = new Window<ExecutionResult<DispatchState, Dispatched, DispatchRefusal>>(Count);
+        for (; more; more = source.MoveNext())
+        {
+            clock = source.Current.Time;
+            await window.AddAsync(aggregates.ExecuteAsync(Dispatch.Category, source.Current.Command, new ExecuteOptions { Time = clock }));
+        }
+
+        await window.CompleteAsync();
+        var end = await run.FinishAsync(clock);
+        return new DispatchSummary(commands, refused, alreadyThere, end.StateHash, run.Root);
+    }
+
+    private void Count(ExecutionResult<DispatchState, Dispatched, DispatchRefusal> result)
+    {
+        commands++;
+        if (!result.IsAccepted)
+            refused++;
+        durable(result.Receipt!.LastPosition);
+    }
+
+    private IEnumerable<JournalEntry> RecordedCommands(RunInfo? found)
+    {
+        if (found is null)
+            yield break;
+        foreach (var entry in journal.ReadStream(id.Stream))
+        {
+            if (entry.Role == EntryRole.Command)
+                yield return entry;
+            else if (entry.Role == EntryRole.Refusal)
+                refused++;
+        }
+    }
+
+    /// <summary>A recorded command is an envelope around the command's own JSON, which stands in it as it is.</summary>
+    private bool IsSame(JournalEntry recorded, TimedCommand line)
+    {
+        var expected = scenario.Commands.Encode(line.Command);
+        using var envelope = JsonDocument.Parse(recorded.Payload);
+        return recorded.Type == expected.Type
+            && recorded.Time == line.Time
+            && envelope.RootElement.GetProperty("data").GetRawText() == Encoding.UTF8.GetString(expected.Payload.Span);
+    }
+
+    private string? RecordedStateHash()
+    {
+        var last = journal.ReadStream(id.Stream, journal.HighestVersion(id.Stream)).Single();
+        using var payload = JsonDocument.Parse(last.Payload);
+        return payload.RootElement.GetProperty("stateHash").GetString();
+    }
+}

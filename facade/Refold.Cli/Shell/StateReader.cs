@@ -1,0 +1,42 @@
+// The state of a stream at a version, as JSON, whatever the types of its aggregate are.
+// Called by `refold state`.
+using System.Reflection;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace Refold.Cli.Shell;
+
+/// <summary>A state and how it was folded.</summary>
+internal sealed record ReadState(JsonNode? State, long Version, string? StateHash, Divergence? Divergence);
+
+internal static class StateReader
+{
+    private static readonly MethodInfo Generic = typeof(StateReader).GetMethod(nameof(Fold), BindingFlags.NonPublic | BindingFlags.Static)!;
+
+    public static ReadState Read(IJournal journal, StreamId stream, Aggregate aggregate, long at)
+    {
+        // The type arguments are the aggregate's own: it is sealed, and its base has none.
+        var fold = Generic.MakeGenericMethod(aggregate.GetType().GetGenericArguments());
+        return (ReadState)fold.Invoke(null, [journal, stream, aggregate, at])!;
+    }
+
+    private static ReadState Fold<TState, TCommand, TEvent, TError>(
+        IJournal journal, StreamId stream, Aggregate<TState, TCommand, TEvent, TError> aggregate, long at)
+    {
+        var report = journal.Fold(stream, aggregate, at);
+        var state = aggregate.State is { } codec ? Json(codec.Encode(report.State).Payload) : (JsonNode?)report.State?.ToString();
+        return new ReadState(state, report.Version, report.StateHash, report.Divergence);
+    }
+
+    private static JsonNode? Json(ReadOnlyMemory<byte> payload)
+    {
+        try
+        {
+            return JsonNode.Parse(payload.Span);
+        }
+        catch (JsonException)
+        {
+            return new JsonObject { ["dataBase64"] = Convert.ToBase64String(payload.Span) };
+        }
+    }
+}

@@ -1,0 +1,72 @@
+// `refold state`: the state of a stream at a version.
+// Called from the command line.
+using System.CommandLine;
+using System.Text.Json.Nodes;
+using Refold.Cli.Scenarios;
+using Refold.Cli.Shell;
+
+namespace Refold.Cli.Verbs;
+
+internal static class StateVerb
+{
+    private static readonly Option<string> Stream = new("--stream") { Description = "The stream", HelpName = "STREAM", Required = true };
+    private static readonly Option<long?> At = Options.Number("--at", "VERSION", "Fold up to this version. Default: the highest", 0, long.MaxValue);
+    private static readonly Option<string?> With = Options.Text("--with", "LIB.dll", "A program's library: its public static Aggregate values fold");
+
+    public static Command Create()
+    {
+        var command = new Command("state", "Fold a stream and print its state") { Stream, At, With };
+        command.SetAction((arguments, _) => RunAsync(arguments));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(ParseResult arguments)
+    {
+        var stream = Arguments.Stream(arguments.GetRequiredValue(Stream));
+        await using var journal = Journals.OpenForReading(arguments);
+        long highest = journal.HighestVersion(stream);
+        long at = arguments.GetValue(At) ?? highest;
+        if (highest == 0)
+            throw new ToolException(ExitCode.Unreadable, $"The journal has no stream '{stream}'; 'refold streams' lists them.");
+        if (at > highest)
+            throw new ToolException(ExitCode.Usage, FormattableString.Invariant($"--at is {at}, the stream '{stream}' is at version {highest}."));
+
+        var state = StateReader.Read(journal, stream, AggregateOf(arguments, journal, stream), at);
+        var json = new JsonObject
+        {
+            ["stream"] = stream.Value,
+            ["version"] = state.Version,
+            ["state"] = state.State,
+            ["stateHash"] = state.StateHash,
+            ["divergence"] = state.Divergence?.ToString(),
+        };
+        if (arguments.GetValue(Options.Json))
+            Output.Json(json);
+        else
+            Print(json);
+        return state.Divergence is null ? ExitCode.Done : ExitCode.Negative;
+    }
+
+    private static Aggregate AggregateOf(ParseResult arguments, IJournal journal, StreamId stream)
+    {
+        if (arguments.GetValue(With) is { } library)
+        {
+            return AggregateLibrary.Load(library).FirstOrDefault(aggregate => aggregate.Owns(stream))
+                ?? throw new ToolException(ExitCode.Unreadable, $"{library} has no Aggregate whose category owns the stream '{stream}'.");
+        }
+
+        if (!Dispatch.Aggregate.Owns(stream))
+            throw new ToolException(ExitCode.Unreadable, $"No built-in scenario owns the stream '{stream}'; name its program's library by --with LIB.dll.");
+        // The number of backends is in the pin of the run that began the stream.
+        var run = journal.ReadStream(stream, maxCount: 1).FirstOrDefault()?.Run;
+        return journal.Runs().FirstOrDefault(info => info.Id == run)?.Pin is { } pin ? DispatchPin.Scenario(pin) : Dispatch.Aggregate;
+    }
+
+    private static void Print(JsonObject json) => Facts.Print(
+        [.. json.Select(member => (member.Key, member.Value switch
+        {
+            null => null,
+            JsonValue value => value.ToString(),
+            var node => node.ToJsonString(),
+        }))]);
+}
