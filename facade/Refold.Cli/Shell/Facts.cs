@@ -1,5 +1,6 @@
 // A few facts or a list, as people read them, and the JSON of what many verbs print.
 // Used by the verbs; the only file besides the demo's story that knows Spectre.Console.
+using System.Globalization;
 using System.Text.Json.Nodes;
 using Spectre.Console;
 
@@ -8,6 +9,10 @@ namespace Refold.Cli.Shell;
 internal static class Facts
 {
     public static JsonObject Json(Head head) => new() { ["position"] = head.Position, ["hash"] = head.Hash };
+
+    /// <summary>A time in UTC, as NDJSON has it.</summary>
+    public static string? Time(DateTimeOffset? time) =>
+        time?.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFFF'Z'", CultureInfo.InvariantCulture);
 
     /// <summary>One fact a line; those without a value are left out.</summary>
     public static void Print(params (string Name, string? Value)[] facts)

@@ -11,11 +11,14 @@ internal static class AllVerbs
         RngVerb.Create(),
         ImportVerb.Create(),
         ExportVerb.Create(),
+        ReadVerb.Create(),
         StreamsVerb.Create(),
         RunsVerb.Create(),
         StateVerb.Create(),
         DiffVerb.Create(),
+        VerifyVerb.Create(),
         RecordVerb.Create(),
         ReplayVerb.Create(),
+        DemoVerb.Create(),
     ];
 }

@@ -29,7 +29,7 @@ internal static class RunsVerb
                     ["run"] = run.Id.Value,
                     ["pin"] = run.Pin is { } pin ? JsonNode.Parse(pin.ToJson()) : null,
                     ["position"] = run.StartedPosition,
-                    ["startedAt"] = Time(run),
+                    ["startedAt"] = Facts.Time(run.StartedAt),
                     ["entries"] = run.Entries,
                     ["ended"] = run.HasEnded,
                 })]),
@@ -41,13 +41,11 @@ internal static class RunsVerb
         {
             run.Id.Value,
             run.StartedPosition.ToString(CultureInfo.InvariantCulture),
-            Time(run) ?? "",
+            Facts.Time(run.StartedAt) ?? "",
             run.Entries.ToString(CultureInfo.InvariantCulture),
             run.HasEnded ? "yes" : "no",
             run.Pin?.ToJson() ?? "unreadable",
         }));
         return ExitCode.Done;
     }
-
-    private static string? Time(RunInfo run) => run.StartedAt?.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFFF'Z'", CultureInfo.InvariantCulture);
 }
