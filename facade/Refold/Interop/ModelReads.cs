@@ -32,6 +32,9 @@ internal static class ModelReads
     public static IReadOnlyList<StreamInfo> Streams(this Core.Journal journal) =>
         [.. Core.JournalModule.streams(journal).Select(summary => new StreamInfo(summary.Stream, summary.Floor, summary.Highest))];
 
+    public static Receipt? FindByKey(this Core.Journal journal, string key) =>
+        Core.JournalModule.index(journal).TryFindKey(key).ToReference() is { } found ? new Receipt(found.Item2) : null;
+
     public static Head? HeadAt(this Core.Journal journal, long position) =>
         Core.JournalModule.headAt(position, journal) is { } head ? new Head(head.Value) : null;
 

@@ -48,6 +48,13 @@ public sealed class InMemoryJournal : IJournal
     }
 
     /// <inheritdoc/>
+    public Receipt? FindByKey(string key)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        return Snapshot.FindByKey(key);
+    }
+
+    /// <inheritdoc/>
     public ValueTask DeleteToAsync(StreamId stream, long version, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(stream);
