@@ -6,7 +6,8 @@ open System.IO
 open System.Reflection
 open Xunit.Abstractions
 
-let private root =
+/// The repository's root, where the tests run inside it.
+let root =
     let rec up (directory: DirectoryInfo | null) =
         match directory with
         | null -> None
