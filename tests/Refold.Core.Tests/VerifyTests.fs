@@ -3,6 +3,7 @@
 module Refold.Core.Tests.VerifyTests
 
 open System
+open System.Globalization
 open Refold
 open Refold.Core
 open Refold.Core.Tests.Aggregates
@@ -60,6 +61,27 @@ let ``the state hash is that of the run's streams, and a run that ended with it 
 let ``two verifications of one run answer the same`` () =
     let recorder = recorded ()
     Assert.Equal(verify Game.aggregate recorder, verify Game.aggregate recorder)
+
+[<Fact>]
+let ``recording, verifying and the words of a report are the same under every culture`` () =
+    let under (culture: string) =
+        let before = CultureInfo.CurrentCulture
+
+        try
+            CultureInfo.CurrentCulture <- CultureInfo.GetCultureInfo culture
+            let recorder = recorded () |> finish
+            let broken = recorder |> changedAt 5L (fun data -> { data with Time = None })
+
+            (Journal.head recorder.Journal).Hash,
+            (verify Game.aggregate broken).ToString(),
+            verify Game.aggregate recorder
+        finally
+            CultureInfo.CurrentCulture <- before
+
+    let expected = under ""
+    Assert.Equal(expected, under "tr-TR")
+    Assert.Equal(expected, under "sv-SE")
+    Assert.Equal(expected, under "ar-SA")
 
 [<Fact>]
 let ``without a state codec everything else is still verified`` () =
