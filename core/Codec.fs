@@ -1,6 +1,13 @@
 // Codecs: how values become payloads and payloads values, both directions able to fail.
-// Given by users, or made by Codec.Json.fs; called by Aggregate, Run, Replay and Snapshot.
+// Made by users with the functions here; called by Aggregate, Run, Replay and Snapshot.
 namespace Refold.Core
+
+open System
+open System.Buffers.Binary
+open System.Collections.Generic
+open System.Globalization
+open System.Text
+open System.Text.Unicode
 
 /// A payload with what a reader must know to read it.
 [<NoComparison>]
@@ -23,3 +30,183 @@ type Codec<'Value> =
         /// Payload to value; an older schema version is upcast, a newer one refused.
         Decode: Encoded -> Result<'Value, CodecError>
     }
+
+/// One of the types that a codec of several types is made of; see `Codec.case` and `Codec.union`.
+[<NoEquality; NoComparison>]
+type CodecCase<'Value> =
+    private
+        {
+            TypeName: string
+            TryEncode: 'Value -> Result<Encoded, CodecError> option
+            DecodeCase: Encoded -> Result<'Value, CodecError>
+        }
+
+/// Making codecs. A type name is 1 to 256 UTF-8 bytes; a schema version is 1 or more; anything else throws `ArgumentException`.
+[<RequireQualifiedAccess>]
+module Codec =
+
+    let private requireName (typeName: string) =
+        match Text.validate "type" Limits.typeBytes typeName with
+        | Ok _ -> ()
+        | Error error -> invalidArg (nameof typeName) (error.ToString())
+
+    let private requireVersion (parameter: string) (version: int) =
+        if version < 1 then
+            invalidArg parameter ("a schema version is 1 or more, not " + version.ToString CultureInfo.InvariantCulture)
+
+    // What a codec that reads one schema version of one type makes of a payload.
+    let private admit (typeName: string) (supported: int) (encoded: Encoded) : Result<Bytes, CodecError> =
+        if encoded.Type <> typeName then
+            Error(CodecError.UnknownType encoded.Type)
+        elif encoded.SchemaVersion > supported then
+            Error(CodecError.NewerSchema(typeName, encoded.SchemaVersion, supported))
+        elif encoded.SchemaVersion < supported then
+            Error(CodecError.MissingUpcast(typeName, encoded.SchemaVersion))
+        else
+            Ok encoded.Payload
+
+    /// A codec of one type and its current schema version. Both functions give the reason where there is no result. Older payloads
+    /// are `MissingUpcast` until `withUpcast` adds the way from them; newer ones are refused.
+    let create
+        (typeName: string)
+        (schemaVersion: int)
+        (encode: 'Value -> Result<Bytes, string>)
+        (decode: Bytes -> Result<'Value, string>)
+        : Codec<'Value> =
+        requireName typeName
+        requireVersion (nameof schemaVersion) schemaVersion
+
+        {
+            Encode =
+                fun value ->
+                    match encode value with
+                    | Ok payload -> Ok { Type = typeName; SchemaVersion = schemaVersion; Payload = payload }
+                    | Error reason -> Error(CodecError.Unencodable(typeName, reason))
+            Decode =
+                fun encoded ->
+                    admit typeName schemaVersion encoded
+                    |> Result.bind (fun payload ->
+                        decode payload |> Result.mapError (fun reason -> CodecError.Undecodable(typeName, reason)))
+        }
+
+    /// The codec of a type that is the same information in another form.
+    let map (ofSource: 'Source -> 'Value) (toSource: 'Value -> 'Source) (codec: Codec<'Source>) : Codec<'Value> =
+        {
+            Encode = toSource >> codec.Encode
+            Decode = codec.Decode >> Result.map ofSource
+        }
+
+    /// Raises the current schema version of one type of a codec that wrote version 1: done whenever its payload changes its form,
+    /// together with a `withUpcast` from the version before.
+    let withVersion (typeName: string) (schemaVersion: int) (codec: Codec<'Value>) : Codec<'Value> =
+        requireName typeName
+        requireVersion (nameof schemaVersion) schemaVersion
+
+        {
+            Encode =
+                codec.Encode
+                >> Result.map (fun encoded ->
+                    if encoded.Type = typeName then { encoded with SchemaVersion = schemaVersion } else encoded)
+            Decode =
+                fun encoded ->
+                    if encoded.Type = typeName then
+                        admit typeName schemaVersion encoded
+                        |> Result.bind (fun _ -> codec.Decode { encoded with SchemaVersion = 1 })
+                    else
+                        codec.Decode encoded
+        }
+
+    /// Adds the way from one schema version of a type to the next: payload to payload. Chains are added newest first:
+    /// `codec |> withUpcast "Placed" 2 toThird |> withUpcast "Placed" 1 toSecond` reads versions 1, 2 and 3.
+    let withUpcast
+        (typeName: string)
+        (fromVersion: int)
+        (step: Bytes -> Result<Bytes, string>)
+        (codec: Codec<'Value>)
+        : Codec<'Value> =
+        requireName typeName
+        requireVersion (nameof fromVersion) fromVersion
+
+        let decode (encoded: Encoded) =
+            if encoded.Type = typeName && encoded.SchemaVersion = fromVersion then
+                match step encoded.Payload with
+                | Ok payload -> codec.Decode { encoded with SchemaVersion = fromVersion + 1; Payload = payload }
+                | Error reason ->
+                    let version = fromVersion.ToString CultureInfo.InvariantCulture
+                    Error(CodecError.Undecodable(typeName, "upcast from schema version " + version + ": " + reason))
+            else
+                codec.Decode encoded
+
+        { codec with Decode = decode }
+
+    /// One type of a codec of several: the values it is for, how they become values of the whole, and its codec.
+    let case
+        (typeName: string)
+        (tryPick: 'Value -> 'Case option)
+        (make: 'Case -> 'Value)
+        (codec: Codec<'Case>)
+        : CodecCase<'Value> =
+        requireName typeName
+
+        let encode (value: 'Case) =
+            match codec.Encode value with
+            | Ok encoded when encoded.Type <> typeName ->
+                Error(CodecError.Unencodable(typeName, "its codec writes the type '" + encoded.Type + "'"))
+            | result -> result
+
+        {
+            TypeName = typeName
+            TryEncode = tryPick >> Option.map encode
+            DecodeCase = codec.Decode >> Result.map make
+        }
+
+    /// A codec of several types: the first case that is for a value writes it; the entry's type says which case reads it.
+    /// Throws `ArgumentException` where two cases have one type name.
+    let union (cases: CodecCase<'Value> list) : Codec<'Value> =
+        let byName = Dictionary<string, CodecCase<'Value>> StringComparer.Ordinal
+
+        for case in cases do
+            if not (byName.TryAdd(case.TypeName, case)) then
+                invalidArg (nameof cases) ("two cases are called '" + case.TypeName + "'")
+
+        {
+            Encode =
+                fun value ->
+                    cases
+                    |> List.tryPick (fun case -> case.TryEncode value)
+                    |> Option.defaultValue (Error(CodecError.Unencodable("", "no case is for the value")))
+            Decode =
+                fun encoded ->
+                    match byName.TryGetValue encoded.Type with
+                    | true, case -> case.DecodeCase encoded
+                    | false, _ -> Error(CodecError.UnknownType encoded.Type)
+        }
+
+    /// The bytes as they are.
+    let bytes (typeName: string) : Codec<Bytes> = create typeName 1 Ok Ok
+
+    /// Text in UTF-8; without lone surrogates, with any other character.
+    let text (typeName: string) : Codec<string> =
+        let encode (value: string) =
+            match Text.firstLoneSurrogate value with
+            | -1 -> Ok(Bytes.OfText value)
+            | index -> Error(ValueError.LoneSurrogate("the text", index).ToString())
+
+        let decode (payload: Bytes) = if Utf8.IsValid payload.Span then Ok(payload.ToText()) else Error "invalid UTF-8"
+
+        create typeName 1 encode decode
+
+    /// Eight bytes, little-endian, two's complement.
+    let int64 (typeName: string) : Codec<int64> =
+        let encode (value: int64) =
+            let writer = ByteWriter 8
+            writer.Int64 value
+            Ok(Bytes.Wrap writer.WrittenMemory)
+
+        let decode (payload: Bytes) =
+            if payload.Length = 8 then
+                Ok(BinaryPrimitives.ReadInt64LittleEndian payload.Span)
+            else
+                Error("8 bytes expected, not " + payload.Length.ToString CultureInfo.InvariantCulture)
+
+        create typeName 1 encode decode

@@ -29,10 +29,6 @@ module JsonDifference =
             // Cannot happen: what was parsed has a canonical form.
             | Error error -> error.ToString()
 
-    /// The pointer below `pointer` of a member; `~` and `/` in the name are escaped.
-    let child (pointer: string) (name: string) : string =
-        pointer + "/" + name.Replace("~", "~0", StringComparison.Ordinal).Replace("/", "~1", StringComparison.Ordinal)
-
     let private item (pointer: string) (index: int) = pointer + "/" + index.ToString CultureInfo.InvariantCulture
 
     let rec private compare (pointer: string) (expected: JsonValue option) (actual: JsonValue option) =
@@ -43,7 +39,7 @@ module JsonDifference =
 
             expected @ extra
             |> List.tryPick (fun (name, _) ->
-                compare (child pointer name) (expectedByName.TryFind name) (actualByName.TryFind name))
+                compare (JsonPointer.child pointer name) (expectedByName.TryFind name) (actualByName.TryFind name))
         | Some(JsonValue.Array expected), Some(JsonValue.Array actual) ->
             let count = max expected.Length actual.Length
             let pad (items: JsonValue list) = List.map Some items @ List.replicate (count - items.Length) None

@@ -156,3 +156,11 @@ type internal JsonObjectWriter(writer: ByteWriter) =
             writer.Byte(byte '{')
 
         writer.Byte(byte '}')
+
+/// Pointers into JSON (RFC 6901).
+[<RequireQualifiedAccess>]
+module internal JsonPointer =
+
+    /// The pointer to a member below another pointer; `~` and `/` in the name are escaped.
+    let child (pointer: string) (name: string) : string =
+        pointer + "/" + name.Replace("~", "~0", StringComparison.Ordinal).Replace("/", "~1", StringComparison.Ordinal)

@@ -67,7 +67,7 @@ module Replay =
         let settings = "settings/"
 
         if field.StartsWith(settings, System.StringComparison.Ordinal) then
-            JsonDifference.child "/data/pin/settings" (field.Substring settings.Length)
+            JsonPointer.child "/data/pin/settings" (field.Substring settings.Length)
         else
             "/data/pin/" + field
 

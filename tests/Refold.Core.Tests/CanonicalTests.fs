@@ -10,19 +10,6 @@ open Refold.Core
 open Xunit
 open Xunit.Abstractions
 
-/// Runs a function under another culture of the thread.
-[<RequireQualifiedAccess>]
-module Culture =
-
-    let under (name: string) (action: unit -> 'Result) : 'Result =
-        let before = CultureInfo.CurrentCulture
-        CultureInfo.CurrentCulture <- CultureInfo.GetCultureInfo name
-
-        try
-            action ()
-        finally
-            CultureInfo.CurrentCulture <- before
-
 type CanonicalTests(output: ITestOutputHelper) =
 
     let utf8 (text: string) = ReadOnlyMemory(Encoding.UTF8.GetBytes text)
