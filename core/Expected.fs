@@ -37,7 +37,4 @@ module ExpectedVersion =
 
     /// What a stream whose highest version is `highest` is expected to be when nothing else is to come between.
     let after (highest: int64) : ExpectedVersion =
-        if highest = 0L then
-            ExpectedVersion.NoStream
-        else
-            ExpectedVersion.Exactly highest
+        if highest = 0L then ExpectedVersion.NoStream else ExpectedVersion.Exactly highest

@@ -85,4 +85,7 @@ module Head =
             writer.Int64 leaf.FirstVersion
             writer.Raw(ReadOnlySpan(leaf.Hash.ToArray()))
 
-        { Position = firstPosition + int64 count - 1L; Hash = Hash.Compute writer.Written }
+        {
+            Position = firstPosition + int64 count - 1L
+            Hash = Hash.Compute writer.Written
+        }

@@ -56,10 +56,7 @@ module Query =
 
     /// Entries that match either query.
     let either (left: Query) (right: Query) : Query =
-        if left.Items.IsEmpty || right.Items.IsEmpty then
-            all
-        else
-            { Items = left.Items @ right.Items }
+        if left.Items.IsEmpty || right.Items.IsEmpty then all else { Items = left.Items @ right.Items }
 
     /// Whether an entry matches one item.
     let itemMatches (data: EntryData) (item: QueryItem) : bool =

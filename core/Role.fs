@@ -34,7 +34,15 @@ module Role =
 
     /// Every role, in the order of its byte.
     let all =
-        [ Role.Unmarked; Role.Command; Role.Fact; Role.Effect; Role.Control; Role.Event; Role.Refusal ]
+        [
+            Role.Unmarked
+            Role.Command
+            Role.Fact
+            Role.Effect
+            Role.Control
+            Role.Event
+            Role.Refusal
+        ]
 
     /// The byte that stands for the role in canonical bytes: 0 to 6.
     let toByte (role: Role) : byte =
