@@ -30,13 +30,9 @@ let evolve (total: int) (event: Event) : int =
 let counter =
     { Aggregate.create
           "counter"
-          {
-              Initial = 0
-              Decide = decide
-              Evolve = evolve
-          }
+          { Initial = 0; Decide = decide; Evolve = evolve }
           (Codec.json<Command> "Command")
-          (Codec.jsonUnion<Event> ())
+          (Codec.jsonUnion<Event>())
           (Codec.json<Refusal> "Refused") with
         State = Some(Codec.json<int> "Total")
     }
@@ -55,12 +51,22 @@ let run =
 printfn "the events of %O:" stream
 
 for entry in InMemoryRun.entries stream run do
-    printfn "  version %d at position %d: %s %s" entry.Version entry.Position entry.Data.Type (entry.Data.Payload.ToText())
+    printfn
+        "  version %d at position %d: %s %s"
+        entry.Version
+        entry.Position
+        entry.Data.Type
+        (entry.Data.Payload.ToText())
 
 printfn "the run's own stream:"
 
 for entry in InMemoryRun.entries run.Context.Run.Stream run do
-    printfn "  version %d at position %d: %s %s" entry.Version entry.Position (Role.name entry.Data.Role) entry.Data.Type
+    printfn
+        "  version %d at position %d: %s %s"
+        entry.Version
+        entry.Position
+        (Role.name entry.Data.Role)
+        entry.Data.Type
 
 // A fold decides nothing: it applies what was recorded, here up to version 2.
 let folded =
@@ -73,4 +79,5 @@ printfn "the total now: %d" (InMemoryRun.state stream run).State
 
 // Verifying decides every command again and compares, byte for byte.
 printfn "%O" (InMemoryRun.verify run)
-printfn "head: %O" (Journal.head run.Journal)
+let head = Journal.head run.Journal
+printfn "head: position %d, %O" head.Position head.Hash

@@ -31,10 +31,7 @@ printfn "named early: %d, named late: %d" (roll early) (roll (random.Named "weat
 type Event = Rolled of face: int
 
 let decideBy (low: int) (step: Step) (_: int) (command: string) : Result<Event list, string> =
-    if command = "roll" then
-        Ok [ Rolled(Sample.between low 6 step.Random) ]
-    else
-        Error "no such move"
+    if command = "roll" then Ok [ Rolled(Sample.between low 6 step.Random) ] else Error "no such move"
 
 let diceBy (low: int) =
     Aggregate.create
@@ -45,7 +42,7 @@ let diceBy (low: int) =
             Evolve = fun total (Rolled face) -> total + face
         }
         (Codec.json<string> "Command")
-        (Codec.jsonUnion<Event> ())
+        (Codec.jsonUnion<Event>())
         (Codec.json<string> "Refused")
 
 let table = StreamId.Create "dice/1"
