@@ -17,7 +17,7 @@ internal sealed class RunCore
         Options = options;
         Context = RunTranslation.Context(id, pin, root, options.Mode);
         var memory = new RunMemory(journal, id, options.Mode, options.CachedStreams);
-        pipeline = new RunPipeline(journal, id, memory, options.Mode, options.MaxAttempts);
+        pipeline = new RunPipeline(journal, id, memory, options);
     }
 
     public IJournal Journal { get; }

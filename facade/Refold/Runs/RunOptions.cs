@@ -48,6 +48,11 @@ public sealed record RunOptions
     /// <value>Default: 1024. At least 1.</value>
     public int CachedStreams { get; init; } = 1024;
 
+    /// <summary>Whether a command that finds the journal idle is committed on the calling thread, which blocks for it. Faster where every
+    /// command is awaited before the next is given; where they are not, it keeps them from sharing a flush.</summary>
+    /// <value>Default: false, giving a command never waits for the device.</value>
+    public bool CommitsOnCaller { get; init; }
+
     internal RunOptions Validated()
     {
         ArgumentNullException.ThrowIfNull(NewGuid);

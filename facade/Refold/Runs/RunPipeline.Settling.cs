@@ -81,7 +81,7 @@ internal sealed partial class RunPipeline
     private void Retry(RunWork work, AppendFailure failure)
     {
         stale = true;
-        if (++work.Conflicts < maxAttempts)
+        if (++work.Conflicts < options.MaxAttempts)
             again.Add(work);
         else
             work.Fail(failure.ToException());

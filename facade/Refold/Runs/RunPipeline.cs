@@ -4,7 +4,7 @@ namespace Refold;
 
 /// <summary>At most one thread pumps at a time: it decides and queues appends. Whoever notices that an append is done settles what can
 /// be settled. Nothing here waits while it holds the lock.</summary>
-internal sealed partial class RunPipeline(IJournal journal, RunId run, RunMemory memory, RecordMode mode, int maxAttempts)
+internal sealed partial class RunPipeline(IJournal journal, RunId run, RunMemory memory, RunOptions options)
 {
     // Bounds what a run holds in memory on its way to the device; more wait as mere commands.
     private const int MostInFlight = 1024;
@@ -122,7 +122,7 @@ internal sealed partial class RunPipeline(IJournal journal, RunId run, RunMemory
         || flights.Peek().Work.IsAlone
         || (next.Key is { } key && keys.Contains(key))
         // In Record the run's stream shows that a step before was not committed; in Off nothing would.
-        || (mode == RecordMode.Off && next.Stream is { } stream && streams.Contains(stream))
+        || (options.Mode == RecordMode.Off && next.Stream is { } stream && streams.Contains(stream))
         || next.MustReload(memory);
 
     private void Recover()
@@ -172,7 +172,7 @@ internal sealed partial class RunPipeline(IJournal journal, RunId run, RunMemory
         try
         {
             // Never the caller's token: cancelling ends waiting, not a write.
-            append = journal.TryAppendAsync(request, CancellationToken.None);
+            append = journal.TryAppendAsync(request with { MoreMayFollow = !options.CommitsOnCaller }, CancellationToken.None);
         }
         catch (Exception error)
         {

@@ -47,6 +47,17 @@ public class RunPipelineTests
         Assert.Equal(Enumerable.Range(1, 100), (await Task.WhenAll(executions)).Select(result => (int)result.Version));
     }
 
+    [Theory]
+    [InlineData(false, true)]
+    [InlineData(true, false)]
+    public async Task Giving_ACommand_BlocksForTheDeviceOnlyWhenAsked(bool commitsOnCaller, bool moreMayFollow)
+    {
+        await using var journal = new StagedJournal(new InMemoryJournal());
+        await using var run = await journal.StartRunAsync(RunFixture.Pin, RunFixture.Options() with { CommitsOnCaller = commitsOnCaller });
+        await run.Orders().ExecuteAsync(RunFixture.Stream, new Draw(), ct);
+        Assert.Equal(moreMayFollow, journal.MoreMayFollow);
+    }
+
     [Fact]
     public async Task ModeOff_WaitsOnlyForTheSameStream()
     {
