@@ -84,6 +84,7 @@ public class IdempotencyTests
         await using var run = await journal.StartAsync();
         journal.Holds = true;
         var executions = Enumerable.Range(0, 5).Select(_ => run.Orders().ExecuteAsync(RunFixture.Stream, new Draw(), Key, ct)).ToList();
+        Assert.Equal(1, journal.Held);
         journal.Release();
         var results = await Task.WhenAll(executions);
         Assert.Equal([false, true, true, true, true], results.Select(result => result.IsRepeated));
@@ -109,6 +110,28 @@ public class IdempotencyTests
         Assert.True(second.IsRepeated);
         Assert.Equal(first!.Events, second.Events);
         Assert.Equal(1, inner.HighestVersion(RunFixture.Stream));
+    }
+
+    [Fact]
+    public async Task KeyOfTheSameContent_UsedMeanwhileElsewhere_IsNotTakenForTheOwnAppend()
+    {
+        var constant = Order.Aggregate.WithDecide((_, _, _) => [new Won(1)]);
+        var inner = new InMemoryJournal();
+        await using var journal = new StagedJournal(inner);
+        await using var run = await journal.StartAsync(RecordMode.Off);
+        await using var other = await inner.StartRunAsync(RunFixture.Pin, RunFixture.Options(RecordMode.Off) with { RunId = RunId.Create("other") });
+        await run.Aggregates(constant).ExecuteAsync(RunFixture.Stream, new Draw(), ct);
+        journal.Before = _ =>
+        {
+            journal.Before = _ => null;
+            other.Aggregates(constant).ExecuteAsync(RunFixture.Stream, new Draw(), ct).GetAwaiter().GetResult();
+            other.Aggregates(constant).ExecuteAsync(RunFixture.Stream, new Draw(), Key, ct).GetAwaiter().GetResult();
+            return null;
+        };
+        var repeated = await run.Aggregates(constant).ExecuteAsync(RunFixture.Stream, new Draw(), Key, ct);
+        Assert.Equal((true, 3L, 3L), (repeated.IsRepeated, repeated.Version, repeated.State.Points));
+        var next = await run.Aggregates(constant).ExecuteAsync(RunFixture.Stream, new Draw(), ct);
+        Assert.Equal((4L, 4L), (next.Version, next.State.Points));
     }
 
     // A store that keeps its keys, and one that leaves it to the interface.
