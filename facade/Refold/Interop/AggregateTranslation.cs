@@ -17,7 +17,7 @@ internal static class AggregateTranslation
             aggregate.Events.Value,
             aggregate.Errors.Value,
             (aggregate.State?.Value).ToOption(),
-            FuncConvert.FromFunc((TEvent happened) => ListModule.OfSeq(aggregate.Tags(happened).Select(Core.Tag.Create))));
+            FuncConvert.FromFunc((TEvent happened) => aggregate.Tags(happened).Select(Core.Tag.Create).ToFSharpList()));
 
     public static Decision<TEvent, TError> ToDecision<TEvent, TError>(this FSharpResult<FSharpList<TEvent>, TError> outcome) =>
         outcome.IsOk ? Decision.Accept<TEvent, TError>(outcome.ResultValue) : Decision.Refuse<TEvent, TError>(outcome.ErrorValue);
@@ -32,5 +32,5 @@ internal static class AggregateTranslation
     private static FSharpResult<FSharpList<TEvent>, TError> ToCore<TEvent, TError>(this Decision<TEvent, TError> decision) =>
         decision.TryGetError(out var error)
             ? FSharpResult<FSharpList<TEvent>, TError>.NewError(error)
-            : FSharpResult<FSharpList<TEvent>, TError>.NewOk(ListModule.OfSeq(decision.Events));
+            : FSharpResult<FSharpList<TEvent>, TError>.NewOk(decision.Events.ToFSharpList());
 }

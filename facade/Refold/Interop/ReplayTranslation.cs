@@ -1,5 +1,6 @@
 // Between folding and verifying and the core's Replay.
 // Used by Aggregate, runs and the extensions of journals.
+using Microsoft.FSharp.Collections;
 using Microsoft.FSharp.Core;
 
 namespace Refold.Interop;
@@ -41,11 +42,11 @@ internal static class ReplayTranslation
             run,
             read(run.Stream).Select(entry => entry.Value),
             FuncConvert.FromFunc((StreamId stream) => read(stream).Select(entry => entry.Value)),
-            [],
+            FSharpList<Core.Snapshot>.Empty,
             FuncConvert.FromFunc((long _) => (FSharpOption<Core.Head>?)null),
             options.Pin.ToOption(),
             options.IgnorePin);
-        return new ReplayReport(Core.Replay.verify([.. aggregates.Select(aggregate => aggregate.Verifier.Value)], input));
+        return new ReplayReport(Core.Replay.verify(aggregates.Select(aggregate => aggregate.Verifier.Value).ToFSharpList(), input));
     }
 
     /// <summary>The state hash over a run's streams.</summary>

@@ -53,8 +53,8 @@ internal static class Translation
         }
 
         return Core.Append.prepare(new Core.AppendRequest(
-            [.. entries],
-            [.. request.Expected.Select(pair => new Tuple<StreamId, Core.ExpectedVersion>(pair.Key, pair.Value.ToCore()))],
+            entries.ToFSharpList(),
+            request.Expected.Select(pair => new Tuple<StreamId, Core.ExpectedVersion>(pair.Key, pair.Value.ToCore())).ToFSharpList(),
             request.Condition is { } condition
                 ? FSharpOption<Core.AppendCondition>.Some(new Core.AppendCondition(condition.Query.Value, condition.AsOf))
                 : null,
@@ -65,7 +65,7 @@ internal static class Translation
     public static FSharpList<Core.Entry> ToCore(this IReadOnlyList<JournalEntry> batch)
     {
         ArgumentNullException.ThrowIfNull(batch);
-        return [.. batch.Select(entry => entry.Value)];
+        return batch.Select(entry => entry.Value).ToFSharpList();
     }
 
     /// <summary>An F# result as a pair, of which exactly one is there.</summary>

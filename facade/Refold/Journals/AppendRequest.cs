@@ -1,5 +1,6 @@
 // What one append call hands over, and what it is answered with. The core's AppendRequest and Receipt, mirrored.
 // Given to IJournal.TryAppendAsync by applications and by runs.
+using Refold.Interop;
 
 namespace Refold;
 
@@ -71,7 +72,7 @@ public sealed class Receipt : IEquatable<Receipt>
         : this(new Core.Receipt(
             firstPosition,
             count,
-            [.. versions.Select(item => new Core.StreamVersions(item.Stream, item.First, item.Last))],
+            versions.Select(item => new Core.StreamVersions(item.Stream, item.First, item.Last)).ToFSharpList(),
             head.Value))
     {
     }

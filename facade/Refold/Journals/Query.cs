@@ -63,7 +63,7 @@ public sealed record Query
     public static Query Any(params QueryItem[] items)
     {
         ArgumentNullException.ThrowIfNull(items);
-        return new Query(new Core.Query([.. items.Select(ToCore)]), [.. items]);
+        return new Query(new Core.Query(items.Select(ToCore).ToFSharpList()), [.. items]);
     }
 
     private static Core.QueryItem ToCore(QueryItem item)
@@ -72,7 +72,7 @@ public sealed record Query
         ArgumentNullException.ThrowIfNull(item.Types);
         ArgumentNullException.ThrowIfNull(item.Tags);
         var (tags, kind) = Core.Tags.ofOutward(item.Tags).ValueOrThrow(nameof(item));
-        return new Core.QueryItem([.. item.Types], tags, kind);
+        return new Core.QueryItem(item.Types.ToFSharpList(), tags, kind);
     }
 }
 
