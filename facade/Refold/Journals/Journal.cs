@@ -11,6 +11,7 @@ public static class Journal
         new(StringComparer.Ordinal)
         {
             ["memory"] = OpenMemory,
+            ["segments"] = OpenSegments,
             ["litedb"] = (_, _) => throw NotInThisBuild("litedb", "Refold.LiteDb"),
             ["postgres"] = (_, _) => throw NotInThisBuild("postgres", "Refold.Postgres"),
         };
@@ -59,6 +60,11 @@ public static class Journal
             throw new JournalOpenException("A journal in memory is empty when it is opened; there is nothing to open for reading.");
         return new InMemoryJournal();
     }
+
+    private static SegmentJournal OpenSegments(string path, JournalOptions options) =>
+        path.Length == 0
+            ? throw new ArgumentException("A journal in segment files needs a directory; write segments:DIR.", nameof(path))
+            : SegmentJournal.Open(path, options);
 
     private static JournalOpenException NotInThisBuild(string scheme, string package) =>
         new($"This build has no store for {scheme}:; add the package {package}, or use segments:DIR.");

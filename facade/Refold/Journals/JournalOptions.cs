@@ -12,4 +12,8 @@ public sealed record JournalOptions
     /// <summary>The size of a segment file in bytes; a batch larger than it gets a segment of its own. Files that are there keep theirs.</summary>
     /// <value>Default: null, the store's own default.</value>
     public int? SegmentBytes { get; init; }
+
+    /// <summary>Hands every append to another thread at once, for a caller that does not wait for each answer: more of its appends share a flush. Otherwise a caller that finds the writer idle commits on its own thread, which is faster for those who wait.</summary>
+    /// <value>Default: false.</value>
+    public bool Pipelined { get; init; }
 }

@@ -1,0 +1,49 @@
+// The segment files of a directory, scanned one after the other by the core.
+// Used by OpenedDirectory and SegmentVerification: the same judgement for both.
+namespace Refold.Segments;
+
+/// <summary>A segment file that was read whole.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Bytes">Its bytes.</param>
+/// <param name="Found">What it holds.</param>
+/// <param name="Fault">Why it is refused; null where it is whole or torn.</param>
+/// <param name="Torn">The torn tail it ends with, if any.</param>
+internal sealed record ScannedSegment(SegmentName Name, ReadOnlyMemory<byte> Bytes, Core.SegmentScan Found, JournalException? Fault, TornTail? Torn)
+{
+    /// <summary>Scans the files in order; ends behind the first one that is refused.</summary>
+    public static IEnumerable<ScannedSegment> All(IStorageDevice device, Core.SegmentScanner scanner)
+    {
+        var names = SegmentName.ListIn(device);
+        for (var item = 0; item < names.Count; item++)
+        {
+            var bytes = ReadAll(device, names[item]);
+            var segment = Judge(names[item], bytes, scanner.Scan(bytes, item == names.Count - 1));
+            yield return segment;
+            if (segment.Fault is not null) yield break;
+        }
+    }
+
+    private static ScannedSegment Judge(SegmentName name, ReadOnlyMemory<byte> bytes, Core.SegmentScan found)
+    {
+        var file = name.ToString();
+        var fault = found.End is Core.SegmentEnd.Refused refused ? SegmentFaults.Of(refused.error, file) : null;
+        if (fault is null && found.Header is { } header && new SegmentName(header.Value.FirstPosition, header.Value.Generation) is var own && own != name)
+            fault = new JournalCorruptedException(file, 0, "the name of the segment", own.ToString(), file);
+        var torn = found.End is Core.SegmentEnd.Torn tail ? new TornTail(file, tail.offset, tail.reason) : null;
+        return new ScannedSegment(name, bytes, found, fault, torn);
+    }
+
+    private static byte[] ReadAll(IStorageDevice device, SegmentName name)
+    {
+        using var file = device.Open(name.ToString(), writable: false);
+        var bytes = new byte[file.Length];
+        var read = file.Read(bytes, 0);
+        return read == bytes.Length ? bytes : bytes[..read];
+    }
+}
+
+/// <summary>What an interrupted write left at the end of a journal. Opening for writing heals it.</summary>
+/// <param name="File">The segment file.</param>
+/// <param name="Offset">Where it begins, in bytes from the start of the file.</param>
+/// <param name="Reason">What is not whole.</param>
+public sealed record TornTail(string File, long Offset, string Reason);

@@ -1,0 +1,195 @@
+// The index of an open segment journal, in memory: where every entry lies, by position, stream, tag and type.
+// Built by OpenedDirectory from the scan, grown by SegmentLog, asked by SegmentJournal.
+using Refold.Interop;
+
+namespace Refold.Segments;
+
+/// <summary>Where an entry lies.</summary>
+internal readonly record struct EntryRow(long Position, long Version, StreamRows Stream, SegmentFile Segment, int Offset, int Size);
+
+/// <summary>A stream: rows of its entries, version after version.</summary>
+/// <param name="id">Its name.</param>
+/// <param name="first">The version of the first row.</param>
+/// <param name="floor">Versions up to this one were gone from the start.</param>
+internal sealed class StreamRows(StreamId id, long first, long floor)
+{
+    // Deletions by the number of the deletion, so that a read sees the moment it began at.
+    private readonly List<(long Moment, long Floor)> floors = [(0, floor)];
+
+    public StreamId Id { get; } = id;
+
+    public long First { get; } = first;
+
+    public List<int> Rows { get; } = [];
+
+    public long Floor => floors[^1].Floor;
+
+    public long Highest => First - 1 + Rows.Count;
+
+    public long FloorAt(long moment) => floors.FindLast(item => item.Moment <= moment).Floor;
+
+    public void Delete(long moment, long upTo) => floors.Add((moment, upTo));
+}
+
+/// <summary>Everything committed. Safe for use by many threads.</summary>
+internal sealed partial class SegmentIndex : AppendIndex
+{
+    private readonly Lock gate = new();
+    private readonly List<EntryRow> rows = [];
+    private readonly Dictionary<StreamId, StreamRows> streams = [];
+    private readonly List<(long First, Core.Head Head)> batches = [];
+    private readonly Dictionary<string, (Core.Hash Content, Core.Receipt Receipt)> keys = new(StringComparer.Ordinal);
+    private readonly List<(long First, long Last)> gaps = [];
+    private readonly SortedSet<long> deleted = [];
+    private Core.Head begin = Core.HeadModule.empty;
+    private Core.Head head = Core.HeadModule.empty;
+    private long deletions;
+
+    public override Core.Head Head
+    {
+        get
+        {
+            lock (gate) return head;
+        }
+    }
+
+    /// <summary>How many entries can be read.</summary>
+    public long Entries
+    {
+        get
+        {
+            lock (gate) return rows.Count - deleted.Count;
+        }
+    }
+
+    /// <summary>Takes what the scan of a segment found.</summary>
+    public void Take(Core.SegmentContent content, SegmentFile segment)
+    {
+        switch (content)
+        {
+            case Core.SegmentContent.Batch found:
+                Add(found.batch.Batch, segment, found.batch.Offsets, 0);
+                break;
+            case Core.SegmentContent.Deletion deletion:
+                Delete(deletion.stream, deletion.version);
+                break;
+            case Core.SegmentContent.Base dropped:
+                Begin(dropped.content, dropped.head);
+                break;
+        }
+    }
+
+    /// <summary>Begins behind a dropped beginning.</summary>
+    private void Begin(Core.BaseContent content, Core.Head behind)
+    {
+        lock (gate)
+        {
+            begin = head = behind;
+            foreach (var stream in content.Streams)
+                streams[stream.Stream] = new StreamRows(stream.Stream, stream.Highest + 1, stream.Floor);
+            foreach (var key in content.Keys) keys[key.Key] = (key.Content, key.Receipt);
+        }
+    }
+
+    /// <summary>Adds a batch behind the head; from now on reads see it.</summary>
+    /// <param name="batch">The batch.</param>
+    /// <param name="segment">The segment it lies in.</param>
+    /// <param name="offsets">The offset of each entry's frame, from <paramref name="start"/>.</param>
+    /// <param name="start">Where in the segment the offsets begin.</param>
+    public void Add(Core.AcceptedBatch batch, SegmentFile segment, int[] offsets, int start)
+    {
+        lock (gate)
+        {
+            for (var item = 0; item < batch.Entries.Length; item++)
+            {
+                var data = batch.Entries[item];
+                var position = batch.Positions[item];
+                if (!streams.TryGetValue(data.Stream, out var stream))
+                    streams[data.Stream] = stream = new StreamRows(data.Stream, batch.Versions[item], batch.Versions[item] - 1);
+                var before = item == 0 ? head.Position : batch.Positions[item - 1];
+                AddGap(before, position);
+                var size = Core.FrameLayout.size(batch.Canonical[item].Length, position == batch.Receipt.Head.Position);
+                stream.Rows.Add(rows.Count);
+                AddWords(data, rows.Count);
+                rows.Add(new EntryRow(position, batch.Versions[item], stream, segment, start + offsets[item], size));
+            }
+
+            AddGap(batch.Positions.Length == 0 ? head.Position : batch.Positions[^1], batch.Receipt.Head.Position + 1);
+            head = batch.Receipt.Head;
+            batches.Add((batch.FirstPosition, head));
+            if (AppendDecision.KeyOf(batch) is var (key, content)) keys[key] = (content, batch.Receipt);
+        }
+    }
+
+    /// <summary>Hides a stream's entries up to a version.</summary>
+    public void Delete(StreamId id, long version)
+    {
+        lock (gate)
+        {
+            if (!streams.TryGetValue(id, out var stream) || version <= stream.Floor) return;
+            for (var gone = Math.Max(stream.Floor + 1, stream.First); gone <= version; gone++)
+                deleted.Add(rows[stream.Rows[(int)(gone - stream.First)]].Position);
+            stream.Delete(++deletions, version);
+        }
+    }
+
+    public override long HighestVersion(StreamId stream)
+    {
+        lock (gate) return streams.TryGetValue(stream, out var found) ? found.Highest : 0;
+    }
+
+    public long Floor(StreamId stream)
+    {
+        lock (gate) return streams.TryGetValue(stream, out var found) ? found.Floor : 0;
+    }
+
+    public override bool Covers(long position) => position >= begin.Position;
+
+    public override (Core.Hash Content, Core.Receipt Receipt)? FindKey(string key)
+    {
+        lock (gate) return keys.TryGetValue(key, out var found) ? found : null;
+    }
+
+    /// <summary>The head after the batch that holds a position.</summary>
+    public Core.Head? HeadAt(long position)
+    {
+        lock (gate)
+        {
+            if (position == begin.Position) return begin;
+            var index = LowerBound(batches.Count, item => batches[item].Head.Position >= position);
+            return index < batches.Count && batches[index].First <= position ? batches[index].Head : null;
+        }
+    }
+
+    public IReadOnlyList<StreamInfo> Streams()
+    {
+        lock (gate)
+            return [.. streams.Values.OrderBy(stream => stream.Id).Select(stream => new StreamInfo(stream.Id, stream.Floor, stream.Highest))];
+    }
+
+    /// <summary>How many entries of each segment can be read.</summary>
+    public Dictionary<SegmentFile, long> EntriesBySegment()
+    {
+        lock (gate)
+            return rows.Where(row => row.Version > row.Stream.Floor).GroupBy(row => row.Segment).ToDictionary(group => group.Key, group => group.LongCount());
+    }
+
+    private void AddGap(long before, long next)
+    {
+        if (next > before + 1) gaps.Add((before + 1, next - 1));
+    }
+
+    /// <summary>The lowest number below a count for which a condition holds that holds for all above it; the count where there is none.</summary>
+    private static int LowerBound(int count, Func<int, bool> holds)
+    {
+        var (low, high) = (0, count);
+        while (low < high)
+        {
+            var middle = low + (high - low) / 2;
+            if (holds(middle)) high = middle;
+            else low = middle + 1;
+        }
+
+        return low;
+    }
+}

@@ -1,0 +1,174 @@
+// A journal in segment files: durable, one writer at a time, recovered by scan. FORMAT.md has every byte.
+// Opened with `segments:DIR`; used by applications and by the tool.
+using Refold.Interop;
+using Refold.Segments;
+
+namespace Refold;
+
+/// <summary>A journal in the segment files of a local directory. An append is answered when a flush made it durable.</summary>
+/// <threadsafety>All members are safe for use by many threads.</threadsafety>
+public sealed partial class SegmentJournal : IJournal
+{
+    /// <summary>The usual size of a segment file: 8 MiB.</summary>
+    public const int DefaultSegmentBytes = 8 * 1024 * 1024;
+
+    /// <summary>The smallest size that <see cref="JournalOptions.SegmentBytes"/> may have: 512 bytes.</summary>
+    public const int MinSegmentBytes = 512;
+
+    private readonly OpenedDirectory opened;
+    private readonly Subscriptions subscriptions;
+    private readonly SegmentStore? store;
+    private readonly SegmentWriter? writer;
+    private readonly IDisposable? directoryLock;
+    private volatile bool closed;
+
+    private SegmentJournal(OpenedDirectory opened, SegmentStore? store, IDisposable? directoryLock, bool pipelined)
+    {
+        this.opened = opened;
+        this.store = store;
+        this.directoryLock = directoryLock;
+        subscriptions = new Subscriptions(opened.Index.Head.Position);
+        Restored = opened.Index.Entries;
+        if (store is null) return;
+        var log = new SegmentLog(store, opened.Index, subscriptions.Publish);
+        if (store.Segments.Count == 0) log.Begin();
+        writer = new SegmentWriter(log, pipelined);
+    }
+
+    /// <inheritdoc/>
+    public Head Head => new(opened.Index.Head);
+
+    /// <summary>The torn tail that was found and left alone, because the journal was opened for reading.</summary>
+    public TornTail? TornTail => opened.Torn;
+
+    /// <summary>How many entries could be read when it was opened.</summary>
+    public long Restored { get; }
+
+    /// <summary>The segment files in order.</summary>
+    public IReadOnlyList<SegmentInfo> Segments
+    {
+        get
+        {
+            var files = store?.Segments ?? opened.Files;
+            var entries = opened.Index.EntriesBySegment();
+            return [.. files.Select((file, item) => new SegmentInfo(file.Name.ToString(), entries.GetValueOrDefault(file), file.Capacity, item < files.Count - 1))];
+        }
+    }
+
+    /// <summary>Opens the journal of a directory. For writing it takes the lock, heals a torn tail, and makes a new journal where none is.</summary>
+    /// <param name="directory">The directory; made if need be, unless it is opened for reading.</param>
+    /// <param name="options">How to open it.</param>
+    /// <returns>The journal; to be disposed by the caller.</returns>
+    /// <exception cref="JournalInUseException">Another writer has it open.</exception>
+    /// <exception cref="JournalCorruptedException">Its bytes are not what was written. Nothing was changed.</exception>
+    /// <exception cref="UnsupportedFormatException">A newer program wrote it. Nothing was changed.</exception>
+    /// <exception cref="JournalOpenException">It is not there, is no journal, or access is denied.</exception>
+    public static SegmentJournal Open(string directory, JournalOptions? options = null)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(directory);
+        return Open(new DirectoryDevice(directory), options ?? new JournalOptions());
+    }
+
+    internal static SegmentJournal Open(IStorageDevice device, JournalOptions options)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.SegmentBytes ?? DefaultSegmentBytes, MinSegmentBytes);
+        try
+        {
+            return options.ReadOnly ? OpenForReading(device) : OpenForWriting(device, options);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new JournalOpenException($"The journal {device.Place} cannot be opened: {exception.Message}", exception);
+        }
+    }
+
+    /// <summary>Checks every byte of the directory's journal and changes nothing; no lock is needed.</summary>
+    /// <param name="directory">The directory.</param>
+    /// <returns>What was found.</returns>
+    /// <exception cref="JournalOpenException">There is no journal, or it cannot be read.</exception>
+    /// <exception cref="UnsupportedFormatException">A newer program wrote it.</exception>
+    public static SegmentVerification Verify(string directory)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(directory);
+        return SegmentVerification.Of(new DirectoryDevice(directory));
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<AppendResult> TryAppendAsync(AppendRequest request, CancellationToken cancellationToken = default)
+    {
+        var (batch, failure) = request.Prepare();
+        return batch is null
+            ? ValueTask.FromResult<AppendResult>(new AppendResult.NotAppended(failure!))
+            : AppendAsync(new PendingAppend(index => AppendDecision.Accept(index, batch)), cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<AppendResult> TryRestoreAsync(IReadOnlyList<JournalEntry> batch, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(batch);
+        JournalEntry[] entries = [.. batch];
+        return AppendAsync(new PendingAppend(index => AppendDecision.Restore(index, entries)), cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DeleteToAsync(StreamId stream, long version, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        ObjectDisposedException.ThrowIf(closed, this);
+        var result = writer is null
+            ? SegmentLog.Unavailable("it was opened for reading", null)
+            : await writer.WriteAsync(new PendingDeletion(stream, version), cancellationToken).ConfigureAwait(false);
+        _ = result?.ReceiptOrThrow();
+    }
+
+    /// <summary>Closes the journal when all queued writes were answered: subscriptions end, the lock goes, later appends are answered with <see cref="AppendFailure.Unavailable"/>, later reads throw <see cref="ObjectDisposedException"/>.</summary>
+    /// <returns>A task that ends when it is closed.</returns>
+    public async ValueTask DisposeAsync()
+    {
+        if (closed) return;
+        closed = true;
+        if (writer is not null) await writer.CloseAsync().ConfigureAwait(false);
+        subscriptions.Close();
+        opened.Close();
+        directoryLock?.Dispose();
+    }
+
+    private static SegmentJournal OpenForReading(IStorageDevice device)
+    {
+        if (!device.Exists) throw new JournalOpenException($"There is no journal in {device.Place}: the directory does not exist.");
+        return new SegmentJournal(OpenedDirectory.ForReading(device), null, null, pipelined: false);
+    }
+
+    private static SegmentJournal OpenForWriting(IStorageDevice device, JournalOptions options)
+    {
+        device.CreateDirectory();
+        var directoryLock = device.TryLock(SegmentName.Lock) ?? throw new JournalInUseException(device.Place);
+        OpenedDirectory? opened = null;
+        try
+        {
+            (opened, var store) = OpenedDirectory.ForWriting(device, options.SegmentBytes ?? DefaultSegmentBytes);
+            return new SegmentJournal(opened, store, directoryLock, options.Pipelined);
+        }
+        catch
+        {
+            opened?.Close();
+            directoryLock.Dispose();
+            throw;
+        }
+    }
+
+    private async ValueTask<AppendResult> AppendAsync(PendingWrite write, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        if (closed) return SegmentLog.Unavailable("the journal was closed", null);
+        if (writer is null) return SegmentLog.Unavailable("the journal was opened for reading", null);
+        return (await writer.WriteAsync(write, cancellationToken).ConfigureAwait(false))!;
+    }
+}
+
+/// <summary>A segment file of a journal.</summary>
+/// <param name="Id">Its name.</param>
+/// <param name="Entries">How many entries of it can be read.</param>
+/// <param name="Bytes">Its length.</param>
+/// <param name="Sealed">Whether it is written no more.</param>
+public sealed record SegmentInfo(string Id, long Entries, long Bytes, bool Sealed);

@@ -1,0 +1,169 @@
+// The commit: decide, one write at the tail, one flush, publish, answer. FORMAT.md and the order of storage.md, "Commit".
+// Called by SegmentWriter, one group at a time.
+using Refold.Interop;
+
+namespace Refold.Segments;
+
+/// <summary>The writing end of an open journal. Used by one thread at a time.</summary>
+internal sealed class SegmentLog(SegmentStore store, SegmentIndex index, Action<long> published)
+{
+    // A group is closed when it has this many bytes, so that its first append does not wait for ever.
+    private const int GroupBytes = 4 * 1024 * 1024;
+
+    private readonly List<Action> publish = [];
+    private readonly List<(PendingWrite Write, AppendResult? Answer, bool IsCertain)> answers = [];
+    private Core.ByteWriter buffer = new(64 * 1024);
+    private long number;
+    private Exception? failure;
+
+    /// <summary>The answer of a journal that takes no writes.</summary>
+    public static AppendResult Unavailable(string reason, Exception? cause) =>
+        new AppendResult.NotAppended(new AppendFailure.Unavailable(reason, cause));
+
+    /// <summary>Commits the first writes of a list, as many as go into one write and one flush, and answers them.</summary>
+    /// <returns>How many were answered; at least one.</returns>
+    public int Commit(List<PendingWrite> waiting)
+    {
+        var taken = 0;
+        try
+        {
+            taken = failure is null ? Collect(waiting) : 0;
+            if (failure is null) WriteAndFlush();
+        }
+#pragma warning disable CA1031 // Whatever was thrown: nothing more is written, no flush is repeated.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            failure ??= exception;
+            foreach (var (write, answer, isCertain) in answers) write.Answer(isCertain ? answer : new AppendResult.OutcomeUnknown(exception));
+            answers.Clear();
+        }
+
+        foreach (var (write, answer, _) in answers) write.Answer(answer);
+        answers.Clear();
+        if (failure is not null)
+        {
+            for (; taken < waiting.Count; taken++)
+                waiting[taken].Answer(Unavailable("an earlier write failed", failure));
+        }
+
+        return taken;
+    }
+
+    /// <summary>Makes the first segment of a new journal.</summary>
+    public void Begin() => store.Rotate(Core.SegmentHeaderModule.bytes, index.Head);
+
+    private int Collect(List<PendingWrite> waiting)
+    {
+        // A large buffer is not kept for the small groups that follow.
+        if (buffer.Length > GroupBytes) buffer = new Core.ByteWriter(64 * 1024);
+        buffer.Clear();
+        publish.Clear();
+        number = store.LastFrame + 1;
+        var group = new GroupIndex(index);
+        var taken = 0;
+        foreach (var write in waiting)
+        {
+            if (write is PendingDeletion deletion)
+            {
+                // Alone in its group: what comes after it is decided with the entries gone.
+                if (taken > 0) break;
+                CollectDeletion(deletion);
+                return 1;
+            }
+
+            if (!CollectAppend((PendingAppend)write, group)) break;
+            taken++;
+            if (buffer.Length >= GroupBytes || failure is not null) break;
+        }
+
+        return taken;
+    }
+
+    /// <returns>False if the append has to wait for the next group.</returns>
+    private bool CollectAppend(PendingAppend write, GroupIndex group)
+    {
+        var decision = write.Decide(group);
+        if (decision.Fresh is not { } batch)
+        {
+            AddDecided(write, decision);
+            return true;
+        }
+
+        var size = Core.FrameBatch.size(batch);
+        if (!store.Fits(buffer.Length + size))
+        {
+            if (buffer.Length > 0) return false;
+            if (MakeRoom(size, group.Head) is { } refusal)
+            {
+                answers.Add((write, refusal, true));
+                return true;
+            }
+        }
+
+        var (offsets, next) = Core.FrameBatch.write(store.Context, number, batch, buffer);
+        number = next;
+        group.Add(batch);
+        var (segment, tail) = (store.Active, (int)store.Tail);
+        publish.Add(() => index.Add(batch, segment, offsets, tail));
+        answers.Add((write, new AppendResult.Appended(new Receipt(batch.Receipt)), false));
+        return true;
+    }
+
+    private void AddDecided(PendingWrite write, AppendDecision decision)
+    {
+        // The first receipt of a key is certain if it was there before this group.
+        if (decision.Repeated is { } receipt)
+            answers.Add((write, new AppendResult.Appended(new Receipt(receipt)), receipt.Head.Position <= index.Head.Position));
+        else
+            answers.Add((write, new AppendResult.NotAppended(decision.Failure!), true));
+    }
+
+    private void CollectDeletion(PendingDeletion deletion)
+    {
+        var version = Math.Min(deletion.Version, index.HighestVersion(deletion.Stream));
+        if (version <= index.Floor(deletion.Stream))
+        {
+            answers.Add((deletion, null, true));
+            return;
+        }
+
+        var size = Core.FrameBatch.deleteSize(deletion.Stream);
+        if (!store.Fits(size) && MakeRoom(size, index.Head) is { } refusal)
+        {
+            answers.Add((deletion, refusal, true));
+            return;
+        }
+
+        Core.FrameBatch.writeDelete(store.Context, number++, index.Head.Position, deletion.Stream, version, buffer);
+        publish.Add(() => index.Delete(deletion.Stream, version));
+        answers.Add((deletion, null, false));
+    }
+
+    /// <summary>Goes on in a new segment: nothing of the group has been written, so a refusal is certain.</summary>
+    private AppendResult? MakeRoom(long size, Core.Head head)
+    {
+        try
+        {
+            store.Rotate(Core.SegmentHeaderModule.bytes + size, head);
+            return null;
+        }
+        catch (NoRoomException exception)
+        {
+            return new AppendResult.NotAppended(new AppendFailure.NoRoom(exception.InnerException!.Message));
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            failure = exception;
+            return Unavailable("the next segment could not be begun", exception);
+        }
+    }
+
+    private void WriteAndFlush()
+    {
+        if (buffer.Length == 0) return;
+        store.Append(buffer.Written, number - 1);
+        foreach (var add in publish) add();
+        published(index.Head.Position);
+    }
+}

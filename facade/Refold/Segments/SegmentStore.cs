@@ -1,0 +1,116 @@
+// The segment files of an open journal: the tail that is written, and the rotation to the next segment.
+// Used by SegmentLog; made by OpenedDirectory.
+namespace Refold.Segments;
+
+/// <summary>There is no room for the next segment; nothing was written.</summary>
+internal sealed class NoRoomException(Exception innerException) : IOException(innerException.Message, innerException);
+
+/// <summary>The segments of a journal opened for writing. Used by one thread at a time.</summary>
+internal sealed class SegmentStore(IStorageDevice device, Guid journalId, uint epoch, int segmentBytes, List<SegmentFile> segments)
+{
+    private const int ZeroBytes = 1024 * 1024;
+
+    private readonly uint seed = Core.Checksum.seed(journalId);
+    private readonly Lock gate = new();
+
+    /// <summary>The segment that is written.</summary>
+    public SegmentFile Active => segments[^1];
+
+    /// <summary>The offset behind the last frame.</summary>
+    public long Tail { get; set; }
+
+    /// <summary>The number of the last frame, which is flushed.</summary>
+    public long LastFrame { get; set; }
+
+    /// <summary>What goes into every frame of the next write.</summary>
+    public Core.FrameContext Context => new(seed, epoch, LastFrame);
+
+    /// <summary>All segments in order.</summary>
+    public IReadOnlyList<SegmentFile> Segments
+    {
+        get
+        {
+            lock (gate) return [.. segments];
+        }
+    }
+
+    public bool Fits(long bytes) => segments.Count > 0 && Tail + bytes <= Active.Capacity;
+
+    /// <summary>One write at the tail and one flush; returns when the bytes are durable.</summary>
+    public void Append(ReadOnlySpan<byte> bytes, long lastFrame)
+    {
+        Active.File.Write(bytes, Tail);
+        Active.File.Flush();
+        Tail += bytes.Length;
+        LastFrame = lastFrame;
+    }
+
+    /// <summary>Begins the next segment: of the usual size, or as large as is needed. Everything about it is durable on return.</summary>
+    /// <exception cref="NoRoomException">There is no room; the journal is as it was.</exception>
+    public void Rotate(long neededBytes, Core.Head head)
+    {
+        var bytes = (Math.Max(segmentBytes, neededBytes) + 7) / 8 * 8;
+        var file = MakeSpare(bytes);
+        var first = head.Position + 1;
+        var generation = segments.Count > 0 && Active.Name.FirstPosition == first ? Active.Name.Generation + 1 : 0;
+        var name = new SegmentName(first, generation);
+        var header = new Core.SegmentHeader(journalId, generation, first, LastFrame + 1, head.Hash, bytes);
+        try
+        {
+            file.Write(Core.SegmentHeaderModule.encode(header).Span, 0);
+            file.Flush();
+            device.Rename(SegmentName.Spare, name.ToString());
+            device.FlushDirectory();
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+
+        lock (gate) segments.Add(new SegmentFile(name, header, file));
+        Tail = Core.SegmentHeaderModule.bytes;
+    }
+
+    /// <summary>A file of zeros, flushed, under a name that recovery does not read.</summary>
+    private IStorageFile MakeSpare(long bytes)
+    {
+        IStorageFile? file = null;
+        try
+        {
+            RemoveSpare();
+            file = device.Create(SegmentName.Spare);
+            WriteZeros(file, 0, bytes);
+            file.Flush();
+            device.FlushDirectory();
+            return file;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            file?.Dispose();
+            try
+            {
+                RemoveSpare();
+            }
+            catch (IOException)
+            {
+                // It holds nothing, and is removed before the next one is made.
+            }
+
+            throw new NoRoomException(exception);
+        }
+    }
+
+    /// <summary>Writes zeros from one offset to another.</summary>
+    public static void WriteZeros(IStorageFile file, long from, long to)
+    {
+        var zeros = new byte[Math.Min(ZeroBytes, Math.Max(0, to - from))];
+        for (; from < to; from += zeros.Length)
+            file.Write(zeros.AsSpan(0, (int)Math.Min(zeros.Length, to - from)), from);
+    }
+
+    private void RemoveSpare()
+    {
+        if (device.List().Contains(SegmentName.Spare)) device.Delete(SegmentName.Spare);
+    }
+}

@@ -1,0 +1,177 @@
+// Damage at every byte: torn tails are healed, flipped bits are found, and no read ever gives a wrong entry.
+// Run by `dotnet test`.
+using Refold.Segments;
+using Xunit;
+
+namespace Refold.Tests.Segments;
+
+public class SegmentDamageTests
+{
+    // Two segments: in the second, two batches and a deletion between them.
+    private static async Task<(MemoryDevice Device, List<List<string>> States)> SmallJournal()
+    {
+        var device = new MemoryDevice();
+        var states = new List<List<string>>();
+        await using var journal = SegmentJournal.Open(device, new JournalOptions { SegmentBytes = 640 });
+        async Task Step(Func<Task> step)
+        {
+            await step();
+            states.Add(journal.Lines());
+        }
+
+        states.Add(journal.Lines());
+        await Step(() => journal.Append(Samples.Entry("a", "one"), Samples.Entry("b", "two")));
+        await Step(() => journal.Append(Samples.Entry("a", "three")));
+        await Step(() => journal.Append(Samples.Entry("c", "four")));
+        await Step(() => journal.DeleteToAsync("a", 1).AsTask());
+        await Step(() => journal.Append(Samples.Entry("a", "five"), Samples.Entry("a", "six")));
+        Assert.Equal(2, journal.Segments.Count);
+        return (device, states);
+    }
+
+    private static List<string> Segments(MemoryDevice device) => [.. device.List().Where(name => SegmentName.TryParse(name) is not null)];
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task ATailTornAtAnyByte_IsHealed(bool keepsLength)
+    {
+        var (whole, states) = await SmallJournal();
+        var name = Segments(whole)[^1];
+        var bytes = whole.Content(name);
+        for (var length = 0; length < bytes.Length; length++)
+        {
+            byte[] torn = [.. bytes[..length], .. new byte[keepsLength ? bytes.Length - length : 0]];
+            var device = whole.With(name, torn);
+            await using (var reader = SegmentJournal.Open(device.Copy(), Samples.ReadOnly))
+            {
+                Assert.Contains(reader.Lines(), states);
+                Assert.True(keepsLength || reader.TornTail is not null, $"cut at {length}");
+                Assert.Equal(reader.TornTail is not null, !SegmentVerification.Of(device).Ok);
+            }
+
+            await HealAndGoOn(device, states, $"cut at {length}");
+        }
+    }
+
+    private static async Task HealAndGoOn(MemoryDevice device, List<List<string>> states, string place)
+    {
+        List<string> after;
+        await using (var journal = SegmentJournal.Open(device, Samples.Small))
+        {
+            Assert.Contains(journal.Lines(), states);
+            Assert.Null(journal.TornTail);
+            await journal.Append(Samples.Entry("d", "after"));
+            after = journal.Everything();
+        }
+
+        // What was healed and appended is durable, and nothing of the torn tail is left.
+        Assert.True(SegmentVerification.Of(device.AfterPowerCut()) is { Ok: true }, place);
+        await using var again = SegmentJournal.Open(device.AfterPowerCut(), Samples.Small);
+        Assert.Equal(after, again.Everything());
+    }
+
+    [Fact]
+    public async Task Leftovers_AreKept()
+    {
+        var (whole, _) = await SmallJournal();
+        var name = Segments(whole)[^1];
+        var bytes = whole.Content(name);
+        var end = bytes.AsSpan().LastIndexOfAnyExcept((byte)0) + 1;
+        var device = whole.With(name, bytes[..(end - 4)]);
+        var verified = SegmentVerification.Of(device);
+        await using (SegmentJournal.Open(device, Samples.Small))
+        {
+        }
+
+        var offset = (int)verified.First!.Offset;
+        var cut = Assert.Single(device.List(), file => file.StartsWith("cut.", StringComparison.Ordinal));
+        Assert.True(verified.Torn);
+        Assert.EndsWith(device.Content(cut), bytes[..(end - 4)]);
+        Assert.True(device.Content(cut).Length >= end - 4 - offset);
+    }
+
+    [Fact]
+    public async Task AFlippedBitInAnyByte_IsNeverACleanAnswer_NorAWrongEntry()
+    {
+        var (whole, states) = await SmallJournal();
+        var lastState = states[^1];
+        foreach (var name in Segments(whole))
+        {
+            var bytes = whole.Content(name);
+            for (var offset = 0; offset < bytes.Length; offset++)
+            {
+                var flipped = (byte[])bytes.Clone();
+                flipped[offset] ^= (byte)(1 << (offset % 8));
+                var device = whole.With(name, flipped);
+                var verified = SegmentVerification.Of(device);
+                Assert.False(verified.Ok, $"{name}, byte {offset}");
+                Assert.Equal(name, verified.First!.File);
+                Assert.True(verified.First.Offset <= offset, $"{name}, byte {offset}: {verified.First}");
+                await OpenDamaged(device, states, lastState, $"{name}, byte {offset}", name == Segments(whole)[0]);
+                Assert.Equal(flipped, device.Content(name));
+            }
+        }
+    }
+
+    private static async Task OpenDamaged(MemoryDevice device, List<List<string>> states, List<string> lastState, string place, bool mustRefuse)
+    {
+        try
+        {
+            await using var reader = SegmentJournal.Open(device, Samples.ReadOnly);
+            Assert.False(mustRefuse, place);
+            Assert.NotNull(reader.TornTail);
+            Assert.Contains(reader.Lines(), states);
+        }
+        catch (JournalCorruptedException refused)
+        {
+            Assert.Equal("corrupt", refused.Code);
+            var before = device.List().ToDictionary(name => name, device.Content);
+            Assert.Throws<JournalCorruptedException>(() => SegmentJournal.Open(device, Samples.Small));
+            Assert.Equal(before, device.List().ToDictionary(name => name, device.Content));
+        }
+    }
+
+    [Fact]
+    public async Task ABitThatFlipsWhileTheJournalIsOpen_IsFoundByTheRead()
+    {
+        var (device, states) = await SmallJournal();
+        var expected = states[^1];
+        await using var journal = SegmentJournal.Open(device, Samples.ReadOnly);
+        foreach (var name in Segments(device))
+        {
+            var bytes = device.Content(name);
+            using var file = device.Open(name, writable: true);
+            for (var offset = 128; offset < bytes.Length; offset++)
+            {
+                file.Write([(byte)(bytes[offset] ^ 0x10)], offset);
+                try
+                {
+                    // Frames that no entry lies in, and zeros, are not read.
+                    Assert.Equal(expected, journal.Lines());
+                }
+                catch (JournalCorruptedException corrupted)
+                {
+                    Assert.Equal(name, corrupted.File);
+                    Assert.InRange(corrupted.Offset, 128, offset);
+                }
+
+                file.Write([bytes[offset]], offset);
+            }
+        }
+    }
+
+    [Fact]
+    public async Task AMissingOrRenamedSegment_IsRefused()
+    {
+        var (device, _) = await SmallJournal();
+        var names = Segments(device);
+        var without = device.Copy();
+        without.Delete(names[0]);
+        Assert.Throws<JournalCorruptedException>(() => SegmentJournal.Open(without, Samples.Small));
+        var renamed = device.Copy();
+        renamed.Rename(names[1], "0000000000000009.0.seg");
+        Assert.Throws<JournalCorruptedException>(() => SegmentJournal.Open(renamed, Samples.Small));
+        Assert.False(SegmentVerification.Of(renamed).Ok);
+    }
+}
