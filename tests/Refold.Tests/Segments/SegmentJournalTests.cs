@@ -112,7 +112,8 @@ public sealed class SegmentJournalTests : IDisposable
     {
         var journal = SegmentJournal.Open(Place);
         await journal.Append(Samples.Entry("s"));
-        var subscription = Task.Run(async () => await journal.SubscribeAsync().CountAsync());
+        var entries = journal.SubscribeAsync();
+        var subscription = Task.Run(async () => await entries.CountAsync());
         await journal.DisposeAsync();
         await journal.DisposeAsync();
         Assert.InRange(await subscription, 0, 1);

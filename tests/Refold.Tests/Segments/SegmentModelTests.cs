@@ -13,7 +13,7 @@ public class SegmentModelTests
     [InlineData(4)]
     public async Task EveryCall_IsAnsweredAsInMemory(ulong seed)
     {
-        var random = new SeededRng(seed).AsRandom();
+        var random = SeededRng.FromSeed(seed).AsRandom();
         var device = new MemoryDevice();
         await using var model = new InMemoryJournal();
         var journal = SegmentJournal.Open(device, Samples.Small);
