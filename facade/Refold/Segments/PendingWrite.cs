@@ -10,6 +10,9 @@ internal abstract class PendingWrite
     // Continuations run elsewhere: a caller's code must not run on the thread that commits.
     private readonly TaskCompletionSource<AppendResult?> completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
+    /// <summary>Whether the caller may add more before this is answered, so that its thread must not be held up.</summary>
+    public bool MoreMayFollow { get; init; }
+
     /// <summary>The answer; null where a deletion is durable, or had nothing to delete.</summary>
     public Task<AppendResult?> Answered => completion.Task;
 

@@ -19,6 +19,13 @@ public sealed partial class SegmentJournal
     public Head? HeadAt(long position) => Index.HeadAt(position) is { } head ? new Head(head) : null;
 
     /// <inheritdoc/>
+    public Receipt? FindByKey(string key)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        return Index.FindKey(key) is var (_, receipt) ? new Receipt(receipt) : null;
+    }
+
+    /// <inheritdoc/>
     public long HighestVersion(StreamId stream)
     {
         ArgumentNullException.ThrowIfNull(stream);

@@ -99,7 +99,7 @@ public sealed partial class SegmentJournal : IJournal
         var (batch, failure) = request.Prepare();
         return batch is null
             ? ValueTask.FromResult<AppendResult>(new AppendResult.NotAppended(failure!))
-            : AppendAsync(new PendingAppend(index => AppendDecision.Accept(index, batch)), cancellationToken);
+            : AppendAsync(new PendingAppend(index => AppendDecision.Accept(index, batch)) { MoreMayFollow = request.MoreMayFollow }, cancellationToken);
     }
 
     /// <inheritdoc/>

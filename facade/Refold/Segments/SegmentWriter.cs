@@ -37,7 +37,7 @@ internal sealed class SegmentWriter(SegmentLog log, bool pipelined) : IDisposabl
             busy = true;
         }
 
-        if (leads && pipelined) CommitElsewhere();
+        if (leads && (pipelined || write.MoreMayFollow)) CommitElsewhere();
         else if (leads) CommitGroup();
         return await write.Answered.WaitAsync(cancellationToken).ConfigureAwait(false);
     }
