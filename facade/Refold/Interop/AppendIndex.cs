@@ -1,5 +1,6 @@
 // The index that decides appends, without F# options; and the decision, taken apart.
 // Implemented by stores written in C#.
+using Microsoft.FSharp.Collections;
 using Microsoft.FSharp.Core;
 
 namespace Refold.Interop;
@@ -35,9 +36,9 @@ internal readonly record struct AppendDecision(Core.AcceptedBatch? Fresh, Core.R
         };
     }
 
-    public static AppendDecision Restore(AppendIndex index, IReadOnlyList<JournalEntry> batch)
+    public static AppendDecision Restore(AppendIndex index, FSharpList<Core.Entry> batch)
     {
-        var (accepted, failure) = Core.Append.restore(index, batch.ToCore()).Split();
+        var (accepted, failure) = Core.Append.restore(index, batch).Split();
         return new(accepted, null, failure);
     }
 

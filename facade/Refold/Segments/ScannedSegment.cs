@@ -36,6 +36,8 @@ internal sealed record ScannedSegment(SegmentName Name, ReadOnlyMemory<byte> Byt
     private static byte[] ReadAll(IStorageDevice device, SegmentName name)
     {
         using var file = device.Open(name.ToString(), writable: false);
+        if (file.Length > Array.MaxLength)
+            throw new JournalOpenException($"{name} is no segment: it has more than 2 GiB; move it away, or open another directory.");
         var bytes = new byte[file.Length];
         var read = file.Read(bytes, 0);
         return read == bytes.Length ? bytes : bytes[..read];

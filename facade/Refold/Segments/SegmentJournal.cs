@@ -105,8 +105,7 @@ public sealed partial class SegmentJournal : IJournal
     /// <inheritdoc/>
     public ValueTask<AppendResult> TryRestoreAsync(IReadOnlyList<JournalEntry> batch, CancellationToken cancellationToken = default)
     {
-        ArgumentNullException.ThrowIfNull(batch);
-        JournalEntry[] entries = [.. batch];
+        var entries = batch.ToCore();
         return AppendAsync(new PendingAppend(index => AppendDecision.Restore(index, entries)), cancellationToken);
     }
 

@@ -6,7 +6,7 @@ namespace Refold.Segments;
 /// <summary>Group commit. Safe for use by many threads.</summary>
 /// <param name="log">What commits a group.</param>
 /// <param name="pipelined">Never commits on the caller's thread.</param>
-internal sealed class SegmentWriter(SegmentLog log, bool pipelined) : IDisposable
+internal sealed class SegmentWriter(SegmentLog log, bool pipelined)
 {
     private const int MaxWaiting = 4096;
 
@@ -53,8 +53,6 @@ internal sealed class SegmentWriter(SegmentLog log, bool pipelined) : IDisposabl
 
         return idle.Task;
     }
-
-    public void Dispose() => room.Dispose();
 
     private void CommitElsewhere() => ThreadPool.UnsafeQueueUserWorkItem(static writer => writer.CommitGroup(), this, preferLocal: false);
 

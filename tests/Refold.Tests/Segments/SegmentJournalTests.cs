@@ -181,6 +181,45 @@ public sealed class SegmentJournalTests : IDisposable
         Assert.Equal([1L, 2L, 3L], await reading);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task ManyThreads_AppendAtOnce_WithoutAGap(bool pipelined)
+    {
+        const int Threads = 8;
+        const int Each = 25;
+        var options = new JournalOptions { SegmentBytes = 4096, Pipelined = pipelined };
+        List<string> before;
+        await using (var journal = SegmentJournal.Open(Place, options))
+        {
+            await Task.WhenAll(Enumerable.Range(0, Threads).Select(thread => Task.Run(async () =>
+            {
+                for (var count = 0; count < Each; count++)
+                {
+                    var receipt = await journal.Append(Samples.Entry("shared"), Samples.Entry("own" + thread));
+                    Assert.Equal(count + 1, receipt.Versions[1].Last);
+                    Assert.Equal(receipt.FirstPosition, journal.ReadAll(receipt.FirstPosition, 1).Single().Position);
+                }
+            })));
+            before = journal.Everything();
+        }
+
+        await using var again = SegmentJournal.Open(Place, options);
+        Assert.Equal(before, again.Everything());
+        Assert.Equal(Enumerable.Range(1, 2 * Threads * Each).Select(position => (long)position), again.ReadAll().Select(entry => entry.Position));
+        Assert.Equal(Enumerable.Range(1, Threads * Each).Select(version => (long)version), again.ReadStream("shared").Select(entry => entry.Version));
+    }
+
+    [Fact]
+    public async Task ANullToRestore_IsTheCallersMistake_AndHarmsNothing()
+    {
+        await using var journal = SegmentJournal.Open(Place);
+        await Assert.ThrowsAsync<ArgumentNullException>(async () => await journal.TryRestoreAsync([null!]));
+        await Assert.ThrowsAsync<ArgumentNullException>(async () => await journal.TryRestoreAsync(null!));
+        Assert.IsType<AppendFailure.Invalid>(Assert.IsType<AppendResult.NotAppended>(await journal.TryRestoreAsync([])).Failure);
+        Assert.Equal(1, (await journal.Append(Samples.Entry("s"))).FirstPosition);
+    }
+
     [Fact]
     public void ASegmentTooSmallForAnything_IsTheCallersMistake() =>
         Assert.Throws<ArgumentOutOfRangeException>(() => SegmentJournal.Open(Place, new JournalOptions { SegmentBytes = 100 }));
