@@ -65,7 +65,7 @@ internal static class Translation
     public static FSharpList<Core.Entry> ToCore(this IReadOnlyList<JournalEntry> batch)
     {
         ArgumentNullException.ThrowIfNull(batch);
-        return batch.Select(entry => entry.Value).ToFSharpList();
+        return batch.Select(entry => (entry ?? throw new ArgumentNullException(nameof(batch), "An entry is null.")).Value).ToFSharpList();
     }
 
     /// <summary>An F# result as a pair, of which exactly one is there.</summary>
