@@ -1,5 +1,5 @@
 // The repository that the tests were built from: its documents and scripts are tested as they lie there.
-// Used by the tests of documentation.
+// Used by the tests of documentation, and by whoever looks for data beside it.
 namespace Refold.Tests.Documentation;
 
 internal static class SourceTree

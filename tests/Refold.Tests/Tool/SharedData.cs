@@ -1,5 +1,6 @@
 // The data and vectors beside the repository, where they are there.
 // Used by tests that then say that they did not run.
+using Refold.Tests.Documentation;
 using Xunit.Abstractions;
 
 namespace Refold.Tests.Tool;
@@ -9,17 +10,12 @@ internal static class SharedData
     /// <summary>The file, or null after one line that says it is missing.</summary>
     public static string? Find(ITestOutputHelper output, string name)
     {
-        for (var directory = new DirectoryInfo(AppContext.BaseDirectory); directory is not null; directory = directory.Parent)
+        // A worktree lies one directory deeper than the repository it belongs to.
+        foreach (string above in (string[])["..", "../.."])
         {
-            if (!File.Exists(Path.Combine(directory.FullName, "Functional.sln")))
-                continue;
-            // A worktree lies one directory deeper than the repository it belongs to.
-            foreach (string above in (string[])["..", "../.."])
-            {
-                string file = Path.GetFullPath(Path.Combine(directory.FullName, above, "shared", name));
-                if (File.Exists(file))
-                    return file;
-            }
+            string file = Path.GetFullPath(Path.Combine(SourceTree.Root, above, "shared", name));
+            if (File.Exists(file))
+                return file;
         }
 
         output.WriteLine($"Not run: shared/{name} is not beside the repository.");
