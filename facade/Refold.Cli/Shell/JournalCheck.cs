@@ -1,4 +1,4 @@
-// Checks a whole journal without changing it: opens it, reads every entry, and finds a head that was kept.
+// Checks a whole journal without changing it, and looks for a head that was kept elsewhere.
 // Called by verify and the demo.
 namespace Refold.Cli.Shell;
 
@@ -10,34 +10,28 @@ namespace Refold.Cli.Shell;
 internal sealed record Fault(long? Position, string What, string? File, long? Offset);
 
 /// <summary>What a check came to.</summary>
-internal sealed record JournalCheck(long Entries, Head? Head, Fault? First)
+/// <param name="Entries">How many entries are in order.</param>
+/// <param name="Head">The head behind them.</param>
+/// <param name="First">The first fault; null where there is none.</param>
+internal sealed record JournalCheck(long Entries, Head Head, Fault? First)
 {
     public static async Task<JournalCheck> RunAsync(string uri, (long? Position, string Hash)? expectedHead)
     {
-        long entries = 0, position = 0;
-        try
+        if (Journals.SegmentDirectory(uri) is { } directory
+            && SegmentJournal.Verify(directory) is { First: { } first } found)
         {
-            await using var journal = Journals.OpenForReading(uri);
-            foreach (var entry in journal.ReadAll())
-            {
-                entries++;
-                position = entry.Position;
-            }
+            return new JournalCheck(found.Entries, found.Head, new Fault(first.Position, first.What, first.File, first.Offset));
+        }
 
-            return new JournalCheck(entries, journal.Head, expectedHead is null ? null : Compare(journal, expectedHead.Value));
-        }
-        catch (JournalCorruptedException exception)
-        {
-            return new JournalCheck(entries, null, new Fault(position == 0 ? null : position + 1, exception.Message, exception.File, exception.Offset));
-        }
+        await using var journal = Journals.OpenForReading(uri);
+        return new JournalCheck(journal.ReadAll().LongCount(), journal.Head, expectedHead is { } expected ? Compare(journal, expected) : null);
     }
 
     /// <summary>Without a position the expected hash is that of the last one.</summary>
     private static Fault? Compare(IJournal journal, (long? Position, string Hash) expected)
     {
         var (position, hash) = expected;
-        var found = position is { } place ? journal.HeadAt(place) : journal.Head;
-        if (found is not { } head)
+        if ((position is { } place ? journal.HeadAt(place) : journal.Head) is not { } head)
             return new Fault(position, FormattableString.Invariant($"the journal ends at position {journal.Head.Position}, before the expected head"), null, null);
         return head.Hash == hash && head.Position == (position ?? head.Position)
             ? null

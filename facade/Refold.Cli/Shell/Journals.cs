@@ -11,8 +11,16 @@ internal static class Journals
 
     public static IJournal OpenForReading(string uri) => Open(uri, new JournalOptions { ReadOnly = true });
 
-    /// <summary>Opens what <c>--journal</c> names as its only writer; a directory that is not there is made.</summary>
-    public static IJournal OpenForWriting(ParseResult arguments) => Open(Uri(arguments), new JournalOptions());
+    /// <summary>Opens what <c>--journal</c> names as its only writer; a directory that is not there is made. The verbs that write do
+    /// not wait for each answer.</summary>
+    public static IJournal OpenForWriting(ParseResult arguments) => Open(Uri(arguments), new JournalOptions { Pipelined = true });
+
+    /// <summary>The directory of a journal in segment files; null for any other.</summary>
+    public static string? SegmentDirectory(string uri)
+    {
+        const string Scheme = "segments:";
+        return uri.Length > Scheme.Length && uri.StartsWith(Scheme, StringComparison.Ordinal) ? uri[Scheme.Length..] : null;
+    }
 
     public static string Uri(ParseResult arguments) => arguments.GetValue(Options.Journal) ?? Options.DefaultJournal;
 

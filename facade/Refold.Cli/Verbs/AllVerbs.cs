@@ -16,6 +16,7 @@ internal static class AllVerbs
         RunsVerb.Create(),
         StateVerb.Create(),
         DiffVerb.Create(),
+        InspectVerb.Create(),
         VerifyVerb.Create(),
         RecordVerb.Create(),
         ReplayVerb.Create(),

@@ -33,7 +33,7 @@ internal static class VerifyVerb
     {
         ["ok"] = check.First is null,
         ["entries"] = check.Entries,
-        ["head"] = check.Head is { } head ? Facts.Json(head) : null,
+        ["head"] = Facts.Json(check.Head),
         ["first"] = check.First is not { } fault ? null : new JsonObject
         {
             ["position"] = fault.Position,
@@ -47,5 +47,5 @@ internal static class VerifyVerb
         (check.First is null ? "in order" : "tampered or damaged", check.First?.What ?? check.Entries.ToString(CultureInfo.InvariantCulture) + " entries"),
         ("file", check.First?.File),
         ("offset", check.First?.Offset?.ToString(CultureInfo.InvariantCulture)),
-        ("head", check.Head?.ToString()));
+        ("head", check.Head.ToString()));
 }

@@ -15,7 +15,7 @@ public class CommandLineTests
     {
         string help = RefoldProcess.Run("--help").Expect(0).Output;
         Assert.Contains("Exit codes: 0 ", help, StringComparison.Ordinal);
-        foreach (string verb in (string[])["rng", "import", "export", "read", "streams", "runs", "state", "diff", "verify", "record", "replay", "demo"])
+        foreach (string verb in (string[])["rng", "import", "export", "read", "streams", "runs", "state", "diff", "inspect", "verify", "record", "replay", "demo"])
             Assert.Contains($"\n  {verb} ", help, StringComparison.Ordinal);
     }
 

@@ -1,0 +1,161 @@
+// The verbs that look around: what their JSON says, and that they change nothing.
+// Run by `dotnet test`.
+using System.Text.Json;
+using Refold.Cli.Demo;
+using Xunit;
+
+namespace Refold.Tests.Tool;
+
+public sealed class LookingTests : IDisposable
+{
+    private readonly TemporaryDirectory directory = new();
+
+    public LookingTests()
+    {
+        File.WriteAllBytes(directory.File("log"), SampleLog.Create(30));
+        RefoldProcess.Run("record", "--scenario", "dispatch", "--input", directory.File("log"), "--seed", "7", "--journal", directory.Journal()).Expect(0);
+    }
+
+    public void Dispose() => directory.Dispose();
+
+    [Fact]
+    public void Streams_HaveNamesAndVersions()
+    {
+        var streams = Json("streams").GetProperty("streams").EnumerateArray().ToDictionary(item => item.GetProperty("stream").GetString()!, item => item.GetProperty("version").GetInt64());
+        Assert.Equal(29, streams["dispatch"]);
+        Assert.Equal(33, streams["$run/dispatch-7"]);
+        Assert.StartsWith("stream\tversion", Look("streams").Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Runs_HavePins()
+    {
+        var run = Assert.Single(Json("runs").GetProperty("runs").EnumerateArray());
+        Assert.Equal("dispatch-7", run.GetProperty("run").GetString());
+        Assert.True(run.GetProperty("ended").GetBoolean());
+        Assert.Equal("2", run.GetProperty("pin").GetProperty("settings").GetProperty("choices").GetString());
+        Assert.StartsWith("run\tposition", Look("runs").Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void State_IsThatOfAVersion()
+    {
+        var empty = Json("state", "--stream", "dispatch", "--at", "0").GetProperty("state").GetProperty("backends");
+        Assert.Equal(8, empty.GetArrayLength());
+        Assert.All(empty.EnumerateArray(), busy => Assert.Equal(0, busy.GetArrayLength()));
+        var first = Json("state", "--stream", "dispatch", "--at", "1");
+        Assert.Equal(1, first.GetProperty("version").GetInt64());
+        Assert.Equal(1, first.GetProperty("state").GetProperty("backends").EnumerateArray().Sum(busy => busy.GetArrayLength()));
+        Assert.Equal(29, Json("state", "--stream", "dispatch").GetProperty("version").GetInt64());
+        Look(2, "state", "--stream", "dispatch", "--at", "30");
+        Look(3, "state", "--stream", "none");
+        Look(3, "state", "--stream", "$run/dispatch-7");
+    }
+
+    [Fact]
+    public void Read_IsNdjsonInAPipe_AndCanBeNarrowed()
+    {
+        var lines = Look("read", "--stream", "dispatch", "--from", "3", "--max", "2").Lines.Select(line => JsonDocument.Parse(line).RootElement).ToList();
+        Assert.Equal([3, 4], lines.Select(line => line.GetProperty("version").GetInt32()));
+        Assert.All(lines, line => Assert.Equal("Dispatched", line.GetProperty("type").GetString()));
+        Assert.Equal("", Look("read", "--stream", "none").Output);
+    }
+
+    [Fact]
+    public async Task Follow_PrintsWhatAnotherProcessAppends()
+    {
+        using var follower = RefoldProcess.Start([], "read", "--stream", "new", "--follow", "--max", "2", "--journal", directory.Journal());
+        foreach (string data in (string[])["1", "2"])
+        {
+            string file = directory.Write("new.ndjson", $$"""{"stream":"new","type":"t","data":{{data}}}""" + "\n");
+            RefoldProcess.Run("import", file, "--journal", directory.Journal()).Expect(0);
+            string? line = await follower.StandardOutput.ReadLineAsync();
+            Assert.EndsWith($"\"data\":{data}}}", line, StringComparison.Ordinal);
+        }
+
+        // It ends after as many as were asked for.
+        Assert.Equal(0, RefoldProcess.Finish(follower).ExitCode);
+    }
+
+    [Fact]
+    public void Inspect_TellsWhatWasOpened()
+    {
+        var json = Json("inspect");
+        Assert.Equal((62, 2), (json.GetProperty("entries").GetInt32(), json.GetProperty("streams").GetInt32()));
+        Assert.Equal(62, json.GetProperty("head").GetProperty("position").GetInt32());
+        Assert.Equal("scan", json.GetProperty("opened").GetProperty("path").GetString());
+        Assert.True(json.GetProperty("opened").GetProperty("elapsedMs").GetDouble() >= 0);
+        var segment = Assert.Single(json.GetProperty("segments").EnumerateArray());
+        Assert.Equal(62, segment.GetProperty("entries").GetInt32());
+        Assert.True(segment.GetProperty("bytes").GetInt64() > 0);
+        Assert.False(segment.GetProperty("sealed").GetBoolean());
+    }
+
+    [Fact]
+    public void Verify_ComparesAHeadThatWasKept()
+    {
+        var json = Json("verify");
+        Assert.True(json.GetProperty("ok").GetBoolean());
+        Assert.Equal("null", json.GetProperty("first").GetRawText());
+        string hash = json.GetProperty("head").GetProperty("hash").GetString()!;
+        using (var journal = new Opened(directory.Journal()))
+        {
+            Assert.Equal(journal.Value.Head.Hash, hash);
+            Look("verify", "--head", journal.Value.HeadAt(21)!.Value.ToString());
+        }
+
+        Look("verify", "--head", hash);
+        var other = RefoldProcess.Run("verify", "--head", "62:" + new string('0', 64), "--journal", directory.Journal(), "--json").Expect(1).Json;
+        Assert.False(other.GetProperty("ok").GetBoolean());
+        Assert.Equal(62, other.GetProperty("first").GetProperty("position").GetInt32());
+        RefoldProcess.Run("verify", "--head", "63:" + hash, "--journal", directory.Journal()).Expect(1);
+    }
+
+    [Fact]
+    public void Diff_NamesWhatOneJournalHasMore()
+    {
+        string lines = RefoldProcess.Run("export", "--journal", directory.Journal()).Expect(0).Output;
+        RefoldProcess.Run("import", directory.Write("less.ndjson", lines[..(lines.LastIndexOf('\n', lines.Length - 2) + 1)]), "--journal", directory.Journal("less")).Expect(0);
+        var difference = RefoldProcess.Run("diff", directory.Journal(), directory.Journal("less"), "--json").Expect(1).Json.GetProperty("difference");
+        Assert.Equal((62, "absent"), (difference.GetProperty("position").GetInt32(), difference.GetProperty("actual").GetString()));
+    }
+
+    [Fact]
+    public async Task Looking_ChangesNothing_AlsoBesideAWriter()
+    {
+        var before = Files();
+        await using (Journal.Open(directory.Journal()))
+        {
+            foreach (string line in (string[])["streams", "runs", "inspect", "verify", "export", "replay", "read --stream dispatch", "state --stream dispatch"])
+                RefoldProcess.Run([.. line.Split(' '), "--journal", directory.Journal()]).Expect(0);
+            Assert.Contains("in use", RefoldProcess.Run("import", directory.Write("in", "{\"stream\":\"a\",\"type\":\"t\",\"data\":1}\n"), "--journal", directory.Journal()).ExpectError(4), StringComparison.Ordinal);
+        }
+
+        Assert.Equal(before, Files());
+    }
+
+    [Theory]
+    [InlineData("streams")]
+    [InlineData("runs")]
+    [InlineData("inspect")]
+    [InlineData("verify")]
+    [InlineData("export")]
+    [InlineData("replay")]
+    [InlineData("read --stream s")]
+    [InlineData("state --stream s")]
+    public void JournalThatIsNotThere_IsNotMade(string line)
+    {
+        RefoldProcess.Run([.. line.Split(' '), "--journal", directory.Journal("none")]).ExpectError(3);
+        Assert.False(Directory.Exists(directory.File("none")));
+        RefoldProcess.Run([.. line.Split(' '), "--journal", "segments:" + directory.File("log")]).ExpectError(3);
+    }
+
+    private JsonElement Json(params string[] arguments) => Look([.. arguments, "--json"]).Json;
+
+    private ToolResult Look(params string[] arguments) => RefoldProcess.Run([.. arguments, "--journal", directory.Journal()]).Expect(0);
+
+    private void Look(int exitCode, params string[] arguments) => RefoldProcess.Run([.. arguments, "--journal", directory.Journal()]).ExpectError(exitCode);
+
+    private Dictionary<string, string> Files() => Directory.EnumerateFiles(directory.File("journal"))
+        .ToDictionary(file => file, file => Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(file))));
+}
