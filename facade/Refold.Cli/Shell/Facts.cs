@@ -38,7 +38,7 @@ internal static class Facts
 
         var table = new Table().Border(TableBorder.Simple);
         foreach (string column in columns)
-            table.AddColumn(column);
+            table.AddColumn(new TableColumn(Markup.Escape(column)).NoWrap());
         foreach (string[] row in rows)
             table.AddRow([.. row.Select(Markup.Escape)]);
         AnsiConsole.Write(table);

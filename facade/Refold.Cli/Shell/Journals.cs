@@ -30,6 +30,10 @@ internal static class Journals
         {
             return Journal.Open(uri, options);
         }
+        catch (JournalOpenException) when (options.ReadOnly && SegmentDirectory(uri) is { } directory && !Path.Exists(directory))
+        {
+            throw new ToolException(ExitCode.Unreadable, $"There is no journal in {directory}; name another by --journal, or make one with import or record.");
+        }
         catch (ArgumentException exception)
         {
             string reason = exception.ParamName is { } name ? exception.Message.Replace($" (Parameter '{name}')", "", StringComparison.Ordinal) : exception.Message;

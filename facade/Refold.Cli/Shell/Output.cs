@@ -27,7 +27,10 @@ internal static class Output
         Write("\n"u8);
     }
 
-    public static void Json(JsonNode value) => Line(value.ToJsonString(Plain));
+    public static void Json(JsonNode value) => Line(Text(value));
+
+    /// <summary>JSON on one line, escaping only what must be.</summary>
+    public static string Text(JsonNode value) => value.ToJsonString(Plain);
 
     public static void Flush()
     {

@@ -60,7 +60,11 @@ internal static class ImportVerb
         {
             var receipt = result.ReceiptOrThrow();
             if (!acknowledges)
+            {
+                Progress.Tell(receipt.LastPosition, "positions");
                 return;
+            }
+
             for (long position = receipt.FirstPosition; position <= receipt.LastPosition; position++)
                 Output.Line("ack " + Text(position));
             Output.Flush();
@@ -81,6 +85,7 @@ internal static class ImportVerb
         }
 
         await window.CompleteAsync();
+        Progress.End();
     }
 
     private static async Task<bool> IsEmptyAsync(ParseResult arguments)

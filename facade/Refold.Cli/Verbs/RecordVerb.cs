@@ -41,8 +41,10 @@ internal static class RecordVerb
         if (!arguments.GetValue(Resume) && journal.HighestVersion(id.Stream) > 0)
             throw new ToolException(ExitCode.Conflict, $"The journal has a run '{id}' already; add --resume to go on with it, or --run ID for another.");
 
-        var recorder = new DispatchRecorder(journal, id, pin, arguments.GetValue(Acknowledge) ? PrintAcknowledgement : _ => { });
-        Print(arguments, id, await recorder.RecordAsync(input, path), journal.Head);
+        var recorder = new DispatchRecorder(journal, id, pin, arguments.GetValue(Acknowledge) ? PrintAcknowledgement : position => Progress.Tell(position - 1, "positions"));
+        var summary = await recorder.RecordAsync(input, path);
+        Progress.End();
+        Print(arguments, id, summary, journal.Head);
         return ExitCode.Done;
     }
 

@@ -67,6 +67,6 @@ internal static class StateVerb
         {
             null => null,
             JsonValue value => value.ToString(),
-            var node => node.ToJsonString(),
+            var node => Output.Text(node),
         }))]);
 }

@@ -69,8 +69,9 @@ public class BadInputTests
     {
         using var directory = new TemporaryDirectory();
         string file = directory.Write("in.ndjson", $"{first}\n{second}\n");
-        string error = RefoldProcess.Run("import", file, "--journal", "memory:").ExpectError(3);
+        string error = RefoldProcess.Run("import", file, "--journal", directory.Journal()).ExpectError(3);
         Assert.Contains("line 2: " + rule, error, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(directory.File("journal")));
     }
 
     [Fact]
@@ -114,5 +115,41 @@ public class BadInputTests
         string[] arguments = [.. line.Split(' ').Select(argument => argument.Replace("{file}", file, StringComparison.Ordinal))];
         RefoldProcess.Run(line.Contains("--journal", StringComparison.Ordinal) ? arguments : [.. arguments, "--journal", directory.Journal()]).ExpectError(exitCode);
         Assert.Equal([file], Directory.EnumerateFileSystemEntries(directory.Root));
+    }
+
+    [Fact]
+    public void PlaceWhereNoJournalCanBe_IsRefused_AndStaysAsItIs()
+    {
+        using var directory = new TemporaryDirectory();
+        string file = directory.Write("in", Good + "\n");
+        // A file where a directory is expected, and a directory in which even root makes none.
+        foreach (string place in (string[])[file, "/proc/refold"])
+        {
+            RefoldProcess.Run("import", file, "--journal", "segments:" + place).ExpectError(3);
+            RefoldProcess.Run("record", "--scenario", "dispatch", "--input", file, "--journal", "segments:" + place).ExpectError(3);
+        }
+
+        Assert.Equal(Good + "\n", File.ReadAllText(file));
+        Assert.Equal([file], Directory.EnumerateFileSystemEntries(directory.Root));
+    }
+
+    [Fact]
+    public void JournalOfAFutureFormat_IsRefusedByVersion_AndStaysAsItIs()
+    {
+        using var directory = new TemporaryDirectory();
+        string file = directory.Write("in", Good + "\n");
+        RefoldProcess.Run("import", file, "--journal", directory.Journal()).Expect(0);
+        string segment = Directory.EnumerateFiles(directory.File("journal"), "*.seg").Single();
+        byte[] bytes = File.ReadAllBytes(segment);
+        // FORMAT.md: the format version is the little-endian word at offset 8 of a segment.
+        bytes[8] = 2;
+        File.WriteAllBytes(segment, bytes);
+        foreach (string line in (string[])["import {file}", "export", "verify", "inspect", "replay"])
+        {
+            string error = RefoldProcess.Run([.. line.Replace("{file}", file, StringComparison.Ordinal).Split(' '), "--journal", directory.Journal()]).ExpectError(3);
+            Assert.Contains("format version 2", error, StringComparison.Ordinal);
+        }
+
+        Assert.Equal(bytes, File.ReadAllBytes(segment));
     }
 }

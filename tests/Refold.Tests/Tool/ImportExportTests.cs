@@ -81,6 +81,23 @@ public class ImportExportTests
     }
 
     [Fact]
+    public void Resume_GoesOnRestoringPlaces()
+    {
+        using var directory = new TemporaryDirectory();
+        string places = """
+            {"position":2,"version":5,"batch":1,"stream":"a","type":"t","data":1}
+            {"position":4,"version":6,"batch":4,"stream":"a","type":"t","data":2}
+            {"position":6,"version":1,"batch":5,"stream":"b","type":"t","data":3}
+
+            """;
+        string all = RefoldProcess.Run("import", directory.Write("all", places), "--json", "--journal", directory.Journal("all")).Expect(0).Json.GetProperty("head").GetRawText();
+        RefoldProcess.Run("import", directory.Write("begin", places[..(places.IndexOf('\n') + 1)]), "--journal", directory.Journal()).Expect(0);
+        var json = RefoldProcess.Run("import", directory.File("all"), "--resume", "--json", "--journal", directory.Journal()).Expect(0).Json;
+        Assert.Equal((2, 1), (json.GetProperty("entries").GetInt32(), json.GetProperty("alreadyThere").GetInt32()));
+        Assert.Equal(all, json.GetProperty("head").GetRawText());
+    }
+
+    [Fact]
     public void Export_CanBeNarrowed_AndRawHasWhatHeadsAreMadeOf()
     {
         using var directory = new TemporaryDirectory();
