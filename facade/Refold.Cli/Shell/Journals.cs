@@ -30,9 +30,9 @@ internal static class Journals
         {
             return Journal.Open(uri, options);
         }
-        catch (JournalOpenException) when (options.ReadOnly && SegmentDirectory(uri) is { } directory && !Path.Exists(directory))
+        catch (JournalOpenException exception) when (options.ReadOnly && SegmentDirectory(uri) is { } directory && !Path.Exists(directory))
         {
-            throw new ToolException(ExitCode.Unreadable, $"There is no journal in {directory}; name another by --journal, or make one with import or record.");
+            throw new JournalOpenException($"There is no journal in {directory}; name another by --journal, or make one with import or record.", exception);
         }
         catch (ArgumentException exception)
         {

@@ -90,7 +90,7 @@ public class ImportExportTests
             {"position":6,"version":1,"batch":5,"stream":"b","type":"t","data":3}
 
             """;
-        string all = RefoldProcess.Run("import", directory.Write("all", places), "--json", "--journal", directory.Journal("all")).Expect(0).Json.GetProperty("head").GetRawText();
+        string all = RefoldProcess.Run("import", directory.Write("all", places), "--json", "--journal", directory.Journal("whole")).Expect(0).Json.GetProperty("head").GetRawText();
         RefoldProcess.Run("import", directory.Write("begin", places[..(places.IndexOf('\n') + 1)]), "--journal", directory.Journal()).Expect(0);
         var json = RefoldProcess.Run("import", directory.File("all"), "--resume", "--json", "--journal", directory.Journal()).Expect(0).Json;
         Assert.Equal((2, 1), (json.GetProperty("entries").GetInt32(), json.GetProperty("alreadyThere").GetInt32()));
