@@ -18,7 +18,7 @@ internal static class CommandLine
 
     public static int Run(string[] arguments)
     {
-        int exitCode;
+        int exitCode = ExitCode.Done;
         try
         {
             exitCode = Invoke(arguments);
@@ -26,7 +26,7 @@ internal static class CommandLine
         }
         catch (OutputClosedException)
         {
-            return ExitCode.Done;
+            // Quietly: the reader has seen enough. A verdict that was reached stays in the exit code.
         }
         catch (Exception exception)
         {

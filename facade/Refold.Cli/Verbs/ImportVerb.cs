@@ -56,18 +56,14 @@ internal static class ImportVerb
     private static async Task AppendAsync(IJournal journal, ImportFile file, int there, bool restores, bool acknowledges)
     {
         var places = new PlaceRule("");
+        var acknowledgements = new Acknowledgements();
         var window = new Window<AppendResult>(result =>
         {
             var receipt = result.ReceiptOrThrow();
-            if (!acknowledges)
-            {
+            if (acknowledges)
+                acknowledgements.Print(receipt.FirstPosition, receipt.LastPosition);
+            else
                 Progress.Tell(receipt.LastPosition, "positions");
-                return;
-            }
-
-            for (long position = receipt.FirstPosition; position <= receipt.LastPosition; position++)
-                Output.Line("ack " + Text(position));
-            Output.Flush();
         });
         int skip = there;
         foreach (var batch in file.Batches())

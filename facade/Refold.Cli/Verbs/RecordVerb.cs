@@ -41,17 +41,12 @@ internal static class RecordVerb
         if (!arguments.GetValue(Resume) && journal.HighestVersion(id.Stream) > 0)
             throw new ToolException(ExitCode.Conflict, $"The journal has a run '{id}' already; add --resume to go on with it, or --run ID for another.");
 
-        var recorder = new DispatchRecorder(journal, id, pin, arguments.GetValue(Acknowledge) ? PrintAcknowledgement : position => Progress.Tell(position - 1, "positions"));
+        var acknowledgements = new Acknowledgements();
+        var recorder = new DispatchRecorder(journal, id, pin, arguments.GetValue(Acknowledge) ? position => acknowledgements.Print(position, position) : position => Progress.Tell(position - 1, "positions"));
         var summary = await recorder.RecordAsync(input, path);
         Progress.End();
         Print(arguments, id, summary, journal.Head);
         return ExitCode.Done;
-    }
-
-    private static void PrintAcknowledgement(long position)
-    {
-        Output.Line("ack " + position.ToString(CultureInfo.InvariantCulture));
-        Output.Flush();
     }
 
     private static void Print(ParseResult arguments, RunId id, DispatchSummary summary, Head head)

@@ -124,6 +124,21 @@ public class ImportExportTests
         Assert.Equal((0, ""), (process.ExitCode, error));
     }
 
+    [Fact]
+    public void ClosedPipe_DoesNotEndAnImportThatAcknowledges()
+    {
+        using var directory = new TemporaryDirectory();
+        string lines = string.Concat(Enumerable.Range(1, 20_000).Select(number => $$"""{"stream":"s","type":"t","data":{{number}}}""" + "\n"));
+        using var process = RefoldProcess.Start([], "import", directory.Write("in.ndjson", lines), "--ack", "--journal", directory.Journal());
+        Assert.Equal("ack 1", process.StandardOutput.ReadLine());
+        process.StandardOutput.Close();
+        string error = process.StandardError.ReadToEnd();
+        process.WaitForExit();
+        Assert.Equal((0, ""), (process.ExitCode, error));
+        using var journal = new Opened(directory.Journal());
+        Assert.Equal(20_000, journal.Value.Head.Position);
+    }
+
     private static List<JsonElement> Exported(TemporaryDirectory directory, params string[] more) =>
         [.. RefoldProcess.Run(["export", "--journal", directory.Journal(), .. more]).Expect(0).Lines.Select(line => JsonDocument.Parse(line).RootElement)];
 }

@@ -1,6 +1,8 @@
 // `refold record` and `refold replay` over a small log: identical, or where not.
 // Run by `dotnet test`.
+using System.Globalization;
 using Refold.Cli.Demo;
+using Refold.Cli.Scenarios;
 using Xunit;
 
 namespace Refold.Tests.Tool;
@@ -34,6 +36,28 @@ public class RecordReplayTests
         Assert.Equal(400, replayed.GetProperty("entries").GetInt32());
         Assert.Equal(StateHash, replayed.GetProperty("stateHash").GetString());
         Assert.Equal("null", replayed.GetProperty("divergence").GetRawText());
+    }
+
+    [Theory]
+    [InlineData("tr-TR")]
+    [InlineData("sv-SE")]
+    public async Task Recording_DoesNotDependOnTheCultureOfItsThreads(string name)
+    {
+        // The tool sets the invariant culture for itself; here the library works under another one.
+        var before = CultureInfo.CurrentCulture;
+        CultureInfo.CurrentCulture = CultureInfo.DefaultThreadCurrentCulture = CultureInfo.GetCultureInfo(name);
+        try
+        {
+            await using var journal = Journal.Open("memory:");
+            var recorder = new DispatchRecorder(journal, "dispatch-42", DispatchPin.Create(42, 2, 8), _ => { });
+            var summary = await recorder.RecordAsync(new MemoryStream(SampleLog.Create(200)), "log");
+            Assert.Equal((StateHash, Head), (summary.StateHash, journal.Head.Hash));
+        }
+        finally
+        {
+            CultureInfo.CurrentCulture = before;
+            CultureInfo.DefaultThreadCurrentCulture = null;
+        }
     }
 
     [Fact]
