@@ -26,6 +26,7 @@ module CodecJson =
         with JsonFault reason ->
             Error reason
 
+    /// Codecs that write F# values as canonical JSON.
     [<RequireQualifiedAccess>]
     module Codec =
 

@@ -14,7 +14,7 @@ public class PurityTests
         "System.Random", "System.Environment", "System.HashCode", "System.TimeProvider", "System.TimeZoneInfo", "System.Console",
         "System.Diagnostics.Stopwatch", "System.Diagnostics.Process", "System.Threading.Thread", "System.Threading.ThreadPool", "System.Threading.Tasks.Task",
         "System.Threading.Tasks.Parallel", "System.Threading.Timer", "System.IO.File", "System.IO.Directory", "System.IO.FileStream", "System.Net.Dns",
-        "System.Security.Cryptography.RandomNumberGenerator", "System.Runtime.CompilerServices.RuntimeHelpers",
+        "System.Security.Cryptography.RandomNumberGenerator",
         "Microsoft.FSharp.Control.FSharpAsync", "Microsoft.FSharp.Control.MailboxProcessor`1",
     ];
 
@@ -27,7 +27,7 @@ public class PurityTests
         "System.Char.ToLower", "System.Char.ToUpper", "System.String.CompareTo", "System.StringComparer.get_CurrentCulture",
         "System.StringComparer.get_CurrentCultureIgnoreCase", "System.Globalization.CultureInfo.get_CurrentCulture",
         "System.Globalization.CultureInfo.get_CurrentUICulture", "System.Globalization.CultureInfo.set_CurrentCulture",
-        "System.Math.Log", "System.Math.Log2", "System.Math.Log10", "System.Math.Exp", "System.Math.Pow", "System.Math.Sin", "System.Math.Cos", "System.Math.Tan",
+        "System.Runtime.CompilerServices.RuntimeHelpers.GetHashCode", "System.Math.Log", "System.Math.Log2", "System.Math.Log10", "System.Math.Exp", "System.Math.Pow", "System.Math.Sin", "System.Math.Cos", "System.Math.Tan",
         "System.Math.Cbrt", "System.Double.Log", "System.Double.Exp", "System.Double.Pow",
     ];
 

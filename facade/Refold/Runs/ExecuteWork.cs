@@ -1,4 +1,5 @@
-// One command on its way through a run. Made by Aggregates.ExecuteAsync, driven by RunPipeline.
+// One command on its way through a run.
+// Made by Aggregates.ExecuteAsync, driven by RunPipeline.
 using Refold.Interop;
 
 namespace Refold;

@@ -1,4 +1,5 @@
 // What the tests of runs share: a fixed clock, a pin, runs with fixed names, commands.
+// Used by every test of this folder.
 using Orders;
 
 namespace Refold.Tests.Runs;
