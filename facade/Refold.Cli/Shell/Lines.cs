@@ -27,6 +27,8 @@ internal static class Lines
 
     public static int MostBatchEntries => Core.Limits.batchEntries;
 
+    public static long HighestPlace => Core.Append.highestRestored;
+
     public static ReadOnlyMemory<byte> Write(JournalEntry entry) => Core.Ndjson.write(entry.Value).Memory;
 
     public static ReadOnlyMemory<byte> WriteRaw(JournalEntry entry) => Core.Ndjson.writeRaw(entry.Value).Memory;
