@@ -25,7 +25,7 @@ internal static class ModelReads
 
     public static QueryResult Find(this Core.Journal journal, Query query, long fromPosition, long maxCount)
     {
-        var answer = Core.JournalModule.query(query.Value, fromPosition, (int)Math.Min(maxCount, int.MaxValue), journal);
+        var answer = Core.JournalModule.query(query.Value, fromPosition, (int)Math.Clamp(maxCount, 0, int.MaxValue), journal);
         return new QueryResult(answer.AsOf, [.. answer.Entries.Select(entry => new JournalEntry(entry))]);
     }
 

@@ -27,6 +27,15 @@ internal static class RunTranslation
     public static AppendRequest Finish(this Core.RunContext context, long runVersion, Core.Hash? stateHash, int streams, DateTimeOffset time) =>
         Core.Run.finish(context, runVersion, stateHash.ToOption(), streams, FSharpOption<DateTimeOffset>.Some(time)).ToFacade();
 
+    /// <summary>The run whose stream this is. An import can bring in streams that only look like one.</summary>
+    public static RunId? TryReadRun(StreamId stream)
+    {
+        const string prefix = "$run/";
+        if (!stream.Value.StartsWith(prefix, StringComparison.Ordinal)) return null;
+        var run = RunId.TryCreate(stream.Value[prefix.Length..]);
+        return run.IsOk ? run.ResultValue : null;
+    }
+
     public static bool IsEnd(JournalEntry entry) => entry.Role == EntryRole.Control && entry.Type == Core.Run.endedType;
 
     /// <summary>Pin and root state of the entry that started a run; or why it is none.</summary>

@@ -44,6 +44,7 @@ internal static class Translation
         ArgumentNullException.ThrowIfNull(request);
         ArgumentNullException.ThrowIfNull(request.Entries);
         ArgumentNullException.ThrowIfNull(request.Expected);
+        if (request.Condition is not null) ArgumentNullException.ThrowIfNull(request.Condition.Query);
         var entries = new List<Core.EntryData>(request.Entries.Count);
         foreach (var data in request.Entries)
         {

@@ -7,8 +7,6 @@ namespace Refold;
 /// <summary>What can be done with runs in any journal.</summary>
 public static class RunExtensions
 {
-    private const string Prefix = "$run/";
-
     /// <summary>Starts a run. Its start is durable before this returns; in mode <see cref="RecordMode.Off"/> nothing is written.</summary>
     /// <param name="journal">The journal. It stays the caller's, and is disposed after the run.</param>
     /// <param name="pin">What the run is recorded under.</param>
@@ -70,14 +68,15 @@ public static class RunExtensions
 
     /// <summary>Every run that was recorded, in the order of their starts.</summary>
     /// <param name="journal">The journal.</param>
-    /// <returns>The runs; those of which the start was deleted are left out.</returns>
+    /// <returns>The runs; those of which the start was deleted are left out, and streams below <c>$run/</c> that name no run.</returns>
     public static IReadOnlyList<RunInfo> Runs(this IJournal journal)
     {
         ArgumentNullException.ThrowIfNull(journal);
         var runs =
             from stream in journal.Streams()
-            where stream.Stream.Value.StartsWith(Prefix, StringComparison.Ordinal) && stream.Floor == 0
-            let id = RunId.Create(stream.Stream.Value[Prefix.Length..])
+            where stream.Floor == 0
+            let id = RunTranslation.TryReadRun(stream.Stream)
+            where id is not null
             let first = journal.ReadStream(stream.Stream, maxCount: 1).First()
             orderby first.Position
             select new RunInfo(id, RunTranslation.TryReadStart(first, out _)?.Pin, first.Position, first.Time, stream.HighestVersion, EndOf(journal, id)?.Position);

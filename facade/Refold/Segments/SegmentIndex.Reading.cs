@@ -20,9 +20,10 @@ internal sealed partial class SegmentIndex
             if (!streams.TryGetValue(id, out var stream)) return [];
             var from = Math.Max(1, fromVersion);
             if (from <= stream.Floor) throw new EntriesDroppedException(id, stream.Floor);
-            var count = from > stream.Highest || toVersion < from ? 0 : Math.Min(maxCount, Math.Min(toVersion, stream.Highest) - from + 1);
+            if (from > stream.Highest || toVersion < from || maxCount <= 0) return [];
+            var count = Math.Min(maxCount, Math.Min(toVersion, stream.Highest) - from + 1);
             var start = (int)Math.Max(0, from - stream.First);
-            return Pages(start, start + (int)Math.Max(0, count), item => rows[stream.Rows[item]], long.MaxValue);
+            return Pages(start, start + (int)count, item => rows[stream.Rows[item]], long.MaxValue);
         }
     }
 

@@ -1,0 +1,65 @@
+// Arguments at the ends of their ranges and nulls from C#, to every store alike.
+// Run by `dotnet test`.
+using Refold.Tests.Segments;
+using Refold.Tests.Tool;
+using Xunit;
+
+namespace Refold.Tests.Journals;
+
+public sealed class HostileArgumentTests : IDisposable
+{
+    private readonly TemporaryDirectory directory = new();
+
+    public void Dispose() => directory.Dispose();
+
+    [Theory]
+    [InlineData("memory:")]
+    [InlineData("segments:")]
+    public async Task RangesBeyondEveryEntry_AreEmpty_AndBelowTheFirst_BeginThere(string scheme)
+    {
+        await using var journal = Open(scheme);
+        await journal.Append(Samples.Entry("s"), Samples.Entry("s"));
+        long[] far = [3, int.MaxValue, 1L + int.MaxValue, 1L << 40, long.MaxValue];
+        Assert.All(far, place =>
+        {
+            Assert.Empty(journal.ReadStream("s", place));
+            Assert.Empty(journal.ReadAll(place));
+            Assert.Empty(journal.Query(Query.All, place).Entries);
+            Assert.Null(journal.HeadAt(place));
+        });
+        long[] none = [0, -1, int.MinValue, long.MinValue];
+        Assert.All(none, number =>
+        {
+            Assert.Equal(2, journal.ReadStream("s", number).Count());
+            Assert.Equal(2, journal.ReadAll(number).Count());
+            Assert.Equal(2, journal.Query(Query.All, number).Entries.Count);
+            Assert.Empty(journal.ReadStream("s", 1, number));
+            Assert.Empty(journal.ReadStream("s", maxCount: number));
+            Assert.Empty(journal.ReadAll(maxCount: number));
+            Assert.Empty(journal.Query(Query.All, maxCount: number).Entries);
+        });
+    }
+
+    [Theory]
+    [InlineData("memory:")]
+    [InlineData("segments:")]
+    public async Task Nulls_AreRefusedByName_AndTheJournalGoesOn(string scheme)
+    {
+        await using var journal = Open(scheme);
+        var request = new AppendRequest(Samples.Entry("s"));
+        await Assert.ThrowsAsync<ArgumentNullException>(async () => await journal.TryAppendAsync(null!));
+        await Assert.ThrowsAsync<ArgumentNullException>(async () => await journal.TryAppendAsync(new AppendRequest((IReadOnlyList<EntryData>)null!)));
+        await Assert.ThrowsAsync<ArgumentNullException>(async () => await journal.TryAppendAsync(new AppendRequest([null!])));
+        await Assert.ThrowsAsync<ArgumentNullException>(async () => await journal.TryAppendAsync(request with { Condition = new AppendCondition(null!, 0) }));
+        await Assert.ThrowsAsync<ArgumentNullException>(async () => await journal.TryAppendAsync(request with { Expected = null! }));
+        await Assert.ThrowsAsync<ArgumentNullException>(async () => await journal.DeleteToAsync(null!, 1));
+        Assert.Throws<ArgumentNullException>(() => journal.ReadStream(null!));
+        Assert.Throws<ArgumentNullException>(() => journal.HighestVersion(null!));
+        Assert.Throws<ArgumentNullException>(() => journal.Query(null!));
+        Assert.IsType<AppendResult.NotAppended>(await journal.TryAppendAsync(new AppendRequest(Samples.Entry("s") with { Type = null! })));
+        Assert.IsType<AppendResult.NotAppended>(await journal.TryAppendAsync(new AppendRequest(Samples.Entry("s") with { Tags = [null!] })));
+        Assert.Equal(1, (await journal.AppendAsync(request)).FirstPosition);
+    }
+
+    private IJournal Open(string scheme) => Journal.Open(scheme == "memory:" ? scheme : scheme + directory.File("journal"));
+}
