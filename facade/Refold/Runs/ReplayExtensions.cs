@@ -94,12 +94,16 @@ public static class ReplayExtensions
             cancellationToken);
     }
 
-    private static ReplayReport Verify(IJournal journal, RunId run, IReadOnlyList<Aggregate> aggregates, VerifyOptions options, CancellationToken cancellationToken) =>
-        ReplayTranslation.Verify(
+    private static ReplayReport Verify(IJournal journal, RunId run, IReadOnlyList<Aggregate> aggregates, VerifyOptions options, CancellationToken cancellationToken)
+    {
+        // One moment for all streams: a run that goes on meanwhile must not show events whose commands are not read.
+        var last = journal.Head.Position;
+        return ReplayTranslation.Verify(
             run,
             aggregates,
-            stream => UntilCancelled(ReadFromFloor(journal, stream), cancellationToken),
+            stream => UntilCancelled(ReadFromFloor(journal, stream), cancellationToken).TakeWhile(entry => entry.Position <= last),
             options);
+    }
 
     // What was deleted is missing then, and the report says so.
     private static IEnumerable<JournalEntry> ReadFromFloor(IJournal journal, StreamId stream)
