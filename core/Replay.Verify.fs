@@ -142,7 +142,7 @@ type internal Verification(input: VerifyInput, verifiers: ReplayVerifier list, s
             version <- entry.Version
             countFollower entry
 
-            if entry.Data.Type = Run.endedType then
+            if entry.Data.Role = Role.Control && entry.Data.Type = Run.endedType then
                 ended <- Some entry
 
         outcome |> Result.bind (fun () -> close None) |> Result.map (fun () -> ended)

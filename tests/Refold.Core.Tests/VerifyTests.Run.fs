@@ -179,3 +179,9 @@ let ``a run of thousands of commands over as many streams is verified`` () =
     let folder recorder index = execute Game.aggregate (StreamId.Create $"game/{index}") Game.Open recorder
     let report = Seq.fold folder (start "r") (seq { 1..3000 }) |> verify Game.aggregate |> matched
     Assert.Equal((6000L, 3000), (report.Entries, report.Streams.Length))
+
+[<Fact>]
+let ``a command that is called like the end of a run does not end it`` () =
+    let called = { Sum.aggregate with Commands = Codec.int64 Run.endedType }
+    let recorder = start "r" |> executeAll called (StreamId.Create "sum") [ 5L; -3L ]
+    verify called recorder |> matched |> ignore

@@ -6,10 +6,20 @@ namespace Refold.Cli.Shell;
 
 internal static class Journals
 {
-    /// <summary>Opens what <c>--journal</c> names without changing it; no writer is in the way.</summary>
+    private static readonly HashSet<string> Told = new(StringComparer.Ordinal);
+
+    /// <summary>Opens what <c>--journal</c> names without changing it; no writer is in the way. A torn tail is named on standard
+    /// error: whoever reads must not take a journal that lost its end for a whole one.</summary>
     public static IJournal OpenForReading(ParseResult arguments) => OpenForReading(Uri(arguments));
 
-    public static IJournal OpenForReading(string uri) => Open(uri, new JournalOptions { ReadOnly = true });
+    public static IJournal OpenForReading(string uri)
+    {
+        var journal = Open(uri, new JournalOptions { ReadOnly = true });
+        // Once a journal: a verb that follows one opens it again and again, and finds its writer at work.
+        if (journal is SegmentJournal { TornTail: { } torn } && Told.Add(uri))
+            Console.Error.WriteLine(FormattableString.Invariant($"refold: {torn.File} has a torn tail from offset {torn.Offset} on: {torn.Reason}. What lies before it is read; opening for writing heals it."));
+        return journal;
+    }
 
     /// <summary>Opens what <c>--journal</c> names as its only writer; a directory that is not there is made. The verbs that write do
     /// not wait for each answer.</summary>

@@ -1,0 +1,39 @@
+// A journal whose end is damaged: every verb that looks says so, gives what lies before, and changes nothing.
+// Run by `dotnet test`.
+using Xunit;
+
+namespace Refold.Tests.Tool;
+
+public class TornTailTests
+{
+    [Theory]
+    [InlineData("export", 0)]
+    [InlineData("read --stream s", 0)]
+    [InlineData("streams", 0)]
+    [InlineData("runs", 0)]
+    [InlineData("inspect", 0)]
+    [InlineData("verify", 1)]
+    public void DamageInTheLastBatch_IsNamedByEveryVerbThatLooks(string verb, int exitCode)
+    {
+        using var directory = new TemporaryDirectory();
+        string file = directory.Write("in.ndjson", """
+            {"stream":"s","type":"t","data":1}
+            {"stream":"s","type":"t","data":2}
+
+            """);
+        RefoldProcess.Run("import", file, "--journal", directory.Journal()).Expect(0);
+        Assert.Equal("", RefoldProcess.Run([.. verb.Split(' '), "--journal", directory.Journal()]).Expect(0).Error);
+        string segment = Directory.EnumerateFiles(directory.File("journal"), "*.seg").Single();
+        byte[] bytes = File.ReadAllBytes(segment);
+        bytes[bytes.AsSpan().LastIndexOfAnyExcept((byte)0) - 40] ^= 1;
+        File.WriteAllBytes(segment, bytes);
+
+        var looked = RefoldProcess.Run([.. verb.Split(' '), "--journal", directory.Journal()]).Expect(exitCode);
+        string told = exitCode == 0 ? Assert.Single(looked.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries)) : looked.Output;
+        Assert.Contains(Path.GetFileName(segment), told, StringComparison.Ordinal);
+        Assert.Contains("torn tail", told, StringComparison.Ordinal);
+        if (verb != "verify" && verb != "inspect")
+            Assert.DoesNotContain("\"data\":2", looked.Output, StringComparison.Ordinal);
+        Assert.Equal(bytes, File.ReadAllBytes(segment));
+    }
+}
