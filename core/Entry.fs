@@ -91,7 +91,7 @@ module EntryData =
             Key = None
         }
 
-    /// The data in its normal form (time in UTC, tags in canonical order), or which rule it breaks.
+    /// The data in its normal form (time in UTC, tags in canonical order, a causation of zeros read as none), or which rule it breaks.
     let validate (data: EntryData) : Result<EntryData, ValueError> =
         let keyed =
             match data.Key with
@@ -112,7 +112,14 @@ module EntryData =
             )
         | Ok _, Ok _, Ok _ when data.Drawn.IsSome && data.Role <> Role.Command ->
             Error(ValueError.Contradictory("role and words drawn", "only a command has words drawn"))
-        | Ok _, Ok _, Ok tags -> Ok { data with Tags = tags; Time = data.Time |> Option.map _.ToUniversalTime() }
+        | Ok _, Ok _, Ok tags ->
+            Ok
+                { data with
+                    Tags = tags
+                    Time = data.Time |> Option.map _.ToUniversalTime()
+                    // An id of zeros names nobody. Decided here and nowhere else, for what is appended and for what is read alike.
+                    CausationId = data.CausationId |> Option.filter (fun id -> id <> Guid.Empty)
+                }
 
 /// Functions of entries.
 [<RequireQualifiedAccess>]

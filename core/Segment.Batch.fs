@@ -4,7 +4,6 @@ namespace Refold.Core
 
 open System
 open System.Collections.Generic
-open System.Globalization
 
 /// A batch as it lies in a segment.
 [<NoEquality; NoComparison>]
@@ -16,43 +15,9 @@ type StoredBatch =
         Offsets: int[]
     }
 
-/// Something that does not fit where it stands.
-[<NoComparison>]
-type internal Misfit = { What: string; Expected: string; Found: string }
-
-/// The rules that bind frames to each other.
-[<RequireQualifiedAccess>]
-module internal Fitting =
-
-    let text (value: int64) = value.ToString CultureInfo.InvariantCulture
-
-    /// The first thing that is not as it has to be.
-    let number what (expected: int64) (found: int64) : Misfit option =
-        if expected = found then
-            None
-        else
-            Some { What = what; Expected = text expected; Found = text found }
-
-    let atLeast what (least: int64) (found: int64) : Misfit option =
-        if found >= least then
-            None
-        else
-            Some { What = what; Expected = "at least " + text least; Found = text found }
-
-    let hash what (expected: Hash) (found: Hash) : Misfit option =
-        if expected = found then
-            None
-        else
-            Some { What = what; Expected = expected.ToString(); Found = found.ToString() }
-
-    let rule what holds (expected: string) (found: string) : Misfit option =
-        if holds then None else Some { What = what; Expected = expected; Found = found }
-
-    let first (checks: Misfit option list) : Misfit option = List.tryPick id checks
-
-/// Collects the frames of one batch after the other.
+/// Collects the frames of one batch after the other. `versionBefore` gives the highest version of a stream in what was not scanned.
 [<Sealed>]
-type internal BatchAssembly() =
+type internal BatchAssembly(versionBefore: (StreamId -> int64) option) =
     let frames = ResizeArray<ReadFrame>()
     let highest = Dictionary<StreamId, int64>()
     let mutable covered = 0
@@ -71,11 +36,12 @@ type internal BatchAssembly() =
     /// Positions that the open batch has so far, and that it takes.
     member _.Progress: struct (int * int) = struct (covered, place.Count)
 
-    /// The highest version of a stream in all batches that were completed; 0 for none.
-    member _.HighestVersion(stream: StreamId) : int64 =
-        match highest.TryGetValue stream with
-        | true, version -> version
-        | false, _ -> 0L
+    /// The highest version of a stream in all batches that were completed, and whether it is surely the highest; 0 for none.
+    member _.HighestVersion(stream: StreamId) : struct (int64 * bool) =
+        match highest.TryGetValue stream, versionBefore with
+        | (true, version), _ -> struct (version, not leafDropped)
+        | (false, _), Some before -> struct (before stream, false)
+        | (false, _), None -> struct (0L, not leafDropped)
 
     /// What a base frame knows of a stream.
     member _.Know(stream: BaseStream) : unit = highest[stream.Stream] <- stream.Highest
@@ -119,15 +85,11 @@ type internal BatchAssembly() =
     /// Whether the frames make up the whole batch.
     member _.IsComplete: bool = frames.Count > 0 && covered = place.Count
 
-    member private _.CheckVersion(data: EntryData, version: int64) : Misfit option =
-        let before =
-            match highest.TryGetValue data.Stream with
-            | true, version -> version
-            | false, _ -> 0L
-
+    member private this.CheckVersion(data: EntryData, version: int64) : Misfit option =
+        let struct (before, isSure) = this.HighestVersion data.Stream
         highest[data.Stream] <- version
 
-        if before = 0L || leafDropped then
+        if before = 0L || not isSure then
             Fitting.atLeast "the version of an entry" (before + 1L) version
         else
             Fitting.number "the version of an entry" (before + 1L) version

@@ -14,16 +14,51 @@ type SegmentContent =
     /// The journal begins behind this head; its beginning was dropped.
     | Base of content: BaseContent * head: Head
 
+/// A place behind a frame, from which a scan goes on.
+[<NoEquality; NoComparison>]
+type ScanPlace =
+    {
+        /// The journal.
+        JournalId: Guid
+        /// The head behind the frame.
+        Head: Head
+        /// The number of the frame; 0 for none.
+        LastFrame: int64
+        /// The highest epoch so far.
+        Epoch: uint32
+        /// The highest version of a stream up to there, as far as it is known; 0 for none.
+        HighestVersion: StreamId -> int64
+    }
+
+/// What is known before a scan.
+[<NoEquality; NoComparison>]
+type ScanStart =
+    {
+        /// Where it begins; `None` for the beginning of the journal.
+        From: ScanPlace option
+        /// The number of a frame that is known to be flushed, from COMMIT, a checkpoint or a later segment; 0 for none.
+        Flushed: int64
+        /// Whether the journal was closed: nothing in it can be torn.
+        IsClosed: bool
+        /// The number of a frame, and the head that has to lie behind it.
+        Landmark: (int64 * Head) option
+    }
+
+    /// From the beginning of a journal of which nothing is known.
+    static member Beginning: ScanStart =
+        { From = None; Flushed = 0L; IsClosed = false; Landmark = None }
+
 /// What the frames so far lead to, and whether the next one fits.
 [<Sealed>]
-type internal FrameSequence() =
-    let assembly = BatchAssembly()
-    let mutable journalId: Guid option = None
-    let mutable head = Head.empty
-    let mutable nextFrame = 1L
-    let mutable takenFrame = 0L
-    let mutable epoch = 0u
-    let mutable flushed = 0L
+type internal FrameSequence(start: ScanStart) =
+    let from = start.From
+    let assembly = BatchAssembly(from |> Option.map _.HighestVersion)
+    let mutable journalId: Guid option = from |> Option.map _.JournalId
+    let mutable head = from |> Option.map _.Head |> Option.defaultValue Head.empty
+    let mutable takenFrame = from |> Option.map _.LastFrame |> Option.defaultValue 0L
+    let mutable nextFrame = takenFrame + 1L
+    let mutable epoch = from |> Option.map _.Epoch |> Option.defaultValue 0u
+    let mutable flushed = start.Flushed
     let mutable baseExpected = false
 
     let begin' (header: SegmentHeader) =
@@ -66,7 +101,8 @@ type internal FrameSequence() =
             Ok(Some(SegmentContent.Base(content, head)))
 
     let takeDeletion (frame: Frame) (stream: StreamId) : Result<SegmentContent option, Misfit> =
-        let fits = frame.Version >= 1L && frame.Version <= assembly.HighestVersion stream
+        let struct (highest, isSure) = assembly.HighestVersion stream
+        let fits = frame.Version >= 1L && (frame.Version <= highest || not isSure)
 
         let checks =
             [
@@ -132,6 +168,12 @@ type internal FrameSequence() =
                     Fitting.hash "the head before a segment" head.Hash header.HeadBefore
                 ]
 
+    /// Whether the header is that of the segment in which the scan goes on behind frames it does not read.
+    member _.Resume(header: SegmentHeader) : Misfit option =
+        let follows = header.FirstFrame <= nextFrame && header.FirstPosition <= head.Position + 1L
+        let place = "frame " + Fitting.text nextFrame
+        Fitting.rule "the segment of the tail" follows ("one that holds " + place) "one that begins behind it"
+
     /// Takes one frame: what it completes, if anything, or why it does not fit.
     member _.Take(found: ReadFrame) : Result<SegmentContent option, Misfit> =
         let frame = found.Frame
@@ -142,6 +184,21 @@ type internal FrameSequence() =
             | None, FrameBody.Base content -> takeBase frame content
             | None, FrameBody.DeleteTo stream -> takeDeletion frame stream
             | None, (FrameBody.Entry(place, _) | FrameBody.Stub(place, _, _)) -> takeOfBatch found place
+
+        let landmark =
+            match content, start.Landmark with
+            | Ok(Some _), Some(number, expected) when number = frame.Number ->
+                Fitting.first
+                    [
+                        Fitting.number "the position that was committed" expected.Position head.Position
+                        Fitting.hash "the head that was committed" expected.Hash head.Hash
+                    ]
+            | _ -> None
+
+        let content =
+            match landmark with
+            | Some misfit -> Error misfit
+            | None -> content
 
         match content with
         | Error _ -> ()
