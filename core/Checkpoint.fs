@@ -127,8 +127,7 @@ module Checkpoint =
             Block.decode "the root of the checkpoint" magic Block.unseeded 0L (memory.Slice(0, rootBytes)) readFields
 
     /// Bytes of the whole file.
-    let fileBytes (root: CheckpointRoot) : int64 =
-        int64 rootBytes + int64 root.Pages * int64 Page.bytes
+    let fileBytes (root: CheckpointRoot) : int64 = int64 rootBytes + int64 root.Pages * int64 Page.bytes
 
     /// Whether a checkpoint was written over these segments of this journal. `name` and `length` are those of its file.
     let judge

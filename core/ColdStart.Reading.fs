@@ -26,15 +26,13 @@ module internal ColdStartReading =
 
     let refuse file error : Result<'Value, Refusal> = Error(Refusal.Damaged(file, error))
 
-    let corrupt file offset what expected found =
-        refuse file (FrameError.Corrupt(offset, what, expected, found))
+    let corrupt file offset what expected found = refuse file (FrameError.Corrupt(offset, what, expected, found))
 
     // More sources than a marker of this length could name, nobody has.
     let private longestMarker = 1 <<< 20
 
-    let private readWhole (found: Found) (lengths: Map<string, int64>) name (most: int) =
-        Map.tryFind name lengths
-        |> Option.map (fun length -> found.Read name 0L (int (min length (int64 most))))
+    let private readWhole (found: FoundFiles) (lengths: Map<string, int64>) name (most: int) =
+        Map.tryFind name lengths |> Option.map (fun length -> found.Read name 0L (int (min length (int64 most))))
 
     let private decoded file (result: Result<'Value, FrameError>) : Result<'Value, Refusal> =
         match result with
@@ -52,15 +50,14 @@ module internal ColdStartReading =
         | Some bytes -> Commit.read bytes |> decoded FileName.commit
 
     /// Name, length and root of every checkpoint, the one that covers most first.
-    let checkpoints (found: Found) : (string * int64 * Result<CheckpointRoot, FrameError>) list =
+    let checkpoints (found: FoundFiles) : (string * int64 * Result<CheckpointRoot, FrameError>) list =
         found.Files
         |> List.choose (fun (name, length) ->
             FileName.tryCheckpoint name |> Option.map (fun (struct (set, frame)) -> (set, frame), name, length))
         |> List.sortByDescending (fun (age, _, _) -> age)
-        |> List.map (fun (_, name, length) ->
-            name, length, Checkpoint.decode (found.Read name 0L Checkpoint.rootBytes))
+        |> List.map (fun (_, name, length) -> name, length, Checkpoint.decode (found.Read name 0L Checkpoint.rootBytes))
 
-    let private readSegment (found: Found) (lengths: Map<string, int64>) isLast (name: SegmentName) =
+    let private readSegment (found: FoundFiles) (lengths: Map<string, int64>) isLast (name: SegmentName) =
         let file = name.ToString()
         let length = Map.tryFind file lengths |> Option.defaultValue 0L
         let segment header = { Name = name; Length = length; Header = header; Trailer = None }
@@ -107,7 +104,7 @@ module internal ColdStartReading =
                 Fitting.hash "the head before a segment" covered.Head.Hash header.HeadBefore
             ]
 
-    let private trailerOf (found: Found) (segment: PlannedSegment) (header: SegmentHeader) =
+    let private trailerOf (found: FoundFiles) (segment: PlannedSegment) (header: SegmentHeader) =
         let start = max 0L (segment.Length - int64 SegmentTrailer.bytes)
         SegmentTrailer.decode header segment.Length (found.Read (segment.Name.ToString()) start SegmentTrailer.bytes)
 

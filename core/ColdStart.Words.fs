@@ -1,5 +1,5 @@
 // What opening finds in a directory, and what it makes of it: the words of ColdStart.fs.
-// Made by stores (Found) and by ColdStart.fs (the rest); shown to people by `refold inspect`.
+// Made by stores (FoundFiles) and by ColdStart.fs (the rest); shown to people by `refold inspect`.
 namespace Refold.Core
 
 open System
@@ -21,7 +21,7 @@ type OpeningWays =
 
 /// What lies in the directory. Nothing here is believed; bytes are read when they are asked for.
 [<NoEquality; NoComparison>]
-type Found =
+type FoundFiles =
     {
         /// Name and length in bytes of every file; names that mean nothing are ignored.
         Files: (string * int64) list

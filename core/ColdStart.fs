@@ -18,7 +18,7 @@ module ColdStart =
             Steps: HealStep list
         }
 
-    let private readDirectory (found: Found) : Result<Directory, Refusal> =
+    let private readDirectory (found: FoundFiles) : Result<Directory, Refusal> =
         let lengths = Map.ofList found.Files
         let present = found.Files |> List.map fst
 
@@ -140,8 +140,7 @@ module ColdStart =
         struct (chosen, List.rev others)
 
     let private damagedSlots (directory: Directory) =
-        directory.Commit.Damaged
-        |> List.map (fun error -> { File = FileName.commit; Reason = error.ToString() })
+        directory.Commit.Damaged |> List.map (fun error -> { File = FileName.commit; Reason = error.ToString() })
 
     let private withTrailers (covered: Covered) (segments: PlannedSegment list) : PlannedSegment list =
         let trailers = List.rev covered.Trailers
@@ -187,8 +186,7 @@ module ColdStart =
             Restored = covered.Entries + (root |> Option.map (fun root -> int64 root.Entries) |> Option.defaultValue 0L)
             Head = root |> Option.map _.Head |> Option.defaultValue covered.Head
             LastFrame = root |> Option.map _.LastFrame |> Option.defaultValue covered.LastFrame
-            Epoch =
-                (slot |> Option.map _.Epoch |> Option.defaultValue 0u) :: covered.Epoch :: ownEpochs |> List.max
+            Epoch = (slot |> Option.map _.Epoch |> Option.defaultValue 0u) :: covered.Epoch :: ownEpochs |> List.max
             Flushed = flushed
             // A slot that lags behind what else is known says nothing about the end.
             IsClosed = slot |> Option.exists (fun slot -> slot.IsClosed && slot.LastFrame = flushed)
@@ -203,11 +201,12 @@ module ColdStart =
         match plan.Commit with
         | Some slot when slot.LastFrame = plan.LastFrame && slot.LastFrame > 0L ->
             match Fitting.hash "the head" plan.Head.Hash slot.Head.Hash with
-            | Some misfit -> ColdStartReading.refuse FileName.commit (Fitting.corrupt (Commit.slotOffset slot.Sequence) misfit)
+            | Some misfit ->
+                ColdStartReading.refuse FileName.commit (Fitting.corrupt (Commit.slotOffset slot.Sequence) misfit)
             | None -> Ok plan
         | _ -> Ok plan
 
-    let private choose (found: Found) (directory: Directory) (flushed: int64) : Result<OpeningPlan, Refusal> =
+    let private choose (found: FoundFiles) (directory: Directory) (flushed: int64) : Result<OpeningPlan, Refusal> =
         let ways = found.Ways
         let nothing = ColdStartReading.nothing directory.Segments
         let plan = planOf directory flushed
@@ -238,14 +237,11 @@ module ColdStart =
 
     /// Decides how to open what was found. Steps of the plan are for a writer only; a reader opens the same segments and changes nothing.
     /// Refused: files that are missing, damaged, of another journal or of a newer format version, and whatever speaks of frames that no
-    /// segment covers. Never throws, but for what `Found.Read` throws.
-    let plan (found: Found) : Result<OpeningPlan, Refusal> =
+    /// segment covers. Never throws, but for what `FoundFiles.Read` throws.
+    let plan (found: FoundFiles) : Result<OpeningPlan, Refusal> =
         match readDirectory found with
         | Error refusal -> Error refusal
-        | Ok directory ->
-            checkAhead directory
-            |> Result.bind (choose found directory)
-            |> Result.bind checkHead
+        | Ok directory -> checkAhead directory |> Result.bind (choose found directory) |> Result.bind checkHead
 
     /// What the scan of the tail starts from. `highestVersion` gives the highest version of a stream in the rows before the tail.
     let scanStart (plan: OpeningPlan) (highestVersion: Refold.StreamId -> int64) : ScanStart =
@@ -253,7 +249,8 @@ module ColdStart =
         let epoch =
             match plan.Checkpoint with
             | Some(_, root) -> root.Epoch
-            | None -> plan.Segments |> List.choose _.Trailer |> List.fold (fun most trailer -> max most trailer.Epoch) 0u
+            | None ->
+                plan.Segments |> List.choose _.Trailer |> List.fold (fun most trailer -> max most trailer.Epoch) 0u
 
         let place =
             match plan.JournalId, plan.Tail with

@@ -34,7 +34,7 @@ type CommitReading =
     {
         /// The valid slot with the higher sequence; `None` where no slot was ever written, or none is valid.
         Slot: CommitSlot option
-        /// Why a slot that is not zero is not valid: an interrupted write, or damage.
+        /// Why a slot that is not zero is not valid, or what lies outside them: an interrupted write, or damage.
         Damaged: FrameError list
     }
 
@@ -122,6 +122,23 @@ module Commit =
                 | Error(FrameError.FutureVersion _ as error) -> Some error
                 | _ -> None)
 
+        let between =
+            [ slotBytes, 2048; 2048 + slotBytes, fileBytes ]
+            |> List.choose (fun (start, finish) ->
+                let start, finish = min start file.Length, min finish file.Length
+
+                match file.Span.Slice(start, finish - start).IndexOfAnyExcept 0uy with
+                | -1 -> None
+                | index ->
+                    Some(
+                        FrameError.Corrupt(
+                            int64 (start + index),
+                            "what lies outside the slots",
+                            "zeros",
+                            "other bytes"
+                        )
+                    ))
+
         match future with
         | Some error -> Error error
         | None ->
@@ -131,8 +148,9 @@ module Commit =
                 {
                     Slot = if valid.IsEmpty then None else Some(valid |> List.maxBy _.Sequence)
                     Damaged =
-                        slots
-                        |> List.choose (function
-                            | Error error -> Some error
-                            | Ok _ -> None)
+                        (slots
+                         |> List.choose (function
+                             | Error error -> Some error
+                             | Ok _ -> None))
+                        @ between
                 }

@@ -5,31 +5,43 @@ namespace Refold.Core
 open System
 open System.Collections.Generic
 
+/// What was gathered of one stream or word.
+[<Sealed>]
+type internal Gathered() =
+    /// Indexes of its entries.
+    member val Entries = ResizeArray<int>()
+    /// Its index in its table.
+    member val Index = 0 with get, set
+    /// Where its postings begin.
+    member val First = 0 with get, set
+    /// The version of the last entry of a stream.
+    member val Highest = 0L with get, set
+    /// The highest version of a stream that was deleted.
+    member val DeletedTo = 0L with get, set
+
 /// Making rows.
 [<RequireQualifiedAccess>]
 module IndexRows =
 
-    let internal compareWords (struct (kind: WordKind, text: string)) (struct (otherKind: WordKind, otherText: string)) =
+    let internal compareWords
+        (struct (kind: WordKind, text: string))
+        (struct (otherKind: WordKind, otherText: string))
+        =
         if kind = otherKind then Text.compareUtf8 text otherText
         elif kind = WordKind.Type then -1
         else 1
 
-    // Sorted, so that nothing depends on hash codes; the value of each key is filled with indexes of entries.
+    // Sorted, so that nothing depends on hash codes.
     let private sortedBy (compare: 'Key -> 'Key -> int) =
-        SortedDictionary<'Key, ResizeArray<int>>(Comparer.Create(Comparison compare))
+        SortedDictionary<'Key, Gathered>(Comparer.Create(Comparison compare))
 
-    let private listOf (key: 'Key) (found: SortedDictionary<'Key, ResizeArray<int>>) =
+    let private gathered (key: 'Key) (found: SortedDictionary<'Key, Gathered>) : Gathered =
         match found.TryGetValue key with
-        | true, list -> list
+        | true, gathered -> gathered
         | false, _ ->
-            let list = ResizeArray()
-            found[key] <- list
-            list
-
-    let private orZero (list: ResizeArray<int>) (found: Dictionary<ResizeArray<int>, int64>) =
-        match found.TryGetValue list with
-        | true, value -> value
-        | false, _ -> 0L
+            let gathered = Gathered()
+            found[key] <- gathered
+            gathered
 
     let private sortBase (content: BaseContent) : BaseContent =
         {
@@ -37,47 +49,45 @@ module IndexRows =
             Keys = content.Keys |> List.sortWith (fun left right -> Text.compareUtf8 left.Key right.Key)
         }
 
-    /// The index of each key, and where its postings begin.
-    let private places (start: int) (found: SortedDictionary<'Key, ResizeArray<int>>) =
+    /// Gives each its index in its table, and where its postings begin; the answer is where the next ones begin.
+    let private number (start: int) (found: SortedDictionary<'Key, Gathered>) : int =
+        let mutable index = 0
         let mutable next = start
-        let ordered = Dictionary<ResizeArray<int>, int>(HashIdentity.Reference)
 
-        let rows =
-            [|
-                for KeyValue(key, list) in found do
-                    ordered[list] <- ordered.Count
-                    struct (key, next, list.Count)
-                    next <- next + list.Count
-            |]
+        for item in found.Values do
+            item.Index <- index
+            item.First <- next
+            index <- index + 1
+            next <- next + item.Entries.Count
 
-        struct (rows, ordered, next)
+        next
 
     /// The rows of what a scan took from one segment.
     let ofItems (items: SegmentItem list) : SegmentRows =
-        let streams = sortedBy (fun (left: StreamId) (right: StreamId) -> Text.compareUtf8 left.Value right.Value)
+        let streams =
+            sortedBy (fun (left: StreamId) (right: StreamId) -> Text.compareUtf8 left.Value right.Value)
+
         let words = sortedBy compareWords
         let keys = SortedDictionary<string, KeyRow>(Comparer.Create(Comparison Text.compareUtf8))
-        let entries = ResizeArray<struct (EntryRow * ResizeArray<int> * ResizeArray<int>)>()
+        let entries = ResizeArray<struct (EntryRow * Gathered * Gathered)>()
         let batches = ResizeArray<BatchRow>()
-        let deletions = ResizeArray<struct (DeletionRow * ResizeArray<int>)>()
-        let highest = Dictionary<ResizeArray<int>, int64>(HashIdentity.Reference)
-        let deletedTo = Dictionary<ResizeArray<int>, int64>(HashIdentity.Reference)
+        let deletions = ResizeArray<struct (DeletionRow * Gathered)>()
         let mutable position = 0L
         let mutable dropped = None
 
         let addEntry (stored: StoredBatch) place =
             let batch = stored.Batch
             let data = batch.Entries[place]
-            let stream = listOf data.Stream streams
-            let typeWord = listOf (struct (WordKind.Type, data.Type)) words
+            let stream = gathered data.Stream streams
+            let typeWord = gathered (struct (WordKind.Type, data.Type)) words
             let index = entries.Count
 
             for tag in Tags.toOutward data.Role data.Tags do
-                (listOf (struct (WordKind.Tag, tag)) words).Add index
+                (gathered (struct (WordKind.Tag, tag)) words).Entries.Add index
 
-            stream.Add index
-            typeWord.Add index
-            highest[stream] <- batch.Versions[place]
+            stream.Entries.Add index
+            typeWord.Entries.Add index
+            stream.Highest <- batch.Versions[place]
             let isLast = (batch.Positions[place] = batch.Receipt.Head.Position)
 
             let row =
@@ -100,8 +110,8 @@ module IndexRows =
                 dropped <- Some(sortBase content)
                 position <- head.Position
             | SegmentContent.Deletion(stream, version) ->
-                let list = listOf stream streams
-                deletedTo[list] <- max version (orZero list deletedTo)
+                let gathered = gathered stream streams
+                gathered.DeletedTo <- max version gathered.DeletedTo
 
                 deletions.Add(
                     struct ({
@@ -115,7 +125,7 @@ module IndexRows =
             | SegmentContent.Batch stored ->
                 let receipt = stored.Batch.Receipt
                 let firstEntry = entries.Count
-                
+
                 for place in 0 .. stored.Batch.Entries.Length - 1 do
                     addEntry stored place
 
@@ -136,35 +146,40 @@ module IndexRows =
 
                 position <- receipt.Head.Position
 
-        let struct (streamPlaces, streamIndexes, next) = places 0 streams
-        let struct (wordPlaces, wordIndexes, _) = places next words
+        let afterStreams = number 0 streams
+        number afterStreams words |> ignore<int>
 
         {
             Entries =
                 [|
                     for struct (row, stream, typeWord) in entries ->
-                        { row with Stream = streamIndexes[stream]; Type = wordIndexes[typeWord] }
+                        { row with Stream = stream.Index; Type = typeWord.Index }
                 |]
             Batches = batches.ToArray()
             Streams =
                 [|
-                    for struct (stream, first, count) in streamPlaces ->
+                    for KeyValue(stream, item) in streams ->
                         {
                             Stream = stream
-                            Highest = orZero streams[stream] highest
-                            DeletedTo = orZero streams[stream] deletedTo
-                            First = first
-                            Count = count
+                            Highest = item.Highest
+                            DeletedTo = item.DeletedTo
+                            First = item.First
+                            Count = item.Entries.Count
                         }
                 |]
             Words =
                 [|
-                    for struct (struct (kind, text), first, count) in wordPlaces ->
-                        { Kind = kind; Text = text; First = first; Count = count }
+                    for KeyValue(struct (kind, text), item) in words ->
+                        {
+                            Kind = kind
+                            Text = text
+                            First = item.First
+                            Count = item.Entries.Count
+                        }
                 |]
-            Postings = [| yield! Seq.concat streams.Values; yield! Seq.concat words.Values |]
+            Postings = [| for item in Seq.append streams.Values words.Values do yield! item.Entries |]
             Keys = Array.ofSeq keys.Values
-            Deletions = [| for struct (row, stream) in deletions -> { row with Stream = streamIndexes[stream] } |]
+            Deletions = [| for struct (row, stream) in deletions -> { row with Stream = stream.Index } |]
             Base = dropped
         }
 

@@ -8,45 +8,34 @@ open System
 [<RequireQualifiedAccess>]
 module FooterDecoding =
 
-    /// The pages of a sealed segment's footer. `read` gives so many bytes of its file at an offset.
-    let sourceOf
-        (header: SegmentHeader)
-        (trailer: SegmentTrailer)
-        (read: int64 -> int -> ReadOnlyMemory<byte>)
-        : PageSource =
+    let private source (header: SegmentHeader) offset pages read : PageSource =
         {
             Owner = { Seed = Checksum.seed header.JournalId; FirstFrame = header.FirstFrame }
-            Offset = trailer.FooterOffset
-            Pages = trailer.Pages
+            Offset = offset
+            Pages = pages
             Read = read
         }
 
-    /// The pages of a checkpoint whose watermark lies in a segment with this header.
-    let sourceOfCheckpoint
-        (header: SegmentHeader)
-        (root: CheckpointRoot)
-        (read: int64 -> int -> ReadOnlyMemory<byte>)
-        : PageSource =
-        {
-            Owner = { Seed = Checksum.seed header.JournalId; FirstFrame = header.FirstFrame }
-            Offset = int64 Checkpoint.rootBytes
-            Pages = root.Pages
-            Read = read
-        }
+    /// The pages of a sealed segment's footer. `read` gives so many bytes of its file at an offset.
+    let sourceOf (header: SegmentHeader) (trailer: SegmentTrailer) (read: int64 -> int -> ReadOnlyMemory<byte>) =
+        source header trailer.FooterOffset trailer.Pages read
+
+    /// The pages of a checkpoint whose watermark lies in a segment with this header. `read` gives bytes of the checkpoint's file.
+    let sourceOfCheckpoint (header: SegmentHeader) (root: CheckpointRoot) (read: int64 -> int -> ReadOnlyMemory<byte>) =
+        source header (int64 Checkpoint.rootBytes) root.Pages read
 
     let private inRange (count: int) (length: int) (first: int) = first <= length && count <= length - first
 
     /// Whether no row speaks of a row that is not there, and everything that has an order is in it.
     let private fits (rows: SegmentRows) : bool =
         let entries = rows.Entries.Length
+
         let ascending (compare: 'Row -> 'Row -> int) (items: 'Row[]) =
             items |> Seq.pairwise |> Seq.forall (fun (left, right) -> compare left right < 0)
 
         rows.Entries
         |> Array.forall (fun row ->
-            row.Stream < rows.Streams.Length
-            && row.Type < rows.Words.Length
-            && row.Batch < rows.Batches.Length)
+            row.Stream < rows.Streams.Length && row.Type < rows.Words.Length && row.Batch < rows.Batches.Length)
         && rows.Batches |> Array.forall (fun row -> row.FirstEntry <= entries)
         && rows.Streams |> Array.forall (fun row -> inRange row.Count rows.Postings.Length row.First)
         && rows.Words |> Array.forall (fun row -> inRange row.Count rows.Postings.Length row.First)
@@ -62,7 +51,11 @@ module FooterDecoding =
                IndexRows.compareWords (struct (left.Kind, left.Text)) (struct (right.Kind, right.Text)))
 
     /// Gives each key its share of the versions; `None` where there are more or fewer.
-    let private joinBase (streams: BaseStream[]) (keys: BaseKeyRow[]) (versions: StreamVersions[]) : BaseContent option =
+    let private joinBase
+        (streams: BaseStream[])
+        (keys: BaseKeyRow[])
+        (versions: StreamVersions[])
+        : BaseContent option =
         let total = keys |> Array.sumBy (fun key -> int64 key.Versions)
 
         if total <> int64 versions.Length then

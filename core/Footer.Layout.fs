@@ -30,7 +30,21 @@ module internal FooterLayout =
 
     let postings, keys, deletions, baseStreams, baseKeys, baseVersions = 5uy, 6uy, 7uy, 8uy, 9uy, 10uy
 
-    let entryBytes, batchBytes, postingBytes, deletionBytes = 48, 56, 4, 32
+    let postingBytes = 4
+
+    /// Bytes of the shortest row that a table can have.
+    let leastBytes (table: byte) : int =
+        match int table with
+        | 1 -> 48
+        | 2 -> 56
+        | 3 -> 29
+        | 4 -> 14
+        | 6 -> 41
+        | 7 -> 32
+        | 8
+        | 10 -> 21
+        | 9 -> 85
+        | _ -> postingBytes
 
 
     let private writeHash (writer: ByteWriter) (hash: Hash) = writer.Raw(ReadOnlySpan(hash.ToArray()))

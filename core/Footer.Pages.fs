@@ -22,8 +22,7 @@ type PageSource =
 [<RequireQualifiedAccess>]
 module internal FooterPages =
 
-    let offsetOf (source: PageSource) (number: int) : int64 =
-        source.Offset + int64 number * int64 Page.bytes
+    let offsetOf (source: PageSource) (number: int) : int64 = source.Offset + int64 number * int64 Page.bytes
 
     let layoutError (offset: int64) : FrameError =
         FrameError.Corrupt(offset, "the layout of an index page", "that of format version 1", "another")
@@ -36,28 +35,31 @@ module internal FooterPages =
         | Ok page when page.Table <> table -> Error(layoutError offset)
         | result -> result
 
-    /// The rows of a page.
-    let rows (offset: int64) (page: Page) (readRow: ByteReader -> 'Row) : Result<'Row[], FrameError> =
+    /// Reads the rows of a page into an array that has room for them from an index on.
+    let private fill (offset: int64) (page: Page) (readRow: ByteReader -> 'Row) (rows: 'Row[]) (start: int) =
         let reader = ByteReader page.Content
-        let rows = ResizeArray<'Row>()
+        let mutable next = 0
 
-        // A row has at least four bytes, so a page that claims more rows than it has room for ends at once.
-        while rows.Count < page.Rows && not reader.Failed do
-            rows.Add(readRow reader)
+        while next < page.Rows && not reader.Failed do
+            rows[start + next] <- readRow reader
+            next <- next + 1
 
         let rest = reader.Raw(page.Content.Length - reader.Position)
 
-        if reader.Failed || not (Block.isZero rest.Span) then
-            Error(layoutError offset)
-        else
-            Ok(rows.ToArray())
+        if reader.Failed || not (Block.isZero rest.Span) then Some(layoutError offset) else None
 
     /// The rows of the page with this number, and the number of the first.
     let readRows (source: PageSource) (table: byte) (number: int) readRow : Result<struct (int * 'Row[]), FrameError> =
         read source table number
         |> Result.bind (fun page ->
-            rows (offsetOf source number) page readRow
-            |> Result.map (fun rows -> struct (page.FirstRow, rows)))
+            // No row is shorter than a posting.
+            let rows = Array.zeroCreate (min page.Rows (Page.fixedRows FooterLayout.postingBytes))
+
+            match
+                page.Rows > rows.Length, fill (offsetOf source number) { page with Rows = rows.Length } readRow rows 0
+            with
+            | false, None -> Ok(struct (page.FirstRow, rows))
+            | _ -> Error(layoutError (offsetOf source number)))
 
     /// Where the tables are: each behind the one before, together all pages.
     let directory (source: PageSource) : Result<TablePlace[], FrameError> =
@@ -84,21 +86,31 @@ module internal FooterPages =
             else
                 Error(layoutError source.Offset)
 
-    /// Every row of a table.
+    /// Every row of a table. What is set aside for them is bounded by the pages there are, not by what the root says.
     let table (source: PageSource) (place: TablePlace) (readRow: ByteReader -> 'Row) : Result<'Row[], FrameError> =
-        let all = ResizeArray<'Row>()
-        let mutable failure = None
-        let mutable number = place.FirstPage
+        let most = int64 place.Pages * int64 (Page.fixedRows (FooterLayout.leastBytes place.Table))
 
-        while failure.IsNone && number < place.FirstPage + place.Pages do
-            match readRows source place.Table number readRow with
-            | Error error -> failure <- Some error
-            | Ok(struct (firstRow, rows)) when firstRow = all.Count && rows.Length > 0 -> all.AddRange rows
-            | Ok _ -> failure <- Some(layoutError (offsetOf source number))
+        if int64 place.Rows > most then
+            Error(layoutError source.Offset)
+        else
+            let rows = Array.zeroCreate place.Rows
+            let mutable failure = None
+            let mutable filled = 0
+            let mutable number = place.FirstPage
 
-            number <- number + 1
+            while failure.IsNone && number < place.FirstPage + place.Pages do
+                let offset = offsetOf source number
 
-        match failure with
-        | Some error -> Error error
-        | None when all.Count <> place.Rows -> Error(layoutError source.Offset)
-        | None -> Ok(all.ToArray())
+                match read source place.Table number with
+                | Error error -> failure <- Some error
+                | Ok page when page.FirstRow = filled && page.Rows > 0 && page.Rows <= rows.Length - filled ->
+                    failure <- fill offset page readRow rows filled
+                    filled <- filled + page.Rows
+                | Ok _ -> failure <- Some(layoutError offset)
+
+                number <- number + 1
+
+            match failure with
+            | Some error -> Error error
+            | None when filled < rows.Length -> Error(layoutError source.Offset)
+            | None -> Ok rows

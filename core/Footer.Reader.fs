@@ -59,8 +59,7 @@ type FooterReader private (source: PageSource, places: TablePlace[]) =
     member _.Entries: int = places[0].Rows
 
     /// The row of an entry, by its index from 0.
-    member _.Entry(index: int) : Result<EntryRow, FrameError> =
-        rowAt places[0] FooterLayout.readEntry index
+    member _.Entry(index: int) : Result<EntryRow, FrameError> = rowAt places[0] FooterLayout.readEntry index
 
     /// The entry at a position; `None` where the segment has none there.
     member _.EntryAt(position: int64) : Result<EntryRow option, FrameError> =
@@ -72,16 +71,14 @@ type FooterReader private (source: PageSource, places: TablePlace[]) =
         |> Result.map (Option.filter (fun row -> position < row.FirstPosition + int64 row.Count))
 
     /// The batch with this index from 0, as rows of entries and keys name it.
-    member _.Batch(index: int) : Result<BatchRow, FrameError> =
-        rowAt places[1] FooterLayout.readBatch index
+    member _.Batch(index: int) : Result<BatchRow, FrameError> = rowAt places[1] FooterLayout.readBatch index
 
     /// What the segment has of a stream; `None` for nothing.
     member _.Stream(stream: Refold.StreamId) : Result<StreamRow option, FrameError> =
         exact places[2] FooterLayout.readStream (fun (row: StreamRow) -> Text.compareUtf8 row.Stream.Value stream.Value)
 
     /// The stream with this index from 0, as rows of entries and deletions name it.
-    member _.StreamAt(index: int) : Result<StreamRow, FrameError> =
-        rowAt places[2] FooterLayout.readStream index
+    member _.StreamAt(index: int) : Result<StreamRow, FrameError> = rowAt places[2] FooterLayout.readStream index
 
     /// The entries of a type or with an outward tag; `None` for none.
     member _.Word(kind: WordKind, text: string) : Result<WordRow option, FrameError> =
@@ -89,8 +86,7 @@ type FooterReader private (source: PageSource, places: TablePlace[]) =
             IndexRows.compareWords (struct (row.Kind, row.Text)) (struct (kind, text)))
 
     /// The index of an entry: the one at this place in the postings.
-    member _.Posting(place: int) : Result<int, FrameError> =
-        rowAt places[4] FooterLayout.readPosting place
+    member _.Posting(place: int) : Result<int, FrameError> = rowAt places[4] FooterLayout.readPosting place
 
     /// The idempotency key, if it was first used here.
     member _.Key(key: string) : Result<KeyRow option, FrameError> =

@@ -37,8 +37,7 @@ module SegmentTrailer =
 
     let private magic = "REFOLDTR"B
 
-    let private footerEnd (footerOffset: int64) (pages: int) : int64 =
-        footerOffset + int64 pages * int64 Page.bytes
+    let private footerEnd (footerOffset: int64) (pages: int) : int64 = footerOffset + int64 pages * int64 Page.bytes
 
     /// The offset of the trailer in a file of this length: its last bytes, or behind the footer where the file has to grow for it.
     let offset (fileLength: int64) (footerOffset: int64) (pages: int) : int64 =
@@ -88,8 +87,7 @@ module SegmentTrailer =
         }
 
     /// Whether the last 128 bytes begin with the magic of a trailer: only then are they taken for one that may be damaged.
-    let beginsLikeOne (memory: ReadOnlyMemory<byte>) : bool =
-        memory.Span.StartsWith(ReadOnlySpan magic)
+    let beginsLikeOne (memory: ReadOnlyMemory<byte>) : bool = memory.Span.StartsWith(ReadOnlySpan magic)
 
     /// Reads the last 128 bytes of a segment file of this length: `None` where they are zeros, as in a segment that is not sealed.
     /// A trailer that does not fit the header, or a footer for which the file has no room, is corrupt.

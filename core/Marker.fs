@@ -118,7 +118,13 @@ module Marker =
 
     /// What files that have no name yet leave to do: nobody reads them.
     let clear (present: string list) : HealStep list =
-        unlink present [ FileName.pendingUnfinished; FileName.targetUnfinished; FileName.checkpointUnfinished ]
+        unlink
+            present
+            [
+                FileName.pendingUnfinished
+                FileName.targetUnfinished
+                FileName.checkpointUnfinished
+            ]
 
     /// What to do about a marker, given the names of all files. With the target there the sources go; without it all sources have to be
     /// there, and the compaction never was. The marker goes last. Doing the steps twice, or in part and then again, does no harm.

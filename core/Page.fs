@@ -102,7 +102,12 @@ module Page =
 
     /// Reads the page with this number. `memory` holds its bytes, which lie at `offset` in the file. Nothing in it is believed before
     /// its checksum is right.
-    let read (owner: PageOwner) (number: int) (offset: int64) (memory: ReadOnlyMemory<byte>) : Result<Page, FrameError> =
+    let read
+        (owner: PageOwner)
+        (number: int)
+        (offset: int64)
+        (memory: ReadOnlyMemory<byte>)
+        : Result<Page, FrameError> =
         if memory.Length < bytes then
             Error(FrameError.Torn(offset, "the file ends inside an index page"))
         else
@@ -121,7 +126,9 @@ module Page =
                 let firstRow = reader.Int32()
                 let misplaced = Fitting.number "the number of an index page" (int64 number) (int64 (reader.Int32()))
                 let foreign = Fitting.number "the segment of an index page" owner.FirstFrame (reader.Int64())
-                let layout = Fitting.rule "the layout of an index page" (reserved = 0uy && firstRow >= 0) "format 1" "another"
+
+                let layout =
+                    Fitting.rule "the layout of an index page" (reserved = 0uy && firstRow >= 0) "format 1" "another"
 
                 match Fitting.first [ misplaced; foreign; layout ] with
                 | Some misfit -> Error(Fitting.corrupt offset misfit)

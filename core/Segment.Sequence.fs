@@ -45,8 +45,7 @@ type ScanStart =
     }
 
     /// From the beginning of a journal of which nothing is known.
-    static member Beginning: ScanStart =
-        { From = None; Flushed = 0L; IsClosed = false; Landmark = None }
+    static member Beginning: ScanStart = { From = None; Flushed = 0L; IsClosed = false; Landmark = None }
 
 /// What the frames so far lead to, and whether the next one fits.
 [<Sealed>]

@@ -81,12 +81,14 @@ type private Index(head: Head, highest: Dictionary<StreamId, int64>) =
 let private stream number =
     StreamId.Create("stream-" + (number: int).ToString System.Globalization.CultureInfo.InvariantCulture)
 
+/// The size of the payload also chooses role, type and tags, so that an index has something to tell apart.
 let private entry streamNumber payloadBytes =
-    EntryData.create
-        (stream streamNumber)
-        Role.Event
-        "Happened"
-        (Bytes.Copy(ReadOnlySpan(Array.init payloadBytes byte)))
+    let role = List.item (payloadBytes % 7) [ yield! Role.all ]
+    let name = if payloadBytes % 3 = 0 then "Happened" else "Changed"
+
+    { EntryData.create (stream streamNumber) role name (Bytes.Copy(ReadOnlySpan(Array.init payloadBytes byte))) with
+        Tags = List.truncate (payloadBytes % 4) [ Tag.Create "a"; Tag.Create "b:1"; Tag.Create "\U0001F600" ]
+    }
 
 let private ok result =
     match result with
@@ -116,7 +118,9 @@ let build (segments: Step list list) : Sample =
 
         match step with
         | Append entries ->
-            let request = Append.request (entries |> List.map (fun (stream, size) -> entry stream size))
+            let data = entries |> List.map (fun (stream, size) -> entry stream size)
+            let key = if entries.Length % 2 = 0 then Some $"key-{number}" else None
+            let request = { Append.request data with Key = key }
 
             match Append.prepare request |> Result.bind (Append.accept index) |> ok with
             | Acceptance.Fresh batch -> Choice1Of3 batch

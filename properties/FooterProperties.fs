@@ -1,0 +1,136 @@
+// The promises of FORMAT.md about footers: their rows are what a scan of the frames gives, and each can be found alone.
+// Run by `dotnet test` and by Program.fs.
+module Refold.Properties.FooterProperties
+
+open System
+open FsCheck.FSharp
+open Refold.Core
+open Refold.Core.Tests.SegmentDirectory
+open Refold.Core.Tests.SegmentOpening
+open Refold.Properties.SegmentSamples
+open Xunit
+
+let private ok result =
+    match result with
+    | Ok value -> value
+    | Error error -> invalidOp $"{error}"
+
+let private arbitrary = Arb.fromGen (Gen.map build genSteps)
+
+let private readAt (file: byte[]) = slice (Map.ofList [ "", file ]) ""
+
+let private sourceOf (file: byte[]) =
+    let header = headerOf file
+    let tail = readAt file (int64 (file.Length - SegmentTrailer.bytes)) SegmentTrailer.bytes
+
+    match SegmentTrailer.decode header (int64 file.Length) tail |> ok with
+    | Some trailer -> FooterDecoding.sourceOf header trailer (readAt file)
+    | None -> invalidOp "not sealed"
+
+let private sealedOnes sample = sealAllButLast sample.Segments |> List.truncate (sample.Segments.Length - 1)
+
+[<Fact>]
+let ``rows of a footer are what a scan of the frames gives`` () =
+    Harness.check (
+        Prop.forAll arbitrary (fun sample ->
+            sealedOnes sample
+            |> List.forall (fun (file, scan) ->
+                let rows = FooterDecoding.read (sourceOf file) |> ok
+                let expected = { ofItems scan.Items Head.empty with Head = 0L, "" }
+
+                let tags (batch: AcceptedBatch) =
+                    Seq.zip batch.Positions batch.Entries
+                    |> Seq.collect (fun (position, data) ->
+                        Tags.toOutward data.Role data.Tags |> Seq.map (fun tag -> tag, position))
+
+                let tagged =
+                    scan.Items
+                    |> Seq.collect (fun item ->
+                        match item.Content with
+                        | SegmentContent.Batch stored -> tags stored.Batch
+                        | _ -> Seq.empty)
+                    |> Seq.sort
+
+                let found =
+                    rows.Words
+                    |> Seq.filter (fun word -> word.Kind = WordKind.Tag)
+                    |> Seq.collect (fun word ->
+                        Seq.init word.Count (fun place ->
+                            word.Text, rows.Entries[rows.Postings[word.First + place]].Position))
+                    |> Seq.sort
+
+                rows = IndexRows.ofItems scan.Items
+                && ofRows file rows = Ok expected
+                && List.ofSeq found = List.ofSeq tagged))
+    )
+
+[<Fact>]
+let ``a sealed segment scans as it did before it was sealed, and says so`` () =
+    Harness.check (
+        Prop.forAll arbitrary (fun sample ->
+            let files = sealAllButLast sample.Segments |> List.map fst
+            let _, scans = scan files
+            let last = files.Length - 1
+
+            foundIn scans = (sample.Writes |> List.map _.Found)
+            && scans |> List.forall _.End.IsWhole
+            && scans |> List.indexed |> List.forall (fun (index, scan) -> scan.Trailer.IsSome = (index < last)))
+    )
+
+[<Fact>]
+let ``footers of several segments give the same index in whatever order they are read`` () =
+    let shuffled =
+        gen {
+            let! sample = Gen.map build genSteps
+            let files = sealedOnes sample |> List.map fst |> List.indexed
+            let! order = Gen.shuffle (Array.ofList files)
+            return files, List.ofArray order
+        }
+
+    Harness.check (
+        Prop.forAll (Arb.fromGen shuffled) (fun (files, order) ->
+            let read = List.map (fun (index, file) -> index, FooterDecoding.read (sourceOf file) |> ok)
+            List.sortBy fst (read order) = read files)
+    )
+
+[<Fact>]
+let ``every row is found alone, and what is not there is not`` () =
+    Harness.check (
+        Prop.forAll arbitrary (fun sample ->
+            sealedOnes sample
+            |> List.forall (fun (file, _) ->
+                let rows = FooterDecoding.read (sourceOf file) |> ok
+                let reader = FooterReader.Open(sourceOf file) |> ok
+                let positions = rows.Entries |> Array.map _.Position |> Set.ofArray
+
+                let covered position =
+                    rows.Batches
+                    |> Array.tryFind (fun row ->
+                        row.FirstPosition <= position && position < row.FirstPosition + int64 row.Count)
+
+                let perStream =
+                    rows.Streams
+                    |> Array.forall (fun stream ->
+                        reader.Stream stream.Stream |> ok = Some stream
+                        && [ 0L .. stream.Highest + 1L ]
+                           |> List.forall (fun version ->
+                               let expected =
+                                   rows.Entries
+                                   |> Array.tryFind (fun row ->
+                                       rows.Streams[row.Stream].Stream = stream.Stream && row.Version = version)
+
+                               reader.EntryOf(stream, version) |> ok = expected))
+
+                reader.Entries = rows.Entries.Length
+                && perStream
+                && [ 0L .. (List.fold max 0L (List.ofSeq positions)) + 2L ]
+                   |> List.forall (fun position ->
+                       (reader.EntryAt position |> ok |> Option.isSome) = positions.Contains position
+                       && reader.BatchAt position |> ok = covered position)
+                && rows.Entries |> Array.forall (fun row -> reader.EntryAt row.Position |> ok = Some row)
+                && rows.Words |> Array.forall (fun row -> reader.Word(row.Kind, row.Text) |> ok = Some row)
+                && rows.Keys |> Array.forall (fun row -> reader.Key row.Key |> ok = Some row)
+                && reader.Word(WordKind.Tag, "Happened") |> ok = None
+                && reader.Key "no such key" |> ok = None
+                && reader.Stream(Refold.StreamId.Create "no such stream") |> ok = None))
+    )
