@@ -113,22 +113,21 @@ module IndexRows =
                 let gathered = gathered stream streams
                 gathered.DeletedTo <- max version gathered.DeletedTo
 
-                deletions.Add(
-                    struct ({
-                                Stream = 0
-                                Version = version
-                                Position = position
-                                LastFrame = item.LastFrame
-                            },
-                            list)
-                )
+                let row: DeletionRow =
+                    {
+                        Stream = 0
+                        Version = version
+                        Position = position
+                        LastFrame = item.LastFrame
+                    }
+
+                deletions.Add(struct (row, gathered))
             | SegmentContent.Batch stored ->
                 let receipt = stored.Batch.Receipt
                 let firstEntry = entries.Count
 
                 for place in 0 .. stored.Batch.Entries.Length - 1 do
                     addEntry stored place
-
 
                 match stored.Batch.Key with
                 | Some(key, content) when not (keys.ContainsKey key) ->
@@ -170,16 +169,18 @@ module IndexRows =
             Words =
                 [|
                     for KeyValue(struct (kind, text), item) in words ->
-                        {
-                            Kind = kind
-                            Text = text
-                            First = item.First
-                            Count = item.Entries.Count
-                        }
+                        { Kind = kind; Text = text; First = item.First; Count = item.Entries.Count }
                 |]
-            Postings = [| for item in Seq.append streams.Values words.Values do yield! item.Entries |]
+            Postings =
+                [|
+                    for item in Seq.append streams.Values words.Values do
+                        yield! item.Entries
+                |]
             Keys = Array.ofSeq keys.Values
-            Deletions = [| for struct (row, stream) in deletions -> { row with Stream = stream.Index } |]
+            Deletions =
+                [|
+                    for struct (row, stream) in deletions -> { row with Stream = stream.Index }
+                |]
             Base = dropped
         }
 
