@@ -22,15 +22,25 @@ type FooterReader private (source: PageSource, places: TablePlace[]) =
         while low < high && Result.isOk result do
             let middle = low + (high - low) / 2
 
-            match FooterPages.readRows source place.Table middle readRow with
+            // Of the pages that only show the way, one row is read.
+            match FooterPages.read source place.Table middle with
             | Error error -> result <- Error error
-            | Ok(struct (_, rows)) when rows.Length = 0 -> result <- wrong middle
-            | Ok(struct (firstRow, rows)) when test firstRow rows[0] ->
-                result <- Ok(Some(struct (firstRow, rows)))
-                low <- middle + 1
-            | Ok _ -> high <- middle
+            | Ok page ->
+                let reader = ByteReader page.Content
+                let row = readRow reader
 
-        result
+                if page.Rows = 0 || reader.Failed then
+                    result <- wrong middle
+                elif test page.FirstRow row then
+                    result <- Ok(Some middle)
+                    low <- middle + 1
+                else
+                    high <- middle
+
+        match result with
+        | Error error -> Error error
+        | Ok None -> Ok None
+        | Ok(Some number) -> FooterPages.readRows source place.Table number readRow |> Result.map Some
 
     /// The row with this number.
     let rowAt (place: TablePlace) readRow (index: int) : Result<'Row, FrameError> =
