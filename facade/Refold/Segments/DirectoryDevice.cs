@@ -1,22 +1,26 @@
 // A directory of the operating system. .NET cannot flush a directory: that goes through the C library.
-// Used by SegmentJournal.Open.
+// Used by SegmentJournal.Open; the only class of Refold that touches files.
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
-namespace Refold.Segments;
+namespace Refold;
 
 /// <summary>Files of a local directory.</summary>
-internal sealed class DirectoryDevice(string path) : IStorageDevice
+/// <param name="path">The directory; it need not be there.</param>
+public sealed class DirectoryDevice(string path) : IStorageDevice
 {
     // Readers live beside the writer, in other processes; only the lock file excludes.
     private const FileShare Shared = FileShare.ReadWrite | FileShare.Delete;
 
     private readonly string path = Path.GetFullPath(path);
 
+    /// <inheritdoc/>
     public string Place => path;
 
+    /// <inheritdoc/>
     public bool Exists => Directory.Exists(path);
 
+    /// <inheritdoc/>
     public void CreateDirectory()
     {
         if (Exists) return;
@@ -24,20 +28,27 @@ internal sealed class DirectoryDevice(string path) : IStorageDevice
         if (Path.GetDirectoryName(path) is { } parent) FlushDirectory(parent);
     }
 
+    /// <inheritdoc/>
     public IReadOnlyList<string> List() => [.. Directory.EnumerateFiles(path).Select(file => Path.GetFileName(file))];
 
+    /// <inheritdoc/>
     public IStorageFile Open(string name, bool writable) =>
         new OpenFile(File.OpenHandle(Of(name), FileMode.Open, writable ? FileAccess.ReadWrite : FileAccess.Read, Shared));
 
+    /// <inheritdoc/>
     public IStorageFile Create(string name) =>
         new OpenFile(File.OpenHandle(Of(name), FileMode.CreateNew, FileAccess.ReadWrite, Shared));
 
+    /// <inheritdoc/>
     public void Rename(string from, string to) => File.Move(Of(from), Of(to));
 
+    /// <inheritdoc/>
     public void Delete(string name) => File.Delete(Of(name));
 
+    /// <inheritdoc/>
     public void FlushDirectory() => FlushDirectory(path);
 
+    /// <inheritdoc/>
     public IDisposable? TryLock(string name)
     {
         try

@@ -1,9 +1,9 @@
 // The only way from Refold to files: everything a segment journal asks of a directory and its files.
-// Implemented by DirectoryDevice; replaced by tests and by the crash simulator.
-namespace Refold.Segments;
+// Implemented by DirectoryDevice, and by the crash simulator of Refold.Testing; given to SegmentJournal.Open.
+namespace Refold;
 
 /// <summary>One directory. Failures are <see cref="IOException"/> or <see cref="UnauthorizedAccessException"/>.</summary>
-internal interface IStorageDevice
+public interface IStorageDevice
 {
     /// <summary>How messages name it.</summary>
     string Place { get; }
@@ -15,37 +15,53 @@ internal interface IStorageDevice
     void CreateDirectory();
 
     /// <summary>The names of all files.</summary>
+    /// <returns>The names, in no order.</returns>
     IReadOnlyList<string> List();
 
     /// <summary>Opens a file that is there.</summary>
+    /// <param name="name">The file.</param>
+    /// <param name="writable">Whether it may be written.</param>
+    /// <returns>The file; to be disposed by the caller.</returns>
     IStorageFile Open(string name, bool writable);
 
     /// <summary>Makes a new, empty file; fails where one is there.</summary>
+    /// <param name="name">The file.</param>
+    /// <returns>The file, writable; to be disposed by the caller.</returns>
     IStorageFile Create(string name);
 
-    /// <summary>Renames a file; handles to it stay valid.</summary>
+    /// <summary>Renames a file; handles to it stay valid. Fails where the new name is taken.</summary>
+    /// <param name="from">The file.</param>
+    /// <param name="to">Its new name.</param>
     void Rename(string from, string to);
 
-    /// <summary>Removes a file.</summary>
+    /// <summary>Removes a file; handles to it stay valid.</summary>
+    /// <param name="name">The file.</param>
     void Delete(string name);
 
     /// <summary>Makes creations, renames and removals durable.</summary>
     void FlushDirectory();
 
     /// <summary>Takes an exclusive lock that ends with the process; null where another holds it. The file is made if need be.</summary>
+    /// <param name="name">The lock file.</param>
+    /// <returns>Releases the lock when disposed.</returns>
     IDisposable? TryLock(string name);
 }
 
 /// <summary>An open file.</summary>
-internal interface IStorageFile : IDisposable
+public interface IStorageFile : IDisposable
 {
     /// <summary>Its length in bytes.</summary>
     long Length { get; }
 
     /// <summary>Reads at an offset; fewer bytes than asked only at the end.</summary>
+    /// <param name="destination">Where the bytes go.</param>
+    /// <param name="offset">From the start of the file, in bytes.</param>
+    /// <returns>How many bytes were read.</returns>
     int Read(Span<byte> destination, long offset);
 
     /// <summary>Writes all bytes at an offset, or throws.</summary>
+    /// <param name="bytes">The bytes.</param>
+    /// <param name="offset">From the start of the file, in bytes.</param>
     void Write(ReadOnlySpan<byte> bytes, long offset);
 
     /// <summary>Returns when everything written before is durable, or throws.</summary>

@@ -25,6 +25,7 @@ internal sealed record OpenedDirectory(SegmentIndex Index, List<SegmentFile> Fil
         var (opened, scanner, last) = Scan(device, writable: true);
         try
         {
+            SegmentStore.RemoveSpare(device);
             var tail = last is null ? 0 : Heal(device, opened.Files, last, scanner.FlushedEnd);
             var id = scanner.JournalId is { } known ? known.Value : new Guid(RandomNumberGenerator.GetBytes(16));
             var store = new SegmentStore(device, id, checked(scanner.Epoch + 1), segmentBytes, opened.Files)
@@ -84,10 +85,12 @@ internal sealed record OpenedDirectory(SegmentIndex Index, List<SegmentFile> Fil
         var taken = found.TakenTo;
         if (last.Torn is not null && found.WrittenTo > taken)
             KeepLeftovers(device, last.Name, taken, bytes.Span[taken..found.WrittenTo]);
+        if (found.Header is null) device.Delete(last.Name.ToString());
+        // A process that was killed may have left names of segments in memory only: they have to be durable before anything is
+        // acknowledged there, and the leftovers before they are overwritten.
+        device.FlushDirectory();
         if (found.Header is null)
         {
-            device.Delete(last.Name.ToString());
-            device.FlushDirectory();
             // Without the torn segment the one before it is the last: it is whole, and full enough that a new one was begun.
             return files.Count == 0 ? 0 : files[^1].Capacity;
         }
@@ -113,7 +116,6 @@ internal sealed record OpenedDirectory(SegmentIndex Index, List<SegmentFile> Fil
             using var file = device.Create(name.Cut(offset, number));
             file.Write(leftovers, 0);
             file.Flush();
-            device.FlushDirectory();
         }
         catch (IOException)
         {

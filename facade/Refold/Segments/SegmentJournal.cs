@@ -66,11 +66,21 @@ public sealed partial class SegmentJournal : IJournal
     public static SegmentJournal Open(string directory, JournalOptions? options = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(directory);
-        return Open(new DirectoryDevice(directory), options ?? new JournalOptions());
+        return Open(new DirectoryDevice(directory), options);
     }
 
-    internal static SegmentJournal Open(IStorageDevice device, JournalOptions options)
+    /// <summary>Opens the journal of a device; see <see cref="Open(string, JournalOptions)"/>.</summary>
+    /// <param name="device">The device: a <see cref="DirectoryDevice"/>, or a simulated one in tests.</param>
+    /// <param name="options">How to open it.</param>
+    /// <returns>The journal; to be disposed by the caller.</returns>
+    /// <exception cref="JournalInUseException">Another writer has it open.</exception>
+    /// <exception cref="JournalCorruptedException">Its bytes are not what was written. Nothing was changed.</exception>
+    /// <exception cref="UnsupportedFormatException">A newer program wrote it. Nothing was changed.</exception>
+    /// <exception cref="JournalOpenException">It is not there, is no journal, or the device failed.</exception>
+    public static SegmentJournal Open(IStorageDevice device, JournalOptions? options = null)
     {
+        ArgumentNullException.ThrowIfNull(device);
+        options ??= new JournalOptions();
         ArgumentOutOfRangeException.ThrowIfLessThan(options.SegmentBytes ?? DefaultSegmentBytes, MinSegmentBytes);
         try
         {
@@ -90,7 +100,18 @@ public sealed partial class SegmentJournal : IJournal
     public static SegmentVerification Verify(string directory)
     {
         ArgumentException.ThrowIfNullOrEmpty(directory);
-        return SegmentVerification.Of(new DirectoryDevice(directory));
+        return Verify(new DirectoryDevice(directory));
+    }
+
+    /// <summary>Checks every byte of a device's journal and changes nothing; see <see cref="Verify(string)"/>.</summary>
+    /// <param name="device">The device.</param>
+    /// <returns>What was found.</returns>
+    /// <exception cref="JournalOpenException">There is no journal, or it cannot be read.</exception>
+    /// <exception cref="UnsupportedFormatException">A newer program wrote it.</exception>
+    public static SegmentVerification Verify(IStorageDevice device)
+    {
+        ArgumentNullException.ThrowIfNull(device);
+        return SegmentVerification.Of(device);
     }
 
     /// <inheritdoc/>

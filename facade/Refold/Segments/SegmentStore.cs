@@ -78,11 +78,11 @@ internal sealed class SegmentStore(IStorageDevice device, Guid journalId, uint e
         IStorageFile? file = null;
         try
         {
-            RemoveSpare();
+            RemoveSpare(device);
             file = device.Create(SegmentName.Spare);
             WriteZeros(file, 0, bytes);
+            // Some file systems look for room only now. The name need not last: the rename that follows is made durable.
             file.Flush();
-            device.FlushDirectory();
             return file;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
@@ -90,7 +90,7 @@ internal sealed class SegmentStore(IStorageDevice device, Guid journalId, uint e
             file?.Dispose();
             try
             {
-                RemoveSpare();
+                RemoveSpare(device);
             }
             catch (IOException)
             {
@@ -109,7 +109,8 @@ internal sealed class SegmentStore(IStorageDevice device, Guid journalId, uint e
             file.Write(zeros.AsSpan(0, (int)Math.Min(zeros.Length, to - from)), from);
     }
 
-    private void RemoveSpare()
+    /// <summary>Removes a segment that was not quite begun: a crash may have left it with a header.</summary>
+    public static void RemoveSpare(IStorageDevice device)
     {
         if (device.List().Contains(SegmentName.Spare)) device.Delete(SegmentName.Spare);
     }

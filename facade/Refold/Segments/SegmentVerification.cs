@@ -8,7 +8,7 @@ namespace Refold;
 /// <param name="Entries">How many entries are whole before the first fault.</param>
 /// <param name="Head">The head behind them.</param>
 /// <param name="First">The first fault; null where every byte is in order.</param>
-/// <param name="Torn">Whether the fault is a torn tail, which opening for writing heals.</param>
+/// <param name="Torn">Whether the fault is a torn tail or a segment that was not quite begun, which opening for writing heals.</param>
 public sealed record SegmentVerification(long Entries, Head Head, SegmentFault? First, bool Torn)
 {
     /// <summary>Whether every byte is in order.</summary>
@@ -47,10 +47,11 @@ public sealed record SegmentVerification(long Entries, Head Head, SegmentFault? 
             }
         }
 
-        return new(entries, new Head(scanner.Head), CheckSpare(device), false);
+        var spare = CheckSpare(device);
+        return new(entries, new Head(scanner.Head), spare, spare is not null);
     }
 
-    /// <summary>A segment that was not begun yet holds zeros.</summary>
+    /// <summary>A segment that was not begun yet holds zeros, unless a crash came between its header and its name.</summary>
     private static SegmentFault? CheckSpare(IStorageDevice device)
     {
         if (!device.List().Contains(SegmentName.Spare)) return null;

@@ -1,0 +1,143 @@
+// One store, from process to process: executes steps until they are done or the device stops.
+// Used by CrashSimulation.
+namespace Refold.Testing;
+
+/// <summary>A workload being executed. What the store is asked and answers, the oracle knows.</summary>
+/// <param name="oracle">The judge.</param>
+/// <param name="device">The first device.</param>
+/// <param name="rng">Chance inside the run.</param>
+internal sealed class CrashRun(CrashOracle oracle, SimulatedDevice device, SeededRng rng)
+{
+    // Each try uses up the faults it meets, so that a plan of few faults ends before this.
+    private const int MaxTries = 20;
+
+    private IJournal? journal;
+
+    /// <summary>The device of the process that runs.</summary>
+    public SimulatedDevice Device => device;
+
+    /// <summary>Opens, executes the steps, and stops where the device does. The store is not closed: the process just ends.</summary>
+    public async Task ExecuteAsync(IEnumerable<CrashStep> steps)
+    {
+        device.Begun = Look;
+        try
+        {
+            await OpenAsync();
+            foreach (var step in steps)
+            {
+                if (device.HasStopped) break;
+                await ExecuteAsync(step);
+            }
+        }
+        finally
+        {
+            device.Stop();
+            await CloseAsync();
+        }
+    }
+
+    private async Task ExecuteAsync(CrashStep step)
+    {
+        switch (step)
+        {
+            case CrashStep.Append append:
+                await SettleAsync(await oracle.AppendAsync(journal!, append.Request, device));
+                break;
+            case CrashStep.Group group:
+                await SettleAsync(await AppendTogetherAsync(group));
+                break;
+            case CrashStep.Retry retry when oracle.Keyed is { Count: > 0 } keyed:
+                await SettleAsync(await oracle.AppendAsync(journal!, keyed[retry.Number % keyed.Count], device));
+                break;
+            case CrashStep.Delete delete when journal!.HighestVersion(delete.Stream) is > 0 and var highest:
+                if (!await oracle.DeleteAsync(journal, delete.Stream, 1 + (long)(delete.Share * highest), device)) await ReopenAsync();
+                break;
+            case CrashStep.Reopen:
+                await ReopenAsync();
+                break;
+            case CrashStep.Kill:
+                await KillAsync();
+                break;
+        }
+    }
+
+    private async Task<AppendResult?> AppendTogetherAsync(CrashStep.Group group)
+    {
+        var (running, others) = (journal!, new List<Task<AppendResult?>>());
+        device.Begun = operation =>
+        {
+            Look(operation);
+            if (operation.Kind == StorageOperationKind.Flush) Arrive();
+        };
+        var first = await oracle.AppendAsync(running, group.First, device);
+        // An append that was answered without a flush let nobody in.
+        Arrive();
+        var answers = await Task.WhenAll(others);
+        return answers.Append(first).FirstOrDefault(NeedsReopening) ?? first;
+
+        void Arrive()
+        {
+            device.Begun = Look;
+            if (others.Count > 0) return;
+            foreach (var request in group.Others) others.Add(oracle.AppendAsync(running, request, device));
+        }
+    }
+
+    // A reader in the process, at every moment: what it sees was answered, or will be.
+    private void Look(StorageOperation operation)
+    {
+        if (operation.Kind == StorageOperationKind.Flush && journal is { } running) oracle.Saw(running.Head);
+    }
+
+    private static bool NeedsReopening(AppendResult? answer) =>
+        answer is null or AppendResult.OutcomeUnknown or AppendResult.NotAppended { Failure: AppendFailure.Unavailable };
+
+    /// <summary>A store that takes no more is opened again, as its answers ask for.</summary>
+    private async Task SettleAsync(AppendResult? answer)
+    {
+        if (!NeedsReopening(answer) || device.HasStopped) return;
+        if (rng.NextBoolean()) await ReopenAsync();
+        else await KillAsync();
+    }
+
+    private async Task ReopenAsync()
+    {
+        await CloseAsync();
+        if (rng.NextBoolean()) device.Evict();
+        await OpenAsync();
+    }
+
+    private async Task KillAsync()
+    {
+        var next = device.AfterKill();
+        (next.CrashAt, next.Faults, next.Begun) = (device.CrashAt, device.Faults, device.Begun);
+        device.Stop();
+        await CloseAsync();
+        device = next;
+        await OpenAsync();
+    }
+
+    private async Task OpenAsync()
+    {
+        for (var tries = 0; journal is null && !device.HasStopped; tries++)
+        {
+            if (tries == MaxTries) throw new CrashViolationException("The store does not open, although faults come only now and then.\n" + device.Story());
+            journal = await oracle.OpenAsync(device);
+        }
+    }
+
+    private async Task CloseAsync()
+    {
+        if (journal is null) return;
+        try
+        {
+            await journal.DisposeAsync();
+        }
+        catch (Exception exception) when (exception is JournalException or IOException)
+        {
+            // It could not write what it writes when it is closed.
+        }
+
+        journal = null;
+    }
+}

@@ -1,0 +1,88 @@
+// What a crash test does to a store, step by step, and workloads drawn from a seed.
+// Executed by CrashRun.
+using System.Globalization;
+using System.Text;
+
+namespace Refold.Testing;
+
+/// <summary>A step of a workload.</summary>
+public abstract record CrashStep
+{
+    private CrashStep()
+    {
+    }
+
+    /// <summary>Appends a batch.</summary>
+    /// <param name="Request">The batch.</param>
+    public sealed record Append(AppendRequest Request) : CrashStep;
+
+    /// <summary>Appends a batch, and others that arrive while the device flushes the first, as from other threads: a store with group commit joins them. Only for stores whose appends wait for one another without blocking.</summary>
+    /// <param name="First">The first.</param>
+    /// <param name="Others">The others, in the order they arrive.</param>
+    public sealed record Group(AppendRequest First, IReadOnlyList<AppendRequest> Others) : CrashStep;
+
+    /// <summary>Appends once more what was submitted with a key, whatever came of it.</summary>
+    /// <param name="Number">Which of the keyed requests, from 0; beyond the last it starts again.</param>
+    public sealed record Retry(int Number) : CrashStep;
+
+    /// <summary>Deletes a part of a stream.</summary>
+    /// <param name="Stream">The stream.</param>
+    /// <param name="Share">How much of it: 1 is all.</param>
+    public sealed record Delete(StreamId Stream, double Share) : CrashStep;
+
+    /// <summary>Closes the store and opens it again.</summary>
+    public sealed record Reopen : CrashStep;
+
+    /// <summary>Ends the process without closing the store and opens it in the next one; the page cache stays.</summary>
+    public sealed record Kill : CrashStep;
+}
+
+/// <summary>Workloads drawn from a seed.</summary>
+public static class CrashWorkload
+{
+    private static readonly string[] StreamNames = ["orders/1", "orders/2", "stock", "log"];
+
+    /// <summary>Draws steps: batches over several streams, keys and their retries, group commit, deletes, reopening; some batches larger than a small segment.</summary>
+    /// <param name="rng">The generator.</param>
+    /// <param name="steps">How many.</param>
+    /// <returns>The steps.</returns>
+    public static IReadOnlyList<CrashStep> Draw(SeededRng rng, int steps)
+    {
+        ArgumentNullException.ThrowIfNull(rng);
+        var drawn = new List<CrashStep>(steps);
+        while (drawn.Count < steps)
+        {
+            drawn.Add(rng.Between(0, 19) switch
+            {
+                < 9 => new CrashStep.Append(Batch(rng)),
+                < 13 => new CrashStep.Group(Batch(rng), [.. Enumerable.Range(0, rng.Between(1, 4)).Select(_ => Batch(rng))]),
+                < 15 => new CrashStep.Retry(rng.Between(0, 99)),
+                < 16 => new CrashStep.Delete(rng.Pick(StreamNames), rng.NextDouble()),
+                < 18 => new CrashStep.Reopen(),
+                _ => new CrashStep.Kill(),
+            });
+        }
+
+        return drawn;
+    }
+
+    /// <summary>Draws a batch of 1 to 6 entries, rarely large ones; every third has a key.</summary>
+    /// <param name="rng">The generator.</param>
+    /// <returns>The batch.</returns>
+    public static AppendRequest Batch(SeededRng rng)
+    {
+        ArgumentNullException.ThrowIfNull(rng);
+        var largest = rng.Chance(0.1) ? 3000 : 120;
+        var entries = Enumerable.Range(0, rng.Between(1, rng.Chance(0.3) ? 6 : 2)).Select(_ => Entry(rng, largest)).ToArray();
+        var key = rng.Chance(0.33) ? "key " + rng.NextUInt64().ToString(CultureInfo.InvariantCulture) : null;
+        return new AppendRequest(entries) { IdempotencyKey = key };
+    }
+
+    private static EntryData Entry(SeededRng rng, int largest)
+    {
+        var payload = new byte[rng.Between(0, largest)];
+        rng.Fill(payload);
+        string[] tags = rng.NextBoolean() ? ["tag:" + rng.Between(0, 3).ToString(CultureInfo.InvariantCulture)] : [];
+        return new EntryData(rng.Pick(StreamNames), "Happened", Encoding.ASCII.GetBytes(Convert.ToHexString(payload.AsSpan(0, payload.Length / 2)))) { Tags = tags };
+    }
+}

@@ -1,0 +1,22 @@
+// Where in a program a flush is asked for, so that each such place can be taken out in turn.
+// Used by SimulatedDevice, and by tests that check that no place was left out.
+using System.Diagnostics;
+using System.Globalization;
+
+namespace Refold.Testing;
+
+/// <summary>Names of call sites.</summary>
+internal static class CallSites
+{
+    /// <summary>The first caller outside this package.</summary>
+    public static string OfCaller(StorageOperationKind kind)
+    {
+        foreach (var frame in new StackTrace(fNeedFileInfo: false).GetFrames())
+        {
+            if (frame.GetMethod() is { DeclaringType: { } type } method && type.Assembly != typeof(CallSites).Assembly)
+                return string.Create(CultureInfo.InvariantCulture, $"{type.FullName}.{method.Name}+{frame.GetILOffset():x} {kind}");
+        }
+
+        return kind.ToString();
+    }
+}
