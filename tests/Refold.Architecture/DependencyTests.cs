@@ -18,6 +18,12 @@ public class DependencyTests
             ReferencesOf("Refold.Facade.dll"),
             name => Assert.True(name is "FSharp.Core" or "Refold.Core" || IsPlatform(name), name));
 
+    [Fact]
+    public void Testing_References_OnlyTheLibraryAndWhatItStandsOn() =>
+        Assert.All(
+            ReferencesOf("Refold.Testing.dll"),
+            name => Assert.True(name is "FSharp.Core" or "Refold.Core" or "Refold.Facade" || IsPlatform(name), name));
+
     private static bool IsPlatform(string name) =>
         name == "netstandard" || name == "mscorlib" || name == "System" || name.StartsWith("System.", StringComparison.Ordinal);
 

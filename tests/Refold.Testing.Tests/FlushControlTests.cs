@@ -1,7 +1,6 @@
 // The control: each place in the code that flushes a file or the directory is taken out in turn, and the simulator has to notice.
 // Run by `dotnet test`. A flush that nothing notices the loss of has no reason to be there.
-using System.Reflection;
-using System.Reflection.Emit;
+using Refold.Architecture;
 using Xunit;
 using Xunit.Abstractions;
 
@@ -93,26 +92,12 @@ public class FlushControlTests(ITestOutputHelper output)
         return null;
     }
 
-    /// <summary>Each call of a flush in the library's code, as "type.method kind": found in the intermediate code, so that a new one cannot be forgotten here.</summary>
-    private static IEnumerable<string> InCode()
-    {
-        const BindingFlags Declared = BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly;
-        var flushes = new Dictionary<int, string>
-        {
-            [typeof(IStorageFile).GetMethod(nameof(IStorageFile.Flush))!.MetadataToken] = nameof(StorageOperationKind.Flush),
-            [typeof(IStorageDevice).GetMethod(nameof(IStorageDevice.FlushDirectory))!.MetadataToken] = nameof(StorageOperationKind.FlushDirectory),
-        };
-        foreach (var type in typeof(IStorageDevice).Assembly.GetTypes())
-        {
-            foreach (var method in type.GetMethods(Declared).Cast<MethodBase>().Concat(type.GetConstructors(Declared)))
-            {
-                var code = method.GetMethodBody()?.GetILAsByteArray() ?? [];
-                for (var at = 0; at + 5 <= code.Length; at++)
-                {
-                    if (code[at] == OpCodes.Callvirt.Value && flushes.TryGetValue(BitConverter.ToInt32(code, at + 1), out var kind))
-                        yield return $"{type.FullName}.{method.Name} {kind}";
-                }
-            }
-        }
-    }
+    /// <summary>Each call of a flush in the library's code, as "type.method kind", so that a new one cannot be forgotten here.</summary>
+    private static IEnumerable<string> InCode() =>
+        from call in CodeCalls.Of(typeof(IStorageDevice).Assembly)
+        let kind = call.Called.DeclaringType == typeof(IStorageFile) && call.Called.Name == nameof(IStorageFile.Flush) ? StorageOperationKind.Flush
+            : call.Called.DeclaringType == typeof(IStorageDevice) && call.Called.Name == nameof(IStorageDevice.FlushDirectory) ? StorageOperationKind.FlushDirectory
+            : default(StorageOperationKind?)
+        where kind is not null
+        select $"{call.Caller.DeclaringType!.FullName}.{call.Caller.Name} {kind}";
 }

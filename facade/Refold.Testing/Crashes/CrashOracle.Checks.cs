@@ -38,7 +38,8 @@ public sealed partial class CrashOracle
     public async Task<bool> RefusesAsync(SimulatedDevice device, bool inLastFlush)
     {
         ArgumentNullException.ThrowIfNull(device);
-        var before = device.Image();
+        // Taken before the store is opened, which may heal and flush.
+        var (before, lastFlush) = (device.Image(), device.LastFlushIndex);
         IJournal journal;
         try
         {
@@ -57,7 +58,7 @@ public sealed partial class CrashOracle
 
         await using (journal)
         {
-            var least = inLastFlush ? submissions.TakeWhile(item => item.IsAcknowledged && item.AcknowledgedAt <= device.LastFlushIndex).Count() : Acknowledged;
+            var least = inLastFlush ? submissions.TakeWhile(item => item.IsAcknowledged && item.AcknowledgedAt <= lastFlush).Count() : Acknowledged;
             var (damaged, count) = Replay(least);
             var difference = FirstDifference(damaged, journal);
             while (difference is not null && count < submissions.Count)

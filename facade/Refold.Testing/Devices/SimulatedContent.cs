@@ -14,6 +14,9 @@ internal sealed class SimulatedContent
     private byte[] cache = [];
     private byte[] durable = [];
 
+    // For each byte the index of the operation that made its value durable.
+    private long[] since = [];
+
     /// <summary>The name it was last seen under, for messages.</summary>
     public required string Name { get; set; }
 
@@ -40,18 +43,24 @@ internal sealed class SimulatedContent
         pending.Add(write);
     }
 
-    public void Flush()
+    public void Flush(long index)
     {
-        foreach (var (offset, bytes) in pending) Put(ref durable, offset, bytes);
+        byte[] flushed = [.. durable];
+        foreach (var (offset, bytes) in pending) Put(ref flushed, offset, bytes);
         // The length is metadata: it becomes durable also where pages of a failed flush were dropped.
-        Array.Resize(ref durable, cache.Length);
+        Array.Resize(ref flushed, cache.Length);
+        Settle(flushed, index);
         pending.Clear();
     }
 
+    /// <summary>The operation that first made durable what lies in these ranges now; zeros, with which files are prepared, aside.</summary>
+    public long? DurableSince(IEnumerable<(int Offset, int Length)> ranges) =>
+        ranges.SelectMany(range => Enumerable.Range(range.Offset, range.Length)).Where(at => durable[at] != 0).Select(at => (long?)since[at]).Min();
+
     /// <summary>Each sector is made durable or dropped, and none of them waits to be written any more.</summary>
-    public void FailFlush(SeededRng rng)
+    public void FailFlush(SeededRng rng, long index)
     {
-        durable = Survivors(rng, current: true);
+        Settle(Survivors(rng, current: true), index);
         pending.Clear();
     }
 
@@ -67,13 +76,13 @@ internal sealed class SimulatedContent
     /// <summary>The same in another process of the same machine.</summary>
     public SimulatedContent Copy()
     {
-        var copy = new SimulatedContent { Name = Name, cache = [.. cache], durable = [.. durable] };
+        var copy = new SimulatedContent { Name = Name, cache = [.. cache], durable = [.. durable], since = [.. since] };
         copy.pending.AddRange(pending);
         return copy;
     }
 
     /// <summary>What a power cut leaves, all of it durable.</summary>
-    public SimulatedContent AfterCrash(Keep keep, SeededRng rng)
+    public SimulatedContent AfterCrash(Keep keep, SeededRng rng, long index)
     {
         var bytes = keep.Which switch
         {
@@ -82,7 +91,9 @@ internal sealed class SimulatedContent
             _ => Survivors(rng, current: false),
         };
         if (keep.GarblesBlocks) Garble(bytes, rng);
-        return new SimulatedContent { Name = Name, cache = bytes, durable = [.. bytes] };
+        var left = new SimulatedContent { Name = Name, cache = bytes, durable = durable, since = [.. since] };
+        left.Settle([.. bytes], index);
+        return left;
     }
 
     /// <summary>Damage: changes bytes for reads and on the medium alike.</summary>
@@ -129,6 +140,17 @@ internal sealed class SimulatedContent
         1 => cache.Length,
         _ => Math.Clamp(rng.Between(durable.Length / SectorBytes, cache.Length / SectorBytes) * SectorBytes, durable.Length, cache.Length),
     };
+
+    private void Settle(byte[] bytes, long index)
+    {
+        Array.Resize(ref since, bytes.Length);
+        for (var at = 0; at < bytes.Length; at++)
+        {
+            if (at >= durable.Length || durable[at] != bytes[at]) since[at] = index;
+        }
+
+        durable = bytes;
+    }
 
     private void Garble(byte[] bytes, SeededRng rng)
     {

@@ -20,7 +20,7 @@ public sealed partial class SimulatedDevice
     {
         ArgumentNullException.ThrowIfNull(keep);
         var chance = SeededRng.FromSeed(keep.Seed);
-        lock (gate) return Next(string.Create(CultureInfo.InvariantCulture, $"AfterCrash({keep}) at {count}"), copyOf => names.AfterCrash(keep, chance, copyOf), content => content.AfterCrash(keep, chance));
+        lock (gate) return Next(string.Create(CultureInfo.InvariantCulture, $"AfterCrash({keep}) at {count}"), copyOf => names.AfterCrash(keep, chance, copyOf), content => content.AfterCrash(keep, chance, count));
     }
 
     /// <summary>The device after the process was killed at this moment: no locks, no faults, but the page cache as it was, flushed or not. This one stays as it is.</summary>
@@ -50,6 +50,7 @@ public sealed partial class SimulatedDevice
         {
             var content = names.Find(name);
             content.Damage(offset, [(byte)(content.Cache[offset] ^ (1 << bit))]);
+            origin += string.Create(CultureInfo.InvariantCulture, $", FlipBit({name}, {offset}, {bit})");
         }
     }
 
@@ -63,6 +64,7 @@ public sealed partial class SimulatedDevice
         {
             var content = names.Find(name);
             content.Damage(offset, new byte[Math.Min(length, content.Cache.Length - offset)]);
+            origin += string.Create(CultureInfo.InvariantCulture, $", Zero({name}, {offset}, {length})");
         }
     }
 
@@ -70,7 +72,11 @@ public sealed partial class SimulatedDevice
     /// <param name="name">The file.</param>
     public void LoseFile(string name)
     {
-        lock (gate) names.Lose(name);
+        lock (gate)
+        {
+            names.Lose(name);
+            origin += $", LoseFile({name})";
+        }
     }
 
     /// <summary>How much of a range the very last flush of a file made durable: damage there may be impossible to tell from an interrupted write.</summary>
@@ -127,14 +133,11 @@ public sealed partial class SimulatedDevice
         }
     }
 
-    // What is written and flushed once more belongs to the flush that first made it durable.
-    private void Remember(SimulatedContent content, long index)
+    // What is written and flushed once more, unchanged, belongs to the flush that first made it durable.
+    private void Remember(SimulatedContent content, List<(int Offset, int Length)> ranges)
     {
-        var ranges = content.Unflushed.ToList();
         if (ranges.Count == 0) return;
-        var again = content == lastFlushed
-            && ranges.Exists(range => lastFlushedRanges.Exists(last => range.Offset < last.Offset + last.Length && last.Offset < range.Offset + range.Length));
-        if (!again) LastFlushIndex = index;
         (lastFlushed, lastFlushedRanges) = (content, ranges);
+        LastFlushIndex = content.DurableSince(ranges) ?? count - 1;
     }
 }

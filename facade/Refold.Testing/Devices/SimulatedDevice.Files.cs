@@ -38,12 +38,13 @@ public sealed partial class SimulatedDevice
             if (fault == StorageFault.None && AllocatesAtFlush && IsFull(content, content.Cache.Length)) fault = NoRoom();
             if (fault != StorageFault.None)
             {
-                content.FailFlush(rng);
+                content.FailFlush(rng, count - 1);
                 throw Failure(fault);
             }
 
-            Remember(content, count - 1);
-            content.Flush();
+            var ranges = content.Unflushed.ToList();
+            content.Flush(count - 1);
+            Remember(content, ranges);
         }
     }
 

@@ -14,7 +14,7 @@ public sealed partial class SimulatedDevice : IStorageDevice
     private readonly SeededRng rng;
     private readonly ulong seed;
     private readonly SimulatedDevice? before;
-    private readonly string origin;
+    private string origin;
     private SimulatedNames names = new();
     private long count;
     private bool stopped;

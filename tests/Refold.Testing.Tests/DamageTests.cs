@@ -1,0 +1,92 @@
+// Devices that damage or lose what they had flushed: refused, naming the place and changing nothing; never a wrong entry, never a hidden loss.
+// Run by `dotnet test`.
+using Xunit;
+using Xunit.Abstractions;
+
+namespace Refold.Testing.Tests;
+
+public class DamageTests(ITestOutputHelper output)
+{
+    private const int Sector = 512;
+
+    [Fact]
+    public async Task DamageToFlushedBytes_IsRefused_OrHarmless_OrInsideTheVeryLastFlush()
+    {
+        var (refused, taken) = (0, 0);
+        await SegmentStore.ForEachSeed(output, nameof(DamageToFlushedBytes_IsRefused_OrHarmless_OrInsideTheVeryLastFlush), 60, async seed =>
+        {
+            var rng = SeededRng.FromSeed(seed);
+            var (oracle, stopped) = await SegmentStore.Simulation().RunAsync(CrashWorkload.Draw(rng, 12), seed, rng.Between(15, 200), null);
+            var left = stopped.AfterCrash(Keep.Random(seed));
+            // What is judged here is damage, so the crash is judged and settled before.
+            await using (await oracle.OpenAsync(left))
+            {
+                // Judged by being opened.
+            }
+
+            for (var count = 0; count < 10; count++)
+            {
+                var device = left.AfterCrash(Keep.All);
+                if (Damage(device, rng) is not { } inLastFlush) continue;
+                if (await oracle.RefusesAsync(device, inLastFlush)) refused++;
+                else taken++;
+            }
+        });
+        output.WriteLine($"{refused} refused, {taken} harmless or in the very last flush");
+        Assert.True(taken + refused < 100 || (refused > 0 && taken > 0));
+    }
+
+    /// <summary>Damages something, and says whether it lies in the very last flush; null where nobody could notice.</summary>
+    private static bool? Damage(SimulatedDevice device, SeededRng rng)
+    {
+        var files = device.Image().Where(file => file.Value.Length > 0).ToList();
+        var (name, bytes) = rng.Pick(files);
+        switch (rng.Between(0, 3))
+        {
+            case 0:
+                // That the newest segment is lost as a whole shows only where something else names it.
+                if (name == files.Last(file => file.Key.EndsWith(".seg", StringComparison.Ordinal)).Key) return null;
+                device.LoseFile(name);
+                return false;
+            case 1:
+                var start = rng.Between(0, (bytes.Length - 1) / Sector) * Sector;
+                var inLast = device.InLastFlush(name, start, Math.Min(Sector, bytes.Length - start));
+                // One sector with the very last flush and what was flushed before takes the witness together with the deed.
+                if (inLast > 0 && inLast < Math.Min(Sector, bytes.Length - start)) return null;
+                device.Zero(name, start, Sector);
+                return inLast > 0;
+            default:
+                var offset = rng.Between(0, bytes.Length - 1);
+                device.FlipBit(name, offset, rng.Between(0, 7));
+                return device.InLastFlush(name, offset, 1) > 0;
+        }
+    }
+
+    [Fact]
+    public async Task ARewrittenBlockOfGarbage_LosesEntriesInTheDefaultMode()
+    {
+        var losses = 0;
+        for (var seed = 0UL; seed < 20; seed++)
+        {
+            var (oracle, stopped) = await SegmentStore.Simulation().RunAsync([new CrashStep.Append(SegmentStore.Batch("a", 1))], seed, null, null);
+            var again = stopped.AfterKill();
+            var journal = await oracle.OpenAsync(again);
+            again.CrashAt = again.OperationCount;
+            _ = await oracle.AppendAsync(journal!, SegmentStore.Batch("a", 1), again);
+            await journal!.DisposeAsync();
+            try
+            {
+                await using (await oracle.OpenAsync(again.AfterCrash(Keep.Random(seed) with { GarblesBlocks = true })))
+                {
+                    // Judged by being opened.
+                }
+            }
+            catch (CrashViolationException)
+            {
+                losses++;
+            }
+        }
+
+        Assert.InRange(losses, 1, 19);
+    }
+}
