@@ -27,15 +27,6 @@ public sealed partial class CrashOracle(Func<IStorageDevice, IJournal> open)
         }
     }
 
-    /// <summary>Streams of what was submitted.</summary>
-    public IReadOnlyList<StreamInfo> Streams
-    {
-        get
-        {
-            lock (gate) return model.Streams();
-        }
-    }
-
     /// <summary>Appends, and remembers the request and its answer.</summary>
     /// <param name="journal">The store.</param>
     /// <param name="request">The batch.</param>

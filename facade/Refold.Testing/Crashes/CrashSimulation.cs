@@ -59,7 +59,7 @@ public sealed class CrashSimulation(Func<IStorageDevice, IJournal> open)
         for (; ; crashes--)
         {
             device.CrashAt = device.OperationCount + rng.Between(0, rng.Chance(0.3) ? 8 : 150);
-            if (rng.NextBoolean()) device.Faults = StorageFaultPlan.Draw(rng, rng.Between(1, 3), device.OperationCount, 100).Next;
+            if (rng.NextBoolean()) device.Faults = StorageFaultPlan.Draw(rng, rng.Between(1, 3), device.OperationCount, 40).Next;
             var run = new CrashRun(oracle, device, rng);
             var steps = CrashWorkload.Draw(rng, rng.Between(1, 25));
             await Named(device, seed, () => run.ExecuteAsync(steps));

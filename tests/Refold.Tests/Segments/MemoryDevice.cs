@@ -1,7 +1,5 @@
 // A directory in memory that knows what is durable: contents since the last flush and names since the last directory flush are not.
 // Used by the tests of the segment journal; fails where it is told to.
-using Refold.Segments;
-
 namespace Refold.Tests.Segments;
 
 internal sealed class MemoryDevice : IStorageDevice

@@ -1,0 +1,46 @@
+// What the simulator found in the segment journal, each as a test of its own.
+// Run by `dotnet test`.
+using Xunit;
+
+namespace Refold.Testing.Tests;
+
+public class RegressionTests
+{
+    /// <summary>A journal of one entry that stops at the first operation of this kind when it begins its second segment.</summary>
+    private static async Task<SimulatedDevice> StoppedInRotationAsync(StorageOperationKind kind)
+    {
+        var device = new SimulatedDevice(1);
+        var journal = SegmentStore.Open(device);
+        await journal.AppendAsync(SegmentStore.Batch("s", 1));
+        device.Begun = operation => device.CrashAt ??= operation.Kind == kind ? operation.Index : null;
+        Assert.IsType<AppendResult.NotAppended>(await journal.TryAppendAsync(SegmentStore.Batch("s", 1, 3000)));
+        Assert.True(device.HasStopped);
+        await journal.DisposeAsync();
+        return device;
+    }
+
+    [Fact]
+    public async Task ASegmentThatAKilledProcessHadNamed_IsDurable_BeforeAnythingInItIsAcknowledged()
+    {
+        var next = (await StoppedInRotationAsync(StorageOperationKind.FlushDirectory)).AfterKill();
+        Assert.Contains("0000000000000002.0.seg", next.List());
+        Assert.DoesNotContain("0000000000000002.0.seg", next.AfterCrash(Keep.None).List());
+        var journal = SegmentStore.Open(next);
+        await journal.AppendAsync(SegmentStore.Batch("s", 1));
+        await using var survivor = SegmentStore.Open(next.AfterCrash(Keep.None));
+        Assert.Equal(journal.Head, survivor.Head);
+    }
+
+    [Fact]
+    public async Task ASegmentWithAHeaderAndNoName_IsNoTampering_AndIsGoneAfterOpening()
+    {
+        var left = (await StoppedInRotationAsync(StorageOperationKind.Rename)).AfterCrash(Keep.None);
+        Assert.DoesNotContain("spare", left.List());
+        var device = await StoppedInRotationAsync(StorageOperationKind.Rename);
+        left = Enumerable.Range(0, 50).Select(seed => device.AfterCrash(Keep.Random((ulong)seed))).First(crash => crash.List().Contains("spare"));
+        Assert.True(SegmentJournal.Verify(left) is { Ok: false, Torn: true, First.File: "spare", Entries: 1 });
+        await SegmentStore.Open(left).DisposeAsync();
+        Assert.True(SegmentJournal.Verify(left).Ok);
+        Assert.DoesNotContain("spare", left.AfterCrash(Keep.None).List());
+    }
+}
