@@ -18,11 +18,10 @@ public class DamageTests(ITestOutputHelper output)
             var rng = SeededRng.FromSeed(seed);
             var (oracle, stopped) = await SegmentStore.Simulation().RunAsync(CrashWorkload.Draw(rng, 12), seed, rng.Between(15, 200), null);
             var left = stopped.AfterCrash(Keep.Random(seed));
-            // What is judged here is damage, so the crash is judged and settled before.
-            await using (await oracle.OpenAsync(left))
-            {
-                // Judged by being opened.
-            }
+            // What is judged here is damage, so the crash is judged and settled before. Healing zeros the frames of a torn tail, and with them the
+            // only witness that the batch before was flushed, until the next append says so again.
+            await using (var journal = await oracle.OpenAsync(left))
+                Assert.IsType<AppendResult.Appended>(await oracle.AppendAsync(journal!, SegmentStore.Batch("witness", 1), left));
 
             for (var count = 0; count < 10; count++)
             {
