@@ -56,7 +56,7 @@ internal static class CommandLine
             // What was printed before the error is still owed to the reader.
             Output.Flush();
         }
-        catch (OutputClosedException)
+        catch (Exception closedOrFull) when (closedOrFull is OutputClosedException or ToolException)
         {
             // The error line below goes elsewhere.
         }

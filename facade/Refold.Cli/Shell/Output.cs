@@ -40,7 +40,7 @@ internal static class Output
         }
         catch (IOException exception)
         {
-            throw new OutputClosedException(exception);
+            throw Failed(exception);
         }
     }
 
@@ -52,8 +52,18 @@ internal static class Output
         }
         catch (IOException exception)
         {
-            throw new OutputClosedException(exception);
+            throw Failed(exception);
         }
+    }
+
+    // Only a reader that left ends the tool quietly: a full disk under the output must not look like a whole export.
+    private static Exception Failed(IOException exception)
+    {
+        // The errno EPIPE; on Windows ERROR_BROKEN_PIPE and ERROR_NO_DATA.
+        const int BrokenPipe = 32;
+        return exception.HResult is BrokenPipe or unchecked((int)0x8007006D) or unchecked((int)0x800700E8)
+            ? new OutputClosedException(exception)
+            : new ToolException(ExitCode.Unreadable, $"The output cannot be written: {exception.Message.TrimEnd('.')}. What was written of it is not whole.");
     }
 
     private static Stream Open()
