@@ -175,6 +175,9 @@ type SegmentScanner(start: ScanStart) =
             SegmentEnd.Torn(0L, "the segment header is not whole")
         | FrameError.Torn(_, reason) when begun ->
             SegmentEnd.Refused(FrameError.Corrupt(0L, "the segment header", "whole", reason))
+        // Zeros, or the beginning of the magic, under the name that this journal's next segment would have.
+        | FrameError.Foreign reason when begun && sequence.JournalId.IsSome ->
+            SegmentEnd.Refused(FrameError.Corrupt(0L, "the segment header", "whole", reason))
         | FrameError.Torn(_, reason) -> SegmentEnd.Refused(FrameError.Foreign reason)
         | _ -> SegmentEnd.Refused error
 

@@ -28,6 +28,9 @@ public class FlushControlTests(ITestOutputHelper output)
             prepare(device);
         }),
         LeftoversTests.CutAsync,
+        CommitTests.TearAfterReopeningAsync,
+        CommitTests.LoseTheLastSegmentAsync,
+        CommitTests.DamageAfterClosingAsync,
     ];
 
     [Fact]

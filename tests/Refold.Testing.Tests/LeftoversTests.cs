@@ -39,15 +39,18 @@ public class LeftoversTests
         }
     }
 
-    /// <summary>A journal whose last batch lost its first sector.</summary>
+    /// <summary>A journal whose last batch, which was not acknowledged, lost its first sector.</summary>
     private static async Task<SimulatedDevice> TornAsync(Action<SimulatedDevice> prepare)
     {
         var device = new SimulatedDevice(1);
         prepare(device);
         var journal = SegmentStore.Open(device);
         await journal.AppendAsync(SegmentStore.Batch("s", 1, 200));
-        await journal.AppendAsync(SegmentStore.Batch("s", 1, 900));
-        device.Stop();
+        device.Begun = operation =>
+        {
+            if (operation.Kind == StorageOperationKind.Flush) device.CrashAt ??= operation.Index;
+        };
+        Assert.IsType<AppendResult.OutcomeUnknown>(await journal.TryAppendAsync(SegmentStore.Batch("s", 1, 900)));
         await journal.DisposeAsync();
         var torn = device.AfterCrash(Keep.All);
         torn.Zero(Segment, SectorBytes, SectorBytes);

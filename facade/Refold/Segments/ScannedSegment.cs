@@ -8,12 +8,11 @@ namespace Refold.Segments;
 /// <param name="Found">What it holds.</param>
 /// <param name="Fault">Why it is refused; null where it is whole or torn.</param>
 /// <param name="Torn">The torn tail it ends with, if any.</param>
-internal sealed record ScannedSegment(SegmentName Name, ReadOnlyMemory<byte> Bytes, Core.SegmentScan Found, JournalException? Fault, TornTail? Torn)
+internal sealed record ScannedSegment(Core.SegmentName Name, ReadOnlyMemory<byte> Bytes, Core.SegmentScan Found, JournalException? Fault, TornTail? Torn)
 {
     /// <summary>Scans the files in order; ends behind the first one that is refused.</summary>
-    public static IEnumerable<ScannedSegment> All(IStorageDevice device, Core.SegmentScanner scanner)
+    public static IEnumerable<ScannedSegment> All(IStorageDevice device, Core.SegmentScanner scanner, List<Core.SegmentName> names)
     {
-        var names = SegmentName.ListIn(device);
         for (var item = 0; item < names.Count; item++)
         {
             var bytes = ReadAll(device, names[item]);
@@ -23,17 +22,15 @@ internal sealed record ScannedSegment(SegmentName Name, ReadOnlyMemory<byte> Byt
         }
     }
 
-    private static ScannedSegment Judge(SegmentName name, ReadOnlyMemory<byte> bytes, Core.SegmentScan found)
+    private static ScannedSegment Judge(Core.SegmentName name, ReadOnlyMemory<byte> bytes, Core.SegmentScan found)
     {
         var file = name.ToString();
         var fault = found.End is Core.SegmentEnd.Refused refused ? SegmentFaults.Of(refused.error, file) : null;
-        if (fault is null && found.Header is { } header && new SegmentName(header.Value.FirstPosition, header.Value.Generation) is var own && own != name)
-            fault = new JournalCorruptedException(file, 0, "the name of the segment", own.ToString(), file);
         var torn = found.End is Core.SegmentEnd.Torn tail ? new TornTail(file, tail.offset, tail.reason) : null;
         return new ScannedSegment(name, bytes, found, fault, torn);
     }
 
-    private static byte[] ReadAll(IStorageDevice device, SegmentName name)
+    private static byte[] ReadAll(IStorageDevice device, Core.SegmentName name)
     {
         using var file = device.Open(name.ToString(), writable: false);
         if (file.Length > Array.MaxLength)

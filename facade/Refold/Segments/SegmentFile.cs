@@ -5,12 +5,12 @@ using System.Globalization;
 namespace Refold.Segments;
 
 /// <summary>An open segment file.</summary>
-internal sealed class SegmentFile(SegmentName name, Core.SegmentHeader header, IStorageFile file) : IDisposable
+internal sealed class SegmentFile(Core.SegmentName name, Core.SegmentHeader header, IStorageFile file) : IDisposable
 {
     private readonly uint seed = Core.Checksum.seed(header.JournalId);
     private int disposed;
 
-    public SegmentName Name { get; } = name;
+    public Core.SegmentName Name { get; } = name;
 
     /// <summary>The length it was made with.</summary>
     public long Capacity { get; } = header.FileBytes;

@@ -18,6 +18,7 @@ public sealed partial class SegmentJournal : IJournal
     private readonly OpenedDirectory opened;
     private readonly Subscriptions subscriptions;
     private readonly SegmentStore? store;
+    private readonly SegmentLog? log;
     private readonly SegmentWriter? writer;
     private readonly IDisposable? directoryLock;
     private volatile bool closed;
@@ -30,8 +31,7 @@ public sealed partial class SegmentJournal : IJournal
         subscriptions = new Subscriptions(opened.Index.Head.Position);
         Restored = opened.Index.Entries;
         if (store is null) return;
-        var log = new SegmentLog(store, opened.Index, subscriptions.Publish);
-        if (store.Segments.Count == 0) log.Begin();
+        log = new SegmentLog(store, opened.Index, subscriptions.Publish);
         writer = new SegmentWriter(log, pipelined);
     }
 
@@ -148,6 +148,7 @@ public sealed partial class SegmentJournal : IJournal
         if (closed) return;
         closed = true;
         if (writer is not null) await writer.CloseAsync().ConfigureAwait(false);
+        log?.Close();
         subscriptions.Close();
         opened.Close();
         directoryLock?.Dispose();
@@ -162,7 +163,7 @@ public sealed partial class SegmentJournal : IJournal
     private static SegmentJournal OpenForWriting(IStorageDevice device, JournalOptions options)
     {
         device.CreateDirectory();
-        var directoryLock = device.TryLock(SegmentName.Lock) ?? throw new JournalInUseException(device.Place);
+        var directoryLock = device.TryLock(FileNames.Lock) ?? throw new JournalInUseException(device.Place);
         OpenedDirectory? opened = null;
         try
         {

@@ -14,6 +14,7 @@ internal sealed class SegmentLog(SegmentStore store, SegmentIndex index, Action<
     private readonly List<(PendingWrite Write, AppendResult? Answer, bool IsCertain)> answers = [];
     private Core.ByteWriter buffer = new(64 * 1024);
     private long number;
+    private Core.Head head = index.Head;
     private Exception? failure;
 
     /// <summary>The answer of a journal that takes no writes.</summary>
@@ -50,8 +51,23 @@ internal sealed class SegmentLog(SegmentStore store, SegmentIndex index, Action<
         return taken;
     }
 
-    /// <summary>Makes the first segment of a new journal.</summary>
-    public void Begin() => store.Rotate(Core.SegmentHeaderModule.bytes, index.Head);
+    /// <summary>Says that the journal is closed, if nothing is in doubt, and closes what only the writer has open.</summary>
+    public void Close()
+    {
+        try
+        {
+            if (failure is null) store.MarkClosed(index.Head);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // Then it is as after a process that was killed: everything acknowledged is there.
+            failure = exception;
+        }
+        finally
+        {
+            store.Dispose();
+        }
+    }
 
     private int Collect(List<PendingWrite> waiting)
     {
@@ -104,6 +120,7 @@ internal sealed class SegmentLog(SegmentStore store, SegmentIndex index, Action<
         var (offsets, next) = Core.FrameBatch.write(store.Context, number, batch, buffer);
         number = next;
         group.Add(batch);
+        head = batch.Receipt.Head;
         var (segment, tail) = (store.Active, (int)store.Tail);
         publish.Add(() => index.Add(batch, segment, offsets, tail));
         answers.Add((write, new AppendResult.Appended(new Receipt(batch.Receipt)), false));
@@ -162,7 +179,7 @@ internal sealed class SegmentLog(SegmentStore store, SegmentIndex index, Action<
     private void WriteAndFlush()
     {
         if (buffer.Length == 0) return;
-        store.Append(buffer.Written, number - 1);
+        store.Append(buffer.Written, number - 1, head);
         foreach (var add in publish) add();
         published(index.Head.Position);
     }

@@ -6,11 +6,11 @@ namespace Refold.Segments;
 internal sealed class NoRoomException(Exception innerException) : IOException(innerException.Message, innerException);
 
 /// <summary>The segments of a journal opened for writing. Used by one thread at a time.</summary>
-internal sealed class SegmentStore(IStorageDevice device, Guid journalId, uint epoch, int segmentBytes, List<SegmentFile> segments)
+internal sealed class SegmentStore(IStorageDevice device, CommitFile commit, int segmentBytes, List<SegmentFile> segments) : IDisposable
 {
     private const int ZeroBytes = 1024 * 1024;
 
-    private readonly uint seed = Core.Checksum.seed(journalId);
+    private readonly uint seed = Core.Checksum.seed(commit.JournalId);
     private readonly Lock gate = new();
 
     /// <summary>The segment that is written.</summary>
@@ -23,7 +23,7 @@ internal sealed class SegmentStore(IStorageDevice device, Guid journalId, uint e
     public long LastFrame { get; set; }
 
     /// <summary>What goes into every frame of the next write.</summary>
-    public Core.FrameContext Context => new(seed, epoch, LastFrame);
+    public Core.FrameContext Context => new(seed, commit.Epoch, LastFrame);
 
     /// <summary>All segments in order.</summary>
     public IReadOnlyList<SegmentFile> Segments
@@ -36,13 +36,36 @@ internal sealed class SegmentStore(IStorageDevice device, Guid journalId, uint e
 
     public bool Fits(long bytes) => segments.Count > 0 && Tail + bytes <= Active.Capacity;
 
-    /// <summary>One write at the tail and one flush; returns when the bytes are durable.</summary>
-    public void Append(ReadOnlySpan<byte> bytes, long lastFrame)
+    /// <summary>Begins a new journal, or says that this one is open: it may end in a torn tail from now on.</summary>
+    public void Open(Core.Head head)
+    {
+        if (segments.Count == 0)
+        {
+            Rotate(Core.SegmentHeaderModule.bytes, head);
+            return;
+        }
+
+        StoreCommit(head);
+        commit.File.Flush();
+    }
+
+    /// <summary>Says that nothing more is written: from now on nothing may be torn.</summary>
+    public void MarkClosed(Core.Head head)
+    {
+        StoreCommit(head, isClosed: true);
+        commit.File.Flush();
+    }
+
+    public void Dispose() => commit.Dispose();
+
+    /// <summary>One write at the tail and one flush; returns when the bytes are durable, and a killed process cannot hide that.</summary>
+    public void Append(ReadOnlySpan<byte> bytes, long lastFrame, Core.Head head)
     {
         Active.File.Write(bytes, Tail);
         Active.File.Flush();
         Tail += bytes.Length;
         LastFrame = lastFrame;
+        StoreCommit(head);
     }
 
     /// <summary>Begins the next segment: of the usual size, or as large as is needed. Everything about it is durable on return.</summary>
@@ -53,13 +76,13 @@ internal sealed class SegmentStore(IStorageDevice device, Guid journalId, uint e
         var file = MakeSpare(bytes);
         var first = head.Position + 1;
         var generation = segments.Count > 0 && Active.Name.FirstPosition == first ? Active.Name.Generation + 1 : 0;
-        var name = new SegmentName(first, generation);
-        var header = new Core.SegmentHeader(journalId, generation, first, LastFrame + 1, head.Hash, bytes);
+        var name = new Core.SegmentName(first, generation);
+        var header = new Core.SegmentHeader(commit.JournalId, generation, first, LastFrame + 1, head.Hash, bytes);
         try
         {
             file.Write(Core.SegmentHeaderModule.encode(header).Span, 0);
             file.Flush();
-            device.Rename(SegmentName.Spare, name.ToString());
+            device.Rename(FileNames.Spare, name.ToString());
             device.FlushDirectory();
         }
         catch
@@ -70,7 +93,11 @@ internal sealed class SegmentStore(IStorageDevice device, Guid journalId, uint e
 
         lock (gate) segments.Add(new SegmentFile(name, header, file));
         Tail = Core.SegmentHeaderModule.bytes;
+        StoreCommit(head);
+        commit.File.Flush();
     }
+
+    private void StoreCommit(Core.Head head, bool isClosed = false) => commit.Store(Active.Name, Tail, LastFrame, head, isClosed);
 
     /// <summary>A file of zeros, flushed, under a name that recovery does not read.</summary>
     private IStorageFile MakeSpare(long bytes)
@@ -79,7 +106,7 @@ internal sealed class SegmentStore(IStorageDevice device, Guid journalId, uint e
         try
         {
             RemoveSpare(device);
-            file = device.Create(SegmentName.Spare);
+            file = device.Create(FileNames.Spare);
             WriteZeros(file, 0, bytes);
             // Some file systems look for room only now. The name need not last: the rename that follows is made durable.
             file.Flush();
@@ -112,6 +139,6 @@ internal sealed class SegmentStore(IStorageDevice device, Guid journalId, uint e
     /// <summary>Removes a segment that was not quite begun: a crash may have left it with a header.</summary>
     public static void RemoveSpare(IStorageDevice device)
     {
-        if (device.List().Contains(SegmentName.Spare)) device.Delete(SegmentName.Spare);
+        if (device.List().Contains(FileNames.Spare)) device.Delete(FileNames.Spare);
     }
 }

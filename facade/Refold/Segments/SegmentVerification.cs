@@ -1,5 +1,6 @@
 // Checking a directory from the first byte to the last, without changing one.
 // Called by SegmentJournal.Verify, for the tool and for people who keep backups.
+using Refold.Interop;
 using Refold.Segments;
 
 namespace Refold;
@@ -18,9 +19,9 @@ public sealed record SegmentVerification(long Entries, Head Head, SegmentFault? 
     {
         try
         {
-            if (!device.Exists || SegmentName.ListIn(device).Count == 0)
+            if (!device.Exists || FileNames.Segments(device).Count == 0 && CommitFile.ReadBytes(device) is null)
                 throw new JournalOpenException($"There is no journal in {device.Place}: no segment file is there.");
-            return Check(device);
+            return DirectoryPlan.Settled(device, () => Check(device), found => !found.Ok);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -30,35 +31,45 @@ public sealed record SegmentVerification(long Entries, Head Head, SegmentFault? 
 
     private static SegmentVerification Check(IStorageDevice device)
     {
-        var scanner = new Core.SegmentScanner();
+        var (plan, refusal) = DirectoryPlan.Of(device, new Core.OpeningWays(checkpoint: false, footers: false, scan: true));
+        // What is refused before a frame is read still has frames, and the first that is wrong tells more.
+        var scanner = plan is null ? new Core.SegmentScanner() : new Core.SegmentScanner(plan.ScanStart(_ => 0));
+        var names = plan is null ? FileNames.Segments(device) : [.. plan.Segments.Select(segment => segment.Name)];
         var entries = 0L;
-        foreach (var segment in ScannedSegment.All(device, scanner))
+        foreach (var segment in ScannedSegment.All(device, scanner, names))
         {
             entries += segment.Found.Items.Sum(item => item.Content is Core.SegmentContent.Batch batch ? batch.batch.Batch.Entries.LongLength : 0);
-            var next = scanner.Head.Position + 1;
-            switch (segment)
-            {
-                case { Fault: JournalCorruptedException corrupted }:
-                    return new(entries, new Head(scanner.Head), new SegmentFault(next, $"{corrupted.What} is {corrupted.Found}, expected {corrupted.Expected}", corrupted.File, corrupted.Offset), false);
-                case { Fault: { } refused }:
-                    throw refused;
-                case { Torn: { } torn }:
-                    return new(entries, new Head(scanner.Head), new SegmentFault(next, "torn tail: " + torn.Reason, torn.File, torn.Offset), true);
-            }
+            if (segment.Fault is { } fault) return Found(Fault(fault, scanner.Head.Position + 1));
+            if (plan is not null && segment.Torn is { } torn)
+                return Found(new SegmentFault(scanner.Head.Position + 1, "torn tail: " + torn.Reason, torn.File, torn.Offset), isTorn: true);
         }
 
+        if (refusal is not null) return Found(Fault(DirectoryPlan.Exception(refusal), null));
         var spare = CheckSpare(device);
-        return new(entries, new Head(scanner.Head), spare, spare is not null);
+        return Found(spare ?? CheckCommit(device), spare is not null);
+
+        SegmentVerification Found(SegmentFault? first, bool isTorn = false) => new(entries, new Head(scanner.Head), first, isTorn);
+    }
+
+    private static SegmentFault Fault(JournalException exception, long? position) => exception is JournalCorruptedException corrupted
+        ? new SegmentFault(position, $"{corrupted.What} is {corrupted.Found}, expected {corrupted.Expected}", corrupted.File, corrupted.Offset)
+        : throw exception;
+
+    /// <summary>No crash leaves COMMIT otherwise than as slots and zeros.</summary>
+    private static SegmentFault? CheckCommit(IStorageDevice device)
+    {
+        var damaged = Core.Commit.read(CommitFile.ReadBytes(device) ?? []).ResultValue.Damaged;
+        return damaged.IsEmpty ? null : Fault(SegmentFaults.Of(damaged.Head, Core.FileName.commit), null);
     }
 
     /// <summary>A segment that was not begun yet holds zeros, unless a crash came between its header and its name.</summary>
     private static SegmentFault? CheckSpare(IStorageDevice device)
     {
-        if (!device.List().Contains(SegmentName.Spare)) return null;
-        using var file = device.Open(SegmentName.Spare, writable: false);
+        if (!device.List().Contains(FileNames.Spare)) return null;
+        using var file = device.Open(FileNames.Spare, writable: false);
         var bytes = new byte[file.Length];
         var written = bytes.AsSpan(0, file.Read(bytes, 0)).IndexOfAnyExcept((byte)0);
-        return written < 0 ? null : new SegmentFault(null, "a byte of the spare segment is not zero", SegmentName.Spare, written);
+        return written < 0 ? null : new SegmentFault(null, "a byte of the spare segment is not zero", FileNames.Spare, written);
     }
 }
 

@@ -71,7 +71,10 @@ public class SegmentCommitTests
         var device = new MemoryDevice();
         await using var journal = SegmentJournal.Open(device, new JournalOptions { Pipelined = true });
         using var gate = new ManualResetEventSlim();
-        device.Flushing = _ => gate.Wait();
+        device.Flushing = name =>
+        {
+            if (name != "COMMIT") gate.Wait();
+        };
         var blocked = journal.Append(Samples.Entry("x"));
         var creators = Enumerable.Range(0, 3).Select(_ => journal.TryAppendAsync("s", ExpectedVersion.NoStream, [Samples.Entry("s", "{}", "a")]).AsTask()).ToArray();
         var keyed = Enumerable.Range(0, 2).Select(_ => journal.AppendAsync(new AppendRequest(Samples.Entry("k")) { IdempotencyKey = "key" }).AsTask()).ToArray();
@@ -191,7 +194,10 @@ public class SegmentCommitTests
         var device = new MemoryDevice();
         await using var journal = SegmentJournal.Open(device, new JournalOptions { Pipelined = true });
         using var gate = new ManualResetEventSlim();
-        device.Flushing = _ => gate.Wait();
+        device.Flushing = name =>
+        {
+            if (name != "COMMIT") gate.Wait();
+        };
         using var cancellation = new CancellationTokenSource();
         var waiting = journal.TryAppendAsync(new AppendRequest(Samples.Entry("s", "1")), cancellation.Token).AsTask();
         var queued = journal.TryAppendAsync(new AppendRequest(Samples.Entry("s", "2")), cancellation.Token).AsTask();

@@ -1,19 +1,20 @@
 // Damage at every byte: torn tails are healed, flipped bits are found, and no read ever gives a wrong entry.
 // Run by `dotnet test`.
 using System.Globalization;
-using Refold.Segments;
 using Xunit;
 
 namespace Refold.Tests.Segments;
 
 public class SegmentDamageTests
 {
-    // Two segments: in the second, two batches and a deletion between them.
-    private static async Task<(MemoryDevice Device, List<List<string>> States)> SmallJournal()
+    // Two segments: in the second, two batches and a deletion between them. COMMIT is as a power cut may leave it, or as a process that was
+    // killed, or as a journal that was closed.
+    private static async Task<(MemoryDevice Device, List<List<string>> States)> SmallJournal(Commit commit = Commit.Lags)
     {
         var device = new MemoryDevice();
         var states = new List<List<string>>();
         await using var journal = SegmentJournal.Open(device, new JournalOptions { SegmentBytes = 640 });
+        var begun = device.Content("COMMIT");
         async Task Step(Func<Task> step)
         {
             await step();
@@ -27,10 +28,21 @@ public class SegmentDamageTests
         await Step(() => journal.DeleteToAsync("a", 1).AsTask());
         await Step(() => journal.Append(Samples.Entry("a", "five"), Samples.Entry("a", "six")));
         Assert.Equal(2, journal.Segments.Count);
-        return (device, states);
+        var killed = device.Copy();
+        await journal.DisposeAsync();
+        return (commit switch { Commit.Lags => device.With("COMMIT", begun), Commit.Killed => killed, _ => device.Copy() }, states);
     }
 
-    private static List<string> Segments(MemoryDevice device) => [.. device.List().Where(name => SegmentName.TryParse(name) is not null)];
+    public enum Commit
+    {
+        Lags,
+        Killed,
+        Closed,
+    }
+
+    public static TheoryData<Commit> Commits => [.. Enum.GetValues<Commit>()];
+
+    private static List<string> Segments(MemoryDevice device) => [.. device.List().Where(name => Core.FileName.trySegment(name) is not null)];
 
     [Theory]
     [InlineData(false)]
@@ -92,15 +104,75 @@ public class SegmentDamageTests
         Assert.InRange(verified.First!.Offset, batch, torn.Length);
         Assert.Equal(torn[batch..End(torn)], device.Content(cut));
         Assert.Equal(batch, End(device.Content(name)));
+    }
 
-        static int End(byte[] bytes) => bytes.AsSpan().LastIndexOfAnyExcept((byte)0) + 1;
+    private static int End(byte[] bytes) => bytes.AsSpan().LastIndexOfAnyExcept((byte)0) + 1;
+
+    [Theory]
+    [InlineData(Commit.Killed)]
+    [InlineData(Commit.Closed)]
+    public async Task WhatCommitSaysWasFlushed_IsCorruptWhereItIsCut_AndNothingIsChanged(Commit commit)
+    {
+        var (whole, _) = await SmallJournal(commit);
+        var name = Segments(whole)[^1];
+        var bytes = whole.Content(name);
+        for (var length = 0; length < End(bytes); length++)
+        {
+            byte[] cut = [.. bytes[..length], .. new byte[bytes.Length - length]];
+            var device = whole.With(name, cut);
+            var verified = SegmentVerification.Of(device);
+            Assert.Equal((false, false), (verified.Ok, verified.Torn));
+            Assert.Equal(name, verified.First!.File);
+            await OpenDamaged(device, [], $"cut at {length}", mustRefuse: true);
+            Assert.Equal(cut, device.Content(name));
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Commits))]
+    public async Task AJournalWithoutCommit_OpensAsBefore_AndGetsOne(Commit commit)
+    {
+        var (device, states) = await SmallJournal(commit);
+        device.Delete("COMMIT");
+        Assert.True(SegmentVerification.Of(device).Ok);
+        await HealAndGoOn(device, states, "without COMMIT");
+        Assert.Contains("COMMIT", device.AfterPowerCut().List());
+    }
+
+    [Theory]
+    [InlineData(Commit.Killed)]
+    [InlineData(Commit.Closed)]
+    public async Task AMissingLastSegment_IsRefused(Commit commit)
+    {
+        var (device, _) = await SmallJournal(commit);
+        device.Delete(Segments(device)[^1]);
+        var verified = SegmentVerification.Of(device);
+        Assert.Equal(("COMMIT", false), (verified.First!.File, verified.Torn));
+        await OpenDamaged(device, [], "without the last segment", mustRefuse: true);
     }
 
     [Fact]
-    public async Task AFlippedBitInAnyByte_IsNeverACleanAnswer_NorAWrongEntry()
+    public async Task EveryFlippedBitOfCommit_IsNamed_AndHidesNothing()
     {
-        var (whole, states) = await SmallJournal();
-        var lastState = states[^1];
+        var (whole, states) = await SmallJournal(Commit.Closed);
+        var bytes = whole.Content("COMMIT");
+        for (var offset = 0; offset < bytes.Length; offset++)
+        {
+            var flipped = (byte[])bytes.Clone();
+            flipped[offset] ^= (byte)(1 << (offset % 8));
+            var device = whole.With("COMMIT", flipped);
+            var verified = SegmentVerification.Of(device);
+            Assert.Equal("COMMIT", verified.First?.File);
+            await using var reader = SegmentJournal.Open(device, Samples.ReadOnly);
+            Assert.Equal(states[^1], reader.Lines());
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Commits))]
+    public async Task AFlippedBitInAnyByte_IsNeverACleanAnswer_NorAWrongEntry(Commit commit)
+    {
+        var (whole, states) = await SmallJournal(commit);
         foreach (var name in Segments(whole))
         {
             var bytes = whole.Content(name);
@@ -113,13 +185,14 @@ public class SegmentDamageTests
                 Assert.False(verified.Ok, $"{name}, byte {offset}");
                 Assert.Equal(name, verified.First!.File);
                 Assert.True(verified.First.Offset <= offset, $"{name}, byte {offset}: {verified.First}");
-                await OpenDamaged(device, states, lastState, $"{name}, byte {offset}", name == Segments(whole)[0]);
+                var isFlushed = name == Segments(whole)[0] || commit == Commit.Closed || (commit == Commit.Killed && offset < End(bytes));
+                await OpenDamaged(device, states, $"{name}, byte {offset}", mustRefuse: isFlushed);
                 Assert.Equal(flipped, device.Content(name));
             }
         }
     }
 
-    private static async Task OpenDamaged(MemoryDevice device, List<List<string>> states, List<string> lastState, string place, bool mustRefuse)
+    private static async Task OpenDamaged(MemoryDevice device, List<List<string>> states, string place, bool mustRefuse)
     {
         try
         {

@@ -23,6 +23,8 @@ public class TornTailTests
             """);
         RefoldProcess.Run("import", file, "--journal", directory.Journal()).Expect(0);
         Assert.Equal("", RefoldProcess.Run([.. verb.Split(' '), "--journal", directory.Journal()]).Expect(0).Error);
+        // As a journal written before there was a COMMIT: with it, what was closed cannot be torn.
+        File.Delete(Path.Combine(directory.File("journal"), "COMMIT"));
         string segment = Directory.EnumerateFiles(directory.File("journal"), "*.seg").Single();
         byte[] bytes = File.ReadAllBytes(segment);
         bytes[bytes.AsSpan().LastIndexOfAnyExcept((byte)0) - 40] ^= 1;
@@ -34,6 +36,28 @@ public class TornTailTests
         Assert.Contains("torn tail", told, StringComparison.Ordinal);
         if (verb != "verify" && verb != "inspect")
             Assert.DoesNotContain("\"data\":2", looked.Output, StringComparison.Ordinal);
+        Assert.Equal(bytes, File.ReadAllBytes(segment));
+    }
+
+    [Theory]
+    [InlineData("export", 3)]
+    [InlineData("import in.ndjson", 3)]
+    [InlineData("inspect", 3)]
+    [InlineData("verify", 1)]
+    public void DamageInTheLastBatchOfAClosedJournal_IsRefused(string verb, int exitCode)
+    {
+        using var directory = new TemporaryDirectory();
+        string file = directory.Write("in.ndjson", "{\"stream\":\"s\",\"type\":\"t\",\"data\":1}\n");
+        RefoldProcess.Run("import", file, "--journal", directory.Journal()).Expect(0);
+        string segment = Directory.EnumerateFiles(directory.File("journal"), "*.seg").Single();
+        byte[] bytes = File.ReadAllBytes(segment);
+        bytes[bytes.AsSpan().LastIndexOfAnyExcept((byte)0) - 40] ^= 1;
+        File.WriteAllBytes(segment, bytes);
+
+        var looked = RefoldProcess.Run([.. verb.Replace("in.ndjson", file, StringComparison.Ordinal).Split(' '), "--journal", directory.Journal()]).Expect(exitCode);
+        string told = exitCode == 1 ? looked.Output : Assert.Single(looked.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+        Assert.Contains(Path.GetFileName(segment), told, StringComparison.Ordinal);
+        Assert.DoesNotContain("torn", told, StringComparison.Ordinal);
         Assert.Equal(bytes, File.ReadAllBytes(segment));
     }
 }

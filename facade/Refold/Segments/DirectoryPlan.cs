@@ -1,0 +1,66 @@
+// What lies in a journal's directory, and how the core would open it.
+// Called by OpenedDirectory and SegmentVerification.
+using Refold.Interop;
+
+namespace Refold.Segments;
+
+internal static class DirectoryPlan
+{
+    // A writer that rotates between each two tries is not waited for.
+    private const int MaxTries = 10;
+
+    /// <summary>Plans, or refuses.</summary>
+    public static (Core.OpeningPlan? Plan, Core.Refusal? Refusal) Of(IStorageDevice device, Core.OpeningWays ways)
+    {
+        // Before the names: a writer may go on meanwhile, and COMMIT must not speak of a segment that was not listed yet.
+        var commit = CommitFile.ReadBytes(device);
+        var files = new List<(string, long)>();
+        foreach (var name in device.List())
+        {
+            if (name == Core.FileName.commit)
+            {
+                if (commit is not null) files.Add((name, commit.Length));
+            }
+            else if (Core.FileName.trySegment(name) is not null || Core.FileName.tryCheckpoint(name) is not null || name == Core.FileName.pending)
+            {
+                using var file = device.Open(name, writable: false);
+                files.Add((name, file.Length));
+            }
+        }
+
+        return ColdStartTranslation.Plan(files, Read, ways);
+
+        ReadOnlyMemory<byte> Read(string name, long offset, int count)
+        {
+            if (name == Core.FileName.commit) return commit.AsMemory((int)offset, Math.Min(count, commit!.Length - (int)offset));
+            using var file = device.Open(name, writable: false);
+            var bytes = new byte[count];
+            return bytes.AsMemory(0, file.Read(bytes, offset));
+        }
+    }
+
+    /// <summary>The exception for a refusal.</summary>
+    public static JournalException Exception(Core.Refusal refusal) => refusal is Core.Refusal.Damaged damaged
+        ? SegmentFaults.Of(damaged.error, damaged.file)
+        : new JournalOpenException($"The journal cannot be opened so: {refusal}.");
+
+    /// <summary>Reads beside a writer: what looked wrong is read again as long as the writer went on meanwhile.</summary>
+    public static T Settled<T>(IStorageDevice device, Func<T> read, Func<T, bool> looksWrong)
+    {
+        for (var tries = 1; ; tries++)
+        {
+            var before = CommitFile.ReadBytes(device);
+            try
+            {
+                var result = read();
+                if (!looksWrong(result) || IsSettled()) return result;
+            }
+            catch (JournalCorruptedException) when (!IsSettled())
+            {
+                // Read again.
+            }
+
+            bool IsSettled() => tries == MaxTries || before.AsSpan().SequenceEqual(CommitFile.ReadBytes(device));
+        }
+    }
+}
