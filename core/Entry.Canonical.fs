@@ -85,7 +85,7 @@ module CanonicalBytes =
                 |> Result.map List.rev
                 |> checkedValue []
 
-        let stream = StreamId.TryCreate(reader.Text())
+        let stream = StreamId.tryCreate (reader.Text())
         let role = Role.ofByte (reader.Byte())
         let typeName = reader.Text()
         let schemaVersion = reader.Int32()
@@ -95,7 +95,7 @@ module CanonicalBytes =
         let id = optional reader.Guid
         let correlationId = optional reader.Guid
         let causationId = optional reader.Guid
-        let run = optional reader.Text |> Option.map RunId.TryCreate
+        let run = optional reader.Text |> Option.map RunId.tryCreate
         let drawn = optional reader.UInt64
         let key = optional reader.Text
 

@@ -52,7 +52,7 @@ module internal FooterLayout =
     let private index = Block.count
 
     let private name (reader: ByteReader) : StreamId =
-        match StreamId.TryCreate(reader.Text()) with
+        match StreamId.tryCreate (reader.Text()) with
         | Ok stream -> stream
         | Error _ ->
             reader.Fail()

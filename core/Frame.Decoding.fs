@@ -65,7 +65,7 @@ module FrameDecoding =
         if bytes.Length = 32 then Hash.OfSpan bytes.Span else Hash.Zero
 
     let private readStream (reader: ByteReader) (name: string) : StreamId =
-        match StreamId.TryCreate name with
+        match StreamId.tryCreate name with
         | Ok stream -> stream
         | Error _ ->
             reader.Fail()

@@ -130,7 +130,7 @@ module Ndjson =
             | Some value -> value
             | None -> raise (JsonFault("the member '" + name + "' is missing"))
 
-        let stream = require "stream" NdjsonMember.text |> StreamId.TryCreate |> NdjsonMember.valid
+        let stream = require "stream" NdjsonMember.text |> StreamId.tryCreate |> NdjsonMember.valid
         let typeName = require "type" NdjsonMember.text
         let tags, kind = tryRead "tags" NdjsonMember.tags |> Option.defaultValue ([], None)
 
@@ -153,7 +153,7 @@ module Ndjson =
                 Id = tryRead "id" NdjsonMember.guid
                 CorrelationId = tryRead "correlationId" NdjsonMember.guid
                 CausationId = tryRead "causationId" NdjsonMember.guid
-                Run = tryRead "run" NdjsonMember.text |> Option.map (RunId.TryCreate >> NdjsonMember.valid)
+                Run = tryRead "run" NdjsonMember.text |> Option.map (RunId.tryCreate >> NdjsonMember.valid)
                 Drawn = tryRead "drawn" NdjsonMember.words
                 Key = tryRead "idempotencyKey" NdjsonMember.text
             }

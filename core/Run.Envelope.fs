@@ -48,4 +48,4 @@ module Envelope =
     /// The stream, and the command codec's bytes cut out as they are.
     let tryRead (payload: Bytes) : Result<StreamId * Bytes, ValueError> =
         Json.attempt "the command" (fun () -> parts payload)
-        |> Result.bind (fun (stream, data) -> StreamId.TryCreate stream |> Result.map (fun stream -> stream, data))
+        |> Result.bind (fun (stream, data) -> StreamId.tryCreate stream |> Result.map (fun stream -> stream, data))

@@ -147,7 +147,7 @@ module internal SnapshotForm =
             StateType = reader.Text()
             SchemaVersion = reader.Int32()
             State = Bytes.Copy (reader.Prefixed()).Span
-            Run = readOption reader RunId.TryCreate
+            Run = readOption reader RunId.tryCreate
             Pin = readOption reader RunPin.ofJson
             Root = readOption reader RngState.ofJson
             Checksum = hash reader
@@ -167,7 +167,7 @@ module internal SnapshotForm =
                 "its format version is " + version.ToString CultureInfo.InvariantCulture + ", this program reads 1"
             )
         else
-            match StreamId.TryCreate(reader.Text()) with
+            match StreamId.tryCreate (reader.Text()) with
             | Error error -> Error error
             | Ok stream ->
                 let snapshot = readContent reader stream

@@ -3,6 +3,8 @@
 namespace Refold
 
 open System
+open System.Diagnostics.CodeAnalysis
+open System.Runtime.InteropServices
 open Refold.Core
 
 /// The name of a stream, the entries of one aggregate: 1 to 512 UTF-8 bytes, no control characters, no lone surrogates.
@@ -13,13 +15,22 @@ type StreamId private (value: string) =
     /// The longest name, in UTF-8 bytes.
     static member MaxBytes: int = 512
 
-    /// The name, or why it is none.
-    static member TryCreate(value: string) : Result<StreamId, ValueError> =
+    static member internal Read(value: string) : Result<StreamId, ValueError> =
         Text.validate "stream" StreamId.MaxBytes value |> Result.map StreamId
+
+    /// The name; false where it breaks a rule.
+    static member TryCreate(value: string, [<Out; NotNullWhen true>] stream: byref<StreamId | null>) : bool =
+        match StreamId.Read value with
+        | Ok read ->
+            stream <- read
+            true
+        | Error _ ->
+            stream <- null
+            false
 
     /// The name; throws `ArgumentException` where it breaks a rule.
     static member Create(value: string) : StreamId =
-        match StreamId.TryCreate value with
+        match StreamId.Read value with
         | Ok stream -> stream
         | Error error -> raise (ArgumentException(error.ToString(), nameof value))
 
@@ -77,13 +88,22 @@ type RunId private (value: string) =
     /// The longest name, in UTF-8 bytes.
     static member MaxBytes: int = 128
 
-    /// The name, or why it is none.
-    static member TryCreate(value: string) : Result<RunId, ValueError> =
+    static member internal Read(value: string) : Result<RunId, ValueError> =
         Text.validate "run" RunId.MaxBytes value |> Result.map RunId
+
+    /// The name; false where it breaks a rule.
+    static member TryCreate(value: string, [<Out; NotNullWhen true>] run: byref<RunId | null>) : bool =
+        match RunId.Read value with
+        | Ok read ->
+            run <- read
+            true
+        | Error _ ->
+            run <- null
+            false
 
     /// The name; throws `ArgumentException` where it breaks a rule.
     static member Create(value: string) : RunId =
-        match RunId.TryCreate value with
+        match RunId.Read value with
         | Ok run -> run
         | Error error -> raise (ArgumentException(error.ToString(), nameof value))
 
@@ -141,3 +161,17 @@ type StreamId = Refold.StreamId
 
 /// The name of a run; see `Refold.RunId`.
 type RunId = Refold.RunId
+
+/// Functions of stream names.
+[<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
+module StreamId =
+
+    /// The name, or which rule it breaks.
+    let tryCreate (value: string) : Result<StreamId, ValueError> = StreamId.Read value
+
+/// Functions of run names.
+[<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
+module RunId =
+
+    /// The name, or which rule it breaks.
+    let tryCreate (value: string) : Result<RunId, ValueError> = RunId.Read value

@@ -59,6 +59,19 @@ public class ApiTests
         Assert.Equal(["RngState", "RunId", "RunPin", "SeededRng", "StreamId"], shared);
     }
 
+    [Fact]
+    public void SharedTypes_ShowNoFSharpTypeToCSharp()
+    {
+        var shown =
+            from item in ApiSurface.Of(Core)
+            where item.Type.Namespace == "Refold"
+            from member in item.Members
+            let text = ApiSurface.Describe(member)
+            where text.Contains("Microsoft.FSharp", StringComparison.Ordinal) || text.Contains("Refold.Core.", StringComparison.Ordinal)
+            select ApiSurface.FullName(item.Type) + ": " + text;
+        Assert.Empty(shown);
+    }
+
     private static Assembly Named(string name) => new[] { Core, Facade, Testing }.Single(assembly => assembly.GetName().Name == name);
 
     // What the compiler makes by itself needs no words: members of records and unions, overrides, enum plumbing, delegates.

@@ -12,21 +12,21 @@ let private lone = String(char 0xDC00, 1)
 
 [<Fact>]
 let ``a stream name has 1 to 512 UTF-8 bytes, counted in bytes`` () =
-    Assert.Equal(512, (StreamId.TryCreate(String('ü', 256)) |> ok).Value |> Text.Encoding.UTF8.GetByteCount)
-    Assert.Equal(ValueError.TooLong("stream", 513, 512), StreamId.TryCreate(String('ü', 256) + "x") |> error)
-    Assert.Equal(ValueError.Empty "stream", StreamId.TryCreate "" |> error)
+    Assert.Equal(512, (StreamId.tryCreate (String('ü', 256)) |> ok).Value |> Text.Encoding.UTF8.GetByteCount)
+    Assert.Equal(ValueError.TooLong("stream", 513, 512), StreamId.tryCreate (String('ü', 256) + "x") |> error)
+    Assert.Equal(ValueError.Empty "stream", StreamId.tryCreate "" |> error)
 
 [<Fact>]
 let ``a name with a control character or half a surrogate pair is none, and the index is named`` () =
-    Assert.Equal(ValueError.ControlCharacter("stream", 1), StreamId.TryCreate "a\nb" |> error)
-    Assert.Equal(ValueError.ControlCharacter("stream", 2), StreamId.TryCreate "ab\u0085" |> error)
-    Assert.Equal(ValueError.LoneSurrogate("stream", 3), StreamId.TryCreate("\U0001F600a" + lone) |> error)
+    Assert.Equal(ValueError.ControlCharacter("stream", 1), StreamId.tryCreate "a\nb" |> error)
+    Assert.Equal(ValueError.ControlCharacter("stream", 2), StreamId.tryCreate "ab\u0085" |> error)
+    Assert.Equal(ValueError.LoneSurrogate("stream", 3), StreamId.tryCreate ("\U0001F600a" + lone) |> error)
     Assert.Equal(ValueError.ControlCharacter("tag", 0), Tag.TryCreate "\u007F" |> error)
-    Assert.Equal("\U0001F600", (StreamId.TryCreate "\U0001F600" |> ok).Value)
+    Assert.Equal("\U0001F600", (StreamId.tryCreate "\U0001F600" |> ok).Value)
 
 [<Fact>]
 let ``a run name has at most 128 bytes and a stream of its own that is Refold's`` () =
-    Assert.Equal(ValueError.TooLong("run", 129, 128), RunId.TryCreate(String('r', 129)) |> error)
+    Assert.Equal(ValueError.TooLong("run", 129, 128), RunId.tryCreate (String('r', 129)) |> error)
     let run = RunId.Create "nightly"
     Assert.Equal(stream "$run/nightly", run.Stream)
     Assert.True run.Stream.IsSystem

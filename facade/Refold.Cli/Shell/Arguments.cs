@@ -8,13 +8,13 @@ internal static class Arguments
 {
     public static StreamId Stream(string name)
     {
-        var result = StreamId.TryCreate(name);
+        var result = Core.StreamIdModule.tryCreate(name);
         return result.IsOk ? result.ResultValue : throw new ToolException(ExitCode.Usage, $"{result.ErrorValue}; name a stream of 1 to 512 bytes without control characters.");
     }
 
     public static RunId Run(string name)
     {
-        var result = RunId.TryCreate(name);
+        var result = Core.RunIdModule.tryCreate(name);
         return result.IsOk ? result.ResultValue : throw new ToolException(ExitCode.Usage, $"{result.ErrorValue}; name a run of 1 to 128 bytes without control characters.");
     }
 

@@ -32,7 +32,7 @@ internal static class RunTranslation
     {
         const string prefix = "$run/";
         if (!stream.Value.StartsWith(prefix, StringComparison.Ordinal)) return null;
-        var run = RunId.TryCreate(stream.Value[prefix.Length..]);
+        var run = Core.RunIdModule.tryCreate(stream.Value[prefix.Length..]);
         return run.IsOk ? run.ResultValue : null;
     }
 
