@@ -1,6 +1,7 @@
 // Opening the journal of a command line, to look at it or to write to it.
 // Called by every verb that needs one.
 using System.CommandLine;
+using Refold.Segments;
 
 namespace Refold.Cli.Shell;
 
@@ -17,8 +18,15 @@ internal static class Journals
         var journal = Open(uri, new JournalOptions { ReadOnly = true });
         // Once a journal: a verb that follows one opens it again and again, and finds its writer at work.
         if (journal is SegmentJournal { TornTail: { } torn } && Told.Add(uri))
-            Console.Error.WriteLine(FormattableString.Invariant($"refold: {torn.File} has a torn tail from offset {torn.Offset} on: {torn.Reason}. What lies before it is read; opening for writing heals it."));
+            Tell(torn);
         return journal;
+    }
+
+    /// <summary>Names a torn tail on standard error; null is none.</summary>
+    public static void Tell(TornTail? torn)
+    {
+        if (torn is not null)
+            Console.Error.WriteLine(FormattableString.Invariant($"refold: {torn.File} has a torn tail from offset {torn.Offset} on: {torn.Reason}. What lies before it is read; opening for writing heals it."));
     }
 
     /// <summary>Opens what <c>--journal</c> names as its only writer; a directory that is not there is made. The verbs that write do
@@ -31,6 +39,10 @@ internal static class Journals
         const string Scheme = "segments:";
         return uri.Length > Scheme.Length && uri.StartsWith(Scheme, StringComparison.Ordinal) ? uri[Scheme.Length..] : null;
     }
+
+    /// <summary>The directory that <c>--journal</c> names, for a verb that works on files.</summary>
+    public static string RequireSegments(ParseResult arguments) => SegmentDirectory(Uri(arguments))
+        ?? throw new ToolException(ExitCode.Usage, $"--journal is '{Uri(arguments)}', this works on segment files: it must be segments:DIRECTORY.");
 
     public static string Uri(ParseResult arguments) => arguments.GetValue(Options.Journal) ?? Options.DefaultJournal;
 

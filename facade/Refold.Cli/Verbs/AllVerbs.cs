@@ -18,6 +18,7 @@ internal static class AllVerbs
         DiffVerb.Create(),
         InspectVerb.Create(),
         VerifyVerb.Create(),
+        BackupVerb.Create(),
         RecordVerb.Create(),
         ReplayVerb.Create(),
         DemoVerb.Create(),

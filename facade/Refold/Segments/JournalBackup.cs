@@ -1,0 +1,28 @@
+// A backup: a copy that is whole, closed and verified.
+// Called by the tool's verb backup, which gives it its name afterwards.
+namespace Refold.Segments;
+
+/// <summary>A backup that was made.</summary>
+/// <param name="Entries">How many entries can be read in it.</param>
+/// <param name="Head">Its head.</param>
+/// <param name="Torn">The torn tail that was left out: an interrupted write, or one that was going on.</param>
+internal sealed record JournalBackup(long Entries, Head Head, TornTail? Torn)
+{
+    /// <summary>Copies a journal, open elsewhere or not. The backup holds everything acknowledged before the call. Where this throws, the target holds none.</summary>
+    /// <param name="source">The journal; nothing is changed there.</param>
+    /// <param name="target">A directory that is empty or not there.</param>
+    /// <exception cref="JournalOpenException">There is no journal, or it cannot be read. Nothing was written.</exception>
+    /// <exception cref="JournalException">The journal is damaged, or there is no room.</exception>
+    /// <exception cref="IOException">A device failed.</exception>
+    public static async Task<JournalBackup> MakeAsync(IStorageDevice source, IStorageDevice target)
+    {
+        var (head, torn) = JournalCopy.Run(source, target);
+        // Opened once and closed, so that it is what a writer leaves that was not killed.
+        var journal = SegmentJournal.Open(target, new JournalOptions());
+        var made = new JournalBackup(journal.Restored, new Head(head), torn);
+        await journal.DisposeAsync().ConfigureAwait(false);
+        return SegmentVerification.Of(target) is var found && found.Ok && found.Head == made.Head
+            ? made
+            : throw new JournalException("copy-failed", $"The backup of {source.Place} does not verify: {found.First?.What ?? "another head"}; try again, or another device.");
+    }
+}

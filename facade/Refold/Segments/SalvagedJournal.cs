@@ -1,0 +1,162 @@
+// What can still be read of a damaged directory: every entry whose frame checks, and the holes. FORMAT.md, "Salvage".
+// Called by the tool's verb export for --salvage.
+using System.Globalization;
+
+namespace Refold.Segments;
+
+/// <summary>Something that is missing.</summary>
+/// <param name="What">What it is, in one sentence without a full stop.</param>
+/// <param name="File">The file, for bytes that are skipped.</param>
+/// <param name="From">The offset of the first skipped byte.</param>
+/// <param name="To">The offset behind the last skipped byte.</param>
+/// <param name="FirstPosition">The first position that may be missing.</param>
+/// <param name="LastPosition">The last position that may be missing.</param>
+internal sealed record SalvageHole(string What, string? File = null, long? From = null, long? To = null, long? FirstPosition = null, long? LastPosition = null);
+
+/// <summary>A damaged journal that was searched for frames. Changes nothing, takes no lock.</summary>
+internal sealed class SalvagedJournal
+{
+    private readonly IStorageDevice device;
+    private readonly IReadOnlyList<SegmentName> names;
+    private readonly IReadOnlyList<Core.SalvagedFrame> rows;
+    private readonly uint seed;
+
+    private SalvagedJournal(IStorageDevice device, IReadOnlyList<SegmentName> names, uint seed, Core.SalvageReport report, IEnumerable<SalvageHole> unread)
+    {
+        (this.device, this.names, this.seed) = (device, names, seed);
+        rows = [.. report.Entries];
+        Deleted = report.Deleted;
+        Holes =
+        [
+            .. unread,
+            .. report.Skipped.Select(skipped => new SalvageHole(skipped.Reason, names[skipped.File].ToString(), skipped.From, skipped.To)),
+            .. report.Missing.Select(Hole),
+            .. report.Incomplete.Select(batch => new SalvageHole(
+                string.Create(CultureInfo.InvariantCulture, $"batch {batch.First} is incomplete: {batch.Found} of {batch.Count} positions were found"),
+                FirstPosition: batch.First,
+                LastPosition: batch.First + batch.Count - 1)),
+        ];
+    }
+
+    /// <summary>How many entries there are to read.</summary>
+    public long Count => rows.Count;
+
+    /// <summary>How many entries check but were deleted; they are not given.</summary>
+    public long Deleted { get; }
+
+    /// <summary>What is missing.</summary>
+    public IReadOnlyList<SalvageHole> Holes { get; }
+
+    /// <summary>Searches every segment file.</summary>
+    /// <exception cref="JournalOpenException">There is no segment file, or nothing can be read in any.</exception>
+    public static SalvagedJournal Open(IStorageDevice device)
+    {
+        try
+        {
+            return Search(device);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new JournalOpenException($"The journal {device.Place} cannot be read: {exception.Message}", exception);
+        }
+    }
+
+    /// <summary>The entries in position order, read again and checked again.</summary>
+    public IEnumerable<JournalEntry> Entries()
+    {
+        var files = new Dictionary<int, IStorageFile>();
+        try
+        {
+            foreach (var row in rows)
+            {
+                if (!files.TryGetValue(row.File, out var file)) files[row.File] = file = device.Open(names[row.File].ToString(), writable: false);
+                yield return Read(file, row);
+            }
+        }
+        finally
+        {
+            foreach (var file in files.Values) file.Dispose();
+        }
+    }
+
+    private static SalvagedJournal Search(IStorageDevice device)
+    {
+        var names = device.Exists ? SegmentName.ListIn(device) : [];
+        if (names.Count == 0) throw new JournalOpenException($"There is no journal in {device.Place}: no segment file is there.");
+        var unread = new List<SalvageHole>();
+        var seed = FindSeed(device, names)
+            ?? throw new JournalOpenException($"Nothing can be read in {device.Place}: no header and no frame of one journal was found; restore a backup.");
+        var files = new List<Core.SalvagedFile>();
+        for (var item = 0; item < names.Count; item++)
+        {
+            var bytes = TryReadAll(device, names[item], unread);
+            if (bytes is null) continue;
+            if (HeaderOf(bytes) is { } header && Core.Checksum.seed(header.JournalId) != seed)
+                unread.Add(new SalvageHole("it belongs to another journal", names[item].ToString(), 0, bytes.Length));
+            else
+                files.Add(Core.Salvage.scan(seed, item, bytes));
+        }
+
+        return new SalvagedJournal(device, names, seed, Core.SalvageReportModule.make(files), unread);
+    }
+
+    /// <summary>The seed of the journal that most headers name; without any header, of the one journal that all frames belong to.</summary>
+    private static uint? FindSeed(IStorageDevice device, List<SegmentName> names)
+    {
+        var ids = new List<Guid>();
+        foreach (var name in names)
+        {
+            if (TryReadAll(device, name, [], Core.SegmentHeaderModule.bytes) is { } bytes && HeaderOf(bytes) is { } header) ids.Add(header.JournalId);
+        }
+
+        if (ids.Count > 0) return Core.Checksum.seed(ids.GroupBy(id => id).MaxBy(group => group.Count())!.Key);
+        var seeds = new HashSet<uint>();
+        foreach (var name in names)
+        {
+            if (TryReadAll(device, name, []) is { } bytes) seeds.UnionWith(Core.Salvage.seeds(bytes));
+        }
+
+        return seeds.Count == 1 ? seeds.Single() : null;
+    }
+
+    private static Core.SegmentHeader? HeaderOf(byte[] bytes) =>
+        Core.SegmentHeaderModule.decode(bytes) is { IsOk: true } decoded ? decoded.ResultValue : null;
+
+    /// <summary>The bytes of a file, or null with a hole where the device does not give them.</summary>
+    private static byte[]? TryReadAll(IStorageDevice device, SegmentName name, List<SalvageHole> unread, int atMost = int.MaxValue)
+    {
+        try
+        {
+            using var file = device.Open(name.ToString(), writable: false);
+            var bytes = new byte[Math.Min(Math.Min(file.Length, Array.MaxLength), atMost)];
+            if (file.Length > Array.MaxLength)
+                unread.Add(new SalvageHole("no segment is as long", name.ToString(), bytes.Length, file.Length));
+            return bytes.AsSpan(0, file.Read(bytes, 0)).ToArray();
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            unread.Add(new SalvageHole("the device does not read it: " + exception.Message, name.ToString()));
+            return null;
+        }
+    }
+
+    private JournalEntry Read(IStorageFile file, Core.SalvagedFrame row)
+    {
+        var bytes = new byte[row.Size];
+        var read = file.Read(bytes, row.Offset);
+        var found = Core.FrameDecoding.read(seed, bytes.AsMemory(0, read), 0);
+        if (found.IsError) throw SegmentFaults.Of(found.ErrorValue, names[row.File].ToString(), row.Offset);
+        var frame = found.ResultValue.Frame;
+        return frame.Body is Core.FrameBody.Entry body && Core.CanonicalBytes.tryRead(body.canonical) is { } data
+            ? new JournalEntry(new Core.Entry(frame.Position, frame.Version, body.place.First, data.Value))
+            : throw new JournalCorruptedException(names[row.File].ToString(), row.Offset, "the frame", "an entry", "another");
+    }
+
+    private static SalvageHole Hole(Core.MissingFrames missing)
+    {
+        var frames = string.Create(CultureInfo.InvariantCulture, $"frames {missing.FirstFrame} to {missing.LastFrame} were not found");
+        return missing.LastPosition < missing.FirstPosition
+            ? new SalvageHole(frames + "; no position is missing, a deletion may be")
+            : new SalvageHole(frames, FirstPosition: missing.FirstPosition, LastPosition: missing.LastPosition);
+    }
+}
