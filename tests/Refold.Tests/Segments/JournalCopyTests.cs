@@ -1,0 +1,89 @@
+// Copies on a device in memory: what a backup from outside cannot be made to meet.
+// Run by `dotnet test`.
+using Refold.Interop;
+using Refold.Segments;
+using Xunit;
+
+namespace Refold.Tests.Segments;
+
+public class JournalCopyTests
+{
+    [Fact]
+    public async Task HolesAndADroppedBeginning_AreCopied()
+    {
+        var device = BehindBase();
+        await using (var journal = SegmentJournal.Open(device, Samples.Small))
+        {
+            JournalEntry At(long position, long version) => new(position, version, 6, Samples.Entry("gone", "{}", "a"), "key");
+            (await journal.TryRestoreAsync([At(7, 8), At(9, 9)])).ReceiptOrThrow();
+            for (var number = 0; number < 10; number++) await journal.Append(Samples.Entry("s"));
+        }
+
+        await using var original = SegmentJournal.Open(device, Samples.ReadOnly);
+        Assert.Equal(new StreamInfo(StreamId.Create("gone"), 7, 9), original.Streams()[0]);
+        Assert.NotNull(original.FindByKey("kept"));
+
+        var target = new MemoryDevice();
+        var copied = JournalCopy.Run(device, target);
+        Assert.Null(copied.Torn);
+        await using var copy = SegmentJournal.Open(target, Samples.ReadOnly);
+        Assert.Equal(original.Everything(), copy.Everything());
+        foreach (var key in (string[])["key", "kept"]) Assert.Equal(original.FindByKey(key), copy.FindByKey(key));
+        Assert.True(SegmentVerification.Of(target).Ok);
+    }
+
+    [Fact]
+    public async Task FullDisk_IsAnError()
+    {
+        var device = new MemoryDevice();
+        await using (var journal = SegmentJournal.Open(device, Samples.Small))
+            await journal.Append(Samples.Entry("s"));
+        var target = new MemoryDevice { Fails = (operation, _) => operation == "write" ? new IOException("No room.") : null };
+        await Assert.ThrowsAnyAsync<IOException>(() => JournalBackup.MakeAsync(device, target));
+    }
+
+    [Fact]
+    public async Task DamageThatStays_IsRefused_AndDamageOfAMomentIsNot()
+    {
+        var device = new MemoryDevice();
+        await using (var journal = SegmentJournal.Open(device, new JournalOptions()))
+        {
+            for (var number = 0; number < 5; number++) await journal.Append(Samples.Entry("s"));
+        }
+
+        var name = device.List().Single(file => file.EndsWith(".seg", StringComparison.Ordinal));
+        var bent = device.Content(name);
+        bent[200] ^= 1;
+        Assert.Throws<JournalCorruptedException>(() => JournalCopy.Run(device.With(name, bent), new MemoryDevice()));
+
+        // A first look that meets what a writer adds half way.
+        var opened = 0;
+        var momentary = device.With(name, bent);
+        momentary.Fails = (operation, _) =>
+        {
+            if (operation != "open" || ++opened != 2) return null;
+            using var file = momentary.Open(name, writable: true);
+            file.Write(device.Content(name).AsSpan(200, 1), 200);
+            return null;
+        };
+        Assert.Equal(5, JournalCopy.Run(momentary, new MemoryDevice()).Head.Position);
+    }
+
+    /// <summary>A journal whose first five positions were dropped, with a stream and a key of theirs.</summary>
+    private static MemoryDevice BehindBase()
+    {
+        var id = new Guid("00112233-4455-6677-8899-aabbccddeeff");
+        var head = new Core.Head(5, Core.Hash.Compute("dropped"u8));
+        var gone = StreamId.Create("gone");
+        var receipt = new Receipt(4, 2, [new StreamVersions(gone, 6, 7)], new Head(head));
+        var content = new Core.BaseContent(
+            new[] { new Core.BaseStream(gone, 7, 7) }.ToFSharpList(),
+            new[] { new Core.BaseKey("kept", Core.Hash.Compute("content"u8), receipt.Value) }.ToFSharpList());
+        const int Bytes = 2048;
+        var writer = new Core.ByteWriter(Bytes);
+        writer.Raw(Core.SegmentHeaderModule.encode(new Core.SegmentHeader(id, 0, 6, 4, head.Hash, Bytes)).Span);
+        Core.FrameEncoding.write(Core.Checksum.seed(id), writer, new Core.Frame(1, 4, 3, 5, 0, Core.FrameBody.NewBase(content), head.Hash));
+        writer.Zeros(Bytes - writer.Length);
+        return new MemoryDevice().With(new SegmentName(6, 0).ToString(), writer.Written.ToArray());
+    }
+}

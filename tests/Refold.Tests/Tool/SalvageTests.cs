@@ -1,0 +1,127 @@
+// `export --salvage` from outside: what checks comes out, the holes are named, no byte is changed.
+// Run by `dotnet test`.
+using System.Text.Json;
+using Refold.Tests.Segments;
+using Xunit;
+
+namespace Refold.Tests.Tool;
+
+public sealed class SalvageTests : IDisposable
+{
+    private const int Entries = 30;
+
+    private readonly TemporaryDirectory directory = new();
+
+    public void Dispose() => directory.Dispose();
+
+    [Fact]
+    public async Task UndamagedJournal_IsExportedAsEver_AndHasNoHoles()
+    {
+        await MakeAsync();
+        var salvaged = Salvage(0);
+        Assert.Equal(Lines(), salvaged.Lines);
+        var summary = Summary(salvaged);
+        Assert.Equal((Entries, 0), (summary.GetProperty("entries").GetInt32(), summary.GetProperty("holes").GetArrayLength()));
+        Assert.Equal(Lines("--stream", "s1", "--raw", "--from", "5"), Salvage(0, "--stream", "s1", "--raw", "--from", "5").Lines);
+    }
+
+    [Fact]
+    public async Task DamagedFrame_CostsItsEntry_AndTheBatchIsNamed()
+    {
+        await MakeAsync();
+        string[] whole = Lines();
+        string damaged = Segments()[1];
+        byte[] bytes = Flip(damaged, 128 + 80);
+        RefoldProcess.Run("export", "--journal", directory.Journal()).Expect(3);
+
+        var salvaged = Salvage(1);
+        string lost = Assert.Single(whole.Except(salvaged.Lines));
+        Assert.Equal(whole.Where(line => line != lost), salvaged.Lines);
+        using var entry = JsonDocument.Parse(lost);
+        long position = entry.RootElement.GetProperty("position").GetInt64();
+        var holes = Summary(salvaged).GetProperty("holes").EnumerateArray().ToList();
+        var skipped = Assert.Single(holes, hole => hole.GetProperty("file").GetString() == Path.GetFileName(damaged));
+        Assert.InRange(128 + 80, skipped.GetProperty("from").GetInt64(), skipped.GetProperty("to").GetInt64() - 1);
+        Assert.Contains(holes, hole => hole.GetProperty("what").GetString()!.Contains("were not found", StringComparison.Ordinal) && hole.GetProperty("firstPosition").GetInt64() == position);
+        Assert.Contains(holes, hole => hole.GetProperty("what").GetString()!.Contains("is incomplete", StringComparison.Ordinal));
+        Assert.Equal(bytes, File.ReadAllBytes(damaged));
+
+        // The same for people, a hole a line.
+        var told = RefoldProcess.Run("export", "--salvage", "--journal", directory.Journal()).Expect(1);
+        Assert.Equal(salvaged.Output, told.Output);
+        Assert.Equal(holes.Count + 1, told.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
+        Assert.Contains(Path.GetFileName(damaged), told.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task DamagedHeaders_CostNoEntry()
+    {
+        await MakeAsync();
+        string[] whole = Lines();
+        Flip(Segments()[0], 20);
+        Assert.Equal(whole, Salvage(1).Lines);
+        foreach (string segment in Segments().Skip(1)) Flip(segment, 0);
+        Assert.Equal(whole, Salvage(1).Lines);
+    }
+
+    [Fact]
+    public async Task LostSegment_IsAHole_AndDeletedEntriesStayDeleted()
+    {
+        await MakeAsync();
+        await using (var journal = SegmentJournal.Open(directory.File("journal")))
+            await journal.DeleteToAsync(StreamId.Create("s0"), 1);
+        string[] whole = Lines();
+        File.Delete(Segments()[2]);
+        var salvaged = Salvage(1);
+        Assert.Subset(whole.ToHashSet(), salvaged.Lines.ToHashSet());
+        Assert.InRange(salvaged.Lines.Length, 1, whole.Length - 1);
+        Assert.Equal(1, Summary(salvaged).GetProperty("deleted").GetInt32());
+        Assert.Equal(1, Summary(salvaged).GetProperty("holes").EnumerateArray().Count(hole => hole.GetProperty("what").GetString()!.Contains("were not found", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public async Task NothingToRead_IsAnErrorOfOneLine()
+    {
+        RefoldProcess.Run("export", "--salvage", "--journal", directory.Journal("nowhere")).ExpectError(3);
+        RefoldProcess.Run("export", "--salvage", "--journal", "memory:").ExpectError(2);
+        await MakeAsync();
+        var random = SeededRng.FromSeed(7);
+        foreach (string segment in Segments())
+        {
+            byte[] garbage = new byte[new FileInfo(segment).Length];
+            for (int index = 0; index < garbage.Length; index++) garbage[index] = (byte)random.Between(0, 255);
+            await File.WriteAllBytesAsync(segment, garbage);
+        }
+
+        RefoldProcess.Run("export", "--salvage", "--journal", directory.Journal()).ExpectError(3);
+    }
+
+    /// <summary>Batches of two entries over several small segments.</summary>
+    private async Task MakeAsync()
+    {
+        await using var journal = SegmentJournal.Open(directory.File("journal"), Samples.Small);
+        for (int number = 0; number < Entries / 2; number++)
+            await journal.Append(Samples.Entry($"s{number % 3}", $$"""{"n":{{number}}}""", "a"), Samples.Entry("all", $"{number}"));
+    }
+
+    private string[] Segments() => [.. Directory.EnumerateFiles(directory.File("journal"), "*.seg").Order(StringComparer.Ordinal)];
+
+    private string[] Lines(params string[] more) => RefoldProcess.Run(["export", "--journal", directory.Journal(), .. more]).Expect(0).Lines;
+
+    private ToolResult Salvage(int exitCode, params string[] more) =>
+        RefoldProcess.Run(["export", "--salvage", "--json", "--journal", directory.Journal(), .. more]).Expect(exitCode);
+
+    private static JsonElement Summary(ToolResult salvaged)
+    {
+        using var document = JsonDocument.Parse(salvaged.Error);
+        return document.RootElement.Clone();
+    }
+
+    private static byte[] Flip(string file, int offset)
+    {
+        byte[] bytes = File.ReadAllBytes(file);
+        bytes[offset] ^= 1;
+        File.WriteAllBytes(file, bytes);
+        return bytes;
+    }
+}
