@@ -18,18 +18,18 @@ internal static class BackupVerb
         {
             Directory,
         };
-        command.SetAction((arguments, _) => RunAsync(arguments));
+        command.SetAction(Run);
         return command;
     }
 
-    private static async Task<int> RunAsync(ParseResult arguments)
+    private static int Run(ParseResult arguments)
     {
         string target = arguments.GetRequiredValue(Directory);
         if (target.Length == 0)
             throw new ToolException(ExitCode.Usage, "DIR is empty; name the directory of the backup.");
         var source = new DirectoryDevice(Journals.RequireSegments(arguments));
         using var directory = new NewDirectory(target);
-        var backup = await JournalBackup.MakeAsync(source, directory.Partial);
+        var backup = JournalBackup.Make(source, directory.Partial);
         directory.Finish();
         Journals.Tell(backup.Torn);
         if (arguments.GetValue(Options.Json))

@@ -14,13 +14,10 @@ internal sealed record JournalBackup(long Entries, Head Head, TornTail? Torn)
     /// <exception cref="JournalOpenException">There is no journal, or it cannot be read. Nothing was written.</exception>
     /// <exception cref="JournalException">The journal is damaged, or there is no room.</exception>
     /// <exception cref="IOException">A device failed.</exception>
-    public static async Task<JournalBackup> MakeAsync(IStorageDevice source, IStorageDevice target)
+    public static JournalBackup Make(IStorageDevice source, IStorageDevice target)
     {
-        var (head, torn) = JournalCopy.Run(source, target);
-        // Opened once and closed, so that it is what a writer leaves that was not killed.
-        var journal = SegmentJournal.Open(target, new JournalOptions());
-        var made = new JournalBackup(journal.Restored, new Head(head), torn);
-        await journal.DisposeAsync().ConfigureAwait(false);
+        var (head, entries, torn) = JournalCopy.Run(source, target);
+        var made = new JournalBackup(entries, new Head(head), torn);
         return SegmentVerification.Of(target) is var found && found.Ok && found.Head == made.Head
             ? made
             : throw new JournalException("copy-failed", $"The backup of {source.Place} does not verify: {found.First?.What ?? "another head"}; try again, or another device.");

@@ -1,48 +1,37 @@
 // A journal copied whole from one directory of segments to another: every batch, key, deletion and dropped beginning in its place.
 // Called by JournalBackup.
 using System.Security.Cryptography;
+using Refold.Interop;
 
 namespace Refold.Segments;
 
 /// <summary>Copies what is committed at some moment of the copying. It reads beside a writer, without a lock, and checks every byte.</summary>
 internal static class JournalCopy
 {
-    private const int Attempts = 5;
-
     /// <summary>Copies into a directory that is empty or not there. The copy has the same positions, versions, batches, keys, floors and head, and an id of its own.</summary>
     /// <param name="from">The journal; nothing is changed there.</param>
     /// <param name="to">The directory of the copy.</param>
-    /// <returns>The head of the copy, and the torn tail that was left out.</returns>
+    /// <returns>The head of the copy, how many entries can be read in it, and the torn tail that was left out.</returns>
     /// <exception cref="JournalOpenException">There is no journal.</exception>
     /// <exception cref="JournalException">The journal is damaged, or the copy cannot be written.</exception>
-    public static (Core.Head Head, TornTail? Torn) Run(IStorageDevice from, IStorageDevice to)
+    public static (Core.Head Head, long Entries, TornTail? Torn) Run(IStorageDevice from, IStorageDevice to)
     {
-        if (!from.Exists || SegmentName.ListIn(from).Count == 0)
+        if (!from.Exists || FileNames.Segments(from).Count == 0)
             throw new JournalOpenException($"There is no journal in {from.Place}: no segment file is there.");
         to.CreateDirectory();
-        JournalCorruptedException? before = null;
-        for (var attempt = 1; ; attempt++)
-        {
-            try
-            {
-                return Copy(from, to);
-            }
-            catch (JournalCorruptedException fault) when (attempt < Attempts && (before?.File, before?.Offset) != (fault.File, fault.Offset))
-            {
-                // Bytes that a writer adds while a file is read can arrive in another order than they were written; damage stays where it is.
-                before = fault;
-            }
-
-            foreach (var name in to.List()) to.Delete(name);
-        }
+        // Each try begins anew: bytes that a writer adds while a file is read can arrive in another order than they were written.
+        return DirectoryPlan.Settled(from, () => Copy(from, to), _ => false);
     }
 
-    private static (Core.Head Head, TornTail? Torn) Copy(IStorageDevice from, IStorageDevice to)
+    private static (Core.Head Head, long Entries, TornTail? Torn) Copy(IStorageDevice from, IStorageDevice to)
     {
-        var scanner = new Core.SegmentScanner();
+        foreach (var name in to.List()) to.Delete(name);
+        var (plan, refusal) = DirectoryPlan.Of(from, new Core.OpeningWays(checkpoint: false, footers: false, scan: true));
+        if (plan is null) throw DirectoryPlan.Exception(refusal!);
+        var scanner = new Core.SegmentScanner(plan.ScanStart(_ => 0));
         TornTail? torn = null;
         using var target = new CopyTarget(to);
-        foreach (var segment in ScannedSegment.All(from, scanner))
+        foreach (var segment in ScannedSegment.All(from, scanner, [.. plan.Segments.Select(segment => segment.Name)]))
         {
             if (segment.Fault is not null) throw segment.Fault;
             torn = segment.Torn;
@@ -52,9 +41,9 @@ internal static class JournalCopy
             target.Commit();
         }
 
-        target.Begin();
-        return target.Head is var head && head.Position == scanner.Head.Position && head.Hash.Equals(scanner.Head.Hash)
-            ? (head, torn)
+        target.Close();
+        return target.Index.Head is var head && head.Position == scanner.Head.Position && head.Hash.Equals(scanner.Head.Hash)
+            ? (head, target.Index.Entries, torn)
             : throw new JournalException("copy-failed", $"The copy of {from.Place} came to another head; try again, and verify the journal.");
     }
 
@@ -62,40 +51,35 @@ internal static class JournalCopy
     private sealed class CopyTarget : IDisposable
     {
         private readonly SegmentStore store;
-        private readonly SegmentIndex index = new();
-        private readonly SegmentLog log;
         private readonly List<PendingWrite> waiting = [];
+        private SegmentLog? log;
 
         public CopyTarget(IStorageDevice device)
         {
             var id = new Guid(RandomNumberGenerator.GetBytes(16));
-            store = new SegmentStore(device, id, epoch: 1, SegmentJournal.DefaultSegmentBytes, []);
-            log = new SegmentLog(store, index, _ => { });
+            var slots = new CommitFile(CommitFile.OpenOrCreate(device), id, epoch: 1, setGeneration: 0, sequence: 0);
+            store = new SegmentStore(device, slots, SegmentJournal.DefaultSegmentBytes, []);
         }
 
-        public Core.Head Head => index.Head;
+        public SegmentIndex Index { get; } = new();
 
-        /// <summary>Makes the first segment, if nothing was added.</summary>
-        public void Begin()
-        {
-            if (store.Segments.Count == 0) log.Begin();
-        }
+        /// <summary>Says that the copy is closed.</summary>
+        public void Close() => Begun().Close();
 
         public void Add(Core.SegmentHeader header, Core.SegmentContent content)
         {
-            if (content is Core.SegmentContent.Base dropped)
+            switch (content)
             {
-                BeginBehind(header, dropped);
-                return;
+                case Core.SegmentContent.Base dropped:
+                    BeginBehind(header, dropped);
+                    break;
+                case Core.SegmentContent.Batch found:
+                    waiting.Add(new PendingAppend(_ => new AppendDecision(found.batch.Batch, null, null)));
+                    break;
+                case Core.SegmentContent.Deletion deletion:
+                    waiting.Add(new PendingDeletion(deletion.stream, deletion.version));
+                    break;
             }
-
-            Begin();
-            waiting.Add(content switch
-            {
-                Core.SegmentContent.Batch found => new PendingAppend(_ => new Interop.AppendDecision(found.batch.Batch, null, null)),
-                Core.SegmentContent.Deletion deletion => new PendingDeletion(deletion.stream, deletion.version),
-                _ => throw new InvalidOperationException($"{content.GetType()} cannot be copied."),
-            });
         }
 
         /// <summary>Writes what waits.</summary>
@@ -103,7 +87,7 @@ internal static class JournalCopy
         {
             while (waiting.Count > 0)
             {
-                var taken = log.Commit(waiting);
+                var taken = Begun().Commit(waiting);
                 foreach (var write in waiting[..taken]) _ = write.Answered.GetAwaiter().GetResult()?.ReceiptOrThrow();
                 waiting.RemoveRange(0, taken);
             }
@@ -111,7 +95,16 @@ internal static class JournalCopy
 
         public void Dispose()
         {
+            store.Dispose();
             foreach (var segment in store.Segments) segment.Dispose();
+        }
+
+        /// <summary>The log, once there is a first segment.</summary>
+        private SegmentLog Begun()
+        {
+            if (log is not null) return log;
+            if (store.Segments.Count == 0) store.Open(Index.Head);
+            return log = new SegmentLog(store, Index, _ => { });
         }
 
         private void BeginBehind(Core.SegmentHeader header, Core.SegmentContent.Base dropped)
@@ -122,8 +115,8 @@ internal static class JournalCopy
             Core.FrameEncoding.write(context.Seed, writer, new Core.Frame(
                 context.Epoch, number, context.Flushed, head.Position, version: 0, Core.FrameBody.NewBase(dropped.content), head.Hash));
             store.Rotate(Core.SegmentHeaderModule.bytes + writer.Length, head);
-            store.Append(writer.Written, number);
-            index.Take(dropped, store.Active);
+            store.Append(writer.Written, number, head);
+            Index.Take(dropped, store.Active);
         }
     }
 }

@@ -17,11 +17,11 @@ internal sealed record SalvageHole(string What, string? File = null, long? From 
 internal sealed class SalvagedJournal
 {
     private readonly IStorageDevice device;
-    private readonly IReadOnlyList<SegmentName> names;
+    private readonly IReadOnlyList<Core.SegmentName> names;
     private readonly IReadOnlyList<Core.SalvagedFrame> rows;
     private readonly uint seed;
 
-    private SalvagedJournal(IStorageDevice device, IReadOnlyList<SegmentName> names, uint seed, Core.SalvageReport report, IEnumerable<SalvageHole> unread)
+    private SalvagedJournal(IStorageDevice device, IReadOnlyList<Core.SegmentName> names, uint seed, Core.SalvageReport report, IEnumerable<SalvageHole> unread)
     {
         (this.device, this.names, this.seed) = (device, names, seed);
         rows = [.. report.Entries];
@@ -81,7 +81,7 @@ internal sealed class SalvagedJournal
 
     private static SalvagedJournal Search(IStorageDevice device)
     {
-        var names = device.Exists ? SegmentName.ListIn(device) : [];
+        var names = device.Exists ? FileNames.Segments(device) : [];
         if (names.Count == 0) throw new JournalOpenException($"There is no journal in {device.Place}: no segment file is there.");
         var unread = new List<SalvageHole>();
         var seed = FindSeed(device, names)
@@ -101,7 +101,7 @@ internal sealed class SalvagedJournal
     }
 
     /// <summary>The seed of the journal that most headers name; without any header, of the one journal that all frames belong to.</summary>
-    private static uint? FindSeed(IStorageDevice device, List<SegmentName> names)
+    private static uint? FindSeed(IStorageDevice device, List<Core.SegmentName> names)
     {
         var ids = new List<Guid>();
         foreach (var name in names)
@@ -123,7 +123,7 @@ internal sealed class SalvagedJournal
         Core.SegmentHeaderModule.decode(bytes) is { IsOk: true } decoded ? decoded.ResultValue : null;
 
     /// <summary>The bytes of a file, or null with a hole where the device does not give them.</summary>
-    private static byte[]? TryReadAll(IStorageDevice device, SegmentName name, List<SalvageHole> unread, int atMost = int.MaxValue)
+    private static byte[]? TryReadAll(IStorageDevice device, Core.SegmentName name, List<SalvageHole> unread, int atMost = int.MaxValue)
     {
         try
         {
