@@ -35,8 +35,6 @@ module FrameBatch =
 
             position <- position + int64 leaf.Count
 
-    let private stubBodyBytes = 36
-
     /// The bytes that `write` will append.
     let size (batch: AcceptedBatch) : int64 =
         let mutable total = 0L
@@ -46,7 +44,7 @@ module FrameBatch =
             last <- bodyBytes
             total <- total + int64 (FrameLayout.size bodyBytes false)
 
-        walk batch (fun index -> add batch.Canonical[index].Length) (fun _ _ -> add stubBodyBytes)
+        walk batch (fun index -> add batch.Canonical[index].Length) (fun _ _ -> add FrameLayout.stubBytes)
         total - int64 (FrameLayout.size last false) + int64 (FrameLayout.size last true)
 
     let private writeFrame context number position version body head (writer: ByteWriter) =

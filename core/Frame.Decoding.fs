@@ -86,19 +86,20 @@ module FrameDecoding =
 
         List.ofSeq items
 
+    let private readVersions (reader: ByteReader) : StreamVersions list =
+        readMany reader (fun () ->
+            {
+                Stream = readStream reader (reader.Text())
+                First = reader.Int64()
+                Last = reader.Int64()
+            })
+
     let private readBase (reader: ByteReader) : BaseContent =
         let stream () =
             {
                 BaseStream.Stream = readStream reader (reader.Text())
                 Highest = reader.Int64()
                 Floor = reader.Int64()
-            }
-
-        let versions () =
-            {
-                StreamVersions.Stream = readStream reader (reader.Text())
-                First = reader.Int64()
-                Last = reader.Int64()
             }
 
         let key () =
@@ -115,13 +116,33 @@ module FrameDecoding =
                     {
                         FirstPosition = first
                         Count = count
-                        Versions = readMany reader versions
+                        Versions = readVersions reader
                         Head = head
                     }
             }
 
         let streams = readMany reader stream
         { Streams = streams; Keys = readMany reader key }
+
+    let private readDropped (reader: ByteReader) (count: int) (leaf: Hash) : DroppedLeaf =
+        let stream = readStream reader (reader.Text())
+
+        let key () =
+            {
+                KeptKey.Key = reader.Text()
+                Content = readHash reader
+                Versions = readVersions reader
+            }
+
+        let key =
+            match reader.Byte() with
+            | 0uy -> None
+            | 1uy -> Some(key ())
+            | _ ->
+                reader.Fail()
+                None
+
+        { Stream = stream; Count = count; Hash = leaf; Key = key }
 
     let private readBody (kind: byte) (place: BatchPlace) (memory: ReadOnlyMemory<byte>) : FrameBody option =
         let reader = ByteReader memory
@@ -131,7 +152,12 @@ module FrameDecoding =
                 FrameBody.Entry(place, reader.Raw memory.Length)
             elif kind = FrameLayout.stubKind then
                 let count = reader.Int32()
-                FrameBody.Stub(place, count, readHash reader)
+                let leaf = readHash reader
+
+                if memory.Length = FrameLayout.stubBytes then
+                    FrameBody.Stub(place, count, leaf)
+                else
+                    FrameBody.Dropped(place, readDropped reader count leaf)
             elif kind = FrameLayout.deleteToKind then
                 // The name is the whole body: read through the checked text of a reader over a length made here.
                 let writer = ByteWriter(4 + memory.Length)

@@ -11,6 +11,14 @@ module FrameEncoding =
 
     let private noPlace: BatchPlace = { First = 0L; Index = 0; Count = 0 }
 
+    let private writeVersions (writer: ByteWriter) (versions: StreamVersions list) : unit =
+        writer.Int32 versions.Length
+
+        for item in versions do
+            writer.Text item.Stream.Value
+            writer.Int64 item.First
+            writer.Int64 item.Last
+
     let private baseBytes (content: BaseContent) : ReadOnlyMemory<byte> =
         let writer = ByteWriter 256
         writer.Int32 content.Streams.Length
@@ -28,25 +36,39 @@ module FrameEncoding =
             writer.Int64 key.Receipt.FirstPosition
             writer.Int32 key.Receipt.Count
             writer.Raw(ReadOnlySpan(key.Receipt.Head.Hash.ToArray()))
-            writer.Int32 key.Receipt.Versions.Length
-
-            for versions in key.Receipt.Versions do
-                writer.Text versions.Stream.Value
-                writer.Int64 versions.First
-                writer.Int64 versions.Last
+            writeVersions writer key.Receipt.Versions
 
         writer.WrittenMemory
 
-    let private stubBytes (count: int) (leaf: Hash) : ReadOnlyMemory<byte> =
-        let writer = ByteWriter 36
+    let private writeStub (writer: ByteWriter) (count: int) (leaf: Hash) : unit =
         writer.Int32 count
         writer.Raw(ReadOnlySpan(leaf.ToArray()))
+
+    let private stubBytes (count: int) (leaf: Hash) : ReadOnlyMemory<byte> =
+        let writer = ByteWriter FrameLayout.stubBytes
+        writeStub writer count leaf
+        writer.WrittenMemory
+
+    let private droppedBytes (leaf: DroppedLeaf) : ReadOnlyMemory<byte> =
+        let writer = ByteWriter 128
+        writeStub writer leaf.Count leaf.Hash
+        writer.Text leaf.Stream.Value
+
+        match leaf.Key with
+        | None -> writer.Byte 0uy
+        | Some key ->
+            writer.Byte 1uy
+            writer.Text key.Key
+            writer.Raw(ReadOnlySpan(key.Content.ToArray()))
+            writeVersions writer key.Versions
+
         writer.WrittenMemory
 
     let private parts (body: FrameBody) : struct (byte * BatchPlace * ReadOnlyMemory<byte>) =
         match body with
         | FrameBody.Entry(place, canonical) -> struct (FrameLayout.entryKind, place, canonical)
         | FrameBody.Stub(place, count, leaf) -> struct (FrameLayout.stubKind, place, stubBytes count leaf)
+        | FrameBody.Dropped(place, leaf) -> struct (FrameLayout.stubKind, place, droppedBytes leaf)
         | FrameBody.DeleteTo stream ->
             struct (FrameLayout.deleteToKind, noPlace, ReadOnlyMemory(Encoding.UTF8.GetBytes stream.Value))
         | FrameBody.Base content -> struct (FrameLayout.baseKind, noPlace, baseBytes content)

@@ -38,6 +38,32 @@ type BaseContent =
         Keys: BaseKey list
     }
 
+/// An idempotency key whose batch has lost entries, so that its bytes no longer tell content and versions.
+[<NoComparison>]
+type KeptKey =
+    {
+        /// The key.
+        Key: string
+        /// The content it stands for.
+        Content: Hash
+        /// The versions the batch got, streams in order of appearance.
+        Versions: StreamVersions list
+    }
+
+/// What compaction leaves of a leaf.
+[<NoComparison>]
+type DroppedLeaf =
+    {
+        /// The stream of its entries.
+        Stream: StreamId
+        /// How many positions it covers.
+        Count: int
+        /// The leaf hash: the head still recomputes.
+        Hash: Hash
+        /// The batch's key, on one of its dropped leaves at most.
+        Key: KeptKey option
+    }
+
 /// Where a frame stands in its batch.
 [<Struct; NoComparison>]
 type BatchPlace =
@@ -55,8 +81,10 @@ type BatchPlace =
 type FrameBody =
     /// The canonical bytes of one entry.
     | Entry of place: BatchPlace * canonical: ReadOnlyMemory<byte>
-    /// Positions of a batch whose entries are not there: a dropped leaf with its hash, or a hole with 32 zero bytes.
+    /// Positions of a batch about which nothing else is known: a hole with 32 zero bytes, or a leaf by its hash alone.
     | Stub of place: BatchPlace * count: int * leaf: Hash
+    /// A leaf that compaction dropped. The frame has the number of the leaf's last frame and stands for one number per position.
+    | Dropped of place: BatchPlace * leaf: DroppedLeaf
     /// The stream's entries up to the frame's version are deleted.
     | DeleteTo of stream: StreamId
     /// The journal's beginning up to the frame's position was dropped.
@@ -68,7 +96,7 @@ type Frame =
     {
         /// Which opening for writing wrote it, from 1.
         Epoch: uint32
-        /// Its number, from 1, dense over all segments.
+        /// Its number, from 1, dense over all segments; a dropped leaf has the last number of those it stands for.
         Number: int64
         /// The last frame number that was known to be flushed when it was written; 0 for none.
         Flushed: int64
@@ -97,6 +125,9 @@ module FrameLayout =
 
     /// Bytes of the shortest frame: no body, no head.
     let shortest = 80
+
+    /// Bytes of a stub's body; that of a dropped leaf is longer.
+    let stubBytes = 36
 
     /// The kinds a frame can have, by their code.
     let entryKind, deleteToKind, stubKind, baseKind = 1uy, 2uy, 3uy, 4uy

@@ -13,6 +13,8 @@ type StoredBatch =
         Batch: AcceptedBatch
         /// The offset of the frame of each entry.
         Offsets: int[]
+        /// The versions of each leaf that compaction dropped, in order.
+        Dropped: StreamVersions list
     }
 
 /// Collects the frames of one batch after the other. `versionBefore` gives the highest version of a stream in what was not scanned.
@@ -22,13 +24,24 @@ type internal BatchAssembly(versionBefore: (StreamId -> int64) option) =
     let highest = Dictionary<StreamId, int64>()
     let mutable covered = 0
     let mutable place: BatchPlace = { First = 0L; Index = 0; Count = 0 }
-    // Versions of a dropped leaf are not known, so a stream may go on above them.
+    // Versions of a leaf that only its hash is known of are not known, so a stream may go on above them.
     let mutable leafDropped = false
 
     let count (frame: Frame) =
         match frame.Body with
         | FrameBody.Stub(_, count, _) -> count
+        | FrameBody.Dropped(_, leaf) -> leaf.Count
         | _ -> 1
+
+    /// Entries that are left cannot tell the content of the whole batch: it has the key that was kept, or none.
+    let withKeptKey (kept: KeptKey option) (batch: AcceptedBatch) : AcceptedBatch =
+        match kept with
+        | None -> { batch with Key = None }
+        | Some kept ->
+            { batch with
+                Key = Some(kept.Key, kept.Content)
+                Receipt = { batch.Receipt with Versions = kept.Versions }
+            }
 
     /// Whether frames of a batch wait for the rest.
     member _.IsOpen: bool = frames.Count > 0
@@ -85,9 +98,9 @@ type internal BatchAssembly(versionBefore: (StreamId -> int64) option) =
     /// Whether the frames make up the whole batch.
     member _.IsComplete: bool = frames.Count > 0 && covered = place.Count
 
-    member private this.CheckVersion(data: EntryData, version: int64) : Misfit option =
-        let struct (before, isSure) = this.HighestVersion data.Stream
-        highest[data.Stream] <- version
+    member private this.CheckVersion(stream: StreamId, version: int64, last: int64) : Misfit option =
+        let struct (before, isSure) = this.HighestVersion stream
+        highest[stream] <- last
 
         if before = 0L || not isSure then
             Fitting.atLeast "the version of an entry" (before + 1L) version
@@ -102,6 +115,8 @@ type internal BatchAssembly(versionBefore: (StreamId -> int64) option) =
         let versions = ResizeArray()
         let offsets = ResizeArray()
         let leaves = ResizeArray<struct (int64 * Leaf)>()
+        let dropped = ResizeArray<StreamVersions>()
+        let mutable kept = None
         let mutable misfit = None
 
         for found in frames do
@@ -109,7 +124,7 @@ type internal BatchAssembly(versionBefore: (StreamId -> int64) option) =
             | FrameBody.Entry(_, bytes) when misfit.IsNone ->
                 match CanonicalBytes.tryRead bytes with
                 | Some data ->
-                    misfit <- this.CheckVersion(data, found.Frame.Version)
+                    misfit <- this.CheckVersion(data.Stream, found.Frame.Version, found.Frame.Version)
                     entries.Add data
                     canonical.Add bytes
                     positions.Add found.Frame.Position
@@ -119,6 +134,14 @@ type internal BatchAssembly(versionBefore: (StreamId -> int64) option) =
             | FrameBody.Stub(_, count, hash) ->
                 leafDropped <- leafDropped || not hash.IsZero
                 let leaf = { Count = count; FirstVersion = found.Frame.Version; Hash = hash }
+                leaves.Add(struct (found.Frame.Position, leaf))
+            | FrameBody.Dropped(_, leaf) when misfit.IsNone ->
+                let first = found.Frame.Version
+                let last = first + int64 leaf.Count - 1L
+                misfit <- this.CheckVersion(leaf.Stream, first, last)
+                dropped.Add { Stream = leaf.Stream; First = first; Last = last }
+                kept <- Option.orElse kept leaf.Key
+                let leaf = { Count = leaf.Count; FirstVersion = first; Hash = leaf.Hash }
                 leaves.Add(struct (found.Frame.Position, leaf))
             | _ -> ()
 
@@ -141,7 +164,11 @@ type internal BatchAssembly(versionBefore: (StreamId -> int64) option) =
 
         let after = Head.next head.Hash place.First leaves
         let last = frames[frames.Count - 1].Frame
-        let sameKey = stored |> Array.forall (fun data -> data.Key = stored[0].Key)
+
+        let key =
+            kept |> Option.map _.Key |> Option.orElseWith (fun () -> Array.tryHead stored |> Option.bind _.Key)
+
+        let sameKey = stored |> Array.forall (fun data -> data.Key = key)
         frames.Clear()
 
         let checks =
@@ -157,4 +184,9 @@ type internal BatchAssembly(versionBefore: (StreamId -> int64) option) =
             let batch =
                 Append.ofStored place.First stored canonical (positions.ToArray()) (versions.ToArray()) leaves after
 
-            Ok { Batch = batch; Offsets = offsets.ToArray() }
+            Ok
+                {
+                    Batch = if dropped.Count = 0 then batch else withKeptKey kept batch
+                    Offsets = offsets.ToArray()
+                    Dropped = List.ofSeq dropped
+                }

@@ -11,7 +11,7 @@ type SegmentName =
     {
         /// The lowest position it may hold.
         FirstPosition: int64
-        /// 0, or one more than any segment of the same first position had before.
+        /// 0, or one more than the segment of the same first position had before; above all others for a target of compaction.
         Generation: int
     }
 

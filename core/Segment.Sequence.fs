@@ -67,12 +67,18 @@ type internal FrameSequence(start: ScanStart) =
         nextFrame <- header.FirstFrame
         takenFrame <- header.FirstFrame - 1L
 
+    /// A dropped leaf stands for the frames of its entries and has the number of the last of them.
+    let numbersBefore (frame: Frame) : int64 =
+        match frame.Body with
+        | FrameBody.Dropped(_, leaf) -> int64 leaf.Count - 1L
+        | _ -> 0L
+
     let checkOrder (frame: Frame) : Misfit option =
         let flushedBefore = frame.Flushed >= 0L && frame.Flushed < frame.Number
 
         Fitting.first
             [
-                Fitting.number "the frame number" nextFrame frame.Number
+                Fitting.number "the frame number" (nextFrame + numbersBefore frame) frame.Number
                 Fitting.atLeast "the epoch of a frame" (int64 (max 1u epoch)) (int64 frame.Epoch)
                 Fitting.rule "the flushed end" flushedBefore "below the frame number" (Fitting.text frame.Flushed)
                 Fitting.rule
@@ -182,7 +188,8 @@ type internal FrameSequence(start: ScanStart) =
             | Some misfit, _ -> Error misfit
             | None, FrameBody.Base content -> takeBase frame content
             | None, FrameBody.DeleteTo stream -> takeDeletion frame stream
-            | None, (FrameBody.Entry(place, _) | FrameBody.Stub(place, _, _)) -> takeOfBatch found place
+            | None, (FrameBody.Entry(place, _) | FrameBody.Stub(place, _, _) | FrameBody.Dropped(place, _)) ->
+                takeOfBatch found place
 
         let landmark =
             match content, start.Landmark with

@@ -13,7 +13,7 @@ type SegmentHeader =
     {
         /// The journal it belongs to.
         JournalId: Guid
-        /// 0, or one more than any segment of the same first position had before.
+        /// 0, or one more than the segment of the same first position had before; above all others for a target of compaction.
         Generation: int
         /// The lowest position it may hold.
         FirstPosition: int64

@@ -104,10 +104,20 @@ let ``every kind of frame comes back as it was written`` () =
             Keys = [ { Key = "key"; Content = leaf; Receipt = receipt } ]
         }
 
+    let dropped =
+        {
+            Stream = stream
+            Count = 2
+            Hash = leaf
+            Key = Some { Key = "key"; Content = leaf; Versions = receipt.Versions }
+        }
+
     let bodies =
         [
             FrameBody.Entry(place, data.Memory)
             FrameBody.Stub(place, 17, leaf)
+            FrameBody.Dropped(place, dropped)
+            FrameBody.Dropped(place, { dropped with Key = None })
             FrameBody.DeleteTo stream
             FrameBody.Base content
         ]
@@ -128,6 +138,7 @@ let ``every kind of frame comes back as it was written`` () =
                 Assert.Equal(written.Keys.Head.Receipt.Head.Position, found.Keys.Head.Receipt.Head.Position)
             | FrameBody.DeleteTo written, FrameBody.DeleteTo found -> Assert.Equal(written, found)
             | FrameBody.Stub(_, count, _), FrameBody.Stub(_, found, _) -> Assert.Equal(count, found)
+            | FrameBody.Dropped(_, written), FrameBody.Dropped(_, found) -> Assert.Equal(written, found)
             | FrameBody.Entry _, FrameBody.Entry _ -> ()
             | _ -> Assert.Fail "another kind"
 
