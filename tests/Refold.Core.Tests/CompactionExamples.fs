@@ -30,8 +30,7 @@ let sample =
 
 let done' request written = compact request written |> ok |> fst
 
-let places (written: Written) =
-    readable (know written.Segments) |> List.map (fun (position, _, _, _) -> position)
+let places (written: Written) = readable (know written.Segments) |> List.map (fun (position, _, _, _) -> position)
 
 let names (written: Written) = written.Segments |> List.map (SegmentDirectory.nameOf >> string)
 
