@@ -41,7 +41,8 @@ type CompactionRequest =
     {
         /// What goes; none: segments are merged only.
         Drop: CompactionDrop list
-        /// Sealed segments that follow one another are merged as long as what is left of them takes at most this many bytes; 0: none are.
+        /// Sealed segments that follow one another are merged as long as what is left of them takes at most this many bytes, 2^30
+        /// at most; 0: none are.
         MergeBytes: int64
     }
 

@@ -8,6 +8,9 @@ open System
 [<RequireQualifiedAccess>]
 module Compaction =
 
+    // A target is made in memory, in one array.
+    let private highestMergeBytes = 1L <<< 30
+
     let private nothing: CompactionRule = { Before = 1L; Floors = Map.empty; KeysBefore = 1L }
 
     let private itemsOf (sources: CompactionSource list) =
@@ -147,7 +150,11 @@ module Compaction =
             match refusal request.Drop active with
             | Some refusal -> Error refusal
             | None ->
-                match units sealedOnes |> joinBeginning rule.Before |> groups rule request.MergeBytes with
+                match
+                    units sealedOnes
+                    |> joinBeginning rule.Before
+                    |> groups rule (min request.MergeBytes highestMergeBytes)
+                with
                 | [] -> Error CompactionRefusal.NothingToDo
                 | groups -> Ok { Deletions = deletions; Steps = List.map step groups }
 
