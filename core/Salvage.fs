@@ -85,6 +85,7 @@ module Salvage =
             CanonicalBytes.tryRead canonical
             |> Option.map (fun data -> struct (place, SalvagedContent.Entry data.Stream))
         | FrameBody.Stub(place, count, _) -> Some(struct (place, SalvagedContent.Stub count))
+        | FrameBody.Dropped(place, leaf) -> Some(struct (place, SalvagedContent.Stub leaf.Count))
         | FrameBody.DeleteTo stream -> Some(struct (outsideBatch, SalvagedContent.Deletion stream))
         | FrameBody.Base content -> Some(struct (outsideBatch, SalvagedContent.Base content.Streams))
 
