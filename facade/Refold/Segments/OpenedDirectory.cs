@@ -11,6 +11,9 @@ namespace Refold.Segments;
 /// <param name="Torn">A torn tail; null where there was none, or where it was healed.</param>
 internal sealed record OpenedDirectory(SegmentIndex Index, List<SegmentFile> Files, TornTail? Torn)
 {
+    /// <summary>The torn tail that opening healed, if any.</summary>
+    public TornTail? Healed { get; init; }
+
     /// <summary>Opens what is there, and heals and writes nothing.</summary>
     public static OpenedDirectory ForReading(IStorageDevice device) => DirectoryPlan.Settled(
         device,
@@ -40,7 +43,7 @@ internal sealed record OpenedDirectory(SegmentIndex Index, List<SegmentFile> Fil
             var slots = new CommitFile(commit, id, epoch, plan.SetGeneration, plan.Commit?.Value.Sequence ?? 0);
             var store = new SegmentStore(device, slots, segmentBytes, opened.Files) { LastFrame = scanner.LastFrame, Tail = tail };
             store.Open(opened.Index.Head);
-            return (opened with { Torn = null }, store);
+            return (opened with { Torn = null, Healed = opened.Torn }, store);
         }
         catch
         {

@@ -5,7 +5,11 @@ using Refold.Interop;
 namespace Refold.Segments;
 
 /// <summary>The writing end of an open journal. Used by one thread at a time.</summary>
-internal sealed class SegmentLog(SegmentStore store, SegmentIndex index, Action<long> published)
+/// <param name="store">The files.</param>
+/// <param name="index">What is committed.</param>
+/// <param name="published">Told each new head position, once it can be read.</param>
+/// <param name="observer">Told what was committed and what failed; none where a copy is written.</param>
+internal sealed class SegmentLog(SegmentStore store, SegmentIndex index, Action<long> published, JournalObserver? observer = null)
 {
     // A group is closed when it has this many bytes, so that its first append does not wait for ever.
     private const int GroupBytes = 4 * 1024 * 1024;
@@ -15,6 +19,7 @@ internal sealed class SegmentLog(SegmentStore store, SegmentIndex index, Action<
     private Core.ByteWriter buffer = new(64 * 1024);
     private long number;
     private Core.Head head = index.Head;
+    private long entries;
     private Exception? failure;
 
     /// <summary>The answer of a journal that takes no writes.</summary>
@@ -35,7 +40,7 @@ internal sealed class SegmentLog(SegmentStore store, SegmentIndex index, Action<
         catch (Exception exception)
 #pragma warning restore CA1031
         {
-            failure ??= exception;
+            Poison(exception);
             foreach (var (write, answer, isCertain) in answers) write.Answer(isCertain ? answer : new AppendResult.OutcomeUnknown(exception));
             answers.Clear();
         }
@@ -75,6 +80,7 @@ internal sealed class SegmentLog(SegmentStore store, SegmentIndex index, Action<
         if (buffer.Length > GroupBytes) buffer = new Core.ByteWriter(64 * 1024);
         buffer.Clear();
         publish.Clear();
+        entries = 0;
         number = store.LastFrame + 1;
         var group = new GroupIndex(index);
         var taken = 0;
@@ -121,6 +127,7 @@ internal sealed class SegmentLog(SegmentStore store, SegmentIndex index, Action<
         number = next;
         group.Add(batch);
         head = batch.Receipt.Head;
+        entries += batch.Entries.LongLength;
         var (segment, tail) = (store.Active, (int)store.Tail);
         publish.Add(() => index.Add(batch, segment, offsets, tail));
         answers.Add((write, new AppendResult.Appended(new Receipt(batch.Receipt)), false));
@@ -171,7 +178,7 @@ internal sealed class SegmentLog(SegmentStore store, SegmentIndex index, Action<
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            failure = exception;
+            Poison(exception);
             return Unavailable("the next segment could not be begun", exception);
         }
     }
@@ -182,5 +189,13 @@ internal sealed class SegmentLog(SegmentStore store, SegmentIndex index, Action<
         store.Append(buffer.Written, number - 1, head);
         foreach (var add in publish) add();
         published(index.Head.Position);
+        if (entries > 0) observer?.Committed(publish.Count, entries);
+    }
+
+    private void Poison(Exception exception)
+    {
+        if (failure is not null) return;
+        failure = exception;
+        observer?.Poisoned(exception);
     }
 }
