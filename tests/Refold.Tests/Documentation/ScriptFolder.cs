@@ -8,11 +8,7 @@ namespace Refold.Tests.Documentation;
 
 internal sealed class ScriptFolder : IDisposable
 {
-    private static readonly string[] Assemblies =
-    [
-        "refold", "Refold.Core", "Refold.Facade", "FSharp.Core", "System.CommandLine", "Spectre.Console", "Microsoft.Extensions.Logging.Abstractions",
-        "Microsoft.Extensions.DependencyInjection.Abstractions",
-    ];
+    private static readonly string[] Assemblies = ["refold", "Refold.Core", "Refold.Facade", "FSharp.Core", "System.CommandLine", "Spectre.Console"];
 
     private readonly TemporaryDirectory directory = new();
 
