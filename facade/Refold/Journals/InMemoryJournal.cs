@@ -6,12 +6,27 @@ namespace Refold;
 
 /// <summary>A journal that lives as long as the object. The model of every other store: they answer what it answers.</summary>
 /// <threadsafety>All members are safe for use by many threads.</threadsafety>
-public sealed class InMemoryJournal : IJournal
+public sealed class InMemoryJournal : IJournal, IObservedJournal
 {
     private readonly Lock gate = new();
     private readonly Subscriptions subscriptions = new(0);
+    private readonly JournalObserver observer;
     private volatile Core.Journal current = Core.JournalModule.empty;
     private volatile bool closed;
+
+    /// <summary>Makes an empty journal.</summary>
+    public InMemoryJournal()
+        : this(new JournalOptions())
+    {
+    }
+
+    internal InMemoryJournal(JournalOptions options)
+    {
+        observer = new JournalObserver(options, "memory", "memory:");
+        observer.Opened(Head, healed: null);
+    }
+
+    JournalObserver IObservedJournal.Observer => observer;
 
     /// <summary>The last position and head hash. Also after the journal was closed.</summary>
     public Head Head => new(Core.JournalModule.head(current));
@@ -30,14 +45,10 @@ public sealed class InMemoryJournal : IJournal
     public Head? HeadAt(long position) => Snapshot.HeadAt(position);
 
     /// <inheritdoc/>
-    public ValueTask<AppendResult> TryAppendAsync(AppendRequest request, CancellationToken cancellationToken = default)
-    {
-        var (batch, failure) = request.Prepare();
-        if (cancellationToken.IsCancellationRequested) return ValueTask.FromCanceled<AppendResult>(cancellationToken);
-        return ValueTask.FromResult(batch is null
-            ? new AppendResult.NotAppended(failure!)
-            : Commit(journal => Core.JournalModule.appendPrepared(batch, journal).Split()));
-    }
+    public ValueTask<AppendResult> TryAppendAsync(AppendRequest request, CancellationToken cancellationToken = default) =>
+        JournalObserver.IsWanted(request)
+            ? observer.ObserveAsync(request, AppendUnobservedAsync, cancellationToken)
+            : AppendUnobservedAsync(request, cancellationToken);
 
     /// <inheritdoc/>
     public ValueTask<AppendResult> TryRestoreAsync(IReadOnlyList<JournalEntry> batch, CancellationToken cancellationToken = default)
@@ -107,22 +118,43 @@ public sealed class InMemoryJournal : IJournal
     /// <returns>A completed task.</returns>
     public ValueTask DisposeAsync()
     {
-        lock (gate) closed = true;
+        lock (gate)
+        {
+            if (closed) return ValueTask.CompletedTask;
+            closed = true;
+        }
+
         subscriptions.Close();
+        observer.Closed(Head);
         return ValueTask.CompletedTask;
+    }
+
+    private ValueTask<AppendResult> AppendUnobservedAsync(AppendRequest request, CancellationToken cancellationToken)
+    {
+        var (batch, failure) = request.Prepare();
+        if (cancellationToken.IsCancellationRequested) return ValueTask.FromCanceled<AppendResult>(cancellationToken);
+        return ValueTask.FromResult(batch is null
+            ? new AppendResult.NotAppended(failure!)
+            : Commit(journal => Core.JournalModule.appendPrepared(batch, journal).Split()));
     }
 
     private AppendResult Commit(Func<Core.Journal, (Tuple<Core.Receipt, Core.Journal>? Value, AppendFailure? Failure)> append)
     {
+        Receipt receipt;
+        bool isRepeated;
         lock (gate)
         {
             if (closed) return new AppendResult.NotAppended(new AppendFailure.Unavailable("the journal was closed", null));
             var (committed, failure) = append(current);
             if (committed is null) return new AppendResult.NotAppended(failure!);
+            receipt = new Receipt(committed.Item1);
+            isRepeated = receipt.LastPosition <= Core.JournalModule.head(current).Position;
             current = committed.Item2;
             // Inside the lock, so that positions are published in commit order.
             subscriptions.Publish(Core.JournalModule.head(current).Position);
-            return new AppendResult.Appended(new Receipt(committed.Item1));
         }
+
+        if (!isRepeated) observer.Committed(1, receipt.Count);
+        return new AppendResult.Appended(receipt);
     }
 }

@@ -28,13 +28,20 @@ public static class Journal
     public static IJournal Open(string uri, JournalOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(uri);
+        var (open, path) = Find(uri);
+        return open(path, options ?? new JournalOptions());
+    }
+
+    /// <summary>The store that a URI names, and what is handed to it.</summary>
+    internal static (Func<string, JournalOptions, IJournal> Open, string Path) Find(string uri)
+    {
         var colon = uri.IndexOf(':', StringComparison.Ordinal);
         if (colon <= 0)
             throw new ArgumentException($"The journal '{uri}' has no scheme; write it as segments:DIR or memory:.", nameof(uri));
         var scheme = uri[..colon];
         if (!Stores.TryGetValue(scheme, out var open))
             throw new ArgumentException($"The journal '{uri}' has the unknown scheme '{scheme}'; known are {string.Join(", ", Stores.Keys.Order(StringComparer.Ordinal))}.", nameof(uri));
-        return open(uri[(colon + 1)..], options ?? new JournalOptions());
+        return (open, uri[(colon + 1)..]);
     }
 
     /// <summary>Makes a scheme known to <see cref="Open"/>, for the whole process; as done by packages that bring a store.</summary>
@@ -58,7 +65,7 @@ public static class Journal
             throw new ArgumentException($"A journal in memory has no path; write memory: instead of memory:{path}.", nameof(path));
         if (options.ReadOnly)
             throw new JournalOpenException("A journal in memory is empty when it is opened; there is nothing to open for reading.");
-        return new InMemoryJournal();
+        return new InMemoryJournal(options);
     }
 
     private static SegmentJournal OpenSegments(string path, JournalOptions options) =>

@@ -1,5 +1,7 @@
 // How a journal is opened.
 // Given to Journal.Open, and handed on to the store.
+using Microsoft.Extensions.Logging;
+
 namespace Refold;
 
 /// <summary>How <see cref="Journal.Open"/> opens a journal. What a store has no use for, it ignores.</summary>
@@ -17,7 +19,11 @@ public sealed record JournalOptions
     /// <value>Default: false.</value>
     public bool Pipelined { get; init; }
 
-    /// <summary>The ways of opening that may be taken.</summary>
-    /// <value>Default: all.</value>
-    public OpeningWays Opening { get; init; } = new();
+    /// <summary>Where the journal, and the runs and verifications in it, write their log lines (<see cref="RefoldEventIds"/>).</summary>
+    /// <value>Default: null, nothing is logged.</value>
+    public ILoggerFactory? LoggerFactory { get; init; }
+
+    /// <summary>The clock that measures durations, and from which the runs in the journal take their times unless their options name another. No entry gets a time from it otherwise.</summary>
+    /// <value>Default: null, <see cref="System.TimeProvider.System"/>.</value>
+    public TimeProvider? TimeProvider { get; init; }
 }

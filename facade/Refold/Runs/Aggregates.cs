@@ -50,8 +50,8 @@ public sealed class Aggregates<TState, TCommand, TEvent, TError>
         ArgumentNullException.ThrowIfNull(options);
         Check(stream);
         RunTranslation.CheckKey(options.IdempotencyKey, nameof(options));
-        var now = options.Time ?? run.Options.TimeProvider.GetUtcNow();
-        return run.Do(new ExecuteWork<TState, TCommand, TEvent, TError>(run, aggregate, stream, command, now, options, cancellationToken));
+        var now = options.Time ?? run.TimeProvider.GetUtcNow();
+        return run.DoObserved(new ExecuteWork<TState, TCommand, TEvent, TError>(run, aggregate, stream, command, now, options, cancellationToken), aggregate.Category);
     }
 
     /// <summary>The state of a stream as it is committed. What was executed and awaited is in it.</summary>

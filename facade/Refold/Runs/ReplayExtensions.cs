@@ -65,7 +65,7 @@ public static class ReplayExtensions
     {
         ArgumentNullException.ThrowIfNull(journal);
         ArgumentNullException.ThrowIfNull(aggregate);
-        return aggregate.Value.Fold(journal.ReadStream(stream, 1, toVersion));
+        return ReplayObservation.Folded(aggregate.Value.Fold(journal.ReadStream(stream, 1, toVersion)));
     }
 
     /// <summary>Folds a stream on a thread of the pool; the twin of <see cref="Fold"/>.</summary>
@@ -90,7 +90,7 @@ public static class ReplayExtensions
         ArgumentNullException.ThrowIfNull(journal);
         ArgumentNullException.ThrowIfNull(aggregate);
         return Task.Run(
-            () => aggregate.Value.Fold(UntilCancelled(journal.ReadStream(stream, 1, toVersion), cancellationToken)),
+            () => ReplayObservation.Folded(aggregate.Value.Fold(UntilCancelled(journal.ReadStream(stream, 1, toVersion), cancellationToken))),
             cancellationToken);
     }
 
@@ -98,11 +98,11 @@ public static class ReplayExtensions
     {
         // One moment for all streams: a run that goes on meanwhile must not show events whose commands are not read.
         var last = journal.Head.Position;
-        return ReplayTranslation.Verify(
+        return ReplayObservation.Verified(journal, () => ReplayTranslation.Verify(
             run,
             aggregates,
             stream => UntilCancelled(ReadFromFloor(journal, stream), cancellationToken).TakeWhile(entry => entry.Position <= last),
-            options);
+            options));
     }
 
     // What was deleted is missing then, and the report says so.

@@ -50,8 +50,12 @@ public sealed class Run : IAsyncDisposable
     /// <exception cref="RunEndedException">It has ended.</exception>
     /// <exception cref="NotAppendedException">Nothing was appended, and the run goes on.</exception>
     /// <exception cref="OutcomeUnknownException">The device failed while the end was written.</exception>
-    public Task<RunEnd> FinishAsync(DateTimeOffset? time = null, CancellationToken cancellationToken = default) =>
-        core.Do(new FinishWork(core, [.. aggregates.Values], time ?? core.Options.TimeProvider.GetUtcNow(), cancellationToken));
+    public async Task<RunEnd> FinishAsync(DateTimeOffset? time = null, CancellationToken cancellationToken = default)
+    {
+        var end = await core.Do(new FinishWork(core, [.. aggregates.Values], time ?? core.TimeProvider.GetUtcNow(), cancellationToken)).ConfigureAwait(false);
+        core.Logger?.RunFinished(Id, end.Streams, end.StateHash);
+        return end;
+    }
 
     /// <summary>Takes no more commands, and waits for those that were taken. The run does not end by this: it can be resumed.</summary>
     /// <returns>A task that is done when everything is settled.</returns>

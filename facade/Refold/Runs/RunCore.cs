@@ -1,5 +1,7 @@
 // What a run's parts share: the journal it is recorded in, its context and options, its pipeline.
 // Made by starting and resuming; used by Run, Aggregates and works.
+using System.Diagnostics;
+using Microsoft.Extensions.Logging;
 using Refold.Interop;
 
 namespace Refold;
@@ -15,9 +17,12 @@ internal sealed class RunCore
         Id = id;
         Pin = pin;
         Options = options;
+        var observer = JournalObserver.Of(journal);
+        TimeProvider = options.TimeProvider ?? observer?.TimeProvider ?? TimeProvider.System;
+        Logger = QuietLogger.Of(options.LoggerFactory ?? observer?.LoggerFactory, LogLines.RunCategory);
         Context = RunTranslation.Context(id, pin, root, options.Mode);
         var memory = new RunMemory(journal, id, options.Mode, options.CachedStreams);
-        pipeline = new RunPipeline(journal, id, memory, options);
+        pipeline = new RunPipeline(journal, id, memory, options, Logger);
     }
 
     public IJournal Journal { get; }
@@ -30,9 +35,14 @@ internal sealed class RunCore
 
     public Core.RunContext Context { get; }
 
+    public TimeProvider TimeProvider { get; }
+
+    public ILogger? Logger { get; }
+
     public Task<T> Do<T>(RunWork<T> work)
     {
         ObjectDisposedException.ThrowIf(disposed, typeof(Run));
+        if (RefoldTelemetry.Source.HasListeners()) work.Activity = Activity.Current;
         pipeline.Add(work);
         return work.Task;
     }

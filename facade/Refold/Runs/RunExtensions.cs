@@ -25,13 +25,14 @@ public static class RunExtensions
         var core = new RunCore(journal, options.RunId ?? RunId.Create(options.NewGuid().ToString("D")), pin, options.Root, options);
         if (options.Mode == RecordMode.Record)
         {
-            var start = core.Context.Start(options.StartTime ?? options.TimeProvider.GetUtcNow());
+            var start = core.Context.Start(options.StartTime ?? core.TimeProvider.GetUtcNow());
             var result = await journal.TryAppendAsync(start, cancellationToken).ConfigureAwait(false);
             if (result is AppendResult.NotAppended { Failure: AppendFailure.Conflict })
                 throw new RunExistsException(core.Id);
             result.ReceiptOrThrow();
         }
 
+        core.Logger?.RunStarted(core.Id, pin);
         return new Run(core);
     }
 
@@ -63,7 +64,9 @@ public static class RunExtensions
             throw new PinMismatchException(run, recorded, pin, fields);
         if (EndOf(journal, run) is not null)
             throw new RunEndedException(run);
-        return new Run(new RunCore(journal, run, recorded, root, options));
+        var core = new RunCore(journal, run, recorded, root, options);
+        core.Logger?.RunResumed(run, recorded);
+        return new Run(core);
     }
 
     /// <summary>Every run that was recorded, in the order of their starts.</summary>

@@ -1,5 +1,7 @@
 // How a run is recorded, and what can be said about one command.
 // Given to StartRunAsync, ResumeRunAsync and ExecuteAsync.
+using Microsoft.Extensions.Logging;
+
 namespace Refold;
 
 /// <summary>Whether commands and refusals are recorded.</summary>
@@ -25,8 +27,12 @@ public sealed record RunOptions
     public Func<Guid> NewGuid { get; init; } = FreshNames.NewGuid;
 
     /// <summary>Where the time of a command comes from that names none, and that of the entries that start and end the run.</summary>
-    /// <value>Default: <see cref="TimeProvider.System"/>.</value>
-    public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
+    /// <value>Default: null, the journal's (<see cref="JournalOptions.TimeProvider"/>), else <see cref="System.TimeProvider.System"/>.</value>
+    public TimeProvider? TimeProvider { get; init; }
+
+    /// <summary>Where the run writes its log lines (<see cref="RefoldEventIds"/>).</summary>
+    /// <value>Default: null, where the journal does (<see cref="JournalOptions.LoggerFactory"/>).</value>
+    public ILoggerFactory? LoggerFactory { get; init; }
 
     /// <summary>The time of the entry that starts the run.</summary>
     /// <value>Default: null, that of <see cref="TimeProvider"/>.</value>
@@ -56,7 +62,6 @@ public sealed record RunOptions
     internal RunOptions Validated()
     {
         ArgumentNullException.ThrowIfNull(NewGuid);
-        ArgumentNullException.ThrowIfNull(TimeProvider);
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxAttempts, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(CachedStreams, 1);
         if (!Enum.IsDefined(Mode)) throw new ArgumentOutOfRangeException(nameof(Mode), Mode, "The mode is Record or Off.");

@@ -1,10 +1,12 @@
 // Makes the steps of a run in call order without waiting for durability, settles them in that order, and makes anew, in that order,
 // those that another writer came between. Used by Run.
+using Microsoft.Extensions.Logging;
+
 namespace Refold;
 
 /// <summary>At most one thread pumps at a time: it decides and queues appends. Whoever notices that an append is done settles what can
 /// be settled. Nothing here waits while it holds the lock.</summary>
-internal sealed partial class RunPipeline(IJournal journal, RunId run, RunMemory memory, RunOptions options)
+internal sealed partial class RunPipeline(IJournal journal, RunId run, RunMemory memory, RunOptions options, ILogger? logger)
 {
     // Bounds what a run holds in memory on its way to the device; more wait as mere commands.
     private const int MostInFlight = 1024;
@@ -135,6 +137,9 @@ internal sealed partial class RunPipeline(IJournal journal, RunId run, RunMemory
 
     private void Make(RunWork work)
     {
+        // Here, not where the conflict is found: nothing is logged under the lock.
+        if (work.Conflicts > 0) logger?.ConflictRetried(run, work.Stream, work.Conflicts + 1, options.MaxAttempts);
+        using var resumed = ExecuteObservation.Resume(work);
         memory.Begun++;
         AppendRequest? request;
         Flight flight;

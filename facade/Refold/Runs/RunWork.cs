@@ -1,5 +1,7 @@
 // One thing a run is to do: a command, a look at what is settled, or the end. Made by Run and Aggregates, driven by RunPipeline.
 // Every method is called by one thread at a time.
+using System.Diagnostics;
+
 namespace Refold;
 
 /// <summary>What the pipeline drives, whatever its types.</summary>
@@ -16,6 +18,9 @@ internal abstract class RunWork
 
     /// <summary>Whether nobody waits any more, so that it need not be begun.</summary>
     public virtual bool IsCancelled => false;
+
+    /// <summary>What was current at the call that gave it; null where nobody listens.</summary>
+    public Activity? Activity { get; set; }
 
     /// <summary>How often another writer came between.</summary>
     public int Conflicts { get; set; }

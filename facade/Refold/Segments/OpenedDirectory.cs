@@ -1,6 +1,5 @@
 // Opening a journal: plan, scan, refuse what is corrupt, heal a torn tail. FORMAT.md, "Opening" and "Recovery".
 // Called by SegmentJournal.Open.
-using System.Diagnostics;
 using System.Security.Cryptography;
 using Refold.Interop;
 
@@ -10,15 +9,17 @@ namespace Refold.Segments;
 /// <param name="Index">Everything that was taken.</param>
 /// <param name="Files">The segments, open.</param>
 /// <param name="Torn">A torn tail; null where there was none, or where it was healed.</param>
-/// <param name="Report">How it was opened.</param>
-internal sealed record OpenedDirectory(SegmentIndex Index, List<SegmentFile> Files, TornTail? Torn, OpeningReport Report)
+internal sealed record OpenedDirectory(SegmentIndex Index, List<SegmentFile> Files, TornTail? Torn)
 {
+    /// <summary>The torn tail that opening healed, if any.</summary>
+    public TornTail? Healed { get; init; }
+
     /// <summary>Opens what is there, and heals and writes nothing.</summary>
-    public static OpenedDirectory ForReading(IStorageDevice device, OpeningWays ways) => DirectoryPlan.Settled(
+    public static OpenedDirectory ForReading(IStorageDevice device) => DirectoryPlan.Settled(
         device,
         () =>
         {
-            var (opened, _, _, last) = Load(device, ways, writable: false);
+            var (opened, _, _, last) = Load(device, writable: false);
             return last is null
                 ? throw new JournalOpenException($"There is no journal in {device.Place}: no segment file is there.")
                 : opened;
@@ -26,10 +27,9 @@ internal sealed record OpenedDirectory(SegmentIndex Index, List<SegmentFile> Fil
         _ => false);
 
     /// <summary>Opens, heals a torn tail, and begins the next epoch; an empty directory becomes a new journal.</summary>
-    public static (OpenedDirectory Opened, SegmentStore Store) ForWriting(IStorageDevice device, OpeningWays ways, int segmentBytes)
+    public static (OpenedDirectory Opened, SegmentStore Store) ForWriting(IStorageDevice device, int segmentBytes)
     {
-        var (opened, plan, scanner, last) = Load(device, ways, writable: true);
-        var clock = Stopwatch.StartNew();
+        var (opened, plan, scanner, last) = Load(device, writable: true);
         IStorageFile? commit = null;
         try
         {
@@ -41,12 +41,9 @@ internal sealed record OpenedDirectory(SegmentIndex Index, List<SegmentFile> Fil
             var id = plan.JournalId is { } known ? known.Value : new Guid(RandomNumberGenerator.GetBytes(16));
             var epoch = checked(Math.Max(plan.Epoch, scanner.Epoch) + 1);
             var slots = new CommitFile(commit, id, epoch, plan.SetGeneration, plan.Commit?.Value.Sequence ?? 0);
-            var sealing = new SegmentSealing(last?.Found.Items.AsEnumerable() ?? [], scanner.Epoch);
-            var isSealed = last is { Found.Header: null };
-            var store = new SegmentStore(device, slots, sealing, segmentBytes, opened.Files) { LastFrame = scanner.LastFrame, Tail = tail, IsSealed = isSealed };
+            var store = new SegmentStore(device, slots, segmentBytes, opened.Files) { LastFrame = scanner.LastFrame, Tail = tail };
             store.Open(opened.Index.Head);
-            var report = opened.Report with { Elapsed = opened.Report.Elapsed with { Healing = clock.Elapsed } };
-            return (opened with { Torn = null, Report = report }, store);
+            return (opened with { Torn = null, Healed = opened.Torn }, store);
         }
         catch
         {
@@ -61,51 +58,32 @@ internal sealed record OpenedDirectory(SegmentIndex Index, List<SegmentFile> Fil
         foreach (var file in Files) file.Dispose();
     }
 
-    private static (OpenedDirectory Opened, Core.OpeningPlan Plan, Core.SegmentScanner Scanner, ScannedSegment? Last) Load(IStorageDevice device, OpeningWays ways, bool writable)
+    private static (OpenedDirectory Opened, Core.OpeningPlan Plan, Core.SegmentScanner Scanner, ScannedSegment? Last) Load(IStorageDevice device, bool writable)
     {
-        var clock = Stopwatch.StartNew();
-        var (plan, refusal) = DirectoryPlan.Of(device, new Core.OpeningWays(checkpoint: false, ways.Footers, ways.Scan));
+        var (plan, refusal) = DirectoryPlan.Of(device, new Core.OpeningWays(checkpoint: false, footers: false, scan: true));
         if (plan is null) throw DirectoryPlan.Exception(refusal!);
-        var planned = clock.Elapsed;
-        var (index, files) = (new SegmentIndex(), new List<SegmentFile>());
+        var opened = new OpenedDirectory(new SegmentIndex(), [], null);
         try
         {
-            var isSealed = plan.Segments.Where(segment => segment.Trailer is not null).ToList();
-            foreach (var segment in isSealed) Add(segment.Name, segment.Header!.Value);
-            var rows = FooterLoading.ReadAll([.. files.Zip(isSealed, (file, segment) => (file, segment.Trailer!.Value))], Environment.ProcessorCount);
-            foreach (var (file, found) in files.Zip(rows)) index.Take(found, file);
-            var restored = clock.Elapsed;
-
-            var scanner = new Core.SegmentScanner(plan.ScanStart(index.HighestVersion));
+            var scanner = new Core.SegmentScanner(plan.ScanStart(opened.Index.HighestVersion));
             ScannedSegment? last = null;
-            var tail = 0L;
-            foreach (var segment in ScannedSegment.All(device, scanner, [.. plan.Segments.Skip(isSealed.Count).Select(segment => segment.Name)]))
+            foreach (var segment in ScannedSegment.All(device, scanner, [.. plan.Segments.Select(segment => segment.Name)]))
             {
                 if (segment.Fault is not null) throw segment.Fault;
                 last = segment;
                 // A torn header: the file holds nothing yet.
                 if (segment.Found.Header is not { } header) continue;
-                var file = Add(segment.Name, header.Value);
-                foreach (var item in segment.Found.Items) index.Take(item.Content, file);
-                tail += segment.Entries;
+                var file = new SegmentFile(segment.Name, header.Value, device.Open(segment.Name.ToString(), writable));
+                opened.Files.Add(file);
+                foreach (var item in segment.Found.Items) opened.Index.Take(item.Content, file);
             }
 
-            var path = plan.Path.IsEmpty ? OpeningPath.Empty : plan.Path.IsFooters ? OpeningPath.Footers : OpeningPath.Scan;
-            var elapsed = new OpeningElapsed(planned, restored - planned, clock.Elapsed - restored, TimeSpan.Zero);
-            var report = new OpeningReport(path, plan.Restored + tail, tail, elapsed, [.. plan.Ignored.Select(ignored => $"{ignored.File}: {ignored.Reason}")]);
-            return (new OpenedDirectory(index, files, last?.Torn, report), plan, scanner, last);
+            return (opened with { Torn = last?.Torn }, plan, scanner, last);
         }
         catch
         {
-            foreach (var file in files) file.Dispose();
+            opened.Close();
             throw;
-        }
-
-        SegmentFile Add(Core.SegmentName name, Core.SegmentHeader header)
-        {
-            var file = new SegmentFile(name, header, device.Open(name.ToString(), writable));
-            files.Add(file);
-            return file;
         }
     }
 }

@@ -12,9 +12,7 @@ internal sealed class SegmentFile(Core.SegmentName name, Core.SegmentHeader head
 
     public Core.SegmentName Name { get; } = name;
 
-    public Core.SegmentHeader Header { get; } = header;
-
-    /// <summary>The length it was made with, in which frames have to fit.</summary>
+    /// <summary>The length it was made with.</summary>
     public long Capacity { get; } = header.FileBytes;
 
     public IStorageFile File { get; } = file;

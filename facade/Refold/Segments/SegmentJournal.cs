@@ -7,7 +7,7 @@ namespace Refold;
 
 /// <summary>A journal in the segment files of a local directory. An append is answered when a flush made it durable.</summary>
 /// <threadsafety>All members are safe for use by many threads.</threadsafety>
-public sealed partial class SegmentJournal : IJournal
+public sealed partial class SegmentJournal : IJournal, IObservedJournal
 {
     /// <summary>The usual size of a segment file: 8 MiB.</summary>
     public const int DefaultSegmentBytes = 8 * 1024 * 1024;
@@ -21,28 +21,33 @@ public sealed partial class SegmentJournal : IJournal
     private readonly SegmentLog? log;
     private readonly SegmentWriter? writer;
     private readonly IDisposable? directoryLock;
+    private readonly JournalObserver observer;
     private volatile bool closed;
 
-    private SegmentJournal(OpenedDirectory opened, SegmentStore? store, IDisposable? directoryLock, bool pipelined)
+    private SegmentJournal(OpenedDirectory opened, SegmentStore? store, IDisposable? directoryLock, JournalObserver observer, bool pipelined)
     {
         this.opened = opened;
         this.store = store;
         this.directoryLock = directoryLock;
+        this.observer = observer;
         subscriptions = new Subscriptions(opened.Index.Head.Position);
         Restored = opened.Index.Entries;
-        if (store is null) return;
-        log = new SegmentLog(store, opened.Index, subscriptions.Publish);
-        writer = new SegmentWriter(log, pipelined);
+        if (store is not null)
+        {
+            log = new SegmentLog(store, opened.Index, subscriptions.Publish, observer);
+            writer = new SegmentWriter(log, pipelined);
+        }
+
+        observer.Opened(Head, opened.Healed);
     }
+
+    JournalObserver IObservedJournal.Observer => observer;
 
     /// <inheritdoc/>
     public Head Head => new(opened.Index.Head);
 
     /// <summary>The torn tail that was found and left alone, because the journal was opened for reading.</summary>
     public TornTail? TornTail => opened.Torn;
-
-    /// <summary>How it was opened.</summary>
-    public OpeningReport Opened => opened.Report;
 
     /// <summary>How many entries could be read when it was opened.</summary>
     public long Restored { get; }
@@ -54,7 +59,7 @@ public sealed partial class SegmentJournal : IJournal
         {
             var files = store?.Segments ?? opened.Files;
             var entries = opened.Index.EntriesBySegment();
-            return [.. files.Select((file, item) => new SegmentInfo(file.Name.ToString(), entries.GetValueOrDefault(file), file.File.Length, item < files.Count - 1))];
+            return [.. files.Select((file, item) => new SegmentInfo(file.Name.ToString(), entries.GetValueOrDefault(file), file.Capacity, item < files.Count - 1))];
         }
     }
 
@@ -118,13 +123,10 @@ public sealed partial class SegmentJournal : IJournal
     }
 
     /// <inheritdoc/>
-    public ValueTask<AppendResult> TryAppendAsync(AppendRequest request, CancellationToken cancellationToken = default)
-    {
-        var (batch, failure) = request.Prepare();
-        return batch is null
-            ? ValueTask.FromResult<AppendResult>(new AppendResult.NotAppended(failure!))
-            : AppendAsync(new PendingAppend(index => AppendDecision.Accept(index, batch)) { MoreMayFollow = request.MoreMayFollow }, cancellationToken);
-    }
+    public ValueTask<AppendResult> TryAppendAsync(AppendRequest request, CancellationToken cancellationToken = default) =>
+        JournalObserver.IsWanted(request)
+            ? observer.ObserveAsync(request, AppendUnobservedAsync, cancellationToken)
+            : AppendUnobservedAsync(request, cancellationToken);
 
     /// <inheritdoc/>
     public ValueTask<AppendResult> TryRestoreAsync(IReadOnlyList<JournalEntry> batch, CancellationToken cancellationToken = default)
@@ -155,12 +157,13 @@ public sealed partial class SegmentJournal : IJournal
         subscriptions.Close();
         opened.Close();
         directoryLock?.Dispose();
+        observer.Closed(Head);
     }
 
     private static SegmentJournal OpenForReading(IStorageDevice device, JournalOptions options)
     {
         if (!device.Exists) throw new JournalOpenException($"There is no journal in {device.Place}: the directory does not exist.");
-        return new SegmentJournal(OpenedDirectory.ForReading(device, options.Opening), null, null, pipelined: false);
+        return new SegmentJournal(OpenedDirectory.ForReading(device), null, null, ObserverOf(device, options), pipelined: false);
     }
 
     private static SegmentJournal OpenForWriting(IStorageDevice device, JournalOptions options)
@@ -170,8 +173,8 @@ public sealed partial class SegmentJournal : IJournal
         OpenedDirectory? opened = null;
         try
         {
-            (opened, var store) = OpenedDirectory.ForWriting(device, options.Opening, options.SegmentBytes ?? DefaultSegmentBytes);
-            return new SegmentJournal(opened, store, directoryLock, options.Pipelined);
+            (opened, var store) = OpenedDirectory.ForWriting(device, options.SegmentBytes ?? DefaultSegmentBytes);
+            return new SegmentJournal(opened, store, directoryLock, ObserverOf(device, options), options.Pipelined);
         }
         catch
         {
@@ -179,6 +182,16 @@ public sealed partial class SegmentJournal : IJournal
             directoryLock.Dispose();
             throw;
         }
+    }
+
+    private static JournalObserver ObserverOf(IStorageDevice device, JournalOptions options) => new(options, "segments", device.Place);
+
+    private ValueTask<AppendResult> AppendUnobservedAsync(AppendRequest request, CancellationToken cancellationToken)
+    {
+        var (batch, failure) = request.Prepare();
+        return batch is null
+            ? ValueTask.FromResult<AppendResult>(new AppendResult.NotAppended(failure!))
+            : AppendAsync(new PendingAppend(index => AppendDecision.Accept(index, batch)) { MoreMayFollow = request.MoreMayFollow }, cancellationToken);
     }
 
     private async ValueTask<AppendResult> AppendAsync(PendingWrite write, CancellationToken cancellationToken)

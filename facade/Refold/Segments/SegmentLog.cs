@@ -5,16 +5,21 @@ using Refold.Interop;
 namespace Refold.Segments;
 
 /// <summary>The writing end of an open journal. Used by one thread at a time.</summary>
-internal sealed class SegmentLog(SegmentStore store, SegmentIndex index, Action<long> published)
+/// <param name="store">The files.</param>
+/// <param name="index">What is committed.</param>
+/// <param name="published">Told each new head position, once it can be read.</param>
+/// <param name="observer">Told what was committed and what failed; none where a copy is written.</param>
+internal sealed class SegmentLog(SegmentStore store, SegmentIndex index, Action<long> published, JournalObserver? observer = null)
 {
     // A group is closed when it has this many bytes, so that its first append does not wait for ever.
     private const int GroupBytes = 4 * 1024 * 1024;
 
-    private readonly List<Core.SegmentItem> items = [];
+    private readonly List<Action> publish = [];
     private readonly List<(PendingWrite Write, AppendResult? Answer, bool IsCertain)> answers = [];
     private Core.ByteWriter buffer = new(64 * 1024);
     private long number;
     private Core.Head head = index.Head;
+    private long entries;
     private Exception? failure;
 
     /// <summary>The answer of a journal that takes no writes.</summary>
@@ -35,7 +40,7 @@ internal sealed class SegmentLog(SegmentStore store, SegmentIndex index, Action<
         catch (Exception exception)
 #pragma warning restore CA1031
         {
-            failure ??= exception;
+            Poison(exception);
             foreach (var (write, answer, isCertain) in answers) write.Answer(isCertain ? answer : new AppendResult.OutcomeUnknown(exception));
             answers.Clear();
         }
@@ -74,7 +79,8 @@ internal sealed class SegmentLog(SegmentStore store, SegmentIndex index, Action<
         // A large buffer is not kept for the small groups that follow.
         if (buffer.Length > GroupBytes) buffer = new Core.ByteWriter(64 * 1024);
         buffer.Clear();
-        items.Clear();
+        publish.Clear();
+        entries = 0;
         number = store.LastFrame + 1;
         var group = new GroupIndex(index);
         var taken = 0;
@@ -117,13 +123,13 @@ internal sealed class SegmentLog(SegmentStore store, SegmentIndex index, Action<
             }
         }
 
-        var (start, tail) = (buffer.Length, (int)store.Tail);
         var (offsets, next) = Core.FrameBatch.write(store.Context, number, batch, buffer);
         number = next;
         group.Add(batch);
         head = batch.Receipt.Head;
-        var stored = new Core.StoredBatch(batch, [.. offsets.Select(offset => tail + offset)], Enumerable.Empty<Core.StreamVersions>().ToFSharpList());
-        Collect(Core.SegmentContent.NewBatch(stored), start);
+        entries += batch.Entries.LongLength;
+        var (segment, tail) = (store.Active, (int)store.Tail);
+        publish.Add(() => index.Add(batch, segment, offsets, tail));
         answers.Add((write, new AppendResult.Appended(new Receipt(batch.Receipt)), false));
         return true;
     }
@@ -154,13 +160,9 @@ internal sealed class SegmentLog(SegmentStore store, SegmentIndex index, Action<
         }
 
         Core.FrameBatch.writeDelete(store.Context, number++, index.Head.Position, deletion.Stream, version, buffer);
-        Collect(Core.SegmentContent.NewDeletion(deletion.Stream, version), 0);
+        publish.Add(() => index.Delete(deletion.Stream, version));
         answers.Add((deletion, null, false));
     }
-
-    /// <summary>Notes what lies in the buffer from an offset to its end.</summary>
-    private void Collect(Core.SegmentContent content, int start) =>
-        items.Add(new Core.SegmentItem(content, (int)store.Tail + start, (int)store.Tail + buffer.Length, number - 1));
 
     /// <summary>Goes on in a new segment: nothing of the group has been written, so a refusal is certain.</summary>
     private AppendResult? MakeRoom(long size, Core.Head head)
@@ -176,7 +178,7 @@ internal sealed class SegmentLog(SegmentStore store, SegmentIndex index, Action<
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            failure = exception;
+            Poison(exception);
             return Unavailable("the next segment could not be begun", exception);
         }
     }
@@ -184,8 +186,16 @@ internal sealed class SegmentLog(SegmentStore store, SegmentIndex index, Action<
     private void WriteAndFlush()
     {
         if (buffer.Length == 0) return;
-        store.Append(buffer.Written, items, head);
-        foreach (var item in items) index.Take(item.Content, store.Active);
+        store.Append(buffer.Written, number - 1, head);
+        foreach (var add in publish) add();
         published(index.Head.Position);
+        if (entries > 0) observer?.Committed(publish.Count, entries);
+    }
+
+    private void Poison(Exception exception)
+    {
+        if (failure is not null) return;
+        failure = exception;
+        observer?.Poisoned(exception);
     }
 }

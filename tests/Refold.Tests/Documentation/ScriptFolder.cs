@@ -8,7 +8,11 @@ namespace Refold.Tests.Documentation;
 
 internal sealed class ScriptFolder : IDisposable
 {
-    private static readonly string[] Assemblies = ["refold", "Refold.Core", "Refold.Facade", "FSharp.Core", "System.CommandLine", "Spectre.Console"];
+    private static readonly string[] Assemblies =
+    [
+        "refold", "Refold.Core", "Refold.Facade", "FSharp.Core", "System.CommandLine", "Spectre.Console", "Microsoft.Extensions.Logging.Abstractions",
+        "Microsoft.Extensions.DependencyInjection.Abstractions",
+    ];
 
     private readonly TemporaryDirectory directory = new();
 

@@ -1,0 +1,74 @@
+// The stable ids of what Refold logs, and the lines behind them.
+// Read by applications that filter; written by JournalObserver, runs and ReplayObservation, never while a run is decided again.
+using Microsoft.Extensions.Logging;
+
+namespace Refold;
+
+/// <summary>The event ids of Refold's log lines. An id is never used for something else. Categories: <c>Refold.Journal</c> for ids below 10, <c>Refold.Run</c> below 20,
+/// <c>Refold.Replay</c> below 30. Deciding a run again logs nothing but its verdict where it diverged.</summary>
+public static class RefoldEventIds
+{
+    /// <summary>Information: a journal was opened.</summary>
+    public const int JournalOpened = 1;
+
+    /// <summary>Warning: opening found what an interrupted write had left, and healed it. Nothing that was acknowledged is lost.</summary>
+    public const int TornTailHealed = 2;
+
+    /// <summary>Error: a write or flush failed, and the journal takes no more appends until it is opened again.</summary>
+    public const int JournalPoisoned = 3;
+
+    /// <summary>Information: a journal was closed.</summary>
+    public const int JournalClosed = 4;
+
+    /// <summary>Information: a run was started.</summary>
+    public const int RunStarted = 10;
+
+    /// <summary>Information: a recorded run goes on.</summary>
+    public const int RunResumed = 11;
+
+    /// <summary>Information: a run was ended.</summary>
+    public const int RunFinished = 12;
+
+    /// <summary>Debug: another writer came between, and a step is made anew.</summary>
+    public const int ConflictRetried = 13;
+
+    /// <summary>Warning: a run that was decided again differs from its recording.</summary>
+    public const int DivergenceFound = 20;
+}
+
+/// <summary>The log lines.</summary>
+internal static partial class LogLines
+{
+    public const string JournalCategory = "Refold.Journal";
+
+    public const string RunCategory = "Refold.Run";
+
+    public const string ReplayCategory = "Refold.Replay";
+
+    [LoggerMessage(RefoldEventIds.JournalOpened, LogLevel.Information, "Opened the journal {Place} at position {Position}")]
+    public static partial void JournalOpened(this ILogger logger, string place, long position);
+
+    [LoggerMessage(RefoldEventIds.TornTailHealed, LogLevel.Warning, "Healed the journal {Place}: {File} ended at offset {Offset} in an interrupted write ({Reason}); no acknowledged entry is lost")]
+    public static partial void TornTailHealed(this ILogger logger, string place, string file, long offset, string reason);
+
+    [LoggerMessage(RefoldEventIds.JournalPoisoned, LogLevel.Error, "The journal {Place} takes no more appends since a write failed; dispose it and open it again")]
+    public static partial void JournalPoisoned(this ILogger logger, Exception exception, string place);
+
+    [LoggerMessage(RefoldEventIds.JournalClosed, LogLevel.Information, "Closed the journal {Place} at position {Position}")]
+    public static partial void JournalClosed(this ILogger logger, string place, long position);
+
+    [LoggerMessage(RefoldEventIds.RunStarted, LogLevel.Information, "Started the run {Run} ({Pin})")]
+    public static partial void RunStarted(this ILogger logger, RunId run, RunPin pin);
+
+    [LoggerMessage(RefoldEventIds.RunResumed, LogLevel.Information, "Resumed the run {Run} ({Pin})")]
+    public static partial void RunResumed(this ILogger logger, RunId run, RunPin pin);
+
+    [LoggerMessage(RefoldEventIds.RunFinished, LogLevel.Information, "Finished the run {Run}: {Streams} streams, state hash {StateHash}")]
+    public static partial void RunFinished(this ILogger logger, RunId run, int streams, string? stateHash);
+
+    [LoggerMessage(RefoldEventIds.ConflictRetried, LogLevel.Debug, "Making a step of the run {Run} on {Stream} anew: another writer came between, attempt {Attempt} of {MaxAttempts}")]
+    public static partial void ConflictRetried(this ILogger logger, RunId run, StreamId? stream, int attempt, int maxAttempts);
+
+    [LoggerMessage(RefoldEventIds.DivergenceFound, LogLevel.Warning, "The run {Run} differs from its recording at position {Position}, stream {Stream} version {Version}, {Path}: {Cause}")]
+    public static partial void DivergenceFound(this ILogger logger, RunId run, long position, StreamId stream, long version, string path, string cause);
+}

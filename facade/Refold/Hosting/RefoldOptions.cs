@@ -1,0 +1,38 @@
+// Which journal an application gets from its service container, and how it is opened.
+// Given to AddRefold; checked by RefoldOptionsValidator when the host starts.
+namespace Refold;
+
+/// <summary>The journal of an application. Exactly one of <see cref="UseSegmentFiles"/>, <see cref="UseInMemory"/> and <see cref="UseJournal"/> is called.</summary>
+public sealed class RefoldOptions
+{
+    private readonly List<string> chosen = [];
+
+    /// <summary>How the journal is opened. Where it names no <see cref="JournalOptions.LoggerFactory"/> or <see cref="JournalOptions.TimeProvider"/>, those of the service container are taken, if it has them.</summary>
+    /// <value>Default: for writing, everything else as in <see cref="JournalOptions"/>.</value>
+    public JournalOptions Journal { get; set; } = new();
+
+    /// <summary>Whether the journal is opened when the host starts, so that a host whose journal cannot be opened does not start.</summary>
+    /// <value>Default: true. If false, the first use opens it, a health check included; without a host the first use always does.</value>
+    public bool OpenAtStart { get; set; } = true;
+
+    /// <summary>The URIs that were chosen; valid with exactly one.</summary>
+    internal IReadOnlyList<string> Chosen => chosen;
+
+    /// <summary>A journal in the segment files of a local directory.</summary>
+    /// <param name="path">The directory; made if need be. A relative one is below the current directory.</param>
+    /// <returns>These options.</returns>
+    public RefoldOptions UseSegmentFiles(string path) => UseJournal("segments:" + path);
+
+    /// <summary>A journal in memory, empty at first and gone with the service container; for tests and trials.</summary>
+    /// <returns>These options.</returns>
+    public RefoldOptions UseInMemory() => UseJournal("memory:");
+
+    /// <summary>The journal that a URI names.</summary>
+    /// <param name="uri">As in <see cref="Refold.Journal.Open"/>.</param>
+    /// <returns>These options.</returns>
+    public RefoldOptions UseJournal(string uri)
+    {
+        chosen.Add(uri);
+        return this;
+    }
+}

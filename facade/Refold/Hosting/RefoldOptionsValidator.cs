@@ -1,0 +1,48 @@
+// What must be right about RefoldOptions before a journal is opened; each message has its remedy.
+// Called by the options package when a host starts, or when the journal is first asked for.
+using Microsoft.Extensions.Options;
+
+namespace Refold;
+
+internal sealed class RefoldOptionsValidator : IValidateOptions<RefoldOptions>
+{
+    public ValidateOptionsResult Validate(string? name, RefoldOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        return Refusal(options) is { } refusal ? ValidateOptionsResult.Fail(refusal) : ValidateOptionsResult.Success;
+    }
+
+    private static string? Refusal(RefoldOptions options)
+    {
+        switch (options.Chosen)
+        {
+            case []:
+                return "No journal is chosen; call UseSegmentFiles(path), UseInMemory() or UseJournal(uri) in AddRefold.";
+            case [var uri]:
+                return Refusal(uri, options.Journal);
+            default:
+                return $"More than one journal is chosen ({string.Join(", ", options.Chosen)}); keep one, or give the others a name with AddKeyedRefold.";
+        }
+    }
+
+    private static string? Refusal(string uri, JournalOptions? journal)
+    {
+        if (journal is null)
+            return "RefoldOptions.Journal is null; leave it as it is, or set JournalOptions.";
+        if (string.IsNullOrWhiteSpace(uri))
+            return "The journal's URI is empty; write it as segments:DIR or memory:.";
+        if (uri.StartsWith("segments:", StringComparison.Ordinal) && string.IsNullOrWhiteSpace(uri["segments:".Length..]))
+            return "The directory of the segment files is empty; give UseSegmentFiles a path.";
+        if (journal.SegmentBytes < SegmentJournal.MinSegmentBytes)
+            return string.Create(System.Globalization.CultureInfo.InvariantCulture, $"JournalOptions.SegmentBytes is {journal.SegmentBytes}; set {SegmentJournal.MinSegmentBytes} or more, or leave it null.");
+        try
+        {
+            _ = Journal.Find(uri);
+            return null;
+        }
+        catch (ArgumentException exception)
+        {
+            return exception.Message;
+        }
+    }
+}

@@ -1,0 +1,168 @@
+// A journal from the service container: chosen, checked, opened, injected, closed.
+// Run by `dotnet test`.
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
+using Orders;
+using Refold.Tests.Documentation;
+using Refold.Tests.Runs;
+using Refold.Tests.Tool;
+using Xunit;
+
+namespace Refold.Tests.Hosting;
+
+public class RegistrationTests
+{
+    [Fact]
+    public async Task AnInjectedJournal_RecordsARunInSegmentFiles_AndFreesTheLockWithTheHost()
+    {
+        using var directory = new TemporaryDirectory();
+        var host = Hosts.Make(options => options.UseSegmentFiles(directory.File("journal")), more: services => services.AddScoped<OrderDesk>());
+        await host.StartAsync();
+        Assert.Throws<JournalInUseException>(() => Journal.Open(directory.Journal()));
+        await using (var scope = host.Services.CreateAsyncScope())
+            Assert.True(await scope.ServiceProvider.GetRequiredService<OrderDesk>().PlaceAsync());
+        var head = host.Journal().Head;
+        await host.StopAsync();
+        await host.CloseAsync();
+
+        await using var reopened = Journal.Open(directory.Journal());
+        Assert.Equal(head, reopened.Head);
+        Assert.True((await reopened.VerifyAsync(RunId.Create("test"), Order.Aggregate)).Matched);
+    }
+
+    [Fact]
+    public async Task TheReadmesLine_IsAllThatIsNeeded()
+    {
+        const string line = "builder.Services.AddRefold(options => options.UseSegmentFiles(path)).AddHealthCheck();";
+        Assert.Contains("\n" + line + "\n", SourceTree.Read("README.md"), StringComparison.Ordinal);
+        Assert.Contains("\n        " + line + "\n", SourceTree.Read("tests/Refold.Tests/Hosting/RegistrationTests.cs"), StringComparison.Ordinal);
+
+        using var directory = new TemporaryDirectory();
+        var path = directory.File("journal");
+        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+        builder.Services.AddRefold(options => options.UseSegmentFiles(path)).AddHealthCheck();
+        var host = builder.Build();
+        await host.StartAsync();
+        Assert.Equal(HealthStatus.Healthy, (await host.HealthAsync()).Status);
+        Assert.IsType<SegmentJournal>(host.Journal());
+        await host.CloseAsync();
+    }
+
+    [Fact]
+    public async Task TheJournal_IsOneForAll_AndClosedOnceWithTheContainer()
+    {
+        var services = new ServiceCollection();
+        services.AddRefold(options => options.UseInMemory());
+        var provider = services.BuildServiceProvider();
+        var journal = provider.GetRequiredService<IJournal>();
+        await using (var scope = provider.CreateAsyncScope())
+            Assert.Same(journal, scope.ServiceProvider.GetRequiredService<IJournal>());
+        _ = journal.Streams();
+        await provider.DisposeAsync();
+        Assert.Throws<ObjectDisposedException>(() => journal.Streams());
+    }
+
+    [Fact]
+    public async Task AJournalThatIsThereAlready_IsKept()
+    {
+        var own = new InMemoryJournal();
+        await using var provider = new ServiceCollection().AddSingleton<IJournal>(own).AddRefold(options => options.UseInMemory()).Services.BuildServiceProvider();
+        Assert.Same(own, provider.GetRequiredService<IJournal>());
+    }
+
+    [Fact]
+    public async Task Names_KeepJournalsApart()
+    {
+        using var directory = new TemporaryDirectory();
+        var services = new ServiceCollection();
+        services.AddRefold(options => options.UseInMemory());
+        services.AddKeyedRefold("audit", options => options.UseJournal(directory.Journal("audit")));
+        services.AddKeyedRefold("trial", options => options.UseInMemory());
+        await using var provider = services.BuildServiceProvider();
+        Assert.IsType<SegmentJournal>(provider.GetRequiredKeyedService<IJournal>("audit"));
+        Assert.IsType<InMemoryJournal>(provider.GetRequiredKeyedService<IJournal>("trial"));
+        Assert.NotSame(provider.GetRequiredService<IJournal>(), provider.GetRequiredKeyedService<IJournal>("trial"));
+        Assert.Throws<ArgumentException>(() => services.AddKeyedRefold(" ", options => options.UseInMemory()));
+    }
+
+    [Fact]
+    public async Task WithoutOpenAtStart_TheFirstUseOpens()
+    {
+        using var directory = new TemporaryDirectory();
+        var host = Hosts.Make(options =>
+        {
+            options.UseSegmentFiles(directory.File("journal"));
+            options.OpenAtStart = false;
+        });
+        await host.StartAsync();
+        Assert.False(Directory.Exists(directory.File("journal")));
+        _ = host.Journal();
+        Assert.True(File.Exists(Path.Combine(directory.File("journal"), "lock")));
+        await host.CloseAsync();
+    }
+
+    [Fact]
+    public async Task AHostWhoseJournalIsInUse_DoesNotStart()
+    {
+        using var directory = new TemporaryDirectory();
+        await using var other = Journal.Open(directory.Journal());
+        var host = Hosts.Make(options => options.UseSegmentFiles(directory.File("journal")));
+        await Assert.ThrowsAsync<JournalInUseException>(() => host.StartAsync());
+        await host.CloseAsync();
+    }
+
+    [Fact]
+    public async Task TheContainersClock_GivesRunsTheirTimes_UnlessTheyNameAnother()
+    {
+        var host = Hosts.Make(options => options.UseInMemory(), more: services => services.AddSingleton<TimeProvider>(new FixedClock()));
+        await using var run = await host.Journal().StartRunAsync(RunFixture.Pin, new RunOptions { RunId = RunId.Create("containers") });
+        await run.Orders().ExecuteAsync(RunFixture.Stream, new Draw());
+        await using var other = await host.Journal().StartRunAsync(RunFixture.Pin, new RunOptions { RunId = RunId.Create("own"), TimeProvider = new LaterClock() });
+        Assert.All(host.Journal().ReadStream("$run/containers"), entry => Assert.Equal(new FixedClock().GetUtcNow(), entry.Time));
+        Assert.All(host.Journal().ReadStream("$run/own"), entry => Assert.Equal(new LaterClock().GetUtcNow(), entry.Time));
+        await host.CloseAsync();
+    }
+
+    public static TheoryData<Action<RefoldOptions>, string> Mistakes() => new()
+    {
+        { _ => { }, "No journal is chosen; call UseSegmentFiles(path), UseInMemory() or UseJournal(uri)" },
+        { options => options.UseInMemory().UseSegmentFiles("data"), "More than one journal is chosen (memory:, segments:data)" },
+        { options => options.UseSegmentFiles(""), "give UseSegmentFiles a path" },
+        { options => options.UseSegmentFiles("  "), "give UseSegmentFiles a path" },
+        { options => options.UseJournal(""), "write it as segments:DIR or memory:" },
+        { options => options.UseJournal("data"), "has no scheme" },
+        { options => options.UseJournal("redis:x"), "unknown scheme 'redis'" },
+        { options => options.UseInMemory().Journal = null!, "RefoldOptions.Journal is null" },
+        { options => options.UseInMemory().Journal = new JournalOptions { SegmentBytes = 511 }, "set 512 or more" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Mistakes))]
+    public async Task AMistakeInTheOptions_EndsTheStartWithItsRemedy(Action<RefoldOptions> configure, string remedy)
+    {
+        var host = Hosts.Make(configure);
+        var atStart = await Assert.ThrowsAsync<OptionsValidationException>(() => host.StartAsync());
+        Assert.Contains(remedy, atStart.Message, StringComparison.Ordinal);
+        var atUse = Assert.Throws<OptionsValidationException>(() => host.Journal());
+        Assert.Equal(atStart.Message, atUse.Message);
+        await host.CloseAsync();
+    }
+
+    private sealed class LaterClock : TimeProvider
+    {
+        public override DateTimeOffset GetUtcNow() => new(2027, 1, 1, 0, 0, 0, TimeSpan.Zero);
+    }
+
+    private sealed class OrderDesk(IJournal journal)
+    {
+        public async Task<bool> PlaceAsync()
+        {
+            await using var run = await journal.StartAsync();
+            var placed = await run.Orders().ExecuteAsync(RunFixture.Stream, new Place("sku", 1));
+            await run.FinishAsync();
+            return placed.IsAccepted;
+        }
+    }
+}
