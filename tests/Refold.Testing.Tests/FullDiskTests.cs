@@ -6,7 +6,7 @@ namespace Refold.Testing.Tests;
 
 public class FullDiskTests
 {
-    private const int Room = 7000;
+    private const int Room = 60_000;
 
     [Theory]
     [InlineData(false)]

@@ -6,7 +6,10 @@ namespace Refold.Testing.Tests;
 
 public class SeedDefectTests
 {
-    private CrashOracle oracle = new(SegmentStore.Open);
+    // Large enough that what fails here is the writing of a batch, not of a footer.
+    private static IJournal Open(IStorageDevice device) => SegmentJournal.Open(device, new JournalOptions { SegmentBytes = 16 * 1024 });
+
+    private CrashOracle oracle = new(Open);
     private SimulatedDevice device = new(3);
     private IJournal? journal;
 
@@ -146,7 +149,7 @@ public class SeedDefectTests
             Assert.IsType<AppendResult.Appended>(await AppendAsync(3, "key"));
             await OpenAfterAsync(Keep.None);
             Assert.Equal(9, journal.Head.Position);
-            oracle = new CrashOracle(SegmentStore.Open);
+            oracle = new CrashOracle(Open);
         }
     }
 }

@@ -24,7 +24,8 @@ internal static class InspectVerb
         double elapsed = Math.Round(clock.Elapsed.TotalMilliseconds, 3);
         var segments = journal as SegmentJournal;
         long restored = segments?.Restored ?? journal.ReadAll().LongCount();
-        string path = restored == 0 ? "empty" : "scan";
+        var opened = segments?.Opened;
+        string path = restored == 0 ? "empty" : opened?.Path == OpeningPath.Footers ? "footers" : "scan";
         if (arguments.GetValue(Options.Json))
         {
             Output.Json(new JsonObject
@@ -32,8 +33,7 @@ internal static class InspectVerb
                 ["entries"] = restored,
                 ["streams"] = journal.Streams().Count,
                 ["head"] = Facts.Json(journal.Head),
-                // A scan reads every entry, so all that was restored is tail: nothing lies before it in a checkpoint.
-                ["opened"] = new JsonObject { ["path"] = path, ["restored"] = restored, ["tail"] = restored, ["elapsedMs"] = elapsed },
+                ["opened"] = new JsonObject { ["path"] = path, ["restored"] = opened?.Restored ?? restored, ["tail"] = opened?.Tail ?? restored, ["elapsedMs"] = elapsed },
                 ["tornTail"] = segments?.TornTail is not { } torn ? null : new JsonObject { ["file"] = torn.File, ["offset"] = torn.Offset, ["reason"] = torn.Reason },
                 ["segments"] = new JsonArray([.. (segments?.Segments ?? []).Select(ToJson)]),
             });
@@ -44,7 +44,7 @@ internal static class InspectVerb
             ("entries", restored.ToString(CultureInfo.InvariantCulture)),
             ("streams", journal.Streams().Count.ToString(CultureInfo.InvariantCulture)),
             ("head", journal.Head.ToString()),
-            ("opened", FormattableString.Invariant($"by {path} in {elapsed} ms")),
+            ("opened", FormattableString.Invariant($"by {path} in {elapsed} ms, {opened?.Tail ?? restored} of {opened?.Restored ?? restored} entries from their frames")),
             ("torn tail", segments?.TornTail is { } tail ? FormattableString.Invariant($"{tail.File}, offset {tail.Offset}: {tail.Reason}; opening for writing heals it") : null));
         if (segments is not null)
             Facts.Table(["segment", "entries", "bytes", "sealed"], segments.Segments.Select(Row));

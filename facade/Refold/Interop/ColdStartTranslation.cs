@@ -21,4 +21,19 @@ internal static class ColdStartTranslation
     /// <summary>What the scan of the plan's tail starts from.</summary>
     public static Core.ScanStart ScanStart(this Core.OpeningPlan plan, Func<StreamId, long> highestVersion) =>
         Core.ColdStart.scanStart(plan, FuncConvert.FromFunc(highestVersion));
+
+    /// <summary>The rows of a sealed segment's footer: exactly one of the answers is there.</summary>
+    /// <param name="header">The segment's header.</param>
+    /// <param name="trailer">Its trailer.</param>
+    /// <param name="read">Reads so many bytes of its file at an offset.</param>
+    public static (Core.SegmentRows? Rows, Core.FrameError? Error) ReadRows(
+        Core.SegmentHeader header, Core.SegmentTrailer trailer, Func<long, int, ReadOnlyMemory<byte>> read)
+    {
+        var result = Core.FooterDecoding.read(Core.FooterDecoding.sourceOf(header, trailer, FuncConvert.FromFunc(read)));
+        return result.IsOk ? (result.ResultValue, null) : (null, result.ErrorValue);
+    }
+
+    /// <summary>The receipt of a batch that is known from rows.</summary>
+    public static Core.Receipt Receipt(Core.BatchRow batch, IEnumerable<Core.EntryRow> entries, Func<int, StreamId> nameOf) =>
+        Core.IndexRows.receipt(batch, entries, FuncConvert.FromFunc(nameOf));
 }

@@ -26,4 +26,8 @@ public sealed record JournalOptions
     /// <summary>The clock that measures durations, and from which the runs in the journal take their times unless their options name another. No entry gets a time from it otherwise.</summary>
     /// <value>Default: null, <see cref="System.TimeProvider.System"/>.</value>
     public TimeProvider? TimeProvider { get; init; }
+
+    /// <summary>The ways of opening that may be taken.</summary>
+    /// <value>Default: all.</value>
+    public OpeningWays Opening { get; init; } = new();
 }

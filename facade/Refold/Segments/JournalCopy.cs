@@ -58,7 +58,7 @@ internal static class JournalCopy
         {
             var id = new Guid(RandomNumberGenerator.GetBytes(16));
             var slots = new CommitFile(CommitFile.OpenOrCreate(device), id, epoch: 1, setGeneration: 0, sequence: 0);
-            store = new SegmentStore(device, slots, SegmentJournal.DefaultSegmentBytes, []);
+            store = new SegmentStore(device, slots, new SegmentSealing([], epoch: 0), SegmentJournal.DefaultSegmentBytes, []);
         }
 
         public SegmentIndex Index { get; } = new();
@@ -115,7 +115,8 @@ internal static class JournalCopy
             Core.FrameEncoding.write(context.Seed, writer, new Core.Frame(
                 context.Epoch, number, context.Flushed, head.Position, version: 0, Core.FrameBody.NewBase(dropped.content), head.Hash));
             store.Rotate(Core.SegmentHeaderModule.bytes + writer.Length, head);
-            store.Append(writer.Written, number, head);
+            var start = Core.SegmentHeaderModule.bytes;
+            store.Append(writer.Written, [new Core.SegmentItem(dropped, start, start + writer.Length, number)], head);
             Index.Take(dropped, store.Active);
         }
     }

@@ -1,5 +1,6 @@
 // Opening a journal: plan, scan, refuse what is corrupt, heal a torn tail. FORMAT.md, "Opening" and "Recovery".
 // Called by SegmentJournal.Open.
+using System.Diagnostics;
 using System.Security.Cryptography;
 using Refold.Interop;
 
@@ -9,17 +10,18 @@ namespace Refold.Segments;
 /// <param name="Index">Everything that was taken.</param>
 /// <param name="Files">The segments, open.</param>
 /// <param name="Torn">A torn tail; null where there was none, or where it was healed.</param>
-internal sealed record OpenedDirectory(SegmentIndex Index, List<SegmentFile> Files, TornTail? Torn)
+/// <param name="Report">How it was opened.</param>
+internal sealed record OpenedDirectory(SegmentIndex Index, List<SegmentFile> Files, TornTail? Torn, OpeningReport Report)
 {
     /// <summary>The torn tail that opening healed, if any.</summary>
     public TornTail? Healed { get; init; }
 
     /// <summary>Opens what is there, and heals and writes nothing.</summary>
-    public static OpenedDirectory ForReading(IStorageDevice device) => DirectoryPlan.Settled(
+    public static OpenedDirectory ForReading(IStorageDevice device, OpeningWays ways) => DirectoryPlan.Settled(
         device,
         () =>
         {
-            var (opened, _, _, last) = Load(device, writable: false);
+            var (opened, _, _, last) = Load(device, ways, writable: false);
             return last is null
                 ? throw new JournalOpenException($"There is no journal in {device.Place}: no segment file is there.")
                 : opened;
@@ -27,9 +29,10 @@ internal sealed record OpenedDirectory(SegmentIndex Index, List<SegmentFile> Fil
         _ => false);
 
     /// <summary>Opens, heals a torn tail, and begins the next epoch; an empty directory becomes a new journal.</summary>
-    public static (OpenedDirectory Opened, SegmentStore Store) ForWriting(IStorageDevice device, int segmentBytes)
+    public static (OpenedDirectory Opened, SegmentStore Store) ForWriting(IStorageDevice device, OpeningWays ways, int segmentBytes)
     {
-        var (opened, plan, scanner, last) = Load(device, writable: true);
+        var (opened, plan, scanner, last) = Load(device, ways, writable: true);
+        var clock = Stopwatch.StartNew();
         IStorageFile? commit = null;
         try
         {
@@ -41,9 +44,12 @@ internal sealed record OpenedDirectory(SegmentIndex Index, List<SegmentFile> Fil
             var id = plan.JournalId is { } known ? known.Value : new Guid(RandomNumberGenerator.GetBytes(16));
             var epoch = checked(Math.Max(plan.Epoch, scanner.Epoch) + 1);
             var slots = new CommitFile(commit, id, epoch, plan.SetGeneration, plan.Commit?.Value.Sequence ?? 0);
-            var store = new SegmentStore(device, slots, segmentBytes, opened.Files) { LastFrame = scanner.LastFrame, Tail = tail };
+            var sealing = new SegmentSealing(last?.Found.Items.AsEnumerable() ?? [], scanner.Epoch);
+            var isSealed = last is { Found.Header: null };
+            var store = new SegmentStore(device, slots, sealing, segmentBytes, opened.Files) { LastFrame = scanner.LastFrame, Tail = tail, IsSealed = isSealed };
             store.Open(opened.Index.Head);
-            return (opened with { Torn = null, Healed = opened.Torn }, store);
+            var report = opened.Report with { Elapsed = opened.Report.Elapsed with { Healing = clock.Elapsed } };
+            return (opened with { Torn = null, Healed = opened.Torn, Report = report }, store);
         }
         catch
         {
@@ -58,32 +64,51 @@ internal sealed record OpenedDirectory(SegmentIndex Index, List<SegmentFile> Fil
         foreach (var file in Files) file.Dispose();
     }
 
-    private static (OpenedDirectory Opened, Core.OpeningPlan Plan, Core.SegmentScanner Scanner, ScannedSegment? Last) Load(IStorageDevice device, bool writable)
+    private static (OpenedDirectory Opened, Core.OpeningPlan Plan, Core.SegmentScanner Scanner, ScannedSegment? Last) Load(IStorageDevice device, OpeningWays ways, bool writable)
     {
-        var (plan, refusal) = DirectoryPlan.Of(device, new Core.OpeningWays(checkpoint: false, footers: false, scan: true));
+        var clock = Stopwatch.StartNew();
+        var (plan, refusal) = DirectoryPlan.Of(device, new Core.OpeningWays(checkpoint: false, ways.Footers, ways.Scan));
         if (plan is null) throw DirectoryPlan.Exception(refusal!);
-        var opened = new OpenedDirectory(new SegmentIndex(), [], null);
+        var planned = clock.Elapsed;
+        var (index, files) = (new SegmentIndex(), new List<SegmentFile>());
         try
         {
-            var scanner = new Core.SegmentScanner(plan.ScanStart(opened.Index.HighestVersion));
+            var isSealed = plan.Segments.Where(segment => segment.Trailer is not null).ToList();
+            foreach (var segment in isSealed) Add(segment.Name, segment.Header!.Value);
+            var rows = FooterLoading.ReadAll([.. files.Zip(isSealed, (file, segment) => (file, segment.Trailer!.Value))], Environment.ProcessorCount);
+            foreach (var (file, found) in files.Zip(rows)) index.Take(found, file);
+            var restored = clock.Elapsed;
+
+            var scanner = new Core.SegmentScanner(plan.ScanStart(index.HighestVersion));
             ScannedSegment? last = null;
-            foreach (var segment in ScannedSegment.All(device, scanner, [.. plan.Segments.Select(segment => segment.Name)]))
+            var tail = 0L;
+            foreach (var segment in ScannedSegment.All(device, scanner, [.. plan.Segments.Skip(isSealed.Count).Select(segment => segment.Name)]))
             {
                 if (segment.Fault is not null) throw segment.Fault;
                 last = segment;
                 // A torn header: the file holds nothing yet.
                 if (segment.Found.Header is not { } header) continue;
-                var file = new SegmentFile(segment.Name, header.Value, device.Open(segment.Name.ToString(), writable));
-                opened.Files.Add(file);
-                foreach (var item in segment.Found.Items) opened.Index.Take(item.Content, file);
+                var file = Add(segment.Name, header.Value);
+                foreach (var item in segment.Found.Items) index.Take(item.Content, file);
+                tail += segment.Entries;
             }
 
-            return (opened with { Torn = last?.Torn }, plan, scanner, last);
+            var path = plan.Path.IsEmpty ? OpeningPath.Empty : plan.Path.IsFooters ? OpeningPath.Footers : OpeningPath.Scan;
+            var elapsed = new OpeningElapsed(planned, restored - planned, clock.Elapsed - restored, TimeSpan.Zero);
+            var report = new OpeningReport(path, plan.Restored + tail, tail, elapsed, [.. plan.Ignored.Select(ignored => $"{ignored.File}: {ignored.Reason}")]);
+            return (new OpenedDirectory(index, files, last?.Torn, report), plan, scanner, last);
         }
         catch
         {
-            opened.Close();
+            foreach (var file in files) file.Dispose();
             throw;
+        }
+
+        SegmentFile Add(Core.SegmentName name, Core.SegmentHeader header)
+        {
+            var file = new SegmentFile(name, header, device.Open(name.ToString(), writable));
+            files.Add(file);
+            return file;
         }
     }
 }

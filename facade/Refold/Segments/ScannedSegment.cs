@@ -10,6 +10,9 @@ namespace Refold.Segments;
 /// <param name="Torn">The torn tail it ends with, if any.</param>
 internal sealed record ScannedSegment(Core.SegmentName Name, ReadOnlyMemory<byte> Bytes, Core.SegmentScan Found, JournalException? Fault, TornTail? Torn)
 {
+    /// <summary>How many entries were taken.</summary>
+    public long Entries => Found.Items.Sum(item => item.Content is Core.SegmentContent.Batch batch ? batch.batch.Batch.Entries.LongLength : 0);
+
     /// <summary>Scans the files in order; ends behind the first one that is refused.</summary>
     public static IEnumerable<ScannedSegment> All(IStorageDevice device, Core.SegmentScanner scanner, List<Core.SegmentName> names)
     {

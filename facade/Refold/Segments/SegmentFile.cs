@@ -12,7 +12,9 @@ internal sealed class SegmentFile(Core.SegmentName name, Core.SegmentHeader head
 
     public Core.SegmentName Name { get; } = name;
 
-    /// <summary>The length it was made with.</summary>
+    public Core.SegmentHeader Header { get; } = header;
+
+    /// <summary>The length it was made with, in which frames have to fit.</summary>
     public long Capacity { get; } = header.FileBytes;
 
     public IStorageFile File { get; } = file;

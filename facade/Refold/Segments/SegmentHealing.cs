@@ -26,10 +26,12 @@ internal static class SegmentHealing
         }
 
         var rewriteFrom = found.Items.Where(item => item.LastFrame > flushedEnd).Select(item => item.Start).DefaultIfEmpty(taken).First();
-        if (last.Torn is null && rewriteFrom == taken) return taken;
+        // A footer of the last segment may be in memory only, and frames go on where it lies.
+        var mustClear = last.Torn is not null || found.Trailer is not null;
+        if (!mustClear && rewriteFrom == taken) return taken;
         var file = files[^1].File;
         file.Write(bytes.Span[rewriteFrom..taken], rewriteFrom);
-        if (last.Torn is not null)
+        if (mustClear)
             SegmentStore.WriteZeros(file, taken, Math.Max(found.Header.Value.FileBytes, bytes.Length));
         file.Flush();
         return taken;

@@ -68,7 +68,7 @@ internal sealed partial class SegmentIndex : AppendIndex
         switch (content)
         {
             case Core.SegmentContent.Batch found:
-                Add(found.batch.Batch, segment, found.batch.Offsets, 0);
+                Add(found.batch.Batch, segment, found.batch.Offsets);
                 break;
             case Core.SegmentContent.Deletion deletion:
                 Delete(deletion.stream, deletion.version);
@@ -94,35 +94,50 @@ internal sealed partial class SegmentIndex : AppendIndex
     /// <summary>Adds a batch behind the head; from now on reads see it.</summary>
     /// <param name="batch">The batch.</param>
     /// <param name="segment">The segment it lies in.</param>
-    /// <param name="offsets">The offset of each entry's frame, from <paramref name="start"/>.</param>
-    /// <param name="start">Where in the segment the offsets begin.</param>
-    public void Add(Core.AcceptedBatch batch, SegmentFile segment, int[] offsets, int start)
+    /// <param name="offsets">The offset of each entry's frame in the segment.</param>
+    private void Add(Core.AcceptedBatch batch, SegmentFile segment, int[] offsets)
     {
         lock (gate)
         {
+            var before = head.Position;
             for (var item = 0; item < batch.Entries.Length; item++)
             {
                 var data = batch.Entries[item];
                 var position = batch.Positions[item];
-                if (!streams.TryGetValue(data.Stream, out var stream))
-                    streams[data.Stream] = stream = new StreamRows(data.Stream, batch.Versions[item], batch.Versions[item] - 1);
-                var before = item == 0 ? head.Position : batch.Positions[item - 1];
+                var stream = StreamOf(data.Stream, batch.Versions[item]);
                 AddGap(before, position);
-                var size = Core.FrameLayout.size(batch.Canonical[item].Length, position == batch.Receipt.Head.Position);
-                stream.Rows.Add(rows.Count);
                 AddWords(data, rows.Count);
-                rows.Add(new EntryRow(position, batch.Versions[item], stream, segment, start + offsets[item], size));
+                var size = Core.FrameLayout.size(batch.Canonical[item].Length, position == batch.Receipt.Head.Position);
+                AddRow(new EntryRow(position, batch.Versions[item], stream, segment, offsets[item], size));
+                before = position;
             }
 
-            AddGap(batch.Positions.Length == 0 ? head.Position : batch.Positions[^1], batch.Receipt.Head.Position + 1);
-            head = batch.Receipt.Head;
-            batches.Add((batch.FirstPosition, head));
+            AddBatch(batch.FirstPosition, before, batch.Receipt.Head);
             if (AppendDecision.KeyOf(batch) is var (key, content)) keys[key] = (content, batch.Receipt);
         }
     }
 
+    private StreamRows StreamOf(StreamId id, long version)
+    {
+        if (!streams.TryGetValue(id, out var stream)) streams[id] = stream = new StreamRows(id, version, version - 1);
+        return stream;
+    }
+
+    private void AddRow(in EntryRow row)
+    {
+        row.Stream.Rows.Add(rows.Count);
+        rows.Add(row);
+    }
+
+    private void AddBatch(long first, long lastEntry, Core.Head after)
+    {
+        AddGap(lastEntry, after.Position + 1);
+        head = after;
+        batches.Add((first, after));
+    }
+
     /// <summary>Hides a stream's entries up to a version.</summary>
-    public void Delete(StreamId id, long version)
+    private void Delete(StreamId id, long version)
     {
         lock (gate)
         {

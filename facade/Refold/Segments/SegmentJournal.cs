@@ -49,6 +49,9 @@ public sealed partial class SegmentJournal : IJournal, IObservedJournal
     /// <summary>The torn tail that was found and left alone, because the journal was opened for reading.</summary>
     public TornTail? TornTail => opened.Torn;
 
+    /// <summary>How it was opened.</summary>
+    public OpeningReport Opened => opened.Report;
+
     /// <summary>How many entries could be read when it was opened.</summary>
     public long Restored { get; }
 
@@ -59,7 +62,7 @@ public sealed partial class SegmentJournal : IJournal, IObservedJournal
         {
             var files = store?.Segments ?? opened.Files;
             var entries = opened.Index.EntriesBySegment();
-            return [.. files.Select((file, item) => new SegmentInfo(file.Name.ToString(), entries.GetValueOrDefault(file), file.Capacity, item < files.Count - 1))];
+            return [.. files.Select((file, item) => new SegmentInfo(file.Name.ToString(), entries.GetValueOrDefault(file), file.File.Length, item < files.Count - 1))];
         }
     }
 
@@ -163,7 +166,7 @@ public sealed partial class SegmentJournal : IJournal, IObservedJournal
     private static SegmentJournal OpenForReading(IStorageDevice device, JournalOptions options)
     {
         if (!device.Exists) throw new JournalOpenException($"There is no journal in {device.Place}: the directory does not exist.");
-        return new SegmentJournal(OpenedDirectory.ForReading(device), null, null, ObserverOf(device, options), pipelined: false);
+        return new SegmentJournal(OpenedDirectory.ForReading(device, options.Opening), null, null, ObserverOf(device, options), pipelined: false);
     }
 
     private static SegmentJournal OpenForWriting(IStorageDevice device, JournalOptions options)
@@ -173,7 +176,7 @@ public sealed partial class SegmentJournal : IJournal, IObservedJournal
         OpenedDirectory? opened = null;
         try
         {
-            (opened, var store) = OpenedDirectory.ForWriting(device, options.SegmentBytes ?? DefaultSegmentBytes);
+            (opened, var store) = OpenedDirectory.ForWriting(device, options.Opening, options.SegmentBytes ?? DefaultSegmentBytes);
             return new SegmentJournal(opened, store, directoryLock, ObserverOf(device, options), options.Pipelined);
         }
         catch

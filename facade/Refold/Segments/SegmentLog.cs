@@ -14,7 +14,7 @@ internal sealed class SegmentLog(SegmentStore store, SegmentIndex index, Action<
     // A group is closed when it has this many bytes, so that its first append does not wait for ever.
     private const int GroupBytes = 4 * 1024 * 1024;
 
-    private readonly List<Action> publish = [];
+    private readonly List<Core.SegmentItem> items = [];
     private readonly List<(PendingWrite Write, AppendResult? Answer, bool IsCertain)> answers = [];
     private Core.ByteWriter buffer = new(64 * 1024);
     private long number;
@@ -79,7 +79,7 @@ internal sealed class SegmentLog(SegmentStore store, SegmentIndex index, Action<
         // A large buffer is not kept for the small groups that follow.
         if (buffer.Length > GroupBytes) buffer = new Core.ByteWriter(64 * 1024);
         buffer.Clear();
-        publish.Clear();
+        items.Clear();
         entries = 0;
         number = store.LastFrame + 1;
         var group = new GroupIndex(index);
@@ -123,13 +123,14 @@ internal sealed class SegmentLog(SegmentStore store, SegmentIndex index, Action<
             }
         }
 
+        var (start, tail) = (buffer.Length, (int)store.Tail);
         var (offsets, next) = Core.FrameBatch.write(store.Context, number, batch, buffer);
         number = next;
         group.Add(batch);
         head = batch.Receipt.Head;
         entries += batch.Entries.LongLength;
-        var (segment, tail) = (store.Active, (int)store.Tail);
-        publish.Add(() => index.Add(batch, segment, offsets, tail));
+        var stored = new Core.StoredBatch(batch, [.. offsets.Select(offset => tail + offset)], Enumerable.Empty<Core.StreamVersions>().ToFSharpList());
+        Collect(Core.SegmentContent.NewBatch(stored), start);
         answers.Add((write, new AppendResult.Appended(new Receipt(batch.Receipt)), false));
         return true;
     }
@@ -160,9 +161,13 @@ internal sealed class SegmentLog(SegmentStore store, SegmentIndex index, Action<
         }
 
         Core.FrameBatch.writeDelete(store.Context, number++, index.Head.Position, deletion.Stream, version, buffer);
-        publish.Add(() => index.Delete(deletion.Stream, version));
+        Collect(Core.SegmentContent.NewDeletion(deletion.Stream, version), 0);
         answers.Add((deletion, null, false));
     }
+
+    /// <summary>Notes what lies in the buffer from an offset to its end.</summary>
+    private void Collect(Core.SegmentContent content, int start) =>
+        items.Add(new Core.SegmentItem(content, (int)store.Tail + start, (int)store.Tail + buffer.Length, number - 1));
 
     /// <summary>Goes on in a new segment: nothing of the group has been written, so a refusal is certain.</summary>
     private AppendResult? MakeRoom(long size, Core.Head head)
@@ -186,10 +191,10 @@ internal sealed class SegmentLog(SegmentStore store, SegmentIndex index, Action<
     private void WriteAndFlush()
     {
         if (buffer.Length == 0) return;
-        store.Append(buffer.Written, number - 1, head);
-        foreach (var add in publish) add();
+        store.Append(buffer.Written, items, head);
+        foreach (var item in items) index.Take(item.Content, store.Active);
         published(index.Head.Position);
-        if (entries > 0) observer?.Committed(publish.Count, entries);
+        if (entries > 0) observer?.Committed(items.Count, entries);
     }
 
     private void Poison(Exception exception)

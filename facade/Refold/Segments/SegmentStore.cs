@@ -6,7 +6,7 @@ namespace Refold.Segments;
 internal sealed class NoRoomException(Exception innerException) : IOException(innerException.Message, innerException);
 
 /// <summary>The segments of a journal opened for writing. Used by one thread at a time.</summary>
-internal sealed class SegmentStore(IStorageDevice device, CommitFile commit, int segmentBytes, List<SegmentFile> segments) : IDisposable
+internal sealed class SegmentStore(IStorageDevice device, CommitFile commit, SegmentSealing sealing, int segmentBytes, List<SegmentFile> segments) : IDisposable
 {
     private const int ZeroBytes = 1024 * 1024;
 
@@ -21,6 +21,9 @@ internal sealed class SegmentStore(IStorageDevice device, CommitFile commit, int
 
     /// <summary>The number of the last frame, which is flushed.</summary>
     public long LastFrame { get; set; }
+
+    /// <summary>Whether the segment that is written has its footer, because the one begun behind it was lost: then nothing is added to it.</summary>
+    public bool IsSealed { get; set; }
 
     /// <summary>What goes into every frame of the next write.</summary>
     public Core.FrameContext Context => new(seed, commit.Epoch, LastFrame);
@@ -59,12 +62,16 @@ internal sealed class SegmentStore(IStorageDevice device, CommitFile commit, int
     public void Dispose() => commit.Dispose();
 
     /// <summary>One write at the tail and one flush; returns when the bytes are durable, and a killed process cannot hide that.</summary>
-    public void Append(ReadOnlySpan<byte> bytes, long lastFrame, Core.Head head)
+    /// <param name="bytes">Frames.</param>
+    /// <param name="items">What they hold.</param>
+    /// <param name="head">The head behind them.</param>
+    public void Append(ReadOnlySpan<byte> bytes, List<Core.SegmentItem> items, Core.Head head)
     {
         Active.File.Write(bytes, Tail);
         Active.File.Flush();
         Tail += bytes.Length;
-        LastFrame = lastFrame;
+        LastFrame = items[^1].LastFrame;
+        sealing.Add(items, commit.Epoch);
         StoreCommit(head);
     }
 
@@ -73,13 +80,15 @@ internal sealed class SegmentStore(IStorageDevice device, CommitFile commit, int
     public void Rotate(long neededBytes, Core.Head head)
     {
         var bytes = (Math.Max(segmentBytes, neededBytes) + 7) / 8 * 8;
-        var file = MakeSpare(bytes);
+        var (file, seal) = MakeRoom(bytes, head);
         var first = head.Position + 1;
         var generation = segments.Count > 0 && Active.Name.FirstPosition == first ? Active.Name.Generation + 1 : 0;
         var name = new Core.SegmentName(first, generation);
         var header = new Core.SegmentHeader(commit.JournalId, generation, first, LastFrame + 1, head.Hash, bytes);
         try
         {
+            // Before the next segment gets its name: only the last one may end in half a footer.
+            if (seal is not null) SegmentSealing.Seal(Active, seal);
             file.Write(Core.SegmentHeaderModule.encode(header).Span, 0);
             file.Flush();
             device.Rename(FileNames.Spare, name.ToString());
@@ -93,14 +102,16 @@ internal sealed class SegmentStore(IStorageDevice device, CommitFile commit, int
 
         lock (gate) segments.Add(new SegmentFile(name, header, file));
         Tail = Core.SegmentHeaderModule.bytes;
+        sealing.Clear();
+        IsSealed = false;
         StoreCommit(head);
         commit.File.Flush();
     }
 
     private void StoreCommit(Core.Head head, bool isClosed = false) => commit.Store(Active.Name, Tail, LastFrame, head, isClosed);
 
-    /// <summary>A file of zeros, flushed, under a name that recovery does not read.</summary>
-    private IStorageFile MakeSpare(long bytes)
+    /// <summary>Makes a file of zeros, flushed, under a name that recovery does not read, and the room in which the segment that is full is sealed.</summary>
+    private (IStorageFile Spare, Core.SegmentSeal? Seal) MakeRoom(long bytes, Core.Head head)
     {
         IStorageFile? file = null;
         try
@@ -110,7 +121,7 @@ internal sealed class SegmentStore(IStorageDevice device, CommitFile commit, int
             WriteZeros(file, 0, bytes);
             // Some file systems look for room only now. The name need not last: the rename that follows is made durable.
             file.Flush();
-            return file;
+            return (file, segments.Count == 0 || IsSealed ? null : sealing.Prepare(Active, Tail, LastFrame, head));
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

@@ -38,7 +38,7 @@ public sealed record SegmentVerification(long Entries, Head Head, SegmentFault? 
         var entries = 0L;
         foreach (var segment in ScannedSegment.All(device, scanner, names))
         {
-            entries += segment.Found.Items.Sum(item => item.Content is Core.SegmentContent.Batch batch ? batch.batch.Batch.Entries.LongLength : 0);
+            entries += segment.Entries;
             if (segment.Fault is { } fault) return Found(Fault(fault, scanner.Head.Position + 1));
             if (plan is not null && segment.Torn is { } torn)
                 return Found(new SegmentFault(scanner.Head.Position + 1, "torn tail: " + torn.Reason, torn.File, torn.Offset), isTorn: true);

@@ -1,0 +1,47 @@
+// Which ways of opening a store may take, and which one it took.
+// Given with JournalOptions; shown by `refold inspect`.
+namespace Refold;
+
+/// <summary>The ways of opening a segment journal. All of them give the same journal; each can be switched off. An empty directory always opens.</summary>
+public sealed record OpeningWays
+{
+    /// <summary>Takes the index of sealed segments from their footers; their frames are checked when they are read.</summary>
+    /// <value>Default: true.</value>
+    public bool Footers { get; init; } = true;
+
+    /// <summary>Scans every frame where there is nothing better.</summary>
+    /// <value>Default: true. Without it, a journal of which some segment has no footer is refused.</value>
+    public bool Scan { get; init; } = true;
+}
+
+/// <summary>The way that was taken.</summary>
+public enum OpeningPath
+{
+    /// <summary>There was no journal yet.</summary>
+    Empty,
+
+    /// <summary>Footers, and the frames of the tail.</summary>
+    Footers,
+
+    /// <summary>Every frame.</summary>
+    Scan,
+}
+
+/// <summary>How a journal was opened.</summary>
+/// <param name="Path">The way that was taken.</param>
+/// <param name="Restored">Entries that were found, those deleted since included.</param>
+/// <param name="Tail">Those of them whose frames were scanned; the others are known from footers.</param>
+/// <param name="Elapsed">How long it took.</param>
+/// <param name="Ignored">What was found and not used, each with its file and the reason.</param>
+public sealed record OpeningReport(OpeningPath Path, long Restored, long Tail, OpeningElapsed Elapsed, IReadOnlyList<string> Ignored);
+
+/// <summary>How long each phase of an opening took.</summary>
+/// <param name="Planning">Reading names, headers, trailers and COMMIT.</param>
+/// <param name="Footers">Reading footers.</param>
+/// <param name="Scanning">Scanning frames.</param>
+/// <param name="Healing">Healing the tail and beginning the next epoch; zero for a reader.</param>
+public sealed record OpeningElapsed(TimeSpan Planning, TimeSpan Footers, TimeSpan Scanning, TimeSpan Healing)
+{
+    /// <summary>All of them.</summary>
+    public TimeSpan Total => Planning + Footers + Scanning + Healing;
+}

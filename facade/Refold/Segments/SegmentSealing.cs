@@ -1,0 +1,52 @@
+// Footer and trailer of a segment that is written no more. FORMAT.md, "Footer" and "Trailer".
+// Called by SegmentStore when it goes on in the next segment.
+using Refold.Interop;
+
+namespace Refold.Segments;
+
+/// <summary>What the active segment holds, kept until its footer is written. Used by one thread at a time.</summary>
+/// <param name="items">What was found in it when the journal was opened.</param>
+/// <param name="epoch">The epoch of its last frame.</param>
+internal sealed class SegmentSealing(IEnumerable<Core.SegmentItem> items, uint epoch)
+{
+    private readonly List<Core.SegmentItem> items = [.. items];
+    private uint epoch = epoch;
+    private long room;
+
+    /// <summary>Adds what was written behind the rest.</summary>
+    public void Add(IEnumerable<Core.SegmentItem> written, uint writtenEpoch)
+    {
+        items.AddRange(written);
+        epoch = writtenEpoch;
+    }
+
+    /// <summary>Makes what seals a segment, and room for it: all that can fail for want of room.</summary>
+    public Core.SegmentSeal Prepare(SegmentFile segment, long framesEnd, long lastFrame, Core.Head head)
+    {
+        // A length that an earlier try did not flush is no room yet.
+        room = Math.Max(room, segment.Capacity);
+        var length = Math.Max(room, segment.File.Length);
+        var seal = Core.FooterEncoding.seal(segment.Header, length, items.ToFSharpList(), framesEnd, lastFrame, head, epoch);
+        var end = seal.TrailerOffset + seal.Trailer.Length;
+        if (end <= room) return seal;
+        SegmentStore.WriteZeros(segment.File, room, end);
+        segment.File.Flush();
+        room = end;
+        return seal;
+    }
+
+    /// <summary>Seals the segment; durable on return. Half of it is a torn tail, as long as no other segment follows.</summary>
+    public static void Seal(SegmentFile segment, Core.SegmentSeal seal)
+    {
+        segment.File.Write(seal.Footer.Span, seal.FooterOffset);
+        segment.File.Write(seal.Trailer.Span, seal.TrailerOffset);
+        segment.File.Flush();
+    }
+
+    /// <summary>Begins anew for the next segment.</summary>
+    public void Clear()
+    {
+        items.Clear();
+        room = 0;
+    }
+}

@@ -1,0 +1,160 @@
+// Every way of opening gives the same journal, and says which way it was.
+// Run by `dotnet test`.
+using Refold.Segments;
+using Xunit;
+using Xunit.Abstractions;
+
+namespace Refold.Tests.Segments;
+
+public class SegmentOpeningTests(ITestOutputHelper output)
+{
+    private static readonly OpeningWays ScanOnly = new() { Footers = false };
+
+    [Fact]
+    public async Task EveryWayOfOpening_GivesTheSameJournal()
+    {
+        var seed = BitConverter.ToUInt32(System.Security.Cryptography.RandomNumberGenerator.GetBytes(4));
+        for (var count = 0U; count < 30; count++)
+        {
+            output.WriteLine($"seed {seed + count}");
+            var device = new MemoryDevice();
+            var keys = new List<string>();
+            await using (var journal = SegmentJournal.Open(device, Samples.Small)) await FillAsync(journal, SeededRng.FromSeed(seed + count), keys);
+            await SameAsync(device, keys);
+        }
+    }
+
+    /// <summary>Batches over several streams with tags and keys, deletions, holes, batches of several segments' size.</summary>
+    private static async Task FillAsync(SegmentJournal journal, SeededRng rng, List<string> keys)
+    {
+        string[] streams = ["a", "b", "\u00e9", "a/b", "c"];
+        for (var step = rng.Between(1, 40); step > 0; step--)
+        {
+            var stream = rng.Pick(streams);
+            if (rng.Chance(0.1) && journal.HighestVersion(stream) is > 0 and var highest)
+            {
+                await journal.DeleteToAsync(stream, 1 + (long)(rng.NextDouble() * (highest - 1)));
+                continue;
+            }
+
+            string? key = rng.Chance(0.3) ? "key " + keys.Count : null;
+            if (key is not null) keys.Add(key);
+            var entries = Enumerable.Range(0, rng.Between(1, rng.Chance(0.1) ? 20 : 4)).Select(_ => Samples.Entry(
+                rng.Chance(0.7) ? stream : rng.Pick(streams), new string('x', rng.Between(0, 150)), [.. "abc".Where(_ => rng.NextBoolean()).Select(tag => tag.ToString())]));
+            await journal.AppendAsync(new AppendRequest([.. entries]) { IdempotencyKey = key });
+        }
+    }
+
+    private static async Task SameAsync(MemoryDevice device, List<string> keys)
+    {
+        var answers = new List<List<string>>();
+        var paths = new List<OpeningPath>();
+        var segments = device.List().Count(name => Core.FileName.trySegment(name) is not null);
+        foreach (var ways in new[] { new OpeningWays(), ScanOnly, new OpeningWays { Scan = false } })
+        {
+            await using var journal = SegmentJournal.Open(device, Samples.ReadOnly with { Opening = ways });
+            paths.Add(journal.Opened.Path);
+            answers.Add([.. journal.Everything(), .. keys.Select(key => Text(journal.FindByKey(key))), .. Conditions(journal), .. journal.Segments.Select(segment => segment.ToString())]);
+            // A sealed segment may hold no entry: a first batch larger than it got one of its own.
+            if (journal.Opened.Path == OpeningPath.Scan || segments == 1) Assert.Equal(journal.Opened.Restored, journal.Opened.Tail);
+            else Assert.InRange(journal.Opened.Tail, 0, journal.Opened.Restored);
+        }
+
+        Assert.Equal([segments > 1 ? OpeningPath.Footers : OpeningPath.Scan, OpeningPath.Scan, OpeningPath.Footers], paths);
+        Assert.Equal(answers[1], answers[0]);
+        Assert.Equal(answers[1], answers[2]);
+
+        static string Text(Receipt? receipt) => $"{receipt!.FirstPosition} {receipt.Count} {receipt.Head} {string.Join(",", receipt.Versions)}";
+    }
+
+    /// <summary>Where each condition finds its first match, deleted entries and holes included.</summary>
+    private static IEnumerable<string> Conditions(SegmentJournal journal) =>
+        from tag in new[] { "a", "b", "none" }
+        from after in Enumerable.Range(0, (int)journal.Head.Position)
+        select $"{tag} after {after}: {journal.Query(Query.WithTags(tag), after).Entries.Count}";
+
+    [Fact]
+    public async Task AJournalOpenedByFooters_GoesOnAsOneThatWasScanned()
+    {
+        var lines = new List<List<string>>();
+        foreach (var ways in new[] { new OpeningWays(), ScanOnly })
+        {
+            var device = new MemoryDevice();
+            for (var opening = 0; opening < 6; opening++)
+            {
+                await using var journal = SegmentJournal.Open(device, Samples.Small with { Opening = ways });
+                for (var count = 0; count < 7; count++) await journal.AppendAsync(new AppendRequest(Samples.Entry("s" + count % 3, $"{opening} {count}", "a")) { IdempotencyKey = $"{opening} {count / 2}" + (count % 2 == 0 ? "" : " other") });
+                await journal.DeleteToAsync("s0", opening + 1);
+            }
+
+            Assert.True(SegmentVerification.Of(device) is { Ok: true });
+            await using var again = SegmentJournal.Open(device, Samples.ReadOnly);
+            lines.Add(again.Everything());
+        }
+
+        Assert.Equal(lines[1], lines[0]);
+    }
+
+    [Fact]
+    public async Task FootersReadInParallel_GiveWhatReadingOneByOneGives()
+    {
+        var device = new MemoryDevice();
+        await using (var journal = SegmentJournal.Open(device, Samples.Small)) await FillAsync(journal, SeededRng.FromSeed(7), []);
+        var (plan, _) = DirectoryPlan.Of(device, Core.OpeningWays.All);
+        var segments = plan!.Segments.Where(segment => segment.Trailer is not null)
+            .Select(segment => (new SegmentFile(segment.Name, segment.Header!.Value, device.Open(segment.Name.ToString(), writable: false)), segment.Trailer!.Value)).ToList();
+        Assert.True(segments.Count > 3);
+        Assert.Equal(FooterLoading.ReadAll(segments, 1), FooterLoading.ReadAll(segments, 8));
+        // Whichever thread is first, the first damaged footer is the one that is named.
+        foreach (var (file, trailer) in segments.Skip(1)) Flip(device, file.Name.ToString(), trailer.FooterOffset + 20);
+        var named = Enumerable.Range(0, 20).Select(_ => Assert.Throws<JournalCorruptedException>(() => FooterLoading.ReadAll(segments, 8)).File).Distinct();
+        Assert.Equal(segments[1].Item1.Name.ToString(), Assert.Single(named));
+    }
+
+    [Fact]
+    public async Task ADamagedFooter_IsRefused_AndWithoutFooters_TheFramesAreScannedAndTheFooterNamed()
+    {
+        var device = new MemoryDevice();
+        await using (var journal = SegmentJournal.Open(device, Samples.Small)) await FillAsync(journal, SeededRng.FromSeed(7), []);
+        var (plan, _) = DirectoryPlan.Of(device, Core.OpeningWays.All);
+        var first = plan!.Segments.Head;
+        Flip(device, first.Name.ToString(), first.Trailer!.Value.FooterOffset + 5000);
+        foreach (var ways in new[] { new OpeningWays(), ScanOnly })
+        {
+            var refused = Assert.Throws<JournalCorruptedException>(() => SegmentJournal.Open(device, Samples.Small with { Opening = ways }));
+            Assert.Equal(first.Name.ToString(), refused.File);
+        }
+    }
+
+    [Fact]
+    public async Task SegmentsWithoutFooters_AreScanned_UnlessThatIsSwitchedOff()
+    {
+        var device = new MemoryDevice();
+        List<string> expected;
+        await using (var journal = SegmentJournal.Open(device, Samples.Small))
+        {
+            await FillAsync(journal, SeededRng.FromSeed(7), []);
+            expected = journal.Everything();
+        }
+
+        // As written before there were footers.
+        var (plan, _) = DirectoryPlan.Of(device, Core.OpeningWays.All);
+        foreach (var segment in plan!.Segments.Where(segment => segment.Trailer is not null))
+        {
+            var name = segment.Name.ToString();
+            device = device.With(name, device.Content(name)[..(int)segment.Header!.Value.FileBytes]);
+            Assert.Equal(-1, device.Content(name).AsSpan((int)segment.Trailer!.Value.FramesEnd).IndexOfAnyExcept((byte)0));
+        }
+
+        await using var scanned = SegmentJournal.Open(device, Samples.ReadOnly);
+        Assert.Equal((OpeningPath.Scan, scanned.Opened.Restored), (scanned.Opened.Path, scanned.Opened.Tail));
+        Assert.Equal(expected, scanned.Everything());
+        Assert.Throws<JournalOpenException>(() => SegmentJournal.Open(device, Samples.ReadOnly with { Opening = new OpeningWays { Footers = false, Scan = false } }));
+    }
+
+    private static void Flip(MemoryDevice device, string name, long offset)
+    {
+        using var file = device.Open(name, writable: true);
+        file.Write([(byte)(device.Content(name)[offset] ^ 4)], offset);
+    }
+}
