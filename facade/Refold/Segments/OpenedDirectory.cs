@@ -40,7 +40,7 @@ internal sealed record OpenedDirectory(SegmentIndex Index, List<SegmentFile> Fil
                 throw new JournalOpenException("A compaction was interrupted, and this version does not compact; open the journal with the version that did.");
             SegmentStore.RemoveSpare(device);
             commit = CommitFile.OpenOrCreate(device);
-            var tail = last is null ? 0 : SegmentHealing.Heal(device, opened.Files, last, scanner.FlushedEnd);
+            var tail = last is null ? 0 : SegmentHealing.Heal(device, opened.Files, last, scanner.FlushedEnd, plan.IsClosed);
             var id = plan.JournalId is { } known ? known.Value : new Guid(RandomNumberGenerator.GetBytes(16));
             var epoch = checked(Math.Max(plan.Epoch, scanner.Epoch) + 1);
             var slots = new CommitFile(commit, id, epoch, plan.SetGeneration, plan.Commit?.Value.Sequence ?? 0);

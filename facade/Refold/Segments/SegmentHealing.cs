@@ -9,7 +9,7 @@ internal static class SegmentHealing
     /// earlier life may have left pages that look written and are not: writing them again cures that.
     /// </summary>
     /// <returns>The offset behind the last frame of the active segment.</returns>
-    public static long Heal(IStorageDevice device, List<SegmentFile> files, ScannedSegment last, long flushedEnd)
+    public static long Heal(IStorageDevice device, List<SegmentFile> files, ScannedSegment last, long flushedEnd, bool isClosed)
     {
         var (bytes, found) = (last.Bytes, last.Found);
         var taken = found.TakenTo;
@@ -26,8 +26,9 @@ internal static class SegmentHealing
         }
 
         var rewriteFrom = found.Items.Where(item => item.LastFrame > flushedEnd).Select(item => item.Start).DefaultIfEmpty(taken).First();
-        // A footer of the last segment may be in memory only, and frames go on where it lies.
-        var mustClear = last.Torn is not null || found.Trailer is not null;
+        // A footer of the last segment may be in memory only, and frames go on where it lies; and zeros too, where a flush of an
+        // earlier healing failed.
+        var mustClear = !isClosed || last.Torn is not null || found.Trailer is not null;
         if (!mustClear && rewriteFrom == taken) return taken;
         var file = files[^1].File;
         file.Write(bytes.Span[rewriteFrom..taken], rewriteFrom);
