@@ -23,16 +23,7 @@ module internal Preparing =
         writer.Text "refold.append-content"
 
         for data in entries do
-            writer.Text data.Stream.Value
-            writer.Byte(Role.toByte data.Role)
-            writer.Text data.Type
-            writer.Int32 data.SchemaVersion
-            writer.Prefixed data.Payload.Span
-            writer.Int32 data.Tags.Length
-
-            for tag in data.Tags do
-                writer.Text tag.Value
-
+            CanonicalBytes.writeContent writer data
             flush ()
 
         Hash.OfSpan(ReadOnlySpan(hash.GetHashAndReset()))

@@ -15,8 +15,8 @@ module CanonicalBytes =
             writer.Byte 1uy
             write value
 
-    /// Writes the canonical bytes of valid data.
-    let write (writer: ByteWriter) (data: EntryData) : unit =
+    /// Writes what a retry has to repeat: the first fields, without time, ids, run, draws and key.
+    let internal writeContent (writer: ByteWriter) (data: EntryData) : unit =
         writer.Text data.Stream.Value
         writer.Byte(Role.toByte data.Role)
         writer.Text data.Type
@@ -27,6 +27,9 @@ module CanonicalBytes =
         for tag in data.Tags do
             writer.Text tag.Value
 
+    /// Writes the canonical bytes of valid data.
+    let write (writer: ByteWriter) (data: EntryData) : unit =
+        writeContent writer data
         optional writer (fun (time: DateTimeOffset) -> writer.Int64 time.UtcTicks) data.Time
         optional writer writer.Guid data.Id
         optional writer writer.Guid data.CorrelationId
