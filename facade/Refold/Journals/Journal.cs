@@ -1,20 +1,17 @@
 // Opening a journal by its URI.
 // Called by applications, the tool and scripts.
-using System.Collections.Concurrent;
-
 namespace Refold;
 
 /// <summary>Opens journals.</summary>
 public static class Journal
 {
-    private static readonly ConcurrentDictionary<string, Func<string, JournalOptions, IJournal>> Stores =
-        new(StringComparer.Ordinal)
-        {
-            ["memory"] = OpenMemory,
-            ["segments"] = OpenSegments,
-            ["litedb"] = (_, _) => throw NotInThisBuild("litedb", "Refold.LiteDb"),
-            ["postgres"] = (_, _) => throw NotInThisBuild("postgres", "Refold.Postgres"),
-        };
+    private static readonly StoreRegistry<JournalOptions, IJournal> Stores = new("journal", ["memory", "segments"])
+    {
+        ["memory"] = OpenMemory,
+        ["segments"] = OpenSegments,
+        ["litedb"] = (_, _) => throw StoreRegistry.NotInThisBuild("litedb", "Refold.LiteDb"),
+        ["postgres"] = (_, _) => throw StoreRegistry.NotInThisBuild("postgres", "Refold.Postgres"),
+    };
 
     /// <summary>Opens the journal that a URI names; a store that keeps its entries creates what is not there, unless it is opened for reading.</summary>
     /// <param name="uri"><c>memory:</c> (each call a new, empty one), <c>segments:DIR</c>, or a scheme given to <see cref="Register"/>. What follows the colon is handed to the store as it is: no query string, no escapes.</param>
@@ -33,31 +30,13 @@ public static class Journal
     }
 
     /// <summary>The store that a URI names, and what is handed to it.</summary>
-    internal static (Func<string, JournalOptions, IJournal> Open, string Path) Find(string uri)
-    {
-        var colon = uri.IndexOf(':', StringComparison.Ordinal);
-        if (colon <= 0)
-            throw new ArgumentException($"The journal '{uri}' has no scheme; write it as segments:DIR or memory:.", nameof(uri));
-        var scheme = uri[..colon];
-        if (!Stores.TryGetValue(scheme, out var open))
-            throw new ArgumentException($"The journal '{uri}' has the unknown scheme '{scheme}'; known are {string.Join(", ", Stores.Keys.Order(StringComparer.Ordinal))}.", nameof(uri));
-        return (open, uri[(colon + 1)..]);
-    }
+    internal static (Func<string, JournalOptions, IJournal> Open, string Path) Find(string uri) => Stores.Find(uri);
 
     /// <summary>Makes a scheme known to <see cref="Open"/>, for the whole process; as done by packages that bring a store.</summary>
     /// <param name="scheme">Lower-case ASCII letters and digits, a letter first. <c>memory</c> and <c>segments</c> cannot be replaced.</param>
     /// <param name="open">Opens a journal, given what follows the colon and the options.</param>
     /// <exception cref="ArgumentException">The scheme breaks the rule, or is one of Refold's own.</exception>
-    public static void Register(string scheme, Func<string, JournalOptions, IJournal> open)
-    {
-        ArgumentNullException.ThrowIfNull(scheme);
-        ArgumentNullException.ThrowIfNull(open);
-        if (scheme.Length == 0 || !char.IsAsciiLetterLower(scheme[0]) || !scheme.All(character => char.IsAsciiLetterLower(character) || char.IsAsciiDigit(character)))
-            throw new ArgumentException($"'{scheme}' is no scheme: it has lower-case ASCII letters and digits, a letter first.", nameof(scheme));
-        if (scheme is "memory" or "segments")
-            throw new ArgumentException($"The scheme '{scheme}' is Refold's own.", nameof(scheme));
-        Stores[scheme] = open;
-    }
+    public static void Register(string scheme, Func<string, JournalOptions, IJournal> open) => Stores.Register(scheme, open);
 
     private static InMemoryJournal OpenMemory(string path, JournalOptions options)
     {
@@ -72,7 +51,4 @@ public static class Journal
         path.Length == 0
             ? throw new ArgumentException("A journal in segment files needs a directory; write segments:DIR.", nameof(path))
             : SegmentJournal.Open(path, options);
-
-    private static JournalOpenException NotInThisBuild(string scheme, string package) =>
-        new($"This build has no store for {scheme}:; add the package {package}, or use segments:DIR.");
 }
