@@ -68,7 +68,12 @@ module IndexRows =
             sortedBy (fun (left: StreamId) (right: StreamId) -> Text.compareUtf8 left.Value right.Value)
 
         let words = sortedBy compareWords
-        let keys = SortedDictionary<string, KeyRow>(Comparer.Create(Comparison Text.compareUtf8))
+
+        let keys =
+            SortedDictionary<string, struct (KeyRow * StreamVersions list)>(
+                Comparer.Create(Comparison Text.compareUtf8)
+            )
+
         let entries = ResizeArray<struct (EntryRow * Gathered * Gathered)>()
         let batches = ResizeArray<BatchRow>()
         let deletions = ResizeArray<struct (DeletionRow * Gathered)>()
@@ -126,12 +131,17 @@ module IndexRows =
                 let receipt = stored.Batch.Receipt
                 let firstEntry = entries.Count
 
+                for leaf in stored.Dropped do
+                    let gathered = gathered leaf.Stream streams
+                    gathered.DeletedTo <- max leaf.Last gathered.DeletedTo
+
                 for place in 0 .. stored.Batch.Entries.Length - 1 do
                     addEntry stored place
 
                 match stored.Batch.Key with
                 | Some(key, content) when not (keys.ContainsKey key) ->
-                    keys[key] <- { Key = key; Content = content; Batch = batches.Count }
+                    let kept = if stored.Dropped.IsEmpty then [] else receipt.Versions
+                    keys[key] <- struct ({ Key = key; Content = content; Batch = batches.Count }, kept)
                 | _ -> ()
 
                 batches.Add
@@ -176,17 +186,27 @@ module IndexRows =
                     for item in Seq.append streams.Values words.Values do
                         yield! item.Entries
                 |]
-            Keys = Array.ofSeq keys.Values
+            Keys = [| for struct (key, _) in keys.Values -> key |]
             Deletions =
                 [|
                     for struct (row, stream) in deletions -> { row with Stream = stream.Index }
                 |]
+            Kept =
+                [|
+                    for index, struct (_, kept) in Seq.indexed keys.Values do
+                        for versions in kept -> { Key = index; Versions = versions }
+                |]
             Base = dropped
         }
 
-    /// The receipt of a batch, as it was answered when the batch was appended.
-    let receipt (batch: BatchRow) (entries: EntryRow seq) (nameOf: int -> StreamId) : Receipt =
-        let versions =
+    /// The receipt of a batch, as it was answered when the batch was appended. `kept`: what its key has kept, if the batch lost entries.
+    let receipt
+        (batch: BatchRow)
+        (entries: EntryRow seq)
+        (kept: StreamVersions list)
+        (nameOf: int -> StreamId)
+        : Receipt =
+        let ofEntries () =
             entries
             |> Seq.groupBy _.Stream
             |> Seq.map (fun (stream, rows) ->
@@ -200,6 +220,6 @@ module IndexRows =
         {
             FirstPosition = batch.FirstPosition
             Count = batch.Count
-            Versions = versions
+            Versions = if kept.IsEmpty then ofEntries () else kept
             Head = { Position = batch.FirstPosition + int64 batch.Count - 1L; Hash = batch.Head }
         }

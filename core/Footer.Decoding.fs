@@ -42,6 +42,8 @@ module FooterDecoding =
         && rows.Postings |> Array.forall (fun entry -> entry < entries)
         && rows.Keys |> Array.forall (fun row -> row.Batch < rows.Batches.Length)
         && rows.Deletions |> Array.forall (fun row -> row.Stream < rows.Streams.Length)
+        && rows.Kept |> Array.forall (fun row -> row.Key < rows.Keys.Length)
+        && rows.Kept |> Seq.pairwise |> Seq.forall (fun (left, right) -> left.Key <= right.Key)
         && ascending (fun (left: EntryRow) right -> compare left.Position right.Position) rows.Entries
         && ascending (fun (left: BatchRow) right -> compare left.FirstPosition right.FirstPosition) rows.Batches
         && ascending (fun (left: StreamRow) right -> Text.compareUtf8 left.Stream.Value right.Stream.Value) rows.Streams
@@ -78,12 +80,15 @@ module FooterDecoding =
             Some { Streams = List.ofArray streams; Keys = joined }
 
     let private readBase (source: PageSource) (places: TablePlace[]) : Result<BaseContent option, FrameError> =
-        if places.Length < 10 then
+        if not (places |> Array.exists (fun place -> place.Table = FooterLayout.baseStreams)) then
             Ok None
         else
-            let streams = FooterPages.table source places[7] FooterLayout.readBaseStream
-            let keys = FooterPages.table source places[8] FooterLayout.readBaseKey
-            let versions = FooterPages.table source places[9] FooterLayout.readBaseVersions
+            let placeOf = FooterPages.placeOf places
+            let streams = FooterPages.table source (placeOf FooterLayout.baseStreams) FooterLayout.readBaseStream
+            let keys = FooterPages.table source (placeOf FooterLayout.baseKeys) FooterLayout.readBaseKey
+
+            let versions =
+                FooterPages.table source (placeOf FooterLayout.baseVersions) FooterLayout.readBaseVersions
 
             match streams, keys, versions with
             | Error error, _, _
@@ -120,6 +125,7 @@ module FooterDecoding =
                     Postings = table places[4] FooterLayout.readPosting
                     Keys = table places[5] FooterLayout.readKey
                     Deletions = table places[6] FooterLayout.readDeletion
+                    Kept = table (FooterPages.placeOf places FooterLayout.kept) FooterLayout.readKept
                     Base = None
                 }
 

@@ -50,6 +50,9 @@ module FooterEncoding =
             table FooterLayout.baseKeys content.Keys FooterLayout.writeBaseKey
             table FooterLayout.baseVersions versions FooterLayout.writeBaseVersions
 
+        if rows.Kept.Length > 0 then
+            table FooterLayout.kept rows.Kept FooterLayout.writeKept
+
         let footer = ByteWriter(content.Length + Page.bytes)
         Page.writeTable owner footer 0 FooterLayout.root places FooterLayout.writePlace |> ignore<int>
         footer.Raw content.Written

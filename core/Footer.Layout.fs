@@ -28,7 +28,15 @@ module internal FooterLayout =
 
     let root, entries, batches, streams, words = 0uy, 1uy, 2uy, 3uy, 4uy
 
-    let postings, keys, deletions, baseStreams, baseKeys, baseVersions = 5uy, 6uy, 7uy, 8uy, 9uy, 10uy
+    let postings, keys, deletions, baseStreams, baseKeys, baseVersions, kept =
+        5uy, 6uy, 7uy, 8uy, 9uy, 10uy, 11uy
+
+    /// The tables that every footer has.
+    let always = [| entries..deletions |]
+
+    /// The tables that a footer may have behind those: of a base, of keys whose batches lost entries.
+    let sometimes: byte[][] =
+        [| [||]; [| baseStreams..baseVersions |]; [| kept |]; [| baseStreams..kept |] |]
 
     let postingBytes = 4
 
@@ -44,6 +52,7 @@ module internal FooterLayout =
         | 8
         | 10 -> 21
         | 9 -> 85
+        | 11 -> 25
         | _ -> postingBytes
 
 
@@ -78,7 +87,7 @@ module internal FooterLayout =
     let readPlace (reader: ByteReader) : TablePlace =
         let table = reader.Int32()
 
-        if table < 1 || table > int baseVersions then
+        if table < 1 || table > int kept then
             reader.Fail()
 
         {
@@ -219,6 +228,14 @@ module internal FooterLayout =
 
     let readBaseVersions (reader: ByteReader) : StreamVersions =
         { Stream = name reader; First = reader.Int64(); Last = reader.Int64() }
+
+    let writeKept (writer: ByteWriter) (row: KeptRow) =
+        writer.Int32 row.Key
+        writeBaseVersions writer row.Versions
+
+    let readKept (reader: ByteReader) : KeptRow =
+        let key = index reader
+        { Key = key; Versions = readBaseVersions reader }
 
     let writeBaseKey (writer: ByteWriter) (row: BaseKey) =
         writer.Text row.Key

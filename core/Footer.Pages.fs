@@ -77,14 +77,23 @@ module internal FooterPages =
                 table <- place.Table
                 next <- next + pages
 
+            let tables = places |> Array.map _.Table
+            let always = FooterLayout.always.Length
+
             let complete =
-                places |> Array.truncate 7 |> Array.map _.Table = [| 1uy .. 7uy |]
-                && (places.Length = 7 || places.Length = 10)
+                Array.truncate always tables = FooterLayout.always
+                && Array.contains (Array.skip (min always tables.Length) tables) FooterLayout.sometimes
 
             if fits && complete && next = int64 source.Pages then
                 Ok places
             else
                 Error(layoutError source.Offset)
+
+    /// Where a table is that not every footer has; empty where this one has not.
+    let placeOf (places: TablePlace[]) (table: byte) : TablePlace =
+        match places |> Array.tryFind (fun place -> place.Table = table) with
+        | Some place -> place
+        | None -> { Table = table; FirstPage = 0; Pages = 0; Rows = 0 }
 
     /// Every row of a table. What is set aside for them is bounded by the pages there are, not by what the root says.
     let table (source: PageSource) (place: TablePlace) (readRow: ByteReader -> 'Row) : Result<'Row[], FrameError> =

@@ -104,11 +104,10 @@ type FooterReader private (source: PageSource, places: TablePlace[]) =
 
     /// What a base frame says of a stream; `None` where there is no base, or nothing of the stream in it.
     member _.BaseStream(stream: Refold.StreamId) : Result<BaseStream option, FrameError> =
-        if places.Length < 10 then
-            Ok None
-        else
-            exact places[7] FooterLayout.readBaseStream (fun (row: BaseStream) ->
-                Text.compareUtf8 row.Stream.Value stream.Value)
+        exact
+            (FooterPages.placeOf places FooterLayout.baseStreams)
+            FooterLayout.readBaseStream
+            (fun (row: BaseStream) -> Text.compareUtf8 row.Stream.Value stream.Value)
 
     /// The entry of a stream with this version; `None` where the segment has none. `row` is the stream's.
     member this.EntryOf(row: StreamRow, version: int64) : Result<EntryRow option, FrameError> =

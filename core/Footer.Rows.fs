@@ -40,7 +40,7 @@ type BatchRow =
         LastFrame: int64
     }
 
-/// One stream that has an entry or a deletion in the segment; in order of UTF-8 bytes.
+/// One stream that has, or had, an entry or a deletion in the segment; in order of UTF-8 bytes.
 [<NoComparison>]
 type StreamRow =
     {
@@ -48,7 +48,7 @@ type StreamRow =
         Stream: StreamId
         /// The version of its last entry here; 0 where it has none.
         Highest: int64
-        /// The highest version that a deletion here names; 0 for none.
+        /// The highest version that a deletion here names or a dropped leaf had; 0 for none.
         DeletedTo: int64
         /// Where its entries begin in the postings.
         First: int
@@ -90,6 +90,16 @@ type KeyRow =
         Batch: int
     }
 
+/// What a key keeps of a batch that has lost entries to compaction; by key, streams in order of appearance.
+[<NoComparison>]
+type KeptRow =
+    {
+        /// The key, as an index into the rows of keys.
+        Key: int
+        /// The versions the batch got in one stream.
+        Versions: StreamVersions
+    }
+
 /// One deletion, in order.
 [<NoComparison>]
 type DeletionRow =
@@ -122,6 +132,8 @@ type SegmentRows =
         Keys: KeyRow[]
         /// Its deletions.
         Deletions: DeletionRow[]
+        /// Versions of the batches that have keys and have lost entries.
+        Kept: KeptRow[]
         /// What its base frame holds; streams and keys in order of UTF-8 bytes.
         Base: BaseContent option
     }

@@ -20,10 +20,34 @@ type FrameContext =
 [<RequireQualifiedAccess>]
 module FrameBatch =
 
-    /// The leaves one after another: those whose entries are there call `entry` with each index, the others `stub`.
-    let private walk (batch: AcceptedBatch) (entry: int -> unit) (stub: int64 -> Leaf -> unit) : unit =
+    let private placeOf (batch: AcceptedBatch) (position: int64) : BatchPlace =
+        {
+            First = batch.FirstPosition
+            Index = int (position - batch.FirstPosition)
+            Count = batch.Receipt.Count
+        }
+
+    /// Whether the versions are those of the leaf; a hole has none.
+    let private isOf (versions: StreamVersions) (leaf: Leaf) =
+        versions.First = leaf.FirstVersion
+        && versions.Last - versions.First + 1L = int64 leaf.Count
+        && not leaf.Hash.IsZero
+
+    /// The leaves one after another: those whose entries are there call `entry` with each index, the others `stub` with the body of their
+    /// frame. `dropped`: the versions of each leaf that compaction dropped, in order; the first of them keeps the batch's key.
+    let private walk
+        (batch: AcceptedBatch)
+        (dropped: StreamVersions list)
+        (entry: int -> unit)
+        (stub: int64 -> Leaf -> FrameBody -> unit)
+        : unit =
         let mutable position = batch.FirstPosition
         let mutable next = 0
+        let mutable gone = dropped
+
+        let mutable key =
+            batch.Key
+            |> Option.map (fun (key, content) -> { Key = key; Content = content; Versions = batch.Receipt.Versions })
 
         for leaf in batch.Leaves do
             if next < batch.Positions.Length && batch.Positions[next] = position then
@@ -31,12 +55,20 @@ module FrameBatch =
                     entry next
                     next <- next + 1
             else
-                stub position leaf
+                let place = placeOf batch position
+
+                match gone with
+                | versions :: rest when isOf versions leaf ->
+                    let body = { Stream = versions.Stream; Count = leaf.Count; Hash = leaf.Hash; Key = key }
+                    gone <- rest
+                    key <- None
+                    stub position leaf (FrameBody.Dropped(place, body))
+                | _ -> stub position leaf (FrameBody.Stub(place, leaf.Count, leaf.Hash))
 
             position <- position + int64 leaf.Count
 
     /// The bytes that `write` will append.
-    let size (batch: AcceptedBatch) : int64 =
+    let size (batch: AcceptedBatch) (dropped: StreamVersions list) : int64 =
         let mutable total = 0L
         let mutable last = 0
 
@@ -44,7 +76,9 @@ module FrameBatch =
             last <- bodyBytes
             total <- total + int64 (FrameLayout.size bodyBytes false)
 
-        walk batch (fun index -> add batch.Canonical[index].Length) (fun _ _ -> add FrameLayout.stubBytes)
+        walk batch dropped (fun index -> add batch.Canonical[index].Length) (fun _ _ body ->
+            add (FrameEncoding.bodyBytes body))
+
         total - int64 (FrameLayout.size last false) + int64 (FrameLayout.size last true)
 
     let private writeFrame context number position version body head (writer: ByteWriter) =
@@ -61,24 +95,18 @@ module FrameBatch =
                 Head = head
             }
 
-    /// Appends the frames of the batch, numbered from `number` on. Returns the offset in the writer of each entry's frame, and
-    /// the number after the last.
+    /// Appends the frames of the batch, numbered from `number` on. `dropped`: the versions of each leaf that compaction dropped, in order;
+    /// none but where a compacted batch is copied. Returns the offset in the writer of each entry's frame, and the number after the last.
     let write
         (context: FrameContext)
         (number: int64)
         (batch: AcceptedBatch)
+        (dropped: StreamVersions list)
         (writer: ByteWriter)
         : struct (int[] * int64) =
         let offsets = Array.zeroCreate batch.Entries.Length
         let mutable number = number
         let endPosition = batch.FirstPosition + int64 batch.Receipt.Count
-
-        let place position : BatchPlace =
-            {
-                First = batch.FirstPosition
-                Index = int (position - batch.FirstPosition)
-                Count = batch.Receipt.Count
-            }
 
         let frame position version count body =
             let isLast = (position + int64 count = endPosition)
@@ -89,12 +117,14 @@ module FrameBatch =
         let entry index =
             offsets[index] <- writer.Length
             let position = batch.Positions[index]
-            frame position batch.Versions[index] 1 (FrameBody.Entry(place position, batch.Canonical[index]))
+            frame position batch.Versions[index] 1 (FrameBody.Entry(placeOf batch position, batch.Canonical[index]))
 
-        let stub position (leaf: Leaf) =
-            frame position leaf.FirstVersion leaf.Count (FrameBody.Stub(place position, leaf.Count, leaf.Hash))
+        let stub position (leaf: Leaf) body =
+            // A dropped leaf has the number that its last entry had.
+            number <- number + FrameLayout.numbersBefore body
+            frame position leaf.FirstVersion leaf.Count body
 
-        walk batch entry stub
+        walk batch dropped entry stub
         struct (offsets, number)
 
     /// The bytes that `writeDelete` will append.

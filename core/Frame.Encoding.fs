@@ -73,6 +73,11 @@ module FrameEncoding =
             struct (FrameLayout.deleteToKind, noPlace, ReadOnlyMemory(Encoding.UTF8.GetBytes stream.Value))
         | FrameBody.Base content -> struct (FrameLayout.baseKind, noPlace, baseBytes content)
 
+    /// The length of a body in bytes.
+    let internal bodyBytes (body: FrameBody) : int =
+        let struct (_, _, bytes) = parts body
+        bytes.Length
+
     /// Appends the frame to the writer. `seed` is `Checksum.seed` of the journal id. The writer's length stays a multiple of 8.
     let write (seed: uint32) (writer: ByteWriter) (frame: Frame) : unit =
         let struct (kind, place, body) = parts frame.Body

@@ -135,6 +135,12 @@ module FrameLayout =
     /// The flag of a frame that carries a head.
     let headFlag = 1uy
 
+    /// Numbers that a frame stands for before its own: a dropped leaf has the last of as many as it covers positions.
+    let internal numbersBefore (body: FrameBody) : int64 =
+        match body with
+        | FrameBody.Dropped(_, leaf) -> int64 leaf.Count - 1L
+        | _ -> 0L
+
     /// Bytes of a whole frame with a body of this length.
     let size (bodyBytes: int) (hasHead: bool) : int =
         let content = headerBytes + bodyBytes + (if hasHead then 32 else 0) + 4

@@ -53,7 +53,8 @@ module SalvageReport =
     let private positions (frame: SalvagedFrame) : int64 =
         match frame.Content with
         | SalvagedContent.Entry _ -> 1L
-        | SalvagedContent.Stub count -> int64 count
+        | SalvagedContent.Stub count
+        | SalvagedContent.Dropped(_, count) -> int64 count
         | SalvagedContent.Deletion _
         | SalvagedContent.Base _ -> 0L
 
@@ -86,6 +87,7 @@ module SalvageReport =
         for frame in frames do
             match frame.Content with
             | SalvagedContent.Deletion stream -> raiseTo stream frame.Version
+            | SalvagedContent.Dropped(stream, count) -> raiseTo stream (frame.Version + int64 count - 1L)
             | SalvagedContent.Base streams -> streams |> List.iter (fun stream -> raiseTo stream.Stream stream.Floor)
             | SalvagedContent.Entry _
             | SalvagedContent.Stub _ -> ()
@@ -114,6 +116,8 @@ module SalvageReport =
             | SalvagedContent.Base _ when position = 0L && number = 0L -> ()
             | SalvagedContent.Entry _
             | SalvagedContent.Stub _ -> expect frame.Number frame.Position
+            // It has the last of the numbers it stands for.
+            | SalvagedContent.Dropped(_, count) -> expect (frame.Number - int64 count + 1L) frame.Position
             | SalvagedContent.Deletion _
             | SalvagedContent.Base _ -> expect frame.Number (frame.Position + 1L)
 
@@ -126,12 +130,25 @@ module SalvageReport =
 
         List.ofSeq gaps
 
+    /// How many positions frames stand for; each counts once, also where compaction was interrupted and left its source.
+    let private covered (frames: SalvagedFrame list) : int64 =
+        let folder (struct (found, last)) (frame: SalvagedFrame) =
+            let until = frame.Position + positions frame - 1L
+            struct (found + max 0L (until - max last (frame.Position - 1L)), max last until)
+
+        let struct (found, _) =
+            frames
+            |> List.sortBy (fun frame -> struct (frame.Position, positions frame))
+            |> List.fold folder (struct (0L, 0L))
+
+        found
+
     let private incomplete (frames: SalvagedFrame list) : IncompleteBatch list =
         frames
         |> List.filter (fun frame -> frame.Place.Count > 0)
         |> List.groupBy (fun frame -> struct (frame.Place.First, frame.Place.Count))
         |> List.choose (fun (struct (first, count), frames) ->
-            let found = frames |> List.sumBy positions
+            let found = covered frames
 
             if found >= int64 count then None else Some { First = first; Count = count; Found = int found })
 

@@ -11,6 +11,8 @@ type SalvagedContent =
     | Entry of stream: StreamId
     /// Positions whose entries are known to be gone.
     | Stub of count: int
+    /// Positions and frames of the stream's beginning that compaction dropped.
+    | Dropped of stream: StreamId * count: int
     /// The stream's entries up to the frame's version are deleted.
     | Deletion of stream: StreamId
     /// The journal's beginning was dropped, with what is remembered of its streams.
@@ -85,7 +87,7 @@ module Salvage =
             CanonicalBytes.tryRead canonical
             |> Option.map (fun data -> struct (place, SalvagedContent.Entry data.Stream))
         | FrameBody.Stub(place, count, _) -> Some(struct (place, SalvagedContent.Stub count))
-        | FrameBody.Dropped(place, leaf) -> Some(struct (place, SalvagedContent.Stub leaf.Count))
+        | FrameBody.Dropped(place, leaf) -> Some(struct (place, SalvagedContent.Dropped(leaf.Stream, leaf.Count)))
         | FrameBody.DeleteTo stream -> Some(struct (outsideBatch, SalvagedContent.Deletion stream))
         | FrameBody.Base content -> Some(struct (outsideBatch, SalvagedContent.Base content.Streams))
 

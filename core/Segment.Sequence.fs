@@ -67,18 +67,12 @@ type internal FrameSequence(start: ScanStart) =
         nextFrame <- header.FirstFrame
         takenFrame <- header.FirstFrame - 1L
 
-    /// A dropped leaf stands for the frames of its entries and has the number of the last of them.
-    let numbersBefore (frame: Frame) : int64 =
-        match frame.Body with
-        | FrameBody.Dropped(_, leaf) -> int64 leaf.Count - 1L
-        | _ -> 0L
-
     let checkOrder (frame: Frame) : Misfit option =
         let flushedBefore = frame.Flushed >= 0L && frame.Flushed < frame.Number
 
         Fitting.first
             [
-                Fitting.number "the frame number" (nextFrame + numbersBefore frame) frame.Number
+                Fitting.number "the frame number" (nextFrame + FrameLayout.numbersBefore frame.Body) frame.Number
                 Fitting.atLeast "the epoch of a frame" (int64 (max 1u epoch)) (int64 frame.Epoch)
                 Fitting.rule "the flushed end" flushedBefore "below the frame number" (Fitting.text frame.Flushed)
                 Fitting.rule

@@ -7,6 +7,8 @@ open FsCheck
 open FsCheck.FSharp
 open Refold.Core
 open Refold.Core.Tests.CompactionJournal
+open Refold.Core.Tests.SegmentDirectory
+open Refold.Core.Tests.SegmentOpening
 open Refold.Properties
 open Xunit
 
@@ -232,4 +234,28 @@ let ``the journal goes on as the one that was not compacted`` () =
             let grown = apply after (Append { next with Condition = None; Key = None; Expected = [] })
             require "it grew" ((Journal.head grown.Journal).Position > (Journal.head after.Journal).Position)
             judge grown grown known.Begin.Position 1L query)
+    )
+
+[<Fact>]
+let ``the footer of a compacted segment says what a scan of it does, also of what it lost`` () =
+    Harness.check (
+        Generators.forAll cases (fun (written, first, _, _, _) ->
+            let after = compacted first written
+
+            for file, scan in sealAllButLast after.Segments |> List.truncate (after.Segments.Length - 1) do
+                let readAt = slice (Map.ofList [ "", file ]) ""
+                let header = headerOf file
+                let tail = readAt (int64 (file.Length - SegmentTrailer.bytes)) SegmentTrailer.bytes
+
+                let rows =
+                    match SegmentTrailer.decode header (int64 file.Length) tail with
+                    | Ok(Some trailer) -> FooterDecoding.read (FooterDecoding.sourceOf header trailer readAt)
+                    | _ -> failwith "not sealed"
+
+                match rows with
+                | Error error -> failwith $"{error}"
+                | Ok rows ->
+                    require "the rows" (rows = IndexRows.ofItems scan.Items)
+                    let expected = { ofItems scan.Items Head.empty with Head = 0L, "" }
+                    require "what the rows say" (ofRows file rows = Ok expected))
     )

@@ -170,9 +170,9 @@ let build (segments: Step list list) : Sample =
 
             match accept step with
             | Choice1Of3 batch ->
-                let struct (_, next) = FrameBatch.write context number batch writer
+                let struct (_, next) = FrameBatch.write context number batch [] writer
 
-                if int64 (writer.Length - start) <> FrameBatch.size batch then
+                if int64 (writer.Length - start) <> FrameBatch.size batch [] then
                     invalidOp "size"
 
                 number <- next

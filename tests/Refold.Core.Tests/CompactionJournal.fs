@@ -69,7 +69,7 @@ let private withBatch (written: Written) (batch: AcceptedBatch) (journal: Journa
     let entries = Journal.readAll batch.FirstPosition Int32.MaxValue journal
 
     let write context writer =
-        let struct (_, next) = FrameBatch.write context written.NextFrame batch writer
+        let struct (_, next) = FrameBatch.write context written.NextFrame batch [] writer
         next
 
     { withBytes written write with

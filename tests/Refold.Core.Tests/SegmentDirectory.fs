@@ -98,9 +98,17 @@ let ofRows (segment: byte[]) (rows: SegmentRows) : Result<Known, string> =
 
     let entries = rows.Entries |> Array.map entry
 
-    let receipt index =
+    let receipt key index =
         let mine = rows.Entries |> Array.filter (fun row -> row.Batch = index)
-        IndexRows.receipt rows.Batches[index] mine (fun stream -> rows.Streams[stream].Stream) |> receiptText
+
+        let kept =
+            [
+                for row in rows.Kept do
+                    if row.Key = key then
+                        row.Versions
+            ]
+
+        IndexRows.receipt rows.Batches[index] mine kept (fun stream -> rows.Streams[stream].Stream) |> receiptText
 
     match
         entries
@@ -114,7 +122,10 @@ let ofRows (segment: byte[]) (rows: SegmentRows) : Result<Known, string> =
             {
                 Entries = entries |> Array.map (Result.defaultValue (0L, 0L, "")) |> List.ofArray
                 Batches = [ for row in rows.Batches -> row.FirstPosition, row.Count, string row.Head ]
-                Keys = [ for row in rows.Keys -> row.Key, string row.Content, receipt row.Batch ]
+                Keys =
+                    [
+                        for index, row in Seq.indexed rows.Keys -> row.Key, string row.Content, receipt index row.Batch
+                    ]
                 Deletions =
                     [
                         for row in rows.Deletions -> rows.Streams[row.Stream].Stream.Value, row.Version

@@ -34,6 +34,6 @@ internal static class ColdStartTranslation
     }
 
     /// <summary>The receipt of a batch that is known from rows.</summary>
-    public static Core.Receipt Receipt(Core.BatchRow batch, IEnumerable<Core.EntryRow> entries, Func<int, StreamId> nameOf) =>
-        Core.IndexRows.receipt(batch, entries, FuncConvert.FromFunc(nameOf));
+    public static Core.Receipt Receipt(Core.BatchRow batch, IEnumerable<Core.EntryRow> entries, IEnumerable<Core.StreamVersions> kept, Func<int, StreamId> nameOf) =>
+        Core.IndexRows.receipt(batch, entries, kept.ToFSharpList(), FuncConvert.FromFunc(nameOf));
 }

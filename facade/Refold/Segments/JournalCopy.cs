@@ -74,7 +74,7 @@ internal static class JournalCopy
                     BeginBehind(header, dropped);
                     break;
                 case Core.SegmentContent.Batch found:
-                    waiting.Add(new PendingAppend(_ => new AppendDecision(found.batch.Batch, null, null)));
+                    waiting.Add(new PendingAppend(_ => new AppendDecision(found.batch.Batch, null, null)) { Dropped = found.batch.Dropped });
                     break;
                 case Core.SegmentContent.Deletion deletion:
                     waiting.Add(new PendingDeletion(deletion.stream, deletion.version));

@@ -1,5 +1,6 @@
 // What waits to be written: an append, a restored batch or a deletion, with the answer it gets.
 // Made by SegmentJournal, queued by SegmentWriter, answered by SegmentLog.
+using Microsoft.FSharp.Collections;
 using Refold.Interop;
 
 namespace Refold.Segments;
@@ -22,6 +23,9 @@ internal abstract class PendingWrite
 /// <summary>An append or a restored batch: decided when its turn comes, against what is committed and accepted before it.</summary>
 internal sealed class PendingAppend(Func<AppendIndex, AppendDecision> decide) : PendingWrite
 {
+    /// <summary>The leaves that a copied batch has lost by compaction.</summary>
+    public FSharpList<Core.StreamVersions> Dropped { get; init; } = FSharpList<Core.StreamVersions>.Empty;
+
     public AppendDecision Decide(AppendIndex index) => decide(index);
 }
 

@@ -20,6 +20,8 @@ internal sealed partial class SegmentIndex
                 foreach (var entry in EntriesOf(found, number))
                 {
                     var stream = known[entry.Stream] ??= StreamOf(found.Streams[entry.Stream].Stream, entry.Version);
+                    // What is between was dropped.
+                    if (entry.Version > stream.Highest + 1) Drop(stream.Id, entry.Version - 1);
                     AddGap(before, entry.Position);
                     AddRow(new EntryRow(entry.Position, entry.Version, stream, segment, (int)entry.Offset, entry.Length));
                     before = entry.Position;
@@ -28,14 +30,16 @@ internal sealed partial class SegmentIndex
                 AddBatch(batch.FirstPosition, before, new Core.Head(batch.FirstPosition + batch.Count - 1, batch.Head));
             }
 
-            foreach (var key in found.Keys)
+            var kept = found.Kept.ToLookup(row => row.Key, row => row.Versions);
+            foreach (var (number, key) in found.Keys.Index())
             {
-                var receipt = Interop.ColdStartTranslation.Receipt(found.Batches[key.Batch], EntriesOf(found, key.Batch), stream => found.Streams[stream].Stream);
+                var receipt = Interop.ColdStartTranslation.Receipt(found.Batches[key.Batch], EntriesOf(found, key.Batch), kept[number], stream => found.Streams[stream].Stream);
                 keys[key.Key] = (key.Content, receipt);
             }
 
             // Behind the entries: a deletion names versions that were there before it.
             foreach (var deletion in found.Deletions) Delete(found.Streams[deletion.Stream].Stream, deletion.Version);
+            foreach (var stream in found.Streams.Where(stream => stream.DeletedTo > 0)) Drop(stream.Stream, stream.DeletedTo);
         }
     }
 

@@ -18,9 +18,9 @@ internal sealed class StreamRows(StreamId id, long first, long floor)
 
     public StreamId Id { get; } = id;
 
-    public long First { get; } = first;
+    public long First { get; private set; } = first;
 
-    public List<int> Rows { get; } = [];
+    public List<int> Rows { get; private set; } = [];
 
     public long Floor => floors[^1].Floor;
 
@@ -29,6 +29,14 @@ internal sealed class StreamRows(StreamId id, long first, long floor)
     public long FloorAt(long moment) => floors.FindLast(item => item.Moment <= moment).Floor;
 
     public void Delete(long moment, long upTo) => floors.Add((moment, upTo));
+
+    /// <summary>Goes on above a version that is not there any more, and neither is any row.</summary>
+    public void GoOnAbove(long moment, long version)
+    {
+        First = version + 1;
+        Rows = [];
+        Delete(moment, version);
+    }
 }
 
 /// <summary>Everything committed. Safe for use by many threads.</summary>
@@ -68,7 +76,7 @@ internal sealed partial class SegmentIndex : AppendIndex
         switch (content)
         {
             case Core.SegmentContent.Batch found:
-                Add(found.batch.Batch, segment, found.batch.Offsets);
+                Add(found.batch, segment);
                 break;
             case Core.SegmentContent.Deletion deletion:
                 Delete(deletion.stream, deletion.version);
@@ -92,13 +100,14 @@ internal sealed partial class SegmentIndex : AppendIndex
     }
 
     /// <summary>Adds a batch behind the head; from now on reads see it.</summary>
-    /// <param name="batch">The batch.</param>
+    /// <param name="found">The batch.</param>
     /// <param name="segment">The segment it lies in.</param>
-    /// <param name="offsets">The offset of each entry's frame in the segment.</param>
-    private void Add(Core.AcceptedBatch batch, SegmentFile segment, int[] offsets)
+    private void Add(Core.StoredBatch found, SegmentFile segment)
     {
         lock (gate)
         {
+            var (batch, offsets) = (found.Batch, found.Offsets);
+            foreach (var gone in found.Dropped) Drop(gone.Stream, gone.Last);
             var before = head.Position;
             for (var item = 0; item < batch.Entries.Length; item++)
             {
@@ -141,10 +150,28 @@ internal sealed partial class SegmentIndex : AppendIndex
     {
         lock (gate)
         {
-            if (!streams.TryGetValue(id, out var stream) || version <= stream.Floor) return;
-            for (var gone = Math.Max(stream.Floor + 1, stream.First); gone <= version; gone++)
-                deleted.Add(rows[stream.Rows[(int)(gone - stream.First)]].Position);
-            stream.Delete(++deletions, version);
+            // A stream of which compaction has left nothing is known from its deletion.
+            if (!streams.TryGetValue(id, out var stream) || version > stream.Highest) Drop(id, version);
+            else if (version > stream.Floor) Hide(stream, version);
+        }
+    }
+
+    private void Hide(StreamRows stream, long version)
+    {
+        for (var gone = Math.Max(stream.Floor + 1, stream.First); gone <= version; gone++)
+            deleted.Add(rows[stream.Rows[(int)(gone - stream.First)]].Position);
+        stream.Delete(++deletions, version);
+    }
+
+    /// <summary>The stream had entries up to a version that are not there any more: compaction drops beginnings.</summary>
+    private void Drop(StreamId id, long version)
+    {
+        if (!streams.TryGetValue(id, out var stream)) streams[id] = new StreamRows(id, version + 1, version);
+        else if (version <= stream.Highest && version > stream.Floor) Hide(stream, version);
+        else if (version > stream.Highest)
+        {
+            if (stream.Highest > stream.Floor) Hide(stream, stream.Highest);
+            stream.GoOnAbove(++deletions, version);
         }
     }
 

@@ -112,7 +112,7 @@ internal sealed class SegmentLog(SegmentStore store, SegmentIndex index, Action<
             return true;
         }
 
-        var size = Core.FrameBatch.size(batch);
+        var size = Core.FrameBatch.size(batch, write.Dropped);
         if (!store.Fits(buffer.Length + size))
         {
             if (buffer.Length > 0) return false;
@@ -124,12 +124,12 @@ internal sealed class SegmentLog(SegmentStore store, SegmentIndex index, Action<
         }
 
         var (start, tail) = (buffer.Length, (int)store.Tail);
-        var (offsets, next) = Core.FrameBatch.write(store.Context, number, batch, buffer);
+        var (offsets, next) = Core.FrameBatch.write(store.Context, number, batch, write.Dropped, buffer);
         number = next;
         group.Add(batch);
         head = batch.Receipt.Head;
         entries += batch.Entries.LongLength;
-        var stored = new Core.StoredBatch(batch, [.. offsets.Select(offset => tail + offset)], Enumerable.Empty<Core.StreamVersions>().ToFSharpList());
+        var stored = new Core.StoredBatch(batch, [.. offsets.Select(offset => tail + offset)], write.Dropped);
         Collect(Core.SegmentContent.NewBatch(stored), start);
         answers.Add((write, new AppendResult.Appended(new Receipt(batch.Receipt)), false));
         return true;

@@ -38,8 +38,14 @@ internal sealed class MemoryDevice : IStorageDevice
     public MemoryDevice With(string name, byte[] content)
     {
         var copy = Copy();
-        copy.names[name] = copy.durableNames[name] = new Node(name, content);
+        copy.Put(name, content);
         return copy;
+    }
+
+    /// <summary>Puts a file there, durably.</summary>
+    public void Put(string name, byte[] content)
+    {
+        lock (gate) names[name] = durableNames[name] = new Node(name, content);
     }
 
     /// <summary>A device with the same files, all of them durable.</summary>

@@ -19,29 +19,8 @@ public class SegmentOpeningTests(ITestOutputHelper output)
             output.WriteLine($"seed {seed + count}");
             var device = new MemoryDevice();
             var keys = new List<string>();
-            await using (var journal = SegmentJournal.Open(device, Samples.Small)) await FillAsync(journal, SeededRng.FromSeed(seed + count), keys);
+            await using (var journal = SegmentJournal.Open(device, Samples.Small)) await RandomJournals.FillAsync(journal, SeededRng.FromSeed(seed + count), keys);
             await SameAsync(device, keys);
-        }
-    }
-
-    /// <summary>Batches over several streams with tags and keys, deletions, holes, batches of several segments' size.</summary>
-    private static async Task FillAsync(SegmentJournal journal, SeededRng rng, List<string> keys)
-    {
-        string[] streams = ["a", "b", "\u00e9", "a/b", "c"];
-        for (var step = rng.Between(1, 40); step > 0; step--)
-        {
-            var stream = rng.Pick(streams);
-            if (rng.Chance(0.1) && journal.HighestVersion(stream) is > 0 and var highest)
-            {
-                await journal.DeleteToAsync(stream, 1 + (long)(rng.NextDouble() * (highest - 1)));
-                continue;
-            }
-
-            string? key = rng.Chance(0.3) ? "key " + keys.Count : null;
-            if (key is not null) keys.Add(key);
-            var entries = Enumerable.Range(0, rng.Between(1, rng.Chance(0.1) ? 20 : 4)).Select(_ => Samples.Entry(
-                rng.Chance(0.7) ? stream : rng.Pick(streams), new string('x', rng.Between(0, 150)), [.. "abc".Where(_ => rng.NextBoolean()).Select(tag => tag.ToString())]));
-            await journal.AppendAsync(new AppendRequest([.. entries]) { IdempotencyKey = key });
         }
     }
 
@@ -99,7 +78,7 @@ public class SegmentOpeningTests(ITestOutputHelper output)
     public async Task FootersReadInParallel_GiveWhatReadingOneByOneGives()
     {
         var device = new MemoryDevice();
-        await using (var journal = SegmentJournal.Open(device, Samples.Small)) await FillAsync(journal, SeededRng.FromSeed(7), []);
+        await using (var journal = SegmentJournal.Open(device, Samples.Small)) await RandomJournals.FillAsync(journal, SeededRng.FromSeed(7), []);
         var (plan, _) = DirectoryPlan.Of(device, Core.OpeningWays.All);
         var segments = plan!.Segments.Where(segment => segment.Trailer is not null)
             .Select(segment => (new SegmentFile(segment.Name, segment.Header!.Value, device.Open(segment.Name.ToString(), writable: false)), segment.Trailer!.Value)).ToList();
@@ -115,7 +94,7 @@ public class SegmentOpeningTests(ITestOutputHelper output)
     public async Task ADamagedFooter_IsRefused_AndWithoutFooters_TheFramesAreScannedAndTheFooterNamed()
     {
         var device = new MemoryDevice();
-        await using (var journal = SegmentJournal.Open(device, Samples.Small)) await FillAsync(journal, SeededRng.FromSeed(7), []);
+        await using (var journal = SegmentJournal.Open(device, Samples.Small)) await RandomJournals.FillAsync(journal, SeededRng.FromSeed(7), []);
         var (plan, _) = DirectoryPlan.Of(device, Core.OpeningWays.All);
         var first = plan!.Segments.Head;
         Flip(device, first.Name.ToString(), first.Trailer!.Value.FooterOffset + 5000);
@@ -133,7 +112,7 @@ public class SegmentOpeningTests(ITestOutputHelper output)
         List<string> expected;
         await using (var journal = SegmentJournal.Open(device, Samples.Small))
         {
-            await FillAsync(journal, SeededRng.FromSeed(7), []);
+            await RandomJournals.FillAsync(journal, SeededRng.FromSeed(7), []);
             expected = journal.Everything();
         }
 

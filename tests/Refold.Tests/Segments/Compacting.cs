@@ -1,0 +1,57 @@
+// Compactions of a device in memory, carried out without a store: plan, targets, switch. FORMAT.md, "Compaction".
+// Used by the tests of compacted journals.
+using Refold.Interop;
+using Refold.Segments;
+
+namespace Refold.Tests.Segments;
+
+internal static class Compacting
+{
+    /// <summary>Compacts a journal that is not open. Targets get footers, or none, so that they are scanned.</summary>
+    /// <returns>Whether there was anything to do.</returns>
+    public static async Task<bool> CompactAsync(this MemoryDevice device, IEnumerable<Core.CompactionDrop> drop, long mergeBytes, bool seals)
+    {
+        var plan = Core.Compaction.plan(new Core.CompactionRequest(drop.ToFSharpList(), mergeBytes), Sources(device).ToFSharpList());
+        if (plan.IsError) return false;
+        await DeleteAsync(device, plan.ResultValue);
+        foreach (var step in plan.ResultValue.Steps)
+        {
+            var target = Core.Compaction.target(step, Sources(device).ToFSharpList());
+            foreach (var source in step.Sources) device.Delete(source.ToString());
+            device.Put(step.Target.ToString(), target.ToArray());
+            if (seals) Seal(device, step.Target);
+        }
+
+        return true;
+    }
+
+    /// <summary>What a compaction would delete first: the journal it is compared with has that deleted too.</summary>
+    public static async Task DeleteAsync(MemoryDevice device, IEnumerable<Core.CompactionDrop> drop)
+    {
+        var plan = Core.Compaction.plan(new Core.CompactionRequest(drop.ToFSharpList(), 0), Sources(device).ToFSharpList());
+        if (plan.IsOk) await DeleteAsync(device, plan.ResultValue);
+    }
+
+    private static async Task DeleteAsync(MemoryDevice device, Core.CompactionPlan plan)
+    {
+        await using var journal = SegmentJournal.Open(device, Samples.Small);
+        foreach (var (stream, version) in plan.Deletions) await journal.DeleteToAsync(stream, version);
+    }
+
+    private static IEnumerable<Core.CompactionSource> Sources(MemoryDevice device) =>
+        ScannedSegment.All(device, new Core.SegmentScanner(), FileNames.Segments(device))
+            .Select(segment => new Core.CompactionSource(segment.Found.Header!.Value, segment.Bytes, segment.Found.Items));
+
+    private static void Seal(MemoryDevice device, Core.SegmentName name)
+    {
+        var scanner = new Core.SegmentScanner();
+        var segment = ScannedSegment.All(device, scanner, FileNames.Segments(device)).First(segment => segment.Name.Equals(name));
+        var seal = Core.FooterEncoding.seal(
+            segment.Found.Header!.Value, segment.Bytes.Length, segment.Found.Items, segment.Found.TakenTo, scanner.LastFrame, scanner.Head, scanner.Epoch);
+        var file = new byte[seal.TrailerOffset + seal.Trailer.Length];
+        segment.Bytes.CopyTo(file);
+        seal.Footer.CopyTo(file.AsMemory((int)seal.FooterOffset));
+        seal.Trailer.CopyTo(file.AsMemory((int)seal.TrailerOffset));
+        device.Put(name.ToString(), file);
+    }
+}
