@@ -26,7 +26,7 @@ public class CompactedJournalTests(ITestOutputHelper output)
     {
         var seed = BitConverter.ToUInt32(System.Security.Cryptography.RandomNumberGenerator.GetBytes(4));
         var compacted = 0;
-        for (var count = 0U; count < 25; count++)
+        for (var count = 0U; count < 15; count++)
         {
             output.WriteLine($"seed {seed + count}");
             var rng = SeededRng.FromSeed(seed + count);
@@ -36,9 +36,8 @@ public class CompactedJournalTests(ITestOutputHelper output)
             // Twice, the second time over what the first has left.
             for (var time = 0; time < 2; time++)
             {
-                var drop = drops(rng);
-                await Compacting.DeleteAsync(before, drop);
-                if (!await after.CompactAsync(drop, rng.Pick([0L, 3000L, 1L << 20]), seals: rng.NextBoolean())) continue;
+                if (await after.CompactAsync(drops(rng), rng.Pick([0L, 3000L, 1L << 20]), seals: rng.NextBoolean()) is not { } deletions) continue;
+                await Compacting.DeleteAsync(before, deletions);
                 compacted++;
                 await SameAsync(before, after, keys);
             }
@@ -135,7 +134,7 @@ public class CompactedJournalTests(ITestOutputHelper output)
 
         Receipt? receipt;
         await using (var journal = SegmentJournal.Open(device, Samples.ReadOnly)) receipt = journal.FindByKey("key");
-        Assert.True(await device.CompactAsync([Core.CompactionDrop.NewStream("gone")], 0, seals: true));
+        Assert.NotNull(await device.CompactAsync([Core.CompactionDrop.NewStream("gone")], 0, seals: true));
         await using var opened = SegmentJournal.Open(device, Samples.Small);
         Assert.Equal(OpeningPath.Footers, opened.Opened.Path);
         Assert.Equal(new StreamInfo("gone", 2, 2), opened.Streams()[0]);

@@ -8,12 +8,13 @@ namespace Refold.Tests.Segments;
 internal static class Compacting
 {
     /// <summary>Compacts a journal that is not open. Targets get footers, or none, so that they are scanned.</summary>
-    /// <returns>Whether there was anything to do.</returns>
-    public static async Task<bool> CompactAsync(this MemoryDevice device, IEnumerable<Core.CompactionDrop> drop, long mergeBytes, bool seals)
+    /// <returns>What had to be deleted first; null where there is nothing to do.</returns>
+    public static async Task<IReadOnlyList<(StreamId Stream, long Version)>?> CompactAsync(this MemoryDevice device, IEnumerable<Core.CompactionDrop> drop, long mergeBytes, bool seals)
     {
         var plan = Core.Compaction.plan(new Core.CompactionRequest(drop.ToFSharpList(), mergeBytes), Sources(device).ToFSharpList());
-        if (plan.IsError) return false;
-        await DeleteAsync(device, plan.ResultValue);
+        if (plan.IsError) return null;
+        List<(StreamId, long)> deletions = [.. plan.ResultValue.Deletions.Select(deletion => (deletion.Item1, deletion.Item2))];
+        await DeleteAsync(device, deletions);
         foreach (var step in plan.ResultValue.Steps)
         {
             var target = Core.Compaction.target(step, Sources(device).ToFSharpList());
@@ -22,20 +23,14 @@ internal static class Compacting
             if (seals) Seal(device, step.Target);
         }
 
-        return true;
+        return deletions;
     }
 
-    /// <summary>What a compaction would delete first: the journal it is compared with has that deleted too.</summary>
-    public static async Task DeleteAsync(MemoryDevice device, IEnumerable<Core.CompactionDrop> drop)
-    {
-        var plan = Core.Compaction.plan(new Core.CompactionRequest(drop.ToFSharpList(), 0), Sources(device).ToFSharpList());
-        if (plan.IsOk) await DeleteAsync(device, plan.ResultValue);
-    }
-
-    private static async Task DeleteAsync(MemoryDevice device, Core.CompactionPlan plan)
+    /// <summary>Opens the journal and deletes.</summary>
+    public static async Task DeleteAsync(MemoryDevice device, IEnumerable<(StreamId Stream, long Version)> deletions)
     {
         await using var journal = SegmentJournal.Open(device, Samples.Small);
-        foreach (var (stream, version) in plan.Deletions) await journal.DeleteToAsync(stream, version);
+        foreach (var (stream, version) in deletions) await journal.DeleteToAsync(stream, version);
     }
 
     private static IEnumerable<Core.CompactionSource> Sources(MemoryDevice device) =>

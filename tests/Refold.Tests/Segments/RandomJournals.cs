@@ -30,7 +30,7 @@ internal static class RandomJournals
 
     /// <summary>Where conditions of each kind find their first match after each position from one on: entries, what was deleted, and holes.</summary>
     public static IEnumerable<string> Conditions(this SegmentIndex index, long begin) =>
-        from query in (Query[])[ Query.WithTags("a"), Query.WithTags("b", "c"), Query.OfTypes("Other"), Query.OfTypes("Happened"), Query.All ]
+        from query in (Query[])[Query.WithTags("a"), Query.WithTags("b", "c"), Query.OfTypes("Other"), Query.OfTypes("Happened"), Query.All]
         from after in Enumerable.Range((int)begin, (int)(index.Head.Position - begin) + 1)
         select $"{System.Text.Json.JsonSerializer.Serialize(query.Items)} after {after}: {index.FirstMatchAfter(query.Value, after)}";
 }
