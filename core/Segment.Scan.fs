@@ -18,6 +18,24 @@ type SegmentItem =
         LastFrame: int64
     }
 
+/// What was found in part of a file.
+[<RequireQualifiedAccess>]
+module internal SegmentItem =
+
+    /// The item as it lies in the file of which the part begins at `origin`.
+    let moved (origin: int) (item: SegmentItem) : SegmentItem =
+        let content =
+            match item.Content with
+            | SegmentContent.Batch stored ->
+                SegmentContent.Batch { stored with Offsets = stored.Offsets |> Array.map ((+) origin) }
+            | content -> content
+
+        { item with
+            Content = content
+            Start = item.Start + origin
+            End = item.End + origin
+        }
+
 /// How a segment ends.
 [<RequireQualifiedAccess; NoComparison>]
 type SegmentEnd =
@@ -255,3 +273,20 @@ type SegmentScanner(start: ScanStart) =
             | None ->
                 let struct (items, takenTo, trailer, ending) = scanFrames memory isLast from header
                 scan (Some header) items takenTo trailer ending
+
+    /// Goes on behind the place that the scan starts from, or behind what was taken since, without judging how the bytes end: whole batches
+    /// of a window of a segment, which begins at `origin` in its file, a multiple of a block, and in which the next frame lies at `from` in the file.
+    member _.Follow(window: ReadOnlyMemory<byte>, origin: int, from: int) : Result<SegmentItem list, FrameError> =
+        sequence.JournalId |> Option.iter (fun id -> seed <- Checksum.seed id)
+        let struct (items, _, stop) = takeAll window (min (from - origin) window.Length)
+
+        match stop with
+        | Some(_, error) -> Error error
+        | None -> Ok(List.map (SegmentItem.moved origin) items)
+
+    /// Goes on in the next segment: why its header does not continue what was taken, if it does not.
+    member _.Enter(header: SegmentHeader) : FrameError option =
+        if sequence.JournalId <> Some header.JournalId then
+            Some(FrameError.Foreign "it belongs to another journal")
+        else
+            sequence.Continue header |> Option.map (Fitting.corrupt 0L)

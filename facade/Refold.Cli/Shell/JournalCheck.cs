@@ -13,28 +13,33 @@ internal sealed record Fault(long? Position, string What, string? File, long? Of
 /// <param name="Entries">How many entries are in order.</param>
 /// <param name="Head">The head behind them.</param>
 /// <param name="First">The first fault; null where there is none.</param>
-internal sealed record JournalCheck(long Entries, Head Head, Fault? First)
+/// <param name="Unconfirmed">Entries and deletions behind them that are whole, and not known to be flushed.</param>
+internal sealed record JournalCheck(long Entries, Head Head, Fault? First, long Unconfirmed)
 {
     public static async Task<JournalCheck> RunAsync(string uri, (long? Position, string Hash)? expectedHead)
     {
         if (Journals.SegmentDirectory(uri) is { } directory
             && SegmentJournal.Verify(directory) is { First: { } first } found)
         {
-            return new JournalCheck(found.Entries, found.Head, new Fault(first.Position, first.What, first.File, first.Offset));
+            return new JournalCheck(found.Entries, found.Head, new Fault(first.Position, first.What, first.File, first.Offset), found.Unconfirmed);
         }
 
         await using var journal = Journals.OpenForReading(uri);
-        return new JournalCheck(journal.ReadAll().LongCount(), journal.Head, expectedHead is { } expected ? Compare(journal, expected) : null);
+        var fault = expectedHead is { } expected ? Compare(journal, expected) : null;
+        return new JournalCheck(journal.ReadAll().LongCount(), journal.Head, fault, (journal as SegmentJournal)?.Unconfirmed ?? 0);
     }
 
     /// <summary>Without a position the expected hash is that of the last one.</summary>
     private static Fault? Compare(IJournal journal, (long? Position, string Hash) expected)
     {
         var (position, hash) = expected;
+        string unconfirmed = journal is SegmentJournal { Unconfirmed: > 0 and var count }
+            ? FormattableString.Invariant($"; {count} entries or deletions behind it are unconfirmed: open it for writing, and verify again")
+            : "";
         if ((position is { } place ? journal.HeadAt(place) : journal.Head) is not { } head)
-            return new Fault(position, FormattableString.Invariant($"the journal ends at position {journal.Head.Position}, before the expected head"), null, null);
+            return new Fault(position, FormattableString.Invariant($"the journal ends at position {journal.Head.Position}, before the expected head{unconfirmed}"), null, null);
         return head.Hash == hash && head.Position == (position ?? head.Position)
             ? null
-            : new Fault(head.Position, $"the head is {head}, expected hash {hash}", null, null);
+            : new Fault(head.Position, $"the head is {head}, expected hash {hash}{unconfirmed}", null, null);
     }
 }

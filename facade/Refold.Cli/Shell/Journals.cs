@@ -7,19 +7,27 @@ namespace Refold.Cli.Shell;
 
 internal static class Journals
 {
-    private static readonly HashSet<string> Told = new(StringComparer.Ordinal);
-
-    /// <summary>Opens what <c>--journal</c> names without changing it; no writer is in the way. A torn tail is named on standard
-    /// error: whoever reads must not take a journal that lost its end for a whole one.</summary>
+    /// <summary>Opens what <c>--journal</c> names without changing it; no writer is in the way. A torn tail and what is unconfirmed are named
+    /// on standard error: whoever reads must not take a journal that lost its end for a whole one.</summary>
     public static IJournal OpenForReading(ParseResult arguments) => OpenForReading(Uri(arguments));
 
     public static IJournal OpenForReading(string uri)
     {
         var journal = Open(uri, new JournalOptions { ReadOnly = true });
-        // Once a journal: a verb that follows one opens it again and again, and finds its writer at work.
-        if (journal is SegmentJournal { TornTail: { } torn } && Told.Add(uri))
-            Tell(torn);
+        if (journal is SegmentJournal segments)
+        {
+            Tell(segments.TornTail);
+            TellUnconfirmed(segments.Unconfirmed);
+        }
+
         return journal;
+    }
+
+    /// <summary>Names on standard error what may have been acknowledged and is not read; 0 is nothing.</summary>
+    public static void TellUnconfirmed(long count)
+    {
+        if (count > 0)
+            Console.Error.WriteLine(FormattableString.Invariant($"refold: {count} entries or deletions at the end are unconfirmed: whole, but not known to be flushed. They are not read; opening for writing decides about them."));
     }
 
     /// <summary>Names a torn tail on standard error; null is none.</summary>

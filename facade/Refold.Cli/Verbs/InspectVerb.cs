@@ -35,6 +35,7 @@ internal static class InspectVerb
                 ["head"] = Facts.Json(journal.Head),
                 ["opened"] = new JsonObject { ["path"] = path, ["restored"] = opened?.Restored ?? restored, ["tail"] = opened?.Tail ?? restored, ["elapsedMs"] = elapsed },
                 ["tornTail"] = segments?.TornTail is not { } torn ? null : new JsonObject { ["file"] = torn.File, ["offset"] = torn.Offset, ["reason"] = torn.Reason },
+                ["unconfirmed"] = segments?.Unconfirmed ?? 0,
                 ["segments"] = new JsonArray([.. (segments?.Segments ?? []).Select(ToJson)]),
             });
             return ExitCode.Done;
@@ -45,7 +46,8 @@ internal static class InspectVerb
             ("streams", journal.Streams().Count.ToString(CultureInfo.InvariantCulture)),
             ("head", journal.Head.ToString()),
             ("opened", FormattableString.Invariant($"by {path} in {elapsed} ms, {opened?.Tail ?? restored} of {opened?.Restored ?? restored} entries from their frames")),
-            ("torn tail", segments?.TornTail is { } tail ? FormattableString.Invariant($"{tail.File}, offset {tail.Offset}: {tail.Reason}; opening for writing heals it") : null));
+            ("torn tail", segments?.TornTail is { } tail ? FormattableString.Invariant($"{tail.File}, offset {tail.Offset}: {tail.Reason}; opening for writing heals it") : null),
+            ("unconfirmed", segments is { Unconfirmed: > 0 and var count } ? FormattableString.Invariant($"{count} entries or deletions behind the end that is known to be flushed; opening for writing decides about them") : null));
         if (segments is not null)
             Facts.Table(["segment", "entries", "bytes", "sealed"], segments.Segments.Select(Row));
         return ExitCode.Done;

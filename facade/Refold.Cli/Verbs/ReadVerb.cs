@@ -11,8 +11,6 @@ internal static class ReadVerb
 {
     private const int WidestPayload = 60;
 
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
-
     private static readonly Option<string> Stream = new("--stream") { Description = "The stream", HelpName = "STREAM", Required = true };
     private static readonly Option<long?> From = Options.Number("--from", "VERSION", "The first version. Default: 1", 1, long.MaxValue);
     private static readonly Option<long?> Max = Options.Number("--max", "N", "At most this many entries", 0, long.MaxValue);
@@ -29,46 +27,58 @@ internal static class ReadVerb
     {
         var stream = Arguments.Stream(arguments.GetRequiredValue(Stream));
         long from = arguments.GetValue(From) ?? 1;
-        long left = arguments.GetValue(Max) ?? long.MaxValue;
+        long most = arguments.GetValue(Max) ?? long.MaxValue;
         bool follows = arguments.GetValue(Follow);
-        bool lines = follows || arguments.GetValue(Options.Json) || !Output.IsTerminal;
-        do
+        await using var journal = Journals.OpenForReading(arguments);
+        // Before the first read: what is appended in between is read by then, and is not printed again.
+        long position = journal.Head.Position;
+        var entries = journal.ReadStream(stream, from, maxCount: most);
+        if (follows || arguments.GetValue(Options.Json) || !Output.IsTerminal)
         {
-            var entries = await ReadAsync(arguments, stream, from, left);
-            if (lines)
-                entries.ForEach(entry => Output.Line(Lines.Write(entry).Span));
-            else
-                PrintTable(entries);
-            Output.Flush();
-            left -= entries.Count;
-            from = entries.Count > 0 ? entries[^1].Version + 1 : from;
+            var printed = Print(entries);
+            if (follows && printed.Count < most)
+                await FollowAsync(journal, stream, position, printed.Next ?? from, most - printed.Count, cancellationToken);
         }
-        while (follows && left > 0 && await PausedAsync(cancellationToken));
+        else
+        {
+            PrintTable(entries);
+        }
 
         return ExitCode.Done;
     }
 
-    /// <summary>Opened anew each time: a reader sees what was on disk when it opened, and stands in no writer's way.</summary>
-    private static async Task<List<JournalEntry>> ReadAsync(ParseResult arguments, StreamId stream, long from, long most)
+    private static (long Count, long? Next) Print(IEnumerable<JournalEntry> entries)
     {
-        await using var journal = Journals.OpenForReading(arguments);
-        return [.. journal.ReadStream(stream, from, maxCount: most)];
+        var (count, next) = (0L, (long?)null);
+        foreach (var entry in entries)
+        {
+            Output.Line(Lines.Write(entry).Span);
+            (count, next) = (count + 1, entry.Version + 1);
+        }
+
+        Output.Flush();
+        return (count, next);
     }
 
-    private static async Task<bool> PausedAsync(CancellationToken cancellationToken)
+    /// <summary>Prints what is appended behind a position, from a version on, as it comes.</summary>
+    private static async Task FollowAsync(IJournal journal, StreamId stream, long position, long from, long left, CancellationToken cancellationToken)
     {
         try
         {
-            await Task.Delay(Pause, cancellationToken);
-            return true;
+            await foreach (var entry in journal.SubscribeAsync(position + 1, cancellationToken))
+            {
+                if (entry.Stream != stream || entry.Version < from) continue;
+                _ = Print([entry]);
+                if (--left == 0) return;
+            }
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            return false;
+            // Interrupted, as it is meant to end.
         }
     }
 
-    private static void PrintTable(List<JournalEntry> entries) => Facts.Table(
+    private static void PrintTable(IEnumerable<JournalEntry> entries) => Facts.Table(
         ["position", "version", "role", "type", "time", "payload"],
         entries.Select(entry => new[]
         {

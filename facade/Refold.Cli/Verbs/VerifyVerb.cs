@@ -34,6 +34,7 @@ internal static class VerifyVerb
         ["ok"] = check.First is null,
         ["entries"] = check.Entries,
         ["head"] = Facts.Json(check.Head),
+        ["unconfirmed"] = check.Unconfirmed,
         ["first"] = check.First is not { } fault ? null : new JsonObject
         {
             ["position"] = fault.Position,
@@ -47,5 +48,6 @@ internal static class VerifyVerb
         (check.First is null ? "in order" : "tampered or damaged", check.First?.What ?? check.Entries.ToString(CultureInfo.InvariantCulture) + " entries"),
         ("file", check.First?.File),
         ("offset", check.First?.Offset?.ToString(CultureInfo.InvariantCulture)),
-        ("head", check.Head.ToString()));
+        ("head", check.Head.ToString()),
+        ("unconfirmed", check.Unconfirmed == 0 ? null : FormattableString.Invariant($"{check.Unconfirmed} entries or deletions behind it")));
 }

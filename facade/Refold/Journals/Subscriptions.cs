@@ -12,7 +12,14 @@ internal sealed class Subscriptions(long position)
     private readonly Lock gate = new();
     private TaskCompletionSource changed = NewSignal();
     private long position = position;
+    private int waiting;
     private volatile bool closed;
+
+    /// <summary>Told each time somebody begins to wait, by a store that has to look for itself.</summary>
+    public Action Awaited { get; set; } = () => { };
+
+    /// <summary>Whether somebody waits.</summary>
+    public bool IsAwaited => Volatile.Read(ref waiting) > 0;
 
     /// <summary>Says that everything up to a position can be read. A position below the last one published changes nothing.</summary>
     public void Publish(long position)
@@ -27,6 +34,22 @@ internal sealed class Subscriptions(long position)
         }
 
         signal.SetResult();
+    }
+
+    /// <summary>Those who wait now fail with an exception.</summary>
+    public void Fail(Exception exception)
+    {
+        TaskCompletionSource signal;
+        lock (gate)
+        {
+            if (closed) return;
+            signal = changed;
+            changed = NewSignal();
+        }
+
+        signal.SetException(exception);
+        // Where nobody waits any more, nobody has to be told.
+        _ = signal.Task.Exception;
     }
 
     /// <summary>Ends every subscription: what they did not hand out yet is read after opening again.</summary>
@@ -51,7 +74,16 @@ internal sealed class Subscriptions(long position)
                 wait = changed.Task;
             }
 
-            await wait.WaitAsync(cancellationToken).ConfigureAwait(false);
+            Interlocked.Increment(ref waiting);
+            try
+            {
+                Awaited();
+                await wait.WaitAsync(cancellationToken).ConfigureAwait(false);
+            }
+            finally
+            {
+                Interlocked.Decrement(ref waiting);
+            }
         }
     }
 

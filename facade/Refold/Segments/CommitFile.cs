@@ -1,10 +1,13 @@
 // COMMIT: how far the journal is flushed, in two slots written in turn. FORMAT.md, "COMMIT".
-// Written by SegmentStore; read by DirectoryPlan.
+// Written by SegmentStore; read by DirectoryPlan and LiveReader.
 namespace Refold.Segments;
 
 /// <summary>The open COMMIT of a journal, and what each of its slots says alike. Used by one thread at a time.</summary>
 internal sealed class CommitFile(IStorageFile file, Guid journalId, uint epoch, long setGeneration, long sequence) : IDisposable
 {
+    // A slot is written in less time than it takes to read it as often.
+    private const int MaxTries = 10;
+
     private long sequence = sequence;
 
     /// <summary>The file, to be flushed where what it says has to last.</summary>
@@ -20,6 +23,40 @@ internal sealed class CommitFile(IStorageFile file, Guid journalId, uint epoch, 
     {
         if (!device.List().Contains(Core.FileName.commit)) return null;
         using var file = device.Open(Core.FileName.commit, writable: false);
+        return ReadBytes(file);
+    }
+
+    /// <summary>What the file says at this moment; null where it says nothing.</summary>
+    /// <param name="device">The directory.</param>
+    /// <param name="isExpected">Whether the file was there before.</param>
+    /// <exception cref="UnsupportedFormatException">A newer program wrote it.</exception>
+    public static Core.CommitSlot? ReadSlot(IStorageDevice device, bool isExpected)
+    {
+        for (var tries = 1; ; tries++)
+        {
+            var read = Core.Commit.read((isExpected ? ReadAtOnce(device) : ReadBytes(device)) ?? []);
+            if (read.IsError) throw SegmentFaults.Of(read.ErrorValue, Core.FileName.commit);
+            // A slot that is being written is not whole; then the other one counts, and may be older than an answer that was given.
+            if (read.ResultValue.Damaged.IsEmpty || tries == MaxTries) return read.ResultValue.Slot?.Value;
+        }
+    }
+
+    /// <summary>The bytes of the file without listing the directory; null where there is none.</summary>
+    private static byte[]? ReadAtOnce(IStorageDevice device)
+    {
+        try
+        {
+            using var file = device.Open(Core.FileName.commit, writable: false);
+            return ReadBytes(file);
+        }
+        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return null;
+        }
+    }
+
+    private static byte[] ReadBytes(IStorageFile file)
+    {
         var bytes = new byte[Core.Commit.fileBytes];
         return bytes[..file.Read(bytes, 0)];
     }

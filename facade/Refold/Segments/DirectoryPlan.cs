@@ -9,6 +9,9 @@ internal static class DirectoryPlan
     // A writer that rotates between each two tries is not waited for.
     private const int MaxTries = 10;
 
+    // Each time a file went, and none comes back.
+    private const int MaxListings = 1000;
+
     /// <summary>Plans, or refuses.</summary>
     public static (Core.OpeningPlan? Plan, Core.Refusal? Refusal) Of(IStorageDevice device, Core.OpeningWays ways)
     {
@@ -39,6 +42,11 @@ internal static class DirectoryPlan
         }
     }
 
+    /// <summary>The number of the last frame that a reader may take, once all segments were scanned. A journal whose COMMIT says nothing was written
+    /// by an older version, or its COMMIT is lost: then all that is whole counts.</summary>
+    public static long ConfirmedEnd(this Core.OpeningPlan plan, Core.SegmentScanner scanner) =>
+        plan.Commit is null ? long.MaxValue : Math.Max(plan.Flushed, scanner.FlushedEnd);
+
     /// <summary>The exception for a refusal.</summary>
     public static JournalException Exception(Core.Refusal refusal) => refusal is Core.Refusal.Damaged damaged
         ? SegmentFaults.Of(damaged.error, damaged.file)
@@ -59,8 +67,12 @@ internal static class DirectoryPlan
             {
                 // Read again.
             }
+            catch (FileNotFoundException) when (tries < MaxListings)
+            {
+                // Compaction removed it between the listing and now: list again.
+            }
 
-            bool IsSettled() => tries == MaxTries || before.AsSpan().SequenceEqual(CommitFile.ReadBytes(device));
+            bool IsSettled() => tries >= MaxTries || before.AsSpan().SequenceEqual(CommitFile.ReadBytes(device));
         }
     }
 }

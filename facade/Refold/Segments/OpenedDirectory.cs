@@ -16,17 +16,34 @@ internal sealed record OpenedDirectory(SegmentIndex Index, List<SegmentFile> Fil
     /// <summary>The torn tail that opening healed, if any.</summary>
     public TornTail? Healed { get; init; }
 
+    /// <summary>What the files were planned from.</summary>
+    public required Core.OpeningPlan Plan { get; init; }
+
+    /// <summary>The place behind what was taken; null where there is no segment.</summary>
+    public ReadPlace? End { get; init; }
+
+    /// <summary>Entries and deletions that are whole, and were not taken, because nothing says that they are flushed; of a writer always 0.</summary>
+    public long Unconfirmed { get; init; }
+
+    /// <summary>Who uses the files.</summary>
+    public FileLeases Leases { get; } = new();
+
     /// <summary>Opens what is there, and heals and writes nothing.</summary>
-    public static OpenedDirectory ForReading(IStorageDevice device, OpeningWays ways) => DirectoryPlan.Settled(
-        device,
-        () =>
-        {
-            var (opened, _, _, last) = Load(device, ways, writable: false);
-            return last is null
-                ? throw new JournalOpenException($"There is no journal in {device.Place}: no segment file is there.")
-                : opened;
-        },
-        _ => false);
+    public static OpenedDirectory ForReading(IStorageDevice device, OpeningWays ways)
+    {
+        var tries = 0;
+        return DirectoryPlan.Settled(
+            device,
+            () =>
+            {
+                // A writer that goes on while everything is read is alive, and then COMMIT is exact.
+                var (opened, _, _, last) = Load(tries++ == 0 ? device : CommittedView.Of(device), ways, writable: false);
+                return last is null
+                    ? throw new JournalOpenException($"There is no journal in {device.Place}: no segment file is there.")
+                    : opened;
+            },
+            _ => false);
+    }
 
     /// <summary>Opens, heals a torn tail, and begins the next epoch; an empty directory becomes a new journal.</summary>
     public static (OpenedDirectory Opened, SegmentStore Store) ForWriting(IStorageDevice device, OpeningWays ways, int segmentBytes)
@@ -81,7 +98,8 @@ internal sealed record OpenedDirectory(SegmentIndex Index, List<SegmentFile> Fil
 
             var scanner = new Core.SegmentScanner(plan.ScanStart(index.HighestVersion));
             ScannedSegment? last = null;
-            var tail = 0L;
+            var (tail, unconfirmed) = (0L, 0L);
+            var end = files.Count == 0 ? null : new ReadPlace(files[^1].Name, isSealed[^1].Trailer!.Value.FramesEnd, plan.Head, plan.LastFrame);
             foreach (var segment in ScannedSegment.All(device, scanner, [.. plan.Segments.Skip(isSealed.Count).Select(segment => segment.Name)]))
             {
                 if (segment.Fault is not null) throw segment.Fault;
@@ -89,14 +107,21 @@ internal sealed record OpenedDirectory(SegmentIndex Index, List<SegmentFile> Fil
                 // A torn header: the file holds nothing yet.
                 if (segment.Found.Header is not { } header) continue;
                 var file = Add(segment.Name, header.Value);
-                foreach (var item in segment.Found.Items) index.Take(item.Content, file);
-                tail += segment.Entries;
+                end = end?.Entering(segment.Name) ?? new ReadPlace(segment.Name, Core.SegmentHeaderModule.bytes, plan.Head, plan.LastFrame);
+                var confirmedEnd = writable ? long.MaxValue : plan.ConfirmedEnd(scanner);
+                unconfirmed += segment.Unconfirmed(confirmedEnd);
+                foreach (var item in segment.Found.Items.Where(item => item.LastFrame <= confirmedEnd))
+                {
+                    index.Take(item.Content, file);
+                    end = end.Behind(item);
+                    tail += ScannedSegment.EntriesOf([item]);
+                }
             }
 
             var path = plan.Path.IsEmpty ? OpeningPath.Empty : plan.Path.IsFooters ? OpeningPath.Footers : OpeningPath.Scan;
             var elapsed = new OpeningElapsed(planned, restored - planned, clock.Elapsed - restored, TimeSpan.Zero);
             var report = new OpeningReport(path, plan.Restored + tail, tail, elapsed, [.. plan.Ignored.Select(ignored => $"{ignored.File}: {ignored.Reason}")]);
-            return (new OpenedDirectory(index, files, last?.Torn, report), plan, scanner, last);
+            return (new OpenedDirectory(index, files, last?.Torn, report) { Plan = plan, End = end, Unconfirmed = unconfirmed }, plan, scanner, last);
         }
         catch
         {

@@ -11,7 +11,18 @@ namespace Refold.Segments;
 internal sealed record ScannedSegment(Core.SegmentName Name, ReadOnlyMemory<byte> Bytes, Core.SegmentScan Found, JournalException? Fault, TornTail? Torn)
 {
     /// <summary>How many entries were taken.</summary>
-    public long Entries => Found.Items.Sum(item => item.Content is Core.SegmentContent.Batch batch ? batch.batch.Batch.Entries.LongLength : 0);
+    public long Entries => EntriesOf(Found.Items);
+
+    /// <summary>How many entries some of the items have.</summary>
+    public static long EntriesOf(IEnumerable<Core.SegmentItem> items) =>
+        items.Sum(item => item.Content is Core.SegmentContent.Batch batch ? batch.batch.Batch.Entries.LongLength : 0);
+
+    /// <summary>How many entries and deletions lie behind a frame.</summary>
+    public long Unconfirmed(long confirmedEnd)
+    {
+        var behind = Found.Items.Where(item => item.LastFrame > confirmedEnd).ToList();
+        return EntriesOf(behind) + behind.Count(item => item.Content is Core.SegmentContent.Deletion);
+    }
 
     /// <summary>Scans the files in order; ends behind the first one that is refused.</summary>
     public static IEnumerable<ScannedSegment> All(IStorageDevice device, Core.SegmentScanner scanner, List<Core.SegmentName> names)

@@ -6,12 +6,15 @@ namespace Refold;
 
 public sealed partial class SegmentJournal
 {
+    /// <summary>The files and their index; of a reader with all that was acknowledged before this call, as long as it is open.</summary>
+    private OpenedDirectory Latest => live is null ? opened : closed ? live.Current : live.Refresh();
+
     private SegmentIndex Index
     {
         get
         {
             ObjectDisposedException.ThrowIf(closed, this);
-            return opened.Index;
+            return Latest.Index;
         }
     }
 
@@ -40,21 +43,26 @@ public sealed partial class SegmentJournal
     public IEnumerable<JournalEntry> ReadStream(StreamId stream, long fromVersion = 1, long toVersion = long.MaxValue, long maxCount = long.MaxValue)
     {
         ArgumentNullException.ThrowIfNull(stream);
-        return Read(Index.OfStream(stream, fromVersion, toVersion, maxCount));
+        return Read(index => index.OfStream(stream, fromVersion, toVersion, maxCount));
     }
 
     /// <inheritdoc/>
     /// <exception cref="JournalCorruptedException">While enumerating: an entry's bytes are not what was written.</exception>
     public IEnumerable<JournalEntry> ReadAll(long fromPosition = 1, long maxCount = long.MaxValue) =>
-        Read(Index.From(fromPosition, maxCount));
+        Read(index => index.From(fromPosition, maxCount));
 
     /// <inheritdoc/>
     /// <exception cref="JournalCorruptedException">An entry's bytes are not what was written.</exception>
     public QueryResult Query(Query query, long fromPosition = 1, long maxCount = long.MaxValue)
     {
         ArgumentNullException.ThrowIfNull(query);
-        var (asOf, rows) = Index.Find(query.Value, fromPosition, maxCount);
-        return new QueryResult(asOf, [.. Read(rows)]);
+        var asOf = 0L;
+        var entries = Read(index =>
+        {
+            (asOf, var rows) = index.Find(query.Value, fromPosition, maxCount);
+            return rows;
+        }).ToList();
+        return new QueryResult(asOf, entries);
     }
 
     /// <inheritdoc/>
@@ -62,11 +70,37 @@ public sealed partial class SegmentJournal
     {
         ObjectDisposedException.ThrowIf(closed, this);
         // Not ReadAll: a subscription ends when the journal is closed, it does not fail.
-        return subscriptions.Follow(from => Read(opened.Index.From(from, long.MaxValue)), fromPosition, cancellationToken);
+        return subscriptions.Follow(from => Read(live?.Current ?? opened, index => index.From(from, long.MaxValue)), fromPosition, cancellationToken);
     }
 
-    private static IEnumerable<JournalEntry> Read(IEnumerable<EntryRow> rows)
+    private IEnumerable<JournalEntry> Read(Func<SegmentIndex, IEnumerable<EntryRow>> find)
     {
-        foreach (var row in rows) yield return row.Segment.Read(row);
+        ObjectDisposedException.ThrowIf(closed, this);
+        return Read(Latest, find);
+    }
+
+    private IEnumerable<JournalEntry> Read(OpenedDirectory set, Func<SegmentIndex, IEnumerable<EntryRow>> find)
+    {
+        var asOf = set.Index.Head.Position;
+        return Enumerate(set, find(set.Index), find, asOf);
+    }
+
+    private IEnumerable<JournalEntry> Enumerate(OpenedDirectory set, IEnumerable<EntryRow> rows, Func<SegmentIndex, IEnumerable<EntryRow>> find, long asOf)
+    {
+        // Begun after the journal had gone over to other files: they hold the same entries.
+        while (!set.Leases.TryEnter())
+        {
+            set = live!.Current;
+            rows = find(set.Index).TakeWhile(row => row.Position <= asOf);
+        }
+
+        try
+        {
+            foreach (var row in rows) yield return row.Segment.Read(row);
+        }
+        finally
+        {
+            set.Leases.Leave();
+        }
     }
 }

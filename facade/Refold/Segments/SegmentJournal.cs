@@ -21,10 +21,12 @@ public sealed partial class SegmentJournal : IJournal, IObservedJournal
     private readonly SegmentLog? log;
     private readonly SegmentWriter? writer;
     private readonly IDisposable? directoryLock;
+    private readonly LiveReader? live;
+    private readonly CommitWatch? watch;
     private readonly JournalObserver observer;
     private volatile bool closed;
 
-    private SegmentJournal(OpenedDirectory opened, SegmentStore? store, IDisposable? directoryLock, JournalObserver observer, bool pipelined)
+    private SegmentJournal(OpenedDirectory opened, SegmentStore? store, LiveReader? reader, IDisposable? directoryLock, JournalObserver observer, bool pipelined)
     {
         this.opened = opened;
         this.store = store;
@@ -37,17 +39,29 @@ public sealed partial class SegmentJournal : IJournal, IObservedJournal
             log = new SegmentLog(store, opened.Index, subscriptions.Publish, observer);
             writer = new SegmentWriter(log, pipelined);
         }
+        else
+        {
+            live = reader!;
+            watch = new CommitWatch(live, subscriptions);
+            live.Published = subscriptions.Publish;
+            subscriptions.Awaited = watch.Wake;
+        }
 
-        observer.Opened(Head, opened.Healed);
+        observer.Opened(new Head(opened.Index.Head), opened.Healed);
     }
 
     JournalObserver IObservedJournal.Observer => observer;
 
     /// <inheritdoc/>
-    public Head Head => new(opened.Index.Head);
+    /// <exception cref="JournalException">It was opened for reading, and what its writer has done since cannot be read.</exception>
+    public Head Head => new(Latest.Index.Head);
 
-    /// <summary>The torn tail that was found and left alone, because the journal was opened for reading.</summary>
-    public TornTail? TornTail => opened.Torn;
+    /// <summary>The torn tail that was found and left alone, because the journal was opened for reading; null once a writer has gone on.</summary>
+    public TornTail? TornTail => live is { HasMoved: true } ? null : Latest.Torn;
+
+    /// <summary>How many entries and deletions lie behind the end that is known to be flushed, and are not read: a writer ended in the middle, or the power was cut and the
+    /// last answers did not reach COMMIT. Opening for writing decides about them. Usually 0, and always in a journal opened for writing.</summary>
+    public long Unconfirmed => live is { HasMoved: true } ? 0 : Latest.Unconfirmed;
 
     /// <summary>How it was opened.</summary>
     public OpeningReport Opened => opened.Report;
@@ -60,8 +74,8 @@ public sealed partial class SegmentJournal : IJournal, IObservedJournal
     {
         get
         {
-            var files = store?.Segments ?? opened.Files;
-            var entries = opened.Index.EntriesBySegment();
+            var entries = Latest.Index.EntriesBySegment();
+            var files = store?.Segments ?? live!.Files;
             return [.. files.Select((file, item) => new SegmentInfo(file.Name.ToString(), entries.GetValueOrDefault(file), file.File.Length, item < files.Count - 1))];
         }
     }
@@ -157,7 +171,9 @@ public sealed partial class SegmentJournal : IJournal, IObservedJournal
         closed = true;
         if (writer is not null) await writer.CloseAsync().ConfigureAwait(false);
         log?.Close();
+        watch?.Dispose();
         subscriptions.Close();
+        live?.Dispose();
         opened.Close();
         directoryLock?.Dispose();
         observer.Closed(Head);
@@ -166,7 +182,8 @@ public sealed partial class SegmentJournal : IJournal, IObservedJournal
     private static SegmentJournal OpenForReading(IStorageDevice device, JournalOptions options)
     {
         if (!device.Exists) throw new JournalOpenException($"There is no journal in {device.Place}: the directory does not exist.");
-        return new SegmentJournal(OpenedDirectory.ForReading(device, options.Opening), null, null, ObserverOf(device, options), pipelined: false);
+        var opened = OpenedDirectory.ForReading(device, options.Opening);
+        return new SegmentJournal(opened, null, new LiveReader(device, options.Opening, opened), null, ObserverOf(device, options), pipelined: false);
     }
 
     private static SegmentJournal OpenForWriting(IStorageDevice device, JournalOptions options)
@@ -177,7 +194,7 @@ public sealed partial class SegmentJournal : IJournal, IObservedJournal
         try
         {
             (opened, var store) = OpenedDirectory.ForWriting(device, options.Opening, options.SegmentBytes ?? DefaultSegmentBytes);
-            return new SegmentJournal(opened, store, directoryLock, ObserverOf(device, options), options.Pipelined);
+            return new SegmentJournal(opened, store, null, directoryLock, ObserverOf(device, options), options.Pipelined);
         }
         catch
         {

@@ -15,6 +15,9 @@ public sealed record SegmentVerification(long Entries, Head Head, SegmentFault? 
     /// <summary>Whether every byte is in order.</summary>
     public bool Ok => First is null;
 
+    /// <summary>How many of the entries, and how many deletions, lie behind the end that is known to be flushed; a journal opened for reading does not have them.</summary>
+    public long Unconfirmed { get; init; }
+
     internal static SegmentVerification Of(IStorageDevice device)
     {
         try
@@ -35,10 +38,11 @@ public sealed record SegmentVerification(long Entries, Head Head, SegmentFault? 
         // What is refused before a frame is read still has frames, and the first that is wrong tells more.
         var scanner = plan is null ? new Core.SegmentScanner() : new Core.SegmentScanner(plan.ScanStart(_ => 0));
         var names = plan is null ? FileNames.Segments(device) : [.. plan.Segments.Select(segment => segment.Name)];
-        var entries = 0L;
+        var (entries, unconfirmed) = (0L, 0L);
         foreach (var segment in ScannedSegment.All(device, scanner, names))
         {
             entries += segment.Entries;
+            unconfirmed += plan is null ? 0 : segment.Unconfirmed(plan.ConfirmedEnd(scanner));
             if (segment.Fault is { } fault) return Found(Fault(fault, scanner.Head.Position + 1));
             if (plan is not null && segment.Torn is { } torn)
                 return Found(new SegmentFault(scanner.Head.Position + 1, "torn tail: " + torn.Reason, torn.File, torn.Offset), isTorn: true);
@@ -48,7 +52,8 @@ public sealed record SegmentVerification(long Entries, Head Head, SegmentFault? 
         var spare = CheckSpare(device);
         return Found(spare ?? CheckCommit(device), spare is not null);
 
-        SegmentVerification Found(SegmentFault? first, bool isTorn = false) => new(entries, new Head(scanner.Head), first, isTorn);
+        SegmentVerification Found(SegmentFault? first, bool isTorn = false) =>
+            new(entries, new Head(scanner.Head), first, isTorn) { Unconfirmed = unconfirmed };
     }
 
     private static SegmentFault Fault(JournalException exception, long? position) => exception is JournalCorruptedException corrupted

@@ -15,7 +15,7 @@ public class SegmentCommitTests
             var receipt = await journal.Append(Samples.Entry("s", $"entry {count}"));
             try
             {
-                await using var survivor = SegmentJournal.Open(device.AfterPowerCut(), Samples.ReadOnly);
+                await using var survivor = SegmentJournal.Open(device.AfterPowerCut(), Samples.Small);
                 if (!survivor.Lines().SequenceEqual(journal.Lines()) || survivor.Head != receipt.Head) return false;
             }
             catch (JournalOpenException)
@@ -25,7 +25,7 @@ public class SegmentCommitTests
         }
 
         await journal.DeleteToAsync("s", 3);
-        await using var last = SegmentJournal.Open(device.AfterPowerCut(), Samples.ReadOnly);
+        await using var last = SegmentJournal.Open(device.AfterPowerCut(), Samples.Small);
         return last.Lines().SequenceEqual(journal.Lines());
     }
 
@@ -61,7 +61,7 @@ public class SegmentCommitTests
         var receipts = await Task.WhenAll(others);
         Assert.Equal(2, flushes);
         Assert.Equal(Enumerable.Range(2, 50).Select(position => (long)position), receipts.Select(receipt => receipt.FirstPosition));
-        await using var survivor = SegmentJournal.Open(device.AfterPowerCut(), Samples.ReadOnly);
+        await using var survivor = SegmentJournal.Open(device.AfterPowerCut(), Samples.Small);
         Assert.Equal(journal.Lines(), survivor.Lines());
     }
 
@@ -119,7 +119,7 @@ public class SegmentCommitTests
         var settled = await again.AppendAsync(new AppendRequest(Samples.Entry("s", "2")) { IdempotencyKey = "key" });
         Assert.Equal((2, 2), (settled.FirstPosition, again.Head.Position));
         // What an unknown outcome left in memory only is written again before it counts.
-        await using var survivor = SegmentJournal.Open(device.AfterPowerCut(), Samples.ReadOnly);
+        await using var survivor = SegmentJournal.Open(device.AfterPowerCut(), Samples.Small);
         Assert.Equal(again.Lines(), survivor.Lines());
     }
 
@@ -143,7 +143,7 @@ public class SegmentCommitTests
         device.Fails = (_, _) => null;
         Assert.Equal(3, (await journal.Append(large)).FirstPosition);
         Assert.DoesNotContain("spare", device.List());
-        await using var survivor = SegmentJournal.Open(device.AfterPowerCut(), Samples.ReadOnly);
+        await using var survivor = SegmentJournal.Open(device.AfterPowerCut(), Samples.Small);
         Assert.Equal(journal.Lines(), survivor.Lines());
     }
 

@@ -1,0 +1,47 @@
+// Reads in flight keep the files they began with, when the journal has gone over to others.
+// One belongs to each OpenedDirectory; SegmentJournal enters for each read, LiveReader ends it.
+namespace Refold.Segments;
+
+/// <summary>Counts who uses some files, and closes them when they are not needed any more and the last user has left. Safe for use by many threads.</summary>
+internal sealed class FileLeases
+{
+    private readonly Lock gate = new();
+    private int users;
+    private Action? close;
+    private bool ended;
+
+    /// <summary>Uses the files until <see cref="Leave"/>; false where they are closed.</summary>
+    public bool TryEnter()
+    {
+        lock (gate)
+        {
+            if (ended) return false;
+            users++;
+            return true;
+        }
+    }
+
+    public void Leave()
+    {
+        lock (gate) users--;
+        CloseIfLeft();
+    }
+
+    /// <summary>Says that the files are not needed any more: they are closed by the last one who leaves, or now.</summary>
+    public void CloseWhenLeft(Action close)
+    {
+        lock (gate) this.close = close;
+        CloseIfLeft();
+    }
+
+    private void CloseIfLeft()
+    {
+        lock (gate)
+        {
+            if (close is null || users > 0 || ended) return;
+            ended = true;
+        }
+
+        close();
+    }
+}
