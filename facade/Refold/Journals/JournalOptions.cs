@@ -7,7 +7,8 @@ namespace Refold;
 /// <summary>How <see cref="Journal.Open"/> opens a journal. What a store has no use for, it ignores.</summary>
 public sealed record JournalOptions
 {
-    /// <summary>Opens for reading: nothing is created, healed or written, and appends are answered with <see cref="AppendFailure.Unavailable"/>.</summary>
+    /// <summary>Opens for reading: nothing is created, healed or written, no lock is taken, and appends are answered with <see cref="AppendFailure.Unavailable"/>. Segment files may
+    /// have a writer meanwhile, in any process: each read sees what it answered before, and nothing that is not known to be flushed (<see cref="SegmentJournal.Unconfirmed"/>).</summary>
     /// <value>Default: false. A <c>memory:</c> journal is always empty when opened, so there it is refused.</value>
     public bool ReadOnly { get; init; }
 
