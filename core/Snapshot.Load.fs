@@ -121,12 +121,16 @@ module Snapshot =
             | None -> Error(SnapshotFinding.NoStateCodec snapshot.Version)
             | Some codec -> decode codec snapshot
 
-    // The first entry after the snapshot must lie behind its position.
+    // Its last entry, where it is still there, lies up to its position, and the one after it behind that.
     let private placed (history: StreamHistory) (snapshot: Snapshot) =
-        match Seq.tryHead (history.ReadFrom(snapshot.Version + 1L)) with
-        | Some next when next.Position <= snapshot.Position ->
+        let isMisplaced (entry: Entry) = (entry.Version <= snapshot.Version) <> (entry.Position <= snapshot.Position)
+
+        let around = history.ReadFrom(max snapshot.Version (history.Floor + 1L)) |> Seq.truncate 2
+
+        if Seq.exists isMisplaced around then
             Error(SnapshotFinding.Misplaced(snapshot.Version, snapshot.Position))
-        | _ -> Ok()
+        else
+            Ok()
 
     let rec private firstUsable aggregate history findings (snapshots: Snapshot list) =
         match snapshots with

@@ -54,7 +54,7 @@ type SnapshotFinding =
     | Undecodable of version: int64 * reason: string
     /// The state codec makes other bytes of what it decoded.
     | NotFaithful of version: int64
-    /// The entry after its version does not lie behind its position.
+    /// Its last entry, or the one after it, does not lie on the right side of its position.
     | Misplaced of version: int64 * position: int64
 
     /// One sentence without a full stop.
@@ -75,7 +75,7 @@ type SnapshotFinding =
         | Undecodable(version, reason) -> at version + " is not used: " + reason
         | NotFaithful version -> at version + " is not used: the state codec encodes it otherwise"
         | Misplaced(version, position) ->
-            at version + " is not used: the next entry does not lie behind position " + text position
+            at version + " is not used: the entries around it do not lie around position " + text position
 
 /// The byte form of a snapshot.
 [<RequireQualifiedAccess>]
@@ -174,6 +174,8 @@ module internal SnapshotForm =
 
                 if not reader.AtEnd then
                     malformed "it ends too early or too late"
+                elif snapshot.Version < 1L || snapshot.Position < 1L then
+                    malformed "its version or position is below 1"
                 elif not (snapshot.Checksum.Equals(Hash.Compute(memory.Span.Slice(0, memory.Length - 32)))) then
                     malformed "its checksum does not hold"
                 else

@@ -109,6 +109,9 @@ let ``a snapshot's bytes give the snapshot back, and nothing else does`` () =
     let longer = Array.append (bytes.Span.ToArray()) [| 0uy |]
     Assert.True(Result.isError (Snapshot.ofBytes (ReadOnlyMemory longer)))
 
+    for nowhere in [ { snapshot with Version = 0L }; { snapshot with Position = 0L } ] do
+        Assert.True(Result.isError (Snapshot.ofBytes (Snapshot.toBytes (sealedAgain id nowhere)).Memory))
+
 [<Fact>]
 let ``snapshot and tail give what the full fold gives`` () =
     let early = recorded [ Game.Roll 2; Game.Roll 1 ]
@@ -177,6 +180,13 @@ let ``any doubt falls back to the full fold, with a finding`` () =
     // It says version 2, but its place is where version 3 is already there.
     match changed (fun snapshot -> { snapshot with Version = 2L }) with
     | SnapshotFinding.Misplaced(2L, _) -> ()
+    | other -> failwith (other.ToString())
+
+    // It says version 3, but its place is where version 3 is not there yet.
+    let earlier = recorded [ Game.Roll 2 ] |> snapshotOf
+
+    match changed (fun snapshot -> { snapshot with Position = earlier.Position; HeadHash = earlier.HeadHash }) with
+    | SnapshotFinding.Misplaced(3L, _) -> ()
     | other -> failwith (other.ToString())
 
     match doubtful { Game.aggregate with State = None } journal snapshot with

@@ -20,8 +20,8 @@ public abstract class Aggregate
 
     internal abstract AggregateVerifier Verifier { get; }
 
-    /// <summary>Version and state hash of a stream right after a batch.</summary>
-    internal abstract (long Version, Core.Hash? Hash) StateHash(IJournal journal, StreamId stream, long batch);
+    /// <summary>Version and state hash of a stream right after a position.</summary>
+    internal abstract (long Version, Core.Hash? Hash) StateHash(RunCore run, StreamId stream, long toPosition);
 
     /// <summary>Whether the stream is one of this category.</summary>
     /// <param name="stream">The stream.</param>
@@ -121,9 +121,9 @@ public sealed class Aggregate<TState, TCommand, TEvent, TError> : Aggregate
 
     internal override AggregateVerifier Verifier { get; }
 
-    internal override (long Version, Core.Hash? Hash) StateHash(IJournal journal, StreamId stream, long batch)
+    internal override (long Version, Core.Hash? Hash) StateHash(RunCore run, StreamId stream, long toPosition)
     {
-        var report = StreamState.Folded(journal, this, stream, entry => entry.Batch <= batch);
+        var report = StreamState.Evidence(run, this, stream, toPosition);
         return (report.Version, report.StateHash is { } hash ? ReplayTranslation.ParseHash(hash) : null);
     }
 

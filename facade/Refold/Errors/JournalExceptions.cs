@@ -43,14 +43,34 @@ public sealed class OutcomeUnknownException(Exception cause)
     : JournalException("outcome-unknown", "The device failed while the batch was written: " + cause.Message, cause);
 
 /// <summary>Entries up to a version were deleted. Read from above it, or start from a snapshot.</summary>
-public sealed class EntriesDroppedException(StreamId stream, long upTo)
-    : JournalException("dropped", $"Entries of '{stream}' up to version {upTo.ToString(System.Globalization.CultureInfo.InvariantCulture)} were deleted; read from above it.")
+public class EntriesDroppedException : JournalException
 {
+    /// <summary>Makes one.</summary>
+    /// <param name="stream">The stream.</param>
+    /// <param name="upTo">The highest deleted version.</param>
+    public EntriesDroppedException(StreamId stream, long upTo)
+        : this("dropped", $"Entries of '{stream}' up to version {upTo.ToString(System.Globalization.CultureInfo.InvariantCulture)} were deleted; read from above it.", stream, upTo)
+    {
+    }
+
+    private protected EntriesDroppedException(string code, string message, StreamId stream, long upTo)
+        : base(code, message) => (Stream, UpTo) = (stream, upTo);
+
     /// <summary>The stream.</summary>
-    public StreamId Stream { get; } = stream;
+    public StreamId Stream { get; }
 
     /// <summary>The highest deleted version.</summary>
-    public long UpTo { get; } = upTo;
+    public long UpTo { get; }
+}
+
+/// <summary>A stream's state cannot be known: its beginning was deleted, and no snapshot can stand in for it. Restore a snapshot or a backup.</summary>
+public sealed class HistoryDroppedException : EntriesDroppedException
+{
+    internal HistoryDroppedException(StreamId stream, long upTo, IReadOnlyList<SnapshotFinding> findings)
+        : base("history-dropped", Interop.SnapshotTranslation.HistoryDropped(stream, upTo, findings), stream, upTo) => Findings = findings;
+
+    /// <summary>Why each snapshot that there was is not used.</summary>
+    public IReadOnlyList<SnapshotFinding> Findings { get; }
 }
 
 /// <summary>A place that was kept belongs to another journal, or to another history of this one. Start again from the beginning.</summary>

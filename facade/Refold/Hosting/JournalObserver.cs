@@ -1,5 +1,5 @@
 // What a journal tells the outside while it works: log lines, measurements, activities.
-// Made by every journal of this assembly when it is opened; asked by runs for the logger and the clock of their journal.
+// Made by every journal of this assembly when it is opened; asked by runs for the logger, the clock and the snapshots of their journal.
 using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Refold.Segments;
@@ -22,6 +22,10 @@ internal sealed class JournalObserver(JournalOptions options, string store, stri
     private readonly KeyValuePair<string, object?> storeTag = RefoldTelemetry.Tag(RefoldTelemetry.StoreTag, store);
 
     public ILoggerFactory? LoggerFactory => options.LoggerFactory;
+
+    public ISnapshotStore? Snapshots => options.Snapshots;
+
+    public long SnapshotInterval => options.SnapshotInterval;
 
     public TimeProvider TimeProvider { get; } = options.TimeProvider ?? TimeProvider.System;
 

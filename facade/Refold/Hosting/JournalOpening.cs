@@ -28,13 +28,24 @@ internal sealed class JournalOpening(IServiceProvider services, string? name) : 
     public static RefoldOptions OptionsOf(IServiceProvider services, string name) =>
         services.GetRequiredService<IOptionsMonitor<RefoldOptions>>().Get(name);
 
+    public static ISnapshotStore OpenSnapshots(IServiceProvider services, string name)
+    {
+        var options = OptionsOf(services, name);
+        return options.ChosenSnapshots is [var uri] ? Snapshots.Open(uri, options.Snapshots) : new NoSnapshotStore();
+    }
+
     public static IJournal Open(IServiceProvider services, string name)
     {
         var options = OptionsOf(services, name);
         return Journal.Open(options.Chosen[0], options.Journal with
         {
+            Snapshots = options.Journal.Snapshots ?? (options.ChosenSnapshots is [] ? null : SnapshotsOf(services, name)),
             LoggerFactory = options.Journal.LoggerFactory ?? services.GetService<ILoggerFactory>(),
             TimeProvider = options.Journal.TimeProvider ?? services.GetService<TimeProvider>(),
         });
     }
+
+    // Made before the journal is, so closed after it.
+    private static ISnapshotStore SnapshotsOf(IServiceProvider services, string name) =>
+        name == Options.DefaultName ? services.GetRequiredService<ISnapshotStore>() : services.GetRequiredKeyedService<ISnapshotStore>(name);
 }

@@ -32,6 +32,12 @@ public static class RefoldEventIds
     /// <summary>Debug: another writer came between, and a step is made anew.</summary>
     public const int ConflictRetried = 13;
 
+    /// <summary>Warning: a snapshot was doubtful, and the state was made without it.</summary>
+    public const int SnapshotNotUsed = 14;
+
+    /// <summary>Warning: a snapshot could not be kept. The run goes on, and takes the next when it is due.</summary>
+    public const int SnapshotNotSaved = 15;
+
     /// <summary>Warning: a run that was decided again differs from its recording.</summary>
     public const int DivergenceFound = 20;
 }
@@ -68,6 +74,12 @@ internal static partial class LogLines
 
     [LoggerMessage(RefoldEventIds.ConflictRetried, LogLevel.Debug, "Making a step of the run {Run} on {Stream} anew: another writer came between, attempt {Attempt} of {MaxAttempts}")]
     public static partial void ConflictRetried(this ILogger logger, RunId run, StreamId? stream, int attempt, int maxAttempts);
+
+    [LoggerMessage(RefoldEventIds.SnapshotNotUsed, LogLevel.Warning, "Made the state of {Stream} without a snapshot: {Reason}")]
+    public static partial void SnapshotNotUsed(this ILogger logger, StreamId stream, string reason);
+
+    [LoggerMessage(RefoldEventIds.SnapshotNotSaved, LogLevel.Warning, "Kept no snapshot of {Stream} at version {Version}; the run goes on")]
+    public static partial void SnapshotNotSaved(this ILogger logger, Exception exception, StreamId stream, long version);
 
     [LoggerMessage(RefoldEventIds.DivergenceFound, LogLevel.Warning, "The run {Run} differs from its recording at position {Position}, stream {Stream} version {Version}, {Path}: {Cause}")]
     public static partial void DivergenceFound(this ILogger logger, RunId run, long position, StreamId stream, long version, string path, string cause);

@@ -19,7 +19,7 @@ internal sealed class RefoldOptionsValidator : IValidateOptions<RefoldOptions>
             case []:
                 return "No journal is chosen; call UseSegmentFiles(path), UseInMemory() or UseJournal(uri) in AddRefold.";
             case [var uri]:
-                return Refusal(uri, options.Journal);
+                return Refusal(uri, options.Journal) ?? RefusalOfSnapshots(options);
             default:
                 return $"More than one journal is chosen ({string.Join(", ", options.Chosen)}); keep one, or give the others a name with AddKeyedRefold.";
         }
@@ -35,9 +35,31 @@ internal sealed class RefoldOptionsValidator : IValidateOptions<RefoldOptions>
             return "The directory of the segment files is empty; give UseSegmentFiles a path.";
         if (journal.SegmentBytes < SegmentJournal.MinSegmentBytes)
             return string.Create(System.Globalization.CultureInfo.InvariantCulture, $"JournalOptions.SegmentBytes is {journal.SegmentBytes}; set {SegmentJournal.MinSegmentBytes} or more, or leave it null.");
+        if (journal.SnapshotInterval < 0)
+            return string.Create(System.Globalization.CultureInfo.InvariantCulture, $"JournalOptions.SnapshotInterval is {journal.SnapshotInterval}; set 0 for no snapshots, or 1 or more.");
+        return MessageOf(() => Journal.Find(uri));
+    }
+
+    private static string? RefusalOfSnapshots(RefoldOptions options)
+    {
+        if (options.Snapshots is null)
+            return "RefoldOptions.Snapshots is null; leave it as it is, or set SnapshotOptions.";
+        if (options.Snapshots.Retention < 1)
+            return string.Create(System.Globalization.CultureInfo.InvariantCulture, $"SnapshotOptions.Retention is {options.Snapshots.Retention}; set 1 or more.");
+        return options.ChosenSnapshots switch
+        {
+            [] => null,
+            [null or ""] => "The URI of the snapshots is empty; write it as segments:DIR or memory:.",
+            [var uri] => MessageOf(() => Snapshots.Find(uri)),
+            var several => $"More than one snapshot store is chosen ({string.Join(", ", several)}); keep one.",
+        };
+    }
+
+    private static string? MessageOf(Action check)
+    {
         try
         {
-            _ = Journal.Find(uri);
+            check();
             return null;
         }
         catch (ArgumentException exception)

@@ -11,7 +11,7 @@ namespace Microsoft.Extensions.DependencyInjection;
 /// <summary>Adds Refold's journal to a service container.</summary>
 public static class RefoldServiceCollectionExtensions
 {
-    /// <summary>Adds <see cref="IJournal"/> as a singleton, unless the container has one.</summary>
+    /// <summary>Adds <see cref="IJournal"/> as a singleton, unless the container has one; likewise <see cref="ISnapshotStore"/>, which keeps nothing unless <see cref="RefoldOptions.UseSnapshots"/> chose one.</summary>
     /// <param name="services">The container.</param>
     /// <param name="configure">Chooses the journal: <c>o => o.UseSegmentFiles(path)</c>.</param>
     /// <returns>What can be added besides.</returns>
@@ -25,6 +25,7 @@ public static class RefoldServiceCollectionExtensions
         ArgumentNullException.ThrowIfNull(services);
         ArgumentNullException.ThrowIfNull(configure);
         services.TryAddSingleton(provider => JournalOpening.Open(provider, Options.Options.DefaultName));
+        services.TryAddSingleton(provider => JournalOpening.OpenSnapshots(provider, Options.Options.DefaultName));
         return services.AddNamed(null, configure);
     }
 
@@ -40,6 +41,7 @@ public static class RefoldServiceCollectionExtensions
         ArgumentException.ThrowIfNullOrWhiteSpace(name);
         ArgumentNullException.ThrowIfNull(configure);
         services.TryAddKeyedSingleton(name, (provider, _) => JournalOpening.Open(provider, name));
+        services.TryAddKeyedSingleton(name, (provider, _) => JournalOpening.OpenSnapshots(provider, name));
         return services.AddNamed(name, configure);
     }
 

@@ -1,6 +1,5 @@
 // Between folding and verifying and the core's Replay.
 // Used by Aggregate, runs and the extensions of journals.
-using Microsoft.FSharp.Collections;
 using Microsoft.FSharp.Core;
 
 namespace Refold.Interop;
@@ -18,9 +17,11 @@ internal static class ReplayTranslation
 {
     public static FoldReport<TState> Fold<TState, TCommand, TEvent, TError>(
         this Core.Aggregate<TState, TCommand, TEvent, TError> aggregate,
-        IEnumerable<JournalEntry> entries)
+        IEnumerable<JournalEntry> entries,
+        FoldedState<TState>? start = null)
     {
-        var report = Core.Replay.fold(aggregate, Core.Replay.beginning(aggregate), entries.Select(entry => entry.Value));
+        var beginning = start is null ? Core.Replay.beginning(aggregate) : new Core.FoldStart<TState>(start.State, start.Version);
+        var report = Core.Replay.fold(aggregate, beginning, entries.Select(entry => entry.Value));
         return new FoldReport<TState>(
             report.State,
             report.Version,
@@ -36,14 +37,15 @@ internal static class ReplayTranslation
         RunId run,
         IEnumerable<Aggregate> aggregates,
         Func<StreamId, IEnumerable<JournalEntry>> read,
+        Func<long, Head?> headAt,
         VerifyOptions options)
     {
         var input = new Core.VerifyInput(
             run,
             read(run.Stream).Select(entry => entry.Value),
             FuncConvert.FromFunc((StreamId stream) => read(stream).Select(entry => entry.Value)),
-            FSharpList<Core.Snapshot>.Empty,
-            FuncConvert.FromFunc((long _) => (FSharpOption<Core.Head>?)null),
+            options.StartFrom.Select(snapshot => snapshot.Value).ToFSharpList(),
+            FuncConvert.FromFunc((long position) => headAt(position) is { } head ? FSharpOption<Core.Head>.Some(head.Value) : null),
             options.Pin.ToOption(),
             options.IgnorePin);
         return new ReplayReport(Core.Replay.verify(aggregates.Select(aggregate => aggregate.Verifier.Value).ToFSharpList(), input));

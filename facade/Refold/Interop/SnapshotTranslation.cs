@@ -21,4 +21,42 @@ internal static class SnapshotTranslation
         var read = Core.SnapshotModule.ofBytes(bytes);
         return read.IsOk ? (new Snapshot(read.ResultValue), null) : (null, read.ErrorValue.ToString());
     }
+
+    /// <summary>The sentence of <see cref="HistoryDroppedException"/>.</summary>
+    public static string HistoryDropped(StreamId stream, long upTo, IEnumerable<SnapshotFinding> findings) =>
+        Core.HistoryError.NewHistoryDropped(stream.Value, upTo, findings.Select(finding => finding.Reason).ToFSharpList()) + ".";
+
+    /// <summary>Whether a snapshot is due: at least so many versions since the last one; 0 for none.</summary>
+    public static bool IsDue(long version, long lastSnapshotAt, long interval) => Core.SnapshotModule.shouldTake(version, lastSnapshotAt, interval);
+
+    /// <summary>The state of a snapshot that may be used for a stream as it is now in a journal, or why it may not.</summary>
+    public static (FoldedState<TState>? State, SnapshotFinding? Finding) Judge<TState, TCommand, TEvent, TError>(
+        this Core.Aggregate<TState, TCommand, TEvent, TError> aggregate, IJournal journal, StreamId stream, long floor, Snapshot snapshot)
+    {
+        var history = new Core.StreamHistory(
+            stream,
+            journal.HighestVersion(stream),
+            floor,
+            FuncConvert.FromFunc((long position) => journal.HeadAt(position) is { } head ? FSharpOption<Core.Head>.Some(head.Value) : null),
+            FuncConvert.FromFunc((long version) => journal.ReadStream(stream, version, maxCount: 2).Select(entry => entry.Value)));
+        var (usable, findings) = Core.SnapshotModule.newest(aggregate, history, [snapshot.Value]);
+        return usable is { } found
+            ? (new FoldedState<TState>(found.Value.Item2, snapshot.Version), null)
+            : (null, findings.Select(ToFacade).FirstOrDefault());
+    }
+
+    private static SnapshotFinding ToFacade(Core.SnapshotFinding finding) => new(
+        finding switch
+        {
+            Core.SnapshotFinding.OtherStream => SnapshotDoubt.NotAsked,
+            Core.SnapshotFinding.ChecksumBroken => SnapshotDoubt.ChecksumBroken,
+            Core.SnapshotFinding.Ahead => SnapshotDoubt.Ahead,
+            Core.SnapshotFinding.BelowFloor => SnapshotDoubt.BelowFloor,
+            Core.SnapshotFinding.Foreign => SnapshotDoubt.Foreign,
+            Core.SnapshotFinding.Undecodable => SnapshotDoubt.Undecodable,
+            Core.SnapshotFinding.NotFaithful => SnapshotDoubt.NotFaithful,
+            Core.SnapshotFinding.Misplaced => SnapshotDoubt.Misplaced,
+            _ => finding.IsNoStateCodec ? SnapshotDoubt.NoStateCodec : SnapshotDoubt.Unreadable,
+        },
+        finding.ToString());
 }

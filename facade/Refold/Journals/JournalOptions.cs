@@ -24,6 +24,14 @@ public sealed record JournalOptions
     /// <value>Default: null, nothing is logged.</value>
     public ILoggerFactory? LoggerFactory { get; init; }
 
+    /// <summary>Where the runs in the journal, and <see cref="SnapshotExtensions"/>, find and keep snapshots, unless they name another. The journal itself has no use for them.</summary>
+    /// <value>Default: null, none. It stays the caller's, and is disposed after the journal.</value>
+    public ISnapshotStore? Snapshots { get; init; }
+
+    /// <summary>After how many new versions of a stream a run takes the next snapshot, unless its options say otherwise.</summary>
+    /// <value>Default: 100. 0: none is taken but by <c>TakeSnapshotAsync</c>.</value>
+    public long SnapshotInterval { get; init; } = 100;
+
     /// <summary>The clock that measures durations, and from which the runs in the journal take their times unless their options name another. No entry gets a time from it otherwise.</summary>
     /// <value>Default: null, <see cref="System.TimeProvider.System"/>.</value>
     public TimeProvider? TimeProvider { get; init; }

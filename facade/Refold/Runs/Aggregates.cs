@@ -32,6 +32,7 @@ public sealed class Aggregates<TState, TCommand, TEvent, TError>
     /// <exception cref="RunStoppedException">The device failed before; nothing was appended: resume the run.</exception>
     /// <exception cref="RunEndedException">The run has ended.</exception>
     /// <exception cref="StateUnreadableException">The stream's entries cannot be folded.</exception>
+    /// <exception cref="HistoryDroppedException">The stream's beginning was deleted, and no snapshot can stand in for it.</exception>
     public Task<ExecutionResult<TState, TEvent, TError>> ExecuteAsync(StreamId stream, TCommand command, CancellationToken cancellationToken = default) =>
         ExecuteAsync(stream, command, NoOptions, cancellationToken);
 
@@ -51,7 +52,9 @@ public sealed class Aggregates<TState, TCommand, TEvent, TError>
         Check(stream);
         RunTranslation.CheckKey(options.IdempotencyKey, nameof(options));
         var now = options.Time ?? run.TimeProvider.GetUtcNow();
-        return run.DoObserved(new ExecuteWork<TState, TCommand, TEvent, TError>(run, aggregate, stream, command, now, options, cancellationToken), aggregate.Category);
+        var work = new ExecuteWork<TState, TCommand, TEvent, TError>(run, aggregate, stream, command, now, options, cancellationToken);
+        var execution = run.DoObserved(work, aggregate.Category);
+        return run.Snapshots.Store is null ? execution : work.WithSnapshotAsync(execution);
     }
 
     /// <summary>The state of a stream as it is committed. What was executed and awaited is in it.</summary>
@@ -59,11 +62,11 @@ public sealed class Aggregates<TState, TCommand, TEvent, TError>
     /// <returns>State and version; the initial state at version 0 for a stream without entries.</returns>
     /// <exception cref="ArgumentException">The stream is not one of the category.</exception>
     /// <exception cref="StateUnreadableException">The stream's entries cannot be folded.</exception>
-    /// <exception cref="EntriesDroppedException">The stream's beginning was deleted.</exception>
+    /// <exception cref="HistoryDroppedException">The stream's beginning was deleted, and no snapshot can stand in for it.</exception>
     public FoldedState<TState> Load(StreamId stream)
     {
         Check(stream);
-        return StreamState.Load(run.Journal, aggregate, stream);
+        return StreamState.Load(run, aggregate, stream).Folded;
     }
 
     /// <summary>The state of a stream after every command that was given to the run before.</summary>
@@ -72,12 +75,30 @@ public sealed class Aggregates<TState, TCommand, TEvent, TError>
     /// <returns>As <see cref="Load"/>.</returns>
     /// <exception cref="ArgumentException">The stream is not one of the category.</exception>
     /// <exception cref="StateUnreadableException">The stream's entries cannot be folded.</exception>
-    /// <exception cref="EntriesDroppedException">The stream's beginning was deleted.</exception>
+    /// <exception cref="HistoryDroppedException">The stream's beginning was deleted, and no snapshot can stand in for it.</exception>
     public async Task<FoldedState<TState>> LoadAsync(StreamId stream, CancellationToken cancellationToken = default)
     {
         Check(stream);
         await run.Do(new BarrierWork(cancellationToken)).ConfigureAwait(false);
-        return StreamState.Load(run.Journal, aggregate, stream);
+        return StreamState.Load(run, aggregate, stream).Folded;
+    }
+
+    /// <summary>Takes a snapshot of a stream after every command that was given to the run before, whatever the interval says.</summary>
+    /// <param name="stream">One of the category's streams.</param>
+    /// <param name="cancellationToken">Cancels waiting, never a write already begun.</param>
+    /// <returns>The snapshot, once it is durable; null where the stream has no entry that one could end with.</returns>
+    /// <exception cref="ArgumentException">The stream is not one of the category, or the aggregate has no state codec.</exception>
+    /// <exception cref="InvalidOperationException">Neither the run's options nor the journal's name a snapshot store.</exception>
+    /// <exception cref="StateUnreadableException">The stream's entries cannot be folded.</exception>
+    /// <exception cref="HistoryDroppedException">The stream's beginning was deleted, and no snapshot can stand in for it.</exception>
+    /// <exception cref="SnapshotStoreException">It was not kept.</exception>
+    public async Task<Snapshot?> TakeSnapshotAsync(StreamId stream, CancellationToken cancellationToken = default)
+    {
+        Check(stream);
+        var store = run.Snapshots.Store
+            ?? throw new InvalidOperationException("The run has no snapshots; set RunOptions.Snapshots or JournalOptions.Snapshots.");
+        await run.Do(new BarrierWork(cancellationToken)).ConfigureAwait(false);
+        return await SnapshotExtensions.TakeAsync(run.Journal, stream, aggregate, store, (version, head, state) => run.Snapshots.Make(stream, version, head, state), cancellationToken).ConfigureAwait(false);
     }
 
     private void Check(StreamId stream)

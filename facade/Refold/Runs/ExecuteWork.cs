@@ -16,6 +16,7 @@ internal sealed class ExecuteWork<TState, TCommand, TEvent, TError>(
 {
     private ExecutionResult<TState, TEvent, TError>? repeated;
     private MadeStep<TState, TEvent, TError>? made;
+    private FoldedState<TState>? dueSnapshot;
     private long? builtOn;
 
     public override StreamId Stream => stream;
@@ -28,15 +29,19 @@ internal sealed class ExecuteWork<TState, TCommand, TEvent, TError>(
     public override AppendRequest? Make(RunMemory memory)
     {
         (made, builtOn) = (null, null);
-        repeated = Key is { } key ? Repetition.Find(run.Journal, aggregate, stream, command, key) : null;
+        dueSnapshot = null;
+        repeated = Key is { } key ? Repetition.Find(run, aggregate, stream, command, key) : null;
         if (repeated is not null)
             return null;
-        var before = memory.Find(stream) is { } kept && ReferenceEquals(kept.Aggregate, aggregate)
-            ? (FoldedState<TState>)kept.Folded
-            : StreamState.Load(run.Journal, aggregate, stream);
+        var (before, snapshotAt) = memory.Find(stream) is { } kept && ReferenceEquals(kept.Aggregate, aggregate)
+            ? ((FoldedState<TState>)kept.Folded, kept.SnapshotAt)
+            : StreamState.Load(run, aggregate, stream);
         builtOn = before.Version;
         made = run.Context.Make(aggregate, stream, before, command, now, memory.RunVersion, options);
-        memory.Advance(stream, aggregate, new FoldedState<TState>(made.State, made.Version), made.RunVersion);
+        var after = new FoldedState<TState>(made.State, made.Version);
+        if (aggregate.State is not null && after.Version > before.Version && run.Snapshots.IsDue(after.Version, snapshotAt))
+            (dueSnapshot, snapshotAt) = (after, after.Version);
+        memory.Advance(stream, aggregate, after, snapshotAt, made.RunVersion);
         return made.Batch;
     }
 
@@ -52,6 +57,15 @@ internal sealed class ExecuteWork<TState, TCommand, TEvent, TError>(
         return actual == version
             ? null
             : new AppendFailure.Conflict(stream, version == 0 ? ExpectedVersion.NoStream : ExpectedVersion.Exactly(version), actual);
+    }
+
+    /// <summary>Keeps the snapshot that is due, if one is; once the step is committed.</summary>
+    public async Task<ExecutionResult<TState, TEvent, TError>> WithSnapshotAsync(Task<ExecutionResult<TState, TEvent, TError>> execution)
+    {
+        var result = await execution.ConfigureAwait(false);
+        if (dueSnapshot is { } due && result.Receipt is { } receipt)
+            await run.Snapshots.TrySaveAsync(stream, aggregate.State!, due.State, due.Version, receipt.Head).ConfigureAwait(false);
+        return result;
     }
 
     protected override ExecutionResult<TState, TEvent, TError> Result(Receipt? receipt) =>

@@ -56,11 +56,13 @@ internal sealed class FinishWork(RunCore run, IReadOnlyList<Aggregate> aggregate
         foreach (var (stream, batch) in last)
         {
             var aggregate = aggregates.Where(aggregate => aggregate.Owns(stream)).MaxBy(aggregate => aggregate.Category.Length);
-            if (aggregate?.StateHash(run.Journal, stream, batch) is not (var version, { } hash))
+            if (aggregate?.StateHash(run, stream, EndOf(batch)) is not (var version, { } hash))
                 return null;
             hashes.Add((stream, version, hash));
         }
 
         return ReplayTranslation.HashOf(hashes);
     }
+
+    private long EndOf(long batch) => run.Journal.HeadAt(batch)?.Position ?? batch;
 }

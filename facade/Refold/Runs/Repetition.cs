@@ -10,12 +10,13 @@ internal static class Repetition
     /// <returns>Null where the key was not used.</returns>
     /// <exception cref="NotAppendedException">The key was used for another command.</exception>
     public static ExecutionResult<TState, TEvent, TError>? Find<TState, TCommand, TEvent, TError>(
-        IJournal journal,
+        RunCore run,
         Aggregate<TState, TCommand, TEvent, TError> aggregate,
         StreamId stream,
         TCommand command,
         string key)
     {
+        var journal = run.Journal;
         if (journal.FindByKey(key) is not { } receipt)
             return null;
         List<JournalEntry> batch = [.. journal.ReadAll(receipt.FirstPosition, receipt.Count).TakeWhile(entry => entry.Position <= receipt.LastPosition)];
@@ -23,7 +24,7 @@ internal static class Repetition
         if (!IsSame(aggregate, stream, command, recorded, batch))
             throw new NotAppendedException(new AppendFailure.KeyReused(key, receipt.FirstPosition));
 
-        var state = StreamState.Load(journal, aggregate, stream, receipt.LastPosition);
+        var (state, _) = StreamState.Load(run, aggregate, stream, receipt.LastPosition);
         Decision<TEvent, TError> outcome = batch.Find(entry => entry.Role == EntryRole.Refusal) is { } refusal
             ? Decision.Refuse<TEvent, TError>(aggregate.Errors.Decode(refusal))
             : Decision.Accept<TEvent, TError>(batch.Where(entry => entry.Stream == stream).Select(aggregate.Events.Decode));

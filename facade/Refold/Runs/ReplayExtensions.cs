@@ -102,6 +102,7 @@ public static class ReplayExtensions
             run,
             aggregates,
             stream => UntilCancelled(ReadFromFloor(journal, stream), cancellationToken).TakeWhile(entry => entry.Position <= last),
+            journal.HeadAt,
             options));
     }
 

@@ -85,4 +85,8 @@ public sealed record VerifyOptions
     /// <summary>Goes on to the entries although the pins differ, and reports the difference as a finding.</summary>
     /// <value>Default: false.</value>
     public bool IgnorePin { get; init; }
+
+    /// <summary>Snapshots to start from instead of the beginning, of each stream the newest that may be used. Commands before them are not verified, and the report says so.</summary>
+    /// <value>Default: none; every command is verified.</value>
+    public IReadOnlyList<Snapshot> StartFrom { get; init; } = [];
 }

@@ -43,7 +43,7 @@ public sealed class Run : IAsyncDisposable
 
     /// <summary>Ends the run: after everything before, records its end with the state hash over every stream that a command of it was for.
     /// The aggregates of these streams must have been given to <see cref="Aggregates"/> of this object, also after resuming; where one was
-    /// not, or has no state codec, no state hash is recorded. In mode <see cref="RecordMode.Off"/> nothing is recorded.</summary>
+    /// not, or has no state codec, no state hash is recorded. The states are folded from every entry, and from snapshots only where entries were deleted. In mode <see cref="RecordMode.Off"/> nothing is recorded.</summary>
     /// <param name="time">The time of the entry; default: that of the run's time provider.</param>
     /// <param name="cancellationToken">Cancels waiting, never a write already queued.</param>
     /// <returns>What was recorded.</returns>

@@ -20,6 +20,7 @@ internal sealed class RunCore
         var observer = JournalObserver.Of(journal);
         TimeProvider = options.TimeProvider ?? observer?.TimeProvider ?? TimeProvider.System;
         Logger = QuietLogger.Of(options.LoggerFactory ?? observer?.LoggerFactory, LogLines.RunCategory);
+        Snapshots = new RunSnapshots(this, options.Snapshots ?? observer?.Snapshots, options.SnapshotInterval ?? observer?.SnapshotInterval ?? new JournalOptions().SnapshotInterval);
         Context = RunTranslation.Context(id, pin, root, options.Mode);
         var memory = new RunMemory(journal, id, options.Mode, options.CachedStreams);
         pipeline = new RunPipeline(journal, id, memory, options, Logger);
@@ -34,6 +35,8 @@ internal sealed class RunCore
     public RunOptions Options { get; }
 
     public Core.RunContext Context { get; }
+
+    public RunSnapshots Snapshots { get; }
 
     public TimeProvider TimeProvider { get; }
 

@@ -12,6 +12,9 @@ internal sealed class KeptState
     /// <summary>A <see cref="FoldedState{TState}"/> of the aggregate's state type.</summary>
     public required object Folded { get; init; }
 
+    /// <summary>The version of the last snapshot that was taken of it or that it was made from; 0 for none.</summary>
+    public required long SnapshotAt { get; init; }
+
     /// <summary>The number of the last step that went into it.</summary>
     public required long Step { get; init; }
 }
@@ -41,11 +44,11 @@ internal sealed class RunMemory(IJournal journal, RunId run, RecordMode mode, in
     public KeptState? Find(StreamId stream) => states.GetValueOrDefault(stream);
 
     /// <summary>Moves on to what is true once the step being made is committed.</summary>
-    public void Advance(StreamId stream, object aggregate, object folded, long runVersion)
+    public void Advance(StreamId stream, object aggregate, object folded, long snapshotAt, long runVersion)
     {
         if (states.Count >= cachedStreams && !states.ContainsKey(stream))
             LetGo();
-        states[stream] = new KeptState { Aggregate = aggregate, Folded = folded, Step = Begun };
+        states[stream] = new KeptState { Aggregate = aggregate, Folded = folded, SnapshotAt = snapshotAt, Step = Begun };
         version = runVersion;
     }
 

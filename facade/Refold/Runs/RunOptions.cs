@@ -54,6 +54,16 @@ public sealed record RunOptions
     /// <value>Default: 1024. At least 1.</value>
     public int CachedStreams { get; init; } = 1024;
 
+    /// <summary>Where states that are not kept any more are found again, and every <see cref="SnapshotInterval"/> versions kept. A cache: a doubtful
+    /// snapshot is logged and not used, one that cannot be saved is logged, and the run goes on.</summary>
+    /// <value>Default: null, the journal's (<see cref="JournalOptions.Snapshots"/>), if it has one. It stays the caller's, and is disposed after the run.</value>
+    public ISnapshotStore? Snapshots { get; init; }
+
+    /// <summary>After how many new versions of a stream the next snapshot of it is taken: by the call of <c>ExecuteAsync</c> that makes that version, before it
+    /// returns. A call that is cancelled while it waits takes none.</summary>
+    /// <value>Default: null, the journal's (<see cref="JournalOptions.SnapshotInterval"/>), else 100. 0: none is taken but by <c>TakeSnapshotAsync</c>.</value>
+    public long? SnapshotInterval { get; init; }
+
     /// <summary>Whether a command that finds the journal idle is committed on the calling thread, which blocks for it. Faster where every
     /// command is awaited before the next is given; where they are not, it keeps them from sharing a flush.</summary>
     /// <value>Default: false, giving a command never waits for the device.</value>
@@ -64,6 +74,7 @@ public sealed record RunOptions
         ArgumentNullException.ThrowIfNull(NewGuid);
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxAttempts, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(CachedStreams, 1);
+        if (SnapshotInterval is { } interval) ArgumentOutOfRangeException.ThrowIfNegative(interval, nameof(SnapshotInterval));
         if (!Enum.IsDefined(Mode)) throw new ArgumentOutOfRangeException(nameof(Mode), Mode, "The mode is Record or Off.");
         return this;
     }

@@ -117,10 +117,11 @@ public class LoggingTests
     [Fact]
     public void EventIds_AreStable() =>
         Assert.Equal(
-            [1, 2, 3, 4, 10, 11, 12, 13, 20],
+            [1, 2, 3, 4, 10, 11, 12, 13, 14, 15, 20],
             [
                 RefoldEventIds.JournalOpened, RefoldEventIds.TornTailHealed, RefoldEventIds.JournalPoisoned, RefoldEventIds.JournalClosed,
                 RefoldEventIds.RunStarted, RefoldEventIds.RunResumed, RefoldEventIds.RunFinished, RefoldEventIds.ConflictRetried,
+                RefoldEventIds.SnapshotNotUsed, RefoldEventIds.SnapshotNotSaved,
                 RefoldEventIds.DivergenceFound,
             ]);
 }

@@ -88,7 +88,7 @@ public class RunFailureTests
         await using var run = await journal.StartAsync();
         await journal.AppendAsync(new AppendRequest(RunFixture.Fact(RunFixture.Stream, 1), RunFixture.Fact(RunFixture.Stream, 2)), ct);
         await journal.DeleteToAsync(RunFixture.Stream, 1, ct);
-        await Assert.ThrowsAsync<EntriesDroppedException>(() => run.Orders().ExecuteAsync(RunFixture.Stream, new Draw(), ct));
+        await Assert.ThrowsAsync<HistoryDroppedException>(() => run.Orders().ExecuteAsync(RunFixture.Stream, new Draw(), ct));
     }
 
     [Fact]

@@ -1,0 +1,112 @@
+// Using and taking snapshots in any journal, without a run.
+// Called by applications and tests; a run does both by itself where its options name a store.
+namespace Refold;
+
+/// <summary>What snapshots are for.</summary>
+public static class SnapshotExtensions
+{
+    /// <summary>Folds a stream from the newest snapshot that may be used, else from its beginning. The state is the same either way.</summary>
+    /// <typeparam name="TState">The state.</typeparam>
+    /// <typeparam name="TCommand">What is asked for.</typeparam>
+    /// <typeparam name="TEvent">What happens.</typeparam>
+    /// <typeparam name="TError">Why it is refused.</typeparam>
+    /// <param name="journal">The journal.</param>
+    /// <param name="stream">The stream.</param>
+    /// <param name="aggregate">The aggregate. A changed <c>evolve</c> needs a new schema version of its state codec, or old snapshots keep what the old one made.</param>
+    /// <param name="snapshots">Where snapshots are; default: those the journal was opened with (<see cref="JournalOptions.Snapshots"/>).</param>
+    /// <param name="toVersion">The last version to fold; beyond the stream's end: all of it.</param>
+    /// <returns>The state, the snapshot's version, and why others were not used.</returns>
+    /// <exception cref="HistoryDroppedException">The stream's beginning was deleted, and no snapshot can stand in for it.</exception>
+    public static RehydratedState<TState> Rehydrate<TState, TCommand, TEvent, TError>(
+        this IJournal journal,
+        StreamId stream,
+        Aggregate<TState, TCommand, TEvent, TError> aggregate,
+        ISnapshotStore? snapshots = null,
+        long toVersion = long.MaxValue)
+    {
+        ArgumentNullException.ThrowIfNull(journal);
+        ArgumentNullException.ThrowIfNull(stream);
+        ArgumentNullException.ThrowIfNull(aggregate);
+        var found = Rehydration.Run(journal, aggregate, stream, new RehydrationRange(snapshots ?? JournalObserver.Of(journal)?.Snapshots, toVersion));
+        return found with { Fold = ReplayObservation.Folded(found.Fold) };
+    }
+
+    /// <summary>Rehydrates on a thread of the pool; the twin of <see cref="Rehydrate"/>.</summary>
+    /// <typeparam name="TState">The state.</typeparam>
+    /// <typeparam name="TCommand">What is asked for.</typeparam>
+    /// <typeparam name="TEvent">What happens.</typeparam>
+    /// <typeparam name="TError">Why it is refused.</typeparam>
+    /// <param name="journal">The journal.</param>
+    /// <param name="stream">The stream.</param>
+    /// <param name="aggregate">The aggregate.</param>
+    /// <param name="snapshots">Where snapshots are; default: those the journal was opened with.</param>
+    /// <param name="toVersion">The last version to fold; beyond the stream's end: all of it.</param>
+    /// <param name="cancellationToken">Cancels it before it begins.</param>
+    /// <returns>As <see cref="Rehydrate"/>.</returns>
+    /// <exception cref="HistoryDroppedException">The stream's beginning was deleted, and no snapshot can stand in for it.</exception>
+    public static Task<RehydratedState<TState>> RehydrateAsync<TState, TCommand, TEvent, TError>(
+        this IJournal journal,
+        StreamId stream,
+        Aggregate<TState, TCommand, TEvent, TError> aggregate,
+        ISnapshotStore? snapshots = null,
+        long toVersion = long.MaxValue,
+        CancellationToken cancellationToken = default) =>
+        Task.Run(() => journal.Rehydrate(stream, aggregate, snapshots, toVersion), cancellationToken);
+
+    /// <summary>Takes a snapshot of a stream as it is now, and keeps it; as done before the stream's beginning is deleted.</summary>
+    /// <typeparam name="TState">The state.</typeparam>
+    /// <typeparam name="TCommand">What is asked for.</typeparam>
+    /// <typeparam name="TEvent">What happens.</typeparam>
+    /// <typeparam name="TError">Why it is refused.</typeparam>
+    /// <param name="journal">The journal.</param>
+    /// <param name="stream">The stream.</param>
+    /// <param name="aggregate">The aggregate; it has a state codec.</param>
+    /// <param name="snapshots">Where it is kept, and older ones are; default: those the journal was opened with.</param>
+    /// <param name="cancellationToken">Cancels waiting, never a write already begun.</param>
+    /// <returns>The snapshot, once it is durable; null where the stream has no entry that one could end with.</returns>
+    /// <exception cref="ArgumentException">The aggregate has no state codec, or no store was named.</exception>
+    /// <exception cref="StateUnreadableException">The stream's entries cannot be folded.</exception>
+    /// <exception cref="HistoryDroppedException">The stream's beginning was deleted, and no snapshot can stand in for it.</exception>
+    /// <exception cref="SnapshotStoreException">It was not kept.</exception>
+    public static ValueTask<Snapshot?> TakeSnapshotAsync<TState, TCommand, TEvent, TError>(
+        this IJournal journal,
+        StreamId stream,
+        Aggregate<TState, TCommand, TEvent, TError> aggregate,
+        ISnapshotStore? snapshots = null,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(journal);
+        ArgumentNullException.ThrowIfNull(stream);
+        ArgumentNullException.ThrowIfNull(aggregate);
+        var store = snapshots ?? JournalObserver.Of(journal)?.Snapshots
+            ?? throw new ArgumentException("The journal was opened without snapshots; name the store that is to keep this one.", nameof(snapshots));
+        return TakeAsync(journal, stream, aggregate, store, (version, head, state) => new Snapshot(stream, version, head, state), cancellationToken);
+    }
+
+    internal static async ValueTask<Snapshot?> TakeAsync<TState, TCommand, TEvent, TError>(
+        IJournal journal,
+        StreamId stream,
+        Aggregate<TState, TCommand, TEvent, TError> aggregate,
+        ISnapshotStore store,
+        Func<long, Head, Encoded, Snapshot> make,
+        CancellationToken cancellationToken)
+    {
+        if (aggregate.State is not { } codec)
+            throw new ArgumentException($"The aggregate '{aggregate.Category}' has no state codec; give it one to take snapshots.", nameof(aggregate));
+        var found = Rehydration.Run(journal, aggregate, stream, new RehydrationRange(store));
+        if (!Rehydration.IsWhole(found.Fold))
+            throw new StateUnreadableException(stream, found.Fold.Divergence!);
+        if (found.Version == found.FromVersion)
+        {
+            // There is one already, or nothing to take one of.
+            return found.Version == 0 ? null : store.Load(stream, found.Version).Snapshot;
+        }
+
+        var last = journal.ReadStream(stream, found.Version, found.Version).FirstOrDefault();
+        if (last is null || journal.HeadAt(last.Position) is not { } head)
+            return null;
+        var snapshot = make(found.Version, head, codec.Encode(found.State));
+        await store.SaveAsync(snapshot, cancellationToken).ConfigureAwait(false);
+        return snapshot;
+    }
+}

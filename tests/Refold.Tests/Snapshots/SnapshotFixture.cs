@@ -1,0 +1,78 @@
+// What the tests of snapshots share: runs with snapshots, a store that fails as it is told, and one that answers what it is told.
+// Used by every test of this folder.
+using Microsoft.Extensions.Logging;
+using Orders;
+using Refold.Tests.Runs;
+
+namespace Refold.Tests.Snapshots;
+
+internal static class SnapshotFixture
+{
+    /// <summary>A run that keeps hardly any state, so that it asks for snapshots all the time.</summary>
+    public static RunOptions Options(ISnapshotStore? store, long interval = 2, Hosting.LogLines? logs = null) =>
+        RunFixture.Options() with
+        {
+            Snapshots = store,
+            SnapshotInterval = interval,
+            CachedStreams = 1,
+            LoggerFactory = logs is null ? null : LoggerFactory.Create(builder => builder.AddProvider(logs)),
+        };
+
+    /// <summary>Draws on one order, each its own step.</summary>
+    public static async Task DrawAsync(this Run run, int count, StreamId? stream = null)
+    {
+        for (var index = 0; index < count; index++) await run.Orders().ExecuteAsync(stream ?? RunFixture.Stream, new Draw());
+    }
+
+    public static RehydratedState<OrderState> Rehydrate(this IJournal journal, ISnapshotStore store, StreamId? stream = null) =>
+        journal.Rehydrate(stream ?? RunFixture.Stream, Order.Aggregate, store);
+
+    public static OrderState Full(this IJournal journal, StreamId? stream = null) => journal.Fold(stream ?? RunFixture.Stream, Order.Aggregate).State;
+
+    /// <summary>A journal with one order of so many draws, and a snapshot of each version.</summary>
+    public static async Task<(InMemoryJournal Journal, IReadOnlyList<Snapshot> Snapshots)> RecordAsync(int draws)
+    {
+        var journal = new InMemoryJournal();
+        await using var store = new InMemorySnapshotStore(new SnapshotOptions { Retention = draws });
+        await using var run = await journal.StartRunAsync(RunFixture.Pin, Options(store, interval: 1));
+        await run.DrawAsync(draws);
+        return (journal, [.. Enumerable.Range(1, draws).Select(version => store.Load(RunFixture.Stream, version).Snapshot!)]);
+    }
+}
+
+/// <summary>A store that answers what it is told.</summary>
+internal sealed class StagedSnapshotStore(ISnapshotStore inner) : ISnapshotStore
+{
+    public StagedSnapshotStore()
+        : this(new InMemorySnapshotStore())
+    {
+    }
+
+    /// <summary>What is answered instead; null: what the store has.</summary>
+    public Func<StreamId, long, SnapshotAnswer?> Answers { get; set; } = (_, _) => null;
+
+    /// <summary>What a save throws.</summary>
+    public Func<Snapshot, Exception?> Fails { get; set; } = _ => null;
+
+    public int Asked { get; private set; }
+
+    public bool IsEmpty => inner.IsEmpty;
+
+    public ValueTask SaveAsync(Snapshot snapshot, CancellationToken cancellationToken = default) =>
+        Fails(snapshot) is { } failure ? throw failure : inner.SaveAsync(snapshot, cancellationToken);
+
+    public SnapshotAnswer Load(StreamId stream, long toVersion = long.MaxValue)
+    {
+        Asked++;
+        return Answers(stream, toVersion) ?? inner.Load(stream, toVersion);
+    }
+
+    public SnapshotListing List(StreamId? stream = null) => inner.List(stream);
+
+    public ValueTask DeleteAsync(StreamId stream, long fromVersion = 1, long toVersion = long.MaxValue, CancellationToken cancellationToken = default) =>
+        inner.DeleteAsync(stream, fromVersion, toVersion, cancellationToken);
+
+    public ValueTask ClearAsync(CancellationToken cancellationToken = default) => inner.ClearAsync(cancellationToken);
+
+    public ValueTask DisposeAsync() => inner.DisposeAsync();
+}
