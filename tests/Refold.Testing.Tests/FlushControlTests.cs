@@ -31,6 +31,7 @@ public class FlushControlTests(ITestOutputHelper output)
         CommitTests.TearAfterReopeningAsync,
         CommitTests.LoseTheLastSegmentAsync,
         CommitTests.DamageAfterClosingAsync,
+        DirectorySnapshotStoreTests.SaveAndClearAsync,
     ];
 
     [Fact]
