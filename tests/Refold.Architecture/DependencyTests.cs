@@ -32,6 +32,12 @@ public class DependencyTests
             ReferencesOf("Refold.Testing.dll"),
             name => Assert.True(name is "FSharp.Core" or "Refold.Core" or "Refold.Facade" || IsPlatform(name), name));
 
+    [Fact]
+    public void LiteDb_References_OnlyTheLibraryAndLiteDb() =>
+        Assert.All(
+            ReferencesOf("Refold.LiteDb.dll"),
+            name => Assert.True(name is "FSharp.Core" or "Refold.Core" or "Refold.Facade" or "LiteDB" || HostingAbstractions.Contains(name) || IsPlatform(name), name));
+
     private static bool IsPlatform(string name) =>
         name == "netstandard" || name == "mscorlib" || name == "System" || name.StartsWith("System.", StringComparison.Ordinal);
 

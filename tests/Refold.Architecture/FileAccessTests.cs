@@ -17,6 +17,11 @@ public class FileAccessTests
     public void OnlyTheDirectoryDevice_TouchesFiles() =>
         Assert.Equal([nameof(DirectoryDevice)], ThatTouchFiles(typeof(IStorageDevice).Assembly).Distinct());
 
+    // LiteDB's two files shrink and are locked as long as they are open, which a device for segments does not know.
+    [Fact]
+    public void OnlyItsLocalFiles_TouchFilesInTheAdapterOfLiteDb() =>
+        Assert.Empty(ThatTouchFiles(Assembly.Load("Refold.LiteDb")).Distinct().Except(["LocalDatabaseFiles"]));
+
     [Fact]
     public void TheSimulator_TouchesNone() => Assert.Empty(ThatTouchFiles(typeof(Testing.SimulatedDevice).Assembly));
 

@@ -54,8 +54,18 @@ internal static class Journals
 
     public static string Uri(ParseResult arguments) => arguments.GetValue(Options.Journal) ?? Options.DefaultJournal;
 
+    /// <summary>Refuses a URI whose store was left out of this build.</summary>
+    public static void RequireStore(string uri)
+    {
+        if (Journal.MissingPackage(uri) is not { } package)
+            return;
+        string remedy = package == "Refold.LiteDb" ? "build it again where a package source has LiteDB 5.0.21" : $"it comes with {package}";
+        throw new ToolException(ExitCode.Usage, $"This build of refold has no store for '{uri}'; {remedy}, or use segments:DIRECTORY.");
+    }
+
     private static IJournal Open(string uri, JournalOptions options)
     {
+        RequireStore(uri);
         try
         {
             return Journal.Open(uri, options);

@@ -9,12 +9,10 @@ public static class Journal
     {
         ["memory"] = OpenMemory,
         ["segments"] = OpenSegments,
-        ["litedb"] = (_, _) => throw StoreRegistry.NotInThisBuild("litedb", "Refold.LiteDb"),
-        ["postgres"] = (_, _) => throw StoreRegistry.NotInThisBuild("postgres", "Refold.Postgres"),
     };
 
     /// <summary>Opens the journal that a URI names; a store that keeps its entries creates what is not there, unless it is opened for reading.</summary>
-    /// <param name="uri"><c>memory:</c> (each call a new, empty one), <c>segments:DIR</c>, or a scheme given to <see cref="Register"/>. What follows the colon is handed to the store as it is: no query string, no escapes.</param>
+    /// <param name="uri"><c>memory:</c> (each call a new, empty one), <c>segments:DIR</c>, <c>litedb:FILE</c> with the package Refold.LiteDb, or a scheme given to <see cref="Register"/>. What follows the colon is handed to the store as it is: no query string, no escapes.</param>
     /// <param name="options">How to open it.</param>
     /// <returns>The journal; to be disposed by the caller.</returns>
     /// <exception cref="ArgumentException">The URI has no scheme, an unknown one, or no path where the store needs one (or one where it has none).</exception>
@@ -31,6 +29,9 @@ public static class Journal
 
     /// <summary>The store that a URI names, and what is handed to it.</summary>
     internal static (Func<string, JournalOptions, IJournal> Open, string Path) Find(string uri) => Stores.Find(uri);
+
+    /// <summary>The package that would bring the store of a URI; null where it is there, or no package is known to.</summary>
+    internal static string? MissingPackage(string uri) => Stores.MissingPackage(uri[..Math.Max(0, uri.IndexOf(':', StringComparison.Ordinal))]);
 
     /// <summary>Makes a scheme known to <see cref="Open"/>, for the whole process; as done by packages that bring a store.</summary>
     /// <param name="scheme">Lower-case ASCII letters and digits, a letter first. <c>memory</c> and <c>segments</c> cannot be replaced.</param>

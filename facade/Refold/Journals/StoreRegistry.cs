@@ -2,6 +2,8 @@
 // Used by Journal and by Snapshots.
 using System.Collections;
 using System.Collections.Concurrent;
+using System.Reflection;
+using System.Runtime.CompilerServices;
 
 namespace Refold;
 
@@ -27,10 +29,17 @@ internal sealed class StoreRegistry<TOptions, TStore>(string kind, IReadOnlyList
         if (colon <= 0)
             throw new ArgumentException($"The {kind} '{uri}' has no scheme; write it as segments:DIR or memory:.", nameof(uri));
         var scheme = uri[..colon];
+        var path = uri[(colon + 1)..];
+        if (MissingPackage(scheme) is { } package)
+            return ((_, _) => throw new JournalOpenException($"This build has no store for {scheme}:; add the package {package}, or use segments:DIR."), path);
         if (!stores.TryGetValue(scheme, out var open))
-            throw new ArgumentException($"The {kind} '{uri}' has the unknown scheme '{scheme}'; known are {string.Join(", ", stores.Keys.Order(StringComparer.Ordinal))}.", nameof(uri));
-        return (open, uri[(colon + 1)..]);
+            throw new ArgumentException($"The {kind} '{uri}' has the unknown scheme '{scheme}'; known are {string.Join(", ", stores.Keys.Union(StorePackages.Schemes).Order(StringComparer.Ordinal))}.", nameof(uri));
+        return (open, path);
     }
+
+    /// <summary>The package that would bring a scheme's store; null where the store is there, or no package is known to bring it.</summary>
+    public string? MissingPackage(string scheme) =>
+        !stores.ContainsKey(scheme) && StorePackages.Load(scheme) is { } package && !stores.ContainsKey(scheme) ? package : null;
 
     /// <summary>Makes a scheme known.</summary>
     /// <exception cref="ArgumentException">The scheme breaks the rule, or is reserved.</exception>
@@ -48,9 +57,31 @@ internal sealed class StoreRegistry<TOptions, TStore>(string kind, IReadOnlyList
     IEnumerator IEnumerable.GetEnumerator() => stores.Keys.GetEnumerator();
 }
 
-/// <summary>What the stores of all kinds have in common.</summary>
-internal static class StoreRegistry
+/// <summary>Packages that bring stores. Each has one assembly, named like it, which registers its stores when it is loaded.</summary>
+internal static class StorePackages
 {
-    public static JournalOpenException NotInThisBuild(string scheme, string package) =>
-        new($"This build has no store for {scheme}:; add the package {package}, or use segments:DIR.");
+    private static readonly Dictionary<string, string> Packages = new(StringComparer.Ordinal)
+    {
+        ["litedb"] = "Refold.LiteDb",
+        ["postgres"] = "Refold.Postgres",
+    };
+
+    public static IEnumerable<string> Schemes => Packages.Keys;
+
+    /// <summary>Loads the assembly that knows a scheme, if it is there; it is empty where it was built without the database it stands on.</summary>
+    /// <returns>The package; null where none is known.</returns>
+    public static string? Load(string scheme)
+    {
+        if (!Packages.TryGetValue(scheme, out var package)) return null;
+        try
+        {
+            RuntimeHelpers.RunModuleConstructor(Assembly.Load(package).ManifestModule.ModuleHandle);
+        }
+        catch (FileNotFoundException)
+        {
+            // It was not installed.
+        }
+
+        return package;
+    }
 }

@@ -1,11 +1,11 @@
 // What is committed, plus what was accepted before in the group that is being made.
-// Made by SegmentLog for each group.
+// Made for each group by SegmentLog, and by the logs of other stores.
 using Refold.Interop;
 
 namespace Refold.Segments;
 
 /// <summary>The index that appends of one group are decided against. Used by one thread.</summary>
-internal sealed class GroupIndex(SegmentIndex committed) : AppendIndex
+internal sealed class GroupIndex(AppendIndex committed) : AppendIndex
 {
     private readonly List<Core.AcceptedBatch> batches = [];
     private readonly Dictionary<StreamId, long> highest = [];

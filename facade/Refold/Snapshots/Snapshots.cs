@@ -10,13 +10,11 @@ public static class Snapshots
         ["memory"] = OpenMemory,
         ["none"] = OpenNone,
         ["segments"] = OpenSegments,
-        ["litedb"] = (_, _) => throw StoreRegistry.NotInThisBuild("litedb", "Refold.LiteDb"),
-        ["postgres"] = (_, _) => throw StoreRegistry.NotInThisBuild("postgres", "Refold.Postgres"),
     };
 
     /// <summary>Opens the snapshot store that a URI names; a store that keeps what it is given creates what is not there, unless it is opened for reading.</summary>
-    /// <param name="uri"><c>memory:</c> (each call a new, empty one), <c>segments:DIR</c> (files in <c>DIR/snapshots</c>: the journal's own URI), <c>none:</c>
-    /// (keeps nothing), or a scheme given to <see cref="Register"/>. What follows the colon is handed to the store as it is: no query string, no escapes.</param>
+    /// <param name="uri"><c>memory:</c> (each call a new, empty one), <c>segments:DIR</c> (files in <c>DIR/snapshots</c>: the journal's own URI), <c>litedb:FILE</c>
+    /// with the package Refold.LiteDb (a file beside that of the journal: the journal's own URI), <c>none:</c> (keeps nothing), or a scheme given to <see cref="Register"/>. What follows the colon is handed to the store as it is: no query string, no escapes.</param>
     /// <param name="options">How to open it.</param>
     /// <returns>The store; to be disposed by the caller.</returns>
     /// <exception cref="ArgumentException">The URI has no scheme, an unknown one, or no path where the store needs one (or one where it has none).</exception>

@@ -103,7 +103,7 @@ public class BadInputTests
     [InlineData("import {file} --journal nonsense", 2)]
     [InlineData("import {file} --journal ftp:x", 2)]
     [InlineData("import {file} --journal segments:", 2)]
-    [InlineData("import {file} --journal litedb:x", 3)]
+    [InlineData("import {file} --journal postgres:x", 2)]
     [InlineData("import {file} --batch 0", 2)]
     [InlineData("read", 2)]
     [InlineData("read --stream= --journal memory:", 2)]

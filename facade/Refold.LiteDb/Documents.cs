@@ -1,0 +1,177 @@
+// The documents of a journal in LiteDB: collections, fields, keys. What they mean is said in the README of LiteDB journals.
+// Written by LiteDbLog and Rebuild, read by Reader, LiteDbIndex and Verification.
+using System.Buffers.Binary;
+using System.Text;
+using LiteDB;
+
+namespace Refold.LiteDb;
+
+/// <summary>Names of collections: few and short, so that the header's list of them stays in one sector.</summary>
+internal static class Collections
+{
+    /// <summary>The format, and the head.</summary>
+    public const string Meta = "meta";
+
+    /// <summary>Entries by position; unique by stream and version, found by word (type, outward tag).</summary>
+    public const string Entries = "ev";
+
+    /// <summary>The highest version of each stream.</summary>
+    public const string Streams = "st";
+
+    /// <summary>Floors: how far each stream was deleted, and where its last deleted entry lies.</summary>
+    public const string Floors = "fl";
+
+    /// <summary>Batches by last position: first position, head, leaves.</summary>
+    public const string Batches = "ba";
+
+    /// <summary>Idempotency keys: content and batch.</summary>
+    public const string Keys = "cmd";
+
+    /// <summary>The versions of a key's receipt, where entries of its batch are gone.</summary>
+    public const string Receipts = "rc";
+
+    /// <summary>Positions that have no entry, by first position.</summary>
+    public const string Gaps = "gap";
+
+    /// <summary>Every collection of a journal.</summary>
+    public static IReadOnlyList<string> All { get; } = [Meta, Entries, Streams, Floors, Batches, Keys, Receipts, Gaps];
+}
+
+/// <summary>Binary keys: compared byte by byte, whatever the collation.</summary>
+internal static class Keys
+{
+    /// <summary>Above the UTF-8 bytes of every name: no UTF-8 has this byte.</summary>
+    public static BsonValue AboveNames { get; } = new byte[] { 0xFF };
+
+    public static byte[] OfStream(StreamId stream) => Encoding.UTF8.GetBytes(stream.Value);
+
+    /// <summary>Stream, a zero byte (which no name has), version: entries of a stream lie together in version order.</summary>
+    public static byte[] OfVersion(StreamId stream, long version) => Join([], stream.Value, version);
+
+    /// <summary>A word, a zero byte, position: entries with a word lie together in position order.</summary>
+    public static byte[] OfWord(Word word, long position) => Join([(byte)word.Kind], word.Text, position);
+
+    public static long LastNumber(byte[] key) => BinaryPrimitives.ReadInt64BigEndian(key.AsSpan(key.Length - sizeof(long)));
+
+    private static byte[] Join(ReadOnlySpan<byte> prefix, string text, long number)
+    {
+        var length = Encoding.UTF8.GetByteCount(text);
+        var key = new byte[prefix.Length + length + 1 + sizeof(long)];
+        prefix.CopyTo(key);
+        Encoding.UTF8.GetBytes(text, key.AsSpan(prefix.Length));
+        BinaryPrimitives.WriteInt64BigEndian(key.AsSpan(key.Length - sizeof(long)), number);
+        return key;
+    }
+}
+
+/// <summary>What a query can ask of an entry.</summary>
+internal enum WordKind : byte
+{
+    /// <summary>The entry's type.</summary>
+    Type = 1,
+
+    /// <summary>An outward tag; <c>kind:</c> tags show the role.</summary>
+    Tag = 2,
+}
+
+/// <summary>A type or an outward tag.</summary>
+internal readonly record struct Word(WordKind Kind, string Text)
+{
+    public static IEnumerable<Word> Of(Core.EntryData data) =>
+        Core.Tags.toOutward(data.Role, data.Tags).Select(tag => new Word(WordKind.Tag, tag)).Prepend(new Word(WordKind.Type, data.Type));
+}
+
+/// <summary>The format document, checked before anything else is read.</summary>
+internal static class Format
+{
+    /// <summary>The newest version this program reads.</summary>
+    public const int Supported = 1;
+
+    public const string Id = "format";
+
+    public static BsonDocument Write(Guid journal) => new() { ["_id"] = Id, ["v"] = Supported, ["page"] = Storage.EngineStream.PageSize, ["id"] = journal.ToByteArray(bigEndian: true) };
+
+    public static (int Version, Guid Journal) Read(BsonDocument document) => (document["v"].AsInt32, new Guid(document["id"].AsBinary, bigEndian: true));
+}
+
+/// <summary>How far the journal is; replaced in every transaction.</summary>
+/// <param name="Head">The last position and head hash.</param>
+/// <param name="Commit">The number of the transaction.</param>
+/// <param name="Entries">How many entries can be read.</param>
+internal sealed record Progress(Core.Head Head, long Commit, long Entries)
+{
+    public const string Id = "head";
+
+    public BsonDocument Write() => new() { ["_id"] = Id, ["pos"] = Head.Position, ["hash"] = Head.Hash.ToArray(), ["commit"] = Commit, ["n"] = Entries };
+
+    public static Progress Read(BsonDocument document) =>
+        new(new Core.Head(document["pos"].AsInt64, Core.Hash.OfSpan(document["hash"].AsBinary)), document["commit"].AsInt64, document["n"].AsInt64);
+}
+
+/// <summary>A batch: where it lies, and what its head is made of.</summary>
+/// <param name="First">Its first position, which is its id.</param>
+/// <param name="Head">The head behind it.</param>
+/// <param name="Leaves">Its leaves, holes included.</param>
+internal sealed record BatchRow(long First, Core.Head Head, IReadOnlyList<Core.Leaf> Leaves)
+{
+    private const int LeafBytes = 4 + 8 + 32;
+
+    public static BatchRow Of(Core.AcceptedBatch batch) => new(batch.FirstPosition, batch.Receipt.Head, [.. batch.Leaves]);
+
+    public BsonDocument Write()
+    {
+        var packed = new byte[Leaves.Count * LeafBytes];
+        for (var item = 0; item < Leaves.Count; item++)
+        {
+            var bytes = packed.AsSpan(item * LeafBytes, LeafBytes);
+            BinaryPrimitives.WriteInt32BigEndian(bytes, Leaves[item].Count);
+            BinaryPrimitives.WriteInt64BigEndian(bytes[4..], Leaves[item].FirstVersion);
+            Leaves[item].Hash.CopyTo(bytes[12..]);
+        }
+
+        return new BsonDocument { ["_id"] = Head.Position, ["f"] = First, ["h"] = Head.Hash.ToArray(), ["l"] = packed };
+    }
+
+    public static BatchRow Read(BsonDocument document)
+    {
+        var packed = document["l"].AsBinary;
+        var leaves = new Core.Leaf[packed.Length / LeafBytes];
+        for (var item = 0; item < leaves.Length; item++)
+        {
+            var bytes = packed.AsSpan(item * LeafBytes, LeafBytes);
+            leaves[item] = new Core.Leaf(BinaryPrimitives.ReadInt32BigEndian(bytes), BinaryPrimitives.ReadInt64BigEndian(bytes[4..]), Core.Hash.OfSpan(bytes[12..]));
+        }
+
+        return new BatchRow(document["f"].AsInt64, new Core.Head(document["_id"].AsInt64, Core.Hash.OfSpan(document["h"].AsBinary)), leaves);
+    }
+}
+
+/// <summary>The floor of a stream.</summary>
+/// <param name="Version">Entries up to this version were deleted.</param>
+/// <param name="LastPosition">The position of the last of them that was ever in this journal; 0 where none was.</param>
+internal readonly record struct Floor(long Version, long LastPosition)
+{
+    public BsonDocument Write(StreamId stream) => new() { ["_id"] = Keys.OfStream(stream), ["v"] = Version, ["p"] = LastPosition };
+
+    public static Floor Read(BsonDocument document) => new(document["v"].AsInt64, document["p"].AsInt64);
+}
+
+/// <summary>An idempotency key.</summary>
+/// <param name="Content">What a retry must repeat.</param>
+/// <param name="First">The first position of its batch.</param>
+/// <param name="Last">The last one.</param>
+/// <param name="ReceiptParts">How many documents hold the versions of its receipt; 0 where they follow from the entries.</param>
+internal sealed record KeyRow(Core.Hash Content, long First, long Last, int ReceiptParts)
+{
+    public BsonDocument Write(string key) => new()
+    {
+        ["_id"] = Encoding.UTF8.GetBytes(key),
+        ["h"] = Content.ToArray(),
+        ["f"] = First,
+        ["l"] = Last,
+        ["r"] = ReceiptParts,
+    };
+
+    public static KeyRow Read(BsonDocument document) =>
+        new(Core.Hash.OfSpan(document["h"].AsBinary), document["f"].AsInt64, document["l"].AsInt64, document["r"].AsInt32);
+}

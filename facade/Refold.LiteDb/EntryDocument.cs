@@ -1,0 +1,64 @@
+// One entry as a document: its place, its canonical bytes as they were hashed, a checksum over both, and the words it is found by.
+// Written by LiteDbLog and Rebuild; read by Reader, which believes nothing that does not check.
+using System.Buffers.Binary;
+using LiteDB;
+
+namespace Refold.LiteDb;
+
+/// <summary>Entries as documents of one journal.</summary>
+/// <param name="journal">The journal's id: an entry that strayed from another journal does not check.</param>
+/// <param name="file">How errors name the file.</param>
+internal sealed class EntryDocument(Guid journal, string file)
+{
+    private readonly uint seed = Core.Checksum.seed(journal);
+
+    /// <summary>The entry at an index of a batch.</summary>
+    public BsonDocument Write(Core.AcceptedBatch batch, int item)
+    {
+        var data = batch.Entries[item];
+        var (position, version) = (batch.Positions[item], batch.Versions[item]);
+        var canonical = batch.Canonical[item];
+        return new BsonDocument
+        {
+            ["_id"] = position,
+            ["k"] = Keys.OfVersion(data.Stream, version),
+            ["b"] = batch.FirstPosition,
+            ["d"] = canonical.ToArray(),
+            ["x"] = (long)Checksum(position, version, batch.FirstPosition, canonical.Span),
+            ["w"] = new BsonArray(Word.Of(data).Select(word => new BsonValue(Keys.OfWord(word, position)))),
+        };
+    }
+
+    /// <summary>The entry of a document, checked.</summary>
+    /// <exception cref="JournalCorruptedException">The document is not what was written.</exception>
+    public (Core.Entry Entry, ReadOnlyMemory<byte> Canonical) Read(BsonDocument document)
+    {
+        if (document["_id"] is not { IsInt64: true } id || document["k"] is not { IsBinary: true } key || document["b"] is not { IsInt64: true } batch || document["d"] is not { IsBinary: true } bytes || key.AsBinary.Length <= sizeof(long))
+            throw Corrupt(document["_id"], "the fields of an entry", "something else");
+        var position = id.AsInt64;
+        var version = Keys.LastNumber(key.AsBinary);
+        var canonical = bytes.AsBinary;
+        var checksum = Checksum(position, version, batch.AsInt64, canonical);
+        if (document["x"] is not { IsInt64: true } expected || expected.AsInt64 != checksum)
+            throw Corrupt(id, $"checksum {document["x"]}", $"{checksum}");
+        if (Core.CanonicalBytes.tryRead(canonical) is not { } data)
+            throw Corrupt(id, "canonical bytes", "bytes that are no entry");
+        var entry = new Core.Entry(position, version, batch.AsInt64, data.Value);
+        return key.AsBinary.AsSpan().SequenceEqual(Keys.OfVersion(entry.Data.Stream, version))
+            ? (entry, canonical)
+            : throw Corrupt(id, "the key of its stream and version", "another key");
+    }
+
+    /// <summary>The exception for an entry that is not what was written.</summary>
+    public JournalCorruptedException Corrupt(BsonValue position, string expected, string found) =>
+        new(file, 0, $"the entry at position {position}", expected, found);
+
+    private uint Checksum(long position, long version, long batch, ReadOnlySpan<byte> canonical)
+    {
+        Span<byte> place = stackalloc byte[3 * sizeof(long)];
+        BinaryPrimitives.WriteInt64LittleEndian(place, position);
+        BinaryPrimitives.WriteInt64LittleEndian(place[8..], version);
+        BinaryPrimitives.WriteInt64LittleEndian(place[16..], batch);
+        return Core.Checksum.seeded(~Core.Checksum.seeded(seed, place), canonical);
+    }
+}

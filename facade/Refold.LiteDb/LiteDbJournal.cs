@@ -1,0 +1,135 @@
+// A journal in a LiteDB file that loses nothing in a power cut: LiteDB's engine over files and a log of our own.
+// Opened with `litedb:FILE`; used by applications and by the tool.
+using Refold.Interop;
+using Refold.LiteDb;
+using Refold.LiteDb.Storage;
+using Refold.Segments;
+
+namespace Refold;
+
+/// <summary>A journal in a LiteDB file of a local directory. An append is answered when two flushes made it durable. One process at a time may have it open for writing, or several for reading.</summary>
+/// <threadsafety>All members are safe for use by many threads.</threadsafety>
+public sealed partial class LiteDbJournal : IJournal, IObservedJournal
+{
+    private readonly Database database;
+    private readonly JournalState state;
+    private readonly LiteDbIndex index;
+    private readonly Reader reader;
+    private readonly Subscriptions subscriptions;
+    private readonly JournalObserver observer;
+    private readonly LiteDbWriter? writer;
+    private volatile bool closed;
+    private int disposals;
+
+    private LiteDbJournal(Database database, string place, JournalOptions options)
+    {
+        this.database = database;
+        var documents = new EntryDocument(database.Journal, place);
+        reader = new Reader(database, documents, place);
+        state = reader.Guarded(() => new JournalState(database));
+        index = new LiteDbIndex(database, state);
+        subscriptions = new Subscriptions(state.View.LastPosition);
+        observer = new JournalObserver(options, "litedb", place);
+        if (!options.ReadOnly)
+        {
+            database.WriteMark(state.View.Progress, flush: true);
+            writer = new LiteDbWriter(new LiteDbLog(database, state, reader, documents, subscriptions.Publish, observer));
+        }
+
+        observer.Opened(Head, healed: null);
+    }
+
+    JournalObserver IObservedJournal.Observer => observer;
+
+    /// <inheritdoc/>
+    public Head Head => new(state.View.Progress.Head);
+
+    /// <summary>How many entries can be read.</summary>
+    public long Entries => state.View.Progress.Entries;
+
+    /// <summary>Opens the journal of a file. For writing it brings into the file what a crash left in the log, and makes a new journal where none is.</summary>
+    /// <param name="path">The file; beside it lie <c>name-log.ext</c> and <c>name-mark.ext</c>.</param>
+    /// <param name="options">How to open it.</param>
+    /// <returns>The journal; to be disposed by the caller.</returns>
+    /// <exception cref="JournalInUseException">Another process, or another journal of this one, has it open; also a plain LiteDB. Beside a writer nobody reads.</exception>
+    /// <exception cref="JournalCorruptedException">It is damaged, or something that was acknowledged is missing. Nothing was changed.</exception>
+    /// <exception cref="UnsupportedFormatException">A newer program wrote it. Nothing was changed.</exception>
+    /// <exception cref="JournalOpenException">It is not there, is no Refold journal, or access is denied. Nothing was changed.</exception>
+    public static LiteDbJournal Open(string path, JournalOptions? options = null)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        return Open(new LocalDatabaseFiles(path), options);
+    }
+
+    /// <summary>Opens the journal of files; see <see cref="Open(string, JournalOptions)"/>.</summary>
+    /// <param name="files">The files.</param>
+    /// <param name="options">How to open it.</param>
+    /// <param name="checkpointBytes">The length of the log at which it is carried over into the data file.</param>
+    internal static LiteDbJournal Open(IDatabaseFiles files, JournalOptions? options = null, long checkpointBytes = Database.DefaultCheckpointBytes)
+    {
+        options ??= new JournalOptions();
+        var database = Database.Open(files, options.ReadOnly);
+        database.CheckpointBytes = checkpointBytes;
+        try
+        {
+            return new LiteDbJournal(database, files.Place, options);
+        }
+        catch
+        {
+            database.Dispose();
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<AppendResult> TryAppendAsync(AppendRequest request, CancellationToken cancellationToken = default) =>
+        JournalObserver.IsWanted(request)
+            ? observer.ObserveAsync(request, AppendUnobservedAsync, cancellationToken)
+            : AppendUnobservedAsync(request, cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask<AppendResult> TryRestoreAsync(IReadOnlyList<JournalEntry> batch, CancellationToken cancellationToken = default)
+    {
+        var entries = batch.ToCore();
+        return AppendAsync(new PendingAppend(index => AppendDecision.Restore(index, entries)), cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DeleteToAsync(StreamId stream, long version, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        ObjectDisposedException.ThrowIf(closed, this);
+        var result = writer is null
+            ? LiteDbLog.Unavailable("it was opened for reading", null)
+            : await writer.WriteAsync(new PendingDeletion(stream, version), cancellationToken).ConfigureAwait(false);
+        _ = result?.ReceiptOrThrow();
+    }
+
+    /// <summary>Closes the journal when all queued writes were answered: subscriptions end, the file is whole without its log, later appends are answered with <see cref="AppendFailure.Unavailable"/>, later reads throw <see cref="ObjectDisposedException"/>.</summary>
+    /// <returns>A task that ends when it is closed.</returns>
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref disposals, 1) != 0) return;
+        closed = true;
+        if (writer is not null) await writer.CloseAsync().ConfigureAwait(false);
+        subscriptions.Close();
+        database.Dispose();
+        observer.Closed(Head);
+    }
+
+    private ValueTask<AppendResult> AppendUnobservedAsync(AppendRequest request, CancellationToken cancellationToken)
+    {
+        var (batch, failure) = request.Prepare();
+        return batch is null
+            ? ValueTask.FromResult<AppendResult>(new AppendResult.NotAppended(failure!))
+            : AppendAsync(new PendingAppend(index => AppendDecision.Accept(index, batch)), cancellationToken);
+    }
+
+    private async ValueTask<AppendResult> AppendAsync(PendingWrite write, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        if (closed) return LiteDbLog.Unavailable("the journal was closed", null);
+        if (writer is null) return LiteDbLog.Unavailable("the journal was opened for reading", null);
+        return (await writer.WriteAsync(write, cancellationToken).ConfigureAwait(false))!;
+    }
+}

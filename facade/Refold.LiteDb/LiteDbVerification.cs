@@ -1,0 +1,171 @@
+// Checking a LiteDB journal from the first entry to the last, without changing a byte: checksums, leaves, heads, versions, indexes, keys.
+// Called by LiteDbJournal.Verify, for the tool, for backups and for people who keep them.
+using System.Globalization;
+using Refold.Interop;
+using Refold.LiteDb;
+using Refold.LiteDb.Storage;
+
+namespace Refold;
+
+/// <summary>What verifying a LiteDB journal found.</summary>
+/// <param name="Entries">How many entries are in order before the first fault.</param>
+/// <param name="Head">The head behind them.</param>
+/// <param name="First">The first fault; null where everything is in order.</param>
+public sealed record LiteDbVerification(long Entries, Head Head, LiteDbFault? First)
+{
+    /// <summary>Whether everything is in order.</summary>
+    public bool Ok => First is null;
+
+    internal static LiteDbVerification Of(Database database, string file)
+    {
+        var check = new Check(database, file);
+        LiteDbFault? fault;
+        try
+        {
+            fault = check.Reader.Guarded(check.Run);
+        }
+        catch (JournalCorruptedException exception)
+        {
+            fault = new LiteDbFault(check.Head.Position + 1, $"{exception.What} is {exception.Found}, expected {exception.Expected}");
+        }
+
+        return new LiteDbVerification(check.Entries, new Head(check.Head), fault);
+    }
+
+    /// <summary>One verification.</summary>
+    private sealed class Check(Database database, string file)
+    {
+        private readonly Dictionary<StreamId, (long Version, long Count)> streams = [];
+        private readonly Dictionary<Word, (long Count, long Sum)> words = [];
+        private readonly JournalState state = new(database);
+        private List<(Core.Entry Entry, ReadOnlyMemory<byte> Canonical)> piece = [];
+        private int read;
+        private long next = 1;
+        private long readable;
+
+        public Reader Reader { get; } = new(database, new EntryDocument(database.Journal, file), file);
+
+        public Core.Head Head { get; private set; } = Core.HeadModule.empty;
+
+        public long Entries { get; private set; }
+
+        public LiteDbFault? Run()
+        {
+            var progress = state.View.Progress;
+            foreach (var document in database.All(first => Search.ByIds(Collections.Batches, first, long.MaxValue), 0L))
+            {
+                if (Batch(BatchRow.Read(document)) is { } fault) return fault;
+            }
+
+            if (!Head.Hash.Equals(progress.Head.Hash) || Head.Position != progress.Head.Position)
+                return Fault($"the head is {new Head(Head)}, the journal says {new Head(progress.Head)}");
+            if (Next() is { } stray) return Fault($"the entry at position {Text(stray.Entry.Position)} belongs to no batch");
+            return Streams() ?? Words()
+                ?? (readable == progress.Entries ? null : Fault($"{Text(readable)} entries can be read, the journal says {Text(progress.Entries)}"));
+        }
+
+        private LiteDbFault? Batch(BatchRow batch)
+        {
+            var next = Core.HeadModule.next(Head.Hash, batch.First, batch.Leaves.ToFSharpList());
+            if (batch.First <= Head.Position || next.Position != batch.Head.Position || !next.Hash.Equals(batch.Head.Hash))
+                return Fault($"the head behind position {Text(batch.Head.Position)} does not follow from the one before it");
+            var position = batch.First;
+            string? key = null;
+            foreach (var leaf in batch.Leaves)
+            {
+                var canonical = new List<ReadOnlyMemory<byte>>();
+                for (; Next() is { } found && found.Entry.Position < position + leaf.Count; read++)
+                {
+                    if (Entry(found.Entry, batch.First, leaf.FirstVersion + canonical.Count) is { } fault) return fault;
+                    key = found.Entry.Data.Key.ToReference() ?? key;
+                    canonical.Add(found.Canonical);
+                }
+
+                // All of a leaf is there, or, after a compaction, nothing of it.
+                if (canonical.Count != 0 && (canonical.Count != leaf.Count || !Core.LeafModule.hash(canonical).Equals(leaf.Hash)))
+                    return Fault($"the entries from position {Text(position)} on have another hash than their leaf", position);
+                position += leaf.Count;
+            }
+
+            Head = batch.Head;
+            return key is null || new LiteDbIndex(database, state).FindKey(key) is var (_, receipt) && receipt.FirstPosition == batch.First
+                ? null
+                : Fault($"the idempotency key of the batch at position {Text(batch.First)} is not found", batch.First);
+        }
+
+        private LiteDbFault? Entry(Core.Entry entry, long batch, long version)
+        {
+            var stream = entry.Data.Stream;
+            var (last, count) = streams.GetValueOrDefault(stream, (entry.Version - 1, 0));
+            if (entry.Batch != batch || entry.Version != version || entry.Version <= last)
+                return Fault($"the entry is version {Text(entry.Version)} of '{stream}' in batch {Text(entry.Batch)}, expected version {Text(version)} in batch {Text(batch)}", entry.Position);
+            if (entry.Version != last + 1 && entry.Version > state.View.FloorOf(stream) + 1)
+                return Fault($"version {Text(last + 1)} of '{stream}' is missing", entry.Position);
+            streams[stream] = (entry.Version, count + 1);
+            foreach (var word in Word.Of(entry.Data))
+            {
+                var (uses, sum) = words.GetValueOrDefault(word);
+                words[word] = (uses + 1, unchecked(sum + entry.Position));
+            }
+
+            Entries++;
+            if (state.View.Shows(entry)) readable++;
+            return null;
+        }
+
+        private LiteDbFault? Streams()
+        {
+            foreach (var (stream, (version, count)) in streams)
+            {
+                if (database.Get(Collections.Streams, Keys.OfStream(stream)) is not { } document || document["v"].AsInt64 < version)
+                    return Fault($"the highest version of '{stream}' is not {Text(version)}");
+                if (Count(first => Search.ByVersions(stream, first, long.MaxValue), found => Keys.LastNumber(found["k"].AsBinary)).Count != count)
+                    return Fault($"the versions of '{stream}' are not all in the index");
+            }
+
+            return null;
+        }
+
+        private LiteDbFault? Words()
+        {
+            foreach (var (word, expected) in words)
+            {
+                if (Count(first => Search.ByWord(word, first, long.MaxValue), found => found["_id"].AsInt64) != expected)
+                    return Fault($"the positions of '{word.Text}' are not all in the index");
+            }
+
+            return null;
+        }
+
+        private (long Count, long Sum) Count(Func<long, Search> search, Func<LiteDB.BsonDocument, long> number)
+        {
+            var (count, sum, next) = (0L, 0L, 1L);
+            while (database.Find(search(next), 1000) is { Count: > 0 } found)
+            {
+                count += found.Count;
+                sum = unchecked(sum + found.Sum(document => document["_id"].AsInt64));
+                next = number(found[^1]) + 1;
+            }
+
+            return (count, sum);
+        }
+
+        private (Core.Entry Entry, ReadOnlyMemory<byte> Canonical)? Next()
+        {
+            if (read < piece.Count) return piece[read];
+            if (piece.Count > 0) next = piece[^1].Entry.Position + 1;
+            piece = Reader.Stored(next, long.MaxValue);
+            read = 0;
+            return piece.Count == 0 ? null : piece[0];
+        }
+
+        private LiteDbFault Fault(string what, long? position = null) => new(position ?? Head.Position + 1, what);
+
+        private static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);
+    }
+}
+
+/// <summary>The first thing that is not in order.</summary>
+/// <param name="Position">The first position that could not be confirmed.</param>
+/// <param name="What">What is wrong.</param>
+public sealed record LiteDbFault(long Position, string What);

@@ -1,0 +1,61 @@
+// Every search the adapter makes. Each is one range of one index: LiteDB uses one predicate for that, so a range is a BETWEEN, and
+// what is asked for is a parameter, because each other text is compiled and kept for good. Made by Reader and LiteDbIndex.
+using LiteDB;
+
+namespace Refold.LiteDb.Storage;
+
+/// <summary>A search in one collection, answered in the order of its index.</summary>
+internal sealed class Search
+{
+    private const string Key = "$._id";
+    private const string VersionKey = "$.k";
+    private const string Words = "$.w[*]";
+
+    private readonly string expression;
+    private readonly string predicate;
+    private readonly BsonValue[] values;
+    private readonly string? only;
+
+    private Search(string collection, string expression, string predicate, BsonValue[] values, string? only = null)
+    {
+        Collection = collection;
+        this.expression = expression;
+        this.predicate = predicate;
+        this.values = values;
+        this.only = only;
+    }
+
+    public string Collection { get; }
+
+    /// <summary>The document with a key.</summary>
+    public static Search ById(string collection, BsonValue id) => new(collection, Key, "$._id = @0", [id]);
+
+    /// <summary>Documents by key, both ends included.</summary>
+    public static Search ByIds(string collection, BsonValue first, BsonValue last) => new(collection, Key, "$._id BETWEEN @0 AND @1", [first, last]);
+
+    /// <summary>Entries of a stream in version order.</summary>
+    public static Search ByVersions(StreamId stream, long first, long last) =>
+        new(Collections.Entries, VersionKey, "$.k BETWEEN @0 AND @1", [Keys.OfVersion(stream, first), Keys.OfVersion(stream, last)]);
+
+    /// <summary>Positions of entries with a word, in order.</summary>
+    public static Search ByWord(Word word, long first, long last) =>
+        new(Collections.Entries, Words, "$.w[*] ANY BETWEEN @0 AND @1", [Keys.OfWord(word, first), Keys.OfWord(word, last)], "{_id:$._id}");
+
+    /// <summary>Positions of entries, in order.</summary>
+    public static Search Positions(long first, long last) => new(Collections.Entries, Key, "$._id BETWEEN @0 AND @1", [first, last], "{_id:$._id}");
+
+    /// <summary>Streams and versions of entries in position order: their keys, without what they hold.</summary>
+    public static Search VersionKeys(long first, long last) => new(Collections.Entries, Key, "$._id BETWEEN @0 AND @1", [first, last], "{_id:$._id,k:$.k}");
+
+    /// <summary>Entries at these positions.</summary>
+    public static Search AtPositions(IEnumerable<long> positions) =>
+        new(Collections.Entries, Key, "$._id IN @0", [new BsonArray(positions.Select(position => new BsonValue(position)))]);
+
+    public LiteDB.Query ToQuery(int limit)
+    {
+        var query = new LiteDB.Query { Limit = limit, OrderBy = BsonExpression.Create(expression) };
+        query.Where.Add(BsonExpression.Create(predicate, values));
+        if (only is not null) query.Select = BsonExpression.Create(only);
+        return query;
+    }
+}

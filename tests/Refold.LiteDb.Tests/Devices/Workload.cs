@@ -1,0 +1,89 @@
+// Appends and deletions drawn from a seed, made on simulated files, with the state of the journal in memory after each: the oracle of crashes.
+// Used by the tests of power cuts and of crashes in chains.
+using Refold.Tests.Segments;
+using Xunit;
+
+namespace Refold.LiteDb.Devices;
+
+/// <summary>A workload that goes on over several lives of its journal.</summary>
+/// <param name="random">What it draws from.</param>
+internal sealed class Workload(Random random) : IAsyncDisposable
+{
+    // Small, so that a few commits bring a checkpoint.
+    public const long CheckpointBytes = 40 * 8192;
+
+    private readonly InMemoryJournal model = new();
+
+    // The state after each step, and behind how many operations of the device it was acknowledged.
+    private readonly List<(List<string> State, int Acknowledged)> steps = [];
+
+    /// <summary>Makes so many steps, in bursts of which each is answered together.</summary>
+    public async Task RunAsync(SimulatedFiles files, int count)
+    {
+        steps.Clear();
+        steps.Add((Lines(model), 0));
+        var journal = LiteDbJournal.Open(files, checkpointBytes: CheckpointBytes);
+        Assert.Equal(steps[0].State, Lines(journal));
+        for (var step = 0; step < count;)
+        {
+            var burst = new List<Task<int>>();
+            for (var size = random.Next(1, 4); size > 0 && step < count; size--, step++)
+            {
+                burst.Add(StepAsync(journal, files));
+                steps.Add((Lines(model), int.MaxValue));
+            }
+
+            foreach (var (task, back) in burst.Select((task, item) => (task, burst.Count - item)))
+                steps[^back] = (steps[^back].State, await task);
+        }
+
+        if (random.Next(2) == 0) await journal.DisposeAsync();
+    }
+
+    /// <summary>Opens what a crash left: it must be the state after a step, none earlier than the last that was acknowledged. The workload goes on from there.</summary>
+    /// <returns>Null, or what is wrong.</returns>
+    public async Task<string?> JudgeAsync(SimulatedFiles crashed, int operations)
+    {
+        var acknowledged = steps.FindLastIndex(step => step.Acknowledged <= operations);
+        try
+        {
+            if (!crashed.Exists(Storage.FileRole.Data))
+                return acknowledged > 0 ? "the data file is gone" : null;
+            await using (var journal = LiteDbJournal.Open(crashed, checkpointBytes: CheckpointBytes))
+            {
+                var found = Lines(journal);
+                var step = steps.FindIndex(acknowledged, state => state.State.SequenceEqual(found));
+                if (step < 0)
+                    return $"acknowledged is step {acknowledged} ({steps[acknowledged].State[^1]}), found is {found[^1]}, which is {(steps.Exists(state => state.State.SequenceEqual(found)) ? "an earlier one" : "no step")}";
+                await journal.AppendAsync(new AppendRequest(Samples.Entry("after", "{}", "a")));
+            }
+
+            return LiteDbJournal.Verify(crashed).First?.ToString();
+        }
+        catch (JournalException exception)
+        {
+            return exception.Message;
+        }
+    }
+
+    public ValueTask DisposeAsync() => model.DisposeAsync();
+
+    private static List<string> Lines(IJournal journal) => [.. journal.Lines()[..^1], .. journal.Streams().Select(stream => stream.ToString()), journal.Head.ToString()];
+
+    private async Task<int> StepAsync(LiteDbJournal journal, SimulatedFiles files)
+    {
+        if (random.Next(6) == 0)
+        {
+            var (stream, version) = (StreamId.Create("s" + random.Next(4)), random.Next(1, 30));
+            await model.DeleteToAsync(stream, version);
+            await journal.DeleteToAsync(stream, version);
+            return files.Count;
+        }
+
+        var count = random.Next(8) switch { 0 => 60, < 4 => 1, _ => 7 };
+        var request = new AppendRequest([.. Enumerable.Range(0, count).Select(_ => Samples.Entry("s" + random.Next(4), new string('x', random.Next(400)), "a", "t:" + random.Next(20)))]) { IdempotencyKey = random.Next(3) == 0 ? "k" + model.Head.Position : null };
+        await model.AppendAsync(request);
+        await journal.AppendAsync(request);
+        return files.Count;
+    }
+}

@@ -1,0 +1,67 @@
+// Power cuts at any operation: nothing acknowledged is lost, the journal opens, verifies and goes on; and the control, in which it is lost.
+// Run by `dotnet test`; REFOLD_LITEDB_CUTS sets how many of each kind, REFOLD_LITEDB_SEED what is drawn.
+using System.Globalization;
+using Refold.LiteDb.Devices;
+using Refold.LiteDb.Storage;
+using Xunit;
+using Xunit.Abstractions;
+
+namespace Refold.LiteDb;
+
+public class PowerCutTests(ITestOutputHelper output)
+{
+    private const int CutsOfOneWorkload = 20;
+
+    private static int Cuts { get; } = Number("REFOLD_LITEDB_CUTS", 60);
+
+    private static int Seed { get; } = Number("REFOLD_LITEDB_SEED", Random.Shared.Next());
+
+    [Theory]
+    [InlineData(Loss.Kill)]
+    [InlineData(Loss.Prefix)]
+    [InlineData(Loss.Drop)]
+    [InlineData(Loss.TornPage)]
+    [InlineData(Loss.TornSector)]
+    internal async Task Line2_APowerCut_LosesNothingAcknowledged(Loss loss)
+    {
+        var (lost, example) = await RunAsync(loss, neverFlushed: null, Cuts);
+        Assert.True(lost == 0, example);
+    }
+
+    [Theory]
+    [InlineData(Loss.Prefix)]
+    [InlineData(Loss.Drop)]
+    [InlineData(Loss.TornPage)]
+    [InlineData(Loss.TornSector)]
+    internal async Task Line2_Control_WithoutFlushesOfTheLog_TheSimulatorFindsTheLoss(Loss loss)
+    {
+        var (lost, example) = await RunAsync(loss, FileRole.Log, CutsOfOneWorkload);
+        output.WriteLine($"{lost} of {CutsOfOneWorkload}: {example}");
+        Assert.NotEqual(0, lost);
+    }
+
+    private async Task<(int Lost, string Example)> RunAsync(Loss loss, FileRole? neverFlushed, int cuts)
+    {
+        var (lost, example) = (0, "");
+        output.WriteLine($"{cuts} cuts of kind {loss}, REFOLD_LITEDB_SEED={Seed}");
+        for (var done = 0; done < cuts; done += CutsOfOneWorkload)
+        {
+            var random = new Random(unchecked(Seed + 31 * done + (int)loss));
+            var files = new SimulatedFiles { NeverFlushed = neverFlushed };
+            await using var workload = new Workload(random);
+            await workload.RunAsync(files, count: 25);
+            for (var cut = 0; cut < CutsOfOneWorkload; cut++)
+            {
+                var operations = random.Next(files.Count + 1);
+                if (await workload.JudgeAsync(files.Crash(operations, loss, random), operations) is not { } wrong) continue;
+                lost++;
+                example = $"REFOLD_LITEDB_SEED={Seed}, workload {done / CutsOfOneWorkload}, behind operation {operations} of {files.Count}: {wrong}";
+            }
+        }
+
+        return (lost, example);
+    }
+
+    private static int Number(string variable, int otherwise) =>
+        Environment.GetEnvironmentVariable(variable) is { } text ? int.Parse(text, CultureInfo.InvariantCulture) : otherwise;
+}
