@@ -1,5 +1,5 @@
 // The base frame that stands for a dropped beginning, and where the beginning ends. FORMAT.md, "Base".
-// Called by Compaction.fs for the first segment of a journal that drops its beginning.
+// Called by Compaction.Pass.fs for the first segment of a journal that drops its beginning, and by Compaction.fs.
 namespace Refold.Core
 
 /// What a compaction does with the beginning of a journal.
@@ -13,17 +13,12 @@ module internal CompactionBase =
         | SegmentContent.Deletion _
         | SegmentContent.Base _ -> 0L
 
-    /// What goes as the beginning, and what is left. Without a batch that goes, nothing does.
-    let split
-        (rule: CompactionRule)
-        (items: (CompactionSource * SegmentItem) list)
-        : (CompactionSource * SegmentItem) list * (CompactionSource * SegmentItem) list =
-        let survives (_, item) = lastPosition item > 0L && lastPosition item >= rule.Before
-
-        match List.tryFindIndex survives items with
-        | Some index when items |> List.take index |> List.exists (fun (_, item) -> lastPosition item > 0L) ->
-            List.splitAt index items
-        | _ -> [], items
+    /// Where an item leads: the number of its last frame and the head behind it.
+    let reach (struct (_, head): struct (int64 * Head)) (item: SegmentItem) : struct (int64 * Head) =
+        match item.Content with
+        | SegmentContent.Batch stored -> struct (item.LastFrame, stored.Batch.Receipt.Head)
+        | SegmentContent.Base(_, behind) -> struct (item.LastFrame, behind)
+        | SegmentContent.Deletion _ -> struct (item.LastFrame, head)
 
     /// The version known of a stream; 0 for none.
     let versionOf (stream: StreamId) (versions: Map<StreamId, int64>) : int64 =
@@ -57,51 +52,61 @@ module internal CompactionBase =
         | SegmentContent.Base _
         | SegmentContent.Deletion _ -> known
 
-    /// The highest version of each stream in these items, whether it is there or gone. What a base knows of a stream is all gone.
-    let highest (items: SegmentItem list) : Map<StreamId, int64> =
-        items |> List.fold (fun known item -> entries (deleted (dropped known item) item) item) Map.empty
+    /// The highest version of each stream, whether it is there or gone, on top of what is known already. What a base knows of a stream is
+    /// all gone.
+    let highest (known: Map<StreamId, int64>) (item: SegmentItem) : Map<StreamId, int64> =
+        entries (deleted (dropped known item) item) item
 
-    let private keys (rule: CompactionRule) (items: SegmentItem list) : BaseKey list =
-        items
-        |> List.collect (fun item ->
-            match item.Content with
-            | SegmentContent.Base(content, _) -> content.Keys
-            | SegmentContent.Deletion _ -> []
-            | SegmentContent.Batch stored ->
-                [
-                    for key, content in Option.toList stored.Batch.Key ->
-                        { Key = key; Content = content; Receipt = stored.Batch.Receipt }
-                ])
-        |> List.filter (fun key -> key.Receipt.FirstPosition >= rule.KeysBefore)
+/// What goes as the beginning, item by item, and the base frame that takes its place. Keeps streams and keys, not entries.
+[<Sealed>]
+type internal DroppedBeginning(rule: CompactionRule) =
+    let keys = ResizeArray<BaseKey>()
+    let mutable versions: Map<StreamId, int64> = Map.empty
+    let mutable head = Head.empty
+    let mutable last: struct (CompactionSource * SegmentItem) voption = ValueNone
+    let mutable hasBatch = false
 
-    let private headAfter (items: SegmentItem list) : Head =
-        let folder head (item: SegmentItem) =
-            match item.Content with
-            | SegmentContent.Batch stored -> stored.Batch.Receipt.Head
-            | SegmentContent.Base(_, head) -> head
-            | SegmentContent.Deletion _ -> head
+    let keep (key: BaseKey) =
+        if key.Receipt.FirstPosition >= rule.KeysBefore then
+            keys.Add key
 
-        List.fold folder Head.empty items
+    /// Whether a batch goes; without one, nothing does.
+    member _.HasBatch: bool = hasBatch
 
-    /// The base frame for a beginning, in place of its last frame, and the head behind it.
-    let make (rule: CompactionRule) (beginning: (CompactionSource * SegmentItem) list) : struct (Frame * Head) =
-        let source, last = List.last beginning
-        let lastFrame = (List.last (CompactionLeaves.frames source last)).Frame
-        let items = List.map snd beginning
-        let head = headAfter items
+    /// Takes the next item.
+    member _.Add(source: CompactionSource, item: SegmentItem) : unit =
+        versions <- CompactionBase.highest versions item
+        last <- ValueSome(struct (source, item))
+
+        match item.Content with
+        | SegmentContent.Base(content, behind) ->
+            List.iter keep content.Keys
+            head <- behind
+        | SegmentContent.Deletion _ -> ()
+        | SegmentContent.Batch stored ->
+            for key, content in Option.toList stored.Batch.Key do
+                keep { Key = key; Content = content; Receipt = stored.Batch.Receipt }
+
+            head <- stored.Batch.Receipt.Head
+            hasBatch <- true
+
+    /// The base frame, in place of the last frame that goes, and the head behind it.
+    member _.Make() : struct (Frame * Head) =
+        let struct (source, item) = last.Value
+        let frame = (List.last (CompactionLeaves.frames source item)).Frame
 
         let content =
             {
                 Streams =
                     [
-                        for KeyValue(stream, version) in highest items ->
+                        for KeyValue(stream, version) in versions ->
                             { Stream = stream; Highest = version; Floor = version }
                     ]
-                Keys = keys rule items
+                Keys = List.ofSeq keys
             }
 
         let frame =
-            { lastFrame with
+            { frame with
                 Position = head.Position
                 Version = 0L
                 Body = FrameBody.Base content

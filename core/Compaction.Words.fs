@@ -46,6 +46,18 @@ type CompactionRequest =
         MergeBytes: int64
     }
 
+/// What a store knows of its journal before it plans: nothing here needs a frame.
+[<NoEquality; NoComparison>]
+type CompactionView =
+    {
+        /// The headers of all segments, in order; the last one is written to.
+        Segments: SegmentHeader list
+        /// The highest version a stream ever had; 0 for none.
+        HighestVersion: StreamId -> int64
+        /// The version up to which each stream is gone or deleted; streams that are whole may be left out.
+        Floors: Map<StreamId, int64>
+    }
+
 /// What goes, with every rounding done: the same rule over the same segments makes the same bytes.
 type CompactionRule =
     {
@@ -66,6 +78,18 @@ type CompactionStep =
         Target: SegmentName
         /// What goes.
         Rule: CompactionRule
+    }
+
+/// What is decided before a frame is read.
+[<NoComparison>]
+type CompactionDecision =
+    {
+        /// What goes.
+        Rule: CompactionRule
+        /// Streams to be deleted up to a version, flushed before the first step.
+        Deletions: (StreamId * int64) list
+        /// What is left of merged segments takes at most this many bytes; 0: none are merged.
+        MergeBytes: int64
     }
 
 /// What a compaction does, in this order. Each step leaves a whole journal behind.
