@@ -118,6 +118,8 @@ type OpeningPlan =
         SetGeneration: int64
         /// What a writer does, in order, before it does anything else.
         Steps: HealStep list
+        /// The compaction that was interrupted, and whether its target counts.
+        Interrupted: (CompactionMarker * bool) option
         /// What was not used, and why.
         Ignored: IgnoredFile list
     }

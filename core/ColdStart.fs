@@ -193,6 +193,7 @@ module ColdStart =
             Commit = slot
             SetGeneration = List.fold max 0L setGenerations
             Steps = directory.Steps
+            Interrupted = directory.Marker |> Option.map (fun (marker, resolved) -> marker, resolved.IsSwitched)
             Ignored = damagedSlots directory @ ignored
         }
 

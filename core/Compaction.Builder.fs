@@ -42,8 +42,8 @@ type CompactionTarget =
     {
         /// Header and frames.
         Bytes: ReadOnlyMemory<byte>
-        /// What is written behind them; `None` where it holds dropped leaves, which rows cannot tell.
-        Seal: SegmentSeal option
+        /// Footer and trailer.
+        Seal: SegmentSeal
     }
 
 /// Makes the target of a step. Its sources are handed over in order, so that one is in memory at a time. Not thread-safe.
@@ -54,14 +54,11 @@ type CompactionBuilder(step: CompactionStep) =
     let mutable expected = step.Sources
     let mutable first: SegmentHeader voption = ValueNone
     let mutable hasBase = false
-    let mutable hasDropped = false
 
     let keep (source: CompactionSource) (found: ReadFrame) =
-        hasDropped <- hasDropped || found.Frame.Body.IsDropped
         writer.Raw (source.Bytes.Slice(found.Offset, found.Size)).Span
 
     let replace (frame: Frame) =
-        hasDropped <- hasDropped || frame.Body.IsDropped
         FrameEncoding.write (Checksum.seed first.Value.JournalId) writer frame
 
     let pass = CompactionPass(step.Rule, ValueNone, keep, replace)
@@ -83,14 +80,11 @@ type CompactionBuilder(step: CompactionStep) =
         }
 
     /// What a scan takes from the target. It has to lead where the sources led, before anything is replaced by it.
-    let seal (header: SegmentHeader) (bytes: ReadOnlyMemory<byte>) : SegmentSeal option =
+    let seal (header: SegmentHeader) (bytes: ReadOnlyMemory<byte>) : SegmentSeal =
         match SegmentAlone.scan hasBase bytes with
         | Ok(struct (scanner, scan)) when struct (scanner.LastFrame, scanner.Head) = pass.Reached ->
-            if hasDropped then
-                None
-            else
-                let length = int64 bytes.Length
-                Some(FooterEncoding.seal header length scan.Items length scanner.LastFrame scanner.Head scanner.Epoch)
+            let length = int64 bytes.Length
+            FooterEncoding.seal header length scan.Items length scanner.LastFrame scanner.Head scanner.Epoch
         | Ok _ -> invalidOp (target.ToString() + " does not lead where its sources led")
         | Error error -> invalidOp (target.ToString() + " would not be whole: " + error.ToString())
 

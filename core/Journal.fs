@@ -31,6 +31,8 @@ type private StreamEntries =
 type Journal =
     private
         {
+            // Behind a beginning that was dropped.
+            Begin: Head
             // In position order; what was deleted is not in it.
             Entries: ImmutableList<Entry>
             Streams: Map<StreamId, StreamEntries>
@@ -48,6 +50,7 @@ module Journal =
     /// A journal without entries.
     let empty: Journal =
         {
+            Begin = Head.empty
             Entries = ImmutableList.Empty
             Streams = Map.empty
             Batches = ImmutableList.Empty
@@ -57,13 +60,13 @@ module Journal =
 
     /// The last position and the head hash.
     let head (journal: Journal) : Head =
-        if journal.Batches.IsEmpty then Head.empty else journal.Batches[journal.Batches.Count - 1].Head
+        if journal.Batches.IsEmpty then journal.Begin else journal.Batches[journal.Batches.Count - 1].Head
 
-    /// The head after the batch that holds the position, found in one look-up. Position 0 gives `Head.empty`; a position beyond the
-    /// head, below 0, or before the first restored batch after it, gives `None`.
+    /// The head after the batch that holds the position, found in one look-up. Position 0, or the last of a dropped beginning, gives the head
+    /// there; a position beyond the head, below that, or before the first restored batch after it, gives `None`.
     let headAt (position: int64) (journal: Journal) : Head option =
-        if position = 0L then
-            Some Head.empty
+        if position = journal.Begin.Position then
+            Some journal.Begin
         else
             match Ascending.indexAt _.Head.Position position journal.Batches with
             | index when index < journal.Batches.Count && journal.Batches[index].FirstPosition <= position ->
@@ -159,7 +162,7 @@ module Journal =
         { new IAppendIndex with
             member _.Head = head journal
             member _.HighestVersion stream = highestVersion stream journal
-            member _.Covers _ = true
+            member _.Covers position = position >= journal.Begin.Position
             member _.TryFindKey key = Map.tryFind key journal.Keys
 
             member _.FirstMatchAfter(query, after) =
@@ -186,7 +189,7 @@ module Journal =
                 let found = defaultArg found { Floor = entry.Version - 1L; Entries = ImmutableList.Empty }
                 Some { found with Entries = found.Entries.Add entry })
 
-        {
+        { journal with
             Entries = journal.Entries.AddRange entries
             Streams = Array.fold addToStream journal.Streams entries
             Batches = journal.Batches.Add batch.Receipt
@@ -216,6 +219,19 @@ module Journal =
         Append.restore (index journal) entries
         |> Result.map (fun accepted -> accepted.Receipt, commit accepted journal)
 
+    /// The journal without entries that were found in it.
+    let private without (entries: Entry list) (journal: Journal) : Journal =
+        { journal with
+            Entries =
+                entries
+                |> List.fold
+                    (fun left entry -> left.RemoveAt(Ascending.indexAt positionOf entry.Position left))
+                    journal.Entries
+            Index =
+                entries
+                |> List.fold (fun index entry -> JournalIndex.remove entry.Position entry.Data index) journal.Index
+        }
+
     /// Deletes the stream's entries up to and including a version; beyond the highest version, all of them. Hides at once. The highest
     /// version, keys and the head survive, and a floor is never lowered; an unknown stream changes nothing.
     let deleteTo (stream: StreamId) (version: int64) (journal: Journal) : Journal =
@@ -225,16 +241,33 @@ module Journal =
             let deleted = slice 0 (floor - found.Floor) found.Entries
 
             let left = { Floor = floor; Entries = found.Entries.RemoveRange(0, deleted.Length) }
-
-            { journal with
-                Entries =
-                    deleted
-                    |> List.fold
-                        (fun entries entry -> entries.RemoveAt(Ascending.indexAt positionOf entry.Position entries))
-                        journal.Entries
-                Streams = Map.add stream left journal.Streams
-                Index =
-                    deleted
-                    |> List.fold (fun index entry -> JournalIndex.remove entry.Position entry.Data index) journal.Index
-            }
+            { without deleted journal with Streams = Map.add stream left journal.Streams }
         | _ -> journal
+
+    /// Drops the journal's beginning, as a compaction does: batches that end at a position or before. The last batch stays in any case. Floors
+    /// of streams rise to their highest version there. The highest versions, keys and the head survive.
+    let dropTo (position: int64) (journal: Journal) : Journal =
+        let dropped =
+            min (journal.Batches.Count - 1) (Ascending.indexAt _.Head.Position (position + 1L) journal.Batches)
+
+        if dropped <= 0 then
+            journal
+        else
+            let head = journal.Batches[dropped - 1].Head
+            let entries = slice 0 (int64 (Ascending.indexAt positionOf (head.Position + 1L) journal.Entries)) journal.Entries
+
+            let raiseFloor (streams: Map<StreamId, StreamEntries>) (entry: Entry) =
+                let found = streams[entry.Data.Stream]
+                Map.add entry.Data.Stream { Floor = entry.Version; Entries = found.Entries.RemoveAt 0 } streams
+
+            { without entries journal with
+                Begin = head
+                Batches = journal.Batches.RemoveRange(0, dropped)
+                Streams = List.fold raiseFloor journal.Streams entries
+            }
+
+    /// Forgets the idempotency keys of batches that begin before a position: from now on they are unknown.
+    let forgetKeysBefore (position: int64) (journal: Journal) : Journal =
+        { journal with
+            Keys = journal.Keys |> Map.filter (fun _ (_, receipt) -> receipt.FirstPosition >= position)
+        }

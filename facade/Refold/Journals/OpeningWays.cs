@@ -33,7 +33,21 @@ public enum OpeningPath
 /// <param name="Tail">Those of them whose frames were scanned; the others are known from footers.</param>
 /// <param name="Elapsed">How long it took.</param>
 /// <param name="Ignored">What was found and not used, each with its file and the reason.</param>
-public sealed record OpeningReport(OpeningPath Path, long Restored, long Tail, OpeningElapsed Elapsed, IReadOnlyList<string> Ignored);
+public sealed record OpeningReport(OpeningPath Path, long Restored, long Tail, OpeningElapsed Elapsed, IReadOnlyList<string> Ignored)
+{
+    /// <summary>The compaction that was interrupted. Opening for writing ended it; a reader leaves it.</summary>
+    /// <value>Default: null, none was.</value>
+    public InterruptedCompaction? Interrupted { get; init; }
+}
+
+/// <summary>A compaction during which the process ended or the device failed. Nothing of the journal is lost by it.</summary>
+/// <param name="Target">The segment it was making.</param>
+/// <param name="Switched">Whether that segment counts; if not, those that it was to replace do.</param>
+public sealed record InterruptedCompaction(string Target, bool Switched)
+{
+    internal static InterruptedCompaction? Of(Core.OpeningPlan plan) =>
+        plan.Interrupted is { } found ? new(found.Value.Item1.Target.ToString(), found.Value.Item2) : null;
+}
 
 /// <summary>How long each phase of an opening took.</summary>
 /// <param name="Planning">Reading names, headers, trailers and COMMIT.</param>

@@ -18,6 +18,9 @@ internal sealed class CommitFile(IStorageFile file, Guid journalId, uint epoch, 
     /// <summary>Which opening for writing this is.</summary>
     public uint Epoch { get; } = epoch;
 
+    /// <summary>How many compactions there were.</summary>
+    public long SetGeneration { get; set; } = setGeneration;
+
     /// <summary>The bytes of the file; null where there is none.</summary>
     public static byte[]? ReadBytes(IStorageDevice device)
     {
@@ -82,7 +85,7 @@ internal sealed class CommitFile(IStorageFile file, Guid journalId, uint epoch, 
     public void Store(Core.SegmentName segment, long end, long lastFrame, Core.Head head, bool isClosed = false)
     {
         sequence++;
-        var slot = new Core.CommitSlot(JournalId, sequence, Epoch, setGeneration, segment, end, lastFrame, head, isClosed);
+        var slot = new Core.CommitSlot(JournalId, sequence, Epoch, SetGeneration, segment, end, lastFrame, head, isClosed);
         File.Write(Core.Commit.encode(slot).Span, Core.Commit.slotOffset(sequence));
     }
 

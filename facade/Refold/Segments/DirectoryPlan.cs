@@ -12,19 +12,26 @@ internal static class DirectoryPlan
     // Each time a file went, and none comes back.
     private const int MaxListings = 1000;
 
+    // A compaction's marker, and what an interrupted compaction or checkpoint leaves under names that nobody reads.
+    private static readonly string[] Marks =
+        [Core.FileName.pending, Core.FileName.pendingUnfinished, Core.FileName.targetUnfinished, Core.FileName.checkpointUnfinished];
+
     /// <summary>Plans, or refuses.</summary>
-    public static (Core.OpeningPlan? Plan, Core.Refusal? Refusal) Of(IStorageDevice device, Core.OpeningWays ways)
+    /// <param name="device">The directory.</param>
+    /// <param name="ways">The ways that may be taken.</param>
+    /// <param name="without">Files that are about to be removed: they count as gone.</param>
+    public static (Core.OpeningPlan? Plan, Core.Refusal? Refusal) Of(IStorageDevice device, Core.OpeningWays ways, IReadOnlyCollection<string>? without = null)
     {
         // Before the names: a writer may go on meanwhile, and COMMIT must not speak of a segment that was not listed yet.
         var commit = CommitFile.ReadBytes(device);
         var files = new List<(string, long)>();
-        foreach (var name in device.List())
+        foreach (var name in device.List().Except(without ?? [], StringComparer.Ordinal))
         {
             if (name == Core.FileName.commit)
             {
                 if (commit is not null) files.Add((name, commit.Length));
             }
-            else if (Core.FileName.trySegment(name) is not null || Core.FileName.tryCheckpoint(name) is not null || name == Core.FileName.pending)
+            else if (Core.FileName.trySegment(name) is not null || Core.FileName.tryCheckpoint(name) is not null || Marks.Contains(name))
             {
                 using var file = device.Open(name, writable: false);
                 files.Add((name, file.Length));

@@ -53,8 +53,7 @@ internal sealed record OpenedDirectory(SegmentIndex Index, List<SegmentFile> Fil
         IStorageFile? commit = null;
         try
         {
-            if (plan.Steps.Any(step => step.IsFlushDirectory))
-                throw new JournalOpenException("A compaction was interrupted, and this version does not compact; open the journal with the version that did.");
+            CompactionFiles.Heal(device, plan.Steps);
             SegmentStore.RemoveSpare(device);
             commit = CommitFile.OpenOrCreate(device);
             var tail = last is null ? 0 : SegmentHealing.Heal(device, opened.Files, last, scanner.FlushedEnd, plan.IsClosed);
@@ -76,15 +75,23 @@ internal sealed record OpenedDirectory(SegmentIndex Index, List<SegmentFile> Fil
         }
     }
 
+    /// <summary>Opens the files of a journal that this process writes, as a compaction left them, and changes nothing.</summary>
+    /// <param name="device">The directory.</param>
+    /// <param name="ways">The ways that may be taken.</param>
+    /// <param name="without">Files that are about to be removed.</param>
+    public static OpenedDirectory Again(IStorageDevice device, OpeningWays ways, IReadOnlyCollection<string> without) =>
+        Load(device, ways, writable: true, without).Opened;
+
     public void Close()
     {
         foreach (var file in Files) file.Dispose();
     }
 
-    private static (OpenedDirectory Opened, Core.OpeningPlan Plan, Core.SegmentScanner Scanner, ScannedSegment? Last) Load(IStorageDevice device, OpeningWays ways, bool writable)
+    private static (OpenedDirectory Opened, Core.OpeningPlan Plan, Core.SegmentScanner Scanner, ScannedSegment? Last) Load(
+        IStorageDevice device, OpeningWays ways, bool writable, IReadOnlyCollection<string>? without = null)
     {
         var clock = Stopwatch.StartNew();
-        var (plan, refusal) = DirectoryPlan.Of(device, new Core.OpeningWays(checkpoint: false, ways.Footers, ways.Scan));
+        var (plan, refusal) = DirectoryPlan.Of(device, new Core.OpeningWays(checkpoint: false, ways.Footers, ways.Scan), without);
         if (plan is null) throw DirectoryPlan.Exception(refusal!);
         var planned = clock.Elapsed;
         var (index, files) = (new SegmentIndex(), new List<SegmentFile>());
@@ -120,7 +127,10 @@ internal sealed record OpenedDirectory(SegmentIndex Index, List<SegmentFile> Fil
 
             var path = plan.Path.IsEmpty ? OpeningPath.Empty : plan.Path.IsFooters ? OpeningPath.Footers : OpeningPath.Scan;
             var elapsed = new OpeningElapsed(planned, restored - planned, clock.Elapsed - restored, TimeSpan.Zero);
-            var report = new OpeningReport(path, plan.Restored + tail, tail, elapsed, [.. plan.Ignored.Select(ignored => $"{ignored.File}: {ignored.Reason}")]);
+            var report = new OpeningReport(path, plan.Restored + tail, tail, elapsed, [.. plan.Ignored.Select(ignored => $"{ignored.File}: {ignored.Reason}")])
+            {
+                Interrupted = InterruptedCompaction.Of(plan),
+            };
             return (new OpenedDirectory(index, files, last?.Torn, report) { Plan = plan, End = end, Unconfirmed = unconfirmed }, plan, scanner, last);
         }
         catch

@@ -1,4 +1,4 @@
-// What waits to be written: an append, a restored batch or a deletion, with the answer it gets.
+// What waits to be written: an append, a restored batch, a deletion or a change of the files, with the answer it gets.
 // Made by SegmentJournal, queued by SegmentWriter, answered by SegmentLog.
 using Microsoft.FSharp.Collections;
 using Refold.Interop;
@@ -18,6 +18,8 @@ internal abstract class PendingWrite
     public Task<AppendResult?> Answered => completion.Task;
 
     public void Answer(AppendResult? result) => completion.TrySetResult(result);
+
+    public void Fail(Exception exception) => completion.TrySetException(exception);
 }
 
 /// <summary>An append or a restored batch: decided when its turn comes, against what is committed and accepted before it.</summary>
@@ -35,4 +37,23 @@ internal sealed class PendingDeletion(StreamId stream, long version) : PendingWr
     public StreamId Stream { get; } = stream;
 
     public long Version { get; } = version;
+}
+
+/// <summary>Something that is done between two groups, while nothing is written. What it throws, its caller gets.</summary>
+internal sealed class PendingChange(Action<SegmentLog> change) : PendingWrite
+{
+    public void Make(SegmentLog log)
+    {
+        try
+        {
+            change(log);
+            Answer(null);
+        }
+#pragma warning disable CA1031 // Whoever waits gets it.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            Fail(exception);
+        }
+    }
 }

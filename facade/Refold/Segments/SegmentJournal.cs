@@ -15,7 +15,8 @@ public sealed partial class SegmentJournal : IJournal, IObservedJournal
     /// <summary>The smallest size that <see cref="JournalOptions.SegmentBytes"/> may have: 512 bytes.</summary>
     public const int MinSegmentBytes = 512;
 
-    private readonly OpenedDirectory opened;
+    private readonly IStorageDevice device;
+    private readonly OpeningWays ways;
     private readonly Subscriptions subscriptions;
     private readonly SegmentStore? store;
     private readonly SegmentLog? log;
@@ -24,24 +25,26 @@ public sealed partial class SegmentJournal : IJournal, IObservedJournal
     private readonly LiveReader? live;
     private readonly CommitWatch? watch;
     private readonly JournalObserver observer;
+    // Another one once a compaction replaced files.
+    private volatile OpenedDirectory opened;
     private volatile bool closed;
 
-    private SegmentJournal(OpenedDirectory opened, SegmentStore? store, LiveReader? reader, IDisposable? directoryLock, JournalObserver observer, bool pipelined)
+    private SegmentJournal(IStorageDevice device, JournalOptions options, OpenedDirectory opened, SegmentStore? store, IDisposable? directoryLock)
     {
-        this.opened = opened;
+        (this.device, ways, this.opened) = (device, options.Opening, opened);
         this.store = store;
         this.directoryLock = directoryLock;
-        this.observer = observer;
+        observer = new JournalObserver(options, "segments", device.Place);
         subscriptions = new Subscriptions(opened.Index.Head.Position);
         Restored = opened.Index.Entries;
         if (store is not null)
         {
             log = new SegmentLog(store, opened.Index, subscriptions.Publish, observer);
-            writer = new SegmentWriter(log, pipelined);
+            writer = new SegmentWriter(log, options.Pipelined);
         }
         else
         {
-            live = reader!;
+            live = new LiveReader(device, options.Opening, opened);
             watch = new CommitWatch(live, subscriptions);
             live.Published = subscriptions.Publish;
             subscriptions.Awaited = watch.Wake;
@@ -169,12 +172,14 @@ public sealed partial class SegmentJournal : IJournal, IObservedJournal
     {
         if (closed) return;
         closed = true;
+        await EndCompactionAsync().ConfigureAwait(false);
         if (writer is not null) await writer.CloseAsync().ConfigureAwait(false);
         log?.Close();
         watch?.Dispose();
         subscriptions.Close();
         live?.Dispose();
         opened.Close();
+        CloseReplaced();
         directoryLock?.Dispose();
         observer.Closed(Head);
     }
@@ -182,8 +187,7 @@ public sealed partial class SegmentJournal : IJournal, IObservedJournal
     private static SegmentJournal OpenForReading(IStorageDevice device, JournalOptions options)
     {
         if (!device.Exists) throw new JournalOpenException($"There is no journal in {device.Place}: the directory does not exist.");
-        var opened = OpenedDirectory.ForReading(device, options.Opening);
-        return new SegmentJournal(opened, null, new LiveReader(device, options.Opening, opened), null, ObserverOf(device, options), pipelined: false);
+        return new SegmentJournal(device, options, OpenedDirectory.ForReading(device, options.Opening), null, null);
     }
 
     private static SegmentJournal OpenForWriting(IStorageDevice device, JournalOptions options)
@@ -194,7 +198,7 @@ public sealed partial class SegmentJournal : IJournal, IObservedJournal
         try
         {
             (opened, var store) = OpenedDirectory.ForWriting(device, options.Opening, options.SegmentBytes ?? DefaultSegmentBytes);
-            return new SegmentJournal(opened, store, null, directoryLock, ObserverOf(device, options), options.Pipelined);
+            return new SegmentJournal(device, options, opened, store, directoryLock);
         }
         catch
         {
@@ -203,8 +207,6 @@ public sealed partial class SegmentJournal : IJournal, IObservedJournal
             throw;
         }
     }
-
-    private static JournalObserver ObserverOf(IStorageDevice device, JournalOptions options) => new(options, "segments", device.Place);
 
     private ValueTask<AppendResult> AppendUnobservedAsync(AppendRequest request, CancellationToken cancellationToken)
     {

@@ -14,6 +14,8 @@ internal sealed class SegmentLog(SegmentStore store, SegmentIndex index, Action<
     // A group is closed when it has this many bytes, so that its first append does not wait for ever.
     private const int GroupBytes = 4 * 1024 * 1024;
 
+    // Another one once the files were replaced.
+    private SegmentIndex index = index;
     private readonly List<Core.SegmentItem> items = [];
     private readonly List<(PendingWrite Write, AppendResult? Answer, bool IsCertain)> answers = [];
     private Core.ByteWriter buffer = new(64 * 1024);
@@ -30,6 +32,12 @@ internal sealed class SegmentLog(SegmentStore store, SegmentIndex index, Action<
     /// <returns>How many were answered; at least one.</returns>
     public int Commit(List<PendingWrite> waiting)
     {
+        if (failure is null && waiting[0] is PendingChange change)
+        {
+            change.Make(this);
+            return 1;
+        }
+
         var taken = 0;
         try
         {
@@ -74,6 +82,31 @@ internal sealed class SegmentLog(SegmentStore store, SegmentIndex index, Action<
         }
     }
 
+    /// <summary>Ends the segment that is written and begins the next one, for a <see cref="PendingChange"/>.</summary>
+    /// <exception cref="JournalException">There is no room, or the device failed.</exception>
+    public void EndSegment() => _ = MakeRoom(0, index.Head)?.ReceiptOrThrow();
+
+    /// <summary>Goes over to the files that a compaction left, for a <see cref="PendingChange"/>. If it fails, nothing more is written.</summary>
+    /// <param name="setGeneration">The generation of the set of segments.</param>
+    /// <param name="open">Opens them.</param>
+    public void GoOverTo(long setGeneration, Func<OpenedDirectory> open)
+    {
+        try
+        {
+            store.StoreSetGeneration(setGeneration, index.Head);
+            var opened = open();
+            if (new Head(opened.Index.Head) != new Head(index.Head))
+                throw new JournalException("compaction-failed", $"The compacted files lead to {new Head(opened.Index.Head)}, not to {new Head(index.Head)}; open the journal again.");
+            index = opened.Index;
+            store.GoOverTo(opened.Files);
+        }
+        catch (Exception exception)
+        {
+            Poison(exception);
+            throw;
+        }
+    }
+
     private int Collect(List<PendingWrite> waiting)
     {
         // A large buffer is not kept for the small groups that follow.
@@ -86,10 +119,10 @@ internal sealed class SegmentLog(SegmentStore store, SegmentIndex index, Action<
         var taken = 0;
         foreach (var write in waiting)
         {
+            // Alone in its group: what comes after it is decided with the entries gone, or goes into other files.
+            if (write is PendingDeletion or PendingChange && taken > 0) break;
             if (write is PendingDeletion deletion)
             {
-                // Alone in its group: what comes after it is decided with the entries gone.
-                if (taken > 0) break;
                 CollectDeletion(deletion);
                 return 1;
             }
@@ -197,7 +230,8 @@ internal sealed class SegmentLog(SegmentStore store, SegmentIndex index, Action<
         if (entries > 0) observer?.Committed(items.Count, entries);
     }
 
-    private void Poison(Exception exception)
+    /// <summary>Nothing more is written; for a <see cref="PendingChange"/> too.</summary>
+    public void Poison(Exception exception)
     {
         if (failure is not null) return;
         failure = exception;

@@ -8,6 +8,8 @@ internal sealed class NoRoomException(Exception innerException) : IOException(in
 /// <summary>The segments of a journal opened for writing. Used by one thread at a time.</summary>
 internal sealed class SegmentStore(IStorageDevice device, CommitFile commit, SegmentSealing sealing, int segmentBytes, List<SegmentFile> segments) : IDisposable
 {
+    // Another list once a compaction replaced files.
+    private List<SegmentFile> segments = segments;
     private const int ZeroBytes = 1024 * 1024;
 
     private readonly uint seed = Core.Checksum.seed(commit.JournalId);
@@ -27,6 +29,12 @@ internal sealed class SegmentStore(IStorageDevice device, CommitFile commit, Seg
 
     /// <summary>What goes into every frame of the next write.</summary>
     public Core.FrameContext Context => new(seed, commit.Epoch, LastFrame);
+
+    /// <summary>The usual size of a segment in bytes.</summary>
+    public int SegmentBytes => segmentBytes;
+
+    /// <summary>How many compactions there were.</summary>
+    public long SetGeneration => commit.SetGeneration;
 
     /// <summary>All segments in order.</summary>
     public IReadOnlyList<SegmentFile> Segments
@@ -57,6 +65,20 @@ internal sealed class SegmentStore(IStorageDevice device, CommitFile commit, Seg
     {
         StoreCommit(head, isClosed: true);
         commit.File.Flush();
+    }
+
+    /// <summary>Says which set of segments counts; durable on return.</summary>
+    public void StoreSetGeneration(long setGeneration, Core.Head head)
+    {
+        commit.SetGeneration = setGeneration;
+        StoreCommit(head);
+        commit.File.Flush();
+    }
+
+    /// <summary>Goes on in other files of the same journal. The last one is the same.</summary>
+    public void GoOverTo(List<SegmentFile> files)
+    {
+        lock (gate) segments = files;
     }
 
     public void Dispose() => commit.Dispose();

@@ -1,0 +1,97 @@
+// Compaction of a segment journal: one at a time, beside appends and reads.
+// Called by applications and by the tool's verb compact.
+using System.Globalization;
+using Refold.Segments;
+
+namespace Refold;
+
+public sealed partial class SegmentJournal
+{
+    private readonly SemaphoreSlim compacting = new(1, 1);
+    private readonly CancellationTokenSource closing = new();
+
+    // Files that were replaced: reads that were begun before hold them. They go with the last such read, or when the journal is closed.
+    private readonly List<WeakReference<SegmentFile>> replaced = [];
+
+    /// <summary>
+    /// Replaces sealed segments by smaller ones, while appends and reads go on. What is asked for in the segment that is written to is sealed first. Nothing is
+    /// renumbered: positions, versions, heads and receipts stay, and survivors stay byte for byte. A process that ends at any moment of it loses nothing: the next opening
+    /// for writing ends what was begun. Every byte of the segments is checked before they are replaced. Room is needed for one new segment at a time.
+    /// </summary>
+    /// <param name="request">What to do.</param>
+    /// <param name="progress">Told how far it has come.</param>
+    /// <param name="cancellationToken">Ends it between two new segments; those that were made stay.</param>
+    /// <returns>What was done; durable.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">A position is below 1 or more than one behind the head, or a size is out of its range.</exception>
+    /// <exception cref="NotAppendedException">The journal was opened for reading, was closed, takes no writes after a failure, or has no room to begin the next segment.</exception>
+    /// <exception cref="JournalCorruptedException">A sealed segment is damaged. It was not replaced.</exception>
+    /// <exception cref="JournalException">There is no room for a new segment, and the journal goes on; or the device failed, and the message says so.</exception>
+    public async Task<CompactionReport> CompactAsync(CompactionRequest request, IProgress<CompactionProgress>? progress = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        ObjectDisposedException.ThrowIf(closed, this);
+        Check(request);
+        if (writer is null) throw new NotAppendedException(new AppendFailure.Unavailable("the journal was opened for reading", null));
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, closing.Token);
+        await compacting.WaitAsync(ending.Token).ConfigureAwait(false);
+        try
+        {
+            var compaction = new SegmentCompaction(device, store!, () => opened.Index, change => writer.WriteAsync(change, CancellationToken.None), GoOver);
+            // Reading and building take long: not on the caller's thread.
+            return await Task.Run(() => compaction.RunAsync(request, progress, ending.Token), CancellationToken.None).ConfigureAwait(false);
+        }
+        finally
+        {
+            compacting.Release();
+        }
+    }
+
+    private void Check(CompactionRequest request)
+    {
+        if (request is CompactionRequest.Merge { MaxBytes: { } bytes } && bytes is < 1 or > 1L << 30)
+            throw new ArgumentOutOfRangeException(nameof(request), bytes, "A joined segment has 1 to 2^30 bytes.");
+        if (request is CompactionRequest.RetainFrom retain) CheckPosition(retain.Position);
+    }
+
+    private void CheckPosition(long position)
+    {
+        var last = Head.Position + 1;
+        if (position < 1 || position > last)
+            throw new ArgumentOutOfRangeException("request", position, string.Create(CultureInfo.InvariantCulture, $"The position has to be from 1 to {last}."));
+    }
+
+    /// <summary>Reads that begin from now on see the new files; those that were begun keep the old ones.</summary>
+    private void GoOver(SegmentLog log, long setGeneration, IReadOnlyCollection<string> without)
+    {
+        var before = opened;
+        log.GoOverTo(setGeneration, () =>
+        {
+            // A journal that may not be scanned is no reason to end here: what is scanned was written by this process.
+            var again = OpenedDirectory.Again(device, ways with { Scan = true }, without);
+            return opened = before with { Index = again.Index, Files = again.Files };
+        });
+        lock (replaced)
+        {
+            replaced.RemoveAll(file => !file.TryGetTarget(out _));
+            replaced.AddRange(before.Files.Select(file => new WeakReference<SegmentFile>(file)));
+        }
+    }
+
+    /// <summary>Waits for a compaction that goes on; none is begun any more.</summary>
+    private async Task EndCompactionAsync()
+    {
+        await closing.CancelAsync().ConfigureAwait(false);
+        await compacting.WaitAsync().ConfigureAwait(false);
+    }
+
+    private void CloseReplaced()
+    {
+        lock (replaced)
+        {
+            foreach (var file in replaced)
+            {
+                if (file.TryGetTarget(out var left)) left.Dispose();
+            }
+        }
+    }
+}
