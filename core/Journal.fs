@@ -62,6 +62,9 @@ module Journal =
     let head (journal: Journal) : Head =
         if journal.Batches.IsEmpty then journal.Begin else journal.Batches[journal.Batches.Count - 1].Head
 
+    /// The head behind a beginning that was dropped; `Head.empty` of a journal that is whole.
+    let beginning (journal: Journal) : Head = journal.Begin
+
     /// The head after the batch that holds the position, found in one look-up. Position 0, or the last of a dropped beginning, gives the head
     /// there; a position beyond the head, below that, or before the first restored batch after it, gives `None`.
     let headAt (position: int64) (journal: Journal) : Head option =

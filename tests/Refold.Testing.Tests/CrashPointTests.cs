@@ -38,6 +38,30 @@ public class CrashPointTests(ITestOutputHelper output)
             new CrashStep.Group(SegmentStore.Batch("a", 2), [SegmentStore.Batch("b", 1, key: "k"), SegmentStore.Batch("c", 3), SegmentStore.Batch("b", 1, key: "k"), SegmentStore.Batch("a", 1, 900)]),
             new CrashStep.Group(SegmentStore.Batch("d", 1), [SegmentStore.Batch("d", 1), SegmentStore.Batch("e", 4, 300)]),
         ],
+        ["merging"] =
+        [
+            .. Enumerable.Range(0, 6).Select(number => new CrashStep.Append(SegmentStore.Batch("s" + number % 2, 1 + number % 3, 300))),
+            new CrashStep.Compact(Compaction.Merge) { Meanwhile = [SegmentStore.Batch("m", 1, 100, "during")], After = 3 },
+            new CrashStep.Append(SegmentStore.Batch("s1", 1)),
+        ],
+        ["retention"] =
+        [
+            .. Enumerable.Range(0, 6).Select(number => new CrashStep.Append(SegmentStore.Batch("s" + number % 2, 1 + number % 3, 300, "key " + number))),
+            new CrashStep.Compact(Compaction.Retain, 0.6) { Meanwhile = [SegmentStore.Batch("m", 2, 100)], After = 6 },
+            new CrashStep.Append(SegmentStore.Batch("s1", 1)),
+            new CrashStep.Retry(1),
+            new CrashStep.Compact(Compaction.Retain),
+            new CrashStep.Append(SegmentStore.Batch("s0", 1)),
+        ],
+        ["streams dropped"] =
+        [
+            .. Enumerable.Range(0, 6).Select(number => new CrashStep.Append(SegmentStore.Batch("s" + number % 2, 1 + number % 3, 300, "key " + number))),
+            new CrashStep.Compact(Compaction.DeleteStream) { Stream = "s0", Meanwhile = [SegmentStore.Batch("s0", 1, 100)], After = 2 },
+            new CrashStep.Delete("s1", 0.7),
+            new CrashStep.Compact(Compaction.DropDeleted),
+            new CrashStep.Retry(2),
+            new CrashStep.Append(SegmentStore.Batch("s0", 1)),
+        ],
         ["process after process"] =
         [
             new CrashStep.Append(SegmentStore.Batch("a", 2)),

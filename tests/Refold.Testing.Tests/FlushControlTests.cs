@@ -32,6 +32,10 @@ public class FlushControlTests(ITestOutputHelper output)
         CommitTests.LoseTheLastSegmentAsync,
         CommitTests.DamageAfterClosingAsync,
         DirectorySnapshotStoreTests.SaveAndClearAsync,
+        CompactionCrashTests.NothingComesBackAsync,
+        CompactionCrashTests.CrashAtTheSwitchAsync,
+        CompactionCrashTests.CrashWhileItIsEndedAsync,
+        CompactionCrashTests.EnumerateAsync,
     ];
 
     [Fact]

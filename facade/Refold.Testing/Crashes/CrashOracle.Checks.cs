@@ -84,20 +84,37 @@ public sealed partial class CrashOracle
     private void Judge(IJournal journal, SimulatedDevice device)
     {
         Apply(Acknowledged, device);
-        var difference = FirstDifference(model, journal);
+        var first = Difference(journal);
+        var difference = first;
         for (var more = applied + 1; difference is not null && more <= submissions.Count; more++)
         {
             Apply(more, device);
-            if (FirstDifference(model, journal) is null) difference = null;
+            difference = Difference(journal);
         }
 
         if (difference is not null)
-            throw Violation(device, string.Create(CultureInfo.InvariantCulture, $"what is found is not what was acknowledged, nor that with the first of what was submitted after it: {difference}"));
-        foreach (var head in seen.Where(head => journal.HeadAt(head.Position) != head))
+            throw Violation(device, string.Create(CultureInfo.InvariantCulture, $"what is found is not what was acknowledged, nor that with the first of what was submitted after it: {first}"));
+        foreach (var head in seen.Where(head => head.Position >= model.Begin.Position && journal.HeadAt(head.Position) != head))
             throw Violation(device, $"a reader saw the head {head}, which is not there any more");
         submissions.RemoveRange(applied, submissions.Count - applied);
         foreach (var item in submissions.Where(item => !item.IsAcknowledged)) item.Acknowledge(null, device.OperationCount);
+        retention = null;
         Saw(journal.Head);
+    }
+
+    private string? Difference(IJournal journal) =>
+        FirstDifference(model, journal) is { } difference && !IsRetained(journal) ? difference : null;
+
+    /// <summary>Whether it is what it should be once the beginning went that may be gone; then that is settled.</summary>
+    private bool IsRetained(IJournal journal)
+    {
+        if (retention is null) return false;
+        var (trial, _) = Replay(applied);
+        _ = Done(retention.Apply(trial));
+        if (FirstDifference(trial, journal) is not null) return false;
+        submissions.Insert(applied++, retention);
+        (model, retention) = (trial, null);
+        return true;
     }
 
     /// <summary>Brings the model up to so many submissions.</summary>

@@ -11,11 +11,16 @@ namespace Refold.Testing;
 /// <param name="open">Opens the store on a device; it refuses with a <see cref="JournalException"/>.</param>
 public sealed partial class CrashOracle(Func<IStorageDevice, IJournal> open)
 {
+    /// <summary>What a new segment is called before it counts.</summary>
+    internal const string CompactionTarget = "compacted.new";
+
     private readonly Lock gate = new();
     private readonly List<Submission> submissions = [];
     private readonly Dictionary<string, AppendRequest> keys = new(StringComparer.Ordinal);
     private readonly List<Head> seen = [];
     private InMemoryJournal model = new();
+    // A beginning that is being dropped, or was when the process ended: it may be gone, whatever was appended meanwhile.
+    private Submission? retention;
     private int applied;
 
     /// <summary>Every request with an idempotency key that was submitted, whatever came of it.</summary>
@@ -92,6 +97,67 @@ public sealed partial class CrashOracle(Func<IStorageDevice, IJournal> open)
         return false;
     }
 
+    /// <summary>Compacts, and remembers what may be gone by it.</summary>
+    /// <param name="journal">The store.</param>
+    /// <param name="request">What to do.</param>
+    /// <param name="device">The device under it.</param>
+    /// <returns>Whether it was answered; if not, the store has to be opened again before it is asked for more.</returns>
+    public async Task<bool> CompactAsync(SegmentJournal journal, CompactionRequest request, SimulatedDevice device)
+    {
+        ArgumentNullException.ThrowIfNull(journal);
+        ArgumentNullException.ThrowIfNull(device);
+        var submission = SubmissionOf(request, journal);
+        lock (gate)
+        {
+            if (request is CompactionRequest.RetainFrom) retention = submission;
+            else if (submission is not null) submissions.Add(submission);
+        }
+
+        try
+        {
+            await journal.CompactAsync(request);
+        }
+        catch (Exception exception) when (exception is JournalException or IOException)
+        {
+            return false;
+        }
+
+        lock (gate)
+        {
+            if (retention is not null) submissions.Add(retention);
+            retention = null;
+            submission?.Acknowledge(null, device.OperationCount);
+        }
+
+        return true;
+    }
+
+    private static Submission? SubmissionOf(CompactionRequest request, SegmentJournal journal)
+    {
+        switch (request)
+        {
+            case CompactionRequest.RetainFrom retain:
+                // The last batch stays.
+                var last = Math.Min(retain.Position, journal.Head.Position) - 1;
+                return Changes(model => model.DropTo(last));
+            case CompactionRequest.DeleteStream delete:
+                var highest = journal.HighestVersion(delete.Stream);
+                return new Submission(async model =>
+                {
+                    await model.DeleteToAsync(delete.Stream, highest);
+                    return null;
+                });
+            default:
+                return null;
+        }
+
+        static Submission Changes(Action<InMemoryJournal> change) => new(model =>
+        {
+            change(model);
+            return ValueTask.FromResult<AppendResult?>(null);
+        });
+    }
+
     /// <summary>A reader of the running store sees this head; from now on no crash may take it away.</summary>
     /// <param name="head">The head.</param>
     public void Saw(Head head)
@@ -114,6 +180,7 @@ public sealed partial class CrashOracle(Func<IStorageDevice, IJournal> open)
             copy.seen.AddRange(seen);
             (copy.model, _) = copy.Replay(applied);
             copy.applied = applied;
+            copy.retention = retention;
             return copy;
         }
     }

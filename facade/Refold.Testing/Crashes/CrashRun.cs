@@ -52,6 +52,9 @@ internal sealed class CrashRun(CrashOracle oracle, SimulatedDevice device, Seede
             case CrashStep.Delete delete when journal!.HighestVersion(delete.Stream) is > 0 and var highest:
                 if (!await oracle.DeleteAsync(journal, delete.Stream, 1 + (long)(delete.Share * highest), device)) await ReopenAsync();
                 break;
+            case CrashStep.Compact compact when journal is SegmentJournal segments:
+                if (!await CompactAsync(segments, compact)) await ReopenAsync();
+                break;
             case CrashStep.Reopen:
                 await ReopenAsync();
                 break;
@@ -82,6 +85,35 @@ internal sealed class CrashRun(CrashOracle oracle, SimulatedDevice device, Seede
             foreach (var request in group.Others) others.Add(oracle.AppendAsync(running, request, device));
         }
     }
+
+    /// <returns>Whether the store goes on.</returns>
+    private async Task<bool> CompactAsync(SegmentJournal running, CrashStep.Compact step)
+    {
+        var (others, operations) = (new List<Task<AppendResult?>>(), -1);
+        device.Begun = operation =>
+        {
+            Look(operation);
+            if (operation is { Kind: StorageOperationKind.Create, Name: CrashOracle.CompactionTarget }) operations = Math.Max(operations, 0);
+            // Only between the writes of the store: what arrives during one is written by another thread, whenever that runs.
+            if (operations < 0 || others.Count > 0 || IsOfTheWriter(operation) || operations++ < step.After) return;
+            foreach (var request in step.Meanwhile) others.Add(oracle.AppendAsync(running, request, device));
+        };
+        var isDone = await oracle.CompactAsync(running, Request(running, step), device);
+        var answers = await Task.WhenAll(others);
+        device.Begun = Look;
+        return isDone && !answers.Any(NeedsReopening);
+    }
+
+    private static bool IsOfTheWriter(StorageOperation operation) =>
+        !operation.Changes || operation.Name.EndsWith(".seg", StringComparison.Ordinal) || operation.Name == "COMMIT" || operation.Name == "spare";
+
+    private static CompactionRequest Request(SegmentJournal running, CrashStep.Compact step) => step.What switch
+    {
+        Compaction.Retain => new CompactionRequest.RetainFrom(1 + (long)(step.Share * running.Head.Position)),
+        Compaction.DeleteStream => new CompactionRequest.DeleteStream(step.Stream!),
+        Compaction.DropDeleted => new CompactionRequest.DropDeleted(),
+        _ => new CompactionRequest.Merge { MaxBytes = 6000 },
+    };
 
     // A reader in the process, at every moment: what it sees was answered, or will be.
     private void Look(StorageOperation operation)

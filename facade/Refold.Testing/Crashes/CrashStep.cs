@@ -30,6 +30,24 @@ public abstract record CrashStep
     /// <param name="Share">How much of it: 1 is all.</param>
     public sealed record Delete(StreamId Stream, double Share) : CrashStep;
 
+    /// <summary>Compacts, where the store is a <see cref="SegmentJournal"/>; another store leaves it out.</summary>
+    /// <param name="What">What for.</param>
+    /// <param name="Share">How much of the journal: 1 is all. Of no meaning where nothing of it goes.</param>
+    public sealed record Compact(Compaction What, double Share = 1) : CrashStep
+    {
+        /// <summary>The stream to delete.</summary>
+        /// <value>Default: null, for what needs none.</value>
+        public StreamId? Stream { get; init; }
+
+        /// <summary>What is appended meanwhile, as from another thread.</summary>
+        /// <value>Default: nothing.</value>
+        public IReadOnlyList<AppendRequest> Meanwhile { get; init; } = [];
+
+        /// <summary>When that arrives: behind so many operations from the first new segment on.</summary>
+        /// <value>Default: 0.</value>
+        public int After { get; init; }
+    }
+
     /// <summary>Closes the store and opens it again.</summary>
     public sealed record Reopen : CrashStep;
 
@@ -37,12 +55,28 @@ public abstract record CrashStep
     public sealed record Kill : CrashStep;
 }
 
+/// <summary>What a <see cref="CrashStep.Compact"/> is for; see <see cref="CompactionRequest"/>.</summary>
+public enum Compaction
+{
+    /// <summary>Joins segments.</summary>
+    Merge,
+
+    /// <summary>Drops the beginning.</summary>
+    Retain,
+
+    /// <summary>Drops a stream.</summary>
+    DeleteStream,
+
+    /// <summary>Drops what was deleted.</summary>
+    DropDeleted,
+}
+
 /// <summary>Workloads drawn from a seed.</summary>
 public static class CrashWorkload
 {
     private static readonly string[] StreamNames = ["orders/1", "orders/2", "stock", "log"];
 
-    /// <summary>Draws steps: batches over several streams, keys and their retries, group commit, deletes, reopening; some batches larger than a small segment.</summary>
+    /// <summary>Draws steps: batches over several streams, keys and their retries, group commit, deletes, compactions, reopening; some batches larger than a small segment.</summary>
     /// <param name="rng">The generator.</param>
     /// <param name="steps">How many.</param>
     /// <returns>The steps.</returns>
@@ -52,13 +86,14 @@ public static class CrashWorkload
         var drawn = new List<CrashStep>(steps);
         while (drawn.Count < steps)
         {
-            drawn.Add(rng.Between(0, 19) switch
+            drawn.Add(rng.Between(0, 22) switch
             {
                 < 9 => new CrashStep.Append(Batch(rng)),
                 < 13 => new CrashStep.Group(Batch(rng), [.. Enumerable.Range(0, rng.Between(1, 4)).Select(_ => Batch(rng))]),
                 < 15 => new CrashStep.Retry(rng.Between(0, 99)),
                 < 16 => new CrashStep.Delete(rng.Pick(StreamNames), rng.NextDouble()),
                 < 18 => new CrashStep.Reopen(),
+                < 21 => Compact(rng),
                 _ => new CrashStep.Kill(),
             });
         }
@@ -77,6 +112,13 @@ public static class CrashWorkload
         var key = rng.Chance(0.33) ? "key " + rng.NextUInt64().ToString(CultureInfo.InvariantCulture) : null;
         return new AppendRequest(entries) { IdempotencyKey = key };
     }
+
+    private static CrashStep.Compact Compact(SeededRng rng) => new(rng.Pick(Enum.GetValues<Compaction>()), rng.NextDouble())
+    {
+        Stream = rng.Pick(StreamNames),
+        Meanwhile = rng.Chance(0.3) ? [Batch(rng), Batch(rng)] : [],
+        After = rng.Between(0, 12),
+    };
 
     private static EntryData Entry(SeededRng rng, int largest)
     {

@@ -31,6 +31,9 @@ public sealed class InMemoryJournal : IJournal, IObservedJournal
     /// <summary>The last position and head hash. Also after the journal was closed.</summary>
     public Head Head => new(Core.JournalModule.head(current));
 
+    /// <summary>The head behind a beginning that was dropped; of a journal that is whole, position 0.</summary>
+    public Head Begin => new(Core.JournalModule.beginning(Snapshot));
+
     // What reads see: a journal that never changes.
     private Core.Journal Snapshot
     {
@@ -70,14 +73,17 @@ public sealed class InMemoryJournal : IJournal, IObservedJournal
     {
         ArgumentNullException.ThrowIfNull(stream);
         if (cancellationToken.IsCancellationRequested) return ValueTask.FromCanceled(cancellationToken);
-        lock (gate)
-        {
-            ObjectDisposedException.ThrowIf(closed, this);
-            current = Core.JournalModule.deleteTo(stream, version, current);
-        }
-
+        Replace(journal => Core.JournalModule.deleteTo(stream, version, journal));
         return ValueTask.CompletedTask;
     }
+
+    /// <summary>Drops the beginning: batches that end at a position or before. The last batch stays in any case. What a store does that compacts its files, as its model.</summary>
+    /// <param name="position">The position.</param>
+    public void DropTo(long position) => Replace(journal => Core.JournalModule.dropTo(position, journal));
+
+    /// <summary>Forgets the idempotency keys of batches that begin before a position.</summary>
+    /// <param name="position">The position.</param>
+    public void ForgetKeysBefore(long position) => Replace(journal => Core.JournalModule.forgetKeysBefore(position, journal));
 
     /// <inheritdoc/>
     public long HighestVersion(StreamId stream)
@@ -136,6 +142,15 @@ public sealed class InMemoryJournal : IJournal, IObservedJournal
         return ValueTask.FromResult(batch is null
             ? new AppendResult.NotAppended(failure!)
             : Commit(journal => Core.JournalModule.appendPrepared(batch, journal).Split()));
+    }
+
+    private void Replace(Func<Core.Journal, Core.Journal> change)
+    {
+        lock (gate)
+        {
+            ObjectDisposedException.ThrowIf(closed, this);
+            current = change(current);
+        }
     }
 
     private AppendResult Commit(Func<Core.Journal, (Tuple<Core.Receipt, Core.Journal>? Value, AppendFailure? Failure)> append)

@@ -10,7 +10,7 @@ internal sealed partial class SegmentIndex
         lock (gate)
         {
             var header = segment.Header;
-            if (found.Base is { } dropped) Begin(dropped.Value, new Core.Head(header.FirstPosition - 1, header.HeadBefore));
+            if (found.Base is { } dropped) BeginBehind(dropped.Value, new Core.Head(header.FirstPosition - 1, header.HeadBefore));
             TakeWords(found);
             var known = new StreamRows?[found.Streams.Length];
             for (var number = 0; number < found.Batches.Length; number++)

@@ -61,6 +61,15 @@ internal sealed partial class SegmentIndex : AppendIndex
         }
     }
 
+    /// <summary>The head behind a dropped beginning.</summary>
+    public Core.Head Begin
+    {
+        get
+        {
+            lock (gate) return begin;
+        }
+    }
+
     /// <summary>How many entries can be read.</summary>
     public long Entries
     {
@@ -82,13 +91,13 @@ internal sealed partial class SegmentIndex : AppendIndex
                 Delete(deletion.stream, deletion.version);
                 break;
             case Core.SegmentContent.Base dropped:
-                Begin(dropped.content, dropped.head);
+                BeginBehind(dropped.content, dropped.head);
                 break;
         }
     }
 
     /// <summary>Begins behind a dropped beginning.</summary>
-    private void Begin(Core.BaseContent content, Core.Head behind)
+    private void BeginBehind(Core.BaseContent content, Core.Head behind)
     {
         lock (gate)
         {

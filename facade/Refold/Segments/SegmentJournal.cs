@@ -59,6 +59,9 @@ public sealed partial class SegmentJournal : IJournal, IObservedJournal
     /// <exception cref="JournalException">It was opened for reading, and what its writer has done since cannot be read.</exception>
     public Head Head => new(Latest.Index.Head);
 
+    /// <summary>The head behind a beginning that was dropped; of a journal that is whole, position 0.</summary>
+    public Head Begin => new(Latest.Index.Begin);
+
     /// <summary>The torn tail that was found and left alone, because the journal was opened for reading; null once a writer has gone on.</summary>
     public TornTail? TornTail => live is { HasMoved: true } ? null : Latest.Torn;
 
