@@ -58,8 +58,7 @@ type CompactionBuilder(step: CompactionStep) =
     let keep (source: CompactionSource) (found: ReadFrame) =
         writer.Raw (source.Bytes.Slice(found.Offset, found.Size)).Span
 
-    let replace (frame: Frame) =
-        FrameEncoding.write (Checksum.seed first.Value.JournalId) writer frame
+    let replace (frame: Frame) = FrameEncoding.write (Checksum.seed first.Value.JournalId) writer frame
 
     let pass = CompactionPass(step.Rule, ValueNone, keep, replace)
 

@@ -257,7 +257,9 @@ module Journal =
             journal
         else
             let head = journal.Batches[dropped - 1].Head
-            let entries = slice 0 (int64 (Ascending.indexAt positionOf (head.Position + 1L) journal.Entries)) journal.Entries
+
+            let entries =
+                slice 0 (int64 (Ascending.indexAt positionOf (head.Position + 1L) journal.Entries)) journal.Entries
 
             let raiseFloor (streams: Map<StreamId, StreamEntries>) (entry: Entry) =
                 let found = streams[entry.Data.Stream]

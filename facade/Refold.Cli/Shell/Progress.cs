@@ -1,5 +1,5 @@
 // How far long work has come, for a person at a terminal; silent in a pipe.
-// Used by import and record.
+// Used by import, record and compact.
 using System.Globalization;
 
 namespace Refold.Cli.Shell;
@@ -12,8 +12,14 @@ internal static class Progress
 
     public static void Tell(long done, string unit)
     {
-        if (done % Every == 0 && IsShown)
-            Console.Error.Write(string.Create(CultureInfo.InvariantCulture, $"\r{done} {unit}"));
+        if (done % Every == 0)
+            Tell(string.Create(CultureInfo.InvariantCulture, $"{done} {unit}"));
+    }
+
+    public static void Tell(string text)
+    {
+        if (IsShown)
+            Console.Error.Write("\r\e[K" + text);
     }
 
     /// <summary>Clears the line, so that what follows begins on an empty one.</summary>

@@ -10,8 +10,8 @@ public sealed partial class SegmentJournal
     private readonly SemaphoreSlim compacting = new(1, 1);
     private readonly CancellationTokenSource closing = new();
 
-    // Files that were replaced: reads that were begun before hold them. They go with the last such read, or when the journal is closed.
-    private readonly List<WeakReference<SegmentFile>> replaced = [];
+    // What was replaced while reads that had begun are in flight. It goes with the last of them, or when the journal is closed.
+    private readonly List<OpenedDirectory> replaced = [];
 
     /// <summary>
     /// Replaces sealed segments by smaller ones, while appends and reads go on. What is asked for in the segment that is written to is sealed first. Nothing is
@@ -68,13 +68,14 @@ public sealed partial class SegmentJournal
         {
             // A journal that may not be scanned is no reason to end here: what is scanned was written by this process.
             var again = OpenedDirectory.Again(device, ways with { Scan = true }, without);
-            return opened = before with { Index = again.Index, Files = again.Files };
+            return opened = again with { Healed = before.Healed, Report = before.Report };
         });
-        lock (replaced)
+        lock (replaced) replaced.Add(before);
+        before.Leases.CloseWhenLeft(() =>
         {
-            replaced.RemoveAll(file => !file.TryGetTarget(out _));
-            replaced.AddRange(before.Files.Select(file => new WeakReference<SegmentFile>(file)));
-        }
+            before.Close();
+            lock (replaced) replaced.Remove(before);
+        });
     }
 
     /// <summary>Waits for a compaction that goes on; none is begun any more.</summary>
@@ -88,10 +89,7 @@ public sealed partial class SegmentJournal
     {
         lock (replaced)
         {
-            foreach (var file in replaced)
-            {
-                if (file.TryGetTarget(out var left)) left.Dispose();
-            }
+            foreach (var set in replaced) set.Close();
         }
     }
 }

@@ -90,7 +90,7 @@ public sealed partial class SegmentJournal
         // Begun after the journal had gone over to other files: they hold the same entries.
         while (!set.Leases.TryEnter())
         {
-            set = live!.Current;
+            set = live?.Current ?? opened;
             rows = find(set.Index).TakeWhile(row => row.Position <= asOf);
         }
 

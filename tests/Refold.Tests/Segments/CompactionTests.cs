@@ -119,6 +119,44 @@ public class CompactionTests
     }
 
     [Fact]
+    public async Task DeletingAStream_DropsItsBytes_AndKeepsEverythingElse()
+    {
+        await using var journal = Open();
+        var receipts = await FillAsync(journal);
+        var (head, rest) = (journal.Head, journal.ReadAll().Where(entry => entry.Stream.Value != "s1").Select(entry => entry.ToString()).ToList());
+        await journal.CompactAsync(new CompactionRequest.DeleteStream("s1"));
+        Assert.Equal(rest, journal.ReadAll().Select(entry => entry.ToString()));
+        Assert.Equal(head, journal.Head);
+        Assert.Equal(new StreamInfo("s1", 10, 10), journal.Streams().Single(stream => stream.Stream.Value == "s1"));
+        Assert.Equal(receipts, Enumerable.Range(0, 30).Select(number => journal.FindByKey("key " + number)!));
+        Assert.DoesNotContain(device.List().Where(name => name.EndsWith(".seg", StringComparison.Ordinal)), name => Holds(name, "s1"));
+        Finds(journal, journal.Everything());
+        Assert.Equal(11, (await journal.Append(Samples.Entry("s1"))).Versions.Single().First);
+
+        // Frames of entries hold the payload; the name of the stream stays known.
+        bool Holds(string name, string stream)
+        {
+            using var file = device.Open(name, writable: false);
+            var bytes = new byte[file.Length];
+            file.Read(bytes, 0);
+            return Core.Salvage.scan(Core.Checksum.seed(Core.SegmentHeaderModule.decode(bytes).ResultValue.JournalId), 0, bytes)
+                .Frames.Any(frame => frame.Content is Core.SalvagedContent.Entry entry && entry.stream.Value == stream);
+        }
+    }
+
+    [Fact]
+    public async Task WhatWasDeleted_GoesByWholeLeaves_AndIsGoneAfterwards()
+    {
+        await using var journal = Open();
+        await FillAsync(journal);
+        await journal.DeleteToAsync("t", 20);
+        var expected = journal.Everything();
+        Assert.True((await journal.CompactAsync(new CompactionRequest.DropDeleted())).Made > 0);
+        Finds(journal, expected);
+        Assert.Equal(0, (await journal.CompactAsync(new CompactionRequest.DropDeleted())).Made);
+    }
+
+    [Fact]
     public async Task NothingToDo_ChangesNoFile()
     {
         await using var journal = Open();

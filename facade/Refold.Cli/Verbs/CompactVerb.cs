@@ -1,0 +1,92 @@
+// `refold compact`: replaces sealed segments of a journal by smaller ones; interrupted at any moment, it loses nothing.
+// Called from the command line.
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Refold.Cli.Shell;
+using Refold.Segments;
+
+namespace Refold.Cli.Verbs;
+
+internal static class CompactVerb
+{
+    private static readonly Option<bool> Merge = Options.Flag("--merge", "Join sealed segments; nothing goes");
+    private static readonly Option<long?> RetainFrom = Options.Number("--retain-from", "POSITION", "Drop the batches that end before this position; the last batch stays", 1, long.MaxValue);
+    private static readonly Option<string?> DeleteStream = Options.Text("--delete-stream", "STREAM", "Delete a stream as far as it goes, and drop its bytes");
+
+    public static Command Create()
+    {
+        var command = new Command("compact", "Give room back: join segments, drop the beginning or a stream; positions and the head stay")
+        {
+            Merge, RetainFrom, DeleteStream,
+        };
+        command.SetAction(RunAsync);
+        return command;
+    }
+
+    private static async Task<int> RunAsync(ParseResult arguments, CancellationToken cancellationToken)
+    {
+        var request = Request(arguments);
+        string directory = Journals.RequireSegments(arguments);
+        var device = new DirectoryDevice(directory);
+        // Opening for writing would make a journal where none is.
+        if (!device.Exists || FileNames.Segments(device).Count == 0)
+            throw new ToolException(ExitCode.Unreadable, $"There is no journal in {directory}; name another by --journal.");
+        await using var journal = (SegmentJournal)Journals.OpenForWriting(arguments);
+        if (request is CompactionRequest.RetainFrom { Position: var position } && position > journal.Head.Position + 1)
+            throw new ToolException(ExitCode.Usage, FormattableString.Invariant($"--retain-from is {position}, the head is at {journal.Head.Position}."));
+        CompactionReport report;
+        try
+        {
+            report = await journal.CompactAsync(request, new Shown(), cancellationToken);
+        }
+        finally
+        {
+            Progress.End();
+        }
+
+        Print(arguments, journal, report);
+        return ExitCode.Done;
+    }
+
+    private static CompactionRequest Request(ParseResult arguments)
+    {
+        List<CompactionRequest> requests = [];
+        if (arguments.GetValue(Merge)) requests.Add(new CompactionRequest.Merge());
+        if (arguments.GetValue(RetainFrom) is { } position) requests.Add(new CompactionRequest.RetainFrom(position));
+        if (arguments.GetValue(DeleteStream) is { } stream) requests.Add(new CompactionRequest.DeleteStream(Arguments.Stream(stream)));
+        return requests is [var request]
+            ? request
+            : throw new ToolException(ExitCode.Usage, "Say what to do by exactly one of --merge, --retain-from, --delete-stream. See: refold compact --help");
+    }
+
+    private static void Print(ParseResult arguments, SegmentJournal journal, CompactionReport report)
+    {
+        if (arguments.GetValue(Options.Json))
+        {
+            Output.Json(new JsonObject
+            {
+                ["replaced"] = report.Replaced,
+                ["made"] = report.Made,
+                ["bytesBefore"] = report.BytesBefore,
+                ["bytesAfter"] = report.BytesAfter,
+                ["begin"] = Facts.Json(journal.Begin),
+                ["head"] = Facts.Json(journal.Head),
+            });
+            return;
+        }
+
+        Facts.Print(
+            ("replaced", FormattableString.Invariant($"{report.Replaced} segments, {report.BytesBefore} bytes")),
+            ("by", FormattableString.Invariant($"{report.Made} segments, {report.BytesAfter} bytes")),
+            ("begins behind", journal.Begin.Position > 0 ? journal.Begin.ToString() : null),
+            ("head", journal.Head.ToString()));
+    }
+
+    /// <summary>Progress as it comes: from another thread, and none of it after the end.</summary>
+    private sealed class Shown : IProgress<CompactionProgress>
+    {
+        public void Report(CompactionProgress value) => Progress.Tell(string.Create(
+            CultureInfo.InvariantCulture, $"{value.Done} of {value.Total} {(value.Phase == CompactionPhase.Planning ? "segments read" : "new segments made")}"));
+    }
+}

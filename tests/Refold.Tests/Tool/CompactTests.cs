@@ -1,0 +1,62 @@
+// `refold compact` from outside: what it does and prints, and what it refuses.
+// Run by `dotnet test`.
+using Refold.Tests.Segments;
+using Xunit;
+
+namespace Refold.Tests.Tool;
+
+public sealed class CompactTests : IDisposable
+{
+    private readonly TemporaryDirectory directory = new();
+
+    public void Dispose() => directory.Dispose();
+
+    private async Task WriteAsync()
+    {
+        await using var journal = SegmentJournal.Open(directory.File("journal"), Samples.Small);
+        for (var number = 0; number < 20; number++)
+            await journal.AppendAsync(new AppendRequest(Samples.Entry("a", new string('x', 100)), Samples.Entry("b")) { IdempotencyKey = "key " + number });
+    }
+
+    private ToolResult Compact(params string[] arguments) => RefoldProcess.Run(["compact", "--journal", directory.Journal(), .. arguments]);
+
+    private ToolResult Export() => RefoldProcess.Run("export", "--raw", "--journal", directory.Journal()).Expect(0);
+
+    [Fact]
+    public async Task Merging_ThenRetaining_ThenDeletingAStream_KeepsWhatIsLeft()
+    {
+        await WriteAsync();
+        var before = Export();
+        var merged = Compact("--merge", "--json").Expect(0).Json;
+        Assert.True(merged.GetProperty("replaced").GetInt32() > merged.GetProperty("made").GetInt32());
+        Assert.Equal(before.Output, Export().Output);
+        var retained = Compact("--retain-from", "21", "--json").Expect(0).Json;
+        Assert.Equal(20, retained.GetProperty("begin").GetProperty("position").GetInt64());
+        Assert.Equal(40, retained.GetProperty("head").GetProperty("position").GetInt64());
+        Assert.Equal(before.Lines.Skip(20), Export().Lines);
+        var text = Compact("--delete-stream", "b").Expect(0);
+        Assert.Contains("begins behind  20:", text.Output, StringComparison.Ordinal);
+        Assert.Equal("", text.Error);
+        Assert.Equal(before.Lines.Skip(20).Where((_, item) => item % 2 == 0), Export().Lines);
+        RefoldProcess.Run("verify", "--journal", directory.Journal()).Expect(0);
+        Assert.Equal(0, Compact("--delete-stream", "b", "--json").Expect(0).Json.GetProperty("replaced").GetInt32());
+    }
+
+    [Fact]
+    public async Task WhatCannotBeDone_IsOneLineAndAnExitCode()
+    {
+        Compact("--merge").ExpectError(3);
+        Assert.False(Directory.Exists(directory.File("journal")));
+        await WriteAsync();
+        var files = Directory.GetFiles(directory.File("journal")).Order().ToList();
+        Compact().ExpectError(2);
+        Compact("--merge", "--retain-from", "3").ExpectError(2);
+        Compact("--retain-from", "0").ExpectError(2);
+        Compact("--retain-from", "42").ExpectError(2);
+        Compact("--delete-stream", "").ExpectError(2);
+        RefoldProcess.Run("compact", "--merge", "--journal", "memory:").ExpectError(2);
+        await using (SegmentJournal.Open(directory.File("journal")))
+            Compact("--merge").ExpectError(4);
+        Assert.Equal(files, Directory.GetFiles(directory.File("journal")).Order());
+    }
+}
