@@ -30,7 +30,7 @@ public class DependencyTests
     public void Testing_References_OnlyTheLibraryAndWhatItStandsOn() =>
         Assert.All(
             ReferencesOf("Refold.Testing.dll"),
-            name => Assert.True(name is "FSharp.Core" or "Refold.Core" or "Refold.Facade" || IsPlatform(name), name));
+            name => Assert.True(name is "FSharp.Core" or "Refold.Core" or "Refold.Facade" or "FsCheck" || IsPlatform(name), name));
 
     [Fact]
     public void LiteDb_References_OnlyTheLibraryAndLiteDb() =>

@@ -1,0 +1,108 @@
+// The conformance suite of journals: named cases, one for each promise that is not about files, and random sequences of commands against the model.
+// Run by the tests of a store, or by a plain program: `Console.WriteLine(await new JournalConformance("mine", () => new MyFixture()).RunAsync())`.
+namespace Refold.Testing;
+
+/// <summary>A case of a suite.</summary>
+/// <param name="Name">The promise, as a sentence.</param>
+/// <param name="Needs">What a store declares that has it.</param>
+public sealed record ConformanceCase(string Name, JournalCapabilities Needs);
+
+/// <summary>Whether a store is a journal: what <see cref="IJournal"/> and the storage rules promise, whatever it is made of.</summary>
+public sealed class JournalConformance
+{
+    private readonly Func<JournalFixture> create;
+    private readonly ConformanceOptions options;
+    private readonly IReadOnlyList<JournalCase> cases =
+    [
+        .. AppendCases.All, .. ExpectedVersionCases.All, .. LimitCases.All, .. KeyCases.All, .. ConditionCases.All, .. ReadCases.All, .. QueryCases.All,
+        .. DeletionCases.All, .. RestoreCases.All, .. SubscriptionCases.All, .. LifetimeCases.All, .. ConcurrencyCases.All, .. SequenceCases.All,
+    ];
+
+    /// <summary>Makes the suite for a store.</summary>
+    /// <param name="store">How the report names it.</param>
+    /// <param name="create">Makes the place of a journal that is not there yet; called for each case, and for each random sequence.</param>
+    /// <param name="options">How much it does; default: as <see cref="ConformanceOptions"/> says.</param>
+    public JournalConformance(string store, Func<JournalFixture> create, ConformanceOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(store);
+        ArgumentNullException.ThrowIfNull(create);
+        Store = store;
+        this.create = create;
+        this.options = options ?? new ConformanceOptions();
+    }
+
+    /// <summary>How the report names the store.</summary>
+    public string Store { get; }
+
+    /// <summary>Every case, in the order they are run.</summary>
+    public IReadOnlyList<ConformanceCase> Cases => [.. cases.Select(item => new ConformanceCase(item.Name, item.Needs))];
+
+    /// <summary>Runs one case.</summary>
+    /// <param name="name">Its name.</param>
+    /// <returns>How it ended. It does not throw where the case fails: see <see cref="ConformanceResult.ThrowIfFailed"/>.</returns>
+    /// <exception cref="ArgumentException">There is no such case.</exception>
+    public Task<ConformanceResult> RunAsync(string name) =>
+        RunAsync(cases.FirstOrDefault(item => item.Name == name) ?? throw new ArgumentException($"There is no case '{name}'.", nameof(name)));
+
+    /// <summary>Runs every case, one after the other.</summary>
+    /// <param name="cancellationToken">Stops before the next case.</param>
+    /// <returns>How each ended.</returns>
+    public async Task<ConformanceReport> RunAsync(CancellationToken cancellationToken = default)
+    {
+        var results = new List<ConformanceResult>();
+        foreach (var item in cases)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            results.Add(await RunAsync(item).ConfigureAwait(false));
+        }
+
+        return new ConformanceReport(Store, results);
+    }
+
+    private Task<ConformanceResult> RunAsync(JournalCase item) => CaseRunner.RunAsync(item.Name, async () =>
+    {
+        var bench = new JournalBench(create(), options);
+        await using (bench.ConfigureAwait(false))
+        {
+            var missing = item.Needs & ~bench.Fixture.Capabilities;
+            if (missing != JournalCapabilities.None) throw new NotShownException($"the store does not declare {missing}");
+            return await item.Run(bench, create).ConfigureAwait(false);
+        }
+    });
+}
+
+/// <summary>A case, and what it does: answers what is to be said where it holds, or throws.</summary>
+internal sealed record JournalCase(string Name, JournalCapabilities Needs, Func<JournalBench, Func<JournalFixture>, Task<string>> Run)
+{
+    public static JournalCase Of(string name, Func<JournalBench, Task> run, JournalCapabilities needs = JournalCapabilities.None) => new(name, needs, async (bench, _) =>
+    {
+        await run(bench).ConfigureAwait(false);
+        return "";
+    });
+}
+
+internal static class CaseRunner
+{
+    /// <summary>Runs a case, and tells how it ended.</summary>
+    public static async Task<ConformanceResult> RunAsync(string name, Func<Task<string>> run)
+    {
+        try
+        {
+            return new ConformanceResult(name, ConformanceOutcome.Held, await run().ConfigureAwait(false));
+        }
+        catch (NotShownException reason)
+        {
+            return new ConformanceResult(name, ConformanceOutcome.NotShown, reason.Message);
+        }
+        catch (ConformanceException failure)
+        {
+            return new ConformanceResult(name, ConformanceOutcome.Failed, failure.Message + (failure.InnerException is { } inner ? "\n" + inner : ""));
+        }
+#pragma warning disable CA1031 // Whatever a store throws where it must not is what the suite is there to find.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            return new ConformanceResult(name, ConformanceOutcome.Failed, "it threw " + exception);
+        }
+    }
+}

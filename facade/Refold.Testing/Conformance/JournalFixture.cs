@@ -1,0 +1,65 @@
+// What a store hands to the conformance suite: how its journal is opened, and what it promises.
+// Written by whoever writes a store; made anew for each case by JournalConformance.
+namespace Refold.Testing;
+
+/// <summary>What a store promises. What it does not declare is reported as not shown.</summary>
+[Flags]
+public enum JournalCapabilities
+{
+    /// <summary>Appending and reading with expected versions, in one process, for as long as the journal is open.</summary>
+    None = 0,
+
+    /// <summary>What was answered is there after closing and opening again, and after a crash where the fixture can make one.</summary>
+    Durability = 1,
+
+    /// <summary>One writes, others read beside it; a second writer is refused.</summary>
+    SeveralProcesses = 2,
+
+    /// <summary>Batches can be restored where they were in another journal.</summary>
+    Restore = 4,
+
+    /// <summary>The beginning of a stream can be deleted.</summary>
+    Deletion = 8,
+
+    /// <summary>Idempotency keys are known for as long as the journal is.</summary>
+    Keys = 16,
+
+    /// <summary>Appends can be made on a condition.</summary>
+    Conditions = 32,
+
+    /// <summary>Entries can be found by types and tags.</summary>
+    Queries = 64,
+
+    /// <summary>Readers are told of new entries.</summary>
+    Subscriptions = 128,
+
+    /// <summary>Everything there is.</summary>
+    All = Durability | SeveralProcesses | Restore | Deletion | Keys | Conditions | Queries | Subscriptions,
+}
+
+/// <summary>The place of one journal of the store under test: a directory, a file, a database. Made for one case, destroyed after it.</summary>
+public abstract class JournalFixture : IAsyncDisposable
+{
+    /// <summary>What the store promises.</summary>
+    public abstract JournalCapabilities Capabilities { get; }
+
+    /// <summary>Opens the journal for writing: the first call makes an empty one, a later one opens what is there.</summary>
+    /// <returns>The journal; the suite closes it before it opens it again.</returns>
+    public abstract IJournal Open();
+
+    /// <summary>Opens the journal for reading while a writer has it open; for <see cref="JournalCapabilities.SeveralProcesses"/>.</summary>
+    /// <returns>The journal; the suite closes it.</returns>
+    public virtual IJournal OpenForReading() => throw new NotSupportedException("A fixture that declares SeveralProcesses opens for reading.");
+
+    /// <summary>Ends the process that has the journal open, as a power cut does, without closing it; the next <see cref="Open"/> is the next process.</summary>
+    /// <returns>False, the default, where the fixture cannot; what crashes would show is then reported as not shown.</returns>
+    public virtual bool Crash() => false;
+
+    /// <summary>Destroys the place, after the journal was closed.</summary>
+    /// <returns>A task that is done when nothing is left.</returns>
+    public virtual ValueTask DisposeAsync()
+    {
+        GC.SuppressFinalize(this);
+        return ValueTask.CompletedTask;
+    }
+}

@@ -1,0 +1,100 @@
+// Draws and shrinks sequences of commands, with FsCheck.
+// Used by SequenceCheck.
+using FsCheck;
+using FsCheck.Fluent;
+
+namespace Refold.Testing;
+
+internal static class CommandGenerator
+{
+    private const int MostStreams = 5;
+
+    private static readonly Gen<EntryShape> Entries =
+        from stream in Gen.Choose(0, MostStreams - 1)
+        from type in Gen.Choose(0, 2)
+        from tags in Gen.Choose(0, 7)
+        from bytes in Gen.Frequency((20, Gen.Choose(0, 60)), (3, Gen.Choose(0, 3000)), (1, Gen.Choose(0, 40_000)))
+        from fields in Gen.Choose(0, 127)
+        select new EntryShape(stream, type, tags, bytes, fields);
+
+    private static readonly Gen<Expectation> Expectations =
+        from stream in Gen.Choose(0, MostStreams - 1)
+        from kind in Gen.Choose(0, 6)
+        from offset in Gen.Frequency((3, Gen.Constant(0)), (1, Gen.Choose(-2, 2)))
+        select new Expectation(stream, kind, offset);
+
+    private static readonly Gen<QueryShape> Queries =
+        from count in Gen.Choose(0, 2)
+        from items in (from tags in Gen.Choose(0, 7) from types in Gen.Choose(0, 7) select (tags, types)).ArrayOf(count)
+        select new QueryShape(items);
+
+    private static readonly Gen<int?> Keys = Gen.Frequency((3, Gen.Constant<int?>(null)), (1, Gen.Choose(0, 5).Select(key => (int?)key)));
+
+    private static readonly Gen<JournalCommand> Appends =
+        from count in Gen.Frequency((6, Gen.Choose(1, 4)), (1, Gen.Choose(0, 12)))
+        from entries in Entries.ArrayOf(count)
+        from expecting in Gen.Frequency((2, Gen.Constant(0)), (1, Gen.Choose(1, 3)))
+        from expected in Expectations.ArrayOf(expecting)
+        from key in Keys
+        from condition in Gen.Frequency((3, Gen.Constant<QueryShape?>(null)), (1, Queries.Select(query => (QueryShape?)query)))
+        from back in Gen.Choose(-1, 8)
+        select (JournalCommand)new JournalCommand.Append(entries, expected, key, condition, back);
+
+    private static readonly Gen<JournalCommand> Restores =
+        from count in Gen.Choose(1, 4)
+        from entries in Entries.ArrayOf(count)
+        from gap in Gen.Frequency((4, Gen.Choose(1, 3)), (1, Gen.Choose(-1, 0)))
+        from holes in Gen.Frequency((2, Gen.Constant(0)), (1, Gen.Choose(0, 2))).ArrayOf(count)
+        from versionGap in Gen.Frequency((5, Gen.Constant(0)), (1, Gen.Choose(-1, 2)))
+        from key in Keys
+        select (JournalCommand)new JournalCommand.Restore(entries, gap, holes, versionGap, key);
+
+    private static readonly Gen<JournalCommand> Commands = Gen.Frequency(
+        (20, Appends),
+        (3, Gen.Choose(0, 20).Select(which => (JournalCommand)new JournalCommand.Repeat(which))),
+        (3, from stream in Gen.Choose(0, MostStreams - 1) from below in Gen.Choose(-1, 4) select (JournalCommand)new JournalCommand.Delete(stream, below)),
+        (3, Restores),
+        (3, from stream in Gen.Choose(0, MostStreams - 1) from start in Gen.Choose(-1, 8) from end in Gen.Choose(-1, 10) from most in Gen.Choose(0, 6) select (JournalCommand)new JournalCommand.ReadStream(stream, start, end, most)),
+        (2, from back in Gen.Choose(-1, 12) from most in Gen.Choose(0, 8) select (JournalCommand)new JournalCommand.ReadAll(back, most)),
+        (4, from query in Queries from back in Gen.Choose(-1, 20) from most in Gen.Choose(0, 8) select (JournalCommand)new JournalCommand.Ask(query, back, most)),
+        (1, Gen.Choose(-2, 10).Select(back => (JournalCommand)new JournalCommand.Subscribe(back))),
+        (1, from back in Gen.Choose(-1, 6) from isForeign in Gen.Elements(true, false) select (JournalCommand)new JournalCommand.SubscribeBehind(back, isForeign)),
+        (2, Gen.Constant<JournalCommand>(new JournalCommand.Reopen())),
+        (1, Gen.Constant<JournalCommand>(new JournalCommand.Crash())));
+
+    /// <summary>Sequences of up to so many commands.</summary>
+    public static Arbitrary<JournalCommand[]> Sequences(int most) =>
+        Arb.From(from count in Gen.Choose(1, most) from commands in Commands.ArrayOf(count) select commands, Shrink);
+
+    // Halves and other large parts first, then one command less, then smaller commands.
+    private static IEnumerable<JournalCommand[]> Shrink(JournalCommand[] commands)
+    {
+        for (var size = commands.Length / 2; size >= 1; size /= 2)
+        {
+            for (var start = 0; start + size <= commands.Length; start += size)
+                yield return [.. commands[..start], .. commands[(start + size)..]];
+        }
+
+        for (var index = 0; index < commands.Length; index++)
+        {
+            foreach (var smaller in Shrink(commands[index]))
+                yield return [.. commands[..index], smaller, .. commands[(index + 1)..]];
+        }
+    }
+
+    private static IEnumerable<JournalCommand> Shrink(JournalCommand command)
+    {
+        if (command is not JournalCommand.Append append) yield break;
+        if (append.Condition is not null) yield return append with { Condition = null };
+        if (append.Key is not null) yield return append with { Key = null };
+        if (append.Expected.Length > 0) yield return append with { Expected = [] };
+        if (append.Entries.Length > 1)
+        {
+            for (var index = 0; index < append.Entries.Length; index++)
+                yield return append with { Entries = [.. append.Entries[..index], .. append.Entries[(index + 1)..]] };
+        }
+
+        if (append.Entries.Any(entry => entry.Bytes > 0)) yield return append with { Entries = [.. append.Entries.Select(entry => entry with { Bytes = 0 })] };
+        if (append.Entries.Any(entry => entry.Fields > 0 || entry.Tags > 0)) yield return append with { Entries = [.. append.Entries.Select(entry => entry with { Fields = 0, Tags = 0 })] };
+    }
+}
