@@ -97,8 +97,11 @@ module ColdStart =
         let before = lastBefore directory
         let claims = flushedClaims directory
 
-        let isAhead (_, name, frame) =
-            frame > before && not (directory.Segments |> List.exists (fun segment -> segment.Name = name))
+        // A later generation of the same first position goes on behind that segment, or has replaced it.
+        let holds (claimed: SegmentName) (segment: PlannedSegment) =
+            segment.Name.FirstPosition = claimed.FirstPosition && segment.Name.Generation >= claimed.Generation
+
+        let isAhead (_, name, frame) = frame > before && not (directory.Segments |> List.exists (holds name))
 
         match List.tryFind isAhead claims with
         | Some(file, name, frame) ->

@@ -60,6 +60,20 @@ module FrameDecoding =
         && Checksum.seeded seed (bytes.Slice(offset, 4)) =
             BinaryPrimitives.ReadUInt32LittleEndian(bytes.Slice(offset + 4, 4))
 
+    /// Where frames may go on behind zeros that begin at the offset: the next block, if nothing but zeros lies before it and a length of
+    /// a frame in it; otherwise the offset itself. What a gap hides is a frame number that is missing.
+    let internal behindGap (seed: uint32) (memory: ReadOnlyMemory<byte>) (offset: int) : int =
+        let next = FrameLayout.nextBlock (int64 offset)
+
+        if
+            next < int64 memory.Length
+            && isZero (memory.Span.Slice(offset, int next - offset))
+            && hasLength seed memory (int next)
+        then
+            int next
+        else
+            offset
+
     let private readHash (reader: ByteReader) : Hash =
         let bytes = reader.Raw 32
         if bytes.Length = 32 then Hash.OfSpan bytes.Span else Hash.Zero
@@ -232,3 +246,14 @@ module FrameDecoding =
                 match readContent bytes with
                 | Some frame -> Ok { Frame = frame; Offset = offset; Size = size }
                 | None -> corrupt offset "the layout of a frame" "that of format version 1" "another"
+
+    /// Whether the frame of this number begins the block behind the offset: then what lies between is no interrupted write, but damage
+    /// between two flushes.
+    let internal beginsNextBlock (seed: uint32) (memory: ReadOnlyMemory<byte>) (offset: int) (number: int64) : bool =
+        let next = FrameLayout.nextBlock (int64 offset)
+
+        next > int64 offset
+        && next < int64 memory.Length
+        && match read seed memory (int next) with
+           | Ok found -> found.Frame.Number = number
+           | Error _ -> false

@@ -126,6 +126,12 @@ module FrameLayout =
     /// Bytes of the shortest frame: no body, no head.
     let shortest = 80
 
+    /// Bytes of a block: zeros behind a batch, deletion or base may reach to the next multiple of this, where frames go on.
+    let block = 4096
+
+    /// The first multiple of a block at or behind an offset.
+    let nextBlock (offset: int64) : int64 = (offset + int64 block - 1L) / int64 block * int64 block
+
     /// Bytes of a stub's body; that of a dropped leaf is longer.
     let stubBytes = 36
 

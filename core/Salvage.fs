@@ -170,6 +170,9 @@ module Salvage =
                 FrameLayout.alignment
 
         while offset < writtenTo do
+            if lost.IsNone && header.IsOk then
+                offset <- FrameDecoding.behindGap seed memory offset
+
             if budget < 0L then
                 lose "too many lengths that lead to no frame"
                 offset <- writtenTo

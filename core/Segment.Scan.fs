@@ -4,66 +4,6 @@ namespace Refold.Core
 
 open System
 
-/// A batch, deletion or base, and the bytes it takes.
-[<NoEquality; NoComparison>]
-type SegmentItem =
-    {
-        /// What it is.
-        Content: SegmentContent
-        /// The offset of its first frame.
-        Start: int
-        /// The offset behind its last frame.
-        End: int
-        /// The number of its last frame.
-        LastFrame: int64
-    }
-
-/// What was found in part of a file.
-[<RequireQualifiedAccess>]
-module internal SegmentItem =
-
-    /// The item as it lies in the file of which the part begins at `origin`.
-    let moved (origin: int) (item: SegmentItem) : SegmentItem =
-        let content =
-            match item.Content with
-            | SegmentContent.Batch stored ->
-                SegmentContent.Batch { stored with Offsets = stored.Offsets |> Array.map ((+) origin) }
-            | content -> content
-
-        { item with
-            Content = content
-            Start = item.Start + origin
-            End = item.End + origin
-        }
-
-/// How a segment ends.
-[<RequireQualifiedAccess; NoComparison>]
-type SegmentEnd =
-    /// Nothing but zeros behind the last whole batch.
-    | Whole
-    /// An interrupted write, from this offset on; only the last segment can end so.
-    | Torn of offset: int64 * reason: string
-    /// The bytes are not what was written, or no segment of this journal, or of a newer format.
-    | Refused of error: FrameError
-
-/// What a segment holds.
-[<NoEquality; NoComparison>]
-type SegmentScan =
-    {
-        /// Its header, where it is readable.
-        Header: SegmentHeader option
-        /// What was taken, in order.
-        Items: SegmentItem list
-        /// The offset behind what was taken; 0 where not even the header is whole.
-        TakenTo: int
-        /// The offset behind the last byte that is not zero.
-        WrittenTo: int
-        /// Its trailer, where it is sealed and footer and trailer are what was written.
-        Trailer: SegmentTrailer option
-        /// How it ends.
-        End: SegmentEnd
-    }
-
 /// Scans the segments of one journal in order: by first position, then by generation. Not thread-safe.
 [<Sealed>]
 type SegmentScanner(start: ScanStart) =
@@ -103,7 +43,8 @@ type SegmentScanner(start: ScanStart) =
         : struct (SegmentItem list * int * (int * FrameError) option) =
         let items = ResizeArray()
         let mutable offset = from
-        let mutable takenTo = offset
+        let mutable start = from
+        let mutable takenTo = from
         let mutable stop = None
         let mutable ended = false
 
@@ -114,6 +55,10 @@ type SegmentScanner(start: ScanStart) =
                 ended <- true
                 stop <- unfinished offset
             else
+                if offset = takenTo then
+                    offset <- FrameDecoding.behindGap seed memory offset
+                    start <- offset
+
                 match FrameDecoding.read seed memory offset with
                 | Error error -> stop <- Some(offset, error)
                 | Ok found ->
@@ -128,7 +73,7 @@ type SegmentScanner(start: ScanStart) =
                             items.Add
                                 {
                                     Content = content
-                                    Start = takenTo
+                                    Start = start
                                     End = offset
                                     LastFrame = found.Frame.Number
                                 }
@@ -140,7 +85,12 @@ type SegmentScanner(start: ScanStart) =
     /// How a segment ends in which something did not fit. Where only the end of a sealed segment is damaged, that is named.
     let judge (memory: ReadOnlyMemory<byte>) isLast (seal: SealState) (offset: int) (error: FrameError) : SegmentEnd =
         let struct (said, isAny) = isFlushed sequence.NextFrame memory offset
-        let corrupt = not isLast || sequence.BaseExpected || said
+
+        let corrupt =
+            not isLast
+            || sequence.BaseExpected
+            || said
+            || (sequence.Unfinished = ValueNone && FrameDecoding.beginsNextBlock seed memory offset sequence.NextFrame)
 
         match error, seal with
         | _, SealState.Damaged(FrameError.Corrupt _ as damage) when not isLast && not isAny -> SegmentEnd.Refused damage

@@ -9,6 +9,8 @@ public class CrashPointTests(ITestOutputHelper output)
 {
     public static TheoryData<string> Workloads => [.. Steps.Keys];
 
+    internal static IReadOnlyList<CrashStep> StepsOf(string workload) => Steps[workload];
+
     private static readonly Dictionary<string, CrashStep[]> Steps = new(StringComparer.Ordinal)
     {
         ["rotation"] = [.. Enumerable.Range(0, 8).Select(number => new CrashStep.Append(SegmentStore.Batch("s" + number % 2, 1 + number % 3, 200)))],

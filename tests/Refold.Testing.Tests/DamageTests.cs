@@ -60,32 +60,4 @@ public class DamageTests(ITestOutputHelper output)
                 return device.InLastFlush(name, offset, 1) > 0;
         }
     }
-
-    [Fact]
-    public async Task ARewrittenBlockOfGarbage_LosesEntriesInTheDefaultMode()
-    {
-        var losses = 0;
-        for (var seed = 0UL; seed < 20; seed++)
-        {
-            var (oracle, stopped) = await SegmentStore.Simulation().RunAsync([new CrashStep.Append(SegmentStore.Batch("a", 1))], seed, null, null);
-            var again = stopped.AfterKill();
-            var journal = await oracle.OpenAsync(again);
-            again.CrashAt = again.OperationCount;
-            _ = await oracle.AppendAsync(journal!, SegmentStore.Batch("a", 1), again);
-            await journal!.DisposeAsync();
-            try
-            {
-                await using (await oracle.OpenAsync(again.AfterCrash(Keep.Random(seed) with { GarblesBlocks = true })))
-                {
-                    // Judged by being opened.
-                }
-            }
-            catch (CrashViolationException)
-            {
-                losses++;
-            }
-        }
-
-        Assert.InRange(losses, 1, 19);
-    }
 }

@@ -36,6 +36,8 @@ public class FlushControlTests(ITestOutputHelper output)
         CompactionCrashTests.CrashAtTheSwitchAsync,
         CompactionCrashTests.CrashWhileItIsEndedAsync,
         CompactionCrashTests.EnumerateAsync,
+        DurabilityTests.ReplaceAsync,
+        prepare => SegmentStore.LosingNewest(prepare: prepare).EnumerateAsync(Steps, 1),
     ];
 
     [Fact]

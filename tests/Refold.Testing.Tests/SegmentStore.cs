@@ -9,7 +9,13 @@ namespace Refold.Testing.Tests;
 internal static class SegmentStore
 {
     /// <summary>Segments so small that most workloads rotate.</summary>
-    private static readonly JournalOptions Small = new() { SegmentBytes = 2048 };
+    public static JournalOptions Small { get; } = new() { SegmentBytes = 2048, Background = InlineTaskScheduler.Instance };
+
+    /// <summary>The same on fresh blocks, so that a segment holds a few flushes.</summary>
+    public static JournalOptions Padded { get; } = Small with { Durability = Durability.Padded, SegmentBytes = 5 * 4096 };
+
+    /// <summary>The same without a flush for each answer; the flush that comes by itself never does.</summary>
+    public static JournalOptions Unflushed { get; } = Small with { Durability = Durability.PowerCutLosesNewest, SegmentBytes = 8192, TimeProvider = new StoppedTime() };
 
     public static IJournal Open(IStorageDevice device) => SegmentJournal.Open(device, Small);
 
@@ -19,6 +25,16 @@ internal static class SegmentStore
 
     public static CrashSimulation Simulation(Action<SimulatedDevice>? prepare = null) =>
         new(Open) { Inspect = Inspect, Prepare = prepare ?? (_ => { }) };
+
+    /// <summary>The promises of <see cref="Durability.Padded"/>, or what becomes of others' where blocks turn to garbage.</summary>
+    public static CrashSimulation Garbling(JournalOptions options, bool garbles = true) =>
+        new(device => SegmentJournal.Open(device, options)) { Inspect = Inspect, GarblesBlocks = garbles };
+
+    /// <summary>The promises of <see cref="Durability.PowerCutLosesNewest"/>.</summary>
+    public static CrashSimulation LosingNewest(bool isTold = true, Action<SimulatedDevice>? prepare = null) =>
+        new(device => SegmentJournal.Open(device, Unflushed)) { Inspect = Inspect, SettledBy = isTold ? IsSegment : null, Prepare = prepare ?? (_ => { }) };
+
+    public static bool IsSegment(string name) => name.EndsWith(".seg", StringComparison.Ordinal);
 
     public static EntryData Entry(string stream, string payload = "{}") =>
         new(stream, "Happened", System.Text.Encoding.UTF8.GetBytes(payload));
@@ -59,4 +75,49 @@ internal static class SegmentStore
 
     private static string Again(string test, ulong seed) =>
         string.Create(CultureInfo.InvariantCulture, $"again: dotnet test tests/Refold.Testing.Tests --filter {test} -e REFOLD_CRASH_SEED={seed} -e REFOLD_CRASH_RUNS=1");
+}
+
+/// <summary>A clock whose timers do not fire unless they are told to.</summary>
+internal sealed class StoppedTime : TimeProvider
+{
+    private readonly List<Timer> timers = [];
+
+    /// <summary>The time of every timer that was set is up.</summary>
+    public void Fire()
+    {
+        lock (timers)
+        {
+            foreach (var timer in timers) timer.Fire();
+        }
+    }
+
+    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+    {
+        lock (timers)
+        {
+            timers.Add(new Timer(callback, state));
+            return timers[^1];
+        }
+    }
+
+    private sealed class Timer(TimerCallback callback, object? state) : ITimer
+    {
+        private bool isSet;
+
+        public void Fire()
+        {
+            if (isSet) callback(state);
+            isSet = false;
+        }
+
+        public bool Change(TimeSpan dueTime, TimeSpan period) => isSet = dueTime >= TimeSpan.Zero;
+
+        public void Dispose() => isSet = false;
+
+        public ValueTask DisposeAsync()
+        {
+            Dispose();
+            return ValueTask.CompletedTask;
+        }
+    }
 }

@@ -13,7 +13,9 @@ public sealed partial class CrashOracle
     public async Task<IJournal?> OpenAsync(SimulatedDevice device)
     {
         ArgumentNullException.ThrowIfNull(device);
-        var faults = device.FaultCount;
+        var (faults, before) = (device.FaultCount, applied);
+        // Taken before the store is opened for the first time after it, which may flush.
+        if (SettledBy is not null && device.LossCount > losses) settledTo ??= device.LastFlushOf(SettledBy) ?? -1;
         IJournal? journal = null;
         try
         {
@@ -23,6 +25,8 @@ public sealed partial class CrashOracle
         }
         catch (Exception exception) when (exception is JournalException or IOException)
         {
+            // Nothing was found yet: the next opening is judged by the same.
+            if (applied != before) (model, applied) = Replay(before);
             if (journal is not null) await journal.DisposeAsync();
             if (device.HasStopped || device.FaultCount > faults) return null;
             throw Violation(device, "the store does not open, or does not read back: " + exception.Message, exception);
@@ -79,11 +83,14 @@ public sealed partial class CrashOracle
         }
     }
 
+    /// <summary>How many submissions were found, or acknowledged before a flush.</summary>
+    private int SettledAt(long flush) => submissions.FindLastIndex(item => item.IsFound || (item.IsAcknowledged && item.AcknowledgedAt <= flush)) + 1;
+
     private int Acknowledged => submissions.FindLastIndex(item => item.IsAcknowledged) + 1;
 
     private void Judge(IJournal journal, SimulatedDevice device)
     {
-        Apply(Acknowledged, device);
+        Apply(settledTo is { } flush ? SettledAt(flush) : Acknowledged, device);
         var first = Difference(journal);
         var difference = first;
         for (var more = applied + 1; difference is not null && more <= submissions.Count; more++)
@@ -94,10 +101,13 @@ public sealed partial class CrashOracle
 
         if (difference is not null)
             throw Violation(device, string.Create(CultureInfo.InvariantCulture, $"what is found is not what was acknowledged, nor that with the first of what was submitted after it: {first}"));
+        if (settledTo is not null) seen.RemoveAll(head => head.Position > journal.Head.Position);
         foreach (var head in seen.Where(head => head.Position >= model.Begin.Position && journal.HeadAt(head.Position) != head))
             throw Violation(device, $"a reader saw the head {head}, which is not there any more");
         submissions.RemoveRange(applied, submissions.Count - applied);
         foreach (var item in submissions.Where(item => !item.IsAcknowledged)) item.Acknowledge(null, device.OperationCount);
+        foreach (var item in submissions) item.IsFound = true;
+        (losses, settledTo) = (device.LossCount, null);
         retention = null;
         Saw(journal.Head);
     }

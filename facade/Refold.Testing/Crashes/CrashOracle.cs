@@ -22,6 +22,13 @@ public sealed partial class CrashOracle(Func<IStorageDevice, IJournal> open)
     // A beginning that is being dropped, or was when the process ended: it may be gone, whatever was appended meanwhile.
     private Submission? retention;
     private int applied;
+    private int losses;
+    private long? settledTo;
+
+    /// <summary>For a store that answers before it flushes: whether a flush of the file of this name makes durable what was answered before it. A power cut or a failed flush may
+    /// take away the newest answers since, and heads that were seen since; a killed process may not.</summary>
+    /// <value>Default: null, every answer is durable.</value>
+    public Func<string, bool>? SettledBy { get; init; }
 
     /// <summary>Every request with an idempotency key that was submitted, whatever came of it.</summary>
     public IReadOnlyList<AppendRequest> Keyed
@@ -174,7 +181,7 @@ public sealed partial class CrashOracle(Func<IStorageDevice, IJournal> open)
     {
         lock (gate)
         {
-            var copy = new CrashOracle(open);
+            var copy = new CrashOracle(open) { SettledBy = SettledBy, losses = losses, settledTo = settledTo };
             copy.submissions.AddRange(submissions.Select(submission => submission with { }));
             foreach (var (key, request) in keys) copy.keys[key] = request;
             copy.seen.AddRange(seen);
@@ -204,6 +211,9 @@ public sealed partial class CrashOracle(Func<IStorageDevice, IJournal> open)
 
         /// <summary>How many operations the device had done when it was acknowledged.</summary>
         public long AcknowledgedAt { get; private set; }
+
+        /// <summary>Whether an opening found it, so that whatever the store does it has to stay.</summary>
+        public bool IsFound { get; set; }
 
         public void Acknowledge(Receipt? receipt, long at) => (IsAcknowledged, Receipt, AcknowledgedAt) = (true, receipt, at);
     }

@@ -12,6 +12,14 @@ public sealed class CrashSimulation(Func<IStorageDevice, IJournal> open)
     /// <value>Default: does nothing.</value>
     public Action<SimulatedDevice> Prepare { get; init; } = _ => { };
 
+    /// <summary>Whether power cuts may turn blocks that were being written into garbage; see <see cref="Keep.GarblesBlocks"/>.</summary>
+    /// <value>Default: false.</value>
+    public bool GarblesBlocks { get; init; }
+
+    /// <summary>For a store that answers before it flushes; see <see cref="CrashOracle.SettledBy"/>.</summary>
+    /// <value>Default: null, every answer is durable.</value>
+    public Func<string, bool>? SettledBy { get; init; }
+
     /// <summary>Called after each crash, when the store was opened, judged and closed; what it returns is a violation.</summary>
     /// <value>Default: null, no violation.</value>
     public Func<SimulatedDevice, string?> Inspect { get; init; } = _ => null;
@@ -28,7 +36,7 @@ public sealed class CrashSimulation(Func<IStorageDevice, IJournal> open)
         {
             var (oracle, device) = await RunAsync(steps, seed, operation, null);
             var isLast = device.OperationCount <= operation;
-            SimulatedDevice[] left = [device.AfterCrash(Keep.None), device.AfterCrash(Keep.All), device.AfterCrash(Keep.Random(seed + (ulong)operation)), device.AfterKill()];
+            SimulatedDevice[] left = [Cut(device, Keep.None), Cut(device, Keep.All), Cut(device, Keep.Random(seed + (ulong)operation)), device.AfterKill()];
             foreach (var next in left)
             {
                 await Named(next, seed, () => JudgeAsync(oracle.Copy(), next, seed + (ulong)operation));
@@ -54,7 +62,7 @@ public sealed class CrashSimulation(Func<IStorageDevice, IJournal> open)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(crashes, 1);
         var rng = SeededRng.FromSeed(seed);
-        var oracle = new CrashOracle(open);
+        var oracle = new CrashOracle(open) { SettledBy = SettledBy };
         var device = New(seed);
         for (; ; crashes--)
         {
@@ -63,7 +71,7 @@ public sealed class CrashSimulation(Func<IStorageDevice, IJournal> open)
             var run = new CrashRun(oracle, device, rng);
             var steps = CrashWorkload.Draw(rng, rng.Between(1, 25));
             await Named(device, seed, () => run.ExecuteAsync(steps));
-            var next = rng.Chance(0.2) ? run.Device.AfterKill() : run.Device.AfterCrash(rng.Chance(0.15) ? Keep.None : rng.Chance(0.15) ? Keep.All : Keep.Random(rng.NextUInt64()));
+            var next = rng.Chance(0.2) ? run.Device.AfterKill() : Cut(run.Device, rng.Chance(0.15) ? Keep.None : rng.Chance(0.15) ? Keep.All : Keep.Random(rng.NextUInt64()));
             if (crashes == 1)
             {
                 await Named(next, seed, () => JudgeAsync(oracle, next, seed));
@@ -83,7 +91,7 @@ public sealed class CrashSimulation(Func<IStorageDevice, IJournal> open)
     /// <exception cref="CrashViolationException">The store broke a promise while it ran.</exception>
     public async Task<(CrashOracle Oracle, SimulatedDevice Device)> RunAsync(IReadOnlyList<CrashStep> steps, ulong seed, long? crashAt, StorageFaultPlan? faults)
     {
-        var oracle = new CrashOracle(open);
+        var oracle = new CrashOracle(open) { SettledBy = SettledBy };
         var device = New(seed);
         device.CrashAt = crashAt;
         if (faults is not null) device.Faults = faults.Next;
@@ -91,6 +99,8 @@ public sealed class CrashSimulation(Func<IStorageDevice, IJournal> open)
         await Named(device, seed, () => run.ExecuteAsync(steps));
         return (oracle, run.Device);
     }
+
+    private SimulatedDevice Cut(SimulatedDevice device, Keep keep) => device.AfterCrash(keep with { GarblesBlocks = GarblesBlocks });
 
     private SimulatedDevice New(ulong seed)
     {
@@ -106,11 +116,11 @@ public sealed class CrashSimulation(Func<IStorageDevice, IJournal> open)
         SimulatedDevice[] left;
         await using (journal)
         {
-            await ReopenAsync(oracle, device.AfterCrash(Keep.None));
+            await ReopenAsync(oracle, Cut(device, Keep.None));
             var probe = new AppendRequest(new EntryData("probe", "Probed", "{}"u8.ToArray()));
             if (await oracle.AppendAsync(journal, probe, device) is not AppendResult.Appended)
                 throw new CrashViolationException("The next append does not work.\n" + device.Story());
-            left = [device.AfterCrash(Keep.None), device.AfterCrash(Keep.Random(seed))];
+            left = [Cut(device, Keep.None), Cut(device, Keep.Random(seed))];
         }
 
         foreach (var next in left)

@@ -158,7 +158,8 @@ internal sealed class SimulatedContent
         foreach (var block in blocks.Distinct().Order())
         {
             var start = Math.Min(bytes.Length, block * BlockBytes);
-            if (rng.Chance(0.5)) rng.Fill(bytes.AsSpan(start, Math.Min(BlockBytes, bytes.Length - start)));
+            var garbled = bytes.AsSpan(start, Math.Min(BlockBytes, bytes.Length - start));
+            if (rng.Chance(0.5)) rng.Fill(rng.NextBoolean() ? garbled : garbled[rng.Between(0, garbled.Length)..]);
         }
     }
 

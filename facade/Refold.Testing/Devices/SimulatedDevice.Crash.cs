@@ -9,9 +9,21 @@ public sealed partial class SimulatedDevice
 {
     private SimulatedContent? lastFlushed;
     private List<(int Offset, int Length)> lastFlushedRanges = [];
+    private Dictionary<string, long> flushes = new(StringComparer.Ordinal);
 
     /// <summary>The index of the flush that first made durable what lies in the very last flush of a file; 0 before any.</summary>
     public long LastFlushIndex { get; private set; }
+
+    /// <summary>How often something that was not flushed could be lost: power cuts and failed flushes, over all lives.</summary>
+    public int LossCount { get; private set; }
+
+    /// <summary>The index of the last flush of a file that succeeded, over all lives; null for none.</summary>
+    /// <param name="isMeant">Which files, by name.</param>
+    /// <returns>The index.</returns>
+    public long? LastFlushOf(Func<string, bool> isMeant)
+    {
+        lock (gate) return flushes.Where(flush => isMeant(flush.Key)).Select(flush => (long?)flush.Value).Max();
+    }
 
     /// <summary>The device after a power cut at this moment: no locks, no faults, everything on it durable. This one stays as it is.</summary>
     /// <param name="keep">What is there of what was not flushed.</param>
@@ -20,14 +32,14 @@ public sealed partial class SimulatedDevice
     {
         ArgumentNullException.ThrowIfNull(keep);
         var chance = SeededRng.FromSeed(keep.Seed);
-        lock (gate) return Next(string.Create(CultureInfo.InvariantCulture, $"AfterCrash({keep}) at {count}"), copyOf => names.AfterCrash(keep, chance, copyOf), content => content.AfterCrash(keep, chance, count));
+        lock (gate) return Next(string.Create(CultureInfo.InvariantCulture, $"AfterCrash({keep}) at {count}"), copyOf => names.AfterCrash(keep, chance, copyOf), content => content.AfterCrash(keep, chance, count), LossCount + 1);
     }
 
     /// <summary>The device after the process was killed at this moment: no locks, no faults, but the page cache as it was, flushed or not. This one stays as it is.</summary>
     /// <returns>The device as the next process finds it.</returns>
     public SimulatedDevice AfterKill()
     {
-        lock (gate) return Next(string.Create(CultureInfo.InvariantCulture, $"AfterKill() at {count}"), names.Copy, content => content.Copy());
+        lock (gate) return Next(string.Create(CultureInfo.InvariantCulture, $"AfterKill() at {count}"), names.Copy, content => content.Copy(), LossCount);
     }
 
     /// <summary>Drops from memory what does not wait to be written: where a failed flush dropped sectors, reads no longer show them.</summary>
@@ -108,7 +120,7 @@ public sealed partial class SimulatedDevice
         return story.ToString();
     }
 
-    private SimulatedDevice Next(string happened, Func<Func<SimulatedContent, SimulatedContent>, SimulatedNames> namesOf, Func<SimulatedContent, SimulatedContent> contentOf)
+    private SimulatedDevice Next(string happened, Func<Func<SimulatedContent, SimulatedContent>, SimulatedNames> namesOf, Func<SimulatedContent, SimulatedContent> contentOf, int losses)
     {
         var copies = new Dictionary<SimulatedContent, SimulatedContent>(ReferenceEqualityComparer.Instance);
         var next = new SimulatedDevice(unchecked(seed + (ulong)count + 1), this, happened)
@@ -121,6 +133,8 @@ public sealed partial class SimulatedDevice
             SkipsFlush = SkipsFlush,
             LastFlushIndex = LastFlushIndex,
             lastFlushedRanges = lastFlushedRanges,
+            LossCount = losses,
+            flushes = new(flushes, StringComparer.Ordinal),
         };
         next.names = namesOf(CopyOf);
         next.lastFlushed = lastFlushed is null ? null : copies.GetValueOrDefault(lastFlushed);

@@ -39,11 +39,13 @@ public sealed partial class SimulatedDevice
             if (fault != StorageFault.None)
             {
                 content.FailFlush(rng, count - 1);
+                LossCount++;
                 throw Failure(fault);
             }
 
             var ranges = content.Unflushed.ToList();
             content.Flush(count - 1);
+            flushes[content.Name] = count - 1;
             Remember(content, ranges);
         }
     }

@@ -37,6 +37,8 @@ internal sealed class RefoldOptionsValidator : IValidateOptions<RefoldOptions>
             return string.Create(System.Globalization.CultureInfo.InvariantCulture, $"JournalOptions.SegmentBytes is {journal.SegmentBytes}; set {SegmentJournal.MinSegmentBytes} or more, or leave it null.");
         if (journal.SnapshotInterval < 0)
             return string.Create(System.Globalization.CultureInfo.InvariantCulture, $"JournalOptions.SnapshotInterval is {journal.SnapshotInterval}; set 0 for no snapshots, or 1 or more.");
+        if (!Enum.IsDefined(journal.Durability))
+            return string.Create(System.Globalization.CultureInfo.InvariantCulture, $"JournalOptions.Durability is {(int)journal.Durability}, which is no mode; set one of {string.Join(", ", Enum.GetNames<Durability>())}.");
         return MessageOf(() => Journal.Find(uri));
     }
 

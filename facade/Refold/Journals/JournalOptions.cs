@@ -16,6 +16,10 @@ public sealed record JournalOptions
     /// <value>Default: null, the store's own default.</value>
     public int? SegmentBytes { get; init; }
 
+    /// <summary>When an append is answered, and what that relies on.</summary>
+    /// <value>Default: <see cref="Durability.Flushed"/>, after a flush.</value>
+    public Durability Durability { get; init; } = Durability.Flushed;
+
     /// <summary>Hands every append to another thread at once, for a caller that does not wait for each answer: more of its appends share a flush. Otherwise a caller that finds the writer idle commits on its own thread, which is faster for those who wait.</summary>
     /// <value>Default: false.</value>
     public bool Pipelined { get; init; }
@@ -35,6 +39,10 @@ public sealed record JournalOptions
     /// <summary>The clock that measures durations, and from which the runs in the journal take their times unless their options name another. No entry gets a time from it otherwise.</summary>
     /// <value>Default: null, <see cref="System.TimeProvider.System"/>.</value>
     public TimeProvider? TimeProvider { get; init; }
+
+    /// <summary>Where work is done that no append waits for: making the next segment ahead. A scheduler that runs it at once on the calling thread makes the order of operations repeatable.</summary>
+    /// <value>Default: null, <see cref="TaskScheduler.Default"/>.</value>
+    public TaskScheduler? Background { get; init; }
 
     /// <summary>The ways of opening that may be taken.</summary>
     /// <value>Default: all.</value>

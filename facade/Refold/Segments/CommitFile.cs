@@ -67,11 +67,12 @@ internal sealed class CommitFile(IStorageFile file, Guid journalId, uint epoch, 
     /// <summary>Opens the file, or makes it; its name is durable after the next flush of the directory.</summary>
     public static IStorageFile OpenOrCreate(IStorageDevice device)
     {
-        if (device.List().Contains(Core.FileName.commit)) return device.Open(Core.FileName.commit, writable: true);
-        var file = device.Create(Core.FileName.commit);
+        var isThere = device.List().Contains(Core.FileName.commit);
+        var file = isThere ? device.Open(Core.FileName.commit, writable: true) : device.Create(Core.FileName.commit);
         try
         {
-            SegmentStore.WriteZeros(file, 0, Core.Commit.fileBytes);
+            if (isThere) Repair(file);
+            else SegmentStore.WriteZeros(file, 0, Core.Commit.fileBytes);
             return file;
         }
         catch
@@ -90,4 +91,15 @@ internal sealed class CommitFile(IStorageFile file, Guid journalId, uint epoch, 
     }
 
     public void Dispose() => File.Dispose();
+
+    /// <summary>Writes anew what is neither a valid slot nor zeros: where a block that was written when the power failed is garbage, slots alone would not end that.</summary>
+    private static void Repair(IStorageFile file)
+    {
+        var bytes = new byte[Core.Commit.fileBytes];
+        var found = Core.Commit.read(bytes.AsMemory(0, file.Read(bytes, 0))).ResultValue;
+        if (found.Damaged.IsEmpty) return;
+        Array.Clear(bytes);
+        if (found.Slot is { } slot) Core.Commit.encode(slot.Value).Span.CopyTo(bytes.AsSpan((int)Core.Commit.slotOffset(slot.Value.Sequence)));
+        file.Write(bytes, 0);
+    }
 }

@@ -1,5 +1,5 @@
 // The files of a compaction: target and marker aside, flushed, renamed; sources and marker unlinked. FORMAT.md, "Marker".
-// Called by SegmentCompaction, step by step, and by OpenedDirectory to end what was interrupted.
+// Called by SegmentCompaction and SegmentReplacing, step by step, and by OpenedDirectory to end what was interrupted.
 namespace Refold.Segments;
 
 internal static class CompactionFiles
@@ -65,7 +65,8 @@ internal static class CompactionFiles
         }
     }
 
-    private static void Write(IStorageDevice device, string name, Action<IStorageFile> write)
+    /// <summary>Writes a file under a name that nobody reads, and flushes it.</summary>
+    public static void Write(IStorageDevice device, string name, Action<IStorageFile> write)
     {
         RemoveUnfinished(device, name);
         using var file = device.Create(name);

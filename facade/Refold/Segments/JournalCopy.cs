@@ -58,7 +58,7 @@ internal static class JournalCopy
         {
             var id = new Guid(RandomNumberGenerator.GetBytes(16));
             var slots = new CommitFile(CommitFile.OpenOrCreate(device), id, epoch: 1, setGeneration: 0, sequence: 0);
-            store = new SegmentStore(device, slots, new SegmentSealing([], epoch: 0), SegmentJournal.DefaultSegmentBytes, []);
+            store = new SegmentStore(device, slots, new SegmentSealing([], epoch: 0), new JournalOptions(), []);
         }
 
         public SegmentIndex Index { get; } = new();
@@ -109,12 +109,12 @@ internal static class JournalCopy
 
         private void BeginBehind(Core.SegmentHeader header, Core.SegmentContent.Base dropped)
         {
-            store.LastFrame = header.FirstFrame - 1;
+            store.LastFrame = store.FlushedFrame = header.FirstFrame - 1;
             var (context, number, head) = (store.Context, header.FirstFrame, dropped.head);
             var writer = new Core.ByteWriter(1024);
             Core.FrameEncoding.write(context.Seed, writer, new Core.Frame(
                 context.Epoch, number, context.Flushed, head.Position, version: 0, Core.FrameBody.NewBase(dropped.content), head.Hash));
-            store.Rotate(Core.SegmentHeaderModule.bytes + writer.Length, head);
+            store.Rotate(writer.Length, head);
             var start = Core.SegmentHeaderModule.bytes;
             store.Append(writer.Written, [new Core.SegmentItem(dropped, start, start + writer.Length, number)], head);
             Index.Take(dropped, store.Active);

@@ -46,26 +46,34 @@ internal sealed record OpenedDirectory(SegmentIndex Index, List<SegmentFile> Fil
     }
 
     /// <summary>Opens, heals a torn tail, and begins the next epoch; an empty directory becomes a new journal.</summary>
-    public static (OpenedDirectory Opened, SegmentStore Store) ForWriting(IStorageDevice device, OpeningWays ways, int segmentBytes)
+    public static (OpenedDirectory Opened, SegmentStore Store) ForWriting(IStorageDevice device, JournalOptions options)
     {
-        var (opened, plan, scanner, last) = Load(device, ways, writable: true);
+        var (opened, plan, scanner, last) = Load(device, options.Opening, writable: true);
+        var healed = opened.Torn;
         var clock = Stopwatch.StartNew();
         IStorageFile? commit = null;
         try
         {
             CompactionFiles.Heal(device, plan.Steps);
+            if (options.Durability == Durability.Padded && last is not null && SegmentReplacing.IsNeeded(last, scanner.FlushedEnd))
+            {
+                SegmentReplacing.Run(device, plan, scanner, last);
+                opened.Close();
+                (opened, plan, scanner, last) = Load(device, options.Opening, writable: true);
+            }
+
             SegmentStore.RemoveSpare(device);
             commit = CommitFile.OpenOrCreate(device);
-            var tail = last is null ? 0 : SegmentHealing.Heal(device, opened.Files, last, scanner.FlushedEnd, plan.IsClosed);
+            var tail = last is null ? 0 : SegmentHealing.Heal(device, opened.Files, last, scanner.FlushedEnd, plan.IsClosed, options.Durability);
             var id = plan.JournalId is { } known ? known.Value : new Guid(RandomNumberGenerator.GetBytes(16));
             var epoch = checked(Math.Max(plan.Epoch, scanner.Epoch) + 1);
             var slots = new CommitFile(commit, id, epoch, plan.SetGeneration, plan.Commit?.Value.Sequence ?? 0);
             var sealing = new SegmentSealing(last?.Found.Items.AsEnumerable() ?? [], scanner.Epoch);
             var isSealed = last is { Found.Header: null };
-            var store = new SegmentStore(device, slots, sealing, segmentBytes, opened.Files) { LastFrame = scanner.LastFrame, Tail = tail, IsSealed = isSealed };
+            var store = new SegmentStore(device, slots, sealing, options, opened.Files) { LastFrame = scanner.LastFrame, Tail = tail, IsSealed = isSealed };
             store.Open(opened.Index.Head);
             var report = opened.Report with { Elapsed = opened.Report.Elapsed with { Healing = clock.Elapsed } };
-            return (opened with { Torn = null, Healed = opened.Torn, Report = report }, store);
+            return (opened with { Torn = null, Healed = healed, Report = report }, store);
         }
         catch
         {

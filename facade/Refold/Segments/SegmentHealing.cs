@@ -9,12 +9,11 @@ internal static class SegmentHealing
     /// earlier life may have left pages that look written and are not: writing them again cures that.
     /// </summary>
     /// <returns>The offset behind the last frame of the active segment.</returns>
-    public static long Heal(IStorageDevice device, List<SegmentFile> files, ScannedSegment last, long flushedEnd, bool isClosed)
+    public static long Heal(IStorageDevice device, List<SegmentFile> files, ScannedSegment last, long flushedEnd, bool isClosed, Durability durability)
     {
         var (bytes, found) = (last.Bytes, last.Found);
         var taken = found.TakenTo;
-        if (last.Torn is not null && found.WrittenTo > taken)
-            KeepLeftovers(device, last.Name, taken, bytes.Span[taken..found.WrittenTo]);
+        KeepLeftovers(device, last);
         if (found.Header is null) device.Delete(last.Name.ToString());
         // A process that was killed may have left names of segments in memory only: they have to be durable before anything is
         // acknowledged there, and the leftovers before they are overwritten.
@@ -32,22 +31,26 @@ internal static class SegmentHealing
         if (!mustClear && rewriteFrom == taken) return taken;
         var file = files[^1].File;
         file.Write(bytes.Span[rewriteFrom..taken], rewriteFrom);
+        // The rest of the last block is zero, or the segment was replaced.
+        var clearFrom = durability == Durability.Padded ? Core.FrameLayout.nextBlock(taken) : taken;
         if (mustClear)
-            SegmentStore.WriteZeros(file, taken, Math.Max(found.Header.Value.FileBytes, bytes.Length));
+            SegmentStore.WriteZeros(file, clearFrom, Math.Max(found.Header.Value.FileBytes, bytes.Length));
         file.Flush();
         return taken;
     }
 
     /// <summary>Best effort: what was cut is of use to people only.</summary>
-    private static void KeepLeftovers(IStorageDevice device, Core.SegmentName name, long offset, ReadOnlySpan<byte> leftovers)
+    public static void KeepLeftovers(IStorageDevice device, ScannedSegment last)
     {
+        var (name, offset, end) = (last.Name, last.Found.TakenTo, last.Found.WrittenTo);
+        if (last.Torn is null || end <= offset) return;
         try
         {
             var names = device.List().ToHashSet(StringComparer.Ordinal);
             var number = 1;
             while (names.Contains(FileNames.Cut(name, offset, number))) number++;
             using var file = device.Create(FileNames.Cut(name, offset, number));
-            file.Write(leftovers, 0);
+            file.Write(last.Bytes.Span[offset..end], 0);
             file.Flush();
         }
         catch (IOException)

@@ -15,12 +15,19 @@ public sealed partial class SegmentJournal : IJournal, IObservedJournal
     /// <summary>The smallest size that <see cref="JournalOptions.SegmentBytes"/> may have: 512 bytes.</summary>
     public const int MinSegmentBytes = 512;
 
+    /// <summary>With <see cref="Durability.PowerCutLosesNewest"/>, a flush comes at the latest with the answer after which so many bytes wait for one: 1 MiB.</summary>
+    public const int MaxUnflushedBytes = 1024 * 1024;
+
+    /// <summary>With <see cref="Durability.PowerCutLosesNewest"/>, a flush is begun at the latest so long after an answer, if the device is not busy with another: 100 ms.</summary>
+    public static readonly TimeSpan MaxUnflushedTime = TimeSpan.FromMilliseconds(100);
+
     private readonly IStorageDevice device;
     private readonly OpeningWays ways;
     private readonly Subscriptions subscriptions;
     private readonly SegmentStore? store;
     private readonly SegmentLog? log;
     private readonly SegmentWriter? writer;
+    private readonly DelayedFlush? delayed;
     private readonly IDisposable? directoryLock;
     private readonly LiveReader? live;
     private readonly CommitWatch? watch;
@@ -39,7 +46,8 @@ public sealed partial class SegmentJournal : IJournal, IObservedJournal
         Restored = opened.Index.Entries;
         if (store is not null)
         {
-            log = new SegmentLog(store, opened.Index, subscriptions.Publish, observer);
+            if (options.Durability == Durability.PowerCutLosesNewest) delayed = new DelayedFlush(options.TimeProvider ?? TimeProvider.System, () => _ = TryFlushAsync());
+            log = new SegmentLog(store, opened.Index, subscriptions.Publish, observer, delayed is null ? null : delayed.Arm);
             writer = new SegmentWriter(log, options.Pipelined);
         }
         else
@@ -113,6 +121,7 @@ public sealed partial class SegmentJournal : IJournal, IObservedJournal
         ArgumentNullException.ThrowIfNull(device);
         options ??= new JournalOptions();
         ArgumentOutOfRangeException.ThrowIfLessThan(options.SegmentBytes ?? DefaultSegmentBytes, MinSegmentBytes);
+        if (!Enum.IsDefined(options.Durability)) throw new ArgumentOutOfRangeException(nameof(options), options.Durability, "This is no durability mode.");
         try
         {
             return options.ReadOnly ? OpenForReading(device, options) : OpenForWriting(device, options);
@@ -169,6 +178,19 @@ public sealed partial class SegmentJournal : IJournal, IObservedJournal
         _ = result?.ReceiptOrThrow();
     }
 
+    /// <summary>Returns when everything that was answered before the call is flushed. Only with <see cref="Durability.PowerCutLosesNewest"/> there is anything to wait for.</summary>
+    /// <param name="cancellationToken">Ends the waiting; the flush goes on.</param>
+    /// <returns>A task that ends when it is durable.</returns>
+    /// <exception cref="OutcomeUnknownException">The flush failed: what was answered since the last one may be lost.</exception>
+    /// <exception cref="NotAppendedException">The journal was opened for reading, closed, or an earlier write failed.</exception>
+    public async ValueTask FlushAsync(CancellationToken cancellationToken = default)
+    {
+        var result = closed ? SegmentLog.Unavailable("the journal was closed", null)
+            : writer is null ? SegmentLog.Unavailable("it was opened for reading", null)
+            : await writer.WriteAsync(new PendingChange(log => log.Flush()), cancellationToken).ConfigureAwait(false);
+        _ = result?.ReceiptOrThrow();
+    }
+
     /// <summary>Closes the journal when all queued writes were answered: subscriptions end, the lock goes, later appends are answered with <see cref="AppendFailure.Unavailable"/>, later reads throw <see cref="ObjectDisposedException"/>.</summary>
     /// <returns>A task that ends when it is closed.</returns>
     public async ValueTask DisposeAsync()
@@ -177,6 +199,7 @@ public sealed partial class SegmentJournal : IJournal, IObservedJournal
         closed = true;
         await EndCompactionAsync().ConfigureAwait(false);
         if (writer is not null) await writer.CloseAsync().ConfigureAwait(false);
+        delayed?.Dispose();
         log?.Close();
         watch?.Dispose();
         subscriptions.Close();
@@ -185,6 +208,18 @@ public sealed partial class SegmentJournal : IJournal, IObservedJournal
         CloseReplaced();
         directoryLock?.Dispose();
         observer.Closed(Head);
+    }
+
+    private async Task TryFlushAsync()
+    {
+        try
+        {
+            await writer!.WriteAsync(new PendingChange(log => log.Flush()) { MoreMayFollow = true }, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (OutcomeUnknownException)
+        {
+            // The next append is answered with it.
+        }
     }
 
     private static SegmentJournal OpenForReading(IStorageDevice device, JournalOptions options)
@@ -200,7 +235,7 @@ public sealed partial class SegmentJournal : IJournal, IObservedJournal
         OpenedDirectory? opened = null;
         try
         {
-            (opened, var store) = OpenedDirectory.ForWriting(device, options.Opening, options.SegmentBytes ?? DefaultSegmentBytes);
+            (opened, var store) = OpenedDirectory.ForWriting(device, options);
             return new SegmentJournal(device, options, opened, store, directoryLock);
         }
         catch

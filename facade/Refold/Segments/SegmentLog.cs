@@ -9,7 +9,8 @@ namespace Refold.Segments;
 /// <param name="index">What is committed.</param>
 /// <param name="published">Told each new head position, once it can be read.</param>
 /// <param name="observer">Told what was committed and what failed; none where a copy is written.</param>
-internal sealed class SegmentLog(SegmentStore store, SegmentIndex index, Action<long> published, JournalObserver? observer = null)
+/// <param name="unflushed">Told after each group that leaves something to flush.</param>
+internal sealed class SegmentLog(SegmentStore store, SegmentIndex index, Action<long> published, JournalObserver? observer = null, Action? unflushed = null)
 {
     // A group is closed when it has this many bytes, so that its first append does not wait for ever.
     private const int GroupBytes = 4 * 1024 * 1024;
@@ -55,7 +56,12 @@ internal sealed class SegmentLog(SegmentStore store, SegmentIndex index, Action<
 
         foreach (var (write, answer, _) in answers) write.Answer(answer);
         answers.Clear();
-        if (failure is not null)
+        if (failure is null)
+        {
+            store.PrepareNext();
+            if (store.HasUnflushed) unflushed?.Invoke();
+        }
+        else
         {
             for (; taken < waiting.Count; taken++)
                 waiting[taken].Answer(Unavailable("an earlier write failed", failure));
@@ -79,6 +85,21 @@ internal sealed class SegmentLog(SegmentStore store, SegmentIndex index, Action<
         finally
         {
             store.Dispose();
+        }
+    }
+
+    /// <summary>Flushes what was answered before, for a <see cref="PendingChange"/>. If it fails, nothing more is written.</summary>
+    /// <exception cref="OutcomeUnknownException">The device failed.</exception>
+    public void Flush()
+    {
+        try
+        {
+            store.Flush(index.Head);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            Poison(exception);
+            throw new OutcomeUnknownException(exception);
         }
     }
 
@@ -156,7 +177,7 @@ internal sealed class SegmentLog(SegmentStore store, SegmentIndex index, Action<
             }
         }
 
-        var (start, tail) = (buffer.Length, (int)store.Tail);
+        var (start, tail) = (buffer.Length, (int)store.NextOffset);
         var (offsets, next) = Core.FrameBatch.write(store.Context, number, batch, write.Dropped, buffer);
         number = next;
         group.Add(batch);
@@ -200,14 +221,14 @@ internal sealed class SegmentLog(SegmentStore store, SegmentIndex index, Action<
 
     /// <summary>Notes what lies in the buffer from an offset to its end.</summary>
     private void Collect(Core.SegmentContent content, int start) =>
-        items.Add(new Core.SegmentItem(content, (int)store.Tail + start, (int)store.Tail + buffer.Length, number - 1));
+        items.Add(new Core.SegmentItem(content, (int)store.NextOffset + start, (int)store.NextOffset + buffer.Length, number - 1));
 
     /// <summary>Goes on in a new segment: nothing of the group has been written, so a refusal is certain.</summary>
     private AppendResult? MakeRoom(long size, Core.Head head)
     {
         try
         {
-            store.Rotate(Core.SegmentHeaderModule.bytes + size, head);
+            store.Rotate(size, head);
             return null;
         }
         catch (NoRoomException exception)
@@ -225,6 +246,8 @@ internal sealed class SegmentLog(SegmentStore store, SegmentIndex index, Action<
     {
         if (buffer.Length == 0) return;
         store.Append(buffer.Written, items, head);
+        // What is deleted may go at once, so that in every mode a deletion is flushed before it is answered.
+        if (items[^1].Content.IsDeletion) store.Flush(head);
         foreach (var item in items) index.Take(item.Content, store.Active);
         published(index.Head.Position);
         if (entries > 0) observer?.Committed(items.Count, entries);

@@ -6,14 +6,22 @@ namespace Refold.Segments;
 internal sealed class NoRoomException(Exception innerException) : IOException(innerException.Message, innerException);
 
 /// <summary>The segments of a journal opened for writing. Used by one thread at a time.</summary>
-internal sealed class SegmentStore(IStorageDevice device, CommitFile commit, SegmentSealing sealing, int segmentBytes, List<SegmentFile> segments) : IDisposable
+/// <param name="device">The directory.</param>
+/// <param name="commit">COMMIT.</param>
+/// <param name="sealing">What the segment that is written holds.</param>
+/// <param name="options">The size of segments, the durability, where spares are made.</param>
+/// <param name="segments">The segments that are there.</param>
+internal sealed class SegmentStore(IStorageDevice device, CommitFile commit, SegmentSealing sealing, JournalOptions options, List<SegmentFile> segments) : IDisposable
 {
     // Another list once a compaction replaced files.
     private List<SegmentFile> segments = segments;
     private const int ZeroBytes = 1024 * 1024;
 
     private readonly uint seed = Core.Checksum.seed(commit.JournalId);
+    private readonly long segmentBytes = Aligned(options.SegmentBytes ?? SegmentJournal.DefaultSegmentBytes);
+    private readonly SpareSegment spare = new(device, options.Background ?? TaskScheduler.Default);
     private readonly Lock gate = new();
+    private long flushedTo;
 
     /// <summary>The segment that is written.</summary>
     public SegmentFile Active => segments[^1];
@@ -21,17 +29,26 @@ internal sealed class SegmentStore(IStorageDevice device, CommitFile commit, Seg
     /// <summary>The offset behind the last frame.</summary>
     public long Tail { get; set; }
 
-    /// <summary>The number of the last frame, which is flushed.</summary>
+    /// <summary>Where the next write begins.</summary>
+    public long NextOffset => NextOffsetBehind(Tail);
+
+    /// <summary>The number of the last frame.</summary>
     public long LastFrame { get; set; }
+
+    /// <summary>The number of the last frame that is known to be flushed.</summary>
+    public long FlushedFrame { get; set; }
+
+    /// <summary>Whether frames were written and not flushed, as only the mode that says so leaves them.</summary>
+    public bool HasUnflushed => FlushedFrame < LastFrame;
 
     /// <summary>Whether the segment that is written has its footer, because the one begun behind it was lost: then nothing is added to it.</summary>
     public bool IsSealed { get; set; }
 
     /// <summary>What goes into every frame of the next write.</summary>
-    public Core.FrameContext Context => new(seed, commit.Epoch, LastFrame);
+    public Core.FrameContext Context => new(seed, commit.Epoch, FlushedFrame);
 
     /// <summary>The usual size of a segment in bytes.</summary>
-    public int SegmentBytes => segmentBytes;
+    public int SegmentBytes => options.SegmentBytes ?? SegmentJournal.DefaultSegmentBytes;
 
     /// <summary>How many compactions there were.</summary>
     public long SetGeneration => commit.SetGeneration;
@@ -45,17 +62,20 @@ internal sealed class SegmentStore(IStorageDevice device, CommitFile commit, Seg
         }
     }
 
-    public bool Fits(long bytes) => segments.Count > 0 && Tail + bytes <= Active.Capacity;
+    public bool Fits(long bytes) => segments.Count > 0 && NextOffset + bytes <= Active.Capacity;
 
     /// <summary>Begins a new journal, or says that this one is open: it may end in a torn tail from now on.</summary>
     public void Open(Core.Head head)
     {
         if (segments.Count == 0)
         {
-            Rotate(Core.SegmentHeaderModule.bytes, head);
+            Rotate(0, head);
             return;
         }
 
+        (FlushedFrame, flushedTo) = (LastFrame, Tail);
+        // In both slots, so that where writing one harms the other no slot says "closed" any more.
+        StoreCommit(head);
         StoreCommit(head);
         commit.File.Flush();
     }
@@ -63,6 +83,7 @@ internal sealed class SegmentStore(IStorageDevice device, CommitFile commit, Seg
     /// <summary>Says that nothing more is written: from now on nothing may be torn.</summary>
     public void MarkClosed(Core.Head head)
     {
+        Flush(head);
         StoreCommit(head, isClosed: true);
         commit.File.Flush();
     }
@@ -70,6 +91,8 @@ internal sealed class SegmentStore(IStorageDevice device, CommitFile commit, Seg
     /// <summary>Says which set of segments counts; durable on return.</summary>
     public void StoreSetGeneration(long setGeneration, Core.Head head)
     {
+        // COMMIT speaks of flushed frames only.
+        Flush(head);
         commit.SetGeneration = setGeneration;
         StoreCommit(head);
         commit.File.Flush();
@@ -81,27 +104,51 @@ internal sealed class SegmentStore(IStorageDevice device, CommitFile commit, Seg
         lock (gate) segments = files;
     }
 
-    public void Dispose() => commit.Dispose();
+    public void Dispose()
+    {
+        spare.Dispose();
+        commit.Dispose();
+    }
 
-    /// <summary>One write at the tail and one flush; returns when the bytes are durable, and a killed process cannot hide that.</summary>
+    /// <summary>One write behind the last, and one flush; returns when the bytes are durable and a killed process cannot hide that. Without the flush where the mode says so.</summary>
     /// <param name="bytes">Frames.</param>
     /// <param name="items">What they hold.</param>
     /// <param name="head">The head behind them.</param>
     public void Append(ReadOnlySpan<byte> bytes, List<Core.SegmentItem> items, Core.Head head)
     {
-        Active.File.Write(bytes, Tail);
-        Active.File.Flush();
-        Tail += bytes.Length;
+        var start = NextOffset;
+        Active.File.Write(bytes, start);
+        Tail = start + bytes.Length;
         LastFrame = items[^1].LastFrame;
         sealing.Add(items, commit.Epoch);
+        if (options.Durability != Durability.PowerCutLosesNewest || Tail - flushedTo >= SegmentJournal.MaxUnflushedBytes) Flush(head);
+    }
+
+    /// <summary>Flushes what was written and was not. Only then COMMIT speaks of it: it never leads.</summary>
+    public void Flush(Core.Head head)
+    {
+        if (!HasUnflushed) return;
+        Active.File.Flush();
+        (FlushedFrame, flushedTo) = (LastFrame, Tail);
         StoreCommit(head);
     }
 
-    /// <summary>Begins the next segment: of the usual size, or as large as is needed. Everything about it is durable on return.</summary>
-    /// <exception cref="NoRoomException">There is no room; the journal is as it was.</exception>
-    public void Rotate(long neededBytes, Core.Head head)
+    /// <summary>Begins to make the next segment when this one is more than half full, so that going on there waits for nothing.</summary>
+    public void PrepareNext()
     {
-        var bytes = (Math.Max(segmentBytes, neededBytes) + 7) / 8 * 8;
+        if (segments.Count > 0 && Tail > Active.Capacity / 2) spare.MakeAhead(segmentBytes);
+    }
+
+    /// <summary>Begins the next segment: of the usual size, or as large as is needed. Everything about it is durable on return.</summary>
+    /// <param name="frameBytes">Bytes of the frames that have to fit.</param>
+    /// <param name="head">The head before them.</param>
+    /// <exception cref="NoRoomException">There is no room; the journal is as it was.</exception>
+    public void Rotate(long frameBytes, Core.Head head)
+    {
+        // First of all: a flush that fails while room is made must have nothing to lose.
+        Flush(head);
+        var begin = NextOffsetBehind(Core.SegmentHeaderModule.bytes);
+        var bytes = Math.Max(segmentBytes, Aligned(begin + frameBytes));
         var (file, seal) = MakeRoom(bytes, head);
         var first = head.Position + 1;
         var generation = segments.Count > 0 && Active.Name.FirstPosition == first ? Active.Name.Generation + 1 : 0;
@@ -124,39 +171,32 @@ internal sealed class SegmentStore(IStorageDevice device, CommitFile commit, Seg
 
         lock (gate) segments.Add(new SegmentFile(name, header, file));
         Tail = Core.SegmentHeaderModule.bytes;
+        (FlushedFrame, flushedTo) = (LastFrame, Tail);
         sealing.Clear();
         IsSealed = false;
         StoreCommit(head);
         commit.File.Flush();
     }
 
+    private static long Aligned(long bytes) => (bytes + 7) / 8 * 8;
+
+    private long NextOffsetBehind(long end) => options.Durability == Durability.Padded ? Core.FrameLayout.nextBlock(end) : end;
+
     private void StoreCommit(Core.Head head, bool isClosed = false) => commit.Store(Active.Name, Tail, LastFrame, head, isClosed);
 
-    /// <summary>Makes a file of zeros, flushed, under a name that recovery does not read, and the room in which the segment that is full is sealed.</summary>
+    /// <summary>The spare, and the room in which the segment that is full is sealed: all that can fail for want of room.</summary>
     private (IStorageFile Spare, Core.SegmentSeal? Seal) MakeRoom(long bytes, Core.Head head)
     {
         IStorageFile? file = null;
         try
         {
-            RemoveSpare(device);
-            file = device.Create(FileNames.Spare);
-            WriteZeros(file, 0, bytes);
-            // Some file systems look for room only now. The name need not last: the rename that follows is made durable.
-            file.Flush();
+            file = spare.Take(bytes);
             return (file, segments.Count == 0 || IsSealed ? null : sealing.Prepare(Active, Tail, LastFrame, head));
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             file?.Dispose();
-            try
-            {
-                RemoveSpare(device);
-            }
-            catch (IOException)
-            {
-                // It holds nothing, and is removed before the next one is made.
-            }
-
+            if (file is not null) spare.TryRemove();
             throw new NoRoomException(exception);
         }
     }

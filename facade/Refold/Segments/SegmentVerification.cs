@@ -9,7 +9,7 @@ namespace Refold;
 /// <param name="Entries">How many entries are whole before the first fault.</param>
 /// <param name="Head">The head behind them.</param>
 /// <param name="First">The first fault; null where every byte is in order.</param>
-/// <param name="Torn">Whether the fault is a torn tail or a segment that was not quite begun, which opening for writing heals.</param>
+/// <param name="Torn">Whether the fault is one that opening for writing heals: a torn tail, a segment that was not quite begun, or COMMIT without a valid slot.</param>
 public sealed record SegmentVerification(long Entries, Head Head, SegmentFault? First, bool Torn)
 {
     /// <summary>Whether every byte is in order.</summary>
@@ -50,7 +50,9 @@ public sealed record SegmentVerification(long Entries, Head Head, SegmentFault? 
 
         if (refusal is not null) return Found(Fault(DirectoryPlan.Exception(refusal), null));
         var spare = CheckSpare(device);
-        return Found(spare ?? CheckCommit(device), spare is not null);
+        if (spare is not null) return Found(spare, isTorn: true);
+        var (commit, isGarbage) = CheckCommit(device);
+        return Found(commit, isGarbage);
 
         SegmentVerification Found(SegmentFault? first, bool isTorn = false) =>
             new(entries, new Head(scanner.Head), first, isTorn) { Unconfirmed = unconfirmed };
@@ -60,11 +62,11 @@ public sealed record SegmentVerification(long Entries, Head Head, SegmentFault? 
         ? new SegmentFault(position, $"{corrupted.What} is {corrupted.Found}, expected {corrupted.Expected}", corrupted.File, corrupted.Offset)
         : throw exception;
 
-    /// <summary>No crash leaves COMMIT otherwise than as slots and zeros.</summary>
-    private static SegmentFault? CheckCommit(IStorageDevice device)
+    /// <summary>Slots and zeros. Without any slot that is valid it may be a block that was written when the power failed: opening for writing heals that.</summary>
+    private static (SegmentFault? Fault, bool IsGarbage) CheckCommit(IStorageDevice device)
     {
-        var damaged = Core.Commit.read(CommitFile.ReadBytes(device) ?? []).ResultValue.Damaged;
-        return damaged.IsEmpty ? null : Fault(SegmentFaults.Of(damaged.Head, Core.FileName.commit), null);
+        var found = Core.Commit.read(CommitFile.ReadBytes(device) ?? []).ResultValue;
+        return (found.Damaged.IsEmpty ? null : Fault(SegmentFaults.Of(found.Damaged.Head, Core.FileName.commit), null), found.Slot is null);
     }
 
     /// <summary>A segment that was not begun yet holds zeros, unless a crash came between its header and its name.</summary>

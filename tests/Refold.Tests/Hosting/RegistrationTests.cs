@@ -136,6 +136,7 @@ public class RegistrationTests
         { options => options.UseJournal("redis:x"), "unknown scheme 'redis'" },
         { options => options.UseInMemory().Journal = null!, "RefoldOptions.Journal is null" },
         { options => options.UseInMemory().Journal = new JournalOptions { SegmentBytes = 511 }, "set 512 or more" },
+        { options => options.UseInMemory().Journal = new JournalOptions { Durability = (Durability)9 }, "set one of Flushed, Padded, PowerCutLosesNewest" },
     };
 
     [Theory]

@@ -1,0 +1,87 @@
+// The next segment before it has its name: zeros, flushed, made on another thread while the active one fills. FORMAT.md, "Directory".
+// Used by SegmentStore, which takes it when it goes on in the next segment.
+namespace Refold.Segments;
+
+/// <summary>Makes spare segments. Used by one thread at a time; what it makes ahead, another thread makes.</summary>
+/// <param name="device">The directory.</param>
+/// <param name="background">Where spares are made ahead.</param>
+internal sealed class SpareSegment(IStorageDevice device, TaskScheduler background) : IDisposable
+{
+    private Task<IStorageFile?>? ahead;
+    private long aheadBytes;
+
+    /// <summary>Begins to make a spare of a size, once until it is taken. Where that fails, for want of room or otherwise, it is tried again when it is needed.</summary>
+    public void MakeAhead(long bytes)
+    {
+        if (ahead is not null) return;
+        aheadBytes = bytes;
+        ahead = Task.Factory.StartNew(
+            () =>
+            {
+                try
+                {
+                    return Make(bytes);
+                }
+                catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+                {
+                    return null;
+                }
+            },
+            CancellationToken.None,
+            TaskCreationOptions.None,
+            background);
+    }
+
+    /// <summary>The spare that was made ahead, once it is ready; where there is none of this size, one that is made now.</summary>
+    /// <exception cref="IOException">There is no room, or the device failed. Then there is no spare.</exception>
+    public IStorageFile Take(long bytes)
+    {
+        var made = ahead?.GetAwaiter().GetResult();
+        ahead = null;
+        if (made is not null && aheadBytes == bytes) return made;
+        made?.Dispose();
+        return Make(bytes);
+    }
+
+    /// <summary>Waits for what is being made, closes it, and removes it where the device lets it.</summary>
+    public void Dispose()
+    {
+        if (ahead is null) return;
+        ahead.GetAwaiter().GetResult()?.Dispose();
+        ahead = null;
+        TryRemove();
+    }
+
+    /// <summary>Removes the spare that was taken and could not be used.</summary>
+    public void TryRemove()
+    {
+        try
+        {
+            SegmentStore.RemoveSpare(device);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // It holds nothing, and is removed before the next one is made.
+        }
+    }
+
+    private IStorageFile Make(long bytes)
+    {
+        IStorageFile? file = null;
+        try
+        {
+            SegmentStore.RemoveSpare(device);
+            file = device.Create(FileNames.Spare);
+            SegmentStore.WriteZeros(file, 0, bytes);
+            // Some file systems look for room only now. The name need not last: the rename that follows is made durable.
+            file.Flush();
+            return file;
+        }
+        catch
+        {
+            file?.Dispose();
+            TryRemove();
+            throw;
+        }
+    }
+}
