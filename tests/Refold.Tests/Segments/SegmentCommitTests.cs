@@ -142,9 +142,10 @@ public class SegmentCommitTests
         Assert.Equal(2, (await journal.Append(Samples.Entry("s", "2"))).FirstPosition);
         device.Fails = (_, _) => null;
         Assert.Equal(3, (await journal.Append(large)).FirstPosition);
-        Assert.DoesNotContain("spare", device.List());
         await using var survivor = SegmentJournal.Open(device.AfterPowerCut(), Samples.Small);
         Assert.Equal(journal.Lines(), survivor.Lines());
+        await journal.DisposeAsync();
+        Assert.DoesNotContain("spare", device.List());
     }
 
     [Theory]
