@@ -30,6 +30,8 @@ type CheckpointRoot =
         Entries: int
         /// Pages behind the root, from 1.
         Pages: int
+        /// Keys of batches that begin before this position are forgotten; 0 for none.
+        KeysBefore: int64
     }
 
 /// Why a checkpoint is not used although nothing is wrong with the journal.
@@ -85,7 +87,8 @@ module Checkpoint =
             writer.Int64 root.Head.Position
             hash writer root.Head.Hash
             writer.UInt32 root.Epoch
-            writer.Int32 root.Entries)
+            writer.Int32 root.Entries
+            writer.Int64 root.KeysBefore)
 
     let private readFields (reader: ByteReader) : CheckpointRoot =
         let pages = Block.count reader
@@ -101,6 +104,7 @@ module Checkpoint =
         let head = Block.hash reader
         let epoch = reader.UInt32()
         let entries = Block.count reader
+        let keysBefore = Block.atLeast 0L reader
 
         if pages = 0 || segments = 0 || offset % int64 FrameLayout.alignment <> 0L then
             reader.Fail()
@@ -117,6 +121,7 @@ module Checkpoint =
             Epoch = epoch
             Entries = entries
             Pages = pages
+            KeysBefore = keysBefore
         }
 
     /// Reads the root from the first 4,096 bytes of the file.

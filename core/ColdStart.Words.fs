@@ -116,6 +116,8 @@ type OpeningPlan =
         Commit: CommitSlot option
         /// The set generation, after an interrupted compaction was healed.
         SetGeneration: int64
+        /// Keys of batches that begin before this position are forgotten, as far as is known before the tail is read; 0 for none.
+        KeysBefore: int64
         /// What a writer does, in order, before it does anything else.
         Steps: HealStep list
         /// The compaction that was interrupted, and whether its target counts.

@@ -195,6 +195,11 @@ module ColdStart =
             IsClosed = slot |> Option.exists (fun slot -> slot.IsClosed && slot.LastFrame = flushed)
             Commit = slot
             SetGeneration = List.fold max 0L setGenerations
+            KeysBefore =
+                covered.Trailers
+                |> List.fold
+                    (fun most trailer -> max most trailer.KeysBefore)
+                    (root |> Option.map _.KeysBefore |> Option.defaultValue 0L)
             Steps = directory.Steps
             Interrupted = directory.Marker |> Option.map (fun (marker, resolved) -> marker, resolved.IsSwitched)
             Ignored = damagedSlots directory @ ignored

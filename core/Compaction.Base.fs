@@ -11,6 +11,7 @@ module internal CompactionBase =
         match item.Content with
         | SegmentContent.Batch stored -> stored.Batch.Receipt.Head.Position
         | SegmentContent.Deletion _
+        | SegmentContent.KeysForgotten _
         | SegmentContent.Base _ -> 0L
 
     /// Where an item leads: the number of its last frame and the head behind it.
@@ -18,7 +19,8 @@ module internal CompactionBase =
         match item.Content with
         | SegmentContent.Batch stored -> struct (item.LastFrame, stored.Batch.Receipt.Head)
         | SegmentContent.Base(_, behind) -> struct (item.LastFrame, behind)
-        | SegmentContent.Deletion _ -> struct (item.LastFrame, head)
+        | SegmentContent.Deletion _
+        | SegmentContent.KeysForgotten _ -> struct (item.LastFrame, head)
 
     /// The version known of a stream; 0 for none.
     let versionOf (stream: StreamId) (versions: Map<StreamId, int64>) : int64 =
@@ -35,13 +37,15 @@ module internal CompactionBase =
             stored.Dropped |> List.fold (fun known gone -> raiseTo gone.Stream gone.Last known) known
         | SegmentContent.Base(content, _) ->
             content.Streams |> List.fold (fun known stream -> raiseTo stream.Stream stream.Floor known) known
-        | SegmentContent.Deletion _ -> known
+        | SegmentContent.Deletion _
+        | SegmentContent.KeysForgotten _ -> known
 
     /// The version up to which each stream was deleted, on top of what is known already.
     let deleted (known: Map<StreamId, int64>) (item: SegmentItem) : Map<StreamId, int64> =
         match item.Content with
         | SegmentContent.Deletion(stream, version) -> raiseTo stream version known
         | SegmentContent.Batch _
+        | SegmentContent.KeysForgotten _
         | SegmentContent.Base _ -> known
 
     let private entries (known: Map<StreamId, int64>) (item: SegmentItem) : Map<StreamId, int64> =
@@ -50,6 +54,7 @@ module internal CompactionBase =
             Seq.zip stored.Batch.Entries stored.Batch.Versions
             |> Seq.fold (fun known (data, version) -> raiseTo data.Stream version known) known
         | SegmentContent.Base _
+        | SegmentContent.KeysForgotten _
         | SegmentContent.Deletion _ -> known
 
     /// The highest version of each stream, whether it is there or gone, on top of what is known already. What a base knows of a stream is
@@ -65,6 +70,7 @@ type internal DroppedBeginning(rule: CompactionRule) =
     let mutable head = Head.empty
     let mutable last: struct (CompactionSource * SegmentItem) voption = ValueNone
     let mutable hasBatch = false
+    let mutable keysBefore = 0L
 
     let keep (key: BaseKey) =
         if key.Receipt.FirstPosition >= rule.KeysBefore then
@@ -76,13 +82,15 @@ type internal DroppedBeginning(rule: CompactionRule) =
     /// Takes the next item.
     member _.Add(source: CompactionSource, item: SegmentItem) : unit =
         versions <- CompactionBase.highest versions item
+        keysBefore <- IndexRows.keysBefore keysBefore item
         last <- ValueSome(struct (source, item))
 
         match item.Content with
         | SegmentContent.Base(content, behind) ->
             List.iter keep content.Keys
             head <- behind
-        | SegmentContent.Deletion _ -> ()
+        | SegmentContent.Deletion _
+        | SegmentContent.KeysForgotten _ -> ()
         | SegmentContent.Batch stored ->
             for key, content in Option.toList stored.Batch.Key do
                 keep { Key = key; Content = content; Receipt = stored.Batch.Receipt }
@@ -103,12 +111,13 @@ type internal DroppedBeginning(rule: CompactionRule) =
                             { Stream = stream; Highest = version; Floor = version }
                     ]
                 Keys = List.ofSeq keys
+                KeysBefore = keysBefore
             }
 
         let frame =
             { frame with
                 Position = head.Position
-                Version = 0L
+                Version = keysBefore
                 Body = FrameBody.Base content
                 Head = ValueSome head.Hash
             }

@@ -88,7 +88,8 @@ module internal CompactionLeaves =
         : unit =
         match item.Content with
         | SegmentContent.Batch stored -> editBatch rule source item stored keep replace
-        | SegmentContent.Deletion _ -> frames source item |> List.iter keep
+        | SegmentContent.Deletion _
+        | SegmentContent.KeysForgotten _ -> frames source item |> List.iter keep
         | SegmentContent.Base(content, _) ->
             let keys = content.Keys |> List.filter (fun key -> key.Receipt.FirstPosition >= rule.KeysBefore)
 

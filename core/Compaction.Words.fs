@@ -33,7 +33,8 @@ type CompactionDrop =
     | Stream of stream: StreamId
     /// What deletions hide: leaves that lie wholly at or below the floor of their stream.
     | Deleted
-    /// Keys of batches that begin before this position and have lost entries. A batch that is whole keeps its key in its own bytes.
+    /// Keys of batches that begin before this position and have lost entries. A batch that is whole keeps its key in its own bytes, where
+    /// nobody looks for it once a frame says that it is forgotten.
     | KeysBefore of position: int64
 
 /// What a compaction is asked for. Nothing dropped and no merging is nothing to do.
@@ -56,6 +57,8 @@ type CompactionView =
         HighestVersion: StreamId -> int64
         /// The version up to which each stream is gone or deleted; streams that are whole may be left out.
         Floors: Map<StreamId, int64>
+        /// Keys of batches that begin before this position are forgotten; 0 for none.
+        KeysBefore: int64
     }
 
 /// What goes, with every rounding done: the same rule over the same segments makes the same bytes.

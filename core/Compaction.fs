@@ -37,7 +37,7 @@ module Compaction =
 
                     rule, (if isKnown then deletions else deletions @ [ stream, upTo ])
 
-        List.fold folder (nothing, []) drop
+        List.fold folder ({ nothing with KeysBefore = max 1L view.KeysBefore }, []) drop
 
     /// What is wrong with the positions of a request.
     let private refusal (drop: CompactionDrop list) (active: SegmentHeader) : CompactionRefusal option =
@@ -88,6 +88,7 @@ module Compaction =
         {
             Segments = segments |> List.map _.Header
             HighestVersion = fun stream -> CompactionBase.versionOf stream highest
+            KeysBefore = segments |> List.collect _.Items |> List.fold IndexRows.keysBefore 0L
             Floors = fold (fun known item -> CompactionBase.deleted (CompactionBase.dropped known item) item)
         }
 

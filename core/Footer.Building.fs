@@ -47,6 +47,8 @@ module IndexRows =
         {
             Streams = content.Streams |> List.sortBy _.Stream
             Keys = content.Keys |> List.sortWith (fun left right -> Text.compareUtf8 left.Key right.Key)
+            // The trailer says it.
+            KeysBefore = 0L
         }
 
     /// Gives each its index in its table, and where its postings begin; the answer is where the next ones begin.
@@ -61,6 +63,14 @@ module IndexRows =
             next <- next + item.Entries.Count
 
         next
+
+    /// The position before which keys are forgotten, on top of what is known already; 0 for none.
+    let keysBefore (known: int64) (item: SegmentItem) : int64 =
+        match item.Content with
+        | SegmentContent.KeysForgotten before -> max known before
+        | SegmentContent.Base(content, _) -> max known content.KeysBefore
+        | SegmentContent.Batch _
+        | SegmentContent.Deletion _ -> known
 
     /// The rows of what a scan took from one segment.
     let ofItems (items: SegmentItem list) : SegmentRows =
@@ -114,6 +124,7 @@ module IndexRows =
             | SegmentContent.Base(content, head) ->
                 dropped <- Some(sortBase content)
                 position <- head.Position
+            | SegmentContent.KeysForgotten _ -> ()
             | SegmentContent.Deletion(stream, version) ->
                 let gathered = gathered stream streams
                 gathered.DeletedTo <- max version gathered.DeletedTo
@@ -139,10 +150,11 @@ module IndexRows =
                     addEntry stored place
 
                 match stored.Batch.Key with
-                | Some(key, content) when not (keys.ContainsKey key) ->
+                // A key that was forgotten may be here again: the later one counts.
+                | Some(key, content) ->
                     let kept = if stored.Dropped.IsEmpty then [] else receipt.Versions
                     keys[key] <- struct ({ Key = key; Content = content; Batch = batches.Count }, kept)
-                | _ -> ()
+                | None -> ()
 
                 batches.Add
                     {

@@ -77,7 +77,7 @@ module FooterDecoding =
                     })
                 |> List.ofSeq
 
-            Some { Streams = List.ofArray streams; Keys = joined }
+            Some { Streams = List.ofArray streams; Keys = joined; KeysBefore = 0L }
 
     let private readBase (source: PageSource) (places: TablePlace[]) : Result<BaseContent option, FrameError> =
         if not (places |> Array.exists (fun place -> place.Table = FooterLayout.baseStreams)) then

@@ -90,6 +90,7 @@ module FooterEncoding =
                 Epoch = epoch
                 Entries = rows.Entries.Length
                 HasBase = rows.Base.IsSome
+                KeysBefore = items |> List.fold IndexRows.keysBefore 0L
             }
 
         {

@@ -134,6 +134,6 @@ type SegmentRows =
         Deletions: DeletionRow[]
         /// Versions of the batches that have keys and have lost entries.
         Kept: KeptRow[]
-        /// What its base frame holds; streams and keys in order of UTF-8 bytes.
+        /// What its base frame holds; streams and keys in order of UTF-8 bytes. Which keys are forgotten, the trailer says.
         Base: BaseContent option
     }

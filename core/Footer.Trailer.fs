@@ -26,6 +26,8 @@ type SegmentTrailer =
         Entries: int
         /// Whether its first frame is a base.
         HasBase: bool
+        /// Frames here say that keys of batches that begin before this position are forgotten; 0 for none.
+        KeysBefore: int64
     }
 
 /// Writing and reading trailers.
@@ -56,7 +58,8 @@ module SegmentTrailer =
             writer.Int64 trailer.Head.Position
             writer.Raw(ReadOnlySpan(trailer.Head.Hash.ToArray()))
             writer.UInt32 trailer.Epoch
-            writer.Int32 trailer.Entries)
+            writer.Int32 trailer.Entries
+            writer.Int64 trailer.KeysBefore)
 
     let private readFields (reader: ByteReader) : SegmentTrailer =
         let pages = Block.count reader
@@ -70,6 +73,7 @@ module SegmentTrailer =
         let hash = Block.hash reader
         let epoch = reader.UInt32()
         let entries = Block.count reader
+        let keysBefore = Block.atLeast 0L reader
 
         if pages = 0 || flags > 1u || footerOffset % int64 Page.bytes <> 0L || framesEnd > footerOffset then
             reader.Fail()
@@ -84,6 +88,7 @@ module SegmentTrailer =
             Epoch = epoch
             Entries = entries
             HasBase = (flags = 1u)
+            KeysBefore = keysBefore
         }
 
     /// Whether the last 128 bytes begin with the magic of a trailer: only then are they taken for one that may be damaged.

@@ -141,3 +141,16 @@ module FrameBatch =
         (writer: ByteWriter)
         : unit =
         writeFrame context number head version (FrameBody.DeleteTo stream) ValueNone writer
+
+    /// The bytes that `writeForgetKeys` will append.
+    let forgetKeysSize: int64 = int64 (FrameLayout.size 0 false)
+
+    /// Appends that keys of batches that begin before a position are forgotten, at a head position.
+    let writeForgetKeys
+        (context: FrameContext)
+        (number: int64)
+        (head: int64)
+        (before: int64)
+        (writer: ByteWriter)
+        : unit =
+        writeFrame context number head before FrameBody.ForgetKeys ValueNone writer

@@ -108,7 +108,7 @@ module FrameDecoding =
                 Last = reader.Int64()
             })
 
-    let private readBase (reader: ByteReader) : BaseContent =
+    let private readBase (reader: ByteReader) (keysBefore: int64) : BaseContent =
         let stream () =
             {
                 BaseStream.Stream = readStream reader (reader.Text())
@@ -136,7 +136,7 @@ module FrameDecoding =
             }
 
         let streams = readMany reader stream
-        { Streams = streams; Keys = readMany reader key }
+        { Streams = streams; Keys = readMany reader key; KeysBefore = keysBefore }
 
     let private readDropped (reader: ByteReader) (count: int) (leaf: Hash) : DroppedLeaf =
         let stream = readStream reader (reader.Text())
@@ -158,7 +158,12 @@ module FrameDecoding =
 
         { Stream = stream; Count = count; Hash = leaf; Key = key }
 
-    let private readBody (kind: byte) (place: BatchPlace) (memory: ReadOnlyMemory<byte>) : FrameBody option =
+    let private readBody
+        (kind: byte)
+        (version: int64)
+        (place: BatchPlace)
+        (memory: ReadOnlyMemory<byte>)
+        : FrameBody option =
         let reader = ByteReader memory
 
         let body =
@@ -185,7 +190,9 @@ module FrameDecoding =
 
                 FrameBody.DeleteTo stream
             elif kind = FrameLayout.baseKind then
-                FrameBody.Base(readBase reader)
+                FrameBody.Base(readBase reader version)
+            elif kind = FrameLayout.forgetKeysKind then
+                FrameBody.ForgetKeys
             else
                 reader.Fail()
                 FrameBody.Entry(place, memory)
@@ -207,7 +214,7 @@ module FrameDecoding =
         let place = { First = reader.Int64(); Index = reader.Int32(); Count = reader.Int32() }
         let bodyBytes = reader.Int32()
         let alsoReserved = reader.Raw 4
-        let body = readBody kind place (reader.Raw bodyBytes)
+        let body = readBody kind version place (reader.Raw bodyBytes)
         let hasHead = (flags = FrameLayout.headFlag)
         let head = if hasHead then ValueSome(readHash reader) else ValueNone
 

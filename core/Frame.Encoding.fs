@@ -72,6 +72,7 @@ module FrameEncoding =
         | FrameBody.DeleteTo stream ->
             struct (FrameLayout.deleteToKind, noPlace, ReadOnlyMemory(Encoding.UTF8.GetBytes stream.Value))
         | FrameBody.Base content -> struct (FrameLayout.baseKind, noPlace, baseBytes content)
+        | FrameBody.ForgetKeys -> struct (FrameLayout.forgetKeysKind, noPlace, ReadOnlyMemory.Empty)
 
     /// The length of a body in bytes.
     let internal bodyBytes (body: FrameBody) : int =

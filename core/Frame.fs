@@ -36,6 +36,8 @@ type BaseContent =
         Streams: BaseStream list
         /// The keys that were kept.
         Keys: BaseKey list
+        /// Keys of batches that begin before this position are forgotten; 0 for none.
+        KeysBefore: int64
     }
 
 /// An idempotency key whose batch has lost entries, so that its bytes no longer tell content and versions.
@@ -89,6 +91,8 @@ type FrameBody =
     | DeleteTo of stream: StreamId
     /// The journal's beginning up to the frame's position was dropped.
     | Base of content: BaseContent
+    /// The keys of batches that begin before the frame's version, which is a position, are forgotten.
+    | ForgetKeys
 
 /// A frame without its checksums.
 [<NoEquality; NoComparison>]
@@ -102,7 +106,8 @@ type Frame =
         Flushed: int64
         /// The entry's position, or the first a stub stands for, or the head position.
         Position: int64
-        /// The entry's version, a stub's first version, or the last version deleted.
+        /// The entry's version, a stub's first version, or the last version deleted; of a base and of forgotten keys the position before which
+        /// keys are forgotten, 0 for none.
         Version: int64
         /// What it holds.
         Body: FrameBody
@@ -136,7 +141,7 @@ module FrameLayout =
     let stubBytes = 36
 
     /// The kinds a frame can have, by their code.
-    let entryKind, deleteToKind, stubKind, baseKind = 1uy, 2uy, 3uy, 4uy
+    let entryKind, deleteToKind, stubKind, baseKind, forgetKeysKind = 1uy, 2uy, 3uy, 4uy, 5uy
 
     /// The flag of a frame that carries a head.
     let headFlag = 1uy

@@ -56,6 +56,7 @@ module SalvageReport =
         | SalvagedContent.Stub count
         | SalvagedContent.Dropped(_, count) -> int64 count
         | SalvagedContent.Deletion _
+        | SalvagedContent.KeysForgotten
         | SalvagedContent.Base _ -> 0L
 
     /// Copies of a frame count once; the latest epoch knows best, then the highest number.
@@ -90,6 +91,7 @@ module SalvageReport =
             | SalvagedContent.Dropped(stream, count) -> raiseTo stream (frame.Version + int64 count - 1L)
             | SalvagedContent.Base streams -> streams |> List.iter (fun stream -> raiseTo stream.Stream stream.Floor)
             | SalvagedContent.Entry _
+            | SalvagedContent.KeysForgotten
             | SalvagedContent.Stub _ -> ()
 
         floors
@@ -119,6 +121,7 @@ module SalvageReport =
             // It has the last of the numbers it stands for.
             | SalvagedContent.Dropped(_, count) -> expect (frame.Number - int64 count + 1L) frame.Position
             | SalvagedContent.Deletion _
+            | SalvagedContent.KeysForgotten
             | SalvagedContent.Base _ -> expect frame.Number (frame.Position + 1L)
 
             number <- frame.Number

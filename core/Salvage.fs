@@ -17,6 +17,8 @@ type SalvagedContent =
     | Deletion of stream: StreamId
     /// The journal's beginning was dropped, with what is remembered of its streams.
     | Base of streams: BaseStream list
+    /// The keys of batches that begin before the frame's version, a position, are forgotten.
+    | KeysForgotten
 
 /// A frame that checks, without its payload.
 [<NoComparison>]
@@ -90,6 +92,7 @@ module Salvage =
         | FrameBody.Dropped(place, leaf) -> Some(struct (place, SalvagedContent.Dropped(leaf.Stream, leaf.Count)))
         | FrameBody.DeleteTo stream -> Some(struct (outsideBatch, SalvagedContent.Deletion stream))
         | FrameBody.Base content -> Some(struct (outsideBatch, SalvagedContent.Base content.Streams))
+        | FrameBody.ForgetKeys -> Some(struct (outsideBatch, SalvagedContent.KeysForgotten))
 
     let private describe (error: FrameError) : string =
         match error with

@@ -13,6 +13,8 @@ type SegmentContent =
     | Deletion of stream: StreamId * version: int64
     /// The journal begins behind this head; its beginning was dropped.
     | Base of content: BaseContent * head: Head
+    /// Keys of batches that begin before the position are forgotten.
+    | KeysForgotten of before: int64
 
 /// A place behind a frame, from which a scan goes on.
 [<NoEquality; NoComparison>]
@@ -114,6 +116,20 @@ type internal FrameSequence(start: ScanStart) =
         | Some misfit -> Error misfit
         | None -> Ok(Some(SegmentContent.Deletion(stream, frame.Version)))
 
+    let takeForgetting (frame: Frame) : Result<SegmentContent option, Misfit> =
+        let fits = frame.Version >= 1L && frame.Version <= head.Position + 1L
+
+        let checks =
+            [
+                checkAlone frame
+                Fitting.rule "the position of forgotten keys" fits "one of the journal" (Fitting.text frame.Version)
+                Fitting.rule "the head of forgotten keys" frame.Head.IsNone "none" "one"
+            ]
+
+        match Fitting.first checks with
+        | Some misfit -> Error misfit
+        | None -> Ok(Some(SegmentContent.KeysForgotten frame.Version))
+
     let takeOfBatch (found: ReadFrame) (place: BatchPlace) : Result<SegmentContent option, Misfit> =
         match assembly.Add(head, found, place) with
         | Some misfit -> Error misfit
@@ -182,6 +198,7 @@ type internal FrameSequence(start: ScanStart) =
             | Some misfit, _ -> Error misfit
             | None, FrameBody.Base content -> takeBase frame content
             | None, FrameBody.DeleteTo stream -> takeDeletion frame stream
+            | None, FrameBody.ForgetKeys -> takeForgetting frame
             | None, (FrameBody.Entry(place, _) | FrameBody.Stub(place, _, _) | FrameBody.Dropped(place, _)) ->
                 takeOfBatch found place
 

@@ -12,6 +12,7 @@ type Found =
     | Batch of first: int64 * positions: int64 list * versions: int64 list * canonical: string list * head: string
     | Deletion of stream: string * version: int64
     | Base of position: int64
+    | Forgotten of before: int64
 
 /// A write as it lies in its segment.
 type Write = { Segment: int; Start: int; End: int; Frames: (int * int) list; Found: Found }
@@ -37,12 +38,14 @@ let found (item: SegmentItem) =
     | SegmentContent.Batch stored -> ofBatch stored.Batch
     | SegmentContent.Deletion(stream, version) -> Deletion(stream.Value, version)
     | SegmentContent.Base(_, head) -> Base head.Position
+    | SegmentContent.KeysForgotten before -> Forgotten before
 
 /// What is to be written next.
 type Step =
     | Append of (int * int) list
     | Restore of skipped: int * gap: int * stream: int
     | Delete of stream: int
+    | Forget of below: int
 
 let private genStep =
     Gen.frequency
@@ -55,6 +58,7 @@ let private genStep =
                 (Gen.choose (0, 2))
                 (Gen.choose (0, 2))
             1, Gen.choose (0, 2) |> Gen.map Delete
+            1, Gen.choose (0, 5) |> Gen.map Forget
         ]
 
 /// What to write, segment by segment; the last segment has at least one step.
@@ -123,7 +127,7 @@ let build (segments: Step list list) : Sample =
             let request = { Append.request data with Key = key }
 
             match Append.prepare request |> Result.bind (Append.accept index) |> ok with
-            | Acceptance.Fresh batch -> Choice1Of3 batch
+            | Acceptance.Fresh batch -> Choice1Of4 batch
             | Acceptance.Repeated _ -> invalidOp "no key was given"
         | Restore(skipped, gap, streamNumber) ->
             let version = (index :> IAppendIndex).HighestVersion(stream streamNumber) + 1L
@@ -143,11 +147,12 @@ let build (segments: Step list list) : Sample =
             ]
             |> Append.restore index
             |> ok
-            |> Choice1Of3
+            |> Choice1Of4
         | Delete streamNumber ->
             match (index :> IAppendIndex).HighestVersion(stream streamNumber) with
-            | 0L -> Choice3Of3()
-            | version -> Choice2Of3(stream streamNumber, version)
+            | 0L -> Choice4Of4()
+            | version -> Choice2Of4(stream streamNumber, version)
+        | Forget below -> Choice3Of4(max 1L (head.Position + 1L - int64 below))
 
     let writeSegment segment steps =
         let writer = ByteWriter 1024
@@ -169,7 +174,7 @@ let build (segments: Step list list) : Sample =
                     }
 
             match accept step with
-            | Choice1Of3 batch ->
+            | Choice1Of4 batch ->
                 let struct (_, next) = FrameBatch.write context number batch [] writer
 
                 if int64 (writer.Length - start) <> FrameBatch.size batch [] then
@@ -179,11 +184,15 @@ let build (segments: Step list list) : Sample =
                 head <- batch.Receipt.Head
                 Array.iteri (fun index (data: EntryData) -> highest[data.Stream] <- batch.Versions[index]) batch.Entries
                 add (ofBatch batch)
-            | Choice2Of3(stream, version) ->
+            | Choice2Of4(stream, version) ->
                 FrameBatch.writeDelete context number head.Position stream version writer
                 number <- number + 1L
                 add (Deletion(stream.Value, version))
-            | Choice3Of3() -> ()
+            | Choice3Of4 before ->
+                FrameBatch.writeForgetKeys context number head.Position before writer
+                number <- number + 1L
+                add (Forgotten before)
+            | Choice4Of4() -> ()
 
         writer.Zeros 64
         let bytes = writer.Written.ToArray()

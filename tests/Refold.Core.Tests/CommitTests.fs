@@ -85,6 +85,7 @@ let ``a trailer is, byte by byte, what FORMAT.md says`` () =
             Epoch = 3u
             Entries = 17
             HasBase = true
+            KeysBefore = 6L
         }
 
     let seed = Checksum.seed journalId
@@ -104,7 +105,8 @@ let ``a trailer is, byte by byte, what FORMAT.md says`` () =
         + string head.Hash
         + "03000000" // epoch
         + "11000000" // entries
-        + zeros 20,
+        + "0600000000000000" // keys before this position are forgotten
+        + zeros 12,
         hex bytes[0..123]
     )
 
@@ -139,6 +141,7 @@ let ``the root of a checkpoint is, byte by byte, what FORMAT.md says`` () =
             Epoch = 3u
             Entries = 17
             Pages = 2
+            KeysBefore = 6L
         }
 
     let bytes = (Checkpoint.encode root).ToArray()
@@ -159,7 +162,8 @@ let ``the root of a checkpoint is, byte by byte, what FORMAT.md says`` () =
         + string head.Hash
         + "03000000" // epoch
         + "11000000" // entries
-        + zeros 3940
+        + "0600000000000000" // keys before this position are forgotten
+        + zeros 3932
         + plainChecksum bytes,
         hex bytes
     )

@@ -11,6 +11,8 @@ open Refold.Core
 type Change =
     | Append of AppendRequest
     | Delete of StreamId * int64
+    /// Keys of batches that begin before the position, one more than the head's at most.
+    | Forget of int64
     /// A batch restored with this many positions that nothing is known about before its only entry.
     | Hole of int
 
@@ -98,6 +100,16 @@ let apply (written: Written) (change: Change) : Written =
 
         let batch = Append.restore (Journal.index journal) [ entry ] |> Examples.ok
         withBatch written batch (Journal.restore [ entry ] journal |> Examples.ok |> snd)
+    | Forget position ->
+        let before = min position (head.Position + 1L)
+
+        let write context writer =
+            FrameBatch.writeForgetKeys context written.NextFrame head.Position before writer
+            written.NextFrame + 1L
+
+        { withBytes written write with
+            Journal = Journal.forgetKeysBefore before journal
+        }
     | Delete(stream, version) ->
         let after = Journal.deleteTo stream version journal
         let floor = Journal.floor stream after
@@ -145,7 +157,13 @@ let switch (segments: byte[] list) (step: CompactionStep) : byte[] list =
 let compact (request: CompactionRequest) (written: Written) : Result<Written * byte[] list list, CompactionRefusal> =
     Compaction.plan request (fst (scan written.Segments))
     |> Result.map (fun plan ->
-        let deleted = plan.Deletions |> List.map Delete |> List.fold apply written
+        let forgotten =
+            request.Drop
+            |> List.choose (function
+                | CompactionDrop.KeysBefore position -> Some(Forget position)
+                | _ -> None)
+
+        let deleted = forgotten @ List.map Delete plan.Deletions |> List.fold apply written
         let stages = plan.Steps |> List.scan switch deleted.Segments
         { deleted with Segments = List.last stages }, stages)
 
@@ -162,6 +180,8 @@ type Known =
         Floors: Map<StreamId, int64>
         Highest: Map<StreamId, int64>
         Keys: Map<string, Hash * Receipt>
+        /// Where forgetting ends; 0 for nowhere.
+        KeysBefore: int64
     }
 
 let private raiseTo stream (version: int64) versions =
@@ -175,8 +195,14 @@ let private take (known: Known) (content: SegmentContent) : Known =
             Floors = Map.ofList [ for stream in content.Streams -> stream.Stream, stream.Floor ]
             Highest = Map.ofList [ for stream in content.Streams -> stream.Stream, stream.Highest ]
             Keys = Map.ofList [ for key in content.Keys -> key.Key, (key.Content, key.Receipt) ]
+            KeysBefore = content.KeysBefore
         }
     | SegmentContent.Deletion(stream, version) -> { known with Floors = raiseTo stream version known.Floors }
+    | SegmentContent.KeysForgotten before ->
+        { known with
+            Keys = known.Keys |> Map.filter (fun _ (_, receipt) -> receipt.FirstPosition >= before)
+            KeysBefore = max before known.KeysBefore
+        }
     | SegmentContent.Batch stored ->
         let batch = stored.Batch
         let versions = Seq.zip (batch.Entries |> Seq.map _.Stream) batch.Versions
@@ -206,6 +232,7 @@ let know (segments: byte[] list) : Known =
             Floors = Map.empty
             Highest = Map.empty
             Keys = Map.empty
+            KeysBefore = 0L
         }
 
     sources |> Seq.collect _.Items |> Seq.map _.Content |> Seq.fold take start

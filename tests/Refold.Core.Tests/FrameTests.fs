@@ -102,6 +102,7 @@ let ``every kind of frame comes back as it was written`` () =
         {
             Streams = [ { Stream = stream; Highest = 9L; Floor = 4L } ]
             Keys = [ { Key = "key"; Content = leaf; Receipt = receipt } ]
+            KeysBefore = 3L
         }
 
     let dropped =
@@ -120,6 +121,7 @@ let ``every kind of frame comes back as it was written`` () =
             FrameBody.Dropped(place, { dropped with Key = None })
             FrameBody.DeleteTo stream
             FrameBody.Base content
+            FrameBody.ForgetKeys
         ]
 
     for body in bodies do
@@ -135,11 +137,13 @@ let ``every kind of frame comes back as it was written`` () =
             match body, found.Frame.Body with
             | FrameBody.Base written, FrameBody.Base found ->
                 Assert.Equal(written.Streams.Head.Floor, found.Streams.Head.Floor)
+                Assert.Equal(written.KeysBefore, found.KeysBefore)
                 Assert.Equal(written.Keys.Head.Receipt.Head.Position, found.Keys.Head.Receipt.Head.Position)
             | FrameBody.DeleteTo written, FrameBody.DeleteTo found -> Assert.Equal(written, found)
             | FrameBody.Stub(_, count, _), FrameBody.Stub(_, found, _) -> Assert.Equal(count, found)
             | FrameBody.Dropped(_, written), FrameBody.Dropped(_, found) -> Assert.Equal(written, found)
-            | FrameBody.Entry _, FrameBody.Entry _ -> ()
+            | FrameBody.Entry _, FrameBody.Entry _
+            | FrameBody.ForgetKeys, FrameBody.ForgetKeys -> ()
             | _ -> Assert.Fail "another kind"
 
 [<Fact>]

@@ -209,6 +209,7 @@ let checkpointFile (segments: byte[] list) (items: SegmentItem list) : string * 
             Epoch = 1u
             Entries = (IndexRows.ofItems items).Entries.Length
             Pages = pages.Length / Page.bytes
+            KeysBefore = 0L
         }
 
     FileName.checkpoint 0L lastFrame, Array.append ((Checkpoint.encode root).ToArray()) (pages.ToArray())

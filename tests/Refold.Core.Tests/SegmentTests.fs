@@ -190,7 +190,12 @@ let ``a journal that does not begin at position 1 needs a base`` () =
 
     let stream = StreamId.Create "s"
 
-    let content = { Streams = [ { Stream = stream; Highest = 1L; Floor = 1L } ]; Keys = [] }
+    let content =
+        {
+            Streams = [ { Stream = stream; Highest = 1L; Floor = 1L } ]
+            Keys = []
+            KeysBefore = 0L
+        }
 
     let based =
         { first with

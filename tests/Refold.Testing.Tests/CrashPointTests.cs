@@ -64,6 +64,19 @@ public class CrashPointTests(ITestOutputHelper output)
             new CrashStep.Retry(2),
             new CrashStep.Append(SegmentStore.Batch("s0", 1)),
         ],
+        ["keys forgotten"] =
+        [
+            .. Enumerable.Range(0, 4).Select(number => new CrashStep.Append(SegmentStore.Batch("s" + number % 2, 1 + number % 3, 300, "key " + number))),
+            new CrashStep.Delete("s0", 1),
+            new CrashStep.Compact(Compaction.DropDeleted),
+            new CrashStep.Compact(Compaction.ForgetKeys, 0.5),
+            new CrashStep.Retry(0),
+            new CrashStep.Retry(3),
+            new CrashStep.Compact(Compaction.Retain, 0.9),
+            new CrashStep.Reopen(),
+            new CrashStep.Retry(0),
+            new CrashStep.Retry(1),
+        ],
         ["process after process"] =
         [
             new CrashStep.Append(SegmentStore.Batch("a", 2)),

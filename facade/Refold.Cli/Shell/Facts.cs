@@ -10,6 +10,13 @@ internal static class Facts
 {
     public static JsonObject Json(Head head) => new() { ["position"] = head.Position, ["hash"] = head.Hash };
 
+    /// <summary>The head behind a beginning that was dropped; null where the journal is whole.</summary>
+    public static string? Begin(SegmentJournal? journal) => journal is { Begin: { Position: > 0 } begin } ? begin.ToString() : null;
+
+    /// <summary>Which idempotency keys are forgotten; null for none.</summary>
+    public static string? ForgottenKeys(SegmentJournal? journal) =>
+        journal is { KeysForgottenBefore: > 0 and var before } ? FormattableString.Invariant($"of batches that begin before position {before}") : null;
+
     /// <summary>A time in UTC, as NDJSON has it.</summary>
     public static string? Time(DateTimeOffset? time) =>
         time?.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFFF'Z'", CultureInfo.InvariantCulture);

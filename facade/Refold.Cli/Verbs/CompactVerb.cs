@@ -13,12 +13,13 @@ internal static class CompactVerb
     private static readonly Option<bool> Merge = Options.Flag("--merge", "Join sealed segments; nothing goes");
     private static readonly Option<long?> RetainFrom = Options.Number("--retain-from", "POSITION", "Drop the batches that end before this position; the last batch stays", 1, long.MaxValue);
     private static readonly Option<string?> DeleteStream = Options.Text("--delete-stream", "STREAM", "Delete a stream as far as it goes, and drop its bytes");
+    private static readonly Option<long?> ForgetKeysBefore = Options.Number("--forget-keys-before", "POSITION", "Forget the idempotency keys of batches that begin before this position", 1, long.MaxValue);
 
     public static Command Create()
     {
         var command = new Command("compact", "Give room back: join segments, drop the beginning or a stream; positions and the head stay")
         {
-            Merge, RetainFrom, DeleteStream,
+            Merge, RetainFrom, DeleteStream, ForgetKeysBefore,
         };
         command.SetAction(RunAsync);
         return command;
@@ -33,8 +34,8 @@ internal static class CompactVerb
         if (!device.Exists || FileNames.Segments(device).Count == 0)
             throw new ToolException(ExitCode.Unreadable, $"There is no journal in {directory}; name another by --journal.");
         await using var journal = (SegmentJournal)Journals.OpenForWriting(arguments);
-        if (request is CompactionRequest.RetainFrom { Position: var position } && position > journal.Head.Position + 1)
-            throw new ToolException(ExitCode.Usage, FormattableString.Invariant($"--retain-from is {position}, the head is at {journal.Head.Position}."));
+        CheckPosition("--retain-from", (request as CompactionRequest.RetainFrom)?.Position, journal.Head);
+        CheckPosition("--forget-keys-before", (request as CompactionRequest.ForgetKeysBefore)?.Position, journal.Head);
         CompactionReport report;
         try
         {
@@ -55,9 +56,16 @@ internal static class CompactVerb
         if (arguments.GetValue(Merge)) requests.Add(new CompactionRequest.Merge());
         if (arguments.GetValue(RetainFrom) is { } position) requests.Add(new CompactionRequest.RetainFrom(position));
         if (arguments.GetValue(DeleteStream) is { } stream) requests.Add(new CompactionRequest.DeleteStream(Arguments.Stream(stream)));
+        if (arguments.GetValue(ForgetKeysBefore) is { } before) requests.Add(new CompactionRequest.ForgetKeysBefore(before));
         return requests is [var request]
             ? request
-            : throw new ToolException(ExitCode.Usage, "Say what to do by exactly one of --merge, --retain-from, --delete-stream. See: refold compact --help");
+            : throw new ToolException(ExitCode.Usage, "Say what to do by exactly one of --merge, --retain-from, --delete-stream, --forget-keys-before. See: refold compact --help");
+    }
+
+    private static void CheckPosition(string option, long? position, Head head)
+    {
+        if (position > head.Position + 1)
+            throw new ToolException(ExitCode.Usage, FormattableString.Invariant($"{option} is {position}, the head is at {head.Position}."));
     }
 
     private static void Print(ParseResult arguments, SegmentJournal journal, CompactionReport report)
@@ -71,6 +79,7 @@ internal static class CompactVerb
                 ["bytesBefore"] = report.BytesBefore,
                 ["bytesAfter"] = report.BytesAfter,
                 ["begin"] = Facts.Json(journal.Begin),
+                ["keysForgottenBefore"] = journal.KeysForgottenBefore,
                 ["head"] = Facts.Json(journal.Head),
             });
             return;
@@ -79,7 +88,8 @@ internal static class CompactVerb
         Facts.Print(
             ("replaced", FormattableString.Invariant($"{report.Replaced} segments, {report.BytesBefore} bytes")),
             ("by", FormattableString.Invariant($"{report.Made} segments, {report.BytesAfter} bytes")),
-            ("begins behind", journal.Begin.Position > 0 ? journal.Begin.ToString() : null),
+            ("begins behind", Facts.Begin(journal)),
+            ("keys forgotten", Facts.ForgottenKeys(journal)),
             ("head", journal.Head.ToString()));
     }
 

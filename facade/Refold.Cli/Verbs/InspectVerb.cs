@@ -33,8 +33,11 @@ internal static class InspectVerb
                 ["entries"] = restored,
                 ["streams"] = journal.Streams().Count,
                 ["head"] = Facts.Json(journal.Head),
+                ["begin"] = segments is null ? null : Facts.Json(segments.Begin),
+                ["keysForgottenBefore"] = segments?.KeysForgottenBefore ?? 0,
                 ["opened"] = new JsonObject { ["path"] = path, ["restored"] = opened?.Restored ?? restored, ["tail"] = opened?.Tail ?? restored, ["elapsedMs"] = elapsed },
                 ["tornTail"] = segments?.TornTail is not { } torn ? null : new JsonObject { ["file"] = torn.File, ["offset"] = torn.Offset, ["reason"] = torn.Reason },
+                ["interruptedCompaction"] = opened?.Interrupted is not { } interrupted ? null : new JsonObject { ["target"] = interrupted.Target, ["switched"] = interrupted.Switched },
                 ["unconfirmed"] = segments?.Unconfirmed ?? 0,
                 ["segments"] = new JsonArray([.. (segments?.Segments ?? []).Select(ToJson)]),
             });
@@ -44,9 +47,12 @@ internal static class InspectVerb
         Facts.Print(
             ("entries", restored.ToString(CultureInfo.InvariantCulture)),
             ("streams", journal.Streams().Count.ToString(CultureInfo.InvariantCulture)),
+            ("begins behind", Facts.Begin(segments)),
+            ("keys forgotten", Facts.ForgottenKeys(segments)),
             ("head", journal.Head.ToString()),
             ("opened", FormattableString.Invariant($"by {path} in {elapsed} ms, {opened?.Tail ?? restored} of {opened?.Restored ?? restored} entries from their frames")),
             ("torn tail", segments?.TornTail is { } tail ? FormattableString.Invariant($"{tail.File}, offset {tail.Offset}: {tail.Reason}; opening for writing heals it") : null),
+            ("interrupted", opened?.Interrupted is { } left ? $"a compaction into {left.Target}; opening for writing ends it" : null),
             ("unconfirmed", segments is { Unconfirmed: > 0 and var count } ? FormattableString.Invariant($"{count} entries or deletions behind the end that is known to be flushed; opening for writing decides about them") : null));
         if (segments is not null)
             Facts.Table(["segment", "entries", "bytes", "sealed"], segments.Segments.Select(Row));

@@ -147,6 +147,8 @@ public sealed partial class CrashOracle(Func<IStorageDevice, IJournal> open)
                 // The last batch stays.
                 var last = Math.Min(retain.Position, journal.Head.Position) - 1;
                 return Changes(model => model.DropTo(last));
+            case CompactionRequest.ForgetKeysBefore forget:
+                return Changes(model => model.ForgetKeysBefore(forget.Position));
             case CompactionRequest.DeleteStream delete:
                 var highest = journal.HighestVersion(delete.Stream);
                 return new Submission(async model =>

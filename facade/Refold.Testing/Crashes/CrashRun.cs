@@ -111,6 +111,7 @@ internal sealed class CrashRun(CrashOracle oracle, SimulatedDevice device, Seede
     {
         Compaction.Retain => new CompactionRequest.RetainFrom(1 + (long)(step.Share * running.Head.Position)),
         Compaction.DeleteStream => new CompactionRequest.DeleteStream(step.Stream!),
+        Compaction.ForgetKeys => new CompactionRequest.ForgetKeysBefore(1 + (long)(step.Share * running.Head.Position)),
         Compaction.DropDeleted => new CompactionRequest.DropDeleted(),
         _ => new CompactionRequest.Merge { MaxBytes = 6000 },
     };

@@ -69,6 +69,9 @@ public enum Compaction
 
     /// <summary>Drops what was deleted.</summary>
     DropDeleted,
+
+    /// <summary>Forgets idempotency keys.</summary>
+    ForgetKeys,
 }
 
 /// <summary>Workloads drawn from a seed.</summary>

@@ -11,6 +11,7 @@ internal static class CompactionTranslation
     /// <param name="segments">The headers of all segments, in order.</param>
     /// <param name="highestVersion">The highest version a stream ever had.</param>
     /// <param name="floors">The version up to which each stream is gone.</param>
-    public static Core.CompactionView View(IEnumerable<Core.SegmentHeader> segments, Func<StreamId, long> highestVersion, IEnumerable<(StreamId Stream, long Floor)> floors) =>
-        new(segments.ToFSharpList(), FuncConvert.FromFunc(highestVersion), MapModule.OfSeq(floors.Select(item => Tuple.Create(item.Stream, item.Floor))));
+    /// <param name="keysBefore">The position before which keys are forgotten.</param>
+    public static Core.CompactionView View(IEnumerable<Core.SegmentHeader> segments, Func<StreamId, long> highestVersion, IEnumerable<(StreamId Stream, long Floor)> floors, long keysBefore) =>
+        new(segments.ToFSharpList(), FuncConvert.FromFunc(highestVersion), MapModule.OfSeq(floors.Select(item => Tuple.Create(item.Stream, item.Floor))), keysBefore);
 }

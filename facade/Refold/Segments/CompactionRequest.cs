@@ -25,6 +25,11 @@ public abstract record CompactionRequest
     /// <param name="Stream">The stream.</param>
     public sealed record DeleteStream(StreamId Stream) : CompactionRequest;
 
+    /// <summary>Forgets the idempotency keys of batches that begin before a position: from the answer on they are unknown, after any restart and in backups too, and a retry with one of them is
+    /// appended again. Batches that are whole keep the bytes of their keys, as the head binds them.</summary>
+    /// <param name="Position">From 1 to one more than the head position.</param>
+    public sealed record ForgetKeysBefore(long Position) : CompactionRequest;
+
     /// <summary>Drops the bytes of whatever <see cref="IJournal.DeleteToAsync"/> deleted, as far as whole leaves are.</summary>
     public sealed record DropDeleted : CompactionRequest;
 }

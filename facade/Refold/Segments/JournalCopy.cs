@@ -76,6 +76,9 @@ internal static class JournalCopy
                 case Core.SegmentContent.Batch found:
                     waiting.Add(new PendingAppend(_ => new AppendDecision(found.batch.Batch, null, null)) { Dropped = found.batch.Dropped });
                     break;
+                case Core.SegmentContent.KeysForgotten forgotten:
+                    waiting.Add(new PendingForgetting(forgotten.before));
+                    break;
                 case Core.SegmentContent.Deletion deletion:
                     waiting.Add(new PendingDeletion(deletion.stream, deletion.version));
                     break;
@@ -113,7 +116,7 @@ internal static class JournalCopy
             var (context, number, head) = (store.Context, header.FirstFrame, dropped.head);
             var writer = new Core.ByteWriter(1024);
             Core.FrameEncoding.write(context.Seed, writer, new Core.Frame(
-                context.Epoch, number, context.Flushed, head.Position, version: 0, Core.FrameBody.NewBase(dropped.content), head.Hash));
+                context.Epoch, number, context.Flushed, head.Position, dropped.content.KeysBefore, Core.FrameBody.NewBase(dropped.content), head.Hash));
             store.Rotate(writer.Length, head);
             var start = Core.SegmentHeaderModule.bytes;
             store.Append(writer.Written, [new Core.SegmentItem(dropped, start, start + writer.Length, number)], head);

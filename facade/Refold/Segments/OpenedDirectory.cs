@@ -109,6 +109,7 @@ internal sealed record OpenedDirectory(SegmentIndex Index, List<SegmentFile> Fil
             foreach (var segment in isSealed) Add(segment.Name, segment.Header!.Value);
             var rows = FooterLoading.ReadAll([.. files.Zip(isSealed, (file, segment) => (file, segment.Trailer!.Value))], Environment.ProcessorCount);
             foreach (var (file, found) in files.Zip(rows)) index.Take(found, file);
+            index.ForgetKeysBefore(plan.KeysBefore);
             var restored = clock.Elapsed;
 
             var scanner = new Core.SegmentScanner(plan.ScanStart(index.HighestVersion));

@@ -39,6 +39,12 @@ internal sealed class PendingDeletion(StreamId stream, long version) : PendingWr
     public long Version { get; } = version;
 }
 
+/// <summary>The keys of batches that begin before a position are to be forgotten.</summary>
+internal sealed class PendingForgetting(long before) : PendingWrite
+{
+    public long Before { get; } = before;
+}
+
 /// <summary>Something that is done between two groups, while nothing is written. What it throws, its caller gets.</summary>
 internal sealed class PendingChange(Action<SegmentLog> change) : PendingWrite
 {

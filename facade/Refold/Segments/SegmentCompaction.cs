@@ -20,6 +20,7 @@ internal sealed class SegmentCompaction(
     public async Task<CompactionReport> RunAsync(CompactionRequest request, IProgress<CompactionProgress>? progress, CancellationToken cancellationToken)
     {
         var drop = Drop(request);
+        if (request is CompactionRequest.ForgetKeysBefore forget) await WriteAsync(new PendingForgetting(forget.Position)).ConfigureAwait(false);
         await ChangeAsync(log => EndSegmentIfTouched(log, drop)).ConfigureAwait(false);
         if (Decide(drop, MergeBytes(request)) is not { } decision) return new CompactionReport(0, 0, 0, 0, store.SetGeneration);
         foreach (var (stream, version) in decision.Deletions) await WriteAsync(new PendingDeletion(stream, version)).ConfigureAwait(false);
@@ -42,6 +43,7 @@ internal sealed class SegmentCompaction(
     {
         CompactionRequest.RetainFrom retain => [Core.CompactionDrop.NewBefore(retain.Position)],
         CompactionRequest.DeleteStream delete => [Core.CompactionDrop.NewStream(delete.Stream)],
+        CompactionRequest.ForgetKeysBefore forget => [Core.CompactionDrop.NewKeysBefore(forget.Position)],
         CompactionRequest.DropDeleted => [Core.CompactionDrop.Deleted],
         _ => [],
     };
@@ -52,7 +54,7 @@ internal sealed class SegmentCompaction(
     private Core.CompactionDecision? Decide(IEnumerable<Core.CompactionDrop> drop, long mergeBytes)
     {
         var floors = index().Streams().Where(stream => stream.Floor > 0).Select(stream => (stream.Stream, stream.Floor));
-        var view = CompactionTranslation.View(store.Segments.Select(segment => segment.Header), index().HighestVersion, floors);
+        var view = CompactionTranslation.View(store.Segments.Select(segment => segment.Header), index().HighestVersion, floors, index().KeysBefore);
         var decided = Core.Compaction.decide(new Core.CompactionRequest(drop.ToFSharpList(), mergeBytes), view);
         return decided.IsOk ? decided.ResultValue : null;
     }

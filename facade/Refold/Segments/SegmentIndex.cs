@@ -52,6 +52,7 @@ internal sealed partial class SegmentIndex : AppendIndex
     private Core.Head begin = Core.HeadModule.empty;
     private Core.Head head = Core.HeadModule.empty;
     private long deletions;
+    private long keysBefore;
 
     public override Core.Head Head
     {
@@ -92,6 +93,10 @@ internal sealed partial class SegmentIndex : AppendIndex
                 break;
             case Core.SegmentContent.Base dropped:
                 BeginBehind(dropped.content, dropped.head);
+                ForgetKeysBefore(dropped.content.KeysBefore);
+                break;
+            case Core.SegmentContent.KeysForgotten forgotten:
+                ForgetKeysBefore(forgotten.before);
                 break;
         }
     }
@@ -198,7 +203,22 @@ internal sealed partial class SegmentIndex : AppendIndex
 
     public override (Core.Hash Content, Core.Receipt Receipt)? FindKey(string key)
     {
-        lock (gate) return keys.TryGetValue(key, out var found) ? found : null;
+        lock (gate) return keys.TryGetValue(key, out var found) && found.Receipt.FirstPosition >= keysBefore ? found : null;
+    }
+
+    /// <summary>Keys of batches that begin before this position are forgotten; 0 for none.</summary>
+    public long KeysBefore
+    {
+        get
+        {
+            lock (gate) return keysBefore;
+        }
+    }
+
+    /// <summary>Forgets the keys of batches that begin before a position: they are not looked up any more.</summary>
+    public void ForgetKeysBefore(long position)
+    {
+        lock (gate) keysBefore = Math.Max(keysBefore, position);
     }
 
     /// <summary>The head after the batch that holds a position.</summary>

@@ -70,6 +70,9 @@ public sealed partial class SegmentJournal : IJournal, IObservedJournal
     /// <summary>The head behind a beginning that was dropped; of a journal that is whole, position 0.</summary>
     public Head Begin => new(Latest.Index.Begin);
 
+    /// <summary>Idempotency keys of batches that begin before this position were forgotten (<see cref="CompactionRequest.ForgetKeysBefore"/>); 0 where none were.</summary>
+    public long KeysForgottenBefore => Latest.Index.KeysBefore;
+
     /// <summary>The torn tail that was found and left alone, because the journal was opened for reading; null once a writer has gone on.</summary>
     public TornTail? TornTail => live is { HasMoved: true } ? null : Latest.Torn;
 

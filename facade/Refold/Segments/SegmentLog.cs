@@ -141,14 +141,15 @@ internal sealed class SegmentLog(SegmentStore store, SegmentIndex index, Action<
         foreach (var write in waiting)
         {
             // Alone in its group: what comes after it is decided with the entries gone, or goes into other files.
-            if (write is PendingDeletion or PendingChange && taken > 0) break;
-            if (write is PendingDeletion deletion)
+            if (write is not PendingAppend append)
             {
-                CollectDeletion(deletion);
+                if (taken > 0) break;
+                if (write is PendingDeletion deletion) CollectDeletion(deletion);
+                if (write is PendingForgetting forgetting) CollectForgetting(forgetting);
                 return 1;
             }
 
-            if (!CollectAppend((PendingAppend)write, group)) break;
+            if (!CollectAppend(append, group)) break;
             taken++;
             if (buffer.Length >= GroupBytes || failure is not null) break;
         }
@@ -207,16 +208,32 @@ internal sealed class SegmentLog(SegmentStore store, SegmentIndex index, Action<
             return;
         }
 
-        var size = Core.FrameBatch.deleteSize(deletion.Stream);
-        if (!store.Fits(size) && MakeRoom(size, index.Head) is { } refusal)
-        {
-            answers.Add((deletion, refusal, true));
-            return;
-        }
-
+        if (!HasRoom(deletion, Core.FrameBatch.deleteSize(deletion.Stream))) return;
         Core.FrameBatch.writeDelete(store.Context, number++, index.Head.Position, deletion.Stream, version, buffer);
         Collect(Core.SegmentContent.NewDeletion(deletion.Stream, version), 0);
         answers.Add((deletion, null, false));
+    }
+
+    private void CollectForgetting(PendingForgetting forgetting)
+    {
+        if (forgetting.Before <= index.KeysBefore)
+        {
+            answers.Add((forgetting, null, true));
+            return;
+        }
+
+        if (!HasRoom(forgetting, Core.FrameBatch.forgetKeysSize)) return;
+        Core.FrameBatch.writeForgetKeys(store.Context, number++, index.Head.Position, forgetting.Before, buffer);
+        Collect(Core.SegmentContent.NewKeysForgotten(forgetting.Before), 0);
+        answers.Add((forgetting, null, false));
+    }
+
+    /// <summary>Whether a frame that is alone in its group has room, if need be in the next segment; if not, it is answered.</summary>
+    private bool HasRoom(PendingWrite write, long size)
+    {
+        if (store.Fits(size) || MakeRoom(size, index.Head) is not { } refusal) return true;
+        answers.Add((write, refusal, true));
+        return false;
     }
 
     /// <summary>Notes what lies in the buffer from an offset to its end.</summary>

@@ -157,6 +157,42 @@ public class CompactionTests
     }
 
     [Fact]
+    public async Task ForgottenKeys_AreUnknownFromThenOn_AfterReopening_InCopies_AndBehindOtherCompactions()
+    {
+        var journal = Open();
+        var receipts = await FillAsync(journal);
+        await journal.CompactAsync(new CompactionRequest.DeleteStream("s1"));
+        await journal.CompactAsync(new CompactionRequest.ForgetKeysBefore(31));
+        Assert.Equal(31, journal.KeysForgottenBefore);
+        Keys(journal, again: null);
+        // What is forgotten can be appended once more, and is known by its new place.
+        var again = await journal.AppendAsync(new AppendRequest(Samples.Entry("again")) { IdempotencyKey = "key 3" });
+        Assert.Equal(61, again.FirstPosition);
+        await journal.CompactAsync(new CompactionRequest.Merge { MaxBytes = 100_000 });
+        await journal.CompactAsync(new CompactionRequest.RetainFrom(45));
+        Keys(journal, again);
+        Finds(journal, journal.Everything());
+        await journal.DisposeAsync();
+        var copy = new MemoryDevice();
+        JournalCopy.Run(device, copy);
+        foreach (var from in new[] { device, copy })
+        {
+            foreach (var ways in Ways)
+            {
+                await using var read = SegmentJournal.Open(from, Samples.ReadOnly with { Opening = ways });
+                Assert.Equal(31, read.KeysForgottenBefore);
+                Keys(read, again);
+            }
+        }
+
+        void Keys(SegmentJournal read, Receipt? again)
+        {
+            for (var number = 0; number < receipts.Count; number++)
+                Assert.Equal(number == 3 ? again : number < 15 ? null : receipts[number], read.FindByKey("key " + number));
+        }
+    }
+
+    [Fact]
     public async Task NothingToDo_ChangesNoFile()
     {
         await using var journal = Open();
@@ -179,7 +215,11 @@ public class CompactionTests
         await using var journal = Open();
         await FillAsync(journal, 2);
         foreach (var position in new[] { 0, 6, long.MaxValue })
+        {
             await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => journal.CompactAsync(new CompactionRequest.RetainFrom(position)));
+            await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => journal.CompactAsync(new CompactionRequest.ForgetKeysBefore(position)));
+        }
+
         await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => journal.CompactAsync(new CompactionRequest.Merge { MaxBytes = 0 }));
         await using var reader = SegmentJournal.Open(device, Samples.ReadOnly);
         Assert.IsType<AppendFailure.Unavailable>((await Assert.ThrowsAsync<NotAppendedException>(() => reader.CompactAsync(new CompactionRequest.Merge()))).Failure);

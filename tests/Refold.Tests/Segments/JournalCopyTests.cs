@@ -83,11 +83,12 @@ public class JournalCopyTests
         var receipt = new Receipt(4, 2, [new StreamVersions(gone, 6, 7)], new Head(head));
         var content = new Core.BaseContent(
             new[] { new Core.BaseStream(gone, 7, 7) }.ToFSharpList(),
-            new[] { new Core.BaseKey("kept", Core.Hash.Compute("content"u8), receipt.Value) }.ToFSharpList());
+            new[] { new Core.BaseKey("kept", Core.Hash.Compute("content"u8), receipt.Value) }.ToFSharpList(),
+            keysBefore: 2);
         const int Bytes = 2048;
         var writer = new Core.ByteWriter(Bytes);
         writer.Raw(Core.SegmentHeaderModule.encode(new Core.SegmentHeader(id, 0, 6, 4, head.Hash, Bytes)).Span);
-        Core.FrameEncoding.write(Core.Checksum.seed(id), writer, new Core.Frame(1, 4, 3, 5, 0, Core.FrameBody.NewBase(content), head.Hash));
+        Core.FrameEncoding.write(Core.Checksum.seed(id), writer, new Core.Frame(1, 4, 3, 5, content.KeysBefore, Core.FrameBody.NewBase(content), head.Hash));
         writer.Zeros(Bytes - writer.Length);
         return new MemoryDevice().With(new Core.SegmentName(6, 0).ToString(), writer.Written.ToArray());
     }

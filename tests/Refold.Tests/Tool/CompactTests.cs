@@ -35,9 +35,13 @@ public sealed class CompactTests : IDisposable
         Assert.Equal(40, retained.GetProperty("head").GetProperty("position").GetInt64());
         Assert.Equal(before.Lines.Skip(20), Export().Lines);
         var text = Compact("--delete-stream", "b").Expect(0);
-        Assert.Contains("begins behind  20:", text.Output, StringComparison.Ordinal);
+        Assert.Matches("begins behind +20:", text.Output);
         Assert.Equal("", text.Error);
         Assert.Equal(before.Lines.Skip(20).Where((_, item) => item % 2 == 0), Export().Lines);
+        Assert.Matches("keys forgotten +of batches that begin before position 31\n", Compact("--forget-keys-before", "31").Expect(0).Output);
+        var inspected = RefoldProcess.Run("inspect", "--json", "--journal", directory.Journal()).Expect(0).Json;
+        Assert.Equal(31, inspected.GetProperty("keysForgottenBefore").GetInt64());
+        Assert.Equal(20, inspected.GetProperty("begin").GetProperty("position").GetInt64());
         RefoldProcess.Run("verify", "--journal", directory.Journal()).Expect(0);
         Assert.Equal(0, Compact("--delete-stream", "b", "--json").Expect(0).Json.GetProperty("replaced").GetInt32());
     }
@@ -53,6 +57,7 @@ public sealed class CompactTests : IDisposable
         Compact("--merge", "--retain-from", "3").ExpectError(2);
         Compact("--retain-from", "0").ExpectError(2);
         Compact("--retain-from", "42").ExpectError(2);
+        Compact("--forget-keys-before", "42").ExpectError(2);
         Compact("--delete-stream", "").ExpectError(2);
         RefoldProcess.Run("compact", "--merge", "--journal", "memory:").ExpectError(2);
         await using (SegmentJournal.Open(directory.File("journal")))
