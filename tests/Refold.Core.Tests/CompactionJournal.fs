@@ -184,8 +184,9 @@ type Known =
         KeysBefore: int64
     }
 
-let private raiseTo stream (version: int64) versions =
-    Map.add stream (max version (Map.tryFind stream versions |> Option.defaultValue 0L)) versions
+let private versionOf stream versions : int64 = Map.tryFind stream versions |> Option.defaultValue 0L
+
+let private raiseTo stream version versions = Map.add stream (max version (versionOf stream versions)) versions
 
 let private take (known: Known) (content: SegmentContent) : Known =
     match content with
@@ -237,7 +238,7 @@ let know (segments: byte[] list) : Known =
 
     sources |> Seq.collect _.Items |> Seq.map _.Content |> Seq.fold take start
 
-let floorOf (stream: StreamId) (known: Known) = Map.tryFind stream known.Floors |> Option.defaultValue 0L
+let floorOf (stream: StreamId) (known: Known) = versionOf stream known.Floors
 
 /// Position, version, data and canonical bytes of the entries that can be read.
 let readable (known: Known) : (int64 * int64 * EntryData * string) list =
@@ -266,7 +267,7 @@ let index (known: Known) : IAppendIndex =
 
     { new IAppendIndex with
         member _.Head = known.Head
-        member _.HighestVersion stream = Map.tryFind stream known.Highest |> Option.defaultValue 0L
+        member _.HighestVersion stream = versionOf stream known.Highest
         member _.Covers position = position >= known.Begin.Position
         member _.TryFindKey key = Map.tryFind key known.Keys
 
@@ -281,20 +282,18 @@ let index (known: Known) : IAppendIndex =
 
 /// The bytes of every entry's frame.
 let entryFrames (segments: byte[] list) : Set<string> =
-    let framesOf (source: CompactionSource) (item: SegmentItem) =
-        item.Start
-        |> List.unfold (fun offset ->
-            if offset >= item.End then
-                None
-            else
-                let found = FrameDecoding.read seed source.Bytes offset |> Examples.ok
-                Some(found, offset + found.Size))
+    let rec framesOf (source: CompactionSource) (item: SegmentItem) offset =
+        if offset >= item.End then
+            []
+        else
+            let found = FrameDecoding.read seed source.Bytes offset |> Examples.ok
+            found :: framesOf source item (offset + found.Size)
 
     set
         [
             for source in fst (scan segments) do
                 for item in source.Items do
-                    for found in framesOf source item do
+                    for found in framesOf source item item.Start do
                         match found.Frame.Body with
                         | FrameBody.Entry _ -> hex (source.Bytes.Slice(found.Offset, found.Size))
                         | _ -> ()

@@ -264,7 +264,7 @@ internal sealed class SegmentLog(SegmentStore store, SegmentIndex index, Action<
         if (buffer.Length == 0) return;
         store.Append(buffer.Written, items, head);
         // What is deleted may go at once, so that in every mode a deletion is flushed before it is answered.
-        if (items[^1].Content.IsDeletion) store.Flush(head);
+        if (!items[^1].Content.IsBatch) store.Flush(head);
         foreach (var item in items) index.Take(item.Content, store.Active);
         published(index.Head.Position);
         if (entries > 0) observer?.Committed(items.Count, entries);
