@@ -1,0 +1,174 @@
+// Readers in other processes, beside a writer that rotates, is killed, and comes again.
+// Run by `dotnet test`; what is random prints its seed.
+using System.Diagnostics;
+using System.Globalization;
+using Refold.Tests.Segments;
+using Refold.Tests.Tool;
+using Xunit;
+using Xunit.Abstractions;
+
+namespace Refold.Tests.Acceptance;
+
+public sealed class ReaderProcessTests(ITestOutputHelper output) : IDisposable
+{
+    private readonly TemporaryDirectory directory = new();
+
+    private string Uri => directory.Journal();
+
+    private string Path => directory.File("journal");
+
+    public void Dispose() => directory.Dispose();
+
+    private string[] Read(string stream) => RefoldProcess.Run("read", "--stream", stream, "--journal", Uri).Expect(0).Lines;
+
+    [Fact]
+    public async Task FiveProcesses_ReadEveryPositionOnceInOrder_WhileOneWrites()
+    {
+        const int Rounds = 6;
+        const int Entries = 80;
+        await using (var writer = SegmentJournal.Open(Path, new JournalOptions { SegmentBytes = 2048 }))
+        {
+            for (var count = 0; count < Entries; count++) await writer.Append(Samples.Entry("s", "{}"));
+            var followers = Enumerable.Range(0, 5).Select(_ => new Follower(Uri, "s", (Rounds + 1) * Entries)).ToList();
+            try
+            {
+                await Task.WhenAll(followers.Select(follower => follower.WaitForAsync(Entries)));
+                var (rotations, last) = (0, writer.Segments[^1].Id);
+                for (var round = 1; round <= Rounds; round++)
+                {
+                    for (var count = 0; count < Entries; count++)
+                    {
+                        await writer.Append(Samples.Entry("s", $"\"{round} {count}\""), Samples.Entry("gone " + round));
+                        if (writer.Segments[^1].Id is var id && id != last) (rotations, last) = (rotations + 1, id);
+                    }
+
+                    // Each of them has lived through all of it.
+                    await Task.WhenAll(followers.Select(follower => follower.WaitForAsync((round + 1) * Entries)));
+                }
+
+                Assert.InRange(rotations, 20, int.MaxValue);
+                foreach (var follower in followers) await follower.EndAsync();
+                Assert.All(followers, follower => Assert.Equal(Read("s"), follower.Lines));
+                Assert.Equal(writer.ReadStream("s").Select(entry => entry.Position), followers[0].Positions);
+                output.WriteLine($"{rotations} rotations");
+            }
+            finally
+            {
+                followers.ForEach(follower => follower.Dispose());
+            }
+        }
+
+        RefoldProcess.Run("verify", "--journal", Uri).Expect(0);
+    }
+
+    [Fact]
+    public async Task BetweenWriteAndFlush_NoProcessHandsItOut()
+    {
+        using var device = new HeldDevice(new DirectoryDevice(Path));
+        await using var writer = SegmentJournal.Open(device, new JournalOptions { Pipelined = true });
+        await writer.Append(Samples.Entry("s", "1"));
+        using var follower = new Follower(Uri, "s", 2);
+        await follower.WaitForAsync(1);
+        device.Hold();
+        var append = writer.Append(Samples.Entry("s", "2"));
+        device.WaitUntilHeld();
+        try
+        {
+            // Written, not flushed: an entry that a power cut may take away.
+            var export = RefoldProcess.Run("export", "--journal", Uri).Expect(0);
+            Assert.Single(export.Lines);
+            Assert.Contains("1 entries or deletions at the end are unconfirmed", export.Error, StringComparison.Ordinal);
+            Assert.Equal(1, RefoldProcess.Run("inspect", "--json", "--journal", Uri).Expect(0).Json.GetProperty("unconfirmed").GetInt32());
+            Assert.Equal(1, RefoldProcess.Run("verify", "--json", "--journal", Uri).Expect(0).Json.GetProperty("unconfirmed").GetInt32());
+            Assert.Single(RefoldProcess.Run("streams", "--json", "--journal", Uri).Expect(0).Json.GetProperty("streams").EnumerateArray().Select(stream => stream.GetProperty("version").GetInt32()), version => version == 1);
+            Assert.Single(follower.Lines);
+            Assert.False(append.IsCompleted);
+        }
+        finally
+        {
+            device.Release();
+        }
+
+        await append;
+        await follower.EndAsync();
+        Assert.Equal([1, 2], follower.Positions);
+        Assert.Equal("", RefoldProcess.Run("export", "--journal", Uri).Expect(0).Error);
+        Assert.Equal(0, RefoldProcess.Run("verify", "--json", "--journal", Uri).Expect(0).Json.GetProperty("unconfirmed").GetInt32());
+    }
+
+    // Line 25 of what others got wrong: opening for reading needs the exclusive lock.
+    [Fact]
+    public async Task ReadersNeedNoLock_ASecondWriterIsRefusedAtOnce_AndTheLockGoesWithTheProcess()
+    {
+        string many = directory.Write("many.ndjson", string.Concat(Enumerable.Range(1, 20_000).Select(Line)));
+        string one = directory.Write("one.ndjson", Line(1));
+        using var writer = RefoldProcess.Start([], "import", many, "--ack", "--batch", "1", "--journal", Uri);
+        Assert.StartsWith("ack ", await writer.StandardOutput.ReadLineAsync(), StringComparison.Ordinal);
+        using var follower = new Follower(Uri, "s", 3);
+        await follower.EndAsync();
+        Assert.Contains("in use", RefoldProcess.Run("import", one, "--journal", Uri).ExpectError(4), StringComparison.Ordinal);
+        Assert.NotEmpty(Read("s"));
+        Assert.False(writer.HasExited);
+        using var another = new Follower(Uri, "s", 20_001);
+        await another.WaitForAsync(1);
+        writer.Kill();
+        await writer.WaitForExitAsync();
+        RefoldProcess.Run("import", one, "--journal", Uri).Expect(0);
+        SetMode(UnixFileMode.UserRead | UnixFileMode.UserExecute, UnixFileMode.UserRead);
+        var lines = Read("s");
+        SetMode(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        Assert.EndsWith("\"data\":1}", lines[^1], StringComparison.Ordinal);
+        await another.WaitForAsync(lines.Length);
+        Assert.Equal(lines, another.Lines);
+    }
+
+    /// <summary>As a directory that may only be read; the owner of everything may write all the same.</summary>
+    private void SetMode(UnixFileMode ofDirectory, UnixFileMode ofFiles)
+    {
+        if (OperatingSystem.IsWindows()) return;
+        foreach (string file in Directory.EnumerateFiles(Path)) File.SetUnixFileMode(file, ofFiles);
+        File.SetUnixFileMode(Path, ofDirectory);
+    }
+
+    [Fact]
+    public async Task WritersKilledAtRandomTimes_TakeNothingAwayThatAReaderSaw()
+    {
+        const int Kills = 6;
+        const int Entries = 4000;
+        ulong seed = (ulong)Stopwatch.GetTimestamp();
+        output.WriteLine($"Seed: {seed.ToString(CultureInfo.InvariantCulture)}");
+        var random = SeededRng.FromSeed(seed);
+        string file = directory.Write("in.ndjson", string.Concat(Enumerable.Range(1, Entries).Select(Line)));
+        await SegmentJournal.Open(Path, new JournalOptions { SegmentBytes = 16 * 1024 }).DisposeAsync();
+        // One follower for all of it: it survives each writer's end, what the next one heals, and its going on.
+        using var first = new Follower(Uri, "s", Entries);
+        for (int kill = 0; kill < Kills; kill++)
+        {
+            using var import = RefoldProcess.Start([], "import", file, "--ack", "--resume", "--batch", "1", "--journal", Uri);
+            using var other = new Follower(Uri, "s", Entries);
+            for (int left = random.Between(1, 300); left > 0 && await import.StandardOutput.ReadLineAsync() is not null; left--)
+            {
+                // Until it comes to a random place.
+            }
+
+            await Task.Delay(random.Between(0, 30));
+            import.Kill();
+            await import.WaitForExitAsync();
+            // The next writer recovers: what it finds is what there is.
+            List<string> there;
+            await using (var journal = SegmentJournal.Open(Path)) there = [.. journal.ReadStream("s").Select(entry => entry.Position.ToString(CultureInfo.InvariantCulture))];
+            foreach (var follower in new[] { first, other })
+            {
+                await follower.WaitForAsync(there.Count);
+                Assert.Equal(there, follower.Positions.Select(position => position.ToString(CultureInfo.InvariantCulture)));
+            }
+        }
+
+        RefoldProcess.Run("import", file, "--resume", "--journal", Uri).Expect(0);
+        await first.EndAsync();
+        Assert.Equal(Read("s"), first.Lines);
+        Assert.Equal(Entries, first.Lines.Count);
+    }
+
+    private static string Line(int number) => $$"""{"stream":"s","type":"t","data":{{number}}}""" + "\n";
+}
