@@ -19,12 +19,14 @@ internal static class SegmentStore
 
     public static IJournal Open(IStorageDevice device) => SegmentJournal.Open(device, Small);
 
+    public static IJournal OpenForReading(IStorageDevice device) => SegmentJournal.Open(device, Small with { ReadOnly = true });
+
     /// <summary>Every byte of what is left is in order, once it was opened for writing.</summary>
     public static string? Inspect(SimulatedDevice device) =>
         SegmentJournal.Verify(device).First is { } fault ? $"After recovery the files are not in order: {fault}" : null;
 
     public static CrashSimulation Simulation(Action<SimulatedDevice>? prepare = null) =>
-        new(Open) { Inspect = Inspect, Prepare = prepare ?? (_ => { }) };
+        new(Open) { OpenForReading = OpenForReading, Inspect = Inspect, Prepare = prepare ?? (_ => { }) };
 
     /// <summary>The promises of <see cref="Durability.Padded"/>, or what becomes of others' where blocks turn to garbage.</summary>
     public static CrashSimulation Garbling(JournalOptions options, bool garbles = true) =>

@@ -6,7 +6,8 @@ namespace Refold.Testing;
 /// <param name="oracle">The judge.</param>
 /// <param name="device">The first device.</param>
 /// <param name="rng">Chance inside the run.</param>
-internal sealed class CrashRun(CrashOracle oracle, SimulatedDevice device, SeededRng rng)
+/// <param name="outside">A reader in another process; null for none.</param>
+internal sealed class CrashRun(CrashOracle oracle, SimulatedDevice device, SeededRng rng, OutsideReader? outside)
 {
     // Each try uses up the faults it meets, so that a plan of few faults ends before this.
     private const int MaxTries = 20;
@@ -33,7 +34,10 @@ internal sealed class CrashRun(CrashOracle oracle, SimulatedDevice device, Seede
         {
             device.Stop();
             await CloseAsync();
+            if (outside is not null) await outside.CloseAsync();
         }
+
+        outside?.ThrowIfWronged();
     }
 
     private async Task ExecuteAsync(CrashStep step)
@@ -116,10 +120,12 @@ internal sealed class CrashRun(CrashOracle oracle, SimulatedDevice device, Seede
         _ => new CompactionRequest.Merge { MaxBytes = 6000 },
     };
 
-    // A reader in the process, at every moment: what it sees was answered, or will be.
+    // A reader in the process, and one in another, at every moment: what they see was answered, or will be.
     private void Look(StorageOperation operation)
     {
-        if (operation.Kind == StorageOperationKind.Flush && journal is { } running) oracle.Saw(running.Head);
+        if (operation.Kind is not (StorageOperationKind.Flush or StorageOperationKind.FlushDirectory)) return;
+        if (journal is { } running) oracle.Saw(running.Head);
+        outside?.Look(oracle, device);
     }
 
     private static bool NeedsReopening(AppendResult? answer) =>

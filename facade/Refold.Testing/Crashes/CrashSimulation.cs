@@ -24,6 +24,11 @@ public sealed class CrashSimulation(Func<IStorageDevice, IJournal> open)
     /// <value>Default: null, no violation.</value>
     public Func<SimulatedDevice, string?> Inspect { get; init; } = _ => null;
 
+    /// <summary>Opens the store for reading, as another process does beside the one that writes, and after each crash before it is opened for writing. What such a reader sees,
+    /// no crash may take away, and it never fails unless the device does.</summary>
+    /// <value>Default: null, nobody reads from outside.</value>
+    public Func<IStorageDevice, IJournal>? OpenForReading { get; init; }
+
     /// <summary>Runs the steps once for each operation that changes something, crashes there with nothing, everything and a part of the unflushed state kept, and kills the process there.</summary>
     /// <param name="steps">The workload.</param>
     /// <param name="seed">Names everything that is left to chance.</param>
@@ -68,7 +73,7 @@ public sealed class CrashSimulation(Func<IStorageDevice, IJournal> open)
         {
             device.CrashAt = device.OperationCount + rng.Between(0, rng.Chance(0.3) ? 8 : 150);
             if (rng.NextBoolean()) device.Faults = StorageFaultPlan.Draw(rng, rng.Between(1, 3), device.OperationCount, 40).Next;
-            var run = new CrashRun(oracle, device, rng);
+            var run = new CrashRun(oracle, device, rng, Outside());
             var steps = CrashWorkload.Draw(rng, rng.Between(1, 25));
             await Named(device, seed, () => run.ExecuteAsync(steps));
             var next = rng.Chance(0.2) ? run.Device.AfterKill() : Cut(run.Device, rng.Chance(0.15) ? Keep.None : rng.Chance(0.15) ? Keep.All : Keep.Random(rng.NextUInt64()));
@@ -95,12 +100,14 @@ public sealed class CrashSimulation(Func<IStorageDevice, IJournal> open)
         var device = New(seed);
         device.CrashAt = crashAt;
         if (faults is not null) device.Faults = faults.Next;
-        var run = new CrashRun(oracle, device, SeededRng.FromSeed(seed));
+        var run = new CrashRun(oracle, device, SeededRng.FromSeed(seed), Outside());
         await Named(device, seed, () => run.ExecuteAsync(steps));
         return (oracle, run.Device);
     }
 
     private SimulatedDevice Cut(SimulatedDevice device, Keep keep) => device.AfterCrash(keep with { GarblesBlocks = GarblesBlocks });
+
+    private OutsideReader? Outside() => OpenForReading is null ? null : new OutsideReader(OpenForReading);
 
     private SimulatedDevice New(ulong seed)
     {
@@ -112,6 +119,7 @@ public sealed class CrashSimulation(Func<IStorageDevice, IJournal> open)
     /// <summary>The store opens, has what it promised, keeps that when the power fails at once, takes another append, and keeps that too.</summary>
     private async Task JudgeAsync(CrashOracle oracle, SimulatedDevice device, ulong seed)
     {
+        if (Outside() is { } outside) await outside.LookOnceAsync(oracle, device);
         var journal = await oracle.OpenAsync(device) ?? throw new CrashViolationException("The store was not opened.\n" + device.Story());
         SimulatedDevice[] left;
         await using (journal)
