@@ -22,9 +22,9 @@ public sealed class ReaderProcessTests(ITestOutputHelper output) : IDisposable
     private string[] Read(string stream) => RefoldProcess.Run("read", "--stream", stream, "--journal", Uri).Expect(0).Lines;
 
     [Fact]
-    public async Task FiveProcesses_ReadEveryPositionOnceInOrder_WhileOneWrites()
+    public async Task FiveProcesses_ReadEveryPositionOnceInOrder_WhileOneWritesAndCompacts()
     {
-        const int Rounds = 6;
+        const int Rounds = 7;
         const int Entries = 80;
         await using (var writer = SegmentJournal.Open(Path, new JournalOptions { SegmentBytes = 2048 }))
         {
@@ -33,24 +33,28 @@ public sealed class ReaderProcessTests(ITestOutputHelper output) : IDisposable
             try
             {
                 await Task.WhenAll(followers.Select(follower => follower.WaitForAsync(Entries)));
-                var (rotations, last) = (0, writer.Segments[^1].Id);
+                var (rotations, compactions, last) = (0, 0, writer.Segments[^1].Id);
                 for (var round = 1; round <= Rounds; round++)
                 {
+                    // What was appended in the round before goes while this one is appended.
+                    var compaction = round % 2 == 0 ? writer.CompactAsync(new CompactionRequest.Merge { MaxBytes = 16 * 1024 }) : writer.CompactAsync(new CompactionRequest.DeleteStream("gone " + (round - 1)));
                     for (var count = 0; count < Entries; count++)
                     {
                         await writer.Append(Samples.Entry("s", $"\"{round} {count}\""), Samples.Entry("gone " + round));
                         if (writer.Segments[^1].Id is var id && id != last) (rotations, last) = (rotations + 1, id);
                     }
 
+                    if ((await compaction).Made > 0) compactions++;
                     // Each of them has lived through all of it.
                     await Task.WhenAll(followers.Select(follower => follower.WaitForAsync((round + 1) * Entries)));
                 }
 
                 Assert.InRange(rotations, 20, int.MaxValue);
+                Assert.InRange(compactions, 5, Rounds);
                 foreach (var follower in followers) await follower.EndAsync();
                 Assert.All(followers, follower => Assert.Equal(Read("s"), follower.Lines));
                 Assert.Equal(writer.ReadStream("s").Select(entry => entry.Position), followers[0].Positions);
-                output.WriteLine($"{rotations} rotations");
+                output.WriteLine($"{rotations} rotations, {compactions} compactions");
             }
             finally
             {
