@@ -30,11 +30,11 @@ internal static class SegmentStore
 
     /// <summary>The promises of <see cref="Durability.Padded"/>, or what becomes of others' where blocks turn to garbage.</summary>
     public static CrashSimulation Garbling(JournalOptions options, bool garbles = true) =>
-        new(device => SegmentJournal.Open(device, options)) { Inspect = Inspect, GarblesBlocks = garbles };
+        new(device => SegmentJournal.Open(device, options)) { OpenForReading = OpenForReading, Inspect = Inspect, GarblesBlocks = garbles };
 
     /// <summary>The promises of <see cref="Durability.PowerCutLosesNewest"/>.</summary>
     public static CrashSimulation LosingNewest(bool isTold = true, Action<SimulatedDevice>? prepare = null) =>
-        new(device => SegmentJournal.Open(device, Unflushed)) { Inspect = Inspect, SettledBy = isTold ? IsSegment : null, Prepare = prepare ?? (_ => { }) };
+        new(device => SegmentJournal.Open(device, Unflushed)) { OpenForReading = OpenForReading, Inspect = Inspect, SettledBy = isTold ? IsSegment : null, Prepare = prepare ?? (_ => { }) };
 
     public static bool IsSegment(string name) => name.EndsWith(".seg", StringComparison.Ordinal);
 

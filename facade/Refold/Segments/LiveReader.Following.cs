@@ -77,7 +77,7 @@ internal sealed partial class LiveReader
     {
         var segment = current.Files[^1];
         // From the beginning of a block on, as frames may leave the rest of one free.
-        var origin = place.Offset / Core.PageModule.bytes * Core.PageModule.bytes;
+        var origin = place.Offset / Core.FrameLayout.block * Core.FrameLayout.block;
         if (end < place.Offset) return false;
         var window = Read(segment.File, origin, end);
         if (window.Length < end - origin && !mayEndBefore) return false;
