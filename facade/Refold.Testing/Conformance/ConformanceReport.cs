@@ -85,7 +85,11 @@ public sealed record ConformanceReport(string Store, IReadOnlyList<ConformanceRe
 /// <summary>A store does not do what is promised.</summary>
 /// <param name="message">What it did, and what was expected.</param>
 /// <param name="innerException">What it threw.</param>
-public sealed class ConformanceException(string message, Exception? innerException = null) : Exception(message, innerException);
+public sealed class ConformanceException(string message, Exception? innerException = null) : Exception(message, innerException)
+{
+    /// <summary>Whether something was waited for that never came: trying again costs as much.</summary>
+    internal bool IsHanging => InnerException is TimeoutException;
+}
 
 /// <summary>Something that cannot be shown with this fixture.</summary>
 internal sealed class NotShownException(string reason) : Exception(reason);

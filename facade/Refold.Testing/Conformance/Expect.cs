@@ -70,7 +70,7 @@ internal static class Expect
     {
         try
         {
-            await task.WaitAsync(TimeSpan.FromMinutes(2)).ConfigureAwait(false);
+            await task.WaitAsync(TimeSpan.FromMinutes(1)).ConfigureAwait(false);
         }
         catch (TimeoutException exception) when (!task.IsCompleted)
         {

@@ -164,16 +164,15 @@ public sealed class DirectorySnapshotStore : ISnapshotStore
     {
         var kept = files.Of(stream, 0, long.MaxValue);
         var superfluous = options.Superfluous(kept.Select(name => name.Version), saved.Version).ToHashSet();
-        foreach (var name in kept.Where(name => superfluous.Contains(name.Version) || (name.Version == saved.Version && name != saved)))
+        List<SnapshotFileName> old = [.. kept.Where(name => superfluous.Contains(name.Version) || (name.Version == saved.Version && name != saved))];
+        if (old.Count == 0) return;
+        try
         {
-            try
-            {
-                files.Delete(name);
-            }
-            catch (Exception exception) when (SnapshotFiles.IsOfDevice(exception))
-            {
-                return;
-            }
+            Delete(old);
+        }
+        catch (Exception exception) when (SnapshotFiles.IsOfDevice(exception))
+        {
+            return;
         }
     }
 

@@ -8,14 +8,14 @@ namespace Refold.Testing;
 internal abstract record JournalCommand
 {
     /// <summary>What a store declares that can be asked this.</summary>
-    public virtual JournalCapabilities Needs => JournalCapabilities.None;
+    internal virtual JournalCapabilities Needs => JournalCapabilities.None;
 
-    protected static string List<T>(IEnumerable<T> items) => "[" + string.Join(", ", items.Select(item => string.Create(CultureInfo.InvariantCulture, $"{item}"))) + "]";
+    protected static string List<T>(IEnumerable<T> items) => "[" + string.Join("; ", items.Select(item => string.Create(CultureInfo.InvariantCulture, $"{item}"))) + "]";
 
     /// <summary>Appends a batch.</summary>
     public sealed record Append(EntryShape[] Entries, Expectation[] Expected, int? Key, QueryShape? Condition, int Back) : JournalCommand
     {
-        public override JournalCapabilities Needs =>
+        internal override JournalCapabilities Needs =>
             (Key is null ? JournalCapabilities.None : JournalCapabilities.Keys) | (Condition is null ? JournalCapabilities.None : JournalCapabilities.Conditions);
 
         public override string ToString() =>
@@ -28,13 +28,13 @@ internal abstract record JournalCommand
     /// <summary>Deletes a stream up to a version: so many below the highest.</summary>
     public sealed record Delete(int Stream, int Below) : JournalCommand
     {
-        public override JournalCapabilities Needs => JournalCapabilities.Deletion;
+        internal override JournalCapabilities Needs => JournalCapabilities.Deletion;
     }
 
     /// <summary>Restores a batch: so many positions behind the head, with holes before entries, its streams going on after a gap or none.</summary>
     public sealed record Restore(EntryShape[] Entries, int Gap, int[] Holes, int VersionGap, int? Key) : JournalCommand
     {
-        public override JournalCapabilities Needs => JournalCapabilities.Restore | (Key is null ? JournalCapabilities.None : JournalCapabilities.Keys);
+        internal override JournalCapabilities Needs => JournalCapabilities.Restore | (Key is null ? JournalCapabilities.None : JournalCapabilities.Keys);
 
         public override string ToString() => FormattableString.Invariant($"restore {List(Entries)} {Gap} behind the head, holes {List(Holes)}, versions {VersionGap} off{(Key is { } key ? FormattableString.Invariant($", key {key}") : "")}");
     }
@@ -48,31 +48,31 @@ internal abstract record JournalCommand
     /// <summary>Asks a query, from so many positions before the head.</summary>
     public sealed record Ask(QueryShape Query, int Back, int Most) : JournalCommand
     {
-        public override JournalCapabilities Needs => JournalCapabilities.Queries;
+        internal override JournalCapabilities Needs => JournalCapabilities.Queries;
     }
 
     /// <summary>Subscribes, from so many positions before the head, and stays.</summary>
     public sealed record Subscribe(int Back) : JournalCommand
     {
-        public override JournalCapabilities Needs => JournalCapabilities.Subscriptions;
+        internal override JournalCapabilities Needs => JournalCapabilities.Subscriptions;
     }
 
     /// <summary>Subscribes behind a kept place, or behind one of another history.</summary>
     public sealed record SubscribeBehind(int Back, bool IsForeign) : JournalCommand
     {
-        public override JournalCapabilities Needs => JournalCapabilities.Subscriptions;
+        internal override JournalCapabilities Needs => JournalCapabilities.Subscriptions;
     }
 
     /// <summary>Closes the journal and opens it again.</summary>
     public sealed record Reopen : JournalCommand
     {
-        public override JournalCapabilities Needs => JournalCapabilities.Durability;
+        internal override JournalCapabilities Needs => JournalCapabilities.Durability;
     }
 
     /// <summary>Crashes, where the fixture can, and opens the journal again.</summary>
     public sealed record Crash : JournalCommand
     {
-        public override JournalCapabilities Needs => JournalCapabilities.Durability;
+        internal override JournalCapabilities Needs => JournalCapabilities.Durability;
     }
 }
 
@@ -87,6 +87,8 @@ internal sealed record EntryShape(int Stream, int Type, int Tags, int Bytes, int
     private static readonly string[] Streams = ["a", "b", "b/1", "\u00e9", "$s"];
     private static readonly string[] Types = ["t", "u", "\u00fc"];
     private static readonly string[] TagNames = ["x", "y", "\u00e4"];
+
+    public override string ToString() => FormattableString.Invariant($"{StreamOf(Stream)} {TypeOf(Type)}{string.Concat(TagsOf(Tags).Select(tag => "#" + tag))} {Bytes} bytes, fields {Fields}");
 
     public static StreamId StreamOf(int number) => Streams[number % Streams.Length];
 
@@ -114,7 +116,10 @@ internal sealed record EntryShape(int Stream, int Type, int Tags, int Bytes, int
 /// <param name="Stream">Which stream.</param>
 /// <param name="Kind">0: any, 1: no stream, 2: an existing one, otherwise a version.</param>
 /// <param name="Offset">That version, less the highest.</param>
-internal sealed record Expectation(int Stream, int Kind, int Offset);
+internal sealed record Expectation(int Stream, int Kind, int Offset)
+{
+    public override string ToString() => FormattableString.Invariant($"{EntryShape.StreamOf(Stream)} kind {Kind}, offset {Offset}");
+}
 
 /// <summary>A query of up to two items.</summary>
 /// <param name="Items">Bits of tags, and of types; an item of 0 and 0 matches every entry.</param>

@@ -1,0 +1,134 @@
+// The conformance suite of snapshot stores: named cases, and random sequences compared with the store in memory.
+// Run by the tests of a store, or by a plain program, as JournalConformance is.
+namespace Refold.Testing;
+
+/// <summary>A case of the suite of snapshot stores.</summary>
+/// <param name="Name">The promise, as a sentence.</param>
+/// <param name="Needs">What a store declares that has it.</param>
+public sealed record SnapshotConformanceCase(string Name, SnapshotCapabilities Needs);
+
+/// <summary>Whether a store is a snapshot store: what <see cref="ISnapshotStore"/> promises, whatever it is made of.</summary>
+public sealed class SnapshotConformance
+{
+    private readonly Func<SnapshotFixture> create;
+    private readonly ConformanceOptions options;
+    private readonly IReadOnlyList<SnapshotCase> cases = [.. SnapshotCases.All, .. SnapshotSequence.All];
+
+    /// <summary>Makes the suite for a store.</summary>
+    /// <param name="store">How the report names it.</param>
+    /// <param name="create">Makes the place of a store that is not there yet; called for each case, and for each random sequence.</param>
+    /// <param name="options">How much it does; default: as <see cref="ConformanceOptions"/> says.</param>
+    public SnapshotConformance(string store, Func<SnapshotFixture> create, ConformanceOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(store);
+        ArgumentNullException.ThrowIfNull(create);
+        Store = store;
+        this.create = create;
+        this.options = options ?? new ConformanceOptions();
+    }
+
+    /// <summary>How the report names the store.</summary>
+    public string Store { get; }
+
+    /// <summary>Every case, in the order they are run.</summary>
+    public IReadOnlyList<SnapshotConformanceCase> Cases => [.. cases.Select(item => new SnapshotConformanceCase(item.Name, item.Needs))];
+
+    /// <summary>Runs one case.</summary>
+    /// <param name="name">Its name.</param>
+    /// <returns>How it ended. It does not throw where the case fails: see <see cref="ConformanceResult.ThrowIfFailed"/>.</returns>
+    /// <exception cref="ArgumentException">There is no such case.</exception>
+    public Task<ConformanceResult> RunAsync(string name) =>
+        RunAsync(cases.FirstOrDefault(item => item.Name == name) ?? throw new ArgumentException($"There is no case '{name}'.", nameof(name)));
+
+    /// <summary>Runs every case, one after the other.</summary>
+    /// <param name="cancellationToken">Stops before the next case.</param>
+    /// <returns>How each ended.</returns>
+    public async Task<ConformanceReport> RunAsync(CancellationToken cancellationToken = default)
+    {
+        var results = new List<ConformanceResult>();
+        foreach (var item in cases)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            results.Add(await RunAsync(item).ConfigureAwait(false));
+        }
+
+        return new ConformanceReport(Store, results);
+    }
+
+    private Task<ConformanceResult> RunAsync(SnapshotCase item) => CaseRunner.RunAsync(item.Name, async () =>
+    {
+        var bench = new SnapshotBench(create());
+        await using (bench.ConfigureAwait(false))
+        {
+            var missing = item.Needs & ~bench.Fixture.Capabilities;
+            return missing == SnapshotCapabilities.None
+                ? await item.Run(bench, create, options).ConfigureAwait(false)
+                : throw new NotShownException($"the store does not declare {missing}");
+        }
+    });
+}
+
+/// <summary>A case, and what it does: answers what is to be said where it holds, or throws.</summary>
+internal sealed record SnapshotCase(string Name, SnapshotCapabilities Needs, Func<SnapshotBench, Func<SnapshotFixture>, ConformanceOptions, Task<string>> Run)
+{
+    public static SnapshotCase Of(string name, SnapshotCapabilities needs, Func<SnapshotBench, Task> run) => new(name, needs, async (bench, _, _) =>
+    {
+        await run(bench).ConfigureAwait(false);
+        return "";
+    });
+}
+
+/// <summary>One case at work: the fixture and its open store.</summary>
+internal sealed class SnapshotBench(SnapshotFixture fixture) : IAsyncDisposable
+{
+    private ISnapshotStore? store;
+
+    public SnapshotFixture Fixture => fixture;
+
+    /// <summary>How the store is opened next.</summary>
+    public SnapshotOptions Options { get; set; } = new();
+
+    public ISnapshotStore Store => store ??= fixture.Open(Options);
+
+    /// <summary>A snapshot whose state follows from its version and length.</summary>
+    public static Snapshot Of(string stream, long version, int bytes = 16) => new(
+        stream,
+        version,
+        new Head(3 * version, Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(BitConverter.GetBytes(version)))),
+        new Encoded("state", 1, Enumerable.Range(0, bytes).Select(index => (byte)((index + version) % 256)).ToArray()));
+
+    public async Task SaveAsync(Snapshot snapshot) => await Expect.Within(Store.SaveAsync(snapshot).AsTask(), "the end of a save").ConfigureAwait(false);
+
+    public async Task SaveAsync(string stream, params long[] versions)
+    {
+        foreach (var version in versions) await SaveAsync(Of(stream, version)).ConfigureAwait(false);
+    }
+
+    public void Kept(string stream, params long[] versions) =>
+        Expect.Sequence(versions, Store.List(stream).Snapshots.Select(info => info.Version), $"version that is kept of {stream}");
+
+    public async Task CloseAsync()
+    {
+        if (store is not null) await store.DisposeAsync().ConfigureAwait(false);
+        store = null;
+    }
+
+    public bool TryCrash()
+    {
+        if (!fixture.Crash()) return false;
+        store = null;
+        return true;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        try
+        {
+            await CloseAsync().ConfigureAwait(false);
+        }
+        finally
+        {
+            await fixture.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+}

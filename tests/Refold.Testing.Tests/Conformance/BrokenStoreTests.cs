@@ -1,0 +1,74 @@
+// The suite catches stores that break a promise, each time; and says what is not shown.
+// Run by `dotnet test`.
+using Xunit;
+using Xunit.Abstractions;
+
+namespace Refold.Testing.Tests.Conformance;
+
+public class BrokenStoreTests(ITestOutputHelper output)
+{
+    public static TheoryData<ulong> Seeds => [1, 44, 555];
+
+    [Theory]
+    [MemberData(nameof(Seeds))]
+    public Task OneThatDropsOneEntryInAThousand_IsCaught(ulong seed) => CaughtAsync("dropping", () => new KeptFixture(kept => new DroppingJournal(kept, seed)), seed);
+
+    [Theory]
+    [MemberData(nameof(Seeds))]
+    public Task OneThatMixesTheOrder_IsCaught(ulong seed) => CaughtAsync("mixing", () => new KeptFixture(kept => new MixingJournal(kept, seed)), seed);
+
+    [Theory]
+    [MemberData(nameof(Seeds))]
+    public Task OneThatAcceptsAStaleVersion_IsCaught(ulong seed) => CaughtAsync("stale", () => new KeptFixture(kept => new StaleJournal(kept, seed)), seed);
+
+    [Theory]
+    [MemberData(nameof(Seeds))]
+    public Task OneThatAnswersBeforeDurability_IsCaught(ulong seed) => CaughtAsync("hasty", () => new HastyFixture(), seed);
+
+    [Fact]
+    public async Task TheSameFixture_WithoutTheFault_Holds()
+    {
+        var report = await new JournalConformance("honest", () => new KeptFixture(kept => new HonestJournal(kept)), Options(7)).RunAsync();
+        output.WriteLine(report.ToString());
+        Assert.True(report.Holds, report.ToString());
+    }
+
+    [Fact]
+    public async Task WhatIsNotDeclared_IsReportedAsNotShown_CaseByCase()
+    {
+        var report = await new JournalConformance("memory", () => new MemoryFixture(), Options(7)).RunAsync();
+        Assert.True(report.Holds, report.ToString());
+        var missing = JournalCapabilities.Durability | JournalCapabilities.SeveralProcesses;
+        var expected = Suites.Memory(1).Cases.Where(item => (item.Needs & missing) != 0).Select(item => item.Name);
+        Assert.Equal(expected, report.NotShown.Select(result => result.Name));
+        Assert.All(report.NotShown, result => Assert.Contains("does not declare", result.Message, StringComparison.Ordinal));
+        Assert.EndsWith($" held, 0 failed, {report.NotShown.Count} not shown", report.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task AFailingSequence_IsShrunk_AndItsSeedRepeatsIt()
+    {
+        var name = Suites.Memory(1).Cases[^1].Name;
+        var broken = new JournalConformance("mixing", () => new KeptFixture(kept => new MixingJournal(kept, 0)), new ConformanceOptions { Seed = 5, Sequences = 200 });
+        var first = await broken.RunAsync(name);
+        Assert.Equal(ConformanceOutcome.Failed, first.Outcome);
+        output.WriteLine(first.ToString());
+        var seed = ulong.Parse(first.Message.Split([' ', ';'])[1], System.Globalization.CultureInfo.InvariantCulture);
+        var again = await new JournalConformance("mixing", () => new KeptFixture(kept => new MixingJournal(kept, 0)), new ConformanceOptions { Seed = seed, Sequences = 1 }).RunAsync(name);
+        Assert.Equal(first.Message, again.Message);
+        // 50 entries are needed, and a batch has at most 12.
+        Assert.InRange(first.Message.Split('\n').Count(line => line.Contains(". append", StringComparison.Ordinal)), 1, 20);
+    }
+
+    [Fact]
+    public Task AnUnknownCase_IsTheCallersMistake() => Assert.ThrowsAsync<ArgumentException>(() => Suites.Memory(1).RunAsync("no such case"));
+
+    private static ConformanceOptions Options(ulong seed) => new() { Sequences = 40, Seed = seed };
+
+    private async Task CaughtAsync(string store, Func<JournalFixture> create, ulong seed)
+    {
+        var report = await new JournalConformance(store, create, Options(seed)).RunAsync();
+        foreach (var result in report.Results.Where(result => result.Outcome == ConformanceOutcome.Failed)) output.WriteLine(result.ToString());
+        Assert.False(report.Holds, $"the suite did not notice the store that is {store}, seed {seed}");
+    }
+}
