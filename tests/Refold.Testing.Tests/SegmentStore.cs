@@ -97,12 +97,12 @@ internal sealed class StoppedTime : TimeProvider
     {
         lock (timers)
         {
-            timers.Add(new Timer(callback, state));
+            timers.Add(new Timer(this, callback, state));
             return timers[^1];
         }
     }
 
-    private sealed class Timer(TimerCallback callback, object? state) : ITimer
+    private sealed class Timer(StoppedTime owner, TimerCallback callback, object? state) : ITimer
     {
         private bool isSet;
 
@@ -114,7 +114,12 @@ internal sealed class StoppedTime : TimeProvider
 
         public bool Change(TimeSpan dueTime, TimeSpan period) => isSet = dueTime >= TimeSpan.Zero;
 
-        public void Dispose() => isSet = false;
+        // Forgotten too: otherwise the device of every journal that was ever opened stays in memory.
+        public void Dispose()
+        {
+            isSet = false;
+            lock (owner.timers) owner.timers.Remove(this);
+        }
 
         public ValueTask DisposeAsync()
         {
