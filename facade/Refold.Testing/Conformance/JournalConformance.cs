@@ -41,23 +41,12 @@ public sealed class JournalConformance
     /// <param name="name">Its name.</param>
     /// <returns>How it ended. It does not throw where the case fails: see <see cref="ConformanceResult.ThrowIfFailed"/>.</returns>
     /// <exception cref="ArgumentException">There is no such case.</exception>
-    public Task<ConformanceResult> RunAsync(string name) =>
-        RunAsync(cases.FirstOrDefault(item => item.Name == name) ?? throw new ArgumentException($"There is no case '{name}'.", nameof(name)));
+    public Task<ConformanceResult> RunAsync(string name) => RunAsync(CaseRunner.Find(cases, item => item.Name, name));
 
     /// <summary>Runs every case, one after the other.</summary>
     /// <param name="cancellationToken">Stops before the next case.</param>
     /// <returns>How each ended.</returns>
-    public async Task<ConformanceReport> RunAsync(CancellationToken cancellationToken = default)
-    {
-        var results = new List<ConformanceResult>();
-        foreach (var item in cases)
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            results.Add(await RunAsync(item).ConfigureAwait(false));
-        }
-
-        return new ConformanceReport(Store, results);
-    }
+    public Task<ConformanceReport> RunAsync(CancellationToken cancellationToken = default) => CaseRunner.RunAllAsync(Store, cases, RunAsync, cancellationToken);
 
     private Task<ConformanceResult> RunAsync(JournalCase item) => CaseRunner.RunAsync(item.Name, async () =>
     {
@@ -79,30 +68,4 @@ internal sealed record JournalCase(string Name, JournalCapabilities Needs, Func<
         await run(bench).ConfigureAwait(false);
         return "";
     });
-}
-
-internal static class CaseRunner
-{
-    /// <summary>Runs a case, and tells how it ended.</summary>
-    public static async Task<ConformanceResult> RunAsync(string name, Func<Task<string>> run)
-    {
-        try
-        {
-            return new ConformanceResult(name, ConformanceOutcome.Held, await run().ConfigureAwait(false));
-        }
-        catch (NotShownException reason)
-        {
-            return new ConformanceResult(name, ConformanceOutcome.NotShown, reason.Message);
-        }
-        catch (ConformanceException failure)
-        {
-            return new ConformanceResult(name, ConformanceOutcome.Failed, failure.Message + (failure.InnerException is { } inner ? "\n" + inner : ""));
-        }
-#pragma warning disable CA1031 // Whatever a store throws where it must not is what the suite is there to find.
-        catch (Exception exception)
-#pragma warning restore CA1031
-        {
-            return new ConformanceResult(name, ConformanceOutcome.Failed, "it threw " + exception);
-        }
-    }
 }

@@ -37,23 +37,12 @@ public sealed class SnapshotConformance
     /// <param name="name">Its name.</param>
     /// <returns>How it ended. It does not throw where the case fails: see <see cref="ConformanceResult.ThrowIfFailed"/>.</returns>
     /// <exception cref="ArgumentException">There is no such case.</exception>
-    public Task<ConformanceResult> RunAsync(string name) =>
-        RunAsync(cases.FirstOrDefault(item => item.Name == name) ?? throw new ArgumentException($"There is no case '{name}'.", nameof(name)));
+    public Task<ConformanceResult> RunAsync(string name) => RunAsync(CaseRunner.Find(cases, item => item.Name, name));
 
     /// <summary>Runs every case, one after the other.</summary>
     /// <param name="cancellationToken">Stops before the next case.</param>
     /// <returns>How each ended.</returns>
-    public async Task<ConformanceReport> RunAsync(CancellationToken cancellationToken = default)
-    {
-        var results = new List<ConformanceResult>();
-        foreach (var item in cases)
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            results.Add(await RunAsync(item).ConfigureAwait(false));
-        }
-
-        return new ConformanceReport(Store, results);
-    }
+    public Task<ConformanceReport> RunAsync(CancellationToken cancellationToken = default) => CaseRunner.RunAllAsync(Store, cases, RunAsync, cancellationToken);
 
     private Task<ConformanceResult> RunAsync(SnapshotCase item) => CaseRunner.RunAsync(item.Name, async () =>
     {
