@@ -3,6 +3,7 @@
 using System.Buffers.Binary;
 using System.Text;
 using LiteDB;
+using Refold.Interop;
 
 namespace Refold.LiteDb;
 
@@ -27,14 +28,26 @@ internal static class Collections
     /// <summary>Idempotency keys: content and batch.</summary>
     public const string Keys = "cmd";
 
-    /// <summary>The versions of a key's receipt, where entries of its batch are gone.</summary>
+    /// <summary>Versions per stream, where entries of a batch are gone: those of its key's receipt, and those of its dropped leaves.</summary>
     public const string Receipts = "rc";
+
+    /// <summary>Streams of a beginning that was dropped in another store.</summary>
+    public const string Beginning = "bs";
 
     /// <summary>Positions that have no entry, by first position.</summary>
     public const string Gaps = "gap";
 
+    /// <summary>Snapshots by stream and version.</summary>
+    public const string Snapshots = "sn";
+
+    /// <summary>Pieces of snapshots that are too large for a document.</summary>
+    public const string SnapshotParts = "sp";
+
     /// <summary>Every collection of a journal.</summary>
-    public static IReadOnlyList<string> All { get; } = [Meta, Entries, Streams, Floors, Batches, Keys, Receipts, Gaps];
+    public static IReadOnlyList<string> OfJournal { get; } = [Meta, Entries, Streams, Floors, Batches, Keys, Receipts, Beginning, Gaps];
+
+    /// <summary>Every collection of a snapshot store.</summary>
+    public static IReadOnlyList<string> OfSnapshots { get; } = [Meta, Snapshots, SnapshotParts];
 }
 
 /// <summary>Binary keys: compared byte by byte, whatever the collation.</summary>
@@ -81,6 +94,16 @@ internal readonly record struct Word(WordKind Kind, string Text)
         Core.Tags.toOutward(data.Role, data.Tags).Select(tag => new Word(WordKind.Tag, tag)).Prepend(new Word(WordKind.Type, data.Type));
 }
 
+/// <summary>What a database is.</summary>
+internal enum StoreKind
+{
+    /// <summary>A journal.</summary>
+    Journal = 1,
+
+    /// <summary>A snapshot store.</summary>
+    Snapshots = 2,
+}
+
 /// <summary>The format document, checked before anything else is read.</summary>
 internal static class Format
 {
@@ -89,9 +112,11 @@ internal static class Format
 
     public const string Id = "format";
 
-    public static BsonDocument Write(Guid journal) => new() { ["_id"] = Id, ["v"] = Supported, ["page"] = Storage.EngineStream.PageSize, ["id"] = journal.ToByteArray(bigEndian: true) };
+    public static BsonDocument Write(Guid journal, StoreKind kind) => new() { ["_id"] = Id, ["v"] = Supported, ["kind"] = (int)kind, ["page"] = Storage.EngineStream.PageSize, ["id"] = journal.ToByteArray(bigEndian: true) };
 
-    public static (int Version, Guid Journal) Read(BsonDocument document) => (document["v"].AsInt32, new Guid(document["id"].AsBinary, bigEndian: true));
+    public static (int Version, StoreKind Kind) Read(BsonDocument document) => (document["v"].AsInt32, (StoreKind)document["kind"].AsInt32);
+
+    public static Guid Journal(BsonDocument document) => new(document["id"].AsBinary, bigEndian: true);
 }
 
 /// <summary>How far the journal is; replaced in every transaction.</summary>
@@ -108,15 +133,39 @@ internal sealed record Progress(Core.Head Head, long Commit, long Entries)
         new(new Core.Head(document["pos"].AsInt64, Core.Hash.OfSpan(document["hash"].AsBinary)), document["commit"].AsInt64, document["n"].AsInt64);
 }
 
+/// <summary>How far idempotency keys are forgotten; there where some are.</summary>
+internal static class ForgottenKeys
+{
+    public const string Id = "keys";
+
+    public static BsonDocument Write(long before) => new() { ["_id"] = Id, ["before"] = before };
+
+    public static long Read(BsonDocument document) => document["before"].AsInt64;
+}
+
+/// <summary>The head behind a beginning that was dropped in another store; there where there is one.</summary>
+internal static class Base
+{
+    public const string Id = "base";
+
+    public static BsonDocument Write(Core.Head head, long firstFrame) => new() { ["_id"] = Id, ["pos"] = head.Position, ["hash"] = head.Hash.ToArray(), ["frame"] = firstFrame };
+
+    public static (Core.Head Head, long FirstFrame) Read(BsonDocument document) =>
+        (new Core.Head(document["pos"].AsInt64, Core.Hash.OfSpan(document["hash"].AsBinary)), document["frame"].AsInt64);
+}
+
 /// <summary>A batch: where it lies, and what its head is made of.</summary>
 /// <param name="First">Its first position, which is its id.</param>
 /// <param name="Head">The head behind it.</param>
 /// <param name="Leaves">Its leaves, holes included.</param>
-internal sealed record BatchRow(long First, Core.Head Head, IReadOnlyList<Core.Leaf> Leaves)
+/// <param name="Key">Its idempotency key; null for none.</param>
+/// <param name="DroppedParts">How many documents hold the versions of the leaves that a compaction dropped; 0 where none was.</param>
+internal sealed record BatchRow(long First, Core.Head Head, IReadOnlyList<Core.Leaf> Leaves, string? Key, int DroppedParts)
 {
     private const int LeafBytes = 4 + 8 + 32;
 
-    public static BatchRow Of(Core.AcceptedBatch batch) => new(batch.FirstPosition, batch.Receipt.Head, [.. batch.Leaves]);
+    public static BatchRow Of(Core.AcceptedBatch batch, int droppedParts) =>
+        new(batch.FirstPosition, batch.Receipt.Head, [.. batch.Leaves], AppendDecision.KeyOf(batch)?.Key, droppedParts);
 
     public BsonDocument Write()
     {
@@ -129,7 +178,7 @@ internal sealed record BatchRow(long First, Core.Head Head, IReadOnlyList<Core.L
             Leaves[item].Hash.CopyTo(bytes[12..]);
         }
 
-        return new BsonDocument { ["_id"] = Head.Position, ["f"] = First, ["h"] = Head.Hash.ToArray(), ["l"] = packed };
+        return new BsonDocument { ["_id"] = Head.Position, ["f"] = First, ["h"] = Head.Hash.ToArray(), ["l"] = packed, ["k"] = Key is null ? BsonValue.Null : Encoding.UTF8.GetBytes(Key), ["g"] = DroppedParts };
     }
 
     public static BatchRow Read(BsonDocument document)
@@ -142,7 +191,7 @@ internal sealed record BatchRow(long First, Core.Head Head, IReadOnlyList<Core.L
             leaves[item] = new Core.Leaf(BinaryPrimitives.ReadInt32BigEndian(bytes), BinaryPrimitives.ReadInt64BigEndian(bytes[4..]), Core.Hash.OfSpan(bytes[12..]));
         }
 
-        return new BatchRow(document["f"].AsInt64, new Core.Head(document["_id"].AsInt64, Core.Hash.OfSpan(document["h"].AsBinary)), leaves);
+        return new BatchRow(document["f"].AsInt64, new Core.Head(document["_id"].AsInt64, Core.Hash.OfSpan(document["h"].AsBinary)), leaves, document["k"] is { IsBinary: true } key ? Encoding.UTF8.GetString(key.AsBinary) : null, document["g"].AsInt32);
     }
 }
 
@@ -159,19 +208,20 @@ internal readonly record struct Floor(long Version, long LastPosition)
 /// <summary>An idempotency key.</summary>
 /// <param name="Content">What a retry must repeat.</param>
 /// <param name="First">The first position of its batch.</param>
-/// <param name="Last">The last one.</param>
+/// <param name="Head">The head behind it.</param>
 /// <param name="ReceiptParts">How many documents hold the versions of its receipt; 0 where they follow from the entries.</param>
-internal sealed record KeyRow(Core.Hash Content, long First, long Last, int ReceiptParts)
+internal sealed record KeyRow(Core.Hash Content, long First, Core.Head Head, int ReceiptParts)
 {
     public BsonDocument Write(string key) => new()
     {
         ["_id"] = Encoding.UTF8.GetBytes(key),
         ["h"] = Content.ToArray(),
         ["f"] = First,
-        ["l"] = Last,
+        ["l"] = Head.Position,
+        ["e"] = Head.Hash.ToArray(),
         ["r"] = ReceiptParts,
     };
 
     public static KeyRow Read(BsonDocument document) =>
-        new(Core.Hash.OfSpan(document["h"].AsBinary), document["f"].AsInt64, document["l"].AsInt64, document["r"].AsInt32);
+        new(Core.Hash.OfSpan(document["h"].AsBinary), document["f"].AsInt64, new Core.Head(document["l"].AsInt64, Core.Hash.OfSpan(document["e"].AsBinary)), document["r"].AsInt32);
 }

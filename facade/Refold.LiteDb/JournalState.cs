@@ -9,20 +9,51 @@ namespace Refold.LiteDb;
 /// <summary>One moment of the journal: what a read sees, whatever is committed while it goes on.</summary>
 /// <param name="Progress">How far the journal was.</param>
 /// <param name="Floors">Of each stream that has one.</param>
-internal sealed record View(Progress Progress, ImmutableDictionary<StreamId, Floor> Floors)
+/// <param name="Base">The head behind a dropped beginning; an empty journal's where none was dropped.</param>
+/// <param name="Gaps">Positions that have no entry here, in order.</param>
+/// <param name="KeysBefore">Keys of batches that begin before this position are forgotten; 0 for none.</param>
+internal sealed record View(Progress Progress, ImmutableDictionary<StreamId, Floor> Floors, Core.Head Base, ImmutableList<(long First, long Last)> Gaps, long KeysBefore)
 {
     public long LastPosition => Progress.Head.Position;
 
     public long FloorOf(StreamId stream) => Floors.TryGetValue(stream, out var floor) ? floor.Version : 0;
 
+    /// <summary>The first position behind another that has no entry here; <see cref="long.MaxValue"/> for none.</summary>
+    public long FirstGapAfter(long after)
+    {
+        var (low, high) = (0, Gaps.Count);
+        while (low < high)
+        {
+            var middle = low + (high - low) / 2;
+            if (Gaps[middle].Last > after) high = middle;
+            else low = middle + 1;
+        }
+
+        return low == Gaps.Count ? long.MaxValue : Math.Max(Gaps[low].First, after + 1);
+    }
+
+    /// <summary>The first position behind another that has an entry here; <see cref="long.MaxValue"/> for none.</summary>
+    public long NextEntry(long after)
+    {
+        if (after >= LastPosition) return long.MaxValue;
+        var next = Math.Max(after, Base.Position) + 1;
+        while (FirstGapAfter(next - 1) == next) next = GapAt(next).Last + 1;
+        return next;
+    }
+
     /// <summary>Whether an entry could be read at this moment.</summary>
     public bool Shows(Core.Entry entry) => entry.Version > FloorOf(entry.Data.Stream) && entry.Position <= LastPosition;
+
+    private (long First, long Last) GapAt(long position)
+    {
+        var index = Gaps.BinarySearch((position, long.MaxValue));
+        return Gaps[(index < 0 ? ~index : index) - 1];
+    }
 }
 
 /// <summary>The current moment, and what only the writer asks for.</summary>
 internal sealed class JournalState
 {
-    private readonly List<(long First, long Last)> gaps = [];
     private readonly SortedSet<(long Position, StreamId Stream)> deleted = [];
     private volatile View view;
 
@@ -37,9 +68,11 @@ internal sealed class JournalState
             if (floor.LastPosition > 0) deleted.Add((floor.LastPosition, stream));
         }
 
+        var gaps = ImmutableList.CreateBuilder<(long First, long Last)>();
         foreach (var document in database.All(from => Search.ByIds(Collections.Gaps, from, long.MaxValue), 0L))
             gaps.Add((document["_id"].AsInt64, document["l"].AsInt64));
-        view = new View(database.ReadProgress(), floors.ToImmutable());
+        var basis = database.Get(Collections.Meta, Base.Id) is { } found ? Base.Read(found).Head : Core.HeadModule.empty;
+        view = new View(database.ReadProgress(), floors.ToImmutable(), basis, gaps.ToImmutable(), database.Get(Collections.Meta, ForgottenKeys.Id) is { } forgotten ? ForgottenKeys.Read(forgotten) : 0);
     }
 
     /// <summary>The moment that reads begun now see.</summary>
@@ -48,7 +81,6 @@ internal sealed class JournalState
     /// <summary>Lets reads see what a transaction committed.</summary>
     public void Publish(GroupChange change)
     {
-        gaps.AddRange(change.Gaps);
         var floors = view.Floors;
         foreach (var (stream, floor) in change.Floors)
         {
@@ -57,21 +89,7 @@ internal sealed class JournalState
             floors = floors.SetItem(stream, floor);
         }
 
-        view = new View(change.Progress, floors);
-    }
-
-    /// <summary>The first position behind another that never had an entry here; <see cref="long.MaxValue"/> for none. Asked by the writer only.</summary>
-    public long FirstGapAfter(long after)
-    {
-        var (low, high) = (0, gaps.Count);
-        while (low < high)
-        {
-            var middle = low + (high - low) / 2;
-            if (gaps[middle].Last > after) high = middle;
-            else low = middle + 1;
-        }
-
-        return low == gaps.Count ? long.MaxValue : Math.Max(gaps[low].First, after + 1);
+        view = new View(change.Progress, floors, change.Base ?? view.Base, view.Gaps.AddRange(change.Gaps), Math.Max(view.KeysBefore, change.KeysBefore));
     }
 
     /// <summary>Streams that have deleted entries behind a position. Asked by the writer only.</summary>
@@ -86,4 +104,6 @@ internal sealed class JournalState
 /// <param name="Progress">How far the journal is after it.</param>
 /// <param name="Floors">New floors.</param>
 /// <param name="Gaps">New gaps, ascending.</param>
-internal sealed record GroupChange(Progress Progress, IReadOnlyDictionary<StreamId, Floor> Floors, IReadOnlyList<(long First, long Last)> Gaps);
+/// <param name="Base">The head behind a dropped beginning, where the journal begins with one.</param>
+/// <param name="KeysBefore">Keys of batches that begin before this position are forgotten now.</param>
+internal sealed record GroupChange(Progress Progress, IReadOnlyDictionary<StreamId, Floor> Floors, IReadOnlyList<(long First, long Last)> Gaps, Core.Head? Base, long KeysBefore);

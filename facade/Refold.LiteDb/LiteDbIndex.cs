@@ -9,34 +9,38 @@ namespace Refold.LiteDb;
 /// <summary>Everything committed.</summary>
 internal sealed class LiteDbIndex(Database database, JournalState state) : AppendIndex
 {
-    /// <summary>How many streams one document of a receipt holds.</summary>
-    public const int ReceiptPart = 4096;
-
     public override Core.Head Head => state.View.Progress.Head;
 
-    public override long HighestVersion(StreamId stream) =>
+    public override long HighestVersion(StreamId stream) => HighestVersion(database, stream);
+
+    /// <summary>The highest version a stream ever had; 0 for none.</summary>
+    public static long HighestVersion(Database database, StreamId stream) =>
         database.Get(Collections.Streams, Keys.OfStream(stream)) is { } found ? found["v"].AsInt64 : 0;
 
-    public override bool Covers(long position) => true;
+    public override bool Covers(long position) => position >= state.View.Base.Position;
 
     public override (Core.Hash Content, Core.Receipt Receipt)? FindKey(string key)
     {
         if (database.Get(Collections.Keys, Encoding.UTF8.GetBytes(key)) is not { } document) return null;
         var row = KeyRow.Read(document);
-        var head = BatchRow.Read(database.Get(Collections.Batches, row.Last)!).Head;
+        if (row.First < state.View.KeysBefore) return null;
         // A reader may come between a commit and its publication; the key is answered when the entries can be read.
-        if (head.Position > Head.Position) return null;
-        return (row.Content, new Core.Receipt(row.First, (int)(row.Last - row.First + 1), VersionsOf(row).ToFSharpList(), head));
+        if (row.Head.Position > Head.Position) return null;
+        return (row.Content, new Core.Receipt(row.First, (int)(row.Head.Position - row.First + 1), VersionsOf(row).ToFSharpList(), row.Head));
     }
 
-    /// <summary>The batch that holds a position; null where none does.</summary>
-    public BatchRow? BatchAt(long position) =>
-        database.First(Search.ByIds(Collections.Batches, position, long.MaxValue)) is { } document && BatchRow.Read(document) is var row && row.First <= position ? row : null;
+    /// <summary>The head after the batch that holds a position; null where none does.</summary>
+    public Core.Head? HeadAt(long position)
+    {
+        if (position == state.View.Base.Position) return state.View.Base;
+        if (position < 0 || position > Head.Position) return null;
+        return database.First(Search.ByIds(Collections.Batches, position, long.MaxValue)) is { } document && BatchRow.Read(document) is var row && row.First <= position ? row.Head : null;
+    }
 
     /// <summary>The first match or hole behind a position; 0 for none. What was deleted, or never came, cannot be asked and counts as a match.</summary>
     public override long FirstMatchAfter(Core.Query query, long after)
     {
-        var match = Math.Min(new QueryCursor(database, query, Head.Position).Next(after + 1), state.FirstGapAfter(after));
+        var match = Math.Min(new QueryCursor(database, query, Head.Position).Next(after + 1), state.View.FirstGapAfter(after));
         foreach (var (stream, floor) in state.DeletedAfter(after))
             match = Math.Min(match, FirstVersionBehind(stream, floor, after));
         return match == long.MaxValue ? 0 : match;
@@ -76,14 +80,13 @@ internal sealed class LiteDbIndex(Database database, JournalState state) : Appen
         var versions = new ReceiptVersions();
         if (row.ReceiptParts > 0)
         {
-            for (var part = 0; part < row.ReceiptParts; part++)
-                versions.AddPart(database.Get(Collections.Receipts, ReceiptVersions.PartId(row.First, part))!);
+            foreach (var kept in ReceiptVersions.Kept(database, ReceiptVersions.OfReceipt, row.First, row.ReceiptParts)) versions.Add(kept);
         }
         else
         {
-            for (var next = row.First; next <= row.Last;)
+            for (var next = row.First; next <= row.Head.Position;)
             {
-                var found = database.Find(Search.VersionKeys(next, row.Last), 1000);
+                var found = database.Find(Search.VersionKeys(next, row.Head.Position), 1000);
                 foreach (var document in found) versions.Add(document["k"].AsBinary);
                 if (found.Count == 0) break;
                 next = found[^1]["_id"].AsInt64 + 1;

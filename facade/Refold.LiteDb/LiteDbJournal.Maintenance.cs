@@ -1,5 +1,6 @@
 // What is done to a LiteDB journal as a whole: verifying it, copying it while it is open, making its file small again.
 // Called by applications and by the tool.
+using Refold.LiteDb;
 using Refold.LiteDb.Storage;
 
 namespace Refold;
@@ -17,6 +18,50 @@ public sealed partial class LiteDbJournal
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         return Verify(new LocalDatabaseFiles(path));
+    }
+
+    /// <summary>Copies the journal while it is open, into a file that is checked whole before it gets its name. Everything answered before the call is in it; appends wait meanwhile.</summary>
+    /// <param name="path">The file of the copy, where nothing is yet.</param>
+    /// <param name="cancellationToken">Cancels waiting, never a copy already queued.</param>
+    /// <returns>What verifying the copy found: everything in order.</returns>
+    /// <exception cref="JournalOpenException">Something is there already, or the copy cannot be written.</exception>
+    /// <exception cref="NotAppendedException">The journal was closed, was opened for reading, or an earlier write failed.</exception>
+    /// <exception cref="JournalException">The copy does not verify: the journal is damaged.</exception>
+    public Task<LiteDbVerification> BackupAsync(string path, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        return BackupAsync(new LocalDatabaseFiles(path), cancellationToken);
+    }
+
+    /// <summary>Writes a journal that nobody has open anew, without what was deleted; it is replaced when the new file is whole. Positions, versions, keys and the head stay.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="forgetKeysBefore">Idempotency keys of batches that begin before this position are forgotten; 0, the default, for none.</param>
+    /// <returns>The size of the file in bytes, before and after.</returns>
+    /// <exception cref="JournalInUseException">Somebody has it open.</exception>
+    /// <exception cref="JournalOpenException">It is not there, or cannot be read or written. Nothing was changed.</exception>
+    /// <exception cref="JournalException">It is damaged. Nothing was changed.</exception>
+    public static (long BytesBefore, long BytesAfter) Compact(string path, long forgetKeysBefore = 0)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        var (_, before, after) = LiteDbFiles.Compact(new LocalDatabaseFiles(path), forgetKeysBefore);
+        return (before, after);
+    }
+
+    internal async Task<LiteDbVerification> BackupAsync(IDatabaseFiles target, CancellationToken cancellationToken = default)
+    {
+        ObjectDisposedException.ThrowIf(closed, this);
+        LiteDbVerification? made = null;
+        var visit = new PendingVisit(database => made = LiteDbFiles.Backup(database, target));
+        var result = writer is null
+            ? LiteDbLog.Unavailable("it was opened for reading", null)
+            : await writer.WriteAsync(visit, cancellationToken).ConfigureAwait(false);
+        _ = result?.ReceiptOrThrow();
+        return visit.Failure switch
+        {
+            null => made!,
+            JournalException failure => throw failure,
+            var failure => throw new JournalOpenException($"The backup {target.Place} cannot be made: {failure.Message}", failure),
+        };
     }
 
     internal static LiteDbVerification Verify(IDatabaseFiles files)

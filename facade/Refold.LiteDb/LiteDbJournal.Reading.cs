@@ -21,10 +21,8 @@ public sealed partial class LiteDbJournal
     /// <exception cref="JournalCorruptedException">The database is damaged.</exception>
     public Head? HeadAt(long position)
     {
-        var view = View;
-        if (position == 0) return new Head(Core.HeadModule.empty);
-        if (position < 0 || position > view.LastPosition) return null;
-        return reader.Guarded(() => index.BatchAt(position)) is { } batch ? new Head(batch.Head) : null;
+        _ = View;
+        return reader.Guarded(() => index.HeadAt(position)) is { } head ? new Head(head) : null;
     }
 
     /// <inheritdoc/>
@@ -88,7 +86,8 @@ public sealed partial class LiteDbJournal
     public IAsyncEnumerable<JournalEntry> SubscribeAsync(long fromPosition = 1, CancellationToken cancellationToken = default)
     {
         ObjectDisposedException.ThrowIf(closed, this);
-        return subscriptions.Follow(from => Shown(reader.From(state.View, from, long.MaxValue)), fromPosition, cancellationToken);
+        // Not ReadAll: a subscription ends when the journal is closed, it does not fail.
+        return subscriptions.Follow(from => reader.From(state.View, from, long.MaxValue).Select(entry => new JournalEntry(entry)), fromPosition, cancellationToken);
     }
 
     private IEnumerable<JournalEntry> Shown(IEnumerable<Core.Entry> entries)

@@ -4,12 +4,13 @@ using Refold.Interop;
 using Refold.LiteDb;
 using Refold.LiteDb.Storage;
 using Refold.Segments;
+using Refold.Transfers;
 
 namespace Refold;
 
 /// <summary>A journal in a LiteDB file of a local directory. An append is answered when two flushes made it durable. One process at a time may have it open for writing, or several for reading.</summary>
 /// <threadsafety>All members are safe for use by many threads.</threadsafety>
-public sealed partial class LiteDbJournal : IJournal, IObservedJournal
+public sealed partial class LiteDbJournal : IJournal, IObservedJournal, IDatabaseJournal
 {
     private readonly Database database;
     private readonly JournalState state;
@@ -47,6 +48,9 @@ public sealed partial class LiteDbJournal : IJournal, IObservedJournal
     /// <summary>How many entries can be read.</summary>
     public long Entries => state.View.Progress.Entries;
 
+    /// <summary>Idempotency keys of batches that begin before this position were forgotten (<see cref="Compact"/>); 0 where none were.</summary>
+    public long KeysForgottenBefore => state.View.KeysBefore;
+
     /// <summary>Opens the journal of a file. For writing it brings into the file what a crash left in the log, and makes a new journal where none is.</summary>
     /// <param name="path">The file; beside it lie <c>name-log.ext</c> and <c>name-mark.ext</c>.</param>
     /// <param name="options">How to open it.</param>
@@ -74,9 +78,11 @@ public sealed partial class LiteDbJournal : IJournal, IObservedJournal
         {
             return new LiteDbJournal(database, files.Place, options);
         }
-        catch
+        catch (Exception exception)
         {
             database.Dispose();
+            if (exception is IOException or UnauthorizedAccessException)
+                throw new JournalOpenException($"The journal {files.Place} cannot be opened: {exception.Message}", exception);
             throw;
         }
     }

@@ -105,6 +105,15 @@ internal sealed class LiteDbLog(Database database, JournalState state, Reader re
                 return 1;
             }
 
+            if (write is PendingVisit visit)
+            {
+                // Alone too: it is to see everything answered before it.
+                if (taken > 0) break;
+                if (visit.Run(database) is { } failed) Recover(failed);
+                answers.Add((write, null, true));
+                return 1;
+            }
+
             var decision = ((PendingAppend)write).Decide(overlay);
             if (decision.Fresh is { } batch)
             {
@@ -133,7 +142,7 @@ internal sealed class LiteDbLog(Database database, JournalState state, Reader re
     {
         var version = Math.Min(deletion.Version, index.HighestVersion(deletion.Stream));
         if (version > state.View.FloorOf(deletion.Stream))
-            group.Delete(deletion.Stream, new Floor(version, reader.PositionOf(deletion.Stream, version)));
+            group.Delete(deletion.Stream, new Floor(version, reader.LastPosition(deletion.Stream, version)));
         answers.Add((deletion, null, group.IsEmpty));
     }
 

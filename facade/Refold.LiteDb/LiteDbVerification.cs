@@ -52,6 +52,7 @@ public sealed record LiteDbVerification(long Entries, Head Head, LiteDbFault? Fi
         public LiteDbFault? Run()
         {
             var progress = state.View.Progress;
+            Head = state.View.Base;
             foreach (var document in database.All(first => Search.ByIds(Collections.Batches, first, long.MaxValue), 0L))
             {
                 if (Batch(BatchRow.Read(document)) is { } fault) return fault;
@@ -88,7 +89,7 @@ public sealed record LiteDbVerification(long Entries, Head Head, LiteDbFault? Fi
             }
 
             Head = batch.Head;
-            return key is null || new LiteDbIndex(database, state).FindKey(key) is var (_, receipt) && receipt.FirstPosition == batch.First
+            return key is null || batch.First < state.View.KeysBefore || new LiteDbIndex(database, state).FindKey(key) is var (_, receipt) && receipt.FirstPosition == batch.First
                 ? null
                 : Fault($"the idempotency key of the batch at position {Text(batch.First)} is not found", batch.First);
         }
@@ -143,7 +144,7 @@ public sealed record LiteDbVerification(long Entries, Head Head, LiteDbFault? Fi
             while (database.Find(search(next), 1000) is { Count: > 0 } found)
             {
                 count += found.Count;
-                sum = unchecked(sum + found.Sum(document => document["_id"].AsInt64));
+                foreach (var document in found) sum = unchecked(sum + document["_id"].AsInt64);
                 next = number(found[^1]) + 1;
             }
 

@@ -13,11 +13,13 @@ internal sealed class Reader(Database database, EntryDocument documents, string 
     /// <summary>Entries of a stream in version order.</summary>
     public IEnumerable<Core.Entry> OfStream(View view, StreamId stream, long fromVersion, long toVersion, long maxCount)
     {
+        // Asked first: a version that is committed meanwhile is no missing one.
+        var last = Math.Min(toVersion, Guarded(() => LiteDbIndex.HighestVersion(database, stream)));
         var (next, left) = (fromVersion, maxCount);
-        while (left > 0 && next <= toVersion)
+        while (left > 0 && next <= last)
         {
             var first = next;
-            var found = Entries(() => database.Find(Search.ByVersions(stream, first, toVersion), (int)Math.Min(left, Chunk)));
+            var found = Entries(() => database.Find(Search.ByVersions(stream, first, last), (int)Math.Min(left, Chunk)));
             foreach (var entry in found)
             {
                 if (entry.Position > view.LastPosition) yield break;
@@ -28,27 +30,28 @@ internal sealed class Reader(Database database, EntryDocument documents, string 
             }
 
             left -= found.Count;
-            if (found.Count == 0) yield break;
+            if (found.Count == 0) throw Missing("no entry", $"version {next} of '{stream}'");
         }
     }
 
     /// <summary>Entries in position order, those left out that were deleted at that moment.</summary>
     public IEnumerable<Core.Entry> From(View view, long fromPosition, long maxCount)
     {
-        var (next, left) = (Math.Max(1, fromPosition), maxCount);
+        var (next, left) = (view.NextEntry(Math.Max(1, fromPosition) - 1), maxCount);
         while (left > 0 && next <= view.LastPosition)
         {
             var first = next;
             var found = Entries(() => database.Find(Search.ByIds(Collections.Entries, first, view.LastPosition), Chunk));
             foreach (var entry in found)
             {
-                next = entry.Position + 1;
+                if (entry.Position != next) throw Missing($"position {entry.Position}", $"position {next}");
+                next = view.NextEntry(next);
                 if (!view.Shows(entry)) continue;
                 yield return entry;
                 if (--left <= 0) yield break;
             }
 
-            if (found.Count == 0) yield break;
+            if (found.Count == 0) throw Missing("no entry", $"one at position {next}");
         }
     }
 
@@ -76,9 +79,9 @@ internal sealed class Reader(Database database, EntryDocument documents, string 
     public List<(Core.Entry Entry, ReadOnlyMemory<byte> Canonical)> Stored(long first, long last) =>
         [.. Guarded(() => database.Find(Search.ByIds(Collections.Entries, first, last), Chunk)).Select(documents.Read)];
 
-    /// <summary>The position of a version that is there.</summary>
-    public long PositionOf(StreamId stream, long version) =>
-        database.First(Search.ByVersions(stream, version, version)) is { } document ? document["_id"].AsInt64 : throw Missing($"no version {version} of '{stream}'", "one");
+    /// <summary>The position of a stream's last entry that is there up to a version; 0 for none.</summary>
+    public long LastPosition(StreamId stream, long version) =>
+        Guarded(() => database.First(Search.LastVersion(stream, version))) is { } document ? document["_id"].AsInt64 : 0;
 
     /// <summary>Runs a read; whatever LiteDB makes of damaged pages is damage.</summary>
     public T Guarded<T>(Func<T> read)

@@ -1,48 +1,59 @@
 // The versions of a receipt: gathered from the keys of its entries, or kept in documents of their own where a compaction removed entries.
-// Used by LiteDbIndex to answer a repeated append, and by Rebuild.
+// Used by LiteDbIndex to answer a repeated append, and by StoredJournal and Rebuild.
 using System.Text;
 using LiteDB;
+using Refold.LiteDb.Storage;
 
 namespace Refold.LiteDb;
 
 /// <summary>Versions per stream, streams in order of appearance.</summary>
 internal sealed class ReceiptVersions
 {
+    /// <summary>Documents that hold the versions of a receipt.</summary>
+    public const string OfReceipt = "r";
+
+    /// <summary>Documents that hold the versions of dropped leaves.</summary>
+    public const string OfLeaves = "l";
+
+    // A name has 512 bytes at most, and a document 16 MB.
+    private const int PartItems = 4096;
+
     private readonly Dictionary<StreamId, int> places = [];
 
     public List<Core.StreamVersions> List { get; } = [];
 
-    /// <summary>The key of one document of a batch's receipt.</summary>
-    public static BsonValue PartId(long batch, int part) => new BsonArray(new BsonValue(batch), new BsonValue(part));
+    /// <summary>Documents that hold versions.</summary>
+    public static List<BsonDocument> Parts(string kind, long batch, IEnumerable<Core.StreamVersions> versions) =>
+    [
+        .. versions.Chunk(PartItems).Select((chunk, part) => new BsonDocument
+        {
+            ["_id"] = PartId(kind, batch, part),
+            ["s"] = new BsonArray(chunk.Select(item => new BsonDocument { ["s"] = Keys.OfStream(item.Stream), ["f"] = item.First, ["l"] = item.Last })),
+        }),
+    ];
+
+    /// <summary>What such documents hold.</summary>
+    public static IEnumerable<Core.StreamVersions> Kept(Database database, string kind, long batch, int parts) =>
+        from part in Enumerable.Range(0, parts)
+        from item in database.Get(Collections.Receipts, PartId(kind, batch, part))!["s"].AsArray
+        select new Core.StreamVersions(StreamId.Create(Encoding.UTF8.GetString(item["s"].AsBinary)), item["f"].AsInt64, item["l"].AsInt64);
 
     /// <summary>Adds an entry by its key.</summary>
     public void Add(byte[] versionKey) =>
-        Add(StreamId.Create(Encoding.UTF8.GetString(versionKey, 0, versionKey.Length - sizeof(long) - 1)), Keys.LastNumber(versionKey), Keys.LastNumber(versionKey));
+        Add(new Core.StreamVersions(StreamId.Create(Encoding.UTF8.GetString(versionKey, 0, versionKey.Length - sizeof(long) - 1)), Keys.LastNumber(versionKey), Keys.LastNumber(versionKey)));
 
-    /// <summary>Adds what a document holds.</summary>
-    public void AddPart(BsonDocument document)
+    /// <summary>Adds versions behind those of the same stream.</summary>
+    public void Add(Core.StreamVersions versions)
     {
-        foreach (var item in document["s"].AsArray)
-            Add(StreamId.Create(Encoding.UTF8.GetString(item["s"].AsBinary)), item["f"].AsInt64, item["l"].AsInt64);
-    }
-
-    /// <summary>Documents that hold the versions.</summary>
-    public static IEnumerable<BsonDocument> Parts(long batch, IEnumerable<Core.StreamVersions> versions) =>
-        versions.Chunk(LiteDbIndex.ReceiptPart).Select((chunk, part) => new BsonDocument
+        if (places.TryGetValue(versions.Stream, out var place))
         {
-            ["_id"] = PartId(batch, part),
-            ["s"] = new BsonArray(chunk.Select(item => new BsonDocument { ["s"] = Keys.OfStream(item.Stream), ["f"] = item.First, ["l"] = item.Last })),
-        });
-
-    private void Add(StreamId stream, long first, long last)
-    {
-        if (places.TryGetValue(stream, out var place))
-        {
-            List[place] = new Core.StreamVersions(stream, List[place].First, last);
+            List[place] = new Core.StreamVersions(versions.Stream, List[place].First, versions.Last);
             return;
         }
 
-        places[stream] = List.Count;
-        List.Add(new Core.StreamVersions(stream, first, last));
+        places[versions.Stream] = List.Count;
+        List.Add(versions);
     }
+
+    private static BsonValue PartId(string kind, long batch, int part) => new BsonArray(kind, batch, part);
 }

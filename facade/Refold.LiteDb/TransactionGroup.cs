@@ -17,11 +17,16 @@ internal sealed class TransactionGroup(View before, EntryDocument documents)
     private readonly Dictionary<StreamId, long> highest = [];
     private readonly Dictionary<StreamId, Floor> floors = [];
     private readonly List<(long First, long Last)> gaps = [];
+    private readonly List<BsonDocument> receipts = [];
+    private readonly List<BsonDocument> beginnings = [];
+    private readonly List<BsonDocument> metas = [];
+    private Core.Head? basis;
+    private long keysBefore;
     private Core.Head head = before.Progress.Head;
     private long readable = before.Progress.Entries;
 
     /// <summary>Whether there is nothing to write.</summary>
-    public bool IsEmpty => batches.Count == 0 && floors.Count == 0;
+    public bool IsEmpty => batches.Count == 0 && floors.Count == 0 && basis is null && keysBefore == 0;
 
     /// <summary>Canonical bytes of its entries.</summary>
     public long Bytes { get; private set; }
@@ -36,13 +41,15 @@ internal sealed class TransactionGroup(View before, EntryDocument documents)
     public long Commit => before.Progress.Commit + 1;
 
     /// <summary>What it changes besides entries.</summary>
-    public GroupChange Change => new(new Progress(head, Commit, readable), floors, gaps);
+    public GroupChange Change => new(new Progress(head, Commit, readable), floors, gaps, basis, keysBefore);
 
     /// <summary>Adds a batch behind the head.</summary>
     /// <param name="batch">The batch.</param>
     /// <param name="highestVersion">The highest version of a stream before the batch.</param>
-    public void Add(Core.AcceptedBatch batch, Func<StreamId, long> highestVersion)
+    /// <param name="dropped">The versions of leaves that a compaction dropped.</param>
+    public void Add(Core.AcceptedBatch batch, Func<StreamId, long> highestVersion, IReadOnlyList<Core.StreamVersions>? dropped = null)
     {
+        foreach (var leaf in dropped ?? []) Drop(leaf, highestVersion);
         for (var item = 0; item < batch.Entries.Length; item++)
         {
             var stream = batch.Entries[item].Stream;
@@ -58,38 +65,95 @@ internal sealed class TransactionGroup(View before, EntryDocument documents)
         AddGap(batch.Positions.Length == 0 ? head.Position : batch.Positions[^1], batch.Receipt.Head.Position + 1);
         readable += batch.Entries.Length;
         head = batch.Receipt.Head;
-        batches.Add(BatchRow.Of(batch).Write());
-        if (AppendDecision.KeyOf(batch) is var (key, content))
-            keys.Add(new KeyRow(content, batch.FirstPosition, head.Position, 0).Write(key));
+        var isWhole = dropped is null or [];
+        var leaves = ReceiptVersions.Parts(ReceiptVersions.OfLeaves, batch.FirstPosition, dropped ?? []);
+        receipts.AddRange(leaves);
+        batches.Add(BatchRow.Of(batch, leaves.Count).Write());
+        if (AppendDecision.KeyOf(batch) is var (key, content)) AddKey(key, content, batch.Receipt, isWhole);
     }
 
-    /// <summary>Hides a stream's entries.</summary>
+    /// <summary>Begins behind what was dropped in another store.</summary>
+    public void Begin(Core.BaseContent content, Core.Head behind, long firstFrame)
+    {
+        head = behind;
+        basis = behind;
+        metas.Add(Base.Write(behind, firstFrame));
+        foreach (var stream in content.Streams)
+        {
+            highest[stream.Stream] = stream.Highest;
+            // Whatever of it is left has versions above those it had when its beginning was dropped.
+            floors[stream.Stream] = new Floor(Math.Max(stream.Floor, floors.GetValueOrDefault(stream.Stream).Version), 0);
+            beginnings.Add(new BsonDocument { ["_id"] = Keys.OfStream(stream.Stream), ["h"] = stream.Highest, ["v"] = stream.Floor });
+        }
+
+        if (content.KeysBefore > 0) Forget(content.KeysBefore);
+        foreach (var key in content.Keys) AddKey(key.Key, key.Content, key.Receipt, isWhole: false);
+    }
+
+    /// <summary>Forgets the keys of batches that begin before a position: they are not looked up any more.</summary>
+    public void Forget(long position)
+    {
+        keysBefore = Math.Max(before.KeysBefore, position);
+        metas.RemoveAll(document => document["_id"] == ForgottenKeys.Id);
+        metas.Add(ForgottenKeys.Write(keysBefore));
+    }
+
+    /// <summary>Hides a stream's entries; every version above its floor is there.</summary>
     public void Delete(StreamId stream, Floor floor)
     {
-        readable -= floor.Version - before.FloorOf(stream);
+        readable -= floor.Version - FloorOf(stream);
         floors[stream] = floor;
     }
+
+    /// <summary>Says again where the last deleted entry of a stream lies.</summary>
+    public void Correct(StreamId stream, Floor floor) => floors[stream] = floor;
 
     /// <summary>Writes it in an open transaction.</summary>
     public void WriteTo(LiteEngine engine)
     {
-        Insert(engine, Collections.Entries, entries);
+        // Entries have a checksum of their own.
+        if (entries.Count > 0) engine.Insert(Collections.Entries, entries, BsonAutoId.ObjectId);
         Insert(engine, Collections.Batches, batches);
-        Insert(engine, Collections.Keys, keys);
+        // A key that was forgotten may come again.
+        Upsert(engine, Collections.Keys, keys);
+        Insert(engine, Collections.Receipts, receipts);
+        Insert(engine, Collections.Beginning, beginnings);
         Insert(engine, Collections.Gaps, [.. gaps.Select(gap => new BsonDocument { ["_id"] = gap.First, ["l"] = gap.Last })]);
         Upsert(engine, Collections.Streams, [.. highest.Select(item => new BsonDocument { ["_id"] = Keys.OfStream(item.Key), ["v"] = item.Value })]);
         Upsert(engine, Collections.Floors, [.. floors.Select(item => item.Value.Write(item.Key))]);
-        Upsert(engine, Collections.Meta, [Change.Progress.Write()]);
+        Upsert(engine, Collections.Meta, [.. metas, Change.Progress.Write()]);
+    }
+
+    private long FloorOf(StreamId stream) => floors.TryGetValue(stream, out var floor) ? floor.Version : before.FloorOf(stream);
+
+    // What is gone was deleted, and so was all of its stream before it.
+    private void Drop(Core.StreamVersions leaf, Func<StreamId, long> highestVersion)
+    {
+        var floor = FloorOf(leaf.Stream);
+        if (leaf.Last > floor)
+        {
+            if (highest.ContainsKey(leaf.Stream) || highestVersion(leaf.Stream) > 0) readable -= Math.Max(0, leaf.First - 1 - floor);
+            floors[leaf.Stream] = new Floor(leaf.Last, 0);
+        }
+
+        highest[leaf.Stream] = Math.Max(leaf.Last, highest.GetValueOrDefault(leaf.Stream));
+    }
+
+    private void AddKey(string key, Core.Hash content, Core.Receipt receipt, bool isWhole)
+    {
+        var parts = isWhole ? [] : ReceiptVersions.Parts(ReceiptVersions.OfReceipt, receipt.FirstPosition, receipt.Versions);
+        receipts.AddRange(parts);
+        keys.Add(new KeyRow(content, receipt.FirstPosition, receipt.Head, parts.Count).Write(key));
     }
 
     private static void Insert(LiteEngine engine, string collection, List<BsonDocument> added)
     {
-        if (added.Count > 0) engine.Insert(collection, added, BsonAutoId.ObjectId);
+        if (added.Count > 0) engine.Insert(collection, added.Select(document => document.Sealed()), BsonAutoId.ObjectId);
     }
 
     private static void Upsert(LiteEngine engine, string collection, List<BsonDocument> changed)
     {
-        if (changed.Count > 0) engine.Upsert(collection, changed, BsonAutoId.ObjectId);
+        if (changed.Count > 0) engine.Upsert(collection, changed.Select(document => document.Sealed()), BsonAutoId.ObjectId);
     }
 
     private void AddGap(long position, long next)

@@ -1,5 +1,5 @@
 // Power cuts at any operation: nothing acknowledged is lost, the journal opens, verifies and goes on; and the control, in which it is lost.
-// Run by `dotnet test`; REFOLD_LITEDB_CUTS sets how many of each kind, REFOLD_LITEDB_SEED what is drawn.
+// Run by `dotnet test`; REFOLD_LITEDB_CUTS and REFOLD_LITEDB_CHAINS set how many of each kind, REFOLD_LITEDB_SEED what is drawn.
 using System.Globalization;
 using Refold.LiteDb.Devices;
 using Refold.LiteDb.Storage;
@@ -11,8 +11,11 @@ namespace Refold.LiteDb;
 public class PowerCutTests(ITestOutputHelper output)
 {
     private const int CutsOfOneWorkload = 20;
+    private const int CrashesInARow = 20;
 
     private static int Cuts { get; } = Number("REFOLD_LITEDB_CUTS", 60);
+
+    private static int Chains { get; } = Number("REFOLD_LITEDB_CHAINS", 2);
 
     private static int Seed { get; } = Number("REFOLD_LITEDB_SEED", Random.Shared.Next());
 
@@ -26,6 +29,30 @@ public class PowerCutTests(ITestOutputHelper output)
     {
         var (lost, example) = await RunAsync(loss, neverFlushed: null, Cuts);
         Assert.True(lost == 0, example);
+    }
+
+    [Theory]
+    [InlineData(Loss.Kill)]
+    [InlineData(Loss.Drop)]
+    [InlineData(Loss.TornSector)]
+    internal async Task Line2_TwentyCrashesInARow_LoseNothingAcknowledged(Loss loss)
+    {
+        output.WriteLine($"{Chains} chains of kind {loss}, REFOLD_LITEDB_SEED={Seed}");
+        for (var chain = 0; chain < Chains; chain++)
+        {
+            var random = new Random(unchecked(Seed + 97 * chain + (int)loss));
+            var files = new SimulatedFiles();
+            await using var workload = new Workload(random);
+            for (var crash = 0; crash < CrashesInARow; crash++)
+            {
+                await workload.RunAsync(files, count: 8);
+                var operations = random.Next(files.Count / 2, files.Count + 1);
+                files = files.Crash(operations, loss, random);
+                var wrong = await workload.JudgeAsync(files, operations, goesOn: true);
+                Assert.True(wrong is null, $"REFOLD_LITEDB_SEED={Seed}, chain {chain}, crash {crash}: {wrong}");
+                files = new SimulatedFiles(files.Contents());
+            }
+        }
     }
 
     [Theory]

@@ -1,5 +1,7 @@
 // Checks a whole journal without changing it, and looks for a head that was kept elsewhere.
 // Called by verify and the demo.
+using Refold.Transfers;
+
 namespace Refold.Cli.Shell;
 
 /// <summary>The first thing that is not in order.</summary>
@@ -23,6 +25,10 @@ internal sealed record JournalCheck(long Entries, Head Head, Fault? First, long 
         {
             return new JournalCheck(found.Entries, found.Head, new Fault(first.Position, first.What, first.File, first.Offset), found.Unconfirmed);
         }
+
+        Journals.RequireStore(uri);
+        if (StoreFiles.Of(uri) is var (files, path) && files.Verify(path) is { First: var (position, what) } stored)
+            return new JournalCheck(stored.Entries, stored.Head, new Fault(position, what, path, null), 0);
 
         await using var journal = Journals.OpenForReading(uri);
         var fault = expectedHead is { } expected ? Compare(journal, expected) : null;

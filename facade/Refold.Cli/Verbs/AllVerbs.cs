@@ -19,6 +19,7 @@ internal static class AllVerbs
         InspectVerb.Create(),
         VerifyVerb.Create(),
         BackupVerb.Create(),
+        CopyVerb.Create(),
         CompactVerb.Create(),
         RecordVerb.Create(),
         ReplayVerb.Create(),

@@ -5,6 +5,7 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using Refold.Cli.Shell;
 using Refold.Segments;
+using Refold.Transfers;
 
 namespace Refold.Cli.Verbs;
 
@@ -28,6 +29,9 @@ internal static class CompactVerb
     private static async Task<int> RunAsync(ParseResult arguments, CancellationToken cancellationToken)
     {
         var request = Request(arguments);
+        Journals.RequireStore(Journals.Uri(arguments));
+        if (StoreFiles.Of(Journals.Uri(arguments)) is var (files, path))
+            return await CompactFileAsync(arguments, request, files, path);
         string directory = Journals.RequireSegments(arguments);
         var device = new DirectoryDevice(directory);
         // Opening for writing would make a journal where none is.
@@ -47,6 +51,34 @@ internal static class CompactVerb
         }
 
         Print(arguments, journal, report);
+        return ExitCode.Done;
+    }
+
+    /// <summary>A journal in one file is written anew, without what was deleted.</summary>
+    private static async Task<int> CompactFileAsync(ParseResult arguments, CompactionRequest request, IStoreFiles files, string path)
+    {
+        if (request is CompactionRequest.RetainFrom)
+            throw new ToolException(ExitCode.Usage, "--retain-from works on segment files; copy the journal to segments:DIRECTORY first, or use --delete-stream.");
+        if (!File.Exists(path))
+            throw new ToolException(ExitCode.Unreadable, $"There is no journal in {path}; name another by --journal.");
+        long forgetKeysBefore = (request as CompactionRequest.ForgetKeysBefore)?.Position ?? 0;
+        if (forgetKeysBefore > 0)
+        {
+            await using var journal = Journals.OpenForReading(arguments);
+            CheckPosition("--forget-keys-before", forgetKeysBefore, journal.Head);
+        }
+
+        if (request is CompactionRequest.DeleteStream { Stream: var stream })
+        {
+            await using var journal = Journals.OpenForWriting(arguments);
+            await journal.DeleteToAsync(stream, long.MaxValue);
+        }
+
+        var (compacted, before, after) = files.Compact(path, forgetKeysBefore);
+        if (arguments.GetValue(Options.Json))
+            Output.Json(new JsonObject { ["bytesBefore"] = before, ["bytesAfter"] = after, ["entries"] = compacted.Entries, ["head"] = Facts.Json(compacted.Head) });
+        else
+            Facts.Print(("replaced", FormattableString.Invariant($"{before} bytes")), ("by", FormattableString.Invariant($"{after} bytes")), ("head", compacted.Head.ToString()));
         return ExitCode.Done;
     }
 

@@ -5,6 +5,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Refold.Cli.Shell;
+using Refold.Transfers;
 
 namespace Refold.Cli.Verbs;
 
@@ -23,9 +24,12 @@ internal static class InspectVerb
         await using var journal = Journals.OpenForReading(arguments);
         double elapsed = Math.Round(clock.Elapsed.TotalMilliseconds, 3);
         var segments = journal as SegmentJournal;
-        long restored = segments?.Restored ?? journal.ReadAll().LongCount();
+        // A database knows where it stands: nothing was read to open it.
+        var database = journal as IDatabaseJournal;
+        long restored = segments?.Restored ?? database?.Entries ?? journal.ReadAll().LongCount();
         var opened = segments?.Opened;
-        string path = restored == 0 ? "empty" : opened?.Path == OpeningPath.Footers ? "footers" : "scan";
+        long scanned = database is null ? opened?.Tail ?? restored : 0;
+        string path = restored == 0 ? "empty" : database is not null ? "checkpoint" : opened?.Path == OpeningPath.Footers ? "footers" : "scan";
         if (arguments.GetValue(Options.Json))
         {
             Output.Json(new JsonObject
@@ -34,8 +38,8 @@ internal static class InspectVerb
                 ["streams"] = journal.Streams().Count,
                 ["head"] = Facts.Json(journal.Head),
                 ["begin"] = segments is null ? null : Facts.Json(segments.Begin),
-                ["keysForgottenBefore"] = segments?.KeysForgottenBefore ?? 0,
-                ["opened"] = new JsonObject { ["path"] = path, ["restored"] = opened?.Restored ?? restored, ["tail"] = opened?.Tail ?? restored, ["elapsedMs"] = elapsed },
+                ["keysForgottenBefore"] = segments?.KeysForgottenBefore ?? database?.KeysForgottenBefore ?? 0,
+                ["opened"] = new JsonObject { ["path"] = path, ["restored"] = opened?.Restored ?? restored, ["tail"] = scanned, ["elapsedMs"] = elapsed },
                 ["tornTail"] = segments?.TornTail is not { } torn ? null : new JsonObject { ["file"] = torn.File, ["offset"] = torn.Offset, ["reason"] = torn.Reason },
                 ["interruptedCompaction"] = opened?.Interrupted is not { } interrupted ? null : new JsonObject { ["target"] = interrupted.Target, ["switched"] = interrupted.Switched },
                 ["unconfirmed"] = segments?.Unconfirmed ?? 0,
@@ -50,7 +54,7 @@ internal static class InspectVerb
             ("begins behind", Facts.Begin(segments)),
             ("keys forgotten", Facts.ForgottenKeys(segments)),
             ("head", journal.Head.ToString()),
-            ("opened", FormattableString.Invariant($"by {path} in {elapsed} ms, {opened?.Tail ?? restored} of {opened?.Restored ?? restored} entries from their frames")),
+            ("opened", FormattableString.Invariant($"by {path} in {elapsed} ms, {scanned} of {opened?.Restored ?? restored} entries from their frames")),
             ("torn tail", segments?.TornTail is { } tail ? FormattableString.Invariant($"{tail.File}, offset {tail.Offset}: {tail.Reason}; opening for writing heals it") : null),
             ("interrupted", opened?.Interrupted is { } left ? $"a compaction into {left.Target}; opening for writing ends it" : null),
             ("unconfirmed", segments is { Unconfirmed: > 0 and var count } ? FormattableString.Invariant($"{count} entries or deletions behind the end that is known to be flushed; opening for writing decides about them") : null));

@@ -17,17 +17,18 @@ internal sealed partial class Database
     /// <summary>Opens a journal, for writing as the only one that has it.</summary>
     /// <param name="files">Its files.</param>
     /// <param name="readOnly">Whether nothing is made or changed; other readers may have it open then.</param>
+    /// <param name="kind">What it is expected to be.</param>
     /// <exception cref="JournalInUseException">Somebody else has it open.</exception>
     /// <exception cref="JournalOpenException">It is not there, or is no Refold journal.</exception>
     /// <exception cref="JournalCorruptedException">It is damaged, or something that was acknowledged is missing. Nothing was changed.</exception>
     /// <exception cref="UnsupportedFormatException">A newer program wrote it. Nothing was changed.</exception>
-    public static Database Open(IDatabaseFiles files, bool readOnly)
+    public static Database Open(IDatabaseFiles files, bool readOnly, StoreKind kind = StoreKind.Journal)
     {
         Probe.Run();
         var open = new List<IDisposable>();
         try
         {
-            return readOnly ? OpenForReading(files, open) : OpenForWriting(files, open);
+            return readOnly ? OpenForReading(files, kind, open) : OpenForWriting(files, kind, open);
         }
         catch (Exception exception)
         {
@@ -50,8 +51,9 @@ internal sealed partial class Database
     /// <summary>Makes a new, empty data file under the name <see cref="FileRole.New"/>, whole and flushed, but not promoted.</summary>
     /// <param name="files">The files.</param>
     /// <param name="journal">The journal's id.</param>
+    /// <param name="kind">What it is to be.</param>
     /// <param name="fill">Writes more into it, before it is closed; called with the open database.</param>
-    public static void MakeNew(IDatabaseFiles files, Guid journal, Action<Database>? fill = null)
+    public static void MakeNew(IDatabaseFiles files, Guid journal, StoreKind kind = StoreKind.Journal, Action<Database>? fill = null)
     {
         using var file = files.Open(FileRole.New, Opening.Creator) ?? throw new JournalInUseException(files.Place);
         file.SetLength(0);
@@ -62,15 +64,19 @@ internal sealed partial class Database
             engine.Pragma("TIMEOUT", 10);
             engine.Pragma("CHECKPOINT", 0);
             // While the collections are empty: an index made over many documents inside one transaction fails.
-            engine.EnsureIndex(Collections.Entries, "k", BsonExpression.Create("$.k"), unique: true);
-            engine.EnsureIndex(Collections.Entries, "w", BsonExpression.Create("$.w[*]"), unique: false);
-            foreach (var name in Collections.All)
+            if (kind == StoreKind.Journal)
+            {
+                engine.EnsureIndex(Collections.Entries, "k", BsonExpression.Create("$.k"), unique: true);
+                engine.EnsureIndex(Collections.Entries, "w", BsonExpression.Create("$.w[*]"), unique: false);
+            }
+
+            foreach (var name in kind == StoreKind.Journal ? Collections.OfJournal : Collections.OfSnapshots)
             {
                 engine.Insert(name, [new BsonDocument { ["_id"] = 0 }], BsonAutoId.Int32);
                 engine.Delete(name, [new BsonValue(0)]);
             }
 
-            engine.Insert(Collections.Meta, [Format.Write(journal), new Progress(Core.HeadModule.empty, 0, 0).Write()], BsonAutoId.ObjectId);
+            engine.Insert(Collections.Meta, [Format.Write(journal, kind).Sealed(), new Progress(Core.HeadModule.empty, 0, 0).Write().Sealed()], BsonAutoId.ObjectId);
             engine.Checkpoint();
         }
 
@@ -84,7 +90,7 @@ internal sealed partial class Database
         file.Flush();
     }
 
-    private static Database OpenForReading(IDatabaseFiles files, List<IDisposable> open)
+    private static Database OpenForReading(IDatabaseFiles files, StoreKind kind, List<IDisposable> open)
     {
         if (!files.Exists(FileRole.Data)) throw new JournalOpenException($"There is no journal in {files.Place}: the file does not exist.");
         var data = new EngineStream(Keep(files.Open(FileRole.Data, Opening.Reader)));
@@ -92,7 +98,7 @@ internal sealed partial class Database
         MarkSlot? mark = files.Exists(FileRole.Mark) ? Mark.Read(Keep(files.Open(FileRole.Mark, Opening.Reader))) : null;
         RequireContent(files, data);
         var database = new Database(data, null, CheckedEngine(files, data, log, isReadOnly: true), open);
-        return database.Checked(files, mark);
+        return database.Checked(files, kind, mark);
 
         T Keep<T>(T? file)
             where T : class, IDisposable
@@ -102,18 +108,18 @@ internal sealed partial class Database
         }
     }
 
-    private static Database OpenForWriting(IDatabaseFiles files, List<IDisposable> open)
+    private static Database OpenForWriting(IDatabaseFiles files, StoreKind kind, List<IDisposable> open)
     {
         // The mark first: it excludes another process also while there is no data file yet. It is never removed.
         var lockFile = Keep(files.Open(FileRole.Mark, Opening.Creator));
         var slot = Mark.Read(lockFile);
-        if (!files.Exists(FileRole.Data)) Create(files, slot);
+        if (!files.Exists(FileRole.Data)) Create(files, kind, slot);
         var data = new EngineStream(Keep(files.Open(FileRole.Data, Opening.Writer)));
         var hasLog = files.Exists(FileRole.Log);
         RequireContent(files, data);
         var log = new LogStream(Keep(files.Open(FileRole.Log, Opening.Creator)));
         if (!hasLog) files.FlushDirectory();
-        var database = new Database(data, log, CheckedEngine(files, data, log, isReadOnly: false), open).Checked(files, slot);
+        var database = new Database(data, log, CheckedEngine(files, data, log, isReadOnly: false), open).Checked(files, kind, slot);
         database.mark = new Mark(lockFile);
         database.Settle();
         return database;
@@ -126,7 +132,7 @@ internal sealed partial class Database
     }
 
     /// <summary>Makes the data file under another name, and gives it its own when it is whole and on the device.</summary>
-    private static void Create(IDatabaseFiles files, MarkSlot? mark)
+    private static void Create(IDatabaseFiles files, StoreKind kind, MarkSlot? mark)
     {
         if (mark is not null)
             throw Missing(files, mark.Value, "the data file is not there");
@@ -136,7 +142,7 @@ internal sealed partial class Database
             if (log.Length > 0) throw new JournalOpenException($"{files.Place} is not there, but a log of it is; restore the data file that belongs to it, or move the log away.");
         }
 
-        MakeNew(files, new Guid(RandomNumberGenerator.GetBytes(16)));
+        MakeNew(files, new Guid(RandomNumberGenerator.GetBytes(16)), kind);
         files.Promote(replace: false);
         files.FlushDirectory();
     }
@@ -174,15 +180,16 @@ internal sealed partial class Database
     });
 
     /// <summary>Checks format, mark and head before a byte is changed.</summary>
-    private Database Checked(IDatabaseFiles files, MarkSlot? slot)
+    private Database Checked(IDatabaseFiles files, StoreKind kind, MarkSlot? slot)
     {
         try
         {
             if (Get(Collections.Meta, Format.Id) is not { } document)
                 throw new JournalOpenException($"{files.Place} is a LiteDB database, but no Refold journal; open another file.");
-            var (version, journal) = Format.Read(document);
+            var (version, found) = Format.Read(document);
             if (version > Format.Supported) throw new UnsupportedFormatException(files.Place, version, Format.Supported);
-            Journal = journal;
+            if (found != kind) throw new JournalOpenException($"{files.Place} holds {(found == StoreKind.Journal ? "a journal" : "snapshots")}; open another file.");
+            Journal = Format.Journal(document);
             CheckProgress(files, slot);
             return this;
         }

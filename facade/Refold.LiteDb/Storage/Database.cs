@@ -24,6 +24,7 @@ internal sealed partial class Database : IDisposable
     private readonly SemaphoreSlim readers = new(MaxReaders, MaxReaders);
     private long retryAt;
     private LiteEngine engine;
+    private bool isDisposed;
 
     private Database(EngineStream data, LogStream? log, LiteEngine engine, IReadOnlyList<IDisposable> files)
     {
@@ -58,12 +59,13 @@ internal sealed partial class Database : IDisposable
             gate.EnterReadLock();
             try
             {
+                ObjectDisposedException.ThrowIf(isDisposed, this);
                 using var reader = engine.Query(search.Collection, search.ToQuery(limit));
                 var size = 0L;
                 while (size < ChunkBytes && reader.Read())
                 {
                     var document = reader.Current.AsDocument;
-                    found.Add(document);
+                    found.Add(search.IsSealed ? document.Unsealed() : document);
                     if (document["d"] is { IsBinary: true } bytes) size += bytes.AsBinary.Length;
                 }
 
@@ -117,6 +119,13 @@ internal sealed partial class Database : IDisposable
         // False: the transaction was rolled back meanwhile.
         if (!engine.Commit()) throw new InvalidOperationException("LiteDB did not commit.");
         if (log.Confirmed != confirmed + 1) throw new InvalidOperationException("LiteDB did not confirm its transaction as this adapter expects.");
+    }
+
+    /// <summary>Goes on counting transactions from a number, as the journal that this one replaces did.</summary>
+    public void SkipTo(long commit)
+    {
+        var progress = ReadProgress();
+        if (progress.Commit < commit) Write(engine => engine.Upsert(Collections.Meta, [(progress with { Commit = commit }).Write().Sealed()], BsonAutoId.ObjectId));
     }
 
     /// <summary>Carries the log over into the data file if it has grown enough. An exception leaves what was committed in the log: see <see cref="Reopen"/>.</summary>
@@ -194,6 +203,7 @@ internal sealed partial class Database : IDisposable
         gate.EnterWriteLock();
         try
         {
+            isDisposed = true;
             DisposeEngine();
             data.IsWritable = false;
             log?.IsWritable = false;
@@ -206,5 +216,9 @@ internal sealed partial class Database : IDisposable
     }
 
     // With the pragma that creation sets, LiteDB writes nothing when it is disposed of.
-    private void DisposeEngine() => engine.Dispose();
+    private void DisposeEngine()
+    {
+        RetiredEngines.Retire(engine);
+        engine.Dispose();
+    }
 }

@@ -19,6 +19,10 @@ internal sealed class LocalDatabaseFiles : IDatabaseFiles
 
     public string Place => path;
 
+    /// <summary>The path of a file beside another, its name lengthened before the extension: LiteDB's own way to name a log.</summary>
+    public static string Beside(string path, string suffix) =>
+        Path.Combine(Path.GetDirectoryName(path) ?? "", Path.GetFileNameWithoutExtension(path) + suffix + Path.GetExtension(path));
+
     public bool Exists(FileRole role) => File.Exists(Of(role));
 
     public IDatabaseFile? Open(FileRole role, Opening opening)
@@ -48,7 +52,7 @@ internal sealed class LocalDatabaseFiles : IDatabaseFiles
     {
         if (role == FileRole.Data) return path;
         var suffix = role switch { FileRole.Log => "-log", FileRole.Mark => "-mark", _ => "-new" };
-        return Path.Combine(directory.Place, Path.GetFileNameWithoutExtension(path) + suffix + Path.GetExtension(path));
+        return Beside(path, suffix);
     }
 
     private sealed class LocalFile(SafeFileHandle handle) : IDatabaseFile

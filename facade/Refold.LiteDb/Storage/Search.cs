@@ -15,9 +15,11 @@ internal sealed class Search
     private readonly string predicate;
     private readonly BsonValue[] values;
     private readonly string? only;
+    private readonly int order;
 
-    private Search(string collection, string expression, string predicate, BsonValue[] values, string? only = null)
+    private Search(string collection, string expression, string predicate, BsonValue[] values, string? only = null, int order = LiteDB.Query.Ascending)
     {
+        this.order = order;
         Collection = collection;
         this.expression = expression;
         this.predicate = predicate;
@@ -27,22 +29,32 @@ internal sealed class Search
 
     public string Collection { get; }
 
+    /// <summary>Whether the documents carry a seal.</summary>
+    public bool IsSealed => only is null && Collection is not (Collections.Entries or Collections.Snapshots or Collections.SnapshotParts);
+
     /// <summary>The document with a key.</summary>
     public static Search ById(string collection, BsonValue id) => new(collection, Key, "$._id = @0", [id]);
 
     /// <summary>Documents by key, both ends included.</summary>
     public static Search ByIds(string collection, BsonValue first, BsonValue last) => new(collection, Key, "$._id BETWEEN @0 AND @1", [first, last]);
 
+    /// <summary>Keys of documents, both ends included.</summary>
+    public static Search Ids(string collection, BsonValue first, BsonValue last) => new(collection, Key, "$._id BETWEEN @0 AND @1", [first, last], "{_id:$._id}");
+
     /// <summary>Entries of a stream in version order.</summary>
     public static Search ByVersions(StreamId stream, long first, long last) =>
         new(Collections.Entries, VersionKey, "$.k BETWEEN @0 AND @1", [Keys.OfVersion(stream, first), Keys.OfVersion(stream, last)]);
+
+    /// <summary>The last entries of a stream up to a version, the last first.</summary>
+    public static Search LastVersion(StreamId stream, long last) =>
+        new(Collections.Entries, VersionKey, "$.k BETWEEN @0 AND @1", [Keys.OfVersion(stream, 1), Keys.OfVersion(stream, last)], order: LiteDB.Query.Descending);
 
     /// <summary>Positions of entries with a word, in order.</summary>
     public static Search ByWord(Word word, long first, long last) =>
         new(Collections.Entries, Words, "$.w[*] ANY BETWEEN @0 AND @1", [Keys.OfWord(word, first), Keys.OfWord(word, last)], "{_id:$._id}");
 
     /// <summary>Positions of entries, in order.</summary>
-    public static Search Positions(long first, long last) => new(Collections.Entries, Key, "$._id BETWEEN @0 AND @1", [first, last], "{_id:$._id}");
+    public static Search Positions(long first, long last) => Ids(Collections.Entries, first, last);
 
     /// <summary>Streams and versions of entries in position order: their keys, without what they hold.</summary>
     public static Search VersionKeys(long first, long last) => new(Collections.Entries, Key, "$._id BETWEEN @0 AND @1", [first, last], "{_id:$._id,k:$.k}");
@@ -53,7 +65,7 @@ internal sealed class Search
 
     public LiteDB.Query ToQuery(int limit)
     {
-        var query = new LiteDB.Query { Limit = limit, OrderBy = BsonExpression.Create(expression) };
+        var query = new LiteDB.Query { Limit = limit, OrderBy = BsonExpression.Create(expression), Order = order };
         query.Where.Add(BsonExpression.Create(predicate, values));
         if (only is not null) query.Select = BsonExpression.Create(only);
         return query;

@@ -1,0 +1,66 @@
+// `refold copy`: a journal from one store to another as it is: positions, versions, ids, payload bytes and head stay.
+// Called from the command line.
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Refold.Cli.Shell;
+using Refold.Segments;
+using Refold.Transfers;
+
+namespace Refold.Cli.Verbs;
+
+internal static class CopyVerb
+{
+    private static readonly Argument<string> From = new("FROM") { Description = "The journal: segments:DIR or litedb:FILE; nothing is changed there" };
+    private static readonly Argument<string> To = new("TO") { Description = "The copy: segments:DIR or litedb:FILE, where nothing is yet" };
+
+    public static Command Create()
+    {
+        var command = new Command("copy", "Move a journal that nobody writes into another store: positions, versions, ids, bytes and head stay")
+        {
+            From, To,
+        };
+        command.SetAction((arguments, _) => RunAsync(arguments));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(ParseResult arguments)
+    {
+        string from = arguments.GetRequiredValue(From);
+        string to = arguments.GetRequiredValue(To);
+        var items = Read(from);
+        var copied = Write(to, items);
+        await using var source = Journals.OpenForReading(from);
+        if (source.Head != copied.Head)
+            throw new ToolException(ExitCode.Conflict, $"{from} was written to meanwhile: the copy ends at head {copied.Head}. Copy again, to another place.");
+        if (arguments.GetValue(Options.Json))
+            Output.Json(new JsonObject { ["entries"] = copied.Entries, ["head"] = Facts.Json(copied.Head), ["copy"] = to });
+        else
+            Facts.Print(("entries", copied.Entries.ToString(CultureInfo.InvariantCulture)), ("head", copied.Head.ToString()), ("copy", to));
+        return ExitCode.Done;
+    }
+
+    private static IEnumerable<TransferItem> Read(string uri)
+    {
+        Journals.RequireStore(uri);
+        if (Journals.SegmentDirectory(uri) is { } directory)
+            return SegmentTransfer.Read(new DirectoryDevice(directory));
+        return StoreFiles.Of(uri) is var (files, path) && path.Length > 0 ? files.Read(path) : throw NotStored("FROM", uri);
+    }
+
+    private static TransferResult Write(string uri, IEnumerable<TransferItem> items)
+    {
+        Journals.RequireStore(uri);
+        if (Journals.SegmentDirectory(uri) is not { } target)
+            return StoreFiles.Of(uri) is var (files, path) && path.Length > 0 ? files.Write(path, items) : throw NotStored("TO", uri);
+        using var directory = new NewDirectory(target);
+        var written = SegmentTransfer.Write(directory.Partial, items);
+        if (SegmentJournal.Verify(directory.Partial) is { First: { } fault })
+            throw new ToolException(ExitCode.Unreadable, $"The copy does not verify: {fault.What}. Try again, or another device.");
+        directory.Finish();
+        return written;
+    }
+
+    private static ToolException NotStored(string argument, string uri) =>
+        new(ExitCode.Usage, $"{argument} is '{uri}'; a copy goes from and to segments:DIRECTORY or litedb:FILE.");
+}

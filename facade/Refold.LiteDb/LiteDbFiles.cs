@@ -1,0 +1,116 @@
+// A whole journal at once: copied from another store, compacted, backed up, checked. What is made gets its name when it is whole.
+// Called by LiteDbJournal's static members and, through the registration, by the tool.
+using System.Security.Cryptography;
+using Refold.LiteDb.Storage;
+using Refold.Transfers;
+
+namespace Refold.LiteDb;
+
+/// <summary>The files of LiteDB journals.</summary>
+internal sealed class LiteDbFiles : IStoreFiles
+{
+    public IEnumerable<TransferItem> Read(string path) => Read(new LocalDatabaseFiles(path));
+
+    public TransferResult Write(string path, IEnumerable<TransferItem> items) => Write(new LocalDatabaseFiles(path), items);
+
+    public (long Entries, Head Head, (long Position, string What)? First) Verify(string path)
+    {
+        try
+        {
+            var found = LiteDbJournal.Verify(path);
+            return (found.Entries, found.Head, found.First is { } fault ? (fault.Position, fault.What) : null);
+        }
+        catch (JournalCorruptedException exception)
+        {
+            return (0, default, (1, $"{exception.What} is {exception.Found}, expected {exception.Expected}"));
+        }
+    }
+
+    public (TransferResult Journal, long BytesBefore, long BytesAfter) Compact(string path, long forgetKeysBefore) =>
+        Compact(new LocalDatabaseFiles(path), forgetKeysBefore);
+
+    public static IEnumerable<TransferItem> Read(IDatabaseFiles files)
+    {
+        using var database = Database.Open(files, readOnly: true);
+        foreach (var item in new StoredJournal(database, files.Place).Items(dropsDeleted: false)) yield return item;
+    }
+
+    public static TransferResult Write(IDatabaseFiles files, IEnumerable<TransferItem> items)
+    {
+        using var locked = LockNew(files);
+        var written = Make(files, new Guid(RandomNumberGenerator.GetBytes(16)), items);
+        files.Promote(replace: false);
+        files.FlushDirectory();
+        return written;
+    }
+
+    /// <summary>Copies the data file of an open database through its own handle, while nothing reads or writes.</summary>
+    public static LiteDbVerification Backup(Database database, IDatabaseFiles target)
+    {
+        using var locked = LockNew(target);
+        using (var copy = target.Open(FileRole.New, Opening.Creator) ?? throw new JournalInUseException(target.Place))
+        {
+            copy.SetLength(0);
+            database.WhileStill(data => CopyAll(data, copy));
+            copy.Flush();
+        }
+
+        var found = LiteDbJournal.Verify(new UnnamedFiles(target));
+        if (found.First is { } fault) throw new JournalException("copy-failed", $"The backup {target.Place} does not verify: {fault.What}; verify the journal.");
+        target.Promote(replace: false);
+        target.FlushDirectory();
+        return found;
+    }
+
+    public static (TransferResult Journal, long BytesBefore, long BytesAfter) Compact(IDatabaseFiles files, long forgetKeysBefore = 0)
+    {
+        if (!files.Exists(FileRole.Data)) throw new JournalOpenException($"There is no journal in {files.Place}: the file does not exist.");
+        // Opening brings everything in the log into the data file, and holds the lock until the new file is in its place.
+        using var database = Database.Open(files, readOnly: false);
+        var progress = database.ReadProgress();
+        var before = database.DataLength;
+        // The same id: marks and backups of this journal stay its own.
+        var written = Make(files, database.Journal, new StoredJournal(database, files.Place).Items(dropsDeleted: true, forgetKeysBefore), progress.Commit);
+        if (written.Head != new Head(progress.Head) || written.Entries != progress.Entries)
+            throw new JournalException("compaction-failed", $"The compacted copy of {files.Place} came to another head or number of entries; nothing was changed. Verify the journal.");
+        files.Promote(replace: true);
+        files.FlushDirectory();
+        return (written, before, Length(files));
+    }
+
+    private static TransferResult Make(IDatabaseFiles files, Guid journal, IEnumerable<TransferItem> items, long commits = 0)
+    {
+        TransferResult? written = null;
+        LiteDbVerification? found = null;
+        Database.MakeNew(files, journal, StoreKind.Journal, database =>
+        {
+            written = new Rebuild(database, files.Place).Run(items);
+            database.SkipTo(commits);
+            found = LiteDbVerification.Of(database, files.Place);
+        });
+        return found is { First: { } fault }
+            ? throw new JournalException("copy-failed", $"What was written for {files.Place} does not verify: {fault.What}; try again, or another device.")
+            : written!;
+    }
+
+    /// <summary>Locks a journal that is to be made where nothing is.</summary>
+    private static IDatabaseFile LockNew(IDatabaseFiles files)
+    {
+        var locked = files.Open(FileRole.Mark, Opening.Creator) ?? throw new JournalInUseException(files.Place);
+        if (!files.Exists(FileRole.Data) && Mark.Read(locked) is null) return locked;
+        locked.Dispose();
+        throw new JournalOpenException($"{files.Place} is there already, or its mark is; name another file.");
+    }
+
+    private static void CopyAll(IDatabaseFile from, IDatabaseFile to)
+    {
+        var buffer = new byte[128 * EngineStream.PageSize];
+        for (long place = 0; from.Read(buffer, place) is > 0 and var read; place += read) to.Write(buffer.AsSpan(0, read), place);
+    }
+
+    private static long Length(IDatabaseFiles files)
+    {
+        using var file = files.Open(FileRole.Data, Opening.Reader);
+        return file?.Length ?? 0;
+    }
+}

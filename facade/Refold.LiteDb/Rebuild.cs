@@ -1,0 +1,92 @@
+// A journal written into a new database, piece by piece: a copy of another store's, or this one's without what was deleted.
+// Called by LiteDbFiles while the new file has no name of its own yet.
+using Refold.LiteDb.Storage;
+using Refold.Transfers;
+
+namespace Refold.LiteDb;
+
+/// <summary>Writes pieces of a journal as they are.</summary>
+internal sealed class Rebuild
+{
+    private const long GroupBytes = 4 * 1024 * 1024;
+
+    private readonly Database database;
+    private readonly JournalState state;
+    private readonly LiteDbIndex index;
+    private readonly EntryDocument documents;
+    private readonly Reader reader;
+    private readonly Dictionary<StreamId, long> highest = [];
+    private TransactionGroup group;
+
+    /// <param name="database">The new database.</param>
+    /// <param name="file">How errors name the file.</param>
+    public Rebuild(Database database, string file)
+    {
+        this.database = database;
+        state = new JournalState(database);
+        index = new LiteDbIndex(database, state);
+        documents = new EntryDocument(database.Journal, file);
+        reader = new Reader(database, documents, file);
+        group = new TransactionGroup(state.View, documents);
+    }
+
+    /// <summary>Writes everything.</summary>
+    public TransferResult Run(IEnumerable<TransferItem> items)
+    {
+        foreach (var item in items)
+        {
+            Add(item);
+            if (group.Bytes >= GroupBytes || group.Batches >= 1000) Write();
+        }
+
+        Write();
+        // Where the last deleted entry of each stream lies is known when all are there.
+        foreach (var (stream, floor) in state.View.Floors)
+        {
+            var last = reader.LastPosition(stream, floor.Version);
+            if (last != floor.LastPosition) group.Correct(stream, floor with { LastPosition = last });
+        }
+
+        Write();
+        return new TransferResult(state.View.Progress.Entries, new Head(state.View.Progress.Head));
+    }
+
+    private void Add(TransferItem item)
+    {
+        switch (item)
+        {
+            case TransferItem.Beginning beginning:
+                group.Begin(beginning.Content, beginning.Head, beginning.FirstFrame);
+                foreach (var stream in beginning.Content.Streams) highest[stream.Stream] = stream.Highest;
+                break;
+            case TransferItem.Batch batch:
+                group.Add(batch.Accepted, Highest, batch.Dropped);
+                foreach (var versions in batch.Dropped) Raise(versions.Stream, versions.Last);
+                for (var entry = 0; entry < batch.Accepted.Entries.Length; entry++) Raise(batch.Accepted.Entries[entry].Stream, batch.Accepted.Versions[entry]);
+                break;
+            case TransferItem.Forgetting forgetting:
+                group.Forget(forgetting.Before);
+                break;
+            case TransferItem.Deletion deletion:
+                // Alone, behind what it deletes.
+                Write();
+                var version = Math.Min(deletion.Version, Highest(deletion.Stream));
+                if (version > state.View.FloorOf(deletion.Stream)) group.Delete(deletion.Stream, new Floor(version, 0));
+                break;
+        }
+    }
+
+    private long Highest(StreamId stream) => highest.TryGetValue(stream, out var version) ? version : index.HighestVersion(stream);
+
+    private void Raise(StreamId stream, long version) => highest[stream] = Math.Max(version, highest.GetValueOrDefault(stream));
+
+    private void Write()
+    {
+        if (group.IsEmpty) return;
+        database.Write(group.WriteTo);
+        state.Publish(group.Change);
+        group = new TransactionGroup(state.View, documents);
+        highest.Clear();
+        database.CheckpointIfDue();
+    }
+}

@@ -1,0 +1,53 @@
+// Segment files as the pieces that a journal moves in.
+// Called by JournalCopy, which copies between directories, and by the tool's verb copy.
+using Refold.Interop;
+using Refold.Transfers;
+
+namespace Refold.Segments;
+
+internal static class SegmentTransfer
+{
+    /// <summary>A piece as a scan found it.</summary>
+    public static TransferItem Item(Core.SegmentHeader header, Core.SegmentContent content) => content switch
+    {
+        Core.SegmentContent.Base dropped => new TransferItem.Beginning(dropped.content, dropped.head, header.FirstFrame),
+        Core.SegmentContent.Batch found => new TransferItem.Batch(found.batch.Batch, [.. found.batch.Dropped]),
+        Core.SegmentContent.KeysForgotten forgotten => new TransferItem.Forgetting(forgotten.before),
+        Core.SegmentContent.Deletion deletion => new TransferItem.Deletion(deletion.stream, deletion.version),
+        _ => throw new ArgumentException("No such content.", nameof(content)),
+    };
+
+    /// <summary>Everything committed in a directory that no writer is changing, checked byte by byte; a torn tail is left out.</summary>
+    /// <exception cref="JournalOpenException">There is no journal.</exception>
+    /// <exception cref="JournalException">It is damaged.</exception>
+    public static IEnumerable<TransferItem> Read(IStorageDevice from)
+    {
+        if (!from.Exists || FileNames.Segments(from).Count == 0)
+            throw new JournalOpenException($"There is no journal in {from.Place}: no segment file is there.");
+        var (plan, refusal) = DirectoryPlan.Of(from, new Core.OpeningWays(checkpoint: false, footers: false, scan: true));
+        if (plan is null) throw DirectoryPlan.Exception(refusal!);
+        var scanner = new Core.SegmentScanner(plan.ScanStart(_ => 0));
+        foreach (var segment in ScannedSegment.All(from, scanner, [.. plan.Segments.Select(segment => segment.Name)]))
+        {
+            if (segment.Fault is not null) throw segment.Fault;
+            if (segment.Found.Header is not { } header) continue;
+            foreach (var item in segment.Found.Items) yield return Item(header.Value, item.Content);
+        }
+    }
+
+    /// <summary>Writes a journal into a directory that is empty or not there.</summary>
+    public static TransferResult Write(IStorageDevice to, IEnumerable<TransferItem> items)
+    {
+        to.CreateDirectory();
+        using var target = new SegmentTarget(to);
+        foreach (var item in items)
+        {
+            target.Add(item);
+            if (target.IsFull) target.Commit();
+        }
+
+        target.Commit();
+        target.Close();
+        return new TransferResult(target.Index.Entries, new Head(target.Index.Head));
+    }
+}

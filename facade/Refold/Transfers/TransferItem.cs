@@ -1,0 +1,27 @@
+// What a journal is made of when it moves from one store to another: nothing is decided again, so the copy has the same head.
+// Read from segment files by SegmentTransfer, and by the packages of other stores; written by the same.
+namespace Refold.Transfers;
+
+/// <summary>A piece of a journal, in commit order.</summary>
+internal abstract record TransferItem
+{
+    /// <summary>The journal begins behind what was dropped. Only the first piece is one.</summary>
+    /// <param name="Content">What is known of the dropped beginning.</param>
+    /// <param name="Head">The head behind it.</param>
+    /// <param name="FirstFrame">The number of its frame in segment files.</param>
+    public sealed record Beginning(Core.BaseContent Content, Core.Head Head, long FirstFrame) : TransferItem;
+
+    /// <summary>A batch.</summary>
+    /// <param name="Accepted">Its entries that are there, with all its leaves.</param>
+    /// <param name="Dropped">The versions of each leaf that a compaction dropped, in order.</param>
+    public sealed record Batch(Core.AcceptedBatch Accepted, IReadOnlyList<Core.StreamVersions> Dropped) : TransferItem;
+
+    /// <summary>Idempotency keys are forgotten.</summary>
+    /// <param name="Before">Those of batches that begin before this position.</param>
+    public sealed record Forgetting(long Before) : TransferItem;
+
+    /// <summary>A deletion.</summary>
+    /// <param name="Stream">The stream.</param>
+    /// <param name="Version">Up to and including this version.</param>
+    public sealed record Deletion(StreamId Stream, long Version) : TransferItem;
+}

@@ -1,0 +1,66 @@
+// The conformance suite of journals for LiteDB, case by case: on simulated files that lose what was not flushed, and in real ones.
+// Run by `dotnet test`; REFOLD_CONFORMANCE_SEED repeats the random sequences, REFOLD_CONFORMANCE_SEQUENCES makes more of them.
+using System.Globalization;
+using Refold.LiteDb.Devices;
+using Refold.Testing;
+using Refold.Tests.Tool;
+using Xunit;
+using Xunit.Abstractions;
+
+namespace Refold.LiteDb;
+
+public class ConformanceTests(ITestOutputHelper output)
+{
+    private static readonly JournalConformance Simulated = new("litedb", () => new SimulatedFixture(), Options(30));
+    private static readonly JournalConformance InFiles = new("litedb in files", () => new FileFixture(), Options(5));
+
+    public static TheoryData<string> Cases => [.. Simulated.Cases.Select(item => item.Name)];
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public async Task LiteDb(string name) => output.WriteLine((await Simulated.RunAsync(name)).ThrowIfFailed().ToString());
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public async Task LiteDbInFiles(string name) => output.WriteLine((await InFiles.RunAsync(name)).ThrowIfFailed().ToString());
+
+    private static ConformanceOptions Options(int sequences) => new()
+    {
+        Sequences = (int?)Number("REFOLD_CONFORMANCE_SEQUENCES") ?? sequences,
+        Seed = Number("REFOLD_CONFORMANCE_SEED"),
+    };
+
+    private static ulong? Number(string variable) =>
+        Environment.GetEnvironmentVariable(variable) is { Length: > 0 } given ? ulong.Parse(given, CultureInfo.InvariantCulture) : null;
+
+    /// <summary>Files that crash: each 512 bytes that were not flushed are kept or lost, as follows from what was done.</summary>
+    private sealed class SimulatedFixture : JournalFixture
+    {
+        private SimulatedFiles files = new();
+
+        public override JournalCapabilities Capabilities => JournalCapabilities.All & ~JournalCapabilities.SeveralProcesses;
+
+        public override IJournal Open() => LiteDbJournal.Open(files);
+
+        public override bool Crash()
+        {
+            files = files.Crash(files.Count, Loss.TornSector, new Random(files.Count));
+            return true;
+        }
+    }
+
+    private sealed class FileFixture : JournalFixture
+    {
+        private readonly TemporaryDirectory directory = new();
+
+        public override JournalCapabilities Capabilities => JournalCapabilities.All & ~JournalCapabilities.SeveralProcesses;
+
+        public override IJournal Open() => Journal.Open("litedb:" + directory.File("j.db"));
+
+        public override ValueTask DisposeAsync()
+        {
+            directory.Dispose();
+            return base.DisposeAsync();
+        }
+    }
+}
