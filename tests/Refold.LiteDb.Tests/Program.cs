@@ -36,7 +36,8 @@ internal static class Program
                     var first = journal.Head.Position + 1;
                     // Each payload is its position, so what is missing or twice shows.
                     var receipt = await journal.AppendAsync(new AppendRequest(
-                        [.. Enumerable.Range(0, size).Select(item => new EntryData(StreamId.Create("s" + random.Next(5)), "t", Encoding.UTF8.GetBytes(Text(first + item))) { Tags = ["all", "n:" + item] })]) { IdempotencyKey = "k" + Text(first) });
+                        [.. Enumerable.Range(0, size).Select(item => new EntryData(StreamId.Create("s" + random.Next(5)), "t", Encoding.UTF8.GetBytes(Text(first + item))) { Tags = ["all", "n:" + item] })])
+                    { IdempotencyKey = "k" + Text(first) });
                     Say("appended", receipt.Head.Hash, receipt.LastPosition);
                     break;
             }
