@@ -223,8 +223,13 @@ module FrameDecoding =
 
         let reservedZero = flags <= FrameLayout.headFlag && isZero reserved.Span && isZero alsoReserved.Span
 
+        let isPlaced =
+            match body with
+            | Some(FrameBody.DeleteTo _ | FrameBody.Base _) -> place.First = 0L && place.Index = 0 && place.Count = 0
+            | _ -> true
+
         match body with
-        | Some body when not reader.Failed && wellPadded && reservedZero ->
+        | Some body when not reader.Failed && wellPadded && reservedZero && isPlaced ->
             Some
                 {
                     Epoch = epoch

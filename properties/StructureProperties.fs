@@ -1,5 +1,5 @@
 // Damage to COMMIT, trailers, footers, checkpoints and markers: refused or read as absent, in bounded memory, never another value.
-// Run by `dotnet test`; for 200,000 inputs: `dotnet run --project properties -c Release -- --max-test 4000 --only Structure`.
+// Run by `dotnet test`; for more than 200,000 inputs: `dotnet run --project properties -c Release -- --max-test 1300 --only Structure`.
 module Refold.Properties.StructureProperties
 
 open System
@@ -7,6 +7,7 @@ open System.Buffers.Binary
 open FsCheck.FSharp
 open Refold.Core
 open Refold.Core.Tests.SegmentDirectory
+open Refold.Properties.Damage
 open Refold.Properties.SegmentSamples
 open Xunit
 
@@ -95,58 +96,7 @@ let private structures (sample: Sample) : Structure list =
         }
     ]
 
-/// One way of damaging bytes.
-type private Damage =
-    | Flip of bit: int
-    | Cut of length: int
-    | Overwrite of start: int * noise: byte[]
-    | Swap of first: int * second: int
-
-let private genDamage =
-    let place = Gen.choose (0, Int32.MaxValue - 1)
-
-    Gen.oneof
-        [
-            Gen.map Flip place
-            Gen.map Cut place
-            Gen.map2
-                (fun start noise -> Overwrite(start, noise))
-                place
-                (Gen.arrayOf (Gen.choose (0, 255) |> Gen.map byte))
-            Gen.map2 (fun first second -> Swap(first, second)) place place
-        ]
-
-let private apply (damage: Damage) (bytes: byte[]) : byte[] =
-    let damaged = Array.copy bytes
-
-    match damage with
-    | Flip bit ->
-        let bit = bit % (bytes.Length * 8)
-        damaged[bit / 8] <- damaged[bit / 8] ^^^ (1uy <<< bit % 8)
-        damaged
-    | Cut length -> Array.truncate (length % bytes.Length) damaged
-    | Overwrite(start, noise) ->
-        let start = start % bytes.Length
-        Array.truncate (bytes.Length - start) noise |> fun noise -> noise.CopyTo(damaged, start)
-        damaged
-    | Swap(first, second) ->
-        // Whole sectors, or halves of what is smaller: misdirected writes.
-        let unit = if bytes.Length >= 1024 then 512 else bytes.Length / 2
-        let at number = number % (bytes.Length / unit) * unit
-        Array.blit bytes (at first) damaged (at second) unit
-        Array.blit bytes (at second) damaged (at first) unit
-        damaged
-
-/// Reads, and fails where more memory was needed than FORMAT.md allows for.
-let private readBounded (structure: Structure) (bytes: byte[]) =
-    let before = GC.GetAllocatedBytesForCurrentThread()
-    let value = structure.Read(ReadOnlyMemory bytes)
-    let used = GC.GetAllocatedBytesForCurrentThread() - before
-
-    if used > (1L <<< 20) + 4L * int64 bytes.Length then
-        invalidOp $"{structure.Name}: {used} bytes of memory for {bytes.Length}"
-
-    value
+let private readBounded (structure: Structure) (bytes: byte[]) = Damage.bounded structure.Name bytes structure.Read
 
 let private cases =
     gen {
