@@ -137,6 +137,28 @@ public class SimulatedDeviceTests
     }
 
     [Fact]
+    public void AFailedFlushOfTheDirectory_MakesEachChangeDurableOrTakesItBack()
+    {
+        var left = new HashSet<string>();
+        for (var seed = 0UL; seed < 60; seed++)
+        {
+            var device = new SimulatedDevice(seed);
+            device.CreateDirectory();
+            device.Create("old");
+            device.FlushDirectory();
+            device.Create("new");
+            device.Delete("old");
+            device.Faults = new StorageFaultPlan().At(device.OperationCount, StorageFault.Fails).Next;
+            Assert.Throws<IOException>(device.FlushDirectory);
+            var names = string.Join(' ', device.List());
+            Assert.Equal(names, string.Join(' ', device.AfterCrash(Keep.None).List()));
+            left.Add(names);
+        }
+
+        Assert.Equal(["", "new", "new old", "old"], left.Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
     public void AShortWrite_WritesAPart()
     {
         var (device, file) = WithFile(1);

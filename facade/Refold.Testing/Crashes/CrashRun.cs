@@ -47,6 +47,9 @@ internal sealed class CrashRun(CrashOracle oracle, SimulatedDevice device, Seede
             case CrashStep.Append append:
                 await SettleAsync(await oracle.AppendAsync(journal!, append.Request, device));
                 break;
+            case CrashStep.Guarded guarded:
+                await SettleAsync(await oracle.AppendAsync(journal!, Guard(guarded), device));
+                break;
             case CrashStep.Group group:
                 await SettleAsync(await AppendTogetherAsync(group));
                 break;
@@ -66,6 +69,17 @@ internal sealed class CrashRun(CrashOracle oracle, SimulatedDevice device, Seede
                 await KillAsync();
                 break;
         }
+    }
+
+    private AppendRequest Guard(CrashStep.Guarded guarded)
+    {
+        var (first, tags) = (guarded.Request.Entries[0], guarded.Request.Entries[0].Tags);
+        var version = Math.Max(0, journal!.HighestVersion(first.Stream) - guarded.Lag);
+        return guarded.Request with
+        {
+            Expected = new Dictionary<StreamId, ExpectedVersion> { [first.Stream] = version == 0 ? ExpectedVersion.NoStream : ExpectedVersion.Exactly(version) },
+            Condition = tags.Count == 0 ? null : new AppendCondition(Query.WithTags(tags[0]), Math.Max(0, journal.Head.Position - guarded.Lag)),
+        };
     }
 
     private async Task<AppendResult?> AppendTogetherAsync(CrashStep.Group group)

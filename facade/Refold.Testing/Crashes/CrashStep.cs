@@ -16,6 +16,11 @@ public abstract record CrashStep
     /// <param name="Request">The batch.</param>
     public sealed record Append(AppendRequest Request) : CrashStep;
 
+    /// <summary>Appends a batch on conditions: its first stream is as it was so many versions ago, and no entry with the batch's first tag came in so many positions. With 0 they hold, with more they may not.</summary>
+    /// <param name="Request">The batch.</param>
+    /// <param name="Lag">How long ago that was true.</param>
+    public sealed record Guarded(AppendRequest Request, int Lag) : CrashStep;
+
     /// <summary>Appends a batch, and others that arrive while the device flushes the first, as from other threads: a store with group commit joins them. Only for stores whose appends wait for one another without blocking.</summary>
     /// <param name="First">The first.</param>
     /// <param name="Others">The others, in the order they arrive.</param>
@@ -79,7 +84,7 @@ public static class CrashWorkload
 {
     private static readonly string[] StreamNames = ["orders/1", "orders/2", "stock", "log"];
 
-    /// <summary>Draws steps: batches over several streams, keys and their retries, group commit, deletes, compactions, reopening; some batches larger than a small segment.</summary>
+    /// <summary>Draws steps: batches over several streams, with expected versions and conditions too, keys and their retries, group commit, deletes, compactions, reopening; some batches larger than a small segment.</summary>
     /// <param name="rng">The generator.</param>
     /// <param name="steps">How many.</param>
     /// <returns>The steps.</returns>
@@ -89,8 +94,9 @@ public static class CrashWorkload
         var drawn = new List<CrashStep>(steps);
         while (drawn.Count < steps)
         {
-            drawn.Add(rng.Between(0, 22) switch
+            drawn.Add(rng.Between(0, 24) switch
             {
+                > 22 => new CrashStep.Guarded(Batch(rng), rng.Between(0, 2)),
                 < 9 => new CrashStep.Append(Batch(rng)),
                 < 13 => new CrashStep.Group(Batch(rng), [.. Enumerable.Range(0, rng.Between(1, 4)).Select(_ => Batch(rng))]),
                 < 15 => new CrashStep.Retry(rng.Between(0, 99)),

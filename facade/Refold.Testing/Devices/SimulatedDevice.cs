@@ -172,6 +172,12 @@ public sealed partial class SimulatedDevice : IStorageDevice
                 return result;
             }
 
+            if (isFlush && !stopped)
+            {
+                names.FailFlush(rng);
+                LossCount++;
+            }
+
             throw Failure(fault);
         }
     }

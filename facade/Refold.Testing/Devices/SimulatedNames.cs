@@ -43,6 +43,17 @@ internal sealed class SimulatedNames
         pending.Clear();
     }
 
+    /// <summary>Each change is made durable or taken back; names then are as on the medium.</summary>
+    public void FailFlush(SeededRng rng)
+    {
+        var left = new Dictionary<string, SimulatedContent>(durable, StringComparer.Ordinal);
+        foreach (var change in pending.Where(_ => rng.NextBoolean())) Apply(left, change);
+        durable = left;
+        names = new(left, StringComparer.Ordinal);
+        foreach (var (name, content) in names) content.Name = name;
+        pending.Clear();
+    }
+
     /// <summary>The file is gone from the medium.</summary>
     public void Lose(string name)
     {

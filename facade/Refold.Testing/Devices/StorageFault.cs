@@ -9,7 +9,8 @@ public enum StorageFault
     None,
 
     /// <summary>It fails, as with EIO. A write writes nothing. A failed flush of a file drops its unflushed sectors, or makes them durable, each as chance has it:
-    /// reads go on showing them, and the next flush succeeds without them. A failed flush of the directory leaves its changes unflushed.</summary>
+    /// reads go on showing them, and the next flush succeeds without them. A failed flush of the directory makes each of its changes durable or takes it
+    /// back, as chance has it: then names are as on the medium.</summary>
     Fails,
 
     /// <summary>A write writes a part of its bytes, then fails. Of other operations it means <see cref="Fails"/>.</summary>
