@@ -97,11 +97,16 @@ module ColdStart =
         let before = lastBefore directory
         let claims = flushedClaims directory
 
-        // A later generation of the same first position goes on behind that segment, or has replaced it.
-        let holds (claimed: SegmentName) (segment: PlannedSegment) =
-            segment.Name.FirstPosition = claimed.FirstPosition && segment.Name.Generation >= claimed.Generation
+        let present = directory.Segments |> List.filter _.Header.IsSome |> List.map _.Name
 
-        let isAhead (_, name, frame) = frame > before && not (directory.Segments |> List.exists (holds name))
+        // A later generation of the same first position goes on behind that segment, or has replaced it.
+        let holds (claimed: SegmentName) (name: SegmentName) =
+            name.FirstPosition = claimed.FirstPosition && name.Generation >= claimed.Generation
+
+        // Whoever names a segment does so after its header and its name were flushed.
+        let isAhead (_, claimed, frame) =
+            not (present |> List.exists (holds claimed))
+            && (frame > before || present |> List.forall (fun name -> name < claimed))
 
         match List.tryFind isAhead claims with
         | Some(file, name, frame) ->

@@ -150,8 +150,8 @@ public sealed partial class SimulatedDevice
     // What is written and flushed once more, unchanged, belongs to the flush that first made it durable.
     private void Remember(SimulatedContent content, List<(int Offset, int Length)> ranges)
     {
-        if (ranges.Count == 0) return;
-        (lastFlushed, lastFlushedRanges) = (content, ranges);
-        LastFlushIndex = content.DurableSince(ranges) ?? count - 1;
+        // Zeros, with which files are prepared, tell nobody anything.
+        if (content.DurableSince(ranges) is not { } since) return;
+        (lastFlushed, lastFlushedRanges, LastFlushIndex) = (content, ranges, since);
     }
 }
