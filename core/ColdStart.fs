@@ -97,7 +97,7 @@ module ColdStart =
         let before = lastBefore directory
         let claims = flushedClaims directory
 
-        let present = directory.Segments |> List.filter _.Header.IsSome |> List.map _.Name
+        let present = directory.Segments |> List.map _.Name
 
         // A later generation of the same first position goes on behind that segment, or has replaced it.
         let holds (claimed: SegmentName) (name: SegmentName) =
@@ -108,11 +108,15 @@ module ColdStart =
             not (present |> List.exists (holds claimed))
             && (frame > before || present |> List.forall (fun name -> name < claimed))
 
-        match List.tryFind isAhead claims with
-        | Some(file, name, frame) ->
+        let isNamed (segment: PlannedSegment) = claims |> List.exists (fun (_, claimed, _) -> claimed = segment.Name)
+
+        match List.tryFind isAhead claims, List.tryLast directory.Segments with
+        | None, Some({ Header = None } as last) when isNamed last ->
+            ColdStartReading.corrupt (last.Name.ToString()) 0L "the segment header" "whole" "another"
+        | Some(file, name, frame), _ ->
             let expected = name.ToString() + " with frame " + Fitting.text frame
             ColdStartReading.corrupt file 0L "what was flushed" expected ("frames up to " + Fitting.text before)
-        | None -> Ok(claims |> List.fold (fun most (_, _, frame) -> max most frame) before)
+        | None, _ -> Ok(claims |> List.fold (fun most (_, _, frame) -> max most frame) before)
 
     /// The checkpoint that may be used, if any, and why each other one is not.
     let private chooseCheckpoint (ways: OpeningWays) (covered: Covered) (directory: Directory) =
