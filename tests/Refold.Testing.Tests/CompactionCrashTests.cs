@@ -78,6 +78,57 @@ public class CompactionCrashTests
         }
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task WithoutRoom_NothingIsReplaced_AndTheSameProcessGoesOn(bool allocatesAtFlush)
+    {
+        var device = new SimulatedDevice(5) { AllocatesAtFlush = allocatesAtFlush };
+        await using var journal = (SegmentJournal)SegmentStore.Open(device);
+        for (var number = 0; number < 8; number++) await journal.AppendAsync(SegmentStore.Batch("s", 2, 300, "key " + number));
+        var (before, names) = (journal.ReadAll().ToList(), device.List());
+        device.Capacity = device.Image().Values.Sum(file => file.Length) + 1000;
+        var refused = await Assert.ThrowsAsync<JournalException>(() => journal.CompactAsync(new CompactionRequest.Merge { MaxBytes = 100_000 }));
+        Assert.Equal("compaction-failed", refused.Code);
+        Assert.Equal(names, device.List());
+        Assert.Equal(before, journal.ReadAll());
+        device.Capacity = null;
+        Assert.IsType<AppendResult.Appended>(await journal.TryAppendAsync(SegmentStore.Batch("s", 1)));
+        Assert.Equal(1, (await journal.CompactAsync(new CompactionRequest.Merge { MaxBytes = 100_000 })).Made);
+        Assert.Equal(before, journal.ReadAll(maxCount: before.Count));
+        Assert.Null(SegmentStore.Inspect(device));
+    }
+
+    [Fact]
+    public async Task ADeviceThatFailsAtTheSwitch_PoisonsTheJournal_AndOpeningAgainSettlesIt()
+    {
+        foreach (var kind in new[] { StorageOperationKind.Rename, StorageOperationKind.FlushDirectory, StorageOperationKind.Delete })
+        {
+            var device = new SimulatedDevice(5);
+            var journal = (SegmentJournal)SegmentStore.Open(device);
+            for (var number = 0; number < 8; number++) await journal.AppendAsync(SegmentStore.Batch("s", 2, 300, "key " + number));
+            var expected = journal.ReadAll().ToList();
+            // From the marker's name on; the flush of the directory that fails is the one that makes the switch.
+            var begins = kind == StorageOperationKind.FlushDirectory ? ".seg" : "pending";
+            var isMarked = false;
+            device.Faults = operation =>
+            {
+                var fails = isMarked && operation.Kind == kind;
+                isMarked |= operation.Kind == StorageOperationKind.Rename && operation.Name.EndsWith(begins, StringComparison.Ordinal);
+                return fails ? StorageFault.Fails : StorageFault.None;
+            };
+            await Assert.ThrowsAsync<JournalException>(() => journal.CompactAsync(new CompactionRequest.Merge { MaxBytes = 100_000 }));
+            device.Faults = _ => StorageFault.None;
+            Assert.Equal(expected, journal.ReadAll());
+            Assert.IsType<AppendFailure.Unavailable>(Assert.IsType<AppendResult.NotAppended>(await journal.TryAppendAsync(SegmentStore.Batch("s", 1))).Failure);
+            await journal.DisposeAsync();
+            await using var again = (SegmentJournal)SegmentStore.Open(device);
+            Assert.Equal(expected, again.ReadAll());
+            Assert.IsType<AppendResult.Appended>(await again.TryAppendAsync(SegmentStore.Batch("s", 1)));
+            Assert.Null(SegmentStore.Inspect(device));
+        }
+    }
+
     private static void Nothing(SimulatedDevice device)
     {
     }
