@@ -17,11 +17,11 @@ internal sealed record ScannedSegment(Core.SegmentName Name, ReadOnlyMemory<byte
     public static long EntriesOf(IEnumerable<Core.SegmentItem> items) =>
         items.Sum(item => item.Content is Core.SegmentContent.Batch batch ? batch.batch.Batch.Entries.LongLength : 0);
 
-    /// <summary>How many entries and deletions lie behind a frame.</summary>
+    /// <summary>How many entries, deletions and what else stands alone lie behind a frame.</summary>
     public long Unconfirmed(long confirmedEnd)
     {
         var behind = Found.Items.Where(item => item.LastFrame > confirmedEnd).ToList();
-        return EntriesOf(behind) + behind.Count(item => item.Content is Core.SegmentContent.Deletion);
+        return EntriesOf(behind) + behind.Count(item => item.Content is not Core.SegmentContent.Batch);
     }
 
     /// <summary>Scans the files in order; ends behind the first one that is refused.</summary>
