@@ -79,7 +79,7 @@ module FooterDecoding =
 
             Some { Streams = List.ofArray streams; Keys = joined; KeysBefore = 0L }
 
-    let private readBase (source: PageSource) (places: TablePlace[]) : Result<BaseContent option, FrameError> =
+    let internal readBase (source: PageSource) (places: TablePlace[]) : Result<BaseContent option, FrameError> =
         if not (places |> Array.exists (fun place -> place.Table = FooterLayout.baseStreams)) then
             Ok None
         else

@@ -22,6 +22,17 @@ type SegmentSeal =
 [<RequireQualifiedAccess>]
 module FooterEncoding =
 
+    let private namesOf (rows: SegmentRows) : (FilteredKind * string) array =
+        let ofBase = rows.Base |> Option.defaultValue { Streams = []; Keys = []; KeysBefore = 0L }
+
+        [|
+            for row in rows.Streams -> FilteredKind.Stream, row.Stream.Value
+            for row in ofBase.Streams -> FilteredKind.Stream, row.Stream.Value
+            for row in rows.Words -> FilteredKind.ofWord row.Kind, row.Text
+            for row in rows.Keys -> FilteredKind.Key, row.Key
+            for row in ofBase.Keys -> FilteredKind.Key, row.Key
+        |]
+
     /// The pages of the rows: the root, then each table. The same rows give the same bytes.
     let pages (owner: PageOwner) (rows: SegmentRows) : ReadOnlyMemory<byte> =
         let content = ByteWriter(4 * Page.bytes)
@@ -52,6 +63,10 @@ module FooterEncoding =
 
         if rows.Kept.Length > 0 then
             table FooterLayout.kept rows.Kept FooterLayout.writeKept
+
+        match FooterFilter.make (namesOf rows) with
+        | [||] -> ()
+        | blocks -> table FooterLayout.filter blocks (fun writer block -> writer.Raw(ReadOnlySpan block))
 
         let footer = ByteWriter(content.Length + Page.bytes)
         Page.writeTable owner footer 0 FooterLayout.root places FooterLayout.writePlace |> ignore<int>

@@ -28,15 +28,19 @@ module internal FooterLayout =
 
     let root, entries, batches, streams, words = 0uy, 1uy, 2uy, 3uy, 4uy
 
-    let postings, keys, deletions, baseStreams, baseKeys, baseVersions, kept =
-        5uy, 6uy, 7uy, 8uy, 9uy, 10uy, 11uy
+    let postings, keys, deletions, baseStreams, baseKeys, baseVersions, kept, filter =
+        5uy, 6uy, 7uy, 8uy, 9uy, 10uy, 11uy, 12uy
 
     /// The tables that every footer has.
     let always = [| entries..deletions |]
 
-    /// The tables that a footer may have behind those: of a base, of keys whose batches lost entries.
+    /// The tables that a footer may have behind those: of a base, of keys whose batches lost entries, of many names.
     let sometimes: byte[][] =
-        [| [||]; [| baseStreams..baseVersions |]; [| kept |]; [| baseStreams..kept |] |]
+        [|
+            for ofBase in [ [||]; [| baseStreams..baseVersions |] ] do
+                for ofKept in [ [||]; [| kept |] ] do
+                    for ofFilter in [ [||]; [| filter |] ] -> Array.concat [ ofBase; ofKept; ofFilter ]
+        |]
 
     let postingBytes = 4
 
@@ -53,6 +57,7 @@ module internal FooterLayout =
         | 10 -> 21
         | 9 -> 85
         | 11 -> 25
+        | 12 -> Page.capacity
         | _ -> postingBytes
 
 
@@ -87,7 +92,7 @@ module internal FooterLayout =
     let readPlace (reader: ByteReader) : TablePlace =
         let table = reader.Int32()
 
-        if table < 1 || table > int kept then
+        if table < 1 || table > int filter then
             reader.Fail()
 
         {

@@ -93,6 +93,9 @@ let ``footers of several segments give the same index in whatever order they are
             List.sortBy fst (read order) = read files)
     )
 
+let private wordOf (reader: FooterReader) kind text =
+    (if kind = WordKind.Type then reader.Type text else reader.Tag text) |> ok
+
 [<Fact>]
 let ``every row is found alone, and what is not there is not`` () =
     Harness.check (
@@ -128,9 +131,10 @@ let ``every row is found alone, and what is not there is not`` () =
                        (reader.EntryAt position |> ok |> Option.isSome) = positions.Contains position
                        && reader.BatchAt position |> ok = covered position)
                 && rows.Entries |> Array.forall (fun row -> reader.EntryAt row.Position |> ok = Some row)
-                && rows.Words |> Array.forall (fun row -> reader.Word(row.Kind, row.Text) |> ok = Some row)
-                && rows.Keys |> Array.forall (fun row -> reader.Key row.Key |> ok = Some row)
-                && reader.Word(WordKind.Tag, "Happened") |> ok = None
-                && reader.Key "no such key" |> ok = None
+                && rows.Words |> Array.forall (fun row -> wordOf reader row.Kind row.Text = Some row)
+                && rows.Keys
+                   |> Array.forall (fun row -> reader.Receipt row.Key |> ok |> Option.map fst = Some row.Content)
+                && wordOf reader WordKind.Tag "Happened" = None
+                && reader.Receipt "no such key" |> ok = None
                 && reader.Stream(Refold.StreamId.Create "no such stream") |> ok = None))
     )

@@ -20,6 +20,10 @@ public sealed record JournalOptions
     /// <value>Default: <see cref="Durability.Flushed"/>, after a flush.</value>
     public Durability Durability { get; init; } = Durability.Flushed;
 
+    /// <summary>How many segment files stay open at most, besides the one that is written and those that are just being read. Others are opened when they are read.</summary>
+    /// <value>Default: 64. From 1.</value>
+    public int OpenFiles { get; init; } = 64;
+
     /// <summary>Hands every append to another thread at once, for a caller that does not wait for each answer: more of its appends share a flush. Otherwise a caller that finds the writer idle commits on its own thread, which is faster for those who wait.</summary>
     /// <value>Default: false.</value>
     public bool Pipelined { get; init; }

@@ -8,6 +8,9 @@ namespace Refold.Segments;
 /// <param name="slot">What they say.</param>
 internal sealed class CommittedView(IStorageDevice device, byte[] commit, Core.CommitSlot slot) : IStorageDevice
 {
+    /// <summary>The device itself.</summary>
+    public IStorageDevice Device => device;
+
     public string Place => device.Place;
 
     public bool Exists => device.Exists;

@@ -31,17 +31,20 @@ internal sealed partial class LiveReader
     }
 
     /// <summary>Takes the rest of a segment that is written no more, and goes on in the next one.</summary>
-    private bool EnterNext(Core.SegmentName last)
+    private bool EnterNext(Core.SegmentName upTo)
     {
         var next = FileNames.Segments(device).Find(name => name.CompareTo(place.Segment) > 0);
-        if (next.FirstPosition == 0 || next.CompareTo(last) > 0) return false;
+        if (next.FirstPosition == 0 || next.CompareTo(upTo) > 0) return false;
         var file = device.Open(next.ToString(), writable: false);
         try
         {
             if (Core.SegmentHeaderModule.decode(Read(file, 0, Core.SegmentHeaderModule.bytes)) is { IsOk: true, ResultValue: var header }
                 && Finish(header))
             {
-                current.Files.Add(new SegmentFile(next, header, file));
+                var (last, trailer) = (current.Files[^1], Trailer());
+                if (trailer is not null) current.Index.Seal(last, trailer);
+                OpenFiles.Release(last.File, SegmentFile.Check(last.Header, trailer));
+                current.Files.Add(new SegmentFile(next, header, current.Handles.Pin(next.ToString(), file)));
                 place = place.Entering(next);
                 file = null;
                 return true;
@@ -60,14 +63,20 @@ internal sealed partial class LiveReader
         var scanner = Scanner();
         if (next.FirstFrame > place.LastFrame + 1)
         {
-            var segment = current.Files[^1];
-            var length = segment.File.Length;
-            var trailer = FollowTranslation.Trailer(segment.Header, length, Read(segment.File, length - Core.SegmentTrailerModule.bytes, length));
             // A segment that an older version left has no footer: zeros end it.
-            if (!Take(scanner, trailer?.FramesEnd ?? length, mayEndBefore: trailer is null)) return false;
+            var trailer = Trailer();
+            if (!Take(scanner, trailer?.FramesEnd ?? current.Files[^1].File.Length, mayEndBefore: trailer is null)) return false;
         }
 
         return scanner.Enter(next) is null;
+    }
+
+    /// <summary>The trailer of the last segment that was taken.</summary>
+    private Core.SegmentTrailer? Trailer()
+    {
+        var segment = current.Files[^1];
+        var length = segment.File.Length;
+        return FollowTranslation.Trailer(segment.Header, length, Read(segment.File, length - Core.SegmentTrailerModule.bytes, length));
     }
 
     private Core.SegmentScanner Scanner() => place.Scanner(JournalId, current.Index.HighestVersion);

@@ -4,9 +4,9 @@ namespace Refold.Segments;
 
 /// <summary>The segments of a journal that another process writes. Safe for use by many threads.</summary>
 /// <param name="device">The directory.</param>
-/// <param name="ways">The ways of opening that may be taken.</param>
+/// <param name="options">How it is opened.</param>
 /// <param name="opened">What was there when it was opened.</param>
-internal sealed partial class LiveReader(IStorageDevice device, OpeningWays ways, OpenedDirectory opened) : IDisposable
+internal sealed partial class LiveReader(IStorageDevice device, JournalOptions options, OpenedDirectory opened) : IDisposable
 {
     private readonly Lock gate = new();
     private readonly List<OpenedDirectory> retired = [];
@@ -81,7 +81,7 @@ internal sealed partial class LiveReader(IStorageDevice device, OpeningWays ways
     /// <summary>Goes over to the files that are there now, if they hold what was read so far. Reads in flight keep theirs.</summary>
     private void Reload()
     {
-        var fresh = OpenedDirectory.ForReading(device, ways);
+        var fresh = OpenedDirectory.ForReading(device, options);
         if (!Continues(fresh))
         {
             fresh.Close();

@@ -16,6 +16,9 @@ internal sealed record OpenedDirectory(SegmentIndex Index, List<SegmentFile> Fil
     /// <summary>The torn tail that opening healed, if any.</summary>
     public TornTail? Healed { get; init; }
 
+    /// <summary>What opens the files.</summary>
+    public required OpenFiles Handles { get; init; }
+
     /// <summary>What the files were planned from.</summary>
     public required Core.OpeningPlan Plan { get; init; }
 
@@ -29,7 +32,7 @@ internal sealed record OpenedDirectory(SegmentIndex Index, List<SegmentFile> Fil
     public FileLeases Leases { get; } = new();
 
     /// <summary>Opens what is there, and heals and writes nothing.</summary>
-    public static OpenedDirectory ForReading(IStorageDevice device, OpeningWays ways)
+    public static OpenedDirectory ForReading(IStorageDevice device, JournalOptions options)
     {
         var tries = 0;
         return DirectoryPlan.Settled(
@@ -37,7 +40,7 @@ internal sealed record OpenedDirectory(SegmentIndex Index, List<SegmentFile> Fil
             () =>
             {
                 // A writer that goes on while everything is read is alive, and then COMMIT is exact.
-                var (opened, _, _, last) = Load(tries++ == 0 ? device : CommittedView.Of(device), ways, writable: false);
+                var (opened, _, _, last) = Load(tries++ == 0 ? device : CommittedView.Of(device), options, writable: false);
                 return last is null
                     ? throw new JournalOpenException($"There is no journal in {device.Place}: no segment file is there.")
                     : opened;
@@ -48,7 +51,7 @@ internal sealed record OpenedDirectory(SegmentIndex Index, List<SegmentFile> Fil
     /// <summary>Opens, heals a torn tail, and begins the next epoch; an empty directory becomes a new journal.</summary>
     public static (OpenedDirectory Opened, SegmentStore Store) ForWriting(IStorageDevice device, JournalOptions options)
     {
-        var (opened, plan, scanner, last) = Load(device, options.Opening, writable: true);
+        var (opened, plan, scanner, last) = Load(device, options, writable: true);
         var healed = opened.Torn;
         var clock = Stopwatch.StartNew();
         IStorageFile? commit = null;
@@ -59,7 +62,7 @@ internal sealed record OpenedDirectory(SegmentIndex Index, List<SegmentFile> Fil
             {
                 SegmentReplacing.Run(device, plan, scanner, last);
                 opened.Close();
-                (opened, plan, scanner, last) = Load(device, options.Opening, writable: true);
+                (opened, plan, scanner, last) = Load(device, options, writable: true);
             }
 
             SegmentStore.RemoveSpare(device);
@@ -70,7 +73,7 @@ internal sealed record OpenedDirectory(SegmentIndex Index, List<SegmentFile> Fil
             var slots = new CommitFile(commit, id, epoch, plan.SetGeneration, plan.Commit?.Value.Sequence ?? 0);
             var sealing = new SegmentSealing(last?.Found.Items.AsEnumerable() ?? [], scanner.Epoch);
             var isSealed = last is { Found.Header: null };
-            var store = new SegmentStore(device, slots, sealing, options, opened.Files) { LastFrame = scanner.LastFrame, Tail = tail, IsSealed = isSealed };
+            var store = new SegmentStore(device, slots, sealing, options, opened.Files) { Handles = opened.Handles, LastFrame = scanner.LastFrame, Tail = tail, IsSealed = isSealed };
             store.Open(opened.Index.Head);
             var report = opened.Report with { Elapsed = opened.Report.Elapsed with { Healing = clock.Elapsed } };
             return (opened with { Torn = null, Healed = healed, Report = report }, store);
@@ -85,10 +88,10 @@ internal sealed record OpenedDirectory(SegmentIndex Index, List<SegmentFile> Fil
 
     /// <summary>Opens the files of a journal that this process writes, as a compaction left them, and changes nothing.</summary>
     /// <param name="device">The directory.</param>
-    /// <param name="ways">The ways that may be taken.</param>
+    /// <param name="options">How it is opened.</param>
     /// <param name="without">Files that are about to be removed.</param>
-    public static OpenedDirectory Again(IStorageDevice device, OpeningWays ways, IReadOnlyCollection<string> without) =>
-        Load(device, ways, writable: true, without).Opened;
+    public static OpenedDirectory Again(IStorageDevice device, JournalOptions options, IReadOnlyCollection<string> without) =>
+        Load(device, options, writable: true, without).Opened;
 
     public void Close()
     {
@@ -96,19 +99,18 @@ internal sealed record OpenedDirectory(SegmentIndex Index, List<SegmentFile> Fil
     }
 
     private static (OpenedDirectory Opened, Core.OpeningPlan Plan, Core.SegmentScanner Scanner, ScannedSegment? Last) Load(
-        IStorageDevice device, OpeningWays ways, bool writable, IReadOnlyCollection<string>? without = null)
+        IStorageDevice device, JournalOptions options, bool writable, IReadOnlyCollection<string>? without = null)
     {
         var clock = Stopwatch.StartNew();
-        var (plan, refusal) = DirectoryPlan.Of(device, new Core.OpeningWays(checkpoint: false, ways.Footers, ways.Scan), without);
+        var (plan, refusal) = DirectoryPlan.Of(device, new Core.OpeningWays(checkpoint: false, options.Opening.Footers, options.Opening.Scan), without);
         if (plan is null) throw DirectoryPlan.Exception(refusal!);
         var planned = clock.Elapsed;
-        var (index, files) = (new SegmentIndex(), new List<SegmentFile>());
+        var (index, files, handles) = (new SegmentIndex(), new List<SegmentFile>(), new OpenFiles((device as CommittedView)?.Device ?? device, options.OpenFiles));
         try
         {
             var isSealed = plan.Segments.Where(segment => segment.Trailer is not null).ToList();
-            foreach (var segment in isSealed) Add(segment.Name, segment.Header!.Value);
-            var rows = FooterLoading.ReadAll([.. files.Zip(isSealed, (file, segment) => (file, segment.Trailer!.Value))], Environment.ProcessorCount);
-            foreach (var (file, found) in files.Zip(rows)) index.Take(found, file);
+            foreach (var segment in isSealed) Add(segment.Name, segment.Header!.Value, segment.Trailer?.Value);
+            foreach (var found in FooterLoading.ReadAll(index, [.. files.Zip(isSealed, (file, segment) => (file, segment.Trailer!.Value))], Environment.ProcessorCount)) index.Take(found);
             index.ForgetKeysBefore(plan.KeysBefore);
             var restored = clock.Elapsed;
 
@@ -122,7 +124,7 @@ internal sealed record OpenedDirectory(SegmentIndex Index, List<SegmentFile> Fil
                 last = segment;
                 // A torn header: the file holds nothing yet.
                 if (segment.Found.Header is not { } header) continue;
-                var file = Add(segment.Name, header.Value);
+                var file = Add(segment.Name, header.Value, null);
                 end = end?.Entering(segment.Name) ?? new ReadPlace(segment.Name, Core.SegmentHeaderModule.bytes, plan.Head, plan.LastFrame);
                 var confirmedEnd = writable ? long.MaxValue : plan.ConfirmedEnd(scanner);
                 unconfirmed += segment.Unconfirmed(confirmedEnd);
@@ -140,7 +142,7 @@ internal sealed record OpenedDirectory(SegmentIndex Index, List<SegmentFile> Fil
             {
                 Interrupted = InterruptedCompaction.Of(plan),
             };
-            return (new OpenedDirectory(index, files, last?.Torn, report) { Plan = plan, End = end, Unconfirmed = unconfirmed }, plan, scanner, last);
+            return (new OpenedDirectory(index, files, last?.Torn, report) { Handles = handles, Plan = plan, End = end, Unconfirmed = unconfirmed }, plan, scanner, last);
         }
         catch
         {
@@ -148,9 +150,12 @@ internal sealed record OpenedDirectory(SegmentIndex Index, List<SegmentFile> Fil
             throw;
         }
 
-        SegmentFile Add(Core.SegmentName name, Core.SegmentHeader header)
+        SegmentFile Add(Core.SegmentName name, Core.SegmentHeader header, Core.SegmentTrailer? trailer)
         {
-            var file = new SegmentFile(name, header, device.Open(name.ToString(), writable));
+            var text = name.ToString();
+            // The last one is written, or grows.
+            var isLast = name.Equals(plan.Segments.Last().Name);
+            var file = new SegmentFile(name, header, isLast ? handles.Pin(text, handles.Device.Open(text, writable)) : handles.Add(text, SegmentFile.Check(header, trailer)));
             files.Add(file);
             return file;
         }

@@ -1,159 +1,166 @@
-// Finding rows: of a stream, from a position on, by tags and types. The reads themselves happen outside the lock, page by page.
+// Finding entries: of a stream, from a position on, by tags and types. Rows are looked up as they are asked for, part by part.
 // Called by SegmentJournal and, for append conditions, through AppendIndex.
 namespace Refold.Segments;
 
 internal sealed partial class SegmentIndex
 {
-    // Large enough that locking costs little beside reading.
-    private const int PageSize = 256;
-
-    // Rows ascending, by outward tag (so `kind:` tags answer for provenance) and by type.
-    private readonly Dictionary<string, List<int>> tagged = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, List<int>> typed = new(StringComparer.Ordinal);
-
     /// <summary>Rows of a stream, as of this call.</summary>
     /// <exception cref="EntriesDroppedException">The first version was deleted.</exception>
     public IEnumerable<EntryRow> OfStream(StreamId id, long fromVersion, long toVersion, long maxCount)
     {
-        lock (gate)
+        var now = Now();
+        var from = Math.Max(1, fromVersion);
+        var floor = deleted.FloorAt(id, now.Moment);
+        if (from <= floor) throw new EntriesDroppedException(id, Math.Max(floor, GoneOf(now.Parts, id)));
+        var found = new Stack<(IndexPart Part, StreamPart Stream)>();
+        var (number, highest, lowest) = (now.Parts.Length - 1, 0L, long.MaxValue);
+        for (; number >= 0 && lowest > from; number--)
         {
-            if (!streams.TryGetValue(id, out var stream)) return [];
-            var from = Math.Max(1, fromVersion);
-            if (from <= stream.Floor) throw new EntriesDroppedException(id, stream.Floor);
-            if (from > stream.Highest || toVersion < from || maxCount <= 0) return [];
-            var count = Math.Min(maxCount, Math.Min(toVersion, stream.Highest) - from + 1);
-            var start = (int)Math.Max(0, from - stream.First);
-            return Pages(start, start + (int)count, item => rows[stream.Rows[item]], long.MaxValue);
+            if (now.Parts[number].Stream(id) is not { } stream) continue;
+            highest = Math.Max(highest, stream.Known);
+            if (stream.Count == 0) continue;
+            found.Push((now.Parts[number], stream));
+            lowest = stream.Lowest;
         }
+
+        if (highest == 0 && now.Parts.Length > 0) highest = now.Parts[0].HighestInBase(id);
+        // Of what came before the first entry that is there nothing is left.
+        var gone = lowest == long.MaxValue ? highest : lowest - 1;
+        if (highest > 0 && from <= gone) throw new EntriesDroppedException(id, gone);
+        var last = Math.Min(toVersion, highest);
+        if (from > last || maxCount <= 0) return [];
+        if (last - from >= maxCount) last = from + maxCount - 1;
+        return OfStream(found, id, from, last, now.Head.Position);
     }
 
     /// <summary>Rows from a position on, as of this call.</summary>
     public IEnumerable<EntryRow> From(long position, long maxCount)
     {
-        lock (gate)
-        {
-            var moment = deletions;
-            return Pages(RowAt(position), rows.Count, item => rows[item].Version > rows[item].Stream.FloorAt(moment) ? rows[item] : null, maxCount);
-        }
+        return From(Now(), Math.Max(1, position), maxCount);
     }
 
     /// <summary>Matches from a position on, with the head position they were found at.</summary>
     public (long AsOf, List<EntryRow> Rows) Find(Core.Query query, long fromPosition, long maxCount)
     {
-        lock (gate)
+        var (now, found) = (Now(), new List<EntryRow>());
+        for (var number = now.PartOf(fromPosition); number < now.Parts.Length && found.Count < maxCount; number++)
         {
-            var found = new List<EntryRow>();
-            for (var row = Next(query, RowAt(fromPosition)); row >= 0 && found.Count < maxCount; row = Next(query, row + 1))
+            var part = now.Parts[number];
+            var (matches, read) = (new PartQuery(part, query), part.Reader());
+            for (var next = matches.Next(part.IndexAt(fromPosition)); next >= 0 && found.Count < maxCount; next = matches.Next(next + 1))
             {
-                if (rows[row].Version > rows[row].Stream.Floor) found.Add(rows[row]);
+                var row = read(next);
+                if (row.Position > now.Head.Position) break;
+                if (row.Version > deleted.FloorAt(row.Stream, now.Moment)) found.Add(row);
             }
-
-            return (head.Position, found);
         }
+
+        return (now.Head.Position, found);
     }
 
     /// <summary>The first match or hole after a position; 0 for none. What was deleted, or never came, cannot be asked and counts as a match.</summary>
     public override long FirstMatchAfter(Core.Query query, long after)
     {
-        lock (gate)
+        var now = Now();
+        var least = FirstDeletedAfter(now, after);
+        for (var number = now.PartOf(after + 1); number < now.Parts.Length; number++)
         {
-            var row = Next(query, RowAt(after + 1));
-            var match = row < 0 ? long.MaxValue : rows[row].Position;
-            var gap = LowerBound(gaps.Count, item => gaps[item].Last > after);
-            if (gap < gaps.Count) match = Math.Min(match, Math.Max(gaps[gap].First, after + 1));
-            var gone = deleted.GetViewBetween(after + 1, long.MaxValue);
-            // The least of an empty view is 0; its count would be counted one by one.
-            if (gone.Min != 0) match = Math.Min(match, gone.Min);
-            return match == long.MaxValue ? 0 : match;
+            var part = now.Parts[number];
+            if (least < part.FirstPosition) break;
+            if (part.FirstHoleAfter(Math.Max(after, part.FirstPosition - 1)) is var hole && hole <= part.LastPosition) least = Math.Min(least, hole);
+            if (new PartQuery(part, query).Next(part.IndexAt(after + 1)) is >= 0 and var next) least = Math.Min(least, part.Reader()(next).Position);
+            if (least <= part.LastPosition) break;
+        }
+
+        return least == long.MaxValue ? 0 : least;
+    }
+
+    public IReadOnlyList<StreamInfo> Streams()
+    {
+        var now = Now();
+        var found = new Dictionary<StreamId, (long Gone, long Highest, bool HasEntries)>();
+        if (now.Parts.Length > 0)
+        {
+            foreach (var (id, highest) in now.Parts[0].BaseStreams()) found[id] = (highest, highest, false);
+        }
+
+        foreach (var (id, stream) in now.Parts.SelectMany(part => part.Streams()))
+        {
+            var (gone, highest, hasEntries) = found.GetValueOrDefault(id);
+            highest = Math.Max(highest, stream.Known);
+            if (!hasEntries) gone = stream.Count > 0 ? stream.Lowest - 1 : highest;
+            found[id] = (gone, highest, hasEntries || stream.Count > 0);
+        }
+
+        return [.. found.OrderBy(pair => pair.Key).Select(pair => new StreamInfo(pair.Key, Math.Max(pair.Value.Gone, deleted.FloorAt(pair.Key, now.Moment)), pair.Value.Highest))];
+    }
+
+    /// <summary>How many entries of each segment can be read.</summary>
+    public Dictionary<SegmentFile, long> EntriesBySegment()
+    {
+        var now = Now();
+        var floors = deleted.Streams(now.Moment);
+        return now.Parts.ToDictionary(part => part.Segment, part => part.Count - floors.Sum(stream => Hidden(part, stream.Id, stream.Floor)));
+
+        static long Hidden(IndexPart part, StreamId id, long floor) =>
+            part.Stream(id) is { Count: > 0 } stream ? Math.Clamp(floor - stream.Lowest + 1, 0, stream.Count) : 0;
+    }
+
+    private static IEnumerable<EntryRow> OfStream(Stack<(IndexPart Part, StreamPart Stream)> found, StreamId id, long from, long last, long asOf)
+    {
+        var next = from;
+        foreach (var (part, stream) in found)
+        {
+            var read = part.Reader();
+            for (var ordinal = (int)Math.Max(0, next - stream.Lowest); ordinal < stream.Count && next <= last; ordinal++, next++)
+            {
+                var row = read(part.EntryOf(id, stream, ordinal));
+                if (row.Position > asOf) yield break;
+                // Never a later one in its place.
+                if (row.Version != next) throw new EntriesDroppedException(id, row.Version - 1);
+                yield return row;
+            }
         }
     }
 
-    private void AddWords(Core.EntryData data, int row)
+    private IEnumerable<EntryRow> From(Snapshot now, long position, long maxCount)
     {
-        foreach (var tag in Core.Tags.toOutward(data.Role, data.Tags)) Add(tagged, tag, row);
-        Add(typed, data.Type, row);
-
-        static void Add(Dictionary<string, List<int>> words, string word, int row)
+        var left = maxCount;
+        for (var number = now.PartOf(position); number < now.Parts.Length; number++)
         {
-            if (!words.TryGetValue(word, out var list)) words[word] = list = [];
-            list.Add(row);
+            var part = now.Parts[number];
+            var read = part.Reader();
+            var count = part.Count;
+            for (var next = part.IndexAt(position); next < count; next++)
+            {
+                var row = read(next);
+                if (row.Position > now.Head.Position || left <= 0) yield break;
+                if (row.Version <= deleted.FloorAt(row.Stream, now.Moment)) continue;
+                left--;
+                yield return row;
+            }
         }
     }
 
-    private int RowAt(long position) => LowerBound(rows.Count, item => rows[item].Position >= position);
-
-    /// <summary>The first row at or behind one that matches; -1 for none.</summary>
-    private int Next(Core.Query query, int from)
+    /// <summary>The position of the first entry behind a position that is hidden by a deletion; the largest number for none.</summary>
+    private long FirstDeletedAfter(in Snapshot now, long after)
     {
-        if (query.Items.IsEmpty) return from < rows.Count ? from : -1;
-        var least = -1;
-        foreach (var item in query.Items)
+        var least = long.MaxValue;
+        foreach (var (id, floor) in deleted.Behind(after))
         {
-            var next = Next(item, from);
-            if (next >= 0 && (least < 0 || next < least)) least = next;
+            for (var number = now.PartOf(after + 1); number < now.Parts.Length && now.Parts[number].FirstPosition < least; number++)
+            {
+                var part = now.Parts[number];
+                if (part.Stream(id) is not { Count: > 0 } stream) continue;
+                var read = part.Reader();
+                // Only those up to the floor are hidden, and their positions ascend as their versions do.
+                var hidden = (int)Math.Clamp(floor - stream.Lowest + 1, 0, stream.Count);
+                var first = Search.LowerBound(hidden, ordinal => read(part.EntryOf(id, stream, ordinal)).Position > after);
+                if (first < hidden) least = Math.Min(least, read(part.EntryOf(id, stream, first)).Position);
+                if (first < hidden || hidden < stream.Count) break;
+            }
         }
 
         return least;
-    }
-
-    // Leaps from list to list, so that the cost follows the rarest word.
-    private int Next(Core.QueryItem item, int from)
-    {
-        var candidate = from;
-        while (true)
-        {
-            var start = candidate;
-            foreach (var tag in Demands(item))
-            {
-                candidate = NextIn(tagged, tag, candidate);
-                if (candidate < 0) return -1;
-            }
-
-            if (!item.Types.IsEmpty)
-            {
-                var nearest = item.Types.Select(type => NextIn(typed, type, candidate)).Where(row => row >= 0).DefaultIfEmpty(-1).Min();
-                if (nearest < 0) return -1;
-                candidate = nearest;
-            }
-
-            if (candidate == start) return candidate < rows.Count ? candidate : -1;
-        }
-    }
-
-    private static IEnumerable<string> Demands(Core.QueryItem item)
-    {
-        foreach (var tag in item.Tags) yield return tag.Value;
-        if (item.Kind is { } kind) yield return Core.EntryKindModule.tag(kind.Value);
-    }
-
-    private static int NextIn(Dictionary<string, List<int>> words, string word, int from)
-    {
-        if (!words.TryGetValue(word, out var list)) return -1;
-        var index = list.BinarySearch(from);
-        if (index < 0) index = ~index;
-        return index < list.Count ? list[index] : -1;
-    }
-
-    private IEnumerable<EntryRow> Pages(int from, int to, Func<int, EntryRow?> row, long maxCount)
-    {
-        var page = new List<EntryRow>(PageSize);
-        var left = maxCount;
-        while (from < to && left > 0)
-        {
-            page.Clear();
-            lock (gate)
-            {
-                for (; from < to && page.Count < PageSize; from++)
-                {
-                    if (row(from) is { } found) page.Add(found);
-                }
-            }
-
-            foreach (var found in page)
-            {
-                if (left-- <= 0) yield break;
-                yield return found;
-            }
-        }
     }
 }

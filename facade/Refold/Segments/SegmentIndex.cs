@@ -1,57 +1,27 @@
-// The index of an open segment journal, in memory: where every entry lies, by position, stream, tag and type.
-// Built by OpenedDirectory from the scan, grown by SegmentLog, asked by SegmentJournal.
+// The index of an open segment journal, put together from one part for each segment.
+// Filled by OpenedDirectory, grown by SegmentLog, asked by SegmentJournal.
 using Refold.Interop;
 
 namespace Refold.Segments;
 
 /// <summary>Where an entry lies.</summary>
-internal readonly record struct EntryRow(long Position, long Version, StreamRows Stream, SegmentFile Segment, int Offset, int Size);
+internal readonly record struct EntryRow(long Position, long Version, StreamId Stream, SegmentFile Segment, int Offset, int Size);
 
-/// <summary>A stream: rows of its entries, version after version.</summary>
-/// <param name="id">Its name.</param>
-/// <param name="first">The version of the first row.</param>
-/// <param name="floor">Versions up to this one were gone from the start.</param>
-internal sealed class StreamRows(StreamId id, long first, long floor)
-{
-    // Deletions by the number of the deletion, so that a read sees the moment it began at.
-    private readonly List<(long Moment, long Floor)> floors = [(0, floor)];
-
-    public StreamId Id { get; } = id;
-
-    public long First { get; private set; } = first;
-
-    public List<int> Rows { get; private set; } = [];
-
-    public long Floor => floors[^1].Floor;
-
-    public long Highest => First - 1 + Rows.Count;
-
-    public long FloorAt(long moment) => floors.FindLast(item => item.Moment <= moment).Floor;
-
-    public void Delete(long moment, long upTo) => floors.Add((moment, upTo));
-
-    /// <summary>Goes on above a version that is not there any more, and neither is any row.</summary>
-    public void GoOnAbove(long moment, long version)
-    {
-        First = version + 1;
-        Rows = [];
-        Delete(moment, version);
-    }
-}
-
-/// <summary>Everything committed. Safe for use by many threads.</summary>
+/// <summary>Everything committed. Sealed segments are asked in their footers; only the others are held in memory. Safe for use by many threads.</summary>
 internal sealed partial class SegmentIndex : AppendIndex
 {
+    // 16 MiB.
+    private const int CachedPages = 4096;
+
     private readonly Lock gate = new();
-    private readonly List<EntryRow> rows = [];
-    private readonly Dictionary<StreamId, StreamRows> streams = [];
-    private readonly List<(long First, Core.Head Head)> batches = [];
-    private readonly Dictionary<string, (Core.Hash Content, Core.Receipt Receipt)> keys = new(StringComparer.Ordinal);
-    private readonly List<(long First, long Last)> gaps = [];
-    private readonly SortedSet<long> deleted = [];
+    private readonly PageCache pages = new(CachedPages);
+    private readonly DeletedStreams deleted = new();
+    private readonly KnownVersions versions = new();
+
+    // Replaced, never changed: whoever has taken it keeps what it saw.
+    private IndexPart[] parts = [];
     private Core.Head begin = Core.HeadModule.empty;
     private Core.Head head = Core.HeadModule.empty;
-    private long deletions;
     private long keysBefore;
 
     public override Core.Head Head
@@ -76,134 +46,114 @@ internal sealed partial class SegmentIndex : AppendIndex
     {
         get
         {
-            lock (gate) return rows.Count - deleted.Count;
+            var now = Now();
+            var hidden = deleted.Streams(now.Moment).Sum(stream => Math.Max(0, stream.Floor - GoneOf(now.Parts, stream.Id)));
+            return now.Parts.Sum(part => (long)part.Count) - hidden;
         }
     }
 
-    /// <summary>Takes what the scan of a segment found.</summary>
+    /// <summary>Takes what the scan of a segment found, or what was written to it.</summary>
     public void Take(Core.SegmentContent content, SegmentFile segment)
     {
-        switch (content)
-        {
-            case Core.SegmentContent.Batch found:
-                Add(found.batch, segment);
-                break;
-            case Core.SegmentContent.Deletion deletion:
-                Delete(deletion.stream, deletion.version);
-                break;
-            case Core.SegmentContent.Base dropped:
-                BeginBehind(dropped.content, dropped.head);
-                ForgetKeysBefore(dropped.content.KeysBefore);
-                break;
-            case Core.SegmentContent.KeysForgotten forgotten:
-                ForgetKeysBefore(forgotten.before);
-                break;
-        }
-    }
-
-    /// <summary>Begins behind a dropped beginning.</summary>
-    private void BeginBehind(Core.BaseContent content, Core.Head behind)
-    {
         lock (gate)
         {
-            begin = head = behind;
-            foreach (var stream in content.Streams)
-                streams[stream.Stream] = new StreamRows(stream.Stream, stream.Highest + 1, stream.Floor);
-            foreach (var key in content.Keys) keys[key.Key] = (key.Content, key.Receipt);
-        }
-    }
-
-    /// <summary>Adds a batch behind the head; from now on reads see it.</summary>
-    /// <param name="found">The batch.</param>
-    /// <param name="segment">The segment it lies in.</param>
-    private void Add(Core.StoredBatch found, SegmentFile segment)
-    {
-        lock (gate)
-        {
-            var (batch, offsets) = (found.Batch, found.Offsets);
-            foreach (var gone in found.Dropped) Drop(gone.Stream, gone.Last);
-            var before = head.Position;
-            for (var item = 0; item < batch.Entries.Length; item++)
+            var part = ActiveOf(segment);
+            switch (content)
             {
-                var data = batch.Entries[item];
-                var position = batch.Positions[item];
-                var stream = StreamOf(data.Stream, batch.Versions[item]);
-                AddGap(before, position);
-                AddWords(data, rows.Count);
-                var size = Core.FrameLayout.size(batch.Canonical[item].Length, position == batch.Receipt.Head.Position);
-                AddRow(new EntryRow(position, batch.Versions[item], stream, segment, offsets[item], size));
-                before = position;
+                case Core.SegmentContent.Batch found:
+                    part.Add(found.batch);
+                    var batch = found.batch.Batch;
+                    for (var item = 0; item < batch.Entries.Length; item++) versions.Raise(batch.Entries[item].Stream, batch.Versions[item]);
+                    foreach (var gone in found.batch.Dropped) versions.Forget(gone.Stream);
+                    head = batch.Receipt.Head;
+                    break;
+                case Core.SegmentContent.Deletion deletion:
+                    part.AddDeletion(deletion.stream, deletion.version);
+                    deleted.Add(deletion.stream, deletion.version, head.Position);
+                    versions.Forget(deletion.stream);
+                    break;
+                case Core.SegmentContent.Base dropped:
+                    part.Add(dropped.content);
+                    begin = head = dropped.head;
+                    ForgetKeysBefore(dropped.content.KeysBefore);
+                    break;
+                case Core.SegmentContent.KeysForgotten forgotten:
+                    ForgetKeysBefore(forgotten.before);
+                    break;
             }
-
-            AddBatch(batch.FirstPosition, before, batch.Receipt.Head);
-            if (AppendDecision.KeyOf(batch) is var (key, content)) keys[key] = (content, batch.Receipt);
         }
     }
 
-    private StreamRows StreamOf(StreamId id, long version)
-    {
-        if (!streams.TryGetValue(id, out var stream)) streams[id] = stream = new StreamRows(id, version, version - 1);
-        return stream;
-    }
-
-    private void AddRow(in EntryRow row)
-    {
-        row.Stream.Rows.Add(rows.Count);
-        rows.Add(row);
-    }
-
-    private void AddBatch(long first, long lastEntry, Core.Head after)
-    {
-        AddGap(lastEntry, after.Position + 1);
-        head = after;
-        batches.Add((first, after));
-    }
-
-    /// <summary>Hides a stream's entries up to a version.</summary>
-    private void Delete(StreamId id, long version)
+    /// <summary>Takes a sealed segment by its footer, of which only the root and the deletions are read.</summary>
+    /// <exception cref="JournalCorruptedException">They are not what was written.</exception>
+    public void Take(SealedSegment found)
     {
         lock (gate)
         {
-            // A stream of which compaction has left nothing is known from its deletion.
-            if (!streams.TryGetValue(id, out var stream) || version > stream.Highest) Drop(id, version);
-            else if (version > stream.Floor) Hide(stream, version);
+            var header = found.Part.Segment.Header;
+            if (parts.Length == 0) begin = new Core.Head(header.FirstPosition - 1, header.HeadBefore);
+            parts = [.. parts, found.Part];
+            foreach (var (id, version, position) in found.Deletions) deleted.Add(id, version, position);
+            head = found.Head;
         }
     }
 
-    private void Hide(StreamRows stream, long version)
+    /// <summary>Reads of a footer what <see cref="Take(SealedSegment)"/> takes.</summary>
+    /// <exception cref="JournalCorruptedException">It is not what was written.</exception>
+    public SealedSegment Read(SegmentFile segment, Core.SegmentTrailer trailer)
     {
-        for (var gone = Math.Max(stream.Floor + 1, stream.First); gone <= version; gone++)
-            deleted.Add(rows[stream.Rows[(int)(gone - stream.First)]].Position);
-        stream.Delete(++deletions, version);
+        var part = FooterPart.Open(segment, trailer, pages);
+        return new SealedSegment(part, part.Deletions(), trailer.Head);
     }
 
-    /// <summary>The stream had entries up to a version that are not there any more: compaction drops beginnings.</summary>
-    private void Drop(StreamId id, long version)
+    /// <summary>A segment that was taken frame by frame has its footer now: its rows are not needed in memory any more.</summary>
+    public void Seal(SegmentFile segment, Core.SegmentTrailer trailer)
     {
-        if (!streams.TryGetValue(id, out var stream)) streams[id] = new StreamRows(id, version + 1, version);
-        else if (version <= stream.Highest && version > stream.Floor) Hide(stream, version);
-        else if (version > stream.Highest)
+        FooterPart part;
+        try
         {
-            if (stream.Highest > stream.Floor) Hide(stream, stream.Highest);
-            stream.GoOnAbove(++deletions, version);
+            part = FooterPart.Open(segment, trailer, pages);
         }
+        catch (JournalException)
+        {
+            // The rows stay where they are.
+            return;
+        }
+
+        lock (gate) parts = [.. parts.Select(held => ReferenceEquals(held.Segment, segment) ? part : held)];
     }
 
     public override long HighestVersion(StreamId stream)
     {
-        lock (gate) return streams.TryGetValue(stream, out var found) ? found.Highest : 0;
+        if (versions.Find(stream) is { } known) return known;
+        var change = versions.Changes;
+        var highest = HighestOf(Now().Parts, stream);
+        versions.Add(stream, highest, change);
+        return highest;
     }
 
+    /// <summary>The version up to which a stream's entries are gone; 0 for none.</summary>
     public long Floor(StreamId stream)
     {
-        lock (gate) return streams.TryGetValue(stream, out var found) ? found.Floor : 0;
+        var now = Now();
+        return Math.Max(deleted.FloorAt(stream, now.Moment), GoneOf(now.Parts, stream));
     }
 
-    public override bool Covers(long position) => position >= begin.Position;
+    public override bool Covers(long position)
+    {
+        lock (gate) return position >= begin.Position;
+    }
 
     public override (Core.Hash Content, Core.Receipt Receipt)? FindKey(string key)
     {
-        lock (gate) return keys.TryGetValue(key, out var found) && found.Receipt.FirstPosition >= keysBefore ? found : null;
+        var before = KeysBefore;
+        foreach (var part in Now().Parts.Reverse())
+        {
+            // Used again, a key is found where it was used last.
+            if (part.FindKey(key) is { } found) return found.Receipt.FirstPosition >= before ? found : null;
+        }
+
+        return null;
     }
 
     /// <summary>Keys of batches that begin before this position are forgotten; 0 for none.</summary>
@@ -224,43 +174,68 @@ internal sealed partial class SegmentIndex : AppendIndex
     /// <summary>The head after the batch that holds a position.</summary>
     public Core.Head? HeadAt(long position)
     {
-        lock (gate)
+        var now = Now();
+        if (position == now.Begin.Position) return now.Begin;
+        if (position <= now.Begin.Position || position > now.Head.Position) return null;
+        return now.Parts[now.PartOf(position)].HeadAt(position);
+    }
+
+    /// <summary>What is here at this moment: nothing of it changes any more but that the last part grows.</summary>
+    private Snapshot Now()
+    {
+        lock (gate) return new Snapshot(parts, begin, head, deleted.Moment);
+    }
+
+    private MemoryPart ActiveOf(SegmentFile segment)
+    {
+        if (parts.Length > 0 && ReferenceEquals(parts[^1].Segment, segment)) return (MemoryPart)parts[^1];
+        var part = new MemoryPart(segment);
+        parts = [.. parts, part];
+        return part;
+    }
+
+    private static long HighestOf(IndexPart[] parts, StreamId stream)
+    {
+        var known = parts.Length > 0 ? parts[0].HighestInBase(stream) : 0;
+        for (var number = parts.Length - 1; number >= 0; number--)
         {
-            if (position == begin.Position) return begin;
-            var index = LowerBound(batches.Count, item => batches[item].Head.Position >= position);
-            return index < batches.Count && batches[index].First <= position ? batches[index].Head : null;
-        }
-    }
-
-    public IReadOnlyList<StreamInfo> Streams()
-    {
-        lock (gate)
-            return [.. streams.Values.OrderBy(stream => stream.Id).Select(stream => new StreamInfo(stream.Id, stream.Floor, stream.Highest))];
-    }
-
-    /// <summary>How many entries of each segment can be read.</summary>
-    public Dictionary<SegmentFile, long> EntriesBySegment()
-    {
-        lock (gate)
-            return rows.Where(row => row.Version > row.Stream.Floor).GroupBy(row => row.Segment).ToDictionary(group => group.Key, group => group.LongCount());
-    }
-
-    private void AddGap(long before, long next)
-    {
-        if (next > before + 1) gaps.Add((before + 1, next - 1));
-    }
-
-    /// <summary>The lowest number below a count for which a condition holds that holds for all above it; the count where there is none.</summary>
-    private static int LowerBound(int count, Func<int, bool> holds)
-    {
-        var (low, high) = (0, count);
-        while (low < high)
-        {
-            var middle = low + (high - low) / 2;
-            if (holds(middle)) high = middle;
-            else low = middle + 1;
+            if (parts[number].Stream(stream) is not { } found) continue;
+            // What a deletion names may be far below the highest.
+            known = Math.Max(known, found.Known);
+            if (found.Count > 0) break;
         }
 
-        return low;
+        return known;
+    }
+
+    /// <summary>The version up to which a stream was gone from the start, or has lost entries to compaction: its first entry that is there comes behind it.</summary>
+    private static long GoneOf(IndexPart[] parts, StreamId stream)
+    {
+        var known = 0L;
+        foreach (var part in parts)
+        {
+            if (part.Stream(stream) is not { } found) continue;
+            if (found.Count > 0) return found.Lowest - 1;
+            known = Math.Max(known, found.DeletedTo);
+        }
+
+        return parts.Length > 0 ? Math.Max(known, parts[0].HighestInBase(stream)) : known;
+    }
+
+    /// <summary>A moment of the index.</summary>
+    private readonly record struct Snapshot(IndexPart[] Parts, Core.Head Begin, Core.Head Head, long Moment)
+    {
+        /// <summary>The number of the part that holds a position, or would.</summary>
+        public int PartOf(long position)
+        {
+            var all = Parts;
+            return Math.Max(0, Search.LowerBound(all.Length, number => all[number].FirstPosition > position) - 1);
+        }
     }
 }
+
+/// <summary>What opening knows of a segment by its footer.</summary>
+/// <param name="Part">Its index.</param>
+/// <param name="Deletions">Its deletions: stream, last version, and the head position they were made at.</param>
+/// <param name="Head">The head behind it.</param>
+internal sealed record SealedSegment(FooterPart Part, IReadOnlyList<(StreamId Id, long Version, long Position)> Deletions, Core.Head Head);

@@ -68,7 +68,7 @@ public sealed partial class SegmentJournal
         log.GoOverTo(setGeneration, () =>
         {
             // A journal that may not be scanned is no reason to end here: what is scanned was written by this process.
-            var again = OpenedDirectory.Again(device, ways with { Scan = true }, without);
+            var again = OpenedDirectory.Again(device, options with { Opening = options.Opening with { Scan = true } }, without);
             return opened = again with { Healed = before.Healed, Report = before.Report };
         });
         lock (replaced) replaced.Add(before);

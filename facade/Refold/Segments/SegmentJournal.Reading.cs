@@ -1,5 +1,7 @@
 // Reads of a segment journal: rows from the index, bytes from the files, every frame checked.
 // Called by applications, runs and the tool.
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.ExceptionServices;
 using Refold.Segments;
 
 namespace Refold;
@@ -9,60 +11,49 @@ public sealed partial class SegmentJournal
     /// <summary>The files and their index; of a reader with all that was acknowledged before this call, as long as it is open.</summary>
     private OpenedDirectory Latest => live is null ? opened : closed ? live.Current : live.Refresh();
 
-    private SegmentIndex Index
-    {
-        get
-        {
-            ObjectDisposedException.ThrowIf(closed, this);
-            return Latest.Index;
-        }
-    }
-
     /// <inheritdoc/>
-    public Head? HeadAt(long position) => Index.HeadAt(position) is { } head ? new Head(head) : null;
+    public Head? HeadAt(long position) => Ask(index => index.HeadAt(position)) is { } head ? new Head(head) : null;
 
     /// <inheritdoc/>
     public Receipt? FindByKey(string key)
     {
         ArgumentNullException.ThrowIfNull(key);
-        return Index.FindKey(key) is var (_, receipt) ? new Receipt(receipt) : null;
+        return Ask(index => index.FindKey(key)) is var (_, receipt) ? new Receipt(receipt) : null;
     }
 
     /// <inheritdoc/>
     public long HighestVersion(StreamId stream)
     {
         ArgumentNullException.ThrowIfNull(stream);
-        return Index.HighestVersion(stream);
+        return Ask(index => index.HighestVersion(stream));
     }
 
     /// <inheritdoc/>
-    public IReadOnlyList<StreamInfo> Streams() => Index.Streams();
+    public IReadOnlyList<StreamInfo> Streams() => Ask(index => index.Streams());
 
     /// <inheritdoc/>
     /// <exception cref="JournalCorruptedException">While enumerating: an entry's bytes are not what was written.</exception>
     public IEnumerable<JournalEntry> ReadStream(StreamId stream, long fromVersion = 1, long toVersion = long.MaxValue, long maxCount = long.MaxValue)
     {
         ArgumentNullException.ThrowIfNull(stream);
-        return Read(index => index.OfStream(stream, fromVersion, toVersion, maxCount));
+        return Read(index => index.OfStream(stream, fromVersion, toVersion, maxCount), maxCount);
     }
 
     /// <inheritdoc/>
     /// <exception cref="JournalCorruptedException">While enumerating: an entry's bytes are not what was written.</exception>
     public IEnumerable<JournalEntry> ReadAll(long fromPosition = 1, long maxCount = long.MaxValue) =>
-        Read(index => index.From(fromPosition, maxCount));
+        Read(index => index.From(fromPosition, maxCount), maxCount);
 
     /// <inheritdoc/>
     /// <exception cref="JournalCorruptedException">An entry's bytes are not what was written.</exception>
     public QueryResult Query(Query query, long fromPosition = 1, long maxCount = long.MaxValue)
     {
         ArgumentNullException.ThrowIfNull(query);
-        var asOf = 0L;
-        var entries = Read(index =>
+        return Ask(index =>
         {
-            (asOf, var rows) = index.Find(query.Value, fromPosition, maxCount);
-            return rows;
-        }).ToList();
-        return new QueryResult(asOf, entries);
+            var (asOf, rows) = index.Find(query.Value, fromPosition, maxCount);
+            return new QueryResult(asOf, [.. rows.Select(row => row.Segment.Read(row))]);
+        });
     }
 
     /// <inheritdoc/>
@@ -70,37 +61,109 @@ public sealed partial class SegmentJournal
     {
         ObjectDisposedException.ThrowIf(closed, this);
         // Not ReadAll: a subscription ends when the journal is closed, it does not fail.
-        return subscriptions.Follow(from => Read(live?.Current ?? opened, index => index.From(from, long.MaxValue)), fromPosition, cancellationToken);
+        return subscriptions.Follow(from => Read(Current, index => index.From(from, long.MaxValue), long.MaxValue), fromPosition, cancellationToken);
     }
 
-    private IEnumerable<JournalEntry> Read(Func<SegmentIndex, IEnumerable<EntryRow>> find)
+    /// <summary>The files and their index, without a look whether the writer went on.</summary>
+    private OpenedDirectory Current => live?.Current ?? opened;
+
+    /// <summary>Asks the index. Where a file is gone because compaction replaced it, what replaced it is asked.</summary>
+    private TAnswer Ask<TAnswer>(Func<SegmentIndex, TAnswer> question)
     {
         ObjectDisposedException.ThrowIf(closed, this);
-        return Read(Latest, find);
+        return Ask(Latest, question).Answer;
     }
 
-    private IEnumerable<JournalEntry> Read(OpenedDirectory set, Func<SegmentIndex, IEnumerable<EntryRow>> find)
+    private (OpenedDirectory Set, TAnswer Answer) Ask<TAnswer>(OpenedDirectory set, Func<SegmentIndex, TAnswer> question)
     {
-        var asOf = set.Index.Head.Position;
-        return Enumerate(set, find(set.Index), find, asOf);
-    }
-
-    private IEnumerable<JournalEntry> Enumerate(OpenedDirectory set, IEnumerable<EntryRow> rows, Func<SegmentIndex, IEnumerable<EntryRow>> find, long asOf)
-    {
-        // Begun after the journal had gone over to other files: they hold the same entries.
-        while (!set.Leases.TryEnter())
+        while (true)
         {
-            set = live?.Current ?? opened;
-            rows = find(set.Index).TakeWhile(row => row.Position <= asOf);
-        }
+            var asked = set;
+            if (!asked.Leases.TryEnter())
+            {
+                set = Current;
+                continue;
+            }
 
+            try
+            {
+                return (asked, question(asked.Index));
+            }
+            catch (SegmentGoneException gone)
+            {
+                set = Replacing(asked, gone);
+            }
+            finally
+            {
+                asked.Leases.Leave();
+            }
+        }
+    }
+
+    private IEnumerable<JournalEntry> Read(Func<SegmentIndex, IEnumerable<EntryRow>> find, long maxCount)
+    {
+        ObjectDisposedException.ThrowIf(closed, this);
+        return Read(Latest, find, maxCount);
+    }
+
+    private IEnumerable<JournalEntry> Read(OpenedDirectory set, Func<SegmentIndex, IEnumerable<EntryRow>> find, long maxCount)
+    {
+        // Found at the call, read as they are asked for.
+        (set, var (asOf, rows)) = Ask(set, index => (index.Head.Position, find(index)));
+        return Enumerate(set, rows, find, asOf, maxCount);
+    }
+
+    /// <summary>Reads rows. Where the journal has gone over to other files meanwhile, it goes on there: they hold the same entries.</summary>
+    private IEnumerable<JournalEntry> Enumerate(OpenedDirectory set, IEnumerable<EntryRow> rows, Func<SegmentIndex, IEnumerable<EntryRow>> find, long asOf, long maxCount)
+    {
+        var (last, left) = (0L, maxCount);
+        while (true)
+        {
+            OpenedDirectory? other = null;
+            if (set.Leases.TryEnter())
+            {
+                try
+                {
+                    using var next = rows.GetEnumerator();
+                    while (left > 0 && TryRead(set, next, out var entry, out other))
+                    {
+                        (last, left) = (entry.Position, left - 1);
+                        yield return entry;
+                    }
+                }
+                finally
+                {
+                    set.Leases.Leave();
+                }
+
+                if (other is null) yield break;
+            }
+
+            (set, rows) = Ask(other ?? Current, index => find(index).SkipWhile(row => row.Position <= last).TakeWhile(row => row.Position <= asOf));
+        }
+    }
+
+    /// <summary>Reads the next entry; false where there is none. Where its file is gone, the set that has it instead is told.</summary>
+    private bool TryRead(OpenedDirectory set, IEnumerator<EntryRow> rows, [NotNullWhen(true)] out JournalEntry? entry, out OpenedDirectory? other)
+    {
+        (entry, other) = (null, null);
         try
         {
-            foreach (var row in rows) yield return row.Segment.Read(row);
+            if (rows.MoveNext()) entry = rows.Current.Segment.Read(rows.Current);
         }
-        finally
+        catch (SegmentGoneException gone)
         {
-            set.Leases.Leave();
+            other = Replacing(set, gone);
         }
+
+        return entry is not null;
+    }
+
+    /// <summary>The set that replaced another one, of which a file is gone; where none did, it is missing.</summary>
+    private OpenedDirectory Replacing(OpenedDirectory set, SegmentGoneException gone)
+    {
+        var latest = Latest;
+        if (ReferenceEquals(latest, set)) ExceptionDispatchInfo.Throw(gone);
+        return latest;
     }
 }

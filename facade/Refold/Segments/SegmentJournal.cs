@@ -22,7 +22,7 @@ public sealed partial class SegmentJournal : IJournal, IObservedJournal
     public static readonly TimeSpan MaxUnflushedTime = TimeSpan.FromMilliseconds(100);
 
     private readonly IStorageDevice device;
-    private readonly OpeningWays ways;
+    private readonly JournalOptions options;
     private readonly Subscriptions subscriptions;
     private readonly SegmentStore? store;
     private readonly SegmentLog? log;
@@ -38,7 +38,7 @@ public sealed partial class SegmentJournal : IJournal, IObservedJournal
 
     private SegmentJournal(IStorageDevice device, JournalOptions options, OpenedDirectory opened, SegmentStore? store, IDisposable? directoryLock)
     {
-        (this.device, ways, this.opened) = (device, options.Opening, opened);
+        (this.device, this.options, this.opened) = (device, options, opened);
         this.store = store;
         this.directoryLock = directoryLock;
         observer = new JournalObserver(options, "segments", device.Place);
@@ -52,7 +52,7 @@ public sealed partial class SegmentJournal : IJournal, IObservedJournal
         }
         else
         {
-            live = new LiveReader(device, options.Opening, opened);
+            live = new LiveReader(device, options, opened);
             watch = new CommitWatch(live, subscriptions);
             live.Published = subscriptions.Publish;
             subscriptions.Awaited = watch.Wake;
@@ -91,7 +91,7 @@ public sealed partial class SegmentJournal : IJournal, IObservedJournal
     {
         get
         {
-            var entries = Latest.Index.EntriesBySegment();
+            var entries = Ask(Latest, index => index.EntriesBySegment()).Answer;
             var files = store?.Segments ?? live!.Files;
             return [.. files.Select((file, item) => new SegmentInfo(file.Name.ToString(), entries.GetValueOrDefault(file), file.File.Length, item < files.Count - 1))];
         }
@@ -125,6 +125,7 @@ public sealed partial class SegmentJournal : IJournal, IObservedJournal
         options ??= new JournalOptions();
         ArgumentOutOfRangeException.ThrowIfLessThan(options.SegmentBytes ?? DefaultSegmentBytes, MinSegmentBytes);
         if (!Enum.IsDefined(options.Durability)) throw new ArgumentOutOfRangeException(nameof(options), options.Durability, "This is no durability mode.");
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(options.OpenFiles);
         try
         {
             return options.ReadOnly ? OpenForReading(device, options) : OpenForWriting(device, options);
@@ -228,7 +229,7 @@ public sealed partial class SegmentJournal : IJournal, IObservedJournal
     private static SegmentJournal OpenForReading(IStorageDevice device, JournalOptions options)
     {
         if (!device.Exists) throw new JournalOpenException($"There is no journal in {device.Place}: the directory does not exist.");
-        return new SegmentJournal(device, options, OpenedDirectory.ForReading(device, options.Opening), null, null);
+        return new SegmentJournal(device, options, OpenedDirectory.ForReading(device, options), null, null);
     }
 
     private static SegmentJournal OpenForWriting(IStorageDevice device, JournalOptions options)

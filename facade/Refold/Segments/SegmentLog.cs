@@ -119,7 +119,7 @@ internal sealed class SegmentLog(SegmentStore store, SegmentIndex index, Action<
             if (new Head(opened.Index.Head) != new Head(index.Head))
                 throw new JournalException("compaction-failed", $"The compacted files lead to {new Head(opened.Index.Head)}, not to {new Head(index.Head)}; open the journal again.");
             index = opened.Index;
-            store.GoOverTo(opened.Files);
+            store.GoOverTo(opened);
         }
         catch (Exception exception)
         {
@@ -246,6 +246,7 @@ internal sealed class SegmentLog(SegmentStore store, SegmentIndex index, Action<
         try
         {
             store.Rotate(size, head);
+            if (store.Sealed is var (segment, trailer)) index.Seal(segment, trailer);
             return null;
         }
         catch (NoRoomException exception)

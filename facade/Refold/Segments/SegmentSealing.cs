@@ -43,6 +43,10 @@ internal sealed class SegmentSealing(IEnumerable<Core.SegmentItem> items, uint e
         segment.File.Flush();
     }
 
+    /// <summary>The trailer of a segment that was sealed.</summary>
+    public static Core.SegmentTrailer TrailerOf(SegmentFile segment, Core.SegmentSeal seal) =>
+        Core.SegmentTrailerModule.decode(segment.Header, seal.TrailerOffset + seal.Trailer.Length, seal.Trailer).ResultValue!.Value;
+
     /// <summary>Begins anew for the next segment.</summary>
     public void Clear()
     {

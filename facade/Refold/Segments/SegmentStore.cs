@@ -23,6 +23,12 @@ internal sealed class SegmentStore(IStorageDevice device, CommitFile commit, Seg
     private readonly Lock gate = new();
     private long flushedTo;
 
+    /// <summary>What opens the files.</summary>
+    public OpenFiles Handles { get; set; } = new(device, new JournalOptions().OpenFiles);
+
+    /// <summary>The segment that was written before, with the trailer it got; null where it got none.</summary>
+    public (SegmentFile Segment, Core.SegmentTrailer Trailer)? Sealed { get; private set; }
+
     /// <summary>The segment that is written.</summary>
     public SegmentFile Active => segments[^1];
 
@@ -99,9 +105,10 @@ internal sealed class SegmentStore(IStorageDevice device, CommitFile commit, Seg
     }
 
     /// <summary>Goes on in other files of the same journal. The last one is the same.</summary>
-    public void GoOverTo(List<SegmentFile> files)
+    public void GoOverTo(OpenedDirectory opened)
     {
-        lock (gate) segments = files;
+        Handles = opened.Handles;
+        lock (gate) segments = opened.Files;
     }
 
     public void Dispose()
@@ -169,7 +176,9 @@ internal sealed class SegmentStore(IStorageDevice device, CommitFile commit, Seg
             throw;
         }
 
-        lock (gate) segments.Add(new SegmentFile(name, header, file));
+        Sealed = seal is null ? null : (Active, SegmentSealing.TrailerOf(Active, seal));
+        if (segments.Count > 0) OpenFiles.Release(Active.File, SegmentFile.Check(Active.Header, Sealed?.Trailer));
+        lock (gate) segments.Add(new SegmentFile(name, header, Handles.Pin(name.ToString(), file)));
         Tail = Core.SegmentHeaderModule.bytes;
         (FlushedFrame, flushedTo) = (LastFrame, Tail);
         sealing.Clear();

@@ -68,7 +68,7 @@ public class CompactedJournalTests(ITestOutputHelper output)
     /// <summary>Everything that both journals must answer alike, where one begins behind a position.</summary>
     private static List<string> Answers(MemoryDevice device, OpeningWays ways, long from, List<string> keys)
     {
-        var opened = OpenedDirectory.ForReading(device, ways);
+        var opened = OpenedDirectory.ForReading(device, new JournalOptions { Opening = ways });
         using var journal = new Closing(opened);
         var index = opened.Index;
         List<string> lines = [.. index.Conditions(from)];
@@ -76,7 +76,7 @@ public class CompactedJournalTests(ITestOutputHelper output)
         foreach (var stream in index.Streams())
         {
             // Versions up to the last that was dropped are gone, as if they had been deleted.
-            var gone = index.From(1, from).TakeWhile(row => row.Position <= from).Where(row => row.Stream.Id == stream.Stream).Select(row => row.Version).DefaultIfEmpty(0).Max();
+            var gone = index.From(1, from).TakeWhile(row => row.Position <= from).Where(row => row.Stream == stream.Stream).Select(row => row.Version).DefaultIfEmpty(0).Max();
             var floor = Math.Max(stream.Floor, gone);
             lines.Add($"{stream.Stream} {floor} {stream.HighestVersion} {index.HighestVersion(stream.Stream)}");
             lines.AddRange(index.OfStream(stream.Stream, floor + 1, long.MaxValue, long.MaxValue).Select(row => $"{row.Position} {row.Version}"));

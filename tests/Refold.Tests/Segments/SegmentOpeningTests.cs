@@ -83,26 +83,52 @@ public class SegmentOpeningTests(ITestOutputHelper output)
         var segments = plan!.Segments.Where(segment => segment.Trailer is not null)
             .Select(segment => (new SegmentFile(segment.Name, segment.Header!.Value, device.Open(segment.Name.ToString(), writable: false)), segment.Trailer!.Value)).ToList();
         Assert.True(segments.Count > 3);
-        Assert.Equal(FooterLoading.ReadAll(segments, 1), FooterLoading.ReadAll(segments, 8));
+        Assert.Equal(Read(1), Read(8));
         // Whichever thread is first, the first damaged footer is the one that is named.
         foreach (var (file, trailer) in segments.Skip(1)) Flip(device, file.Name.ToString(), trailer.FooterOffset + 20);
-        var named = Enumerable.Range(0, 20).Select(_ => Assert.Throws<JournalCorruptedException>(() => FooterLoading.ReadAll(segments, 8)).File).Distinct();
+        var named = Enumerable.Range(0, 20).Select(_ => Assert.Throws<JournalCorruptedException>(() => Read(8)).File).Distinct();
         Assert.Equal(segments[1].Item1.Name.ToString(), Assert.Single(named));
+
+        List<string> Read(int threads) =>
+            [.. FooterLoading.ReadAll(new SegmentIndex(), segments, threads).Select(found => $"{found.Part.Segment.Name} {found.Part.Count} {string.Join(",", found.Deletions)} {found.Head}")];
     }
 
     [Fact]
-    public async Task ADamagedFooter_IsRefused_AndWithoutFooters_TheFramesAreScannedAndTheFooterNamed()
+    public async Task ADamagedPageOfAFooter_IsNamed_WhenItIsFirstTouched_AndNothingWrongOrMissingIsHandedOut()
     {
         var device = new MemoryDevice();
-        await using (var journal = SegmentJournal.Open(device, Samples.Small)) await RandomJournals.FillAsync(journal, SeededRng.FromSeed(7), []);
+        List<string> expected;
+        await using (var journal = SegmentJournal.Open(device, Samples.Small))
+        {
+            await RandomJournals.FillAsync(journal, SeededRng.FromSeed(7), []);
+            expected = journal.Everything();
+        }
+
         var (plan, _) = DirectoryPlan.Of(device, Core.OpeningWays.All);
         var first = plan!.Segments.Head;
-        Flip(device, first.Name.ToString(), first.Trailer!.Value.FooterOffset + 5000);
-        foreach (var ways in new[] { new OpeningWays(), ScanOnly })
+        var (name, pages) = (first.Name.ToString(), first.Trailer!.Value.Pages);
+        var named = 0;
+        for (var page = 0; page < pages; page++)
         {
-            var refused = Assert.Throws<JournalCorruptedException>(() => SegmentJournal.Open(device, Samples.Small with { Opening = ways }));
-            Assert.Equal(first.Name.ToString(), refused.File);
+            var offset = first.Trailer!.Value.FooterOffset + page * Core.PageModule.bytes;
+            var damaged = device.Copy();
+            Flip(damaged, name, offset + 100);
+            // By every frame it is always found: that checks footers whole.
+            Assert.Equal(name, Assert.Throws<JournalCorruptedException>(() => SegmentJournal.Open(damaged, Samples.ReadOnly with { Opening = ScanOnly })).File);
+            try
+            {
+                await using var journal = SegmentJournal.Open(damaged, Samples.ReadOnly);
+                // Only a page that nothing of this asks for changes nothing.
+                Assert.Equal(expected, journal.Everything());
+            }
+            catch (JournalCorruptedException exception)
+            {
+                Assert.Equal((name, offset), (exception.File, exception.Offset));
+                named++;
+            }
         }
+
+        Assert.True(named >= 5, $"{named} of {pages} pages");
     }
 
     [Fact]

@@ -1,0 +1,72 @@
+// The index of one segment: where its entries lie, by position, stream, type, tag, batch and key.
+// Put together by SegmentIndex; in memory (MemoryPart) or in the footer of the segment's file (FooterPart).
+namespace Refold.Segments;
+
+/// <summary>What a segment has, or had, of a stream.</summary>
+/// <param name="Highest">The version of its last entry here; 0 where it has none.</param>
+/// <param name="DeletedTo">The highest version that a deletion here names or a dropped leaf had; 0 for none.</param>
+/// <param name="First">Where its entries begin in the part's own order.</param>
+/// <param name="Count">How many entries it has here, version after version.</param>
+internal readonly record struct StreamPart(long Highest, long DeletedTo, int First, int Count)
+{
+    /// <summary>The version of its first entry here.</summary>
+    public long Lowest => Highest - Count + 1;
+
+    /// <summary>The highest version that this part knows of.</summary>
+    public long Known => Math.Max(Highest, DeletedTo);
+}
+
+/// <summary>The index of a segment. Entries are numbered from 0 in position order; that number never changes. Safe for use by many threads.</summary>
+/// <param name="segment">The segment.</param>
+internal abstract class IndexPart(SegmentFile segment)
+{
+    public SegmentFile Segment { get; } = segment;
+
+    /// <summary>The lowest position the segment may hold.</summary>
+    public long FirstPosition => Segment.Header.FirstPosition;
+
+    /// <summary>The head position behind its last frame.</summary>
+    public abstract long LastPosition { get; }
+
+    /// <summary>How many entries there are.</summary>
+    public abstract int Count { get; }
+
+    /// <summary>The number of the first entry at or behind a position; <see cref="Count"/> where there is none.</summary>
+    public abstract int IndexAt(long position);
+
+    /// <summary>What reads entries by their number, one after the other at little cost. Used by one thread.</summary>
+    public abstract Func<int, EntryRow> Reader();
+
+    /// <summary>What the segment has of a stream; null for nothing.</summary>
+    public abstract StreamPart? Stream(StreamId id);
+
+    /// <summary>The number of one of a stream's entries.</summary>
+    /// <param name="id">The stream.</param>
+    /// <param name="stream">What the segment has of it.</param>
+    /// <param name="ordinal">Which of its entries here, from 0.</param>
+    public abstract int EntryOf(StreamId id, in StreamPart stream, int ordinal);
+
+    /// <summary>What finds the first entry of a type at or behind a number, -1 for none; null where no entry has it.</summary>
+    public abstract Func<int, int>? OfType(string type);
+
+    /// <summary>What finds the first entry with an outward tag at or behind a number, -1 for none; null where no entry has it.</summary>
+    public abstract Func<int, int>? Tagged(string tag);
+
+    /// <summary>Content and receipt of a key that was first used here, or that the base kept.</summary>
+    public abstract (Core.Hash Content, Core.Receipt Receipt)? FindKey(string key);
+
+    /// <summary>The head after the batch that has a position; null where none has.</summary>
+    public abstract Core.Head? HeadAt(long position);
+
+    /// <summary>The first position behind another one that has no entry; one above <see cref="LastPosition"/> where there is none.</summary>
+    public abstract long FirstHoleAfter(long after);
+
+    /// <summary>Every stream the segment has something of.</summary>
+    public abstract IEnumerable<(StreamId Id, StreamPart Part)> Streams();
+
+    /// <summary>What the dropped beginning had of a stream: its highest version; 0 for nothing.</summary>
+    public abstract long HighestInBase(StreamId id);
+
+    /// <summary>Every stream of the dropped beginning, with its highest version.</summary>
+    public abstract IEnumerable<(StreamId Id, long Highest)> BaseStreams();
+}
