@@ -108,6 +108,6 @@ public class FlushControlTests(ITestOutputHelper output)
         let kind = call.Called.DeclaringType == typeof(IStorageFile) && call.Called.Name == nameof(IStorageFile.Flush) ? StorageOperationKind.Flush
             : call.Called.DeclaringType == typeof(IStorageDevice) && call.Called.Name == nameof(IStorageDevice.FlushDirectory) ? StorageOperationKind.FlushDirectory
             : default(StorageOperationKind?)
-        where kind is not null
+        where kind is not null && !call.Caller.DeclaringType!.IsAssignableTo(typeof(IStorageFile))
         select $"{call.Caller.DeclaringType!.FullName}.{call.Caller.Name} {kind}";
 }
