@@ -97,6 +97,46 @@ let private wordOf (reader: FooterReader) kind text =
     (if kind = WordKind.Type then reader.Type text else reader.Tag text) |> ok
 
 [<Fact>]
+let ``a filter lets every name through that is there, and few others, at the cost of one page`` () =
+    let names = [ for number in 0..499 -> number, 1 ]
+    let sample = build [ List.chunkBySize 2 names |> List.map Append; [ Append [ 0, 1 ] ] ]
+    let file = sealedOnes sample |> List.head |> fst
+    let source = sourceOf file
+    let rows = FooterDecoding.read source |> ok
+    let mutable pages = 0
+
+    let counting =
+        { source with
+            Read =
+                fun offset count ->
+                    pages <- pages + 1
+                    source.Read offset count
+        }
+
+    let reader = FooterReader.Open counting |> ok
+
+    for row in rows.Streams do
+        Assert.Equal(Some row, reader.Stream row.Stream |> ok)
+
+    for row in rows.Keys do
+        Assert.True(reader.MayHaveKey row.Key |> ok)
+        Assert.True(reader.Receipt row.Key |> ok |> Option.isSome)
+
+    for row in rows.Words do
+        Assert.Equal(Some row, wordOf reader row.Kind row.Text)
+
+    pages <- 0
+
+    for number in 1..1000 do
+        Assert.Equal(None, reader.Stream(Refold.StreamId.Create $"nobody {number}") |> ok)
+
+    // One page for each, and the rows for one in a hundred or so.
+    Assert.InRange(pages, 1000, 1200)
+    // The same words of another kind are other names.
+    let others = rows.Streams |> Seq.filter (fun row -> reader.MayHaveKey row.Stream.Value |> ok)
+    Assert.InRange(Seq.length others, 0, 30)
+
+[<Fact>]
 let ``every row is found alone, and what is not there is not`` () =
     Harness.check (
         Prop.forAll arbitrary (fun sample ->
