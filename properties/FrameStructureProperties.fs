@@ -55,12 +55,14 @@ let private genBody =
                     FrameBody.Dropped(place, { Stream = stream; Count = 2; Hash = Hash.Zero; Key = key }))
                 stream
                 (Gen.optionOf kept)
-            Gen.map2
-                (fun streams keys -> FrameBody.Base { Streams = streams; Keys = keys })
+            Gen.map3
+                (fun streams keys keysBefore ->
+                    FrameBody.Base { Streams = streams; Keys = keys; KeysBefore = keysBefore })
                 (stream
                  |> Gen.map (fun stream -> { BaseStream.Stream = stream; Highest = 9L; Floor = 3L })
                  |> Gen.listOf)
                 (Gen.listOf key)
+                (Gen.elements [ 0L; 5L ])
         ]
 
 let private genFrame =
