@@ -148,6 +148,8 @@ let ``a snapshot and the tail give what the full fold gives`` () =
             let snapshot = Snapshot.make table part.Version (Journal.head early.Journal) None state
 
             match Snapshot.ofBytes (Snapshot.toBytes snapshot).Memory with
+            // Of nothing there is no snapshot.
+            | Error _ when part.Version = 0L -> true
             | Error error -> failwith (error.ToString())
             | Ok stored ->
                 match Snapshot.load Game.aggregate history [ stored ] with

@@ -39,10 +39,11 @@ internal sealed class SegmentLog(SegmentStore store, SegmentIndex index, Action<
             return 1;
         }
 
-        var taken = 0;
+        var (taken, isDecided) = (0, false);
         try
         {
             taken = failure is null ? Collect(waiting) : 0;
+            isDecided = true;
             if (failure is null) WriteAndFlush();
         }
 #pragma warning disable CA1031 // Whatever was thrown: nothing more is written, no flush is repeated.
@@ -50,7 +51,9 @@ internal sealed class SegmentLog(SegmentStore store, SegmentIndex index, Action<
 #pragma warning restore CA1031
         {
             Poison(exception);
-            foreach (var (write, answer, isCertain) in answers) write.Answer(isCertain ? answer : new AppendResult.OutcomeUnknown(exception));
+            // Where the index could not be read, nothing of the group was written.
+            var inDoubt = isDecided ? new AppendResult.OutcomeUnknown(exception) : Unavailable("the index cannot be read", exception);
+            foreach (var (write, answer, isCertain) in answers) write.Answer(isCertain ? answer : inDoubt);
             answers.Clear();
         }
 

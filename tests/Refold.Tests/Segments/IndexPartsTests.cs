@@ -181,6 +181,28 @@ public class IndexPartsTests
     }
 
     [Fact]
+    public async Task AnAppendThatNeedsADamagedPage_IsNotAppended()
+    {
+        var device = await FilledAsync(3, 100);
+        var (plan, _) = DirectoryPlan.Of(device, Core.OpeningWays.All);
+        var first = plan!.Segments.First(segment => segment.Trailer?.Value.Entries > 1);
+        var (name, trailer) = (first.Name.ToString(), first.Trailer!.Value);
+        await using var journal = SegmentJournal.Open(device, new JournalOptions());
+        using (var file = device.Open(name, writable: true))
+        {
+            // Every page but the root, which was read.
+            for (var page = 1; page < trailer.Pages; page++) file.Write([1, 2, 3], trailer.FooterOffset + page * Core.PageModule.bytes + 500);
+        }
+
+        var head = journal.Head;
+        var answers = await Task.WhenAll(Enumerable.Range(0, 3).Select(number => journal.TryAppendAsync(new AppendRequest(Samples.Entry("s 0 5"))).AsTask()));
+        foreach (var answer in answers)
+            Assert.IsType<AppendFailure.Unavailable>(Assert.IsType<AppendResult.NotAppended>(answer).Failure);
+        Assert.Equal(head, journal.Head);
+        Assert.Equal(name, Assert.Throws<JournalCorruptedException>(() => journal.HighestVersion("s 0 5")).File);
+    }
+
+    [Fact]
     public async Task AFileThatIsGoneForGood_IsNamed()
     {
         var device = new MemoryDevice();
