@@ -7,7 +7,7 @@ namespace Refold.Testing.Tests;
 public class SeedDefectTests
 {
     // Large enough that what fails here is the writing of a batch, not of a footer.
-    private static IJournal Open(IStorageDevice device) => SegmentJournal.Open(device, new JournalOptions { SegmentBytes = 16 * 1024 });
+    private static IJournal Open(IStorageDevice device) => SegmentJournal.Open(device, SegmentStore.Small with { SegmentBytes = 16 * 1024 });
 
     private CrashOracle oracle = new(Open);
     private SimulatedDevice device = new(3);
