@@ -137,7 +137,11 @@ module Marker =
                 {
                     IsSwitched = isSwitched
                     Segments = counting
-                    Steps = unlink present leftover @ clear present @ unlink present [ FileName.pending ]
+                    // What a killed process renamed and unlinked may be in memory only, and has to last before anything else goes.
+                    Steps =
+                        match unlink present leftover @ clear present @ unlink present [ FileName.pending ] with
+                        | [] -> []
+                        | steps -> HealStep.FlushDirectory :: steps
                 }
 
         if List.contains marker.Target segments then

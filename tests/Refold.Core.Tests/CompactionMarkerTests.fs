@@ -36,6 +36,7 @@ let ``superseded sources are ignored when the target of a compaction is there`` 
 
     Assert.Equal<HealStep list>(
         [
+            HealStep.FlushDirectory
             HealStep.Unlink names[0]
             HealStep.Unlink names[1]
             HealStep.FlushDirectory
@@ -55,6 +56,7 @@ let ``the sources are used when the target of a compaction is not there`` () =
 
     Assert.Equal<HealStep list>(
         [
+            HealStep.FlushDirectory
             HealStep.Unlink FileName.targetUnfinished
             HealStep.FlushDirectory
             HealStep.Unlink FileName.pending
