@@ -67,4 +67,52 @@ public class RegressionTests
             Assert.Equal(healed.Head, survivor.Head);
         }
     }
+
+    [Fact]
+    public async Task RoomForAFooterThatCouldNotBeMade_IsFlushed_BeforeTheJournalIsCalledClosed()
+    {
+        var device = new SimulatedDevice(1);
+        var journal = SegmentJournal.Open(device, SegmentStore.Padded);
+        await journal.AppendAsync(SegmentStore.Batch("s", 2, 6000));
+        var failed = 0;
+        // Zeros for a footer go behind the end that the segment was made with.
+        device.Faults = operation => operation.Kind == StorageOperationKind.Write && operation.Offset >= SegmentStore.Padded.SegmentBytes && failed++ == 0 ? StorageFault.WritesShort : StorageFault.None;
+        Assert.True(await journal.TryAppendAsync(SegmentStore.Batch("s", 2, 6000)) is AppendResult.NotAppended { Failure: AppendFailure.NoRoom });
+        Assert.Equal(1, failed);
+        await journal.DisposeAsync();
+        for (var seed = 0UL; seed < 40; seed++)
+        {
+            await using var survivor = SegmentJournal.Open(device.AfterCrash(Keep.Random(seed) with { GarblesBlocks = true }), SegmentStore.Padded);
+            Assert.Equal(2, survivor.ReadAll().Count());
+        }
+    }
+
+    [Fact]
+    public async Task AReader_GoesOnWithWhatCommitOnceConfirmed_WhereAFailedFlushOfCommitTakesThatBack()
+    {
+        var fellBack = 0;
+        for (var seed = 0UL; seed < 20; seed++)
+        {
+            var device = new SimulatedDevice(seed);
+            var journal = SegmentStore.Open(device);
+            await journal.AppendAsync(SegmentStore.Batch("s", 3));
+            await using var reader = SegmentStore.OpenForReading(device);
+            Assert.Equal(journal.Head, reader.Head);
+            device.Faults = operation => operation is { Kind: StorageOperationKind.Flush, Name: "COMMIT" } ? StorageFault.Fails : StorageFault.None;
+            await journal.DisposeAsync();
+            device.Faults = _ => StorageFault.None;
+            device.Evict();
+            // Whoever opens now for reading cannot know that the entries are flushed; this reader was told so.
+            await using var later = SegmentStore.OpenForReading(device);
+            if (later.Head.Position == 0) fellBack++;
+            Assert.Equal(journal.Head, reader.Head);
+            Assert.Equal(3, reader.ReadAll().Count());
+            await using var next = SegmentStore.Open(device);
+            await next.AppendAsync(SegmentStore.Batch("s", 1));
+            Assert.Equal(next.Head, reader.Head);
+            Assert.Equal(4, reader.ReadAll().Count());
+        }
+
+        Assert.InRange(fellBack, 1, 19);
+    }
 }

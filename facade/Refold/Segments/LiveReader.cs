@@ -81,7 +81,7 @@ internal sealed partial class LiveReader(IStorageDevice device, JournalOptions o
     /// <summary>Goes over to the files that are there now, if they hold what was read so far. Reads in flight keep theirs.</summary>
     private void Reload()
     {
-        var fresh = OpenedDirectory.ForReading(device, options);
+        var fresh = OpenedDirectory.ForReading(device, options, place.LastFrame);
         if (!Continues(fresh))
         {
             fresh.Close();

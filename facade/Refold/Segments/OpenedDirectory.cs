@@ -32,7 +32,10 @@ internal sealed record OpenedDirectory(SegmentIndex Index, List<SegmentFile> Fil
     public FileLeases Leases { get; } = new();
 
     /// <summary>Opens what is there, and heals and writes nothing.</summary>
-    public static OpenedDirectory ForReading(IStorageDevice device, JournalOptions options)
+    /// <param name="device">The directory.</param>
+    /// <param name="options">How it is opened.</param>
+    /// <param name="flushed">The last frame that COMMIT once said was flushed: it may say less where writing it failed.</param>
+    public static OpenedDirectory ForReading(IStorageDevice device, JournalOptions options, long flushed = 0)
     {
         var tries = 0;
         return DirectoryPlan.Settled(
@@ -40,7 +43,7 @@ internal sealed record OpenedDirectory(SegmentIndex Index, List<SegmentFile> Fil
             () =>
             {
                 // A writer that goes on while everything is read is alive, and then COMMIT is exact.
-                var (opened, _, _, last) = Load(tries++ == 0 ? device : CommittedView.Of(device), options, writable: false);
+                var (opened, _, _, last) = Load(tries++ == 0 ? device : CommittedView.Of(device), options, writable: false, flushed: flushed);
                 return last is null
                     ? throw new JournalOpenException($"There is no journal in {device.Place}: no segment file is there.")
                     : opened;
@@ -99,7 +102,7 @@ internal sealed record OpenedDirectory(SegmentIndex Index, List<SegmentFile> Fil
     }
 
     private static (OpenedDirectory Opened, Core.OpeningPlan Plan, Core.SegmentScanner Scanner, ScannedSegment? Last) Load(
-        IStorageDevice device, JournalOptions options, bool writable, IReadOnlyCollection<string>? without = null)
+        IStorageDevice device, JournalOptions options, bool writable, IReadOnlyCollection<string>? without = null, long flushed = 0)
     {
         var clock = Stopwatch.StartNew();
         var (plan, refusal) = DirectoryPlan.Of(device, new Core.OpeningWays(checkpoint: false, options.Opening.Footers, options.Opening.Scan), without);
@@ -126,7 +129,7 @@ internal sealed record OpenedDirectory(SegmentIndex Index, List<SegmentFile> Fil
                 if (segment.Found.Header is not { } header) continue;
                 var file = Add(segment.Name, header.Value, null);
                 end = end?.Entering(segment.Name) ?? new ReadPlace(segment.Name, Core.SegmentHeaderModule.bytes, plan.Head, plan.LastFrame);
-                var confirmedEnd = writable ? long.MaxValue : plan.ConfirmedEnd(scanner);
+                var confirmedEnd = writable ? long.MaxValue : Math.Max(flushed, plan.ConfirmedEnd(scanner));
                 unconfirmed += segment.Unconfirmed(confirmedEnd);
                 foreach (var item in segment.Found.Items.Where(item => item.LastFrame <= confirmedEnd))
                 {

@@ -13,6 +13,9 @@ internal sealed class SegmentSealing(IEnumerable<Core.SegmentItem> items, uint e
     private uint epoch = epoch;
     private long room;
 
+    /// <summary>Whether zeros were written for the footer and are not flushed, because making room failed: until they are, the segment may end in anything.</summary>
+    public bool HasUnflushedRoom { get; private set; }
+
     /// <summary>Adds what was written behind the rest.</summary>
     public void Add(IEnumerable<Core.SegmentItem> written, uint writtenEpoch)
     {
@@ -29,9 +32,10 @@ internal sealed class SegmentSealing(IEnumerable<Core.SegmentItem> items, uint e
         var seal = Core.FooterEncoding.seal(segment.Header, length, items.ToFSharpList(), framesEnd, lastFrame, head, epoch);
         var end = seal.TrailerOffset + seal.Trailer.Length;
         if (end <= room) return seal;
+        HasUnflushedRoom = true;
         SegmentStore.WriteZeros(segment.File, room, end);
         segment.File.Flush();
-        room = end;
+        (room, HasUnflushedRoom) = (end, false);
         return seal;
     }
 
@@ -51,6 +55,6 @@ internal sealed class SegmentSealing(IEnumerable<Core.SegmentItem> items, uint e
     public void Clear()
     {
         items.Clear();
-        room = 0;
+        (room, HasUnflushedRoom) = (0, false);
     }
 }

@@ -90,6 +90,7 @@ internal sealed class SegmentStore(IStorageDevice device, CommitFile commit, Seg
     public void MarkClosed(Core.Head head)
     {
         Flush(head);
+        if (sealing.HasUnflushedRoom) Active.File.Flush();
         StoreCommit(head, isClosed: true);
         commit.File.Flush();
     }
