@@ -96,8 +96,12 @@ module SalvageReport =
 
         floors
 
-    /// The gaps between the numbers of frames, also before what the headers say came before them.
-    let private missing (frames: SalvagedFrame list) (headers: SegmentHeader list) : MissingFrames list =
+    /// The gaps between the numbers of frames, also before what the headers and COMMIT say came before them.
+    let private missing
+        (flushed: (int64 * Head) option)
+        (frames: SalvagedFrame list)
+        (headers: SegmentHeader list)
+        : MissingFrames list =
         let gaps = ResizeArray<MissingFrames>()
         let mutable number = 0L
         let mutable position = 0L
@@ -127,9 +131,16 @@ module SalvageReport =
             number <- frame.Number
             position <- max position (frame.Position + max 0L (positions frame - 1L))
 
-        if not headers.IsEmpty then
-            let last = headers |> List.maxBy _.FirstFrame
-            expect last.FirstFrame last.FirstPosition
+        let begun = headers |> List.map (fun header -> struct (header.FirstFrame, header.FirstPosition))
+
+        let flushed =
+            flushed |> Option.map (fun (frame, head: Head) -> struct (frame + 1L, head.Position + 1L)) |> Option.toList
+
+        match begun @ flushed with
+        | [] -> ()
+        | ends ->
+            let struct (frame, nextPosition) = List.max ends
+            expect frame nextPosition
 
         List.ofSeq gaps
 
@@ -156,7 +167,8 @@ module SalvageReport =
             if found >= int64 count then None else Some { First = first; Count = count; Found = int found })
 
     /// Puts together what the files gave, in any order. Entries below the floor of a deletion that was found stay deleted.
-    let make (files: SalvagedFile seq) : SalvageReport =
+    /// `flushed` is a frame that was there, by COMMIT, with the head behind it.
+    let make (flushed: (int64 * Head) option) (files: SalvagedFile seq) : SalvageReport =
         let files = List.ofSeq files
         let frames = files |> Seq.collect _.Frames |> once
         let floors = floors frames
@@ -174,7 +186,7 @@ module SalvageReport =
         {
             Entries = entries |> List.sortBy _.Position
             Deleted = int64 deleted.Length
-            Missing = missing frames (files |> List.choose _.Header)
+            Missing = missing flushed frames (files |> List.choose _.Header)
             Incomplete = incomplete frames
             Skipped = files |> List.collect _.Skipped
         }

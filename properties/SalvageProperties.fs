@@ -77,7 +77,7 @@ let private salvage (segments: byte[] list) =
         | [] -> memories |> List.collect Salvage.seeds |> List.distinct
 
     match seeds with
-    | [ seed ] -> Some(memories |> List.mapi (Salvage.scan seed) |> SalvageReport.make)
+    | [ seed ] -> Some(memories |> List.mapi (Salvage.scan seed) |> SalvageReport.make None)
     | _ -> None
 
 let private given (segments: byte[] list) (report: SalvageReport) =

@@ -15,11 +15,13 @@ internal static class ImportVerb
     private static readonly Option<bool> Acknowledge = Options.Flag("--ack", "Print 'ack POSITION' once that position is durable");
     private static readonly Option<bool> Resume = Options.Flag("--resume", "Go on where an interrupted import of this file ended");
 
+    private static readonly Option<bool> Renumber = Options.Flag("--renumber", "Give new positions, versions and batches, also in an empty journal: for what is salvaged, where some are missing");
+
     public static Command Create()
     {
         var command = new Command("import", "Bring entries in; into an empty journal given positions, versions and batches are kept")
         {
-            File, BatchSize, Acknowledge, Resume,
+            File, BatchSize, Acknowledge, Resume, Renumber,
         };
         command.SetAction((arguments, _) => RunAsync(arguments));
         return command;
@@ -38,12 +40,13 @@ internal static class ImportVerb
             positions.Add(line.Position);
         }
 
-        if (file.Misplaced is { } misplaced && await IsEmptyAsync(arguments))
-            throw misplaced;
+        bool renumbers = arguments.GetValue(Renumber);
+        if (!renumbers && file.Misplaced is { } misplaced && await IsEmptyAsync(arguments))
+            throw new ToolException(misplaced.ExitCode, misplaced.Message + "; to give new places, import with --renumber");
 
         await using var journal = Journals.OpenForWriting(arguments);
         int there = arguments.GetValue(Resume) ? Overlap.Find(journal.ReadAll(), hashes) : 0;
-        bool restores = file.HasPlaces && file.Misplaced is null && journal.Head.Position == (there == 0 ? 0 : positions[there - 1] ?? -1);
+        bool restores = !renumbers && file.HasPlaces && file.Misplaced is null && journal.Head.Position == (there == 0 ? 0 : positions[there - 1] ?? -1);
         await AppendAsync(journal, file, there, restores, arguments.GetValue(Acknowledge));
 
         if (arguments.GetValue(Options.Json))

@@ -82,9 +82,10 @@ internal sealed class SalvagedJournal
     private static SalvagedJournal Search(IStorageDevice device)
     {
         var names = device.Exists ? FileNames.Segments(device) : [];
-        if (names.Count == 0) throw new JournalOpenException($"There is no journal in {device.Place}: no segment file is there.");
+        var commit = device.Exists ? TryReadCommit(device) : null;
+        if (names.Count == 0 && commit is not { LastFrame: > 0 }) throw new JournalOpenException($"There is no journal in {device.Place}: no segment file is there.");
         var unread = new List<SalvageHole>();
-        var seed = FindSeed(device, names)
+        var seed = FindSeed(device, names, commit)
             ?? throw new JournalOpenException($"Nothing can be read in {device.Place}: no header and no frame of one journal was found; restore a backup.");
         var files = new List<Core.SalvagedFile>();
         for (var item = 0; item < names.Count; item++)
@@ -97,11 +98,25 @@ internal sealed class SalvagedJournal
                 files.Add(Core.Salvage.scan(seed, item, bytes));
         }
 
-        return new SalvagedJournal(device, names, seed, Core.SalvageReportModule.make(files), unread);
+        var flushed = commit is { } slot && Core.Checksum.seed(slot.JournalId) == seed ? Microsoft.FSharp.Core.FSharpOption<Tuple<long, Core.Head>>.Some(Tuple.Create(slot.LastFrame, slot.Head)) : null;
+        return new SalvagedJournal(device, names, seed, Core.SalvageReportModule.make(flushed, files), unread);
     }
 
-    /// <summary>The seed of the journal that most headers name; without any header, of the one journal that all frames belong to.</summary>
-    private static uint? FindSeed(IStorageDevice device, List<Core.SegmentName> names)
+    /// <summary>What COMMIT says was flushed; null where nothing can be told from it.</summary>
+    private static Core.CommitSlot? TryReadCommit(IStorageDevice device)
+    {
+        try
+        {
+            return Core.Commit.read(CommitFile.ReadBytes(device) ?? []) is { IsOk: true, ResultValue.Slot: { } slot } ? slot.Value : null;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>The seed of the journal that most headers name; without any header, of the one that COMMIT names; without that, of the one journal that all frames belong to.</summary>
+    private static uint? FindSeed(IStorageDevice device, List<Core.SegmentName> names, Core.CommitSlot? commit)
     {
         var ids = new List<Guid>();
         foreach (var name in names)
@@ -110,6 +125,7 @@ internal sealed class SalvagedJournal
         }
 
         if (ids.Count > 0) return Core.Checksum.seed(ids.GroupBy(id => id).MaxBy(group => group.Count())!.Key);
+        if (commit is not null) return Core.Checksum.seed(commit.JournalId);
         var seeds = new HashSet<uint>();
         foreach (var name in names)
         {

@@ -80,6 +80,65 @@ public sealed class SalvageTests : IDisposable
     }
 
     [Fact]
+    public async Task LostLastSegment_IsAHole_UpToWhatCommitNames()
+    {
+        await MakeAsync();
+        string[] whole = Lines();
+        File.Delete(Segments()[^1]);
+        var salvaged = Salvage(1);
+        Assert.Equal(whole[..salvaged.Lines.Length], salvaged.Lines);
+        var hole = Assert.Single(Summary(salvaged).GetProperty("holes").EnumerateArray());
+        Assert.Equal((salvaged.Lines.Length + 1, Entries), (hole.GetProperty("firstPosition").GetInt32(), hole.GetProperty("lastPosition").GetInt32()));
+
+        foreach (string segment in Segments()) File.Delete(segment);
+        hole = Assert.Single(Summary(Salvage(1)).GetProperty("holes").EnumerateArray());
+        Assert.Equal((1, Entries), (hole.GetProperty("firstPosition").GetInt32(), hole.GetProperty("lastPosition").GetInt32()));
+    }
+
+    [Fact]
+    public async Task WithoutAnyHeader_CommitNamesTheJournal()
+    {
+        await MakeAsync();
+        string[] whole = Lines();
+        // The frames of another journal beside them would leave the journal in doubt.
+        await using (var other = SegmentJournal.Open(directory.File("other"), Samples.Small))
+            await other.Append(Samples.Entry("s", "1"));
+        string stranger = Path.Combine(directory.File("journal"), "0000000000000900.0.seg");
+        File.Copy(Path.Combine(directory.File("other"), "0000000000000001.0.seg"), stranger);
+        foreach (string segment in Segments()) Flip(segment, 0);
+        var salvaged = Salvage(1);
+        Assert.Equal(whole, salvaged.Lines);
+        Assert.Contains(Summary(salvaged).GetProperty("holes").EnumerateArray(), hole => hole.GetProperty("file").GetString() == Path.GetFileName(stranger));
+    }
+
+    [Fact]
+    public async Task WhatWasSalvagedWithGaps_IsNotRestored_ButCanBeRenumbered()
+    {
+        await MakeAsync();
+        Flip(Segments()[1], 128 + 80);
+        var salvaged = Salvage(1);
+        string file = directory.File("salvaged.ndjson");
+        await File.WriteAllTextAsync(file, salvaged.Output);
+        string error = RefoldProcess.Run("import", file, "--journal", directory.Journal("new")).ExpectError(3);
+        Assert.Contains("version is ", error, StringComparison.Ordinal);
+        Assert.Contains("import with --renumber", error, StringComparison.Ordinal);
+        RefoldProcess.Run("import", file, "--renumber", "--journal", directory.Journal("new")).Expect(0);
+        string[] again = RefoldProcess.Run("export", "--journal", directory.Journal("new")).Expect(0).Lines;
+        Assert.Equal(salvaged.Lines.Select(Payload), again.Select(Payload));
+        Assert.Equal(Enumerable.Range(1, again.Length), again.Select(Position));
+    }
+
+    private static string Payload(string line) => Member(line, "stream").ToString() + Member(line, "data");
+
+    private static int Position(string line) => Member(line, "position").GetInt32();
+
+    private static JsonElement Member(string line, string name)
+    {
+        using var document = JsonDocument.Parse(line);
+        return document.RootElement.GetProperty(name).Clone();
+    }
+
+    [Fact]
     public async Task NothingToRead_IsAnErrorOfOneLine()
     {
         RefoldProcess.Run("export", "--salvage", "--journal", directory.Journal("nowhere")).ExpectError(3);
@@ -93,6 +152,9 @@ public sealed class SalvageTests : IDisposable
             await File.WriteAllBytesAsync(segment, garbage);
         }
 
+        // COMMIT still tells what is lost; without it there is no journal.
+        Assert.Contains($"(positions 1 to {Entries})", RefoldProcess.Run("export", "--salvage", "--journal", directory.Journal()).Expect(1).Error, StringComparison.Ordinal);
+        File.Delete(Path.Combine(directory.File("journal"), "COMMIT"));
         RefoldProcess.Run("export", "--salvage", "--journal", directory.Journal()).ExpectError(3);
     }
 
