@@ -1,6 +1,7 @@
 // What can still be read of a damaged directory: every entry whose frame checks, and the holes. FORMAT.md, "Salvage".
 // Called by the tool's verb export for --salvage.
 using System.Globalization;
+using Refold.Interop;
 
 namespace Refold.Segments;
 
@@ -98,8 +99,8 @@ internal sealed class SalvagedJournal
                 files.Add(Core.Salvage.scan(seed, item, bytes));
         }
 
-        var flushed = commit is { } slot && Core.Checksum.seed(slot.JournalId) == seed ? Microsoft.FSharp.Core.FSharpOption<Tuple<long, Core.Head>>.Some(Tuple.Create(slot.LastFrame, slot.Head)) : null;
-        return new SalvagedJournal(device, names, seed, Core.SalvageReportModule.make(flushed, files), unread);
+        var flushed = commit is { } slot && Core.Checksum.seed(slot.JournalId) == seed ? Tuple.Create(slot.LastFrame, slot.Head) : null;
+        return new SalvagedJournal(device, names, seed, Core.SalvageReportModule.make(flushed.ToOption(), files), unread);
     }
 
     /// <summary>What COMMIT says was flushed; null where nothing can be told from it.</summary>
@@ -115,7 +116,7 @@ internal sealed class SalvagedJournal
         }
     }
 
-    /// <summary>The seed of the journal that most headers name; without any header, of the one that COMMIT names; without that, of the one journal that all frames belong to.</summary>
+    /// <summary>The seed of the journal that most headers name; without any header, of the one that COMMIT names, unless all frames belong to another; without COMMIT, of the one journal that all frames belong to.</summary>
     private static uint? FindSeed(IStorageDevice device, List<Core.SegmentName> names, Core.CommitSlot? commit)
     {
         var ids = new List<Guid>();
@@ -125,13 +126,13 @@ internal sealed class SalvagedJournal
         }
 
         if (ids.Count > 0) return Core.Checksum.seed(ids.GroupBy(id => id).MaxBy(group => group.Count())!.Key);
-        if (commit is not null) return Core.Checksum.seed(commit.JournalId);
         var seeds = new HashSet<uint>();
         foreach (var name in names)
         {
             if (TryReadAll(device, name, []) is { } bytes) seeds.UnionWith(Core.Salvage.seeds(bytes));
         }
 
+        if (commit is not null && Core.Checksum.seed(commit.JournalId) is var named && (seeds.Count != 1 || seeds.Contains(named))) return named;
         return seeds.Count == 1 ? seeds.Single() : null;
     }
 
