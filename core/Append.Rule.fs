@@ -199,8 +199,9 @@ module Append =
 
     /// Places one exported batch where it was: with its batch id, positions and versions. Positions between the batch id and its
     /// last entry that have no entry become holes that the head binds, so a batch restored whole gives the head it gave first.
-    /// Errors: `Invalid` (an entry, its place, differing keys), `KeyReused` (the journal has the key), `Conflict` (versions of a
-    /// known stream do not go on after its highest), `LimitExceeded`.
+    /// A key that the journal has goes over to this batch: where it comes from the key had been forgotten before it was used again.
+    /// Errors: `Invalid` (an entry, its place, differing keys), `Conflict` (versions of a known stream do not go on after its highest),
+    /// `LimitExceeded`.
     let restore (index: IAppendIndex) (entries: Entry list) : Result<AcceptedBatch, AppendError> =
         let positions = entries |> Seq.map _.Position |> Array.ofSeq
         let versions = entries |> Seq.map _.Version |> Array.ofSeq
@@ -209,13 +210,8 @@ module Append =
 
         Preparing.batch adjacent { request (entries |> List.map _.Data) with Key = key }
         |> Result.bind (fun batch ->
-            let reused =
-                knownKey index batch
-                |> Option.map (fun (key, _, receipt) -> AppendError.KeyReused(key, receipt.FirstPosition))
-
-            match misplaced index entries, reused, versionGap index batch versions, batch.Violation with
-            | Some error, _, _, _
-            | None, Some error, _, _
-            | None, None, Some error, _
-            | None, None, None, Some error -> Error error
-            | None, None, None, None -> Ok(place index batch entries.Head.Batch positions versions))
+            match misplaced index entries, versionGap index batch versions, batch.Violation with
+            | Some error, _, _
+            | None, Some error, _
+            | None, None, Some error -> Error error
+            | None, None, None -> Ok(place index batch entries.Head.Batch positions versions))

@@ -2,6 +2,9 @@
 // Called by Compaction.Pass.fs for the first segment of a journal that drops its beginning, and by Compaction.fs.
 namespace Refold.Core
 
+open System
+open System.Collections.Generic
+
 /// What a compaction does with the beginning of a journal.
 [<RequireQualifiedAccess>]
 module internal CompactionBase =
@@ -65,7 +68,7 @@ module internal CompactionBase =
 /// What goes as the beginning, item by item, and the base frame that takes its place. Keeps streams and keys, not entries.
 [<Sealed>]
 type internal DroppedBeginning(rule: CompactionRule) =
-    let keys = ResizeArray<BaseKey>()
+    let keys = Dictionary<string, BaseKey>(StringComparer.Ordinal)
     let mutable versions: Map<StreamId, int64> = Map.empty
     let mutable head = Head.empty
     let mutable last: struct (CompactionSource * SegmentItem) voption = ValueNone
@@ -73,8 +76,9 @@ type internal DroppedBeginning(rule: CompactionRule) =
     let mutable keysBefore = 0L
 
     let keep (key: BaseKey) =
+        // Of two batches with one key the later one counts.
         if key.Receipt.FirstPosition >= rule.KeysBefore then
-            keys.Add key
+            keys[key.Key] <- key
 
     /// Whether a batch goes; without one, nothing does.
     member _.HasBatch: bool = hasBatch
@@ -110,7 +114,7 @@ type internal DroppedBeginning(rule: CompactionRule) =
                         for KeyValue(stream, version) in versions ->
                             { Stream = stream; Highest = version; Floor = version }
                     ]
-                Keys = List.ofSeq keys
+                Keys = keys.Values |> Seq.sortBy _.Receipt.FirstPosition |> List.ofSeq
                 KeysBefore = keysBefore
             }
 

@@ -142,7 +142,7 @@ let ``a batch with holes spans no more positions than a batch may have`` () =
     restoreRefused limit (spanning 65_537L) Journal.empty
 
 [<Fact>]
-let ``entries of a batch carry one key, and a known key is refused`` () =
+let ``entries of a batch carry one key, and a known key goes over to the later batch`` () =
     let own key = { event "a" "x" with Key = key }
 
     let differing =
@@ -155,7 +155,8 @@ let ``entries of a batch carry one key, and a known key is refused`` () =
         Assert.True(Result.isError result)
 
     let known = restore [ placed 1L 1L 1L (own (Some "k")) ] Journal.empty
-    restoreRefused (AppendError.KeyReused("k", 1L)) [ placed 2L 2L 2L (own (Some "k")) ] known
+    let again = restore [ placed 2L 2L 2L (own (Some "k")) ] known
+    refused (AppendError.KeyReused("k", 2L)) (Append.request [ event "a" "other" ] |> keyed "k") again
 
 [<Fact>]
 let ``an entry that breaks a rule or a limit is not restored`` () =

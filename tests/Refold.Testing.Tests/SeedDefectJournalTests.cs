@@ -109,7 +109,8 @@ public class SeedDefectJournalTests
             try
             {
                 await using var journal = SegmentStore.Open(damaged);
-                Assert.Equal(entries, journal.ReadAll());
+                var read = journal.ReadAll().ToList();
+                Assert.Equal(entries, read);
             }
             catch (JournalCorruptedException refusal)
             {

@@ -13,6 +13,10 @@ internal sealed class ImportFile(string path, Stream stream, int batchSize)
     /// <summary>The first given place that does not go on where the one before ends; it matters only where places are restored.</summary>
     public ToolException? Misplaced { get; private set; }
 
+    /// <summary>The first batch whose idempotency key an earlier batch has. The journal it comes from had forgotten the key in between; where the
+    /// batches are not restored, the key would answer the second one with the first.</summary>
+    public (long Line, string Key)? KeyUsedAgain { get; private set; }
+
     /// <summary>Whether a line gives a place.</summary>
     public bool HasPlaces { get; private set; }
 
@@ -32,7 +36,7 @@ internal sealed class ImportFile(string path, Stream stream, int batchSize)
             }
 
             if (batch.Count == 0 && line.Key is { } key && !keys.Add(key))
-                throw Lines.Fault(path, line.Number, $"the idempotency key '{key}' was used by an earlier batch");
+                KeyUsedAgain ??= (line.Number, key);
             bytes += line.CanonicalLength;
             CheckLimits(line, batch.Count + 1, bytes);
             batch.Add(line);

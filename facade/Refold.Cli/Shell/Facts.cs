@@ -2,6 +2,7 @@
 // Used by the verbs; the only file besides the demo's story that knows Spectre.Console.
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Refold.Transfers;
 using Spectre.Console;
 
 namespace Refold.Cli.Shell;
@@ -13,9 +14,17 @@ internal static class Facts
     /// <summary>The head behind a beginning that was dropped; null where the journal is whole.</summary>
     public static string? Begin(SegmentJournal? journal) => journal is { Begin: { Position: > 0 } begin } ? begin.ToString() : null;
 
+    /// <summary>Idempotency keys of batches that begin before this position are forgotten; 0 for none.</summary>
+    public static long KeysForgottenBefore(IJournal journal) => journal switch
+    {
+        SegmentJournal segments => segments.KeysForgottenBefore,
+        IDatabaseJournal database => database.KeysForgottenBefore,
+        _ => 0,
+    };
+
     /// <summary>Which idempotency keys are forgotten; null for none.</summary>
-    public static string? ForgottenKeys(SegmentJournal? journal) =>
-        journal is { KeysForgottenBefore: > 0 and var before } ? FormattableString.Invariant($"of batches that begin before position {before}") : null;
+    public static string? ForgottenKeys(IJournal journal) =>
+        KeysForgottenBefore(journal) is > 0 and var before ? FormattableString.Invariant($"of batches that begin before position {before}") : null;
 
     /// <summary>A time in UTC, as NDJSON has it.</summary>
     public static string? Time(DateTimeOffset? time) =>

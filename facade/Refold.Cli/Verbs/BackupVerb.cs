@@ -46,6 +46,7 @@ internal static class BackupVerb
         var backup = JournalBackup.Make(source, directory.Partial);
         directory.Finish();
         Journals.Tell(backup.Torn);
+        Journals.TellUnconfirmed(backup.Unconfirmed);
         return new TransferResult(backup.Entries, backup.Head);
     }
 }

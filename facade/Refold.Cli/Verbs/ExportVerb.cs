@@ -27,6 +27,8 @@ internal static class ExportVerb
         if (arguments.GetValue(Salvage))
             return RunSalvage(arguments, only);
         await using var journal = Journals.OpenForReading(arguments);
+        if (Facts.KeysForgottenBefore(journal) is > 0 and var before)
+            Console.Error.WriteLine(FormattableString.Invariant($"refold: idempotency keys of batches before position {before} are forgotten here, which NDJSON cannot say: a journal made of it knows them. Use copy or backup to keep that."));
         Write(arguments, only, journal.ReadAll(arguments.GetValue(From) ?? 1));
         return ExitCode.Done;
     }

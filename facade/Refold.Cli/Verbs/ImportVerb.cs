@@ -42,17 +42,22 @@ internal static class ImportVerb
 
         bool renumbers = arguments.GetValue(Renumber);
         if (!renumbers && file.Misplaced is { } misplaced && await IsEmptyAsync(arguments))
-            throw new ToolException(misplaced.ExitCode, misplaced.Message + "; to give new places, import with --renumber");
+            throw new ToolException(misplaced.ExitCode, misplaced.Message + " To give new places, import with --renumber.");
+        bool fits = !renumbers && file.HasPlaces && file.Misplaced is null;
+        if (!fits) RequireSingleKeys(path, file);
 
         await using var journal = Journals.OpenForWriting(arguments);
         int there = arguments.GetValue(Resume) ? Overlap.Find(journal.ReadAll(), hashes) : 0;
-        bool restores = !renumbers && file.HasPlaces && file.Misplaced is null && journal.Head.Position == (there == 0 ? 0 : positions[there - 1] ?? -1);
+        bool restores = fits && journal.Head.Position == (there == 0 ? 0 : positions[there - 1] ?? -1);
+        if (!restores) RequireSingleKeys(path, file);
         await AppendAsync(journal, file, there, restores, arguments.GetValue(Acknowledge));
 
         if (arguments.GetValue(Options.Json))
             Output.Json(new JsonObject { ["entries"] = hashes.Count - there, ["alreadyThere"] = there, ["head"] = Facts.Json(journal.Head) });
         else
             Facts.Print(("entries", Text(hashes.Count - there)), ("already there", arguments.GetValue(Resume) ? Text(there) : null), ("head", journal.Head.ToString()));
+        if (file.KeyUsedAgain is var (again, key))
+            Console.Error.WriteLine(FormattableString.Invariant($"refold: line {again} uses the idempotency key '{key}' again, which had been forgotten; each key answers with the last batch that has it."));
         return ExitCode.Done;
     }
 
@@ -85,6 +90,15 @@ internal static class ImportVerb
 
         await window.CompleteAsync();
         Progress.End();
+    }
+
+    /// <summary>Refuses a file of which a batch would be answered with the receipt of an earlier one.</summary>
+    private static void RequireSingleKeys(string path, ImportFile file)
+    {
+        if (file.KeyUsedAgain is not var (line, key))
+            return;
+        var fault = Lines.Fault(path, line, $"the idempotency key '{key}' was used by an earlier batch");
+        throw new ToolException(fault.ExitCode, fault.Message + " Only an empty journal takes such a file, with the places it gives.");
     }
 
     private static async Task<bool> IsEmptyAsync(ParseResult arguments)

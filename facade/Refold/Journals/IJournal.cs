@@ -30,6 +30,7 @@ public interface IJournal : IAsyncDisposable
     /// <param name="batch">The entries of one batch, in position order.</param>
     /// <param name="cancellationToken">Cancels waiting, never a write already queued.</param>
     /// <returns>As <see cref="TryAppendAsync"/>; <see cref="AppendFailure.Invalid"/> where the places do not fit behind the head.</returns>
+    /// <remarks>An idempotency key that the journal has goes over to this batch: where it comes from, the key had been forgotten before it was used again.</remarks>
     ValueTask<AppendResult> TryRestoreAsync(IReadOnlyList<JournalEntry> batch, CancellationToken cancellationToken = default);
 
     /// <summary>The receipt of the append that used an idempotency key.</summary>
@@ -40,12 +41,11 @@ public interface IJournal : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(key);
         var batch = new List<JournalEntry>();
-        foreach (var entry in ReadAll())
+        foreach (var entry in ReadAll().Where(entry => entry.IdempotencyKey == key))
         {
-            if (entry.IdempotencyKey == key)
-                batch.Add(entry);
-            else if (batch.Count > 0)
-                break;
+            // Of two batches with one key the later one counts.
+            if (batch.Count > 0 && batch[0].Batch != entry.Batch) batch.Clear();
+            batch.Add(entry);
         }
 
         if (batch.Count == 0 || HeadAt(batch[0].Batch) is not { } head)

@@ -6,9 +6,11 @@ namespace Refold.Segments;
 /// <param name="Entries">How many entries can be read in it.</param>
 /// <param name="Head">Its head.</param>
 /// <param name="Torn">The torn tail that was left out: an interrupted write, or one that was going on.</param>
-internal sealed record JournalBackup(long Entries, Head Head, TornTail? Torn)
+/// <param name="Unconfirmed">How many entries and deletions were left out, because nothing says that they are flushed.</param>
+internal sealed record JournalBackup(long Entries, Head Head, TornTail? Torn, long Unconfirmed)
 {
-    /// <summary>Copies a journal, open elsewhere or not. The backup holds everything acknowledged before the call. Where this throws, the target holds none.</summary>
+    /// <summary>Copies a journal, open elsewhere or not. The backup holds everything that was flushed and acknowledged before the call,
+    /// and nothing that a writer has not flushed. Where this throws, the target holds none.</summary>
     /// <param name="source">The journal; nothing is changed there.</param>
     /// <param name="target">A directory that is empty or not there.</param>
     /// <exception cref="JournalOpenException">There is no journal, or it cannot be read. Nothing was written.</exception>
@@ -16,8 +18,8 @@ internal sealed record JournalBackup(long Entries, Head Head, TornTail? Torn)
     /// <exception cref="IOException">A device failed.</exception>
     public static JournalBackup Make(IStorageDevice source, IStorageDevice target)
     {
-        var (head, entries, torn) = JournalCopy.Run(source, target);
-        var made = new JournalBackup(entries, new Head(head), torn);
+        var copied = JournalCopy.Run(source, target);
+        var made = new JournalBackup(copied.Entries, new Head(copied.Head), copied.Torn, copied.Unconfirmed);
         return SegmentVerification.Of(target) is var found && found.Ok && found.Head == made.Head
             ? made
             : throw new JournalException("copy-failed", $"The backup of {source.Place} does not verify: {found.First?.What ?? "another head"}; try again, or another device.");

@@ -131,7 +131,7 @@ internal sealed record OpenedDirectory(SegmentIndex Index, List<SegmentFile> Fil
                 end = end?.Entering(segment.Name) ?? new ReadPlace(segment.Name, Core.SegmentHeaderModule.bytes, plan.Head, plan.LastFrame);
                 var confirmedEnd = writable ? long.MaxValue : Math.Max(flushed, plan.ConfirmedEnd(scanner));
                 unconfirmed += segment.Unconfirmed(confirmedEnd);
-                foreach (var item in segment.Found.Items.Where(item => item.LastFrame <= confirmedEnd))
+                foreach (var item in segment.Confirmed(confirmedEnd))
                 {
                     index.Take(item.Content, file);
                     end = end.Behind(item);

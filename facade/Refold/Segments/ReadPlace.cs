@@ -1,5 +1,5 @@
 // How far a reader has come in a journal's segments.
-// Made by OpenedDirectory; carried on by LiveReader.
+// Made by OpenedDirectory; carried on by LiveReader; JournalCopy follows heads with it.
 namespace Refold.Segments;
 
 /// <summary>A place behind a batch, deletion or base that was taken.</summary>
@@ -17,11 +17,16 @@ internal sealed record ReadPlace(Core.SegmentName Segment, long Offset, Core.Hea
     {
         Offset = item.End,
         LastFrame = item.LastFrame,
-        Head = item.Content switch
-        {
-            Core.SegmentContent.Batch found => found.batch.Batch.Receipt.Head,
-            Core.SegmentContent.Base dropped => dropped.head,
-            _ => Head,
-        },
+        Head = HeadBehind(item, Head),
+    };
+
+    /// <summary>The head behind an item.</summary>
+    /// <param name="item">The item.</param>
+    /// <param name="before">The head before it.</param>
+    public static Core.Head HeadBehind(Core.SegmentItem item, Core.Head before) => item.Content switch
+    {
+        Core.SegmentContent.Batch found => found.batch.Batch.Receipt.Head,
+        Core.SegmentContent.Base dropped => dropped.head,
+        _ => before,
     };
 }

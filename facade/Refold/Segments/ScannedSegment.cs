@@ -17,6 +17,9 @@ internal sealed record ScannedSegment(Core.SegmentName Name, ReadOnlyMemory<byte
     public static long EntriesOf(IEnumerable<Core.SegmentItem> items) =>
         items.Sum(item => item.Content is Core.SegmentContent.Batch batch ? batch.batch.Batch.Entries.LongLength : 0);
 
+    /// <summary>What was taken up to a frame.</summary>
+    public IEnumerable<Core.SegmentItem> Confirmed(long confirmedEnd) => Found.Items.Where(item => item.LastFrame <= confirmedEnd);
+
     /// <summary>How many entries, deletions and what else stands alone lie behind a frame.</summary>
     public long Unconfirmed(long confirmedEnd)
     {

@@ -8,16 +8,16 @@ namespace Refold.Segments;
 internal static class SegmentTransfer
 {
     /// <summary>A piece as a scan found it.</summary>
-    public static TransferItem Item(Core.SegmentHeader header, Core.SegmentContent content) => content switch
+    public static TransferItem Item(ScannedSegment segment, Core.SegmentItem item) => item.Content switch
     {
-        Core.SegmentContent.Base dropped => new TransferItem.Beginning(dropped.content, dropped.head, header.FirstFrame),
+        Core.SegmentContent.Base dropped => new TransferItem.Beginning(dropped.content, dropped.head, segment.Found.Header!.Value.FirstFrame),
         Core.SegmentContent.Batch found => new TransferItem.Batch(found.batch.Batch, [.. found.batch.Dropped]),
         Core.SegmentContent.KeysForgotten forgotten => new TransferItem.Forgetting(forgotten.before),
         Core.SegmentContent.Deletion deletion => new TransferItem.Deletion(deletion.stream, deletion.version),
-        _ => throw new ArgumentException("No such content.", nameof(content)),
+        _ => throw new ArgumentException("No such content.", nameof(item)),
     };
 
-    /// <summary>Everything committed in a directory that no writer is changing, checked byte by byte; a torn tail is left out.</summary>
+    /// <summary>Everything in a directory that is known to be flushed, as a reader has it, checked byte by byte. No writer may be changing it.</summary>
     /// <exception cref="JournalOpenException">There is no journal.</exception>
     /// <exception cref="JournalException">It is damaged.</exception>
     public static IEnumerable<TransferItem> Read(IStorageDevice from)
@@ -30,8 +30,7 @@ internal static class SegmentTransfer
         foreach (var segment in ScannedSegment.All(from, scanner, [.. plan.Segments.Select(segment => segment.Name)]))
         {
             if (segment.Fault is not null) throw segment.Fault;
-            if (segment.Found.Header is not { } header) continue;
-            foreach (var item in segment.Found.Items) yield return Item(header.Value, item.Content);
+            foreach (var item in segment.Confirmed(plan.ConfirmedEnd(scanner))) yield return Item(segment, item);
         }
     }
 

@@ -43,6 +43,40 @@ public class BackupTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public async Task BetweenWriteAndFlush_HoldsWhatIsFlushed()
+    {
+        using var directory = new TemporaryDirectory();
+        using var device = new HeldDevice(new DirectoryDevice(directory.File("journal")));
+        await using var writer = SegmentJournal.Open(device, new JournalOptions { Pipelined = true });
+        await writer.Append(Samples.Entry("s", "1"));
+        device.Hold();
+        var append = writer.Append(Samples.Entry("s", "2"));
+        device.WaitUntilHeld();
+        try
+        {
+            var backup = RefoldProcess.Run("backup", directory.File("backup"), "--journal", directory.Journal(), "--json").Expect(0);
+            Assert.Equal(1, backup.Json.GetProperty("entries").GetInt32());
+            Assert.Contains("1 entries or deletions at the end are unconfirmed", backup.Error, StringComparison.Ordinal);
+            Assert.Equal(1, RefoldProcess.Run("copy", directory.Journal(), directory.Journal("copy"), "--json").Expect(0).Json.GetProperty("entries").GetInt32());
+            Assert.False(append.IsCompleted);
+        }
+        finally
+        {
+            device.Release();
+        }
+
+        await append;
+        RefoldProcess.Run("backup", directory.File("later"), "--journal", directory.Journal()).Expect(0);
+        foreach (var (name, entries) in new[] { ("backup", 1), ("copy", 1), ("later", 2) })
+        {
+            RefoldProcess.Run("verify", "--journal", directory.Journal(name)).Expect(0);
+            using var made = new Opened(directory.Journal(name));
+            Assert.Equal(writer.ReadAll().Take(entries), made.Value.ReadAll());
+            Assert.Equal(writer.HeadAt(entries), made.Value.Head);
+        }
+    }
+
+    [Fact]
     public async Task KeepsKeysBatchesAndFloors_AndGoesOnAsTheJournalWould()
     {
         using var directory = new TemporaryDirectory();

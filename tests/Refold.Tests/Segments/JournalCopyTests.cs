@@ -33,6 +33,32 @@ public class JournalCopyTests
     }
 
     [Fact]
+    public async Task AfterAPowerCut_HasWhatWasAnswered_UnlessAWriterMayBeAlive()
+    {
+        var device = new MemoryDevice();
+        await using var journal = SegmentJournal.Open(device, Samples.Small);
+        for (var number = 0; number < 3; number++) await journal.Append(Samples.Entry("s"));
+        // The last answer did not reach COMMIT, which was not flushed since.
+        var left = device.AfterPowerCut();
+        left.Put("lock", []);
+        await using (var reader = SegmentJournal.Open(left, Samples.ReadOnly)) Assert.Equal((2, 1), (reader.Head.Position, reader.Unconfirmed));
+
+        var copied = JournalCopy.Run(left, new MemoryDevice());
+        Assert.Equal((3, 3, 0), (copied.Head.Position, copied.Entries, copied.Unconfirmed));
+        Assert.Equal(journal.Head, new Head(copied.Head));
+
+        using (left.TryLock("lock"))
+        {
+            copied = JournalCopy.Run(left, new MemoryDevice());
+            Assert.Equal((2, 2, 1), (copied.Head.Position, copied.Entries, copied.Unconfirmed));
+        }
+
+        left.Fails = (operation, _) => operation == "lock" ? new UnauthorizedAccessException() : null;
+        Assert.Equal(2, JournalCopy.Run(left, new MemoryDevice()).Head.Position);
+        Assert.Equal(2, SegmentTransfer.Read(left).OfType<Transfers.TransferItem.Batch>().Count());
+    }
+
+    [Fact]
     public async Task FullDisk_IsAnError()
     {
         var device = new MemoryDevice();

@@ -10,7 +10,7 @@ internal static class RestoreCases
         Of("positions between and inside batches may be missing: they stay holes", HolesAsync),
         Of("a stream may start anywhere, and then goes on without gaps", FloorAsync),
         Of("places that do not fit behind the head are invalid", MisplacedAsync),
-        JournalCase.Of("a key that is known is refused, also with the same content", KeyAsync, JournalCapabilities.Restore | JournalCapabilities.Keys),
+        JournalCase.Of("a key that is known goes over to the batch that is restored with it", KeyAsync, JournalCapabilities.Restore | JournalCapabilities.Keys),
     ];
 
     private static JournalCase Of(string name, Func<JournalBench, Task> run) => JournalCase.Of(name, run, JournalCapabilities.Restore);
@@ -79,7 +79,9 @@ internal static class RestoreCases
     private static async Task KeyAsync(JournalBench bench)
     {
         Expect.Appended(await TryAsync(bench, At(1, 1, 1, key: "k")).ConfigureAwait(false), "a keyed batch");
-        Expect.Equal(1L, Expect.NotAppended<AppendFailure.KeyReused>(await TryAsync(bench, At(2, 2, 2, key: "k")).ConfigureAwait(false), "a batch with the key once more").FirstPosition, "the first position");
-        Expect.Equal(1L, (await bench.AppendAsync(new AppendRequest(JournalBench.Entry("a")) { IdempotencyKey = "k" }).ConfigureAwait(false)).FirstPosition, "the position of a retry by appending");
+        Expect.Appended(await TryAsync(bench, At(2, 2, 2), At(3, 3, 2)).ConfigureAwait(false), "a batch without a key");
+        Expect.Equal(4L, Expect.Appended(await TryAsync(bench, At(4, 4, 4, key: "k")).ConfigureAwait(false), "a batch with the key once more").FirstPosition, "its position");
+        Expect.Equal(4L, bench.Journal.FindByKey("k")?.FirstPosition, "the position that the key names");
+        Expect.Equal(4L, (await bench.AppendAsync(new AppendRequest(JournalBench.Entry("a")) { IdempotencyKey = "k" }).ConfigureAwait(false)).FirstPosition, "the position of a retry by appending");
     }
 }
