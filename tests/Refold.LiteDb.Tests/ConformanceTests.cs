@@ -1,7 +1,8 @@
-// The conformance suite of journals for LiteDB, case by case: on simulated files that lose what was not flushed, and in real ones.
+// The conformance suites of journals and of snapshot stores for LiteDB, case by case: on simulated files that lose what was not flushed, and in real ones.
 // Run by `dotnet test`; REFOLD_CONFORMANCE_SEED repeats the random sequences, REFOLD_CONFORMANCE_SEQUENCES makes more of them.
 using System.Globalization;
 using Refold.LiteDb.Devices;
+using Refold.LiteDb.Storage;
 using Refold.Testing;
 using Refold.Tests.Tool;
 using Xunit;
@@ -14,7 +15,11 @@ public class ConformanceTests(ITestOutputHelper output)
     private static readonly JournalConformance Simulated = new("litedb", () => new SimulatedFixture(), Options(30));
     private static readonly JournalConformance InFiles = new("litedb in files", () => new FileFixture(), Options(5));
 
+    private static readonly SnapshotConformance OfSnapshots = new("litedb snapshots", () => new SnapshotsFixture(), Options(30));
+
     public static TheoryData<string> Cases => [.. Simulated.Cases.Select(item => item.Name)];
+
+    public static TheoryData<string> SnapshotCases => [.. OfSnapshots.Cases.Select(item => item.Name)];
 
     [Theory]
     [MemberData(nameof(Cases))]
@@ -23,6 +28,10 @@ public class ConformanceTests(ITestOutputHelper output)
     [Theory]
     [MemberData(nameof(Cases))]
     public async Task LiteDbInFiles(string name) => output.WriteLine((await InFiles.RunAsync(name)).ThrowIfFailed().ToString());
+
+    [Theory]
+    [MemberData(nameof(SnapshotCases))]
+    public async Task LiteDbSnapshots(string name) => output.WriteLine((await OfSnapshots.RunAsync(name)).ThrowIfFailed().ToString());
 
     private static ConformanceOptions Options(int sequences) => new()
     {
@@ -61,6 +70,31 @@ public class ConformanceTests(ITestOutputHelper output)
         {
             directory.Dispose();
             return base.DisposeAsync();
+        }
+    }
+
+    private sealed class SnapshotsFixture : SnapshotFixture
+    {
+        private SimulatedFiles files = new();
+
+        public override SnapshotCapabilities Capabilities => SnapshotCapabilities.All;
+
+        public override ISnapshotStore Open(SnapshotOptions options) => LiteDbSnapshotStore.Open(files, options);
+
+        public override bool Crash()
+        {
+            files = files.Crash(files.Count, Loss.TornSector, new Random(files.Count));
+            return true;
+        }
+
+        public override bool Damage(StreamId stream)
+        {
+            using var database = Database.Open(files, readOnly: false, StoreKind.Snapshots);
+            var newest = new SnapshotDocuments(database).Versions(stream)[^1];
+            var document = database.Get(Collections.Snapshots, Keys.OfVersion(stream, newest))!;
+            document["d"].AsBinary[^1] ^= 1;
+            database.Write(engine => engine.Upsert(Collections.Snapshots, [document], LiteDB.BsonAutoId.ObjectId));
+            return true;
         }
     }
 }
