@@ -40,7 +40,7 @@ internal sealed class EntryDocument(Guid journal, string file)
         var canonical = bytes.AsBinary;
         var checksum = Checksum(position, version, batch.AsInt64, canonical);
         if (document["x"] is not { IsInt64: true } expected || expected.AsInt64 != checksum)
-            throw Corrupt(id, $"checksum {document["x"]}", $"{checksum}");
+            throw new JournalCorruptedException(file, 0, $"the checksum of the entry at position {position}", $"{document["x"].RawValue}", $"{checksum}");
         if (Core.CanonicalBytes.tryRead(canonical) is not { } data)
             throw Corrupt(id, "canonical bytes", "bytes that are no entry");
         var entry = new Core.Entry(position, version, batch.AsInt64, data.Value);
@@ -51,7 +51,7 @@ internal sealed class EntryDocument(Guid journal, string file)
 
     /// <summary>The exception for an entry that is not what was written.</summary>
     public JournalCorruptedException Corrupt(BsonValue position, string expected, string found) =>
-        new(file, 0, $"the entry at position {position}", expected, found);
+        new(file, 0, $"the entry at position {position.RawValue}", expected, found);
 
     private uint Checksum(long position, long version, long batch, ReadOnlySpan<byte> canonical)
     {

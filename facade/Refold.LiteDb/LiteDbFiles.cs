@@ -35,20 +35,20 @@ internal sealed class LiteDbFiles : IStoreFiles
         foreach (var item in new StoredJournal(database, files.Place).Items(dropsDeleted: false)) yield return item;
     }
 
-    public static TransferResult Write(IDatabaseFiles files, IEnumerable<TransferItem> items)
+    public static TransferResult Write(IDatabaseFiles files, IEnumerable<TransferItem> items) => Guarded(files, () =>
     {
         using var locked = LockNew(files);
         var written = Make(files, new Guid(RandomNumberGenerator.GetBytes(16)), items);
         files.Promote(replace: false);
         files.FlushDirectory();
         return written;
-    }
+    });
 
     /// <summary>Copies the data file of an open database through its own handle, while nothing reads or writes.</summary>
     public static LiteDbVerification Backup(Database database, IDatabaseFiles target)
     {
         using var locked = LockNew(target);
-        using (var copy = target.Open(FileRole.New, Opening.Creator) ?? throw new JournalInUseException(target.Place))
+        using (var copy = target.Open(FileRole.New, Opening.Creator) ?? throw target.InUse())
         {
             copy.SetLength(0);
             database.WhileStill(data => CopyAll(data, copy));
@@ -62,7 +62,7 @@ internal sealed class LiteDbFiles : IStoreFiles
         return found;
     }
 
-    public static (TransferResult Journal, long BytesBefore, long BytesAfter) Compact(IDatabaseFiles files, long forgetKeysBefore = 0)
+    public static (TransferResult Journal, long BytesBefore, long BytesAfter) Compact(IDatabaseFiles files, long forgetKeysBefore = 0) => Guarded(files, () =>
     {
         if (!files.Exists(FileRole.Data)) throw new JournalOpenException($"There is no journal in {files.Place}: the file does not exist.");
         // Opening brings everything in the log into the data file, and holds the lock until the new file is in its place.
@@ -76,6 +76,18 @@ internal sealed class LiteDbFiles : IStoreFiles
         files.Promote(replace: true);
         files.FlushDirectory();
         return (written, before, Length(files));
+    });
+
+    private static T Guarded<T>(IDatabaseFiles files, Func<T> make)
+    {
+        try
+        {
+            return make();
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or LiteDB.LiteException)
+        {
+            throw new JournalOpenException($"{files.Place} cannot be written: {exception.Message} What is whole was left as it is; try again where there is room.", exception);
+        }
     }
 
     private static TransferResult Make(IDatabaseFiles files, Guid journal, IEnumerable<TransferItem> items, long commits = 0)
@@ -96,7 +108,7 @@ internal sealed class LiteDbFiles : IStoreFiles
     /// <summary>Locks a journal that is to be made where nothing is.</summary>
     private static IDatabaseFile LockNew(IDatabaseFiles files)
     {
-        var locked = files.Open(FileRole.Mark, Opening.Creator) ?? throw new JournalInUseException(files.Place);
+        var locked = files.Open(FileRole.Mark, Opening.Creator) ?? throw files.InUse();
         if (!files.Exists(FileRole.Data) && Mark.Read(locked) is null) return locked;
         locked.Dispose();
         throw new JournalOpenException($"{files.Place} is there already, or its mark is; name another file.");

@@ -51,6 +51,9 @@ public sealed partial class LiteDbJournal : IJournal, IObservedJournal, IDatabas
     /// <summary>Idempotency keys of batches that begin before this position were forgotten (<see cref="Compact"/>); 0 where none were.</summary>
     public long KeysForgottenBefore => state.View.KeysBefore;
 
+    /// <summary>The head behind a beginning that was dropped before the journal was copied here; position 0 where none was.</summary>
+    public Head Begin => new(state.View.Base);
+
     /// <summary>Opens the journal of a file. For writing it brings into the file what a crash left in the log, and makes a new journal where none is.</summary>
     /// <param name="path">The file; beside it lie <c>name-log.ext</c> and <c>name-mark.ext</c>.</param>
     /// <param name="options">How to open it.</param>

@@ -92,7 +92,7 @@ internal sealed class Reader(Database database, EntryDocument documents, string 
         }
         catch (Exception exception) when (exception is not (JournalException or IOException or ObjectDisposedException))
         {
-            throw new JournalCorruptedException(file, 0, "the database", "readable", exception.Message);
+            throw Database.Unreadable(file, exception);
         }
     }
 

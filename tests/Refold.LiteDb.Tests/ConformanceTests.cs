@@ -45,16 +45,28 @@ public class ConformanceTests(ITestOutputHelper output)
     /// <summary>Files that crash: each 512 bytes that were not flushed are kept or lost, as follows from what was done.</summary>
     private sealed class SimulatedFixture : JournalFixture
     {
+        // Closed at the end: those that crashed would keep a thread and their files for good.
+        private readonly List<LiteDbJournal> opened = [];
         private SimulatedFiles files = new();
 
         public override JournalCapabilities Capabilities => JournalCapabilities.All & ~JournalCapabilities.SeveralProcesses;
 
-        public override IJournal Open() => LiteDbJournal.Open(files);
+        public override IJournal Open()
+        {
+            opened.Add(LiteDbJournal.Open(files));
+            return opened[^1];
+        }
 
         public override bool Crash()
         {
             files = files.Crash(files.Count, Loss.TornSector, new Random(files.Count));
             return true;
+        }
+
+        public override async ValueTask DisposeAsync()
+        {
+            foreach (var journal in opened) await journal.DisposeAsync();
+            await base.DisposeAsync();
         }
     }
 

@@ -52,6 +52,7 @@ public class CrashMomentTests
     [InlineData(Loss.Kill)]
     [InlineData(Loss.Prefix)]
     [InlineData(Loss.Drop)]
+    [InlineData(Loss.TornPage)]
     [InlineData(Loss.TornSector)]
     internal async Task Line3_ACrashAtEachOperation_OfSnapshotReplacement(Loss loss)
     {
@@ -82,6 +83,7 @@ public class CrashMomentTests
     [InlineData(Loss.Kill)]
     [InlineData(Loss.Prefix)]
     [InlineData(Loss.Drop)]
+    [InlineData(Loss.TornPage)]
     [InlineData(Loss.TornSector)]
     internal async Task Line3_ACrashAtEachOperation_OfCompaction(Loss loss)
     {

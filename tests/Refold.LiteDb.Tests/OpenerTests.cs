@@ -69,7 +69,7 @@ public class OpenerTests
         Assert.Empty(Directory.EnumerateFileSystemEntries(directory.Root));
     }
 
-    public static TheoryData<string> Strangers() => ["text", "empty", "collation", "plain", "encrypted", "v4", "future", "header"];
+    public static TheoryData<string> Strangers() => ["text", "short", "empty", "collation", "plain", "encrypted", "v4", "future", "header"];
 
     [Theory]
     [MemberData(nameof(Strangers))]
@@ -83,6 +83,35 @@ public class OpenerTests
         Assert.Equal(kind == "future" ? typeof(UnsupportedFormatException) : typeof(JournalOpenException), error.GetType());
         Assert.IsType(error.GetType(), Record.Exception(() => LiteDbJournal.Open(path, Samples.ReadOnly)));
         Assert.Equal(before, File.ReadAllBytes(path));
+        if (kind is not ("header" or "future")) Assert.Equal([path], Directory.EnumerateFileSystemEntries(directory.Root));
+    }
+
+    [Fact]
+    public void ADirectory_IsNoFile_AndNothingIsMadeBesideIt()
+    {
+        using var directory = new TemporaryDirectory();
+        var path = Directory.CreateDirectory(directory.File("orders")).FullName;
+        string[] paths = [path, directory.File("other/")];
+        Assert.All(paths, name => Assert.Contains("is a directory", Assert.Throws<JournalOpenException>(() => LiteDbJournal.Open(name)).Message, StringComparison.Ordinal));
+        Assert.Equal([path], Directory.EnumerateFileSystemEntries(directory.Root));
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(EngineStream.PageSize)]
+    [InlineData(9 * EngineStream.PageSize + 5)]
+    public async Task Line15_AFileThatWasCutShort_IsRefused_AndSaysSo(int cut)
+    {
+        var files = new SimulatedFiles();
+        await using (var journal = LiteDbJournal.Open(files)) await journal.Append([.. Enumerable.Range(0, 50).Select(number => Samples.Entry("s" + number, new string('x', 900)))]);
+        var contents = files.Contents();
+        contents[FileRole.Data] = contents[FileRole.Data][..^cut];
+        foreach (var options in (JournalOptions[])[new(), Samples.ReadOnly])
+        {
+            var damaged = new SimulatedFiles(contents);
+            Assert.Equal("the length of the file", Assert.Throws<JournalCorruptedException>(() => LiteDbJournal.Open(damaged, options)).What);
+            Assert.Equal(contents[FileRole.Data], damaged.Contents()[FileRole.Data]);
+        }
     }
 
     private static void Make(string kind, string path)
@@ -91,6 +120,9 @@ public class OpenerTests
         {
             case "text":
                 File.WriteAllText(path, new string('x', 20_000));
+                break;
+            case "short":
+                File.WriteAllText(path, "no journal");
                 break;
             case "empty":
                 File.WriteAllBytes(path, []);

@@ -13,7 +13,7 @@ public class PowerCutTests(ITestOutputHelper output)
     private const int CutsOfOneWorkload = 20;
     private const int CrashesInARow = 20;
 
-    private static int Cuts { get; } = Number("REFOLD_LITEDB_CUTS", 60);
+    private static int Cuts { get; } = Number("REFOLD_LITEDB_CUTS", 400);
 
     private static int Chains { get; } = Number("REFOLD_LITEDB_CHAINS", 2);
 
@@ -33,7 +33,9 @@ public class PowerCutTests(ITestOutputHelper output)
 
     [Theory]
     [InlineData(Loss.Kill)]
+    [InlineData(Loss.Prefix)]
     [InlineData(Loss.Drop)]
+    [InlineData(Loss.TornPage)]
     [InlineData(Loss.TornSector)]
     internal async Task Line2_TwentyCrashesInARow_LoseNothingAcknowledged(Loss loss)
     {
@@ -46,8 +48,9 @@ public class PowerCutTests(ITestOutputHelper output)
             for (var crash = 0; crash < CrashesInARow; crash++)
             {
                 await workload.RunAsync(files, count: 8);
-                var operations = random.Next(files.Count / 2, files.Count + 1);
+                var operations = random.Next(random.Next(3) == 0 ? 0 : files.Count / 2, files.Count + 1);
                 files = files.Crash(operations, loss, random);
+                while (random.Next(2) == 0) files = await workload.CrashAgainAsync(files, loss);
                 var wrong = await workload.JudgeAsync(files, operations, goesOn: true);
                 Assert.True(wrong is null, $"REFOLD_LITEDB_SEED={Seed}, chain {chain}, crash {crash}: {wrong}");
                 files = new SimulatedFiles(files.Contents());

@@ -174,6 +174,9 @@ public class WholeJournalTests(ITestOutputHelper output)
         Assert.Equal(first.Everything(), third.Everything());
         Assert.Equal(70, second.KeysForgottenBefore);
         Assert.Equal(70, third.KeysForgottenBefore);
+        Assert.NotEqual(0, first.Begin.Position);
+        Assert.Equal(first.Begin, second.Begin);
+        Assert.Equal(first.Begin, third.Begin);
         Assert.Null(second.FindByKey("k30"));
         Assert.Equal(121, second.FindByKey("k0")!.FirstPosition);
         Assert.All(Enumerable.Range(0, 60), number =>

@@ -11,8 +11,16 @@ internal static class Facts
 {
     public static JsonObject Json(Head head) => new() { ["position"] = head.Position, ["hash"] = head.Hash };
 
+    /// <summary>The head behind a beginning that was dropped, an empty journal's where none was; null for a store that drops none.</summary>
+    public static Head? BeginOf(IJournal journal) => journal switch
+    {
+        SegmentJournal segments => segments.Begin,
+        IDatabaseJournal database => database.Begin,
+        _ => null,
+    };
+
     /// <summary>The head behind a beginning that was dropped; null where the journal is whole.</summary>
-    public static string? Begin(SegmentJournal? journal) => journal is { Begin: { Position: > 0 } begin } ? begin.ToString() : null;
+    public static string? Begin(IJournal journal) => BeginOf(journal) is { Position: > 0 } begin ? begin.ToString() : null;
 
     /// <summary>Idempotency keys of batches that begin before this position are forgotten; 0 for none.</summary>
     public static long KeysForgottenBefore(IJournal journal) => journal switch

@@ -37,7 +37,7 @@ internal static class InspectVerb
                 ["entries"] = restored,
                 ["streams"] = journal.Streams().Count,
                 ["head"] = Facts.Json(journal.Head),
-                ["begin"] = segments is null ? null : Facts.Json(segments.Begin),
+                ["begin"] = Facts.BeginOf(journal) is { } begin ? Facts.Json(begin) : null,
                 ["keysForgottenBefore"] = Facts.KeysForgottenBefore(journal),
                 ["opened"] = new JsonObject { ["path"] = path, ["restored"] = opened?.Restored ?? restored, ["tail"] = scanned, ["elapsedMs"] = elapsed },
                 ["tornTail"] = segments?.TornTail is not { } torn ? null : new JsonObject { ["file"] = torn.File, ["offset"] = torn.Offset, ["reason"] = torn.Reason },
@@ -51,7 +51,7 @@ internal static class InspectVerb
         Facts.Print(
             ("entries", restored.ToString(CultureInfo.InvariantCulture)),
             ("streams", journal.Streams().Count.ToString(CultureInfo.InvariantCulture)),
-            ("begins behind", Facts.Begin(segments)),
+            ("begins behind", Facts.Begin(journal)),
             ("keys forgotten", Facts.ForgottenKeys(journal)),
             ("head", journal.Head.ToString()),
             ("opened", FormattableString.Invariant($"by {path} in {elapsed} ms, {scanned} of {opened?.Restored ?? restored} entries from their frames")),

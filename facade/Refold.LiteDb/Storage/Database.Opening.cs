@@ -1,5 +1,6 @@
 // Opening and making the files of a journal: locks first, then checks that change no byte, then what a crash left is made durable.
 // Called by LiteDbJournal and the maintenance.
+using System.Buffers.Binary;
 using System.Globalization;
 using System.Security.Cryptography;
 using LiteDB;
@@ -9,6 +10,9 @@ namespace Refold.LiteDb.Storage;
 
 internal sealed partial class Database
 {
+    // The mark first: it excludes another process also while there is no data file yet. It is never removed once there is a journal.
+    private static readonly FileRole[] OrderOfOpening = [FileRole.Mark, FileRole.Data, FileRole.Log];
+
     private Mark? mark;
 
     /// <summary>The journal's id.</summary>
@@ -26,12 +30,15 @@ internal sealed partial class Database
     {
         Probe.Run();
         var open = new List<IDisposable>();
+        // What is no journal, or a damaged one, gets no file beside it that was not there.
+        var made = !readOnly && files.Exists(FileRole.Data) ? OrderOfOpening.Select(role => files.Exists(role) ? (FileRole?)null : role).ToList() : [];
         try
         {
             return readOnly ? OpenForReading(files, kind, open) : OpenForWriting(files, kind, open);
         }
         catch (Exception exception)
         {
+            foreach (var role in made.Take(open.Count).OfType<FileRole>()) files.Delete(role);
             foreach (var file in open) file.Dispose();
             if (exception is IOException or UnauthorizedAccessException)
                 throw new JournalOpenException($"The journal {files.Place} cannot be opened: {exception.Message}", exception);
@@ -55,11 +62,12 @@ internal sealed partial class Database
     /// <param name="fill">Writes more into it, before it is closed; called with the open database.</param>
     public static void MakeNew(IDatabaseFiles files, Guid journal, StoreKind kind = StoreKind.Journal, Action<Database>? fill = null)
     {
-        using var file = files.Open(FileRole.New, Opening.Creator) ?? throw new JournalInUseException(files.Place);
+        using var file = files.Open(FileRole.New, Opening.Creator) ?? throw files.InUse();
         file.SetLength(0);
         var data = new EngineStream(file) { IsWritable = true };
         var log = new LogStream(new MemoryFile()) { IsWritable = true };
-        using (var engine = NewEngine(data, log, isReadOnly: false))
+        var engine = NewEngine(data, log, isReadOnly: false);
+        try
         {
             engine.Pragma("TIMEOUT", 10);
             engine.Pragma("CHECKPOINT", 0);
@@ -78,6 +86,10 @@ internal sealed partial class Database
 
             engine.Insert(Collections.Meta, [Format.Write(journal, kind).Sealed(), new Progress(Core.HeadModule.empty, 0, 0).Write().Sealed()], BsonAutoId.ObjectId);
             engine.Checkpoint();
+        }
+        finally
+        {
+            RetiredEngines.Dispose(engine);
         }
 
         if (fill is not null)
@@ -98,19 +110,18 @@ internal sealed partial class Database
         MarkSlot? mark = files.Exists(FileRole.Mark) ? Mark.Read(Keep(files.Open(FileRole.Mark, Opening.Reader))) : null;
         RequireContent(files, data);
         var database = new Database(data, null, CheckedEngine(files, data, log, isReadOnly: true), open);
-        return database.Checked(files, kind, mark);
+        return database.Checked(files, kind, mark, log);
 
         T Keep<T>(T? file)
             where T : class, IDisposable
         {
-            open.Add(file ?? throw new JournalInUseException(files.Place));
+            open.Add(file ?? throw files.InUse());
             return file;
         }
     }
 
     private static Database OpenForWriting(IDatabaseFiles files, StoreKind kind, List<IDisposable> open)
     {
-        // The mark first: it excludes another process also while there is no data file yet. It is never removed.
         var lockFile = Keep(files.Open(FileRole.Mark, Opening.Creator));
         var slot = Mark.Read(lockFile);
         if (!files.Exists(FileRole.Data)) Create(files, kind, slot);
@@ -119,14 +130,14 @@ internal sealed partial class Database
         RequireContent(files, data);
         var log = new LogStream(Keep(files.Open(FileRole.Log, Opening.Creator)));
         if (!hasLog) files.FlushDirectory();
-        var database = new Database(data, log, CheckedEngine(files, data, log, isReadOnly: false), open).Checked(files, kind, slot);
+        var database = new Database(data, log, CheckedEngine(files, data, log, isReadOnly: false), open).Checked(files, kind, slot, log);
         database.mark = new Mark(lockFile);
         database.Settle();
         return database;
 
         IDatabaseFile Keep(IDatabaseFile? file)
         {
-            open.Add(file ?? throw new JournalInUseException(files.Place));
+            open.Add(file ?? throw files.InUse());
             return file;
         }
     }
@@ -138,7 +149,7 @@ internal sealed partial class Database
             throw Missing(files, mark.Value, "the data file is not there");
         if (files.Exists(FileRole.Log))
         {
-            using var log = files.Open(FileRole.Log, Opening.Reader) ?? throw new JournalInUseException(files.Place);
+            using var log = files.Open(FileRole.Log, Opening.Reader) ?? throw files.InUse();
             if (log.Length > 0) throw new JournalOpenException($"{files.Place} is not there, but a log of it is; restore the data file that belongs to it, or move the log away.");
         }
 
@@ -147,11 +158,27 @@ internal sealed partial class Database
         files.FlushDirectory();
     }
 
-    /// <summary>LiteDB would make a new database in an empty file.</summary>
+    /// <summary>LiteDB would make a new database in a file without a page.</summary>
     private static void RequireContent(IDatabaseFiles files, EngineStream data)
     {
-        if (data.Length == 0) throw new JournalOpenException($"{files.Place} is empty, it is no journal; move it away, or restore a backup.");
+        if (data.Length == 0)
+            throw new JournalOpenException($"{files.Place} is {(data.File.Length == 0 ? "empty" : "too short")}, it is no journal; move it away, or restore a backup.");
     }
+
+    /// <summary>Where nothing is in the log, every page that LiteDB ever made is in the data file.</summary>
+    private static void RequireLength(IDatabaseFiles files, EngineStream data, Stream log)
+    {
+        const int LastPagePlace = 64;
+        var header = new byte[LastPagePlace + sizeof(uint)];
+        if (log.Length > 0 || data.File.Read(header, 0) < header.Length) return;
+        var expected = (BinaryPrimitives.ReadUInt32LittleEndian(header.AsSpan(LastPagePlace)) + 1L) * EngineStream.PageSize;
+        if (data.File.Length < expected)
+            throw new JournalCorruptedException(files.Place, data.File.Length, "the length of the file", string.Create(CultureInfo.InvariantCulture, $"{expected} bytes or more"), string.Create(CultureInfo.InvariantCulture, $"{data.File.Length} bytes"));
+    }
+
+    /// <summary>The exception for what LiteDB makes of damaged pages. Its messages may have places for values that it leaves empty.</summary>
+    public static JournalCorruptedException Unreadable(string place, Exception exception) =>
+        new(place, 0, "the database", "whole", $"not readable (LiteDB: {exception.Message.Split('{')[0].TrimEnd(' ', ':', '(', '[', '.')})");
 
     private static JournalCorruptedException Missing(IDatabaseFiles files, MarkSlot mark, string found) =>
         new(files.Place, 0, "the journal", $"at commit {mark.Commit.ToString(CultureInfo.InvariantCulture)}, head {new Head(mark.Head)}", $"{found} (remove the mark beside it if an older copy was put here on purpose)");
@@ -180,10 +207,11 @@ internal sealed partial class Database
     });
 
     /// <summary>Checks format, mark and head before a byte is changed.</summary>
-    private Database Checked(IDatabaseFiles files, StoreKind kind, MarkSlot? slot)
+    private Database Checked(IDatabaseFiles files, StoreKind kind, MarkSlot? slot, Stream log)
     {
         try
         {
+            RequireLength(files, data, log);
             if (Get(Collections.Meta, Format.Id) is not { } document)
                 throw new JournalOpenException($"{files.Place} is a LiteDB database, but no Refold journal; open another file.");
             var (version, found) = Format.Read(document);
@@ -196,7 +224,7 @@ internal sealed partial class Database
         catch (Exception exception) when (exception is not (JournalException or IOException or UnauthorizedAccessException))
         {
             DisposeEngine();
-            throw new JournalCorruptedException(files.Place, 0, "the database", "readable", exception.Message);
+            throw Unreadable(files.Place, exception);
         }
         catch
         {

@@ -215,10 +215,5 @@ internal sealed partial class Database : IDisposable
         }
     }
 
-    // With the pragma that creation sets, LiteDB writes nothing when it is disposed of.
-    private void DisposeEngine()
-    {
-        RetiredEngines.Retire(engine);
-        engine.Dispose();
-    }
+    private void DisposeEngine() => RetiredEngines.Dispose(engine);
 }

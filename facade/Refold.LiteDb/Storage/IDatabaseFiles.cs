@@ -36,6 +36,9 @@ internal interface IDatabaseFiles
 
     /// <summary>Makes creations, renames and removals durable.</summary>
     void FlushDirectory();
+
+    /// <summary>The exception for files that somebody else has open.</summary>
+    JournalInUseException InUse() => new(Place, "by this program or another; close it there first: a LiteDB file is open once, or several times for reading");
 }
 
 /// <summary>What a file is for.</summary>

@@ -11,9 +11,11 @@ internal sealed class LocalDatabaseFiles : IDatabaseFiles
     private readonly DirectoryDevice directory;
 
     /// <param name="path">The data file; it need not be there.</param>
+    /// <exception cref="JournalOpenException">The path is one of a directory.</exception>
     public LocalDatabaseFiles(string path)
     {
         this.path = Path.GetFullPath(path);
+        if (Path.EndsInDirectorySeparator(path) || Directory.Exists(this.path)) throw new JournalOpenException($"{this.path} is a directory; name a file in it.");
         directory = new DirectoryDevice(Path.GetDirectoryName(this.path) ?? throw new ArgumentException($"'{path}' is no file name.", nameof(path)));
     }
 

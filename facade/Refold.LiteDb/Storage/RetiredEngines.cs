@@ -14,8 +14,15 @@ internal static class RetiredEngines
     // Kept for good where its transactions cannot be reached: what can be reached is not finalized.
     private static readonly ConcurrentBag<LiteEngine> Kept = [];
 
+    /// <summary>Disposes of an engine, whatever state it is in. With the pragma that creation sets, LiteDB writes nothing then.</summary>
+    public static void Dispose(LiteEngine engine)
+    {
+        Retire(engine);
+        engine.Dispose();
+    }
+
     /// <summary>Sees to it that no transaction of the engine is finalized.</summary>
-    public static void Retire(LiteEngine engine)
+    private static void Retire(LiteEngine engine)
     {
         var monitor = typeof(LiteEngine).GetField("_monitor", Any)?.GetValue(engine);
         // It was never opened whole.

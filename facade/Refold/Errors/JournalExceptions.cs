@@ -102,8 +102,21 @@ public sealed class JournalCorruptedException(string file, long offset, string w
 }
 
 /// <summary>Another writer has the journal open. Close it, or open for reading.</summary>
-public sealed class JournalInUseException(string place)
-    : JournalException("in-use", $"The journal {place} is in use by another writer; close it, or open for reading.");
+public sealed class JournalInUseException : JournalException
+{
+    /// <summary>For a store that can be read beside its writer.</summary>
+    /// <param name="place">The journal.</param>
+    public JournalInUseException(string place)
+        : this(place, "by another writer; close it, or open for reading")
+    {
+    }
+
+    /// <summary>For a store that cannot.</summary>
+    internal JournalInUseException(string place, string remedy)
+        : base("in-use", $"The journal {place} is in use {remedy}.")
+    {
+    }
+}
 
 /// <summary>The journal was written by a newer format version. Use a newer program.</summary>
 public sealed class UnsupportedFormatException(string file, int found, int supported)

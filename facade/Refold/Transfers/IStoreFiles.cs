@@ -37,4 +37,7 @@ internal interface IDatabaseJournal
 
     /// <summary>Idempotency keys of batches that begin before this position were forgotten; 0 where none were.</summary>
     long KeysForgottenBefore { get; }
+
+    /// <summary>The head behind a beginning that was dropped in another store; an empty journal's where none was.</summary>
+    Head Begin { get; }
 }

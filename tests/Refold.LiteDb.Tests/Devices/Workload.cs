@@ -17,15 +17,19 @@ internal sealed class Workload(Random random) : IAsyncDisposable
     private readonly List<Func<IJournal, Task>> done = [];
     private InMemoryJournal model = new();
 
+    // The journal of this life. A process that is killed takes its threads and memory with it; here they stay until it is closed.
+    private LiteDbJournal? life;
+
     // The state after each step of this life, and behind how many operations of the device it was acknowledged.
     private readonly List<(List<string> State, int Acknowledged)> steps = [];
 
     /// <summary>Makes so many steps, in bursts of which each is answered together.</summary>
     public async Task RunAsync(SimulatedFiles files, int count)
     {
+        await EndAsync();
         steps.Clear();
         steps.Add((Lines(model), 0));
-        var journal = LiteDbJournal.Open(files, checkpointBytes: CheckpointBytes);
+        var journal = life = LiteDbJournal.Open(files, checkpointBytes: CheckpointBytes);
         Assert.Equal(steps[0].State, Lines(journal));
         for (var step = 0; step < count;)
         {
@@ -43,7 +47,7 @@ internal sealed class Workload(Random random) : IAsyncDisposable
                 steps[^back] = (steps[^back].State, await task);
         }
 
-        if (random.Next(2) == 0) await journal.DisposeAsync();
+        if (random.Next(2) == 0) await EndAsync();
     }
 
     /// <summary>Opens what a crash left: it must be the state after a step, none earlier than the last that was acknowledged.</summary>
@@ -75,7 +79,23 @@ internal sealed class Workload(Random random) : IAsyncDisposable
         }
     }
 
-    public ValueTask DisposeAsync() => model.DisposeAsync();
+    /// <summary>Opens what a crash left, and takes the power away again, in the opening or behind it; what was read then must stay.</summary>
+    public async Task<SimulatedFiles> CrashAgainAsync(SimulatedFiles crashed, Loss loss)
+    {
+        int opened;
+        List<string> found;
+        await using (var journal = LiteDbJournal.Open(crashed, checkpointBytes: CheckpointBytes))
+            (opened, found) = (crashed.Count, Lines(journal));
+        var operations = random.Next(crashed.Count + 1);
+        if (operations >= opened && steps.FindIndex(step => step.State.SequenceEqual(found)) is >= 0 and var seen) steps[seen] = (found, 0);
+        return crashed.Crash(operations, loss, random);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await EndAsync();
+        await model.DisposeAsync();
+    }
 
     private static List<string> Lines(IJournal journal) => [.. journal.Lines()[..^1], .. journal.Streams().Select(stream => stream.ToString()), journal.Head.ToString()];
 
@@ -85,6 +105,12 @@ internal sealed class Workload(Random random) : IAsyncDisposable
     {
         await task;
         return files.Count;
+    }
+
+    private async Task EndAsync()
+    {
+        if (life is not null) await life.DisposeAsync();
+        life = null;
     }
 
     private async Task RewindAsync(int step)
