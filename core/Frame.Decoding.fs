@@ -225,8 +225,10 @@ module FrameDecoding =
 
         let isPlaced =
             match body with
-            | Some(FrameBody.DeleteTo _ | FrameBody.Base _) -> place.First = 0L && place.Index = 0 && place.Count = 0
-            | _ -> true
+            | Some(FrameBody.DeleteTo _ | FrameBody.Base _ | FrameBody.ForgetKeys) ->
+                place.First = 0L && place.Index = 0 && place.Count = 0
+            | Some(FrameBody.Entry _ | FrameBody.Stub _ | FrameBody.Dropped _)
+            | None -> true
 
         match body with
         | Some body when not reader.Failed && wellPadded && reservedZero && isPlaced ->

@@ -50,6 +50,7 @@ let private genBody =
             |> Gen.map (fun bytes -> FrameBody.Entry(place, ReadOnlyMemory bytes))
             Gen.choose (1, 3) |> Gen.map (fun count -> FrameBody.Stub(place, count, Hash.Zero))
             Gen.map FrameBody.DeleteTo stream
+            Gen.constant FrameBody.ForgetKeys
             Gen.map2
                 (fun stream key ->
                     FrameBody.Dropped(place, { Stream = stream; Count = 2; Hash = Hash.Zero; Key = key }))

@@ -165,8 +165,8 @@ let ``a frame that ends early is torn, one with another bit is corrupt, one of a
 
 [<Fact>]
 let ``a frame that breaks the layout is refused although its checksums are right`` () =
-    let refuses change =
-        let bytes = bytesOf (frame (FrameBody.Entry(place, data.Memory)))
+    let refusesIn body change =
+        let bytes = bytesOf (frame body)
         change bytes
         let checksum = Checksum.seeded seed (ReadOnlySpan(bytes, 0, bytes.Length - 4))
         BitConverter.TryWriteBytes(Span(bytes, bytes.Length - 4, 4), checksum) |> ignore<bool>
@@ -175,9 +175,22 @@ let ``a frame that breaks the layout is refused although its checksums are right
         | Error(FrameError.Corrupt(0L, "the layout of a frame", _, _)) -> ()
         | other -> Assert.Fail $"{other}"
 
+    let refuses = refusesIn (FrameBody.Entry(place, data.Memory))
     refuses (fun bytes -> bytes[8] <- 9uy) // a kind that does not exist
     refuses (fun bytes -> bytes[9] <- 2uy) // a flag that does not exist
     refuses (fun bytes -> bytes[10] <- 1uy) // what has to be zero
     refuses (fun bytes -> bytes[64] <- 0xF0uy) // a body longer than the frame
     refuses (fun bytes -> bytes[64] <- 1uy) // a body far shorter than the frame
     refuses (fun bytes -> bytes[9] <- 1uy) // a head for which there is no room
+
+    // A batch in a frame of none.
+    let stream = StreamId.Create "stream"
+
+    for body in
+        [
+            FrameBody.DeleteTo stream
+            FrameBody.Base { Streams = []; Keys = []; KeysBefore = 0L }
+            FrameBody.ForgetKeys
+        ] do
+        for field in [ 48; 56; 60 ] do
+            refusesIn body (fun bytes -> bytes[field] <- 1uy)
