@@ -152,4 +152,22 @@ public class SeedDefectTests
             oracle = new CrashOracle(Open);
         }
     }
+
+    /// <summary>The flush that comes by itself has no caller to be told: the next one is, and nothing is added to what may be lost.</summary>
+    [Fact]
+    public async Task Defect24_AFailedFlushThatComesByItself_Poisons()
+    {
+        var clock = new StoppedTime();
+        await using var weak = SegmentJournal.Open(device, SegmentStore.Unflushed with { TimeProvider = clock });
+        Assert.IsType<AppendResult.Appended>(await weak.TryAppendAsync(SegmentStore.Batch("s", 1)));
+        FailNext(StorageOperationKind.Flush, StorageFault.Fails);
+        clock.Fire();
+        var cause = Assert.IsType<AppendFailure.Unavailable>(Assert.IsType<AppendResult.NotAppended>(await weak.TryAppendAsync(SegmentStore.Batch("s", 1))).Failure).Cause;
+        Assert.IsType<IOException>(cause);
+        await Assert.ThrowsAsync<NotAppendedException>(() => weak.FlushAsync().AsTask());
+        await weak.DisposeAsync();
+        await using var again = Open(device);
+        Assert.Equal(1, again.Head.Position);
+        Assert.IsType<AppendResult.Appended>(await again.TryAppendAsync(SegmentStore.Batch("s", 1)));
+    }
 }

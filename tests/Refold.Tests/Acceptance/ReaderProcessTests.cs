@@ -100,9 +100,8 @@ public sealed class ReaderProcessTests(ITestOutputHelper output) : IDisposable
         Assert.Equal(0, RefoldProcess.Run("verify", "--json", "--journal", Uri).Expect(0).Json.GetProperty("unconfirmed").GetInt32());
     }
 
-    // Line 25 of what others got wrong: opening for reading needs the exclusive lock.
     [Fact]
-    public async Task ReadersNeedNoLock_ASecondWriterIsRefusedAtOnce_AndTheLockGoesWithTheProcess()
+    public async Task Defect25_ReadersNeedNoLock_ASecondWriterIsRefusedAtOnce_AndTheLockGoesWithTheProcess()
     {
         string many = directory.Write("many.ndjson", string.Concat(Enumerable.Range(1, 20_000).Select(Line)));
         string one = directory.Write("one.ndjson", Line(1));

@@ -59,7 +59,7 @@ public class IndexPartsTests
     }
 
     [Fact]
-    public async Task OpeningByFooter_CostsAsMuchForManyEntriesAsForFew()
+    public async Task Defect26_OpeningByFooter_CostsAsMuchForManyEntriesAsForFew()
     {
         var costs = new List<(int Reads, long Bytes)>();
         foreach (var entries in (int[])[2, 20, 200])
@@ -76,7 +76,7 @@ public class IndexPartsTests
     }
 
     [Fact]
-    public async Task AQueryCostsWhatItsAnswerDoes()
+    public async Task Defect27_AQueryCostsWhatItsAnswerDoes_OnEveryPage()
     {
         var counted = new Counted(await FilledAsync(20, 100));
         await using (var journal = SegmentJournal.Open(counted.Device, Samples.ReadOnly))
