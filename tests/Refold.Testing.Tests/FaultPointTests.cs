@@ -32,7 +32,7 @@ public class FaultPointTests(ITestOutputHelper output)
             {
                 var (oracle, device) = await simulation.RunAsync(steps, seed, crashAt: null, new StorageFaultPlan().At(operation.Index, fault));
                 faults += device.FaultCount;
-                foreach (var left in new[] { device.AfterKill(), device.AfterCrash(Keep.None), device.AfterCrash(Keep.Random(seed)) })
+                foreach (var left in new[] { device.AfterKill(), device.AfterCrash(Keep.Random(seed)) })
                 {
                     try
                     {
