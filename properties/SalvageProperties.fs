@@ -67,8 +67,8 @@ let private surviving (sample: Sample) isDamaged =
         not isDeleted && not (isDamaged lying.Segment lying.Start lying.End))
     |> List.map (fun lying -> lying.Position, lying.Version, lying.Canonical)
 
-/// What a store does: the seed of the headers, or else the only one that frames give.
-let private salvage (segments: byte[] list) =
+/// What a store does: with the seed of the headers, or else the only one that frames give.
+let private salvage (segments: byte[] list) : (uint32 * SalvageReport) option =
     let memories = segments |> List.map (fun bytes -> ReadOnlyMemory bytes)
 
     let seeds =
@@ -77,10 +77,11 @@ let private salvage (segments: byte[] list) =
         | [] -> memories |> List.collect Salvage.seeds |> List.distinct
 
     match seeds with
-    | [ seed ] -> Some(memories |> List.mapi (Salvage.scan seed) |> SalvageReport.make None)
+    | [ seed ] -> Some(seed, memories |> List.mapi (Salvage.scan seed) |> SalvageReport.make None)
     | _ -> None
 
-let private given (segments: byte[] list) (report: SalvageReport) =
+/// Without a header, and with every frame damaged but one of which only the checksum of its length is, the seed is another; the entry is right.
+let private given (segments: byte[] list) (seed: uint32, report: SalvageReport) =
     report.Entries
     |> List.map (fun row ->
         match FrameDecoding.read seed (ReadOnlyMemory segments[row.File]) row.Offset with
@@ -105,13 +106,13 @@ let private losesOnlyItsFrame (sample: Sample) (segment: int, offset: int, chang
 
     match salvage segments with
     | None -> surviving sample isDamaged |> List.isEmpty
-    | Some report ->
+    | Some found ->
         let named =
-            report.Skipped
+            (snd found).Skipped
             |> List.exists (fun skipped ->
                 skipped.File = segment && skipped.From <= int64 offset && int64 offset < skipped.To)
 
-        given segments report = surviving sample isDamaged && named
+        given segments found = surviving sample isDamaged && named
 
 let private places (sample: Sample) =
     gen {
@@ -128,7 +129,7 @@ let ``a journal without damage is given whole, without holes`` () =
     Harness.check (
         Prop.forAll (Arb.fromGen samples) (fun sample ->
             match salvage sample.Segments with
-            | Some report -> given sample.Segments report = surviving sample undamaged && not (hasHoles report)
+            | Some found -> given sample.Segments found = surviving sample undamaged && not (hasHoles (snd found))
             | None -> false)
     )
 
@@ -163,9 +164,9 @@ let ``any damage gives a part of what was written, each entry once and in order`
 
             match salvage segments with
             | None -> true
-            | Some report ->
+            | Some found ->
                 let all = written sample |> List.map (fun lying -> lying.Position, lying.Version, lying.Canonical)
-                let given = given segments report
+                let given = given segments found
                 List.forall (fun entry -> List.contains entry all) given && given = List.distinct (List.sort given))
     )
 
@@ -179,11 +180,11 @@ let ``copies of segments and a lost one: entries once, the gap named`` () =
                 [ Append [ 1, 2 ] ]
             ]
 
-    let twice = salvage (sample.Segments @ sample.Segments) |> Option.get
+    let twice = salvage (sample.Segments @ sample.Segments) |> Option.get |> snd
     Assert.Equal(5, twice.Entries.Length)
     Assert.False(hasHoles twice)
 
-    let lost = salvage [ sample.Segments[0]; sample.Segments[2] ] |> Option.get
+    let lost = salvage [ sample.Segments[0]; sample.Segments[2] ] |> Option.get |> snd
     Assert.Equal<int64 list>([ 1L; 2L; 5L ], lost.Entries |> List.map _.Position)
     let gap = List.exactlyOne lost.Missing
     Assert.Equal((3L, 4L, 3L, 4L), (gap.FirstFrame, gap.LastFrame, gap.FirstPosition, gap.LastPosition))
@@ -198,7 +199,7 @@ let ``without any header the frames themselves name their journal`` () =
     let sample = build [ [ Append [ 0, 3; 1, 5 ] ]; [ Append [ 2, 9 ]; Delete 0 ] ]
     let segments = List.map withoutHeader sample.Segments
     Assert.Equal<uint32 list>([ seed ], Salvage.seeds (ReadOnlyMemory segments[0]))
-    let report = salvage segments |> Option.get
+    let report = salvage segments |> Option.get |> snd
     Assert.Equal<int64 list>([ 2L; 3L ], report.Entries |> List.map _.Position)
     Assert.Equal(1L, report.Deleted)
     Assert.Equal(2, report.Skipped.Length)

@@ -37,6 +37,10 @@ let private receiptText (receipt: Receipt) =
 
 let private hex (bytes: ReadOnlyMemory<byte>) = Convert.ToHexStringLower bytes.Span
 
+/// Of two batches with one key, which forgetting it allows, the later one counts.
+let private lastOfEach (keys: (string * string * string) list) : (string * string * string) list =
+    keys |> List.rev |> List.distinctBy (fun (key, _, _) -> key) |> List.sort
+
 /// What a scan of frames knows.
 let ofItems (items: SegmentItem list) (head: Head) : Known =
     let batches =
@@ -64,7 +68,7 @@ let ofItems (items: SegmentItem list) (head: Head) : Known =
                     | Some(key, content) -> key, string content, receiptText batch.Receipt
                     | None -> ()
             ]
-            |> List.sort
+            |> lastOfEach
         Deletions =
             items
             |> List.choose (fun item ->
@@ -138,7 +142,7 @@ let join (first: Known) (second: Known) : Known =
     {
         Entries = first.Entries @ second.Entries
         Batches = first.Batches @ second.Batches
-        Keys = List.sort (first.Keys @ second.Keys)
+        Keys = lastOfEach (first.Keys @ second.Keys)
         Deletions = first.Deletions @ second.Deletions
         Head = second.Head
     }
