@@ -14,30 +14,34 @@ public sealed class LiteDbSnapshotStore : ISnapshotStore
     private readonly Database? database;
     private readonly SnapshotOptions options;
     private readonly string place;
+
+    // The file is damaged: whoever loads is told, and nothing is saved.
+    private readonly JournalCorruptedException? damage;
     private Exception? failure;
     private bool closed;
 
-    private LiteDbSnapshotStore(Database? database, SnapshotOptions options, string place)
+    private LiteDbSnapshotStore(Database? database, JournalCorruptedException? damage, SnapshotOptions options, string place)
     {
-        (this.database, this.options, this.place) = (database, options, place);
+        (this.database, this.damage, this.options, this.place) = (database, damage, options, place);
         if (database is not null) documents = new SnapshotDocuments(database);
     }
 
     /// <inheritdoc/>
-    public bool IsEmpty => Locked(() => documents is null || documents.IsEmpty);
+    public bool IsEmpty => Locked(() => damage is null && (documents is null || documents.IsEmpty));
 
-    /// <summary>Opens the snapshots beside a journal in LiteDB.</summary>
+    private SnapshotDocuments? Documents => damage is null ? documents : throw damage;
+
+    /// <summary>Opens the snapshots beside a journal in LiteDB. Where their file is damaged each load says so in a finding, and nothing is kept: remove the file, snapshots are a cache.</summary>
     /// <param name="path">The journal's file. The file beside it is made if need be, unless it is opened for reading.</param>
     /// <param name="options">How to open it.</param>
     /// <returns>The store; to be disposed by the caller.</returns>
     /// <exception cref="JournalInUseException">Somebody else has it open.</exception>
-    /// <exception cref="JournalCorruptedException">It is damaged: remove the file, snapshots are a cache.</exception>
     /// <exception cref="UnsupportedFormatException">A newer program wrote it.</exception>
     /// <exception cref="JournalOpenException">It cannot be opened; the message has the remedy.</exception>
     public static LiteDbSnapshotStore Open(string path, SnapshotOptions? options = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        return Open(new LocalDatabaseFiles(LocalDatabaseFiles.Beside(Path.GetFullPath(path), "-snapshots")), options);
+        return Open(new LocalDatabaseFiles(path).WithSuffix("-snapshots"), options);
     }
 
     internal static LiteDbSnapshotStore Open(IDatabaseFiles files, SnapshotOptions? options = null)
@@ -45,7 +49,14 @@ public sealed class LiteDbSnapshotStore : ISnapshotStore
         options ??= new SnapshotOptions();
         ArgumentOutOfRangeException.ThrowIfLessThan(options.Retention, 1, nameof(options));
         var isNone = options.ReadOnly && !files.Exists(FileRole.Data);
-        return new LiteDbSnapshotStore(isNone ? null : Database.Open(files, options.ReadOnly, StoreKind.Snapshots), options, files.Place);
+        try
+        {
+            return new LiteDbSnapshotStore(isNone ? null : Database.Open(files, options.ReadOnly, StoreKind.Snapshots), null, options, files.Place);
+        }
+        catch (JournalCorruptedException exception)
+        {
+            return new LiteDbSnapshotStore(null, exception, options, files.Place);
+        }
     }
 
     /// <inheritdoc/>
@@ -66,7 +77,7 @@ public sealed class LiteDbSnapshotStore : ISnapshotStore
         return Locked(() =>
         {
             var findings = new List<SnapshotFinding>();
-            foreach (var version in Safely(() => documents?.Versions(stream) ?? [], findings).Where(version => version <= toVersion).OrderDescending())
+            foreach (var version in Safely(() => Documents?.Versions(stream) ?? [], findings).Where(version => version <= toVersion).OrderDescending())
             {
                 if (Read(stream, version, findings) is { } snapshot) return new SnapshotAnswer(snapshot, findings);
             }
@@ -79,7 +90,7 @@ public sealed class LiteDbSnapshotStore : ISnapshotStore
     public SnapshotListing List(StreamId? stream = null) => Locked(() =>
     {
         var findings = new List<SnapshotFinding>();
-        var kept = Safely(() => documents?.All(stream) ?? [], findings);
+        var kept = Safely(() => Documents?.All(stream) ?? [], findings);
         List<SnapshotInfo> found = [.. kept.Select(key => Read(key.Stream, key.Version, findings)).OfType<Snapshot>().Select(SnapshotInfo.Of)];
         return new SnapshotListing(found, findings);
     });
@@ -158,7 +169,7 @@ public sealed class LiteDbSnapshotStore : ISnapshotStore
         catch (Exception exception)
 #pragma warning restore CA1031
         {
-            findings.Add(new SnapshotFinding(SnapshotDoubt.StoreFailed, $"no snapshot in {place} is used: {exception.Message}"));
+            findings.Add(new SnapshotFinding(SnapshotDoubt.StoreFailed, $"no snapshot in {place} is used: {exception.Message} Remove the file; snapshots are a cache."));
             return [];
         }
     }
@@ -178,6 +189,8 @@ public sealed class LiteDbSnapshotStore : ISnapshotStore
         lock (gate)
         {
             ObjectDisposedException.ThrowIf(closed, this);
+            if (damage is not null)
+                throw new SnapshotStoreException($"Could not {what} in {place}: {damage.Message} Remove the file; snapshots are a cache.", damage);
             if (documents is null || options.ReadOnly)
                 throw new SnapshotStoreException($"The snapshots in {place} were opened for reading; open them for writing to {what}.");
             if (failure is not null)

@@ -11,11 +11,7 @@ public class CrashMomentTests
     private static readonly StreamId Stream = StreamId.Create("s");
 
     [Theory]
-    [InlineData(Loss.Kill)]
-    [InlineData(Loss.Prefix)]
-    [InlineData(Loss.Drop)]
-    [InlineData(Loss.TornPage)]
-    [InlineData(Loss.TornSector)]
+    [MemberData(nameof(Losses.All), MemberType = typeof(Losses))]
     internal async Task Line3_ACrashAtEachOperation_OfCreationCommitDeletionAndCheckpoint(Loss loss)
     {
         var files = new SimulatedFiles();
@@ -49,11 +45,7 @@ public class CrashMomentTests
     }
 
     [Theory]
-    [InlineData(Loss.Kill)]
-    [InlineData(Loss.Prefix)]
-    [InlineData(Loss.Drop)]
-    [InlineData(Loss.TornPage)]
-    [InlineData(Loss.TornSector)]
+    [MemberData(nameof(Losses.All), MemberType = typeof(Losses))]
     internal async Task Line3_ACrashAtEachOperation_OfSnapshotReplacement(Loss loss)
     {
         var files = new SimulatedFiles();
@@ -80,11 +72,7 @@ public class CrashMomentTests
     }
 
     [Theory]
-    [InlineData(Loss.Kill)]
-    [InlineData(Loss.Prefix)]
-    [InlineData(Loss.Drop)]
-    [InlineData(Loss.TornPage)]
-    [InlineData(Loss.TornSector)]
+    [MemberData(nameof(Losses.All), MemberType = typeof(Losses))]
     internal async Task Line3_ACrashAtEachOperation_OfCompaction(Loss loss)
     {
         var before = new SimulatedFiles();

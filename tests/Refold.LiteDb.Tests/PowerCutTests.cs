@@ -20,11 +20,7 @@ public class PowerCutTests(ITestOutputHelper output)
     private static int Seed { get; } = Number("REFOLD_LITEDB_SEED", Random.Shared.Next());
 
     [Theory]
-    [InlineData(Loss.Kill)]
-    [InlineData(Loss.Prefix)]
-    [InlineData(Loss.Drop)]
-    [InlineData(Loss.TornPage)]
-    [InlineData(Loss.TornSector)]
+    [MemberData(nameof(Losses.All), MemberType = typeof(Losses))]
     internal async Task Line2_APowerCut_LosesNothingAcknowledged(Loss loss)
     {
         var (lost, example) = await RunAsync(loss, neverFlushed: null, Cuts);
@@ -32,11 +28,7 @@ public class PowerCutTests(ITestOutputHelper output)
     }
 
     [Theory]
-    [InlineData(Loss.Kill)]
-    [InlineData(Loss.Prefix)]
-    [InlineData(Loss.Drop)]
-    [InlineData(Loss.TornPage)]
-    [InlineData(Loss.TornSector)]
+    [MemberData(nameof(Losses.All), MemberType = typeof(Losses))]
     internal async Task Line2_TwentyCrashesInARow_LoseNothingAcknowledged(Loss loss)
     {
         output.WriteLine($"{Chains} chains of kind {loss}, REFOLD_LITEDB_SEED={Seed}");
@@ -59,10 +51,7 @@ public class PowerCutTests(ITestOutputHelper output)
     }
 
     [Theory]
-    [InlineData(Loss.Prefix)]
-    [InlineData(Loss.Drop)]
-    [InlineData(Loss.TornPage)]
-    [InlineData(Loss.TornSector)]
+    [MemberData(nameof(Losses.OfPower), MemberType = typeof(Losses))]
     internal async Task Line2_Control_WithoutFlushesOfTheLog_TheSimulatorFindsTheLoss(Loss loss)
     {
         var (lost, example) = await RunAsync(loss, FileRole.Log, CutsOfOneWorkload);

@@ -1,6 +1,7 @@
 // Snapshots in LiteDB: kept, replaced, let go, read again; a damaged or a missing piece is a finding, never an error.
 // Run by `dotnet test`.
 using LiteDB;
+using Microsoft.Extensions.DependencyInjection;
 using Refold.LiteDb.Devices;
 using Refold.LiteDb.Storage;
 using Refold.Tests.Tool;
@@ -91,6 +92,77 @@ public class SnapshotStoreTests
         Assert.Single(opened.List().Findings);
         await opened.DeleteAsync(Stream, 2, 2);
         Assert.Empty(opened.List().Findings);
+    }
+
+    [Theory]
+    [InlineData("header")]
+    [InlineData("cut")]
+    [InlineData("empty")]
+    public async Task ADamagedFile_IsAFinding_AndTheHostStartsAndWorksWithoutSnapshots(string kind)
+    {
+        using var directory = new TemporaryDirectory();
+        var uri = "litedb:" + directory.File("j.db");
+        var path = directory.File("j-snapshots.db");
+        await using (var store = Snapshots.Open(uri)) await store.SaveAsync(Made(Stream, 1, 30_000));
+        Break(path, kind);
+
+        var services = new ServiceCollection();
+        services.AddRefold(options => options.UseJournal(uri).UseSnapshots(uri));
+        await using (var provider = services.BuildServiceProvider())
+        {
+            var journal = provider.GetRequiredService<IJournal>();
+            await journal.AppendAsync(new AppendRequest(new EntryData(Stream, "Happened", "{}"u8.ToArray())));
+            var store = provider.GetRequiredService<ISnapshotStore>();
+            var answer = store.Load(Stream);
+            Assert.Null(answer.Snapshot);
+            Assert.Equal(SnapshotDoubt.StoreFailed, Assert.Single(answer.Findings).Doubt);
+            Assert.Single(store.List().Findings);
+            Assert.False(store.IsEmpty);
+            var error = await Assert.ThrowsAsync<SnapshotStoreException>(async () => await store.SaveAsync(Made(Stream, 2, 10)));
+            Assert.Contains("Remove the file", error.Message, StringComparison.Ordinal);
+        }
+
+        File.Delete(path);
+        await using var anew = Snapshots.Open(uri);
+        Assert.True(anew.IsEmpty);
+        await anew.SaveAsync(Made(Stream, 2, 10));
+    }
+
+    [Fact]
+    public async Task ARemovedFile_IsMadeAnew_AndNothingOfItsLogOrMarkComesBack()
+    {
+        var files = new SimulatedFiles();
+        var killed = LiteDbSnapshotStore.Open(files);
+        for (var version = 1; version <= 3; version++) await killed.SaveAsync(Made(Stream, version, 5000));
+        var left = files.Contents();
+        Assert.NotEmpty(left[FileRole.Log]);
+        left.Remove(FileRole.Data);
+        var next = new SimulatedFiles(left);
+        for (var opening = 0; opening < 3; opening++)
+        {
+            await using var store = LiteDbSnapshotStore.Open(next);
+            Assert.Empty(store.Load(Stream).Findings);
+            Assert.Equal(opening, store.Load(Stream).Snapshot?.Version ?? 0);
+            await store.SaveAsync(Made(Stream, opening + 1, 10));
+        }
+    }
+
+    private static void Break(string path, string kind)
+    {
+        using var file = File.OpenWrite(path);
+        switch (kind)
+        {
+            case "header":
+                file.Position = 32;
+                file.WriteByte(0);
+                break;
+            case "cut":
+                file.SetLength(file.Length - 1);
+                break;
+            default:
+                file.SetLength(0);
+                break;
+        }
     }
 
     [Fact]

@@ -15,10 +15,7 @@ public class StockLogTests(ITestOutputHelper output)
     private const int Cuts = 40;
 
     [Theory]
-    [InlineData(Loss.Prefix)]
-    [InlineData(Loss.Drop)]
-    [InlineData(Loss.TornPage)]
-    [InlineData(Loss.TornSector)]
+    [MemberData(nameof(Losses.OfPower), MemberType = typeof(Losses))]
     internal void Line2_Control_TheStockLog_LosesWhatItCommitted(Loss loss)
     {
         var seed = Random.Shared.Next();

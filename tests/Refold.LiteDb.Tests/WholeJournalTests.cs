@@ -187,32 +187,6 @@ public class WholeJournalTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public void TheTool_WorksOnAFile_OrSaysWhyNot()
-    {
-        using var directory = new TemporaryDirectory();
-        var uri = "litedb:" + directory.File("j.db");
-        var input = directory.Write("in", string.Concat(Enumerable.Range(1, 9).Select(number => $$"""{"stream":"s{{number % 2}}","type":"t","data":{{number}}}""" + "\n")));
-        RefoldProcess.Run("inspect", "--journal", uri).ExpectError(3);
-        RefoldProcess.Run("import", input, "--journal", uri).Expect(0);
-        var inspected = RefoldProcess.Run("inspect", "--json", "--journal", uri).Expect(0).Json;
-        Assert.Equal(9, inspected.GetProperty("entries").GetInt64());
-        Assert.Equal("checkpoint", inspected.GetProperty("opened").GetProperty("path").GetString());
-        RefoldProcess.Run("backup", directory.File("copy.db"), "--journal", uri).Expect(0);
-        RefoldProcess.Run("diff", uri, "litedb:" + directory.File("copy.db")).Expect(0);
-        RefoldProcess.Run("backup", directory.File("copy.db"), "--journal", uri).ExpectError(3);
-        RefoldProcess.Run("compact", "--delete-stream", "s1", "--journal", uri).Expect(0);
-        RefoldProcess.Run("compact", "--retain-from", "3", "--journal", uri).ExpectError(2);
-        RefoldProcess.Run("export", "--salvage", "--journal", uri).ExpectError(2);
-        RefoldProcess.Run("copy", uri, "memory:").ExpectError(2);
-        RefoldProcess.Run("copy", uri, uri).ExpectError(3);
-        Assert.Equal(4, RefoldProcess.Run("export", "--journal", uri).Expect(0).Lines.Length);
-        var bytes = File.ReadAllBytes(directory.File("j.db"));
-        bytes.AsSpan(2 * 8192).Clear();
-        File.WriteAllBytes(directory.File("j.db"), bytes);
-        Assert.Contains(RefoldProcess.Run("verify", "--json", "--journal", uri).ExitCode, (int[])[1, 3]);
-    }
-
-    [Fact]
     public async Task AHost_OpensTheJournalByItsUri()
     {
         using var directory = new TemporaryDirectory();

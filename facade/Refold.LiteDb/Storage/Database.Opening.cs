@@ -108,8 +108,8 @@ internal sealed partial class Database
         var data = new EngineStream(Keep(files.Open(FileRole.Data, Opening.Reader)));
         Stream log = files.Exists(FileRole.Log) ? new EngineStream(Keep(files.Open(FileRole.Log, Opening.Reader))) : new MemoryStream();
         MarkSlot? mark = files.Exists(FileRole.Mark) ? Mark.Read(Keep(files.Open(FileRole.Mark, Opening.Reader))) : null;
-        RequireContent(files, data);
-        var database = new Database(data, null, CheckedEngine(files, data, log, isReadOnly: true), open);
+        RequireContent(files, data, mark);
+        var database = new Database(data, null, CheckedEngine(files, data, log, mark, isReadOnly: true), open);
         return database.Checked(files, kind, mark, log);
 
         T Keep<T>(T? file)
@@ -123,14 +123,16 @@ internal sealed partial class Database
     private static Database OpenForWriting(IDatabaseFiles files, StoreKind kind, List<IDisposable> open)
     {
         var lockFile = Keep(files.Open(FileRole.Mark, Opening.Creator));
+        // Snapshots are a cache: whoever removed the file meant to.
+        if (kind == StoreKind.Snapshots && !files.Exists(FileRole.Data)) Forget(files, lockFile);
         var slot = Mark.Read(lockFile);
         if (!files.Exists(FileRole.Data)) Create(files, kind, slot);
         var data = new EngineStream(Keep(files.Open(FileRole.Data, Opening.Writer)));
         var hasLog = files.Exists(FileRole.Log);
-        RequireContent(files, data);
+        RequireContent(files, data, slot);
         var log = new LogStream(Keep(files.Open(FileRole.Log, Opening.Creator)));
         if (!hasLog) files.FlushDirectory();
-        var database = new Database(data, log, CheckedEngine(files, data, log, isReadOnly: false), open).Checked(files, kind, slot, log);
+        var database = new Database(data, log, CheckedEngine(files, data, log, slot, isReadOnly: false), open).Checked(files, kind, slot, log);
         database.mark = new Mark(lockFile);
         database.Settle();
         return database;
@@ -140,6 +142,16 @@ internal sealed partial class Database
             open.Add(file ?? throw files.InUse());
             return file;
         }
+    }
+
+    /// <summary>Lets go of what is left of a database whose data file was removed.</summary>
+    private static void Forget(IDatabaseFiles files, IDatabaseFile mark)
+    {
+        mark.SetLength(0);
+        mark.Flush();
+        if (!files.Exists(FileRole.Log)) return;
+        files.Delete(FileRole.Log);
+        files.FlushDirectory();
     }
 
     /// <summary>Makes the data file under another name, and gives it its own when it is whole and on the device.</summary>
@@ -159,10 +171,12 @@ internal sealed partial class Database
     }
 
     /// <summary>LiteDB would make a new database in a file without a page.</summary>
-    private static void RequireContent(IDatabaseFiles files, EngineStream data)
+    private static void RequireContent(IDatabaseFiles files, EngineStream data, MarkSlot? mark)
     {
-        if (data.Length == 0)
-            throw new JournalOpenException($"{files.Place} is {(data.File.Length == 0 ? "empty" : "too short")}, it is no journal; move it away, or restore a backup.");
+        if (data.Length > 0) return;
+        throw mark is { } slot
+            ? Missing(files, slot, "a file without content")
+            : new JournalOpenException($"{files.Place} is {(data.File.Length == 0 ? "empty" : "too short")}, it is no journal; move it away, or restore a backup.");
     }
 
     /// <summary>Where nothing is in the log, every page that LiteDB ever made is in the data file.</summary>
@@ -183,7 +197,7 @@ internal sealed partial class Database
     private static JournalCorruptedException Missing(IDatabaseFiles files, MarkSlot mark, string found) =>
         new(files.Place, 0, "the journal", $"at commit {mark.Commit.ToString(CultureInfo.InvariantCulture)}, head {new Head(mark.Head)}", $"{found} (remove the mark beside it if an older copy was put here on purpose)");
 
-    private static LiteEngine CheckedEngine(IDatabaseFiles files, EngineStream data, Stream log, bool isReadOnly)
+    private static LiteEngine CheckedEngine(IDatabaseFiles files, EngineStream data, Stream log, MarkSlot? mark, bool isReadOnly)
     {
         try
         {
@@ -191,6 +205,8 @@ internal sealed partial class Database
         }
         catch (Exception exception) when (exception is not (IOException or UnauthorizedAccessException))
         {
+            // A mark is beside a journal only.
+            if (mark is not null) throw Unreadable(files.Place, exception);
             throw new JournalOpenException($"{files.Place} is no journal, or one that another program made or changed: {exception.Message} Restore a backup, or move it away.", exception);
         }
     }

@@ -21,9 +21,8 @@ internal sealed class LocalDatabaseFiles : IDatabaseFiles
 
     public string Place => path;
 
-    /// <summary>The path of a file beside another, its name lengthened before the extension: LiteDB's own way to name a log.</summary>
-    public static string Beside(string path, string suffix) =>
-        Path.Combine(Path.GetDirectoryName(path) ?? "", Path.GetFileNameWithoutExtension(path) + suffix + Path.GetExtension(path));
+    /// <summary>Files of a database beside this one, its name lengthened before the extension.</summary>
+    public LocalDatabaseFiles WithSuffix(string suffix) => new(Beside(suffix));
 
     public bool Exists(FileRole role) => File.Exists(Of(role));
 
@@ -31,17 +30,10 @@ internal sealed class LocalDatabaseFiles : IDatabaseFiles
     {
         var name = Of(role);
         if (opening == Opening.Creator) directory.CreateDirectory();
-        try
-        {
-            return new LocalFile(opening == Opening.Reader
-                ? File.OpenHandle(name, FileMode.Open, FileAccess.Read, FileShare.Read)
-                : File.OpenHandle(name, opening == Opening.Creator ? FileMode.OpenOrCreate : FileMode.Open, FileAccess.ReadWrite, FileShare.None));
-        }
-        catch (IOException exception) when (exception.GetType() == typeof(IOException) && File.Exists(name))
-        {
-            // The file is there and may be opened, so what fails is the lock.
-            return null;
-        }
+        var handle = opening == Opening.Reader
+            ? DirectoryDevice.TryOpen(name, FileMode.Open, FileAccess.Read, FileShare.Read)
+            : DirectoryDevice.TryOpen(name, opening == Opening.Creator ? FileMode.OpenOrCreate : FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+        return handle is null ? null : new LocalFile(handle);
     }
 
     public void Promote(bool replace) => File.Move(Of(FileRole.New), path, replace);
@@ -50,36 +42,19 @@ internal sealed class LocalDatabaseFiles : IDatabaseFiles
 
     public void FlushDirectory() => directory.FlushDirectory();
 
-    private string Of(FileRole role)
+    private string Of(FileRole role) => role switch
     {
-        if (role == FileRole.Data) return path;
-        var suffix = role switch { FileRole.Log => "-log", FileRole.Mark => "-mark", _ => "-new" };
-        return Beside(path, suffix);
-    }
+        FileRole.Data => path,
+        FileRole.Log => Beside("-log"),
+        FileRole.Mark => Beside("-mark"),
+        _ => Beside("-new"),
+    };
 
-    private sealed class LocalFile(SafeFileHandle handle) : IDatabaseFile
+    // LiteDB's own way to name a log.
+    private string Beside(string suffix) => Path.Combine(directory.Place, Path.GetFileNameWithoutExtension(path) + suffix + Path.GetExtension(path));
+
+    private sealed class LocalFile(SafeFileHandle handle) : DirectoryDevice.OpenFile(handle), IDatabaseFile
     {
-        public long Length => RandomAccess.GetLength(handle);
-
-        public int Read(Span<byte> destination, long offset)
-        {
-            var total = 0;
-            while (total < destination.Length)
-            {
-                var read = RandomAccess.Read(handle, destination[total..], offset + total);
-                if (read == 0) break;
-                total += read;
-            }
-
-            return total;
-        }
-
-        public void Write(ReadOnlySpan<byte> bytes, long offset) => RandomAccess.Write(handle, bytes, offset);
-
-        public void SetLength(long length) => RandomAccess.SetLength(handle, length);
-
-        public void Flush() => RandomAccess.FlushToDisk(handle);
-
-        public void Dispose() => handle.Dispose();
+        public void SetLength(long length) => RandomAccess.SetLength(Handle, length);
     }
 }

@@ -49,13 +49,16 @@ public sealed class DirectoryDevice(string path) : IStorageDevice
     public void FlushDirectory() => FlushDirectory(path);
 
     /// <inheritdoc/>
-    public IDisposable? TryLock(string name)
+    public IDisposable? TryLock(string name) => TryOpen(Of(name), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+
+    /// <summary>Opens a file and locks it as long as it is open; null where the lock of somebody else is in the way.</summary>
+    internal static SafeFileHandle? TryOpen(string file, FileMode mode, FileAccess access, FileShare share)
     {
         try
         {
-            return File.OpenHandle(Of(name), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            return File.OpenHandle(file, mode, access, share);
         }
-        catch (IOException exception) when (exception.GetType() == typeof(IOException) && File.Exists(Of(name)))
+        catch (IOException exception) when (exception.GetType() == typeof(IOException) && File.Exists(file))
         {
             // The file is there and may be opened, so what fails is the lock.
             return null;
@@ -98,9 +101,12 @@ public sealed class DirectoryDevice(string path) : IStorageDevice
         public static extern int Close(int descriptor);
     }
 
-    private sealed class OpenFile(SafeFileHandle handle) : IStorageFile
+    /// <summary>An open file.</summary>
+    internal class OpenFile(SafeFileHandle handle) : IStorageFile
     {
         public long Length => RandomAccess.GetLength(handle);
+
+        protected SafeFileHandle Handle => handle;
 
         public int Read(Span<byte> destination, long offset)
         {

@@ -2,6 +2,7 @@
 // Called by SimulatedFiles.
 using System.Runtime.InteropServices;
 using Refold.LiteDb.Storage;
+using Xunit;
 
 namespace Refold.LiteDb.Devices;
 
@@ -43,6 +44,14 @@ internal enum Loss
 
     /// <summary>Each block of 512 bytes is.</summary>
     TornSector,
+}
+
+/// <summary>The kinds of loss, for theories.</summary>
+internal static class Losses
+{
+    public static TheoryData<Loss> All => [Loss.Kill, Loss.Prefix, Loss.Drop, Loss.TornPage, Loss.TornSector];
+
+    public static TheoryData<Loss> OfPower => [Loss.Prefix, Loss.Drop, Loss.TornPage, Loss.TornSector];
 }
 
 internal static class PowerCut
