@@ -24,14 +24,46 @@ type CheckpointRoot =
         LastFrame: int64
         /// The head behind that frame.
         Head: Head
-        /// The epoch it was written in.
+        /// The epoch of the last frame that is covered.
         Epoch: uint32
         /// Entries of the watermark's segment that its pages have rows of.
         Entries: int
         /// Pages behind the root, from 1.
         Pages: int
-        /// Keys of batches that begin before this position are forgotten; 0 for none.
+        /// The highest position before which the frames that are covered forget keys, a base included; 0 for none.
         KeysBefore: int64
+    }
+
+/// What has to be known to write a checkpoint.
+[<NoComparison; NoEquality>]
+type CheckpointPlace =
+    {
+        /// The set generation.
+        SetGeneration: int64
+        /// All segments, in order; the last one is that of the watermark.
+        Segments: SegmentName list
+        /// The header of the last one.
+        Header: SegmentHeader
+        /// The offset behind the last flushed frame in it.
+        Offset: int64
+        /// The number of that frame.
+        LastFrame: int64
+        /// The head behind it.
+        Head: Head
+        /// Its epoch.
+        Epoch: uint32
+    }
+
+/// A file to be written.
+[<NoComparison; NoEquality>]
+type CheckpointFile =
+    {
+        /// Its name.
+        Name: string
+        /// Its first page.
+        Root: ReadOnlyMemory<byte>
+        /// What lies behind that.
+        Pages: ReadOnlyMemory<byte>
     }
 
 /// Why a checkpoint is not used although nothing is wrong with the journal.
@@ -89,6 +121,34 @@ module Checkpoint =
             writer.UInt32 root.Epoch
             writer.Int32 root.Entries
             writer.Int64 root.KeysBefore)
+
+    /// The file of a checkpoint over the frames of the last segment that have these rows and forget keys before this position.
+    let make (place: CheckpointPlace) (rows: SegmentRows) (keysBefore: int64) : CheckpointFile =
+        let header = place.Header
+        let owner = { Seed = Checksum.seed header.JournalId; FirstFrame = header.FirstFrame }
+        let pages = FooterEncoding.pages owner rows
+
+        let root =
+            {
+                JournalId = header.JournalId
+                SetGeneration = place.SetGeneration
+                Segments = place.Segments.Length
+                SetHash = setHash place.Segments
+                Watermark = { FirstPosition = header.FirstPosition; Generation = header.Generation }
+                Offset = place.Offset
+                LastFrame = place.LastFrame
+                Head = place.Head
+                Epoch = place.Epoch
+                Entries = rows.Entries.Length
+                Pages = pages.Length / Page.bytes
+                KeysBefore = keysBefore
+            }
+
+        {
+            Name = FileName.checkpoint root.SetGeneration root.LastFrame
+            Root = encode root
+            Pages = pages
+        }
 
     let private readFields (reader: ByteReader) : CheckpointRoot =
         let pages = Block.count reader

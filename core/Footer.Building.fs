@@ -72,8 +72,9 @@ module IndexRows =
         | SegmentContent.Batch _
         | SegmentContent.Deletion _ -> known
 
-    /// The rows of what a scan took from one segment.
-    let ofItems (items: SegmentItem list) : SegmentRows =
+    /// The rows of a segment whose beginning is known by its rows: with what a scan took behind that. `position` is the head position behind the
+    /// beginning. The same rows as those of all items together.
+    let extend (known: SegmentRows) (position: int64) (items: SegmentItem list) : SegmentRows =
         let streams =
             sortedBy (fun (left: StreamId) (right: StreamId) -> Text.compareUtf8 left.Value right.Value)
 
@@ -84,11 +85,39 @@ module IndexRows =
                 Comparer.Create(Comparison Text.compareUtf8)
             )
 
+        let postings first count : int seq = ArraySegment(known.Postings, first, count)
+
+        for row in known.Streams do
+            let gathered = gathered row.Stream streams
+            gathered.Highest <- row.Highest
+            gathered.DeletedTo <- row.DeletedTo
+            gathered.Entries.AddRange(postings row.First row.Count)
+
+        for row in known.Words do
+            (gathered (struct (row.Kind, row.Text)) words).Entries.AddRange(postings row.First row.Count)
+
+        let kept = known.Kept |> Array.groupBy _.Key |> Map.ofArray
+
+        for index, row in Seq.indexed known.Keys do
+            let versions = Map.tryFind index kept |> Option.defaultValue [||]
+            keys[row.Key] <- struct (row, [ for row in versions -> row.Versions ])
+
+        let streamAt = Array.ofSeq streams.Values
+        let wordAt = Array.ofSeq words.Values
         let entries = ResizeArray<struct (EntryRow * Gathered * Gathered)>()
-        let batches = ResizeArray<BatchRow>()
+        let batches = ResizeArray<BatchRow> known.Batches
         let deletions = ResizeArray<struct (DeletionRow * Gathered)>()
-        let mutable position = 0L
-        let mutable dropped = None
+
+        for row in known.Entries do
+            entries.Add(struct (row, streamAt[row.Stream], wordAt[row.Type]))
+
+        for row in known.Deletions do
+            deletions.Add(struct (row, streamAt[row.Stream]))
+
+        // Before its first batch a segment knows no position, unless it begins with a base.
+        let isNone = known.Batches.Length = 0 && known.Base.IsNone
+        let mutable position = if isNone then 0L else position
+        let mutable dropped = known.Base
 
         let addEntry (stored: StoredBatch) place =
             let batch = stored.Batch
@@ -210,6 +239,9 @@ module IndexRows =
                 |]
             Base = dropped
         }
+
+    /// The rows of what a scan took from one segment.
+    let ofItems (items: SegmentItem list) : SegmentRows = extend SegmentRows.Empty 0L items
 
     /// The receipt of a batch, as it was answered when the batch was appended. `kept`: what its key has kept, if the batch lost entries.
     let receipt

@@ -134,3 +134,14 @@ module FooterDecoding =
             | None, Error error -> Error error
             | None, Ok content when fits rows -> Ok { rows with Base = content }
             | None, Ok _ -> Error(FooterPages.layoutError source.Offset)
+
+    /// All rows of a checkpoint whose watermark lies in a segment with this header, if they are as many as its root says and lie before the
+    /// watermark. `bytesOf` gives so many bytes of its file at an offset. Never throws, whatever the bytes are.
+    let readCheckpoint (header: SegmentHeader) (root: CheckpointRoot) bytesOf : Result<SegmentRows, FrameError> =
+        let isBefore (row: EntryRow) =
+            row.Position <= root.Head.Position && row.Offset <= root.Offset - int64 row.Length
+
+        match read (sourceOfCheckpoint header root bytesOf) with
+        | Ok rows when rows.Entries.Length <> root.Entries || not (Array.forall isBefore rows.Entries) ->
+            Error(FooterPages.layoutError 0L)
+        | result -> result

@@ -77,19 +77,19 @@ module FooterEncoding =
         let size = int64 Page.bytes
         (offset + size - 1L) / size * size
 
-    /// What seals a segment with this header in a file of this length, whose frames, scanned, gave these items. `framesEnd` is the offset
-    /// behind its last frame; `lastFrame`, `head` and `epoch` are what they lead to.
-    let seal
+    /// What seals a segment with this header in a file of this length, whose frames have these rows. `keysBefore` is the highest position before
+    /// which they forget keys, `framesEnd` the offset behind the last of them; `lastFrame`, `head` and `epoch` are what they lead to.
+    let sealRows
         (header: SegmentHeader)
         (fileLength: int64)
-        (items: SegmentItem list)
+        (rows: SegmentRows)
+        (keysBefore: int64)
         (framesEnd: int64)
         (lastFrame: int64)
         (head: Head)
         (epoch: uint32)
         : SegmentSeal =
         let seed = Checksum.seed header.JournalId
-        let rows = IndexRows.ofItems items
         let footer = pages { Seed = seed; FirstFrame = header.FirstFrame } rows
         let offset = aligned framesEnd
         let count = footer.Length / Page.bytes
@@ -105,7 +105,7 @@ module FooterEncoding =
                 Epoch = epoch
                 Entries = rows.Entries.Length
                 HasBase = rows.Base.IsSome
-                KeysBefore = items |> List.fold IndexRows.keysBefore 0L
+                KeysBefore = keysBefore
             }
 
         {
@@ -114,3 +114,8 @@ module FooterEncoding =
             TrailerOffset = SegmentTrailer.offset fileLength offset count
             Trailer = SegmentTrailer.encode seed trailer
         }
+
+    /// What seals a segment whose frames, scanned, gave these items; see `sealRows`.
+    let seal header fileLength (items: SegmentItem list) framesEnd lastFrame head epoch : SegmentSeal =
+        let keysBefore = items |> List.fold IndexRows.keysBefore 0L
+        sealRows header fileLength (IndexRows.ofItems items) keysBefore framesEnd lastFrame head epoch

@@ -137,3 +137,17 @@ type SegmentRows =
         /// What its base frame holds; streams and keys in order of UTF-8 bytes. Which keys are forgotten, the trailer says.
         Base: BaseContent option
     }
+
+    /// Nothing.
+    static member Empty: SegmentRows =
+        {
+            Entries = [||]
+            Batches = [||]
+            Streams = [||]
+            Words = [||]
+            Postings = [||]
+            Keys = [||]
+            Deletions = [||]
+            Kept = [||]
+            Base = None
+        }

@@ -252,6 +252,7 @@ let ``the footer of a compacted segment says what a scan of it does, also of wha
                 | Error error -> failwith $"{error}"
                 | Ok rows ->
                     require "the rows" (rows = IndexRows.ofItems scan.Items)
+                    require "a checkpoint" (FooterProperties.extendEverywhere header scan.Items)
                     let expected = { ofItems scan.Items Head.empty with Head = 0L, "" }
                     require "what the rows say" (ofRows file rows = Ok expected))
     )

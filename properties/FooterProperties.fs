@@ -17,7 +17,7 @@ let private ok result =
 
 let private arbitrary = Arb.fromGen (Gen.map build genSteps)
 
-let private readAt (file: byte[]) = slice (Map.ofList [ "", file ]) ""
+let internal readAt (file: byte[]) = slice (Map.ofList [ "", file ]) ""
 
 let private sourceOf (file: byte[]) =
     let header = headerOf file
@@ -28,6 +28,46 @@ let private sourceOf (file: byte[]) =
     | None -> invalidOp "not sealed"
 
 let private sealedOnes sample = sealAllButLast sample.Segments |> List.truncate (sample.Segments.Length - 1)
+
+/// Whether the rows of the first items, put into a checkpoint and read back, extended by the rest, are the rows of all, wherever that is cut.
+let internal extendEverywhere (header: SegmentHeader) (items: SegmentItem list) : bool =
+    let all = IndexRows.ofItems items
+    let name = { FirstPosition = header.FirstPosition; Generation = header.Generation }
+
+    [ 0 .. items.Length ]
+    |> List.forall (fun count ->
+        let first, rest = List.splitAt count items
+        let known = { Position = header.FirstPosition - 1L; Hash = header.HeadBefore }
+        let head = first |> List.fold (fun (head: Head) item -> headBehind [ item ] head) known
+
+        let place =
+            {
+                SetGeneration = 3L
+                Segments = [ name ]
+                Header = header
+                Offset = first |> List.tryLast |> Option.map (fun item -> int64 item.End) |> Option.defaultValue 128L
+                LastFrame = first |> List.tryLast |> Option.map _.LastFrame |> Option.defaultValue 0L
+                Head = head
+                Epoch = 1u
+            }
+
+        let keysBefore = first |> List.fold IndexRows.keysBefore 0L
+        let made = Checkpoint.make place (IndexRows.ofItems first) keysBefore
+        let file = Array.append (made.Root.ToArray()) (made.Pages.ToArray())
+        let root = Checkpoint.decode (ReadOnlyMemory file)
+        let judged = Checkpoint.judge header.JournalId [ name ] made.Name (int64 file.Length) root |> ok
+        let rows = FooterDecoding.readCheckpoint header judged (readAt file) |> ok
+
+        judged.KeysBefore = keysBefore
+        && rows = IndexRows.ofItems first
+        && IndexRows.extend rows judged.Head.Position rest = all)
+
+[<Fact>]
+let ``rows of a checkpoint, extended by what comes behind it, are the rows of all frames`` () =
+    Harness.check (
+        Prop.forAll arbitrary (fun sample ->
+            sealedOnes sample |> List.forall (fun (file, scan) -> extendEverywhere (headerOf file) scan.Items))
+    )
 
 [<Fact>]
 let ``rows of a footer are what a scan of the frames gives`` () =

@@ -181,7 +181,8 @@ let sealAllButLast (segments: byte[] list) : (byte[] * SegmentScan) list =
 
             withSeal bytes seal, scan)
 
-let private headBehind (items: SegmentItem list) (before: Head) =
+/// The head behind items.
+let headBehind (items: SegmentItem list) (before: Head) =
     items
     |> List.fold
         (fun head item ->

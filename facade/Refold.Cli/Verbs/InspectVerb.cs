@@ -29,7 +29,7 @@ internal static class InspectVerb
         long restored = segments?.Restored ?? database?.Entries ?? journal.ReadAll().LongCount();
         var opened = segments?.Opened;
         long scanned = database is null ? opened?.Tail ?? restored : 0;
-        string path = restored == 0 ? "empty" : database is not null ? "checkpoint" : opened?.Path == OpeningPath.Footers ? "footers" : "scan";
+        string path = restored == 0 ? "empty" : database is not null ? "checkpoint" : PathOf(opened);
         if (arguments.GetValue(Options.Json))
         {
             Output.Json(new JsonObject
@@ -62,6 +62,13 @@ internal static class InspectVerb
             Facts.Table(["segment", "entries", "bytes", "sealed"], segments.Segments.Select(Row));
         return ExitCode.Done;
     }
+
+    private static string PathOf(OpeningReport? opened) => opened?.Path switch
+    {
+        OpeningPath.Checkpoint => "checkpoint",
+        OpeningPath.Footers => "footers",
+        _ => "scan",
+    };
 
     private static JsonObject ToJson(SegmentInfo segment) => new()
     {

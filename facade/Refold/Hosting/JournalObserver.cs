@@ -40,6 +40,8 @@ internal sealed class JournalObserver(JournalOptions options, string store, stri
 
     public void Poisoned(Exception cause) => logger?.JournalPoisoned(cause, place);
 
+    public void CheckpointFailed(Exception cause) => logger?.CheckpointFailed(cause, place);
+
     public void Closed(Head head) => logger?.JournalClosed(place, head.Position);
 
     /// <summary>One write and one flush are done.</summary>

@@ -20,6 +20,9 @@ public static class RefoldEventIds
     /// <summary>Information: a journal was closed.</summary>
     public const int JournalClosed = 4;
 
+    /// <summary>Warning: a checkpoint could not be written. The journal goes on, and tries again when the next is due; an opening until then scans more.</summary>
+    public const int CheckpointFailed = 5;
+
     /// <summary>Information: a run was started.</summary>
     public const int RunStarted = 10;
 
@@ -62,6 +65,9 @@ internal static partial class LogLines
 
     [LoggerMessage(RefoldEventIds.JournalClosed, LogLevel.Information, "Closed the journal {Place} at position {Position}")]
     public static partial void JournalClosed(this ILogger logger, string place, long position);
+
+    [LoggerMessage(RefoldEventIds.CheckpointFailed, LogLevel.Warning, "Wrote no checkpoint of the journal {Place}; the journal goes on")]
+    public static partial void CheckpointFailed(this ILogger logger, Exception exception, string place);
 
     [LoggerMessage(RefoldEventIds.RunStarted, LogLevel.Information, "Started the run {Run} ({Pin})")]
     public static partial void RunStarted(this ILogger logger, RunId run, RunPin pin);

@@ -1,5 +1,5 @@
 // The core's plan of opening, asked with C# functions.
-// Called by Segments/DirectoryPlan.cs, OpenedDirectory.cs and FooterLoading.cs.
+// Called by Segments/DirectoryPlan.cs, OpenedDirectory.cs, CheckpointLoading.cs and MemoryPart.Restoring.cs.
 using Microsoft.FSharp.Core;
 
 namespace Refold.Interop;
@@ -22,14 +22,14 @@ internal static class ColdStartTranslation
     public static Core.ScanStart ScanStart(this Core.OpeningPlan plan, Func<StreamId, long> highestVersion) =>
         Core.ColdStart.scanStart(plan, FuncConvert.FromFunc(highestVersion));
 
-    /// <summary>The rows of a sealed segment's footer: exactly one of the answers is there.</summary>
-    /// <param name="header">The segment's header.</param>
-    /// <param name="trailer">Its trailer.</param>
+    /// <summary>The rows of a checkpoint: exactly one of the answers is there.</summary>
+    /// <param name="header">The header of its segment.</param>
+    /// <param name="root">Its root.</param>
     /// <param name="read">Reads so many bytes of its file at an offset.</param>
-    public static (Core.SegmentRows? Rows, Core.FrameError? Error) ReadRows(
-        Core.SegmentHeader header, Core.SegmentTrailer trailer, Func<long, int, ReadOnlyMemory<byte>> read)
+    public static (Core.SegmentRows? Rows, Core.FrameError? Error) ReadCheckpoint(
+        Core.SegmentHeader header, Core.CheckpointRoot root, Func<long, int, ReadOnlyMemory<byte>> read)
     {
-        var result = Core.FooterDecoding.read(Core.FooterDecoding.sourceOf(header, trailer, FuncConvert.FromFunc(read)));
+        var result = Core.FooterDecoding.readCheckpoint(header, root, FuncConvert.FromFunc(read));
         return result.IsOk ? (result.ResultValue, null) : (null, result.ErrorValue);
     }
 

@@ -16,6 +16,12 @@ public sealed record JournalOptions
     /// <value>Default: null, the store's own default.</value>
     public int? SegmentBytes { get; init; }
 
+    /// <summary>After how many bytes of frames, flushed in the segment that is written, the rows of their index are written to a checkpoint, from which the next opening takes them instead of scanning
+    /// the frames. One is also written when the journal is closed, unless less than this and less than <see cref="SegmentJournal.CheckpointAtCloseBytes"/> came since the last. It is written beside
+    /// appends; one that fails is logged (<see cref="RefoldEventIds.CheckpointFailed"/>) and fails nothing else.</summary>
+    /// <value>Default: <see cref="SegmentJournal.DefaultCheckpointBytes"/>. 0: none is written. Not negative.</value>
+    public int CheckpointBytes { get; init; } = SegmentJournal.DefaultCheckpointBytes;
+
     /// <summary>When an append is answered, and what that relies on.</summary>
     /// <value>Default: <see cref="Durability.Flushed"/>, after a flush.</value>
     public Durability Durability { get; init; } = Durability.Flushed;
@@ -44,7 +50,7 @@ public sealed record JournalOptions
     /// <value>Default: null, <see cref="System.TimeProvider.System"/>.</value>
     public TimeProvider? TimeProvider { get; init; }
 
-    /// <summary>Where work is done that no append waits for: making the next segment ahead. A scheduler that runs it at once on the calling thread makes the order of operations repeatable.</summary>
+    /// <summary>Where work is done that no append waits for: making the next segment ahead, and writing checkpoints. A scheduler that runs it at once on the calling thread makes the order of operations repeatable.</summary>
     /// <value>Default: null, <see cref="TaskScheduler.Default"/>.</value>
     public TaskScheduler? Background { get; init; }
 

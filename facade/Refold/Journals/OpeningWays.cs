@@ -5,6 +5,11 @@ namespace Refold;
 /// <summary>The ways of opening a segment journal. All of them give the same journal; each can be switched off. An empty directory always opens.</summary>
 public sealed record OpeningWays
 {
+    /// <summary>Takes the index of the last segment up to some frame from a checkpoint, and that of the others from their footers; their frames are checked when they are read. Only what came behind is
+    /// scanned. A checkpoint that is not right, or was written over other segments, is ignored (<see cref="OpeningReport.Ignored"/>).</summary>
+    /// <value>Default: true.</value>
+    public bool Checkpoint { get; init; } = true;
+
     /// <summary>Takes the index of sealed segments from their footers; their frames are checked when they are read.</summary>
     /// <value>Default: true.</value>
     public bool Footers { get; init; } = true;
@@ -25,12 +30,15 @@ public enum OpeningPath
 
     /// <summary>Every frame.</summary>
     Scan,
+
+    /// <summary>A checkpoint, footers, and the frames of the tail.</summary>
+    Checkpoint,
 }
 
 /// <summary>How a journal was opened.</summary>
 /// <param name="Path">The way that was taken.</param>
 /// <param name="Restored">Entries that were found, those deleted since included.</param>
-/// <param name="Tail">Those of them whose frames were scanned; the others are known from footers.</param>
+/// <param name="Tail">Those of them whose frames were scanned; the others are known from footers and the checkpoint.</param>
 /// <param name="Elapsed">How long it took.</param>
 /// <param name="Ignored">What was found and not used, each with its file and the reason.</param>
 public sealed record OpeningReport(OpeningPath Path, long Restored, long Tail, OpeningElapsed Elapsed, IReadOnlyList<string> Ignored)
@@ -50,12 +58,16 @@ public sealed record InterruptedCompaction(string Target, bool Switched)
 }
 
 /// <summary>How long each phase of an opening took.</summary>
-/// <param name="Planning">Reading names, headers, trailers and COMMIT.</param>
+/// <param name="Planning">Reading names, headers, trailers, COMMIT and the checkpoint.</param>
 /// <param name="Footers">Reading footers.</param>
 /// <param name="Scanning">Scanning frames.</param>
 /// <param name="Healing">Healing the tail and beginning the next epoch; zero for a reader.</param>
 public sealed record OpeningElapsed(TimeSpan Planning, TimeSpan Footers, TimeSpan Scanning, TimeSpan Healing)
 {
+    /// <summary>Taking the rows of the checkpoint into the index.</summary>
+    /// <value>Default: zero, there was none.</value>
+    public TimeSpan Restoring { get; init; }
+
     /// <summary>All of them.</summary>
-    public TimeSpan Total => Planning + Footers + Scanning + Healing;
+    public TimeSpan Total => Planning + Restoring + Footers + Scanning + Healing;
 }

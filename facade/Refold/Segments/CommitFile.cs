@@ -2,13 +2,15 @@
 // Written by SegmentStore; read by DirectoryPlan and LiveReader.
 namespace Refold.Segments;
 
-/// <summary>The open COMMIT of a journal, and what each of its slots says alike. Used by one thread at a time.</summary>
+/// <summary>The open COMMIT of a journal, and what each of its slots says alike. Used by one thread at a time, but for <see cref="FlushBeside"/>.</summary>
 internal sealed class CommitFile(IStorageFile file, Guid journalId, uint epoch, long setGeneration, long sequence) : IDisposable
 {
     // A slot is written in less time than it takes to read it as often.
     private const int MaxTries = 10;
 
+    private readonly Lock gate = new();
     private long sequence = sequence;
+    private Core.CommitSlot? last;
 
     /// <summary>The file, to be flushed where what it says has to last.</summary>
     public IStorageFile File { get; } = file;
@@ -85,8 +87,31 @@ internal sealed class CommitFile(IStorageFile file, Guid journalId, uint epoch, 
     /// <summary>Says in the other slot what is flushed; after a power cut it may not have been said.</summary>
     public void Store(Core.SegmentName segment, long end, long lastFrame, Core.Head head, bool isClosed = false)
     {
-        sequence++;
-        var slot = new Core.CommitSlot(JournalId, sequence, Epoch, SetGeneration, segment, end, lastFrame, head, isClosed);
+        lock (gate) Store(new Core.CommitSlot(JournalId, sequence + 1, Epoch, SetGeneration, segment, end, lastFrame, head, isClosed));
+    }
+
+    /// <summary>Flushes what was stored, while another thread may store more.</summary>
+    /// <exception cref="IOException">The device failed. Both slots were stored once more: a flush that failed may have left in memory only what no later one writes.</exception>
+    public void FlushBeside()
+    {
+        try
+        {
+            File.Flush();
+        }
+        catch (IOException)
+        {
+            lock (gate)
+            {
+                for (var slots = 0; slots < 2 && last is { } slot; slots++) Store(new Core.CommitSlot(JournalId, sequence + 1, Epoch, slot.SetGeneration, slot.Segment, slot.EndOffset, slot.LastFrame, slot.Head, slot.IsClosed));
+            }
+
+            throw;
+        }
+    }
+
+    private void Store(Core.CommitSlot slot)
+    {
+        (sequence, last) = (slot.Sequence, slot);
         File.Write(Core.Commit.encode(slot).Span, Core.Commit.slotOffset(sequence));
     }
 

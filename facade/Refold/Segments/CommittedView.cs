@@ -21,8 +21,7 @@ internal sealed class CommittedView(IStorageDevice device, byte[] commit, Core.C
             ? new CommittedView(device, bytes, slot.Value)
             : device;
 
-    public IReadOnlyList<string> List() =>
-        [.. device.List().Where(name => !(Core.FileName.trySegment(name) is { } segment && segment.Value.CompareTo(slot.Segment) > 0))];
+    public IReadOnlyList<string> List() => [.. device.List().Where(name => !IsBehind(name))];
 
     public IStorageFile Open(string name, bool writable)
     {
@@ -43,6 +42,11 @@ internal sealed class CommittedView(IStorageDevice device, byte[] commit, Core.C
     public void FlushDirectory() => throw Refused();
 
     public IDisposable? TryLock(string name) => throw Refused();
+
+    /// <summary>Whether a segment, or what a checkpoint covers, came after what COMMIT says.</summary>
+    private bool IsBehind(string name) =>
+        (Core.FileName.trySegment(name) is { } segment && segment.Value.CompareTo(slot.Segment) > 0)
+        || (Core.FileName.tryCheckpoint(name) is { } checkpoint && (checkpoint.Value.Item1 != slot.SetGeneration || checkpoint.Value.Item2 > slot.LastFrame));
 
     private static UnauthorizedAccessException Refused() => new("A view for reading.");
 

@@ -25,13 +25,21 @@ internal static class DirectoryPlan
         // Before the names: a writer may go on meanwhile, and COMMIT must not speak of a segment that was not listed yet.
         var commit = CommitFile.ReadBytes(device);
         var files = new List<(string, long)>();
+        var roots = new Dictionary<string, ReadOnlyMemory<byte>>(StringComparer.Ordinal);
         foreach (var name in device.List().Except(without ?? [], StringComparer.Ordinal))
         {
             if (name == Core.FileName.commit)
             {
                 if (commit is not null) files.Add((name, commit.Length));
             }
-            else if (Core.FileName.trySegment(name) is not null || Core.FileName.tryCheckpoint(name) is not null || Marks.Contains(name))
+            else if (Core.FileName.tryCheckpoint(name) is not null)
+            {
+                // Read now: a writer removes it once it has a later one.
+                if (CheckpointLoading.ReadFirst(device, name) is not ({ } length, var root)) continue;
+                files.Add((name, length));
+                roots.Add(name, root);
+            }
+            else if (Core.FileName.trySegment(name) is not null || Marks.Contains(name))
             {
                 using var file = device.Open(name, writable: false);
                 files.Add((name, file.Length));
@@ -42,6 +50,7 @@ internal static class DirectoryPlan
 
         ReadOnlyMemory<byte> Read(string name, long offset, int count)
         {
+            if (roots.TryGetValue(name, out var root)) return root;
             if (name == Core.FileName.commit) return commit.AsMemory((int)offset, Math.Min(count, commit!.Length - (int)offset));
             using var file = device.Open(name, writable: false);
             var bytes = new byte[count];

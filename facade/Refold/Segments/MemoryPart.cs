@@ -6,7 +6,7 @@ namespace Refold.Segments;
 
 /// <summary>An index in memory that grows.</summary>
 /// <param name="segment">The segment.</param>
-internal sealed class MemoryPart(SegmentFile segment) : IndexPart(segment)
+internal sealed partial class MemoryPart(SegmentFile segment) : IndexPart(segment)
 {
     private readonly Lock gate = new();
     private readonly List<EntryRow> rows = [];

@@ -22,6 +22,12 @@ internal sealed record OpenedDirectory(SegmentIndex Index, List<SegmentFile> Fil
     /// <summary>What the files were planned from.</summary>
     public required Core.OpeningPlan Plan { get; init; }
 
+    /// <summary>The beginning of the last segment, as a checkpoint had it; null where its frames were scanned.</summary>
+    public RestoredRows? Restored { get; init; }
+
+    /// <summary>Checkpoints that were found and not used.</summary>
+    public IReadOnlyList<string> Unusable { get; init; } = [];
+
     /// <summary>The place behind what was taken; null where there is no segment.</summary>
     public ReadPlace? End { get; init; }
 
@@ -63,7 +69,14 @@ internal sealed record OpenedDirectory(SegmentIndex Index, List<SegmentFile> Fil
             CompactionFiles.Heal(device, plan.Steps);
             if (options.Durability == Durability.Padded && last is not null && SegmentReplacing.IsNeeded(last, scanner.FlushedEnd))
             {
-                SegmentReplacing.Run(device, plan, scanner, last);
+                if (opened.Restored is not null)
+                {
+                    // All frames are written anew: each has to be what it was.
+                    opened.Close();
+                    (opened, plan, scanner, last) = Load(device, options with { Opening = new OpeningWays { Checkpoint = false } }, writable: true);
+                }
+
+                SegmentReplacing.Run(device, plan, scanner, last!);
                 opened.Close();
                 (opened, plan, scanner, last) = Load(device, options, writable: true);
             }
@@ -74,10 +87,12 @@ internal sealed record OpenedDirectory(SegmentIndex Index, List<SegmentFile> Fil
             var id = plan.JournalId is { } known ? known.Value : new Guid(RandomNumberGenerator.GetBytes(16));
             var epoch = checked(Math.Max(plan.Epoch, scanner.Epoch) + 1);
             var slots = new CommitFile(commit, id, epoch, plan.SetGeneration, plan.Commit?.Value.Sequence ?? 0);
-            var sealing = new SegmentSealing(last?.Found.Items.AsEnumerable() ?? [], scanner.Epoch);
+            var sealing = new SegmentSealing(last?.Found.Items.AsEnumerable() ?? [], scanner.Epoch, opened.Restored);
             var isSealed = last is { Found.Header: null };
             var store = new SegmentStore(device, slots, sealing, options, opened.Files) { Handles = opened.Handles, LastFrame = scanner.LastFrame, Tail = tail, IsSealed = isSealed };
+            store.CheckpointedTo = opened.Restored?.Root.Offset ?? 0;
             store.Open(opened.Index.Head);
+            store.Checkpoints.RemoveUnusable(opened.Unusable);
             var report = opened.Report with { Elapsed = opened.Report.Elapsed with { Healing = clock.Elapsed } };
             return (opened with { Torn = null, Healed = healed, Report = report }, store);
         }
@@ -105,8 +120,8 @@ internal sealed record OpenedDirectory(SegmentIndex Index, List<SegmentFile> Fil
         IStorageDevice device, JournalOptions options, bool writable, IReadOnlyCollection<string>? without = null, long flushed = 0)
     {
         var clock = Stopwatch.StartNew();
-        var (plan, refusal) = DirectoryPlan.Of(device, new Core.OpeningWays(checkpoint: false, options.Opening.Footers, options.Opening.Scan), without);
-        if (plan is null) throw DirectoryPlan.Exception(refusal!);
+        var checkpointed = CheckpointLoading.Plan(device, options.Opening, without);
+        var plan = checkpointed.Plan;
         var planned = clock.Elapsed;
         var (index, files, handles) = (new SegmentIndex(), new List<SegmentFile>(), new OpenFiles((device as CommittedView)?.Device ?? device, options.OpenFiles));
         try
@@ -115,20 +130,30 @@ internal sealed record OpenedDirectory(SegmentIndex Index, List<SegmentFile> Fil
             foreach (var segment in isSealed) Add(segment.Name, segment.Header!.Value, segment.Trailer?.Value);
             foreach (var found in FooterLoading.ReadAll(index, [.. files.Zip(isSealed, (file, segment) => (file, segment.Trailer!.Value))], Environment.ProcessorCount)) index.Take(found);
             index.ForgetKeysBefore(plan.KeysBefore);
-            var restored = clock.Elapsed;
+            var read = clock.Elapsed;
+            var end = files.Count == 0 ? null : new ReadPlace(files[^1].Name, isSealed[^1].Trailer!.Value.FramesEnd, plan.Head, plan.LastFrame);
+            RestoredRows? restored = null;
+            if (checkpointed.Rows is { } rows && plan.Checkpoint is { } checkpoint)
+            {
+                restored = new RestoredRows(rows, checkpoint.Value.Item2);
+                var segment = plan.Segments.Last();
+                index.Take(rows, plan.Head, Add(segment.Name, segment.Header!.Value, null));
+                end = new ReadPlace(segment.Name, restored.Root.Offset, plan.Head, plan.LastFrame);
+            }
 
+            var known = clock.Elapsed;
             var scanner = new Core.SegmentScanner(plan.ScanStart(index.HighestVersion));
             ScannedSegment? last = null;
             var (tail, unconfirmed) = (0L, 0L);
-            var end = files.Count == 0 ? null : new ReadPlace(files[^1].Name, isSealed[^1].Trailer!.Value.FramesEnd, plan.Head, plan.LastFrame);
-            foreach (var segment in ScannedSegment.All(device, scanner, [.. plan.Segments.Skip(isSealed.Count).Select(segment => segment.Name)]))
+            foreach (var segment in ScannedSegment.All(device, scanner, [.. plan.Segments.Skip(isSealed.Count).Select(segment => segment.Name)], plan.Tail?.Value.Offset ?? 0))
             {
                 if (segment.Fault is not null) throw segment.Fault;
                 last = segment;
                 // A torn header: the file holds nothing yet.
                 if (segment.Found.Header is not { } header) continue;
-                var file = Add(segment.Name, header.Value, null);
-                end = end?.Entering(segment.Name) ?? new ReadPlace(segment.Name, Core.SegmentHeaderModule.bytes, plan.Head, plan.LastFrame);
+                var isBegun = restored is not null && segment.Name.Equals(files[^1].Name);
+                var file = isBegun ? files[^1] : Add(segment.Name, header.Value, null);
+                end = (isBegun ? end : end?.Entering(segment.Name)) ?? new ReadPlace(segment.Name, Core.SegmentHeaderModule.bytes, plan.Head, plan.LastFrame);
                 var confirmedEnd = writable ? long.MaxValue : Math.Max(flushed, plan.ConfirmedEnd(scanner));
                 unconfirmed += segment.Unconfirmed(confirmedEnd);
                 foreach (var item in segment.Confirmed(confirmedEnd))
@@ -139,13 +164,13 @@ internal sealed record OpenedDirectory(SegmentIndex Index, List<SegmentFile> Fil
                 }
             }
 
-            var path = plan.Path.IsEmpty ? OpeningPath.Empty : plan.Path.IsFooters ? OpeningPath.Footers : OpeningPath.Scan;
-            var elapsed = new OpeningElapsed(planned, restored - planned, clock.Elapsed - restored, TimeSpan.Zero);
-            var report = new OpeningReport(path, plan.Restored + tail, tail, elapsed, [.. plan.Ignored.Select(ignored => $"{ignored.File}: {ignored.Reason}")])
+            var path = plan.Path.IsCheckpoint ? OpeningPath.Checkpoint : plan.Path.IsEmpty ? OpeningPath.Empty : plan.Path.IsFooters ? OpeningPath.Footers : OpeningPath.Scan;
+            var elapsed = new OpeningElapsed(planned, read - planned, clock.Elapsed - known, TimeSpan.Zero) { Restoring = known - read };
+            var report = new OpeningReport(path, plan.Restored + tail, tail, elapsed, checkpointed.Ignored)
             {
                 Interrupted = InterruptedCompaction.Of(plan),
             };
-            return (new OpenedDirectory(index, files, last?.Torn, report) { Handles = handles, Plan = plan, End = end, Unconfirmed = unconfirmed }, plan, scanner, last);
+            return (new OpenedDirectory(index, files, last?.Torn, report) { Handles = handles, Plan = plan, Restored = restored, Unusable = checkpointed.Unusable, End = end, Unconfirmed = unconfirmed }, plan, scanner, last);
         }
         catch
         {

@@ -4,7 +4,7 @@ namespace Refold.Segments;
 
 /// <summary>A segment file that was read whole.</summary>
 /// <param name="Name">Its name.</param>
-/// <param name="Bytes">Its bytes.</param>
+/// <param name="Bytes">Its bytes; zeros for those that were known already.</param>
 /// <param name="Found">What it holds.</param>
 /// <param name="Fault">Why it is refused; null where it is whole or torn.</param>
 /// <param name="Torn">The torn tail it ends with, if any.</param>
@@ -28,12 +28,17 @@ internal sealed record ScannedSegment(Core.SegmentName Name, ReadOnlyMemory<byte
     }
 
     /// <summary>Scans the files in order; ends behind the first one that is refused.</summary>
-    public static IEnumerable<ScannedSegment> All(IStorageDevice device, Core.SegmentScanner scanner, List<Core.SegmentName> names)
+    /// <param name="device">The directory.</param>
+    /// <param name="scanner">What scans them.</param>
+    /// <param name="names">The files.</param>
+    /// <param name="from">The offset at which the frames of the first one begin that are not known; what lies between its header and that is not read.</param>
+    public static IEnumerable<ScannedSegment> All(IStorageDevice device, Core.SegmentScanner scanner, List<Core.SegmentName> names, long from = 0)
     {
         for (var item = 0; item < names.Count; item++)
         {
-            var bytes = ReadAll(device, names[item]);
-            var segment = Judge(names[item], bytes, scanner.Scan(bytes, item == names.Count - 1));
+            var start = (int)Math.Max(item == 0 ? from : 0, Core.SegmentHeaderModule.bytes);
+            var bytes = Read(device, names[item], start);
+            var segment = Judge(names[item], bytes, scanner.Scan(bytes, item == names.Count - 1, start));
             yield return segment;
             if (segment.Fault is not null) yield break;
         }
@@ -47,14 +52,17 @@ internal sealed record ScannedSegment(Core.SegmentName Name, ReadOnlyMemory<byte
         return new ScannedSegment(name, bytes, found, fault, torn);
     }
 
-    private static byte[] ReadAll(IStorageDevice device, Core.SegmentName name)
+    /// <summary>The bytes of a file; zeros between the header and an offset.</summary>
+    private static byte[] Read(IStorageDevice device, Core.SegmentName name, int from)
     {
         using var file = device.Open(name.ToString(), writable: false);
         if (file.Length > Array.MaxLength)
             throw new JournalOpenException($"{name} is no segment: it has more than 2 GiB; move it away, or open another directory.");
         var bytes = new byte[file.Length];
-        var read = file.Read(bytes, 0);
-        return read == bytes.Length ? bytes : bytes[..read];
+        from = Math.Min(from, bytes.Length);
+        _ = file.Read(bytes.AsSpan(0, Math.Min(from, Core.SegmentHeaderModule.bytes)), 0);
+        var end = from + file.Read(bytes.AsSpan(from), from);
+        return end == bytes.Length ? bytes : bytes[..end];
     }
 }
 

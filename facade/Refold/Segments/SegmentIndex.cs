@@ -98,6 +98,23 @@ internal sealed partial class SegmentIndex : AppendIndex
         }
     }
 
+    /// <summary>Takes the beginning of the last segment by the rows of a checkpoint.</summary>
+    /// <param name="rows">The rows.</param>
+    /// <param name="behind">The head behind what they cover.</param>
+    /// <param name="segment">The segment.</param>
+    public void Take(Core.SegmentRows rows, Core.Head behind, SegmentFile segment)
+    {
+        lock (gate)
+        {
+            var header = segment.Header;
+            if (parts.Length == 0) begin = new Core.Head(header.FirstPosition - 1, header.HeadBefore);
+            ActiveOf(segment).Restore(rows, behind.Position);
+            // Before the first batch of a segment rows know no position.
+            foreach (var row in rows.Deletions) deleted.Add(rows.Streams[row.Stream].Stream, row.Version, Math.Max(row.Position, header.FirstPosition - 1));
+            head = behind;
+        }
+    }
+
     /// <summary>Reads of a footer what <see cref="Take(SealedSegment)"/> takes.</summary>
     /// <exception cref="JournalCorruptedException">It is not what was written.</exception>
     public SealedSegment Read(SegmentFile segment, Core.SegmentTrailer trailer)

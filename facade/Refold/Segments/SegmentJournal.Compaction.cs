@@ -38,10 +38,18 @@ public sealed partial class SegmentJournal
         {
             var compaction = new SegmentCompaction(device, store!, () => opened.Index, change => writer.WriteAsync(change, CancellationToken.None), GoOver);
             // Reading and building take long: not on the caller's thread.
-            return await Task.Run(() => compaction.RunAsync(request, progress, ending.Token), CancellationToken.None).ConfigureAwait(false);
+            return await Task.Run(
+                () =>
+                {
+                    // What they are over is about to change, and no flush of the directory may fail beside those of a compaction.
+                    store!.Checkpoints.Pause();
+                    return compaction.RunAsync(request, progress, ending.Token);
+                },
+                CancellationToken.None).ConfigureAwait(false);
         }
         finally
         {
+            store!.Checkpoints.Resume();
             compacting.Release();
         }
     }
@@ -68,7 +76,7 @@ public sealed partial class SegmentJournal
         log.GoOverTo(setGeneration, () =>
         {
             // A journal that may not be scanned is no reason to end here: what is scanned was written by this process.
-            var again = OpenedDirectory.Again(device, options with { Opening = options.Opening with { Scan = true } }, without);
+            var again = OpenedDirectory.Again(device, options with { Opening = options.Opening with { Checkpoint = false, Scan = true } }, without);
             return opened = again with { Healed = before.Healed, Report = before.Report };
         });
         lock (replaced) replaced.Add(before);

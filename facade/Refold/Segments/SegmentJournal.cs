@@ -21,6 +21,12 @@ public sealed partial class SegmentJournal : IJournal, IObservedJournal
     /// <summary>With <see cref="Durability.PowerCutLosesNewest"/>, a flush is begun at the latest so long after an answer, if the device is not busy with another: 100 ms.</summary>
     public static readonly TimeSpan MaxUnflushedTime = TimeSpan.FromMilliseconds(100);
 
+    /// <summary>The usual number of bytes after which a checkpoint is written (<see cref="JournalOptions.CheckpointBytes"/>): 4 MiB.</summary>
+    public const int DefaultCheckpointBytes = 4 * 1024 * 1024;
+
+    /// <summary>A journal that is closed leaves at most so many bytes of its last segment without a checkpoint, as scanning them costs less than one: 256 KiB.</summary>
+    public const int CheckpointAtCloseBytes = 256 * 1024;
+
     private readonly IStorageDevice device;
     private readonly JournalOptions options;
     private readonly Subscriptions subscriptions;
@@ -47,6 +53,7 @@ public sealed partial class SegmentJournal : IJournal, IObservedJournal
         if (store is not null)
         {
             if (options.Durability == Durability.PowerCutLosesNewest) delayed = new DelayedFlush(options.TimeProvider ?? TimeProvider.System, () => _ = TryFlushAsync());
+            store.Checkpoints.Failed = observer.CheckpointFailed;
             log = new SegmentLog(store, opened.Index, subscriptions.Publish, observer, delayed is null ? null : delayed.Arm);
             writer = new SegmentWriter(log, options.Pipelined);
         }
@@ -126,6 +133,7 @@ public sealed partial class SegmentJournal : IJournal, IObservedJournal
         ArgumentOutOfRangeException.ThrowIfLessThan(options.SegmentBytes ?? DefaultSegmentBytes, MinSegmentBytes);
         if (!Enum.IsDefined(options.Durability)) throw new ArgumentOutOfRangeException(nameof(options), options.Durability, "This is no durability mode.");
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(options.OpenFiles);
+        ArgumentOutOfRangeException.ThrowIfNegative(options.CheckpointBytes);
         try
         {
             return options.ReadOnly ? OpenForReading(device, options) : OpenForWriting(device, options);

@@ -62,6 +62,7 @@ internal sealed class SegmentLog(SegmentStore store, SegmentIndex index, Action<
         if (failure is null)
         {
             store.PrepareNext();
+            store.CheckpointIfDue(index.Head);
             if (store.HasUnflushed) unflushed?.Invoke();
         }
         else

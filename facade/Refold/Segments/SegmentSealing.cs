@@ -7,10 +7,12 @@ namespace Refold.Segments;
 /// <summary>What the active segment holds, kept until its footer is written. Used by one thread at a time.</summary>
 /// <param name="items">What was found in it when the journal was opened.</param>
 /// <param name="epoch">The epoch of its last frame.</param>
-internal sealed class SegmentSealing(IEnumerable<Core.SegmentItem> items, uint epoch)
+/// <param name="restored">What lies before that and was not scanned; null for nothing.</param>
+internal sealed class SegmentSealing(IEnumerable<Core.SegmentItem> items, uint epoch, RestoredRows? restored = null)
 {
     private readonly List<Core.SegmentItem> items = [.. items];
     private uint epoch = epoch;
+    private RestoredRows? restored = restored;
     private long room;
 
     /// <summary>Whether zeros were written for the footer and are not flushed, because making room failed: until they are, the segment may end in anything.</summary>
@@ -29,7 +31,8 @@ internal sealed class SegmentSealing(IEnumerable<Core.SegmentItem> items, uint e
         // A length that an earlier try did not flush is no room yet.
         room = Math.Max(room, segment.Capacity);
         var length = Math.Max(room, segment.File.Length);
-        var seal = Core.FooterEncoding.seal(segment.Header, length, items.ToFSharpList(), framesEnd, lastFrame, head, epoch);
+        var (rows, keysBefore) = RestoredRows.Extend(restored, items);
+        var seal = Core.FooterEncoding.sealRows(segment.Header, length, rows, keysBefore, framesEnd, lastFrame, head, epoch);
         var end = seal.TrailerOffset + seal.Trailer.Length;
         if (end <= room) return seal;
         HasUnflushedRoom = true;
@@ -51,10 +54,44 @@ internal sealed class SegmentSealing(IEnumerable<Core.SegmentItem> items, uint e
     public static Core.SegmentTrailer TrailerOf(SegmentFile segment, Core.SegmentSeal seal) =>
         Core.SegmentTrailerModule.decode(segment.Header, seal.TrailerOffset + seal.Trailer.Length, seal.Trailer).ResultValue!.Value;
 
+    /// <summary>What makes a checkpoint over all of it, on another thread too.</summary>
+    /// <param name="segments">All segments; this is the last one.</param>
+    /// <param name="setGeneration">The set generation.</param>
+    /// <param name="end">The offset behind the last frame.</param>
+    /// <param name="lastFrame">The number of that frame.</param>
+    /// <param name="head">The head behind it.</param>
+    public Func<Core.CheckpointFile> Checkpoint(IReadOnlyList<SegmentFile> segments, long setGeneration, long end, long lastFrame, Core.Head head)
+    {
+        var (before, held) = (restored, items.ToArray());
+        var place = new Core.CheckpointPlace(setGeneration, segments.Select(segment => segment.Name).ToFSharpList(), segments[^1].Header, end, lastFrame, head, epoch);
+        return () =>
+        {
+            var (rows, keysBefore) = RestoredRows.Extend(before, held);
+            return Core.Checkpoint.make(place, rows, keysBefore);
+        };
+    }
+
     /// <summary>Begins anew for the next segment.</summary>
     public void Clear()
     {
         items.Clear();
+        restored = null;
         (room, HasUnflushedRoom) = (0, false);
+    }
+}
+
+/// <summary>What a checkpoint says of the beginning of a segment.</summary>
+/// <param name="Rows">Its rows.</param>
+/// <param name="Root">Its root.</param>
+internal sealed record RestoredRows(Core.SegmentRows Rows, Core.CheckpointRoot Root)
+{
+    /// <summary>The rows of a segment, and the highest position before which its frames forget keys.</summary>
+    /// <param name="before">Its beginning; null where the items are all of it.</param>
+    /// <param name="items">The rest.</param>
+    public static (Core.SegmentRows Rows, long KeysBefore) Extend(RestoredRows? before, IEnumerable<Core.SegmentItem> items)
+    {
+        var list = items.ToFSharpList();
+        var rows = before is null ? Core.IndexRows.ofItems(list) : Core.IndexRows.extend(before.Rows, before.Root.Head.Position, list);
+        return (rows, list.Aggregate(before?.Root.KeysBefore ?? 0, Core.IndexRows.keysBefore));
     }
 }

@@ -20,8 +20,10 @@ internal sealed class SegmentStore(IStorageDevice device, CommitFile commit, Seg
     private readonly uint seed = Core.Checksum.seed(commit.JournalId);
     private readonly long segmentBytes = Aligned(options.SegmentBytes ?? SegmentJournal.DefaultSegmentBytes);
     private readonly SpareSegment spare = new(device, options.Background ?? TaskScheduler.Default);
+    private readonly CheckpointWriter checkpoints = new(device, commit, options.Background ?? TaskScheduler.Default);
     private readonly Lock gate = new();
     private long flushedTo;
+    private bool hasStaleCheckpoint;
 
     /// <summary>What opens the files.</summary>
     public OpenFiles Handles { get; set; } = new(device, new JournalOptions().OpenFiles);
@@ -59,6 +61,12 @@ internal sealed class SegmentStore(IStorageDevice device, CommitFile commit, Seg
     /// <summary>How many compactions there were.</summary>
     public long SetGeneration => commit.SetGeneration;
 
+    /// <summary>What writes checkpoints.</summary>
+    public CheckpointWriter Checkpoints => checkpoints;
+
+    /// <summary>The offset in the active segment that a checkpoint covers, or would if it had not failed; 0 for none.</summary>
+    public long CheckpointedTo { get; set; }
+
     /// <summary>All segments in order.</summary>
     public IReadOnlyList<SegmentFile> Segments
     {
@@ -86,11 +94,14 @@ internal sealed class SegmentStore(IStorageDevice device, CommitFile commit, Seg
         commit.File.Flush();
     }
 
-    /// <summary>Says that nothing more is written: from now on nothing may be torn.</summary>
+    /// <summary>Says that nothing more is written: from now on nothing may be torn. Writes a last checkpoint where that saves the next opening something.</summary>
     public void MarkClosed(Core.Head head)
     {
         Flush(head);
         if (sealing.HasUnflushedRoom) Active.File.Flush();
+        checkpoints.Wait();
+        if (IsCheckpointDue(Math.Min(options.CheckpointBytes, SegmentJournal.CheckpointAtCloseBytes))) checkpoints.Write(MakeCheckpoint(head));
+        else if (hasStaleCheckpoint && CheckpointedTo == 0) checkpoints.RemoveAll();
         StoreCommit(head, isClosed: true);
         commit.File.Flush();
     }
@@ -110,10 +121,13 @@ internal sealed class SegmentStore(IStorageDevice device, CommitFile commit, Seg
     {
         Handles = opened.Handles;
         lock (gate) segments = opened.Files;
+        // It was written in another set generation.
+        CheckpointedTo = 0;
     }
 
     public void Dispose()
     {
+        checkpoints.Wait();
         spare.Dispose();
         commit.Dispose();
     }
@@ -147,6 +161,13 @@ internal sealed class SegmentStore(IStorageDevice device, CommitFile commit, Seg
         if (segments.Count > 0 && Tail > Active.Capacity / 2) spare.MakeAhead(segmentBytes);
     }
 
+    /// <summary>Begins to write a checkpoint when enough was flushed since the last one.</summary>
+    public void CheckpointIfDue(Core.Head head)
+    {
+        if (HasUnflushed || !IsCheckpointDue(options.CheckpointBytes)) return;
+        if (checkpoints.TryBegin(MakeCheckpoint(head))) CheckpointedTo = Tail;
+    }
+
     /// <summary>Begins the next segment: of the usual size, or as large as is needed. Everything about it is durable on return.</summary>
     /// <param name="frameBytes">Bytes of the frames that have to fit.</param>
     /// <param name="head">The head before them.</param>
@@ -168,8 +189,11 @@ internal sealed class SegmentStore(IStorageDevice device, CommitFile commit, Seg
             if (seal is not null) SegmentSealing.Seal(Active, seal);
             file.Write(Core.SegmentHeaderModule.encode(header).Span, 0);
             file.Flush();
-            device.Rename(FileNames.Spare, name.ToString());
-            device.FlushDirectory();
+            lock (checkpoints.Renaming)
+            {
+                device.Rename(FileNames.Spare, name.ToString());
+                device.FlushDirectory();
+            }
         }
         catch
         {
@@ -184,6 +208,7 @@ internal sealed class SegmentStore(IStorageDevice device, CommitFile commit, Seg
         (FlushedFrame, flushedTo) = (LastFrame, Tail);
         sealing.Clear();
         IsSealed = false;
+        (hasStaleCheckpoint, CheckpointedTo) = (hasStaleCheckpoint || CheckpointedTo > 0, 0);
         StoreCommit(head);
         commit.File.Flush();
     }
@@ -191,6 +216,12 @@ internal sealed class SegmentStore(IStorageDevice device, CommitFile commit, Seg
     private static long Aligned(long bytes) => (bytes + 7) / 8 * 8;
 
     private long NextOffsetBehind(long end) => options.Durability == Durability.Padded ? Core.FrameLayout.nextBlock(end) : end;
+
+    private bool IsCheckpointDue(long bytes) =>
+        options.CheckpointBytes > 0 && segments.Count > 0 && !IsSealed && Tail - Math.Max(CheckpointedTo, Core.SegmentHeaderModule.bytes) >= bytes;
+
+    /// <summary>Of what is there now, all of it flushed.</summary>
+    private Func<Core.CheckpointFile> MakeCheckpoint(Core.Head head) => sealing.Checkpoint(Segments, SetGeneration, Tail, LastFrame, head);
 
     private void StoreCommit(Core.Head head, bool isClosed = false) => commit.Store(Active.Name, Tail, LastFrame, head, isClosed);
 

@@ -38,7 +38,8 @@ internal sealed class SpareSegment(IStorageDevice device, TaskScheduler backgrou
     {
         var made = ahead?.GetAwaiter().GetResult();
         ahead = null;
-        if (made is not null && aheadBytes == bytes) return made;
+        // A flush of the directory that failed meanwhile, and failed nothing else, may have taken its name back.
+        if (made is not null && aheadBytes == bytes && device.List().Contains(FileNames.Spare)) return made;
         made?.Dispose();
         return Make(bytes);
     }
