@@ -122,11 +122,14 @@ module Checkpoint =
             writer.Int32 root.Entries
             writer.Int64 root.KeysBefore)
 
+    /// What lies behind the root, for frames with these rows of a segment with this header.
+    let pages (header: SegmentHeader) (rows: SegmentRows) : ReadOnlyMemory<byte> =
+        FooterEncoding.pages { Seed = Checksum.seed header.JournalId; FirstFrame = header.FirstFrame } rows
+
     /// The file of a checkpoint over the frames of the last segment that have these rows and forget keys before this position.
     let make (place: CheckpointPlace) (rows: SegmentRows) (keysBefore: int64) : CheckpointFile =
         let header = place.Header
-        let owner = { Seed = Checksum.seed header.JournalId; FirstFrame = header.FirstFrame }
-        let pages = FooterEncoding.pages owner rows
+        let pages = pages header rows
 
         let root =
             {

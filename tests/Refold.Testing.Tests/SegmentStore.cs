@@ -8,10 +8,13 @@ namespace Refold.Testing.Tests;
 
 internal static class SegmentStore
 {
-    /// <summary>Segments so small that most workloads rotate.</summary>
-    public static JournalOptions Small { get; } = new() { SegmentBytes = 2048, Background = InlineTaskScheduler.Instance };
+    /// <summary>Segments so small that most workloads rotate, and checkpoints after so few bytes that most segments get one.</summary>
+    public static JournalOptions Small { get; } = new() { SegmentBytes = 2048, CheckpointBytes = 500, Background = InlineTaskScheduler.Instance };
 
-    /// <summary>The same on fresh blocks, so that a segment holds a few flushes.</summary>
+    /// <summary>The same without checkpoints.</summary>
+    public static JournalOptions Plain { get; } = Small with { CheckpointBytes = 0 };
+
+    /// <summary>The same with checkpoints, on fresh blocks, so that a segment holds a few flushes.</summary>
     public static JournalOptions Padded { get; } = Small with { Durability = Durability.Padded, SegmentBytes = 5 * 4096 };
 
     /// <summary>The same without a flush for each answer; the flush that comes by itself never does.</summary>

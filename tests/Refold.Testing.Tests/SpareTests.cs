@@ -16,7 +16,7 @@ public class SpareTests
     [Fact]
     public async Task ItIsMade_OnceTheSegmentIsMoreThanHalfFull_AndGoingOnMakesNone()
     {
-        await using var journal = SegmentStore.Open(device);
+        await using var journal = SegmentJournal.Open(device, SegmentStore.Plain);
         await AppendAsync(journal);
         Assert.DoesNotContain("spare", device.List());
         var before = device.OperationCount;
@@ -32,7 +32,7 @@ public class SpareTests
     [Fact]
     public async Task NoRoomForIt_IsNoError_UntilItIsNeeded_AndTheSameProcessGoesOn()
     {
-        await using var journal = SegmentStore.Open(device);
+        await using var journal = SegmentJournal.Open(device, SegmentStore.Plain);
         device.Capacity = device.Image().Sum(file => file.Value.Length) + 1000;
         Assert.IsType<AppendResult.Appended>(await AppendAsync(journal));
         Assert.IsType<AppendResult.Appended>(await AppendAsync(journal, 500));
@@ -52,7 +52,7 @@ public class SpareTests
     [InlineData(StorageOperationKind.Flush)]
     public async Task AFailureWhileItIsMade_IsNoError(StorageOperationKind kind)
     {
-        await using var journal = SegmentStore.Open(device);
+        await using var journal = SegmentJournal.Open(device, SegmentStore.Plain);
         await AppendAsync(journal);
         var armed = true;
         device.Faults = operation =>
@@ -69,7 +69,7 @@ public class SpareTests
     [Fact]
     public async Task ABatchThatNeedsALargerSegment_GetsOne()
     {
-        await using var journal = SegmentStore.Open(device);
+        await using var journal = SegmentJournal.Open(device, SegmentStore.Plain);
         await AppendAsync(journal, 1000);
         Assert.Contains("spare", device.List());
         Assert.IsType<AppendResult.Appended>(await AppendAsync(journal, 5000));
@@ -82,7 +82,7 @@ public class SpareTests
     [Fact]
     public async Task Closing_WaitsForTheThreadThatMakesIt_ClosesIt_AndRemovesIt()
     {
-        var journal = SegmentJournal.Open(device, SegmentStore.Small with { Background = null });
+        var journal = SegmentJournal.Open(device, SegmentStore.Plain with { Background = null });
         using var reached = new ManualResetEventSlim();
         using var goOn = new ManualResetEventSlim();
         device.Begun = operation =>

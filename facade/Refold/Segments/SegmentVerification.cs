@@ -9,7 +9,7 @@ namespace Refold;
 /// <param name="Entries">How many entries are whole before the first fault.</param>
 /// <param name="Head">The head behind them.</param>
 /// <param name="First">The first fault; null where every byte is in order.</param>
-/// <param name="Torn">Whether the fault is one that opening for writing heals: a torn tail, a segment that was not quite begun, or COMMIT without a valid slot.</param>
+/// <param name="Torn">Whether the fault is one that opening for writing heals: a torn tail, a segment that was not quite begun, COMMIT without a valid slot, or a damaged checkpoint.</param>
 public sealed record SegmentVerification(long Entries, Head Head, SegmentFault? First, bool Torn)
 {
     /// <summary>Whether every byte is in order.</summary>
@@ -34,6 +34,8 @@ public sealed record SegmentVerification(long Entries, Head Head, SegmentFault? 
 
     private static SegmentVerification Check(IStorageDevice device)
     {
+        // Before the frames are read: what these are over is flushed.
+        var checkpoints = new CheckpointVerification(device);
         var (plan, refusal) = DirectoryPlan.Of(device, new Core.OpeningWays(checkpoint: false, footers: false, scan: true));
         // What is refused before a frame is read still has frames, and the first that is wrong tells more.
         var scanner = plan is null ? new Core.SegmentScanner() : new Core.SegmentScanner(plan.ScanStart(_ => 0));
@@ -42,6 +44,7 @@ public sealed record SegmentVerification(long Entries, Head Head, SegmentFault? 
         foreach (var segment in ScannedSegment.All(device, scanner, names))
         {
             entries += segment.Entries;
+            checkpoints.Compare(segment);
             unconfirmed += plan is null ? 0 : segment.Unconfirmed(plan.ConfirmedEnd(scanner));
             if (segment.Fault is { } fault) return Found(Fault(fault, scanner.Head.Position + 1));
             if (plan is not null && segment.Torn is { } torn)
@@ -52,6 +55,7 @@ public sealed record SegmentVerification(long Entries, Head Head, SegmentFault? 
         var spare = CheckSpare(device);
         if (spare is not null) return Found(spare, isTorn: true);
         var (commit, isGarbage) = CheckCommit(device);
+        if (commit is null && checkpoints.First is var (damage, isHealed)) return Found(Fault(damage, null), isHealed);
         return Found(commit, isGarbage);
 
         SegmentVerification Found(SegmentFault? first, bool isTorn = false) =>
