@@ -8,7 +8,7 @@ namespace Refold.Tests.Segments;
 
 public class CompactedJournalTests(ITestOutputHelper output)
 {
-    private static readonly OpeningWays[] Ways = [new(), new() { Footers = false }];
+    private static readonly OpeningWays[] Ways = [new(), new() { Checkpoint = false, Footers = false }];
 
     [Fact]
     public Task MergingAndDroppingWhatIsDeleted_ChangesNoAnswer() =>

@@ -9,7 +9,22 @@ internal static class Samples
     /// <summary>Small segments, so that a few appends fill one.</summary>
     public static readonly JournalOptions Small = new() { SegmentBytes = 1024 };
 
+    /// <summary>The same with checkpoints, so that a few appends make one, on the thread that appends.</summary>
+    public static readonly JournalOptions Checkpointed = Small with { CheckpointBytes = 200, Background = OnThisThread.Instance };
+
     public static readonly JournalOptions ReadOnly = new() { ReadOnly = true };
+
+    /// <summary>Runs what is begun at once.</summary>
+    private sealed class OnThisThread : TaskScheduler
+    {
+        public static readonly OnThisThread Instance = new();
+
+        protected override IEnumerable<Task> GetScheduledTasks() => [];
+
+        protected override void QueueTask(Task task) => TryExecuteTask(task);
+
+        protected override bool TryExecuteTaskInline(Task task, bool taskWasPreviouslyQueued) => TryExecuteTask(task);
+    }
 
     public static EntryData Entry(string stream, string payload = "{}", params string[] tags) =>
         new(stream, "Happened", Encoding.UTF8.GetBytes(payload)) { Tags = tags };

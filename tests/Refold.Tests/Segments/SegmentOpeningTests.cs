@@ -8,42 +8,60 @@ namespace Refold.Tests.Segments;
 
 public class SegmentOpeningTests(ITestOutputHelper output)
 {
-    private static readonly OpeningWays ScanOnly = new() { Footers = false };
+    private static readonly OpeningWays ScanOnly = new() { Checkpoint = false, Footers = false };
 
     [Fact]
     public async Task EveryWayOfOpening_GivesTheSameJournal()
     {
         var seed = BitConverter.ToUInt32(System.Security.Cryptography.RandomNumberGenerator.GetBytes(4));
-        for (var count = 0U; count < 30; count++)
+        for (var count = 0U; count < 12; count++)
         {
             output.WriteLine($"seed {seed + count}");
             var device = new MemoryDevice();
             var keys = new List<string>();
-            await using (var journal = SegmentJournal.Open(device, Samples.Small)) await RandomJournals.FillAsync(journal, SeededRng.FromSeed(seed + count), keys);
+            var rng = SeededRng.FromSeed(seed + count);
+            MemoryDevice killed;
+            await using (var journal = SegmentJournal.Open(device, Samples.Checkpointed with { SegmentBytes = rng.Pick([1024, 4096, 65536]), CheckpointBytes = rng.Pick([0, 100, 700]) }))
+            {
+                await RandomJournals.FillAsync(journal, rng, keys);
+                if (rng.NextBoolean()) await journal.CompactAsync(new CompactionRequest.ForgetKeysBefore(1 + journal.Head.Position / 2));
+                await RandomJournals.FillAsync(journal, rng, keys);
+                killed = device.Copy();
+            }
+
             await SameAsync(device, keys);
+            await SameAsync(killed, keys);
         }
+
+        Assert.True(byCheckpoint > 3, $"{byCheckpoint} by checkpoint");
     }
 
-    private static async Task SameAsync(MemoryDevice device, List<string> keys)
+    private int byCheckpoint;
+
+    private async Task SameAsync(MemoryDevice device, List<string> keys)
     {
         var answers = new List<List<string>>();
         var paths = new List<OpeningPath>();
         var segments = device.List().Count(name => Core.FileName.trySegment(name) is not null);
-        foreach (var ways in new[] { new OpeningWays(), ScanOnly, new OpeningWays { Scan = false } })
+        foreach (var ways in new[] { new OpeningWays { Checkpoint = false }, ScanOnly, new OpeningWays { Checkpoint = false, Scan = false }, new OpeningWays(), new OpeningWays { Footers = false } })
         {
             await using var journal = SegmentJournal.Open(device, Samples.ReadOnly with { Opening = ways });
             paths.Add(journal.Opened.Path);
             answers.Add([.. journal.Everything(), .. keys.Select(key => Text(journal.FindByKey(key))), .. Conditions(journal), .. journal.Segments.Select(segment => segment.ToString())]);
             // A sealed segment may hold no entry: a first batch larger than it got one of its own.
-            if (journal.Opened.Path == OpeningPath.Scan || segments == 1) Assert.Equal(journal.Opened.Restored, journal.Opened.Tail);
+            if (journal.Opened.Path == OpeningPath.Scan || (segments == 1 && journal.Opened.Path != OpeningPath.Checkpoint)) Assert.Equal(journal.Opened.Restored, journal.Opened.Tail);
             else Assert.InRange(journal.Opened.Tail, 0, journal.Opened.Restored);
         }
 
-        Assert.Equal([segments > 1 ? OpeningPath.Footers : OpeningPath.Scan, OpeningPath.Scan, OpeningPath.Footers], paths);
-        Assert.Equal(answers[1], answers[0]);
-        Assert.Equal(answers[1], answers[2]);
+        Assert.Equal([segments > 1 ? OpeningPath.Footers : OpeningPath.Scan, OpeningPath.Scan, OpeningPath.Footers], paths[..3]);
+        var last = FileNames.Segments(device)[^1];
+        var isThere = device.List().Where(name => Core.FileName.tryCheckpoint(name) is not null).Any(name => CheckpointLoading.ReadRoot(device, name).ResultValue.Watermark.Equals(last));
+        Assert.Equal(isThere ? [OpeningPath.Checkpoint, OpeningPath.Checkpoint] : [paths[0], OpeningPath.Scan], paths[3..]);
+        if (isThere) byCheckpoint++;
+        foreach (var answer in answers) Assert.Equal(answers[1], answer);
+        Assert.Null(SegmentVerification.Of(device).First);
 
-        static string Text(Receipt? receipt) => $"{receipt!.FirstPosition} {receipt.Count} {receipt.Head} {string.Join(",", receipt.Versions)}";
+        static string Text(Receipt? receipt) => receipt is null ? "forgotten" : $"{receipt.FirstPosition} {receipt.Count} {receipt.Head} {string.Join(",", receipt.Versions)}";
     }
 
     /// <summary>Where each condition finds its first match, deleted entries and holes included.</summary>
@@ -56,12 +74,13 @@ public class SegmentOpeningTests(ITestOutputHelper output)
     public async Task AJournalOpenedByFooters_GoesOnAsOneThatWasScanned()
     {
         var lines = new List<List<string>>();
-        foreach (var ways in new[] { new OpeningWays(), ScanOnly })
+        foreach (var (ways, checkpointBytes) in new[] { (new OpeningWays(), 0), (ScanOnly, 0), (new OpeningWays(), 200) })
         {
             var device = new MemoryDevice();
             for (var opening = 0; opening < 6; opening++)
             {
-                await using var journal = SegmentJournal.Open(device, Samples.Small with { Opening = ways });
+                await using var journal = SegmentJournal.Open(device, Samples.Checkpointed with { CheckpointBytes = checkpointBytes, Opening = ways });
+                if (journal.Opened.Path == OpeningPath.Checkpoint) byCheckpoint++;
                 for (var count = 0; count < 7; count++) await journal.AppendAsync(new AppendRequest(Samples.Entry("s" + count % 3, $"{opening} {count}", "a")) { IdempotencyKey = $"{opening} {count / 2}" + (count % 2 == 0 ? "" : " other") });
                 await journal.DeleteToAsync("s0", opening + 1);
             }
@@ -72,6 +91,8 @@ public class SegmentOpeningTests(ITestOutputHelper output)
         }
 
         Assert.Equal(lines[1], lines[0]);
+        Assert.Equal(lines[1], lines[2]);
+        Assert.InRange(byCheckpoint, 2, 5);
     }
 
     [Fact]
