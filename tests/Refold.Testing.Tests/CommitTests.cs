@@ -63,7 +63,7 @@ public class CommitTests
     internal static async Task LoseTheLastSegmentAsync(Action<SimulatedDevice> prepare)
     {
         var device = Prepared(prepare);
-        await using var journal = SegmentStore.Open(device);
+        await using var journal = SegmentJournal.Open(device, SegmentStore.Plain);
         await journal.AppendAsync(SegmentStore.Batch("s", 1, 900));
         await journal.AppendAsync(SegmentStore.Batch("s", 1, 1200));
         var left = device.AfterCrash(Keep.None);

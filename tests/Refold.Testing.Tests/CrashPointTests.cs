@@ -77,6 +77,19 @@ public class CrashPointTests(ITestOutputHelper output)
             new CrashStep.Retry(0),
             new CrashStep.Retry(1),
         ],
+        ["checkpoints"] =
+        [
+            .. Enumerable.Range(0, 3).Select(number => new CrashStep.Append(SegmentStore.Batch("s" + number % 2, 2, 60, "key " + number))),
+            new CrashStep.Reopen(),
+            new CrashStep.Delete("s0", 0.5),
+            new CrashStep.Append(SegmentStore.Batch("s1", 2, 150, "key 3")),
+            new CrashStep.Kill(),
+            new CrashStep.Retry(3),
+            new CrashStep.Append(SegmentStore.Batch("s0", 1, 900)),
+            new CrashStep.Append(SegmentStore.Batch("s1", 1, 900)),
+            new CrashStep.Reopen(),
+            new CrashStep.Append(SegmentStore.Batch("s0", 1)),
+        ],
         ["process after process"] =
         [
             new CrashStep.Append(SegmentStore.Batch("a", 2)),

@@ -21,12 +21,15 @@ public class FlushControlTests(ITestOutputHelper output)
     /// <summary>Everything that can notice a missing flush.</summary>
     private static readonly Func<Action<SimulatedDevice>, Task>[] Scenarios =
     [
+        CheckpointCrashTests.SurviveAsync,
+        CheckpointCrashTests.DamageWithoutItAsync,
         prepare => SegmentStore.Simulation(prepare).EnumerateAsync(Steps, 1),
         prepare => FullDiskTests.FillAsync(device =>
         {
             device.AllocatesAtFlush = true;
             prepare(device);
         }),
+        RegressionTests.CloseWithoutRoomForAFooterAsync,
         LeftoversTests.CutAsync,
         CommitTests.TearAfterReopeningAsync,
         CommitTests.LoseTheLastSegmentAsync,

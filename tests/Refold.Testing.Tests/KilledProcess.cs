@@ -34,6 +34,10 @@ internal static class KilledProcess
             case "delete":
                 await journal.CompactAsync(new CompactionRequest.DeleteStream("odd"));
                 break;
+            case "checkpoint":
+                for (var number = 0; number < 4; number++) await AppendAsync(journal);
+                await journal.DisposeAsync();
+                return 0;
             default:
                 return 2;
         }

@@ -1,4 +1,4 @@
-// Real processes killed with SIGKILL at every numbered step inside rotation and compaction: opened again, every entry reads back.
+// Real processes killed with SIGKILL at every numbered step inside rotation, compaction and checkpointing: opened again, every entry reads back.
 // Run by `dotnet test`; the process is this assembly, with KilledProcess.cs as its entry point.
 using System.Diagnostics;
 using System.Globalization;
@@ -17,6 +17,7 @@ public class KilledProcessTests(ITestOutputHelper output)
     [InlineData("merge", 20)]
     [InlineData("retain", 20)]
     [InlineData("delete", 20)]
+    [InlineData("checkpoint", 25)]
     public async Task KilledAtEveryStep_EverythingAnsweredReadsBack(string work, int leastSteps)
     {
         for (var step = 0; ; step++)
@@ -65,7 +66,7 @@ public class KilledProcessTests(ITestOutputHelper output)
         }
 
         Assert.Null(SegmentJournal.Verify(directory).First);
-        Assert.DoesNotContain(Directory.GetFiles(directory).Select(Path.GetFileName), name => name is "pending" or "pending.new" or "compacted.new");
+        Assert.DoesNotContain(Directory.GetFiles(directory).Select(Path.GetFileName), name => name is "index.new" or "pending" or "pending.new" or "compacted.new");
     }
 
     private static void Check(SegmentJournal journal, string work, long acknowledged, bool isDone)

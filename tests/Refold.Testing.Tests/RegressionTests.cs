@@ -69,9 +69,13 @@ public class RegressionTests
     }
 
     [Fact]
-    public async Task RoomForAFooterThatCouldNotBeMade_IsFlushed_BeforeTheJournalIsCalledClosed()
+    public Task RoomForAFooterThatCouldNotBeMade_IsFlushed_BeforeTheJournalIsCalledClosed() => CloseWithoutRoomForAFooterAsync(_ => { });
+
+    /// <summary>Fails to make room for a footer, closes, and cuts the power.</summary>
+    internal static async Task CloseWithoutRoomForAFooterAsync(Action<SimulatedDevice> prepare)
     {
         var device = new SimulatedDevice(1);
+        prepare(device);
         var journal = SegmentJournal.Open(device, SegmentStore.Padded);
         await journal.AppendAsync(SegmentStore.Batch("s", 2, 6000));
         var failed = 0;
@@ -82,8 +86,16 @@ public class RegressionTests
         await journal.DisposeAsync();
         for (var seed = 0UL; seed < 40; seed++)
         {
-            await using var survivor = SegmentJournal.Open(device.AfterCrash(Keep.Random(seed) with { GarblesBlocks = true }), SegmentStore.Padded);
-            Assert.Equal(2, survivor.ReadAll().Count());
+            var left = device.AfterCrash(Keep.Random(seed) with { GarblesBlocks = true });
+            try
+            {
+                await using var survivor = SegmentJournal.Open(left, SegmentStore.Padded);
+                Assert.Equal(2, survivor.ReadAll().Count());
+            }
+            catch (JournalCorruptedException refusal)
+            {
+                throw new CrashViolationException("A journal that was closed does not open: " + refusal.Message + "\n" + left.Story(), refusal);
+            }
         }
     }
 
