@@ -158,7 +158,8 @@ public class CheckpointCrashTests(ITestOutputHelper output)
             Interlocked.Increment(ref openings);
             if (journal.Opened.Path == OpeningPath.Checkpoint) Interlocked.Increment(ref taken);
             return journal;
-        }) { Inspect = SegmentStore.Inspect };
+        })
+        { Inspect = SegmentStore.Inspect };
         var seed = SegmentStore.Seed(output, nameof(DrawnWorkloads_OpenByThem));
         for (var run = 0UL; run < 60; run++) await simulation.RandomAsync(seed + run);
         output.WriteLine($"{taken} of {openings} openings");
