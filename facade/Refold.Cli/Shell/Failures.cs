@@ -11,6 +11,8 @@ internal static class Failures
         ToolException tool => (tool.ExitCode, tool.Message),
         ConcurrencyException or JournalInUseException or RunExistsException or RunEndedException or PinMismatchException => (ExitCode.Conflict, exception.Message),
         NotAppendedException { Failure: AppendFailure.Conflict or AppendFailure.ConditionFailed or AppendFailure.KeyReused } => (ExitCode.Conflict, exception.Message),
+        JournalCorruptedException => (ExitCode.Unreadable, exception.Message + " Restore a backup; of segment files, export --salvage gives what still checks."),
+        JournalOpenException { InnerException: UnauthorizedAccessException } => (ExitCode.Unreadable, exception.Message + " Check the permissions."),
         JournalException => (ExitCode.Unreadable, exception.Message),
         FileNotFoundException or DirectoryNotFoundException => (ExitCode.Unreadable, exception.Message + " Check the path."),
         UnauthorizedAccessException => (ExitCode.Unreadable, exception.Message + " Check the permissions."),

@@ -20,10 +20,11 @@ internal sealed record JournalCheck(long Entries, Head Head, Fault? First, long 
 {
     public static async Task<JournalCheck> RunAsync(string uri, (long? Position, string Hash)? expectedHead)
     {
-        if (Journals.SegmentDirectory(uri) is { } directory
-            && SegmentJournal.Verify(directory) is { First: { } first } found)
+        if (Journals.SegmentDirectory(uri) is { } directory)
         {
-            return new JournalCheck(found.Entries, found.Head, new Fault(first.Position, first.What, first.File, first.Offset), found.Unconfirmed);
+            Journals.RequireDirectory(directory);
+            if (SegmentJournal.Verify(directory) is { First: { } first } found)
+                return new JournalCheck(found.Entries, found.Head, new Fault(first.Position, first.What, first.File, first.Offset), found.Unconfirmed);
         }
 
         Journals.RequireStore(uri);

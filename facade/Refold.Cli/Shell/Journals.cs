@@ -48,9 +48,22 @@ internal static class Journals
         return uri.Length > Scheme.Length && uri.StartsWith(Scheme, StringComparison.Ordinal) ? uri[Scheme.Length..] : null;
     }
 
-    /// <summary>The directory that <c>--journal</c> names, for a verb that works on files.</summary>
-    public static string RequireSegments(ParseResult arguments) => SegmentDirectory(Uri(arguments))
-        ?? throw new ToolException(ExitCode.Usage, $"--journal is '{Uri(arguments)}', this works on segment files: it must be segments:DIRECTORY.");
+    /// <summary>The directory that <c>--journal</c> names, for a verb that works on files; it is there.</summary>
+    public static string RequireSegments(ParseResult arguments)
+    {
+        string directory = SegmentDirectory(Uri(arguments))
+            ?? throw new ToolException(ExitCode.Usage, $"--journal is '{Uri(arguments)}', this works on segment files: it must be segments:DIRECTORY.");
+        RequireDirectory(directory);
+        return directory;
+    }
+
+    /// <summary>Refuses a place where there is no directory to read from.</summary>
+    public static void RequireDirectory(string directory)
+    {
+        RequireNoFile(directory);
+        if (!Directory.Exists(directory))
+            throw new JournalOpenException($"There is no journal in {directory}; name another by --journal, or make one with import or record.");
+    }
 
     public static string Uri(ParseResult arguments) => arguments.GetValue(Options.Journal) ?? Options.DefaultJournal;
 
@@ -63,16 +76,24 @@ internal static class Journals
         throw new ToolException(ExitCode.Usage, $"This build of refold has no store for '{uri}'; {remedy}, or use segments:DIRECTORY.");
     }
 
+    private static void RequireNoFile(string directory)
+    {
+        if (File.Exists(directory))
+            throw new JournalOpenException($"{directory} is a file; a journal in segment files is a directory. Name another by --journal.");
+    }
+
     private static IJournal Open(string uri, JournalOptions options)
     {
         RequireStore(uri);
+        if (SegmentDirectory(uri) is { } directory)
+        {
+            if (options.ReadOnly) RequireDirectory(directory);
+            else RequireNoFile(directory);
+        }
+
         try
         {
             return Journal.Open(uri, options);
-        }
-        catch (JournalOpenException exception) when (options.ReadOnly && SegmentDirectory(uri) is { } directory && !Path.Exists(directory))
-        {
-            throw new JournalOpenException($"There is no journal in {directory}; name another by --journal, or make one with import or record.", exception);
         }
         catch (ArgumentException exception)
         {

@@ -12,7 +12,9 @@ internal sealed class NewDirectory : IDisposable
     public NewDirectory(string directory)
     {
         place = Path.TrimEndingDirectorySeparator(Path.GetFullPath(directory));
-        if (File.Exists(place) || (Directory.Exists(place) && Directory.EnumerateFileSystemEntries(place).Any()))
+        if (File.Exists(place))
+            throw new ToolException(ExitCode.Unreadable, $"{directory} is a file; name a directory that is empty, or not there.");
+        if (Directory.Exists(place) && Directory.EnumerateFileSystemEntries(place).Any())
             throw new ToolException(ExitCode.Unreadable, $"{directory} is not empty; name a directory that is, or one that is not there.");
         Partial = new DirectoryDevice($"{place}.partial-{RandomNumberGenerator.GetHexString(12, lowercase: true)}");
     }

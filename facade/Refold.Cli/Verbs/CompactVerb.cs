@@ -35,11 +35,12 @@ internal static class CompactVerb
         string directory = Journals.RequireSegments(arguments);
         var device = new DirectoryDevice(directory);
         // Opening for writing would make a journal where none is.
-        if (!device.Exists || FileNames.Segments(device).Count == 0)
-            throw new ToolException(ExitCode.Unreadable, $"There is no journal in {directory}; name another by --journal.");
+        if (FileNames.Segments(device).Count == 0)
+            throw SegmentFaults.NoJournal(device);
         await using var journal = (SegmentJournal)Journals.OpenForWriting(arguments);
         CheckPosition("--retain-from", (request as CompactionRequest.RetainFrom)?.Position, journal.Head);
         CheckPosition("--forget-keys-before", (request as CompactionRequest.ForgetKeysBefore)?.Position, journal.Head);
+        CheckStream(request, journal);
         CompactionReport report;
         try
         {
@@ -71,6 +72,7 @@ internal static class CompactVerb
         if (request is CompactionRequest.DeleteStream { Stream: var stream })
         {
             await using var journal = Journals.OpenForWriting(arguments);
+            CheckStream(request, journal);
             await journal.DeleteToAsync(stream, long.MaxValue);
         }
 
@@ -92,6 +94,13 @@ internal static class CompactVerb
         return requests is [var request]
             ? request
             : throw new ToolException(ExitCode.Usage, "Say what to do by exactly one of --merge, --retain-from, --delete-stream, --forget-keys-before. See: refold compact --help");
+    }
+
+    /// <summary>A name that is written wrongly must not pass for a stream that is gone.</summary>
+    private static void CheckStream(CompactionRequest request, IJournal journal)
+    {
+        if (request is CompactionRequest.DeleteStream { Stream: var stream } && journal.HighestVersion(stream) == 0)
+            throw new ToolException(ExitCode.Unreadable, $"The journal has no stream '{stream}'; 'refold streams' lists them.");
     }
 
     private static void CheckPosition(string option, long? position, Head head)

@@ -44,7 +44,11 @@ internal static class CopyVerb
     {
         Journals.RequireStore(uri);
         if (Journals.SegmentDirectory(uri) is { } directory)
+        {
+            Journals.RequireDirectory(directory);
             return SegmentTransfer.Read(new DirectoryDevice(directory));
+        }
+
         return StoreFiles.Of(uri) is var (files, path) && path.Length > 0 ? files.Read(path) : throw NotStored("FROM", uri);
     }
 

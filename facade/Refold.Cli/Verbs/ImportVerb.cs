@@ -50,24 +50,28 @@ internal static class ImportVerb
         int there = arguments.GetValue(Resume) ? Overlap.Find(journal.ReadAll(), hashes) : 0;
         bool restores = fits && journal.Head.Position == (there == 0 ? 0 : positions[there - 1] ?? -1);
         if (!restores) RequireSingleKeys(path, file);
-        await AppendAsync(journal, file, there, restores, arguments.GetValue(Acknowledge));
+        there += await AppendAsync(journal, file, there, restores, arguments.GetValue(Acknowledge));
 
         if (arguments.GetValue(Options.Json))
             Output.Json(new JsonObject { ["entries"] = hashes.Count - there, ["alreadyThere"] = there, ["head"] = Facts.Json(journal.Head) });
         else
-            Facts.Print(("entries", Text(hashes.Count - there)), ("already there", arguments.GetValue(Resume) ? Text(there) : null), ("head", journal.Head.ToString()));
+            Facts.Print(("entries", Text(hashes.Count - there)), ("already there", there > 0 || arguments.GetValue(Resume) ? Text(there) : null), ("head", journal.Head.ToString()));
         if (file.KeyUsedAgain is var (again, key))
             Console.Error.WriteLine(FormattableString.Invariant($"refold: line {again} uses the idempotency key '{key}' again, which had been forgotten; each key answers with the last batch that has it."));
         return ExitCode.Done;
     }
 
-    private static async Task AppendAsync(IJournal journal, ImportFile file, int there, bool restores, bool acknowledges)
+    /// <returns>How many entries were there already, by the idempotency key of their batch.</returns>
+    private static async Task<int> AppendAsync(IJournal journal, ImportFile file, int there, bool restores, bool acknowledges)
     {
+        var (last, repeated) = (journal.Head.Position, 0);
         var places = new PlaceRule("");
         var acknowledgements = new Acknowledgements();
         var window = new Window<AppendResult>(result =>
         {
             var receipt = result.ReceiptOrThrow();
+            if (receipt.LastPosition <= last)
+                repeated += receipt.Count;
             if (acknowledges)
                 acknowledgements.Print(receipt.FirstPosition, receipt.LastPosition);
             else
@@ -90,6 +94,7 @@ internal static class ImportVerb
 
         await window.CompleteAsync();
         Progress.End();
+        return repeated;
     }
 
     /// <summary>Refuses a file of which a batch would be answered with the receipt of an earlier one.</summary>

@@ -22,7 +22,7 @@ internal static class JournalCopy
     public static CopiedJournal Run(IStorageDevice from, IStorageDevice to)
     {
         if (!from.Exists || FileNames.Segments(from).Count == 0)
-            throw new JournalOpenException($"There is no journal in {from.Place}: no segment file is there.");
+            throw SegmentFaults.NoJournal(from);
         to.CreateDirectory();
         // Each try begins anew: bytes that a writer adds while a file is read can arrive in another order than they were written.
         var copied = DirectoryPlan.Settled(from, () => Copy(from, to, isWritten: true), _ => false);

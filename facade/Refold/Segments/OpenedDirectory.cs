@@ -51,7 +51,7 @@ internal sealed record OpenedDirectory(SegmentIndex Index, List<SegmentFile> Fil
                 // A writer that goes on while everything is read is alive, and then COMMIT is exact.
                 var (opened, _, _, last) = Load(tries++ == 0 ? device : CommittedView.Of(device), options, writable: false, flushed: flushed);
                 return last is null
-                    ? throw new JournalOpenException($"There is no journal in {device.Place}: no segment file is there.")
+                    ? throw SegmentFaults.NoJournal(device)
                     : opened;
             },
             _ => false);

@@ -84,7 +84,7 @@ internal sealed class SalvagedJournal
     {
         var names = device.Exists ? FileNames.Segments(device) : [];
         var commit = device.Exists ? TryReadCommit(device) : null;
-        if (names.Count == 0 && commit is not { LastFrame: > 0 }) throw new JournalOpenException($"There is no journal in {device.Place}: no segment file is there.");
+        if (names.Count == 0 && commit is not { LastFrame: > 0 }) throw SegmentFaults.NoJournal(device);
         var unread = new List<SalvageHole>();
         var seed = FindSeed(device, names, commit)
             ?? throw new JournalOpenException($"Nothing can be read in {device.Place}: no header and no frame of one journal was found; restore a backup.");

@@ -15,4 +15,8 @@ internal static class SegmentFaults
         Core.FrameError.FutureVersion future => new UnsupportedFormatException(file, future.found, future.supported),
         _ => new JournalOpenException($"{file} is {error}; move it away, or open another directory."),
     };
+
+    /// <summary>The exception for a place where there is no journal.</summary>
+    public static JournalOpenException NoJournal(IStorageDevice device) =>
+        new($"There is no journal in {device.Place}: {(device.Exists ? "no segment file is there" : "there is no such directory")}. Name another, or make one by opening it for writing.");
 }

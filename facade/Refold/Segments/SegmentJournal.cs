@@ -236,7 +236,7 @@ public sealed partial class SegmentJournal : IJournal, IObservedJournal
 
     private static SegmentJournal OpenForReading(IStorageDevice device, JournalOptions options)
     {
-        if (!device.Exists) throw new JournalOpenException($"There is no journal in {device.Place}: the directory does not exist.");
+        if (!device.Exists) throw SegmentFaults.NoJournal(device);
         return new SegmentJournal(device, options, OpenedDirectory.ForReading(device, options), null, null);
     }
 

@@ -23,7 +23,7 @@ internal static class SegmentTransfer
     public static IEnumerable<TransferItem> Read(IStorageDevice from)
     {
         if (!from.Exists || FileNames.Segments(from).Count == 0)
-            throw new JournalOpenException($"There is no journal in {from.Place}: no segment file is there.");
+            throw SegmentFaults.NoJournal(from);
         var (plan, refusal) = DirectoryPlan.Of(from, new Core.OpeningWays(checkpoint: false, footers: false, scan: true));
         if (plan is null) throw DirectoryPlan.Exception(refusal!);
         var scanner = new Core.SegmentScanner(plan.ScanStart(_ => 0));

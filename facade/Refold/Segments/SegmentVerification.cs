@@ -23,7 +23,7 @@ public sealed record SegmentVerification(long Entries, Head Head, SegmentFault? 
         try
         {
             if (!device.Exists || FileNames.Segments(device).Count == 0 && CommitFile.ReadBytes(device) is null)
-                throw new JournalOpenException($"There is no journal in {device.Place}: no segment file is there.");
+                throw SegmentFaults.NoJournal(device);
             return DirectoryPlan.Settled(device, () => Check(device), found => !found.Ok);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)

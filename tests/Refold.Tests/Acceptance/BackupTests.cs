@@ -149,6 +149,7 @@ public class BackupTests(ITestOutputHelper output)
         Refused(3, "backup", directory.File("taken"), "--journal", directory.Journal());
         Refused(3, "backup", directory.File("journal"), "--journal", directory.Journal());
         Refused(3, "backup", kept, "--journal", directory.Journal());
+        Assert.Contains("is a file", RefoldProcess.Run("backup", kept, "--journal", directory.Journal()).ExpectError(3), StringComparison.Ordinal);
         Refused(3, "backup", directory.File("new"), "--journal", directory.Journal("nowhere"));
         Refused(2, "backup", directory.File("new"), "--journal", "memory:");
 
@@ -175,7 +176,8 @@ public class BackupTests(ITestOutputHelper output)
         bytes[200] ^= 1;
         File.WriteAllBytes(segment, bytes);
 
-        RefoldProcess.Run("backup", directory.File("backup"), "--journal", directory.Journal()).ExpectError(3);
+        foreach (string[] verb in (string[][])[["backup", directory.File("backup")], ["inspect"], ["import", directory.File("in.ndjson")]])
+            Assert.Contains("Restore a backup; of segment files, export --salvage", RefoldProcess.Run([.. verb, "--journal", directory.Journal()]).ExpectError(3), StringComparison.Ordinal);
         Assert.Equal(["in.ndjson", "journal"], Directory.EnumerateFileSystemEntries(directory.Root).Select(Path.GetFileName).Order(StringComparer.Ordinal));
     }
 

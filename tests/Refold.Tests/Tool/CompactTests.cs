@@ -59,6 +59,7 @@ public sealed class CompactTests : IDisposable
         Compact("--retain-from", "42").ExpectError(2);
         Compact("--forget-keys-before", "42").ExpectError(2);
         Compact("--delete-stream", "").ExpectError(2);
+        Assert.Contains("no stream 'A'", Compact("--delete-stream", "A").ExpectError(3), StringComparison.Ordinal);
         RefoldProcess.Run("compact", "--merge", "--journal", "memory:").ExpectError(2);
         await using (SegmentJournal.Open(directory.File("journal")))
             Compact("--merge").ExpectError(4);

@@ -81,6 +81,25 @@ public class ImportExportTests
     }
 
     [Fact]
+    public void ImportedTwice_BatchesWithKeysAreThereOnce_AndThatIsSaid()
+    {
+        using var directory = new TemporaryDirectory();
+        string file = directory.Write("in.ndjson", """
+            {"stream":"s","type":"t","idempotencyKey":"k","data":1}
+            {"stream":"s","type":"t","idempotencyKey":"k","data":2}
+            {"stream":"s","type":"t","data":3}
+
+            """);
+        string[] import = ["import", file, "--json", "--journal", directory.Journal()];
+        Assert.Equal((3, 0, 3), Told(RefoldProcess.Run(import).Expect(0).Json));
+        Assert.Equal((1, 2, 4), Told(RefoldProcess.Run(import).Expect(0).Json));
+        Assert.Contains("already there  2\n", RefoldProcess.Run("import", file, "--journal", directory.Journal()).Expect(0).Output, StringComparison.Ordinal);
+
+        static (int Entries, int AlreadyThere, int Head) Told(System.Text.Json.JsonElement json) =>
+            (json.GetProperty("entries").GetInt32(), json.GetProperty("alreadyThere").GetInt32(), json.GetProperty("head").GetProperty("position").GetInt32());
+    }
+
+    [Fact]
     public void Resume_GoesOnRestoringPlaces()
     {
         using var directory = new TemporaryDirectory();

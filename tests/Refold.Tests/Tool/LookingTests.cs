@@ -142,11 +142,25 @@ public sealed class LookingTests : IDisposable
     [InlineData("replay")]
     [InlineData("read --stream s")]
     [InlineData("state --stream s")]
-    public void JournalThatIsNotThere_IsNotMade(string line)
+    [InlineData("export --salvage")]
+    [InlineData("compact --merge")]
+    [InlineData("backup {copy}")]
+    [InlineData("copy {journal} segments:{copy}")]
+    public void JournalThatIsNotThere_IsNotMade_AndTheRemedyIsNamed(string line)
     {
-        RefoldProcess.Run([.. line.Split(' '), "--journal", directory.Journal("none")]).ExpectError(3);
+        Assert.Contains("name another by --journal, or make one with import or record", Refusal("none"), StringComparison.Ordinal);
         Assert.False(Directory.Exists(directory.File("none")));
-        RefoldProcess.Run([.. line.Split(' '), "--journal", "segments:" + directory.File("log")]).ExpectError(3);
+        Assert.Contains("is a file; a journal in segment files is a directory", Refusal("log"), StringComparison.Ordinal);
+        Directory.CreateDirectory(directory.File("empty"));
+        Assert.Contains("no segment file is there. Name another, or make one", Refusal("empty"), StringComparison.Ordinal);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(directory.File("empty")));
+        Assert.Empty(Directory.EnumerateFileSystemEntries(directory.Root, "copied*"));
+
+        string Refusal(string name)
+        {
+            string[] arguments = [.. line.Split(' ').Select(argument => argument.Replace("{copy}", directory.File("copied"), StringComparison.Ordinal).Replace("{journal}", directory.Journal(name), StringComparison.Ordinal))];
+            return RefoldProcess.Run([.. arguments, "--journal", directory.Journal(name)]).ExpectError(3);
+        }
     }
 
     private JsonElement Json(params string[] arguments) => Look([.. arguments, "--json"]).Json;
