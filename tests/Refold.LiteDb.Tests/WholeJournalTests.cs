@@ -142,6 +142,7 @@ public class WholeJournalTests(ITestOutputHelper output)
         RefoldProcess.Run("import", receipt, "--batch", "50", "--journal", journals[0]).Expect(0);
         for (var copy = 1; copy < journals.Length; copy++) RefoldProcess.Run("copy", journals[copy - 1], journals[copy]).Expect(0);
         RefoldProcess.Run("verify", "--journal", journals[^1]).Expect(0);
+        Assert.Single(journals.Select(journal => RefoldProcess.Run("inspect", "--json", "--journal", journal).Expect(0).Json.GetProperty("head").ToString()).Distinct());
         string[][] questions = [["export"], ["export", "--raw"]];
         Assert.All(questions, question => Assert.Single(journals.Select(journal => RefoldProcess.Run([.. question, "--journal", journal]).Expect(0).Output).Distinct()));
     }
