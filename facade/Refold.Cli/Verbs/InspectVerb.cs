@@ -22,7 +22,7 @@ internal static class InspectVerb
     {
         var clock = Stopwatch.StartNew();
         await using var journal = Journals.OpenForReading(arguments);
-        double elapsed = Math.Round(clock.Elapsed.TotalMilliseconds, 3);
+        double elapsed = Milliseconds(clock.Elapsed);
         var segments = journal as SegmentJournal;
         // A database knows where it stands: nothing was read to open it.
         var database = journal as IDatabaseJournal;
@@ -39,7 +39,15 @@ internal static class InspectVerb
                 ["head"] = Facts.Json(journal.Head),
                 ["begin"] = Facts.BeginOf(journal) is { } begin ? Facts.Json(begin) : null,
                 ["keysForgottenBefore"] = Facts.KeysForgottenBefore(journal),
-                ["opened"] = new JsonObject { ["path"] = path, ["restored"] = opened?.Restored ?? restored, ["tail"] = scanned, ["elapsedMs"] = elapsed },
+                ["opened"] = new JsonObject
+                {
+                    ["path"] = path,
+                    ["restored"] = opened?.Restored ?? restored,
+                    ["tail"] = scanned,
+                    ["elapsedMs"] = elapsed,
+                    ["phasesMs"] = opened is null ? null : ToJson(opened.Elapsed),
+                    ["ignored"] = new JsonArray([.. (opened?.Ignored ?? []).Select(ignored => JsonValue.Create(ignored))]),
+                },
                 ["tornTail"] = segments?.TornTail is not { } torn ? null : new JsonObject { ["file"] = torn.File, ["offset"] = torn.Offset, ["reason"] = torn.Reason },
                 ["interruptedCompaction"] = opened?.Interrupted is not { } interrupted ? null : new JsonObject { ["target"] = interrupted.Target, ["switched"] = interrupted.Switched },
                 ["unconfirmed"] = segments?.Unconfirmed ?? 0,
@@ -55,6 +63,7 @@ internal static class InspectVerb
             ("keys forgotten", Facts.ForgottenKeys(journal)),
             ("head", journal.Head.ToString()),
             ("opened", FormattableString.Invariant($"by {path} in {elapsed} ms, {scanned} of {opened?.Restored ?? restored} entries from their frames")),
+            ("ignored", opened is { Ignored: { Count: > 0 } ignored } ? string.Join("; ", ignored) : null),
             ("torn tail", segments?.TornTail is { } tail ? FormattableString.Invariant($"{tail.File}, offset {tail.Offset}: {tail.Reason}; opening for writing heals it") : null),
             ("interrupted", opened?.Interrupted is { } left ? $"a compaction into {left.Target}; opening for writing ends it" : null),
             ("unconfirmed", segments is { Unconfirmed: > 0 and var count } ? FormattableString.Invariant($"{count} entries or deletions behind the end that is known to be flushed; opening for writing decides about them") : null));
@@ -69,6 +78,16 @@ internal static class InspectVerb
         OpeningPath.Footers => "footers",
         _ => "scan",
     };
+
+    private static JsonObject ToJson(OpeningElapsed elapsed) => new()
+    {
+        ["planning"] = Milliseconds(elapsed.Planning),
+        ["restoring"] = Milliseconds(elapsed.Restoring),
+        ["footers"] = Milliseconds(elapsed.Footers),
+        ["scanning"] = Milliseconds(elapsed.Scanning),
+    };
+
+    private static double Milliseconds(TimeSpan time) => Math.Round(time.TotalMilliseconds, 3);
 
     private static JsonObject ToJson(SegmentInfo segment) => new()
     {

@@ -82,6 +82,7 @@ internal sealed class SegmentCompaction(
             planner.Add(Read(segments.Single(segment => segment.Name.Equals(name))));
         }
 
+        progress?.Report(new CompactionProgress(CompactionPhase.Planning, total, total));
         return [.. planner.Steps];
     }
 

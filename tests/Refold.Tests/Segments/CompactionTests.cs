@@ -260,6 +260,25 @@ public class CompactionTests
         Assert.InRange((await journal.CompactAsync(new CompactionRequest.Merge { MaxBytes = 2000 })).Made, 1, 30);
     }
 
+    [Fact]
+    public async Task Progress_CountsWhatIsReadAndMade_UpToAllOfIt()
+    {
+        await using var journal = Open();
+        await FillAsync(journal);
+        var told = new List<CompactionProgress>();
+        var report = await journal.CompactAsync(new CompactionRequest.Merge { MaxBytes = 2000 }, new Told(told.Add));
+        foreach (var phase in Enum.GetValues<CompactionPhase>())
+        {
+            var steps = told.Where(progress => progress.Phase == phase).ToList();
+            var total = Assert.Single(steps.Select(progress => progress.Total).Distinct());
+            Assert.Equal(steps.Select(progress => progress.Done).Order(), steps.Select(progress => progress.Done));
+            Assert.Equal(total, steps[^1].Done);
+            if (phase == CompactionPhase.Replacing) Assert.Equal(report.Made, total);
+        }
+
+        Assert.Equal(told.OrderBy(progress => progress.Phase), told);
+    }
+
     /// <summary>Progress on the thread that reports it.</summary>
     private sealed class Told(Action<CompactionProgress> tell) : IProgress<CompactionProgress>
     {

@@ -6,6 +6,31 @@ namespace Refold.Tests.Tool;
 
 public class CutTailTests
 {
+    /// <summary>The whole directory as it was before: COMMIT is right for what is there.</summary>
+    [Fact]
+    public void KeptHead_FindsADirectoryThatWasPutBack()
+    {
+        using var directory = new TemporaryDirectory();
+        string Lines(int from) => string.Concat(Enumerable.Range(from, 5).Select(number => $$"""{"stream":"s","type":"t","data":{{number}}}""" + "\n"));
+        RefoldProcess.Run("import", directory.Write("1.ndjson", Lines(1)), "--journal", directory.Journal()).Expect(0);
+        RefoldProcess.Run("backup", directory.File("older"), "--journal", directory.Journal()).Expect(0);
+        string first = Head("older");
+        RefoldProcess.Run("import", directory.Write("2.ndjson", Lines(6)), "--journal", directory.Journal()).Expect(0);
+        string kept = Head("journal");
+
+        RefoldProcess.Run("verify", "--journal", directory.Journal("older")).Expect(0);
+        Assert.Contains("the journal ends at position 5", RefoldProcess.Run("verify", "--head", kept, "--journal", directory.Journal("older")).Expect(1).Output, StringComparison.Ordinal);
+        // What was kept earlier is in either.
+        RefoldProcess.Run("verify", "--head", first, "--journal", directory.Journal("older")).Expect(0);
+        RefoldProcess.Run("verify", "--head", first, "--journal", directory.Journal()).Expect(0);
+
+        string Head(string name)
+        {
+            var head = RefoldProcess.Run("verify", "--json", "--journal", directory.Journal(name)).Expect(0).Json.GetProperty("head");
+            return $"{head.GetProperty("position").GetInt32()}:{head.GetProperty("hash").GetString()}";
+        }
+    }
+
     [Fact]
     public void KeptHead_FindsBatchesThatWereReplacedByZeros()
     {

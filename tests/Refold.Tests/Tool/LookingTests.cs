@@ -85,10 +85,21 @@ public sealed class LookingTests : IDisposable
         Assert.Equal(62, json.GetProperty("head").GetProperty("position").GetInt32());
         Assert.Equal("scan", json.GetProperty("opened").GetProperty("path").GetString());
         Assert.True(json.GetProperty("opened").GetProperty("elapsedMs").GetDouble() >= 0);
+        Assert.Equal(["planning", "restoring", "footers", "scanning"], json.GetProperty("opened").GetProperty("phasesMs").EnumerateObject().Select(phase => phase.Name));
+        Assert.All(json.GetProperty("opened").GetProperty("phasesMs").EnumerateObject(), phase => Assert.True(phase.Value.GetDouble() >= 0));
+        Assert.Empty(json.GetProperty("opened").GetProperty("ignored").EnumerateArray());
         var segment = Assert.Single(json.GetProperty("segments").EnumerateArray());
         Assert.Equal(62, segment.GetProperty("entries").GetInt32());
         Assert.True(segment.GetProperty("bytes").GetInt64() > 0);
         Assert.False(segment.GetProperty("sealed").GetBoolean());
+    }
+
+    [Fact]
+    public void Inspect_NamesWhatItDidNotUse()
+    {
+        File.WriteAllBytes(Path.Combine(directory.File("journal"), "index.0.7"), new byte[8192]);
+        Assert.Contains("index.0.7: ", Assert.Single(Json("inspect").GetProperty("opened").GetProperty("ignored").EnumerateArray()).GetString(), StringComparison.Ordinal);
+        Assert.Matches("ignored +index.0.7: ", Look("inspect").Output);
     }
 
     [Fact]
