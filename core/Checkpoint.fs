@@ -32,6 +32,8 @@ type CheckpointRoot =
         Pages: int
         /// The highest position before which the frames that are covered forget keys, a base included; 0 for none.
         KeysBefore: int64
+        /// CRC32C of the pages, so that none of another checkpoint passes for one of these; 0 where it is not said.
+        PagesChecksum: uint32
     }
 
 /// What has to be known to write a checkpoint.
@@ -120,7 +122,8 @@ module Checkpoint =
             hash writer root.Head.Hash
             writer.UInt32 root.Epoch
             writer.Int32 root.Entries
-            writer.Int64 root.KeysBefore)
+            writer.Int64 root.KeysBefore
+            writer.UInt32 root.PagesChecksum)
 
     /// What lies behind the root, for frames with these rows of a segment with this header.
     let pages (header: SegmentHeader) (rows: SegmentRows) : ReadOnlyMemory<byte> =
@@ -145,6 +148,7 @@ module Checkpoint =
                 Entries = rows.Entries.Length
                 Pages = pages.Length / Page.bytes
                 KeysBefore = keysBefore
+                PagesChecksum = Checksum.plain pages.Span
             }
 
         {
@@ -168,6 +172,7 @@ module Checkpoint =
         let epoch = reader.UInt32()
         let entries = Block.count reader
         let keysBefore = Block.atLeast 0L reader
+        let pagesChecksum = reader.UInt32()
 
         if pages = 0 || segments = 0 || offset % int64 FrameLayout.alignment <> 0L then
             reader.Fail()
@@ -185,6 +190,7 @@ module Checkpoint =
             Entries = entries
             Pages = pages
             KeysBefore = keysBefore
+            PagesChecksum = pagesChecksum
         }
 
     /// Reads the root from the first 4,096 bytes of the file.

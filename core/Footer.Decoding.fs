@@ -138,10 +138,20 @@ module FooterDecoding =
     /// All rows of a checkpoint whose watermark lies in a segment with this header, if they are as many as its root says and lie before the
     /// watermark. `bytesOf` gives so many bytes of its file at an offset. Never throws, whatever the bytes are.
     let readCheckpoint (header: SegmentHeader) (root: CheckpointRoot) bytesOf : Result<SegmentRows, FrameError> =
+        let source = sourceOfCheckpoint header root bytesOf
+
         let isBefore (row: EntryRow) =
             row.Position <= root.Head.Position && row.Offset <= root.Offset - int64 row.Length
 
-        match read (sourceOfCheckpoint header root bytesOf) with
+        let belong () =
+            root.PagesChecksum = 0u
+            || (source.Pages <= System.Int32.MaxValue / Page.bytes
+                && root.PagesChecksum = Checksum.plain (source.Read source.Offset (source.Pages * Page.bytes)).Span)
+
+        match read source with
+        | Error error -> Error error
+        | Ok _ when not (belong ()) ->
+            Error(FrameError.Corrupt(source.Offset, "the pages of a checkpoint", "those of its root", "others"))
         | Ok rows when rows.Entries.Length <> root.Entries || not (Array.forall isBefore rows.Entries) ->
-            Error(FooterPages.layoutError 0L)
-        | result -> result
+            Error(FooterPages.layoutError source.Offset)
+        | Ok rows -> Ok rows

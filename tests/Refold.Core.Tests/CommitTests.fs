@@ -142,6 +142,7 @@ let ``the root of a checkpoint is, byte by byte, what FORMAT.md says`` () =
             Entries = 17
             Pages = 2
             KeysBefore = 6L
+            PagesChecksum = 0x01020304u
         }
 
     let bytes = (Checkpoint.encode root).ToArray()
@@ -163,7 +164,8 @@ let ``the root of a checkpoint is, byte by byte, what FORMAT.md says`` () =
         + "03000000" // epoch
         + "11000000" // entries
         + "0600000000000000" // keys before this position are forgotten
-        + zeros 3932
+        + "04030201" // checksum of the pages
+        + zeros 3928
         + plainChecksum bytes,
         hex bytes
     )

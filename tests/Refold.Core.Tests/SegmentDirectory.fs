@@ -215,6 +215,8 @@ let checkpointFile (segments: byte[] list) (items: SegmentItem list) : string * 
             Entries = (IndexRows.ofItems items).Entries.Length
             Pages = pages.Length / Page.bytes
             KeysBefore = 0L
+            // As the first files were written.
+            PagesChecksum = 0u
         }
 
     FileName.checkpoint 0L lastFrame, Array.append ((Checkpoint.encode root).ToArray()) (pages.ToArray())

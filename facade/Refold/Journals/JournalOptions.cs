@@ -16,7 +16,7 @@ public sealed record JournalOptions
     /// <value>Default: null, the store's own default.</value>
     public int? SegmentBytes { get; init; }
 
-    /// <summary>After how many bytes of frames, flushed in the segment that is written, the rows of their index are written to a checkpoint, from which the next opening takes them instead of scanning
+    /// <summary>After how many bytes of frames, flushed in the segment that is written (and no less than an eighth of what the last one covers), the rows of their index are written to a checkpoint, from which the next opening takes them instead of scanning
     /// the frames. One is also written when the journal is closed, unless less than this and less than <see cref="SegmentJournal.CheckpointAtCloseBytes"/> came since the last. It is written beside
     /// appends; one that fails is logged (<see cref="RefoldEventIds.CheckpointFailed"/>) and fails nothing else.</summary>
     /// <value>Default: <see cref="SegmentJournal.DefaultCheckpointBytes"/>. 0: none is written. Not negative.</value>

@@ -60,6 +60,7 @@ internal static class CheckpointLoading
     /// <summary>All rows, every page checked: what is wrong must be known before anything relies on them.</summary>
     private static (Core.SegmentRows? Rows, string? Reason) ReadRows(IStorageDevice device, string name, Core.CheckpointRoot root, Core.SegmentHeader header)
     {
+        if (Core.Checkpoint.fileBytes(root) > Array.MaxLength) return (null, "it has more than 2 GiB");
         try
         {
             using var file = device.Open(name, writable: false);

@@ -164,7 +164,8 @@ internal sealed class SegmentStore(IStorageDevice device, CommitFile commit, Seg
     /// <summary>Begins to write a checkpoint when enough was flushed since the last one.</summary>
     public void CheckpointIfDue(Core.Head head)
     {
-        if (HasUnflushed || !IsCheckpointDue(options.CheckpointBytes)) return;
+        // Each is made of all that is there: in large segments they come as the segment grows, so that all of them cost little more than the last.
+        if (HasUnflushed || !IsCheckpointDue(Math.Max(options.CheckpointBytes, CheckpointedTo / 8))) return;
         if (checkpoints.TryBegin(MakeCheckpoint(head))) CheckpointedTo = Tail;
     }
 
