@@ -44,7 +44,9 @@ internal sealed class CheckpointWriter(IStorageDevice device, CommitFile commit,
             commit.FlushBeside();
             Put(make());
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+#pragma warning disable CA1031 // Whatever was thrown, no append and no close fails by it.
+        catch (Exception exception)
+#pragma warning restore CA1031
         {
             TryRemove(name => name == Core.FileName.checkpointUnfinished);
             Failed(exception);

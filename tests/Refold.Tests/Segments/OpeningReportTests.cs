@@ -32,5 +32,10 @@ public class OpeningReportTests
 
         await using var scanned = SegmentJournal.Open(device, Samples.ReadOnly with { Opening = new OpeningWays { Checkpoint = false, Footers = false } });
         Assert.Equal((OpeningPath.Scan, 30, 30), (scanned.Opened.Path, scanned.Opened.Restored, scanned.Opened.Tail));
+
+        await SegmentJournal.Open(device, Samples.Checkpointed with { CheckpointBytes = 1 }).DisposeAsync();
+        await using var restored = SegmentJournal.Open(device, Samples.ReadOnly);
+        Assert.Equal((OpeningPath.Checkpoint, 30, 0), (restored.Opened.Path, restored.Opened.Restored, restored.Opened.Tail));
+        Assert.True(restored.Opened.Elapsed.Restoring > TimeSpan.Zero);
     }
 }

@@ -95,6 +95,17 @@ public sealed class LookingTests : IDisposable
     }
 
     [Fact]
+    public async Task Inspect_TellsThatACheckpointWasTaken()
+    {
+        await using (var journal = SegmentJournal.Open(directory.File("journal"), new JournalOptions { CheckpointBytes = 1 }))
+            await journal.AppendAsync(new AppendRequest(new EntryData("one more", "t", "{}"u8.ToArray())));
+        var opened = Json("inspect").GetProperty("opened");
+        Assert.Equal(("checkpoint", 63, 0), (opened.GetProperty("path").GetString(), opened.GetProperty("restored").GetInt32(), opened.GetProperty("tail").GetInt32()));
+        Assert.Empty(opened.GetProperty("ignored").EnumerateArray());
+        Assert.Matches("opened +by checkpoint in .* ms, 0 of 63 entries from their frames", Look("inspect").Output);
+    }
+
+    [Fact]
     public void Inspect_NamesWhatItDidNotUse()
     {
         File.WriteAllBytes(Path.Combine(directory.File("journal"), "index.0.7"), new byte[8192]);
