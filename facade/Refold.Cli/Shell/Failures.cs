@@ -11,12 +11,14 @@ internal static class Failures
         ToolException tool => (tool.ExitCode, tool.Message),
         ConcurrencyException or JournalInUseException or RunExistsException or RunEndedException or PinMismatchException => (ExitCode.Conflict, exception.Message),
         NotAppendedException { Failure: AppendFailure.Conflict or AppendFailure.ConditionFailed or AppendFailure.KeyReused } => (ExitCode.Conflict, exception.Message),
+        NotAppendedException { Failure: AppendFailure.NoRoom { Reason: var reason } } =>
+            (ExitCode.Unreadable, $"There is no room: {reason}. Everything acknowledged is there; make room, and go on (import and record: with --resume)."),
         JournalCorruptedException => (ExitCode.Unreadable, exception.Message + " Restore a backup; of segment files, export --salvage gives what still checks."),
         JournalOpenException { InnerException: UnauthorizedAccessException } => (ExitCode.Unreadable, exception.Message + " Check the permissions."),
         JournalException => (ExitCode.Unreadable, exception.Message),
         FileNotFoundException or DirectoryNotFoundException => (ExitCode.Unreadable, exception.Message + " Check the path."),
         UnauthorizedAccessException => (ExitCode.Unreadable, exception.Message + " Check the permissions."),
-        IOException => (ExitCode.Unreadable, exception.Message),
+        IOException => (ExitCode.Unreadable, exception.Message + " Check the device and its free room."),
         OperationCanceledException => (ExitCode.Unreadable, "Interrupted."),
         _ => (ExitCode.Unreadable, $"Unexpected {exception.GetType().Name}: {exception.Message} Please report it with the command line."),
     };
