@@ -85,10 +85,12 @@ internal sealed class CrashRun(CrashOracle oracle, SimulatedDevice device, Seede
     private async Task<AppendResult?> AppendTogetherAsync(CrashStep.Group group)
     {
         var (running, others) = (journal!, new List<Task<AppendResult?>>());
+        // Behind its answer another thread may still be at a spare or a checkpoint: others that came with one of its flushes would overtake the first.
+        var caller = Environment.CurrentManagedThreadId;
         device.Begun = operation =>
         {
             Look(operation);
-            if (operation.Kind == StorageOperationKind.Flush) Arrive();
+            if (operation.Kind == StorageOperationKind.Flush && Environment.CurrentManagedThreadId == caller) Arrive();
         };
         var first = await oracle.AppendAsync(running, group.First, device);
         // An append that was answered without a flush let nobody in.
@@ -123,7 +125,7 @@ internal sealed class CrashRun(CrashOracle oracle, SimulatedDevice device, Seede
     }
 
     private static bool IsOfTheWriter(StorageOperation operation) =>
-        !operation.Changes || operation.Name.EndsWith(".seg", StringComparison.Ordinal) || operation.Name == "COMMIT" || operation.Name == "spare";
+        !operation.Changes || operation.Name.EndsWith(".seg", StringComparison.Ordinal) || operation.Name is "COMMIT" or "spare" || operation.Name.StartsWith("index.", StringComparison.Ordinal);
 
     private static CompactionRequest Request(SegmentJournal running, CrashStep.Compact step) => step.What switch
     {
