@@ -72,6 +72,7 @@ public sealed record LiteDbVerification(long Entries, Head Head, LiteDbFault? Fi
                 return Fault($"the head behind position {Text(batch.Head.Position)} does not follow from the one before it");
             var position = batch.First;
             string? key = null;
+            var gone = 0;
             foreach (var leaf in batch.Leaves)
             {
                 var canonical = new List<ReadOnlyMemory<byte>>();
@@ -85,9 +86,13 @@ public sealed record LiteDbVerification(long Entries, Head Head, LiteDbFault? Fi
                 // All of a leaf is there, or, after a compaction, nothing of it.
                 if (canonical.Count != 0 && (canonical.Count != leaf.Count || !Core.LeafModule.hash(canonical).Equals(leaf.Hash)))
                     return Fault($"the entries from position {Text(position)} on have another hash than their leaf", position);
+                // A hole of a restored batch was never an entry.
+                if (canonical.Count == 0 && leaf.FirstVersion != 0) gone++;
                 position += leaf.Count;
             }
 
+            if (gone != ReceiptVersions.Kept(database, ReceiptVersions.OfLeaves, batch.First, batch.DroppedParts).Count())
+                return Fault($"entries of the batch at position {Text(batch.First)} are gone, and no compaction dropped them", batch.First);
             Head = batch.Head;
             return key is null || batch.First < state.View.KeysBefore || new LiteDbIndex(database, state).FindKey(key) is var (_, receipt) && receipt.FirstPosition == batch.First
                 ? null

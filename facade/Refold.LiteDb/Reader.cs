@@ -96,6 +96,13 @@ internal sealed class Reader(Database database, EntryDocument documents, string 
         }
     }
 
+    /// <summary>The same for what is read piece by piece.</summary>
+    public IEnumerable<T> Guarded<T>(IEnumerable<T> read)
+    {
+        using var pieces = read.GetEnumerator();
+        while (Guarded(pieces.MoveNext)) yield return pieces.Current;
+    }
+
     private List<Core.Entry> Entries(Func<List<BsonDocument>> find) => [.. Guarded(find).Select(document => documents.Read(document).Entry)];
 
     private IEnumerable<Core.Entry> At(List<long> positions)

@@ -8,15 +8,28 @@ using Refold.Transfers;
 namespace Refold.LiteDb;
 
 /// <summary>Everything in one database.</summary>
-internal sealed class StoredJournal(Database database, string file)
+internal sealed class StoredJournal
 {
-    private readonly Reader reader = new(database, new EntryDocument(database.Journal, file), file);
-    private readonly JournalState state = new(database);
+    private readonly Database database;
+    private readonly string file;
+    private readonly Reader reader;
+    private readonly JournalState state;
+
+    /// <param name="database">The database.</param>
+    /// <param name="file">How errors name it.</param>
+    public StoredJournal(Database database, string file)
+    {
+        (this.database, this.file) = (database, file);
+        reader = new Reader(database, new EntryDocument(database.Journal, file), file);
+        state = reader.Guarded(() => new JournalState(database));
+    }
 
     /// <summary>Its pieces.</summary>
     /// <param name="dropsDeleted">Whether leaves of which every entry was deleted are left out.</param>
     /// <param name="forgetKeysBefore">Keys of batches that begin before this position are left out too.</param>
-    public IEnumerable<TransferItem> Items(bool dropsDeleted, long forgetKeysBefore = 0)
+    public IEnumerable<TransferItem> Items(bool dropsDeleted, long forgetKeysBefore = 0) => reader.Guarded(Read(dropsDeleted, forgetKeysBefore));
+
+    private IEnumerable<TransferItem> Read(bool dropsDeleted, long forgetKeysBefore)
     {
         var head = state.View.Base;
         if (database.Get(Collections.Meta, Base.Id) is { } basis) yield return Beginning(Base.Read(basis));
@@ -47,7 +60,7 @@ internal sealed class StoredJournal(Database database, string file)
             if (entries.Count == 0)
             {
                 // A hole of a restored batch was never an entry.
-                if (leaf.FirstVersion != 0) dropped.Add(before.Dequeue());
+                if (leaf.FirstVersion != 0) dropped.Add(before.TryDequeue(out var versions) ? versions : throw Corrupt(row, "entries that no compaction dropped"));
             }
             else if (!Core.LeafModule.hash(entries.Select(item => item.Canonical)).Equals(leaf.Hash))
             {

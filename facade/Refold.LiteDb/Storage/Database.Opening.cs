@@ -40,9 +40,10 @@ internal sealed partial class Database
         {
             foreach (var role in made.Take(open.Count).OfType<FileRole>()) files.Delete(role);
             foreach (var file in open) file.Dispose();
+            if (exception is JournalException) throw;
             if (exception is IOException or UnauthorizedAccessException)
                 throw new JournalOpenException($"The journal {files.Place} cannot be opened: {exception.Message}", exception);
-            throw;
+            throw Unreadable(files.Place, exception);
         }
     }
 
@@ -94,7 +95,7 @@ internal sealed partial class Database
 
         if (fill is not null)
         {
-            using var database = new Database(data, log, NewEngine(data, log, isReadOnly: false), []) { Journal = journal };
+            using var database = new Database(files.Place, data, log, NewEngine(data, log, isReadOnly: false), []) { Journal = journal };
             fill(database);
             database.Checkpoint();
         }
@@ -109,7 +110,7 @@ internal sealed partial class Database
         Stream log = files.Exists(FileRole.Log) ? new EngineStream(Keep(files.Open(FileRole.Log, Opening.Reader))) : new MemoryStream();
         MarkSlot? mark = files.Exists(FileRole.Mark) ? Mark.Read(Keep(files.Open(FileRole.Mark, Opening.Reader))) : null;
         RequireContent(files, data, mark);
-        var database = new Database(data, null, CheckedEngine(files, data, log, mark, isReadOnly: true), open);
+        var database = new Database(files.Place, data, null, CheckedEngine(files, data, log, mark, isReadOnly: true), open);
         return database.Checked(files, kind, mark, log);
 
         T Keep<T>(T? file)
@@ -132,9 +133,18 @@ internal sealed partial class Database
         RequireContent(files, data, slot);
         var log = new LogStream(Keep(files.Open(FileRole.Log, Opening.Creator)));
         if (!hasLog) files.FlushDirectory();
-        var database = new Database(data, log, CheckedEngine(files, data, log, slot, isReadOnly: false), open).Checked(files, kind, slot, log);
+        var database = new Database(files.Place, data, log, CheckedEngine(files, data, log, slot, isReadOnly: false), open).Checked(files, kind, slot, log);
         database.mark = new Mark(lockFile);
-        database.Settle();
+        try
+        {
+            database.Settle();
+        }
+        catch
+        {
+            database.DisposeEngine();
+            throw;
+        }
+
         return database;
 
         IDatabaseFile Keep(IDatabaseFile? file)

@@ -17,6 +17,10 @@ internal sealed partial class Database : IDisposable
     // Far more than one document, so that a chunk of large entries is cut.
     private const int ChunkBytes = 4 * 1024 * 1024;
 
+    // The fields that may be: entries and snapshots, and the leaves of a batch.
+    private static readonly string[] Large = ["d", "l"];
+
+    private readonly string place;
     private readonly EngineStream data;
     private readonly LogStream? log;
     private readonly IReadOnlyList<IDisposable> files;
@@ -26,8 +30,9 @@ internal sealed partial class Database : IDisposable
     private LiteEngine engine;
     private bool isDisposed;
 
-    private Database(EngineStream data, LogStream? log, LiteEngine engine, IReadOnlyList<IDisposable> files)
+    private Database(string place, EngineStream data, LogStream? log, LiteEngine engine, IReadOnlyList<IDisposable> files)
     {
+        this.place = place;
         this.data = data;
         this.log = log;
         this.engine = engine;
@@ -48,7 +53,8 @@ internal sealed partial class Database : IDisposable
 
     /// <summary>The first documents of a search, all read on this thread: an open cursor would keep checkpoints away, and one closed on another thread for good.</summary>
     /// <param name="search">What to find.</param>
-    /// <param name="limit">At most so many, and so many that they are not too large together; at least one, if there is one.</param>
+    /// <param name="limit">At most so many, and so many that they are not too large together; at least two, if there are two.</param>
+    /// <exception cref="JournalCorruptedException">LiteDB cannot read its pages, or a document is not what was written.</exception>
     public List<BsonDocument> Find(Search search, int limit = int.MaxValue)
     {
         var found = new List<BsonDocument>();
@@ -62,14 +68,20 @@ internal sealed partial class Database : IDisposable
                 ObjectDisposedException.ThrowIf(isDisposed, this);
                 using var reader = engine.Query(search.Collection, search.ToQuery(limit));
                 var size = 0L;
-                while (size < ChunkBytes && reader.Read())
+                // Whoever goes on behind a document asks for it again, so one alone would be no progress.
+                while ((size < ChunkBytes || found.Count < 2) && reader.Read())
                 {
                     var document = reader.Current.AsDocument;
+                    if (!search.CanFollow(found.LastOrDefault(), document)) throw new InvalidDataException($"an index of '{search.Collection}' points at another document");
                     found.Add(search.IsSealed ? document.Unsealed() : document);
-                    if (document["d"] is { IsBinary: true } bytes) size += bytes.AsBinary.Length;
+                    foreach (var field in Large) size += document[field] is { IsBinary: true } bytes ? bytes.AsBinary.Length : 0;
                 }
 
                 return found;
+            }
+            catch (Exception exception) when (exception is not (JournalException or IOException or ObjectDisposedException))
+            {
+                throw Unreadable(place, exception);
             }
             finally
             {
