@@ -80,6 +80,16 @@ public class GuardTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public async Task AnEmptyRange_FindsNothing_AlsoWhereItsBeginningIsThere()
+    {
+        var files = new SimulatedFiles();
+        await using (var journal = LiteDbJournal.Open(files)) await journal.Append(Samples.Entry("s", "{}", "a"), Samples.Entry("s", "{}", "a"));
+        using var database = Database.Open(files, readOnly: true);
+        Search[] searches = [Search.Positions(2, 1), Search.ByWord(new Word(WordKind.Tag, "a"), 2, 1), Search.ByVersions(StreamId.Create("s"), 2, 1)];
+        Assert.All(searches, search => Assert.Empty(database.Find(search)));
+    }
+
+    [Fact]
     public async Task Line18_ManyShortProcesses_BuildNoFlatSkipLists()
     {
         var sessions = Environment.GetEnvironmentVariable("REFOLD_LITEDB_SESSIONS") is { } text ? int.Parse(text, CultureInfo.InvariantCulture) : 120;

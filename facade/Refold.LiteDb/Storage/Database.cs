@@ -58,7 +58,7 @@ internal sealed partial class Database : IDisposable
     public List<BsonDocument> Find(Search search, int limit = int.MaxValue)
     {
         var found = new List<BsonDocument>();
-        if (limit <= 0) return found;
+        if (limit <= 0 || search.IsEmpty) return found;
         readers.Wait();
         try
         {

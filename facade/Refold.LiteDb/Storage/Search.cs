@@ -64,6 +64,9 @@ internal sealed class Search
     public static Search AtPositions(IEnumerable<long> positions) =>
         new(Collections.Entries, Key, "$._id IN @0", [new BsonArray(positions.Select(position => new BsonValue(position)))]);
 
+    /// <summary>Whether its range is empty; LiteDB would answer it with what equals its beginning.</summary>
+    public bool IsEmpty => range is var (_, first, last) && first > last;
+
     /// <summary>Whether a document is one that can follow: a damaged index points at any, and whoever goes on behind the last would go in circles.</summary>
     /// <param name="previous">The document before it; null for none.</param>
     /// <param name="document">The document.</param>
