@@ -1,5 +1,5 @@
 // A process that kills itself with SIGKILL before, or in the middle of, a chosen operation on its files.
-// Started by KilledProcessTests with: directory, what to do, number of the operation. Says on standard output what was answered.
+// Started by KilledProcessTests with: directory, what to do, number of the operation. Says on standard output what was answered. StressOutside is started here too.
 using System.Diagnostics;
 using System.Globalization;
 
@@ -12,6 +12,7 @@ internal static class KilledProcess
 
     public static async Task<int> Main(string[] arguments)
     {
+        if (arguments is [StressOutside.Verb, var beside]) return await StressOutside.AnswerAsync(beside);
         if (arguments is not [var directory, var work, var operation]) return 2;
         var device = new SelfKillingDevice(new DirectoryDevice(directory), long.Parse(operation, CultureInfo.InvariantCulture));
         await using var journal = SegmentJournal.Open(device, SegmentStore.Small);

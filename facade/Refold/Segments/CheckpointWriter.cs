@@ -31,8 +31,18 @@ internal sealed class CheckpointWriter(IStorageDevice device, CommitFile commit,
             running = task;
         }
 
-        task.Start(background);
-        return true;
+        try
+        {
+            task.Start(background);
+            return true;
+        }
+        catch (TaskSchedulerException exception)
+        {
+            // A scheduler that takes no more work.
+            lock (gate) running = Task.CompletedTask;
+            Failed(exception);
+            return false;
+        }
     }
 
     /// <summary>Writes a checkpoint now, or tells why not.</summary>
@@ -71,7 +81,8 @@ internal sealed class CheckpointWriter(IStorageDevice device, CommitFile commit,
     {
         Task task;
         lock (gate) task = running;
-        task.GetAwaiter().GetResult();
+        // One that its scheduler did not take has been told of.
+        Task.WhenAny(task).GetAwaiter().GetResult();
     }
 
     /// <summary>Removes what opening could not use, but for what belongs to another journal or a newer program.</summary>

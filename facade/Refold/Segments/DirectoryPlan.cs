@@ -83,9 +83,9 @@ internal static class DirectoryPlan
             {
                 // Read again.
             }
-            catch (FileNotFoundException) when (tries < MaxListings)
+            catch (Exception exception) when (exception is FileNotFoundException or SegmentGoneException && tries < MaxListings)
             {
-                // Compaction removed it between the listing and now: list again.
+                // Compaction removed it between the listing and now, or before its index was asked: list again.
             }
 
             bool IsSettled() => tries >= MaxTries || before.AsSpan().SequenceEqual(CommitFile.ReadBytes(device));

@@ -24,8 +24,9 @@ internal sealed partial class LiveReader
             HasMoved = true;
             return true;
         }
-        catch (FileNotFoundException)
+        catch (Exception exception) when (exception is FileNotFoundException or SegmentGoneException)
         {
+            // One that compaction replaced, perhaps a sealed one that was asked for a version.
             return false;
         }
     }
@@ -44,7 +45,7 @@ internal sealed partial class LiveReader
                 var (last, trailer) = (current.Files[^1], Trailer());
                 if (trailer is not null) current.Index.Seal(last, trailer);
                 OpenFiles.Release(last.File, SegmentFile.Check(last.Header, trailer));
-                current.Files.Add(new SegmentFile(next, header, current.Handles.Pin(next.ToString(), file)));
+                lock (current.Files) current.Files.Add(new SegmentFile(next, header, current.Handles.Pin(next.ToString(), file)));
                 place = place.Entering(next);
                 file = null;
                 return true;

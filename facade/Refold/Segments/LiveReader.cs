@@ -25,15 +25,6 @@ internal sealed partial class LiveReader(IStorageDevice device, JournalOptions o
     /// <summary>Whether the writer has gone on since <see cref="Current"/> was opened.</summary>
     public bool HasMoved { get; private set; }
 
-    /// <summary>The segments that were opened, in order.</summary>
-    public IReadOnlyList<SegmentFile> Files
-    {
-        get
-        {
-            lock (gate) return [.. current.Files];
-        }
-    }
-
     /// <summary>Takes everything that was acknowledged before the call.</summary>
     /// <exception cref="ForeignHistoryException">What was read is not in the directory's history: an older copy was put back, or another journal.</exception>
     /// <exception cref="JournalCorruptedException">Bytes are not what was written.</exception>
@@ -81,10 +72,9 @@ internal sealed partial class LiveReader(IStorageDevice device, JournalOptions o
     /// <summary>Goes over to the files that are there now, if they hold what was read so far. Reads in flight keep theirs.</summary>
     private void Reload()
     {
-        var fresh = OpenedDirectory.ForReading(device, options, place.LastFrame);
-        if (!Continues(fresh))
+        var fresh = OpenedDirectory.ForReading(device, options, place.LastFrame, Continues);
+        if (fresh is null)
         {
-            fresh.Close();
             foreign = place;
             throw Foreign(place);
         }

@@ -8,7 +8,7 @@ namespace Refold.Segments;
 
 /// <summary>An opened directory.</summary>
 /// <param name="Index">Everything that was taken.</param>
-/// <param name="Files">The segments, open.</param>
+/// <param name="Files">The segments, open; locked while one is added.</param>
 /// <param name="Torn">A torn tail; null where there was none, or where it was healed.</param>
 /// <param name="Report">How it was opened.</param>
 internal sealed record OpenedDirectory(SegmentIndex Index, List<SegmentFile> Files, TornTail? Torn, OpeningReport Report)
@@ -37,22 +37,32 @@ internal sealed record OpenedDirectory(SegmentIndex Index, List<SegmentFile> Fil
     /// <summary>Who uses the files.</summary>
     public FileLeases Leases { get; } = new();
 
-    /// <summary>Opens what is there, and heals and writes nothing.</summary>
+    /// <summary>Opens what is there, for a reader that may have come to some place, and heals and writes nothing.</summary>
     /// <param name="device">The directory.</param>
     /// <param name="options">How it is opened.</param>
-    /// <param name="flushed">The last frame that COMMIT once said was flushed: it may say less where writing it failed.</param>
-    public static OpenedDirectory ForReading(IStorageDevice device, JournalOptions options, long flushed = 0)
+    /// <param name="flushed">The last frame that COMMIT once said was flushed, 0 for none: it may say less where writing it failed.</param>
+    /// <param name="continues">Whether it continues what was read; it may ask the index, and so the files.</param>
+    /// <returns>Null where it does not.</returns>
+    public static OpenedDirectory? ForReading(IStorageDevice device, JournalOptions options, long flushed, Func<OpenedDirectory, bool> continues)
     {
         var tries = 0;
-        return DirectoryPlan.Settled(
+        return DirectoryPlan.Settled<OpenedDirectory?>(
             device,
             () =>
             {
                 // A writer that goes on while everything is read is alive, and then COMMIT is exact.
                 var (opened, _, _, last) = Load(tries++ == 0 ? device : CommittedView.Of(device), options, writable: false, flushed: flushed);
-                return last is null
-                    ? throw SegmentFaults.NoJournal(device)
-                    : opened;
+                if (last is null) throw SegmentFaults.NoJournal(device);
+                var isTaken = false;
+                try
+                {
+                    isTaken = continues(opened);
+                    return isTaken ? opened : null;
+                }
+                finally
+                {
+                    if (!isTaken) opened.Close();
+                }
             },
             _ => false);
     }
@@ -111,9 +121,15 @@ internal sealed record OpenedDirectory(SegmentIndex Index, List<SegmentFile> Fil
     public static OpenedDirectory Again(IStorageDevice device, JournalOptions options, IReadOnlyCollection<string> without) =>
         Load(device, options, writable: true, without).Opened;
 
+    /// <summary>The segments at this moment: they are locked while one is added.</summary>
+    public IReadOnlyList<SegmentFile> Snapshot()
+    {
+        lock (Files) return [.. Files];
+    }
+
     public void Close()
     {
-        foreach (var file in Files) file.Dispose();
+        foreach (var file in Snapshot()) file.Dispose();
     }
 
     private static (OpenedDirectory Opened, Core.OpeningPlan Plan, Core.SegmentScanner Scanner, ScannedSegment? Last) Load(

@@ -90,7 +90,7 @@ internal sealed class SegmentCompaction(
     {
         var sources = step.Sources.Select(name => store.Segments.Single(segment => segment.Name.Equals(name))).ToList();
         var setGeneration = store.SetGeneration + 1;
-        var (before, after) = (sources.Sum(source => source.File.Length), 0L);
+        var (before, after) = (sources.Sum(source => source.ReadLength()), 0L);
         try
         {
             var target = Build(step, sources);
@@ -132,19 +132,8 @@ internal sealed class SegmentCompaction(
     /// <summary>Every byte of a segment, checked.</summary>
     private Core.CompactionSource Read(SegmentFile segment)
     {
-        int read;
-        byte[] bytes;
-        try
-        {
-            bytes = new byte[segment.File.Length];
-            read = segment.File.Read(bytes, 0);
-        }
-        catch (IOException exception)
-        {
-            throw new JournalException("io", $"{segment.Name}: the device does not read it: {exception.Message}", exception);
-        }
-
-        var source = Core.Compaction.source(ReferenceEquals(segment, store.Segments[0]), bytes.AsMemory(0, read));
+        var bytes = segment.ReadBytes(0, (int)segment.ReadLength());
+        var source = Core.Compaction.source(ReferenceEquals(segment, store.Segments[0]), bytes);
         return source.IsOk ? source.ResultValue : throw SegmentFaults.Of(source.ErrorValue, segment.Name.ToString());
     }
 

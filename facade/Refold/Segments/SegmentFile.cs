@@ -52,13 +52,26 @@ internal sealed class SegmentFile(Core.SegmentName name, Core.SegmentHeader head
         {
             return bytes.AsMemory(0, File.Read(bytes, offset));
         }
-        catch (FileNotFoundException exception)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new SegmentGoneException(Name.ToString(), exception);
+            throw Failure(exception, $"{Name}, offset {NumberText.Of(offset)}: the device does not read it");
+        }
+    }
+
+    /// <summary>The length of the file in bytes, its footer included.</summary>
+    /// <exception cref="SegmentGoneException">The file was removed before it was opened.</exception>
+    /// <exception cref="JournalException">The device failed.</exception>
+    /// <exception cref="ObjectDisposedException">The journal was closed.</exception>
+    public long ReadLength()
+    {
+        ObjectDisposedException.ThrowIf(disposed != 0, typeof(SegmentJournal));
+        try
+        {
+            return File.Length;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new JournalException("io", $"{Name}, offset {NumberText.Of(offset)}: the device does not read it: {exception.Message}", exception);
+            throw Failure(exception, $"{Name}: the device does not tell its length");
         }
     }
 
@@ -66,6 +79,9 @@ internal sealed class SegmentFile(Core.SegmentName name, Core.SegmentHeader head
     {
         if (Interlocked.Exchange(ref disposed, 1) == 0) File.Dispose();
     }
+
+    private JournalException Failure(Exception exception, string what) =>
+        exception is FileNotFoundException ? new SegmentGoneException(Name.ToString(), exception) : new JournalException("io", $"{what}: {exception.Message}", exception);
 
     private static bool Holds(IStorageFile file, long offset, ReadOnlyMemory<byte> expected)
     {

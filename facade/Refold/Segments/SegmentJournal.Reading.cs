@@ -11,6 +11,17 @@ public sealed partial class SegmentJournal
     /// <summary>The files and their index; of a reader with all that was acknowledged before this call, as long as it is open.</summary>
     private OpenedDirectory Latest => live is null ? opened : closed ? live.Current : live.Refresh();
 
+    /// <summary>The same for a read, which is refused once the journal is closed: from then on a reader does not look any more, and would miss what was acknowledged since.</summary>
+    private OpenedDirectory LatestOpen
+    {
+        get
+        {
+            var latest = Latest;
+            ObjectDisposedException.ThrowIf(closed, this);
+            return latest;
+        }
+    }
+
     /// <inheritdoc/>
     public Head? HeadAt(long position) => Ask(index => index.HeadAt(position)) is { } head ? new Head(head) : null;
 
@@ -36,13 +47,13 @@ public sealed partial class SegmentJournal
     public IEnumerable<JournalEntry> ReadStream(StreamId stream, long fromVersion = 1, long toVersion = long.MaxValue, long maxCount = long.MaxValue)
     {
         ArgumentNullException.ThrowIfNull(stream);
-        return Read(index => index.OfStream(stream, fromVersion, toVersion, maxCount), maxCount);
+        return Read((index, last, most) => index.OfStream(stream, last is null ? fromVersion : last.Version + 1, toVersion, most), maxCount);
     }
 
     /// <inheritdoc/>
     /// <exception cref="JournalCorruptedException">While enumerating: an entry's bytes are not what was written.</exception>
     public IEnumerable<JournalEntry> ReadAll(long fromPosition = 1, long maxCount = long.MaxValue) =>
-        Read(index => index.From(fromPosition, maxCount), maxCount);
+        Read(From(fromPosition), maxCount);
 
     /// <inheritdoc/>
     /// <exception cref="JournalCorruptedException">An entry's bytes are not what was written.</exception>
@@ -61,8 +72,13 @@ public sealed partial class SegmentJournal
     {
         ObjectDisposedException.ThrowIf(closed, this);
         // Not ReadAll: a subscription ends when the journal is closed, it does not fail.
-        return subscriptions.Follow(from => Read(Current, index => index.From(from, long.MaxValue), long.MaxValue), fromPosition, cancellationToken);
+        return subscriptions.Follow(from => Read(Current, From(from), long.MaxValue), fromPosition, cancellationToken);
     }
+
+    /// <summary>Finds what a read is to hand out: from its beginning, or behind the entry it handed out last, however much of what lies before has gone since; so many at most.</summary>
+    private delegate IEnumerable<EntryRow> Finder(SegmentIndex index, JournalEntry? last, long most);
+
+    private static Finder From(long position) => (index, last, most) => index.From(last is null ? position : last.Position + 1, most);
 
     /// <summary>The files and their index, without a look whether the writer went on.</summary>
     private OpenedDirectory Current => live?.Current ?? opened;
@@ -70,11 +86,10 @@ public sealed partial class SegmentJournal
     /// <summary>Asks the index. Where a file is gone because compaction replaced it, what replaced it is asked.</summary>
     private TAnswer Ask<TAnswer>(Func<SegmentIndex, TAnswer> question)
     {
-        ObjectDisposedException.ThrowIf(closed, this);
-        return Ask(Latest, question).Answer;
+        return Ask(LatestOpen, set => question(set.Index)).Answer;
     }
 
-    private (OpenedDirectory Set, TAnswer Answer) Ask<TAnswer>(OpenedDirectory set, Func<SegmentIndex, TAnswer> question)
+    private (OpenedDirectory Set, TAnswer Answer) Ask<TAnswer>(OpenedDirectory set, Func<OpenedDirectory, TAnswer> question)
     {
         while (true)
         {
@@ -87,7 +102,7 @@ public sealed partial class SegmentJournal
 
             try
             {
-                return (asked, question(asked.Index));
+                return (asked, question(asked));
             }
             catch (SegmentGoneException gone)
             {
@@ -100,23 +115,22 @@ public sealed partial class SegmentJournal
         }
     }
 
-    private IEnumerable<JournalEntry> Read(Func<SegmentIndex, IEnumerable<EntryRow>> find, long maxCount)
+    private IEnumerable<JournalEntry> Read(Finder find, long maxCount)
     {
-        ObjectDisposedException.ThrowIf(closed, this);
-        return Read(Latest, find, maxCount);
+        return Read(LatestOpen, find, maxCount);
     }
 
-    private IEnumerable<JournalEntry> Read(OpenedDirectory set, Func<SegmentIndex, IEnumerable<EntryRow>> find, long maxCount)
+    private IEnumerable<JournalEntry> Read(OpenedDirectory set, Finder find, long maxCount)
     {
         // Found at the call, read as they are asked for.
-        (set, var (asOf, rows)) = Ask(set, index => (index.Head.Position, find(index)));
+        (set, var (asOf, rows)) = Ask(set, asked => (asked.Index.Head.Position, find(asked.Index, null, maxCount)));
         return Enumerate(set, rows, find, asOf, maxCount);
     }
 
     /// <summary>Reads rows. Where the journal has gone over to other files meanwhile, it goes on there: they hold the same entries.</summary>
-    private IEnumerable<JournalEntry> Enumerate(OpenedDirectory set, IEnumerable<EntryRow> rows, Func<SegmentIndex, IEnumerable<EntryRow>> find, long asOf, long maxCount)
+    private IEnumerable<JournalEntry> Enumerate(OpenedDirectory set, IEnumerable<EntryRow> rows, Finder find, long asOf, long maxCount)
     {
-        var (last, left) = (0L, maxCount);
+        var (last, left) = (default(JournalEntry), maxCount);
         while (true)
         {
             OpenedDirectory? other = null;
@@ -127,7 +141,7 @@ public sealed partial class SegmentJournal
                     using var next = rows.GetEnumerator();
                     while (left > 0 && TryRead(set, next, out var entry, out other))
                     {
-                        (last, left) = (entry.Position, left - 1);
+                        (last, left) = (entry, left - 1);
                         yield return entry;
                     }
                 }
@@ -139,7 +153,7 @@ public sealed partial class SegmentJournal
                 if (other is null) yield break;
             }
 
-            (set, rows) = Ask(other ?? Current, index => find(index).SkipWhile(row => row.Position <= last).TakeWhile(row => row.Position <= asOf));
+            (set, rows) = Ask(other ?? Current, asked => find(asked.Index, last, left).TakeWhile(row => row.Position <= asOf));
         }
     }
 

@@ -42,14 +42,14 @@ public sealed partial class SegmentJournal : IJournal, IObservedJournal
     private volatile OpenedDirectory opened;
     private volatile bool closed;
 
-    private SegmentJournal(IStorageDevice device, JournalOptions options, OpenedDirectory opened, SegmentStore? store, IDisposable? directoryLock)
+    private SegmentJournal(IStorageDevice device, JournalOptions options, OpenedDirectory opened, long restored, SegmentStore? store, IDisposable? directoryLock)
     {
         (this.device, this.options, this.opened) = (device, options, opened);
         this.store = store;
         this.directoryLock = directoryLock;
         observer = new JournalObserver(options, "segments", device.Place);
         subscriptions = new Subscriptions(opened.Index.Head.Position);
-        Restored = opened.Index.Entries;
+        Restored = restored;
         if (store is not null)
         {
             if (options.Durability == Durability.PowerCutLosesNewest) delayed = new DelayedFlush(options.TimeProvider ?? TimeProvider.System, () => _ = TryFlushAsync());
@@ -98,9 +98,11 @@ public sealed partial class SegmentJournal : IJournal, IObservedJournal
     {
         get
         {
-            var entries = Ask(Latest, index => index.EntriesBySegment()).Answer;
-            var files = store?.Segments ?? live!.Files;
-            return [.. files.Select((file, item) => new SegmentInfo(file.Name.ToString(), entries.GetValueOrDefault(file), file.File.Length, item < files.Count - 1))];
+            return Ask(Latest, set =>
+            {
+                var (entries, files) = (set.Index.EntriesBySegment(), set.Snapshot());
+                return files.Select((file, item) => new SegmentInfo(file.Name.ToString(), entries.GetValueOrDefault(file), file.ReadLength(), item < files.Count - 1)).ToList();
+            }).Answer;
         }
     }
 
@@ -203,25 +205,6 @@ public sealed partial class SegmentJournal : IJournal, IObservedJournal
         _ = result?.ReceiptOrThrow();
     }
 
-    /// <summary>Closes the journal when all queued writes were answered: subscriptions end, the lock goes, later appends are answered with <see cref="AppendFailure.Unavailable"/>, later reads throw <see cref="ObjectDisposedException"/>.</summary>
-    /// <returns>A task that ends when it is closed.</returns>
-    public async ValueTask DisposeAsync()
-    {
-        if (closed) return;
-        closed = true;
-        await EndCompactionAsync().ConfigureAwait(false);
-        if (writer is not null) await writer.CloseAsync().ConfigureAwait(false);
-        delayed?.Dispose();
-        log?.Close();
-        watch?.Dispose();
-        subscriptions.Close();
-        live?.Dispose();
-        opened.Close();
-        CloseReplaced();
-        directoryLock?.Dispose();
-        observer.Closed(Head);
-    }
-
     private async Task TryFlushAsync()
     {
         try
@@ -237,7 +220,14 @@ public sealed partial class SegmentJournal : IJournal, IObservedJournal
     private static SegmentJournal OpenForReading(IStorageDevice device, JournalOptions options)
     {
         if (!device.Exists) throw SegmentFaults.NoJournal(device);
-        return new SegmentJournal(device, options, OpenedDirectory.ForReading(device, options), null, null);
+        var restored = 0L;
+        // Counted while it is opened: counting may ask files, and a writer may be replacing them.
+        var opened = OpenedDirectory.ForReading(device, options, 0, found =>
+        {
+            restored = found.Index.Entries;
+            return true;
+        });
+        return new SegmentJournal(device, options, opened!, restored, null, null);
     }
 
     private static SegmentJournal OpenForWriting(IStorageDevice device, JournalOptions options)
@@ -248,7 +238,7 @@ public sealed partial class SegmentJournal : IJournal, IObservedJournal
         try
         {
             (opened, var store) = OpenedDirectory.ForWriting(device, options);
-            return new SegmentJournal(device, options, opened, store, directoryLock);
+            return new SegmentJournal(device, options, opened, opened.Index.Entries, store, directoryLock);
         }
         catch
         {

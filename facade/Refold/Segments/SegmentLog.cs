@@ -59,19 +59,28 @@ internal sealed class SegmentLog(SegmentStore store, SegmentIndex index, Action<
 
         foreach (var (write, answer, _) in answers) write.Answer(answer);
         answers.Clear();
-        if (failure is null)
+        if (failure is null) Prepare();
+        if (failure is null) return taken;
+        for (; taken < waiting.Count; taken++)
+            waiting[taken].Answer(Unavailable("an earlier write failed", failure));
+        return taken;
+    }
+
+    /// <summary>Begins what no answer waits for. It calls a scheduler and a clock that others wrote.</summary>
+    private void Prepare()
+    {
+        try
         {
             store.PrepareNext();
             store.CheckpointIfDue(index.Head);
             if (store.HasUnflushed) unflushed?.Invoke();
         }
-        else
+#pragma warning disable CA1031 // Whatever was thrown: past the writer it would leave all who wait without an answer.
+        catch (Exception exception)
+#pragma warning restore CA1031
         {
-            for (; taken < waiting.Count; taken++)
-                waiting[taken].Answer(Unavailable("an earlier write failed", failure));
+            Poison(exception);
         }
-
-        return taken;
     }
 
     /// <summary>Says that the journal is closed, if nothing is in doubt, and closes what only the writer has open.</summary>

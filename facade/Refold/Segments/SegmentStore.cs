@@ -13,15 +13,14 @@ internal sealed class NoRoomException(Exception innerException) : IOException(in
 /// <param name="segments">The segments that are there.</param>
 internal sealed class SegmentStore(IStorageDevice device, CommitFile commit, SegmentSealing sealing, JournalOptions options, List<SegmentFile> segments) : IDisposable
 {
-    // Another list once a compaction replaced files.
-    private List<SegmentFile> segments = segments;
+    // Another list once a compaction replaced files. Whoever reads it may be on another thread: it is locked while it is changed.
+    private volatile List<SegmentFile> segments = segments;
     private const int ZeroBytes = 1024 * 1024;
 
     private readonly uint seed = Core.Checksum.seed(commit.JournalId);
     private readonly long segmentBytes = Aligned(options.SegmentBytes ?? SegmentJournal.DefaultSegmentBytes);
     private readonly SpareSegment spare = new(device, options.Background ?? TaskScheduler.Default);
     private readonly CheckpointWriter checkpoints = new(device, commit, options.Background ?? TaskScheduler.Default);
-    private readonly Lock gate = new();
     private long flushedTo;
     private bool hasStaleCheckpoint;
 
@@ -72,7 +71,8 @@ internal sealed class SegmentStore(IStorageDevice device, CommitFile commit, Seg
     {
         get
         {
-            lock (gate) return [.. segments];
+            var now = segments;
+            lock (now) return [.. now];
         }
     }
 
@@ -120,7 +120,7 @@ internal sealed class SegmentStore(IStorageDevice device, CommitFile commit, Seg
     public void GoOverTo(OpenedDirectory opened)
     {
         Handles = opened.Handles;
-        lock (gate) segments = opened.Files;
+        segments = opened.Files;
         // It was written in another set generation.
         CheckpointedTo = 0;
     }
@@ -204,7 +204,7 @@ internal sealed class SegmentStore(IStorageDevice device, CommitFile commit, Seg
 
         Sealed = seal is null ? null : (Active, SegmentSealing.TrailerOf(Active, seal));
         if (segments.Count > 0) OpenFiles.Release(Active.File, SegmentFile.Check(Active.Header, Sealed?.Trailer));
-        lock (gate) segments.Add(new SegmentFile(name, header, Handles.Pin(name.ToString(), file)));
+        lock (segments) segments.Add(new SegmentFile(name, header, Handles.Pin(name.ToString(), file)));
         Tail = Core.SegmentHeaderModule.bytes;
         (FlushedFrame, flushedTo) = (LastFrame, Tail);
         sealing.Clear();

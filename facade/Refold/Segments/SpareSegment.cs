@@ -15,21 +15,14 @@ internal sealed class SpareSegment(IStorageDevice device, TaskScheduler backgrou
     {
         if (ahead is not null) return;
         aheadBytes = bytes;
-        ahead = Task.Factory.StartNew(
-            () =>
-            {
-                try
-                {
-                    return Make(bytes);
-                }
-                catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-                {
-                    return null;
-                }
-            },
-            CancellationToken.None,
-            TaskCreationOptions.None,
-            background);
+        try
+        {
+            ahead = Task.Factory.StartNew(() => TryMake(bytes), CancellationToken.None, TaskCreationOptions.None, background);
+        }
+        catch (TaskSchedulerException)
+        {
+            // A scheduler that takes no more work.
+        }
     }
 
     /// <summary>The spare that was made ahead, once it is ready; where there is none of this size, one that is made now.</summary>
@@ -63,6 +56,20 @@ internal sealed class SpareSegment(IStorageDevice device, TaskScheduler backgrou
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             // It holds nothing, and is removed before the next one is made.
+        }
+    }
+
+    private IStorageFile? TryMake(long bytes)
+    {
+        try
+        {
+            return Make(bytes);
+        }
+#pragma warning disable CA1031 // Whatever was thrown: if it lasts, whoever needs the spare meets it again, and gives the answers.
+        catch (Exception)
+#pragma warning restore CA1031
+        {
+            return null;
         }
     }
 
