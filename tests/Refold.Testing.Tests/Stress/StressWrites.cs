@@ -28,21 +28,9 @@ internal sealed class StressWrites(StressFacts facts, Random random, int number,
         }
 
         var request = Request(await open());
-        // A wait that is given up says nothing: the key tells later how it ended.
-        if (request.IdempotencyKey is not null && random.Next(5) == 0)
-        {
-            using var impatient = new CancellationTokenSource(TimeSpan.FromMilliseconds(random.Next(3)));
-            try
-            {
-                await Task.WhenAll((await open()).TryAppendAsync(request, impatient.Token).AsTask(), (await open()).TryAppendAsync(request).AsTask());
-            }
-            catch (OperationCanceledException) when (impatient.IsCancellationRequested)
-            {
-                // Sent again below.
-            }
-        }
-
-        await SettleAsync(open, request);
+        if (request.IdempotencyKey is null || random.Next(5) > 0) await SettleAsync(open, request);
+        // Whatever position it gets lies behind this one.
+        else await KeepingKeysAsync(facts.Acknowledged, () => ImpatientAsync(open, request));
     }
 
     public async Task DeleteAsync(SegmentJournal journal)
@@ -102,14 +90,36 @@ internal sealed class StressWrites(StressFacts facts, Random random, int number,
     private async Task AgainAsync(Func<Task<SegmentJournal>> open)
     {
         var (request, receipt) = kept[random.Next(kept.Count)];
-        retried.AddOrUpdate(receipt.FirstPosition, 1, (_, count) => count + 1);
+        await KeepingKeysAsync(receipt.FirstPosition, () => receipt.FirstPosition >= facts.KeysBefore ? SettleAsync(open, request) : Task.CompletedTask);
+    }
+
+    /// <summary>A wait that is given up says nothing: the key tells later how it ended.</summary>
+    private async Task ImpatientAsync(Func<Task<SegmentJournal>> open, AppendRequest request)
+    {
+        using var impatient = new CancellationTokenSource(TimeSpan.FromMilliseconds(random.Next(3)));
         try
         {
-            if (receipt.FirstPosition >= facts.KeysBefore) await SettleAsync(open, request);
+            await Task.WhenAll((await open()).TryAppendAsync(request, impatient.Token).AsTask(), (await open()).TryAppendAsync(request).AsTask());
+        }
+        catch (OperationCanceledException) when (impatient.IsCancellationRequested)
+        {
+            // Sent again.
+        }
+
+        await SettleAsync(open, request);
+    }
+
+    /// <summary>Meanwhile no key from a position on is forgotten.</summary>
+    private async Task KeepingKeysAsync(long position, Func<Task> work)
+    {
+        retried.AddOrUpdate(position, 1, (_, count) => count + 1);
+        try
+        {
+            await work();
         }
         finally
         {
-            if (retried.AddOrUpdate(receipt.FirstPosition, 0, (_, count) => count - 1) == 0) retried.TryRemove(new(receipt.FirstPosition, 0));
+            if (retried.AddOrUpdate(position, 0, (_, count) => count - 1) == 0) retried.TryRemove(new(position, 0));
         }
     }
 
