@@ -127,4 +127,30 @@ public class RegressionTests
 
         Assert.InRange(fellBack, 1, 19);
     }
+
+    [Fact]
+    public async Task AnIndexPageThatIsDamaged_IsRefusedBeforeAnythingIsHealed()
+    {
+        var device = new SimulatedDevice(1);
+        await using var journal = SegmentStore.Open(device);
+        for (var count = 0; count < 6; count++) await journal.AppendAsync(SegmentStore.Batch("s", 3, 100));
+        await journal.DeleteToAsync("s", 2);
+        await journal.AppendAsync(SegmentStore.Batch("s", 1));
+        // Killed, so that an opening for writing has the last frames to write again.
+        var left = device.AfterKill();
+        var (refused, length) = (0, left.Image()["0000000000000001.0.seg"].Length);
+        for (var offset = 4096; offset < length; offset += 61)
+        {
+            var damaged = left.AfterKill();
+            damaged.FlipBit("0000000000000001.0.seg", offset, 0);
+            var before = damaged.Image();
+            if (Record.Exception(() => SegmentStore.Open(damaged).DisposeAsync().AsTask().Wait()) is not JournalException) continue;
+            refused++;
+            var after = damaged.Image();
+            Assert.Equal(before.Keys, after.Keys);
+            Assert.All(before, file => Assert.True(file.Value.AsSpan().SequenceEqual(after[file.Key]), file.Key));
+        }
+
+        Assert.InRange(refused, 10, length);
+    }
 }

@@ -31,6 +31,9 @@ internal sealed record OpenedDirectory(SegmentIndex Index, List<SegmentFile> Fil
     /// <summary>The place behind what was taken; null where there is no segment.</summary>
     public ReadPlace? End { get; init; }
 
+    /// <summary>How many entries can be read. Asking for it may read pages of footers, so it is asked before anything is healed: a refusal changes nothing.</summary>
+    public long Entries { get; init; }
+
     /// <summary>Entries and deletions that are whole, and were not taken, because nothing says that they are flushed; of a writer always 0.</summary>
     public long Unconfirmed { get; init; }
 
@@ -186,7 +189,7 @@ internal sealed record OpenedDirectory(SegmentIndex Index, List<SegmentFile> Fil
             {
                 Interrupted = InterruptedCompaction.Of(plan),
             };
-            return (new OpenedDirectory(index, files, last?.Torn, report) { Handles = handles, Plan = plan, Restored = restored, Unusable = checkpointed.Unusable, End = end, Unconfirmed = unconfirmed }, plan, scanner, last);
+            return (new OpenedDirectory(index, files, last?.Torn, report) { Handles = handles, Plan = plan, Entries = index.Entries, Restored = restored, Unusable = checkpointed.Unusable, End = end, Unconfirmed = unconfirmed }, plan, scanner, last);
         }
         catch
         {

@@ -42,14 +42,14 @@ public sealed partial class SegmentJournal : IJournal, IObservedJournal
     private volatile OpenedDirectory opened;
     private volatile bool closed;
 
-    private SegmentJournal(IStorageDevice device, JournalOptions options, OpenedDirectory opened, long restored, SegmentStore? store, IDisposable? directoryLock)
+    private SegmentJournal(IStorageDevice device, JournalOptions options, OpenedDirectory opened, SegmentStore? store, IDisposable? directoryLock)
     {
         (this.device, this.options, this.opened) = (device, options, opened);
         this.store = store;
         this.directoryLock = directoryLock;
         observer = new JournalObserver(options, "segments", device.Place);
         subscriptions = new Subscriptions(opened.Index.Head.Position);
-        Restored = restored;
+        Restored = opened.Entries;
         if (store is not null)
         {
             if (options.Durability == Durability.PowerCutLosesNewest) delayed = new DelayedFlush(options.TimeProvider ?? TimeProvider.System, () => _ = TryFlushAsync());
@@ -220,14 +220,7 @@ public sealed partial class SegmentJournal : IJournal, IObservedJournal
     private static SegmentJournal OpenForReading(IStorageDevice device, JournalOptions options)
     {
         if (!device.Exists) throw SegmentFaults.NoJournal(device);
-        var restored = 0L;
-        // Counted while it is opened: counting may ask files, and a writer may be replacing them.
-        var opened = OpenedDirectory.ForReading(device, options, 0, found =>
-        {
-            restored = found.Index.Entries;
-            return true;
-        });
-        return new SegmentJournal(device, options, opened!, restored, null, null);
+        return new SegmentJournal(device, options, OpenedDirectory.ForReading(device, options, 0, _ => true)!, null, null);
     }
 
     private static SegmentJournal OpenForWriting(IStorageDevice device, JournalOptions options)
@@ -238,7 +231,7 @@ public sealed partial class SegmentJournal : IJournal, IObservedJournal
         try
         {
             (opened, var store) = OpenedDirectory.ForWriting(device, options);
-            return new SegmentJournal(device, options, opened, opened.Index.Entries, store, directoryLock);
+            return new SegmentJournal(device, options, opened, store, directoryLock);
         }
         catch
         {
