@@ -108,9 +108,11 @@ public class FlushControlTests(ITestOutputHelper output)
     /// <summary>Each call of a flush in the library's code, as "type.method kind", so that a new one cannot be forgotten here.</summary>
     private static IEnumerable<string> InCode() =>
         from call in CodeCalls.Of(typeof(IStorageDevice).Assembly)
-        let kind = call.Called.DeclaringType == typeof(IStorageFile) && call.Called.Name == nameof(IStorageFile.Flush) ? StorageOperationKind.Flush
-            : call.Called.DeclaringType == typeof(IStorageDevice) && call.Called.Name == nameof(IStorageDevice.FlushDirectory) ? StorageOperationKind.FlushDirectory
+        let kind = IsA(call.Called, typeof(IStorageFile)) && call.Called.Name == nameof(IStorageFile.Flush) ? StorageOperationKind.Flush
+            : IsA(call.Called, typeof(IStorageDevice)) && call.Called.Name == nameof(IStorageDevice.FlushDirectory) ? StorageOperationKind.FlushDirectory
             : default(StorageOperationKind?)
-        where kind is not null && !call.Caller.DeclaringType!.IsAssignableTo(typeof(IStorageFile))
+        where kind is not null && !IsA(call.Caller, typeof(IStorageFile)) && !IsA(call.Caller, typeof(IStorageDevice))
         select $"{call.Caller.DeclaringType!.FullName}.{call.Caller.Name} {kind}";
+
+    private static bool IsA(System.Reflection.MethodBase method, Type type) => method.DeclaringType?.IsAssignableTo(type) == true;
 }

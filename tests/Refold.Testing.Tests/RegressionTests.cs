@@ -153,4 +153,9 @@ public class RegressionTests
 
         Assert.InRange(refused, 10, length);
     }
+
+    /// <summary>A flush of the directory that failed for a checkpoint took back a spare's name, so that the next segment was another file than the one written.</summary>
+    [Theory]
+    [InlineData(3259222270)]
+    public Task ANameThatAFailedFlushOfTheDirectoryPutInDoubt_IsNotBuiltOn(ulong seed) => SegmentStore.Simulation().RandomAsync(seed);
 }

@@ -102,7 +102,7 @@ internal sealed record OpenedDirectory(SegmentIndex Index, List<SegmentFile> Fil
             var slots = new CommitFile(commit, id, epoch, plan.SetGeneration, plan.Commit?.Value.Sequence ?? 0);
             var sealing = new SegmentSealing(last?.Found.Items.AsEnumerable() ?? [], scanner.Epoch, opened.Restored);
             var isSealed = last is { Found.Header: null };
-            var store = new SegmentStore(device, slots, sealing, options, opened.Files) { Handles = opened.Handles, LastFrame = scanner.LastFrame, Tail = tail, IsSealed = isSealed };
+            var store = new SegmentStore(new WatchedDirectory(device), slots, sealing, options, opened.Files) { Handles = opened.Handles, LastFrame = scanner.LastFrame, Tail = tail, IsSealed = isSealed };
             store.CheckpointedTo = opened.Restored?.Root.Offset ?? 0;
             store.Open(opened.Index.Head);
             store.Checkpoints.RemoveUnusable(opened.Unusable);

@@ -5,14 +5,15 @@ using Refold.Interop;
 namespace Refold.Segments;
 
 /// <summary>One compaction.</summary>
-/// <param name="device">The directory.</param>
 /// <param name="store">The files.</param>
 /// <param name="index">What is committed, as of each call.</param>
 /// <param name="write">Queues a write and waits for it.</param>
 /// <param name="goOver">Opens the files without those that are replaced, and goes over to them; for a <see cref="PendingChange"/>.</param>
 internal sealed class SegmentCompaction(
-    IStorageDevice device, SegmentStore store, Func<SegmentIndex> index, Func<PendingWrite, Task<AppendResult?>> write, Action<SegmentLog, long, IReadOnlyCollection<string>> goOver)
+    SegmentStore store, Func<SegmentIndex> index, Func<PendingWrite, Task<AppendResult?>> write, Action<SegmentLog, long, IReadOnlyCollection<string>> goOver)
 {
+    private readonly WatchedDirectory device = store.Device;
+
     /// <summary>Plans and replaces. Ends with a whole journal, however it ends.</summary>
     /// <exception cref="OperationCanceledException">It was cancelled between two new segments; those that were made stay.</exception>
     /// <exception cref="JournalCorruptedException">A sealed segment is damaged; it was not replaced.</exception>
@@ -91,12 +92,14 @@ internal sealed class SegmentCompaction(
         var sources = step.Sources.Select(name => store.Segments.Single(segment => segment.Name.Equals(name))).ToList();
         var setGeneration = store.SetGeneration + 1;
         var (before, after) = (sources.Sum(source => source.ReadLength()), 0L);
+        var failures = device.Failures;
         try
         {
             var target = Build(step, sources);
             after = target.Seal.TrailerOffset + target.Seal.Trailer.Length;
             CompactionFiles.WriteTarget(device, target);
             CompactionFiles.WriteMarker(device, new Core.CompactionMarker(sources[0].Header.JournalId, setGeneration, step.Sources, step.Target));
+            device.RequireNoFailureSince(failures);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -109,6 +112,7 @@ internal sealed class SegmentCompaction(
         try
         {
             CompactionFiles.Switch(device, step.Target);
+            device.RequireNoFailureSince(failures);
             string[] gone = [.. step.Sources.Select(source => source.ToString())];
             await ChangeAsync(log => goOver(log, setGeneration, [.. gone, Core.FileName.pending])).ConfigureAwait(false);
             CompactionFiles.Clear(device, gone);

@@ -36,7 +36,7 @@ public sealed partial class SegmentJournal
         await compacting.WaitAsync(ending.Token).ConfigureAwait(false);
         try
         {
-            var compaction = new SegmentCompaction(device, store!, () => opened.Index, change => writer.WriteAsync(change, CancellationToken.None), GoOver);
+            var compaction = new SegmentCompaction(store!, () => opened.Index, change => writer.WriteAsync(change, CancellationToken.None), GoOver);
             // Reading and building take long: not on the caller's thread.
             return await Task.Run(
                 () =>

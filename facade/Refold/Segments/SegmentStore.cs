@@ -11,7 +11,7 @@ internal sealed class NoRoomException(Exception innerException) : IOException(in
 /// <param name="sealing">What the segment that is written holds.</param>
 /// <param name="options">The size of segments, the durability, where spares are made.</param>
 /// <param name="segments">The segments that are there.</param>
-internal sealed class SegmentStore(IStorageDevice device, CommitFile commit, SegmentSealing sealing, JournalOptions options, List<SegmentFile> segments) : IDisposable
+internal sealed class SegmentStore(WatchedDirectory device, CommitFile commit, SegmentSealing sealing, JournalOptions options, List<SegmentFile> segments) : IDisposable
 {
     // Another list once a compaction replaced files. Whoever reads it may be on another thread: it is locked while it is changed.
     private volatile List<SegmentFile> segments = segments;
@@ -23,6 +23,9 @@ internal sealed class SegmentStore(IStorageDevice device, CommitFile commit, Seg
     private readonly CheckpointWriter checkpoints = new(device, commit, options.Background ?? TaskScheduler.Default);
     private long flushedTo;
     private bool hasStaleCheckpoint;
+
+    /// <summary>The directory, as all who change it share it.</summary>
+    public WatchedDirectory Device => device;
 
     /// <summary>What opens the files.</summary>
     public OpenFiles Handles { get; set; } = new(device, new JournalOptions().OpenFiles);
@@ -177,6 +180,18 @@ internal sealed class SegmentStore(IStorageDevice device, CommitFile commit, Seg
     {
         // First of all: a flush that fails while room is made must have nothing to lose.
         Flush(head);
+        // Not under the lock: whoever holds it must not wait for another thread.
+        spare.Wait();
+        lock (checkpoints.Renaming) BeginNext(frameBytes, head);
+        IsSealed = false;
+        (hasStaleCheckpoint, CheckpointedTo) = (hasStaleCheckpoint || CheckpointedTo > 0, 0);
+        StoreCommit(head);
+        commit.File.Flush();
+    }
+
+    private void BeginNext(long frameBytes, Core.Head head)
+    {
+        var failures = device.Failures;
         var begin = NextOffsetBehind(Core.SegmentHeaderModule.bytes);
         var bytes = Math.Max(segmentBytes, Aligned(begin + frameBytes));
         var (file, seal) = MakeRoom(bytes, head);
@@ -190,11 +205,9 @@ internal sealed class SegmentStore(IStorageDevice device, CommitFile commit, Seg
             if (seal is not null) SegmentSealing.Seal(Active, seal);
             file.Write(Core.SegmentHeaderModule.encode(header).Span, 0);
             file.Flush();
-            lock (checkpoints.Renaming)
-            {
-                device.Rename(FileNames.Spare, name.ToString());
-                device.FlushDirectory();
-            }
+            device.Rename(FileNames.Spare, name.ToString());
+            device.FlushDirectory();
+            device.RequireNoFailureSince(failures);
         }
         catch
         {
@@ -208,10 +221,6 @@ internal sealed class SegmentStore(IStorageDevice device, CommitFile commit, Seg
         Tail = Core.SegmentHeaderModule.bytes;
         (FlushedFrame, flushedTo) = (LastFrame, Tail);
         sealing.Clear();
-        IsSealed = false;
-        (hasStaleCheckpoint, CheckpointedTo) = (hasStaleCheckpoint || CheckpointedTo > 0, 0);
-        StoreCommit(head);
-        commit.File.Flush();
     }
 
     private static long Aligned(long bytes) => (bytes + 7) / 8 * 8;

@@ -20,7 +20,7 @@ internal sealed class SegmentTarget : IDisposable
     {
         var id = new Guid(RandomNumberGenerator.GetBytes(16));
         var slots = new CommitFile(CommitFile.OpenOrCreate(device), id, epoch: 1, setGeneration: 0, sequence: 0);
-        store = new SegmentStore(device, slots, new SegmentSealing([], epoch: 0), new JournalOptions(), []);
+        store = new SegmentStore(new WatchedDirectory(device), slots, new SegmentSealing([], epoch: 0), new JournalOptions(), []);
     }
 
     public SegmentIndex Index { get; } = new();

@@ -5,16 +5,16 @@ namespace Refold.Segments;
 /// <summary>Makes spare segments. Used by one thread at a time; what it makes ahead, another thread makes.</summary>
 /// <param name="device">The directory.</param>
 /// <param name="background">Where spares are made ahead.</param>
-internal sealed class SpareSegment(IStorageDevice device, TaskScheduler background) : IDisposable
+internal sealed class SpareSegment(WatchedDirectory device, TaskScheduler background) : IDisposable
 {
     private Task<IStorageFile?>? ahead;
-    private long aheadBytes;
+    private (long Bytes, long Failures) aheadOf;
 
     /// <summary>Begins to make a spare of a size, once until it is taken. Where that fails, for want of room or otherwise, it is tried again when it is needed.</summary>
     public void MakeAhead(long bytes)
     {
         if (ahead is not null) return;
-        aheadBytes = bytes;
+        aheadOf = (bytes, device.Failures);
         try
         {
             ahead = Task.Factory.StartNew(() => TryMake(bytes), CancellationToken.None, TaskCreationOptions.None, background);
@@ -25,14 +25,17 @@ internal sealed class SpareSegment(IStorageDevice device, TaskScheduler backgrou
         }
     }
 
-    /// <summary>The spare that was made ahead, once it is ready; where there is none of this size, one that is made now.</summary>
+    /// <summary>Waits for what is being made.</summary>
+    public void Wait() => ahead?.GetAwaiter().GetResult();
+
+    /// <summary>The spare that was made ahead, once it is ready; where there is none of this size, one that is made now. So it is where a flush of
+    /// the directory has failed since: it may have taken back the name of the spare, or given it to an earlier one.</summary>
     /// <exception cref="IOException">There is no room, or the device failed. Then there is no spare.</exception>
     public IStorageFile Take(long bytes)
     {
         var made = ahead?.GetAwaiter().GetResult();
         ahead = null;
-        // A flush of the directory that failed meanwhile, and failed nothing else, may have taken its name back.
-        if (made is not null && aheadBytes == bytes && device.List().Contains(FileNames.Spare)) return made;
+        if (made is not null && aheadOf == (bytes, device.Failures)) return made;
         made?.Dispose();
         return Make(bytes);
     }
