@@ -147,6 +147,7 @@ public sealed partial class SegmentJournal : IJournal, IObservedJournal
     }
 
     /// <summary>Checks every byte of the directory's journal and changes nothing; no lock is needed.</summary>
+    /// <remarks>Beside a writer, a write that is going on may be told as a torn tail, and a spare segment being made as not zero.</remarks>
     /// <param name="directory">The directory.</param>
     /// <returns>What was found.</returns>
     /// <exception cref="JournalOpenException">There is no journal, or it cannot be read.</exception>
