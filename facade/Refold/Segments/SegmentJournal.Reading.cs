@@ -177,7 +177,10 @@ public sealed partial class SegmentJournal
     private OpenedDirectory Replacing(OpenedDirectory set, SegmentGoneException gone)
     {
         var latest = Latest;
-        if (ReferenceEquals(latest, set)) ExceptionDispatchInfo.Throw(gone);
+        if (!ReferenceEquals(latest, set)) return latest;
+        // A reader that was closed under a read looks no more for what replaced it.
+        ObjectDisposedException.ThrowIf(closed, this);
+        ExceptionDispatchInfo.Throw(gone);
         return latest;
     }
 }
