@@ -6,6 +6,7 @@ open System
 open FsCheck
 open FsCheck.FSharp
 open Refold.Core
+open Refold.Format
 open Refold.Core.Tests.CompactionJournal
 open Refold.Core.Tests.SegmentDirectory
 open Refold.Core.Tests.SegmentOpening

@@ -5,6 +5,7 @@ module Refold.Properties.FooterProperties
 open System
 open FsCheck.FSharp
 open Refold.Core
+open Refold.Format
 open Refold.Core.Tests.SegmentDirectory
 open Refold.Core.Tests.SegmentOpening
 open Refold.Properties.SegmentSamples

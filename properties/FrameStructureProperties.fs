@@ -7,6 +7,7 @@ open System.Buffers.Binary
 open FsCheck.FSharp
 open Refold
 open Refold.Core
+open Refold.Format
 open Refold.Core.Tests.SegmentDirectory
 open Refold.Properties.Damage
 open Refold.Properties.SegmentSamples

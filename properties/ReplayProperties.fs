@@ -5,6 +5,7 @@ module Refold.Properties.ReplayProperties
 open FsCheck
 open FsCheck.FSharp
 open Refold.Core
+open Refold.Format
 open Refold.Core.Tests.Aggregates
 open Refold.Core.Tests.Recording
 open Xunit

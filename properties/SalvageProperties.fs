@@ -5,6 +5,7 @@ module Refold.Properties.SalvageProperties
 open System
 open FsCheck.FSharp
 open Refold.Core
+open Refold.Format
 open Refold.Properties.SegmentSamples
 open Xunit
 

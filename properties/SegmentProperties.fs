@@ -6,6 +6,7 @@ open System
 open FsCheck
 open FsCheck.FSharp
 open Refold.Core
+open Refold.Format
 open Refold.Properties.SegmentSamples
 open Xunit
 

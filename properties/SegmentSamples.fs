@@ -6,6 +6,7 @@ open System
 open System.Collections.Generic
 open FsCheck.FSharp
 open Refold.Core
+open Refold.Format
 
 /// What one write holds, in a form that can be compared.
 type Found =

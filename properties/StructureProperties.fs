@@ -6,6 +6,7 @@ open System
 open System.Buffers.Binary
 open FsCheck.FSharp
 open Refold.Core
+open Refold.Format
 open Refold.Core.Tests.SegmentDirectory
 open Refold.Properties.Damage
 open Refold.Properties.SegmentSamples
@@ -91,8 +92,8 @@ let private structures (sample: Sample) : Structure list =
         }
         {
             Name = "marker"
-            Bytes = first (Refold.Core.Marker.encode marker)
-            Read = Refold.Core.Marker.decode >> whole Marker
+            Bytes = first (Refold.Format.Marker.encode marker)
+            Read = Refold.Format.Marker.decode >> whole Marker
         }
     ]
 

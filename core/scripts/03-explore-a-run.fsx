@@ -1,7 +1,7 @@
 // Opens a journal that `refold record` or `refold demo` wrote, folds it to a version, and shows what another rule would have changed.
 // Run by people with a recorded run: dotnet fsi core/scripts/03-explore-a-run.fsx [JOURNAL [VERSION]]
 #load "refold.fsx"
-#r "refold.dll"
+#r "refold-cli.dll"
 
 open System
 open System.Text

@@ -9,4 +9,4 @@
 // Names are resolved before anything runs, so no code of ours could report a missing file: the message has to be in the name that is not
 // found. Where the folder is there, "X/.." leads back to it, and this is just Refold.Core.dll.
 #r "run 'dotnet build -c Release' first, then this script/../Refold.Core.dll"
-#r "Refold.Facade.dll"
+#r "Refold.dll"

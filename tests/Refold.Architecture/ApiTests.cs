@@ -15,7 +15,7 @@ public class ApiTests
 
     [Theory]
     [InlineData("Refold.Core")]
-    [InlineData("Refold.Facade")]
+    [InlineData("Refold")]
     [InlineData("Refold.Testing")]
     [InlineData("Refold.LiteDb")]
     public void PublicApi_IsTheApprovedOne(string name)
@@ -35,7 +35,7 @@ public class ApiTests
 
     [Theory]
     [InlineData("Refold.Core")]
-    [InlineData("Refold.Facade")]
+    [InlineData("Refold")]
     [InlineData("Refold.Testing")]
     [InlineData("Refold.LiteDb")]
     public void PublicMember_IsDocumented(string name)

@@ -23,20 +23,20 @@ public class DependencyTests
     [Fact]
     public void Library_References_OnlyTheCoreFSharpCoreThePlatformAndHostingAbstractions() =>
         Assert.All(
-            ReferencesOf("Refold.Facade.dll"),
+            ReferencesOf("Refold.dll"),
             name => Assert.True(name is "FSharp.Core" or "Refold.Core" || HostingAbstractions.Contains(name) || IsPlatform(name), name));
 
     [Fact]
     public void Testing_References_OnlyTheLibraryAndWhatItStandsOn() =>
         Assert.All(
             ReferencesOf("Refold.Testing.dll"),
-            name => Assert.True(name is "FSharp.Core" or "Refold.Core" or "Refold.Facade" or "FsCheck" || IsPlatform(name), name));
+            name => Assert.True(name is "FSharp.Core" or "Refold.Core" or "Refold" or "FsCheck" || IsPlatform(name), name));
 
     [Fact]
     public void LiteDb_References_OnlyTheLibraryAndLiteDb() =>
         Assert.All(
             ReferencesOf("Refold.LiteDb.dll"),
-            name => Assert.True(name is "FSharp.Core" or "Refold.Core" or "Refold.Facade" or "LiteDB" || HostingAbstractions.Contains(name) || IsPlatform(name), name));
+            name => Assert.True(name is "FSharp.Core" or "Refold.Core" or "Refold" or "LiteDB" || HostingAbstractions.Contains(name) || IsPlatform(name), name));
 
     private static bool IsPlatform(string name) =>
         name == "netstandard" || name == "mscorlib" || name == "System" || name.StartsWith("System.", StringComparison.Ordinal);

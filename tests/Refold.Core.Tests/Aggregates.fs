@@ -7,6 +7,7 @@ open System.Buffers.Binary
 open System.Globalization
 open System.Text.Json
 open Refold.Core
+open Refold.Format
 
 /// A codec of one type and schema version 1 from a text form.
 let textCodec typeName (write: 'Value -> string) (read: string -> 'Value option) : Codec<'Value> =

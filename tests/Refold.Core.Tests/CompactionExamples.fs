@@ -4,6 +4,7 @@ module Refold.Core.Tests.CompactionExamples
 
 open Refold
 open Refold.Core
+open Refold.Format
 open Refold.Core.Tests.CompactionJournal
 open Refold.Core.Tests.Examples
 open Xunit

@@ -5,6 +5,7 @@ module Refold.Core.Tests.CompactionJournal
 open System
 open Refold
 open Refold.Core
+open Refold.Format
 
 /// What happens to a journal.
 [<NoComparison>]

@@ -5,6 +5,7 @@ module Refold.Core.Tests.CompactionMarkerTests
 open System
 open Refold
 open Refold.Core
+open Refold.Format
 open Refold.Core.Tests.SegmentDirectory
 open Refold.Core.Tests.SegmentOpening
 open Refold.Core.Tests.SmallDirectory

@@ -5,6 +5,7 @@ module Refold.Core.Tests.CompactionTests
 open System
 open Refold
 open Refold.Core
+open Refold.Format
 open Refold.Core.Tests.CompactionExamples
 open Refold.Core.Tests.CompactionJournal
 open Refold.Core.Tests.Examples

@@ -10,6 +10,7 @@ open System.Text.Json
 open System.Text.RegularExpressions
 open Refold
 open Refold.Core
+open Refold.Format
 open Refold.Core.Tests.Aggregates
 open Xunit
 

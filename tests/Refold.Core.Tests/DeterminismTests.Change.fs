@@ -3,6 +3,7 @@
 namespace Refold.Core.Tests
 
 open Refold.Core
+open Refold.Format
 open Refold.Core.Tests.DeterminismPage
 open Xunit
 

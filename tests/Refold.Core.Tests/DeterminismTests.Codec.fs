@@ -6,6 +6,7 @@ open System
 open System.Globalization
 open System.Text.Json
 open Refold.Core
+open Refold.Format
 open Refold.Core.Tests.DeterminismPage
 open Xunit
 

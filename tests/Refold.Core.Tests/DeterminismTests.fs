@@ -9,6 +9,7 @@ open System.Threading
 open System.Threading.Tasks
 open Refold
 open Refold.Core
+open Refold.Format
 open Refold.Core.Tests.DeterminismPage
 open Xunit
 

@@ -3,6 +3,7 @@
 module Refold.Core.Tests.RuleDivergenceTests
 
 open Refold.Core
+open Refold.Format
 open Refold.Core.Tests.Aggregates
 open Refold.Core.Tests.Recording
 open Refold.Core.Tests.DivergenceTests

@@ -5,6 +5,7 @@ module Refold.Core.Tests.FrameTests
 open System
 open System.Text
 open Refold.Core
+open Refold.Format
 open Xunit
 
 let private journalId = Guid "00112233-4455-6677-8899-aabbccddeeff"

@@ -6,6 +6,7 @@ open System
 open System.IO
 open System.Reflection
 open Refold.Core
+open Refold.Format
 open Refold.Core.Tests.SegmentDirectory
 open Refold.Core.Tests.SegmentOpening
 open Xunit

@@ -5,6 +5,7 @@ module Refold.Core.Tests.RunTests
 open System
 open Refold
 open Refold.Core
+open Refold.Format
 open Refold.Core.Tests.Aggregates
 open Refold.Core.Tests.Recording
 open Xunit

@@ -5,6 +5,7 @@ module Refold.Core.Tests.SegmentDirectory
 open System
 open Refold
 open Refold.Core
+open Refold.Format
 
 /// What an index must know, in a form that can be compared.
 type Known =

@@ -1,10 +1,11 @@
 // Opening a directory of segment files as a store does that only reads: plan, rows, tail.
-// Called by ColdStartTests.fs, ColdStartTests.Refusal.fs and GoldenTests.fs, and by the properties of opening.
+// Called by OpeningTests.fs, OpeningTests.Refusal.fs and GoldenTests.fs, and by the properties of opening.
 module Refold.Core.Tests.SegmentOpening
 
 open System
 open Refold
 open Refold.Core
+open Refold.Format
 open Refold.Core.Tests.SegmentDirectory
 
 let slice (files: Files) (name: string) (offset: int64) (count: int) : ReadOnlyMemory<byte> =
@@ -58,7 +59,7 @@ let private rowsOf (files: Files) (plan: OpeningPlan) : Result<(string * Segment
 
 /// Opens as a store does that only reads: what is known then, or why it is refused.
 let openBy (ways: OpeningWays) (files: Files) : Result<OpeningPlan * Known, string> =
-    match ColdStart.plan (filesFound ways files) with
+    match Opening.plan (filesFound ways files) with
     | Error refusal -> Error(refusal.ToString())
     | Ok plan ->
         rowsOf files plan
@@ -76,7 +77,7 @@ let openBy (ways: OpeningWays) (files: Files) : Result<OpeningPlan * Known, stri
                         known |> Result.bind (fun known -> ofRows files[file] rows |> Result.map (join known)))
                     (Ok nothing)
 
-            let scanner = SegmentScanner(ColdStart.scanStart plan highest)
+            let scanner = SegmentScanner(Opening.scanStart plan highest)
             let first = plan.Tail |> Option.map _.Segment |> Option.defaultValue 0
 
             let scanned =

@@ -4,6 +4,7 @@ module Refold.Core.Tests.SegmentTests
 
 open System
 open Refold.Core
+open Refold.Format
 open Xunit
 
 let private journalId = Guid "00112233-4455-6677-8899-aabbccddeeff"

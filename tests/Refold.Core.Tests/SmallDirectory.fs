@@ -1,10 +1,11 @@
 // A small journal as files, the same in every run: three segments, two of them sealed, COMMIT and a checkpoint.
-// Called by ColdStartTests.fs, ColdStartTests.Refusal.fs, CompactionMarkerTests.fs and GoldenTests.fs.
+// Called by OpeningTests.fs, OpeningTests.Refusal.fs, CompactionMarkerTests.fs and GoldenTests.fs.
 module Refold.Core.Tests.SmallDirectory
 
 open System
 open Refold
 open Refold.Core
+open Refold.Format
 open Refold.Core.Tests.SegmentDirectory
 open Refold.Core.Tests.SegmentOpening
 
@@ -107,14 +108,14 @@ let files: Files =
 let checkpointName: string = FileName.checkpoint 0L 7L
 
 let planBy ways (files: Files) =
-    match ColdStart.plan (filesFound ways files) with
+    match Opening.plan (filesFound ways files) with
     | Ok plan -> plan
     | Error refusal -> invalidOp (refusal.ToString())
 
 let plan = planBy OpeningWays.All
 
 let refused (files: Files) : string * FrameError =
-    match ColdStart.plan (filesFound OpeningWays.All files) with
+    match Opening.plan (filesFound OpeningWays.All files) with
     | Error(Refusal.Damaged(file, error)) -> file, error
     | Error other -> invalidOp (other.ToString())
     | Ok plan -> invalidOp $"opened by {plan.Path}"

@@ -72,7 +72,7 @@ public class CompactionCrashTests
             var names = left.List();
             if (names.Contains("pending") || names.Count(name => name.EndsWith(".seg", StringComparison.Ordinal)) != journal.Segments.Count)
                 throw new CrashViolationException("What a compaction removed came back: " + string.Join(", ", names));
-            var generation = Core.Commit.read(left.Image()["COMMIT"]).ResultValue.Slot!.Value.SetGeneration;
+            var generation = Format.Commit.read(left.Image()["COMMIT"]).ResultValue.Slot!.Value.SetGeneration;
             if (generation != report.SetGeneration)
                 throw new CrashViolationException($"The set generation {report.SetGeneration} was answered, and it is {generation} after a power cut.");
         }

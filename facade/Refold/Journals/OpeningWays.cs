@@ -53,7 +53,7 @@ public sealed record OpeningReport(OpeningPath Path, long Restored, long Tail, O
 /// <param name="Switched">Whether that segment counts; if not, those that it was to replace do.</param>
 public sealed record InterruptedCompaction(string Target, bool Switched)
 {
-    internal static InterruptedCompaction? Of(Core.OpeningPlan plan) =>
+    internal static InterruptedCompaction? Of(Format.OpeningPlan plan) =>
         plan.Interrupted is { } found ? new(found.Value.Item1.Target.ToString(), found.Value.Item2) : null;
 }
 

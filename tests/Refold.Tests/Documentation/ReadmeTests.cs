@@ -59,7 +59,7 @@ public partial class ReadmeTests
     [InlineData("README.md")]
     [InlineData("CHANGELOG.md")]
     [InlineData("core/determinism.md")]
-    [InlineData("core/FORMAT.md")]
+    [InlineData("core/Format/FORMAT.md")]
     public void Links_LeadToFilesThatAreThere(string document)
     {
         string text = SourceTree.Read(document);

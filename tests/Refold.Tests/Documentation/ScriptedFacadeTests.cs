@@ -10,8 +10,8 @@ public class ScriptedFacadeTests
 {
     [Theory]
     [InlineData("Refold.Core")]
-    [InlineData("Refold.Facade")]
-    [InlineData("refold")]
+    [InlineData("Refold")]
+    [InlineData("refold-cli")]
     public void Assembly_UsesNoBuilderOfFSharpCollectionsThatScriptsLack(string assembly)
     {
         using var file = new PEReader(File.OpenRead(Path.Combine(AppContext.BaseDirectory, assembly + ".dll")));
@@ -32,7 +32,7 @@ public class ScriptedFacadeTests
             // Records three requests of the tool's scenario through the facade.
             // Run by the test.
             #load "core/scripts/refold.fsx"
-            #r "refold.dll"
+            #r "refold-cli.dll"
             open System
             open Refold
             open Refold.Cli.Scenarios

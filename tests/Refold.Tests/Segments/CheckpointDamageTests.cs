@@ -128,8 +128,8 @@ public class CheckpointDamageTests(ITestOutputHelper output)
         var (device, _) = await KilledAsync();
         var name = Assert.Single(Checkpoints(device));
         var root = CheckpointLoading.ReadRoot(device, name).ResultValue;
-        var header = Core.SegmentHeaderModule.decode(device.Content(root.Watermark.ToString())).ResultValue;
-        var empty = Core.Checkpoint.make(new Core.CheckpointPlace(0, Interop.Lists.ToFSharpList([root.Watermark]), header, root.Offset, root.LastFrame, root.Head, 1), Core.SegmentRows.Empty, 0);
+        var header = Format.SegmentHeaderModule.decode(device.Content(root.Watermark.ToString())).ResultValue;
+        var empty = Format.Checkpoint.make(new Format.CheckpointPlace(0, Interop.Lists.ToFSharpList([root.Watermark]), header, root.Offset, root.LastFrame, root.Head, 1), Format.SegmentRows.Empty, 0);
         Assert.Equal(name, empty.Name);
         var found = SegmentJournal.Verify(device.With(name, [.. empty.Root.ToArray(), .. empty.Pages.ToArray()]));
         Assert.Equal((name, false), (found.First!.File, found.Torn));

@@ -12,17 +12,17 @@ public class CompactedJournalTests(ITestOutputHelper output)
 
     [Fact]
     public Task MergingAndDroppingWhatIsDeleted_ChangesNoAnswer() =>
-        EachAsync(rng => [.. new[] { Core.CompactionDrop.Deleted }.Where(_ => rng.Chance(0.8))]);
+        EachAsync(rng => [.. new[] { Format.CompactionDrop.Deleted }.Where(_ => rng.Chance(0.8))]);
 
     [Fact]
     public Task DroppingStreams_ChangesNoAnswer_OnceTheyAreDeleted() =>
-        EachAsync(rng => [.. RandomJournals.Streams.Where(_ => rng.NextBoolean()).Select(stream => Core.CompactionDrop.NewStream(stream))]);
+        EachAsync(rng => [.. RandomJournals.Streams.Where(_ => rng.NextBoolean()).Select(stream => Format.CompactionDrop.NewStream(stream))]);
 
     [Fact]
     public Task DroppingTheBeginning_ChangesNoAnswerAboutTheRest() =>
-        EachAsync(rng => [Core.CompactionDrop.NewBefore(rng.Between(1, 30)), .. new[] { Core.CompactionDrop.Deleted }.Where(_ => rng.NextBoolean())]);
+        EachAsync(rng => [Format.CompactionDrop.NewBefore(rng.Between(1, 30)), .. new[] { Format.CompactionDrop.Deleted }.Where(_ => rng.NextBoolean())]);
 
-    private async Task EachAsync(Func<SeededRng, Core.CompactionDrop[]> drops)
+    private async Task EachAsync(Func<SeededRng, Format.CompactionDrop[]> drops)
     {
         var seed = BitConverter.ToUInt32(System.Security.Cryptography.RandomNumberGenerator.GetBytes(4));
         var compacted = 0;
@@ -134,7 +134,7 @@ public class CompactedJournalTests(ITestOutputHelper output)
 
         Receipt? receipt;
         await using (var journal = SegmentJournal.Open(device, Samples.ReadOnly)) receipt = journal.FindByKey("key");
-        Assert.NotNull(await device.CompactAsync([Core.CompactionDrop.NewStream("gone")], 0, seals: true));
+        Assert.NotNull(await device.CompactAsync([Format.CompactionDrop.NewStream("gone")], 0, seals: true));
         await using var opened = SegmentJournal.Open(device, Samples.Small);
         Assert.Equal(OpeningPath.Footers, opened.Opened.Path);
         Assert.Equal(new StreamInfo("gone", 2, 2), opened.Streams()[0]);

@@ -9,15 +9,15 @@ internal static class Compacting
 {
     /// <summary>Compacts a journal that is not open. Targets get footers, or none, so that they are scanned.</summary>
     /// <returns>What had to be deleted first; null where there is nothing to do.</returns>
-    public static async Task<IReadOnlyList<(StreamId Stream, long Version)>?> CompactAsync(this MemoryDevice device, IEnumerable<Core.CompactionDrop> drop, long mergeBytes, bool seals)
+    public static async Task<IReadOnlyList<(StreamId Stream, long Version)>?> CompactAsync(this MemoryDevice device, IEnumerable<Format.CompactionDrop> drop, long mergeBytes, bool seals)
     {
-        var plan = Core.Compaction.plan(new Core.CompactionRequest(drop.ToFSharpList(), mergeBytes), Sources(device).ToFSharpList());
+        var plan = Format.Compaction.plan(new Format.CompactionRequest(drop.ToFSharpList(), mergeBytes), Sources(device).ToFSharpList());
         if (plan.IsError) return null;
         List<(StreamId, long)> deletions = [.. plan.ResultValue.Deletions.Select(deletion => (deletion.Item1, deletion.Item2))];
         await DeleteAsync(device, deletions);
         foreach (var step in plan.ResultValue.Steps)
         {
-            var target = Core.Compaction.target(step, Sources(device).ToFSharpList());
+            var target = Format.Compaction.target(step, Sources(device).ToFSharpList());
             foreach (var source in step.Sources) device.Delete(source.ToString());
             device.Put(step.Target.ToString(), target.ToArray());
             if (seals) Seal(device, step.Target);
@@ -33,15 +33,15 @@ internal static class Compacting
         foreach (var (stream, version) in deletions) await journal.DeleteToAsync(stream, version);
     }
 
-    private static IEnumerable<Core.CompactionSource> Sources(MemoryDevice device) =>
-        ScannedSegment.All(device, new Core.SegmentScanner(), FileNames.Segments(device))
-            .Select(segment => new Core.CompactionSource(segment.Found.Header!.Value, segment.Bytes, segment.Found.Items));
+    private static IEnumerable<Format.CompactionSource> Sources(MemoryDevice device) =>
+        ScannedSegment.All(device, new Format.SegmentScanner(), FileNames.Segments(device))
+            .Select(segment => new Format.CompactionSource(segment.Found.Header!.Value, segment.Bytes, segment.Found.Items));
 
-    private static void Seal(MemoryDevice device, Core.SegmentName name)
+    private static void Seal(MemoryDevice device, Format.SegmentName name)
     {
-        var scanner = new Core.SegmentScanner();
+        var scanner = new Format.SegmentScanner();
         var segment = ScannedSegment.All(device, scanner, FileNames.Segments(device)).First(segment => segment.Name.Equals(name));
-        var seal = Core.FooterEncoding.seal(
+        var seal = Format.FooterEncoding.seal(
             segment.Found.Header!.Value, segment.Bytes.Length, segment.Found.Items, segment.Found.TakenTo, scanner.LastFrame, scanner.Head, scanner.Epoch);
         var file = new byte[seal.TrailerOffset + seal.Trailer.Length];
         segment.Bytes.CopyTo(file);

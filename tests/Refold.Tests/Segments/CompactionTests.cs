@@ -139,8 +139,8 @@ public class CompactionTests
             using var file = device.Open(name, writable: false);
             var bytes = new byte[file.Length];
             file.Read(bytes, 0);
-            return Core.Salvage.scan(Core.Checksum.seed(Core.SegmentHeaderModule.decode(bytes).ResultValue.JournalId), 0, bytes)
-                .Frames.Any(frame => frame.Content is Core.SalvagedContent.Entry entry && entry.stream.Value == stream);
+            return Format.Salvage.scan(Core.Checksum.seed(Format.SegmentHeaderModule.decode(bytes).ResultValue.JournalId), 0, bytes)
+                .Frames.Any(frame => frame.Content is Format.SalvagedContent.Entry entry && entry.stream.Value == stream);
         }
     }
 

@@ -184,14 +184,14 @@ public class IndexPartsTests
     public async Task AnAppendThatNeedsADamagedPage_IsNotAppended()
     {
         var device = await FilledAsync(3, 100);
-        var (plan, _) = DirectoryPlan.Of(device, Core.OpeningWays.All);
+        var (plan, _) = DirectoryPlan.Of(device, Format.OpeningWays.All);
         var first = plan!.Segments.First(segment => segment.Trailer?.Value.Entries > 1);
         var (name, trailer) = (first.Name.ToString(), first.Trailer!.Value);
         await using var journal = SegmentJournal.Open(device, new JournalOptions());
         using (var file = device.Open(name, writable: true))
         {
             // Every page but the root, which was read.
-            for (var page = 1; page < trailer.Pages; page++) file.Write([1, 2, 3], trailer.FooterOffset + page * Core.PageModule.bytes + 500);
+            for (var page = 1; page < trailer.Pages; page++) file.Write([1, 2, 3], trailer.FooterOffset + page * Format.PageModule.bytes + 500);
         }
 
         var head = journal.Head;

@@ -88,7 +88,7 @@ public class JournalCopyTests
         var asked = 0;
         momentary.Fails = (operation, file) =>
         {
-            if (operation != "open" || file != Core.FileName.commit || ++asked != 3) return null;
+            if (operation != "open" || file != Format.FileName.commit || ++asked != 3) return null;
             foreach (var changed in (string[])[name, file])
             {
                 using var open = momentary.Open(changed, writable: true);
@@ -113,9 +113,9 @@ public class JournalCopyTests
             keysBefore: 2);
         const int Bytes = 2048;
         var writer = new Core.ByteWriter(Bytes);
-        writer.Raw(Core.SegmentHeaderModule.encode(new Core.SegmentHeader(id, 0, 6, 4, head.Hash, Bytes)).Span);
-        Core.FrameEncoding.write(Core.Checksum.seed(id), writer, new Core.Frame(1, 4, 3, 5, content.KeysBefore, Core.FrameBody.NewBase(content), head.Hash));
+        writer.Raw(Format.SegmentHeaderModule.encode(new Format.SegmentHeader(id, 0, 6, 4, head.Hash, Bytes)).Span);
+        Format.FrameEncoding.write(Core.Checksum.seed(id), writer, new Format.Frame(1, 4, 3, 5, content.KeysBefore, Format.FrameBody.NewBase(content), head.Hash));
         writer.Zeros(Bytes - writer.Length);
-        return new MemoryDevice().With(new Core.SegmentName(6, 0).ToString(), writer.Written.ToArray());
+        return new MemoryDevice().With(new Format.SegmentName(6, 0).ToString(), writer.Written.ToArray());
     }
 }

@@ -24,10 +24,10 @@ public class LiveReaderHistoryTests
     /// <summary>Says in COMMIT that the set of segments is another one.</summary>
     private static void StoreNextSet(MemoryDevice device)
     {
-        var slot = Core.Commit.read(device.Content("COMMIT")).ResultValue.Slot!.Value;
-        var next = new Core.CommitSlot(slot.JournalId, slot.Sequence + 1, slot.Epoch, slot.SetGeneration + 1, slot.Segment, slot.EndOffset, slot.LastFrame, slot.Head, slot.IsClosed);
+        var slot = Format.Commit.read(device.Content("COMMIT")).ResultValue.Slot!.Value;
+        var next = new Format.CommitSlot(slot.JournalId, slot.Sequence + 1, slot.Epoch, slot.SetGeneration + 1, slot.Segment, slot.EndOffset, slot.LastFrame, slot.Head, slot.IsClosed);
         using var file = device.Open("COMMIT", writable: true);
-        file.Write(Core.Commit.encode(next).Span, Core.Commit.slotOffset(next.Sequence));
+        file.Write(Format.Commit.encode(next).Span, Format.Commit.slotOffset(next.Sequence));
     }
 
     private static List<string> Texts(IEnumerable<JournalEntry> entries) => [.. entries.Select(entry => entry.ToString())];
@@ -74,7 +74,7 @@ public class LiveReaderHistoryTests
     public async Task AFileThatGoesBetweenListingAndOpening_LeadsToAFreshListing()
     {
         var device = new ReplacedDevice(await Filled(30));
-        var names = device.List().Where(name => Core.FileName.trySegment(name) is not null).ToList();
+        var names = device.List().Where(name => Format.FileName.trySegment(name) is not null).ToList();
         foreach (var name in names)
         {
             var whole = device.Current;
@@ -167,7 +167,7 @@ public class LiveReaderHistoryTests
         await using var reader = SegmentJournal.Open(device, Samples.ReadOnly);
         await using var writer = SegmentJournal.Open(device, new JournalOptions());
         await writer.Append(Samples.Entry("b", "damaged"));
-        var slot = Core.Commit.read(device.Content("COMMIT")).ResultValue.Slot!.Value;
+        var slot = Format.Commit.read(device.Content("COMMIT")).ResultValue.Slot!.Value;
         var name = slot.Segment.ToString();
         using (var file = device.Open(name, writable: true)) file.Write([(byte)(device.Content(name)[(int)slot.EndOffset - 50] ^ 0xFF)], slot.EndOffset - 50);
         Assert.Equal(name, Assert.Throws<JournalCorruptedException>(() => reader.Head).File);

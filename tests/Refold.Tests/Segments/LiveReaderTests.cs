@@ -120,7 +120,7 @@ public class LiveReaderTests
         {
             await writer.Append(Samples.Entry("a", new string('x', 100)));
             Assert.Equal(101 + count, reader.Head.Position);
-            var slot = Core.Commit.read(device.Content("COMMIT")).ResultValue.Slot!.Value;
+            var slot = Format.Commit.read(device.Content("COMMIT")).ResultValue.Slot!.Value;
             foreach (var (name, offset, length) in reads.Where(read => read.Name != "COMMIT"))
             {
                 Assert.Equal(slot.Segment.ToString(), name);
@@ -219,7 +219,7 @@ public class LiveReaderTests
     /// <summary>Takes the last bytes of the last write.</summary>
     private static void Halve(MemoryDevice device)
     {
-        var name = device.List().Last(name => Core.FileName.trySegment(name) is not null);
+        var name = device.List().Last(name => Format.FileName.trySegment(name) is not null);
         var end = device.Content(name).AsSpan().LastIndexOfAnyExcept((byte)0) + 1;
         using var file = device.Open(name, writable: true);
         file.Write(new byte[20], end - 20);

@@ -42,7 +42,7 @@ public class SegmentDamageTests
 
     public static TheoryData<Commit> Commits => [.. Enum.GetValues<Commit>()];
 
-    private static List<string> Segments(MemoryDevice device) => [.. device.List().Where(name => Core.FileName.trySegment(name) is not null)];
+    private static List<string> Segments(MemoryDevice device) => [.. device.List().Where(name => Format.FileName.trySegment(name) is not null)];
 
     [Theory]
     [InlineData(false)]

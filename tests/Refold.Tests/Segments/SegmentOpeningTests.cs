@@ -42,7 +42,7 @@ public class SegmentOpeningTests(ITestOutputHelper output)
     {
         var answers = new List<List<string>>();
         var paths = new List<OpeningPath>();
-        var segments = device.List().Count(name => Core.FileName.trySegment(name) is not null);
+        var segments = device.List().Count(name => Format.FileName.trySegment(name) is not null);
         foreach (var ways in new[] { new OpeningWays { Checkpoint = false }, ScanOnly, new OpeningWays { Checkpoint = false, Scan = false }, new OpeningWays(), new OpeningWays { Footers = false } })
         {
             await using var journal = SegmentJournal.Open(device, Samples.ReadOnly with { Opening = ways });
@@ -55,7 +55,7 @@ public class SegmentOpeningTests(ITestOutputHelper output)
 
         Assert.Equal([segments > 1 ? OpeningPath.Footers : OpeningPath.Scan, OpeningPath.Scan, OpeningPath.Footers], paths[..3]);
         var last = FileNames.Segments(device)[^1];
-        var isThere = device.List().Where(name => Core.FileName.tryCheckpoint(name) is not null).Any(name => CheckpointLoading.ReadRoot(device, name).ResultValue.Watermark.Equals(last));
+        var isThere = device.List().Where(name => Format.FileName.tryCheckpoint(name) is not null).Any(name => CheckpointLoading.ReadRoot(device, name).ResultValue.Watermark.Equals(last));
         Assert.Equal(isThere ? [OpeningPath.Checkpoint, OpeningPath.Checkpoint] : [paths[0], OpeningPath.Scan], paths[3..]);
         if (isThere) byCheckpoint++;
         foreach (var answer in answers) Assert.Equal(answers[1], answer);
@@ -100,7 +100,7 @@ public class SegmentOpeningTests(ITestOutputHelper output)
     {
         var device = new MemoryDevice();
         await using (var journal = SegmentJournal.Open(device, Samples.Small)) await RandomJournals.FillAsync(journal, SeededRng.FromSeed(7), []);
-        var (plan, _) = DirectoryPlan.Of(device, Core.OpeningWays.All);
+        var (plan, _) = DirectoryPlan.Of(device, Format.OpeningWays.All);
         var segments = plan!.Segments.Where(segment => segment.Trailer is not null)
             .Select(segment => (new SegmentFile(segment.Name, segment.Header!.Value, device.Open(segment.Name.ToString(), writable: false)), segment.Trailer!.Value)).ToList();
         Assert.True(segments.Count > 3);
@@ -125,13 +125,13 @@ public class SegmentOpeningTests(ITestOutputHelper output)
             expected = journal.Everything();
         }
 
-        var (plan, _) = DirectoryPlan.Of(device, Core.OpeningWays.All);
+        var (plan, _) = DirectoryPlan.Of(device, Format.OpeningWays.All);
         var first = plan!.Segments.Head;
         var (name, pages) = (first.Name.ToString(), first.Trailer!.Value.Pages);
         var named = 0;
         for (var page = 0; page < pages; page++)
         {
-            var offset = first.Trailer!.Value.FooterOffset + page * Core.PageModule.bytes;
+            var offset = first.Trailer!.Value.FooterOffset + page * Format.PageModule.bytes;
             var damaged = device.Copy();
             Flip(damaged, name, offset + 100);
             // By every frame it is always found: that checks footers whole.
@@ -164,7 +164,7 @@ public class SegmentOpeningTests(ITestOutputHelper output)
         }
 
         // As written before there were footers.
-        var (plan, _) = DirectoryPlan.Of(device, Core.OpeningWays.All);
+        var (plan, _) = DirectoryPlan.Of(device, Format.OpeningWays.All);
         foreach (var segment in plan!.Segments.Where(segment => segment.Trailer is not null))
         {
             var name = segment.Name.ToString();

@@ -44,7 +44,7 @@ public class CutTailTests
 
         string segment = Directory.EnumerateFiles(directory.File("journal"), "*.seg").Single();
         byte[] bytes = File.ReadAllBytes(segment);
-        var found = new Core.SegmentScanner().Scan(bytes, true);
+        var found = new Format.SegmentScanner().Scan(bytes, true);
         bytes.AsSpan(found.Items.ElementAt(6).Start).Clear();
         File.WriteAllBytes(segment, bytes);
         // What says where the end was goes with the tail.

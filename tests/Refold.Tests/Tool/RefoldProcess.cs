@@ -50,7 +50,7 @@ internal static class RefoldProcess
     /// <summary>Long enough for a slow machine; only a hanging tool meets it.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
 
-    public static string Assembly { get; } = Path.Combine(AppContext.BaseDirectory, "refold.dll");
+    public static string Assembly { get; } = Path.Combine(AppContext.BaseDirectory, "refold-cli.dll");
 
     public static ToolResult Run(params string[] arguments) => RunWith([], arguments);
 

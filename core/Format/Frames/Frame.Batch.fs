@@ -1,0 +1,157 @@
+// Accepted batches and deletions as frames. FORMAT.md, "Frame".
+// Called by stores that keep segments, once an append is accepted; the other direction is Segment.Scan.fs.
+namespace Refold.Format
+
+open Refold.Core
+open System
+
+/// What a writer puts into every frame of one write.
+[<Struct; NoComparison>]
+type FrameContext =
+    {
+        /// `Checksum.seed` of the journal id.
+        Seed: uint32
+        /// Which opening for writing this is, from 1.
+        Epoch: uint32
+        /// The last frame number that is known to be flushed; 0 for none.
+        Flushed: int64
+    }
+
+/// Writing what was accepted.
+[<RequireQualifiedAccess>]
+module FrameBatch =
+
+    let private placeOf (batch: AcceptedBatch) (position: int64) : BatchPlace =
+        {
+            First = batch.FirstPosition
+            Index = int (position - batch.FirstPosition)
+            Count = batch.Receipt.Count
+        }
+
+    /// Whether the versions are those of the leaf; a hole has none.
+    let private isOf (versions: StreamVersions) (leaf: Leaf) =
+        versions.First = leaf.FirstVersion
+        && versions.Last - versions.First + 1L = int64 leaf.Count
+        && not (Hash.isZero leaf.Hash)
+
+    /// The leaves one after another: those whose entries are there call `entry` with each index, the others `stub` with the body of their
+    /// frame. `dropped`: the versions of each leaf that compaction dropped, in order; the first of them keeps the batch's key.
+    let private walk
+        (batch: AcceptedBatch)
+        (dropped: StreamVersions list)
+        (entry: int -> unit)
+        (stub: int64 -> Leaf -> FrameBody -> unit)
+        : unit =
+        let mutable position = batch.FirstPosition
+        let mutable next = 0
+        let mutable gone = dropped
+
+        let mutable key =
+            batch.Key
+            |> Option.map (fun (key, content) -> { Key = key; Content = content; Versions = batch.Receipt.Versions })
+
+        for leaf in batch.Leaves do
+            if next < batch.Positions.Length && batch.Positions[next] = position then
+                for _ in 1 .. leaf.Count do
+                    entry next
+                    next <- next + 1
+            else
+                let place = placeOf batch position
+
+                match gone with
+                | versions :: rest when isOf versions leaf ->
+                    let body = { Stream = versions.Stream; Count = leaf.Count; Hash = leaf.Hash; Key = key }
+                    gone <- rest
+                    key <- None
+                    stub position leaf (FrameBody.Dropped(place, body))
+                | _ -> stub position leaf (FrameBody.Stub(place, leaf.Count, leaf.Hash))
+
+            position <- position + int64 leaf.Count
+
+    /// The bytes that `write` will append.
+    let size (batch: AcceptedBatch) (dropped: StreamVersions list) : int64 =
+        let mutable total = 0L
+        let mutable last = 0
+
+        let add bodyBytes =
+            last <- bodyBytes
+            total <- total + int64 (FrameLayout.size bodyBytes false)
+
+        walk batch dropped (fun index -> add batch.Canonical[index].Length) (fun _ _ body ->
+            add (FrameEncoding.bodyBytes body))
+
+        total - int64 (FrameLayout.size last false) + int64 (FrameLayout.size last true)
+
+    let private writeFrame context number position version body head (writer: ByteWriter) =
+        FrameEncoding.write
+            context.Seed
+            writer
+            {
+                Epoch = context.Epoch
+                Number = number
+                Flushed = context.Flushed
+                Position = position
+                Version = version
+                Body = body
+                Head = head
+            }
+
+    /// Appends the frames of the batch, numbered from `number` on. `dropped`: the versions of each leaf that compaction dropped, in order;
+    /// none but where a compacted batch is copied. Returns the offset in the writer of each entry's frame, and the number after the last.
+    let write
+        (context: FrameContext)
+        (number: int64)
+        (batch: AcceptedBatch)
+        (dropped: StreamVersions list)
+        (writer: ByteWriter)
+        : struct (int[] * int64) =
+        let offsets = Array.zeroCreate batch.Entries.Length
+        let mutable number = number
+        let endPosition = batch.FirstPosition + int64 batch.Receipt.Count
+
+        let frame position version count body =
+            let isLast = (position + int64 count = endPosition)
+            let head = if isLast then ValueSome batch.Receipt.Head.Hash else ValueNone
+            writeFrame context number position version body head writer
+            number <- number + 1L
+
+        let entry index =
+            offsets[index] <- writer.Length
+            let position = batch.Positions[index]
+            frame position batch.Versions[index] 1 (FrameBody.Entry(placeOf batch position, batch.Canonical[index]))
+
+        let stub position (leaf: Leaf) body =
+            // A dropped leaf has the number that its last entry had.
+            number <- number + FrameLayout.numbersBefore body
+            frame position leaf.FirstVersion leaf.Count body
+
+        walk batch dropped entry stub
+        struct (offsets, number)
+
+    /// The bytes that `writeDelete` will append.
+    let deleteSize (stream: StreamId) : int64 =
+        int64 (FrameLayout.size (Text.Encoding.UTF8.GetByteCount stream.Value) false)
+
+    /// Appends a deletion of the stream's entries up to a version, at a head position.
+    let writeDelete
+        (context: FrameContext)
+        (number: int64)
+        (head: int64)
+        (stream: StreamId)
+        (version: int64)
+        (writer: ByteWriter)
+        : unit =
+        writeFrame context number head version (FrameBody.DeleteTo stream) ValueNone writer
+
+    /// The bytes that `writeForgetKeys` will append.
+    let forgetKeysSize: int64 = int64 (FrameLayout.size 0 false)
+
+    /// Appends that keys of batches that begin before a position are forgotten, at a head position.
+    let writeForgetKeys
+        (context: FrameContext)
+        (number: int64)
+        (head: int64)
+        (before: int64)
+        (writer: ByteWriter)
+        : unit =
+        writeFrame context number head before FrameBody.ForgetKeys ValueNone writer

@@ -1,0 +1,158 @@
+// Pages back to all index rows of a segment, every page and every reference checked. FORMAT.md, "Footer".
+// Called by stores that keep the rows in memory, by verification, and by Segment.Scan.fs for the last segment.
+namespace Refold.Format
+
+open Refold.Core
+open System
+
+/// Reading whole footers.
+[<RequireQualifiedAccess>]
+module FooterDecoding =
+
+    let private source (header: SegmentHeader) offset pages read : PageSource =
+        {
+            Owner = { Seed = Checksum.seed header.JournalId; FirstFrame = header.FirstFrame }
+            Offset = offset
+            Pages = pages
+            Read = read
+        }
+
+    /// The pages of a sealed segment's footer. `read` gives so many bytes of its file at an offset.
+    let sourceOf (header: SegmentHeader) (trailer: SegmentTrailer) (read: int64 -> int -> ReadOnlyMemory<byte>) =
+        source header trailer.FooterOffset trailer.Pages read
+
+    /// The pages of a checkpoint whose watermark lies in a segment with this header. `read` gives bytes of the checkpoint's file.
+    let sourceOfCheckpoint (header: SegmentHeader) (root: CheckpointRoot) (read: int64 -> int -> ReadOnlyMemory<byte>) =
+        source header (int64 Checkpoint.rootBytes) root.Pages read
+
+    let private inRange (count: int) (length: int) (first: int) = first <= length && count <= length - first
+
+    /// Whether no row speaks of a row that is not there, and everything that has an order is in it.
+    let private fits (rows: SegmentRows) : bool =
+        let entries = rows.Entries.Length
+
+        let ascending (compare: 'Row -> 'Row -> int) (items: 'Row[]) =
+            items |> Seq.pairwise |> Seq.forall (fun (left, right) -> compare left right < 0)
+
+        rows.Entries
+        |> Array.forall (fun row ->
+            row.Stream < rows.Streams.Length && row.Type < rows.Words.Length && row.Batch < rows.Batches.Length)
+        && rows.Batches |> Array.forall (fun row -> row.FirstEntry <= entries)
+        && rows.Streams |> Array.forall (fun row -> inRange row.Count rows.Postings.Length row.First)
+        && rows.Words |> Array.forall (fun row -> inRange row.Count rows.Postings.Length row.First)
+        && rows.Postings |> Array.forall (fun entry -> entry < entries)
+        && rows.Keys |> Array.forall (fun row -> row.Batch < rows.Batches.Length)
+        && rows.Deletions |> Array.forall (fun row -> row.Stream < rows.Streams.Length)
+        && rows.Kept |> Array.forall (fun row -> row.Key < rows.Keys.Length)
+        && rows.Kept |> Seq.pairwise |> Seq.forall (fun (left, right) -> left.Key <= right.Key)
+        && ascending (fun (left: EntryRow) right -> compare left.Position right.Position) rows.Entries
+        && ascending (fun (left: BatchRow) right -> compare left.FirstPosition right.FirstPosition) rows.Batches
+        && ascending (fun (left: StreamRow) right -> Text.compareUtf8 left.Stream.Value right.Stream.Value) rows.Streams
+        && ascending (fun (left: KeyRow) right -> Text.compareUtf8 left.Key right.Key) rows.Keys
+        && rows.Words
+           |> ascending (fun left right ->
+               IndexRows.compareWords (struct (left.Kind, left.Text)) (struct (right.Kind, right.Text)))
+
+    /// Gives each key its share of the versions; `None` where there are more or fewer.
+    let private joinBase
+        (streams: BaseStream[])
+        (keys: BaseKeyRow[])
+        (versions: StreamVersions[])
+        : BaseContent option =
+        let total = keys |> Array.sumBy (fun key -> int64 key.Versions)
+
+        if total <> int64 versions.Length then
+            None
+        else
+            let starts = keys |> Array.scan (fun start key -> start + key.Versions) 0
+
+            let joined =
+                keys
+                |> Seq.mapi (fun place key ->
+                    let mine = List.ofSeq (ArraySegment(versions, starts[place], key.Versions))
+
+                    {
+                        BaseKey.Key = key.Key
+                        Content = key.Content
+                        Receipt = { key.Receipt with Versions = mine }
+                    })
+                |> List.ofSeq
+
+            Some { Streams = List.ofArray streams; Keys = joined; KeysBefore = 0L }
+
+    let internal readBase (source: PageSource) (places: TablePlace[]) : Result<BaseContent option, FrameError> =
+        if not (places |> Array.exists (fun place -> place.Table = FooterLayout.baseStreams)) then
+            Ok None
+        else
+            let placeOf = FooterPages.placeOf places
+            let streams = FooterPages.table source (placeOf FooterLayout.baseStreams) FooterLayout.readBaseStream
+            let keys = FooterPages.table source (placeOf FooterLayout.baseKeys) FooterLayout.readBaseKey
+
+            let versions =
+                FooterPages.table source (placeOf FooterLayout.baseVersions) FooterLayout.readBaseVersions
+
+            match streams, keys, versions with
+            | Error error, _, _
+            | _, Error error, _
+            | _, _, Error error -> Error error
+            | Ok streams, Ok keys, Ok versions ->
+                match joinBase streams keys versions with
+                | Some content -> Ok(Some content)
+                | None -> Error(FooterPages.layoutError source.Offset)
+
+    /// All rows, or what is wrong with the first page that is not what was written. Never throws, whatever the bytes are.
+    let read (source: PageSource) : Result<SegmentRows, FrameError> =
+        match FooterPages.directory source with
+        | Error error -> Error error
+        | Ok places ->
+            let mutable failure: FrameError option = None
+
+            let table (place: TablePlace) (readRow: ByteReader -> 'Row) : 'Row[] =
+                match failure with
+                | Some _ -> [||]
+                | None ->
+                    match FooterPages.table source place readRow with
+                    | Ok rows -> rows
+                    | Error error ->
+                        failure <- Some error
+                        [||]
+
+            let rows =
+                {
+                    Entries = table places[0] FooterLayout.readEntry
+                    Batches = table places[1] FooterLayout.readBatch
+                    Streams = table places[2] FooterLayout.readStream
+                    Words = table places[3] FooterLayout.readWord
+                    Postings = table places[4] FooterLayout.readPosting
+                    Keys = table places[5] FooterLayout.readKey
+                    Deletions = table places[6] FooterLayout.readDeletion
+                    Kept = table (FooterPages.placeOf places FooterLayout.kept) FooterLayout.readKept
+                    Base = None
+                }
+
+            match failure, readBase source places with
+            | Some error, _
+            | None, Error error -> Error error
+            | None, Ok content when fits rows -> Ok { rows with Base = content }
+            | None, Ok _ -> Error(FooterPages.layoutError source.Offset)
+
+    /// All rows of a checkpoint whose watermark lies in a segment with this header, if they are as many as its root says and lie before the
+    /// watermark. `bytesOf` gives so many bytes of its file at an offset. Never throws, whatever the bytes are.
+    let readCheckpoint (header: SegmentHeader) (root: CheckpointRoot) bytesOf : Result<SegmentRows, FrameError> =
+        let source = sourceOfCheckpoint header root bytesOf
+
+        let isBefore (row: EntryRow) =
+            row.Position <= root.Head.Position && row.Offset <= root.Offset - int64 row.Length
+
+        let belong () =
+            root.PagesChecksum = 0u
+            || (source.Pages <= System.Int32.MaxValue / Page.bytes
+                && root.PagesChecksum = Checksum.plain (source.Read source.Offset (source.Pages * Page.bytes)).Span)
+
+        match read source with
+        | Error error -> Error error
+        | Ok _ when not (belong ()) ->
+            Error(FrameError.Corrupt(source.Offset, "the pages of a checkpoint", "those of its root", "others"))
+        | Ok rows when rows.Entries.Length <> root.Entries || not (Array.forall isBefore rows.Entries) ->
+            Error(FooterPages.layoutError source.Offset)
+        | Ok rows -> Ok rows

@@ -1,0 +1,100 @@
+// Filters that tell, by one page, that a name has no row in a footer. FORMAT.md, "Filter".
+// Written by Footer.Encoding.fs, asked by Footer.Reader.fs. Blocked Bloom filters: Putze, Sanders, Singler, "Cache-, hash- and
+// space-efficient Bloom filters" (2009); the seven bits by double hashing: Kirsch, Mitzenmacher, "Less hashing, same performance" (2006).
+namespace Refold.Format
+
+open Refold.Core
+open System
+open System.Text
+
+/// What a name in a filter names.
+[<RequireQualifiedAccess; Struct>]
+type internal FilteredKind =
+    /// A type.
+    | Type
+    /// An outward tag.
+    | Tag
+    /// A stream.
+    | Stream
+    /// An idempotency key.
+    | Key
+
+module internal FilteredKind =
+
+    let ofWord (kind: WordKind) : FilteredKind = if kind = WordKind.Type then FilteredKind.Type else FilteredKind.Tag
+
+/// Making and asking filters. A block of one page's size is a filter of its own, and every name belongs to one of them.
+[<RequireQualifiedAccess>]
+module internal FooterFilter =
+
+    /// Bytes of a block: what a page holds.
+    let blockBytes = Page.capacity
+
+    let private blockBits = uint32 (blockBytes * 8)
+
+    // 10.8 bits for a name and seven bits set: about one name in a hundred that is not there seems to be.
+    let private namesPerBlock = 3000
+
+    let private bitsPerName = 7
+
+    /// Footers with fewer names than this have no filter: the few pages of names cost no more.
+    let leastNames = 64
+
+    let private code (kind: FilteredKind) =
+        match kind with
+        | FilteredKind.Type -> 1uy
+        | FilteredKind.Tag -> 2uy
+        | FilteredKind.Stream -> 3uy
+        | FilteredKind.Key -> 4uy
+
+    // The finalizer of MurmurHash3: every bit of the input changes half of the bits.
+    let private mix (hash: uint64) : uint64 =
+        let hash = (hash ^^^ (hash >>> 33)) * 0xFF51AFD7ED558CCDUL
+        let hash = (hash ^^^ (hash >>> 33)) * 0xC4CEB9FE1A85EC53UL
+        hash ^^^ (hash >>> 33)
+
+    /// FNV-1a with 64 bits over the kind's code and the UTF-8 bytes, mixed.
+    let private hashOf (kind: FilteredKind) (name: string) : uint64 =
+        let mutable hash = 14695981039346656037UL
+        let add (hash: uint64) (next: byte) = (hash ^^^ uint64 next) * 1099511628211UL
+        hash <- add hash (code kind)
+
+        for next in Encoding.UTF8.GetBytes name do
+            hash <- add hash next
+
+        mix hash
+
+    /// How many blocks so many names take.
+    let blocksFor (names: int) : int = (names + namesPerBlock - 1) / namesPerBlock
+
+    let private blockOf (hash: uint64) (blocks: int) : int = int (mix hash % uint64 blocks)
+
+    let private bitsOf (hash: uint64) : uint32 seq =
+        let step = uint32 (hash >>> 32) ||| 1u
+        Seq.init bitsPerName (fun number -> (uint32 hash + uint32 number * step) % blockBits)
+
+    /// The blocks of a filter over these names; none for few names.
+    let make (names: (FilteredKind * string) array) : byte[][] =
+        if names.Length < leastNames then
+            [||]
+        else
+            let blocks = Array.init (blocksFor names.Length) (fun _ -> Array.zeroCreate<byte> blockBytes)
+
+            for kind, name in names do
+                let hash = hashOf kind name
+                let block = blocks[blockOf hash blocks.Length]
+
+                for bit in bitsOf hash do
+                    let index = int (bit / 8u)
+                    block[index] <- block[index] ||| (1uy <<< int (bit % 8u))
+
+            blocks
+
+    /// Which of so many blocks tells of a name, and whether that one, once read, allows it.
+    let ask (kind: FilteredKind) (name: string) (blocks: int) : struct (int * (ReadOnlyMemory<byte> -> bool)) =
+        let hash = hashOf kind name
+
+        let allows (block: ReadOnlyMemory<byte>) =
+            bitsOf hash |> Seq.forall (fun bit -> block.Span[int (bit / 8u)] &&& (1uy <<< int (bit % 8u)) <> 0uy)
+
+        struct (blockOf hash blocks, allows)

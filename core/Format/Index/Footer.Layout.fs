@@ -1,0 +1,267 @@
+// The tables of a footer and the form of their rows, both directions next to each other. FORMAT.md, "Footer".
+// Called by Footer.Encoding.fs, Footer.Decoding.fs and Footer.Reader.fs.
+namespace Refold.Format
+
+open Refold.Core
+open System
+
+/// Where a table lies in a footer.
+[<Struct; NoComparison>]
+type TablePlace =
+    {
+        /// The table.
+        Table: byte
+        /// The number of its first page.
+        FirstPage: int
+        /// How many pages it takes.
+        Pages: int
+        /// How many rows it has.
+        Rows: int
+    }
+
+/// A receipt's row, without its versions.
+[<NoComparison>]
+type internal BaseKeyRow = { Key: string; Content: Hash; Receipt: Receipt; Versions: int }
+
+/// Codes of tables, and their rows to and from bytes. Reading is total: a reader that fails says so.
+[<RequireQualifiedAccess>]
+module internal FooterLayout =
+
+    let root, entries, batches, streams, words = 0uy, 1uy, 2uy, 3uy, 4uy
+
+    let postings, keys, deletions, baseStreams, baseKeys, baseVersions, kept, filter =
+        5uy, 6uy, 7uy, 8uy, 9uy, 10uy, 11uy, 12uy
+
+    /// The tables that every footer has.
+    let always = [| entries..deletions |]
+
+    /// The tables that a footer may have behind those: of a base, of keys whose batches lost entries, of many names.
+    let sometimes: byte[][] =
+        [|
+            for ofBase in [ [||]; [| baseStreams..baseVersions |] ] do
+                for ofKept in [ [||]; [| kept |] ] do
+                    for ofFilter in [ [||]; [| filter |] ] -> Array.concat [ ofBase; ofKept; ofFilter ]
+        |]
+
+    let postingBytes = 4
+
+    /// Bytes of the shortest row that a table can have.
+    let leastBytes (table: byte) : int =
+        match int table with
+        | 1 -> 48
+        | 2 -> 56
+        | 3 -> 29
+        | 4 -> 14
+        | 6 -> 41
+        | 7 -> 32
+        | 8
+        | 10 -> 21
+        | 9 -> 85
+        | 11 -> 25
+        | 12 -> Page.capacity
+        | _ -> postingBytes
+
+
+    let private writeHash (writer: ByteWriter) (hash: Hash) = Hash.write writer hash
+
+    let private index = Block.count
+
+    let private name (reader: ByteReader) : StreamId =
+        match StreamId.tryCreate (reader.Text()) with
+        | Ok stream -> stream
+        | Error _ ->
+            reader.Fail()
+            StreamId.Create "?"
+
+    let private role (reader: ByteReader) : Role =
+        match Role.ofByte (reader.Byte()) with
+        | Some role -> role
+        | None ->
+            reader.Fail()
+            Role.Unmarked
+
+    let private zeros (count: int) (reader: ByteReader) =
+        if not (Block.isZero (reader.Raw count).Span) then
+            reader.Fail()
+
+    let writePlace (writer: ByteWriter) (place: TablePlace) =
+        writer.Int32(int place.Table)
+        writer.Int32 place.FirstPage
+        writer.Int32 place.Pages
+        writer.Int32 place.Rows
+
+    let readPlace (reader: ByteReader) : TablePlace =
+        let table = reader.Int32()
+
+        if table < 1 || table > int filter then
+            reader.Fail()
+
+        {
+            Table = byte table
+            FirstPage = index reader
+            Pages = index reader
+            Rows = index reader
+        }
+
+    let writeEntry (writer: ByteWriter) (row: EntryRow) =
+        writer.Int64 row.Position
+        writer.Int64 row.Version
+        writer.Int64 row.Offset
+        writer.Int32 row.Length
+        writer.Int32 row.Stream
+        writer.Int32 row.Type
+        writer.Int32 row.Batch
+        writer.Byte(Role.toByte row.Role)
+        writer.Zeros 7
+
+    let readEntry (reader: ByteReader) : EntryRow =
+        let row =
+            {
+                EntryRow.Position = Block.atLeast 1L reader
+                Version = Block.atLeast 1L reader
+                Offset = Block.atLeast (int64 SegmentHeader.bytes) reader
+                Length = index reader
+                Stream = index reader
+                Type = index reader
+                Batch = index reader
+                Role = role reader
+            }
+
+        zeros 7 reader
+        row
+
+    let writeBatch (writer: ByteWriter) (row: BatchRow) =
+        writer.Int64 row.FirstPosition
+        writer.Int32 row.Count
+        writer.Int32 row.FirstEntry
+        writer.Int64 row.LastFrame
+        writeHash writer row.Head
+
+    let readBatch (reader: ByteReader) : BatchRow =
+        let first = Block.atLeast 1L reader
+        let count = reader.Int32()
+        let firstEntry = index reader
+        let lastFrame = Block.atLeast 1L reader
+
+        if count < 1 then
+            reader.Fail()
+
+        {
+            FirstPosition = first
+            Count = count
+            FirstEntry = firstEntry
+            LastFrame = lastFrame
+            Head = Block.hash reader
+        }
+
+    let writeStream (writer: ByteWriter) (row: StreamRow) =
+        writer.Text row.Stream.Value
+        writer.Int64 row.Highest
+        writer.Int64 row.DeletedTo
+        writer.Int32 row.First
+        writer.Int32 row.Count
+
+    let readStream (reader: ByteReader) : StreamRow =
+        {
+            Stream = name reader
+            Highest = Block.atLeast 0L reader
+            DeletedTo = Block.atLeast 0L reader
+            First = index reader
+            Count = index reader
+        }
+
+    let writeWord (writer: ByteWriter) (row: WordRow) =
+        writer.Byte(if row.Kind = WordKind.Type then 1uy else 2uy)
+        writer.Text row.Text
+        writer.Int32 row.First
+        writer.Int32 row.Count
+
+    let readWord (reader: ByteReader) : WordRow =
+        let kind = reader.Byte()
+
+        if kind <> 1uy && kind <> 2uy then
+            reader.Fail()
+
+        {
+            Kind = if kind = 1uy then WordKind.Type else WordKind.Tag
+            Text = reader.Text()
+            First = index reader
+            Count = index reader
+        }
+
+    let writePosting (writer: ByteWriter) (entry: int) = writer.Int32 entry
+
+    let readPosting (reader: ByteReader) : int = index reader
+
+    let writeKey (writer: ByteWriter) (row: KeyRow) =
+        writer.Text row.Key
+        writeHash writer row.Content
+        writer.Int32 row.Batch
+
+    let readKey (reader: ByteReader) : KeyRow =
+        { Key = reader.Text(); Content = Block.hash reader; Batch = index reader }
+
+    let writeDeletion (writer: ByteWriter) (row: DeletionRow) =
+        writer.Int32 row.Stream
+        writer.Zeros 4
+        writer.Int64 row.Version
+        writer.Int64 row.Position
+        writer.Int64 row.LastFrame
+
+    let readDeletion (reader: ByteReader) : DeletionRow =
+        let stream = index reader
+        zeros 4 reader
+
+        {
+            Stream = stream
+            Version = Block.atLeast 1L reader
+            Position = Block.atLeast 0L reader
+            LastFrame = Block.atLeast 1L reader
+        }
+
+    let writeBaseStream (writer: ByteWriter) (row: BaseStream) =
+        writer.Text row.Stream.Value
+        writer.Int64 row.Highest
+        writer.Int64 row.Floor
+
+    let readBaseStream (reader: ByteReader) : BaseStream =
+        { Stream = name reader; Highest = reader.Int64(); Floor = reader.Int64() }
+
+    let writeBaseVersions (writer: ByteWriter) (row: StreamVersions) =
+        writer.Text row.Stream.Value
+        writer.Int64 row.First
+        writer.Int64 row.Last
+
+    let readBaseVersions (reader: ByteReader) : StreamVersions =
+        { Stream = name reader; First = reader.Int64(); Last = reader.Int64() }
+
+    let writeKept (writer: ByteWriter) (row: KeptRow) =
+        writer.Int32 row.Key
+        writeBaseVersions writer row.Versions
+
+    let readKept (reader: ByteReader) : KeptRow =
+        let key = index reader
+        { Key = key; Versions = readBaseVersions reader }
+
+    let writeBaseKey (writer: ByteWriter) (row: BaseKey) =
+        writer.Text row.Key
+        writeHash writer row.Content
+        writer.Int64 row.Receipt.FirstPosition
+        writer.Int32 row.Receipt.Count
+        writer.Int32 row.Receipt.Versions.Length
+        writeHash writer row.Receipt.Head.Hash
+
+    let readBaseKey (reader: ByteReader) : BaseKeyRow =
+        let key = reader.Text()
+        let content = Block.hash reader
+        let first = reader.Int64()
+        let count = reader.Int32()
+        let versions = index reader
+        let head = { Position = first + int64 count - 1L; Hash = Block.hash reader }
+
+        {
+            Key = key
+            Content = content
+            Receipt = { FirstPosition = first; Count = count; Versions = []; Head = head }
+            Versions = versions
+        }

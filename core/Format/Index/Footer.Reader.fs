@@ -1,0 +1,204 @@
+// Finding rows in a footer or checkpoint without reading all of it: a handful of pages for each question. FORMAT.md, "Footer".
+// Called by stores for what they do not keep in memory.
+namespace Refold.Format
+
+open Refold.Core
+open System
+
+/// Finds rows by halving: the cost is the logarithm of the number of pages. Every page is checked before anything in it is used.
+/// Safe for use by many threads, as far as the source and the cache are.
+[<Sealed>]
+type FooterReader private (source: PageSource, places: TablePlace[], cache: IPageCache option) =
+    let pages = CachedPages(source, cache)
+
+    let table code rowBytes readRow = FooterTable(pages, FooterPages.placeOf places code, rowBytes, readRow)
+
+    let entries =
+        table FooterLayout.entries (FooterLayout.leastBytes FooterLayout.entries) FooterLayout.readEntry
+
+    let batches =
+        table FooterLayout.batches (FooterLayout.leastBytes FooterLayout.batches) FooterLayout.readBatch
+
+    let streams = table FooterLayout.streams 0 FooterLayout.readStream
+    let words = table FooterLayout.words 0 FooterLayout.readWord
+    let postings = table FooterLayout.postings FooterLayout.postingBytes FooterLayout.readPosting
+    let keys = table FooterLayout.keys 0 FooterLayout.readKey
+
+    let deletions =
+        table FooterLayout.deletions (FooterLayout.leastBytes FooterLayout.deletions) FooterLayout.readDeletion
+
+    let kept = table FooterLayout.kept 0 FooterLayout.readKept
+    let filter = table FooterLayout.filter Page.capacity (fun reader -> reader.Raw Page.capacity)
+    let baseStreams = table FooterLayout.baseStreams 0 FooterLayout.readBaseStream
+
+    let order (left: int64) (right: int64) = compare left right
+
+    let row (found: struct (int * 'Row) option) = found |> Option.map (fun (struct (_, row)) -> row)
+
+    /// What is left of a result when each of some rows is asked for more.
+    let traverse (read: 'Row -> Result<'Value, FrameError>) (rows: 'Row seq) : Result<'Value list, FrameError> =
+        let folder (row: 'Row) (rest: Result<'Value list, FrameError>) =
+            match rest, read row with
+            | Error error, _
+            | Ok _, Error error -> Error error
+            | Ok rest, Ok value -> Ok(value :: rest)
+
+        Seq.foldBack folder rows (Ok [])
+
+    /// Whether there may be something by this name; if not, there surely is nothing. The cost is one page.
+    let mayHave (kind: FilteredKind) (name: string) : Result<bool, FrameError> =
+        if filter.Rows = 0 then
+            Ok true
+        else
+            let struct (block, allows) = FooterFilter.ask kind name filter.Rows
+            filter.At block |> Result.map allows
+
+    let ifThere kind name (find: unit -> Result<'Value option, FrameError>) : Result<'Value option, FrameError> =
+        match mayHave kind name with
+        | Ok true -> find ()
+        | Ok false -> Ok None
+        | Error error -> Error error
+
+    let word (kind: WordKind) (text: string) =
+        ifThere (FilteredKind.ofWord kind) text (fun () ->
+            words.Exact(fun (row: WordRow) ->
+                IndexRows.compareWords (struct (row.Kind, row.Text)) (struct (kind, text)))
+            |> Result.map row)
+
+    let keptOf (key: int) : Result<StreamVersions list, FrameError> =
+        kept.Lowest(0, kept.Rows, (fun _ (row: KeptRow) -> row.Key >= key))
+        |> Result.bind (fun first ->
+            kept.Lowest(first, kept.Rows, (fun _ (row: KeptRow) -> row.Key > key))
+            |> Result.bind (fun last -> traverse kept.At [ first .. last - 1 ] |> Result.map (List.map _.Versions)))
+
+    /// Reads the root.
+    static member private OpenWith(source: PageSource, cache: IPageCache option) : Result<FooterReader, FrameError> =
+        FooterPages.directory source |> Result.map (fun places -> FooterReader(source, places, cache))
+
+    /// Reads the root. `Error` where it is not what was written.
+    static member Open(source: PageSource) : Result<FooterReader, FrameError> = FooterReader.OpenWith(source, None)
+
+    /// Reads the root, and keeps all other pages in the cache. `Error` where it is not what was written.
+    static member Open(source: PageSource, cache: IPageCache) : Result<FooterReader, FrameError> =
+        FooterReader.OpenWith(source, Some cache)
+
+    /// How many entries the segment has.
+    member _.Entries: int = entries.Rows
+
+    /// How many streams it has rows of.
+    member _.Streams: int = streams.Rows
+
+    /// The row of an entry, by its index from 0.
+    member _.Entry(index: int) : Result<EntryRow, FrameError> = entries.At index
+
+    /// The rows of the page that has this entry, and the index of the first of them.
+    member _.EntriesWith(index: int) : Result<struct (int * EntryRow[]), FrameError> = entries.PageWith index
+
+    /// The index of the first entry at or behind a position; their number where there is none.
+    member _.IndexAt(position: int64) : Result<int, FrameError> =
+        entries.Lowest(0, entries.Rows, (fun _ row -> row.Position >= position))
+
+    /// The entry at a position; `None` where the segment has none there.
+    member _.EntryAt(position: int64) : Result<EntryRow option, FrameError> =
+        entries.Exact(fun row -> order row.Position position) |> Result.map row
+
+    /// The first position behind `after` that has no entry, where that is not above the last entry's; one above that otherwise.
+    member this.FirstHoleAfter(after: int64) : Result<int64, FrameError> =
+        this.IndexAt(after + 1L)
+        |> Result.bind (fun start ->
+            // Positions are dense as assigned, so the first one without an entry is where the count falls behind.
+            let dense index = after + 1L + int64 (index - start)
+
+            entries.Lowest(start, entries.Rows, (fun index row -> row.Position > dense index)) |> Result.map dense)
+
+    /// The batch that takes a position; `None` where none does.
+    member _.BatchAt(position: int64) : Result<BatchRow option, FrameError> =
+        batches.Floor(fun row -> order row.FirstPosition position)
+        |> Result.map (row >> Option.filter (fun row -> position < row.FirstPosition + int64 row.Count))
+
+    /// The batch with this index from 0, as rows of entries and keys name it.
+    member _.Batch(index: int) : Result<BatchRow, FrameError> = batches.At index
+
+    /// What the segment has of a stream; `None` for nothing.
+    member _.Stream(stream: Refold.StreamId) : Result<StreamRow option, FrameError> =
+        ifThere FilteredKind.Stream stream.Value (fun () ->
+            streams.Exact(fun (row: StreamRow) -> Text.compareUtf8 row.Stream.Value stream.Value) |> Result.map row)
+
+    /// The stream with this index from 0, as rows of entries and deletions name it.
+    member _.StreamAt(index: int) : Result<StreamRow, FrameError> = streams.At index
+
+    /// The rows of the page that has this stream, and the index of the first of them.
+    member _.StreamsWith(index: int) : Result<struct (int * StreamRow[]), FrameError> = streams.PageWith index
+
+    /// The entries of a type; `None` for none.
+    member _.Type(text: string) : Result<WordRow option, FrameError> = word WordKind.Type text
+
+    /// The entries with an outward tag; `None` for none.
+    member _.Tag(text: string) : Result<WordRow option, FrameError> = word WordKind.Tag text
+
+    /// The index of an entry: the one at this place in the postings.
+    member _.Posting(place: int) : Result<int, FrameError> = postings.At place
+
+    /// The lowest index of an entry, from an index on, among `count` postings from `first` on; -1 for none.
+    member _.NextPosting(first: int, count: int, from: int) : Result<int, FrameError> =
+        postings.Lowest(first, first + count, (fun _ entry -> entry >= from))
+        |> Result.bind (fun place -> if place = first + count then Ok -1 else postings.At place)
+
+    /// Whether the idempotency key may have been first used here, or in the beginning that was dropped before; if not, it surely was not.
+    member _.MayHaveKey(key: string) : Result<bool, FrameError> = mayHave FilteredKind.Key key
+
+    /// The content and receipt of an idempotency key that was first used here; `None` for any other key.
+    member this.Receipt(key: string) : Result<(Hash * Receipt) option, FrameError> =
+        let receiptOf index (row: KeyRow) =
+            let last = batches.Rows - 1
+
+            let next =
+                if row.Batch = last then Ok entries.Rows else batches.At(row.Batch + 1) |> Result.map _.FirstEntry
+
+            match batches.At row.Batch, next, keptOf index with
+            | Error error, _, _
+            | _, Error error, _
+            | _, _, Error error -> Error error
+            | Ok batch, Ok next, Ok kept ->
+                traverse entries.At [ batch.FirstEntry .. next - 1 ]
+                |> Result.bind (fun rows ->
+                    traverse streams.At (rows |> List.map _.Stream |> List.distinct)
+                    |> Result.map (fun named ->
+                        let names = Map.ofSeq (Seq.zip (rows |> List.map _.Stream |> List.distinct) named)
+                        Some(row.Content, IndexRows.receipt batch rows kept (fun stream -> names[stream].Stream))))
+
+        ifThere FilteredKind.Key key (fun () ->
+            match keys.Exact(fun (row: KeyRow) -> Text.compareUtf8 row.Key key) with
+            | Error error -> Error error
+            | Ok None -> Ok None
+            | Ok(Some(struct (index, row))) -> receiptOf index row)
+
+    /// The deletions, in order: stream, last version, and the head position they were made at.
+    member _.Deletions() : Result<struct (Refold.StreamId * int64 * int64) list, FrameError> =
+        deletions.All()
+        |> Result.bind (
+            traverse (fun row ->
+                streams.At row.Stream |> Result.map (fun stream -> struct (stream.Stream, row.Version, row.Position)))
+        )
+
+    /// What a base frame says of a stream; `None` where there is no base, or nothing of the stream in it.
+    member _.BaseStream(stream: Refold.StreamId) : Result<BaseStream option, FrameError> =
+        ifThere FilteredKind.Stream stream.Value (fun () ->
+            baseStreams.Exact(fun (row: BaseStream) -> Text.compareUtf8 row.Stream.Value stream.Value)
+            |> Result.map row)
+
+    /// All that a base frame says; `None` where there is none.
+    member _.Base() : Result<BaseContent option, FrameError> = FooterDecoding.readBase source places
+
+    /// The entry of a stream with this version; `None` where the segment has none. `row` is the stream's.
+    member _.EntryOf(row: StreamRow, version: int64) : Result<EntryRow option, FrameError> =
+        // A segment has the versions of a stream without gaps.
+        let place = version - (row.Highest - int64 row.Count + 1L)
+
+        if place < 0L || place >= int64 row.Count then
+            Ok None
+        else
+            postings.At(row.First + int place)
+            |> Result.bind entries.At
+            |> Result.bind (fun entry ->
+                if entry.Version = version then Ok(Some entry) else Error(FooterPages.layoutError source.Offset))

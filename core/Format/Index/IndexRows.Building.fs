@@ -1,0 +1,270 @@
+// A scan to index rows. FORMAT.md, "Footer".
+// Called when a segment is sealed, a checkpoint written, or a footer compared with its frames.
+namespace Refold.Format
+
+open Refold.Core
+open System
+open System.Collections.Generic
+
+/// What was gathered of one stream or word.
+[<Sealed>]
+type internal Gathered() =
+    /// Indexes of its entries.
+    member val Entries = ResizeArray<int>()
+    /// Its index in its table.
+    member val Index = 0 with get, set
+    /// Where its postings begin.
+    member val First = 0 with get, set
+    /// The version of the last entry of a stream.
+    member val Highest = 0L with get, set
+    /// The highest version of a stream that was deleted.
+    member val DeletedTo = 0L with get, set
+
+/// Making rows.
+[<RequireQualifiedAccess>]
+module IndexRows =
+
+    let internal compareWords
+        (struct (kind: WordKind, text: string))
+        (struct (otherKind: WordKind, otherText: string))
+        =
+        if kind = otherKind then Text.compareUtf8 text otherText
+        elif kind = WordKind.Type then -1
+        else 1
+
+    // Sorted, so that nothing depends on hash codes.
+    let private sortedBy (compare: 'Key -> 'Key -> int) =
+        SortedDictionary<'Key, Gathered>(Comparer.Create(Comparison compare))
+
+    let private gathered (key: 'Key) (found: SortedDictionary<'Key, Gathered>) : Gathered =
+        match found.TryGetValue key with
+        | true, gathered -> gathered
+        | false, _ ->
+            let gathered = Gathered()
+            found[key] <- gathered
+            gathered
+
+    let private sortBase (content: BaseContent) : BaseContent =
+        {
+            Streams = content.Streams |> List.sortBy _.Stream
+            Keys = content.Keys |> List.sortWith (fun left right -> Text.compareUtf8 left.Key right.Key)
+            // The trailer says it.
+            KeysBefore = 0L
+        }
+
+    /// Gives each its index in its table, and where its postings begin; the answer is where the next ones begin.
+    let private number (start: int) (found: SortedDictionary<'Key, Gathered>) : int =
+        let mutable index = 0
+        let mutable next = start
+
+        for item in found.Values do
+            item.Index <- index
+            item.First <- next
+            index <- index + 1
+            next <- next + item.Entries.Count
+
+        next
+
+    /// The position before which keys are forgotten, on top of what is known already; 0 for none.
+    let keysBefore (known: int64) (item: SegmentItem) : int64 =
+        match item.Content with
+        | SegmentContent.KeysForgotten before -> max known before
+        | SegmentContent.Base(content, _) -> max known content.KeysBefore
+        | SegmentContent.Batch _
+        | SegmentContent.Deletion _ -> known
+
+    /// The rows of a segment whose beginning is known by its rows: with what a scan took behind that. `position` is the head position behind the
+    /// beginning. The same rows as those of all items together.
+    let extend (known: SegmentRows) (position: int64) (items: SegmentItem list) : SegmentRows =
+        let streams =
+            sortedBy (fun (left: StreamId) (right: StreamId) -> Text.compareUtf8 left.Value right.Value)
+
+        let words = sortedBy compareWords
+
+        let keys =
+            SortedDictionary<string, struct (KeyRow * StreamVersions list)>(
+                Comparer.Create(Comparison Text.compareUtf8)
+            )
+
+        let postings first count : int seq = ArraySegment(known.Postings, first, count)
+
+        for row in known.Streams do
+            let gathered = gathered row.Stream streams
+            gathered.Highest <- row.Highest
+            gathered.DeletedTo <- row.DeletedTo
+            gathered.Entries.AddRange(postings row.First row.Count)
+
+        for row in known.Words do
+            (gathered (struct (row.Kind, row.Text)) words).Entries.AddRange(postings row.First row.Count)
+
+        let kept = known.Kept |> Array.groupBy _.Key |> Map.ofArray
+
+        for index, row in Seq.indexed known.Keys do
+            let versions = Map.tryFind index kept |> Option.defaultValue [||]
+            keys[row.Key] <- struct (row, [ for row in versions -> row.Versions ])
+
+        let streamAt = Array.ofSeq streams.Values
+        let wordAt = Array.ofSeq words.Values
+        let entries = ResizeArray<struct (EntryRow * Gathered * Gathered)>()
+        let batches = ResizeArray<BatchRow> known.Batches
+        let deletions = ResizeArray<struct (DeletionRow * Gathered)>()
+
+        for row in known.Entries do
+            entries.Add(struct (row, streamAt[row.Stream], wordAt[row.Type]))
+
+        for row in known.Deletions do
+            deletions.Add(struct (row, streamAt[row.Stream]))
+
+        // Before its first batch a segment knows no position, unless it begins with a base.
+        let isNone = known.Batches.Length = 0 && known.Base.IsNone
+        let mutable position = if isNone then 0L else position
+        let mutable dropped = known.Base
+
+        let addEntry (stored: StoredBatch) place =
+            let batch = stored.Batch
+            let data = batch.Entries[place]
+            let stream = gathered data.Stream streams
+            let typeWord = gathered (struct (WordKind.Type, data.Type)) words
+            let index = entries.Count
+
+            for tag in Tags.toOutward data.Role data.Tags do
+                (gathered (struct (WordKind.Tag, tag)) words).Entries.Add index
+
+            stream.Entries.Add index
+            typeWord.Entries.Add index
+            stream.Highest <- batch.Versions[place]
+            let isLast = (batch.Positions[place] = batch.Receipt.Head.Position)
+
+            let row =
+                {
+                    Position = batch.Positions[place]
+                    Version = batch.Versions[place]
+                    Offset = int64 stored.Offsets[place]
+                    Length = FrameLayout.size batch.Canonical[place].Length isLast
+                    Stream = 0
+                    Type = 0
+                    Batch = batches.Count
+                    Role = data.Role
+                }
+
+            entries.Add(struct (row, stream, typeWord))
+
+        for item in items do
+            match item.Content with
+            | SegmentContent.Base(content, head) ->
+                dropped <- Some(sortBase content)
+                position <- head.Position
+            | SegmentContent.KeysForgotten _ -> ()
+            | SegmentContent.Deletion(stream, version) ->
+                let gathered = gathered stream streams
+                gathered.DeletedTo <- max version gathered.DeletedTo
+
+                let row: DeletionRow =
+                    {
+                        Stream = 0
+                        Version = version
+                        Position = position
+                        LastFrame = item.LastFrame
+                    }
+
+                deletions.Add(struct (row, gathered))
+            | SegmentContent.Batch stored ->
+                let receipt = stored.Batch.Receipt
+                let firstEntry = entries.Count
+
+                for leaf in stored.Dropped do
+                    let gathered = gathered leaf.Stream streams
+                    gathered.DeletedTo <- max leaf.Last gathered.DeletedTo
+
+                for place in 0 .. stored.Batch.Entries.Length - 1 do
+                    addEntry stored place
+
+                match stored.Batch.Key with
+                // A key that was forgotten may be here again: the later one counts.
+                | Some(key, content) ->
+                    let kept = if stored.Dropped.IsEmpty then [] else receipt.Versions
+                    keys[key] <- struct ({ Key = key; Content = content; Batch = batches.Count }, kept)
+                | None -> ()
+
+                batches.Add
+                    {
+                        FirstPosition = receipt.FirstPosition
+                        Count = receipt.Count
+                        FirstEntry = firstEntry
+                        Head = receipt.Head.Hash
+                        LastFrame = item.LastFrame
+                    }
+
+                position <- receipt.Head.Position
+
+        let afterStreams = number 0 streams
+        number afterStreams words |> ignore<int>
+
+        {
+            Entries =
+                [|
+                    for struct (row, stream, typeWord) in entries ->
+                        { row with Stream = stream.Index; Type = typeWord.Index }
+                |]
+            Batches = batches.ToArray()
+            Streams =
+                [|
+                    for KeyValue(stream, item) in streams ->
+                        {
+                            Stream = stream
+                            Highest = item.Highest
+                            DeletedTo = item.DeletedTo
+                            First = item.First
+                            Count = item.Entries.Count
+                        }
+                |]
+            Words =
+                [|
+                    for KeyValue(struct (kind, text), item) in words ->
+                        { Kind = kind; Text = text; First = item.First; Count = item.Entries.Count }
+                |]
+            Postings =
+                [|
+                    for item in Seq.append streams.Values words.Values do
+                        yield! item.Entries
+                |]
+            Keys = [| for struct (key, _) in keys.Values -> key |]
+            Deletions =
+                [|
+                    for struct (row, stream) in deletions -> { row with Stream = stream.Index }
+                |]
+            Kept =
+                [|
+                    for index, struct (_, kept) in Seq.indexed keys.Values do
+                        for versions in kept -> { Key = index; Versions = versions }
+                |]
+            Base = dropped
+        }
+
+    /// The rows of what a scan took from one segment.
+    let ofItems (items: SegmentItem list) : SegmentRows = extend SegmentRows.Empty 0L items
+
+    /// The receipt of a batch, as it was answered when the batch was appended. `kept`: what its key has kept, if the batch lost entries.
+    let receipt
+        (batch: BatchRow)
+        (entries: EntryRow seq)
+        (kept: StreamVersions list)
+        (nameOf: int -> StreamId)
+        : Receipt =
+        let ofEntries () =
+            entries
+            |> Seq.groupBy _.Stream
+            |> Seq.map (fun (stream, rows) ->
+                {
+                    Stream = nameOf stream
+                    First = (Seq.head rows).Version
+                    Last = (Seq.last rows).Version
+                })
+            |> List.ofSeq
+
+        {
+            FirstPosition = batch.FirstPosition
+            Count = batch.Count
+            Versions = if kept.IsEmpty then ofEntries () else kept
+            Head = { Position = batch.FirstPosition + int64 batch.Count - 1L; Hash = batch.Head }
+        }

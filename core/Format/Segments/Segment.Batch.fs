@@ -1,0 +1,193 @@
+// Frames back to batches: a batch is taken whole, with every rule that binds its frames, or not at all. FORMAT.md, "Recovery".
+// Called by Segment.Scan.fs.
+namespace Refold.Format
+
+open Refold.Core
+open System
+open System.Collections.Generic
+
+/// A batch as it lies in a segment.
+[<NoEquality; NoComparison>]
+type StoredBatch =
+    {
+        /// The batch; its canonical bytes and payloads are views into what was scanned.
+        Batch: AcceptedBatch
+        /// The offset of the frame of each entry.
+        Offsets: int[]
+        /// The versions of each leaf that compaction dropped, in order.
+        Dropped: StreamVersions list
+    }
+
+/// Collects the frames of one batch after the other. `versionBefore` gives the highest version of a stream in what was not scanned.
+[<Sealed>]
+type internal BatchAssembly(versionBefore: (StreamId -> int64) option) =
+    let frames = ResizeArray<ReadFrame>()
+    let highest = Dictionary<StreamId, int64>()
+    let mutable covered = 0
+    let mutable place: BatchPlace = { First = 0L; Index = 0; Count = 0 }
+    // Versions of a leaf that only its hash is known of are not known, so a stream may go on above them.
+    let mutable leafDropped = false
+
+    let count (frame: Frame) =
+        match frame.Body with
+        | FrameBody.Stub(_, count, _) -> count
+        | FrameBody.Dropped(_, leaf) -> leaf.Count
+        | _ -> 1
+
+    /// Entries that are left cannot tell the content of the whole batch: it has the key that was kept, or none.
+    let withKeptKey (kept: KeptKey option) (batch: AcceptedBatch) : AcceptedBatch =
+        match kept with
+        | None -> { batch with Key = None }
+        | Some kept ->
+            { batch with
+                Key = Some(kept.Key, kept.Content)
+                Receipt = { batch.Receipt with Versions = kept.Versions }
+            }
+
+    /// Whether frames of a batch wait for the rest.
+    member _.IsOpen: bool = frames.Count > 0
+
+    /// Positions that the open batch has so far, and that it takes.
+    member _.Progress: struct (int * int) = struct (covered, place.Count)
+
+    /// The highest version of a stream in all batches that were completed, and whether it is surely the highest; 0 for none.
+    member _.HighestVersion(stream: StreamId) : struct (int64 * bool) =
+        match highest.TryGetValue stream, versionBefore with
+        | (true, version), _ -> struct (version, not leafDropped)
+        | (false, _), Some before -> struct (before stream, false)
+        | (false, _), None -> struct (0L, not leafDropped)
+
+    /// What a base frame knows of a stream.
+    member _.Know(stream: BaseStream) : unit = highest[stream.Stream] <- stream.Highest
+
+    /// Takes the next frame of a batch behind `head`, or says why it does not fit.
+    member _.Add(head: Head, found: ReadFrame, itsPlace: BatchPlace) : Misfit option =
+        let frame = found.Frame
+        let taken = count frame
+
+        if frames.Count = 0 then
+            place <- { itsPlace with Index = 0 }
+            covered <- 0
+
+        let previous = if frames.Count = 0 then frame else frames[0].Frame
+        let inside = taken >= 1 && taken <= place.Count - covered
+
+        let misfit =
+            Fitting.first
+                [
+                    Fitting.atLeast "the first position of a batch" (head.Position + 1L) itsPlace.First
+                    Fitting.number "the first position of a batch" place.First itsPlace.First
+                    Fitting.number "the count of a batch" (int64 place.Count) (int64 itsPlace.Count)
+                    Fitting.number "the index in a batch" (int64 covered) (int64 itsPlace.Index)
+                    Fitting.number "the position of a frame" (place.First + int64 covered) frame.Position
+                    Fitting.number "the epoch in a batch" (int64 previous.Epoch) (int64 frame.Epoch)
+                    Fitting.number "the flushed end in a batch" previous.Flushed frame.Flushed
+                    Fitting.rule "the positions of a frame" inside "inside its batch" (Fitting.text (int64 taken))
+                    Fitting.rule
+                        "the head of a frame"
+                        (frame.Head.IsSome = (covered + taken = place.Count))
+                        "on the last frame of a batch and on no other"
+                        "elsewhere"
+                ]
+
+        if misfit.IsNone then
+            frames.Add found
+            covered <- covered + taken
+
+        misfit
+
+    /// Whether the frames make up the whole batch.
+    member _.IsComplete: bool = frames.Count > 0 && covered = place.Count
+
+    member private this.CheckVersion(stream: StreamId, version: int64, last: int64) : Misfit option =
+        let struct (before, isSure) = this.HighestVersion stream
+        highest[stream] <- last
+
+        if before = 0L || not isSure then
+            Fitting.atLeast "the version of an entry" (before + 1L) version
+        else
+            Fitting.number "the version of an entry" (before + 1L) version
+
+    /// The completed batch behind `head`, once its entries, versions and head are right. Forgets the frames.
+    member this.Complete(head: Head) : Result<StoredBatch, Misfit> =
+        let entries = ResizeArray()
+        let canonical = ResizeArray()
+        let positions = ResizeArray()
+        let versions = ResizeArray()
+        let offsets = ResizeArray()
+        let leaves = ResizeArray<struct (int64 * Leaf)>()
+        let dropped = ResizeArray<StreamVersions>()
+        let mutable kept = None
+        let mutable misfit = None
+
+        for found in frames do
+            match found.Frame.Body with
+            | FrameBody.Entry(_, bytes) when misfit.IsNone ->
+                match CanonicalBytes.tryRead bytes with
+                | Some data ->
+                    misfit <- this.CheckVersion(data.Stream, found.Frame.Version, found.Frame.Version)
+                    entries.Add data
+                    canonical.Add bytes
+                    positions.Add found.Frame.Position
+                    versions.Add found.Frame.Version
+                    offsets.Add found.Offset
+                | None -> misfit <- Fitting.rule "canonical bytes" false "the one form of a valid entry" "another"
+            | FrameBody.Stub(_, count, hash) ->
+                leafDropped <- leafDropped || not hash.IsZero
+                let leaf = { Count = count; FirstVersion = found.Frame.Version; Hash = hash }
+                leaves.Add(struct (found.Frame.Position, leaf))
+            | FrameBody.Dropped(_, leaf) when misfit.IsNone ->
+                let first = found.Frame.Version
+                let last = first + int64 leaf.Count - 1L
+                misfit <- this.CheckVersion(leaf.Stream, first, last)
+                dropped.Add { Stream = leaf.Stream; First = first; Last = last }
+                kept <- Option.orElse kept leaf.Key
+                let leaf = { Count = leaf.Count; FirstVersion = first; Hash = leaf.Hash }
+                leaves.Add(struct (found.Frame.Position, leaf))
+            | _ -> ()
+
+        let stored = entries.ToArray()
+        let canonical: ReadOnlyMemory<byte>[] = canonical.ToArray()
+
+        let follows index =
+            stored[index].Stream = stored[index - 1].Stream && positions[index] = positions[index - 1] + 1L
+
+        for struct (start, count) in Leaf.cut (canonical |> Array.map _.Length) follows do
+            let hash = Leaf.hash (ArraySegment(canonical, start, count))
+            let leaf = { Count = count; FirstVersion = versions[start]; Hash = hash }
+            leaves.Add(struct (positions[start], leaf))
+
+        let leaves =
+            leaves
+            |> Seq.sortBy (fun (struct (position, _)) -> position)
+            |> Seq.map (fun (struct (_, leaf)) -> leaf)
+            |> List.ofSeq
+
+        let after = Head.next head.Hash place.First leaves
+        let last = frames[frames.Count - 1].Frame
+
+        let key =
+            kept |> Option.map _.Key |> Option.orElseWith (fun () -> Array.tryHead stored |> Option.bind _.Key)
+
+        let sameKey = stored |> Array.forall (fun data -> data.Key = key)
+        frames.Clear()
+
+        let checks =
+            [
+                misfit
+                Fitting.rule "the idempotency keys of a batch" sameKey "one" "several"
+                Fitting.hash "the head" after.Hash (ValueOption.defaultValue Hash.Zero last.Head)
+            ]
+
+        match Fitting.first checks with
+        | Some misfit -> Error misfit
+        | None ->
+            let batch =
+                Append.ofStored place.First stored canonical (positions.ToArray()) (versions.ToArray()) leaves after
+
+            Ok
+                {
+                    Batch = if dropped.Count = 0 then batch else withKeptKey kept batch
+                    Offsets = offsets.ToArray()
+                    Dropped = List.ofSeq dropped
+                }

@@ -1,0 +1,100 @@
+// SHA-256 values (FIPS 180-4) and name-based ids (UUIDv8, RFC 9562 section 5.8).
+// Used by heads, state hashes, ids, named random streams.
+namespace Refold.Core
+
+open System
+open System.Buffers.Binary
+open System.Security.Cryptography
+
+/// A SHA-256 value: 32 bytes, equal by content. The default is 32 zero bytes, which is what an empty journal has for a head.
+[<Struct; CustomEquality; NoComparison>]
+type Hash private (first: uint64, second: uint64, third: uint64, fourth: uint64) =
+
+    /// 32 zero bytes.
+    static member Zero: Hash = Hash(0UL, 0UL, 0UL, 0UL)
+
+    /// Exactly 32 bytes; throws `ArgumentException` for any other length.
+    static member OfSpan(bytes: ReadOnlySpan<byte>) : Hash =
+        if bytes.Length <> 32 then
+            invalidArg (nameof bytes) "A hash has 32 bytes."
+
+        Hash(
+            BinaryPrimitives.ReadUInt64BigEndian bytes,
+            BinaryPrimitives.ReadUInt64BigEndian(bytes.Slice 8),
+            BinaryPrimitives.ReadUInt64BigEndian(bytes.Slice 16),
+            BinaryPrimitives.ReadUInt64BigEndian(bytes.Slice 24)
+        )
+
+    /// The SHA-256 of the bytes.
+    static member Compute(bytes: ReadOnlySpan<byte>) : Hash =
+        let digest = Span<byte>(Array.zeroCreate<byte> 32)
+        SHA256.HashData(bytes, digest) |> ignore<int>
+        Hash.OfSpan(Span.op_Implicit digest)
+
+    /// 64 hexadecimal digits of either case; `None` for anything else.
+    static member TryParse(hex: string) : Hash option =
+        if hex.Length = 64 && Seq.forall Char.IsAsciiHexDigit hex then
+            Some(Hash.OfSpan(ReadOnlySpan(Convert.FromHexString hex)))
+        else
+            None
+
+    /// Writes the 32 bytes to the front of the span.
+    member _.CopyTo(destination: Span<byte>) : unit =
+        BinaryPrimitives.WriteUInt64BigEndian(destination, first)
+        BinaryPrimitives.WriteUInt64BigEndian(destination.Slice 8, second)
+        BinaryPrimitives.WriteUInt64BigEndian(destination.Slice 16, third)
+        BinaryPrimitives.WriteUInt64BigEndian(destination.Slice 24, fourth)
+
+    /// A new array of the 32 bytes.
+    member this.ToArray() : byte[] =
+        let bytes = Array.zeroCreate 32
+        this.CopyTo(Span bytes)
+        bytes
+
+    member private _.Words = struct (first, second, third, fourth)
+
+    /// Whether all 32 bytes are zero.
+    member _.IsZero: bool = first = 0UL && second = 0UL && third = 0UL && fourth = 0UL
+
+    /// Whether both hold the same 32 bytes.
+    member this.Equals(other: Hash) : bool = this.Words = other.Words
+
+    override this.Equals(other: obj | null) =
+        match other with
+        | :? Hash as hash -> this.Equals hash
+        | _ -> false
+
+    override _.GetHashCode() = int (first ^^^ (first >>> 32))
+
+    /// 64 lower-case hexadecimal digits.
+    override this.ToString() = Convert.ToHexStringLower(ReadOnlySpan(this.ToArray()))
+
+    interface IEquatable<Hash> with
+        member this.Equals other = this.Equals other
+
+/// Hashing with Refold's framing.
+[<RequireQualifiedAccess>]
+module Hash =
+
+    /// SHA-256 over a domain name and whatever the function writes after it. The domain, length-prefixed, keeps uses apart.
+    let ofParts (domain: string) (write: ByteWriter -> unit) : Hash =
+        let writer = ByteWriter 128
+        writer.Text domain
+        write writer
+        Hash.Compute writer.Written
+
+    /// Whether all 32 bytes are zero.
+    let isZero (hash: Hash) : bool = hash.IsZero
+
+    /// Writes the 32 bytes of a hash.
+    let write (writer: ByteWriter) (hash: Hash) : unit =
+        let bytes = Span<byte>(Array.zeroCreate<byte> 32)
+        hash.CopyTo bytes
+        writer.Raw(Span.op_Implicit bytes)
+
+    /// A UUIDv8 (RFC 9562) from the first 122 usable bits of a hash.
+    let toGuid (hash: Hash) : Guid =
+        let bytes = hash.ToArray()
+        bytes[6] <- (bytes[6] &&& 0x0Fuy) ||| 0x80uy
+        bytes[8] <- (bytes[8] &&& 0x3Fuy) ||| 0x80uy
+        Guid(ReadOnlySpan(bytes, 0, 16), true)

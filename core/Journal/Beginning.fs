@@ -1,0 +1,39 @@
+// What a journal remembers of a beginning that was dropped: streams and kept keys.
+// Kept by base frames of segment files and by other stores; copied with a journal.
+namespace Refold.Core
+
+/// A stream of a dropped beginning.
+[<NoComparison>]
+type BaseStream =
+    {
+        /// The stream.
+        Stream: StreamId
+        /// The highest version it ever had.
+        Highest: int64
+        /// The last version that was dropped; 0 for none.
+        Floor: int64
+    }
+
+/// An idempotency key of a dropped beginning.
+[<NoComparison>]
+type BaseKey =
+    {
+        /// The key.
+        Key: string
+        /// The content it stands for.
+        Content: Hash
+        /// What the append was answered.
+        Receipt: Receipt
+    }
+
+/// What a journal remembers of a beginning that was dropped.
+[<NoComparison>]
+type BaseContent =
+    {
+        /// The streams of the dropped beginning.
+        Streams: BaseStream list
+        /// The keys that were kept.
+        Keys: BaseKey list
+        /// Keys of batches that begin before this position are forgotten; 0 for none.
+        KeysBefore: int64
+    }

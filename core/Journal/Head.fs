@@ -1,0 +1,91 @@
+// Leaves and the head: chained SHA-256 over canonical bytes, the same in every store. FORMAT.md, "Leaves and head".
+// Leaves are hashed by whoever prepares an append; heads are made in commit order by Append.fs.
+namespace Refold.Core
+
+open System
+
+/// The last position of a journal and the hash that vouches for everything up to it.
+[<Struct; NoComparison>]
+type Head =
+    {
+        /// The last position; 0 for an empty journal.
+        Position: int64
+        /// The head hash after the batch that ends there; 32 zero bytes for an empty journal.
+        Hash: Hash
+    }
+
+/// Consecutive entries of one stream inside a batch, hashed in one piece.
+[<Struct; NoComparison>]
+type Leaf =
+    {
+        /// How many positions it covers.
+        Count: int
+        /// The version of its first entry; 0 for a hole, positions of a restored batch that nothing is known about.
+        FirstVersion: int64
+        /// SHA-256(0 | canonical bytes of its entries); 32 zero bytes for a hole.
+        Hash: Hash
+    }
+
+/// Functions of leaves.
+[<RequireQualifiedAccess>]
+module Leaf =
+
+    /// A leaf is cut before it would pass this many canonical bytes; a longer entry is a leaf alone.
+    let maxBytes = 16 * 1024
+
+    /// The leaf hash of the canonical bytes of consecutive entries.
+    let hash (canonical: ReadOnlyMemory<byte> seq) : Hash =
+        let writer = ByteWriter 1024
+        writer.Byte 0uy
+
+        for bytes in canonical do
+            writer.Raw bytes.Span
+
+        Hash.Compute writer.Written
+
+    /// Cuts a batch into leaves: index of the first entry and number of entries of each.
+    /// `follows index` says whether the entry at `index` continues the one before it (same stream, next position).
+    let cut (lengths: int[]) (follows: int -> bool) : struct (int * int) list =
+        let leaves = ResizeArray()
+        let mutable start = 0
+        let mutable size = 0
+
+        for index in 0 .. lengths.Length - 1 do
+            if index > start && (not (follows index) || size + lengths[index] > maxBytes) then
+                leaves.Add(struct (start, index - start))
+                start <- index
+                size <- 0
+
+            size <- size + lengths[index]
+
+        if lengths.Length > 0 then
+            leaves.Add(struct (start, lengths.Length - start))
+
+        List.ofSeq leaves
+
+/// Functions of heads.
+[<RequireQualifiedAccess>]
+module Head =
+
+    /// The head of an empty journal: position 0, 32 zero bytes.
+    let empty: Head = { Position = 0L; Hash = Hash.Zero }
+
+    /// The head after a batch: SHA-256(1 | previous head | first position | count | per leaf: count, first version, leaf hash),
+    /// integers little-endian, positions and versions in 8 bytes, counts in 4.
+    let next (previous: Hash) (firstPosition: int64) (leaves: Leaf list) : Head =
+        let count = leaves |> List.sumBy _.Count
+        let writer = ByteWriter(64 + 44 * leaves.Length)
+        writer.Byte 1uy
+        Hash.write writer previous
+        writer.Int64 firstPosition
+        writer.Int32 count
+
+        for leaf in leaves do
+            writer.Int32 leaf.Count
+            writer.Int64 leaf.FirstVersion
+            Hash.write writer leaf.Hash
+
+        {
+            Position = firstPosition + int64 count - 1L
+            Hash = Hash.Compute writer.Written
+        }

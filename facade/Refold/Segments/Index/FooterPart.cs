@@ -1,0 +1,112 @@
+// The index of a sealed segment, asked where it lies: in the footer of the segment's file. FORMAT.md, "Footer".
+// Made by SegmentIndex when a segment is opened by its footer, and when it is sealed.
+using Refold.Interop;
+
+namespace Refold.Segments;
+
+/// <summary>An index in a file, of which the pages that a question needs are read and checked.</summary>
+internal sealed class FooterPart : IndexPart
+{
+    private readonly Format.SegmentTrailer trailer;
+    private readonly FooterQuestions footer;
+    private readonly Lazy<Dictionary<string, Core.BaseKey>> baseKeys;
+
+    private FooterPart(SegmentFile segment, Format.SegmentTrailer trailer, FooterQuestions footer)
+        : base(segment)
+    {
+        this.trailer = trailer;
+        this.footer = footer;
+        // A failure is not kept: the next question may find the file again.
+        baseKeys = new(() => footer.Base()?.Keys.ToDictionary(key => key.Key, StringComparer.Ordinal) ?? [], LazyThreadSafetyMode.PublicationOnly);
+    }
+
+    public override long LastPosition => trailer.Head.Position;
+
+    public override int Count => trailer.Entries;
+
+    private bool HasHoles => trailer.Head.Position - FirstPosition + 1 > trailer.Entries;
+
+    /// <summary>Reads the root of the footer.</summary>
+    /// <exception cref="JournalCorruptedException">It is not what was written.</exception>
+    public static FooterPart Open(SegmentFile segment, Format.SegmentTrailer trailer, PageCache cache)
+    {
+        var footer = FooterQuestions.Open(segment, trailer, cache);
+        return footer.Entries == trailer.Entries
+            ? new FooterPart(segment, trailer, footer)
+            : throw new JournalCorruptedException(segment.Name.ToString(), trailer.FooterOffset, "the entries of a footer", NumberText.Of(trailer.Entries), NumberText.Of(footer.Entries));
+    }
+
+    /// <summary>The deletions here: stream, last version, and the head position they were made at.</summary>
+    public IReadOnlyList<(StreamId Id, long Version, long Position)> Deletions() =>
+        // Before the first batch of a segment rows know no position.
+        [.. footer.Deletions().Select(row => (row.Id, row.Version, Math.Max(row.Position, FirstPosition - 1)))];
+
+    public override int IndexAt(long position)
+    {
+        if (position <= FirstPosition) return 0;
+        if (position > LastPosition) return Count;
+        return HasHoles ? footer.IndexAt(position) : (int)(position - FirstPosition);
+    }
+
+    public override Func<int, EntryRow> Reader()
+    {
+        var (first, page) = (0, Array.Empty<Format.EntryRow>());
+        var names = new Dictionary<int, StreamId>();
+        return number =>
+        {
+            if (number < first || number - first >= page.Length) (first, page) = footer.EntriesWith(number);
+            var row = page[number - first];
+            return new EntryRow(row.Position, row.Version, NameOf(row.Stream), Segment, (int)row.Offset, row.Length);
+        };
+
+        StreamId NameOf(int number)
+        {
+            if (names.TryGetValue(number, out var name)) return name;
+            var (from, rows) = footer.StreamsWith(number);
+            foreach (var (index, row) in rows.Index()) names[from + index] = row.Stream;
+            return names[number];
+        }
+    }
+
+    public override StreamPart? Stream(StreamId id) => footer.Stream(id) is { } row ? PartOf(row) : null;
+
+    public override int EntryOf(StreamId id, in StreamPart stream, int ordinal) => footer.Posting(stream.First + ordinal);
+
+    public override Func<int, int>? OfType(string type) => Postings(footer.OfType(type));
+
+    public override Func<int, int>? Tagged(string tag) => Postings(footer.Tagged(tag));
+
+    public override (Core.Hash Content, Core.Receipt Receipt)? FindKey(string key)
+    {
+        if (!footer.MayHaveKey(key)) return null;
+        if (footer.Receipt(key) is { } found) return found;
+        return trailer.HasBase && baseKeys.Value.TryGetValue(key, out var kept) ? (kept.Content, kept.Receipt) : null;
+    }
+
+    public override Core.Head? HeadAt(long position) => footer.BatchAt(position) is { } batch
+        ? new Core.Head(batch.FirstPosition + batch.Count - 1, batch.Head)
+        : null;
+
+    public override long FirstHoleAfter(long after) =>
+        HasHoles && after < LastPosition ? footer.FirstHoleAfter(Math.Max(after, FirstPosition - 1)) : LastPosition + 1;
+
+    public override IEnumerable<(StreamId Id, StreamPart Part)> Streams()
+    {
+        for (var number = 0; number < footer.Streams;)
+        {
+            var (first, rows) = footer.StreamsWith(number);
+            foreach (var row in rows.Skip(number - first)) yield return (row.Stream, PartOf(row));
+            number = first + rows.Length;
+        }
+    }
+
+    public override long HighestInBase(StreamId id) => trailer.HasBase ? footer.BaseStream(id)?.Highest ?? 0 : 0;
+
+    public override IEnumerable<(StreamId Id, long Highest)> BaseStreams() =>
+        trailer.HasBase && footer.Base() is { } content ? content.Streams.Select(stream => (stream.Stream, stream.Highest)) : [];
+
+    private Func<int, int>? Postings(Format.WordRow? word) =>
+        word is null ? null : from => footer.NextPosting(word.First, word.Count, from);
+
+    private static StreamPart PartOf(Format.StreamRow row) => new(row.Highest, row.DeletedTo, row.First, row.Count);
+}

@@ -1,0 +1,59 @@
+// The beginning of a segment from the rows of a checkpoint, as if its frames had been scanned.
+// Called by SegmentIndex when a journal is opened by a checkpoint.
+using Refold.Interop;
+
+namespace Refold.Segments;
+
+internal sealed partial class MemoryPart
+{
+    /// <summary>Takes rows; the part is empty before.</summary>
+    /// <param name="known">The rows of the segment's first frames.</param>
+    /// <param name="position">The head position behind them.</param>
+    public void Restore(Format.SegmentRows known, long position)
+    {
+        lock (gate)
+        {
+            if (known.Base is { } content) Add(content.Value);
+            RestoreEntries(known, position);
+            foreach (var row in known.Streams)
+            {
+                var stream = StreamOf(row.Stream);
+                (stream.Highest, stream.DeletedTo) = (row.Highest, row.DeletedTo);
+                stream.Entries.AddRange(PostingsOf(known, row.First, row.Count));
+            }
+
+            foreach (var row in known.Words)
+                (row.Kind.IsType ? typed : tagged)[row.Text] = [.. PostingsOf(known, row.First, row.Count)];
+            RestoreKeys(known);
+        }
+    }
+
+    private void RestoreEntries(Format.SegmentRows known, long position)
+    {
+        foreach (var row in known.Entries)
+        {
+            AddGap(last, row.Position);
+            last = row.Position;
+            rows.Add(new EntryRow(row.Position, row.Version, known.Streams[row.Stream].Stream, Segment, (int)row.Offset, row.Length));
+        }
+
+        AddGap(last, position + 1);
+        last = position;
+        foreach (var batch in known.Batches)
+            batches.Add((batch.FirstPosition, new Core.Head(batch.FirstPosition + batch.Count - 1, batch.Head)));
+    }
+
+    private void RestoreKeys(Format.SegmentRows known)
+    {
+        var kept = known.Kept.ToLookup(row => row.Key, row => row.Versions);
+        foreach (var (number, key) in known.Keys.Index())
+        {
+            var batch = known.Batches[key.Batch];
+            var end = key.Batch + 1 < known.Batches.Length ? known.Batches[key.Batch + 1].FirstEntry : known.Entries.Length;
+            var entries = new ArraySegment<Format.EntryRow>(known.Entries, batch.FirstEntry, Math.Max(0, end - batch.FirstEntry));
+            keys[key.Key] = (key.Content, OpeningTranslation.Receipt(batch, entries, kept[number], stream => known.Streams[stream].Stream));
+        }
+    }
+
+    private static ArraySegment<int> PostingsOf(Format.SegmentRows known, int first, int count) => new(known.Postings, first, count);
+}

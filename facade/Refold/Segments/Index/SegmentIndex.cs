@@ -1,0 +1,258 @@
+// The index of an open segment journal, put together from one part for each segment.
+// Filled by OpenedDirectory, grown by SegmentLog, asked by SegmentJournal.
+using Refold.Interop;
+
+namespace Refold.Segments;
+
+/// <summary>Where an entry lies.</summary>
+internal readonly record struct EntryRow(long Position, long Version, StreamId Stream, SegmentFile Segment, int Offset, int Size);
+
+/// <summary>Everything committed. Sealed segments are asked in their footers; only the others are held in memory. Safe for use by many threads.</summary>
+internal sealed partial class SegmentIndex : AppendIndex
+{
+    // 16 MiB.
+    private const int CachedPages = 4096;
+
+    private readonly Lock gate = new();
+    private readonly PageCache pages = new(CachedPages);
+    private readonly DeletedStreams deleted = new();
+    private readonly KnownVersions versions = new();
+
+    // Replaced, never changed: whoever has taken it keeps what it saw.
+    private IndexPart[] parts = [];
+    private Core.Head begin = Core.HeadModule.empty;
+    private Core.Head head = Core.HeadModule.empty;
+    private long keysBefore;
+
+    public override Core.Head Head
+    {
+        get
+        {
+            lock (gate) return head;
+        }
+    }
+
+    /// <summary>The head behind a dropped beginning.</summary>
+    public Core.Head Begin
+    {
+        get
+        {
+            lock (gate) return begin;
+        }
+    }
+
+    /// <summary>How many entries can be read.</summary>
+    public long Entries
+    {
+        get
+        {
+            var now = Now();
+            var hidden = deleted.Streams(now.Moment).Sum(stream => Math.Max(0, stream.Floor - GoneOf(now.Parts, stream.Id)));
+            return now.Parts.Sum(part => (long)part.Count) - hidden;
+        }
+    }
+
+    /// <summary>Takes what the scan of a segment found, or what was written to it.</summary>
+    public void Take(Format.SegmentContent content, SegmentFile segment)
+    {
+        lock (gate)
+        {
+            var part = ActiveOf(segment);
+            switch (content)
+            {
+                case Format.SegmentContent.Batch found:
+                    part.Add(found.batch);
+                    var batch = found.batch.Batch;
+                    for (var item = 0; item < batch.Entries.Length; item++) versions.Raise(batch.Entries[item].Stream, batch.Versions[item]);
+                    foreach (var gone in found.batch.Dropped) versions.Forget(gone.Stream);
+                    head = batch.Receipt.Head;
+                    break;
+                case Format.SegmentContent.Deletion deletion:
+                    part.AddDeletion(deletion.stream, deletion.version);
+                    deleted.Add(deletion.stream, deletion.version, head.Position);
+                    versions.Forget(deletion.stream);
+                    break;
+                case Format.SegmentContent.Base dropped:
+                    part.Add(dropped.content);
+                    begin = head = dropped.head;
+                    ForgetKeysBefore(dropped.content.KeysBefore);
+                    break;
+                case Format.SegmentContent.KeysForgotten forgotten:
+                    ForgetKeysBefore(forgotten.before);
+                    break;
+            }
+        }
+    }
+
+    /// <summary>Takes a sealed segment by its footer, of which only the root and the deletions are read.</summary>
+    /// <exception cref="JournalCorruptedException">They are not what was written.</exception>
+    public void Take(SealedSegment found)
+    {
+        lock (gate)
+        {
+            var header = found.Part.Segment.Header;
+            if (parts.Length == 0) begin = new Core.Head(header.FirstPosition - 1, header.HeadBefore);
+            parts = [.. parts, found.Part];
+            foreach (var (id, version, position) in found.Deletions) deleted.Add(id, version, position);
+            head = found.Head;
+        }
+    }
+
+    /// <summary>Takes the beginning of the last segment by the rows of a checkpoint.</summary>
+    /// <param name="rows">The rows.</param>
+    /// <param name="behind">The head behind what they cover.</param>
+    /// <param name="segment">The segment.</param>
+    public void Take(Format.SegmentRows rows, Core.Head behind, SegmentFile segment)
+    {
+        lock (gate)
+        {
+            var header = segment.Header;
+            if (parts.Length == 0) begin = new Core.Head(header.FirstPosition - 1, header.HeadBefore);
+            ActiveOf(segment).Restore(rows, behind.Position);
+            // Before the first batch of a segment rows know no position.
+            foreach (var row in rows.Deletions) deleted.Add(rows.Streams[row.Stream].Stream, row.Version, Math.Max(row.Position, header.FirstPosition - 1));
+            head = behind;
+        }
+    }
+
+    /// <summary>Reads of a footer what <see cref="Take(SealedSegment)"/> takes.</summary>
+    /// <exception cref="JournalCorruptedException">It is not what was written.</exception>
+    public SealedSegment Read(SegmentFile segment, Format.SegmentTrailer trailer)
+    {
+        var part = FooterPart.Open(segment, trailer, pages);
+        return new SealedSegment(part, part.Deletions(), trailer.Head);
+    }
+
+    /// <summary>A segment that was taken frame by frame has its footer now: its rows are not needed in memory any more.</summary>
+    public void Seal(SegmentFile segment, Format.SegmentTrailer trailer)
+    {
+        FooterPart part;
+        try
+        {
+            part = FooterPart.Open(segment, trailer, pages);
+        }
+        catch (JournalException)
+        {
+            // The rows stay where they are.
+            return;
+        }
+
+        lock (gate) parts = [.. parts.Select(held => ReferenceEquals(held.Segment, segment) ? part : held)];
+    }
+
+    public override long HighestVersion(StreamId stream)
+    {
+        if (versions.Find(stream) is { } known) return known;
+        var change = versions.Changes;
+        var highest = HighestOf(Now().Parts, stream);
+        versions.Add(stream, highest, change);
+        return highest;
+    }
+
+    /// <summary>The version up to which a stream's entries are gone; 0 for none.</summary>
+    public long Floor(StreamId stream)
+    {
+        var now = Now();
+        return Math.Max(deleted.FloorAt(stream, now.Moment), GoneOf(now.Parts, stream));
+    }
+
+    public override bool Covers(long position)
+    {
+        lock (gate) return position >= begin.Position;
+    }
+
+    public override (Core.Hash Content, Core.Receipt Receipt)? FindKey(string key)
+    {
+        var before = KeysBefore;
+        foreach (var part in Now().Parts.Reverse())
+        {
+            // Used again, a key is found where it was used last.
+            if (part.FindKey(key) is { } found) return found.Receipt.FirstPosition >= before ? found : null;
+        }
+
+        return null;
+    }
+
+    /// <summary>Keys of batches that begin before this position are forgotten; 0 for none.</summary>
+    public long KeysBefore
+    {
+        get
+        {
+            lock (gate) return keysBefore;
+        }
+    }
+
+    /// <summary>Forgets the keys of batches that begin before a position: they are not looked up any more.</summary>
+    public void ForgetKeysBefore(long position)
+    {
+        lock (gate) keysBefore = Math.Max(keysBefore, position);
+    }
+
+    /// <summary>The head after the batch that holds a position.</summary>
+    public Core.Head? HeadAt(long position)
+    {
+        var now = Now();
+        if (position == now.Begin.Position) return now.Begin;
+        if (position <= now.Begin.Position || position > now.Head.Position) return null;
+        return now.Parts[now.PartOf(position)].HeadAt(position);
+    }
+
+    /// <summary>What is here at this moment: nothing of it changes any more but that the last part grows.</summary>
+    private Snapshot Now()
+    {
+        lock (gate) return new Snapshot(parts, begin, head, deleted.Moment);
+    }
+
+    private MemoryPart ActiveOf(SegmentFile segment)
+    {
+        if (parts.Length > 0 && ReferenceEquals(parts[^1].Segment, segment)) return (MemoryPart)parts[^1];
+        var part = new MemoryPart(segment);
+        parts = [.. parts, part];
+        return part;
+    }
+
+    private static long HighestOf(IndexPart[] parts, StreamId stream)
+    {
+        var known = parts.Length > 0 ? parts[0].HighestInBase(stream) : 0;
+        for (var number = parts.Length - 1; number >= 0; number--)
+        {
+            if (parts[number].Stream(stream) is not { } found) continue;
+            // What a deletion names may be far below the highest.
+            known = Math.Max(known, found.Known);
+            if (found.Count > 0) break;
+        }
+
+        return known;
+    }
+
+    /// <summary>The version up to which a stream was gone from the start, or has lost entries to compaction: its first entry that is there comes behind it.</summary>
+    private static long GoneOf(IndexPart[] parts, StreamId stream)
+    {
+        var known = 0L;
+        foreach (var part in parts)
+        {
+            if (part.Stream(stream) is not { } found) continue;
+            if (found.Count > 0) return found.Lowest - 1;
+            known = Math.Max(known, found.DeletedTo);
+        }
+
+        return parts.Length > 0 ? Math.Max(known, parts[0].HighestInBase(stream)) : known;
+    }
+
+    /// <summary>A moment of the index.</summary>
+    private readonly record struct Snapshot(IndexPart[] Parts, Core.Head Begin, Core.Head Head, long Moment)
+    {
+        /// <summary>The number of the part that holds a position, or would.</summary>
+        public int PartOf(long position)
+        {
+            var all = Parts;
+            return Math.Max(0, Search.LowerBound(all.Length, number => all[number].FirstPosition > position) - 1);
+        }
+    }
+}
+
+/// <summary>What opening knows of a segment by its footer.</summary>
+/// <param name="Part">Its index.</param>
+/// <param name="Deletions">Its deletions: stream, last version, and the head position they were made at.</param>
+/// <param name="Head">The head behind it.</param>
+internal sealed record SealedSegment(FooterPart Part, IReadOnlyList<(StreamId Id, long Version, long Position)> Deletions, Core.Head Head);

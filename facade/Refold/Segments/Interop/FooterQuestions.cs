@@ -1,0 +1,64 @@
+// The core's reader of a footer, asked with C# values; what is wrong with a page is thrown with the file's name.
+// Made and asked by Segments/FooterPart.cs.
+using Microsoft.FSharp.Core;
+using Refold.Segments;
+
+namespace Refold.Interop;
+
+/// <summary>Questions to the footer of a segment. Safe for use by many threads.</summary>
+internal sealed class FooterQuestions
+{
+    private readonly SegmentFile segment;
+    private readonly Format.FooterReader reader;
+
+    private FooterQuestions(SegmentFile segment, Format.FooterReader reader) => (this.segment, this.reader) = (segment, reader);
+
+    public int Entries => reader.Entries;
+
+    public int Streams => reader.Streams;
+
+    /// <summary>Reads the root.</summary>
+    /// <exception cref="JournalCorruptedException">It is not what was written.</exception>
+    public static FooterQuestions Open(SegmentFile segment, Format.SegmentTrailer trailer, PageCache cache)
+    {
+        var read = FuncConvert.FromFunc<long, int, ReadOnlyMemory<byte>>(segment.ReadBytes);
+        var opened = Format.FooterReader.Open(Format.FooterDecoding.sourceOf(segment.Header, trailer, read), cache.Of(segment));
+        return new FooterQuestions(segment, ValueOf(opened, segment));
+    }
+
+    public bool MayHaveKey(string key) => ValueOf(reader.MayHaveKey(key));
+
+    public int IndexAt(long position) => ValueOf(reader.IndexAt(position));
+
+    public (int First, Format.EntryRow[] Rows) EntriesWith(int number) => ValueOf(reader.EntriesWith(number));
+
+    public (int First, Format.StreamRow[] Rows) StreamsWith(int number) => ValueOf(reader.StreamsWith(number));
+
+    public Format.StreamRow? Stream(StreamId id) => ValueOf(reader.Stream(id))?.Value;
+
+    public Core.BaseStream? BaseStream(StreamId id) => ValueOf(reader.BaseStream(id))?.Value;
+
+    public Format.WordRow? OfType(string text) => ValueOf(reader.Type(text))?.Value;
+
+    public Format.WordRow? Tagged(string text) => ValueOf(reader.Tag(text))?.Value;
+
+    public int Posting(int place) => ValueOf(reader.Posting(place));
+
+    public int NextPosting(int first, int count, int from) => ValueOf(reader.NextPosting(first, count, from));
+
+    public Format.BatchRow? BatchAt(long position) => ValueOf(reader.BatchAt(position))?.Value;
+
+    public long FirstHoleAfter(long after) => ValueOf(reader.FirstHoleAfter(after));
+
+    public (Core.Hash Content, Core.Receipt Receipt)? Receipt(string key) =>
+        ValueOf(reader.Receipt(key)) is { } found ? (found.Value.Item1, found.Value.Item2) : null;
+
+    public IReadOnlyList<(StreamId Id, long Version, long Position)> Deletions() => [.. ValueOf(reader.Deletions())];
+
+    public Core.BaseContent? Base() => ValueOf(reader.Base())?.Value;
+
+    private TValue ValueOf<TValue>(FSharpResult<TValue, Format.FrameError> result) => ValueOf(result, segment);
+
+    private static TValue ValueOf<TValue>(FSharpResult<TValue, Format.FrameError> result, SegmentFile segment) =>
+        result.IsOk ? result.ResultValue : throw SegmentFaults.Of(result.ErrorValue, segment.Name.ToString());
+}

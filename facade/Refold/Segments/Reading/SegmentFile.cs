@@ -1,0 +1,98 @@
+// A segment of an open journal, and entries read back from it: every byte is checked each time.
+// Used by SegmentIndex rows for reads, and by SegmentLog for writes.
+namespace Refold.Segments;
+
+/// <summary>An open segment file.</summary>
+internal sealed class SegmentFile(Format.SegmentName name, Format.SegmentHeader header, IStorageFile file) : IDisposable
+{
+    private readonly uint seed = Core.Checksum.seed(header.JournalId);
+    private int disposed;
+
+    public Format.SegmentName Name { get; } = name;
+
+    public Format.SegmentHeader Header { get; } = header;
+
+    /// <summary>The length it was made with, in which frames have to fit.</summary>
+    public long Capacity { get; } = header.FileBytes;
+
+    public IStorageFile File { get; } = file;
+
+    /// <summary>What tells whether a file is this segment, by its header and, once it is sealed, by its trailer.</summary>
+    public static Func<IStorageFile, bool> Check(Format.SegmentHeader header, Format.SegmentTrailer? trailer) => file =>
+        Holds(file, 0, Format.SegmentHeaderModule.encode(header))
+        && (trailer is null || Holds(file, file.Length - Format.SegmentTrailerModule.bytes, Format.SegmentTrailerModule.encode(Core.Checksum.seed(header.JournalId), trailer)));
+
+    /// <summary>Reads the entry that a row names. A mismatch is never an entry.</summary>
+    /// <exception cref="JournalCorruptedException">The bytes are not what was written.</exception>
+    /// <exception cref="JournalException">The device failed.</exception>
+    /// <exception cref="ObjectDisposedException">The journal was closed.</exception>
+    public JournalEntry Read(in EntryRow row)
+    {
+        var found = Format.FrameDecoding.read(seed, ReadBytes(row.Offset, row.Size), 0);
+        if (found.IsError) throw SegmentFaults.Of(found.ErrorValue, Name.ToString(), row.Offset);
+        var frame = found.ResultValue.Frame;
+        if (frame.Position != row.Position) throw Corrupted(row, "the position", NumberText.Of(row.Position), NumberText.Of(frame.Position));
+        if (frame.Version != row.Version) throw Corrupted(row, "the version", NumberText.Of(row.Version), NumberText.Of(frame.Version));
+        if (frame.Body is not Format.FrameBody.Entry body || Core.CanonicalBytes.tryRead(body.canonical) is not { } data)
+            throw Corrupted(row, "the frame", "an entry", "another");
+        if (data.Value.Stream != row.Stream)
+            throw Corrupted(row, "the stream", row.Stream.Value, data.Value.Stream.Value);
+        return new JournalEntry(new Core.Entry(frame.Position, frame.Version, body.place.First, data.Value));
+    }
+
+    /// <summary>Reads so many bytes at an offset; fewer where the file ends.</summary>
+    /// <exception cref="SegmentGoneException">The file was removed before it was opened.</exception>
+    /// <exception cref="JournalException">The device failed.</exception>
+    /// <exception cref="ObjectDisposedException">The journal was closed.</exception>
+    public ReadOnlyMemory<byte> ReadBytes(long offset, int count)
+    {
+        ObjectDisposedException.ThrowIf(disposed != 0, typeof(SegmentJournal));
+        var bytes = new byte[count];
+        try
+        {
+            return bytes.AsMemory(0, File.Read(bytes, offset));
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw Failure(exception, $"{Name}, offset {NumberText.Of(offset)}: the device does not read it");
+        }
+    }
+
+    /// <summary>The length of the file in bytes, its footer included.</summary>
+    /// <exception cref="SegmentGoneException">The file was removed before it was opened.</exception>
+    /// <exception cref="JournalException">The device failed.</exception>
+    /// <exception cref="ObjectDisposedException">The journal was closed.</exception>
+    public long ReadLength()
+    {
+        ObjectDisposedException.ThrowIf(disposed != 0, typeof(SegmentJournal));
+        try
+        {
+            return File.Length;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw Failure(exception, $"{Name}: the device does not tell its length");
+        }
+    }
+
+    public void Dispose()
+    {
+        if (Interlocked.Exchange(ref disposed, 1) == 0) File.Dispose();
+    }
+
+    private JournalException Failure(Exception exception, string what) =>
+        exception is FileNotFoundException ? new SegmentGoneException(Name.ToString(), exception) : new JournalException("io", $"{what}: {exception.Message}", exception);
+
+    private static bool Holds(IStorageFile file, long offset, ReadOnlyMemory<byte> expected)
+    {
+        var bytes = new byte[expected.Length];
+        return offset >= 0 && file.Read(bytes, offset) == bytes.Length && bytes.AsSpan().SequenceEqual(expected.Span);
+    }
+
+    private JournalCorruptedException Corrupted(in EntryRow row, string what, string expected, string found) =>
+        new(Name.ToString(), row.Offset, what, expected, found);
+}
+
+/// <summary>A segment file was removed before it was opened: compaction replaced it, and the files that are there now have what is left of it.</summary>
+internal sealed class SegmentGoneException(string file, Exception innerException)
+    : JournalException("segment-gone", $"{file} is not there any more; read again, and where it stays so, restore a backup.", innerException);

@@ -1,0 +1,94 @@
+// The directory that a journal is written into as it is: batches, keys, deletions and a dropped beginning in their places.
+// Made by JournalCopy and SegmentTransfer.
+using System.Security.Cryptography;
+using Refold.Interop;
+using Refold.Transfers;
+
+namespace Refold.Segments;
+
+/// <summary>The journal that is made.</summary>
+internal sealed class SegmentTarget : IDisposable
+{
+    private const long MaxWaitingBytes = 4 * 1024 * 1024;
+
+    private readonly SegmentStore store;
+    private readonly List<PendingWrite> waiting = [];
+    private long waitingBytes;
+    private SegmentLog? log;
+
+    public SegmentTarget(IStorageDevice device)
+    {
+        var id = new Guid(RandomNumberGenerator.GetBytes(16));
+        var slots = new CommitFile(CommitFile.OpenOrCreate(device), id, epoch: 1, setGeneration: 0, sequence: 0);
+        store = new SegmentStore(new WatchedDirectory(device), slots, new SegmentSealing([], epoch: 0), new JournalOptions(), []);
+    }
+
+    public SegmentIndex Index { get; } = new();
+
+    /// <summary>Whether enough waits to be written.</summary>
+    public bool IsFull => waitingBytes >= MaxWaitingBytes;
+
+    /// <summary>Says that the copy is closed.</summary>
+    public void Close() => Begun().Close();
+
+    public void Add(TransferItem item)
+    {
+        switch (item)
+        {
+            case TransferItem.Beginning beginning:
+                BeginBehind(beginning);
+                break;
+            case TransferItem.Batch batch:
+                waiting.Add(new PendingAppend(_ => new AppendDecision(batch.Accepted, null, null)) { Dropped = batch.Dropped.ToFSharpList() });
+                waitingBytes += batch.Accepted.Canonical.Sum(bytes => (long)bytes.Length);
+                break;
+            case TransferItem.Forgetting forgetting:
+                waiting.Add(new PendingForgetting(forgetting.Before));
+                break;
+            case TransferItem.Deletion deletion:
+                waiting.Add(new PendingDeletion(deletion.Stream, deletion.Version));
+                break;
+        }
+    }
+
+    /// <summary>Writes what waits.</summary>
+    public void Commit()
+    {
+        while (waiting.Count > 0)
+        {
+            var taken = Begun().Commit(waiting);
+            foreach (var write in waiting[..taken]) _ = write.Answered.GetAwaiter().GetResult()?.ReceiptOrThrow();
+            waiting.RemoveRange(0, taken);
+        }
+
+        waitingBytes = 0;
+    }
+
+    public void Dispose()
+    {
+        store.Dispose();
+        foreach (var segment in store.Segments) segment.Dispose();
+    }
+
+    /// <summary>The log, once there is a first segment.</summary>
+    private SegmentLog Begun()
+    {
+        if (log is not null) return log;
+        if (store.Segments.Count == 0) store.Open(Index.Head);
+        return log = new SegmentLog(store, Index, _ => { });
+    }
+
+    private void BeginBehind(TransferItem.Beginning beginning)
+    {
+        store.LastFrame = store.FlushedFrame = beginning.FirstFrame - 1;
+        var (context, number, head) = (store.Context, beginning.FirstFrame, beginning.Head);
+        var writer = new Core.ByteWriter(1024);
+        Format.FrameEncoding.write(context.Seed, writer, new Format.Frame(
+            context.Epoch, number, context.Flushed, head.Position, beginning.Content.KeysBefore, Format.FrameBody.NewBase(beginning.Content), head.Hash));
+        store.Rotate(writer.Length, head);
+        var start = Format.SegmentHeaderModule.bytes;
+        var content = Format.SegmentContent.NewBase(beginning.Content, head);
+        store.Append(writer.Written, [new Format.SegmentItem(content, start, start + writer.Length, number)], head);
+        Index.Take(content, store.Active);
+    }
+}

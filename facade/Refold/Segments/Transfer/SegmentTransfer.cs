@@ -1,0 +1,52 @@
+// Segment files as the pieces that a journal moves in.
+// Called by JournalCopy, which copies between directories, and by the tool's verb copy.
+using Refold.Interop;
+using Refold.Transfers;
+
+namespace Refold.Segments;
+
+internal static class SegmentTransfer
+{
+    /// <summary>A piece as a scan found it.</summary>
+    public static TransferItem Item(ScannedSegment segment, Format.SegmentItem item) => item.Content switch
+    {
+        Format.SegmentContent.Base dropped => new TransferItem.Beginning(dropped.content, dropped.head, segment.Found.Header!.Value.FirstFrame),
+        Format.SegmentContent.Batch found => new TransferItem.Batch(found.batch.Batch, [.. found.batch.Dropped]),
+        Format.SegmentContent.KeysForgotten forgotten => new TransferItem.Forgetting(forgotten.before),
+        Format.SegmentContent.Deletion deletion => new TransferItem.Deletion(deletion.stream, deletion.version),
+        _ => throw new ArgumentException("No such content.", nameof(item)),
+    };
+
+    /// <summary>Everything in a directory that is known to be flushed, as a reader has it, checked byte by byte. No writer may be changing it.</summary>
+    /// <exception cref="JournalOpenException">There is no journal.</exception>
+    /// <exception cref="JournalException">It is damaged.</exception>
+    public static IEnumerable<TransferItem> Read(IStorageDevice from)
+    {
+        if (!from.Exists || FileNames.Segments(from).Count == 0)
+            throw SegmentFaults.NoJournal(from);
+        var (plan, refusal) = DirectoryPlan.Of(from, new Format.OpeningWays(checkpoint: false, footers: false, scan: true));
+        if (plan is null) throw DirectoryPlan.Exception(refusal!);
+        var scanner = new Format.SegmentScanner(plan.ScanStart(_ => 0));
+        foreach (var segment in ScannedSegment.All(from, scanner, [.. plan.Segments.Select(segment => segment.Name)]))
+        {
+            if (segment.Fault is not null) throw segment.Fault;
+            foreach (var item in segment.Confirmed(plan.ConfirmedEnd(scanner))) yield return Item(segment, item);
+        }
+    }
+
+    /// <summary>Writes a journal into a directory that is empty or not there.</summary>
+    public static TransferResult Write(IStorageDevice to, IEnumerable<TransferItem> items)
+    {
+        to.CreateDirectory();
+        using var target = new SegmentTarget(to);
+        foreach (var item in items)
+        {
+            target.Add(item);
+            if (target.IsFull) target.Commit();
+        }
+
+        target.Commit();
+        target.Close();
+        return new TransferResult(target.Index.Entries, new Head(target.Index.Head));
+    }
+}

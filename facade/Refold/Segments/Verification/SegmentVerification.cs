@@ -1,0 +1,92 @@
+// Checking a directory from the first byte to the last, without changing one.
+// Called by SegmentJournal.Verify, for the tool and for people who keep backups.
+using Refold.Interop;
+using Refold.Segments;
+
+namespace Refold;
+
+/// <summary>What verifying the files of a journal found.</summary>
+/// <param name="Entries">How many entries are whole before the first fault.</param>
+/// <param name="Head">The head behind them.</param>
+/// <param name="First">The first fault; null where every byte is in order.</param>
+/// <param name="Torn">Whether the fault is one that opening for writing heals: a torn tail, a segment that was not quite begun, COMMIT without a valid slot, or a damaged checkpoint.</param>
+public sealed record SegmentVerification(long Entries, Head Head, SegmentFault? First, bool Torn)
+{
+    /// <summary>Whether every byte is in order.</summary>
+    public bool Ok => First is null;
+
+    /// <summary>How many of the entries, and how many deletions, lie behind the end that is known to be flushed; a journal opened for reading does not have them.</summary>
+    public long Unconfirmed { get; init; }
+
+    internal static SegmentVerification Of(IStorageDevice device)
+    {
+        try
+        {
+            if (!device.Exists || FileNames.Segments(device).Count == 0 && CommitFile.ReadBytes(device) is null)
+                throw SegmentFaults.NoJournal(device);
+            return DirectoryPlan.Settled(device, () => Check(device), found => !found.Ok);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new JournalOpenException($"The journal {device.Place} cannot be read: {exception.Message}", exception);
+        }
+    }
+
+    private static SegmentVerification Check(IStorageDevice device)
+    {
+        // Before the frames are read: what these are over is flushed.
+        var checkpoints = new CheckpointVerification(device);
+        var (plan, refusal) = DirectoryPlan.Of(device, new Format.OpeningWays(checkpoint: false, footers: false, scan: true));
+        // What is refused before a frame is read still has frames, and the first that is wrong tells more.
+        var scanner = plan is null ? new Format.SegmentScanner() : new Format.SegmentScanner(plan.ScanStart(_ => 0));
+        var names = plan is null ? FileNames.Segments(device) : [.. plan.Segments.Select(segment => segment.Name)];
+        var (entries, unconfirmed) = (0L, 0L);
+        foreach (var segment in ScannedSegment.All(device, scanner, names))
+        {
+            entries += segment.Entries;
+            checkpoints.Compare(segment);
+            unconfirmed += plan is null ? 0 : segment.Unconfirmed(plan.ConfirmedEnd(scanner));
+            if (segment.Fault is { } fault) return Found(Fault(fault, scanner.Head.Position + 1));
+            if (plan is not null && segment.Torn is { } torn)
+                return Found(new SegmentFault(scanner.Head.Position + 1, "torn tail: " + torn.Reason, torn.File, torn.Offset), isTorn: true);
+        }
+
+        if (refusal is not null) return Found(Fault(DirectoryPlan.Exception(refusal), null));
+        var spare = CheckSpare(device);
+        if (spare is not null) return Found(spare, isTorn: true);
+        var (commit, isGarbage) = CheckCommit(device);
+        if (commit is null && checkpoints.First is var (damage, isHealed)) return Found(Fault(damage, null), isHealed);
+        return Found(commit, isGarbage);
+
+        SegmentVerification Found(SegmentFault? first, bool isTorn = false) =>
+            new(entries, new Head(scanner.Head), first, isTorn) { Unconfirmed = unconfirmed };
+    }
+
+    private static SegmentFault Fault(JournalException exception, long? position) => exception is JournalCorruptedException corrupted
+        ? new SegmentFault(position, $"{corrupted.What} is {corrupted.Found}, expected {corrupted.Expected}", corrupted.File, corrupted.Offset)
+        : throw exception;
+
+    /// <summary>Slots and zeros. Without any slot that is valid it may be a block that was written when the power failed: opening for writing heals that.</summary>
+    private static (SegmentFault? Fault, bool IsGarbage) CheckCommit(IStorageDevice device)
+    {
+        var found = Format.Commit.read(CommitFile.ReadBytes(device) ?? []).ResultValue;
+        return (found.Damaged.IsEmpty ? null : Fault(SegmentFaults.Of(found.Damaged.Head, Format.FileName.commit), null), found.Slot is null);
+    }
+
+    /// <summary>A segment that was not begun yet holds zeros, unless a crash came between its header and its name.</summary>
+    private static SegmentFault? CheckSpare(IStorageDevice device)
+    {
+        if (!device.List().Contains(FileNames.Spare)) return null;
+        using var file = device.Open(FileNames.Spare, writable: false);
+        var bytes = new byte[file.Length];
+        var written = bytes.AsSpan(0, file.Read(bytes, 0)).IndexOfAnyExcept((byte)0);
+        return written < 0 ? null : new SegmentFault(null, "a byte of the spare segment is not zero", FileNames.Spare, written);
+    }
+}
+
+/// <summary>The first thing that is not in order.</summary>
+/// <param name="Position">The first position that could not be confirmed, where it is known.</param>
+/// <param name="What">What is wrong: field, found and expected.</param>
+/// <param name="File">The file.</param>
+/// <param name="Offset">The offset in bytes from the start of the file.</param>
+public sealed record SegmentFault(long? Position, string What, string File, long Offset);

@@ -1,0 +1,294 @@
+// The commit: decide, one write at the tail, one flush, publish, answer. FORMAT.md and the order of storage.md, "Commit".
+// Called by SegmentWriter, one group at a time.
+using Refold.Interop;
+
+namespace Refold.Segments;
+
+/// <summary>The writing end of an open journal. Used by one thread at a time.</summary>
+/// <param name="store">The files.</param>
+/// <param name="index">What is committed.</param>
+/// <param name="published">Told each new head position, once it can be read.</param>
+/// <param name="observer">Told what was committed and what failed; none where a copy is written.</param>
+/// <param name="unflushed">Told after each group that leaves something to flush.</param>
+internal sealed class SegmentLog(SegmentStore store, SegmentIndex index, Action<long> published, JournalObserver? observer = null, Action? unflushed = null)
+{
+    // A group is closed when it has this many bytes, so that its first append does not wait for ever.
+    private const int GroupBytes = 4 * 1024 * 1024;
+
+    // Another one once the files were replaced.
+    private SegmentIndex index = index;
+    private readonly List<Format.SegmentItem> items = [];
+    private readonly List<(PendingWrite Write, AppendResult? Answer, bool IsCertain)> answers = [];
+    private Core.ByteWriter buffer = new(64 * 1024);
+    private long number;
+    private Core.Head head = index.Head;
+    private long entries;
+    private Exception? failure;
+
+    /// <summary>The answer of a journal that takes no writes.</summary>
+    public static AppendResult Unavailable(string reason, Exception? cause) =>
+        new AppendResult.NotAppended(new AppendFailure.Unavailable(reason, cause));
+
+    /// <summary>Commits the first writes of a list, as many as go into one write and one flush, and answers them.</summary>
+    /// <returns>How many were answered; at least one.</returns>
+    public int Commit(List<PendingWrite> waiting)
+    {
+        if (failure is null && waiting[0] is PendingChange change)
+        {
+            change.Make(this);
+            return 1;
+        }
+
+        var (taken, isDecided) = (0, false);
+        try
+        {
+            taken = failure is null ? Collect(waiting) : 0;
+            isDecided = true;
+            if (failure is null) WriteAndFlush();
+        }
+#pragma warning disable CA1031 // Whatever was thrown: nothing more is written, no flush is repeated.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            Poison(exception);
+            // Where the index could not be read, nothing of the group was written.
+            var inDoubt = isDecided ? new AppendResult.OutcomeUnknown(exception) : Unavailable("the index cannot be read", exception);
+            foreach (var (write, answer, isCertain) in answers) write.Answer(isCertain ? answer : inDoubt);
+            answers.Clear();
+        }
+
+        foreach (var (write, answer, _) in answers) write.Answer(answer);
+        answers.Clear();
+        if (failure is null) Prepare();
+        if (failure is null) return taken;
+        for (; taken < waiting.Count; taken++)
+            waiting[taken].Answer(Unavailable("an earlier write failed", failure));
+        return taken;
+    }
+
+    /// <summary>Begins what no answer waits for. It calls a scheduler and a clock that others wrote.</summary>
+    private void Prepare()
+    {
+        try
+        {
+            store.PrepareNext();
+            store.CheckpointIfDue(index.Head);
+            if (store.HasUnflushed) unflushed?.Invoke();
+        }
+#pragma warning disable CA1031 // Whatever was thrown: past the writer it would leave all who wait without an answer.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            Poison(exception);
+        }
+    }
+
+    /// <summary>Says that the journal is closed, if nothing is in doubt, and closes what only the writer has open.</summary>
+    public void Close()
+    {
+        try
+        {
+            if (failure is null) store.MarkClosed(index.Head);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // Then it is as after a process that was killed: everything acknowledged is there.
+            failure = exception;
+        }
+        finally
+        {
+            store.Dispose();
+        }
+    }
+
+    /// <summary>Flushes what was answered before, for a <see cref="PendingChange"/>. If it fails, nothing more is written.</summary>
+    /// <exception cref="OutcomeUnknownException">The device failed.</exception>
+    public void Flush()
+    {
+        try
+        {
+            store.Flush(index.Head);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            Poison(exception);
+            throw new OutcomeUnknownException(exception);
+        }
+    }
+
+    /// <summary>Ends the segment that is written and begins the next one, for a <see cref="PendingChange"/>.</summary>
+    /// <exception cref="JournalException">There is no room, or the device failed.</exception>
+    public void EndSegment() => _ = MakeRoom(0, index.Head)?.ReceiptOrThrow();
+
+    /// <summary>Goes over to the files that a compaction left, for a <see cref="PendingChange"/>. If it fails, nothing more is written.</summary>
+    /// <param name="setGeneration">The generation of the set of segments.</param>
+    /// <param name="open">Opens them.</param>
+    public void GoOverTo(long setGeneration, Func<OpenedDirectory> open)
+    {
+        try
+        {
+            store.StoreSetGeneration(setGeneration, index.Head);
+            var opened = open();
+            if (new Head(opened.Index.Head) != new Head(index.Head))
+                throw new JournalException("compaction-failed", $"The compacted files lead to {new Head(opened.Index.Head)}, not to {new Head(index.Head)}; open the journal again.");
+            index = opened.Index;
+            store.GoOverTo(opened);
+        }
+        catch (Exception exception)
+        {
+            Poison(exception);
+            throw;
+        }
+    }
+
+    private int Collect(List<PendingWrite> waiting)
+    {
+        // A large buffer is not kept for the small groups that follow.
+        if (buffer.Length > GroupBytes) buffer = new Core.ByteWriter(64 * 1024);
+        buffer.Clear();
+        items.Clear();
+        entries = 0;
+        number = store.LastFrame + 1;
+        var group = new GroupIndex(index);
+        var taken = 0;
+        foreach (var write in waiting)
+        {
+            // Alone in its group: what comes after it is decided with the entries gone, or goes into other files.
+            if (write is not PendingAppend append)
+            {
+                if (taken > 0) break;
+                if (write is PendingDeletion deletion) CollectDeletion(deletion);
+                if (write is PendingForgetting forgetting) CollectForgetting(forgetting);
+                return 1;
+            }
+
+            if (!CollectAppend(append, group)) break;
+            taken++;
+            if (buffer.Length >= GroupBytes || failure is not null) break;
+        }
+
+        return taken;
+    }
+
+    /// <returns>False if the append has to wait for the next group.</returns>
+    private bool CollectAppend(PendingAppend write, GroupIndex group)
+    {
+        var decision = write.Decide(group);
+        if (decision.Fresh is not { } batch)
+        {
+            AddDecided(write, decision);
+            return true;
+        }
+
+        var size = Format.FrameBatch.size(batch, write.Dropped);
+        if (!store.Fits(buffer.Length + size))
+        {
+            if (buffer.Length > 0) return false;
+            if (MakeRoom(size, group.Head) is { } refusal)
+            {
+                answers.Add((write, refusal, true));
+                return true;
+            }
+        }
+
+        var (start, tail) = (buffer.Length, (int)store.NextOffset);
+        var (offsets, next) = Format.FrameBatch.write(store.Context, number, batch, write.Dropped, buffer);
+        number = next;
+        group.Add(batch);
+        head = batch.Receipt.Head;
+        entries += batch.Entries.LongLength;
+        var stored = new Format.StoredBatch(batch, [.. offsets.Select(offset => tail + offset)], write.Dropped);
+        Collect(Format.SegmentContent.NewBatch(stored), start);
+        answers.Add((write, new AppendResult.Appended(new Receipt(batch.Receipt)), false));
+        return true;
+    }
+
+    private void AddDecided(PendingWrite write, AppendDecision decision)
+    {
+        // The first receipt of a key is certain if it was there before this group.
+        if (decision.Repeated is { } receipt)
+            answers.Add((write, new AppendResult.Appended(new Receipt(receipt)), receipt.Head.Position <= index.Head.Position));
+        else
+            answers.Add((write, new AppendResult.NotAppended(decision.Failure!), true));
+    }
+
+    private void CollectDeletion(PendingDeletion deletion)
+    {
+        var version = Math.Min(deletion.Version, index.HighestVersion(deletion.Stream));
+        if (version <= index.Floor(deletion.Stream))
+        {
+            answers.Add((deletion, null, true));
+            return;
+        }
+
+        if (!HasRoom(deletion, Format.FrameBatch.deleteSize(deletion.Stream))) return;
+        Format.FrameBatch.writeDelete(store.Context, number++, index.Head.Position, deletion.Stream, version, buffer);
+        Collect(Format.SegmentContent.NewDeletion(deletion.Stream, version), 0);
+        answers.Add((deletion, null, false));
+    }
+
+    private void CollectForgetting(PendingForgetting forgetting)
+    {
+        if (forgetting.Before <= index.KeysBefore)
+        {
+            answers.Add((forgetting, null, true));
+            return;
+        }
+
+        if (!HasRoom(forgetting, Format.FrameBatch.forgetKeysSize)) return;
+        Format.FrameBatch.writeForgetKeys(store.Context, number++, index.Head.Position, forgetting.Before, buffer);
+        Collect(Format.SegmentContent.NewKeysForgotten(forgetting.Before), 0);
+        answers.Add((forgetting, null, false));
+    }
+
+    /// <summary>Whether a frame that is alone in its group has room, if need be in the next segment; if not, it is answered.</summary>
+    private bool HasRoom(PendingWrite write, long size)
+    {
+        if (store.Fits(size) || MakeRoom(size, index.Head) is not { } refusal) return true;
+        answers.Add((write, refusal, true));
+        return false;
+    }
+
+    /// <summary>Notes what lies in the buffer from an offset to its end.</summary>
+    private void Collect(Format.SegmentContent content, int start) =>
+        items.Add(new Format.SegmentItem(content, (int)store.NextOffset + start, (int)store.NextOffset + buffer.Length, number - 1));
+
+    /// <summary>Goes on in a new segment: nothing of the group has been written, so a refusal is certain.</summary>
+    private AppendResult? MakeRoom(long size, Core.Head head)
+    {
+        try
+        {
+            store.Rotate(size, head);
+            if (store.Sealed is var (segment, trailer)) index.Seal(segment, trailer);
+            return null;
+        }
+        catch (NoRoomException exception)
+        {
+            return new AppendResult.NotAppended(new AppendFailure.NoRoom(exception.InnerException!.Message));
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            Poison(exception);
+            return Unavailable("the next segment could not be begun", exception);
+        }
+    }
+
+    private void WriteAndFlush()
+    {
+        if (buffer.Length == 0) return;
+        store.Append(buffer.Written, items, head);
+        // What is deleted may go at once, so that in every mode a deletion is flushed before it is answered.
+        if (!items[^1].Content.IsBatch) store.Flush(head);
+        foreach (var item in items) index.Take(item.Content, store.Active);
+        published(index.Head.Position);
+        if (entries > 0) observer?.Committed(items.Count, entries);
+    }
+
+    /// <summary>Nothing more is written; for a <see cref="PendingChange"/> too.</summary>
+    public void Poison(Exception exception)
+    {
+        if (failure is not null) return;
+        failure = exception;
+        observer?.Poisoned(exception);
+    }
+}

@@ -1,0 +1,268 @@
+// The segment files of an open journal: the tail that is written, and the rotation to the next segment.
+// Used by SegmentLog; made by OpenedDirectory.
+namespace Refold.Segments;
+
+/// <summary>There is no room for the next segment; nothing was written.</summary>
+internal sealed class NoRoomException(Exception innerException) : IOException(innerException.Message, innerException);
+
+/// <summary>The segments of a journal opened for writing. Used by one thread at a time.</summary>
+/// <param name="device">The directory.</param>
+/// <param name="commit">COMMIT.</param>
+/// <param name="sealing">What the segment that is written holds.</param>
+/// <param name="options">The size of segments, the durability, where spares are made.</param>
+/// <param name="segments">The segments that are there.</param>
+internal sealed class SegmentStore(WatchedDirectory device, CommitFile commit, SegmentSealing sealing, JournalOptions options, List<SegmentFile> segments) : IDisposable
+{
+    // Another list once a compaction replaced files. Whoever reads it may be on another thread: it is locked while it is changed.
+    private volatile List<SegmentFile> segments = segments;
+    private const int ZeroBytes = 1024 * 1024;
+
+    private readonly uint seed = Core.Checksum.seed(commit.JournalId);
+    private readonly long segmentBytes = Aligned(options.SegmentBytes ?? SegmentJournal.DefaultSegmentBytes);
+    private readonly SpareSegment spare = new(device, options.Background ?? TaskScheduler.Default);
+    private readonly CheckpointWriter checkpoints = new(device, commit, options.Background ?? TaskScheduler.Default);
+    private long flushedTo;
+    private bool hasStaleCheckpoint;
+
+    /// <summary>The directory, as all who change it share it.</summary>
+    public WatchedDirectory Device => device;
+
+    /// <summary>What opens the files.</summary>
+    public OpenFiles Handles { get; set; } = new(device, new JournalOptions().OpenFiles);
+
+    /// <summary>The segment that was written before, with the trailer it got; null where it got none.</summary>
+    public (SegmentFile Segment, Format.SegmentTrailer Trailer)? Sealed { get; private set; }
+
+    /// <summary>The segment that is written.</summary>
+    public SegmentFile Active => segments[^1];
+
+    /// <summary>The offset behind the last frame.</summary>
+    public long Tail { get; set; }
+
+    /// <summary>Where the next write begins.</summary>
+    public long NextOffset => NextOffsetBehind(Tail);
+
+    /// <summary>The number of the last frame.</summary>
+    public long LastFrame { get; set; }
+
+    /// <summary>The number of the last frame that is known to be flushed.</summary>
+    public long FlushedFrame { get; set; }
+
+    /// <summary>Whether frames were written and not flushed, as only the mode that says so leaves them.</summary>
+    public bool HasUnflushed => FlushedFrame < LastFrame;
+
+    /// <summary>Whether the segment that is written has its footer, because the one begun behind it was lost: then nothing is added to it.</summary>
+    public bool IsSealed { get; set; }
+
+    /// <summary>What goes into every frame of the next write.</summary>
+    public Format.FrameContext Context => new(seed, commit.Epoch, FlushedFrame);
+
+    /// <summary>The usual size of a segment in bytes.</summary>
+    public int SegmentBytes => options.SegmentBytes ?? SegmentJournal.DefaultSegmentBytes;
+
+    /// <summary>How many compactions there were.</summary>
+    public long SetGeneration => commit.SetGeneration;
+
+    /// <summary>What writes checkpoints.</summary>
+    public CheckpointWriter Checkpoints => checkpoints;
+
+    /// <summary>The offset in the active segment that a checkpoint covers, or would if it had not failed; 0 for none.</summary>
+    public long CheckpointedTo { get; set; }
+
+    /// <summary>All segments in order.</summary>
+    public IReadOnlyList<SegmentFile> Segments
+    {
+        get
+        {
+            var now = segments;
+            lock (now) return [.. now];
+        }
+    }
+
+    public bool Fits(long bytes) => segments.Count > 0 && NextOffset + bytes <= Active.Capacity;
+
+    /// <summary>Begins a new journal, or says that this one is open: it may end in a torn tail from now on.</summary>
+    public void Open(Core.Head head)
+    {
+        if (segments.Count == 0)
+        {
+            Rotate(0, head);
+            return;
+        }
+
+        (FlushedFrame, flushedTo) = (LastFrame, Tail);
+        // In both slots, so that where writing one harms the other no slot says "closed" any more.
+        StoreCommit(head);
+        StoreCommit(head);
+        commit.File.Flush();
+    }
+
+    /// <summary>Says that nothing more is written: from now on nothing may be torn. Writes a last checkpoint where that saves the next opening something.</summary>
+    public void MarkClosed(Core.Head head)
+    {
+        Flush(head);
+        if (sealing.HasUnflushedRoom) Active.File.Flush();
+        checkpoints.Wait();
+        if (IsCheckpointDue(Math.Min(options.CheckpointBytes, SegmentJournal.CheckpointAtCloseBytes))) checkpoints.Write(MakeCheckpoint(head));
+        else if (hasStaleCheckpoint && CheckpointedTo == 0) checkpoints.RemoveAll();
+        StoreCommit(head, isClosed: true);
+        commit.File.Flush();
+    }
+
+    /// <summary>Says which set of segments counts; durable on return.</summary>
+    public void StoreSetGeneration(long setGeneration, Core.Head head)
+    {
+        // COMMIT speaks of flushed frames only.
+        Flush(head);
+        commit.SetGeneration = setGeneration;
+        StoreCommit(head);
+        commit.File.Flush();
+    }
+
+    /// <summary>Goes on in other files of the same journal. The last one is the same.</summary>
+    public void GoOverTo(OpenedDirectory opened)
+    {
+        Handles = opened.Handles;
+        segments = opened.Files;
+        // It was written in another set generation.
+        CheckpointedTo = 0;
+    }
+
+    public void Dispose()
+    {
+        checkpoints.Wait();
+        spare.Dispose();
+        commit.Dispose();
+    }
+
+    /// <summary>One write behind the last, and one flush; returns when the bytes are durable and a killed process cannot hide that. Without the flush where the mode says so.</summary>
+    /// <param name="bytes">Frames.</param>
+    /// <param name="items">What they hold.</param>
+    /// <param name="head">The head behind them.</param>
+    public void Append(ReadOnlySpan<byte> bytes, List<Format.SegmentItem> items, Core.Head head)
+    {
+        var start = NextOffset;
+        Active.File.Write(bytes, start);
+        Tail = start + bytes.Length;
+        LastFrame = items[^1].LastFrame;
+        sealing.Add(items, commit.Epoch);
+        if (options.Durability != Durability.PowerCutLosesNewest || Tail - flushedTo >= SegmentJournal.MaxUnflushedBytes) Flush(head);
+    }
+
+    /// <summary>Flushes what was written and was not. Only then COMMIT speaks of it: it never leads.</summary>
+    public void Flush(Core.Head head)
+    {
+        if (!HasUnflushed) return;
+        Active.File.Flush();
+        (FlushedFrame, flushedTo) = (LastFrame, Tail);
+        StoreCommit(head);
+    }
+
+    /// <summary>Begins to make the next segment when this one is more than half full, so that going on there waits for nothing.</summary>
+    public void PrepareNext()
+    {
+        if (segments.Count > 0 && Tail > Active.Capacity / 2) spare.MakeAhead(segmentBytes);
+    }
+
+    /// <summary>Begins to write a checkpoint when enough was flushed since the last one.</summary>
+    public void CheckpointIfDue(Core.Head head)
+    {
+        // Each is made of all that is there: in large segments they come as the segment grows, so that all of them cost little more than the last.
+        if (HasUnflushed || !IsCheckpointDue(Math.Max(options.CheckpointBytes, CheckpointedTo / 8))) return;
+        if (checkpoints.TryBegin(MakeCheckpoint(head))) CheckpointedTo = Tail;
+    }
+
+    /// <summary>Begins the next segment: of the usual size, or as large as is needed. Everything about it is durable on return.</summary>
+    /// <param name="frameBytes">Bytes of the frames that have to fit.</param>
+    /// <param name="head">The head before them.</param>
+    /// <exception cref="NoRoomException">There is no room; the journal is as it was.</exception>
+    public void Rotate(long frameBytes, Core.Head head)
+    {
+        // First of all: a flush that fails while room is made must have nothing to lose.
+        Flush(head);
+        // Not under the lock: whoever holds it must not wait for another thread.
+        spare.Wait();
+        lock (checkpoints.Renaming) BeginNext(frameBytes, head);
+        IsSealed = false;
+        (hasStaleCheckpoint, CheckpointedTo) = (hasStaleCheckpoint || CheckpointedTo > 0, 0);
+        StoreCommit(head);
+        commit.File.Flush();
+    }
+
+    private void BeginNext(long frameBytes, Core.Head head)
+    {
+        var failures = device.Failures;
+        var begin = NextOffsetBehind(Format.SegmentHeaderModule.bytes);
+        var bytes = Math.Max(segmentBytes, Aligned(begin + frameBytes));
+        var (file, seal) = MakeRoom(bytes, head);
+        var first = head.Position + 1;
+        var generation = segments.Count > 0 && Active.Name.FirstPosition == first ? Active.Name.Generation + 1 : 0;
+        var name = new Format.SegmentName(first, generation);
+        var header = new Format.SegmentHeader(commit.JournalId, generation, first, LastFrame + 1, head.Hash, bytes);
+        try
+        {
+            // Before the next segment gets its name: only the last one may end in half a footer.
+            if (seal is not null) SegmentSealing.Seal(Active, seal);
+            file.Write(Format.SegmentHeaderModule.encode(header).Span, 0);
+            file.Flush();
+            device.Rename(FileNames.Spare, name.ToString());
+            device.FlushDirectory();
+            device.RequireNoFailureSince(failures);
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+
+        Sealed = seal is null ? null : (Active, SegmentSealing.TrailerOf(Active, seal));
+        if (segments.Count > 0) OpenFiles.Release(Active.File, SegmentFile.Check(Active.Header, Sealed?.Trailer));
+        lock (segments) segments.Add(new SegmentFile(name, header, Handles.Pin(name.ToString(), file)));
+        Tail = Format.SegmentHeaderModule.bytes;
+        (FlushedFrame, flushedTo) = (LastFrame, Tail);
+        sealing.Clear();
+    }
+
+    private static long Aligned(long bytes) => (bytes + 7) / 8 * 8;
+
+    private long NextOffsetBehind(long end) => options.Durability == Durability.Padded ? Format.FrameLayout.nextBlock(end) : end;
+
+    private bool IsCheckpointDue(long bytes) =>
+        options.CheckpointBytes > 0 && segments.Count > 0 && !IsSealed && Tail - Math.Max(CheckpointedTo, Format.SegmentHeaderModule.bytes) >= bytes;
+
+    /// <summary>Of what is there now, all of it flushed.</summary>
+    private Func<Format.CheckpointFile> MakeCheckpoint(Core.Head head) => sealing.Checkpoint(Segments, SetGeneration, Tail, LastFrame, head);
+
+    private void StoreCommit(Core.Head head, bool isClosed = false) => commit.Store(Active.Name, Tail, LastFrame, head, isClosed);
+
+    /// <summary>The spare, and the room in which the segment that is full is sealed: all that can fail for want of room.</summary>
+    private (IStorageFile Spare, Format.SegmentSeal? Seal) MakeRoom(long bytes, Core.Head head)
+    {
+        IStorageFile? file = null;
+        try
+        {
+            file = spare.Take(bytes);
+            return (file, segments.Count == 0 || IsSealed ? null : sealing.Prepare(Active, Tail, LastFrame, head));
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            file?.Dispose();
+            if (file is not null) spare.TryRemove();
+            throw new NoRoomException(exception);
+        }
+    }
+
+    /// <summary>Writes zeros from one offset to another.</summary>
+    public static void WriteZeros(IStorageFile file, long from, long to)
+    {
+        var zeros = new byte[Math.Min(ZeroBytes, Math.Max(0, to - from))];
+        for (; from < to; from += zeros.Length)
+            file.Write(zeros.AsSpan(0, (int)Math.Min(zeros.Length, to - from)), from);
+    }
+
+    /// <summary>Removes a segment that was not quite begun: a crash may have left it with a header.</summary>
+    public static void RemoveSpare(IStorageDevice device)
+    {
+        if (device.List().Contains(FileNames.Spare)) device.Delete(FileNames.Spare);
+    }
+}
