@@ -37,8 +37,7 @@ type Rich =
 
 let private codec = Codec.json<Rich> "Rich"
 
-let private fits (text: string | null) =
-    not (isNull text) && Result.isOk (Canonical.write (JsonValue.String(nonNull text)))
+let private fits (text: string | null) = not (isNull text) && Result.isOk (Canonical.write (JsonValue.String(nonNull text)))
 
 /// Texts that have a JSON form: FsCheck makes null and lone surrogates too.
 let private text = ArbMap.defaults |> ArbMap.arbitrary<string> |> Arb.filter fits
@@ -79,8 +78,7 @@ let ``a JSON codec writes canonical JSON, the same in every culture`` () =
 
             Canonical.ofJson encoded.Payload.Memory = Ok encoded.Payload
             && List.forall
-                (fun culture ->
-                    Culture.under culture (fun () -> bytes value = encoded && Result.isOk (codec.Decode encoded)))
+                (fun culture -> Culture.under culture (fun () -> bytes value = encoded && Result.isOk (codec.Decode encoded)))
                 [ "tr-TR"; "sv-SE"; "ar-SA" ])
     )
 

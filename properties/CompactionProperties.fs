@@ -67,8 +67,7 @@ let private require (what: string) holds =
 let private droppable (written: Written) (activeFirst: int64) (request: CompactionRequest) : int64 =
     let ends =
         [ 1L .. activeFirst - 1L ]
-        |> List.filter (fun position ->
-            Journal.headAt position written.Journal |> Option.map _.Position = Some position)
+        |> List.filter (fun position -> Journal.headAt position written.Journal |> Option.map _.Position = Some position)
 
     request.Drop
     |> List.map (fun drop ->
@@ -168,8 +167,7 @@ let private compacted request written =
         require $"{refusal}" (List.exists isBeyond request.Drop)
         written
 
-let private began request before after =
-    if Object.ReferenceEquals(before, after) then 0L else droppable before (activeFirst before) request
+let private began request before after = if Object.ReferenceEquals(before, after) then 0L else droppable before (activeFirst before) request
 
 let private wasRefused before after = Object.ReferenceEquals(before, after)
 
@@ -184,9 +182,7 @@ let ``after a compaction a scan gives the same head, survivors, receipts, keys, 
             let keys = (know written.Segments).Keys
             let specified = (Journal.index written.Journal).TryFindKey
 
-            require
-                "keys before"
-                ([ "k"; "l"; "m" ] |> List.forall (fun key -> string (specified key) = string (Map.tryFind key keys)))
+            require "keys before" ([ "k"; "l"; "m" ] |> List.forall (fun key -> string (specified key) = string (Map.tryFind key keys)))
 
             judge written after (began first written after) (forgotten first written after) query)
     )

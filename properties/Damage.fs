@@ -20,10 +20,7 @@ let genDamage =
         [
             Gen.map Flip place
             Gen.map Cut place
-            Gen.map2
-                (fun start noise -> Overwrite(start, noise))
-                place
-                (Gen.arrayOf (Gen.choose (0, 255) |> Gen.map byte))
+            Gen.map2 (fun start noise -> Overwrite(start, noise)) place (Gen.arrayOf (Gen.choose (0, 255) |> Gen.map byte))
             Gen.map2 (fun first second -> Swap(first, second)) place place
         ]
 

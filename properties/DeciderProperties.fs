@@ -65,10 +65,7 @@ let ``mapping twice is mapping with the composition`` () =
         let plain = drawing 2
 
         let commandLaw =
-            same
-                (plain |> Decider.mapCommand negate |> Decider.mapCommand shift)
-                (plain |> Decider.mapCommand (shift >> negate))
-                commands
+            same (plain |> Decider.mapCommand negate |> Decider.mapCommand shift) (plain |> Decider.mapCommand (shift >> negate)) commands
 
         let eventLaw =
             same
@@ -151,8 +148,7 @@ let ``combined with the neutral decider, a decider stays what it is`` () =
         |> Decider.mapError inner
         |> Decider.mapState fst (fun state -> state, ())
 
-    Harness.check (fun (commands: int list) ->
-        same (drawing 4) onTheLeft commands && same (drawing 4) onTheRight commands)
+    Harness.check (fun (commands: int list) -> same (drawing 4) onTheLeft commands && same (drawing 4) onTheRight commands)
 
 [<Fact>]
 let ``many deciders do not disturb each other`` () =

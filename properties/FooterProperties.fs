@@ -81,8 +81,7 @@ let ``rows of a footer are what a scan of the frames gives`` () =
 
                 let tags (batch: AcceptedBatch) =
                     Seq.zip batch.Positions batch.Entries
-                    |> Seq.collect (fun (position, data) ->
-                        Tags.toOutward data.Role data.Tags |> Seq.map (fun tag -> tag, position))
+                    |> Seq.collect (fun (position, data) -> Tags.toOutward data.Role data.Tags |> Seq.map (fun tag -> tag, position))
 
                 let tagged =
                     scan.Items
@@ -96,13 +95,10 @@ let ``rows of a footer are what a scan of the frames gives`` () =
                     rows.Words
                     |> Seq.filter (fun word -> word.Kind = WordKind.Tag)
                     |> Seq.collect (fun word ->
-                        Seq.init word.Count (fun place ->
-                            word.Text, rows.Entries[rows.Postings[word.First + place]].Position))
+                        Seq.init word.Count (fun place -> word.Text, rows.Entries[rows.Postings[word.First + place]].Position))
                     |> Seq.sort
 
-                rows = IndexRows.ofItems scan.Items
-                && ofRows file rows = Ok expected
-                && List.ofSeq found = List.ofSeq tagged))
+                rows = IndexRows.ofItems scan.Items && ofRows file rows = Ok expected && List.ofSeq found = List.ofSeq tagged))
     )
 
 [<Fact>]
@@ -134,8 +130,7 @@ let ``footers of several segments give the same index in whatever order they are
             List.sortBy fst (read order) = read files)
     )
 
-let private wordOf (reader: FooterReader) kind text =
-    (if kind = WordKind.Type then reader.Type text else reader.Tag text) |> ok
+let private wordOf (reader: FooterReader) kind text = (if kind = WordKind.Type then reader.Type text else reader.Tag text) |> ok
 
 [<Fact>]
 let ``a filter lets every name through that is there, and few others, at the cost of one page`` () =
@@ -189,8 +184,7 @@ let ``every row is found alone, and what is not there is not`` () =
 
                 let covered position =
                     rows.Batches
-                    |> Array.tryFind (fun row ->
-                        row.FirstPosition <= position && position < row.FirstPosition + int64 row.Count)
+                    |> Array.tryFind (fun row -> row.FirstPosition <= position && position < row.FirstPosition + int64 row.Count)
 
                 let perStream =
                     rows.Streams
@@ -213,8 +207,7 @@ let ``every row is found alone, and what is not there is not`` () =
                        && reader.BatchAt position |> ok = covered position)
                 && rows.Entries |> Array.forall (fun row -> reader.EntryAt row.Position |> ok = Some row)
                 && rows.Words |> Array.forall (fun row -> wordOf reader row.Kind row.Text = Some row)
-                && rows.Keys
-                   |> Array.forall (fun row -> reader.Receipt row.Key |> ok |> Option.map fst = Some row.Content)
+                && rows.Keys |> Array.forall (fun row -> reader.Receipt row.Key |> ok |> Option.map fst = Some row.Content)
                 && wordOf reader WordKind.Tag "Happened" = None
                 && reader.Receipt "no such key" |> ok = None
                 && reader.Stream(Refold.StreamId.Create "no such stream") |> ok = None))

@@ -53,16 +53,12 @@ let private genBody =
             Gen.map FrameBody.DeleteTo stream
             Gen.constant FrameBody.ForgetKeys
             Gen.map2
-                (fun stream key ->
-                    FrameBody.Dropped(place, { Stream = stream; Count = 2; Hash = Hash.Zero; Key = key }))
+                (fun stream key -> FrameBody.Dropped(place, { Stream = stream; Count = 2; Hash = Hash.Zero; Key = key }))
                 stream
                 (Gen.optionOf kept)
             Gen.map3
-                (fun streams keys keysBefore ->
-                    FrameBody.Base { Streams = streams; Keys = keys; KeysBefore = keysBefore })
-                (stream
-                 |> Gen.map (fun stream -> { BaseStream.Stream = stream; Highest = 9L; Floor = 3L })
-                 |> Gen.listOf)
+                (fun streams keys keysBefore -> FrameBody.Base { Streams = streams; Keys = keys; KeysBefore = keysBefore })
+                (stream |> Gen.map (fun stream -> { BaseStream.Stream = stream; Highest = 9L; Floor = 3L }) |> Gen.listOf)
                 (Gen.listOf key)
                 (Gen.elements [ 0L; 5L ])
         ]
@@ -112,8 +108,7 @@ let private repaired (bytes: byte[]) : byte[] =
     let bytes = Array.copy bytes
 
     if bytes.Length >= 12 then
-        let put (offset: int) (checksum: uint32) =
-            BinaryPrimitives.WriteUInt32LittleEndian(Span(bytes, offset, 4), checksum)
+        let put (offset: int) (checksum: uint32) = BinaryPrimitives.WriteUInt32LittleEndian(Span(bytes, offset, 4), checksum)
 
         put 4 (Checksum.seeded seed (ReadOnlySpan(bytes, 0, 4)))
         put (bytes.Length - 4) (Checksum.seeded seed (ReadOnlySpan(bytes, 0, bytes.Length - 4)))
@@ -150,8 +145,7 @@ let ``a damaged COMMIT says nothing, or what one of its slots said`` () =
             let said =
                 [ 0; 2048 ]
                 |> List.choose (fun offset ->
-                    Commit.decode (int64 offset) (ReadOnlyMemory(whole, offset, Commit.slotBytes))
-                    |> Result.defaultValue None)
+                    Commit.decode (int64 offset) (ReadOnlyMemory(whole, offset, Commit.slotBytes)) |> Result.defaultValue None)
 
             damages
             |> List.forall (fun damage ->

@@ -46,5 +46,4 @@ let texts: Gen<string> =
     Gen.map (String.concat "") (Gen.listOf character)
 
 /// A property over everything that a generator makes, without shrinking.
-let forAll (generator: Gen<'Value>) (property: 'Value -> 'Testable) : Property =
-    Prop.forAll (Arb.fromGen generator) property
+let forAll (generator: Gen<'Value>) (property: 'Value -> 'Testable) : Property = Prop.forAll (Arb.fromGen generator) property

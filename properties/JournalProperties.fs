@@ -10,8 +10,7 @@ open Xunit
 
 let private all (journal: Journal) = Journal.readAll 1L Int32.MaxValue journal
 
-let private forAll (generator: FsCheck.Gen<'Value>) (law: 'Value -> bool) =
-    Harness.check (Prop.forAll (Arb.fromGen generator) law)
+let private forAll (generator: FsCheck.Gen<'Value>) (law: 'Value -> bool) = Harness.check (Prop.forAll (Arb.fromGen generator) law)
 
 /// Every answer that names no place: equal for journals that are the same.
 let private answers (journal: Journal) =
@@ -22,8 +21,7 @@ let private answers (journal: Journal) =
             for position in 0L .. (Journal.head journal).Position -> Journal.headAt position journal
         ]
 
-    let read (summary: StreamSummary) =
-        Journal.readStream summary.Stream (summary.Floor + 1L) Int64.MaxValue 1000 journal
+    let read (summary: StreamSummary) = Journal.readStream summary.Stream (summary.Floor + 1L) Int64.MaxValue 1000 journal
 
     Journal.head journal, heads, summaries, all journal, List.map read summaries
 
@@ -227,5 +225,4 @@ let ``paging gives what one read gives, of everything, of a query, of a stream``
         paged = all journal
         && found = (Journal.query query 1L Int32.MaxValue journal).Entries
         && streams
-           |> List.forall (fun stream ->
-               streamPaged stream = (all journal |> List.filter (fun entry -> entry.Data.Stream = stream))))
+           |> List.forall (fun stream -> streamPaged stream = (all journal |> List.filter (fun entry -> entry.Data.Stream = stream))))

@@ -43,8 +43,7 @@ let ``a number's canonical form is the shortest that reads back`` () =
         match Canonical.write (JsonValue.Number value) with
         | Error _ -> not (Double.IsFinite value)
         | Ok bytes ->
-            let digits (text: string) =
-                (text.Split('e', 'E')[0]).Replace(".", "", StringComparison.Ordinal).Trim('-').Trim('0')
+            let digits (text: string) = (text.Split('e', 'E')[0]).Replace(".", "", StringComparison.Ordinal).Trim('-').Trim('0')
 
             let text = bytes.ToText()
 
@@ -70,16 +69,14 @@ let private json: Gen<JsonValue> =
                 [
                     leaf
                     items (sized (size / 3)) |> Gen.map JsonValue.Array
-                    items (Gen.zip EntryGenerator.name (sized (size / 3)))
-                    |> Gen.map (List.distinctBy fst >> JsonValue.Object)
+                    items (Gen.zip EntryGenerator.name (sized (size / 3))) |> Gen.map (List.distinctBy fst >> JsonValue.Object)
                 ]
 
     Gen.sized sized
 
 let rec private reversed (value: JsonValue) : JsonValue =
     match value with
-    | JsonValue.Object members ->
-        JsonValue.Object(members |> List.rev |> List.map (fun (name, value) -> name, reversed value))
+    | JsonValue.Object members -> JsonValue.Object(members |> List.rev |> List.map (fun (name, value) -> name, reversed value))
     | JsonValue.Array items -> JsonValue.Array(List.map reversed items)
     | other -> other
 

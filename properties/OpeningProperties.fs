@@ -59,8 +59,7 @@ let private flip (files: Files) (name: string, bit: int) : Files =
     bytes[bit / 8] <- bytes[bit / 8] ^^^ (1uy <<< bit % 8)
     Map.add name bytes files
 
-let private isPrefix (whole: 'Item list) (part: 'Item list) =
-    part.Length <= whole.Length && List.truncate part.Length whole = part
+let private isPrefix (whole: 'Item list) (part: 'Item list) = part.Length <= whole.Length && List.truncate part.Length whole = part
 
 /// What damage may do: nothing, a refusal, or a torn tail of batches that nothing says were flushed.
 let private isHarmless (committed: int64) (expected: Known) (result: Result<OpeningPlan * Known, string>) =

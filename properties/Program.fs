@@ -54,9 +54,7 @@ let private holds (name: string, fact: MethodInfo) =
 let private run options =
     let settings = options.Settings
 
-    Console.WriteLine(
-        String.Format(CultureInfo.InvariantCulture, "--seed {0} --max-test {1}", settings.Seed, settings.MaxTest)
-    )
+    Console.WriteLine(String.Format(CultureInfo.InvariantCulture, "--seed {0} --max-test {1}", settings.Seed, settings.MaxTest))
 
     Harness.configure settings
     let passed, failed = facts options.Only |> Array.partition holds

@@ -67,8 +67,7 @@ let ``words, pairs and bytes in any order are one stream of words`` () =
                     | _ -> found = stream[start .. start + found.Length - 1])
 
             same
-            && rng.State.WordPosition =
-                state.Seek(state.WordPosition + UInt128.op_Implicit (uint32 total)).WordPosition)
+            && rng.State.WordPosition = state.Seek(state.WordPosition + UInt128.op_Implicit (uint32 total)).WordPosition)
     )
 
 [<Fact>]

@@ -155,8 +155,7 @@ let ``a snapshot and the tail give what the full fold gives`` () =
             | Ok stored ->
                 match Snapshot.load Game.aggregate history [ stored ] with
                 | Error error -> failwith (error.ToString())
-                | Ok loaded ->
-                    loaded.Fold.State = full.State && loaded.FromVersion = part.Version && loaded.Findings.IsEmpty)
+                | Ok loaded -> loaded.Fold.State = full.State && loaded.FromVersion = part.Version && loaded.Findings.IsEmpty)
 
 [<Fact>]
 let ``one changed byte of what a run made is found, at that entry`` () =
@@ -166,8 +165,7 @@ let ``one changed byte of what a run made is found, at that entry`` () =
 
         let made =
             Journal.readAll 1L System.Int32.MaxValue recorder.Journal
-            |> List.filter (fun entry ->
-                entry.Data.Run = run && (entry.Data.Role = Role.Event || entry.Data.Role = Role.Refusal))
+            |> List.filter (fun entry -> entry.Data.Run = run && (entry.Data.Role = Role.Event || entry.Data.Role = Role.Refusal))
 
         made.IsEmpty
         || (let chosen = made[pick % made.Length]

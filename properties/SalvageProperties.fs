@@ -86,17 +86,14 @@ let private given (segments: byte[] list) (seed: uint32, report: SalvageReport) 
     report.Entries
     |> List.map (fun row ->
         match FrameDecoding.read seed (ReadOnlyMemory segments[row.File]) row.Offset with
-        | Ok { Frame = { Body = FrameBody.Entry(_, canonical) } } ->
-            row.Position, row.Version, Convert.ToHexStringLower canonical.Span
+        | Ok { Frame = { Body = FrameBody.Entry(_, canonical) } } -> row.Position, row.Version, Convert.ToHexStringLower canonical.Span
         | other -> invalidOp $"{other}")
 
-let private hasHoles (report: SalvageReport) =
-    not (report.Skipped.IsEmpty && report.Missing.IsEmpty && report.Incomplete.IsEmpty)
+let private hasHoles (report: SalvageReport) = not (report.Skipped.IsEmpty && report.Missing.IsEmpty && report.Incomplete.IsEmpty)
 
 let private undamaged _ _ _ = false
 
-let private replaceAt index bytes (segments: byte[] list) =
-    List.mapi (fun place old -> if place = index then bytes else old) segments
+let private replaceAt index bytes (segments: byte[] list) = List.mapi (fun place old -> if place = index then bytes else old) segments
 
 /// One byte changed: nothing but its frame is lost, and the place is named unless it lies in the zeros of a header or an end.
 let private losesOnlyItsFrame (sample: Sample) (segment: int, offset: int, change: byte) =
@@ -110,8 +107,7 @@ let private losesOnlyItsFrame (sample: Sample) (segment: int, offset: int, chang
     | Some found ->
         let named =
             (snd found).Skipped
-            |> List.exists (fun skipped ->
-                skipped.File = segment && skipped.From <= int64 offset && int64 offset < skipped.To)
+            |> List.exists (fun skipped -> skipped.File = segment && skipped.From <= int64 offset && int64 offset < skipped.To)
 
         given segments found = surviving sample isDamaged && named
 
@@ -143,9 +139,7 @@ let ``a damaged byte costs its frame and nothing else, and is named`` () =
             return sample, places
         }
 
-    Harness.check (
-        Prop.forAll (Arb.fromGen damaged) (fun (sample, places) -> places |> List.forall (losesOnlyItsFrame sample))
-    )
+    Harness.check (Prop.forAll (Arb.fromGen damaged) (fun (sample, places) -> places |> List.forall (losesOnlyItsFrame sample)))
 
 [<Fact>]
 let ``any damage gives a part of what was written, each entry once and in order`` () =

@@ -31,10 +31,7 @@ let ``integers agree with big integers for any bounds`` () =
 
                 agree state (Sample.between low32 high32) (SamplingModel.between low32 high32)
                 && agree state (Sample.betweenUInt64 low high >> BigInteger) (wide (BigInteger low) (BigInteger high))
-                && agree
-                    state
-                    (Sample.betweenInt64 low64 high64 >> BigInteger)
-                    (wide (BigInteger low64) (BigInteger high64))))
+                && agree state (Sample.betweenInt64 low64 high64 >> BigInteger) (wide (BigInteger low64) (BigInteger high64))))
     )
 
 [<Fact>]
@@ -61,8 +58,7 @@ let ``weighted choices agree with the model`` () =
     )
 
 [<Fact>]
-let ``GUIDs agree with the model`` () =
-    Harness.check (forAll states (fun state -> agree state (Sample.guid >> string) SamplingModel.guid))
+let ``GUIDs agree with the model`` () = Harness.check (forAll states (fun state -> agree state (Sample.guid >> string) SamplingModel.guid))
 
 [<Fact>]
 let ``the logarithm of any positive double is off by less than 0.6 units in the last place`` () =
@@ -70,7 +66,5 @@ let ``the logarithm of any positive double is off by less than 0.6 units in the 
         forAll words (fun bits ->
             let value = abs (BitConverter.UInt64BitsToDouble bits)
 
-            value = 0.0
-            || not (Double.IsFinite value)
-            || ExactLogarithm.errorInUlps value (Logarithm.natural value) < 0.6)
+            value = 0.0 || not (Double.IsFinite value) || ExactLogarithm.errorInUlps value (Logarithm.natural value) < 0.6)
     )

@@ -23,8 +23,7 @@ let private small =
 let private expected (sample: Sample) = sample.Writes |> List.map _.Found
 
 /// Whether one list begins another.
-let private isPrefixOf (whole: 'Item list) (part: 'Item list) =
-    part.Length <= whole.Length && List.truncate part.Length whole = part
+let private isPrefixOf (whole: 'Item list) (part: 'Item list) = part.Length <= whole.Length && List.truncate part.Length whole = part
 
 let private replaceAt index (bytes: byte[]) (segments: byte[] list) =
     List.mapi (fun place old -> if place = index then bytes else old) segments

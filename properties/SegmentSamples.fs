@@ -53,11 +53,7 @@ let private genStep =
         [
             6, Gen.nonEmptyListOf (Gen.zip (Gen.choose (0, 2)) (Gen.choose (0, 40))) |> Gen.map Append
             1,
-            Gen.map3
-                (fun skipped gap stream -> Restore(skipped, gap, stream))
-                (Gen.choose (0, 2))
-                (Gen.choose (0, 2))
-                (Gen.choose (0, 2))
+            Gen.map3 (fun skipped gap stream -> Restore(skipped, gap, stream)) (Gen.choose (0, 2)) (Gen.choose (0, 2)) (Gen.choose (0, 2))
             1, Gen.choose (0, 2) |> Gen.map Delete
             1, Gen.choose (0, 5) |> Gen.map Forget
         ]

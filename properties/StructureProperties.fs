@@ -121,8 +121,7 @@ let ``damage to any structure is refused or read as absent`` () =
                        let damaged = apply damage structure.Bytes
                        let found = readBounded structure damaged
 
-                       found.IsNone
-                       || (ReadOnlySpan(damaged).SequenceEqual(ReadOnlySpan structure.Bytes) && found = whole))))
+                       found.IsNone || (ReadOnlySpan(damaged).SequenceEqual(ReadOnlySpan structure.Bytes) && found = whole))))
     )
 
 /// The checksum made right again, as nobody does by accident: then every field is judged for itself.
@@ -155,9 +154,7 @@ let ``fields that lie under a right checksum are read or refused in bounded memo
                     | None -> true
                     | Some(Rows rows) ->
                         // Whatever it says, nothing in it points outside.
-                        rows.Entries
-                        |> Array.forall (fun row ->
-                            row.Stream < rows.Streams.Length && row.Batch < rows.Batches.Length)
+                        rows.Entries |> Array.forall (fun row -> row.Stream < rows.Streams.Length && row.Batch < rows.Batches.Length)
                         && rows.Postings |> Array.forall (fun entry -> entry < rows.Entries.Length)
                     | Some _ -> true)))
     )
@@ -171,16 +168,10 @@ let ``every prefix and every bit of a slot, a trailer, a marker and a checkpoint
         Assert.True whole.IsSome
 
         for length in 0 .. structure.Bytes.Length - 1 do
-            Assert.True(
-                (structure.Read(ReadOnlyMemory(structure.Bytes, 0, length))).IsNone,
-                $"{structure.Name}: {length}"
-            )
+            Assert.True((structure.Read(ReadOnlyMemory(structure.Bytes, 0, length))).IsNone, $"{structure.Name}: {length}")
 
         for bit in 0 .. min (structure.Bytes.Length * 8) 4096 - 1 do
-            Assert.True(
-                (structure.Read(ReadOnlyMemory(apply (Flip bit) structure.Bytes))).IsNone,
-                $"{structure.Name}: {bit}"
-            )
+            Assert.True((structure.Read(ReadOnlyMemory(apply (Flip bit) structure.Bytes))).IsNone, $"{structure.Name}: {bit}")
 
 [<Fact>]
 let ``of two slots the valid one with the higher sequence counts, and with none there is none`` () =

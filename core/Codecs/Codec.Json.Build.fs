@@ -42,8 +42,7 @@ module internal JsonBuild =
             | _ -> None)
         |> Option.defaultValue name
 
-    let private isGeneric (generic: Type) (candidate: Type) =
-        candidate.IsGenericType && candidate.GetGenericTypeDefinition() = generic
+    let private isGeneric (generic: Type) (candidate: Type) = candidate.IsGenericType && candidate.GetGenericTypeDefinition() = generic
 
     // The records and unions around a place, without their arguments, and one more.
     let private enter (path: string) (chain: Type list) (entered: Type) : Type list =
@@ -54,8 +53,7 @@ module internal JsonBuild =
 
         definition :: chain
 
-    let private isOption (candidate: Type) =
-        isGeneric typedefof<_ option> candidate || isGeneric typedefof<_ voption> candidate
+    let private isOption (candidate: Type) = isGeneric typedefof<_ option> candidate || isGeneric typedefof<_ voption> candidate
 
     let private reasonAgainst (candidate: Type) =
         if FSharpType.IsFunction candidate || typeof<Delegate>.IsAssignableFrom candidate then
@@ -80,9 +78,7 @@ module internal JsonBuild =
 
         let made = Dictionary<Type, JsonShape>()
 
-        member private this.Members
-            (path: string, chain: Type list, fields: PropertyInfo[], isReserved: string -> bool)
-            =
+        member private this.Members(path: string, chain: Type list, fields: PropertyInfo[], isReserved: string -> bool) =
             let shapes =
                 fields
                 |> Array.map (fun field ->
@@ -152,8 +148,7 @@ module internal JsonBuild =
 
             match representation with
             | null -> JsonShape.notNull shape
-            | found when found.Flags &&& CompilationRepresentationFlags.UseNullAsTrueValue = enum 0 ->
-                JsonShape.notNull shape
+            | found when found.Flags &&& CompilationRepresentationFlags.UseNullAsTrueValue = enum 0 -> JsonShape.notNull shape
             | _ -> shape
 
         member private this.Make(path: string, chain: Type list, valueType: Type) : JsonShape =

@@ -100,17 +100,14 @@ module internal JsonContainer =
         made
 
     let private sequence (collection: JsonCollection) (item: JsonShape) : JsonShape =
-        JsonShape.create
-            (fun path value -> JsonValue.Array(List.ofArray (writeItems item path (collection.Items value))))
-            (fun path json -> collection.OfItems(readItems item path json))
+        JsonShape.create (fun path value -> JsonValue.Array(List.ofArray (writeItems item path (collection.Items value)))) (fun path json ->
+            collection.OfItems(readItems item path json))
 
     /// A list as an array.
-    let list (item: Type) (shape: JsonShape) : JsonShape =
-        sequence (collection typedefof<ListCollection<_>> [| item |]) shape
+    let list (item: Type) (shape: JsonShape) : JsonShape = sequence (collection typedefof<ListCollection<_>> [| item |]) shape
 
     /// An array as an array.
-    let array (item: Type) (shape: JsonShape) : JsonShape =
-        sequence (collection typedefof<ArrayCollection<_>> [| item |]) shape
+    let array (item: Type) (shape: JsonShape) : JsonShape = sequence (collection typedefof<ArrayCollection<_>> [| item |]) shape
 
     /// A set as an array, ordered by canonical form.
     let set (item: Type) (shape: JsonShape) : JsonShape =
@@ -205,8 +202,7 @@ module internal JsonContainer =
         let none = FSharpValue.PreComputeUnionConstructor cases[0] [||]
         let some = FSharpValue.PreComputeUnionConstructor cases[1]
 
-        let write (path: JsonPath) (value: objnull) =
-            if tag value = 0 then JsonValue.Null else item.Write path (Array.head (fields value))
+        let write (path: JsonPath) (value: objnull) = if tag value = 0 then JsonValue.Null else item.Write path (Array.head (fields value))
 
         let read (path: JsonPath) json =
             match json with

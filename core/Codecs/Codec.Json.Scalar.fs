@@ -67,8 +67,7 @@ module internal JsonScalar =
             let found =
                 match json with
                 | JsonValue.Number value when toDouble (ofDouble value) = value -> Some(ofDouble value)
-                | JsonValue.String text ->
-                    special |> List.tryPick (fun (name, value) -> if name = text then Some(ofDouble value) else None)
+                | JsonValue.String text -> special |> List.tryPick (fun (name, value) -> if name = text then Some(ofDouble value) else None)
                 | _ -> None
 
             match found with
@@ -145,31 +144,17 @@ module internal JsonScalar =
                 number "an integer of 32 bits" double int
                 number "an integer from 0 to 4294967295" double uint32
                 text "a 64-bit integer" (fun (value: int64) -> value.ToString invariant) (integer Int64.TryParse)
-                text
-                    "a 64-bit integer, 0 or more"
-                    (fun (value: uint64) -> value.ToString invariant)
-                    (integer UInt64.TryParse)
+                text "a 64-bit integer, 0 or more" (fun (value: uint64) -> value.ToString invariant) (integer UInt64.TryParse)
                 text "a 128-bit integer" (fun (value: Int128) -> value.ToString invariant) (integer Int128.TryParse)
-                text
-                    "a 128-bit integer, 0 or more"
-                    (fun (value: UInt128) -> value.ToString invariant)
-                    (integer UInt128.TryParse)
+                text "a 128-bit integer, 0 or more" (fun (value: UInt128) -> value.ToString invariant) (integer UInt128.TryParse)
                 text "an integer" (fun (value: BigInteger) -> value.ToString invariant) (integer BigInteger.TryParse)
                 text "a decimal" (fun (value: decimal) -> value.ToString invariant) (fun text ->
-                    parsed (
-                        Decimal.TryParse(
-                            text,
-                            NumberStyles.AllowLeadingSign ||| NumberStyles.AllowDecimalPoint,
-                            invariant
-                        )
-                    ))
+                    parsed (Decimal.TryParse(text, NumberStyles.AllowLeadingSign ||| NumberStyles.AllowDecimalPoint, invariant)))
                 floating "a number" id id
                 floating "a number of 32 bits" double float32
                 text "text" id Some
-                text "one character" (fun (value: char) -> String(value, 1)) (fun text ->
-                    if text.Length = 1 then Some text[0] else None)
-                text "a UUID" (fun (value: Guid) -> value.ToString "D") (fun text ->
-                    parsed (Guid.TryParseExact(text, "D")))
+                text "one character" (fun (value: char) -> String(value, 1)) (fun text -> if text.Length = 1 then Some text[0] else None)
+                text "a UUID" (fun (value: Guid) -> value.ToString "D") (fun text -> parsed (Guid.TryParseExact(text, "D")))
                 text "a time with its offset" Timestamp.format (Timestamp.parse >> Result.toOption)
                 utc
                 text "a duration" (fun (value: TimeSpan) -> value.ToString("c", invariant)) (fun text ->

@@ -44,11 +44,8 @@ module CodecJson =
         let json<'Value> (typeName: string) : Codec<'Value> =
             let shape = JsonBuild.shape typeof<'Value>
 
-            Codec.create
-                typeName
-                1
-                (fun (value: 'Value) -> toBytes (fun path -> shape.Write path (box value)))
-                (fun payload -> ofBytes payload shape.Read)
+            Codec.create typeName 1 (fun (value: 'Value) -> toBytes (fun path -> shape.Write path (box value))) (fun payload ->
+                ofBytes payload shape.Read)
 
         /// Every case of a union as an entry type of its own, named as the case, with the case's fields as an object; every type has
         /// schema version 1 (`Codec.withVersion` raises it). Forms and exceptions as with `json`.
@@ -61,8 +58,7 @@ module CodecJson =
                     Codec.create
                         case.Name
                         1
-                        (fun (value: 'Union) ->
-                            toBytes (fun path -> JsonValue.Object(case.Members.Write(path, case.Fields(box value)))))
+                        (fun (value: 'Union) -> toBytes (fun path -> JsonValue.Object(case.Members.Write(path, case.Fields(box value)))))
                         (fun payload ->
                             ofBytes payload (fun path json ->
                                 match json with

@@ -105,25 +105,18 @@ module Codec =
         {
             Encode =
                 codec.Encode
-                >> Result.map (fun encoded ->
-                    if encoded.Type = typeName then { encoded with SchemaVersion = schemaVersion } else encoded)
+                >> Result.map (fun encoded -> if encoded.Type = typeName then { encoded with SchemaVersion = schemaVersion } else encoded)
             Decode =
                 fun encoded ->
                     if encoded.Type = typeName then
-                        admit typeName schemaVersion encoded
-                        |> Result.bind (fun _ -> codec.Decode { encoded with SchemaVersion = 1 })
+                        admit typeName schemaVersion encoded |> Result.bind (fun _ -> codec.Decode { encoded with SchemaVersion = 1 })
                     else
                         codec.Decode encoded
         }
 
     /// Adds the way from one schema version of a type to the next: payload to payload. Chains are added newest first:
     /// `codec |> withUpcast "Placed" 2 toThird |> withUpcast "Placed" 1 toSecond` reads versions 1, 2 and 3.
-    let withUpcast
-        (typeName: string)
-        (fromVersion: int)
-        (step: Bytes -> Result<Bytes, string>)
-        (codec: Codec<'Value>)
-        : Codec<'Value> =
+    let withUpcast (typeName: string) (fromVersion: int) (step: Bytes -> Result<Bytes, string>) (codec: Codec<'Value>) : Codec<'Value> =
         requireName typeName
         requireVersion (nameof fromVersion) fromVersion
 
@@ -140,12 +133,7 @@ module Codec =
         { codec with Decode = decode }
 
     /// One type of a codec of several: the values it is for, how they become values of the whole, and its codec.
-    let case
-        (typeName: string)
-        (tryPick: 'Value -> 'Case option)
-        (make: 'Case -> 'Value)
-        (codec: Codec<'Case>)
-        : CodecCase<'Value> =
+    let case (typeName: string) (tryPick: 'Value -> 'Case option) (make: 'Case -> 'Value) (codec: Codec<'Case>) : CodecCase<'Value> =
         requireName typeName
 
         let encode (value: 'Case) =

@@ -54,10 +54,7 @@ module Aggregate =
 
     /// The state hash: SHA-256 of the state codec's bytes. `Ok None` without a state codec; an error where the state has no encoded form.
     /// Passes on what the codec throws.
-    let stateHash
-        (aggregate: Aggregate<'State, 'Command, 'Event, 'Error>)
-        (state: 'State)
-        : Result<Hash option, CodecError> =
+    let stateHash (aggregate: Aggregate<'State, 'Command, 'Event, 'Error>) (state: 'State) : Result<Hash option, CodecError> =
         match aggregate.State with
         | None -> Ok None
         | Some codec -> codec.Encode state |> Result.map (fun encoded -> Some(StateHash.ofPayload encoded.Payload))

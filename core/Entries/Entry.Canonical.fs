@@ -82,8 +82,7 @@ module CanonicalBytes =
             else
                 [ for _ in 1..count -> reader.Text() ]
                 |> List.fold
-                    (fun made text ->
-                        made |> Result.bind (fun made -> Tag.TryCreate text |> Result.map (fun tag -> tag :: made)))
+                    (fun made text -> made |> Result.bind (fun made -> Tag.TryCreate text |> Result.map (fun tag -> tag :: made)))
                     (Ok [])
                 |> Result.map List.rev
                 |> checkedValue []

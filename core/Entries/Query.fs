@@ -65,5 +65,4 @@ module Query =
         && (item.Kind.IsNone || Role.kind data.Role = item.Kind)
 
     /// Whether an entry matches.
-    let matches (data: EntryData) (query: Query) : bool =
-        query.Items.IsEmpty || List.exists (itemMatches data) query.Items
+    let matches (data: EntryData) (query: Query) : bool = query.Items.IsEmpty || List.exists (itemMatches data) query.Items

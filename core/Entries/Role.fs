@@ -120,8 +120,7 @@ module EntryKind =
 
                 match kind, next with
                 | _, None -> Error(ValueError.Reserved("tag", text))
-                | Some first, Some second when first <> second ->
-                    Error(ValueError.Contradictory("tags", tag first + " and " + tag second))
+                | Some first, Some second when first <> second -> Error(ValueError.Contradictory("tags", tag first + " and " + tag second))
                 | _, Some _ -> Ok next
 
         Seq.fold folder (Ok None) tags

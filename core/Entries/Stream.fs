@@ -88,8 +88,7 @@ type RunId private (value: string) =
     /// The longest name, in UTF-8 bytes.
     static member MaxBytes: int = 128
 
-    static member internal Read(value: string) : Result<RunId, ValueError> =
-        Text.validate "run" RunId.MaxBytes value |> Result.map RunId
+    static member internal Read(value: string) : Result<RunId, ValueError> = Text.validate "run" RunId.MaxBytes value |> Result.map RunId
 
     /// The name; false where it breaks a rule.
     static member TryCreate(value: string, [<Out; NotNullWhen true>] run: byref<RunId | null>) : bool =

@@ -16,8 +16,7 @@ type Tag private (value: string) =
     static member TryCreate(value: string) : Result<Tag, ValueError> =
         match Text.validate "tag" Tag.MaxBytes value with
         | Error error -> Error error
-        | Ok text when text.StartsWith(EntryKind.prefix, StringComparison.Ordinal) ->
-            Error(ValueError.Reserved("tag", text))
+        | Ok text when text.StartsWith(EntryKind.prefix, StringComparison.Ordinal) -> Error(ValueError.Reserved("tag", text))
         | Ok text -> Ok(Tag text)
 
     /// The tag; throws `ArgumentException` where it breaks a rule.

@@ -85,8 +85,7 @@ type ByteWriter(capacity: int) =
         value.TryWriteBytes(Span(buffer, start, 16), true) |> ignore<bool * int>
 
     /// Overwrites four bytes written before.
-    member _.PatchUInt32(offset: int, value: uint32) : unit =
-        BinaryPrimitives.WriteUInt32LittleEndian(Span(buffer, offset, 4), value)
+    member _.PatchUInt32(offset: int, value: uint32) : unit = BinaryPrimitives.WriteUInt32LittleEndian(Span(buffer, offset, 4), value)
 
 /// A total reader: once the bytes do not fit, `Failed` is set and every further answer is empty or zero. Never throws.
 [<Sealed>]

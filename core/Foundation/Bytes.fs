@@ -18,8 +18,7 @@ type Bytes private (memory: ReadOnlyMemory<byte>) =
     static member Wrap(memory: ReadOnlyMemory<byte>) : Bytes = if memory.IsEmpty then empty else Bytes memory
 
     /// A copy of the bytes.
-    static member Copy(span: ReadOnlySpan<byte>) : Bytes =
-        if span.IsEmpty then empty else Bytes(ReadOnlyMemory(span.ToArray()))
+    static member Copy(span: ReadOnlySpan<byte>) : Bytes = if span.IsEmpty then empty else Bytes(ReadOnlyMemory(span.ToArray()))
 
     /// The UTF-8 form of a string.
     static member OfText(text: string) : Bytes = Bytes.Wrap(ReadOnlyMemory(Encoding.UTF8.GetBytes text))

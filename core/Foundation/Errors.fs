@@ -30,10 +30,8 @@ type ValueError =
 
         match this with
         | Empty what -> what + " is empty"
-        | TooLong(what, length, limit) ->
-            what + " has " + text length + " bytes, at most " + text limit + " are allowed"
-        | TooMany(what, count, limit) ->
-            "there are " + text count + " " + what + ", at most " + text limit + " are allowed"
+        | TooLong(what, length, limit) -> what + " has " + text length + " bytes, at most " + text limit + " are allowed"
+        | TooMany(what, count, limit) -> "there are " + text count + " " + what + ", at most " + text limit + " are allowed"
         | ControlCharacter(what, index) -> what + " has a control character at index " + text index
         | LoneSurrogate(what, index) -> what + " has a lone surrogate at index " + text index
         | Reserved(what, value) -> what + " '" + value + "' is reserved"
@@ -91,8 +89,7 @@ type AppendError =
             "stream '" + stream + "' was expected to be " + expected.ToString() + ", it is at version " + text actual
         | ConditionFailed 0L -> "the append condition was evaluated at a position that this journal does not cover"
         | ConditionFailed position -> "the append condition fails: the entry at position " + text position + " matches"
-        | KeyReused(key, position) ->
-            "the idempotency key '" + key + "' was used for other content at position " + text position
+        | KeyReused(key, position) -> "the idempotency key '" + key + "' was used for other content at position " + text position
         | LimitExceeded(what, actual, limit) -> what + " is " + text actual + ", the limit is " + text limit
 
 /// Reading. Cause: what was asked for is not there any more, or never was in this journal.

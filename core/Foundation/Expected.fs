@@ -36,5 +36,4 @@ module ExpectedVersion =
         | ExpectedVersion.Exactly version -> highest = version && version > 0L
 
     /// What a stream whose highest version is `highest` is expected to be when nothing else is to come between.
-    let after (highest: int64) : ExpectedVersion =
-        if highest = 0L then ExpectedVersion.NoStream else ExpectedVersion.Exactly highest
+    let after (highest: int64) : ExpectedVersion = if highest = 0L then ExpectedVersion.NoStream else ExpectedVersion.Exactly highest

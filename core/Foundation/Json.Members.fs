@@ -68,5 +68,4 @@ type internal JsonMembers private (members: Map<string, ReadOnlyMemory<byte>>) =
     member this.Whole(name: string, largest: UInt128) : UInt128 = required name (this.TryWhole(name, largest))
 
     /// A whole number below 2^64.
-    member this.UInt64(name: string) : uint64 =
-        UInt128.op_Explicit (this.Whole(name, UInt128.op_Implicit UInt64.MaxValue))
+    member this.UInt64(name: string) : uint64 = UInt128.op_Explicit (this.Whole(name, UInt128.op_Implicit UInt64.MaxValue))

@@ -47,8 +47,7 @@ module internal JsonNumber =
         let mantissa, exponent =
             match text.IndexOf 'E' with
             | -1 -> text, 0
-            | index ->
-                text.Substring(0, index), Int32.Parse(text.AsSpan(index + 1), provider = CultureInfo.InvariantCulture)
+            | index -> text.Substring(0, index), Int32.Parse(text.AsSpan(index + 1), provider = CultureInfo.InvariantCulture)
 
         let point =
             match mantissa.IndexOf '.' with

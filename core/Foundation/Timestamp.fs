@@ -76,14 +76,7 @@ module Timestamp =
             elif count > 7 then
                 Error "a time has steps of 100 ns: at most 7 digits follow the point of the seconds"
             else
-                Ok(
-                    Int64.Parse(
-                        text.Substring(20, count).PadRight(7, '0'),
-                        NumberStyles.None,
-                        CultureInfo.InvariantCulture
-                    ),
-                    20 + count
-                )
+                Ok(Int64.Parse(text.Substring(20, count).PadRight(7, '0'), NumberStyles.None, CultureInfo.InvariantCulture), 20 + count)
 
     let private wholeSeconds (text: string) : Result<DateTime, string> =
         let year, month, day = number text 0 4, number text 5 2, number text 8 2

@@ -44,8 +44,7 @@ module internal Preparing =
     let private normal (key: string option) (data: EntryData) =
         match data.Key, key with
         | Some own, Some key when own <> key -> Error(ValueError.Contradictory("idempotency keys", own + " and " + key))
-        | Some own, None ->
-            Error(ValueError.Contradictory("idempotency keys", own + " of an entry, none of the append"))
+        | Some own, None -> Error(ValueError.Contradictory("idempotency keys", own + " of an entry, none of the append"))
         | _ -> EntryData.validate { data with Key = key }
 
     let private badExpectation (request: AppendRequest) =
@@ -53,13 +52,7 @@ module internal Preparing =
         |> List.tryPick (fun (_, expected) ->
             match expected with
             | ExpectedVersion.Exactly version when version < 1L ->
-                Some(
-                    ValueError.OutOfRange(
-                        "expected version",
-                        version.ToString CultureInfo.InvariantCulture,
-                        "1 or more"
-                    )
-                )
+                Some(ValueError.OutOfRange("expected version", version.ToString CultureInfo.InvariantCulture, "1 or more"))
             | _ -> None)
 
     let private normalEntries (request: AppendRequest) =

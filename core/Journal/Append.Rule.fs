@@ -13,8 +13,7 @@ module Append =
     let highestRestored: int64 = 1L <<< 62
 
     /// An append of these entries that expects nothing.
-    let request (entries: EntryData list) : AppendRequest =
-        { Entries = entries; Expected = []; Condition = None; Key = None }
+    let request (entries: EntryData list) : AppendRequest = { Entries = entries; Expected = []; Condition = None; Key = None }
 
     /// Validates, encodes and hashes what an append hands over. The only errors here are `Invalid`.
     let prepare (request: AppendRequest) : Result<PreparedBatch, AppendError> = Preparing.batch (fun _ -> true) request
@@ -65,9 +64,7 @@ module Append =
     let private failedCondition (index: IAppendIndex) (request: AppendRequest) =
         match request.Condition with
         | None -> None
-        | Some condition when
-            condition.AsOf < 0L || condition.AsOf > index.Head.Position || not (index.Covers condition.AsOf)
-            ->
+        | Some condition when condition.AsOf < 0L || condition.AsOf > index.Head.Position || not (index.Covers condition.AsOf) ->
             Some(AppendError.ConditionFailed 0L)
         | Some condition ->
             match index.FirstMatchAfter(condition.Query, condition.AsOf) with
@@ -109,15 +106,7 @@ module Append =
         assemble first batch.Entries batch.Canonical positions versions leaves key head
 
     /// A batch as a store finds it in its own bytes, with the head it leads to. Nothing is judged here: the store has checked it.
-    let ofStored
-        first
-        (entries: EntryData[])
-        canonical
-        positions
-        versions
-        (leaves: Leaf list)
-        (head: Head)
-        : AcceptedBatch =
+    let ofStored first (entries: EntryData[]) canonical positions versions (leaves: Leaf list) (head: Head) : AcceptedBatch =
         let keyOf (data: EntryData) = data.Key |> Option.map (fun key -> key, Preparing.contentHash entries)
         assemble first entries canonical positions versions leaves (entries |> Array.tryHead |> Option.bind keyOf) head
 
@@ -166,11 +155,7 @@ module Append =
                 elif entry.Position <= before.Position then
                     outOfRange "position" entry.Position (above before.Position)
                 elif entry.Data.Key <> first.Data.Key then
-                    Some(
-                        AppendError.Invalid(
-                            ValueError.Contradictory("idempotency keys", "entries of one batch differ")
-                        )
-                    )
+                    Some(AppendError.Invalid(ValueError.Contradictory("idempotency keys", "entries of one batch differ")))
                 else
                     None)
             |> Option.orElseWith (fun () ->

@@ -57,14 +57,12 @@ module internal JournalIndex =
     let private changeEntry edit (data: EntryData) (index: JournalIndex) =
         {
             All = edit index.All
-            Tagged =
-                Tags.toOutward data.Role data.Tags |> List.fold (fun words tag -> change edit tag words) index.Tagged
+            Tagged = Tags.toOutward data.Role data.Tags |> List.fold (fun words tag -> change edit tag words) index.Tagged
             Typed = change edit data.Type index.Typed
         }
 
     /// Adds an entry above every other.
-    let add (position: int64) (data: EntryData) (index: JournalIndex) : JournalIndex =
-        changeEntry _.Add(position) data index
+    let add (position: int64) (data: EntryData) (index: JournalIndex) : JournalIndex = changeEntry _.Add(position) data index
 
     /// Removes an entry that was added.
     let remove (position: int64) (data: EntryData) (index: JournalIndex) : JournalIndex =

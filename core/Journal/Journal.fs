@@ -59,8 +59,7 @@ module Journal =
         }
 
     /// The last position and the head hash.
-    let head (journal: Journal) : Head =
-        if journal.Batches.IsEmpty then journal.Begin else journal.Batches[journal.Batches.Count - 1].Head
+    let head (journal: Journal) : Head = if journal.Batches.IsEmpty then journal.Begin else journal.Batches[journal.Batches.Count - 1].Head
 
     /// The head behind a beginning that was dropped; `Head.empty` of a journal that is whole.
     let beginning (journal: Journal) : Head = journal.Begin
@@ -97,8 +96,7 @@ module Journal =
     /// Every stream that ever had an entry, in UTF-8 order of the names.
     let streams (journal: Journal) : StreamSummary list =
         [
-            for KeyValue(stream, found) in journal.Streams ->
-                { Stream = stream; Floor = found.Floor; Highest = found.Highest }
+            for KeyValue(stream, found) in journal.Streams -> { Stream = stream; Floor = found.Floor; Highest = found.Highest }
         ]
 
     let private positionOf (entry: Entry) = entry.Position
@@ -134,8 +132,7 @@ module Journal =
     /// The entry at a position; `None` where it was deleted or never was.
     let tryEntry (position: int64) (journal: Journal) : Entry option =
         match Ascending.indexAt positionOf position journal.Entries with
-        | index when index < journal.Entries.Count && journal.Entries[index].Position = position ->
-            Some journal.Entries[index]
+        | index when index < journal.Entries.Count && journal.Entries[index].Position = position -> Some journal.Entries[index]
         | _ -> None
 
     /// The matches from a position on, at most `maxCount`, in position order, with the head position they were evaluated at.
@@ -200,9 +197,7 @@ module Journal =
                 match batch.Key with
                 | Some(key, content) -> Map.add key (content, batch.Receipt) journal.Keys
                 | None -> journal.Keys
-            Index =
-                entries
-                |> Array.fold (fun index entry -> JournalIndex.add entry.Position entry.Data index) journal.Index
+            Index = entries |> Array.fold (fun index entry -> JournalIndex.add entry.Position entry.Data index) journal.Index
         }
 
     /// Appends a batch that was made ready before. A repeated key with the same content gives the first receipt and the same journal.
@@ -227,12 +222,8 @@ module Journal =
         { journal with
             Entries =
                 entries
-                |> List.fold
-                    (fun left entry -> left.RemoveAt(Ascending.indexAt positionOf entry.Position left))
-                    journal.Entries
-            Index =
-                entries
-                |> List.fold (fun index entry -> JournalIndex.remove entry.Position entry.Data index) journal.Index
+                |> List.fold (fun left entry -> left.RemoveAt(Ascending.indexAt positionOf entry.Position left)) journal.Entries
+            Index = entries |> List.fold (fun index entry -> JournalIndex.remove entry.Position entry.Data index) journal.Index
         }
 
     /// Deletes the stream's entries up to and including a version; beyond the highest version, all of them. Hides at once. The highest

@@ -78,14 +78,11 @@ module ChaCha20 =
         struct (a, rotateLeft (b ^^^ c) 7, c, d)
 
     // In each half of a row: its words moved 1, 2, 3 places to the left.
-    let inline private left1 (row: Vector256<uint32>) =
-        Vector256.Shuffle(row, Vector256.Create(1u, 2u, 3u, 0u, 5u, 6u, 7u, 4u))
+    let inline private left1 (row: Vector256<uint32>) = Vector256.Shuffle(row, Vector256.Create(1u, 2u, 3u, 0u, 5u, 6u, 7u, 4u))
 
-    let inline private left2 (row: Vector256<uint32>) =
-        Vector256.Shuffle(row, Vector256.Create(2u, 3u, 0u, 1u, 6u, 7u, 4u, 5u))
+    let inline private left2 (row: Vector256<uint32>) = Vector256.Shuffle(row, Vector256.Create(2u, 3u, 0u, 1u, 6u, 7u, 4u, 5u))
 
-    let inline private left3 (row: Vector256<uint32>) =
-        Vector256.Shuffle(row, Vector256.Create(3u, 0u, 1u, 2u, 7u, 4u, 5u, 6u))
+    let inline private left3 (row: Vector256<uint32>) = Vector256.Shuffle(row, Vector256.Create(3u, 0u, 1u, 2u, 7u, 4u, 5u, 6u))
 
     /// A column round and a diagonal round: the diagonals become columns by moving the rows, and move back.
     let inline private doubleRound a b c d =
@@ -106,8 +103,7 @@ module ChaCha20 =
     let inline private bothHalves (row: Vector128<uint32>) = Vector256.Create(row, row)
 
     /// Row 3 of the blocks `counter` and `counter + 1`.
-    let inline private counterRow (counter: uint64) (stream: uint64) =
-        Vector256.Create(counter, stream, counter + 1UL, stream).AsUInt32()
+    let inline private counterRow (counter: uint64) (stream: uint64) = Vector256.Create(counter, stream, counter + 1UL, stream).AsUInt32()
 
     /// Four blocks, a row of two of them in a vector; the two pairs depend on nothing of each other, which keeps the processor busy.
     let private fourBlocks (key: ReadOnlySpan<byte>) (counter: uint64) (stream: uint64) (output: Span<uint32>) =

@@ -31,8 +31,7 @@ module internal RngStateJson =
 
         match members.TryWhole("word_pos", largest) with
         | None -> members.Whole("wordPosition", largest)
-        | Some _ when (members.TryValue "wordPosition").IsSome ->
-            raise (JsonFault "it has both 'wordPosition' and 'word_pos'")
+        | Some _ when (members.TryValue "wordPosition").IsSome -> raise (JsonFault "it has both 'wordPosition' and 'word_pos'")
         | Some position -> position
 
     /// The form, members in fixed order, without spaces.

@@ -103,8 +103,7 @@ type RngState private (key: Bytes, stream: uint64, wordPosition: UInt128, splits
 
     static member internal Read(json: string) : Result<RngState, ValueError> =
         RngStateJson.read json
-        |> Result.map (fun parts ->
-            RngState(Bytes.Wrap(ReadOnlyMemory parts.Key), parts.Stream, parts.WordPosition, parts.Splits))
+        |> Result.map (fun parts -> RngState(Bytes.Wrap(ReadOnlyMemory parts.Key), parts.Stream, parts.WordPosition, parts.Splits))
 
     /// The state of a JSON text: the form of `ToJson`, also with integers as numbers and without splits (then 0), or seed 000's
     /// `{"seed":[32 numbers],"stream":1,"word_pos":12}`. False for anything else; never throws.

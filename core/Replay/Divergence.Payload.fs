@@ -28,12 +28,7 @@ module internal PayloadDifference =
     let private byBytes (entry: Entry) (expected: Bytes) (actual: Bytes) =
         let offset = MemoryExtensions.CommonPrefixLength(expected.Span, actual.Span)
 
-        { Divergence.at
-              entry
-              (memberPath expected)
-              DivergenceCause.Payload
-              (showFrom offset expected)
-              (showFrom offset actual) with
+        { Divergence.at entry (memberPath expected) DivergenceCause.Payload (showFrom offset expected) (showFrom offset actual) with
             ByteOffset = Some offset
         }
 
@@ -46,12 +41,7 @@ module internal PayloadDifference =
         else
             match JsonDifference.first expected.Memory actual.Memory with
             | Some difference ->
-                Divergence.at
-                    entry
-                    ("/data" + difference.Pointer)
-                    DivergenceCause.Payload
-                    difference.Expected
-                    difference.Actual
+                Divergence.at entry ("/data" + difference.Pointer) DivergenceCause.Payload difference.Expected difference.Actual
                 |> Some
             | None when JsonDifference.encodingOnly expected.Memory actual.Memory ->
                 let difference = byBytes entry expected actual

@@ -72,24 +72,20 @@ type DivergenceCause =
             "The payload is damaged, of an unknown type or newer than this program: use the program that wrote it, or add the type or the upcast."
         | CodecNotFaithful ->
             "The codec changed its form without a new schema version, or loses something: raise the schema version and add an upcast, or correct the codec."
-        | Missing ->
-            "The rule now makes fewer entries, or entries were deleted: compare the program's version with the recorded pin."
+        | Missing -> "The rule now makes fewer entries, or entries were deleted: compare the program's version with the recorded pin."
         | Unexpected ->
             "The rule now makes more entries, or something else wrote under this run's name: compare the program's version with the recorded pin."
         | Type -> "The rule now makes another kind of entry: compare the program's version with the recorded pin."
         | Payload -> "The rule now decides otherwise, or depends on something besides step, state and command."
-        | EncodingOnly ->
-            "The encoder changed its byte form but not the meaning: use the recorded form, or raise the schema version."
+        | EncodingOnly -> "The encoder changed its byte form but not the meaning: use the recorded form, or raise the schema version."
         | Tagging -> "The function that tags events changed, or depends on something besides the event."
         | Header -> "The entry was changed, or written by something else than a step of this run."
         | Refusal -> "The rule now judges the command otherwise: compare the program's version with the recorded pin."
         | Threw -> "The aggregate's own code threw: correct it, and refuse by returning an error."
-        | RandomDrift ->
-            "The rule draws another number of random words for the same outcome: a later change of the outcome is likely."
+        | RandomDrift -> "The rule draws another number of random words for the same outcome: a later change of the outcome is likely."
         | UnrecordedInput ->
             "The decision asked for a clock reading or a call that was not recorded: ask before the decision, and record the answer."
-        | Unstable ->
-            "The decision depends on something besides step, state and command: a clock, a shared variable, a hash order."
+        | Unstable -> "The decision depends on something besides step, state and command: a clock, a shared variable, a hash order."
         | State -> "`evolve` or the state codec changed, or the recorded state hash was made by another program."
 
     /// The stable name.

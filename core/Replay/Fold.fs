@@ -46,8 +46,7 @@ module internal Folding =
     type Applied<'State> = { State: 'State; WasUpcast: bool; Unfaithful: Divergence option }
 
     /// What an entry's codec is handed.
-    let encodedOf (data: EntryData) : Encoded =
-        { Type = data.Type; SchemaVersion = data.SchemaVersion; Payload = data.Payload }
+    let encodedOf (data: EntryData) : Encoded = { Type = data.Type; SchemaVersion = data.SchemaVersion; Payload = data.Payload }
 
     /// The place in an entry that an error of its codec is about.
     let private errorPath (data: EntryData) (error: CodecError) =
@@ -60,18 +59,14 @@ module internal Folding =
 
     /// Decodes with any codec; the divergence tells why it could not be done.
     let decode (codec: Codec<'Value>) (entry: Entry) (encoded: Encoded) : Result<'Value, Divergence> =
-        let failed path cause actual =
-            Error(Divergence.at entry path cause (PayloadDifference.show encoded.Payload) actual)
+        let failed path cause actual = Error(Divergence.at entry path cause (PayloadDifference.show encoded.Payload) actual)
 
         try
             match codec.Decode encoded with
             | Ok value -> Ok value
             | Error error -> failed (errorPath entry.Data error) DivergenceCause.Undecodable (error.ToString())
         with error ->
-            failed
-                (PayloadDifference.memberPath entry.Data.Payload)
-                DivergenceCause.Threw
-                (Divergence.thrown "decode" error)
+            failed (PayloadDifference.memberPath entry.Data.Payload) DivergenceCause.Threw (Divergence.thrown "decode" error)
 
     /// Encodes again what was decoded; the divergence tells that it has no encoded form.
     let encode (codec: Codec<'Value>) (entry: Entry) (value: 'Value) : Result<Encoded, Divergence> =
@@ -104,8 +99,7 @@ module internal Folding =
         | Ok again ->
             let difference = PayloadDifference.find entry data.Payload again.Payload
 
-            struct (false,
-                    difference |> Option.map (fun found -> { found with Cause = DivergenceCause.CodecNotFaithful }))
+            struct (false, difference |> Option.map (fun found -> { found with Cause = DivergenceCause.CodecNotFaithful }))
 
     /// Applies an entry whose role is applied. An error ends the fold: a state after a hole is no state.
     let apply
@@ -146,12 +140,7 @@ module internal Folding =
         else
             let cause = if entry.Version > next then DivergenceCause.Missing else DivergenceCause.Unexpected
 
-            Divergence.at
-                entry
-                "/version"
-                cause
-                ("version " + Divergence.number next)
-                ("version " + Divergence.number entry.Version)
+            Divergence.at entry "/version" cause ("version " + Divergence.number next) ("version " + Divergence.number entry.Version)
             |> Some
 
     let private consume aggregate (report: FoldReport<'State>) (entry: Entry) =

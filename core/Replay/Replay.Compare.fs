@@ -27,14 +27,7 @@ type internal RecordedStep =
 [<RequireQualifiedAccess>]
 module internal StepComparison =
 
-    let private field
-        (entry: Entry)
-        path
-        cause
-        (show: 'Value -> string)
-        (expected: 'Value option)
-        (actual: 'Value option)
-        =
+    let private field (entry: Entry) path cause (show: 'Value -> string) (expected: 'Value option) (actual: 'Value option) =
         let text value = value |> Option.map show
         let expected, actual = text expected, text actual
         let orAbsent = Option.defaultValue Divergence.absent
@@ -46,8 +39,7 @@ module internal StepComparison =
 
     let private guid (id: Guid) = id.ToString "D"
 
-    let private time (time: DateTimeOffset) =
-        time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFFF'Z'", CultureInfo.InvariantCulture)
+    let private time (time: DateTimeOffset) = time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFFF'Z'", CultureInfo.InvariantCulture)
 
     let private tags (entry: Entry) (made: EntryData) =
         let recorded = entry.Data.Tags |> List.map _.Value
@@ -93,8 +85,7 @@ module internal StepComparison =
             field entry path DivergenceCause.Header number (Some recorded.SchemaVersion) (Some made.SchemaVersion))
         |> Option.orElseWith (fun () -> PayloadDifference.find entry recorded.Payload made.Payload)
 
-    let private rest (entry: Entry) (made: EntryData) =
-        tags entry made |> Option.orElseWith (fun () -> header entry entry.Version made)
+    let private rest (entry: Entry) (made: EntryData) = tags entry made |> Option.orElseWith (fun () -> header entry entry.Version made)
 
     let private role (entry: Entry) (made: EntryData) =
         field entry "/role" DivergenceCause.Type Role.name (Some entry.Data.Role) (Some made.Role)
@@ -147,8 +138,7 @@ module internal StepComparison =
             |> List.tryPick (fun (entry, made) -> outcomeEntry aggregate entry made)
             |> Option.orElseWith (fun () ->
                 match List.skip common step.Outcome, List.skip common made with
-                | extra :: _, _ ->
-                    Divergence.at extra "" DivergenceCause.Missing (describe extra.Data) Divergence.absent |> Some
+                | extra :: _, _ -> Divergence.at extra "" DivergenceCause.Missing (describe extra.Data) Divergence.absent |> Some
                 | [], extra :: _ ->
                     let last = step.Outcome |> List.tryLast |> Option.defaultValue step.Command
                     let found = Divergence.at last "" DivergenceCause.Unexpected Divergence.absent (describe extra)

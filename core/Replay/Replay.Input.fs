@@ -28,11 +28,7 @@ type VerifyInput =
 [<Sealed>]
 type ReplayVerifier
     internal
-    (
-        category: string,
-        openStream:
-            VerifyInput -> RunContext -> ReplayTally -> StreamId -> struct (IReplayStream * SnapshotFinding list)
-    ) =
+    (category: string, openStream: VerifyInput -> RunContext -> ReplayTally -> StreamId -> struct (IReplayStream * SnapshotFinding list)) =
 
     /// The category.
     member _.Category: string = category

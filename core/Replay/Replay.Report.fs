@@ -99,6 +99,5 @@ type ReplayReport =
         match this.Divergence, this.Verdict with
         | Some divergence, _ -> divergence.ToString()
         | None, ReplayVerdict.NotRecorded -> run + "cannot be verified: its commands were not recorded"
-        | None, ReplayVerdict.Incomplete ->
-            run + "matches in " + text this.Entries + " entries, but its last command has no step"
+        | None, ReplayVerdict.Incomplete -> run + "matches in " + text this.Entries + " entries, but its last command has no step"
         | None, _ -> run + "matches: " + text this.Entries + " entries, " + text this.Derived + " made again"

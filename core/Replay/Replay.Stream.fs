@@ -75,12 +75,10 @@ type internal ReplaySource<'State> =
 module internal RunEntry =
 
     /// Whether an entry was made by the run's deciding.
-    let isMadeBy (run: RunId) (entry: Entry) : bool =
-        Role.kind entry.Data.Role <> Some EntryKind.External && entry.Data.Run = Some run
+    let isMadeBy (run: RunId) (entry: Entry) : bool = Role.kind entry.Data.Role <> Some EntryKind.External && entry.Data.Run = Some run
 
     /// Whether an entry that the run made belongs to the step of a command before it.
-    let belongsTo (command: Entry) (entry: Entry) : bool =
-        entry.Batch = command.Batch || entry.Data.CausationId = Some(Entry.id command)
+    let belongsTo (command: Entry) (entry: Entry) : bool = entry.Batch = command.Batch || entry.Data.CausationId = Some(Entry.id command)
 
     /// The divergence of an entry that no command's step made.
     let stray (entry: Entry) : Divergence =
@@ -246,10 +244,8 @@ type internal ReplayStream<'State, 'Command, 'Event, 'Error>
 
         match Folding.decode aggregate.Commands command encoded |> Result.map (compare step), hole with
         | Error divergence, _ -> StepVerdict.Differs divergence
-        | Ok(Some { Cause = DivergenceCause.Unexpected | DivergenceCause.Refusal }), Some hole ->
-            StepVerdict.Differs hole
-        | Ok(Some { Cause = DivergenceCause.Unexpected | DivergenceCause.Refusal }), None when wasCutOff ->
-            StepVerdict.NoStep
+        | Ok(Some { Cause = DivergenceCause.Unexpected | DivergenceCause.Refusal }), Some hole -> StepVerdict.Differs hole
+        | Ok(Some { Cause = DivergenceCause.Unexpected | DivergenceCause.Refusal }), None when wasCutOff -> StepVerdict.NoStep
         | Ok(Some divergence), _ -> StepVerdict.Differs divergence
         | Ok None, _ -> accept events
 

@@ -25,12 +25,7 @@ type internal Verification(input: VerifyInput, verifiers: ReplayVerifier list, s
         | (true, found), _ -> Ok found
         | (false, _), None ->
             Error(
-                Divergence.at
-                    command
-                    "/data/stream"
-                    DivergenceCause.Undecodable
-                    stream.Value
-                    "no aggregate of this program owns the stream"
+                Divergence.at command "/data/stream" DivergenceCause.Undecodable stream.Value "no aggregate of this program owns the stream"
             )
         | (false, _), Some verifier ->
             let struct (opened, unused) = verifier.Open(input, context, tally, stream)
@@ -165,8 +160,7 @@ type internal Verification(input: VerifyInput, verifiers: ReplayVerifier list, s
     let stateHash (replayed: ReplayedStream list) =
         let hashes =
             replayed
-            |> List.choose (fun stream ->
-                stream.StateHash |> Option.map (fun hash -> stream.Stream, stream.Version, hash))
+            |> List.choose (fun stream -> stream.StateHash |> Option.map (fun hash -> stream.Stream, stream.Version, hash))
 
         if hashes.Length = replayed.Length && not hashes.IsEmpty then Some(StateHash.ofRun hashes) else None
 
@@ -177,17 +171,11 @@ type internal Verification(input: VerifyInput, verifiers: ReplayVerifier list, s
             | Error error ->
                 let shown = PayloadDifference.show entry.Data.Payload
 
-                Error(
-                    ReplayVerdict.Diverged,
-                    Some(Divergence.at entry "/data" DivergenceCause.Undecodable shown (error.ToString()))
-                )
+                Error(ReplayVerdict.Diverged, Some(Divergence.at entry "/data" DivergenceCause.Undecodable shown (error.ToString())))
             | Ok(Some expected) when not (expected.Equals actual) ->
                 let cause = DivergenceCause.State
 
-                Error(
-                    ReplayVerdict.Diverged,
-                    Some(Divergence.at entry "/data/stateHash" cause (string expected) (string actual))
-                )
+                Error(ReplayVerdict.Diverged, Some(Divergence.at entry "/data/stateHash" cause (string expected) (string actual)))
             | Ok _ -> Ok()
         | _ -> Ok()
 

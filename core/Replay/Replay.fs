@@ -11,11 +11,7 @@ module Replay =
 
     /// Folds the entries of one stream from a state; they follow its version without gaps. Nothing is decided and nothing drawn.
     /// Facts, events and unmarked entries are applied; all other roles are counted and never given to the event codec.
-    let fold
-        (aggregate: Aggregate<'State, 'Command, 'Event, 'Error>)
-        (start: FoldStart<'State>)
-        (entries: Entry seq)
-        : FoldReport<'State> =
+    let fold (aggregate: Aggregate<'State, 'Command, 'Event, 'Error>) (start: FoldStart<'State>) (entries: Entry seq) : FoldReport<'State> =
         Folding.entries aggregate start entries
 
     /// The start before a stream's first entry.
@@ -74,12 +70,7 @@ module Replay =
     let private pinMismatch (started: Entry) (recorded: RunPin) (current: RunPin) (fields: string list) =
         let field = List.head fields
 
-        Divergence.at
-            started
-            (pinPath field)
-            (DivergenceCause.PinMismatch fields)
-            (pinField recorded field)
-            (pinField current field)
+        Divergence.at started (pinPath field) (DivergenceCause.PinMismatch fields) (pinField recorded field) (pinField current field)
 
     let private verifyStarted input verifiers (entries: IEnumerator<Entry>) (pin: RunPin) root =
         let started = entries.Current
@@ -116,11 +107,6 @@ module Replay =
             | Error error ->
                 let started = entries.Current
 
-                Divergence.at
-                    started
-                    "/data"
-                    DivergenceCause.Undecodable
-                    (PayloadDifference.show started.Data.Payload)
-                    (error.ToString())
+                Divergence.at started "/data" DivergenceCause.Undecodable (PayloadDifference.show started.Data.Payload) (error.ToString())
                 |> Some
                 |> answer input ReplayVerdict.Diverged

@@ -42,13 +42,7 @@ module Snapshot =
         interval > 0L && version > 0L && lastSnapshotAt <= version && version - lastSnapshotAt >= interval
 
     /// A snapshot with its checksum. `head` is the journal's after the step that made `version`; its position is that step's last.
-    let make
-        (stream: StreamId)
-        (version: int64)
-        (head: Head)
-        (run: (RunId * RunPin * RngState) option)
-        (state: Encoded)
-        : Snapshot =
+    let make (stream: StreamId) (version: int64) (head: Head) (run: (RunId * RunPin * RngState) option) (state: Encoded) : Snapshot =
         let unsealed =
             {
                 Stream = stream

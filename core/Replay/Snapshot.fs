@@ -67,15 +67,12 @@ type SnapshotFinding =
         | OtherStream(found, expected) -> "a snapshot of '" + found.Value + "' is not used for '" + expected.Value + "'"
         | ChecksumBroken version -> at version + " is not used: its checksum does not hold"
         | Ahead(version, highest) -> at version + " is not used: the stream ends at version " + text highest
-        | BelowFloor(version, floor) ->
-            at version + " is not used: entries up to version " + text floor + " were deleted"
-        | Foreign(version, position) ->
-            at version + " is not used: the journal has another head at position " + text position
+        | BelowFloor(version, floor) -> at version + " is not used: entries up to version " + text floor + " were deleted"
+        | Foreign(version, position) -> at version + " is not used: the journal has another head at position " + text position
         | NoStateCodec version -> at version + " is not used: the aggregate has no state codec"
         | Undecodable(version, reason) -> at version + " is not used: " + reason
         | NotFaithful version -> at version + " is not used: the state codec encodes it otherwise"
-        | Misplaced(version, position) ->
-            at version + " is not used: the entries around it do not lie around position " + text position
+        | Misplaced(version, position) -> at version + " is not used: the entries around it do not lie around position " + text position
 
 /// The byte form of a snapshot.
 [<RequireQualifiedAccess>]
@@ -163,9 +160,7 @@ module internal SnapshotForm =
         if not isSnapshot || reader.Failed then
             malformed "it does not begin as one"
         elif version <> formatVersion then
-            malformed (
-                "its format version is " + version.ToString CultureInfo.InvariantCulture + ", this program reads 1"
-            )
+            malformed ("its format version is " + version.ToString CultureInfo.InvariantCulture + ", this program reads 1")
         else
             match StreamId.tryCreate (reader.Text()) with
             | Error error -> Error error

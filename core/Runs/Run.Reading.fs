@@ -31,8 +31,7 @@ module internal RunForm =
 
     let private part typeName name (ofJson: string -> Result<'Value, ValueError>) entry =
         readMember typeName name entry
-        |> Result.bind (fun json ->
-            ofJson json |> Result.mapError (fun error -> CodecError.Undecodable(typeName, error.ToString())))
+        |> Result.bind (fun json -> ofJson json |> Result.mapError (fun error -> CodecError.Undecodable(typeName, error.ToString())))
 
     /// Pin and root state.
     let readStart (typeName: string) (entry: Entry) : Result<RunPin * RngState, CodecError> =
@@ -48,5 +47,4 @@ module internal RunForm =
             | None -> Error(ValueError.Malformed("the state hash", "it is no SHA-256 value"))
 
     /// The state hash; `None` where `null` was recorded.
-    let readEnd (typeName: string) (entry: Entry) : Result<Hash option, CodecError> =
-        part typeName "stateHash" hash entry
+    let readEnd (typeName: string) (entry: Entry) : Result<Hash option, CodecError> = part typeName "stateHash" hash entry

@@ -173,20 +173,11 @@ module Run =
         |> EntryData.validate
         |> Result.mapError StepError.Invalid
 
-    let private traverse
-        (make: 'Value -> Result<'Made, StepError>)
-        (values: 'Value list)
-        : Result<'Made list, StepError> =
+    let private traverse (make: 'Value -> Result<'Made, StepError>) (values: 'Value list) : Result<'Made list, StepError> =
         let folder made value = made |> Result.bind (fun made -> make value |> Result.map (fun next -> next :: made))
         values |> List.fold folder (Ok []) |> Result.map List.rev
 
-    let private outcomeEntries
-        context
-        (aggregate: Aggregate<'State, 'Command, 'Event, 'Error>)
-        input
-        commandId
-        outcome
-        =
+    let private outcomeEntries context (aggregate: Aggregate<'State, 'Command, 'Event, 'Error>) input commandId outcome =
         match outcome with
         | Ok events ->
             events

@@ -51,22 +51,12 @@ let run =
 printfn "the events of %O:" stream
 
 for entry in InMemoryRun.entries stream run do
-    printfn
-        "  version %d at position %d: %s %s"
-        entry.Version
-        entry.Position
-        entry.Data.Type
-        (entry.Data.Payload.ToText())
+    printfn "  version %d at position %d: %s %s" entry.Version entry.Position entry.Data.Type (entry.Data.Payload.ToText())
 
 printfn "the run's own stream:"
 
 for entry in InMemoryRun.entries run.Context.Run.Stream run do
-    printfn
-        "  version %d at position %d: %s %s"
-        entry.Version
-        entry.Position
-        (Role.name entry.Data.Role)
-        entry.Data.Type
+    printfn "  version %d at position %d: %s %s" entry.Version entry.Position (Role.name entry.Data.Role) entry.Data.Type
 
 // A fold decides nothing: it applies what was recorded, here up to version 2.
 let folded =

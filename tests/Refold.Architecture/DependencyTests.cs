@@ -12,6 +12,10 @@ public class DependencyTests
     public void Core_References_OnlyFSharpCoreAndTheBaseClassLibrary() =>
         Assert.All(ReferencesOf("Refold.Core.dll"), name => Assert.True(name == "FSharp.Core" || IsPlatform(name), name));
 
+    [Fact]
+    public void Format_References_OnlyTheCoreFSharpCoreAndTheBaseClassLibrary() =>
+        Assert.All(ReferencesOf("Refold.Format.dll"), name => Assert.True(name is "FSharp.Core" or "Refold.Core" || IsPlatform(name), name));
+
     // What `services.AddRefold` needs, and no more: abstractions, except for options and the registration of health checks, which have none.
     private static readonly string[] HostingAbstractions =
     [
@@ -24,19 +28,19 @@ public class DependencyTests
     public void Library_References_OnlyTheCoreFSharpCoreThePlatformAndHostingAbstractions() =>
         Assert.All(
             ReferencesOf("Refold.dll"),
-            name => Assert.True(name is "FSharp.Core" or "Refold.Core" || HostingAbstractions.Contains(name) || IsPlatform(name), name));
+            name => Assert.True(name is "FSharp.Core" or "Refold.Core" or "Refold.Format" || HostingAbstractions.Contains(name) || IsPlatform(name), name));
 
     [Fact]
     public void Testing_References_OnlyTheLibraryAndWhatItStandsOn() =>
         Assert.All(
             ReferencesOf("Refold.Testing.dll"),
-            name => Assert.True(name is "FSharp.Core" or "Refold.Core" or "Refold" or "FsCheck" || IsPlatform(name), name));
+            name => Assert.True(name is "FSharp.Core" or "Refold.Core" or "Refold.Format" or "Refold" or "FsCheck" || IsPlatform(name), name));
 
     [Fact]
     public void LiteDb_References_OnlyTheLibraryAndLiteDb() =>
         Assert.All(
             ReferencesOf("Refold.LiteDb.dll"),
-            name => Assert.True(name is "FSharp.Core" or "Refold.Core" or "Refold" or "LiteDB" || HostingAbstractions.Contains(name) || IsPlatform(name), name));
+            name => Assert.True(name is "FSharp.Core" or "Refold.Core" or "Refold.Format" or "Refold" or "LiteDB" || HostingAbstractions.Contains(name) || IsPlatform(name), name));
 
     private static bool IsPlatform(string name) =>
         name == "netstandard" || name == "mscorlib" || name == "System" || name.StartsWith("System.", StringComparison.Ordinal);

@@ -140,8 +140,7 @@ module Game =
             (fun event ->
                 match event with
                 | Opened owner -> "{\"case\":\"opened\",\"owner\":\"" + owner + "\"}"
-                | Rolled(dice, faces) ->
-                    "{\"case\":\"rolled\",\"dice\":" + number (int64 dice) + ",\"faces\":" + number faces + "}"
+                | Rolled(dice, faces) -> "{\"case\":\"rolled\",\"dice\":" + number (int64 dice) + ",\"faces\":" + number faces + "}"
                 | Closed -> """{"case":"closed"}""")
             (read (fun value ->
                 match value with

@@ -56,10 +56,7 @@ let ``expecting version 0 is an error, not another word for no stream`` () =
     for version in [ 0L; -1L ] do
         let request = Append.request [ event "a" "1" ] |> expecting "a" (ExpectedVersion.Exactly version)
 
-        refused
-            (AppendError.Invalid(ValueError.OutOfRange("expected version", string version, "1 or more")))
-            request
-            threeBatches
+        refused (AppendError.Invalid(ValueError.OutOfRange("expected version", string version, "1 or more"))) request threeBatches
 
 [<Fact>]
 let ``the versions a batch expects are those before it, of any stream, also one it does not write`` () =
@@ -188,10 +185,7 @@ let ``a batch has at most 65,536 entries`` () =
     let most = List.replicate 65_536 (event "a" "")
     Assert.Equal(65_536L, (appendWith id most Journal.empty |> ok |> fst).Head.Position)
 
-    refused
-        (AppendError.LimitExceeded("entries of the batch", 65_537L, 65_536L))
-        (Append.request (event "a" "" :: most))
-        threeBatches
+    refused (AppendError.LimitExceeded("entries of the batch", 65_537L, 65_536L)) (Append.request (event "a" "" :: most)) threeBatches
 
 [<Fact>]
 let ``a batch is prepared once and may be judged against any journal`` () =

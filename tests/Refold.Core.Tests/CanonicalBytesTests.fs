@@ -41,8 +41,7 @@ let private golden =
     ]
 
 [<Fact>]
-let ``an entry with everything has these bytes`` () =
-    Assert.Equal(String.concat "" golden, (CanonicalBytes.ofData full).ToHex())
+let ``an entry with everything has these bytes`` () = Assert.Equal(String.concat "" golden, (CanonicalBytes.ofData full).ToHex())
 
 [<Fact>]
 let ``an entry with nothing optional has these bytes`` () =

@@ -55,8 +55,7 @@ type CanonicalTests(output: ITestOutputHelper) =
     [<InlineData("{\"1\":{\"f\":{\"f\":\"hi\",\"F\":5},\"\\n\":56.0},\"\":\"empty\",\"a\":{},\"A\":{}}",
                  "{\"\":\"empty\",\"1\":{\"\\n\":56,\"f\":{\"F\":5,\"f\":\"hi\"}},\"A\":{},\"a\":{}}")>]
     [<InlineData("{\"Unnormalized Unicode\":\"A\\u030a\"}", "{\"Unnormalized Unicode\":\"A\u030a\"}")>]
-    member _.``the four small cases have their canonical form``(input: string, expected: string) =
-        Assert.Equal(expected, canonical input)
+    member _.``the four small cases have their canonical form``(input: string, expected: string) = Assert.Equal(expected, canonical input)
 
     [<Fact>]
     member _.``every vector in shared has its canonical form, byte for byte``() =
@@ -69,10 +68,7 @@ type CanonicalTests(output: ITestOutputHelper) =
             for input in inputs do
                 let expected = File.ReadAllBytes(Path.Combine(directory, "output", nonNull (Path.GetFileName input)))
 
-                Assert.Equal(
-                    Ok(Bytes.Wrap(ReadOnlyMemory expected)),
-                    Canonical.ofJson (ReadOnlyMemory(File.ReadAllBytes input))
-                )
+                Assert.Equal(Ok(Bytes.Wrap(ReadOnlyMemory expected)), Canonical.ofJson (ReadOnlyMemory(File.ReadAllBytes input)))
 
     // RFC 8785 appendix B; the two last are borders of .NET's own notation.
     [<Theory>]

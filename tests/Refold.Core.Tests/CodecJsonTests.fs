@@ -70,10 +70,7 @@ let ``numbers up to 32 bits are numbers, larger ones and decimals are strings`` 
     has "\"1.10\"" 1.10m
     has "\"-79228162514264337593543950335\"" Decimal.MinValue
 
-    Assert.Equal(
-        Ok "1.10",
-        decode<decimal> "\"1.10\"" |> Result.map _.ToString(Globalization.CultureInfo.InvariantCulture)
-    )
+    Assert.Equal(Ok "1.10", decode<decimal> "\"1.10\"" |> Result.map _.ToString(Globalization.CultureInfo.InvariantCulture))
 
 [<Fact>]
 let ``doubles are numbers, but for four that JSON has none for`` () =
@@ -158,9 +155,7 @@ let ``an aggregate can keep a random state and a pin in its own state`` () =
               | Error error -> error.ToString()))
         (RngState.FromSeed 7UL)
 
-    has
-        """{"model":"m","provider":"p","seed":"1","settings":{"k":"v"},"version":"1"}"""
-        (RunPin("m", "p", "1", 1UL).With("k", "v"))
+    has """{"model":"m","provider":"p","seed":"1","settings":{"k":"v"},"version":"1"}""" (RunPin("m", "p", "1", 1UL).With("k", "v"))
 
 [<Fact>]
 let ``reading is strict and names the place`` () =
@@ -168,9 +163,7 @@ let ``reading is strict and names the place`` () =
     refused<Line> "the value has an unknown member 'x'" """{"sku":"a","qty":1,"price":"1","x":1}"""
     refused<Line> "the value has an unknown member 'quantity'" """{"sku":"a","quantity":1,"price":"1"}"""
 
-    refused<Line list>
-        "/1/qty must be an integer of 32 bits"
-        """[{"sku":"a","qty":1,"price":"1"},{"sku":"a","qty":1.5,"price":"1"}]"""
+    refused<Line list> "/1/qty must be an integer of 32 bits" """[{"sku":"a","qty":1,"price":"1"},{"sku":"a","qty":1.5,"price":"1"}]"""
 
     refused<Line> "/price must be a decimal as it is written" """{"sku":"a","qty":1,"price":"01"}"""
     refused<Line> "/price must be a string with a decimal" """{"sku":"a","qty":1,"price":1}"""
@@ -273,7 +266,4 @@ let ``the cases of a union can be entry types of their own`` () =
     for value in [ Circle 1.5; Square 2.0; Empty ] do
         Assert.Equal(Ok value, codec.Encode value |> Result.bind codec.Decode)
 
-    Assert.Equal(
-        Error(CodecError.UnknownType "Empty"),
-        codec.Decode { Type = "Empty"; SchemaVersion = 1; Payload = Bytes.OfText "{}" }
-    )
+    Assert.Equal(Error(CodecError.UnknownType "Empty"), codec.Decode { Type = "Empty"; SchemaVersion = 1; Payload = Bytes.OfText "{}" })

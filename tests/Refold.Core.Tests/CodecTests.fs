@@ -7,8 +7,7 @@ open System.Text
 open Refold.Core
 open Xunit
 
-let private encoded typeName version (payload: string) =
-    { Type = typeName; SchemaVersion = version; Payload = Bytes.OfText payload }
+let private encoded typeName version (payload: string) = { Type = typeName; SchemaVersion = version; Payload = Bytes.OfText payload }
 
 let private show (result: Result<Encoded, CodecError>) =
     match result with
@@ -24,8 +23,7 @@ let private members (payload: Bytes) =
     | Ok _ -> Error "an object expected"
     | Error error -> Error(error.ToString())
 
-let private write (members: (string * JsonValue) list) =
-    Canonical.write (JsonValue.Object members) |> Result.mapError _.ToString()
+let private write (members: (string * JsonValue) list) = Canonical.write (JsonValue.Object members) |> Result.mapError _.ToString()
 
 let private nameTheUnit (payload: Bytes) =
     members payload |> Result.bind (fun members -> write (("unit", JsonValue.String "piece") :: members))

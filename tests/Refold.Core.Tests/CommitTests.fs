@@ -28,8 +28,7 @@ let private slot: CommitSlot =
 
 let private hex (bytes: byte[]) = Convert.ToHexStringLower bytes
 
-let private plainChecksum (bytes: byte[]) =
-    hex (BitConverter.GetBytes(Checksum.plain (ReadOnlySpan(bytes, 0, bytes.Length - 4))))
+let private plainChecksum (bytes: byte[]) = hex (BitConverter.GetBytes(Checksum.plain (ReadOnlySpan(bytes, 0, bytes.Length - 4))))
 
 let private zeros count = String('0', 2 * count)
 
@@ -119,9 +118,7 @@ let ``a trailer is, byte by byte, what FORMAT.md says`` () =
     // Of another segment, of another journal, or in a file that has no room for its footer.
     Assert.True(Result.isError (SegmentTrailer.decode { header with Generation = 3 } length (ReadOnlyMemory bytes)))
 
-    Assert.True(
-        Result.isError (SegmentTrailer.decode { header with JournalId = Guid.Empty } length (ReadOnlyMemory bytes))
-    )
+    Assert.True(Result.isError (SegmentTrailer.decode { header with JournalId = Guid.Empty } length (ReadOnlyMemory bytes)))
 
     Assert.True(Result.isError (SegmentTrailer.decode header (length - 1L) (ReadOnlyMemory bytes)))
 

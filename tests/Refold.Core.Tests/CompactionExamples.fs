@@ -36,10 +36,7 @@ let places (written: Written) = readable (know written.Segments) |> List.map (fu
 let names (written: Written) = written.Segments |> List.map (SegmentDirectory.nameOf >> string)
 
 let refuses expected request written =
-    Assert.Equal<Result<CompactionPlan, CompactionRefusal>>(
-        Error expected,
-        Compaction.plan request (fst (scan written.Segments))
-    )
+    Assert.Equal<Result<CompactionPlan, CompactionRefusal>>(Error expected, Compaction.plan request (fst (scan written.Segments)))
 
 /// The head, and the head after each batch that is left, are those of the journal before.
 let sameHeads (before: Written) (after: Written) =

@@ -37,8 +37,7 @@ let private rotated (written: Written) : Written =
 
     let generation =
         match List.tryLast written.Segments with
-        | Some last when (SegmentDirectory.nameOf last).FirstPosition = head.Position + 1L ->
-            (SegmentDirectory.nameOf last).Generation + 1
+        | Some last when (SegmentDirectory.nameOf last).FirstPosition = head.Position + 1L -> (SegmentDirectory.nameOf last).Generation + 1
         | _ -> 0
 
     let header =
@@ -64,8 +63,7 @@ let private withBytes (written: Written) (write: FrameContext -> ByteWriter -> i
         NextFrame = next
         Segments =
             written.Segments
-            |> List.mapi (fun index bytes ->
-                if index = last then Array.append bytes (writer.Written.ToArray()) else bytes)
+            |> List.mapi (fun index bytes -> if index = last then Array.append bytes (writer.Written.ToArray()) else bytes)
     }
 
 let private withBatch (written: Written) (batch: AcceptedBatch) (journal: Journal) : Written =

@@ -27,10 +27,7 @@ let private merged: byte[] =
 let ``superseded sources are ignored when the target of a compaction is there`` () =
     let plan, known = opened OpeningWays.All (files |> withMarker |> Map.add (string target) merged)
 
-    Assert.Equal<string list>(
-        [ string target; names[2] ],
-        plan.Segments |> List.map (fun segment -> string segment.Name)
-    )
+    Assert.Equal<string list>([ string target; names[2] ], plan.Segments |> List.map (fun segment -> string segment.Name))
 
     Assert.Equal(1L, plan.SetGeneration)
     Assert.Equal(8, known.Entries.Length)

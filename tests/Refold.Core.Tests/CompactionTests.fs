@@ -93,10 +93,7 @@ let ``what a deletion hides goes by whole leaves`` () =
     let after = done' (request [ CompactionDrop.Deleted ]) written
     let known = know after.Segments
     // Leaves: 1 2 | 3 | 4 5: the last one holds a survivor, so it stays whole, and its first entry stays hidden.
-    Assert.Equal<int64 list>(
-        [ 4L; 5L; 6L ],
-        known.Batches |> List.collect (fun stored -> List.ofArray stored.Batch.Positions)
-    )
+    Assert.Equal<int64 list>([ 4L; 5L; 6L ], known.Batches |> List.collect (fun stored -> List.ofArray stored.Batch.Positions))
 
     Assert.Equal<int64 list>([ 5L; 6L ], places after)
     sameHeads written after

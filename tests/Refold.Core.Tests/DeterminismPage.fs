@@ -29,14 +29,12 @@ let sections: (string * string) list =
         |> List.ofArray
 
 /// Whether a section says that one machine cannot show its divergence.
-let cannotBeProvoked (section: string) =
-    section.Contains("Cannot be provoked on one machine.", StringComparison.Ordinal)
+let cannotBeProvoked (section: string) = section.Contains("Cannot be provoked on one machine.", StringComparison.Ordinal)
 
 /// The divergences that a section promises: cause and path, sorted.
 let promised (section: string) : (string * string) list =
     [
-        for found in Regex.Matches(section, "`([a-z-]+)` at (?:`([^`]+)`|the entry)") ->
-            found.Groups[1].Value, found.Groups[2].Value
+        for found in Regex.Matches(section, "`([a-z-]+)` at (?:`([^`]+)`|the entry)") -> found.Groups[1].Value, found.Groups[2].Value
     ]
     |> List.sort
 
@@ -50,13 +48,10 @@ let private found (report: ReplayReport) =
 type Page =
 
     /// Checks that the reports are what the section with the calling test's name promises: all of it, and nothing else.
-    static member Promises
-        (reports: ReplayReport list, [<CallerMemberName; Optional; DefaultParameterValue("")>] heading: string)
-        : unit =
+    static member Promises(reports: ReplayReport list, [<CallerMemberName; Optional; DefaultParameterValue("")>] heading: string) : unit =
         match List.tryFind (fun (name, _) -> name = heading) sections with
         | None -> failwith ("The page has no section '" + heading + "'.")
-        | Some(_, section) ->
-            Assert.Equal<(string * string) list>(promised section, reports |> List.map found |> List.sort)
+        | Some(_, section) -> Assert.Equal<(string * string) list>(promised section, reports |> List.map found |> List.sort)
 
 let pin = RunPin("notes", "house", "1.0", 42UL, [ Collections.Generic.KeyValuePair("choices", "2") ])
 

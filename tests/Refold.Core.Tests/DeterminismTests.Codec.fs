@@ -30,14 +30,7 @@ type DeterminismCodecTests() =
 
         let local: Codec<DateTimeOffset> =
             jsonText "note" (fun time -> "\"" + time.ToString(form, CultureInfo.InvariantCulture) + "\"") (fun text ->
-                match
-                    DateTimeOffset.TryParseExact(
-                        text.Trim '"',
-                        form,
-                        CultureInfo.InvariantCulture,
-                        DateTimeStyles.AssumeUniversal
-                    )
-                with
+                match DateTimeOffset.TryParseExact(text.Trim '"', form, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal) with
                 | true, time -> Some time
                 | false, _ -> None)
 

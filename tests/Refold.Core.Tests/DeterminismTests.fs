@@ -59,8 +59,7 @@ type DeterminismTests() =
     member _.``New GUIDs``() = Page.Promises [ recordAndVerify (saying (fun _ -> (Guid.NewGuid()).ToString "D")) ]
 
     [<Fact>]
-    member _.``Unseeded random numbers``() =
-        Page.Promises [ recordAndVerify (saying (fun _ -> invariant (Random.Shared.NextInt64()))) ]
+    member _.``Unseeded random numbers``() = Page.Promises [ recordAndVerify (saying (fun _ -> invariant (Random.Shared.NextInt64()))) ]
 
     [<Fact>]
     member _.``Draws outside the step's generator``() =

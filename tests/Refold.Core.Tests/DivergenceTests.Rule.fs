@@ -128,9 +128,7 @@ let ``state: every entry is the same and the state is not`` () =
     let ended =
         { recorder with
             Journal =
-                append
-                    (Run.finish recorder.Context recorder.RunVersion (verify Game.aggregate recorder).StateHash 1 None)
-                    recorder.Journal
+                append (Run.finish recorder.Context recorder.RunVersion (verify Game.aggregate recorder).StateHash 1 None) recorder.Journal
         }
 
     Assert.True (verify Game.aggregate ended).Matched

@@ -27,17 +27,14 @@ let differs aggregate recorder = verify aggregate recorder |> divergenceOf
 /// Cause, position and path.
 let place (divergence: Divergence) = divergence.Cause, divergence.Position, divergence.Path
 
-let private change position (change: EntryData -> EntryData) =
-    recorded () |> changedAt position change |> differs Game.aggregate
+let private change position (change: EntryData -> EntryData) = recorded () |> changedAt position change |> differs Game.aggregate
 
 [<Fact>]
 let ``pin mismatch: the fields, the first of them with both values`` () =
     let recorder = recorded ()
 
     let under (current: RunPin) =
-        Replay.verify
-            [ Replay.verifier Game.aggregate ]
-            { inputOf recorder.Context.Run recorder.Journal with CurrentPin = Some current }
+        Replay.verify [ Replay.verifier Game.aggregate ] { inputOf recorder.Context.Run recorder.Journal with CurrentPin = Some current }
 
     let found = under (pin.With("a/b", "3")) |> divergenceOf
     Assert.Equal((DivergenceCause.PinMismatch [ "settings/a/b" ], 1L, "/data/pin/settings/a~1b"), place found)
@@ -117,10 +114,7 @@ let ``codec not faithful: a command or an event comes out otherwise than it was 
             Encode = fun _ -> Error(CodecError.Unencodable("game.event", "no"))
         }
 
-    Assert.Equal(
-        (DivergenceCause.CodecNotFaithful, 3L, ""),
-        place (recorded () |> differs { Game.aggregate with Events = refusing })
-    )
+    Assert.Equal((DivergenceCause.CodecNotFaithful, 3L, ""), place (recorded () |> differs { Game.aggregate with Events = refusing }))
 
 [<Fact>]
 let ``missing: an entry before the step was taken out of the stream`` () =
@@ -151,9 +145,7 @@ let ``unexpected: an entry of the run that no command made`` () =
 let ``type: another type, another role`` () =
     let renamed =
         { Game.events with
-            Encode =
-                fun event ->
-                    Game.events.Encode event |> Result.map (fun encoded -> { encoded with Type = "game.other" })
+            Encode = fun event -> Game.events.Encode event |> Result.map (fun encoded -> { encoded with Type = "game.other" })
         }
 
     let found = recorded () |> differs { Game.aggregate with Events = renamed }
@@ -192,15 +184,9 @@ let ``header: schema version, time and ids`` () =
     Assert.Equal((DivergenceCause.Header, 4L, "/time"), path 4L (fun data -> { data with Time = None }))
     Assert.Equal((DivergenceCause.Header, 5L, "/id"), path 5L (fun data -> { data with Id = Some id }))
 
-    Assert.Equal(
-        (DivergenceCause.Header, 5L, "/correlationId"),
-        path 5L (fun data -> { data with CorrelationId = None })
-    )
+    Assert.Equal((DivergenceCause.Header, 5L, "/correlationId"), path 5L (fun data -> { data with CorrelationId = None }))
 
-    Assert.Equal(
-        (DivergenceCause.Header, 5L, "/causationId"),
-        path 5L (fun data -> { data with CausationId = Some id })
-    )
+    Assert.Equal((DivergenceCause.Header, 5L, "/causationId"), path 5L (fun data -> { data with CausationId = Some id }))
 
     Assert.Equal((DivergenceCause.Header, 4L, "/run"), path 4L (fun data -> { data with Run = None }))
 

@@ -52,9 +52,7 @@ let ``a role's byte is its place in the list of all, and its name reads back`` (
     Assert.Equal(None, Role.ofName "Command")
 
 [<Fact>]
-let ``commands, facts, effects and control entries are external, events and refusals derived, unmarked ones show nothing``
-    ()
-    =
+let ``commands, facts, effects and control entries are external, events and refusals derived, unmarked ones show nothing`` () =
     let kinds =
         [
             for role in Role.all -> Role.name role, Role.kind role |> Option.map EntryKind.tag
@@ -91,10 +89,7 @@ let ``the kind of tags is read as in seed 000: unrelated tags and no tags have n
 
 [<Fact>]
 let ``with a kind, other tags stay in their order and another kind goes`` () =
-    Assert.Equal<string list>(
-        [ "b"; "a"; "kind:derived" ],
-        EntryKind.withKind EntryKind.Derived [ "b"; "kind:external"; "a" ]
-    )
+    Assert.Equal<string list>([ "b"; "a"; "kind:derived" ], EntryKind.withKind EntryKind.Derived [ "b"; "kind:external"; "a" ])
 
 [<Fact>]
 let ``a user's tag cannot change provenance: both kinds are an error, and so is any other kind`` () =

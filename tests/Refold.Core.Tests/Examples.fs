@@ -24,8 +24,7 @@ let error (result: Result<'Value, 'Error>) : 'Error =
     | Ok _ -> failwith "no error where one was expected"
     | Error error -> error
 
-let append (entries: EntryData list) (journal: Journal) : Journal =
-    Journal.append (Append.request entries) journal |> ok |> snd
+let append (entries: EntryData list) (journal: Journal) : Journal = Journal.append (Append.request entries) journal |> ok |> snd
 
 let appendWith (change: AppendRequest -> AppendRequest) (entries: EntryData list) (journal: Journal) =
     Journal.append (change (Append.request entries)) journal
@@ -35,8 +34,7 @@ let expecting (name: string) (expected: ExpectedVersion) (request: AppendRequest
 
 let keyed (key: string) (request: AppendRequest) = { request with Key = Some key }
 
-let unless (query: Query) (asOf: int64) (request: AppendRequest) =
-    { request with Condition = Some { Query = query; AsOf = asOf } }
+let unless (query: Query) (asOf: int64) (request: AppendRequest) = { request with Condition = Some { Query = query; AsOf = asOf } }
 
 /// a1 | a2 b1 a3 | b2: three batches over two streams.
 let threeBatches =
@@ -51,8 +49,7 @@ let positions (entries: Entry list) = entries |> List.map _.Position
 
 let payloads (entries: Entry list) = entries |> List.map _.Data.Payload.ToText()
 
-let readStream (name: string) (journal: Journal) =
-    Journal.readStream (stream name) 1L System.Int64.MaxValue System.Int32.MaxValue journal
+let readStream (name: string) (journal: Journal) = Journal.readStream (stream name) 1L System.Int64.MaxValue System.Int32.MaxValue journal
 
 /// Everything that can be asked of a journal without naming a place: equal for journals that are the same.
 let answers (journal: Journal) =

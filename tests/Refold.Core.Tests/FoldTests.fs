@@ -148,11 +148,8 @@ let ``a codec that throws ends the fold`` () =
 let ``older schema versions are upcast, counted and not compared`` () =
     let newer =
         {
-            Encode =
-                fun value -> Sum.codec.Encode value |> Result.map (fun encoded -> { encoded with SchemaVersion = 2 })
-            Decode =
-                fun encoded ->
-                    Sum.codec.Decode encoded |> Result.map ((*) (if encoded.SchemaVersion = 1 then 100L else 1L))
+            Encode = fun value -> Sum.codec.Encode value |> Result.map (fun encoded -> { encoded with SchemaVersion = 2 })
+            Decode = fun encoded -> Sum.codec.Decode encoded |> Result.map ((*) (if encoded.SchemaVersion = 1 then 100L else 1L))
         }
 
     let aggregate = { Sum.aggregate with Events = newer }

@@ -42,10 +42,7 @@ let ``the first files open by every way`` () =
             Assert.Equal<(string * int64) list>([ "odd", 1L ], known.Deletions)
             Assert.Equal<int64 list>([ 1L .. 8L ], known.Entries |> List.map (fun (position, _, _) -> position))
 
-            Assert.Equal<string list>(
-                [ for number in 1..8 -> $"key-{number}" ],
-                known.Keys |> List.map (fun (key, _, _) -> key)
-            )
+            Assert.Equal<string list>([ for number in 1..8 -> $"key-{number}" ], known.Keys |> List.map (fun (key, _, _) -> key))
 
             Assert.Equal(8L, fst known.Head)
             Assert.Equal("ccb4b4d3b366c272e11b6f2b90b61ec3102a05080dca4283e7be761d2fc19742", snd known.Head)

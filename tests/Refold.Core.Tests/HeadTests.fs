@@ -20,8 +20,7 @@ let private int64 (value: int64) =
     BinaryPrimitives.WriteInt64LittleEndian(Span bytes, value)
     bytes
 
-let private text (value: string) =
-    Array.append (int32 (Encoding.UTF8.GetByteCount value)) (Encoding.UTF8.GetBytes value)
+let private text (value: string) = Array.append (int32 (Encoding.UTF8.GetByteCount value)) (Encoding.UTF8.GetBytes value)
 
 // An event of type "t" without anything optional.
 let private canonical (name: string) (payload: string) =

@@ -119,15 +119,9 @@ let ``batches and positions ascend`` () =
 let ``positions and versions beyond 2^62 and versions below 1 are refused`` () =
     let beyond = Append.highestRestored + 1L
 
-    restoreRefused
-        (outOfRange "position" (string beyond) "at most 2^62")
-        [ placed beyond beyond 1L (event "a" "x") ]
-        Journal.empty
+    restoreRefused (outOfRange "position" (string beyond) "at most 2^62") [ placed beyond beyond 1L (event "a" "x") ] Journal.empty
 
-    restoreRefused
-        (outOfRange "version" (string beyond) "1 to 2^62")
-        [ placed 1L 1L beyond (event "a" "x") ]
-        Journal.empty
+    restoreRefused (outOfRange "version" (string beyond) "1 to 2^62") [ placed 1L 1L beyond (event "a" "x") ] Journal.empty
 
     restoreRefused (outOfRange "version" "0" "1 to 2^62") [ placed 1L 1L 0L (event "a" "x") ] Journal.empty
     let last = Append.highestRestored

@@ -39,10 +39,7 @@ let ``everything is read in position order, page by page`` () =
 let ``an entry is found by its position`` () =
     let entry = Journal.tryEntry 4L threeBatches
 
-    Assert.Equal(
-        Some("a", 3L, 2L),
-        entry |> Option.map (fun entry -> entry.Data.Stream.Value, entry.Version, entry.Batch)
-    )
+    Assert.Equal(Some("a", 3L, 2L), entry |> Option.map (fun entry -> entry.Data.Stream.Value, entry.Version, entry.Batch))
 
     Assert.Equal(None, Journal.tryEntry 0L threeBatches)
     Assert.Equal(None, Journal.tryEntry 6L threeBatches)
@@ -52,10 +49,7 @@ let ``streams are listed by the UTF-8 bytes of their names`` () =
     let names = [ "b"; "\U0001F600"; "\uFF5E"; "Z"; "$run/r" ]
     let journal = Journal.empty |> append [ for name in names -> event name "" ]
 
-    Assert.Equal<string list>(
-        [ "$run/r"; "Z"; "b"; "\uFF5E"; "\U0001F600" ],
-        Journal.streams journal |> List.map _.Stream.Value
-    )
+    Assert.Equal<string list>([ "$run/r"; "Z"; "b"; "\uFF5E"; "\U0001F600" ], Journal.streams journal |> List.map _.Stream.Value)
 
     Assert.Equal<(int64 * int64) list>(
         [ 0L, 3L; 0L, 2L ],

@@ -128,8 +128,7 @@ type NdjsonTests(output: ITestOutputHelper) =
     [<Fact>]
     member _.``numbers beyond 2^53 keep every digit``() =
         let line =
-            read
-                """{"stream":"s","type":"T","role":"command","drawn":9007199254740993,"position":9223372036854775807,"data":1}"""
+            read """{"stream":"s","type":"T","role":"command","drawn":9007199254740993,"position":9223372036854775807,"data":1}"""
 
         Assert.Equal(Some 9007199254740993UL, line.Data.Drawn)
         Assert.Equal(Some Int64.MaxValue, line.Position)
@@ -157,15 +156,13 @@ type NdjsonTests(output: ITestOutputHelper) =
     [<InlineData("{@,\"data\":1,\"type\":\"T\"}", "'type' occurs twice")>]
     [<InlineData("{\"stream\":\"\",\"type\":\"T\",\"data\":1}", "stream is empty")>]
     [<InlineData("{\"stream\":null,\"type\":\"T\",\"data\":1}", "'stream' must be a string")>]
-    [<InlineData("{\"stream\":\"\\ud800\",\"type\":\"T\",\"data\":1}",
-                 "stream cannot be read: at byte 7: the string has a lone surrogate")>]
+    [<InlineData("{\"stream\":\"\\ud800\",\"type\":\"T\",\"data\":1}", "stream cannot be read: at byte 7: the string has a lone surrogate")>]
     [<InlineData("{\"stream\":\"a\\u0000\",\"type\":\"T\",\"data\":1}", "stream has a control character at index 1")>]
     [<InlineData("{\"stream\":\"s\",\"type\":\"\",\"data\":1}", "type is empty")>]
     [<InlineData("{@,\"tags\":\"t\",\"data\":1}", "'tags' must be an array of strings")>]
     [<InlineData("{@,\"tags\":[1],\"data\":1}", "'tags' must be an array of strings")>]
     [<InlineData("{@,\"tags\":[\"kind:other\"],\"data\":1}", "tag 'kind:other' is reserved")>]
-    [<InlineData("{@,\"tags\":[\"kind:external\",\"kind:derived\"],\"data\":1}",
-                 "contradict each other: kind:external and kind:derived")>]
+    [<InlineData("{@,\"tags\":[\"kind:external\",\"kind:derived\"],\"data\":1}", "contradict each other: kind:external and kind:derived")>]
     [<InlineData("{@,\"tags\":[\"a\\nb\"],\"data\":1}", "tag has a control character at index 1")>]
     [<InlineData("{@,\"tags\":[\"\"],\"data\":1}", "tag is empty")>]
     [<InlineData("{@,\"role\":\"Command\",\"data\":1}", "'role' is 'Command', it must be one of")>]
@@ -184,16 +181,13 @@ type NdjsonTests(output: ITestOutputHelper) =
     [<InlineData("{@,\"run\":\"\",\"data\":1}", "run is empty")>]
     [<InlineData("{@,\"drawn\":1,\"data\":1}", "only a command has words drawn")>]
     [<InlineData("{@,\"role\":\"command\",\"drawn\":\"-1\",\"data\":1}", "'drawn' must be a whole number below 2^64")>]
-    [<InlineData("{@,\"role\":\"command\",\"drawn\":18446744073709551616,\"data\":1}",
-                 "'drawn' must be a whole number below 2^64")>]
+    [<InlineData("{@,\"role\":\"command\",\"drawn\":18446744073709551616,\"data\":1}", "'drawn' must be a whole number below 2^64")>]
     [<InlineData("{@,\"idempotencyKey\":\"\",\"data\":1}", "idempotency key is empty")>]
     [<InlineData("{@,\"dataBase64\":\"YQ\"}", "'dataBase64' must be base64")>]
     [<InlineData("{@,\"dataBase64\":\"YR==\"}", "'dataBase64' must be base64")>]
     [<InlineData("{@,\"dataBase64\":\"Y Q==\"}", "'dataBase64' must be base64")>]
     member _.``bad lines are refused with the member and the rule``(line: string, reason: string) =
-        refused
-            reason
-            (Encoding.UTF8.GetBytes(line.Replace("@", "\"stream\":\"s\",\"type\":\"T\"", StringComparison.Ordinal)))
+        refused reason (Encoding.UTF8.GetBytes(line.Replace("@", "\"stream\":\"s\",\"type\":\"T\"", StringComparison.Ordinal)))
 
     [<Fact>]
     member _.``513 bytes of stream, 65 tags, invalid UTF-8 and too many levels are refused``() =
@@ -213,14 +207,9 @@ type NdjsonTests(output: ITestOutputHelper) =
         let nested levels = String('[', levels) + String(']', levels)
         let payload = nested 513
 
-        Assert.Equal(
-            payload,
-            (read ("{\"stream\":\"s\",\"type\":\"T\",\"data\":" + payload + "}")).Data.Payload.ToText()
-        )
+        Assert.Equal(payload, (read ("{\"stream\":\"s\",\"type\":\"T\",\"data\":" + payload + "}")).Data.Payload.ToText())
 
-        refused
-            "nested deeper than 512"
-            (Encoding.UTF8.GetBytes("{\"stream\":\"s\",\"type\":\"T\",\"data\":" + nested 514 + "}"))
+        refused "nested deeper than 512" (Encoding.UTF8.GetBytes("{\"stream\":\"s\",\"type\":\"T\",\"data\":" + nested 514 + "}"))
 
         let deep = { small with Payload = Bytes.OfText(nested 514) }
         Assert.Equal(deep, (read ((Ndjson.writeUnplaced deep).ToText())).Data)

@@ -33,8 +33,7 @@ let ``a segment of another journal or under another name is refused`` () =
     | other -> Assert.Fail $"{other}"
 
     match refused (files |> Map.add "0000000000000002.0.seg" segments[0]) with
-    | "0000000000000002.0.seg", FrameError.Corrupt(0L, "the name of the segment", expected, _) ->
-        Assert.Equal(names[0], expected)
+    | "0000000000000002.0.seg", FrameError.Corrupt(0L, "the name of the segment", expected, _) -> Assert.Equal(names[0], expected)
     | other -> Assert.Fail $"{other}"
 
 [<Fact>]
@@ -97,8 +96,7 @@ let ``a torn tail behind COMMIT is torn, and in a closed journal it is corrupt``
     let torn = Array.copy unsealed[2]
     torn[lastItems[2].Start + 20] <- 0xFFuy
 
-    let withCommit isClosed items =
-        files |> Map.add names[2] torn |> Map.add FileName.commit (commitFile segments items isClosed)
+    let withCommit isClosed items = files |> Map.add names[2] torn |> Map.add FileName.commit (commitFile segments items isClosed)
 
     Assert.Equal(7, (snd (opened OpeningWays.All (withCommit false (List.truncate 2 lastItems)))).Entries.Length)
 

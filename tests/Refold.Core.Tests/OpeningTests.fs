@@ -62,10 +62,7 @@ let ``a checkpoint whose entries have no segment behind them is refused`` () =
         Assert.Equal(names[2] + " with frame 7", expected)
     | other -> Assert.Fail $"{other}"
 
-    Assert.Equal(
-        checkpointName,
-        fst (refused (names |> List.fold (fun files name -> without name files) (without FileName.commit files)))
-    )
+    Assert.Equal(checkpointName, fst (refused (names |> List.fold (fun files name -> without name files) (without FileName.commit files))))
 
 [<Fact>]
 let ``a stale checkpoint is ignored and the reason is reported`` () =

@@ -11,8 +11,7 @@ open Xunit
 // Built, not written: the compiler replaces a lone surrogate in a literal.
 let private lone = String(char 0xD800, 1)
 
-let private settings (pairs: (string * string) list) : IEnumerable<KeyValuePair<string, string>> =
-    pairs |> Seq.map KeyValuePair
+let private settings (pairs: (string * string) list) : IEnumerable<KeyValuePair<string, string>> = pairs |> Seq.map KeyValuePair
 
 let private pin = RunPin("opus", "acme", "1.4.0", 3735928559UL, settings [ "b", "2"; "a", "1" ])
 
@@ -25,10 +24,7 @@ let ``the form has a fixed order, settings sorted by key, the seed as a string``
 
     Assert.Equal(expected, RunPin.toJson pin)
 
-    Assert.Equal(
-        """{"model":"opus","provider":"acme","version":"1.4.0","seed":"3735928559","settings":{}}""",
-        plain.ToJson()
-    )
+    Assert.Equal("""{"model":"opus","provider":"acme","version":"1.4.0","seed":"3735928559","settings":{}}""", plain.ToJson())
 
 [<Fact>]
 let ``run_pin_serde_round_trips: a pin read back is equal`` () =

@@ -75,10 +75,7 @@ let private enrol = [ tagged [ "student:1"; "course:1" ] (event "c/1" "again") ]
 [<Fact>]
 let ``a condition fails when anything after its AsOf matches, and names the first that does`` () =
     for asOf, matched in [ 0L, 1L; 1L, 3L; 2L, 3L; 3L, 4L; 4L, 5L ] do
-        refused
-            (AppendError.ConditionFailed matched)
-            (Append.request enrol |> unless (byTags [ "course:1" ]) asOf)
-            enrolment
+        refused (AppendError.ConditionFailed matched) (Append.request enrol |> unless (byTags [ "course:1" ]) asOf) enrolment
 
     Assert.True(Result.isOk (appendWith (unless (byTags [ "course:1" ]) 5L) enrol enrolment))
 

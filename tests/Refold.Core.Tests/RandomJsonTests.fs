@@ -47,10 +47,7 @@ let ``seed 000's form is read: numbers, word_pos, no splits`` () =
     let largest =
         $$"""{"seed":[{{numbers}}],"stream":18446744073709551615,"word_pos":295147905179352825855}"""
 
-    Assert.Equal(
-        Ok(RngState.Create(ReadOnlySpan key, UInt64.MaxValue, state.WordPosition, 0UL)),
-        RngState.ofJson largest
-    )
+    Assert.Equal(Ok(RngState.Create(ReadOnlySpan key, UInt64.MaxValue, state.WordPosition, 0UL)), RngState.ofJson largest)
 
 [<Fact>]
 let ``a form without splits reads as none handed out, members come in any order`` () =

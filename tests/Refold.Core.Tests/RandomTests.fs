@@ -167,8 +167,7 @@ let ``a state takes 32 bytes of key and positions below 2^68`` () =
     let zeros = Array.zeroCreate<byte> 33
 
     for length in [ 0; 31; 33 ] do
-        Assert.Throws<ArgumentException>(fun () ->
-            RngState.Create(ReadOnlySpan(zeros, 0, length), 0UL, UInt128.Zero, 0UL) |> ignore)
+        Assert.Throws<ArgumentException>(fun () -> RngState.Create(ReadOnlySpan(zeros, 0, length), 0UL, UInt128.Zero, 0UL) |> ignore)
         |> ignore
 
     Assert.Throws<ArgumentOutOfRangeException>(fun () ->

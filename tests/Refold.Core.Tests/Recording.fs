@@ -64,8 +64,7 @@ let stepInput aggregate (stream: StreamId) command (recorder: Recorder) =
     }
 
 /// The step that a command would make.
-let stepOf aggregate stream command recorder =
-    stepInput aggregate stream command recorder |> Run.step recorder.Context aggregate
+let stepOf aggregate stream command recorder = stepInput aggregate stream command recorder |> Run.step recorder.Context aggregate
 
 /// Makes one step and appends it.
 let execute aggregate (stream: StreamId) command (recorder: Recorder) : Recorder =
@@ -102,8 +101,7 @@ let inputOf (run: RunId) (journal: Journal) : VerifyInput =
         HeadAt = fun position -> Journal.headAt position journal
     }
 
-let verifyWith verifiers (recorder: Recorder) : ReplayReport =
-    Replay.verify verifiers (inputOf recorder.Context.Run recorder.Journal)
+let verifyWith verifiers (recorder: Recorder) : ReplayReport = Replay.verify verifiers (inputOf recorder.Context.Run recorder.Journal)
 
 let verify aggregate (recorder: Recorder) : ReplayReport = verifyWith [ Replay.verifier aggregate ] recorder
 
@@ -121,7 +119,6 @@ let rewritten (change: Entry -> Entry option) (journal: Journal) : Journal =
 
 /// The recorder with the entry at a position changed.
 let changedAt (position: int64) (change: EntryData -> EntryData) (recorder: Recorder) : Recorder =
-    let rewrite (entry: Entry) =
-        Some(if entry.Position = position then { entry with Data = change entry.Data } else entry)
+    let rewrite (entry: Entry) = Some(if entry.Position = position then { entry with Data = change entry.Data } else entry)
 
     { recorder with Journal = rewritten rewrite recorder.Journal }

@@ -88,10 +88,7 @@ let ``a refused step appends the command and one refusal, in the run's stream`` 
     let recorder = start "r" |> execute Game.aggregate table Game.Close
     let refusal = runStream recorder |> List.last
 
-    Assert.Equal(
-        (Role.Refusal, "\"not open\"", 3L),
-        (refusal.Data.Role, refusal.Data.Payload.ToText(), refusal.Version)
-    )
+    Assert.Equal((Role.Refusal, "\"not open\"", 3L), (refusal.Data.Role, refusal.Data.Payload.ToText(), refusal.Version))
 
     Assert.Empty(entriesOf table recorder.Journal)
     Assert.Equal(3L, recorder.RunVersion)
@@ -239,8 +236,7 @@ let ``a retried refusal rolls the same dice`` () =
 
 [<Fact>]
 let ``a changed number of draws in one step leaves the next alone`` () =
-    let last commands =
-        start "r" |> executeAll Game.aggregate table commands |> _.Journal |> entriesOf table |> List.last
+    let last commands = start "r" |> executeAll Game.aggregate table commands |> _.Journal |> entriesOf table |> List.last
 
     let few = last [ Game.Open; Game.Roll 1; Game.Roll 2 ]
     let many = last [ Game.Open; Game.Roll 50; Game.Roll 2 ]

@@ -32,10 +32,7 @@ let private goldenReal (expected: float list) draw (model: ReferenceStream.Reade
 
 [<Fact>]
 let ``between`` () =
-    golden
-        [ 4; 4; 5; 4; 3; 4; 4; 2; 4; 1; 3; 4; 2; 6; 6; 4; 5; 6; 4; 6 ]
-        (Sample.between 1 6)
-        (SamplingModel.between 1 6)
+    golden [ 4; 4; 5; 4; 3; 4; 4; 2; 4; 1; 3; 4; 2; 6; 6; 4; 5; 6; 4; 6 ] (Sample.between 1 6) (SamplingModel.between 1 6)
 
     golden
         [ 1277002; 10430589; 1309914349; 507089266; -243420780; 212365105 ]
@@ -44,8 +41,7 @@ let ``between`` () =
 
 [<Fact>]
 let ``betweenInt64 and betweenUInt64`` () =
-    let wide (low: int64) (high: int64) stream =
-        int64 (SamplingModel.betweenWide (BigInteger low) (BigInteger high) stream)
+    let wide (low: int64) (high: int64) stream = int64 (SamplingModel.betweenWide (BigInteger low) (BigInteger high) stream)
 
     let low, high = -7000000000000000000L, 7000000000000000000L
 
@@ -129,10 +125,7 @@ let ``weightedIndex and weightedIndexDouble`` () =
     golden [ 4; 4; 4; 3; 4; 4; 4; 4; 4; 4; 4; 4 ] (Sample.weightedIndex weights) (SamplingModel.weightedIndex weights)
     let weights = [ 0.1; 0.2; 0.0; 0.3; 1.5 ]
 
-    golden
-        [ 4; 4; 4; 3; 1; 4; 4; 4; 4; 4; 4; 4 ]
-        (Sample.weightedIndexDouble weights)
-        (SamplingModel.weightedIndexDouble weights)
+    golden [ 4; 4; 4; 3; 1; 4; 4; 4; 4; 4; 4; 4 ] (Sample.weightedIndexDouble weights) (SamplingModel.weightedIndexDouble weights)
 
 [<Fact>]
 let ``exponential and normal`` () =
@@ -160,10 +153,7 @@ let ``exponential and normal`` () =
         (Sample.normal 0.0 1.0)
         (SamplingModel.normal 0.0 1.0)
 
-    goldenReal
-        [ 100.7226558421533; 104.96565403833745; 85.43344716523482 ]
-        (Sample.normal 100.0 15.0)
-        (SamplingModel.normal 100.0 15.0)
+    goldenReal [ 100.7226558421533; 104.96565403833745; 85.43344716523482 ] (Sample.normal 100.0 15.0) (SamplingModel.normal 100.0 15.0)
 
 [<Fact>]
 let ``guid`` () =

@@ -26,8 +26,7 @@ let double (stream: Reader) : float = float (stream.NextUInt64() / 2048UL) / 900
 let bool (stream: Reader) : bool = (stream.NextUInt32() >>> 31) = 1u
 
 /// Fisher-Yates without exchanges in place: maps from place to item.
-let private exchange left right (places: Map<int, 'Item>) =
-    places |> Map.add left places[right] |> Map.add right places[left]
+let private exchange left right (places: Map<int, 'Item>) = places |> Map.add left places[right] |> Map.add right places[left]
 
 let private ofItems (items: 'Item list) = items |> List.indexed |> Map.ofList
 
@@ -52,8 +51,7 @@ let weightedIndexDouble (weights: float list) (stream: Reader) : int =
     sums |> List.findIndex (fun sum -> target < sum)
 
 /// ln value as the nearest double or the one beside it.
-let private logarithm (value: float) =
-    float (ExactLogarithm.ofDouble value) * BitConverter.UInt64BitsToDouble(uint64 (1023 - 256) <<< 52)
+let private logarithm (value: float) = float (ExactLogarithm.ofDouble value) * BitConverter.UInt64BitsToDouble(uint64 (1023 - 256) <<< 52)
 
 let exponential (mean: float) (stream: Reader) : float = -mean * logarithm (1.0 - double stream)
 

@@ -38,10 +38,7 @@ let ``the full ranges are the words themselves`` () =
     Assert.Equal(words.NextUInt64(), Sample.betweenUInt64 0UL UInt64.MaxValue (rng ()))
     let words = rng ()
 
-    Assert.Equal(
-        Int64.MinValue + int64 (words.NextUInt64()),
-        Sample.betweenInt64 Int64.MinValue Int64.MaxValue (rng ())
-    )
+    Assert.Equal(Int64.MinValue + int64 (words.NextUInt64()), Sample.betweenInt64 Int64.MinValue Int64.MaxValue (rng ()))
 
 [<Fact>]
 let ``integers stay inside and reach both ends`` () =
@@ -69,11 +66,7 @@ let ``integers stay inside and reach both ends`` () =
     for _ in 1..1000 do
         Assert.InRange(Sample.between -2000000000 2000000000 rng, -2000000000, 2000000000)
 
-        Assert.InRange(
-            Sample.betweenInt64 -9000000000000000000L 9000000000000000000L rng,
-            -9000000000000000000L,
-            9000000000000000000L
-        )
+        Assert.InRange(Sample.betweenInt64 -9000000000000000000L 9000000000000000000L rng, -9000000000000000000L, 9000000000000000000L)
 
 [<Fact>]
 let ``a range of three quarters of the words is not biased`` () =

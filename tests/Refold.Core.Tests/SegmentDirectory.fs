@@ -85,16 +85,12 @@ let ofRows (segment: byte[]) (rows: SegmentRows) : Result<Known, string> =
 
     let entry (row: EntryRow) =
         match FrameDecoding.read seed (ReadOnlyMemory segment) (int row.Offset) with
-        | Ok found when
-            found.Size = row.Length && found.Frame.Position = row.Position && found.Frame.Version = row.Version
-            ->
+        | Ok found when found.Size = row.Length && found.Frame.Position = row.Position && found.Frame.Version = row.Version ->
             match found.Frame.Body with
             | FrameBody.Entry(place, canonical) when place.First = rows.Batches[row.Batch].FirstPosition ->
                 match CanonicalBytes.tryRead canonical with
                 | Some data when
-                    data.Stream = rows.Streams[row.Stream].Stream
-                    && data.Type = rows.Words[row.Type].Text
-                    && data.Role = row.Role
+                    data.Stream = rows.Streams[row.Stream].Stream && data.Type = rows.Words[row.Type].Text && data.Role = row.Role
                     ->
                     Ok(row.Position, row.Version, hex canonical)
                 | _ -> Error $"the frame at {row.Offset} is not what its row says"

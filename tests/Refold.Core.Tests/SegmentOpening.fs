@@ -73,8 +73,7 @@ let openBy (ways: OpeningWays) (files: Files) : Result<OpeningPlan * Known, stri
             let restored =
                 parts
                 |> List.fold
-                    (fun known (file, rows) ->
-                        known |> Result.bind (fun known -> ofRows files[file] rows |> Result.map (join known)))
+                    (fun known (file, rows) -> known |> Result.bind (fun known -> ofRows files[file] rows |> Result.map (join known)))
                     (Ok nothing)
 
             let scanner = SegmentScanner(Opening.scanStart plan highest)

@@ -11,8 +11,7 @@ open Xunit
 
 let private table = StreamId.Create "game/1"
 
-let private recorded commands =
-    start "r" |> execute Game.aggregate table Game.Open |> executeAll Game.aggregate table commands
+let private recorded commands = start "r" |> execute Game.aggregate table Game.Open |> executeAll Game.aggregate table commands
 
 let private historyOf (journal: Journal) : StreamHistory =
     {

@@ -79,9 +79,7 @@ let ``the recorded time and the command's id are fed back, not a clock's`` () =
         Game.ruledBy (fun step _ _ ->
             Ok
                 [
-                    Game.Opened(
-                        step.Now.ToString("O", CultureInfo.InvariantCulture) + " " + step.CommandId.ToString "D"
-                    )
+                    Game.Opened(step.Now.ToString("O", CultureInfo.InvariantCulture) + " " + step.CommandId.ToString "D")
                 ])
 
     let recorder = start "r" |> executeAll rule table [ Game.Open; Game.Open ]

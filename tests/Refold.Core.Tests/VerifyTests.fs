@@ -72,9 +72,7 @@ let ``recording, verifying and the words of a report are the same under every cu
             let recorder = recorded () |> finish
             let broken = recorder |> changedAt 5L (fun data -> { data with Time = None })
 
-            (Journal.head recorder.Journal).Hash,
-            (verify Game.aggregate broken).ToString(),
-            verify Game.aggregate recorder
+            (Journal.head recorder.Journal).Hash, (verify Game.aggregate broken).ToString(), verify Game.aggregate recorder
         finally
             CultureInfo.CurrentCulture <- before
 
@@ -129,9 +127,7 @@ let ``verifying starts from a snapshot when asked, and says so`` () =
     let dropped = { late with Journal = Journal.deleteTo table 2L late.Journal }
 
     let from snapshot =
-        Replay.verify
-            [ Replay.verifier Game.aggregate ]
-            { inputOf late.Context.Run dropped.Journal with Start = [ snapshot ] }
+        Replay.verify [ Replay.verifier Game.aggregate ] { inputOf late.Context.Run dropped.Journal with Start = [ snapshot ] }
 
     let report = from snapshot |> matched
     Assert.Equal(full.StateHash, report.StateHash)

@@ -27,8 +27,7 @@ module internal CompactionBase =
         | SegmentContent.KeysForgotten _ -> struct (item.LastFrame, head)
 
     /// The version known of a stream; 0 for none.
-    let versionOf (stream: StreamId) (versions: Map<StreamId, int64>) : int64 =
-        Map.tryFind stream versions |> Option.defaultValue 0L
+    let versionOf (stream: StreamId) (versions: Map<StreamId, int64>) : int64 = Map.tryFind stream versions |> Option.defaultValue 0L
 
     /// What is known with a version that is known as well: the higher one counts.
     let raiseTo (stream: StreamId) (version: int64) (versions: Map<StreamId, int64>) : Map<StreamId, int64> =
@@ -37,8 +36,7 @@ module internal CompactionBase =
     /// The highest version of each stream that is gone by an earlier compaction, on top of what is known already.
     let dropped (known: Map<StreamId, int64>) (item: SegmentItem) : Map<StreamId, int64> =
         match item.Content with
-        | SegmentContent.Batch stored ->
-            stored.Dropped |> List.fold (fun known gone -> raiseTo gone.Stream gone.Last known) known
+        | SegmentContent.Batch stored -> stored.Dropped |> List.fold (fun known gone -> raiseTo gone.Stream gone.Last known) known
         | SegmentContent.Base(content, _) ->
             content.Streams |> List.fold (fun known stream -> raiseTo stream.Stream stream.Floor known) known
         | SegmentContent.Deletion _
@@ -63,8 +61,7 @@ module internal CompactionBase =
 
     /// The highest version of each stream, whether it is there or gone, on top of what is known already. What a base knows of a stream is
     /// all gone.
-    let highest (known: Map<StreamId, int64>) (item: SegmentItem) : Map<StreamId, int64> =
-        entries (deleted (dropped known item) item) item
+    let highest (known: Map<StreamId, int64>) (item: SegmentItem) : Map<StreamId, int64> = entries (deleted (dropped known item) item) item
 
 /// What goes as the beginning, item by item, and the base frame that takes its place. Keeps streams and keys, not entries.
 [<Sealed>]
@@ -112,8 +109,7 @@ type internal DroppedBeginning(rule: CompactionRule) =
             {
                 Streams =
                     [
-                        for KeyValue(stream, version) in versions ->
-                            { Stream = stream; Highest = version; Floor = version }
+                        for KeyValue(stream, version) in versions -> { Stream = stream; Highest = version; Floor = version }
                     ]
                 Keys = keys.Values |> Seq.sortBy _.Receipt.FirstPosition |> List.ofSeq
                 KeysBefore = keysBefore

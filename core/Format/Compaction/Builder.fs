@@ -56,8 +56,7 @@ type CompactionBuilder(step: CompactionStep) =
     let mutable first: SegmentHeader voption = ValueNone
     let mutable hasBase = false
 
-    let keep (source: CompactionSource) (found: ReadFrame) =
-        writer.Raw (source.Bytes.Slice(found.Offset, found.Size)).Span
+    let keep (source: CompactionSource) (found: ReadFrame) = writer.Raw (source.Bytes.Slice(found.Offset, found.Size)).Span
 
     let replace (frame: Frame) = FrameEncoding.write (Checksum.seed first.Value.JournalId) writer frame
 

@@ -18,13 +18,11 @@ module Compaction =
     let private ruleOf (drop: CompactionDrop list) (view: CompactionView) (lastSealed: int64) =
         let folder (rule, deletions) drop =
             match drop with
-            | CompactionDrop.Before position ->
-                { rule with Before = max rule.Before (min position lastSealed) }, deletions
+            | CompactionDrop.Before position -> { rule with Before = max rule.Before (min position lastSealed) }, deletions
             | CompactionDrop.KeysBefore position -> { rule with KeysBefore = max rule.KeysBefore position }, deletions
             | CompactionDrop.Deleted ->
                 let floors =
-                    view.Floors
-                    |> Map.fold (fun floors stream floor -> CompactionBase.raiseTo stream floor floors) rule.Floors
+                    view.Floors |> Map.fold (fun floors stream floor -> CompactionBase.raiseTo stream floor floors) rule.Floors
 
                 { rule with Floors = floors }, deletions
             | CompactionDrop.Stream stream ->
@@ -102,10 +100,7 @@ module Compaction =
 
     /// Plans a compaction of a journal that is in memory. `segments` are all of it, whole and in order; the last one is written to and never
     /// touched. What goes is rounded down: the beginning to batches, streams to leaves.
-    let plan
-        (request: CompactionRequest)
-        (segments: CompactionSource list)
-        : Result<CompactionPlan, CompactionRefusal> =
+    let plan (request: CompactionRequest) (segments: CompactionSource list) : Result<CompactionPlan, CompactionRefusal> =
         decide request (viewOf segments)
         |> Result.bind (fun decision ->
             let planner = CompactionPlanner(decision, segments |> List.map _.Header)

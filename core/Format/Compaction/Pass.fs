@@ -3,16 +3,12 @@
 namespace Refold.Format
 
 open Refold.Core
+
 /// One pass over the segments that become one. Every frame that is left is handed to `keep`, where its bytes stay, or to `replace`.
 /// `after`: frame and head behind which they begin, where that is known.
 [<Sealed>]
 type internal CompactionPass
-    (
-        rule: CompactionRule,
-        after: struct (int64 * Head) voption,
-        keep: CompactionSource -> ReadFrame -> unit,
-        replace: Frame -> unit
-    ) =
+    (rule: CompactionRule, after: struct (int64 * Head) voption, keep: CompactionSource -> ReadFrame -> unit, replace: Frame -> unit) =
     let beginning = DroppedBeginning rule
     // Deletions and a base before the first batch: they go only where a batch does.
     let waiting = ResizeArray<struct (CompactionSource * SegmentItem)>()

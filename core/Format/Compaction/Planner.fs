@@ -3,6 +3,7 @@
 namespace Refold.Format
 
 open Refold.Core
+
 /// The segments of one target.
 [<NoComparison; NoEquality>]
 type internal CompactionGroup =
@@ -22,8 +23,7 @@ type internal CompactionGroup =
 type CompactionPlanner(decision: CompactionDecision, segments: SegmentHeader list) =
     let rule = decision.Rule
 
-    let nameOf (header: SegmentHeader) : SegmentName =
-        { FirstPosition = header.FirstPosition; Generation = header.Generation }
+    let nameOf (header: SegmentHeader) : SegmentName = { FirstPosition = header.FirstPosition; Generation = header.Generation }
 
     /// Segments of one first position stay together, because of those only the last holds positions; each unit with the position behind it.
     /// A target must come before the segment that is written to, so what shares its first position stays: it holds deletions only.

@@ -77,8 +77,7 @@ module FrameBatch =
             last <- bodyBytes
             total <- total + int64 (FrameLayout.size bodyBytes false)
 
-        walk batch dropped (fun index -> add batch.Canonical[index].Length) (fun _ _ body ->
-            add (FrameEncoding.bodyBytes body))
+        walk batch dropped (fun index -> add batch.Canonical[index].Length) (fun _ _ body -> add (FrameEncoding.bodyBytes body))
 
         total - int64 (FrameLayout.size last false) + int64 (FrameLayout.size last true)
 
@@ -129,29 +128,15 @@ module FrameBatch =
         struct (offsets, number)
 
     /// The bytes that `writeDelete` will append.
-    let deleteSize (stream: StreamId) : int64 =
-        int64 (FrameLayout.size (Text.Encoding.UTF8.GetByteCount stream.Value) false)
+    let deleteSize (stream: StreamId) : int64 = int64 (FrameLayout.size (Text.Encoding.UTF8.GetByteCount stream.Value) false)
 
     /// Appends a deletion of the stream's entries up to a version, at a head position.
-    let writeDelete
-        (context: FrameContext)
-        (number: int64)
-        (head: int64)
-        (stream: StreamId)
-        (version: int64)
-        (writer: ByteWriter)
-        : unit =
+    let writeDelete (context: FrameContext) (number: int64) (head: int64) (stream: StreamId) (version: int64) (writer: ByteWriter) : unit =
         writeFrame context number head version (FrameBody.DeleteTo stream) ValueNone writer
 
     /// The bytes that `writeForgetKeys` will append.
     let forgetKeysSize: int64 = int64 (FrameLayout.size 0 false)
 
     /// Appends that keys of batches that begin before a position are forgotten, at a head position.
-    let writeForgetKeys
-        (context: FrameContext)
-        (number: int64)
-        (head: int64)
-        (before: int64)
-        (writer: ByteWriter)
-        : unit =
+    let writeForgetKeys (context: FrameContext) (number: int64) (head: int64) (before: int64) (writer: ByteWriter) : unit =
         writeFrame context number head before FrameBody.ForgetKeys ValueNone writer

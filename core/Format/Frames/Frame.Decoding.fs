@@ -42,11 +42,7 @@ module FrameDecoding =
             if expected <> found then
                 corrupt offset "the checksum of a frame's length" (hex expected) (hex found)
             elif size < FrameLayout.shortest || size % FrameLayout.alignment <> 0 then
-                corrupt
-                    offset
-                    "a frame's length"
-                    "a multiple of 8, at least 80"
-                    (size.ToString CultureInfo.InvariantCulture)
+                corrupt offset "a frame's length" "a multiple of 8, at least 80" (size.ToString CultureInfo.InvariantCulture)
             elif size > bytes.Length - offset then
                 Error(FrameError.Torn(int64 offset, "the file ends inside a frame"))
             else
@@ -58,8 +54,7 @@ module FrameDecoding =
 
         bytes.Length - offset >= FrameLayout.shortest
         && BinaryPrimitives.ReadInt32LittleEndian(bytes.Slice(offset, 4)) >= FrameLayout.shortest
-        && Checksum.seeded seed (bytes.Slice(offset, 4)) =
-            BinaryPrimitives.ReadUInt32LittleEndian(bytes.Slice(offset + 4, 4))
+        && Checksum.seeded seed (bytes.Slice(offset, 4)) = BinaryPrimitives.ReadUInt32LittleEndian(bytes.Slice(offset + 4, 4))
 
     /// Where frames may go on behind zeros that begin at the offset: the next block, if nothing but zeros lies before it and a length of
     /// a frame in it; otherwise the offset itself. What a gap hides is a frame number that is missing.
@@ -159,12 +154,7 @@ module FrameDecoding =
 
         { Stream = stream; Count = count; Hash = leaf; Key = key }
 
-    let private readBody
-        (kind: byte)
-        (version: int64)
-        (place: BatchPlace)
-        (memory: ReadOnlyMemory<byte>)
-        : FrameBody option =
+    let private readBody (kind: byte) (version: int64) (place: BatchPlace) (memory: ReadOnlyMemory<byte>) : FrameBody option =
         let reader = ByteReader memory
 
         let body =
@@ -226,8 +216,7 @@ module FrameDecoding =
 
         let isPlaced =
             match body with
-            | Some(FrameBody.DeleteTo _ | FrameBody.Base _ | FrameBody.ForgetKeys) ->
-                place.First = 0L && place.Index = 0 && place.Count = 0
+            | Some(FrameBody.DeleteTo _ | FrameBody.Base _ | FrameBody.ForgetKeys) -> place.First = 0L && place.Index = 0 && place.Count = 0
             | Some(FrameBody.Entry _ | FrameBody.Stub _ | FrameBody.Dropped _)
             | None -> true
 

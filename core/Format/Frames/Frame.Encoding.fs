@@ -70,8 +70,7 @@ module FrameEncoding =
         | FrameBody.Entry(place, canonical) -> struct (FrameLayout.entryKind, place, canonical)
         | FrameBody.Stub(place, count, leaf) -> struct (FrameLayout.stubKind, place, stubBytes count leaf)
         | FrameBody.Dropped(place, leaf) -> struct (FrameLayout.stubKind, place, droppedBytes leaf)
-        | FrameBody.DeleteTo stream ->
-            struct (FrameLayout.deleteToKind, noPlace, ReadOnlyMemory(Encoding.UTF8.GetBytes stream.Value))
+        | FrameBody.DeleteTo stream -> struct (FrameLayout.deleteToKind, noPlace, ReadOnlyMemory(Encoding.UTF8.GetBytes stream.Value))
         | FrameBody.Base content -> struct (FrameLayout.baseKind, noPlace, baseBytes content)
         | FrameBody.ForgetKeys -> struct (FrameLayout.forgetKeysKind, noPlace, ReadOnlyMemory.Empty)
 

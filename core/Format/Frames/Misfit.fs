@@ -41,5 +41,4 @@ module internal Fitting =
 
     let first (checks: Misfit option list) : Misfit option = List.tryPick id checks
 
-    let corrupt (offset: int64) (misfit: Misfit) : FrameError =
-        FrameError.Corrupt(offset, misfit.What, misfit.Expected, misfit.Found)
+    let corrupt (offset: int64) (misfit: Misfit) : FrameError = FrameError.Corrupt(offset, misfit.What, misfit.Expected, misfit.Found)

@@ -103,12 +103,7 @@ module Page =
 
     /// Reads the page with this number. `memory` holds its bytes, which lie at `offset` in the file. Nothing in it is believed before
     /// its checksum is right.
-    let read
-        (owner: PageOwner)
-        (number: int)
-        (offset: int64)
-        (memory: ReadOnlyMemory<byte>)
-        : Result<Page, FrameError> =
+    let read (owner: PageOwner) (number: int) (offset: int64) (memory: ReadOnlyMemory<byte>) : Result<Page, FrameError> =
         if memory.Length < bytes then
             Error(FrameError.Torn(offset, "the file ends inside an index page"))
         else

@@ -35,8 +35,7 @@ module FooterDecoding =
             items |> Seq.pairwise |> Seq.forall (fun (left, right) -> compare left right < 0)
 
         rows.Entries
-        |> Array.forall (fun row ->
-            row.Stream < rows.Streams.Length && row.Type < rows.Words.Length && row.Batch < rows.Batches.Length)
+        |> Array.forall (fun row -> row.Stream < rows.Streams.Length && row.Type < rows.Words.Length && row.Batch < rows.Batches.Length)
         && rows.Batches |> Array.forall (fun row -> row.FirstEntry <= entries)
         && rows.Streams |> Array.forall (fun row -> inRange row.Count rows.Postings.Length row.First)
         && rows.Words |> Array.forall (fun row -> inRange row.Count rows.Postings.Length row.First)
@@ -50,15 +49,10 @@ module FooterDecoding =
         && ascending (fun (left: StreamRow) right -> Text.compareUtf8 left.Stream.Value right.Stream.Value) rows.Streams
         && ascending (fun (left: KeyRow) right -> Text.compareUtf8 left.Key right.Key) rows.Keys
         && rows.Words
-           |> ascending (fun left right ->
-               IndexRows.compareWords (struct (left.Kind, left.Text)) (struct (right.Kind, right.Text)))
+           |> ascending (fun left right -> IndexRows.compareWords (struct (left.Kind, left.Text)) (struct (right.Kind, right.Text)))
 
     /// Gives each key its share of the versions; `None` where there are more or fewer.
-    let private joinBase
-        (streams: BaseStream[])
-        (keys: BaseKeyRow[])
-        (versions: StreamVersions[])
-        : BaseContent option =
+    let private joinBase (streams: BaseStream[]) (keys: BaseKeyRow[]) (versions: StreamVersions[]) : BaseContent option =
         let total = keys |> Array.sumBy (fun key -> int64 key.Versions)
 
         if total <> int64 versions.Length then
@@ -141,8 +135,7 @@ module FooterDecoding =
     let readCheckpoint (header: SegmentHeader) (root: CheckpointRoot) bytesOf : Result<SegmentRows, FrameError> =
         let source = sourceOfCheckpoint header root bytesOf
 
-        let isBefore (row: EntryRow) =
-            row.Position <= root.Head.Position && row.Offset <= root.Offset - int64 row.Length
+        let isBefore (row: EntryRow) = row.Position <= root.Head.Position && row.Offset <= root.Offset - int64 row.Length
 
         let belong () =
             root.PagesChecksum = 0u
@@ -151,8 +144,7 @@ module FooterDecoding =
 
         match read source with
         | Error error -> Error error
-        | Ok _ when not (belong ()) ->
-            Error(FrameError.Corrupt(source.Offset, "the pages of a checkpoint", "those of its root", "others"))
+        | Ok _ when not (belong ()) -> Error(FrameError.Corrupt(source.Offset, "the pages of a checkpoint", "those of its root", "others"))
         | Ok rows when rows.Entries.Length <> root.Entries || not (Array.forall isBefore rows.Entries) ->
             Error(FooterPages.layoutError source.Offset)
         | Ok rows -> Ok rows

@@ -198,8 +198,7 @@ module internal FooterLayout =
         writeHash writer row.Content
         writer.Int32 row.Batch
 
-    let readKey (reader: ByteReader) : KeyRow =
-        { Key = reader.Text(); Content = Block.hash reader; Batch = index reader }
+    let readKey (reader: ByteReader) : KeyRow = { Key = reader.Text(); Content = Block.hash reader; Batch = index reader }
 
     let writeDeletion (writer: ByteWriter) (row: DeletionRow) =
         writer.Int32 row.Stream
@@ -224,16 +223,14 @@ module internal FooterLayout =
         writer.Int64 row.Highest
         writer.Int64 row.Floor
 
-    let readBaseStream (reader: ByteReader) : BaseStream =
-        { Stream = name reader; Highest = reader.Int64(); Floor = reader.Int64() }
+    let readBaseStream (reader: ByteReader) : BaseStream = { Stream = name reader; Highest = reader.Int64(); Floor = reader.Int64() }
 
     let writeBaseVersions (writer: ByteWriter) (row: StreamVersions) =
         writer.Text row.Stream.Value
         writer.Int64 row.First
         writer.Int64 row.Last
 
-    let readBaseVersions (reader: ByteReader) : StreamVersions =
-        { Stream = name reader; First = reader.Int64(); Last = reader.Int64() }
+    let readBaseVersions (reader: ByteReader) : StreamVersions = { Stream = name reader; First = reader.Int64(); Last = reader.Int64() }
 
     let writeKept (writer: ByteWriter) (row: KeptRow) =
         writer.Int32 row.Key

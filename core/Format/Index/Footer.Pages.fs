@@ -56,9 +56,7 @@ module internal FooterPages =
             // No row is shorter than a posting.
             let rows = Array.zeroCreate (min page.Rows (Page.fixedRows FooterLayout.postingBytes))
 
-            match
-                page.Rows > rows.Length, fill (offsetOf source number) { page with Rows = rows.Length } readRow rows 0
-            with
+            match page.Rows > rows.Length, fill (offsetOf source number) { page with Rows = rows.Length } readRow rows 0 with
             | false, None -> Ok(struct (page.FirstRow, rows))
             | _ -> Error(layoutError (offsetOf source number)))
 

@@ -61,8 +61,7 @@ type FooterReader private (source: PageSource, places: TablePlace[], cache: IPag
 
     let word (kind: WordKind) (text: string) =
         ifThere (FilteredKind.ofWord kind) text (fun () ->
-            words.Exact(fun (row: WordRow) ->
-                IndexRows.compareWords (struct (row.Kind, row.Text)) (struct (kind, text)))
+            words.Exact(fun (row: WordRow) -> IndexRows.compareWords (struct (row.Kind, row.Text)) (struct (kind, text)))
             |> Result.map row)
 
     let keptOf (key: int) : Result<StreamVersions list, FrameError> =
@@ -79,8 +78,7 @@ type FooterReader private (source: PageSource, places: TablePlace[], cache: IPag
     static member Open(source: PageSource) : Result<FooterReader, FrameError> = FooterReader.OpenWith(source, None)
 
     /// Reads the root, and keeps all other pages in the cache. `Error` where it is not what was written.
-    static member Open(source: PageSource, cache: IPageCache) : Result<FooterReader, FrameError> =
-        FooterReader.OpenWith(source, Some cache)
+    static member Open(source: PageSource, cache: IPageCache) : Result<FooterReader, FrameError> = FooterReader.OpenWith(source, Some cache)
 
     /// How many entries the segment has.
     member _.Entries: int = entries.Rows
@@ -95,8 +93,7 @@ type FooterReader private (source: PageSource, places: TablePlace[], cache: IPag
     member _.EntriesWith(index: int) : Result<struct (int * EntryRow[]), FrameError> = entries.PageWith index
 
     /// The index of the first entry at or behind a position; their number where there is none.
-    member _.IndexAt(position: int64) : Result<int, FrameError> =
-        entries.Lowest(0, entries.Rows, (fun _ row -> row.Position >= position))
+    member _.IndexAt(position: int64) : Result<int, FrameError> = entries.Lowest(0, entries.Rows, (fun _ row -> row.Position >= position))
 
     /// The entry at a position; `None` where the segment has none there.
     member _.EntryAt(position: int64) : Result<EntryRow option, FrameError> =
@@ -177,15 +174,13 @@ type FooterReader private (source: PageSource, places: TablePlace[], cache: IPag
     member _.Deletions() : Result<struct (Refold.StreamId * int64 * int64) list, FrameError> =
         deletions.All()
         |> Result.bind (
-            traverse (fun row ->
-                streams.At row.Stream |> Result.map (fun stream -> struct (stream.Stream, row.Version, row.Position)))
+            traverse (fun row -> streams.At row.Stream |> Result.map (fun stream -> struct (stream.Stream, row.Version, row.Position)))
         )
 
     /// What a base frame says of a stream; `None` where there is no base, or nothing of the stream in it.
     member _.BaseStream(stream: Refold.StreamId) : Result<BaseStream option, FrameError> =
         ifThere FilteredKind.Stream stream.Value (fun () ->
-            baseStreams.Exact(fun (row: BaseStream) -> Text.compareUtf8 row.Stream.Value stream.Value)
-            |> Result.map row)
+            baseStreams.Exact(fun (row: BaseStream) -> Text.compareUtf8 row.Stream.Value stream.Value) |> Result.map row)
 
     /// All that a base frame says; `None` where there is none.
     member _.Base() : Result<BaseContent option, FrameError> = FooterDecoding.readBase source places
@@ -200,5 +195,4 @@ type FooterReader private (source: PageSource, places: TablePlace[], cache: IPag
         else
             postings.At(row.First + int place)
             |> Result.bind entries.At
-            |> Result.bind (fun entry ->
-                if entry.Version = version then Ok(Some entry) else Error(FooterPages.layoutError source.Offset))
+            |> Result.bind (fun entry -> if entry.Version = version then Ok(Some entry) else Error(FooterPages.layoutError source.Offset))

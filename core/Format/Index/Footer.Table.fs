@@ -98,8 +98,7 @@ type internal FooterTable<'Row>(pages: CachedPages, place: TablePlace, rowBytes:
     /// The rows of the page that has the row with this index, and the index of the first of them.
     member _.PageWith(index: int) : Result<struct (int * 'Row[]), FrameError> =
         match pageOf index |> Result.bind rowsWith with
-        | Ok(struct (first, rows)) when index < first || index - first >= rows.Length ->
-            Error(pages.Wrong place.FirstPage)
+        | Ok(struct (first, rows)) when index < first || index - first >= rows.Length -> Error(pages.Wrong place.FirstPage)
         | result -> result
 
     /// The row with this index.
@@ -159,8 +158,7 @@ type internal FooterTable<'Row>(pages: CachedPages, place: TablePlace, rowBytes:
         while rows.Count < place.Rows && failure.IsNone do
             match this.PageWith rows.Count with
             | Error error -> failure <- Some error
-            | Ok(struct (first, found)) ->
-                rows.AddRange(ArraySegment(found, rows.Count - first, found.Length - rows.Count + first))
+            | Ok(struct (first, found)) -> rows.AddRange(ArraySegment(found, rows.Count - first, found.Length - rows.Count + first))
 
         match failure with
         | Some error -> Error error

@@ -24,17 +24,13 @@ type internal Gathered() =
 [<RequireQualifiedAccess>]
 module IndexRows =
 
-    let internal compareWords
-        (struct (kind: WordKind, text: string))
-        (struct (otherKind: WordKind, otherText: string))
-        =
+    let internal compareWords (struct (kind: WordKind, text: string)) (struct (otherKind: WordKind, otherText: string)) =
         if kind = otherKind then Text.compareUtf8 text otherText
         elif kind = WordKind.Type then -1
         else 1
 
     // Sorted, so that nothing depends on hash codes.
-    let private sortedBy (compare: 'Key -> 'Key -> int) =
-        SortedDictionary<'Key, Gathered>(Comparer.Create(Comparison compare))
+    let private sortedBy (compare: 'Key -> 'Key -> int) = SortedDictionary<'Key, Gathered>(Comparer.Create(Comparison compare))
 
     let private gathered (key: 'Key) (found: SortedDictionary<'Key, Gathered>) : Gathered =
         match found.TryGetValue key with
@@ -82,9 +78,7 @@ module IndexRows =
         let words = sortedBy compareWords
 
         let keys =
-            SortedDictionary<string, struct (KeyRow * StreamVersions list)>(
-                Comparer.Create(Comparison Text.compareUtf8)
-            )
+            SortedDictionary<string, struct (KeyRow * StreamVersions list)>(Comparer.Create(Comparison Text.compareUtf8))
 
         let postings first count : int seq = ArraySegment(known.Postings, first, count)
 
@@ -203,8 +197,7 @@ module IndexRows =
         {
             Entries =
                 [|
-                    for struct (row, stream, typeWord) in entries ->
-                        { row with Stream = stream.Index; Type = typeWord.Index }
+                    for struct (row, stream, typeWord) in entries -> { row with Stream = stream.Index; Type = typeWord.Index }
                 |]
             Batches = batches.ToArray()
             Streams =
@@ -245,12 +238,7 @@ module IndexRows =
     let ofItems (items: SegmentItem list) : SegmentRows = extend SegmentRows.Empty 0L items
 
     /// The receipt of a batch, as it was answered when the batch was appended. `kept`: what its key has kept, if the batch lost entries.
-    let receipt
-        (batch: BatchRow)
-        (entries: EntryRow seq)
-        (kept: StreamVersions list)
-        (nameOf: int -> StreamId)
-        : Receipt =
+    let receipt (batch: BatchRow) (entries: EntryRow seq) (kept: StreamVersions list) (nameOf: int -> StreamId) : Receipt =
         let ofEntries () =
             entries
             |> Seq.groupBy _.Stream

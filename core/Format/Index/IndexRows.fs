@@ -3,6 +3,7 @@
 namespace Refold.Format
 
 open Refold.Core
+
 /// One entry of the segment, in position order.
 [<Struct; NoComparison>]
 type EntryRow =

@@ -130,15 +130,7 @@ module Commit =
 
                 match file.Span.Slice(start, finish - start).IndexOfAnyExcept 0uy with
                 | -1 -> None
-                | index ->
-                    Some(
-                        FrameError.Corrupt(
-                            int64 (start + index),
-                            "what lies outside the slots",
-                            "zeros",
-                            "other bytes"
-                        )
-                    ))
+                | index -> Some(FrameError.Corrupt(int64 (start + index), "what lies outside the slots", "zeros", "other bytes")))
 
         match future with
         | Some error -> Error error

@@ -109,8 +109,7 @@ module internal OpeningReading =
         let start = max 0L (segment.Length - int64 SegmentTrailer.bytes)
         SegmentTrailer.decode header segment.Length (found.Read (segment.Name.ToString()) start SegmentTrailer.bytes)
 
-    let private begins (header: SegmentHeader) =
-        header.FirstPosition = 1L && header.FirstFrame = 1L && header.HeadBefore.IsZero
+    let private begins (header: SegmentHeader) = header.FirstPosition = 1L && header.FirstFrame = 1L && header.HeadBefore.IsZero
 
     let rec private coverFrom found (covered: Covered) (segments: PlannedSegment list) : Result<Covered, Refusal> =
         match segments with
@@ -149,8 +148,7 @@ module internal OpeningReading =
     let nothing (segments: PlannedSegment list) : Covered =
         let head, lastFrame =
             match segments with
-            | { Header = Some header } :: _ ->
-                { Position = header.FirstPosition - 1L; Hash = header.HeadBefore }, header.FirstFrame - 1L
+            | { Header = Some header } :: _ -> { Position = header.FirstPosition - 1L; Hash = header.HeadBefore }, header.FirstFrame - 1L
             | _ -> Head.empty, 0L
 
         {
@@ -165,5 +163,4 @@ module internal OpeningReading =
 
     /// The trailers from the first segment on, up to one that has none or is the last. Each next header has to continue them, so no segment
     /// is missing between.
-    let cover found (segments: PlannedSegment list) : Result<Covered, Refusal> =
-        coverFrom found (nothing segments) segments
+    let cover found (segments: PlannedSegment list) : Result<Covered, Refusal> = coverFrom found (nothing segments) segments

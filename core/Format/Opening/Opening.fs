@@ -3,6 +3,7 @@
 namespace Refold.Format
 
 open Refold.Core
+
 /// Deciding how to open.
 [<RequireQualifiedAccess>]
 module Opening =
@@ -207,9 +208,7 @@ module Opening =
             SetGeneration = List.fold max 0L setGenerations
             KeysBefore =
                 covered.Trailers
-                |> List.fold
-                    (fun most trailer -> max most trailer.KeysBefore)
-                    (root |> Option.map _.KeysBefore |> Option.defaultValue 0L)
+                |> List.fold (fun most trailer -> max most trailer.KeysBefore) (root |> Option.map _.KeysBefore |> Option.defaultValue 0L)
             Steps = directory.Steps
             Interrupted = directory.Marker |> Option.map (fun (marker, resolved) -> marker, resolved.IsSwitched)
             Ignored = damagedSlots directory @ ignored
@@ -220,8 +219,7 @@ module Opening =
         match plan.Commit with
         | Some slot when slot.LastFrame = plan.LastFrame && slot.LastFrame > 0L ->
             match Fitting.hash "the head" plan.Head.Hash slot.Head.Hash with
-            | Some misfit ->
-                OpeningReading.refuse FileName.commit (Fitting.corrupt (Commit.slotOffset slot.Sequence) misfit)
+            | Some misfit -> OpeningReading.refuse FileName.commit (Fitting.corrupt (Commit.slotOffset slot.Sequence) misfit)
             | None -> Ok plan
         | _ -> Ok plan
 
@@ -250,8 +248,7 @@ module Opening =
 
                 match checkpoint with
                 | Some _ -> Ok(plan OpeningPath.Checkpoint covered checkpoint others)
-                | None when ways.Footers && (covered.Count > 0 || isYoung) ->
-                    Ok(plan OpeningPath.Footers covered None ignored)
+                | None when ways.Footers && (covered.Count > 0 || isYoung) -> Ok(plan OpeningPath.Footers covered None ignored)
                 | None -> scan ignored)
 
     /// Decides how to open what was found. Steps of the plan are for a writer only; a reader opens the same segments and changes nothing.
@@ -268,8 +265,7 @@ module Opening =
         let epoch =
             match plan.Checkpoint with
             | Some(_, root) -> root.Epoch
-            | None ->
-                plan.Segments |> List.choose _.Trailer |> List.fold (fun most trailer -> max most trailer.Epoch) 0u
+            | None -> plan.Segments |> List.choose _.Trailer |> List.fold (fun most trailer -> max most trailer.Epoch) 0u
 
         let place =
             match plan.JournalId, plan.Tail with

@@ -98,11 +98,7 @@ module SalvageReport =
         floors
 
     /// The gaps between the numbers of frames, also before what the headers and COMMIT say came before them.
-    let private missing
-        (flushed: (int64 * Head) option)
-        (frames: SalvagedFrame list)
-        (headers: SegmentHeader list)
-        : MissingFrames list =
+    let private missing (flushed: (int64 * Head) option) (frames: SalvagedFrame list) (headers: SegmentHeader list) : MissingFrames list =
         let gaps = ResizeArray<MissingFrames>()
         let mutable number = 0L
         let mutable position = 0L

@@ -87,8 +87,7 @@ module Salvage =
     let private contentOf (body: FrameBody) : struct (BatchPlace * SalvagedContent) option =
         match body with
         | FrameBody.Entry(place, canonical) ->
-            CanonicalBytes.tryRead canonical
-            |> Option.map (fun data -> struct (place, SalvagedContent.Entry data.Stream))
+            CanonicalBytes.tryRead canonical |> Option.map (fun data -> struct (place, SalvagedContent.Entry data.Stream))
         | FrameBody.Stub(place, count, _) -> Some(struct (place, SalvagedContent.Stub count))
         | FrameBody.Dropped(place, leaf) -> Some(struct (place, SalvagedContent.Dropped(leaf.Stream, leaf.Count)))
         | FrameBody.DeleteTo stream -> Some(struct (outsideBatch, SalvagedContent.Deletion stream))

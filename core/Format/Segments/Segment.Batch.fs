@@ -149,8 +149,7 @@ type internal BatchAssembly(versionBefore: (StreamId -> int64) option) =
         let stored = entries.ToArray()
         let canonical: ReadOnlyMemory<byte>[] = canonical.ToArray()
 
-        let follows index =
-            stored[index].Stream = stored[index - 1].Stream && positions[index] = positions[index - 1] + 1L
+        let follows index = stored[index].Stream = stored[index - 1].Stream && positions[index] = positions[index - 1] + 1L
 
         for struct (start, count) in Leaf.cut (canonical |> Array.map _.Length) follows do
             let hash = Leaf.hash (ArraySegment(canonical, start, count))

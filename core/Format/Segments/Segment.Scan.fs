@@ -38,10 +38,7 @@ type SegmentScanner(start: ScanStart) =
             Some(offset, FrameError.Torn(int64 offset, "the batch ends after " + progress + " positions"))
 
     /// The frames from an offset on: what was taken, up to where, and what stopped it.
-    let takeAll
-        (memory: ReadOnlyMemory<byte>)
-        (from: int)
-        : struct (SegmentItem list * int * (int * FrameError) option) =
+    let takeAll (memory: ReadOnlyMemory<byte>) (from: int) : struct (SegmentItem list * int * (int * FrameError) option) =
         let items = ResizeArray()
         let mutable offset = from
         let mutable start = from
@@ -140,10 +137,8 @@ type SegmentScanner(start: ScanStart) =
         let mayBeTorn = isLast && not start.IsClosed && sequence.TakenFrame >= start.Flushed
 
         match error with
-        | _ when mayBeTorn && begun && isZeroFrom SegmentHeader.bytes memory ->
-            SegmentEnd.Torn(0L, "the segment header is not whole")
-        | FrameError.Torn(_, reason) when begun ->
-            SegmentEnd.Refused(FrameError.Corrupt(0L, "the segment header", "whole", reason))
+        | _ when mayBeTorn && begun && isZeroFrom SegmentHeader.bytes memory -> SegmentEnd.Torn(0L, "the segment header is not whole")
+        | FrameError.Torn(_, reason) when begun -> SegmentEnd.Refused(FrameError.Corrupt(0L, "the segment header", "whole", reason))
         // Zeros, or the beginning of the magic, under the name that this journal's next segment would have.
         | FrameError.Foreign reason when begun && sequence.JournalId.IsSome ->
             SegmentEnd.Refused(FrameError.Corrupt(0L, "the segment header", "whole", reason))
@@ -194,8 +189,7 @@ type SegmentScanner(start: ScanStart) =
 
     /// Scans the bytes of the next segment. `isLast`: no segment comes after it. Once a segment does not end whole, no further one
     /// can be scanned. Never throws, whatever the bytes are.
-    member this.Scan(memory: ReadOnlyMemory<byte>, isLast: bool) : SegmentScan =
-        this.Scan(memory, isLast, SegmentHeader.bytes)
+    member this.Scan(memory: ReadOnlyMemory<byte>, isLast: bool) : SegmentScan = this.Scan(memory, isLast, SegmentHeader.bytes)
 
     /// Scans the bytes of the next segment from an offset on: the first segment of a tail, whose frames before it are known. What lies
     /// between its header and the offset is not looked at.

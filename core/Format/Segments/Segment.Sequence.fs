@@ -200,8 +200,7 @@ type internal FrameSequence(start: ScanStart) =
             | None, FrameBody.Base content -> takeBase frame content
             | None, FrameBody.DeleteTo stream -> takeDeletion frame stream
             | None, FrameBody.ForgetKeys -> takeForgetting frame
-            | None, (FrameBody.Entry(place, _) | FrameBody.Stub(place, _, _) | FrameBody.Dropped(place, _)) ->
-                takeOfBatch found place
+            | None, (FrameBody.Entry(place, _) | FrameBody.Stub(place, _, _) | FrameBody.Dropped(place, _)) -> takeOfBatch found place
 
         let landmark =
             match content, start.Landmark with

@@ -3,6 +3,7 @@
 namespace Refold.Format
 
 open Refold.Core
+
 /// A batch, deletion or base, and the bytes it takes.
 [<NoEquality; NoComparison>]
 type SegmentItem =
@@ -25,8 +26,7 @@ module internal SegmentItem =
     let moved (origin: int) (item: SegmentItem) : SegmentItem =
         let content =
             match item.Content with
-            | SegmentContent.Batch stored ->
-                SegmentContent.Batch { stored with Offsets = stored.Offsets |> Array.map ((+) origin) }
+            | SegmentContent.Batch stored -> SegmentContent.Batch { stored with Offsets = stored.Offsets |> Array.map ((+) origin) }
             | content -> content
 
         { item with

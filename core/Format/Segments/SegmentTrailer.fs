@@ -97,11 +97,7 @@ module SegmentTrailer =
 
     /// Reads the last 128 bytes of a segment file of this length: `None` where they are zeros, as in a segment that is not sealed.
     /// A trailer that does not fit the header, or a footer for which the file has no room, is corrupt.
-    let decode
-        (header: SegmentHeader)
-        (fileLength: int64)
-        (memory: ReadOnlyMemory<byte>)
-        : Result<SegmentTrailer option, FrameError> =
+    let decode (header: SegmentHeader) (fileLength: int64) (memory: ReadOnlyMemory<byte>) : Result<SegmentTrailer option, FrameError> =
         let at = fileLength - int64 bytes
 
         let misfits (trailer: SegmentTrailer) =
@@ -110,10 +106,7 @@ module SegmentTrailer =
             Fitting.first
                 [
                     Fitting.number "the first position in a trailer" header.FirstPosition trailer.Name.FirstPosition
-                    Fitting.number
-                        "the generation in a trailer"
-                        (int64 header.Generation)
-                        (int64 trailer.Name.Generation)
+                    Fitting.number "the generation in a trailer" (int64 header.Generation) (int64 trailer.Name.Generation)
                     Fitting.atLeast "the last frame in a trailer" (header.FirstFrame - 1L) trailer.LastFrame
                     Fitting.atLeast "the position in a trailer" (header.FirstPosition - 1L) trailer.Head.Position
                     Fitting.rule "the place of a footer" isInside "inside the file" "beyond its end"
