@@ -1,5 +1,5 @@
 // Finds the JSON form of a type, once, when a codec is built; what has none is refused then and not in production.
-// Called by Codec.fs.
+// Called by Codec.Json.fs.
 namespace Refold.Core
 
 open System

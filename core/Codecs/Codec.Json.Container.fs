@@ -189,7 +189,7 @@ module internal JsonContainer =
             | found when found.Length = shapes.Length ->
                 make (found |> Array.mapi (fun index item -> shapes[index].Read (path.Item index) item))
             | _ ->
-                let count = shapes.Length.ToString Globalization.CultureInfo.InvariantCulture
+                let count = Numbers.text shapes.Length
                 raise (path.Fault("must be an array of " + count + " items"))
 
         JsonShape.create write read

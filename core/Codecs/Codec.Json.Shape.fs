@@ -1,9 +1,8 @@
 // What the JSON form of a type is made of: a shape that writes and reads its values, and the place in a value for errors.
-// Made by the other Codec.Json files when a codec is built; run by Codec.fs.
+// Made by the other Codec.Json files when a codec is built; run by Codec.Json.fs.
 namespace Refold.Core
 
 open System
-open System.Globalization
 
 /// The name that a record field or a union case has in JSON, where it is not the name in the program: for renaming without
 /// touching what is recorded.
@@ -43,7 +42,7 @@ type internal JsonPath(parent: JsonPath | null, name: string, index: int) =
     override _.ToString() =
         match parent with
         | null -> ""
-        | parent when index >= 0 -> parent.ToString() + "/" + index.ToString CultureInfo.InvariantCulture
+        | parent when index >= 0 -> parent.ToString() + "/" + Numbers.text index
         | parent -> JsonPointer.child (parent.ToString()) name
 
     /// What is wrong here.

@@ -5,7 +5,6 @@ namespace Refold.Core
 open System
 open System.Buffers.Binary
 open System.Collections.Generic
-open System.Globalization
 open System.Text
 open System.Text.Unicode
 
@@ -52,7 +51,7 @@ module Codec =
 
     let private requireVersion (parameter: string) (version: int) =
         if version < 1 then
-            invalidArg parameter ("a schema version is 1 or more, not " + version.ToString CultureInfo.InvariantCulture)
+            invalidArg parameter ("a schema version is 1 or more, not " + Numbers.text version)
 
     // What a codec that reads one schema version of one type makes of a payload.
     let private admit (typeName: string) (supported: int) (encoded: Encoded) : Result<Bytes, CodecError> =
@@ -125,7 +124,7 @@ module Codec =
                 match step encoded.Payload with
                 | Ok payload -> codec.Decode { encoded with SchemaVersion = fromVersion + 1; Payload = payload }
                 | Error reason ->
-                    let version = fromVersion.ToString CultureInfo.InvariantCulture
+                    let version = Numbers.text fromVersion
                     Error(CodecError.Undecodable(typeName, "upcast from schema version " + version + ": " + reason))
             else
                 codec.Decode encoded
@@ -195,6 +194,6 @@ module Codec =
             if payload.Length = 8 then
                 Ok(BinaryPrimitives.ReadInt64LittleEndian payload.Span)
             else
-                Error("8 bytes expected, not " + payload.Length.ToString CultureInfo.InvariantCulture)
+                Error("8 bytes expected, not " + Numbers.text payload.Length)
 
         create typeName 1 encode decode

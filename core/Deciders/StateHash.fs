@@ -22,7 +22,7 @@ module StateHash =
 
         for stream, version, hash in states |> Seq.sortBy (fun (stream, _, _) -> stream) do
             line stream.Value
-            line (version.ToString Globalization.CultureInfo.InvariantCulture)
+            line (Numbers.text version)
             line (hash.ToString())
 
         Hash.Compute writer.Written

@@ -4,7 +4,6 @@ namespace Refold.Core
 
 open System
 open System.Collections.Generic
-open System.Globalization
 
 /// A line that was read: what it says, and the place where it says so.
 [<NoComparison>]
@@ -83,7 +82,7 @@ module Ndjson =
         guid "correlationId" data.CorrelationId
         guid "causationId" data.CausationId
         text "run" (data.Run |> Option.map _.Value)
-        text "drawn" (data.Drawn |> Option.map _.ToString(CultureInfo.InvariantCulture))
+        text "drawn" (data.Drawn |> Option.map Numbers.text)
         text "idempotencyKey" data.Key
 
         if raw then

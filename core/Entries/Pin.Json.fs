@@ -3,7 +3,6 @@
 namespace Refold.Core
 
 open System.Collections.Generic
-open System.Globalization
 open System.Text
 
 /// What a pin is made of; settings sorted by key.
@@ -39,7 +38,7 @@ module internal RunPinJson =
         pin.Text("model", parts.Model)
         pin.Text("provider", parts.Provider)
         pin.Text("version", parts.Version)
-        pin.Text("seed", parts.Seed.ToString CultureInfo.InvariantCulture)
+        pin.Text("seed", Numbers.text parts.Seed)
         pin.Name "settings"
         let settings = JsonObjectWriter writer
 

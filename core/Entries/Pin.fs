@@ -135,7 +135,7 @@ type RunPin
                 provider
                 version
                 "seed"
-                seed.ToString Globalization.CultureInfo.InvariantCulture
+                Numbers.text seed
             ]
         + String.concat "" settings
 

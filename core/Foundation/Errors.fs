@@ -26,14 +26,12 @@ type ValueError =
 
     /// One sentence without a full stop.
     override this.ToString() =
-        let text (number: int) = number.ToString System.Globalization.CultureInfo.InvariantCulture
-
         match this with
         | Empty what -> what + " is empty"
-        | TooLong(what, length, limit) -> what + " has " + text length + " bytes, at most " + text limit + " are allowed"
-        | TooMany(what, count, limit) -> "there are " + text count + " " + what + ", at most " + text limit + " are allowed"
-        | ControlCharacter(what, index) -> what + " has a control character at index " + text index
-        | LoneSurrogate(what, index) -> what + " has a lone surrogate at index " + text index
+        | TooLong(what, length, limit) -> what + " has " + Numbers.text length + " bytes, at most " + Numbers.text limit + " are allowed"
+        | TooMany(what, count, limit) -> "there are " + Numbers.text count + " " + what + ", at most " + Numbers.text limit + " are allowed"
+        | ControlCharacter(what, index) -> what + " has a control character at index " + Numbers.text index
+        | LoneSurrogate(what, index) -> what + " has a lone surrogate at index " + Numbers.text index
         | Reserved(what, value) -> what + " '" + value + "' is reserved"
         | Contradictory(what, value) -> what + " contradict each other: " + value
         | OutOfRange(what, value, range) -> what + " is " + value + ", it must be " + range
@@ -55,13 +53,11 @@ type CodecError =
 
     /// One sentence without a full stop.
     override this.ToString() =
-        let text (number: int) = number.ToString System.Globalization.CultureInfo.InvariantCulture
-
         match this with
         | UnknownType name -> "no codec knows the type '" + name + "'"
         | NewerSchema(name, found, supported) ->
-            "'" + name + "' has schema version " + text found + ", this program reads up to " + text supported
-        | MissingUpcast(name, version) -> "'" + name + "' has no upcast from schema version " + text version
+            "'" + name + "' has schema version " + Numbers.text found + ", this program reads up to " + Numbers.text supported
+        | MissingUpcast(name, version) -> "'" + name + "' has no upcast from schema version " + Numbers.text version
         | Undecodable(name, reason) -> "'" + name + "' cannot be decoded: " + reason
         | Unencodable(name, reason) -> "'" + name + "' cannot be encoded: " + reason
 
@@ -81,16 +77,14 @@ type AppendError =
 
     /// One sentence without a full stop.
     override this.ToString() =
-        let text (number: int64) = number.ToString System.Globalization.CultureInfo.InvariantCulture
-
         match this with
         | Invalid error -> error.ToString()
         | Conflict(stream, expected, actual) ->
-            "stream '" + stream + "' was expected to be " + expected.ToString() + ", it is at version " + text actual
+            "stream '" + stream + "' was expected to be " + expected.ToString() + ", it is at version " + Numbers.text actual
         | ConditionFailed 0L -> "the append condition was evaluated at a position that this journal does not cover"
-        | ConditionFailed position -> "the append condition fails: the entry at position " + text position + " matches"
-        | KeyReused(key, position) -> "the idempotency key '" + key + "' was used for other content at position " + text position
-        | LimitExceeded(what, actual, limit) -> what + " is " + text actual + ", the limit is " + text limit
+        | ConditionFailed position -> "the append condition fails: the entry at position " + Numbers.text position + " matches"
+        | KeyReused(key, position) -> "the idempotency key '" + key + "' was used for other content at position " + Numbers.text position
+        | LimitExceeded(what, actual, limit) -> what + " is " + Numbers.text actual + ", the limit is " + Numbers.text limit
 
 /// Reading. Cause: what was asked for is not there any more, or never was in this journal.
 [<RequireQualifiedAccess>]
@@ -102,11 +96,9 @@ type ReadError =
 
     /// One sentence without a full stop.
     override this.ToString() =
-        let text (number: int64) = number.ToString System.Globalization.CultureInfo.InvariantCulture
-
         match this with
-        | Dropped upTo -> "entries up to version " + text upTo + " were deleted"
-        | ForeignHistory position -> "the place at position " + text position + " belongs to another history"
+        | Dropped upTo -> "entries up to version " + Numbers.text upTo + " were deleted"
+        | ForeignHistory position -> "the place at position " + Numbers.text position + " belongs to another history"
 
 /// Making a step. Cause: the aggregate's own code. Remedy: correct it; nothing was appended.
 [<RequireQualifiedAccess; NoComparison; NoEquality>]
@@ -135,7 +127,7 @@ type HistoryError =
     override this.ToString() =
         match this with
         | HistoryDropped(stream, upTo, findings) ->
-            let version = upTo.ToString System.Globalization.CultureInfo.InvariantCulture
+            let version = Numbers.text upTo
             let why = findings |> List.map (fun finding -> "; " + finding) |> String.concat ""
 
             "the entries of '"

@@ -21,7 +21,7 @@ type ExpectedVersion =
         | Any -> "any"
         | NoStream -> "no stream"
         | Exists -> "an existing stream"
-        | Exactly version -> "version " + version.ToString System.Globalization.CultureInfo.InvariantCulture
+        | Exactly version -> "version " + Numbers.text version
 
 /// Judging an expected version.
 [<RequireQualifiedAccess>]

@@ -3,7 +3,6 @@
 namespace Refold.Core
 
 open System
-open System.Globalization
 
 /// A place at which two JSON texts differ.
 type JsonDifference =
@@ -29,7 +28,7 @@ module JsonDifference =
             // Cannot happen: what was parsed has a canonical form.
             | Error error -> error.ToString()
 
-    let private item (pointer: string) (index: int) = pointer + "/" + index.ToString CultureInfo.InvariantCulture
+    let private item (pointer: string) (index: int) = pointer + "/" + Numbers.text index
 
     let rec private compare (pointer: string) (expected: JsonValue option) (actual: JsonValue option) =
         match expected, actual with

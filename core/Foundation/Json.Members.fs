@@ -61,7 +61,7 @@ type internal JsonMembers private (members: Map<string, ReadOnlyMemory<byte>>) =
             match UInt128.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture) with
             | true, value when value <= largest -> value
             | _ ->
-                let range = " is not a whole number from 0 to " + largest.ToString CultureInfo.InvariantCulture
+                let range = " is not a whole number from 0 to " + Numbers.text largest
                 raise (JsonFault("the member '" + name + "'" + range)))
 
     /// A whole number from 0 to `largest`.

@@ -17,7 +17,7 @@ type internal JsonScanner(memory: ReadOnlyMemory<byte>) =
 
     let mutable position = 0
 
-    let fault (reason: string) : exn = JsonFault("at byte " + position.ToString CultureInfo.InvariantCulture + ": " + reason)
+    let fault (reason: string) : exn = JsonFault("at byte " + Numbers.text position + ": " + reason)
 
     let peek () = if position < memory.Length then char memory.Span[position] else '\000'
 

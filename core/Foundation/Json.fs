@@ -33,7 +33,7 @@ module internal JsonLimits =
     let depth = 512
 
     /// The fault for anything deeper.
-    let tooDeep () : exn = JsonFault("nested deeper than " + depth.ToString CultureInfo.InvariantCulture)
+    let tooDeep () : exn = JsonFault("nested deeper than " + Numbers.text depth)
 
 /// Numbers as ECMAScript prints them (ECMA-262 Number::toString, which RFC 8785 section 3.2.2.3 asks for).
 [<RequireQualifiedAccess>]
@@ -70,14 +70,14 @@ module internal JsonNumber =
         else
             let fraction = if digits.Length = 1 then "" else "." + digits.Substring 1
             let sign = if point > 0 then "+" else "-"
-            digits.Substring(0, 1) + fraction + "e" + sign + (abs (point - 1)).ToString CultureInfo.InvariantCulture
+            digits.Substring(0, 1) + fraction + "e" + sign + Numbers.text (abs (point - 1))
 
     /// The text of a finite number; both zeros are `0`.
     let format (value: double) : string =
         if not (Double.IsFinite value) then
             raise (JsonFault "a number that is not finite has no JSON form")
         elif abs value < 9007199254740992.0 && Math.Truncate value = value then
-            (int64 value).ToString CultureInfo.InvariantCulture
+            Numbers.text (int64 value)
         elif value < 0.0 then
             "-" + positive -value
         else
@@ -147,7 +147,7 @@ type internal JsonObjectWriter(writer: ByteWriter) =
     /// A member with an integer, written as a number.
     member this.Integer(name: string, value: int64) : unit =
         this.Name name
-        writer.Utf8((value.ToString CultureInfo.InvariantCulture).AsSpan())
+        writer.Utf8((Numbers.text value).AsSpan())
 
     /// Ends the object.
     member _.Close() : unit =

@@ -9,31 +9,29 @@ open System.Globalization
 [<RequireQualifiedAccess>]
 module Timestamp =
 
-    let private padded (width: int) (value: int) = (value.ToString CultureInfo.InvariantCulture).PadLeft(width, '0')
-
     /// Seven fraction digits without the zeros at their end, and without the point where none is left; offset zero as `Z`.
     let format (time: DateTimeOffset) : string =
-        let fraction = (padded 7 (int (time.Ticks % TimeSpan.TicksPerSecond))).TrimEnd '0'
+        let fraction = (Numbers.padded 7 (int (time.Ticks % TimeSpan.TicksPerSecond))).TrimEnd '0'
         let minutes = int time.Offset.TotalMinutes
         let sign = if minutes < 0 then "-" else "+"
 
         String.concat
             ""
             [
-                padded 4 time.Year
+                Numbers.padded 4 time.Year
                 "-"
-                padded 2 time.Month
+                Numbers.padded 2 time.Month
                 "-"
-                padded 2 time.Day
+                Numbers.padded 2 time.Day
                 "T"
-                padded 2 time.Hour
+                Numbers.padded 2 time.Hour
                 ":"
-                padded 2 time.Minute
+                Numbers.padded 2 time.Minute
                 ":"
-                padded 2 time.Second
+                Numbers.padded 2 time.Second
                 if fraction <> "" then
                     "." + fraction
-                if minutes = 0 then "Z" else sign + padded 2 (abs minutes / 60) + ":" + padded 2 (abs minutes % 60)
+                if minutes = 0 then "Z" else sign + Numbers.padded 2 (abs minutes / 60) + ":" + Numbers.padded 2 (abs minutes % 60)
             ]
 
     // The number in `count` digits at `start`; -1 where they are not digits.

@@ -3,7 +3,6 @@
 namespace Refold.Core
 
 open System
-open System.Globalization
 open System.Security.Cryptography
 
 /// The part of an append that comes before its place.
@@ -52,7 +51,7 @@ module internal Preparing =
         |> List.tryPick (fun (_, expected) ->
             match expected with
             | ExpectedVersion.Exactly version when version < 1L ->
-                Some(ValueError.OutOfRange("expected version", version.ToString CultureInfo.InvariantCulture, "1 or more"))
+                Some(ValueError.OutOfRange("expected version", Numbers.text version, "1 or more"))
             | _ -> None)
 
     let private normalEntries (request: AppendRequest) =

@@ -3,7 +3,6 @@
 namespace Refold.Core
 
 open System.Collections.Generic
-open System.Globalization
 
 /// Preparing and accepting.
 [<RequireQualifiedAccess>]
@@ -134,12 +133,12 @@ module Append =
             | None, None, None -> Ok(Acceptance.Fresh(placeAtEnd index batch))
 
     let private outOfRange what (value: int64) (range: string) =
-        Some(AppendError.Invalid(ValueError.OutOfRange(what, value.ToString CultureInfo.InvariantCulture, range)))
+        Some(AppendError.Invalid(ValueError.OutOfRange(what, Numbers.text value, range)))
 
     /// What is wrong with the places that restored entries come with.
     let private misplaced (index: IAppendIndex) (entries: Entry list) =
         let first = entries.Head
-        let above (position: int64) = "above " + position.ToString CultureInfo.InvariantCulture
+        let above (position: int64) = "above " + Numbers.text position
 
         let pairs = entries |> List.pairwise
 

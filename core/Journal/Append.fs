@@ -1,4 +1,4 @@
-// The words of appending: what a caller hands over, what it becomes on the way, what the caller is answered.
+// The types of appending: what a caller hands over, what it becomes on the way, what the caller is answered.
 // Made and judged by Append.Rule.fs, over the index that Journal.fs and every store of the facade hand it.
 namespace Refold.Core
 

@@ -1,5 +1,5 @@
 // The ChaCha20 block function (RFC 8439 section 2.3), over the four words that RFC 8439 calls counter and nonce.
-// Called by Random.State.fs and Random.fs, which use a 64-bit counter and a 64-bit stream there, as rand_chacha does.
+// Called by RngState.fs and SeededRng.fs, which use a 64-bit counter and a 64-bit stream there, as rand_chacha does.
 namespace Refold.Core
 
 open System

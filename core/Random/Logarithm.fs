@@ -1,5 +1,5 @@
 // The natural logarithm from + - * / alone, so that it is the same on every platform; the runtime's own is not.
-// Called by Random.Sampling.fs, and by deciders that need a logarithm.
+// Called by Sample.fs, and by deciders that need a logarithm.
 namespace Refold.Core
 
 open System

@@ -1,5 +1,5 @@
 // The JSON form of a random state: `{"seed":"<64 hex digits>","stream":"0","wordPosition":"0","splits":"0"}`, integers as
-// decimal strings. Also reads the form that seed 000's Rust code writes. Called by Random.State.fs, whose members it serves.
+// decimal strings. Also reads the form that seed 000's Rust code writes. Called by RngState.fs, whose members it serves.
 namespace Refold.Core
 
 open System

@@ -1,5 +1,5 @@
 // Where a random generator stands, as an immutable value with `next` functions. Bit-identical to Rust rand_chacha 0.3 ChaCha20Rng.
-// Used by Random.fs and Run.fs, and by aggregates that keep one stream in their own state. Written for both languages.
+// Used by SeededRng.fs and Run.fs, and by aggregates that keep one stream in their own state. Written for both languages.
 namespace Refold
 
 open System

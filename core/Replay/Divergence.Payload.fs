@@ -1,5 +1,5 @@
 // How two payloads differ, said as a place in the NDJSON form: a JSON pointer, or an offset where they are no JSON.
-// Called by Aggregate.Fold.fs (a codec that is not faithful) and Replay.Compare.fs (a decision that differs).
+// Called by Fold.fs (a codec that is not faithful) and Replay.Compare.fs (a decision that differs).
 namespace Refold.Core
 
 open System

@@ -1,9 +1,8 @@
 // Where a replay first differs from its recording, in which field, and why.
-// Found by Aggregate.Fold.fs and Replay.*.fs; shown by whoever asked.
+// Found by Fold.fs and Replay.*.fs; shown by whoever asked.
 namespace Refold.Core
 
 open System
-open System.Globalization
 
 /// Why a replay differs from its recording.
 [<RequireQualifiedAccess>]
@@ -119,18 +118,16 @@ type Divergence =
 
     /// Three lines: the entry, the path, expected and actual.
     override this.ToString() =
-        let number (value: int64) = value.ToString CultureInfo.InvariantCulture
-
         let draws (words: uint64 option) =
             match words with
-            | Some words -> words.ToString CultureInfo.InvariantCulture
+            | Some words -> Numbers.text words
             | None -> "?"
 
         let place = if this.Path = "" then "the entry" else this.Path
 
         let offset =
             match this.ByteOffset with
-            | Some offset -> " from byte " + number (int64 offset)
+            | Some offset -> " from byte " + Numbers.text offset
             | None -> ""
 
         let drawn =
@@ -141,7 +138,7 @@ type Divergence =
 
         String.Join(
             "\n",
-            "position " + number this.Position + ", stream '" + this.Stream.Value + "' version " + number this.Version,
+            "position " + Numbers.text this.Position + ", stream '" + this.Stream.Value + "' version " + Numbers.text this.Version,
             place + offset + ": " + this.Cause.Name + drawn,
             "expected " + this.Expected + ", actual " + this.Actual
         )
@@ -167,9 +164,6 @@ module internal Divergence =
             ActualDraws = None
             Cause = cause
         }
-
-    /// A decimal number, the same under every culture.
-    let number (value: int64) : string = value.ToString CultureInfo.InvariantCulture
 
     /// What an exception says, in one line.
     let thrown (where: string) (error: exn) : string = where + " threw " + error.GetType().Name + ": " + error.Message

@@ -85,7 +85,6 @@ module internal Folding =
     /// Whether an event was upcast, and how its codec is not faithful.
     let private judgeCodec (codec: Codec<'Event>) (entry: Entry) (event: 'Event) : struct (bool * Divergence option) =
         let data = entry.Data
-        let number (value: int) = Divergence.number (int64 value)
 
         let unfaithful path expected actual =
             struct (false, Some(Divergence.at entry path DivergenceCause.CodecNotFaithful expected actual))
@@ -94,7 +93,7 @@ module internal Folding =
         | Error divergence -> struct (false, Some divergence)
         | Ok again when again.SchemaVersion > data.SchemaVersion -> struct (true, None)
         | Ok again when again.SchemaVersion < data.SchemaVersion ->
-            unfaithful "/schemaVersion" (number data.SchemaVersion) (number again.SchemaVersion)
+            unfaithful "/schemaVersion" (Numbers.text data.SchemaVersion) (Numbers.text again.SchemaVersion)
         | Ok again when again.Type <> data.Type -> unfaithful "/type" data.Type again.Type
         | Ok again ->
             let difference = PayloadDifference.find entry data.Payload again.Payload
@@ -140,7 +139,7 @@ module internal Folding =
         else
             let cause = if entry.Version > next then DivergenceCause.Missing else DivergenceCause.Unexpected
 
-            Divergence.at entry "/version" cause ("version " + Divergence.number next) ("version " + Divergence.number entry.Version)
+            Divergence.at entry "/version" cause ("version " + Numbers.text next) ("version " + Numbers.text entry.Version)
             |> Some
 
     let private consume aggregate (report: FoldReport<'State>) (entry: Entry) =

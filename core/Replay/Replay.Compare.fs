@@ -48,7 +48,7 @@ module internal StepComparison =
 
         seq { 0 .. count - 1 }
         |> Seq.tryPick (fun index ->
-            let path = "/tags/" + Divergence.number (int64 index)
+            let path = "/tags/" + Numbers.text index
             field entry path DivergenceCause.Tagging id (List.tryItem index recorded) (List.tryItem index now))
 
     let private header (entry: Entry) (version: int64) (made: EntryData) =
@@ -77,12 +77,11 @@ module internal StepComparison =
             Folding.decode codec entry recorded |> Result.bind (Folding.encode codec entry)
 
     let private body (entry: Entry) (recorded: Encoded) (made: EntryData) =
-        let number (value: int) = Divergence.number (int64 value)
 
         field entry "/type" DivergenceCause.Type id (Some recorded.Type) (Some made.Type)
         |> Option.orElseWith (fun () ->
             let path = "/schemaVersion"
-            field entry path DivergenceCause.Header number (Some recorded.SchemaVersion) (Some made.SchemaVersion))
+            field entry path DivergenceCause.Header Numbers.text (Some recorded.SchemaVersion) (Some made.SchemaVersion))
         |> Option.orElseWith (fun () -> PayloadDifference.find entry recorded.Payload made.Payload)
 
     let private rest (entry: Entry) (made: EntryData) = tags entry made |> Option.orElseWith (fun () -> header entry entry.Version made)
@@ -151,8 +150,7 @@ module internal StepComparison =
                 | [], [] -> None)
 
     let private drawn (step: RecordedStep) (words: uint64) =
-        let number (value: uint64) = value.ToString CultureInfo.InvariantCulture
-        field step.Command "/drawn" DivergenceCause.RandomDrift number step.Command.Data.Drawn (Some words)
+        field step.Command "/drawn" DivergenceCause.RandomDrift Numbers.text step.Command.Data.Drawn (Some words)
 
     /// The first difference between a recorded step and the one made now, of which `made` are the entries, the command first.
     let find aggregate (step: RecordedStep) (made: EntryData list) (words: uint64) : Divergence option =

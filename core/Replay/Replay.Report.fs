@@ -3,7 +3,6 @@
 namespace Refold.Core
 
 open System
-open System.Globalization
 
 /// What verifying came to.
 [<RequireQualifiedAccess; Struct>]
@@ -35,19 +34,17 @@ type ReplayFinding =
 
     /// One sentence without a full stop.
     override this.ToString() =
-        let text (number: int64) = number.ToString CultureInfo.InvariantCulture
-
         match this with
         | PinIgnored fields -> "the pin differs in " + String.Join(", ", fields) + ", which was ignored"
-        | Upcast entries -> text entries + " entries of older schema versions were upcast"
-        | OthersFolded entries -> text entries + " entries that are not this run's were folded as recorded"
+        | Upcast entries -> Numbers.text entries + " entries of older schema versions were upcast"
+        | OthersFolded entries -> Numbers.text entries + " entries that are not this run's were folded as recorded"
         | FromSnapshot(stream, version, commands) ->
             "'"
             + stream.Value
             + "' was verified from a snapshot at version "
-            + text version
+            + Numbers.text version
             + ", without "
-            + text commands
+            + Numbers.text commands
             + " commands before it"
         | SnapshotNotUsed finding -> finding.ToString()
         | NoStateHash stream -> "'" + stream.Value + "' has no state hash"
@@ -93,11 +90,10 @@ type ReplayReport =
 
     /// A divergence in three lines (entry, path, expected and actual); any other verdict in one.
     override this.ToString() =
-        let text (number: int64) = number.ToString CultureInfo.InvariantCulture
         let run = "run '" + this.Run.Value + "' "
 
         match this.Divergence, this.Verdict with
         | Some divergence, _ -> divergence.ToString()
         | None, ReplayVerdict.NotRecorded -> run + "cannot be verified: its commands were not recorded"
-        | None, ReplayVerdict.Incomplete -> run + "matches in " + text this.Entries + " entries, but its last command has no step"
-        | None, _ -> run + "matches: " + text this.Entries + " entries, " + text this.Derived + " made again"
+        | None, ReplayVerdict.Incomplete -> run + "matches in " + Numbers.text this.Entries + " entries, but its last command has no step"
+        | None, _ -> run + "matches: " + Numbers.text this.Entries + " entries, " + Numbers.text this.Derived + " made again"

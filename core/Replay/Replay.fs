@@ -3,7 +3,6 @@
 namespace Refold.Core
 
 open System.Collections.Generic
-open System.Globalization
 
 /// Folding and verifying.
 [<RequireQualifiedAccess>]
@@ -53,7 +52,7 @@ module Replay =
         | "model" -> pin.Model
         | "provider" -> pin.Provider
         | "version" -> pin.Version
-        | "seed" -> pin.Seed.ToString CultureInfo.InvariantCulture
+        | "seed" -> Numbers.text pin.Seed
         | setting ->
             match pin.Settings.TryGetValue(setting.Substring "settings/".Length) with
             | true, value -> value

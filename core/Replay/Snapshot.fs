@@ -3,7 +3,6 @@
 namespace Refold.Core
 
 open System
-open System.Globalization
 
 /// The state of a stream at a version, and the place in the journal it belongs to.
 [<NoComparison>]
@@ -59,20 +58,19 @@ type SnapshotFinding =
 
     /// One sentence without a full stop.
     override this.ToString() =
-        let text (number: int64) = number.ToString CultureInfo.InvariantCulture
-        let at version = "the snapshot at version " + text version
+        let at version = "the snapshot at version " + Numbers.text version
 
         match this with
         | Unreadable error -> "a snapshot is not used: " + error.ToString()
         | OtherStream(found, expected) -> "a snapshot of '" + found.Value + "' is not used for '" + expected.Value + "'"
         | ChecksumBroken version -> at version + " is not used: its checksum does not hold"
-        | Ahead(version, highest) -> at version + " is not used: the stream ends at version " + text highest
-        | BelowFloor(version, floor) -> at version + " is not used: entries up to version " + text floor + " were deleted"
-        | Foreign(version, position) -> at version + " is not used: the journal has another head at position " + text position
+        | Ahead(version, highest) -> at version + " is not used: the stream ends at version " + Numbers.text highest
+        | BelowFloor(version, floor) -> at version + " is not used: entries up to version " + Numbers.text floor + " were deleted"
+        | Foreign(version, position) -> at version + " is not used: the journal has another head at position " + Numbers.text position
         | NoStateCodec version -> at version + " is not used: the aggregate has no state codec"
         | Undecodable(version, reason) -> at version + " is not used: " + reason
         | NotFaithful version -> at version + " is not used: the state codec encodes it otherwise"
-        | Misplaced(version, position) -> at version + " is not used: the entries around it do not lie around position " + text position
+        | Misplaced(version, position) -> at version + " is not used: the entries around it do not lie around position " + Numbers.text position
 
 /// The byte form of a snapshot.
 [<RequireQualifiedAccess>]
@@ -160,7 +158,7 @@ module internal SnapshotForm =
         if not isSnapshot || reader.Failed then
             malformed "it does not begin as one"
         elif version <> formatVersion then
-            malformed ("its format version is " + version.ToString CultureInfo.InvariantCulture + ", this program reads 1")
+            malformed ("its format version is " + Numbers.text version + ", this program reads 1")
         else
             match StreamId.tryCreate (reader.Text()) with
             | Error error -> Error error

@@ -3,7 +3,6 @@
 namespace Refold.Core
 
 open System
-open System.Globalization
 open Refold
 
 /// Whether commands and refusals are recorded.
@@ -119,7 +118,7 @@ module Run =
             | Some hash -> "\"" + hash.ToString() + "\""
             | None -> "null"
 
-        let count = streams.ToString CultureInfo.InvariantCulture
+        let count = Numbers.text streams
         control context runVersion endedType ("{\"stateHash\":" + hash + ",\"streams\":" + count + "}") time
 
     /// The pin and the root state of the entry that started a run.
@@ -130,7 +129,7 @@ module Run =
 
     /// The generator of the step on a stream at a version: the root state, named by stream, then by version. Made when first drawn from.
     let random (root: RngState) (stream: StreamId) (version: int64) : SeededRng =
-        SeededRng.Deferred(fun () -> root.Named(stream.Value).Named(version.ToString CultureInfo.InvariantCulture))
+        SeededRng.Deferred(fun () -> root.Named(stream.Value).Named(Numbers.text version))
 
     let private guarded (where: string) (action: unit -> 'Value) : Result<'Value, StepError> =
         try

@@ -1,5 +1,5 @@
 // The base frame that stands for a dropped beginning, and where the beginning ends. FORMAT.md, "Base".
-// Called by Compaction.Pass.fs for the first segment of a journal that drops its beginning, and by Compaction.fs.
+// Called by Pass.fs for the first segment of a journal that drops its beginning, and by Compaction.fs.
 namespace Refold.Format
 
 open Refold.Core

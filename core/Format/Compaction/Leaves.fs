@@ -1,5 +1,5 @@
 // Batches without some of their leaves: which leaves go, and the frames that are left, byte for byte. FORMAT.md, "Compaction".
-// Called by Compaction.Pass.fs for every item that a compaction takes over.
+// Called by Pass.fs for every item that a compaction takes over.
 namespace Refold.Format
 
 open Refold.Core

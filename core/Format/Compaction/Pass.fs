@@ -1,5 +1,5 @@
 // The segments of one target, one after the other: what is left of them, frame by frame. FORMAT.md, "Compaction".
-// Called by Compaction.Planner.fs, which measures it, and by Compaction.Builder.fs, which writes it.
+// Called by Planner.fs, which measures it, and by Builder.fs, which writes it.
 namespace Refold.Format
 
 open Refold.Core

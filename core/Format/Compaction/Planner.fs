@@ -1,5 +1,5 @@
 // Which sealed segments become one: a plan made of one segment after the other. FORMAT.md, "Compaction".
-// Called by stores before they build a target (Compaction.Builder.fs), and by Compaction.fs.
+// Called by stores before they build a target (Builder.fs), and by Compaction.fs.
 namespace Refold.Format
 
 open Refold.Core
@@ -66,12 +66,12 @@ type CompactionPlanner(decision: CompactionDecision, segments: SegmentHeader lis
 
     let mutable pass = CompactionPass(rule, ValueNone, keep, replace)
 
-    let finishUnit (unit': SegmentName list) =
+    let finishUnit (pending: SegmentName list) =
         pass.Finish()
 
         let first =
             match pass.Start with
-            | ValueNone -> unit'.Head.FirstPosition
+            | ValueNone -> pending.Head.FirstPosition
             | ValueSome(struct (frame, _)) -> frame.Position + 1L
 
         let fits before = before + bytes <= decision.MergeBytes
@@ -80,17 +80,17 @@ type CompactionPlanner(decision: CompactionDecision, segments: SegmentHeader lis
         if last >= 0 && fits groups[last].Bytes then
             groups[last] <-
                 { groups[last] with
-                    Sources = groups[last].Sources @ unit'
+                    Sources = groups[last].Sources @ pending
                     Bytes = groups[last].Bytes + bytes
                     IsWorth = true
                 }
         else
             groups.Add
                 {
-                    Sources = unit'
+                    Sources = pending
                     First = first
                     Bytes = bytes
-                    IsWorth = isChanged || (unit'.Length > 1 && fits 0L)
+                    IsWorth = isChanged || (pending.Length > 1 && fits 0L)
                 }
 
         waiting <- List.tail waiting

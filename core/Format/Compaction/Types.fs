@@ -1,10 +1,9 @@
-// The words of a compaction: what is there, what goes, which segments are replaced by which. FORMAT.md, "Compaction".
+// The types of a compaction: what is there, what goes, which segments are replaced by which. FORMAT.md, "Compaction".
 // Handed to and answered by Compaction.fs; stores carry the steps out under a marker (Marker.fs).
 namespace Refold.Format
 
 open Refold.Core
 open System
-open System.Globalization
 
 /// A segment that was scanned whole, with its bytes.
 [<NoEquality; NoComparison>]
@@ -117,13 +116,11 @@ type CompactionRefusal =
 
     /// One sentence without a full stop.
     override this.ToString() =
-        let text (number: int64) = number.ToString CultureInfo.InvariantCulture
-
         match this with
         | NothingToDo -> "there is nothing to compact"
         | BeyondSealed(position, lastSealed) ->
             "position "
-            + text position
+            + Numbers.text position
             + " is not in a sealed segment; the last position that is sealed is "
-            + text lastSealed
-        | OutOfRange position -> "position " + text position + " is below 1"
+            + Numbers.text lastSealed
+        | OutOfRange position -> "position " + Numbers.text position + " is below 1"

@@ -1,5 +1,5 @@
 // Blocks that stand for themselves: magic, format version, fields, zeros, checksum. FORMAT.md, "Blocks".
-// The form of Footer.Trailer.fs, Commit.fs, Checkpoint.fs and Marker.fs.
+// The form of SegmentTrailer.fs, Commit.fs, Checkpoint.fs and Marker.fs.
 namespace Refold.Format
 
 open Refold.Core
@@ -59,11 +59,11 @@ module internal Block =
             let version = BinaryPrimitives.ReadInt32LittleEndian(bytes.Slice(versionOffset, 4))
 
             if expected <> found then
-                corrupt "the checksum" (Fitting.hex expected) (Fitting.hex found)
+                corrupt "the checksum" (Numbers.hex expected) (Numbers.hex found)
             elif version > formatVersion then
                 Error(FrameError.FutureVersion(version, formatVersion))
             elif version <> formatVersion then
-                corrupt "the format version" (Fitting.text (int64 formatVersion)) (Fitting.text (int64 version))
+                corrupt "the format version" (Numbers.text (int64 formatVersion)) (Numbers.text (int64 version))
             else
                 let reader = ByteReader(memory.Slice(fieldsOffset, length - fieldsOffset - 4))
                 let value = read reader

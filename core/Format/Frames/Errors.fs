@@ -17,12 +17,10 @@ type FrameError =
 
     /// One sentence without a full stop.
     override this.ToString() =
-        let text (number: int64) = number.ToString System.Globalization.CultureInfo.InvariantCulture
-
         match this with
-        | Torn(offset, reason) -> "torn at offset " + text offset + ": " + reason
+        | Torn(offset, reason) -> "torn at offset " + Numbers.text offset + ": " + reason
         | Corrupt(offset, what, expected, found) ->
-            "corrupt at offset " + text offset + ": " + what + " is " + found + ", expected " + expected
+            "corrupt at offset " + Numbers.text offset + ": " + what + " is " + found + ", expected " + expected
         | FutureVersion(found, supported) ->
-            "format version " + text (int64 found) + " is newer than this program's " + text (int64 supported)
+            "format version " + Numbers.text (int64 found) + " is newer than this program's " + Numbers.text (int64 supported)
         | Foreign reason -> "not a segment of this journal: " + reason

@@ -5,7 +5,6 @@ namespace Refold.Format
 open Refold.Core
 open System
 open System.Buffers.Binary
-open System.Globalization
 
 /// A frame with the bytes it takes.
 [<NoEquality; NoComparison>]
@@ -23,8 +22,6 @@ type ReadFrame =
 [<RequireQualifiedAccess>]
 module FrameDecoding =
 
-    let private hex (value: uint32) = value.ToString("x8", CultureInfo.InvariantCulture)
-
     let private corrupt (offset: int) what expected found : Result<'Value, FrameError> =
         Error(FrameError.Corrupt(int64 offset, what, expected, found))
 
@@ -40,9 +37,9 @@ module FrameDecoding =
             let size = BinaryPrimitives.ReadInt32LittleEndian(bytes.Slice(offset, 4))
 
             if expected <> found then
-                corrupt offset "the checksum of a frame's length" (hex expected) (hex found)
+                corrupt offset "the checksum of a frame's length" (Numbers.hex expected) (Numbers.hex found)
             elif size < FrameLayout.shortest || size % FrameLayout.alignment <> 0 then
-                corrupt offset "a frame's length" "a multiple of 8, at least 80" (size.ToString CultureInfo.InvariantCulture)
+                corrupt offset "a frame's length" "a multiple of 8, at least 80" (Numbers.text size)
             elif size > bytes.Length - offset then
                 Error(FrameError.Torn(int64 offset, "the file ends inside a frame"))
             else
@@ -245,7 +242,7 @@ module FrameDecoding =
             let found = BinaryPrimitives.ReadUInt32LittleEndian(bytes.Span.Slice(size - 4))
 
             if expected <> found then
-                corrupt offset "the checksum of a frame" (hex expected) (hex found)
+                corrupt offset "the checksum of a frame" (Numbers.hex expected) (Numbers.hex found)
             else
                 match readContent bytes with
                 | Some frame -> Ok { Frame = frame; Offset = offset; Size = size }

@@ -3,7 +3,6 @@
 namespace Refold.Format
 
 open Refold.Core
-open System.Globalization
 
 /// Something that does not fit where it stands.
 [<NoComparison>]
@@ -11,24 +10,20 @@ type internal Misfit = { What: string; Expected: string; Found: string }
 
 /// The rules that bind frames to each other.
 [<RequireQualifiedAccess>]
-module internal Fitting =
-
-    let text (value: int64) = value.ToString CultureInfo.InvariantCulture
-
-    let hex (value: uint32) = value.ToString("x8", CultureInfo.InvariantCulture)
+module internal Misfit =
 
     /// The first thing that is not as it has to be.
     let number what (expected: int64) (found: int64) : Misfit option =
         if expected = found then
             None
         else
-            Some { What = what; Expected = text expected; Found = text found }
+            Some { What = what; Expected = Numbers.text expected; Found = Numbers.text found }
 
     let atLeast what (least: int64) (found: int64) : Misfit option =
         if found >= least then
             None
         else
-            Some { What = what; Expected = "at least " + text least; Found = text found }
+            Some { What = what; Expected = "at least " + Numbers.text least; Found = Numbers.text found }
 
     let hash what (expected: Hash) (found: Hash) : Misfit option =
         if expected = found then

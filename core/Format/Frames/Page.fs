@@ -113,21 +113,21 @@ module Page =
 
             if expected <> found then
                 let what = "the checksum of an index page"
-                Error(FrameError.Corrupt(offset, what, Fitting.hex expected, Fitting.hex found))
+                Error(FrameError.Corrupt(offset, what, Numbers.hex expected, Numbers.hex found))
             else
                 let reader = ByteReader(memory.Slice(4, bytes - 4))
                 let table = reader.Byte()
                 let reserved = reader.Byte()
                 let rows = int (reader.Byte()) ||| (int (reader.Byte()) <<< 8)
                 let firstRow = reader.Int32()
-                let misplaced = Fitting.number "the number of an index page" (int64 number) (int64 (reader.Int32()))
-                let foreign = Fitting.number "the segment of an index page" owner.FirstFrame (reader.Int64())
+                let misplaced = Misfit.number "the number of an index page" (int64 number) (int64 (reader.Int32()))
+                let foreign = Misfit.number "the segment of an index page" owner.FirstFrame (reader.Int64())
 
                 let layout =
-                    Fitting.rule "the layout of an index page" (reserved = 0uy && firstRow >= 0) "format 1" "another"
+                    Misfit.rule "the layout of an index page" (reserved = 0uy && firstRow >= 0) "format 1" "another"
 
-                match Fitting.first [ misplaced; foreign; layout ] with
-                | Some misfit -> Error(Fitting.corrupt offset misfit)
+                match Misfit.first [ misplaced; foreign; layout ] with
+                | Some misfit -> Error(Misfit.corrupt offset misfit)
                 | None ->
                     Ok
                         {

@@ -85,7 +85,7 @@ type StaleCheckpoint =
     override this.ToString() =
         match this with
         | OtherJournal found -> "it belongs to the journal " + found.ToString()
-        | OtherVersion found -> "it has format version " + Fitting.text (int64 found)
+        | OtherVersion found -> "it has format version " + Numbers.text (int64 found)
         | OtherSet -> "it was written over other segments"
         | BadRoot error -> error.ToString()
 
@@ -225,13 +225,13 @@ module Checkpoint =
                 && root.SetHash = setHash segments
 
             let whole =
-                Fitting.first
+                Misfit.first
                     [
-                        Fitting.rule "the name of the checkpoint" (name = ownName) ownName name
-                        Fitting.number "the length of the checkpoint" (fileBytes root) length
+                        Misfit.rule "the name of the checkpoint" (name = ownName) ownName name
+                        Misfit.number "the length of the checkpoint" (fileBytes root) length
                     ]
 
             match whole with
-            | Some misfit -> Error(StaleCheckpoint.BadRoot(Fitting.corrupt 0L misfit))
+            | Some misfit -> Error(StaleCheckpoint.BadRoot(Misfit.corrupt 0L misfit))
             | None when not isOverThese -> Error StaleCheckpoint.OtherSet
             | None -> Ok root

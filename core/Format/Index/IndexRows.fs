@@ -1,5 +1,5 @@
 // Index rows of a segment: everything that opening and finding must know without reading its frames.
-// Made from a scan by Footer.Building.fs, written by Footer.Encoding.fs, read by Footer.Decoding.fs and Footer.Reader.fs.
+// Made from a scan by IndexRows.Building.fs, written by Footer.Encoding.fs, read by Footer.Decoding.fs and Footer.Reader.fs.
 namespace Refold.Format
 
 open Refold.Core

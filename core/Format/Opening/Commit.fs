@@ -105,8 +105,8 @@ module Commit =
             match Block.decode "a COMMIT slot" magic Block.unseeded offset memory readFields with
             | Error error -> Error error
             | Ok slot ->
-                match Fitting.number "the place of a COMMIT slot" (slotOffset slot.Sequence) offset with
-                | Some misfit -> Error(Fitting.corrupt offset misfit)
+                match Misfit.number "the place of a COMMIT slot" (slotOffset slot.Sequence) offset with
+                | Some misfit -> Error(Misfit.corrupt offset misfit)
                 | None -> Ok(Some slot)
 
     let private slotAt (file: ReadOnlyMemory<byte>) (offset: int64) =

@@ -98,11 +98,11 @@ module internal OpeningReading =
 
     /// Whether the header goes on where the covered segments end.
     let continues (covered: Covered) (header: SegmentHeader) : Misfit option =
-        Fitting.first
+        Misfit.first
             [
-                Fitting.number "the first position of a segment" (covered.Head.Position + 1L) header.FirstPosition
-                Fitting.number "the first frame number of a segment" (covered.LastFrame + 1L) header.FirstFrame
-                Fitting.hash "the head before a segment" covered.Head.Hash header.HeadBefore
+                Misfit.number "the first position of a segment" (covered.Head.Position + 1L) header.FirstPosition
+                Misfit.number "the first frame number of a segment" (covered.LastFrame + 1L) header.FirstFrame
+                Misfit.hash "the head before a segment" covered.Head.Hash header.HeadBefore
             ]
 
     let private trailerOf (found: FoundFiles) (segment: PlannedSegment) (header: SegmentHeader) =
@@ -118,12 +118,12 @@ module internal OpeningReading =
             let stop reason = Ok { covered with Stopped = Some { File = file; Reason = reason } }
 
             match continues covered header, trailerOf found segment header with
-            | Some misfit, _ -> refuse file (Fitting.corrupt 0L misfit)
+            | Some misfit, _ -> refuse file (Misfit.corrupt 0L misfit)
             | None, Error(FrameError.FutureVersion _ as error) -> refuse file error
             | None, Error error -> stop (error.ToString())
             | None, Ok None -> stop "it has no footer"
             | None, Ok(Some trailer) when covered.Count = 0 && trailer.HasBase = begins header ->
-                let found = "position " + Fitting.text header.FirstPosition
+                let found = "position " + Numbers.text header.FirstPosition
                 corrupt file 0L "the beginning of the journal" "position 1 or a base" found
             | None, Ok(Some trailer) ->
                 let next =
@@ -140,7 +140,7 @@ module internal OpeningReading =
                 coverFrom found next rest
         | [ { Header = Some header } as segment ] ->
             match continues covered header with
-            | Some misfit -> refuse (segment.Name.ToString()) (Fitting.corrupt 0L misfit)
+            | Some misfit -> refuse (segment.Name.ToString()) (Misfit.corrupt 0L misfit)
             | None -> Ok covered
         | _ -> Ok covered
 

@@ -1,4 +1,4 @@
-// What opening finds in a directory, and what it makes of it: the words of Opening.fs.
+// What opening finds in a directory, and what it makes of it: the types of Opening.fs.
 // Made by stores (FoundFiles) and by Opening.fs (the rest); shown to people by `refold inspect`.
 namespace Refold.Format
 

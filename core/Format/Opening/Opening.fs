@@ -116,8 +116,8 @@ module Opening =
         | None, Some({ Header = None } as last) when isNamed last ->
             OpeningReading.corrupt (last.Name.ToString()) 0L "the segment header" "whole" "another"
         | Some(file, name, frame), _ ->
-            let expected = name.ToString() + " with frame " + Fitting.text frame
-            OpeningReading.corrupt file 0L "what was flushed" expected ("frames up to " + Fitting.text before)
+            let expected = name.ToString() + " with frame " + Numbers.text frame
+            OpeningReading.corrupt file 0L "what was flushed" expected ("frames up to " + Numbers.text before)
         | None, _ -> Ok(claims |> List.fold (fun most (_, _, frame) -> max most frame) before)
 
     /// The checkpoint that may be used, if any, and why each other one is not.
@@ -128,12 +128,12 @@ module Opening =
         let usable (root: CheckpointRoot) =
             match List.tryLast directory.Segments with
             | Some { Header = Some _; Length = length } ->
-                Fitting.first
+                Misfit.first
                     [
-                        Fitting.number "segments with a footer" (int64 names.Length - 1L) (int64 covered.Count)
-                        Fitting.atLeast "the last frame it covers" covered.LastFrame root.LastFrame
-                        Fitting.atLeast "the position it covers" covered.Head.Position root.Head.Position
-                        Fitting.atLeast "the length of its segment" root.Offset length
+                        Misfit.number "segments with a footer" (int64 names.Length - 1L) (int64 covered.Count)
+                        Misfit.atLeast "the last frame it covers" covered.LastFrame root.LastFrame
+                        Misfit.atLeast "the position it covers" covered.Head.Position root.Head.Position
+                        Misfit.atLeast "the length of its segment" root.Offset length
                     ]
                 |> Option.map (fun misfit -> misfit.What + " are " + misfit.Found + ", expected " + misfit.Expected)
             | _ -> Some "its segment has no header"
@@ -218,8 +218,8 @@ module Opening =
     let private checkHead (plan: OpeningPlan) : Result<OpeningPlan, Refusal> =
         match plan.Commit with
         | Some slot when slot.LastFrame = plan.LastFrame && slot.LastFrame > 0L ->
-            match Fitting.hash "the head" plan.Head.Hash slot.Head.Hash with
-            | Some misfit -> OpeningReading.refuse FileName.commit (Fitting.corrupt (Commit.slotOffset slot.Sequence) misfit)
+            match Misfit.hash "the head" plan.Head.Hash slot.Head.Hash with
+            | Some misfit -> OpeningReading.refuse FileName.commit (Misfit.corrupt (Commit.slotOffset slot.Sequence) misfit)
             | None -> Ok plan
         | _ -> Ok plan
 

@@ -73,17 +73,17 @@ type internal BatchAssembly(versionBefore: (StreamId -> int64) option) =
         let inside = taken >= 1 && taken <= place.Count - covered
 
         let misfit =
-            Fitting.first
+            Misfit.first
                 [
-                    Fitting.atLeast "the first position of a batch" (head.Position + 1L) itsPlace.First
-                    Fitting.number "the first position of a batch" place.First itsPlace.First
-                    Fitting.number "the count of a batch" (int64 place.Count) (int64 itsPlace.Count)
-                    Fitting.number "the index in a batch" (int64 covered) (int64 itsPlace.Index)
-                    Fitting.number "the position of a frame" (place.First + int64 covered) frame.Position
-                    Fitting.number "the epoch in a batch" (int64 previous.Epoch) (int64 frame.Epoch)
-                    Fitting.number "the flushed end in a batch" previous.Flushed frame.Flushed
-                    Fitting.rule "the positions of a frame" inside "inside its batch" (Fitting.text (int64 taken))
-                    Fitting.rule
+                    Misfit.atLeast "the first position of a batch" (head.Position + 1L) itsPlace.First
+                    Misfit.number "the first position of a batch" place.First itsPlace.First
+                    Misfit.number "the count of a batch" (int64 place.Count) (int64 itsPlace.Count)
+                    Misfit.number "the index in a batch" (int64 covered) (int64 itsPlace.Index)
+                    Misfit.number "the position of a frame" (place.First + int64 covered) frame.Position
+                    Misfit.number "the epoch in a batch" (int64 previous.Epoch) (int64 frame.Epoch)
+                    Misfit.number "the flushed end in a batch" previous.Flushed frame.Flushed
+                    Misfit.rule "the positions of a frame" inside "inside its batch" (Numbers.text (int64 taken))
+                    Misfit.rule
                         "the head of a frame"
                         (frame.Head.IsSome = (covered + taken = place.Count))
                         "on the last frame of a batch and on no other"
@@ -104,9 +104,9 @@ type internal BatchAssembly(versionBefore: (StreamId -> int64) option) =
         highest[stream] <- last
 
         if before = 0L || not isSure then
-            Fitting.atLeast "the version of an entry" (before + 1L) version
+            Misfit.atLeast "the version of an entry" (before + 1L) version
         else
-            Fitting.number "the version of an entry" (before + 1L) version
+            Misfit.number "the version of an entry" (before + 1L) version
 
     /// The completed batch behind `head`, once its entries, versions and head are right. Forgets the frames.
     member this.Complete(head: Head) : Result<StoredBatch, Misfit> =
@@ -131,7 +131,7 @@ type internal BatchAssembly(versionBefore: (StreamId -> int64) option) =
                     positions.Add found.Frame.Position
                     versions.Add found.Frame.Version
                     offsets.Add found.Offset
-                | None -> misfit <- Fitting.rule "canonical bytes" false "the one form of a valid entry" "another"
+                | None -> misfit <- Misfit.rule "canonical bytes" false "the one form of a valid entry" "another"
             | FrameBody.Stub(_, count, hash) ->
                 leafDropped <- leafDropped || not hash.IsZero
                 let leaf = { Count = count; FirstVersion = found.Frame.Version; Hash = hash }
@@ -174,11 +174,11 @@ type internal BatchAssembly(versionBefore: (StreamId -> int64) option) =
         let checks =
             [
                 misfit
-                Fitting.rule "the idempotency keys of a batch" sameKey "one" "several"
-                Fitting.hash "the head" after.Hash (ValueOption.defaultValue Hash.Zero last.Head)
+                Misfit.rule "the idempotency keys of a batch" sameKey "one" "several"
+                Misfit.hash "the head" after.Hash (ValueOption.defaultValue Hash.Zero last.Head)
             ]
 
-        match Fitting.first checks with
+        match Misfit.first checks with
         | Some misfit -> Error misfit
         | None ->
             let batch =

@@ -18,9 +18,9 @@ type SegmentName =
 
     /// The name of the file: `<first position in at least 16 digits>.<generation>.seg`.
     override this.ToString() =
-        this.FirstPosition.ToString("D16", CultureInfo.InvariantCulture)
+        Numbers.padded 16 this.FirstPosition
         + "."
-        + this.Generation.ToString CultureInfo.InvariantCulture
+        + Numbers.text this.Generation
         + ".seg"
 
 /// The names that stand in a journal's directory.
@@ -69,9 +69,9 @@ module FileName =
     /// The name of a checkpoint: of which set generation, and which frame it covers last.
     let checkpoint (setGeneration: int64) (lastFrame: int64) : string =
         checkpointPrefix
-        + setGeneration.ToString CultureInfo.InvariantCulture
+        + Numbers.text setGeneration
         + "."
-        + lastFrame.ToString CultureInfo.InvariantCulture
+        + Numbers.text lastFrame
 
     /// Set generation and last frame of the checkpoint that a file of this name is; `None` for any other name.
     let tryCheckpoint (name: string) : struct (int64 * int64) option =

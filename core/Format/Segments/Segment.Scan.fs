@@ -34,7 +34,7 @@ type SegmentScanner(start: ScanStart) =
         match sequence.Unfinished with
         | ValueNone -> None
         | ValueSome(struct (covered, count)) ->
-            let progress = Fitting.text (int64 covered) + " of " + Fitting.text (int64 count)
+            let progress = Numbers.text (int64 covered) + " of " + Numbers.text (int64 count)
             Some(offset, FrameError.Torn(int64 offset, "the batch ends after " + progress + " positions"))
 
     /// The frames from an offset on: what was taken, up to where, and what stopped it.
@@ -61,7 +61,7 @@ type SegmentScanner(start: ScanStart) =
                 | Error error -> stop <- Some(offset, error)
                 | Ok found ->
                     match sequence.Take found with
-                    | Error misfit -> stop <- Some(offset, Fitting.corrupt (int64 offset) misfit)
+                    | Error misfit -> stop <- Some(offset, Misfit.corrupt (int64 offset) misfit)
                     | Ok completed ->
                         offset <- offset + found.Size
 
@@ -105,14 +105,14 @@ type SegmentScanner(start: ScanStart) =
         let refused offset what expected found = SegmentEnd.Refused(FrameError.Corrupt(offset, what, expected, found))
 
         if sequence.BaseExpected then
-            let found = "position " + Fitting.text header.FirstPosition
+            let found = "position " + Numbers.text header.FirstPosition
             refused 0L "the beginning of the journal" "position 1 or a base" found
         elif isLast && sequence.TakenFrame < start.Flushed then
-            refused (int64 takenTo) "what was flushed" ("frame " + Fitting.text start.Flushed) "nothing"
+            refused (int64 takenTo) "what was flushed" ("frame " + Numbers.text start.Flushed) "nothing"
         elif length >= header.FileBytes then
             SegmentEnd.Whole
         else
-            let progress = Fitting.text length + " of " + Fitting.text header.FileBytes + " bytes"
+            let progress = Numbers.text length + " of " + Numbers.text header.FileBytes + " bytes"
 
             if isLast && not start.IsClosed then
                 SegmentEnd.Torn(length, "the file has " + progress)
@@ -121,14 +121,14 @@ type SegmentScanner(start: ScanStart) =
 
     /// Whether a trailer fits what the frames before it lead to.
     let checkTrailer (takenTo: int) (trailer: SegmentTrailer) : FrameError option =
-        Fitting.first
+        Misfit.first
             [
-                Fitting.number "the end of the frames" (int64 takenTo) trailer.FramesEnd
-                Fitting.number "the last frame in a trailer" sequence.TakenFrame trailer.LastFrame
-                Fitting.number "the position in a trailer" sequence.Head.Position trailer.Head.Position
-                Fitting.hash "the head in a trailer" sequence.Head.Hash trailer.Head.Hash
+                Misfit.number "the end of the frames" (int64 takenTo) trailer.FramesEnd
+                Misfit.number "the last frame in a trailer" sequence.TakenFrame trailer.LastFrame
+                Misfit.number "the position in a trailer" sequence.Head.Position trailer.Head.Position
+                Misfit.hash "the head in a trailer" sequence.Head.Hash trailer.Head.Hash
             ]
-        |> Option.map (Fitting.corrupt (int64 takenTo))
+        |> Option.map (Misfit.corrupt (int64 takenTo))
 
     /// A header that cannot be read is torn only in the last segment, and only if nothing lies behind it.
     let judgeHeader (memory: ReadOnlyMemory<byte>) (isLast: bool) (error: FrameError) : SegmentEnd =
@@ -214,7 +214,7 @@ type SegmentScanner(start: ScanStart) =
             seed <- Checksum.seed header.JournalId
 
             match fitting header with
-            | Some misfit -> scan (Some header) [] 0 None (SegmentEnd.Refused(Fitting.corrupt 0L misfit))
+            | Some misfit -> scan (Some header) [] 0 None (SegmentEnd.Refused(Misfit.corrupt 0L misfit))
             | None ->
                 let struct (items, takenTo, trailer, ending) = scanFrames memory isLast from header
                 scan (Some header) items takenTo trailer ending
@@ -234,4 +234,4 @@ type SegmentScanner(start: ScanStart) =
         if sequence.JournalId <> Some header.JournalId then
             Some(FrameError.Foreign "it belongs to another journal")
         else
-            sequence.Continue header |> Option.map (Fitting.corrupt 0L)
+            sequence.Continue header |> Option.map (Misfit.corrupt 0L)

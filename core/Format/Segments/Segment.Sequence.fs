@@ -73,30 +73,30 @@ type internal FrameSequence(start: ScanStart) =
     let checkOrder (frame: Frame) : Misfit option =
         let flushedBefore = frame.Flushed >= 0L && frame.Flushed < frame.Number
 
-        Fitting.first
+        Misfit.first
             [
-                Fitting.number "the frame number" (nextFrame + FrameLayout.numbersBefore frame.Body) frame.Number
-                Fitting.atLeast "the epoch of a frame" (int64 (max 1u epoch)) (int64 frame.Epoch)
-                Fitting.rule "the flushed end" flushedBefore "below the frame number" (Fitting.text frame.Flushed)
-                Fitting.rule
+                Misfit.number "the frame number" (nextFrame + FrameLayout.numbersBefore frame.Body) frame.Number
+                Misfit.atLeast "the epoch of a frame" (int64 (max 1u epoch)) (int64 frame.Epoch)
+                Misfit.rule "the flushed end" flushedBefore "below the frame number" (Numbers.text frame.Flushed)
+                Misfit.rule
                     "the beginning of the journal"
                     (frame.Body.IsBase = baseExpected)
                     (if baseExpected then "position 1 or a base" else "no second base")
-                    (if baseExpected then "position " + Fitting.text (head.Position + 1L) else "one")
+                    (if baseExpected then "position " + Numbers.text (head.Position + 1L) else "one")
             ]
 
     let checkAlone (frame: Frame) : Misfit option =
-        Fitting.first
+        Misfit.first
             [
-                Fitting.rule "a frame inside a batch" (not assembly.IsOpen) "of the batch" "of no batch"
-                Fitting.number "the position of a frame outside a batch" head.Position frame.Position
+                Misfit.rule "a frame inside a batch" (not assembly.IsOpen) "of the batch" "of no batch"
+                Misfit.number "the position of a frame outside a batch" head.Position frame.Position
             ]
 
     let takeBase (frame: Frame) (content: BaseContent) : Result<SegmentContent option, Misfit> =
         let headCheck =
-            Fitting.hash "the head of a base" head.Hash (ValueOption.defaultValue Hash.Zero frame.Head)
+            Misfit.hash "the head of a base" head.Hash (ValueOption.defaultValue Hash.Zero frame.Head)
 
-        match Fitting.first [ checkAlone frame; headCheck ] with
+        match Misfit.first [ checkAlone frame; headCheck ] with
         | Some misfit -> Error misfit
         | None ->
             List.iter assembly.Know content.Streams
@@ -109,11 +109,11 @@ type internal FrameSequence(start: ScanStart) =
         let checks =
             [
                 checkAlone frame
-                Fitting.rule "the version of a deletion" fits "one of the stream" (Fitting.text frame.Version)
-                Fitting.rule "the head of a deletion" frame.Head.IsNone "none" "one"
+                Misfit.rule "the version of a deletion" fits "one of the stream" (Numbers.text frame.Version)
+                Misfit.rule "the head of a deletion" frame.Head.IsNone "none" "one"
             ]
 
-        match Fitting.first checks with
+        match Misfit.first checks with
         | Some misfit -> Error misfit
         | None -> Ok(Some(SegmentContent.Deletion(stream, frame.Version)))
 
@@ -123,11 +123,11 @@ type internal FrameSequence(start: ScanStart) =
         let checks =
             [
                 checkAlone frame
-                Fitting.rule "the position of forgotten keys" fits "one of the journal" (Fitting.text frame.Version)
-                Fitting.rule "the head of forgotten keys" frame.Head.IsNone "none" "one"
+                Misfit.rule "the position of forgotten keys" fits "one of the journal" (Numbers.text frame.Version)
+                Misfit.rule "the head of forgotten keys" frame.Head.IsNone "none" "one"
             ]
 
-        match Fitting.first checks with
+        match Misfit.first checks with
         | Some misfit -> Error misfit
         | None -> Ok(Some(SegmentContent.KeysForgotten frame.Version))
 
@@ -177,18 +177,18 @@ type internal FrameSequence(start: ScanStart) =
             begin' header
             None
         else
-            Fitting.first
+            Misfit.first
                 [
-                    Fitting.number "the first position of a segment" (head.Position + 1L) header.FirstPosition
-                    Fitting.number "the first frame number of a segment" nextFrame header.FirstFrame
-                    Fitting.hash "the head before a segment" head.Hash header.HeadBefore
+                    Misfit.number "the first position of a segment" (head.Position + 1L) header.FirstPosition
+                    Misfit.number "the first frame number of a segment" nextFrame header.FirstFrame
+                    Misfit.hash "the head before a segment" head.Hash header.HeadBefore
                 ]
 
     /// Whether the header is that of the segment in which the scan goes on behind frames it does not read.
     member _.Resume(header: SegmentHeader) : Misfit option =
         let follows = header.FirstFrame <= nextFrame && header.FirstPosition <= head.Position + 1L
-        let place = "frame " + Fitting.text nextFrame
-        Fitting.rule "the segment of the tail" follows ("one that holds " + place) "one that begins behind it"
+        let place = "frame " + Numbers.text nextFrame
+        Misfit.rule "the segment of the tail" follows ("one that holds " + place) "one that begins behind it"
 
     /// Takes one frame: what it completes, if anything, or why it does not fit.
     member _.Take(found: ReadFrame) : Result<SegmentContent option, Misfit> =
@@ -205,10 +205,10 @@ type internal FrameSequence(start: ScanStart) =
         let landmark =
             match content, start.Landmark with
             | Ok(Some _), Some(number, expected) when number = frame.Number ->
-                Fitting.first
+                Misfit.first
                     [
-                        Fitting.number "the position that was committed" expected.Position head.Position
-                        Fitting.hash "the head that was committed" expected.Hash head.Hash
+                        Misfit.number "the position that was committed" expected.Position head.Position
+                        Misfit.hash "the head that was committed" expected.Hash head.Hash
                     ]
             | _ -> None
 

@@ -5,7 +5,6 @@ namespace Refold.Format
 open Refold.Core
 open System
 open System.Buffers.Binary
-open System.Globalization
 open System.Numerics
 
 /// What a segment says about itself in its first 128 bytes.
@@ -58,10 +57,6 @@ module SegmentHeader =
         writer.Zeros(checksumOffset - writer.Length)
         writer.UInt32(Checksum.plain writer.Written)
         writer.WrittenMemory
-
-    let private text (value: int) = value.ToString CultureInfo.InvariantCulture
-
-    let private hex (value: uint32) = value.ToString("x8", CultureInfo.InvariantCulture)
 
     /// Whether the checksum would be right if these bytes had stood at the offset: then nothing else is wrong with the header.
     let private isRightWith (memory: ReadOnlyMemory<byte>) (offset: int) (replacement: byte[]) : bool =
@@ -121,12 +116,12 @@ module SegmentHeader =
             elif not hasMagic then
                 Error(FrameError.Foreign "it does not begin with REFOLDSG")
             elif version <> formatVersion && damagedVersion () then
-                Error(FrameError.Corrupt(int64 versionOffset, "the format version", text formatVersion, text version))
+                Error(FrameError.Corrupt(int64 versionOffset, "the format version", Numbers.text formatVersion, Numbers.text version))
             elif version > formatVersion && (expected = found || isRightWith memory versionOffset ourVersion) then
                 Error(FrameError.FutureVersion(version, formatVersion))
             elif expected <> found then
-                Error(FrameError.Corrupt(0L, "the checksum of the segment header", hex expected, hex found))
+                Error(FrameError.Corrupt(0L, "the checksum of the segment header", Numbers.hex expected, Numbers.hex found))
             elif version <> formatVersion then
-                Error(FrameError.Corrupt(int64 versionOffset, "the format version", text formatVersion, text version))
+                Error(FrameError.Corrupt(int64 versionOffset, "the format version", Numbers.text formatVersion, Numbers.text version))
             else
                 readFields memory

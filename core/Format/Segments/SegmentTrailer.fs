@@ -103,13 +103,13 @@ module SegmentTrailer =
         let misfits (trailer: SegmentTrailer) =
             let isInside = trailer.FooterOffset <= at && footerEnd trailer.FooterOffset trailer.Pages <= at
 
-            Fitting.first
+            Misfit.first
                 [
-                    Fitting.number "the first position in a trailer" header.FirstPosition trailer.Name.FirstPosition
-                    Fitting.number "the generation in a trailer" (int64 header.Generation) (int64 trailer.Name.Generation)
-                    Fitting.atLeast "the last frame in a trailer" (header.FirstFrame - 1L) trailer.LastFrame
-                    Fitting.atLeast "the position in a trailer" (header.FirstPosition - 1L) trailer.Head.Position
-                    Fitting.rule "the place of a footer" isInside "inside the file" "beyond its end"
+                    Misfit.number "the first position in a trailer" header.FirstPosition trailer.Name.FirstPosition
+                    Misfit.number "the generation in a trailer" (int64 header.Generation) (int64 trailer.Name.Generation)
+                    Misfit.atLeast "the last frame in a trailer" (header.FirstFrame - 1L) trailer.LastFrame
+                    Misfit.atLeast "the position in a trailer" (header.FirstPosition - 1L) trailer.Head.Position
+                    Misfit.rule "the place of a footer" isInside "inside the file" "beyond its end"
                 ]
 
         if Block.isZero memory.Span then
@@ -123,7 +123,7 @@ module SegmentTrailer =
             | Error error -> Error error
             | Ok trailer ->
                 match misfits trailer with
-                | Some misfit -> Error(Fitting.corrupt at misfit)
+                | Some misfit -> Error(Misfit.corrupt at misfit)
                 | None -> Ok(Some trailer)
 
 /// The end of a segment as it lies in its file.
