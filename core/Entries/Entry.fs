@@ -103,9 +103,7 @@ module EntryData =
         | _, Error error, _
         | _, _, Error error -> Error error
         | Ok _, Ok _, Ok _ when data.SchemaVersion < 1 ->
-            Error(
-                ValueError.OutOfRange("schema version", Numbers.text data.SchemaVersion, "1 or more")
-            )
+            Error(ValueError.OutOfRange("schema version", Numbers.text data.SchemaVersion, "1 or more"))
         | Ok _, Ok _, Ok _ when data.Drawn.IsSome && data.Role <> Role.Command ->
             Error(ValueError.Contradictory("role and words drawn", "only a command has words drawn"))
         | Ok _, Ok _, Ok tags ->

@@ -128,16 +128,7 @@ type RunPin
     override _.ToString() =
         let settings = [ for setting in sorted -> " " + setting.Key + "=" + setting.Value ]
 
-        String.concat
-            " "
-            [
-                model
-                provider
-                version
-                "seed"
-                Numbers.text seed
-            ]
-        + String.concat "" settings
+        String.concat " " [ model; provider; version; "seed"; Numbers.text seed ] + String.concat "" settings
 
 namespace Refold.Core
 

@@ -56,7 +56,12 @@ type CodecError =
         match this with
         | UnknownType name -> "no codec knows the type '" + name + "'"
         | NewerSchema(name, found, supported) ->
-            "'" + name + "' has schema version " + Numbers.text found + ", this program reads up to " + Numbers.text supported
+            "'"
+            + name
+            + "' has schema version "
+            + Numbers.text found
+            + ", this program reads up to "
+            + Numbers.text supported
         | MissingUpcast(name, version) -> "'" + name + "' has no upcast from schema version " + Numbers.text version
         | Undecodable(name, reason) -> "'" + name + "' cannot be decoded: " + reason
         | Unencodable(name, reason) -> "'" + name + "' cannot be encoded: " + reason
@@ -80,7 +85,12 @@ type AppendError =
         match this with
         | Invalid error -> error.ToString()
         | Conflict(stream, expected, actual) ->
-            "stream '" + stream + "' was expected to be " + expected.ToString() + ", it is at version " + Numbers.text actual
+            "stream '"
+            + stream
+            + "' was expected to be "
+            + expected.ToString()
+            + ", it is at version "
+            + Numbers.text actual
         | ConditionFailed 0L -> "the append condition was evaluated at a position that this journal does not cover"
         | ConditionFailed position -> "the append condition fails: the entry at position " + Numbers.text position + " matches"
         | KeyReused(key, position) -> "the idempotency key '" + key + "' was used for other content at position " + Numbers.text position

@@ -74,14 +74,10 @@ module internal JsonNumber =
 
     /// The text of a finite number; both zeros are `0`.
     let format (value: double) : string =
-        if not (Double.IsFinite value) then
-            raise (JsonFault "a number that is not finite has no JSON form")
-        elif abs value < 9007199254740992.0 && Math.Truncate value = value then
-            Numbers.text (int64 value)
-        elif value < 0.0 then
-            "-" + positive -value
-        else
-            positive value
+        if not (Double.IsFinite value) then raise (JsonFault "a number that is not finite has no JSON form")
+        elif abs value < 9007199254740992.0 && Math.Truncate value = value then Numbers.text (int64 value)
+        elif value < 0.0 then "-" + positive -value
+        else positive value
 
 /// Strings as RFC 8785 section 3.2.2.2 writes them.
 [<RequireQualifiedAccess>]

@@ -10,10 +10,10 @@ open System.Globalization
 module internal Numbers =
 
     /// Decimal digits, with a minus sign before a negative number.
-    let text (value: 'Number when 'Number :> IFormattable) : string = value.ToString(null, CultureInfo.InvariantCulture)
+    let text (value: 'Number :> IFormattable) : string = value.ToString(null, CultureInfo.InvariantCulture)
 
     /// Decimal digits, with zeros before them up to a width.
-    let padded (width: int) (value: 'Number when 'Number :> IFormattable) : string = (text value).PadLeft(width, '0')
+    let padded (width: int) (value: 'Number :> IFormattable) : string = (text value).PadLeft(width, '0')
 
     /// Eight lower-case hexadecimal digits.
     let hex (value: uint32) : string = value.ToString("x8", CultureInfo.InvariantCulture)

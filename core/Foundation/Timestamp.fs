@@ -31,7 +31,10 @@ module Timestamp =
                 Numbers.padded 2 time.Second
                 if fraction <> "" then
                     "." + fraction
-                if minutes = 0 then "Z" else sign + Numbers.padded 2 (abs minutes / 60) + ":" + Numbers.padded 2 (abs minutes % 60)
+                if minutes = 0 then
+                    "Z"
+                else
+                    sign + Numbers.padded 2 (abs minutes / 60) + ":" + Numbers.padded 2 (abs minutes % 60)
             ]
 
     // The number in `count` digits at `start`; -1 where they are not digits.

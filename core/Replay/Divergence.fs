@@ -138,7 +138,12 @@ type Divergence =
 
         String.Join(
             "\n",
-            "position " + Numbers.text this.Position + ", stream '" + this.Stream.Value + "' version " + Numbers.text this.Version,
+            "position "
+            + Numbers.text this.Position
+            + ", stream '"
+            + this.Stream.Value
+            + "' version "
+            + Numbers.text this.Version,
             place + offset + ": " + this.Cause.Name + drawn,
             "expected " + this.Expected + ", actual " + this.Actual
         )

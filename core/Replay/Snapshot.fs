@@ -70,7 +70,8 @@ type SnapshotFinding =
         | NoStateCodec version -> at version + " is not used: the aggregate has no state codec"
         | Undecodable(version, reason) -> at version + " is not used: " + reason
         | NotFaithful version -> at version + " is not used: the state codec encodes it otherwise"
-        | Misplaced(version, position) -> at version + " is not used: the entries around it do not lie around position " + Numbers.text position
+        | Misplaced(version, position) ->
+            at version + " is not used: the entries around it do not lie around position " + Numbers.text position
 
 /// The byte form of a snapshot.
 [<RequireQualifiedAccess>]

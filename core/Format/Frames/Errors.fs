@@ -2,6 +2,8 @@
 // Returned as values by every other file of this project; the facade turns them into exceptions.
 namespace Refold.Format
 
+open Refold.Core
+
 /// Reading bytes of a segment. Torn is not corrupt: a torn tail is what an interrupted write leaves, and a writer heals it;
 /// corrupt bytes were whole once, and are refused. All offsets in bytes from the start of the file.
 [<RequireQualifiedAccess>]
@@ -22,5 +24,8 @@ type FrameError =
         | Corrupt(offset, what, expected, found) ->
             "corrupt at offset " + Numbers.text offset + ": " + what + " is " + found + ", expected " + expected
         | FutureVersion(found, supported) ->
-            "format version " + Numbers.text (int64 found) + " is newer than this program's " + Numbers.text (int64 supported)
+            "format version "
+            + Numbers.text (int64 found)
+            + " is newer than this program's "
+            + Numbers.text (int64 supported)
         | Foreign reason -> "not a segment of this journal: " + reason

@@ -23,7 +23,12 @@ module internal Misfit =
         if found >= least then
             None
         else
-            Some { What = what; Expected = "at least " + Numbers.text least; Found = Numbers.text found }
+            Some
+                {
+                    What = what
+                    Expected = "at least " + Numbers.text least
+                    Found = Numbers.text found
+                }
 
     let hash what (expected: Hash) (found: Hash) : Misfit option =
         if expected = found then

@@ -17,11 +17,7 @@ type SegmentName =
     }
 
     /// The name of the file: `<first position in at least 16 digits>.<generation>.seg`.
-    override this.ToString() =
-        Numbers.padded 16 this.FirstPosition
-        + "."
-        + Numbers.text this.Generation
-        + ".seg"
+    override this.ToString() = Numbers.padded 16 this.FirstPosition + "." + Numbers.text this.Generation + ".seg"
 
 /// The names that stand in a journal's directory.
 [<RequireQualifiedAccess>]
@@ -68,10 +64,7 @@ module FileName =
 
     /// The name of a checkpoint: of which set generation, and which frame it covers last.
     let checkpoint (setGeneration: int64) (lastFrame: int64) : string =
-        checkpointPrefix
-        + Numbers.text setGeneration
-        + "."
-        + Numbers.text lastFrame
+        checkpointPrefix + Numbers.text setGeneration + "." + Numbers.text lastFrame
 
     /// Set generation and last frame of the checkpoint that a file of this name is; `None` for any other name.
     let tryCheckpoint (name: string) : struct (int64 * int64) option =
