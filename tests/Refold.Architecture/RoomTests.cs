@@ -14,7 +14,6 @@ public partial class RoomTests
     {
         { "Refold.Core", "core" },
         { "Refold.Format", "core/Format" },
-        { "Refold", "facade/Refold" },
     };
 
     [Theory]
