@@ -1,8 +1,6 @@
 // Many callers at once: one winner a version, dense positions, readers that never keep the log from being carried over.
 // Run by `dotnet test`.
-using Refold.LiteDb.Devices;
 using Refold.LiteDb.Storage;
-using Refold.Tests.Segments;
 using Xunit;
 
 namespace Refold.LiteDb;

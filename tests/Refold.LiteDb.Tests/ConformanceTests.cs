@@ -1,10 +1,8 @@
 // The conformance suites of journals and of snapshot stores for LiteDB, case by case: on simulated files that lose what was not flushed, and in real ones.
 // Run by `dotnet test`; REFOLD_CONFORMANCE_SEED repeats the random sequences, REFOLD_CONFORMANCE_SEQUENCES makes more of them.
 using System.Globalization;
-using Refold.LiteDb.Devices;
 using Refold.LiteDb.Storage;
 using Refold.Testing;
-using Refold.Tests.Tool;
 using Xunit;
 using Xunit.Abstractions;
 

@@ -1,7 +1,5 @@
 // A crash behind each single operation of creation, commit, checkpoint, deletion and snapshot replacement, with every kind of loss.
 // Run by `dotnet test`.
-using Refold.LiteDb.Devices;
-using Refold.Tests.Segments;
 using Xunit;
 
 namespace Refold.LiteDb;

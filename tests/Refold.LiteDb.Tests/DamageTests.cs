@@ -1,8 +1,6 @@
 // Flipped bits, and files that are missing or do not belong together: refused, found, or without effect; never a wrong entry.
 // Run by `dotnet test`; prints its seed.
-using Refold.LiteDb.Devices;
 using Refold.LiteDb.Storage;
-using Refold.Tests.Segments;
 using Xunit;
 using Xunit.Abstractions;
 

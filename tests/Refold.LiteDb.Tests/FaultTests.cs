@@ -1,8 +1,6 @@
 // Devices that fail: each operation once, a disk that fills up and is freed, a flush that fails. Nobody is told something that is not so.
 // Run by `dotnet test`.
-using Refold.LiteDb.Devices;
 using Refold.LiteDb.Storage;
-using Refold.Tests.Segments;
 using Xunit;
 
 namespace Refold.LiteDb;

@@ -5,10 +5,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Reflection;
 using LiteDB.Engine;
-using Refold.LiteDb.Devices;
 using Refold.LiteDb.Storage;
-using Refold.Tests.Segments;
-using Refold.Tests.Tool;
 using Xunit;
 using Xunit.Abstractions;
 
@@ -45,7 +42,7 @@ public class GuardTests(ITestOutputHelper output)
     public async Task Line13_ALongImport_KeepsMemoryBounded()
     {
         using var directory = new TemporaryDirectory();
-        using var process = Process.Start(new ProcessStartInfo("dotnet", [typeof(Program).Assembly.Location, directory.File("j.db")]) { RedirectStandardOutput = true })!;
+        using var process = Process.Start(new ProcessStartInfo("dotnet", [Program.Assembly, WritingProcess.Verb, directory.File("j.db")]) { RedirectStandardOutput = true })!;
         var said = await process.StandardOutput.ReadToEndAsync();
         await process.WaitForExitAsync();
         // Entries, the size of the file, and the most memory that was used: far less than all pages that were written.

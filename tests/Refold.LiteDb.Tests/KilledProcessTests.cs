@@ -3,7 +3,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text;
-using Refold.Tests.Tool;
 using Xunit;
 using Xunit.Abstractions;
 
@@ -31,7 +30,7 @@ public class KilledProcessTests(ITestOutputHelper output)
 
     private static async Task<List<string[]>> KilledAsync(string path, Random random)
     {
-        var start = new ProcessStartInfo("dotnet", [typeof(Program).Assembly.Location, path, random.Next().ToString(CultureInfo.InvariantCulture)]) { RedirectStandardOutput = true };
+        var start = new ProcessStartInfo("dotnet", [Program.Assembly, WritingProcess.Verb, path, random.Next().ToString(CultureInfo.InvariantCulture)]) { RedirectStandardOutput = true };
         using var process = Process.Start(start)!;
         var lines = new List<string>();
         // Sometimes while it opens, else somewhere in its work.

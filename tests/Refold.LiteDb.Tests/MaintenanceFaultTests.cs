@@ -1,8 +1,6 @@
 // A device that fails while a journal is made, compacted, copied or backed up: one clear exception, nothing half done under the journal's name.
 // Run by `dotnet test`.
-using Refold.LiteDb.Devices;
 using Refold.LiteDb.Storage;
-using Refold.Tests.Segments;
 using Refold.Transfers;
 using Xunit;
 

@@ -1,7 +1,5 @@
 // The LiteDB journal against the journal in memory: the same calls, the same answers, also after opening again.
 // Run by `dotnet test`; the seed stands in the message.
-using Refold.LiteDb.Devices;
-using Refold.Tests.Segments;
 using Xunit;
 
 namespace Refold.LiteDb;

@@ -1,9 +1,6 @@
 // Names that look alike, cultures, and every boundary of the limits: the same order, the same answers as in memory.
 // Run by `dotnet test`.
 using System.Globalization;
-using Refold.LiteDb.Devices;
-using Refold.Tests.Segments;
-using Refold.Tests.Tool;
 using Xunit;
 
 namespace Refold.LiteDb;

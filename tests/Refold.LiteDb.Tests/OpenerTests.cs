@@ -3,10 +3,7 @@
 using System.Text;
 using LiteDB;
 using LiteDB.Engine;
-using Refold.LiteDb.Devices;
 using Refold.LiteDb.Storage;
-using Refold.Tests.Segments;
-using Refold.Tests.Tool;
 using Xunit;
 
 namespace Refold.LiteDb;

@@ -1,7 +1,6 @@
 // Power cuts at any operation: nothing acknowledged is lost, the journal opens, verifies and goes on; and the control, in which it is lost.
 // Run by `dotnet test`; REFOLD_LITEDB_CUTS and REFOLD_LITEDB_CHAINS set how many of each kind, REFOLD_LITEDB_SEED what is drawn.
 using System.Globalization;
-using Refold.LiteDb.Devices;
 using Refold.LiteDb.Storage;
 using Xunit;
 using Xunit.Abstractions;

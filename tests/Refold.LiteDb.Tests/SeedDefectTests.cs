@@ -3,10 +3,7 @@
 using System.Diagnostics;
 using LiteDB;
 using LiteDB.Engine;
-using Refold.LiteDb.Devices;
 using Refold.LiteDb.Storage;
-using Refold.Tests.Segments;
-using Refold.Tests.Tool;
 using Xunit;
 using Xunit.Abstractions;
 
@@ -43,7 +40,7 @@ public class SeedDefectTests(ITestOutputHelper output)
     {
         using var directory = new TemporaryDirectory();
         var path = directory.File("j.db");
-        using var writer = Process.Start(new ProcessStartInfo("dotnet", [typeof(Program).Assembly.Location, path, "34"]) { RedirectStandardOutput = true })!;
+        using var writer = Process.Start(new ProcessStartInfo("dotnet", [Program.Assembly, WritingProcess.Verb, path, "34"]) { RedirectStandardOutput = true })!;
         // It is open, and has written.
         for (var line = 0; line < 5; line++) Assert.NotNull(await writer.StandardOutput.ReadLineAsync());
         Assert.Throws<JournalInUseException>(() => LiteDbJournal.Open(path));

@@ -2,9 +2,7 @@
 // Run by `dotnet test`.
 using LiteDB;
 using Microsoft.Extensions.DependencyInjection;
-using Refold.LiteDb.Devices;
 using Refold.LiteDb.Storage;
-using Refold.Tests.Tool;
 using Xunit;
 
 namespace Refold.LiteDb;

@@ -1,7 +1,6 @@
 // The tool with `litedb:FILE`: every verb answers as over segment files, or says in one sentence why not.
 // Run by `dotnet test`.
 using System.Globalization;
-using Refold.Tests.Tool;
 using Xunit;
 
 namespace Refold.LiteDb;

@@ -1,9 +1,6 @@
 // Whole journals: backed up while they are written, compacted, moved between stores, opened by hosts and by the tool.
 // Run by `dotnet test`.
 using Microsoft.Extensions.DependencyInjection;
-using Refold.LiteDb.Devices;
-using Refold.Tests.Segments;
-using Refold.Tests.Tool;
 using Xunit;
 using Xunit.Abstractions;
 

@@ -7,9 +7,9 @@ namespace Refold.Testing.Tests.Conformance;
 
 public class JournalConformanceTests(ITestOutputHelper output)
 {
-    private static readonly JournalConformance OfMemory = Suites.Memory(sequences: 200);
-    private static readonly JournalConformance OfSegments = Suites.Segments(sequences: 60);
-    private static readonly JournalConformance OfDirectory = Suites.InDirectory(sequences: 10);
+    private static readonly JournalConformance OfMemory = ConformanceStores.Memory(sequences: 200);
+    private static readonly JournalConformance OfSegments = ConformanceStores.Segments(sequences: 60);
+    private static readonly JournalConformance OfDirectory = ConformanceStores.InDirectory(sequences: 10);
 
     public static TheoryData<string> Cases => [.. OfMemory.Cases.Select(item => item.Name)];
 

@@ -7,9 +7,9 @@ namespace Refold.Testing.Tests.Conformance;
 
 public class SnapshotConformanceTests(ITestOutputHelper output)
 {
-    private static readonly SnapshotConformance OfMemory = new("memory", () => new MemoryFixture(), Suites.Options(200));
-    private static readonly SnapshotConformance OfFiles = new("segments", () => new FilesFixture(), Suites.Options(100));
-    private static readonly SnapshotConformance OfDirectory = new("segments in a directory", () => new DirectoryFixture(), Suites.Options(5));
+    private static readonly SnapshotConformance OfMemory = new("memory", () => new MemoryFixture(), ConformanceStores.Options(200));
+    private static readonly SnapshotConformance OfFiles = new("segments", () => new FilesFixture(), ConformanceStores.Options(100));
+    private static readonly SnapshotConformance OfDirectory = new("segments in a directory", () => new DirectoryFixture(), ConformanceStores.Options(5));
     private static readonly SnapshotConformance OfNone = new("none", () => new NoneFixture());
 
     public static TheoryData<string> Cases => [.. OfMemory.Cases.Select(item => item.Name)];

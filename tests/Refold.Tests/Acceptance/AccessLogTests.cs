@@ -1,6 +1,5 @@
 // The main job on a real log: record, replay, the same head in every process, culture, store and build.
 // Run by `dotnet test` where the shared data are there.
-using Refold.Tests.Tool;
 using Xunit;
 using Xunit.Abstractions;
 

@@ -2,7 +2,6 @@
 // Run by `dotnet test`; prints its seed.
 using System.Diagnostics;
 using System.Globalization;
-using Refold.Tests.Tool;
 using Xunit;
 using Xunit.Abstractions;
 

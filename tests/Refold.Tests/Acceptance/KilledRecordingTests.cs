@@ -3,7 +3,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using Refold.Cli.Demo;
-using Refold.Tests.Tool;
 using Xunit;
 using Xunit.Abstractions;
 

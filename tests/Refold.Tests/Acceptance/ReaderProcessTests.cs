@@ -2,8 +2,6 @@
 // Run by `dotnet test`; what is random prints its seed.
 using System.Diagnostics;
 using System.Globalization;
-using Refold.Tests.Segments;
-using Refold.Tests.Tool;
 using Xunit;
 using Xunit.Abstractions;
 

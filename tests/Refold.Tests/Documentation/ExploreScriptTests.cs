@@ -1,7 +1,6 @@
 // The script that explores a recorded run, over a journal that the tool wrote.
 // Run by `dotnet test`.
 using System.Security.Cryptography;
-using Refold.Tests.Tool;
 using Xunit;
 
 namespace Refold.Tests.Documentation;

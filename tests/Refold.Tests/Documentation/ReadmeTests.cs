@@ -2,7 +2,6 @@
 // Run by `dotnet test`.
 using System.Diagnostics;
 using System.Text.RegularExpressions;
-using Refold.Tests.Tool;
 using Xunit;
 
 namespace Refold.Tests.Documentation;

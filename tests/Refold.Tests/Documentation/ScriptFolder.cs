@@ -2,7 +2,6 @@
 // which the scripts would find first, is not what is to be tested. Used by the tests of scripts and of the README.
 using System.Diagnostics;
 using System.Text;
-using Refold.Tests.Tool;
 
 namespace Refold.Tests.Documentation;
 

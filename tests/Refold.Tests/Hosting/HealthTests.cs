@@ -3,8 +3,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Options;
-using Refold.Tests.Segments;
-using Refold.Tests.Tool;
 using Xunit;
 
 namespace Refold.Tests.Hosting;

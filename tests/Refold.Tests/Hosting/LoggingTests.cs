@@ -3,7 +3,6 @@
 using Microsoft.Extensions.Logging;
 using Orders;
 using Refold.Tests.Runs;
-using Refold.Tests.Segments;
 using Xunit;
 
 namespace Refold.Tests.Hosting;

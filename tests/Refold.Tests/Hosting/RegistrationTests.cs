@@ -5,9 +5,7 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 using Orders;
-using Refold.Tests.Documentation;
 using Refold.Tests.Runs;
-using Refold.Tests.Tool;
 using Xunit;
 
 namespace Refold.Tests.Hosting;

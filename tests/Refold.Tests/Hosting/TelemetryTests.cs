@@ -5,7 +5,6 @@ using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using Orders;
 using Refold.Tests.Runs;
-using Refold.Tests.Segments;
 using Xunit;
 
 namespace Refold.Tests.Hosting;

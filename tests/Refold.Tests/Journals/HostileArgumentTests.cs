@@ -1,7 +1,5 @@
 // Arguments at the ends of their ranges and nulls from C#, to every store alike.
 // Run by `dotnet test`.
-using Refold.Tests.Segments;
-using Refold.Tests.Tool;
 using Xunit;
 
 namespace Refold.Tests.Journals;

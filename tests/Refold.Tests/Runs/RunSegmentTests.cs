@@ -1,8 +1,6 @@
 // Runs over segment files: commands that share flushes, and runs that outlive the journal's closing.
 // Run by `dotnet test`.
 using Orders;
-using Refold.Tests.Segments;
-using Refold.Tests.Tool;
 using Xunit;
 
 namespace Refold.Tests.Runs;

@@ -1,6 +1,5 @@
 // `refold compact` from outside: what it does and prints, and what it refuses.
 // Run by `dotnet test`.
-using Refold.Tests.Segments;
 using Xunit;
 
 namespace Refold.Tests.Tool;

@@ -1,6 +1,5 @@
 // Journals in which an idempotency key was forgotten and used again, from outside: exported, imported, copied, backed up.
 // Run by `dotnet test`.
-using Refold.Tests.Segments;
 using Xunit;
 
 namespace Refold.Tests.Tool;

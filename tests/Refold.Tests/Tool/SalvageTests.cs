@@ -1,7 +1,6 @@
 // `export --salvage` from outside: what checks comes out, the holes are named, no byte is changed.
 // Run by `dotnet test`.
 using System.Text.Json;
-using Refold.Tests.Segments;
 using Xunit;
 
 namespace Refold.Tests.Tool;

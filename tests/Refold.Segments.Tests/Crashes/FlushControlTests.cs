@@ -1,0 +1,117 @@
+// The control: each place in the code that flushes a file or the directory is taken out in turn, and the simulator has to notice.
+// Run by `dotnet test`. A flush that nothing notices the loss of has no reason to be there.
+using Xunit;
+using Xunit.Abstractions;
+
+namespace Refold.Segments.Tests;
+
+public class FlushControlTests(ITestOutputHelper output)
+{
+    private static readonly IReadOnlyList<CrashStep> Steps =
+    [
+        new CrashStep.Append(SegmentStore.Batch("a", 2, 300)),
+        new CrashStep.Append(SegmentStore.Batch("b", 1, 700)),
+        new CrashStep.Append(SegmentStore.Batch("a", 2, 500)),
+        new CrashStep.Reopen(),
+        new CrashStep.Append(SegmentStore.Batch("b", 1)),
+        new CrashStep.Append(SegmentStore.Batch("a", 1, 900)),
+    ];
+
+    /// <summary>Everything that can notice a missing flush.</summary>
+    private static readonly Func<Action<SimulatedDevice>, Task>[] Scenarios =
+    [
+        CheckpointCrashTests.SurviveAsync,
+        CheckpointCrashTests.DamageWithoutItAsync,
+        prepare => SegmentStore.Simulation(prepare).EnumerateAsync(Steps, 1),
+        prepare => FullDiskTests.FillAsync(device =>
+        {
+            device.AllocatesAtFlush = true;
+            prepare(device);
+        }),
+        RegressionTests.CloseWithoutRoomForAFooterAsync,
+        LeftoversTests.CutAsync,
+        CommitTests.TearAfterReopeningAsync,
+        CommitTests.LoseTheLastSegmentAsync,
+        CommitTests.DamageAfterClosingAsync,
+        DirectorySnapshotStoreTests.SaveAndClearAsync,
+        CompactionCrashTests.NothingComesBackAsync,
+        CompactionCrashTests.CrashAtTheSwitchAsync,
+        CompactionCrashTests.CrashWhileItIsEndedAsync,
+        CompactionCrashTests.EnumerateAsync,
+        DurabilityTests.ReplaceAsync,
+        prepare => SegmentStore.LosingNewest(prepare: prepare).EnumerateAsync(Steps, 1),
+    ];
+
+    [Fact]
+    public async Task EachFlush_TakenOut_IsNoticed()
+    {
+        var sites = await CallSitesAsync();
+        var unnoticed = new List<string>();
+        foreach (var site in sites)
+        {
+            var notice = await NoticeAsync(site);
+            output.WriteLine($"{site}: {notice ?? "NOT NOTICED"}");
+            if (notice is null) unnoticed.Add(site);
+        }
+
+        Assert.Empty(unnoticed);
+    }
+
+    [Fact]
+    public async Task TheScenarios_ReachEveryFlushInTheCode()
+    {
+        var reached = (await CallSitesAsync()).Select(site => site[..site.IndexOf('+', StringComparison.Ordinal)] + site[site.LastIndexOf(' ')..]);
+        Assert.Equal(InCode().Order(StringComparer.Ordinal), reached.Order(StringComparer.Ordinal));
+    }
+
+    private static async Task<SortedSet<string>> CallSitesAsync()
+    {
+        var sites = new SortedSet<string>(StringComparer.Ordinal);
+        foreach (var scenario in Scenarios)
+        {
+            await scenario(device =>
+            {
+                device.TracksCallSites = true;
+                device.SkipsFlush = operation =>
+                {
+                    lock (sites) sites.Add(operation.CallSite);
+                    return false;
+                };
+            });
+        }
+
+        return sites;
+    }
+
+    private static async Task<string?> NoticeAsync(string site)
+    {
+        foreach (var scenario in Scenarios)
+        {
+            try
+            {
+                await scenario(device =>
+                {
+                    device.TracksCallSites = true;
+                    device.SkipsFlush = operation => operation.CallSite == site;
+                });
+            }
+            catch (CrashViolationException violation)
+            {
+                return violation.Message.Split('\n')[0];
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Each call of a flush in the library's code, as "type.method kind", so that a new one cannot be forgotten here.</summary>
+    private static IEnumerable<string> InCode() =>
+        from call in CodeCalls.Of(typeof(IStorageDevice).Assembly)
+        let kind = IsA(call.Called, typeof(IStorageFile)) && call.Called.Name == nameof(IStorageFile.Flush) ? StorageOperationKind.Flush
+            : IsA(call.Called, typeof(IStorageDevice)) && call.Called.Name == nameof(IStorageDevice.FlushDirectory) ? StorageOperationKind.FlushDirectory
+            : default(StorageOperationKind?)
+        where kind is not null && !IsA(call.Caller, typeof(IStorageFile)) && !IsA(call.Caller, typeof(IStorageDevice))
+        select $"{call.Caller.DeclaringType!.FullName}.{call.Caller.Name} {kind}";
+
+    private static bool IsA(System.Reflection.MethodBase method, Type type) => method.DeclaringType?.IsAssignableTo(type) == true;
+}

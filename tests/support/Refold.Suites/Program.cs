@@ -1,0 +1,17 @@
+// The processes that the suites start: one that kills itself, one that is killed, one that reads beside a writer.
+// Started as `dotnet Refold.Suites.dll VERB ...` by the suites of killed processes and by the stress run.
+namespace Refold.Suites;
+
+internal static class Program
+{
+    /// <summary>The assembly to start.</summary>
+    public static string Assembly => typeof(Program).Assembly.Location;
+
+    public static Task<int> Main(string[] arguments) => arguments switch
+    {
+        [KilledProcess.Verb, .. var rest] => KilledProcess.RunAsync(rest),
+        [WritingProcess.Verb, .. var rest] => WritingProcess.RunAsync(rest),
+        [StressOutside.Verb, var directory] => StressOutside.AnswerAsync(directory),
+        _ => Task.FromResult(2),
+    };
+}
