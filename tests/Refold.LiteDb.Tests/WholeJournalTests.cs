@@ -2,11 +2,10 @@
 // Run by `dotnet test`.
 using Microsoft.Extensions.DependencyInjection;
 using Xunit;
-using Xunit.Abstractions;
 
 namespace Refold.LiteDb;
 
-public class WholeJournalTests(ITestOutputHelper output)
+public class WholeJournalTests
 {
     [Fact]
     public async Task Line16_ABackupUnderLoad_HoldsWhatWasAnsweredBefore_AndVerifies()
@@ -133,7 +132,7 @@ public class WholeJournalTests(ITestOutputHelper output)
     [Fact]
     public void Receipt_IntoLiteDb_ToSegmentsAndBack_IsTheSameJournal()
     {
-        if (SharedData.Find(output, "data/receipt.ndjson") is not { } receipt) return;
+        var receipt = Vectors.PathOf("receipt.ndjson");
         using var directory = new TemporaryDirectory();
         string[] journals = ["litedb:" + directory.File("first.db"), directory.Journal("segments"), "litedb:" + directory.File("back.db")];
         RefoldProcess.Run("import", receipt, "--batch", "50", "--journal", journals[0]).Expect(0);

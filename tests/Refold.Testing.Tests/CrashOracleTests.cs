@@ -6,7 +6,7 @@ namespace Refold.Testing.Tests;
 
 public class CrashOracleTests
 {
-    private static readonly AppendRequest[] Batches = [.. Enumerable.Range(1, 4).Select(number => SegmentStore.Batch("s" + number % 2, 2, number, "key " + number))];
+    private static readonly AppendRequest[] Batches = [.. Enumerable.Range(1, 4).Select(number => CrashStore.Batch("s" + number % 2, 2, number, "key " + number))];
 
     private readonly SimulatedDevice device = new(1);
     private IJournal next = new InMemoryJournal();
@@ -67,7 +67,7 @@ public class CrashOracleTests
     public async Task AnotherOrder_IsNoticed() => await ViolationAsync(await OracleAsync(4), await JournalOf([Batches[1], Batches[0], .. Batches[2..]]));
 
     [Fact]
-    public async Task AnInventedBatch_IsNoticed() => await ViolationAsync(await OracleAsync(4), await JournalOf([.. Batches, SegmentStore.Batch("x", 1)]));
+    public async Task AnInventedBatch_IsNoticed() => await ViolationAsync(await OracleAsync(4), await JournalOf([.. Batches, CrashStore.Batch("x", 1)]));
 
     [Fact]
     public async Task HalfABatch_IsNoticed()
@@ -79,7 +79,7 @@ public class CrashOracleTests
     [Fact]
     public async Task AnotherByte_IsNoticed()
     {
-        var other = Batches[1] with { Entries = [Batches[1].Entries[0], SegmentStore.Entry(Batches[1].Entries[1].Stream.Value, "other")] };
+        var other = Batches[1] with { Entries = [Batches[1].Entries[0], CrashStore.Entry(Batches[1].Entries[1].Stream.Value, "other")] };
         await ViolationAsync(await OracleAsync(2), await JournalOf(Batches[0], other));
     }
 
@@ -121,7 +121,7 @@ public class CrashOracleTests
     [Fact]
     public async Task AStoreThatFlushesNothing_IsNoticedBySimulation()
     {
-        var simulation = SegmentStore.Simulation(device => device.SkipsFlush = _ => true);
+        var simulation = CrashStore.Simulation(device => device.SkipsFlush = _ => true);
         var violation = await Assert.ThrowsAsync<CrashViolationException>(() => simulation.EnumerateAsync([new CrashStep.Append(Batches[0])], 5));
         Assert.Contains("seed 5, AfterCrash(", violation.Message, StringComparison.Ordinal);
         Assert.Contains("Write 0000000000000001.0.seg at 128", violation.Message, StringComparison.Ordinal);
@@ -130,7 +130,7 @@ public class CrashOracleTests
     [Fact]
     public async Task TheSameSeed_DoesTheSame()
     {
-        var simulation = SegmentStore.Simulation();
+        var simulation = CrashStore.Simulation();
         async Task<string> Story(ulong seed) => (await simulation.ChainAsync(seed, 5)).Story(1000);
         var first = await Story(11);
         Assert.Equal(first, await Story(11));

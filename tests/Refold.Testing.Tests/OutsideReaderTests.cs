@@ -6,17 +6,17 @@ namespace Refold.Testing.Tests;
 
 public class OutsideReaderTests
 {
-    private static readonly CrashStep[] Steps = [.. Enumerable.Range(1, 6).Select(number => new CrashStep.Append(SegmentStore.Batch("s", 2, number)))];
+    private static readonly CrashStep[] Steps = [.. Enumerable.Range(1, 6).Select(number => new CrashStep.Append(CrashStore.Batch("s", 2, number)))];
 
     private static CrashSimulation Simulation(Func<IStorageDevice, IJournal> openForReading) =>
-        new(SegmentStore.Open) { OpenForReading = openForReading };
+        new(CrashStore.Open) { OpenForReading = openForReading };
 
     /// <summary>Believes whatever lies in memory: COMMIT, which says how far it may, is taken away.</summary>
     private static IJournal OpenUnconfirmed(IStorageDevice device)
     {
         var image = ((SimulatedDevice)device).AfterKill();
         image.Delete("COMMIT");
-        return SegmentStore.OpenForReading(image);
+        return CrashStore.OpenForReading(image);
     }
 
     [Fact]
@@ -31,7 +31,7 @@ public class OutsideReaderTests
     {
         static IJournal Open(IStorageDevice device)
         {
-            var journal = SegmentStore.OpenForReading(device);
+            var journal = CrashStore.OpenForReading(device);
             return journal.Head.Position == 6 ? throw new JournalCorruptedException("a file", 1, "a field", "this", "that") : journal;
         }
 
@@ -41,5 +41,5 @@ public class OutsideReaderTests
 
     [Fact]
     public async Task AReaderThatSeesWhatIsFlushed_IsRight() =>
-        Assert.True(await Simulation(SegmentStore.OpenForReading).EnumerateAsync(Steps, 1) > 40);
+        Assert.True(await Simulation(CrashStore.OpenForReading).EnumerateAsync(Steps, 1) > 40);
 }

@@ -67,13 +67,11 @@ internal static class Journals
 
     public static string Uri(ParseResult arguments) => arguments.GetValue(Options.Journal) ?? Options.DefaultJournal;
 
-    /// <summary>Refuses a URI whose store was left out of this build.</summary>
+    /// <summary>Refuses a URI whose store comes with a package that is not here.</summary>
     public static void RequireStore(string uri)
     {
-        if (Journal.MissingPackage(uri) is not { } package)
-            return;
-        string remedy = package == "Refold.LiteDb" ? "build it again where a package source has LiteDB 5.0.21" : $"it comes with {package}";
-        throw new ToolException(ExitCode.Usage, $"This build of refold has no store for '{uri}'; {remedy}, or use segments:DIRECTORY.");
+        if (Journal.MissingPackage(uri) is { } package)
+            throw new ToolException(ExitCode.Usage, $"refold has no store for '{uri}': it comes with the package {package}. Use segments:DIRECTORY or litedb:FILE.");
     }
 
     private static void RequireNoFile(string directory)

@@ -29,15 +29,25 @@ public sealed class CrashSimulation(Func<IStorageDevice, IJournal> open)
     /// <value>Default: null, nobody reads from outside.</value>
     public Func<IStorageDevice, IJournal>? OpenForReading { get; init; }
 
-    /// <summary>Runs the steps once for each operation that changes something, crashes there with nothing, everything and a part of the unflushed state kept, and kills the process there.</summary>
+    /// <summary>Runs the steps once for each operation that changes something, crashes there with nothing, everything and a part of the unflushed state kept, and kills
+    /// the process there.</summary>
     /// <param name="steps">The workload.</param>
     /// <param name="seed">Names everything that is left to chance.</param>
     /// <returns>How many crashes were judged.</returns>
     /// <exception cref="CrashViolationException">The store broke a promise.</exception>
-    public async Task<int> EnumerateAsync(IReadOnlyList<CrashStep> steps, ulong seed)
+    public Task<int> EnumerateAsync(IReadOnlyList<CrashStep> steps, ulong seed) => EnumerateAsync(steps, seed, every: 1);
+
+    /// <summary>The same at one of so many operations, for a test that must be short; the seed chooses the first.</summary>
+    /// <param name="steps">The workload.</param>
+    /// <param name="seed">Names everything that is left to chance.</param>
+    /// <param name="every">1 or more; 1: each operation.</param>
+    /// <returns>How many crashes were judged.</returns>
+    /// <exception cref="CrashViolationException">The store broke a promise; the same seed with each operation shows it too.</exception>
+    public async Task<int> EnumerateAsync(IReadOnlyList<CrashStep> steps, ulong seed, int every)
     {
+        ArgumentOutOfRangeException.ThrowIfLessThan(every, 1);
         var crashes = 0;
-        for (var operation = 0L; ; operation++)
+        for (var operation = (long)(seed / 100 % (ulong)every); ; operation += every)
         {
             var (oracle, device) = await RunAsync(steps, seed, operation, null);
             var isLast = device.OperationCount <= operation;

@@ -68,7 +68,7 @@ internal static class StorePackages
 
     public static IEnumerable<string> Schemes => Packages.Keys;
 
-    /// <summary>Loads the assembly that knows a scheme, if it is there; it is empty where it was built without the database it stands on.</summary>
+    /// <summary>Loads the assembly that knows a scheme, if it is there.</summary>
     /// <returns>The package; null where none is known.</returns>
     public static string? Load(string scheme)
     {

@@ -1,6 +1,5 @@
 // The same answers before and after a compaction: of reads, keys, conditions, and of the next appends; in copies and in what is salvaged too.
 // Run by `dotnet test`; the seed stands in the output.
-using Refold.Segments;
 using Xunit;
 using Xunit.Abstractions;
 

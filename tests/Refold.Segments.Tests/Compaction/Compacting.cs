@@ -1,7 +1,6 @@
 // Compactions of a device in memory, carried out without a store: plan, targets, switch. FORMAT.md, "Compaction".
 // Used by the tests of compacted journals.
 using Refold.Interop;
-using Refold.Segments;
 
 namespace Refold.Segments.Tests;
 

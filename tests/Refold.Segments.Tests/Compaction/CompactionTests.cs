@@ -1,6 +1,5 @@
 // Compaction of an open journal: what stays, what goes, and what every way of opening finds afterwards.
 // Run by `dotnet test`; crashes inside compaction are the simulator's (Refold.Testing.Tests).
-using Refold.Segments;
 using Xunit;
 
 namespace Refold.Segments.Tests;

@@ -8,7 +8,7 @@ namespace Refold.Segments.Tests;
 
 public class CheckpointCrashTests(ITestOutputHelper output)
 {
-    private static readonly JournalOptions Options = SegmentStore.Small with { SegmentBytes = 16384 };
+    private static readonly JournalOptions Options = CrashStore.Small with { SegmentBytes = 16384 };
 
     private static List<string> Checkpoints(SimulatedDevice device) => [.. device.List().Where(name => name.StartsWith("index.", StringComparison.Ordinal))];
 
@@ -26,7 +26,7 @@ public class CheckpointCrashTests(ITestOutputHelper output)
         await using var journal = SegmentJournal.Open(device, Options);
         for (var number = 0; number < 4; number++)
         {
-            await journal.AppendAsync(SegmentStore.Batch("s", 1, 600));
+            await journal.AppendAsync(CrashStore.Batch("s", 1, 600));
             foreach (var keep in new[] { Keep.None, Keep.All, Keep.Random((ulong)number) })
             {
                 var left = device.AfterCrash(keep);
@@ -43,10 +43,10 @@ public class CheckpointCrashTests(ITestOutputHelper output)
         var device = new SimulatedDevice(1);
         prepare(device);
         await using var journal = SegmentJournal.Open(device, Options);
-        await journal.AppendAsync(SegmentStore.Batch("s", 1, 600));
+        await journal.AppendAsync(CrashStore.Batch("s", 1, 600));
         var left = device.AfterCrash(Keep.None);
         foreach (var name in Checkpoints(left)) left.LoseFile(name);
-        var segment = left.List().Single(SegmentStore.IsSegment);
+        var segment = left.List().Single(CrashStore.IsSegment);
         left.Zero(segment, left.Image()[segment].AsSpan().LastIndexOfAnyExcept((byte)0) - 16, 16);
         try
         {
@@ -79,9 +79,9 @@ public class CheckpointCrashTests(ITestOutputHelper output)
         for (var seed = 0UL; seed < 6; seed++)
         {
             var device = new SimulatedDevice(seed);
-            var oracle = new CrashOracle(SegmentStore.Open);
+            var oracle = new CrashOracle(CrashStore.Open);
             using var log = new CheckpointLog();
-            await using var journal = SegmentJournal.Open(device, SegmentStore.Small with { LoggerFactory = log });
+            await using var journal = SegmentJournal.Open(device, CrashStore.Small with { LoggerFactory = log });
             var isArmed = true;
             device.Faults = operation =>
             {
@@ -89,7 +89,7 @@ public class CheckpointCrashTests(ITestOutputHelper output)
                 isArmed = false;
                 return fault;
             };
-            Assert.IsType<AppendResult.Appended>(await oracle.AppendAsync(journal, SegmentStore.Batch("s", 1, 600), device));
+            Assert.IsType<AppendResult.Appended>(await oracle.AppendAsync(journal, CrashStore.Batch("s", 1, 600), device));
             Assert.False(isArmed);
             Assert.Equal(1, log.Failures);
             Assert.DoesNotContain("index.new", device.List());
@@ -100,7 +100,7 @@ public class CheckpointCrashTests(ITestOutputHelper output)
             }
 
             // Through a rotation too.
-            for (var number = 0; number < 4; number++) Assert.IsType<AppendResult.Appended>(await oracle.AppendAsync(journal, SegmentStore.Batch("s", 1, 600), device));
+            for (var number = 0; number < 4; number++) Assert.IsType<AppendResult.Appended>(await oracle.AppendAsync(journal, CrashStore.Batch("s", 1, 600), device));
             Assert.Equal(1, log.Failures);
             Assert.Single(Checkpoints(device));
             await using var next = await oracle.OpenAsync(device.AfterKill());
@@ -114,10 +114,10 @@ public class CheckpointCrashTests(ITestOutputHelper output)
         var device = new SimulatedDevice(1);
         await using var journal = SegmentJournal.Open(device, Options);
         device.Capacity = device.Image().Sum(file => file.Value.Length) + 8000;
-        for (var number = 0; number < 3; number++) Assert.IsType<AppendResult.Appended>(await journal.TryAppendAsync(SegmentStore.Batch("s", 1, 600)));
+        for (var number = 0; number < 3; number++) Assert.IsType<AppendResult.Appended>(await journal.TryAppendAsync(CrashStore.Batch("s", 1, 600)));
         Assert.Empty(Checkpoints(device));
         device.Capacity = null;
-        Assert.IsType<AppendResult.Appended>(await journal.TryAppendAsync(SegmentStore.Batch("s", 1, 600)));
+        Assert.IsType<AppendResult.Appended>(await journal.TryAppendAsync(CrashStore.Batch("s", 1, 600)));
         Assert.Equal(["index.0.4"], Checkpoints(device));
     }
 
@@ -134,11 +134,11 @@ public class CheckpointCrashTests(ITestOutputHelper output)
             reached.Set();
             goOn.Wait();
         };
-        Assert.IsType<AppendResult.Appended>(await journal.TryAppendAsync(SegmentStore.Batch("s", 1, 600)));
+        Assert.IsType<AppendResult.Appended>(await journal.TryAppendAsync(CrashStore.Batch("s", 1, 600)));
         reached.Wait();
-        for (var number = 0; number < 5; number++) Assert.IsType<AppendResult.Appended>(await journal.TryAppendAsync(SegmentStore.Batch("s", 1, 600)));
+        for (var number = 0; number < 5; number++) Assert.IsType<AppendResult.Appended>(await journal.TryAppendAsync(CrashStore.Batch("s", 1, 600)));
         var compacting = Task.Run(() => journal.CompactAsync(new CompactionRequest.Merge()));
-        Assert.IsType<AppendResult.Appended>(await journal.TryAppendAsync(SegmentStore.Batch("s", 1, 600)));
+        Assert.IsType<AppendResult.Appended>(await journal.TryAppendAsync(CrashStore.Batch("s", 1, 600)));
         Assert.False(compacting.IsCompleted);
         goOn.Set();
         await compacting;
@@ -149,22 +149,7 @@ public class CheckpointCrashTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public async Task DrawnWorkloads_OpenByThem()
-    {
-        var (openings, taken) = (0, 0);
-        var simulation = new CrashSimulation(device =>
-        {
-            var journal = SegmentJournal.Open(device, SegmentStore.Small);
-            Interlocked.Increment(ref openings);
-            if (journal.Opened.Path == OpeningPath.Checkpoint) Interlocked.Increment(ref taken);
-            return journal;
-        })
-        { Inspect = SegmentStore.Inspect };
-        var seed = SegmentStore.Seed(output, nameof(DrawnWorkloads_OpenByThem));
-        for (var run = 0UL; run < 60; run++) await simulation.RandomAsync(seed + run);
-        output.WriteLine($"{taken} of {openings} openings");
-        Assert.InRange(taken, openings / 20, openings);
-    }
+    public Task DrawnWorkloads_OpenByThem() => SegmentSuites.CheckpointOpenings.HoldsAsync(output);
 
     /// <summary>Counts the log lines of checkpoints that failed.</summary>
     private sealed class CheckpointLog : ILoggerFactory, ILogger

@@ -20,18 +20,18 @@ public class CommitTests
     public async Task DamageInTheLastFlush_IsRefusedAfterAKill_AndTornAfterAPowerCut()
     {
         var device = Prepared(_ => { });
-        await using var journal = SegmentStore.Open(device);
-        await journal.AppendAsync(SegmentStore.Batch("s", 1));
-        await journal.AppendAsync(SegmentStore.Batch("s", 1));
+        await using var journal = CrashStore.Open(device);
+        await journal.AppendAsync(CrashStore.Batch("s", 1));
+        await journal.AppendAsync(CrashStore.Batch("s", 1));
         var (killed, cut) = (device.AfterKill(), device.AfterCrash(Keep.None));
         Damage(killed);
         Damage(cut);
         var before = killed.Image();
-        Assert.Throws<JournalCorruptedException>(() => SegmentStore.Open(killed));
+        Assert.Throws<JournalCorruptedException>(() => CrashStore.Open(killed));
         Assert.Equal((false, false), (SegmentJournal.Verify(killed).Ok, SegmentJournal.Verify(killed).Torn));
         Assert.Equal(before, killed.Image());
         Assert.True(SegmentJournal.Verify(cut).Torn);
-        await using var healed = SegmentStore.Open(cut);
+        await using var healed = CrashStore.Open(cut);
         Assert.Equal(1, healed.Head.Position);
     }
 
@@ -39,16 +39,16 @@ public class CommitTests
     internal static async Task TearAfterReopeningAsync(Action<SimulatedDevice> prepare)
     {
         var device = Prepared(prepare);
-        var oracle = new CrashOracle(SegmentStore.Open);
+        var oracle = new CrashOracle(CrashStore.Open);
         var journal = (await oracle.OpenAsync(device))!;
-        await oracle.AppendAsync(journal, SegmentStore.Batch("s", 1), device);
+        await oracle.AppendAsync(journal, CrashStore.Batch("s", 1), device);
         await journal.DisposeAsync();
         journal = (await oracle.OpenAsync(device))!;
         device.Begun = operation =>
         {
             if (operation.Kind == StorageOperationKind.Flush) device.CrashAt ??= operation.Index;
         };
-        await oracle.AppendAsync(journal, SegmentStore.Batch("s", 3, 300), device);
+        await oracle.AppendAsync(journal, CrashStore.Batch("s", 3, 300), device);
         await journal.DisposeAsync();
         for (var seed = 0UL; seed < 50; seed++)
         {
@@ -63,9 +63,9 @@ public class CommitTests
     internal static async Task LoseTheLastSegmentAsync(Action<SimulatedDevice> prepare)
     {
         var device = Prepared(prepare);
-        await using var journal = SegmentJournal.Open(device, SegmentStore.Plain);
-        await journal.AppendAsync(SegmentStore.Batch("s", 1, 900));
-        await journal.AppendAsync(SegmentStore.Batch("s", 1, 1200));
+        await using var journal = SegmentJournal.Open(device, CrashStore.Plain);
+        await journal.AppendAsync(CrashStore.Batch("s", 1, 900));
+        await journal.AppendAsync(CrashStore.Batch("s", 1, 1200));
         var left = device.AfterCrash(Keep.None);
         left.Delete(SegmentsOf(left)[^1]);
         MustRefuse(left, "a lost segment");
@@ -75,8 +75,8 @@ public class CommitTests
     internal static async Task DamageAfterClosingAsync(Action<SimulatedDevice> prepare)
     {
         var device = Prepared(prepare);
-        var journal = SegmentStore.Open(device);
-        await journal.AppendAsync(SegmentStore.Batch("s", 1));
+        var journal = CrashStore.Open(device);
+        await journal.AppendAsync(CrashStore.Batch("s", 1));
         await journal.DisposeAsync();
         var left = device.AfterCrash(Keep.None);
         Damage(left);
@@ -104,7 +104,7 @@ public class CommitTests
     {
         try
         {
-            SegmentStore.Open(device).DisposeAsync().AsTask().GetAwaiter().GetResult();
+            CrashStore.Open(device).DisposeAsync().AsTask().GetAwaiter().GetResult();
         }
         catch (JournalCorruptedException)
         {

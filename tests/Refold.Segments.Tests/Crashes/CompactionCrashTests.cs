@@ -7,19 +7,19 @@ namespace Refold.Segments.Tests;
 public class CompactionCrashTests
 {
     private static readonly CrashStep[] Batches =
-        [.. Enumerable.Range(0, 6).Select(number => new CrashStep.Append(SegmentStore.Batch("s" + number % 2, 1 + number % 3, 300, "key " + number)))];
+        [.. Enumerable.Range(0, 6).Select(number => new CrashStep.Append(CrashStore.Batch("s" + number % 2, 1 + number % 3, 300, "key " + number)))];
 
     private static readonly CrashStep[] Merging = [.. Batches, new CrashStep.Compact(Compaction.Merge)];
 
     /// <summary>Every crash point of a compaction; CrashPointTests has those of the other kinds.</summary>
-    internal static Task EnumerateAsync(Action<SimulatedDevice> prepare) => SegmentStore.Simulation(prepare).EnumerateAsync(Merging, 5);
+    internal static Task EnumerateAsync(Action<SimulatedDevice> prepare) => CrashStore.Simulation(prepare).EnumerateAsync(Merging, 5);
 
     /// <summary>A compaction is interrupted behind its switch, and so is the opening that ends it, at each of its operations.</summary>
     internal static async Task CrashWhileItIsEndedAsync(Action<SimulatedDevice> prepare)
     {
-        var (_, whole) = await SegmentStore.Simulation(prepare).RunAsync(Merging, 5, null, null);
+        var (_, whole) = await CrashStore.Simulation(prepare).RunAsync(Merging, 5, null, null);
         var switched = whole.Log.First(operation => operation.Kind == StorageOperationKind.Delete && operation.Name.EndsWith(".seg", StringComparison.Ordinal)).Index;
-        var (oracle, interrupted) = await SegmentStore.Simulation(prepare).RunAsync(Merging, 5, switched, null);
+        var (oracle, interrupted) = await CrashStore.Simulation(prepare).RunAsync(Merging, 5, switched, null);
         var left = interrupted.AfterCrash(Keep.None);
         for (var operation = left.OperationCount; ; operation++)
         {
@@ -45,10 +45,10 @@ public class CompactionCrashTests
     /// <summary>The power fails while the new name is made durable: of the names that changed since the last flush, any part is there.</summary>
     internal static async Task CrashAtTheSwitchAsync(Action<SimulatedDevice> prepare)
     {
-        var (_, whole) = await SegmentStore.Simulation(prepare).RunAsync(Merging, 5, null, null);
+        var (_, whole) = await CrashStore.Simulation(prepare).RunAsync(Merging, 5, null, null);
         var marked = whole.Log.First(operation => operation is { Kind: StorageOperationKind.Rename, Name: "pending" }).Index;
         var renamed = whole.Log.First(operation => operation.Kind == StorageOperationKind.Rename && operation.Index > marked).Index;
-        var (oracle, interrupted) = await SegmentStore.Simulation(prepare).RunAsync(Merging, 5, renamed + 1, null);
+        var (oracle, interrupted) = await CrashStore.Simulation(prepare).RunAsync(Merging, 5, renamed + 1, null);
         for (var seed = 0UL; seed < 40; seed++)
         {
             await using (await oracle.Copy().OpenAsync(interrupted.AfterCrash(Keep.Random(seed))))
@@ -63,8 +63,8 @@ public class CompactionCrashTests
     {
         var device = new SimulatedDevice(5);
         prepare(device);
-        await using var journal = (SegmentJournal)SegmentStore.Open(device);
-        for (var number = 0; number < 6; number++) await journal.AppendAsync(SegmentStore.Batch("s", 2, 300));
+        await using var journal = (SegmentJournal)CrashStore.Open(device);
+        for (var number = 0; number < 6; number++) await journal.AppendAsync(CrashStore.Batch("s", 2, 300));
         var report = await journal.CompactAsync(new CompactionRequest.Merge { MaxBytes = 100_000 });
         for (var seed = 0UL; seed < 20; seed++)
         {
@@ -84,8 +84,8 @@ public class CompactionCrashTests
     public async Task WithoutRoom_NothingIsReplaced_AndTheSameProcessGoesOn(bool allocatesAtFlush)
     {
         var device = new SimulatedDevice(5) { AllocatesAtFlush = allocatesAtFlush };
-        await using var journal = (SegmentJournal)SegmentStore.Open(device);
-        for (var number = 0; number < 8; number++) await journal.AppendAsync(SegmentStore.Batch("s", 2, 300, "key " + number));
+        await using var journal = (SegmentJournal)CrashStore.Open(device);
+        for (var number = 0; number < 8; number++) await journal.AppendAsync(CrashStore.Batch("s", 2, 300, "key " + number));
         var (before, names) = (journal.ReadAll().ToList(), device.List());
         device.Capacity = device.Image().Values.Sum(file => file.Length) + 1000;
         var refused = await Assert.ThrowsAsync<JournalException>(() => journal.CompactAsync(new CompactionRequest.Merge { MaxBytes = 100_000 }));
@@ -93,10 +93,10 @@ public class CompactionCrashTests
         Assert.Equal(names, device.List());
         Assert.Equal(before, journal.ReadAll());
         device.Capacity = null;
-        Assert.IsType<AppendResult.Appended>(await journal.TryAppendAsync(SegmentStore.Batch("s", 1)));
+        Assert.IsType<AppendResult.Appended>(await journal.TryAppendAsync(CrashStore.Batch("s", 1)));
         Assert.Equal(1, (await journal.CompactAsync(new CompactionRequest.Merge { MaxBytes = 100_000 })).Made);
         Assert.Equal(before, journal.ReadAll(maxCount: before.Count));
-        Assert.Null(SegmentStore.Inspect(device));
+        Assert.Null(CrashStore.Inspect(device));
     }
 
     [Fact]
@@ -105,8 +105,8 @@ public class CompactionCrashTests
         foreach (var kind in new[] { StorageOperationKind.Rename, StorageOperationKind.FlushDirectory, StorageOperationKind.Delete })
         {
             var device = new SimulatedDevice(5);
-            var journal = (SegmentJournal)SegmentStore.Open(device);
-            for (var number = 0; number < 8; number++) await journal.AppendAsync(SegmentStore.Batch("s", 2, 300, "key " + number));
+            var journal = (SegmentJournal)CrashStore.Open(device);
+            for (var number = 0; number < 8; number++) await journal.AppendAsync(CrashStore.Batch("s", 2, 300, "key " + number));
             var expected = journal.ReadAll().ToList();
             // From the marker's name on; the flush of the directory that fails is the one that makes the switch.
             var begins = kind == StorageOperationKind.FlushDirectory ? ".seg" : "pending";
@@ -120,12 +120,12 @@ public class CompactionCrashTests
             await Assert.ThrowsAsync<JournalException>(() => journal.CompactAsync(new CompactionRequest.Merge { MaxBytes = 100_000 }));
             device.Faults = _ => StorageFault.None;
             Assert.Equal(expected, journal.ReadAll());
-            Assert.IsType<AppendFailure.Unavailable>(Assert.IsType<AppendResult.NotAppended>(await journal.TryAppendAsync(SegmentStore.Batch("s", 1))).Failure);
+            Assert.IsType<AppendFailure.Unavailable>(Assert.IsType<AppendResult.NotAppended>(await journal.TryAppendAsync(CrashStore.Batch("s", 1))).Failure);
             await journal.DisposeAsync();
-            await using var again = (SegmentJournal)SegmentStore.Open(device);
+            await using var again = (SegmentJournal)CrashStore.Open(device);
             Assert.Equal(expected, again.ReadAll());
-            Assert.IsType<AppendResult.Appended>(await again.TryAppendAsync(SegmentStore.Batch("s", 1)));
-            Assert.Null(SegmentStore.Inspect(device));
+            Assert.IsType<AppendResult.Appended>(await again.TryAppendAsync(CrashStore.Batch("s", 1)));
+            Assert.Null(CrashStore.Inspect(device));
         }
     }
 

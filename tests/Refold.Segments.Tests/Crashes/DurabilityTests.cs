@@ -8,31 +8,23 @@ namespace Refold.Segments.Tests;
 public class DurabilityTests(ITestOutputHelper output)
 {
     [Fact]
-    public Task Padded_LosesNothing_ToSectorTears() =>
-        SegmentStore.ForEachSeed(output, nameof(Padded_LosesNothing_ToSectorTears), 60, seed =>
-            SegmentStore.Garbling(SegmentStore.Padded, garbles: false).RandomAsync(seed));
+    public Task Padded_LosesNothing_ToSectorTears() => SegmentSuites.SectorTears.HoldsAsync(output);
 
     [Fact]
-    public Task Padded_LosesNothing_ToGarbledBlocks() =>
-        SegmentStore.ForEachSeed(output, nameof(Padded_LosesNothing_ToGarbledBlocks), 150, seed => SegmentStore.Garbling(SegmentStore.Padded).RandomAsync(seed));
+    public Task Padded_LosesNothing_ToGarbledBlocks() => SegmentSuites.GarbledBlocks.HoldsAsync(output);
 
     [Fact]
-    public Task Padded_LosesNothing_ToGarbledBlocks_InChainsOfTwentyCrashes() =>
-        SegmentStore.ForEachSeed(output, nameof(Padded_LosesNothing_ToGarbledBlocks_InChainsOfTwentyCrashes), 6, seed => SegmentStore.Garbling(SegmentStore.Padded).ChainAsync(seed, 20));
+    public Task Padded_LosesNothing_ToGarbledBlocks_InChainsOfTwentyCrashes() => SegmentSuites.PaddedChains.HoldsAsync(output);
 
     [Theory]
     [MemberData(nameof(CrashPointTests.Workloads), MemberType = typeof(CrashPointTests))]
-    public async Task Padded_LosesNothing_ToGarbledBlocks_AtEveryCrashPoint(string workload)
-    {
-        var seed = SegmentStore.Seed(output, nameof(Padded_LosesNothing_ToGarbledBlocks_AtEveryCrashPoint));
-        Assert.InRange(await SegmentStore.Garbling(SegmentStore.Padded).EnumerateAsync(CrashPointTests.StepsOf(workload), seed), 80, 10_000);
-    }
+    public Task Padded_LosesNothing_ToGarbledBlocks_AtCrashPoints(string workload) => SegmentSuites.PaddedCrashPoints.HoldsAsync(output, [.. CrashWorkloads.Named.Keys], workload);
 
     [Fact]
     public async Task ARewrittenBlockOfGarbage_LosesNothingInPadded_AndEntriesInTheDefaultMode()
     {
-        Assert.Equal(0, await LossesAsync(SegmentStore.Padded));
-        Assert.InRange(await LossesAsync(SegmentStore.Small), 1, 39);
+        Assert.Equal(0, await LossesAsync(CrashStore.Padded));
+        Assert.InRange(await LossesAsync(CrashStore.Small), 1, 39);
     }
 
     /// <summary>Appends once, and again while the power fails and the block that is written turns to garbage: how often of 40 times the first append is lost.</summary>
@@ -44,9 +36,9 @@ public class DurabilityTests(ITestOutputHelper output)
             var device = new SimulatedDevice(seed);
             var oracle = new CrashOracle(on => SegmentJournal.Open(on, options));
             var journal = (await oracle.OpenAsync(device))!;
-            await oracle.AppendAsync(journal, SegmentStore.Batch("a", 1), device);
+            await oracle.AppendAsync(journal, CrashStore.Batch("a", 1), device);
             device.CrashAt = device.OperationCount;
-            await oracle.AppendAsync(journal, SegmentStore.Batch("a", 1), device);
+            await oracle.AppendAsync(journal, CrashStore.Batch("a", 1), device);
             await journal.DisposeAsync();
             try
             {
@@ -72,13 +64,13 @@ public class DurabilityTests(ITestOutputHelper output)
     {
         var device = new SimulatedDevice(1);
         prepare(device);
-        var oracle = new CrashOracle(on => SegmentJournal.Open(on, SegmentStore.Padded));
+        var oracle = new CrashOracle(on => SegmentJournal.Open(on, CrashStore.Padded));
         var journal = (await oracle.OpenAsync(device))!;
-        for (var count = 0; count < 3; count++) await oracle.AppendAsync(journal, SegmentStore.Batch("s", 2, 300), device);
+        for (var count = 0; count < 3; count++) await oracle.AppendAsync(journal, CrashStore.Batch("s", 2, 300), device);
         await journal.DisposeAsync();
         var left = device.AfterKill();
         journal = (await oracle.OpenAsync(left))!;
-        for (var count = 0; count < 2; count++) await oracle.AppendAsync(journal, SegmentStore.Batch("s", 2, 300), left);
+        for (var count = 0; count < 2; count++) await oracle.AppendAsync(journal, CrashStore.Batch("s", 2, 300), left);
         left.Stop();
         await journal.DisposeAsync();
         await CrashAtEveryOpeningAsync(oracle, left.AfterCrash(Keep.None), 2);
@@ -93,7 +85,7 @@ public class DurabilityTests(ITestOutputHelper output)
             if (await oracle.Copy().OpenAsync(opening) is { } opened) await opened.DisposeAsync();
             if (!opening.HasStopped)
             {
-                if (SegmentStore.Inspect(opening) is { } violation) throw new CrashViolationException(violation + "\n" + opening.Story());
+                if (CrashStore.Inspect(opening) is { } violation) throw new CrashViolationException(violation + "\n" + opening.Story());
                 return;
             }
 
@@ -116,27 +108,21 @@ public class DurabilityTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public Task TheWeakMode_LosesTheNewestOnly_AndOnlyToPowerCuts() =>
-        SegmentStore.ForEachSeed(output, nameof(TheWeakMode_LosesTheNewestOnly_AndOnlyToPowerCuts), 150, seed => SegmentStore.LosingNewest().RandomAsync(seed));
+    public Task TheWeakMode_LosesTheNewestOnly_AndOnlyToPowerCuts() => SegmentSuites.WeakMode.HoldsAsync(output);
 
     [Fact]
-    public Task TheWeakMode_LosesTheNewestOnly_InChainsOfTwentyCrashes() =>
-        SegmentStore.ForEachSeed(output, nameof(TheWeakMode_LosesTheNewestOnly_InChainsOfTwentyCrashes), 6, seed => SegmentStore.LosingNewest().ChainAsync(seed, 20));
+    public Task TheWeakMode_LosesTheNewestOnly_InChainsOfTwentyCrashes() => SegmentSuites.WeakChains.HoldsAsync(output);
 
     [Theory]
     [MemberData(nameof(CrashPointTests.Workloads), MemberType = typeof(CrashPointTests))]
-    public async Task TheWeakMode_LosesTheNewestOnly_AtEveryCrashPoint(string workload)
-    {
-        var seed = SegmentStore.Seed(output, nameof(TheWeakMode_LosesTheNewestOnly_AtEveryCrashPoint));
-        Assert.InRange(await SegmentStore.LosingNewest().EnumerateAsync(CrashPointTests.StepsOf(workload), seed), 40, 10_000);
-    }
+    public Task TheWeakMode_LosesTheNewestOnly_AtCrashPoints(string workload) => SegmentSuites.WeakCrashPoints.HoldsAsync(output, [.. CrashWorkloads.Named.Keys], workload);
 
     /// <summary>Without being told that answers come first, the oracle notices: the tests above do not pass by doing nothing.</summary>
     [Fact]
     public async Task TheWeakMode_IsNoDurableOne()
     {
-        var simulation = SegmentStore.LosingNewest(isTold: false);
-        await Assert.ThrowsAsync<CrashViolationException>(() => simulation.EnumerateAsync(CrashPointTests.StepsOf("rotation"), 1));
+        var simulation = CrashStore.LosingNewest(isTold: false);
+        await Assert.ThrowsAsync<CrashViolationException>(() => simulation.EnumerateAsync(CrashWorkloads.Named["rotation"], 1));
     }
 
     [Fact]
@@ -155,7 +141,7 @@ public class DurabilityTests(ITestOutputHelper output)
         Task<long> DurableAsync() => FoundAsync(device.AfterCrash(Keep.None), options);
         async Task<long> AppendAsync(int payloadBytes = 8)
         {
-            await journal.AppendAsync(SegmentStore.Batch("s", 1, payloadBytes));
+            await journal.AppendAsync(CrashStore.Batch("s", 1, payloadBytes));
             return journal.Head.Position;
         }
 
@@ -187,13 +173,13 @@ public class DurabilityTests(ITestOutputHelper output)
     [Fact]
     public async Task CommitNeverLeads_InAnyMode()
     {
-        foreach (var options in new[] { SegmentStore.Small, SegmentStore.Padded, SegmentStore.Unflushed })
+        foreach (var options in new[] { CrashStore.Small, CrashStore.Padded, CrashStore.Unflushed })
         {
             var device = new SimulatedDevice(2);
             await using var journal = SegmentJournal.Open(device, options);
             for (var count = 0; count < 40; count++)
             {
-                await journal.AppendAsync(SegmentStore.Batch("s", 1 + count % 3, 100));
+                await journal.AppendAsync(CrashStore.Batch("s", 1 + count % 3, 100));
                 // COMMIT as the process sees it, everything else as it is durable.
                 var left = device.AfterCrash(Keep.None);
                 var commit = device.Image()["COMMIT"];
@@ -207,14 +193,14 @@ public class DurabilityTests(ITestOutputHelper output)
     public async Task OneJournal_InOneModeAfterTheOther_IsOneJournal()
     {
         var device = new SimulatedDevice(3);
-        var modes = new[] { SegmentStore.Small, SegmentStore.Padded, SegmentStore.Unflushed };
+        var modes = new[] { CrashStore.Small, CrashStore.Padded, CrashStore.Unflushed };
         var count = 0;
         foreach (var options in Enumerable.Range(0, 12).Select(number => modes[number * 7 % 3] with { SegmentBytes = 12_000 }))
         {
             await using var journal = SegmentJournal.Open(device, options);
             Assert.Equal(count, journal.ReadAll().Count());
-            await journal.AppendAsync(SegmentStore.Batch("s", 2, 300));
-            await journal.AppendAsync(SegmentStore.Batch("t", 1, 300));
+            await journal.AppendAsync(CrashStore.Batch("s", 2, 300));
+            await journal.AppendAsync(CrashStore.Batch("t", 1, 300));
             count += 3;
         }
 

@@ -1,5 +1,5 @@
 // A device that fails at each operation in turn, in each way it can: in appends, rotations, sealing, deletions and compactions.
-// Run by `dotnet test`; RandomCrashes and the chains draw faults, here none is left out.
+// Run by `dotnet test` in the short form; the long one of Soak leaves none out.
 using Xunit;
 using Xunit.Abstractions;
 
@@ -7,50 +7,11 @@ namespace Refold.Segments.Tests;
 
 public class FaultPointTests(ITestOutputHelper output)
 {
-    /// <summary>The ways in which an operation can fail; the others would mean the same.</summary>
-    private static IEnumerable<StorageFault> FaultsOf(StorageOperation operation) => operation.Kind switch
-    {
-        StorageOperationKind.Write => [StorageFault.Fails, StorageFault.WritesShort, StorageFault.NoRoom],
-        StorageOperationKind.Create or StorageOperationKind.Flush => [StorageFault.Fails, StorageFault.NoRoom],
-        _ => [StorageFault.Fails],
-    };
+    public static TheoryData<string> Workloads => [.. FaultPoints.Workloads];
 
     [Theory]
-    [InlineData("rotation")]
-    [InlineData("groups")]
-    [InlineData("merging")]
-    [InlineData("retention")]
-    [InlineData("streams dropped")]
-    public async Task AFaultAtEachOperation_LosesNothing(string workload)
-    {
-        var (steps, simulation, faults) = (CrashPointTests.StepsOf(workload), SegmentStore.Simulation(), 0);
-        var seed = SegmentStore.Seed(output, nameof(AFaultAtEachOperation_LosesNothing));
-        var (_, whole) = await simulation.RunAsync(steps, seed, crashAt: null, faults: null);
-        foreach (var operation in whole.Log.Where(operation => operation.Changes).ToList())
-        {
-            foreach (var fault in FaultsOf(operation))
-            {
-                var (oracle, device) = await simulation.RunAsync(steps, seed, crashAt: null, new StorageFaultPlan().At(operation.Index, fault));
-                faults += device.FaultCount;
-                foreach (var left in new[] { device.AfterKill(), device.AfterCrash(Keep.Random(seed)) })
-                {
-                    try
-                    {
-                        var judge = oracle.Copy();
-                        await using var journal = (await judge.OpenAsync(left))!;
-                        Assert.IsType<AppendResult.Appended>(await judge.AppendAsync(journal, SegmentStore.Batch("probe", 1), left));
-                    }
-                    catch (Exception exception)
-                    {
-                        throw new CrashViolationException($"{fault} at {operation}: {exception.Message}", exception);
-                    }
-                }
-            }
-        }
-
-        output.WriteLine($"{workload}: {faults} faults");
-        Assert.InRange(faults, 50, 2000);
-    }
+    [MemberData(nameof(Workloads))]
+    public Task AFaultAtAnOperation_LosesNothing(string workload) => SegmentSuites.Faults.HoldsAsync(output, FaultPoints.Workloads, workload);
 
     /// <summary>What the callers are told where a segment is sealed and the next one begun: each answer means what it says.</summary>
     [Fact]
@@ -60,7 +21,7 @@ public class FaultPointTests(ITestOutputHelper output)
         for (var number = 0; ; number++)
         {
             if (await RotateAsync(number, StorageFault.None) is not { } operation) break;
-            foreach (var fault in FaultsOf(operation))
+            foreach (var fault in FaultPoints.FaultsOf(operation))
             {
                 var told = await RotateAsync(number, fault) is null ? "" : lastAnswer;
                 answers[told] = answers.GetValueOrDefault(told) + 1;
@@ -82,8 +43,8 @@ public class FaultPointTests(ITestOutputHelper output)
     private async Task<StorageOperation?> RotateAsync(int number, StorageFault fault)
     {
         var device = new SimulatedDevice(1);
-        var journal = SegmentStore.Open(device);
-        await journal.AppendAsync(SegmentStore.Batch("s", 1));
+        var journal = CrashStore.Open(device);
+        await journal.AppendAsync(CrashStore.Batch("s", 1));
         var (first, seen) = (device.OperationCount, (StorageOperation?)null);
         device.Faults = operation =>
         {
@@ -91,7 +52,7 @@ public class FaultPointTests(ITestOutputHelper output)
             seen = operation;
             return fault;
         };
-        var large = SegmentStore.Batch("s", 1, 3000, "large");
+        var large = CrashStore.Batch("s", 1, 3000, "large");
         var answer = await journal.TryAppendAsync(large);
         device.Faults = _ => StorageFault.None;
         lastAnswer = answer switch
@@ -107,16 +68,16 @@ public class FaultPointTests(ITestOutputHelper output)
         // What was refused for want of room can be tried again by the same process; after any other failure nothing more is taken.
         if (lastAnswer is "unavailable" or "unknown")
         {
-            Assert.IsType<AppendFailure.Unavailable>(Assert.IsType<AppendResult.NotAppended>(await journal.TryAppendAsync(SegmentStore.Batch("s", 1))).Failure);
+            Assert.IsType<AppendFailure.Unavailable>(Assert.IsType<AppendResult.NotAppended>(await journal.TryAppendAsync(CrashStore.Batch("s", 1))).Failure);
             await journal.DisposeAsync();
-            journal = SegmentStore.Open(device);
+            journal = CrashStore.Open(device);
             if (isCertain) Assert.Equal(1, journal.Head.Position);
         }
 
         var receipt = Assert.IsType<AppendResult.Appended>(await journal.TryAppendAsync(large)).Receipt;
         Assert.Equal((2, receipt.Head), (receipt.FirstPosition, journal.Head));
         var entries = journal.ReadAll().ToList();
-        await using var survivor = SegmentStore.Open(device.AfterCrash(Keep.None));
+        await using var survivor = CrashStore.Open(device.AfterCrash(Keep.None));
         Assert.Equal(entries, survivor.ReadAll().ToList());
         await journal.DisposeAsync();
         return seen;

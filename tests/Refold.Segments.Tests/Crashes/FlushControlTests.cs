@@ -9,12 +9,12 @@ public class FlushControlTests(ITestOutputHelper output)
 {
     private static readonly IReadOnlyList<CrashStep> Steps =
     [
-        new CrashStep.Append(SegmentStore.Batch("a", 2, 300)),
-        new CrashStep.Append(SegmentStore.Batch("b", 1, 700)),
-        new CrashStep.Append(SegmentStore.Batch("a", 2, 500)),
+        new CrashStep.Append(CrashStore.Batch("a", 2, 300)),
+        new CrashStep.Append(CrashStore.Batch("b", 1, 700)),
+        new CrashStep.Append(CrashStore.Batch("a", 2, 500)),
         new CrashStep.Reopen(),
-        new CrashStep.Append(SegmentStore.Batch("b", 1)),
-        new CrashStep.Append(SegmentStore.Batch("a", 1, 900)),
+        new CrashStep.Append(CrashStore.Batch("b", 1)),
+        new CrashStep.Append(CrashStore.Batch("a", 1, 900)),
     ];
 
     /// <summary>Everything that can notice a missing flush.</summary>
@@ -22,7 +22,7 @@ public class FlushControlTests(ITestOutputHelper output)
     [
         CheckpointCrashTests.SurviveAsync,
         CheckpointCrashTests.DamageWithoutItAsync,
-        prepare => SegmentStore.Simulation(prepare).EnumerateAsync(Steps, 1),
+        prepare => CrashStore.Simulation(prepare).EnumerateAsync(Steps, 1),
         prepare => FullDiskTests.FillAsync(device =>
         {
             device.AllocatesAtFlush = true;
@@ -39,7 +39,7 @@ public class FlushControlTests(ITestOutputHelper output)
         CompactionCrashTests.CrashWhileItIsEndedAsync,
         CompactionCrashTests.EnumerateAsync,
         DurabilityTests.ReplaceAsync,
-        prepare => SegmentStore.LosingNewest(prepare: prepare).EnumerateAsync(Steps, 1),
+        prepare => CrashStore.LosingNewest(prepare: prepare).EnumerateAsync(Steps, 1),
     ];
 
     [Fact]

@@ -21,7 +21,7 @@ public class LeftoversTests
             device.CrashAt = operation;
             try
             {
-                await SegmentStore.Open(device).DisposeAsync();
+                await CrashStore.Open(device).DisposeAsync();
             }
             catch (JournalOpenException) when (device.HasStopped)
             {
@@ -44,13 +44,13 @@ public class LeftoversTests
     {
         var device = new SimulatedDevice(1);
         prepare(device);
-        var journal = SegmentStore.Open(device);
-        await journal.AppendAsync(SegmentStore.Batch("s", 1, 200));
+        var journal = CrashStore.Open(device);
+        await journal.AppendAsync(CrashStore.Batch("s", 1, 200));
         device.Begun = operation =>
         {
             if (operation.Kind == StorageOperationKind.Flush) device.CrashAt ??= operation.Index;
         };
-        Assert.IsType<AppendResult.OutcomeUnknown>(await journal.TryAppendAsync(SegmentStore.Batch("s", 1, 900)));
+        Assert.IsType<AppendResult.OutcomeUnknown>(await journal.TryAppendAsync(CrashStore.Batch("s", 1, 900)));
         await journal.DisposeAsync();
         var torn = device.AfterCrash(Keep.All);
         torn.Zero(Segment, SectorBytes, SectorBytes);

@@ -10,10 +10,10 @@ public class RegressionTests
     private static async Task<SimulatedDevice> StoppedInRotationAsync(StorageOperationKind kind)
     {
         var device = new SimulatedDevice(1);
-        var journal = SegmentStore.Open(device);
-        await journal.AppendAsync(SegmentStore.Batch("s", 1));
+        var journal = CrashStore.Open(device);
+        await journal.AppendAsync(CrashStore.Batch("s", 1));
         device.Begun = operation => device.CrashAt ??= operation.Kind == kind ? operation.Index : null;
-        Assert.IsType<AppendResult.NotAppended>(await journal.TryAppendAsync(SegmentStore.Batch("s", 1, 3000)));
+        Assert.IsType<AppendResult.NotAppended>(await journal.TryAppendAsync(CrashStore.Batch("s", 1, 3000)));
         Assert.True(device.HasStopped);
         await journal.DisposeAsync();
         return device;
@@ -25,9 +25,9 @@ public class RegressionTests
         var next = (await StoppedInRotationAsync(StorageOperationKind.FlushDirectory)).AfterKill();
         Assert.Contains("0000000000000002.0.seg", next.List());
         Assert.DoesNotContain("0000000000000002.0.seg", next.AfterCrash(Keep.None).List());
-        var journal = SegmentStore.Open(next);
-        await journal.AppendAsync(SegmentStore.Batch("s", 1));
-        await using var survivor = SegmentStore.Open(next.AfterCrash(Keep.None));
+        var journal = CrashStore.Open(next);
+        await journal.AppendAsync(CrashStore.Batch("s", 1));
+        await using var survivor = CrashStore.Open(next.AfterCrash(Keep.None));
         Assert.Equal(journal.Head, survivor.Head);
     }
 
@@ -39,7 +39,7 @@ public class RegressionTests
         var device = await StoppedInRotationAsync(StorageOperationKind.Rename);
         left = Enumerable.Range(0, 50).Select(seed => device.AfterCrash(Keep.Random((ulong)seed))).First(crash => crash.List().Contains("spare"));
         Assert.True(SegmentJournal.Verify(left) is { Ok: false, Torn: true, First.File: "spare", Entries: 1 });
-        await SegmentStore.Open(left).DisposeAsync();
+        await CrashStore.Open(left).DisposeAsync();
         Assert.True(SegmentJournal.Verify(left).Ok);
         Assert.DoesNotContain("spare", left.AfterCrash(Keep.None).List());
     }
@@ -48,22 +48,22 @@ public class RegressionTests
     public async Task ZerosThatAFailedFlushOfAHealingLeftInMemory_AreWrittenAgain()
     {
         var device = new SimulatedDevice(1);
-        var journal = SegmentStore.Open(device);
-        await journal.AppendAsync(SegmentStore.Batch("s", 1));
+        var journal = CrashStore.Open(device);
+        await journal.AppendAsync(CrashStore.Batch("s", 1));
         device.Begun = operation => device.CrashAt ??= operation.Kind == StorageOperationKind.Flush ? operation.Index : null;
-        Assert.IsType<AppendResult.OutcomeUnknown>(await journal.TryAppendAsync(SegmentStore.Batch("s", 3, 300)));
+        Assert.IsType<AppendResult.OutcomeUnknown>(await journal.TryAppendAsync(CrashStore.Batch("s", 3, 300)));
         await journal.DisposeAsync();
         for (var seed = 0UL; seed < 40; seed++)
         {
             var torn = device.AfterCrash(Keep.Random(seed));
             torn.Faults = operation => operation.Kind == StorageOperationKind.Flush && operation.Name.EndsWith(".seg", StringComparison.Ordinal) ? StorageFault.Fails : StorageFault.None;
             // Whether it fails depends on what was kept; what lies in memory is zeros then.
-            if (Record.Exception(() => SegmentStore.Open(torn)) is null) continue;
+            if (Record.Exception(() => CrashStore.Open(torn)) is null) continue;
             var next = torn.AfterKill();
-            var healed = SegmentStore.Open(next);
-            await healed.AppendAsync(SegmentStore.Batch("s", 1));
+            var healed = CrashStore.Open(next);
+            await healed.AppendAsync(CrashStore.Batch("s", 1));
             await healed.DisposeAsync();
-            await using var survivor = SegmentStore.Open(next.AfterCrash(Keep.None));
+            await using var survivor = CrashStore.Open(next.AfterCrash(Keep.None));
             Assert.Equal(healed.Head, survivor.Head);
         }
     }
@@ -76,12 +76,12 @@ public class RegressionTests
     {
         var device = new SimulatedDevice(1);
         prepare(device);
-        var journal = SegmentJournal.Open(device, SegmentStore.Padded);
-        await journal.AppendAsync(SegmentStore.Batch("s", 2, 6000));
+        var journal = SegmentJournal.Open(device, CrashStore.Padded);
+        await journal.AppendAsync(CrashStore.Batch("s", 2, 6000));
         var failed = 0;
         // Zeros for a footer go behind the end that the segment was made with.
-        device.Faults = operation => operation.Kind == StorageOperationKind.Write && operation.Offset >= SegmentStore.Padded.SegmentBytes && failed++ == 0 ? StorageFault.WritesShort : StorageFault.None;
-        Assert.True(await journal.TryAppendAsync(SegmentStore.Batch("s", 2, 6000)) is AppendResult.NotAppended { Failure: AppendFailure.NoRoom });
+        device.Faults = operation => operation.Kind == StorageOperationKind.Write && operation.Offset >= CrashStore.Padded.SegmentBytes && failed++ == 0 ? StorageFault.WritesShort : StorageFault.None;
+        Assert.True(await journal.TryAppendAsync(CrashStore.Batch("s", 2, 6000)) is AppendResult.NotAppended { Failure: AppendFailure.NoRoom });
         Assert.Equal(1, failed);
         await journal.DisposeAsync();
         for (var seed = 0UL; seed < 40; seed++)
@@ -89,7 +89,7 @@ public class RegressionTests
             var left = device.AfterCrash(Keep.Random(seed) with { GarblesBlocks = true });
             try
             {
-                await using var survivor = SegmentJournal.Open(left, SegmentStore.Padded);
+                await using var survivor = SegmentJournal.Open(left, CrashStore.Padded);
                 Assert.Equal(2, survivor.ReadAll().Count());
             }
             catch (JournalCorruptedException refusal)
@@ -106,21 +106,21 @@ public class RegressionTests
         for (var seed = 0UL; seed < 20; seed++)
         {
             var device = new SimulatedDevice(seed);
-            var journal = SegmentStore.Open(device);
-            await journal.AppendAsync(SegmentStore.Batch("s", 3));
-            await using var reader = SegmentStore.OpenForReading(device);
+            var journal = CrashStore.Open(device);
+            await journal.AppendAsync(CrashStore.Batch("s", 3));
+            await using var reader = CrashStore.OpenForReading(device);
             Assert.Equal(journal.Head, reader.Head);
             device.Faults = operation => operation is { Kind: StorageOperationKind.Flush, Name: "COMMIT" } ? StorageFault.Fails : StorageFault.None;
             await journal.DisposeAsync();
             device.Faults = _ => StorageFault.None;
             device.Evict();
             // Whoever opens now for reading cannot know that the entries are flushed; this reader was told so.
-            await using var later = SegmentStore.OpenForReading(device);
+            await using var later = CrashStore.OpenForReading(device);
             if (later.Head.Position == 0) fellBack++;
             Assert.Equal(journal.Head, reader.Head);
             Assert.Equal(3, reader.ReadAll().Count());
-            await using var next = SegmentStore.Open(device);
-            await next.AppendAsync(SegmentStore.Batch("s", 1));
+            await using var next = CrashStore.Open(device);
+            await next.AppendAsync(CrashStore.Batch("s", 1));
             Assert.Equal(next.Head, reader.Head);
             Assert.Equal(4, reader.ReadAll().Count());
         }
@@ -132,10 +132,10 @@ public class RegressionTests
     public async Task AnIndexPageThatIsDamaged_IsRefusedBeforeAnythingIsHealed()
     {
         var device = new SimulatedDevice(1);
-        await using var journal = SegmentStore.Open(device);
-        for (var count = 0; count < 6; count++) await journal.AppendAsync(SegmentStore.Batch("s", 3, 100));
+        await using var journal = CrashStore.Open(device);
+        for (var count = 0; count < 6; count++) await journal.AppendAsync(CrashStore.Batch("s", 3, 100));
         await journal.DeleteToAsync("s", 2);
-        await journal.AppendAsync(SegmentStore.Batch("s", 1));
+        await journal.AppendAsync(CrashStore.Batch("s", 1));
         // Killed, so that an opening for writing has the last frames to write again.
         var left = device.AfterKill();
         var (refused, length) = (0, left.Image()["0000000000000001.0.seg"].Length);
@@ -144,7 +144,7 @@ public class RegressionTests
             var damaged = left.AfterKill();
             damaged.FlipBit("0000000000000001.0.seg", offset, 0);
             var before = damaged.Image();
-            if (Record.Exception(() => SegmentStore.Open(damaged).DisposeAsync().AsTask().Wait()) is not JournalException) continue;
+            if (Record.Exception(() => CrashStore.Open(damaged).DisposeAsync().AsTask().Wait()) is not JournalException) continue;
             refused++;
             var after = damaged.Image();
             Assert.Equal(before.Keys, after.Keys);
@@ -157,5 +157,5 @@ public class RegressionTests
     /// <summary>A flush of the directory that failed for a checkpoint took back a spare's name, so that the next segment was another file than the one written.</summary>
     [Theory]
     [InlineData(3259222270)]
-    public Task ANameThatAFailedFlushOfTheDirectoryPutInDoubt_IsNotBuiltOn(ulong seed) => SegmentStore.Simulation().RandomAsync(seed);
+    public Task ANameThatAFailedFlushOfTheDirectoryPutInDoubt_IsNotBuiltOn(ulong seed) => CrashStore.Simulation().RandomAsync(seed);
 }

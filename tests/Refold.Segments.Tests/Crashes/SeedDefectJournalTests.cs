@@ -8,7 +8,7 @@ public class SeedDefectJournalTests
 {
     private readonly SimulatedDevice device = new(5);
 
-    private static AppendRequest Expecting(ExpectedVersion expected, string? key = null, string payload = "{}") => new(SegmentStore.Entry("s", payload))
+    private static AppendRequest Expecting(ExpectedVersion expected, string? key = null, string payload = "{}") => new(CrashStore.Entry("s", payload))
     {
         Expected = new Dictionary<StreamId, ExpectedVersion> { ["s"] = expected },
         IdempotencyKey = key,
@@ -17,7 +17,7 @@ public class SeedDefectJournalTests
     [Fact]
     public async Task Defect20_NoStream_IsACaseOfItsOwn_SoThatOfTwoCreatorsOneWins()
     {
-        await using (var journal = SegmentStore.Open(device))
+        await using (var journal = CrashStore.Open(device))
         {
             var answers = await Task.WhenAll(Enumerable.Range(0, 2).Select(_ => journal.TryAppendAsync(Expecting(ExpectedVersion.NoStream)).AsTask()));
             Assert.Single(answers.OfType<AppendResult.Appended>());
@@ -25,7 +25,7 @@ public class SeedDefectJournalTests
             Assert.Throws<ArgumentOutOfRangeException>(() => ExpectedVersion.Exactly(0));
         }
 
-        await using var again = SegmentStore.Open(device);
+        await using var again = CrashStore.Open(device);
         Assert.IsType<AppendResult.NotAppended>(await again.TryAppendAsync(Expecting(ExpectedVersion.NoStream)));
         Assert.IsType<AppendResult.Appended>(await again.TryAppendAsync(Expecting(ExpectedVersion.Exactly(1))));
     }
@@ -34,13 +34,13 @@ public class SeedDefectJournalTests
     public async Task Defect21_TheKeyIsLookedUpFirst_ReturnsTheFirstReceipt_AndOtherContentIsAnError()
     {
         Receipt first;
-        await using (var journal = SegmentStore.Open(device))
+        await using (var journal = CrashStore.Open(device))
         {
             first = await journal.AppendAsync(Expecting(ExpectedVersion.NoStream, "key"));
             Assert.Equal(first, await journal.AppendAsync(Expecting(ExpectedVersion.NoStream, "key")));
         }
 
-        await using var again = SegmentStore.Open(device);
+        await using var again = CrashStore.Open(device);
         Assert.Equal(first, await again.AppendAsync(Expecting(ExpectedVersion.NoStream, "key")));
         var reused = Assert.IsType<AppendResult.NotAppended>(await again.TryAppendAsync(Expecting(ExpectedVersion.Any, "key", "[]")));
         Assert.Equal(new AppendFailure.KeyReused("key", 1), reused.Failure);
@@ -50,7 +50,7 @@ public class SeedDefectJournalTests
     [Fact]
     public async Task Defect22_TheHeadCoversEveryField_AndEqualPayloadsHaveIdsOfTheirOwn()
     {
-        var entry = SegmentStore.Entry("s");
+        var entry = CrashStore.Entry("s");
         EntryData[] variants =
         [
             entry,
@@ -69,15 +69,15 @@ public class SeedDefectJournalTests
         var heads = new List<Head>();
         foreach (var variant in variants)
         {
-            await using var journal = SegmentStore.Open(new SimulatedDevice(1));
+            await using var journal = CrashStore.Open(new SimulatedDevice(1));
             heads.Add((await journal.AppendAsync(new AppendRequest(variant))).Head);
         }
 
-        await using (var journal = SegmentStore.Open(new SimulatedDevice(1)))
+        await using (var journal = CrashStore.Open(new SimulatedDevice(1)))
             heads.Add((await journal.AppendAsync(new AppendRequest(entry) { IdempotencyKey = "key" })).Head);
         Assert.Equal(heads.Count, heads.Distinct().Count());
 
-        await using var equal = SegmentStore.Open(device);
+        await using var equal = CrashStore.Open(device);
         await equal.AppendAsync(new AppendRequest(entry, entry));
         var caused = entry with { CausationId = equal.ReadAll().Last().Id };
         await equal.AppendAsync(new AppendRequest(caused));
@@ -90,13 +90,13 @@ public class SeedDefectJournalTests
     public async Task Defect28_WhatAFooterOrTrailerSays_IsInertUntilItsChecksumHolds()
     {
         List<JournalEntry> entries;
-        await using (var journal = SegmentStore.Open(device))
+        await using (var journal = CrashStore.Open(device))
         {
-            for (var count = 0; count < 12; count++) await journal.AppendAsync(SegmentStore.Batch("s" + count % 2, 2, 100));
+            for (var count = 0; count < 12; count++) await journal.AppendAsync(CrashStore.Batch("s" + count % 2, 2, 100));
             entries = [.. journal.ReadAll()];
         }
 
-        var name = device.List().Where(SegmentStore.IsSegment).Order(StringComparer.Ordinal).First();
+        var name = device.List().Where(CrashStore.IsSegment).Order(StringComparer.Ordinal).First();
         var bytes = device.Image()[name];
         var footer = BitConverter.ToInt64(bytes, bytes.Length - 128 + 16);
         Assert.InRange(footer, 128, bytes.Length - 128);
@@ -108,7 +108,7 @@ public class SeedDefectJournalTests
             Assert.False(SegmentJournal.Verify(damaged).Ok);
             try
             {
-                await using var journal = SegmentStore.Open(damaged);
+                await using var journal = CrashStore.Open(damaged);
                 var read = journal.ReadAll().ToList();
                 Assert.Equal(entries, read);
             }
@@ -124,8 +124,8 @@ public class SeedDefectJournalTests
     {
         async Task<List<Guid>> IdsAsync(string run)
         {
-            await using var journal = SegmentStore.Open(new SimulatedDevice(1));
-            await journal.AppendAsync(new AppendRequest([.. Enumerable.Range(0, 3).Select(number => SegmentStore.Entry("s" + number % 2) with { Run = RunId.Create(run) })]));
+            await using var journal = CrashStore.Open(new SimulatedDevice(1));
+            await journal.AppendAsync(new AppendRequest([.. Enumerable.Range(0, 3).Select(number => CrashStore.Entry("s" + number % 2) with { Run = RunId.Create(run) })]));
             return [.. journal.ReadAll().Select(entry => entry.Id)];
         }
 

@@ -14,12 +14,12 @@ public class CompactionDefectTests
     private static async Task<SimulatedDevice> FillAsync()
     {
         var device = new SimulatedDevice(13);
-        await using var journal = SegmentStore.Open(device);
-        for (var number = 0; number < Entries; number++) await journal.AppendAsync(SegmentStore.Batch("s", 1, 250, "key " + number));
+        await using var journal = CrashStore.Open(device);
+        for (var number = 0; number < Entries; number++) await journal.AppendAsync(CrashStore.Batch("s", 1, 250, "key " + number));
         return device;
     }
 
-    private static SegmentJournal Open(SimulatedDevice device) => (SegmentJournal)SegmentStore.Open(device);
+    private static SegmentJournal Open(SimulatedDevice device) => (SegmentJournal)CrashStore.Open(device);
 
     /// <summary>Opens a copy, compacts, and is killed at a changing operation; null where that was never reached.</summary>
     private static async Task<SimulatedDevice?> KillAsync(SimulatedDevice from, long operation)
@@ -51,7 +51,7 @@ public class CompactionDefectTests
             await using (journal) Assert.Equal(expected, journal.ReadAll());
         }
 
-        Assert.Null(SegmentStore.Inspect(device));
+        Assert.Null(CrashStore.Inspect(device));
     }
 
     private static async Task<List<JournalEntry>> EntriesAsync(SimulatedDevice device)
@@ -102,7 +102,7 @@ public class CompactionDefectTests
         Assert.Equal(expected.Skip(24), journal.ReadStream("s", 25));
         Assert.Equal(receipts, Enumerable.Range(0, Entries).Select(number => journal.FindByKey("key " + number)!));
         foreach (var receipt in receipts.Skip(23)) Assert.Equal(receipt.Head, journal.HeadAt(receipt.LastPosition));
-        Assert.Equal(receipts[30], (await journal.AppendAsync(SegmentStore.Batch("s", 1, 250, "key 30"))));
+        Assert.Equal(receipts[30], (await journal.AppendAsync(CrashStore.Batch("s", 1, 250, "key 30"))));
     }
 
     [Theory]

@@ -7,7 +7,7 @@ namespace Refold.Segments.Tests;
 public class SeedDefectTests
 {
     // Large enough that what fails here is the writing of a batch, not of a footer.
-    private static IJournal Open(IStorageDevice device) => SegmentJournal.Open(device, SegmentStore.Small with { SegmentBytes = 16 * 1024 });
+    private static IJournal Open(IStorageDevice device) => SegmentJournal.Open(device, CrashStore.Small with { SegmentBytes = 16 * 1024 });
 
     private CrashOracle oracle = new(Open);
     private SimulatedDevice device = new(3);
@@ -19,7 +19,7 @@ public class SeedDefectTests
         return journal = await oracle.OpenAsync(on) ?? throw new InvalidOperationException("The store was not opened.");
     }
 
-    private Task<AppendResult?> AppendAsync(int entries, string? key = null) => oracle.AppendAsync(journal!, SegmentStore.Batch("s", entries, 60, key), device);
+    private Task<AppendResult?> AppendAsync(int entries, string? key = null) => oracle.AppendAsync(journal!, CrashStore.Batch("s", entries, 60, key), device);
 
     private async Task AppendSixAsync()
     {
@@ -100,7 +100,7 @@ public class SeedDefectTests
         await AppendSixAsync();
         await OpenAfterAsync(Keep.None);
         Assert.Equal(12, journal.Head.Position);
-        Assert.Null(SegmentStore.Inspect(device));
+        Assert.Null(CrashStore.Inspect(device));
     }
 
     [Fact]
@@ -158,16 +158,16 @@ public class SeedDefectTests
     public async Task Defect24_AFailedFlushThatComesByItself_Poisons()
     {
         var clock = new StoppedTime();
-        await using var weak = SegmentJournal.Open(device, SegmentStore.Unflushed with { TimeProvider = clock });
-        Assert.IsType<AppendResult.Appended>(await weak.TryAppendAsync(SegmentStore.Batch("s", 1)));
+        await using var weak = SegmentJournal.Open(device, CrashStore.Unflushed with { TimeProvider = clock });
+        Assert.IsType<AppendResult.Appended>(await weak.TryAppendAsync(CrashStore.Batch("s", 1)));
         FailNext(StorageOperationKind.Flush, StorageFault.Fails);
         clock.Fire();
-        var cause = Assert.IsType<AppendFailure.Unavailable>(Assert.IsType<AppendResult.NotAppended>(await weak.TryAppendAsync(SegmentStore.Batch("s", 1))).Failure).Cause;
+        var cause = Assert.IsType<AppendFailure.Unavailable>(Assert.IsType<AppendResult.NotAppended>(await weak.TryAppendAsync(CrashStore.Batch("s", 1))).Failure).Cause;
         Assert.IsType<IOException>(cause);
         await Assert.ThrowsAsync<NotAppendedException>(() => weak.FlushAsync().AsTask());
         await weak.DisposeAsync();
         await using var again = Open(device);
         Assert.Equal(1, again.Head.Position);
-        Assert.IsType<AppendResult.Appended>(await again.TryAppendAsync(SegmentStore.Batch("s", 1)));
+        Assert.IsType<AppendResult.Appended>(await again.TryAppendAsync(CrashStore.Batch("s", 1)));
     }
 }

@@ -8,15 +8,15 @@ public class SpareTests
 {
     private readonly SimulatedDevice device = new(1);
 
-    private static Task<AppendResult> AppendAsync(IJournal journal, int payloadBytes = 300) => journal.TryAppendAsync(SegmentStore.Batch("s", 1, payloadBytes)).AsTask();
+    private static Task<AppendResult> AppendAsync(IJournal journal, int payloadBytes = 300) => journal.TryAppendAsync(CrashStore.Batch("s", 1, payloadBytes)).AsTask();
 
     private List<string> Since(long operation) =>
-        [.. device.Log.Where(item => item.Changes && item.Index >= operation).Select(item => $"{item.Kind} {(SegmentStore.IsSegment(item.Name) ? "segment" : item.Name)}")];
+        [.. device.Log.Where(item => item.Changes && item.Index >= operation).Select(item => $"{item.Kind} {(CrashStore.IsSegment(item.Name) ? "segment" : item.Name)}")];
 
     [Fact]
     public async Task ItIsMade_OnceTheSegmentIsMoreThanHalfFull_AndGoingOnMakesNone()
     {
-        await using var journal = SegmentJournal.Open(device, SegmentStore.Plain);
+        await using var journal = SegmentJournal.Open(device, CrashStore.Plain);
         await AppendAsync(journal);
         Assert.DoesNotContain("spare", device.List());
         var before = device.OperationCount;
@@ -26,13 +26,13 @@ public class SpareTests
         before = device.OperationCount;
         await AppendAsync(journal, 1000);
         Assert.DoesNotContain(Since(before).TakeWhile(item => item != "Rename segment"), item => item is "Create spare");
-        Assert.Equal(2, device.List().Count(SegmentStore.IsSegment));
+        Assert.Equal(2, device.List().Count(CrashStore.IsSegment));
     }
 
     [Fact]
     public async Task NoRoomForIt_IsNoError_UntilItIsNeeded_AndTheSameProcessGoesOn()
     {
-        await using var journal = SegmentJournal.Open(device, SegmentStore.Plain);
+        await using var journal = SegmentJournal.Open(device, CrashStore.Plain);
         device.Capacity = device.Image().Sum(file => file.Value.Length) + 1000;
         Assert.IsType<AppendResult.Appended>(await AppendAsync(journal));
         Assert.IsType<AppendResult.Appended>(await AppendAsync(journal, 500));
@@ -52,7 +52,7 @@ public class SpareTests
     [InlineData(StorageOperationKind.Flush)]
     public async Task AFailureWhileItIsMade_IsNoError(StorageOperationKind kind)
     {
-        await using var journal = SegmentJournal.Open(device, SegmentStore.Plain);
+        await using var journal = SegmentJournal.Open(device, CrashStore.Plain);
         await AppendAsync(journal);
         var armed = true;
         device.Faults = operation =>
@@ -69,20 +69,20 @@ public class SpareTests
     [Fact]
     public async Task ABatchThatNeedsALargerSegment_GetsOne()
     {
-        await using var journal = SegmentJournal.Open(device, SegmentStore.Plain);
+        await using var journal = SegmentJournal.Open(device, CrashStore.Plain);
         await AppendAsync(journal, 1000);
         Assert.Contains("spare", device.List());
         Assert.IsType<AppendResult.Appended>(await AppendAsync(journal, 5000));
         Assert.True(device.Image()["0000000000000002.0.seg"].Length > 5000);
         // That one is nearly full too.
         Assert.Equal(2048, device.Image()["spare"].Length);
-        Assert.Null(SegmentStore.Inspect(device.AfterKill()));
+        Assert.Null(CrashStore.Inspect(device.AfterKill()));
     }
 
     [Fact]
     public async Task Closing_WaitsForTheThreadThatMakesIt_ClosesIt_AndRemovesIt()
     {
-        var journal = SegmentJournal.Open(device, SegmentStore.Plain with { Background = null });
+        var journal = SegmentJournal.Open(device, CrashStore.Plain with { Background = null });
         using var reached = new ManualResetEventSlim();
         using var goOn = new ManualResetEventSlim();
         device.Begun = operation =>

@@ -1,6 +1,5 @@
 // Checkpoints of a store that are damaged, stale or ahead: as if they were not there, but where acknowledged entries are missing.
 // Run by `dotnet test`; a random test prints its seed.
-using Refold.Segments;
 using Xunit;
 using Xunit.Abstractions;
 using static Refold.Segments.Tests.CheckpointTests;

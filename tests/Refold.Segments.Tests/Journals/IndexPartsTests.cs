@@ -1,6 +1,5 @@
 // What opening and finding cost: reads of the device, counted. Sealed segments are asked in their footers, and few files stay open.
 // Run by `dotnet test`.
-using Refold.Segments;
 using Xunit;
 
 namespace Refold.Segments.Tests;

@@ -1,7 +1,6 @@
 // Copies on a device in memory: what a backup from outside cannot be made to meet.
 // Run by `dotnet test`.
 using Refold.Interop;
-using Refold.Segments;
 using Xunit;
 
 namespace Refold.Segments.Tests;

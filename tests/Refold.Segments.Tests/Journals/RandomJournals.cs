@@ -1,7 +1,5 @@
 // Journals drawn at random, and every question about them whose answer must not depend on how they lie on disk.
 // Used by the tests of opening, compaction and copying.
-using Refold.Segments;
-
 namespace Refold.Segments.Tests;
 
 internal static class RandomJournals

@@ -1,6 +1,5 @@
 // Every way of opening gives the same journal, and says which way it was.
 // Run by `dotnet test`.
-using Refold.Segments;
 using Xunit;
 using Xunit.Abstractions;
 

@@ -115,7 +115,7 @@ public class LiveReaderCompactionTests(ITestOutputHelper output)
     [Fact]
     public async Task ReadersThatOpenAndReadAtAnyMoment_BesideABusyWriter_FindAWholePrefix()
     {
-        using var directory = new Tool.TemporaryDirectory();
+        using var directory = new TemporaryDirectory();
         var path = directory.File("journal");
         var options = new JournalOptions { SegmentBytes = 2048 };
         var acknowledged = 0L;
@@ -131,7 +131,7 @@ public class LiveReaderCompactionTests(ITestOutputHelper output)
             {
                 looks++;
                 var before = Interlocked.Read(ref acknowledged);
-                using var fresh = number % 2 == 0 ? new Tool.Opened("segments:" + path) : null;
+                using var fresh = number % 2 == 0 ? new Opened("segments:" + path) : null;
                 var journal = fresh?.Value ?? live;
                 Assert.InRange(journal.Head.Position, before, long.MaxValue);
                 // Each batch has the same versions of both streams; one of them may be gone up to some version.

@@ -1,13 +1,14 @@
 // Snapshots in files: what is damaged is a finding, what a crash leaves is an older snapshot or the new one, an answered save is there.
-// Run by `dotnet test`; REFOLD_CRASH_SEED repeats a run, REFOLD_CRASH_RUNS makes more of them.
+// Run by `dotnet test`, crashes and faults in the short form; Soak has the long one.
 using Xunit;
 using Xunit.Abstractions;
+using static Refold.Suites.SnapshotCrashes;
 
 namespace Refold.Segments.Tests;
 
 public class DirectorySnapshotStoreTests(ITestOutputHelper output)
 {
-    private static readonly StreamId Stream = "order/42";
+    private static readonly StreamId Stream = SnapshotCrashes.Stream;
 
     [Fact]
     public async Task EachDamagedByte_IsAFinding_AndTheOlderSnapshotIsGiven()
@@ -99,24 +100,10 @@ public class DirectorySnapshotStoreTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public Task WhateverMomentThePowerIsCut_AnAnsweredSaveIsThere_AndATornOneIsNeverUsed() =>
-        SegmentStore.ForEachSeed(output, nameof(WhateverMomentThePowerIsCut_AnAnsweredSaveIsThere_AndATornOneIsNeverUsed), 30, async seed =>
-        {
-            for (var at = 0; await CrashAsync(seed, at); at++)
-            {
-            }
-        });
+    public Task WhateverMomentThePowerIsCut_AnAnsweredSaveIsThere_AndATornOneIsNeverUsed() => SegmentSuites.SnapshotCrashes.HoldsAsync(output);
 
     [Fact]
-    public Task SavesThatFail_LoseNothingThatWasAnswered() =>
-        SegmentStore.ForEachSeed(output, nameof(SavesThatFail_LoseNothingThatWasAnswered), 200, async seed =>
-        {
-            var rng = SeededRng.FromSeed(seed);
-            var device = new SimulatedDevice(seed);
-            var answered = await WorkAsync(device, seed, () => device.Faults = _ => (StorageFault)rng.Between(0, 40) is var fault && Enum.IsDefined(fault) ? fault : StorageFault.None);
-            device.Faults = _ => StorageFault.None;
-            await JudgeAsync(device.AfterCrash(Keep.Random(seed)), answered);
-        });
+    public Task SavesThatFail_LoseNothingThatWasAnswered() => SegmentSuites.SnapshotFaults.HoldsAsync(output);
 
     /// <summary>Power cuts after saves, and after everything was deleted, on a device made ready.</summary>
     internal static async Task SaveAndClearAsync(Action<SimulatedDevice> prepare)
@@ -139,73 +126,5 @@ public class DirectorySnapshotStoreTests(ITestOutputHelper output)
         }
     }
 
-    // False when the work ended before so many operations.
-    private static async Task<bool> CrashAsync(ulong seed, int at)
-    {
-        var device = new SimulatedDevice(seed) { CrashAt = at };
-        var answered = await WorkAsync(device, seed);
-        foreach (var keep in new[] { Keep.None, Keep.All, Keep.Random(seed + (ulong)at) })
-        {
-            var after = device.AfterCrash(keep);
-            if (after.Exists) await JudgeAsync(after, answered);
-            else if (answered.Count > 0) throw new CrashViolationException(device.Story());
-        }
-
-        return device.HasStopped;
-    }
-
-    /// <summary>The newest answered save of each stream, after saves in ascending versions with deletions between.</summary>
-    private static async Task<Dictionary<StreamId, long>> WorkAsync(SimulatedDevice device, ulong seed, Action? opened = null)
-    {
-        var rng = SeededRng.FromSeed(seed);
-        var answered = new Dictionary<StreamId, long>();
-        try
-        {
-            await using var store = DirectorySnapshotStore.Open(device, new SnapshotOptions { Retention = rng.Between(1, 3) });
-            opened?.Invoke();
-            for (var version = 1; version <= 8; version++)
-            {
-                StreamId stream = rng.Between(0, 1) == 0 ? Stream : "order/43";
-                try
-                {
-                    // Also a version that is there already, never a lower one.
-                    var saved = version - rng.Between(0, Math.Min(1, version - 1));
-                    await store.SaveAsync(Of(saved, stream, rng.Between(1, 3000)));
-                    answered[stream] = saved;
-                }
-                catch (SnapshotStoreException)
-                {
-                    // The device failed; what was answered before counts.
-                }
-            }
-        }
-        catch (JournalException) when (device.HasStopped)
-        {
-            // The process ended.
-        }
-
-        return answered;
-    }
-
-    private static async Task JudgeAsync(SimulatedDevice device, Dictionary<StreamId, long> answered)
-    {
-        await using var store = DirectorySnapshotStore.Open(device, new SnapshotOptions { Retention = 3 });
-        foreach (var (stream, version) in answered)
-        {
-            if (store.Load(stream) is not { Snapshot: { } snapshot } answer || snapshot.Version < version)
-                throw new CrashViolationException($"The snapshot {stream}@{version} was answered and is not there.\n{device.Story()}");
-            if (!snapshot.Equals(Of(snapshot.Version, stream, snapshot.State.Payload.Length)) || answer.Findings.Count > 0)
-                throw new CrashViolationException($"A torn snapshot has a snapshot's name: {string.Join(", ", answer.Findings)}\n{device.Story()}");
-        }
-
-        if (device.List().Any(name => name.StartsWith("aside.", StringComparison.Ordinal)))
-            throw new CrashViolationException("Opening left what an interrupted save had made.\n" + device.Story());
-        await store.SaveAsync(Of(99));
-        if (store.Load(Stream).Snapshot?.Version != 99) throw new CrashViolationException("The next save is not there.\n" + device.Story());
-    }
-
     private static List<string> Files(SimulatedDevice device) => [.. device.List().Where(name => name.EndsWith(".snapshot", StringComparison.Ordinal)).Order(StringComparer.Ordinal)];
-
-    private static Snapshot Of(long version, StreamId? stream = null, int bytes = 8) =>
-        new(stream ?? Stream, version, new Head(2 * version, new string('a', 64)), new Encoded("state", 1, Enumerable.Range(0, bytes).Select(at => (byte)(at % 251)).ToArray()));
 }

@@ -7,6 +7,8 @@ namespace Refold.Testing.Tests.Conformance;
 
 public class BrokenStoreTests(ITestOutputHelper output)
 {
+    private static readonly JournalConformance Memory = new("memory", () => new MemoryFixture());
+
     public static TheoryData<ulong> Seeds => [1, 44, 555];
 
     [Theory]
@@ -39,7 +41,7 @@ public class BrokenStoreTests(ITestOutputHelper output)
         var report = await new JournalConformance("memory", () => new MemoryFixture(), Options(7)).RunAsync();
         Assert.True(report.Holds, report.ToString());
         var missing = JournalCapabilities.Durability | JournalCapabilities.SeveralProcesses;
-        var expected = ConformanceStores.Memory(1).Cases.Where(item => (item.Needs & missing) != 0).Select(item => item.Name);
+        var expected = Memory.Cases.Where(item => (item.Needs & missing) != 0).Select(item => item.Name);
         Assert.Equal(expected, report.NotShown.Select(result => result.Name));
         Assert.All(report.NotShown, result => Assert.Contains("does not declare", result.Message, StringComparison.Ordinal));
         Assert.EndsWith($" held, 0 failed, {report.NotShown.Count} not shown", report.ToString(), StringComparison.Ordinal);
@@ -48,7 +50,7 @@ public class BrokenStoreTests(ITestOutputHelper output)
     [Fact]
     public async Task AFailingSequence_IsShrunk_AndItsSeedRepeatsIt()
     {
-        var name = ConformanceStores.Memory(1).Cases[^1].Name;
+        var name = Memory.Cases[^1].Name;
         var broken = new JournalConformance("mixing", () => new KeptFixture(kept => new MixingJournal(kept, 0)), new ConformanceOptions { Seed = 5, Sequences = 200 });
         var first = await broken.RunAsync(name);
         Assert.Equal(ConformanceOutcome.Failed, first.Outcome);
@@ -61,7 +63,7 @@ public class BrokenStoreTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public Task AnUnknownCase_IsTheCallersMistake() => Assert.ThrowsAsync<ArgumentException>(() => ConformanceStores.Memory(1).RunAsync("no such case"));
+    public Task AnUnknownCase_IsTheCallersMistake() => Assert.ThrowsAsync<ArgumentException>(() => Memory.RunAsync("no such case"));
 
     private static ConformanceOptions Options(ulong seed) => new() { Sequences = 40, Seed = seed };
 

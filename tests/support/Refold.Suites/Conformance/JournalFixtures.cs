@@ -1,7 +1,5 @@
 // The fixtures of the stores in the library: memory, segment files on a device that crashes, segment files in a real directory.
-// Used by the conformance tests.
-using System.Globalization;
-
+// Used by the conformance tests and by ConformanceSuites.
 namespace Refold.Suites;
 
 /// <summary>Memory: declares everything but durability and several processes.</summary>
@@ -49,24 +47,4 @@ internal sealed class DirectoryFixture : JournalFixture
         Directory.Delete(directory, recursive: true);
         return base.DisposeAsync();
     }
-}
-
-/// <summary>The suites of these stores, as large as the environment asks for.</summary>
-internal static class ConformanceStores
-{
-    public static JournalConformance Memory(int sequences) => new("memory", () => new MemoryFixture(), Options(sequences));
-
-    public static JournalConformance Segments(int sequences) => new("segments", () => new SimulatedSegmentFixture(), Options(sequences));
-
-    public static JournalConformance InDirectory(int sequences) => new("segments in a directory", () => new DirectoryFixture(), Options(sequences));
-
-    /// <summary>REFOLD_CONFORMANCE_SEQUENCES and REFOLD_CONFORMANCE_SEED, or so many with a fresh seed.</summary>
-    public static ConformanceOptions Options(int sequences) => new()
-    {
-        Sequences = (int?)Number("REFOLD_CONFORMANCE_SEQUENCES") ?? sequences,
-        Seed = Number("REFOLD_CONFORMANCE_SEED"),
-    };
-
-    private static ulong? Number(string variable) =>
-        Environment.GetEnvironmentVariable(variable) is { Length: > 0 } given ? ulong.Parse(given, CultureInfo.InvariantCulture) : null;
 }

@@ -46,10 +46,12 @@ internal enum Loss
     TornSector,
 }
 
-/// <summary>The kinds of loss, for theories.</summary>
+/// <summary>The kinds of loss, for theories and for suites whose seed chooses one.</summary>
 internal static class Losses
 {
-    public static TheoryData<Loss> All => [Loss.Kill, Loss.Prefix, Loss.Drop, Loss.TornPage, Loss.TornSector];
+    public static IReadOnlyList<Loss> Kinds { get; } = [Loss.Kill, Loss.Prefix, Loss.Drop, Loss.TornPage, Loss.TornSector];
+
+    public static TheoryData<Loss> All => [.. Kinds];
 
     public static TheoryData<Loss> OfPower => [Loss.Prefix, Loss.Drop, Loss.TornPage, Loss.TornSector];
 }

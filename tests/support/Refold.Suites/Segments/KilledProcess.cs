@@ -17,7 +17,7 @@ internal static class KilledProcess
     {
         if (arguments is not [var directory, var work, var operation]) return 2;
         var device = new SelfKillingDevice(new DirectoryDevice(directory), long.Parse(operation, CultureInfo.InvariantCulture));
-        await using var journal = SegmentJournal.Open(device, SegmentStore.Small);
+        await using var journal = SegmentJournal.Open(device, CrashStore.Small);
         for (var number = 0; number < Entries; number++) await AppendAsync(journal);
         // One segment to replace, so that there are not more steps than there are kinds of them.
         if (work == "delete") await journal.CompactAsync(new CompactionRequest.Merge { MaxBytes = 100_000 });
@@ -57,7 +57,7 @@ internal static class KilledProcess
     {
         var position = journal.Head.Position + 1;
         var text = position.ToString(CultureInfo.InvariantCulture);
-        await journal.AppendAsync(new AppendRequest(SegmentStore.Entry(StreamAt(position), text + " " + new string('x', payloadBytes))) { IdempotencyKey = text });
+        await journal.AppendAsync(new AppendRequest(CrashStore.Entry(StreamAt(position), text + " " + new string('x', payloadBytes))) { IdempotencyKey = text });
         await Console.Out.WriteLineAsync("ack " + text);
         await Console.Out.FlushAsync();
     }

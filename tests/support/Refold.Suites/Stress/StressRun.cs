@@ -1,8 +1,7 @@
 // Everything at once over one directory: appends, deletions, compactions, reads, subscriptions, readers in this process and in another one, verifications, closing and opening again.
-// Called by StressTests with a seed; what the threads make of it is the machine's.
+// Called by StressSuite with a seed; what the threads make of it is the machine's.
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using System.Globalization;
 
 namespace Refold.Suites;
 
@@ -30,7 +29,7 @@ internal sealed class StressRun(string directory, ulong seed, TimeSpan length)
         SegmentBytes = seed % 3 == 2 ? 5 * 4096 : 2048,
         OpenFiles = 4,
         CheckpointBytes = 700,
-        Durability = (seed % 3) switch { 0 => Durability.Flushed, 1 => Durability.PowerCutLosesNewest, _ => Durability.Padded },
+        Durability = StressSuite.Durabilities[(int)(seed % 3)],
         Pipelined = seed % 2 == 0,
     };
 
@@ -38,7 +37,7 @@ internal sealed class StressRun(string directory, ulong seed, TimeSpan length)
     private bool IsBehind => Options.Durability == Durability.PowerCutLosesNewest;
 
     /// <summary>How often each thing was done.</summary>
-    public string Counts => string.Join(", ", counts.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => $"{pair.Key} {pair.Value.ToString(CultureInfo.InvariantCulture)}"));
+    public IReadOnlyDictionary<string, int> Counts => counts;
 
     /// <summary>Runs, and judges what is left.</summary>
     /// <exception cref="StressViolationException">Answers contradict each other, or somebody waits for ever.</exception>

@@ -1,0 +1,34 @@
+// The conformance suites of every store in the repository.
+// Run by the conformance tests, and their random sequences by Soak.
+namespace Refold.Suites;
+
+internal static class ConformanceSuites
+{
+    public static ConformanceSuite Memory { get; } = ConformanceSuite.Of("memory", 100, () => new MemoryFixture());
+
+    public static ConformanceSuite Segments { get; } = ConformanceSuite.Of("segments", 30, () => new SimulatedSegmentFixture());
+
+    public static ConformanceSuite SegmentsInADirectory { get; } = ConformanceSuite.Of("directory", 6, () => new DirectoryFixture());
+
+    public static ConformanceSuite LiteDb { get; } = ConformanceSuite.Of("litedb", 10, () => new SimulatedLiteDbFixture());
+
+    public static ConformanceSuite LiteDbInFiles { get; } = ConformanceSuite.Of("litedb-files", 4, () => new LiteDbFileFixture());
+
+    public static ConformanceSuite MemorySnapshots { get; } =
+        ConformanceSuite.Of("memory-snapshots", 100, () => new MemorySnapshotFixture());
+
+    public static ConformanceSuite SnapshotFiles { get; } = ConformanceSuite.Of("snapshots", 60, () => new SnapshotFilesFixture());
+
+    public static ConformanceSuite SnapshotsInADirectory { get; } =
+        ConformanceSuite.Of("snapshot-directory", 4, () => new SnapshotDirectoryFixture());
+
+    public static ConformanceSuite LiteDbSnapshots { get; } =
+        ConformanceSuite.Of("litedb-snapshots", 16, () => new LiteDbSnapshotFixture());
+
+    /// <summary>The random sequences of each.</summary>
+    public static IReadOnlyList<Suite> All { get; } =
+    [
+        .. new[] { Memory, Segments, SegmentsInADirectory, LiteDb, LiteDbInFiles, MemorySnapshots, SnapshotFiles, SnapshotsInADirectory, LiteDbSnapshots }
+            .Select(suite => suite.Sequences),
+    ];
+}

@@ -1,0 +1,29 @@
+// The suites of LiteDB journals: power cuts, kills and flipped bits.
+// Run by the tests of Refold.LiteDb in the short form, and by Soak.
+namespace Refold.Suites;
+
+internal static class LiteDbSuites
+{
+    /// <summary>A seed chooses its kind of loss by the remainder; a case has twenty cuts.</summary>
+    public static Suite Cuts { get; } = new("litedb-power-cuts", 15, 500, PowerCuts.CutAsync);
+
+    /// <summary>A seed chooses its kind of loss by the remainder; a case has twenty crashes in a row.</summary>
+    public static Suite Chains { get; } = new("litedb-crash-chains", 5, 100, PowerCuts.ChainAsync);
+
+    /// <summary>A case kills ten processes.</summary>
+    public static Suite Kills { get; } = new("litedb-kills", 1, 50, KilledWriter.RunAsync);
+
+    /// <summary>A seed chooses the file by the remainder.</summary>
+    public static Suite BitsRead { get; } = new("litedb-bits-read", 2, 100, FlippedBits.ReadAsync)
+    {
+        Missing = tally => tally["refused"] + tally["found when read"] > 0 ? null : "no bit was noticed",
+    };
+
+    /// <summary>A seed chooses the file by the remainder.</summary>
+    public static Suite BitsUsed { get; } = new("litedb-bits-used", 2, 100, FlippedBits.UseAsync)
+    {
+        Missing = tally => ((string[])["verify", "copy", "compact", "append"]).Any(name => tally[name + " refused"] > 0) ? null : "no bit was noticed",
+    };
+
+    public static IReadOnlyList<Suite> All { get; } = [Cuts, Chains, Kills, BitsRead, BitsUsed];
+}

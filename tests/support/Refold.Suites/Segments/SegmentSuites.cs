@@ -1,0 +1,123 @@
+// The suites of the segment store: crashes, faults, damage and kills.
+// Run by the tests of Refold.Segments in the short form, and by Soak.
+using Xunit;
+
+namespace Refold.Suites;
+
+internal static class SegmentSuites
+{
+    /// <summary>The short form tries one of so many crash points or operations; a fresh seed says which.</summary>
+    private const int Stride = 5;
+
+    private const int ChainLength = 20;
+
+    public static Suite RandomCrashes { get; } = new("random-crashes", 200, 10_000, async (tally, seed) =>
+        tally.Add("faults", (await CrashStore.Simulation().RandomAsync(seed)).FaultCount))
+    {
+        Missing = tally => tally["faults"] > 0 ? null : "no fault was met",
+    };
+
+    public static Suite CrashChains { get; } = new("crash-chains", 8, 500,
+        (_, seed) => CrashStore.Simulation().ChainAsync(seed, ChainLength));
+
+    public static Suite SectorTears { get; } = new("sector-tears", 30, 1000,
+        (_, seed) => CrashStore.Garbling(CrashStore.Padded, garbles: false).RandomAsync(seed));
+
+    public static Suite GarbledBlocks { get; } = new("garbled-blocks", 60, 1000,
+        (_, seed) => CrashStore.Garbling(CrashStore.Padded).RandomAsync(seed));
+
+    public static Suite PaddedChains { get; } = new("padded-chains", 4, 500,
+        (_, seed) => CrashStore.Garbling(CrashStore.Padded).ChainAsync(seed, ChainLength));
+
+    public static Suite WeakMode { get; } = new("weak-mode", 60, 1000, (_, seed) => CrashStore.LosingNewest().RandomAsync(seed));
+
+    public static Suite WeakChains { get; } = new("weak-chains", 4, 200,
+        (_, seed) => CrashStore.LosingNewest().ChainAsync(seed, ChainLength));
+
+    /// <summary>A seed chooses its workload by the remainder; see <see cref="CrashWorkloads.Of"/>.</summary>
+    public static Suite CrashPoints { get; } = OfWorkloads("crash-points", () => CrashStore.Simulation(), leastCrashes: 80);
+
+    public static Suite PaddedCrashPoints { get; } = OfWorkloads("padded-crash-points", () => CrashStore.Garbling(CrashStore.Padded), leastCrashes: 80);
+
+    public static Suite WeakCrashPoints { get; } = OfWorkloads("weak-crash-points", () => CrashStore.LosingNewest(), leastCrashes: 40);
+
+    public static Suite DrawnCrashPoints { get; } = new("drawn-crash-points", 2, 50, (tally, seed) => DrawnAsync(tally, seed, every: 1))
+    {
+        Short = (tally, seed) => DrawnAsync(tally, seed, Stride),
+    };
+
+    /// <summary>A seed chooses its workload by the remainder; see <see cref="FaultPoints.Of"/>.</summary>
+    public static Suite Faults { get; } = new(
+        "fault-points", FaultPoints.Workloads.Count, 10, (tally, seed) => FaultPoints.RunAsync(tally, seed, every: 1))
+    {
+        Short = (tally, seed) => FaultPoints.RunAsync(tally, seed, Stride),
+    };
+
+    public static Suite CheckpointOpenings { get; } = new("checkpoint-openings", 40, 500, CheckpointOpeningsAsync)
+    {
+        Missing = tally => tally["by a checkpoint"] >= tally["openings"] / 20 ? null : "too few openings took a checkpoint",
+    };
+
+    public static Suite Damage { get; } = new("damage", 20, 1000, DamageCase.RunAsync)
+    {
+        Missing = tally => tally["refused"] > 0 && tally["taken"] > 0 ? null : "nothing was refused, or nothing was taken",
+    };
+
+    public static Suite SnapshotCrashes { get; } = new("snapshot-crashes", 10, 500,
+        (_, seed) => Refold.Suites.SnapshotCrashes.CrashesAsync(seed));
+
+    public static Suite SnapshotFaults { get; } = new("snapshot-faults", 100, 5000,
+        (_, seed) => Refold.Suites.SnapshotCrashes.FaultsAsync(seed));
+
+    /// <summary>A seed chooses what the process does by the remainder; see <see cref="KilledSteps.Of"/>.</summary>
+    public static Suite Kills { get; } = new(
+        "kills", KilledSteps.Works.Count, 5, (tally, seed) => KilledSteps.RunAsync(tally, seed, every: 1))
+    {
+        Short = (tally, seed) => KilledSteps.RunAsync(tally, seed, Stride),
+    };
+
+    public static IReadOnlyList<Suite> All { get; } =
+    [
+        RandomCrashes, CrashChains, SectorTears, GarbledBlocks, PaddedChains, WeakMode, WeakChains, CrashPoints, PaddedCrashPoints, WeakCrashPoints,
+        DrawnCrashPoints, Faults, CheckpointOpenings, Damage, SnapshotCrashes, SnapshotFaults, Kills,
+    ];
+
+    private static Suite OfWorkloads(string name, Func<CrashSimulation> simulation, int leastCrashes)
+    {
+        var count = CrashWorkloads.Named.Count;
+        return new Suite(name, count, 2 * count, (tally, seed) => RunAsync(tally, seed, every: 1))
+        {
+            Short = (tally, seed) => RunAsync(tally, seed, Stride),
+        };
+
+        async Task RunAsync(Tally tally, ulong seed, int every)
+        {
+            var crashes = await simulation().EnumerateAsync(CrashWorkloads.Of(seed), seed, every);
+            tally.Add("crashes", crashes);
+            Assert.InRange(crashes * every, leastCrashes, 10_000);
+        }
+    }
+
+    private static async Task DrawnAsync(Tally tally, ulong seed, int every)
+    {
+        var crashes = await CrashStore.Simulation().EnumerateAsync(CrashWorkload.Draw(SeededRng.FromSeed(seed), 8), seed, every);
+        tally.Add("crashes", crashes);
+        Assert.InRange(crashes * every, 10, 10_000);
+    }
+
+    private static async Task CheckpointOpeningsAsync(Tally tally, ulong seed)
+    {
+        var (openings, taken) = (0, 0);
+        var simulation = new CrashSimulation(device =>
+        {
+            var journal = SegmentJournal.Open(device, CrashStore.Small);
+            Interlocked.Increment(ref openings);
+            if (journal.Opened.Path == OpeningPath.Checkpoint) Interlocked.Increment(ref taken);
+            return journal;
+        })
+        { Inspect = CrashStore.Inspect };
+        await simulation.RandomAsync(seed);
+        tally.Add("openings", openings);
+        tally.Add("by a checkpoint", taken);
+    }
+}

@@ -1,0 +1,28 @@
+// The stress run as a suite: a case is one run over a directory of its own.
+// Run by StressTests in the short form, and by Soak. A seed repeats what was drawn, though not what the threads made of it.
+namespace Refold.Suites;
+
+internal static class StressSuite
+{
+    private static readonly TimeSpan RunLength = TimeSpan.FromSeconds(3);
+
+    /// <summary>A seed chooses its durability by the remainder.</summary>
+    public static IReadOnlyList<Durability> Durabilities { get; } = [Durability.Flushed, Durability.PowerCutLosesNewest, Durability.Padded];
+
+    public static Suite Stress { get; } = new("stress", 3, 100, RunAsync);
+
+    private static async Task RunAsync(Tally tally, ulong seed)
+    {
+        var directory = Directory.CreateTempSubdirectory("refold-stress-").FullName;
+        try
+        {
+            var run = new StressRun(directory, seed, RunLength);
+            await run.RunAsync();
+            foreach (var (kind, count) in run.Counts) tally.Add(kind, count);
+        }
+        finally
+        {
+            Directory.Delete(directory, recursive: true);
+        }
+    }
+}
