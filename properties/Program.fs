@@ -9,7 +9,7 @@ open System.Security.Cryptography
 open Xunit
 
 let private usage =
-    "usage: dotnet run --project properties -c Release -- [--seed S] [--max-test N] [--only TEXT]"
+    "usage: dotnet run --project properties -c Release -- [--seed S] [--max-test N] [--only TEXT]; -- soak for the suites"
 
 type private Options = { Settings: Harness.Settings; Only: string }
 
@@ -73,8 +73,11 @@ let main arguments =
             Only = ""
         }
 
-    match parse defaults (List.ofArray arguments) with
-    | Some options -> run options
-    | None ->
-        Console.Error.WriteLine usage
-        2
+    match List.ofArray arguments with
+    | "soak" :: rest -> Refold.Suites.Soak.RunAsync(rest).GetAwaiter().GetResult()
+    | arguments ->
+        match parse defaults arguments with
+        | Some options -> run options
+        | None ->
+            Console.Error.WriteLine usage
+            2
