@@ -14,13 +14,13 @@ internal static class LiteDbSuites
     public static Suite Kills { get; } = new("litedb-kills", 1, 50, KilledWriter.RunAsync);
 
     /// <summary>A seed chooses the file by the remainder.</summary>
-    public static Suite BitsRead { get; } = new("litedb-bits-read", 2, 100, FlippedBits.ReadAsync)
+    public static Suite BitsRead { get; } = new("litedb-bits-read", 10, 500, FlippedBits.ReadAsync)
     {
         Missing = tally => tally["refused"] + tally["found when read"] > 0 ? null : "no bit was noticed",
     };
 
     /// <summary>A seed chooses the file by the remainder.</summary>
-    public static Suite BitsUsed { get; } = new("litedb-bits-used", 2, 100, FlippedBits.UseAsync)
+    public static Suite BitsUsed { get; } = new("litedb-bits-used", 4, 100, FlippedBits.UseAsync)
     {
         Missing = tally => ((string[])["verify", "copy", "compact", "append"]).Any(name => tally[name + " refused"] > 0) ? null : "no bit was noticed",
     };
