@@ -3,11 +3,11 @@
 module Refold.Properties.CodecProperties
 
 open System
+open Expecto
 open FsCheck
 open FsCheck.FSharp
 open Refold.Core
-open Refold.Core.Tests
-open Xunit
+open Refold.Support
 
 type Suit =
     | Clubs = 0
@@ -20,20 +20,19 @@ type Expression =
     | Pair of Expression * Expression
     | Call of name: string * arguments: Expression list
 
-type Rich =
-    {
-        Items: Item list
-        ByName: Map<string, Item>
-        ByNumber: Map<int, string voption>
-        Seen: Set<Guid>
-        Tree: Expression
-        Tuple: int * string * bool
-        Raw: byte[]
-        Numbers: struct (byte * sbyte * uint16 * uint64 * float32)
-        Time: DateTimeOffset
-        Span: TimeSpan
-        Outcome: Result<char, unit>
-    }
+type Rich = {
+    Items: Item list
+    ByName: Map<string, Item>
+    ByNumber: Map<int, string voption>
+    Seen: Set<Guid>
+    Tree: Expression
+    Tuple: int * string * bool
+    Raw: byte[]
+    Numbers: struct (byte * sbyte * uint16 * uint64 * float32)
+    Time: DateTimeOffset
+    Span: TimeSpan
+    Outcome: Result<char, unit>
+}
 
 let private codec = Codec.json<Rich> "Rich"
 
@@ -59,44 +58,42 @@ let private hasNaN (value: Rich) =
     let struct (_, _, _, _, single) = value.Numbers
     Single.IsNaN single || items |> List.exists (fun item -> Option.exists Double.IsNaN item.Weight)
 
-[<Fact>]
-let ``what a JSON codec wrote it reads back, and writes again with the same bytes`` () =
-    Harness.check (
-        Prop.forAll rich (fun value ->
-            let encoded = bytes value
+let private broken =
+    gen {
+        let! value = rich.Generator
+        let payload = (bytes value).Payload.Memory.ToArray()
+        let! place = Gen.choose (0, payload.Length - 1)
+        let! replacement = Gen.elements (List.ofSeq "{}[]\",:0-\\nt\000"B)
+        payload[place] <- replacement
+        return Bytes.Wrap(ReadOnlyMemory payload)
+    }
 
-            match codec.Decode encoded with
-            | Ok read -> bytes read = encoded && (hasNaN value || read = value)
-            | Error _ -> false)
-    )
+[<Tests>]
+let tests =
+    properties "Codecs / codecs" [
+        testProperty
+            "what a JSON codec wrote it reads back, and writes again with the same bytes"
+            (Prop.forAll rich (fun value ->
+                let encoded = bytes value
 
-[<Fact>]
-let ``a JSON codec writes canonical JSON, the same in every culture`` () =
-    Harness.check (
-        Prop.forAll rich (fun value ->
-            let encoded = bytes value
+                match codec.Decode encoded with
+                | Ok read -> bytes read = encoded && (hasNaN value || read = value)
+                | Error _ -> false))
 
-            Canonical.ofJson encoded.Payload.Memory = Ok encoded.Payload
-            && List.forall
-                (fun culture -> Culture.under culture (fun () -> bytes value = encoded && Result.isOk (codec.Decode encoded)))
-                [ "tr-TR"; "sv-SE"; "ar-SA" ])
-    )
+        testProperty
+            "a JSON codec writes canonical JSON, the same in every culture"
+            (Prop.forAll rich (fun value ->
+                let encoded = bytes value
 
-[<Fact>]
-let ``no payload makes a JSON codec throw`` () =
-    let broken =
-        gen {
-            let! value = rich.Generator
-            let payload = (bytes value).Payload.Memory.ToArray()
-            let! place = Gen.choose (0, payload.Length - 1)
-            let! replacement = Gen.elements (List.ofSeq "{}[]\",:0-\\nt\000"B)
-            payload[place] <- replacement
-            return Bytes.Wrap(ReadOnlyMemory payload)
-        }
+                Canonical.ofJson encoded.Payload.Memory = Ok encoded.Payload
+                && List.forall
+                    (fun culture -> Culture.under culture (fun () -> bytes value = encoded && Result.isOk (codec.Decode encoded)))
+                    [ "tr-TR"; "sv-SE"; "ar-SA" ]))
 
-    Harness.check (
-        Prop.forAll (Arb.fromGen broken) (fun payload ->
-            match codec.Decode { Type = "Rich"; SchemaVersion = 1; Payload = payload } with
-            | Ok read -> Result.isOk (codec.Encode read)
-            | Error error -> error.ToString().StartsWith("'Rich' cannot be decoded: ", StringComparison.Ordinal))
-    )
+        testProperty
+            "no payload makes a JSON codec throw"
+            (Prop.forAll (Arb.fromGen broken) (fun payload ->
+                match codec.Decode { Type = "Rich"; SchemaVersion = 1; Payload = payload } with
+                | Ok read -> Result.isOk (codec.Encode read)
+                | Error error -> error.ToString().StartsWith("'Rich' cannot be decoded: ", StringComparison.Ordinal)))
+    ]

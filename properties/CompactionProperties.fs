@@ -3,15 +3,16 @@
 module Refold.Properties.CompactionProperties
 
 open System
+open Expecto
 open FsCheck
 open FsCheck.FSharp
 open Refold.Core
 open Refold.Format
-open Refold.Core.Tests.CompactionJournal
-open Refold.Core.Tests.SegmentDirectory
-open Refold.Core.Tests.SegmentOpening
+open Refold.Support.CompactionJournal
+open Refold.Support.SegmentDirectory
+open Refold.Support.SegmentOpening
 open Refold.Properties
-open Xunit
+open Refold.Support
 
 let private change =
     let ofAction action =
@@ -30,13 +31,12 @@ let private journals =
 let private drop (highest: int64) =
     let position = Gen.choose (1, int highest + 1) |> Gen.map int64
 
-    Gen.oneof
-        [
-            Gen.map CompactionDrop.Before position
-            Gen.map CompactionDrop.KeysBefore position
-            Gen.map CompactionDrop.Stream (Gen.elements JournalGenerators.streams)
-            Gen.constant CompactionDrop.Deleted
-        ]
+    Gen.oneof [
+        Gen.map CompactionDrop.Before position
+        Gen.map CompactionDrop.KeysBefore position
+        Gen.map CompactionDrop.Stream (Gen.elements JournalGenerators.streams)
+        Gen.constant CompactionDrop.Deleted
+    ]
 
 let private request highest =
     gen {
@@ -102,11 +102,10 @@ let private judge (before: Written) (after: Written) (began: int64) (keysBefore:
         let found = headAt position known
         require $"HeadAt {position}" (found |> Option.map _.Hash = (expected |> Option.map _.Hash))
 
-    let expected =
-        [
-            for entry in Journal.readAll (began + 1L) Int32.MaxValue specified ->
-                entry.Position, entry.Version, hex (CanonicalBytes.ofData entry.Data).Memory
-        ]
+    let expected = [
+        for entry in Journal.readAll (began + 1L) Int32.MaxValue specified ->
+            entry.Position, entry.Version, hex (CanonicalBytes.ofData entry.Data).Memory
+    ]
 
     require
         "the survivors at their positions"
@@ -174,82 +173,78 @@ let private wasRefused before after = Object.ReferenceEquals(before, after)
 /// What keys are gone after a compaction that was not refused.
 let private forgotten request before after = if wasRefused before after then 1L else keysBefore request
 
-[<Fact>]
-let ``after a compaction a scan gives the same head, survivors, receipts, keys, versions and floors`` () =
-    Harness.check (
-        Generators.forAll cases (fun (written, first, _, query, _) ->
-            let after = compacted first written
-            let keys = (know written.Segments).Keys
-            let specified = (Journal.index written.Journal).TryFindKey
+[<Tests>]
+let tests =
+    properties "Compaction / compaction" [
+        testProperty
+            "after a compaction a scan gives the same head, survivors, receipts, keys, versions and floors"
+            (Generators.forAll cases (fun (written, first, _, query, _) ->
+                let after = compacted first written
+                let keys = (know written.Segments).Keys
+                let specified = (Journal.index written.Journal).TryFindKey
 
-            require "keys before" ([ "k"; "l"; "m" ] |> List.forall (fun key -> string (specified key) = string (Map.tryFind key keys)))
+                require
+                    "keys before"
+                    ([ "k"; "l"; "m" ] |> List.forall (fun key -> string (specified key) = string (Map.tryFind key keys)))
 
-            judge written after (began first written after) (forgotten first written after) query)
-    )
+                judge written after (began first written after) (forgotten first written after) query))
 
-[<Fact>]
-let ``a journal that was compacted twice is what one compacted once is`` () =
-    Harness.check (
-        Generators.forAll cases (fun (written, first, second, query, _) ->
-            let once = compacted first written
-            let twice = compacted second once
-            let begun = max (began first written once) (began second once twice)
-            judge once twice begun (forgotten second once twice) query)
-    )
+        testProperty
+            "a journal that was compacted twice is what one compacted once is"
+            (Generators.forAll cases (fun (written, first, second, query, _) ->
+                let once = compacted first written
+                let twice = compacted second once
+                let begun = max (began first written once) (began second once twice)
+                judge once twice begun (forgotten second once twice) query))
 
-[<Fact>]
-let ``a compaction that was done leaves nothing to do`` () =
-    Harness.check (
-        Generators.forAll cases (fun (written, first, _, _, _) ->
-            let after = compacted first written
+        testProperty
+            "a compaction that was done leaves nothing to do"
+            (Generators.forAll cases (fun (written, first, _, _, _) ->
+                let after = compacted first written
 
-            match compact first after with
-            | Error _ -> ()
-            | Ok _ -> failwith "there is something to do again")
-    )
+                match compact first after with
+                | Error _ -> ()
+                | Ok _ -> failwith "there is something to do again"))
 
-[<Fact>]
-let ``the journal goes on as the one that was not compacted`` () =
-    Harness.check (
-        Generators.forAll cases (fun (written, first, _, query, next) ->
-            let after = compacted first written
-            let known = know after.Segments
-            let key = next.Key |> Option.bind (fun key -> Map.tryFind key known.Keys)
-            let specifiedKey = next.Key |> Option.bind (Journal.index after.Journal).TryFindKey
+        testProperty
+            "the journal goes on as the one that was not compacted"
+            (Generators.forAll cases (fun (written, first, _, query, next) ->
+                let after = compacted first written
+                let known = know after.Segments
+                let key = next.Key |> Option.bind (fun key -> Map.tryFind key known.Keys)
+                let specifiedKey = next.Key |> Option.bind (Journal.index after.Journal).TryFindKey
 
-            let isCovered =
-                next.Condition |> Option.forall (fun condition -> condition.AsOf >= known.Begin.Position)
+                let isCovered =
+                    next.Condition |> Option.forall (fun condition -> condition.AsOf >= known.Begin.Position)
 
-            // A key that was forgotten is another question, and so is a condition from below the beginning.
-            if key.IsSome = specifiedKey.IsSome && (isCovered || key.IsSome) then
-                require "decided alike" (decided (index known) next = decided (Journal.index after.Journal) next)
+                // A key that was forgotten is another question, and so is a condition from below the beginning.
+                if key.IsSome = specifiedKey.IsSome && (isCovered || key.IsSome) then
+                    require "decided alike" (decided (index known) next = decided (Journal.index after.Journal) next)
 
-            let grown = apply after (Append { next with Condition = None; Key = None; Expected = [] })
-            require "it grew" ((Journal.head grown.Journal).Position > (Journal.head after.Journal).Position)
-            judge grown grown known.Begin.Position 1L query)
-    )
+                let grown = apply after (Append { next with Condition = None; Key = None; Expected = [] })
+                require "it grew" ((Journal.head grown.Journal).Position > (Journal.head after.Journal).Position)
+                judge grown grown known.Begin.Position 1L query))
 
-[<Fact>]
-let ``the footer of a compacted segment says what a scan of it does, also of what it lost`` () =
-    Harness.check (
-        Generators.forAll cases (fun (written, first, _, _, _) ->
-            let after = compacted first written
+        testProperty
+            "the footer of a compacted segment says what a scan of it does, also of what it lost"
+            (Generators.forAll cases (fun (written, first, _, _, _) ->
+                let after = compacted first written
 
-            for file, scan in sealAllButLast after.Segments |> List.truncate (after.Segments.Length - 1) do
-                let readAt = slice (Map.ofList [ "", file ]) ""
-                let header = headerOf file
-                let tail = readAt (int64 (file.Length - SegmentTrailer.bytes)) SegmentTrailer.bytes
+                for file, scan in sealAllButLast after.Segments |> List.truncate (after.Segments.Length - 1) do
+                    let readAt = slice (Map.ofList [ "", file ]) ""
+                    let header = headerOf file
+                    let tail = readAt (int64 (file.Length - SegmentTrailer.bytes)) SegmentTrailer.bytes
 
-                let rows =
-                    match SegmentTrailer.decode header (int64 file.Length) tail with
-                    | Ok(Some trailer) -> FooterDecoding.read (FooterDecoding.sourceOf header trailer readAt)
-                    | _ -> failwith "not sealed"
+                    let rows =
+                        match SegmentTrailer.decode header (int64 file.Length) tail with
+                        | Ok(Some trailer) -> FooterDecoding.read (FooterDecoding.sourceOf header trailer readAt)
+                        | _ -> failwith "not sealed"
 
-                match rows with
-                | Error error -> failwith $"{error}"
-                | Ok rows ->
-                    require "the rows" (rows = IndexRows.ofItems scan.Items)
-                    require "a checkpoint" (FooterProperties.extendEverywhere header scan.Items)
-                    let expected = { ofItems scan.Items Head.empty with Head = 0L, "" }
-                    require "what the rows say" (ofRows file rows = Ok expected))
-    )
+                    match rows with
+                    | Error error -> failwith $"{error}"
+                    | Ok rows ->
+                        require "the rows" (rows = IndexRows.ofItems scan.Items)
+                        require "a checkpoint" (FooterProperties.extendEverywhere header scan.Items)
+                        let expected = { ofItems scan.Items Head.empty with Head = 0L, "" }
+                        require "what the rows say" (ofRows file rows = Ok expected)))
+    ]

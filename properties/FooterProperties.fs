@@ -3,13 +3,14 @@
 module Refold.Properties.FooterProperties
 
 open System
+open Expecto
 open FsCheck.FSharp
 open Refold.Core
 open Refold.Format
-open Refold.Core.Tests.SegmentDirectory
-open Refold.Core.Tests.SegmentOpening
+open Refold.Support.SegmentDirectory
+open Refold.Support.SegmentOpening
 open Refold.Properties.SegmentSamples
-open Xunit
+open Refold.Support
 
 let private ok result =
     match result with
@@ -30,7 +31,7 @@ let private sourceOf (file: byte[]) =
 
 let private sealedOnes sample = sealAllButLast sample.Segments |> List.truncate (sample.Segments.Length - 1)
 
-/// Whether the rows of the first items, put into a checkpoint and read back, extended by the rest, are the rows of all, wherever that is cut.
+/// Whether the rows of the first items, put into a checkpoint and read back, extended by the rest, are the rows of all at every cut.
 let internal extendEverywhere (header: SegmentHeader) (items: SegmentItem list) : bool =
     let all = IndexRows.ofItems items
     let name = { FirstPosition = header.FirstPosition; Generation = header.Generation }
@@ -41,16 +42,15 @@ let internal extendEverywhere (header: SegmentHeader) (items: SegmentItem list) 
         let known = { Position = header.FirstPosition - 1L; Hash = header.HeadBefore }
         let head = first |> List.fold (fun (head: Head) item -> headBehind [ item ] head) known
 
-        let place =
-            {
-                SetGeneration = 3L
-                Segments = [ name ]
-                Header = header
-                Offset = first |> List.tryLast |> Option.map (fun item -> int64 item.End) |> Option.defaultValue 128L
-                LastFrame = first |> List.tryLast |> Option.map _.LastFrame |> Option.defaultValue 0L
-                Head = head
-                Epoch = 1u
-            }
+        let place = {
+            SetGeneration = 3L
+            Segments = [ name ]
+            Header = header
+            Offset = first |> List.tryLast |> Option.map (fun item -> int64 item.End) |> Option.defaultValue 128L
+            LastFrame = first |> List.tryLast |> Option.map _.LastFrame |> Option.defaultValue 0L
+            Head = head
+            Epoch = 1u
+        }
 
         let keysBefore = first |> List.fold IndexRows.keysBefore 0L
         let made = Checkpoint.make place (IndexRows.ofItems first) keysBefore
@@ -63,152 +63,145 @@ let internal extendEverywhere (header: SegmentHeader) (items: SegmentItem list) 
         && rows = IndexRows.ofItems first
         && IndexRows.extend rows judged.Head.Position rest = all)
 
-[<Fact>]
-let ``rows of a checkpoint, extended by what comes behind it, are the rows of all frames`` () =
-    Harness.check (
-        Prop.forAll arbitrary (fun sample ->
-            sealedOnes sample |> List.forall (fun (file, scan) -> extendEverywhere (headerOf file) scan.Items))
-    )
-
-[<Fact>]
-let ``rows of a footer are what a scan of the frames gives`` () =
-    Harness.check (
-        Prop.forAll arbitrary (fun sample ->
-            sealedOnes sample
-            |> List.forall (fun (file, scan) ->
-                let rows = FooterDecoding.read (sourceOf file) |> ok
-                let expected = { ofItems scan.Items Head.empty with Head = 0L, "" }
-
-                let tags (batch: AcceptedBatch) =
-                    Seq.zip batch.Positions batch.Entries
-                    |> Seq.collect (fun (position, data) -> Tags.toOutward data.Role data.Tags |> Seq.map (fun tag -> tag, position))
-
-                let tagged =
-                    scan.Items
-                    |> Seq.collect (fun item ->
-                        match item.Content with
-                        | SegmentContent.Batch stored -> tags stored.Batch
-                        | _ -> Seq.empty)
-                    |> Seq.sort
-
-                let found =
-                    rows.Words
-                    |> Seq.filter (fun word -> word.Kind = WordKind.Tag)
-                    |> Seq.collect (fun word ->
-                        Seq.init word.Count (fun place -> word.Text, rows.Entries[rows.Postings[word.First + place]].Position))
-                    |> Seq.sort
-
-                rows = IndexRows.ofItems scan.Items && ofRows file rows = Ok expected && List.ofSeq found = List.ofSeq tagged))
-    )
-
-[<Fact>]
-let ``a sealed segment scans as it did before it was sealed, and says so`` () =
-    Harness.check (
-        Prop.forAll arbitrary (fun sample ->
-            let files = sealAllButLast sample.Segments |> List.map fst
-            let _, scans = scan files
-            let last = files.Length - 1
-
-            foundIn scans = (sample.Writes |> List.map _.Found)
-            && scans |> List.forall _.End.IsWhole
-            && scans |> List.indexed |> List.forall (fun (index, scan) -> scan.Trailer.IsSome = (index < last)))
-    )
-
-[<Fact>]
-let ``footers of several segments give the same index in whatever order they are read`` () =
-    let shuffled =
-        gen {
-            let! sample = Gen.map build genSteps
-            let files = sealedOnes sample |> List.map fst |> List.indexed
-            let! order = Gen.shuffle (Array.ofList files)
-            return files, List.ofArray order
-        }
-
-    Harness.check (
-        Prop.forAll (Arb.fromGen shuffled) (fun (files, order) ->
-            let read = List.map (fun (index, file) -> index, FooterDecoding.read (sourceOf file) |> ok)
-            List.sortBy fst (read order) = read files)
-    )
-
 let private wordOf (reader: FooterReader) kind text = (if kind = WordKind.Type then reader.Type text else reader.Tag text) |> ok
 
-[<Fact>]
-let ``a filter lets every name through that is there, and few others, at the cost of one page`` () =
-    let names = [ for number in 0..499 -> number, 1 ]
-    let sample = build [ List.chunkBySize 2 names |> List.map Append; [ Append [ 0, 1 ] ] ]
-    let file = sealedOnes sample |> List.head |> fst
-    let source = sourceOf file
-    let rows = FooterDecoding.read source |> ok
-    let mutable pages = 0
+let private shuffled =
+    gen {
+        let! sample = Gen.map build genSteps
+        let files = sealedOnes sample |> List.map fst |> List.indexed
+        let! order = Gen.shuffle (Array.ofList files)
+        return files, List.ofArray order
+    }
 
-    let counting =
-        { source with
-            Read =
-                fun offset count ->
-                    pages <- pages + 1
-                    source.Read offset count
-        }
+[<Tests>]
+let tests =
+    properties "Index / footers" [
+        testProperty
+            "rows of a checkpoint, extended by what comes behind it, are the rows of all frames"
+            (Prop.forAll arbitrary (fun sample ->
+                sealedOnes sample |> List.forall (fun (file, scan) -> extendEverywhere (headerOf file) scan.Items)))
 
-    let reader = FooterReader.Open counting |> ok
+        testProperty
+            "rows of a footer are what a scan of the frames gives"
+            (Prop.forAll arbitrary (fun sample ->
+                sealedOnes sample
+                |> List.forall (fun (file, scan) ->
+                    let rows = FooterDecoding.read (sourceOf file) |> ok
+                    let expected = { ofItems scan.Items Head.empty with Head = 0L, "" }
 
-    for row in rows.Streams do
-        Assert.Equal(Some row, reader.Stream row.Stream |> ok)
+                    let tags (batch: AcceptedBatch) =
+                        Seq.zip batch.Positions batch.Entries
+                        |> Seq.collect (fun (position, data) -> Tags.toOutward data.Role data.Tags |> Seq.map (fun tag -> tag, position))
 
-    for row in rows.Keys do
-        Assert.True(reader.MayHaveKey row.Key |> ok)
-        Assert.True(reader.Receipt row.Key |> ok |> Option.isSome)
+                    let tagged =
+                        scan.Items
+                        |> Seq.collect (fun item ->
+                            match item.Content with
+                            | SegmentContent.Batch stored -> tags stored.Batch
+                            | _ -> Seq.empty)
+                        |> Seq.sort
 
-    for row in rows.Words do
-        Assert.Equal(Some row, wordOf reader row.Kind row.Text)
+                    let found =
+                        rows.Words
+                        |> Seq.filter (fun word -> word.Kind = WordKind.Tag)
+                        |> Seq.collect (fun word ->
+                            Seq.init word.Count (fun place -> word.Text, rows.Entries[rows.Postings[word.First + place]].Position))
+                        |> Seq.sort
 
-    pages <- 0
+                    rows = IndexRows.ofItems scan.Items && ofRows file rows = Ok expected && List.ofSeq found = List.ofSeq tagged)))
 
-    for number in 1..1000 do
-        Assert.Equal(None, reader.Stream(Refold.StreamId.Create $"nobody {number}") |> ok)
+        testProperty
+            "a sealed segment scans as it did before it was sealed, and says so"
+            (Prop.forAll arbitrary (fun sample ->
+                let files = sealAllButLast sample.Segments |> List.map fst
+                let _, scans = scan files
+                let last = files.Length - 1
 
-    // One page for each, and the rows for one in a hundred or so.
-    Assert.InRange(pages, 1000, 1200)
-    // The same words of another kind are other names.
-    let others = rows.Streams |> Seq.filter (fun row -> reader.MayHaveKey row.Stream.Value |> ok)
-    Assert.InRange(Seq.length others, 0, 30)
+                foundIn scans = (sample.Writes |> List.map _.Found)
+                && scans |> List.forall _.End.IsWhole
+                && scans |> List.indexed |> List.forall (fun (index, scan) -> scan.Trailer.IsSome = (index < last))))
 
-[<Fact>]
-let ``every row is found alone, and what is not there is not`` () =
-    Harness.check (
-        Prop.forAll arbitrary (fun sample ->
-            sealedOnes sample
-            |> List.forall (fun (file, _) ->
-                let rows = FooterDecoding.read (sourceOf file) |> ok
-                let reader = FooterReader.Open(sourceOf file) |> ok
-                let positions = rows.Entries |> Array.map _.Position |> Set.ofArray
+        testProperty
+            "footers of several segments give the same index in whatever order they are read"
+            (Prop.forAll (Arb.fromGen shuffled) (fun (files, order) ->
+                let read = List.map (fun (index, file) -> index, FooterDecoding.read (sourceOf file) |> ok)
+                List.sortBy fst (read order) = read files))
 
-                let covered position =
-                    rows.Batches
-                    |> Array.tryFind (fun row -> row.FirstPosition <= position && position < row.FirstPosition + int64 row.Count)
+        testCase "a filter lets every name through that is there, and few others, at the cost of one page" (fun () ->
+            let names = [ for number in 0..499 -> number, 1 ]
+            let sample = build [ List.chunkBySize 2 names |> List.map Append; [ Append [ 0, 1 ] ] ]
+            let file = sealedOnes sample |> List.head |> fst
+            let source = sourceOf file
+            let rows = FooterDecoding.read source |> ok
+            let mutable pages = 0
 
-                let perStream =
-                    rows.Streams
-                    |> Array.forall (fun stream ->
-                        reader.Stream stream.Stream |> ok = Some stream
-                        && [ 0L .. stream.Highest + 1L ]
-                           |> List.forall (fun version ->
-                               let expected =
-                                   rows.Entries
-                                   |> Array.tryFind (fun row ->
-                                       rows.Streams[row.Stream].Stream = stream.Stream && row.Version = version)
+            let counting = {
+                source with
+                    Read =
+                        fun offset count ->
+                            pages <- pages + 1
+                            source.Read offset count
+            }
 
-                               reader.EntryOf(stream, version) |> ok = expected))
+            let reader = FooterReader.Open counting |> ok
 
-                reader.Entries = rows.Entries.Length
-                && perStream
-                && [ 0L .. (List.fold max 0L (List.ofSeq positions)) + 2L ]
-                   |> List.forall (fun position ->
-                       (reader.EntryAt position |> ok |> Option.isSome) = positions.Contains position
-                       && reader.BatchAt position |> ok = covered position)
-                && rows.Entries |> Array.forall (fun row -> reader.EntryAt row.Position |> ok = Some row)
-                && rows.Words |> Array.forall (fun row -> wordOf reader row.Kind row.Text = Some row)
-                && rows.Keys |> Array.forall (fun row -> reader.Receipt row.Key |> ok |> Option.map fst = Some row.Content)
-                && wordOf reader WordKind.Tag "Happened" = None
-                && reader.Receipt "no such key" |> ok = None
-                && reader.Stream(Refold.StreamId.Create "no such stream") |> ok = None))
-    )
+            for row in rows.Streams do
+                equal (Some row) (reader.Stream row.Stream |> ok)
+
+            for row in rows.Keys do
+                isTrue (reader.MayHaveKey row.Key |> ok)
+                isTrue (reader.Receipt row.Key |> ok |> Option.isSome)
+
+            for row in rows.Words do
+                equal (Some row) (wordOf reader row.Kind row.Text)
+
+            pages <- 0
+
+            for number in 1..1000 do
+                equal None (reader.Stream(Refold.StreamId.Create $"nobody {number}") |> ok)
+
+            // One page for each, and the rows for one in a hundred or so.
+            inRange 1000 1200 pages
+            // The same words of another kind are other names.
+            let others = rows.Streams |> Seq.filter (fun row -> reader.MayHaveKey row.Stream.Value |> ok)
+            inRange 0 30 (Seq.length others))
+
+        testProperty
+            "every row is found alone, and what is not there is not"
+            (Prop.forAll arbitrary (fun sample ->
+                sealedOnes sample
+                |> List.forall (fun (file, _) ->
+                    let rows = FooterDecoding.read (sourceOf file) |> ok
+                    let reader = FooterReader.Open(sourceOf file) |> ok
+                    let positions = rows.Entries |> Array.map _.Position |> Set.ofArray
+
+                    let covered position =
+                        rows.Batches
+                        |> Array.tryFind (fun row -> row.FirstPosition <= position && position < row.FirstPosition + int64 row.Count)
+
+                    let perStream =
+                        rows.Streams
+                        |> Array.forall (fun stream ->
+                            reader.Stream stream.Stream |> ok = Some stream
+                            && [ 0L .. stream.Highest + 1L ]
+                               |> List.forall (fun version ->
+                                   let expected =
+                                       rows.Entries
+                                       |> Array.tryFind (fun row ->
+                                           rows.Streams[row.Stream].Stream = stream.Stream && row.Version = version)
+
+                                   reader.EntryOf(stream, version) |> ok = expected))
+
+                    reader.Entries = rows.Entries.Length
+                    && perStream
+                    && [ 0L .. (List.fold max 0L (List.ofSeq positions)) + 2L ]
+                       |> List.forall (fun position ->
+                           (reader.EntryAt position |> ok |> Option.isSome) = positions.Contains position
+                           && reader.BatchAt position |> ok = covered position)
+                    && rows.Entries |> Array.forall (fun row -> reader.EntryAt row.Position |> ok = Some row)
+                    && rows.Words |> Array.forall (fun row -> wordOf reader row.Kind row.Text = Some row)
+                    && rows.Keys |> Array.forall (fun row -> reader.Receipt row.Key |> ok |> Option.map fst = Some row.Content)
+                    && wordOf reader WordKind.Tag "Happened" = None
+                    && reader.Receipt "no such key" |> ok = None
+                    && reader.Stream(Refold.StreamId.Create "no such stream") |> ok = None)))
+    ]

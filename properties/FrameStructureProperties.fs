@@ -1,17 +1,18 @@
-// Damage to frames of every kind, to whole COMMIT files and to segments as salvage reads them: refused, in bounded memory and time, never another value.
+// Damage to frames of every kind, to COMMIT files and to segments as salvage reads them: refused in bounded memory and time.
 // Run by `dotnet test`; for more than 200,000 inputs: `dotnet run --project properties -c Release -- --max-test 1300 --only Structure`.
 module Refold.Properties.FrameStructureProperties
 
 open System
 open System.Buffers.Binary
+open Expecto
 open FsCheck.FSharp
 open Refold
 open Refold.Core
 open Refold.Format
-open Refold.Core.Tests.SegmentDirectory
+open Refold.Support.SegmentDirectory
 open Refold.Properties.Damage
 open Refold.Properties.SegmentSamples
-open Xunit
+open Refold.Support
 
 let private seed = Checksum.seed journalId
 
@@ -31,13 +32,12 @@ let private genBody =
 
     let receipt =
         versions
-        |> Gen.map (fun versions ->
-            {
-                FirstPosition = 5L
-                Count = 3
-                Versions = versions
-                Head = { Position = 7L; Hash = Hash.Zero }
-            })
+        |> Gen.map (fun versions -> {
+            FirstPosition = 5L
+            Count = 3
+            Versions = versions
+            Head = { Position = 7L; Hash = Hash.Zero }
+        })
 
     let key =
         Gen.map2 (fun key receipt -> { BaseKey.Key = key; Content = Hash.Zero; Receipt = receipt }) genText receipt
@@ -45,36 +45,34 @@ let private genBody =
     let kept =
         Gen.map2 (fun key versions -> { KeptKey.Key = key; Content = Hash.Zero; Versions = versions }) genText versions
 
-    Gen.oneof
-        [
-            Gen.arrayOf (Gen.choose (0, 255) |> Gen.map byte)
-            |> Gen.map (fun bytes -> FrameBody.Entry(place, ReadOnlyMemory bytes))
-            Gen.choose (1, 3) |> Gen.map (fun count -> FrameBody.Stub(place, count, Hash.Zero))
-            Gen.map FrameBody.DeleteTo stream
-            Gen.constant FrameBody.ForgetKeys
-            Gen.map2
-                (fun stream key -> FrameBody.Dropped(place, { Stream = stream; Count = 2; Hash = Hash.Zero; Key = key }))
-                stream
-                (Gen.optionOf kept)
-            Gen.map3
-                (fun streams keys keysBefore -> FrameBody.Base { Streams = streams; Keys = keys; KeysBefore = keysBefore })
-                (stream |> Gen.map (fun stream -> { BaseStream.Stream = stream; Highest = 9L; Floor = 3L }) |> Gen.listOf)
-                (Gen.listOf key)
-                (Gen.elements [ 0L; 5L ])
-        ]
+    Gen.oneof [
+        Gen.arrayOf (Gen.choose (0, 255) |> Gen.map byte)
+        |> Gen.map (fun bytes -> FrameBody.Entry(place, ReadOnlyMemory bytes))
+        Gen.choose (1, 3) |> Gen.map (fun count -> FrameBody.Stub(place, count, Hash.Zero))
+        Gen.map FrameBody.DeleteTo stream
+        Gen.constant FrameBody.ForgetKeys
+        Gen.map2
+            (fun stream key -> FrameBody.Dropped(place, { Stream = stream; Count = 2; Hash = Hash.Zero; Key = key }))
+            stream
+            (Gen.optionOf kept)
+        Gen.map3
+            (fun streams keys keysBefore -> FrameBody.Base { Streams = streams; Keys = keys; KeysBefore = keysBefore })
+            (stream |> Gen.map (fun stream -> { BaseStream.Stream = stream; Highest = 9L; Floor = 3L }) |> Gen.listOf)
+            (Gen.listOf key)
+            (Gen.elements [ 0L; 5L ])
+    ]
 
 let private genFrame =
     Gen.map2
-        (fun body hasHead ->
-            {
-                Epoch = 2u
-                Number = 7L
-                Flushed = 6L
-                Position = 6L
-                Version = 1L
-                Body = body
-                Head = if hasHead then ValueSome Hash.Zero else ValueNone
-            })
+        (fun body hasHead -> {
+            Epoch = 2u
+            Number = 7L
+            Flushed = 6L
+            Position = 6L
+            Version = 1L
+            Body = body
+            Head = if hasHead then ValueSome Hash.Zero else ValueNone
+        })
         genBody
         (Gen.elements [ true; false ])
 
@@ -85,23 +83,6 @@ let private readFrame (memory: ReadOnlyMemory<byte>) : byte[] option =
     | Error _ -> None
 
 let private cases content = Gen.zip content (Gen.listOfLength 20 genDamage) |> Arb.fromGen
-
-[<Fact>]
-let ``damage to a frame is refused`` () =
-    Harness.check (
-        Prop.forAll (cases genFrame) (fun (frame, damages) ->
-            let whole = bytesOf frame
-
-            bounded "frame" whole readFrame = Some whole
-            && damages
-               |> List.forall (fun damage ->
-                   let damaged = apply damage whole
-
-                   match bounded "frame" damaged readFrame with
-                   | None -> true
-                   // Nothing changed, or only what lies behind the frame.
-                   | Some found -> found = whole && damaged.AsSpan().StartsWith(ReadOnlySpan whole)))
-    )
 
 /// Both checksums made right again.
 let private repaired (bytes: byte[]) : byte[] =
@@ -115,41 +96,56 @@ let private repaired (bytes: byte[]) : byte[] =
 
     bytes
 
-[<Fact>]
-let ``a frame whose checksums are right is refused, or is one that has exactly these bytes`` () =
-    Harness.check (
-        Prop.forAll (cases genFrame) (fun (frame, damages) ->
-            damages
-            |> List.forall (fun damage ->
-                let forged = apply damage (bytesOf frame) |> repaired
+[<Tests>]
+let tests =
+    properties "Frames / frames" [
+        testProperty
+            "damage to a frame is refused"
+            (Prop.forAll (cases genFrame) (fun (frame, damages) ->
+                let whole = bytesOf frame
 
-                match bounded "frame" forged readFrame with
-                | None -> true
-                | Some found -> forged.AsSpan().StartsWith(ReadOnlySpan found)))
-    )
+                bounded "frame" whole readFrame = Some whole
+                && damages
+                   |> List.forall (fun damage ->
+                       let damaged = apply damage whole
 
-[<Fact>]
-let ``a damaged COMMIT says nothing, or what one of its slots said`` () =
-    Harness.check (
-        Prop.forAll (cases (Gen.map build genSteps)) (fun (sample, damages) ->
-            let parts = sealAllButLast sample.Segments
-            let segments = List.map fst parts
-            let items = (snd (List.last parts)).Items
-            let whole: byte[] = commitFile segments items false
+                       match bounded "frame" damaged readFrame with
+                       | None -> true
+                       // Nothing changed, or only what lies behind the frame.
+                       | Some found -> found = whole && damaged.AsSpan().StartsWith(ReadOnlySpan whole))))
 
-            let slotsOf (memory: ReadOnlyMemory<byte>) =
-                match Commit.read memory with
-                | Ok reading -> reading.Slot
-                | Error _ -> None
+        testProperty
+            "a frame whose checksums are right is refused, or is one that has exactly these bytes"
+            (Prop.forAll (cases genFrame) (fun (frame, damages) ->
+                damages
+                |> List.forall (fun damage ->
+                    let forged = apply damage (bytesOf frame) |> repaired
 
-            let said =
-                [ 0; 2048 ]
-                |> List.choose (fun offset ->
-                    Commit.decode (int64 offset) (ReadOnlyMemory(whole, offset, Commit.slotBytes)) |> Result.defaultValue None)
+                    match bounded "frame" forged readFrame with
+                    | None -> true
+                    | Some found -> forged.AsSpan().StartsWith(ReadOnlySpan found))))
 
-            damages
-            |> List.forall (fun damage ->
-                match bounded "COMMIT" (apply damage whole) slotsOf with
-                | None -> true
-                | Some slot -> List.contains slot said))
-    )
+        testProperty
+            "a damaged COMMIT says nothing, or what one of its slots said"
+            (Prop.forAll (cases (Gen.map build genSteps)) (fun (sample, damages) ->
+                let parts = sealAllButLast sample.Segments
+                let segments = List.map fst parts
+                let items = (snd (List.last parts)).Items
+                let whole: byte[] = commitFile segments items false
+
+                let slotsOf (memory: ReadOnlyMemory<byte>) =
+                    match Commit.read memory with
+                    | Ok reading -> reading.Slot
+                    | Error _ -> None
+
+                let said =
+                    [ 0; 2048 ]
+                    |> List.choose (fun offset ->
+                        Commit.decode (int64 offset) (ReadOnlyMemory(whole, offset, Commit.slotBytes)) |> Result.defaultValue None)
+
+                damages
+                |> List.forall (fun damage ->
+                    match bounded "COMMIT" (apply damage whole) slotsOf with
+                    | None -> true
+                    | Some slot -> List.contains slot said)))
+    ]

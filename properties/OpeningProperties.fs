@@ -3,14 +3,15 @@
 module Refold.Properties.OpeningProperties
 
 open System
+open Expecto
 open FsCheck.FSharp
 open Refold.Core
 open Refold.Format
-open Refold.Core.Tests.SegmentDirectory
-open Refold.Core.Tests.SegmentOpening
+open Refold.Support.SegmentDirectory
+open Refold.Support.SegmentOpening
 open Refold.Properties.OpeningSamples
 open Refold.Properties.SegmentSamples
-open Xunit
+open Refold.Support
 
 let private arbitrary = Arb.fromGen directories
 
@@ -18,32 +19,6 @@ let private whole (files: Files) =
     match openBy byScan files with
     | Ok(_, known) -> known
     | Error reason -> invalidOp reason
-
-[<Fact>]
-let ``every way of opening gives the same journal`` () =
-    Harness.check (
-        Prop.forAll arbitrary (fun (sample, choices) ->
-            let files = directory sample choices
-            let expected = whole files
-
-            let same ways path =
-                match openBy ways files with
-                | Ok(plan, known) -> plan.Path = path && known = expected
-                | Error reason -> invalidOp reason
-
-            let footers = if sample.Segments.Length > 1 then OpeningPath.Footers else OpeningPath.Scan
-
-            expected.Head = (sample.Head.Position, string sample.Head.Hash)
-            && expected.Entries.Length =
-                (foundIn (snd (scan sample.Segments))
-                 |> List.sumBy (function
-                     | Batch(_, positions, _, _, _) -> positions.Length
-                     | _ -> 0))
-            && same OpeningWays.All OpeningPath.Checkpoint
-            && same byCheckpoint OpeningPath.Checkpoint
-            && same byFooters footers
-            && same byScan OpeningPath.Scan)
-    )
 
 let private flips (files: Files) =
     gen {
@@ -76,46 +51,6 @@ let private committedTo (files: Files) =
     match Commit.read (ReadOnlyMemory files[FileName.commit]) with
     | Ok { Slot = Some slot } -> slot.Head.Position
     | _ -> invalidOp "no slot"
-
-[<Fact>]
-let ``a flipped bit anywhere never gives a wrong entry and never hides one that was committed`` () =
-    let damaged =
-        gen {
-            let! sample, choices = directories
-            let files = directory sample choices
-            let! bits = Gen.listOfLength 20 (flips files)
-            return files, bits
-        }
-
-    Harness.check (
-        Prop.forAll (Arb.fromGen damaged) (fun (files, bits) ->
-            let expected = whole files
-            let committed = committedTo files
-
-            bits
-            |> List.forall (fun bit ->
-                let files = flip files bit
-
-                [ OpeningWays.All; byFooters; byScan ]
-                |> List.forall (fun ways -> openBy ways files |> isHarmless committed expected)))
-    )
-
-[<Fact>]
-let ``a missing file other than COMMIT and checkpoint is refused, or what was committed is there`` () =
-    Harness.check (
-        Prop.forAll arbitrary (fun (sample, choices) ->
-            let files = directory sample choices
-            let expected = whole files
-            let committed = committedTo files
-
-            files
-            |> Map.forall (fun name _ ->
-                let left = Map.remove name files
-                let least = if name = FileName.commit then 0L else committed
-
-                [ OpeningWays.All; byFooters; byScan ]
-                |> List.forall (fun ways -> openBy ways left |> isHarmless least expected)))
-    )
 
 /// Files under the names that mean something, with bytes of a journal, pieces of them, and noise.
 let private garbage =
@@ -159,12 +94,74 @@ let private garbage =
         return ways, List.fold (fun files (name, bytes) -> Map.add name bytes files) start others
     }
 
-[<Fact>]
-let ``a plan is made or refused whatever the files are`` () =
-    Harness.check (
-        Prop.forAll (Arb.fromGen garbage) (fun (ways, files) ->
-            match openBy ways files, Opening.plan (filesFound ways files) with
-            | Error reason, _ -> reason <> ""
-            | Ok(first, _), Ok second -> first = second
-            | Ok _, Error _ -> false)
-    )
+let private damaged =
+    gen {
+        let! sample, choices = directories
+        let files = directory sample choices
+        let! bits = Gen.listOfLength 20 (flips files)
+        return files, bits
+    }
+
+[<Tests>]
+let tests =
+    properties "Opening / opening" [
+        testProperty
+            "every way of opening gives the same journal"
+            (Prop.forAll arbitrary (fun (sample, choices) ->
+                let files = directory sample choices
+                let expected = whole files
+
+                let same ways path =
+                    match openBy ways files with
+                    | Ok(plan, known) -> plan.Path = path && known = expected
+                    | Error reason -> invalidOp reason
+
+                let footers = if sample.Segments.Length > 1 then OpeningPath.Footers else OpeningPath.Scan
+
+                expected.Head = (sample.Head.Position, string sample.Head.Hash)
+                && expected.Entries.Length =
+                    (foundIn (snd (scan sample.Segments))
+                     |> List.sumBy (function
+                         | Batch(_, positions, _, _, _) -> positions.Length
+                         | _ -> 0))
+                && same OpeningWays.All OpeningPath.Checkpoint
+                && same byCheckpoint OpeningPath.Checkpoint
+                && same byFooters footers
+                && same byScan OpeningPath.Scan))
+
+        testProperty
+            "a flipped bit anywhere never gives a wrong entry and never hides one that was committed"
+            (Prop.forAll (Arb.fromGen damaged) (fun (files, bits) ->
+                let expected = whole files
+                let committed = committedTo files
+
+                bits
+                |> List.forall (fun bit ->
+                    let files = flip files bit
+
+                    [ OpeningWays.All; byFooters; byScan ]
+                    |> List.forall (fun ways -> openBy ways files |> isHarmless committed expected))))
+
+        testProperty
+            "a missing file other than COMMIT and checkpoint is refused, or what was committed is there"
+            (Prop.forAll arbitrary (fun (sample, choices) ->
+                let files = directory sample choices
+                let expected = whole files
+                let committed = committedTo files
+
+                files
+                |> Map.forall (fun name _ ->
+                    let left = Map.remove name files
+                    let least = if name = FileName.commit then 0L else committed
+
+                    [ OpeningWays.All; byFooters; byScan ]
+                    |> List.forall (fun ways -> openBy ways left |> isHarmless least expected))))
+
+        testProperty
+            "a plan is made or refused whatever the files are"
+            (Prop.forAll (Arb.fromGen garbage) (fun (ways, files) ->
+                match openBy ways files, Opening.plan (filesFound ways files) with
+                | Error reason, _ -> reason <> ""
+                | Ok(first, _), Ok second -> first = second
+                | Ok _, Error _ -> false))
+    ]

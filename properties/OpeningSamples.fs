@@ -5,7 +5,7 @@ module Refold.Properties.OpeningSamples
 open FsCheck.FSharp
 open Refold.Core
 open Refold.Format
-open Refold.Core.Tests.SegmentDirectory
+open Refold.Support.SegmentDirectory
 open Refold.Properties.SegmentSamples
 
 /// What a directory is made of besides its journal.

@@ -4,11 +4,12 @@ module Refold.Properties.PinProperties
 
 open System.Collections.Generic
 open System.Text
+open Expecto
 open FsCheck
 open FsCheck.FSharp
 open Refold.Core
 open Refold.Properties.Generators
-open Xunit
+open Refold.Support
 
 let private pins: Gen<RunPin> =
     gen {
@@ -20,33 +21,32 @@ let private pins: Gen<RunPin> =
         return RunPin(model, provider, version, seed, settings)
     }
 
-[<Fact>]
-let ``a pin survives its JSON form`` () = Harness.check (forAll pins (fun pin -> RunPin.ofJson (pin.ToJson()) = Ok pin))
+[<Tests>]
+let tests =
+    properties "Entries / pins" [
+        testProperty "a pin survives its JSON form" (forAll pins (fun pin -> RunPin.ofJson (pin.ToJson()) = Ok pin))
 
-[<Fact>]
-let ``a pin's JSON form with one character changed is read or refused, and nothing else`` () =
-    Harness.check (
-        forAll pins (fun pin (place: uint16) (replacement: char) ->
-            let text = StringBuilder(pin.ToJson())
-            text[int place % text.Length] <- replacement
-            let json = text.ToString()
-            let read, found = RunPin.TryParse json
-            read = (found |> isNull |> not) && read = Result.isOk (RunPin.ofJson json))
-    )
+        testProperty
+            "a pin's JSON form with one character changed is read or refused, and nothing else"
+            (forAll pins (fun pin (place: uint16) (replacement: char) ->
+                let text = StringBuilder(pin.ToJson())
+                text[int place % text.Length] <- replacement
+                let json = text.ToString()
+                let read, found = RunPin.TryParse json
+                read = (found |> isNull |> not) && read = Result.isOk (RunPin.ofJson json)))
 
-[<Fact>]
-let ``pins are equal exactly where their JSON forms are`` () =
-    Harness.check (
-        forAll pins (fun left (change: int) (key: byte) ->
-            let again (seed: uint64) = RunPin(left.Model, left.Provider, left.Version, seed, Seq.rev left.Settings)
+        testProperty
+            "pins are equal exactly where their JSON forms are"
+            (forAll pins (fun left (change: int) (key: byte) ->
+                let again (seed: uint64) = RunPin(left.Model, left.Provider, left.Version, seed, Seq.rev left.Settings)
 
-            let right =
-                match change &&& 3 with
-                | 0 -> again left.Seed
-                | 1 -> again (left.Seed + 1UL)
-                | 2 -> left.With("added " + string key, "")
-                | _ -> left.With("added " + string key, "").With(string key, "other")
+                let right =
+                    match change &&& 3 with
+                    | 0 -> again left.Seed
+                    | 1 -> again (left.Seed + 1UL)
+                    | 2 -> left.With("added " + string key, "")
+                    | _ -> left.With("added " + string key, "").With(string key, "other")
 
-            let same = left.DiffersIn(right).Count = 0
-            same = (change &&& 3 = 0) && same = left.Equals right && same = (left.ToJson() = right.ToJson()))
-    )
+                let same = left.DiffersIn(right).Count = 0
+                same = (change &&& 3 = 0) && same = left.Equals right && same = (left.ToJson() = right.ToJson())))
+    ]

@@ -1,17 +1,16 @@
-// All properties as a program: `dotnet run --project properties -c Release -- --seed S --max-test N`.
-// Called by people for long runs; `dotnet test` runs the same facts by itself.
+// All properties as a program: `dotnet run --project properties -c Release -- --seed S --max-test N`, and Expecto's options.
+// Called by people for long runs; `dotnet test` runs the same properties with fewer cases.
 module Refold.Properties.Program
 
 open System
 open System.Globalization
-open System.Reflection
 open System.Security.Cryptography
-open Xunit
+open Expecto
 
 let private usage =
-    "usage: dotnet run --project properties -c Release -- [--seed S] [--max-test N] [--only TEXT]; -- soak for the suites"
+    "usage: dotnet run --project properties -c Release -- [--seed S] [--max-test N] [Expecto's options]; -- soak for the suites"
 
-type private Options = { Settings: Harness.Settings; Only: string }
+type private Options = { Seed: uint64; MaxTest: int; Expecto: string list }
 
 let private (|Seed|_|) (text: string) =
     match UInt64.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture) with
@@ -25,52 +24,38 @@ let private (|Count|_|) (text: string) =
 
 let rec private parse options arguments =
     match arguments with
-    | [] -> Some options
-    | "--seed" :: Seed seed :: rest -> parse { options with Settings.Seed = seed } rest
-    | "--max-test" :: Count count :: rest -> parse { options with Settings.MaxTest = count } rest
-    | "--only" :: text :: rest -> parse { options with Only = text } rest
-    | _ -> None
-
-/// Every xunit fact of this assembly that is a module function, by full name.
-let private facts (only: string) =
-    Assembly.GetExecutingAssembly().GetTypes()
-    |> Array.collect _.GetMethods(BindingFlags.Public ||| BindingFlags.Static)
-    |> Array.filter (fun fact -> not (isNull (fact.GetCustomAttribute<FactAttribute>())))
-    |> Array.map (fun fact -> $"{(nonNull fact.DeclaringType).Name}: {fact.Name}", fact)
-    |> Array.filter (fun (name, _) -> name.Contains(only, StringComparison.OrdinalIgnoreCase))
-    |> Array.sortWith (fun (left, _) (right, _) -> String.CompareOrdinal(left, right))
-
-let private holds (name: string, fact: MethodInfo) =
-    Console.WriteLine name
-
-    try
-        fact.Invoke(null, BindingFlags.DoNotWrapExceptions, null, null, CultureInfo.InvariantCulture) |> ignore
-
-        true
-    with failure ->
-        Console.WriteLine $"FAILED {name}{Environment.NewLine}{failure.Message}"
-        false
+    | [] -> Some { options with Expecto = List.rev options.Expecto }
+    | "--seed" :: Seed seed :: rest -> parse { options with Seed = seed } rest
+    | "--max-test" :: Count count :: rest -> parse { options with MaxTest = count } rest
+    | ("--seed" | "--max-test") :: _ -> None
+    | other :: rest -> parse { options with Expecto = other :: options.Expecto } rest
 
 let private run options =
-    let settings = options.Settings
+    Console.WriteLine(String.Format(CultureInfo.InvariantCulture, "--seed {0} --max-test {1}", options.Seed, options.MaxTest))
+    useSeed options.Seed
+    let mutable ranNothing = false
 
-    Console.WriteLine(String.Format(CultureInfo.InvariantCulture, "--seed {0} --max-test {1}", settings.Seed, settings.MaxTest))
+    let settings =
+        [
+            FsCheck_Max_Tests options.MaxTest
+            Append_Summary_Handler(SummaryHandler(fun summary -> ranNothing <- summary.results.IsEmpty))
+        ]
 
-    Harness.configure settings
-    let passed, failed = facts options.Only |> Array.partition holds
-    Console.WriteLine $"{passed.Length} passed, {failed.Length} failed"
-    if failed.Length = 0 && passed.Length > 0 then 0 else 1
+    let code = runTestsInAssemblyWithCLIArgs settings (Array.ofList options.Expecto)
+
+    if ranNothing then
+        Console.Error.WriteLine "No property has such a name."
+        1
+    else
+        code
 
 [<EntryPoint>]
 let main arguments =
     let defaults =
         {
-            Settings =
-                {
-                    Seed = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes 8, 0)
-                    MaxTest = 1000
-                }
-            Only = ""
+            Seed = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes 8, 0)
+            MaxTest = 1000
+            Expecto = []
         }
 
     match List.ofArray arguments with

@@ -2,13 +2,14 @@
 // Run by `dotnet test` and by Program.fs.
 module Refold.Properties.ReplayProperties
 
+open Expecto
 open FsCheck
 open FsCheck.FSharp
 open Refold.Core
 open Refold.Format
-open Refold.Core.Tests.Aggregates
-open Refold.Core.Tests.Recording
-open Xunit
+open Refold.Support.Aggregates
+open Refold.Support.Recording
+open Refold.Support
 
 /// What happens to a journal: a command of the run, a fact from outside, a command of another run.
 type private Happening =
@@ -20,22 +21,20 @@ type private Happening =
 let private stream = Gen.elements [ "game/1"; "game/2"; "game/3" ] |> Gen.map StreamId.Create
 
 let private command =
-    Gen.frequency
-        [
-            2, Gen.constant Game.Open
-            4, Gen.choose (0, 40) |> Gen.map Game.Roll
-            1, Gen.constant Game.Look
-            1, Gen.constant Game.Close
-        ]
+    Gen.frequency [
+        2, Gen.constant Game.Open
+        4, Gen.choose (0, 40) |> Gen.map Game.Roll
+        1, Gen.constant Game.Look
+        1, Gen.constant Game.Close
+    ]
 
 let private happening =
-    Gen.frequency
-        [
-            6, Gen.map2 (fun stream command -> Command(stream, command)) stream command
-            1, Gen.choose (-9, 9) |> Gen.map (int64 >> Delta)
-            1, Gen.map2 (fun stream value -> Fact(stream, int64<int> value)) stream (Gen.choose (0, 9))
-            1, Gen.map2 (fun stream command -> Elsewhere(stream, command)) stream command
-        ]
+    Gen.frequency [
+        6, Gen.map2 (fun stream command -> Command(stream, command)) stream command
+        1, Gen.choose (-9, 9) |> Gen.map (int64 >> Delta)
+        1, Gen.map2 (fun stream value -> Fact(stream, int64<int> value)) stream (Gen.choose (0, 9))
+        1, Gen.map2 (fun stream command -> Elsewhere(stream, command)) stream command
+    ]
 
 let private happenings = Gen.listOf happening
 
@@ -43,7 +42,7 @@ let private commands = Gen.listOf command
 
 let private table = StreamId.Create "game/1"
 
-let private forAll generator law = Harness.check (Prop.forAll (Arb.fromGen generator) law)
+let private forAll generator law = (Prop.forAll (Arb.fromGen generator) law)
 
 let private fact (stream: StreamId) value =
     match Game.events.Encode(Game.Rolled(1, value)) with
@@ -77,119 +76,122 @@ let private isOwn happening =
     | Delta _ -> true
     | _ -> false
 
-[<Fact>]
-let ``record then verify matches, whatever lies between the steps`` () =
-    forAll happenings (fun happenings ->
-        let recorder, other = record happenings
-        let report = verifyWith verifiers recorder
-        let steps = happenings |> List.filter isOwn |> List.length
-        let another = verifyWith verifiers { other with Journal = recorder.Journal }
+[<Tests>]
+let tests =
+    properties "Replay / replay" [
+        testProperty
+            "record then verify matches, whatever lies between the steps"
+            (forAll happenings (fun happenings ->
+                let recorder, other = record happenings
+                let report = verifyWith verifiers recorder
+                let steps = happenings |> List.filter isOwn |> List.length
+                let another = verifyWith verifiers { other with Journal = recorder.Journal }
 
-        report.Matched = (steps > 0)
-        && report.External = int64 steps
-        && report.Divergence.IsNone
-        && another.Divergence.IsNone)
+                report.Matched = (steps > 0)
+                && report.External = int64 steps
+                && report.Divergence.IsNone
+                && another.Divergence.IsNone))
 
-[<Fact>]
-let ``the same seed and commands give the same canonical bytes and head`` () =
-    forAll happenings (fun happenings ->
-        let first, second = fst (record happenings), fst (record happenings)
+        testProperty
+            "the same seed and commands give the same canonical bytes and head"
+            (forAll happenings (fun happenings ->
+                let first, second = fst (record happenings), fst (record happenings)
 
-        canonical first.Journal = canonical second.Journal
-        && (Journal.head first.Journal).Hash = (Journal.head second.Journal).Hash)
+                canonical first.Journal = canonical second.Journal
+                && (Journal.head first.Journal).Hash = (Journal.head second.Journal).Hash))
 
-[<Fact>]
-let ``recording changes nothing in the aggregates' streams`` () =
-    forAll commands (fun commands ->
-        let events mode =
-            startIn Journal.empty mode "r"
-            |> executeAll Game.aggregate table commands
-            |> _.Journal
-            |> entriesOf table
-            |> List.map (fun entry -> CanonicalBytes.ofData entry.Data)
+        testProperty
+            "recording changes nothing in the aggregates' streams"
+            (forAll commands (fun commands ->
+                let events mode =
+                    startIn Journal.empty mode "r"
+                    |> executeAll Game.aggregate table commands
+                    |> _.Journal
+                    |> entriesOf table
+                    |> List.map (fun entry -> CanonicalBytes.ofData entry.Data)
 
-        events RecordMode.Off = events RecordMode.Record)
+                events RecordMode.Off = events RecordMode.Record))
 
-[<Fact>]
-let ``a fold over a and b is a fold over b from the fold over a`` () =
-    forAll (Gen.zip commands (Gen.choose (0, 100))) (fun (commands, cut) ->
-        let entries = start "r" |> executeAll Game.aggregate table commands |> _.Journal |> entriesOf table
-        let cut = cut % (entries.Length + 1)
-        let whole = Replay.fold Game.aggregate (Replay.beginning Game.aggregate) entries
-        let first = Replay.fold Game.aggregate (Replay.beginning Game.aggregate) (List.take cut entries)
-        let start = { State = first.State; Version = first.Version }
-        let rest = Replay.fold Game.aggregate start (List.skip cut entries)
+        testProperty
+            "a fold over a and b is a fold over b from the fold over a"
+            (forAll (Gen.zip commands (Gen.choose (0, 100))) (fun (commands, cut) ->
+                let entries = start "r" |> executeAll Game.aggregate table commands |> _.Journal |> entriesOf table
+                let cut = cut % (entries.Length + 1)
+                let whole = Replay.fold Game.aggregate (Replay.beginning Game.aggregate) entries
+                let first = Replay.fold Game.aggregate (Replay.beginning Game.aggregate) (List.take cut entries)
+                let start = { State = first.State; Version = first.Version }
+                let rest = Replay.fold Game.aggregate start (List.skip cut entries)
 
-        rest.State = whole.State
-        && rest.Version = whole.Version
-        && rest.StateHash = whole.StateHash
-        && first.Applied + rest.Applied = whole.Applied)
+                rest.State = whole.State
+                && rest.Version = whole.Version
+                && rest.StateHash = whole.StateHash
+                && first.Applied + rest.Applied = whole.Applied))
 
-[<Fact>]
-let ``a snapshot and the tail give what the full fold gives`` () =
-    forAll (Gen.zip commands commands) (fun (before, after) ->
-        let early = start "r" |> executeAll Game.aggregate table before
-        let late = early |> executeAll Game.aggregate table after
-        let entries = entriesOf table late.Journal
-        let full = Replay.fold Game.aggregate (Replay.beginning Game.aggregate) entries
-        let part = Replay.fold Game.aggregate (Replay.beginning Game.aggregate) (entriesOf table early.Journal)
+        testProperty
+            "a snapshot and the tail give what the full fold gives"
+            (forAll (Gen.zip commands commands) (fun (before, after) ->
+                let early = start "r" |> executeAll Game.aggregate table before
+                let late = early |> executeAll Game.aggregate table after
+                let entries = entriesOf table late.Journal
+                let full = Replay.fold Game.aggregate (Replay.beginning Game.aggregate) entries
+                let part = Replay.fold Game.aggregate (Replay.beginning Game.aggregate) (entriesOf table early.Journal)
 
-        let history =
-            {
-                Stream = table
-                Highest = full.Version
-                Floor = 0L
-                HeadAt = fun position -> Journal.headAt position late.Journal
-                ReadFrom = fun version -> entries |> Seq.filter (fun entry -> entry.Version >= version)
-            }
+                let history = {
+                    Stream = table
+                    Highest = full.Version
+                    Floor = 0L
+                    HeadAt = fun position -> Journal.headAt position late.Journal
+                    ReadFrom = fun version -> entries |> Seq.filter (fun entry -> entry.Version >= version)
+                }
 
-        match Game.states.Encode part.State with
-        | Error error -> failwith (error.ToString())
-        | Ok state ->
-            let snapshot = Snapshot.make table part.Version (Journal.head early.Journal) None state
-
-            match Snapshot.ofBytes (Snapshot.toBytes snapshot).Memory with
-            // Of nothing there is no snapshot.
-            | Error _ when part.Version = 0L -> true
-            | Error error -> failwith (error.ToString())
-            | Ok stored ->
-                match Snapshot.load Game.aggregate history [ stored ] with
+                match Game.states.Encode part.State with
                 | Error error -> failwith (error.ToString())
-                | Ok loaded -> loaded.Fold.State = full.State && loaded.FromVersion = part.Version && loaded.Findings.IsEmpty)
+                | Ok state ->
+                    let snapshot = Snapshot.make table part.Version (Journal.head early.Journal) None state
 
-[<Fact>]
-let ``one changed byte of what a run made is found, at that entry`` () =
-    forAll (Gen.zip happenings (Gen.choose (0, 1_000_000))) (fun (happenings, pick) ->
-        let recorder = fst (record happenings)
-        let run = Some recorder.Context.Run
+                    match Snapshot.ofBytes (Snapshot.toBytes snapshot).Memory with
+                    // Of nothing there is no snapshot.
+                    | Error _ when part.Version = 0L -> true
+                    | Error error -> failwith (error.ToString())
+                    | Ok stored ->
+                        match Snapshot.load Game.aggregate history [ stored ] with
+                        | Error error -> failwith (error.ToString())
+                        | Ok loaded -> loaded.Fold.State = full.State && loaded.FromVersion = part.Version && loaded.Findings.IsEmpty))
 
-        let made =
-            Journal.readAll 1L System.Int32.MaxValue recorder.Journal
-            |> List.filter (fun entry -> entry.Data.Run = run && (entry.Data.Role = Role.Event || entry.Data.Role = Role.Refusal))
+        testProperty
+            "one changed byte of what a run made is found, at that entry"
+            (forAll (Gen.zip happenings (Gen.choose (0, 1_000_000))) (fun (happenings, pick) ->
+                let recorder = fst (record happenings)
+                let run = Some recorder.Context.Run
 
-        made.IsEmpty
-        || (let chosen = made[pick % made.Length]
-            let index = pick % chosen.Data.Payload.Length
+                let made =
+                    Journal.readAll 1L System.Int32.MaxValue recorder.Journal
+                    |> List.filter (fun entry -> entry.Data.Run = run && (entry.Data.Role = Role.Event || entry.Data.Role = Role.Refusal))
 
-            let flip (data: EntryData) =
-                let bytes = data.Payload.Span.ToArray()
-                bytes[index] <- bytes[index] ^^^ 1uy
-                { data with Payload = Bytes.Wrap(System.ReadOnlyMemory bytes) }
+                made.IsEmpty
+                || (let chosen = made[pick % made.Length]
+                    let index = pick % chosen.Data.Payload.Length
 
-            let report = verifyWith verifiers (changedAt chosen.Position flip recorder)
+                    let flip (data: EntryData) =
+                        let bytes = data.Payload.Span.ToArray()
+                        bytes[index] <- bytes[index] ^^^ 1uy
+                        { data with Payload = Bytes.Wrap(System.ReadOnlyMemory bytes) }
 
-            match report.Divergence with
-            | Some found -> found.Position = chosen.Position
-            | None -> false))
+                    let report = verifyWith verifiers (changedAt chosen.Position flip recorder)
 
-[<Fact>]
-let ``a cut anywhere behind the start is matched, incomplete or not recorded, as nothing was changed`` () =
-    forAll (Gen.zip happenings (Gen.choose (0, 1_000_000))) (fun (happenings, pick) ->
-        let recorder = fst (record happenings)
-        let last = 2L + int64 pick % ((Journal.head recorder.Journal).Position - 1L)
-        let kept (entry: Entry) = if entry.Position <= last then Some entry else None
-        let cut = { recorder with Journal = rewritten kept recorder.Journal }
-        // Cuts between the two events of one step change the recording, and only those may be told so.
-        match (verifyWith verifiers cut).Divergence with
-        | None -> true
-        | Some found -> found.Cause = DivergenceCause.Unexpected && found.Position = last)
+                    match report.Divergence with
+                    | Some found -> found.Position = chosen.Position
+                    | None -> false)))
+
+        testProperty
+            "a cut anywhere behind the start is matched, incomplete or not recorded, as nothing was changed"
+            (forAll (Gen.zip happenings (Gen.choose (0, 1_000_000))) (fun (happenings, pick) ->
+                let recorder = fst (record happenings)
+                let last = 2L + int64 pick % ((Journal.head recorder.Journal).Position - 1L)
+                let kept (entry: Entry) = if entry.Position <= last then Some entry else None
+                let cut = { recorder with Journal = rewritten kept recorder.Journal }
+                // Cuts between the two events of one step change the recording, and only those may be told so.
+                match (verifyWith verifiers cut).Divergence with
+                | None -> true
+                | Some found -> found.Cause = DivergenceCause.Unexpected && found.Position = last))
+    ]

@@ -3,22 +3,22 @@
 module Refold.Properties.SegmentProperties
 
 open System
+open Expecto
 open FsCheck
 open FsCheck.FSharp
 open Refold.Core
 open Refold.Format
 open Refold.Properties.SegmentSamples
-open Xunit
+open Refold.Support
 
 let private samples = Arb.fromGen (Gen.map build genSteps)
 
 /// Small enough to be damaged at every bit.
 let private small =
-    build
-        [
-            [ Append [ 0, 3; 1, 5 ]; Delete 0 ]
-            [ Append [ 0, 1 ]; Restore(1, 1, 2); Append [ 2, 9 ] ]
-        ]
+    build [
+        [ Append [ 0, 3; 1, 5 ]; Delete 0 ]
+        [ Append [ 0, 1 ]; Restore(1, 1, 2); Append [ 2, 9 ] ]
+    ]
 
 let private expected (sample: Sample) = sample.Writes |> List.map _.Found
 
@@ -29,54 +29,6 @@ let private replaceAt index (bytes: byte[]) (segments: byte[] list) =
     List.mapi (fun place old -> if place = index then bytes else old) segments
 
 let private ending (scans: SegmentScan list) = (List.last scans).End
-
-[<Fact>]
-let ``whole segments give back what was written`` () =
-    Harness.check (
-        Prop.forAll samples (fun sample ->
-            let scanner, scans = scan sample.Segments
-
-            foundIn scans = expected sample
-            && (ending scans).IsWhole
-            && scanner.Head.Hash = sample.Head.Hash
-            && scanner.Head.Position = sample.Head.Position
-            && scanner.JournalId = Some journalId)
-    )
-
-[<Fact>]
-let ``prefixes of the last segment are whole batches and a torn tail`` () =
-    let cut step keepLength (sample: Sample) =
-        let last = List.last sample.Segments
-        let lastIndex = sample.Segments.Length - 1
-
-        [ 0..step .. last.Length - 1 ]
-        |> List.forall (fun length ->
-            let bytes = Array.truncate length last
-            let bytes = if keepLength then Array.append bytes (Array.zeroCreate (last.Length - length)) else bytes
-            let _, scans = scan (replaceAt lastIndex bytes sample.Segments)
-
-            // Where the bytes that are missing were zeros, nothing is missing.
-            let isWhole (write: Write) =
-                write.Segment < lastIndex
-                || write.End <= bytes.Length
-                   && Span(bytes, write.Start, write.End - write.Start)
-                       .SequenceEqual(ReadOnlySpan(last, write.Start, write.End - write.Start))
-
-            let unchanged = ReadOnlySpan(bytes).SequenceEqual(ReadOnlySpan last)
-            let headerWhole = length >= SegmentHeader.bytes || unchanged
-
-            let whole =
-                sample.Writes
-                |> List.filter (fun write -> isWhole write && (headerWhole || write.Segment < lastIndex))
-                |> List.map _.Found
-
-            // A cut between two batches of a file that keeps its length cannot be seen.
-            let unseen = keepLength && (ending scans).IsWhole
-            foundIn scans = whole && ((ending scans).IsTorn || unseen))
-
-    // Seven goes through all remainders of eight.
-    Harness.check (Prop.forAll samples (fun sample -> cut 7 false sample && cut 7 true sample))
-    Assert.True(cut 1 false small && cut 1 true small)
 
 let private flip (bit: int) (bytes: byte[]) =
     let flipped = Array.copy bytes
@@ -119,52 +71,98 @@ let private judgeFlip (sample: Sample) segment bit =
 
     neverWrong && verdict
 
-[<Fact>]
-let ``a flipped bit is found where it is, and in the last batch at least seen`` () =
-    Harness.check (Prop.forAll flips (fun (sample, segment, bits) -> bits |> List.forall (judgeFlip sample segment)))
+let private cut step keepLength (sample: Sample) =
+    let last = List.last sample.Segments
+    let lastIndex = sample.Segments.Length - 1
 
-[<Fact>]
-let ``every single bit of a small journal is guarded`` () =
-    for segment in 0..1 do
-        for bit in 0 .. small.Segments[segment].Length * 8 - 1 do
-            Assert.True(judgeFlip small segment bit, $"segment {segment}, bit {bit}")
+    [ 0..step .. last.Length - 1 ]
+    |> List.forall (fun length ->
+        let bytes = Array.truncate length last
+        let bytes = if keepLength then Array.append bytes (Array.zeroCreate (last.Length - length)) else bytes
+        let _, scans = scan (replaceAt lastIndex bytes sample.Segments)
 
-[<Fact>]
-let ``garbage is refused without an exception and without a wrong entry`` () =
-    let garbage =
-        gen {
-            let! sample = Gen.map build genSteps
-            let! segment = Gen.choose (0, sample.Segments.Length - 1)
-            let bytes = sample.Segments[segment]
-            let! start = Gen.choose (0, bytes.Length - 1)
-            let! noise = Gen.arrayOf (Gen.choose (0, 255) |> Gen.map byte)
-            let! length = Gen.choose (0, bytes.Length)
-            return sample, segment, start, noise, length
-        }
-        |> Arb.fromGen
+        // Where the bytes that are missing were zeros, nothing is missing.
+        let isWhole (write: Write) =
+            write.Segment < lastIndex
+            || write.End <= bytes.Length
+               && Span(bytes, write.Start, write.End - write.Start).SequenceEqual(ReadOnlySpan(last, write.Start, write.End - write.Start))
 
-    Harness.check (
-        Prop.forAll garbage (fun (sample, segment, start, noise, length) ->
-            let bytes = Array.copy sample.Segments[segment]
-            let noise = Array.truncate (bytes.Length - start) noise
-            noise.CopyTo(bytes, start)
+        let unchanged = ReadOnlySpan(bytes).SequenceEqual(ReadOnlySpan last)
+        let headerWhole = length >= SegmentHeader.bytes || unchanged
 
-            let replaced = replaceAt segment (Array.truncate length bytes) sample.Segments
-            let _, scans = scan replaced
-            // Nothing of the journal is known where the bytes begin with noise.
-            SegmentScanner().Scan(ReadOnlyMemory noise, true) |> ignore
-            isPrefixOf (expected sample) (foundIn scans))
-    )
+        let whole =
+            sample.Writes
+            |> List.filter (fun write -> isWhole write && (headerWhole || write.Segment < lastIndex))
+            |> List.map _.Found
 
-[<Fact>]
-let ``a missing segment, other than empty ones, is refused`` () =
-    Harness.check (
-        Prop.forAll samples (fun sample ->
-            let holds segment = sample.Writes |> List.exists (fun write -> write.Segment = segment)
+        // A cut between two batches of a file that keeps its length cannot be seen.
+        let unseen = keepLength && (ending scans).IsWhole
+        foundIn scans = whole && ((ending scans).IsTorn || unseen))
 
-            [ 0 .. sample.Segments.Length - 2 ]
-            |> List.filter holds
-            |> List.forall (fun missing ->
-                let _, scans = scan (List.removeAt missing sample.Segments)
-                (ending scans).IsRefused))
-    )
+let private garbage =
+    gen {
+        let! sample = Gen.map build genSteps
+        let! segment = Gen.choose (0, sample.Segments.Length - 1)
+        let bytes = sample.Segments[segment]
+        let! start = Gen.choose (0, bytes.Length - 1)
+        let! noise = Gen.arrayOf (Gen.choose (0, 255) |> Gen.map byte)
+        let! length = Gen.choose (0, bytes.Length)
+        return sample, segment, start, noise, length
+    }
+    |> Arb.fromGen
+
+[<Tests>]
+let tests =
+    properties "Segments / segments" [
+        testProperty
+            "whole segments give back what was written"
+            (Prop.forAll samples (fun sample ->
+                let scanner, scans = scan sample.Segments
+
+                foundIn scans = expected sample
+                && (ending scans).IsWhole
+                && scanner.Head.Hash = sample.Head.Hash
+                && scanner.Head.Position = sample.Head.Position
+                && scanner.JournalId = Some journalId))
+
+        // Seven goes through all remainders of eight.
+        testProperty
+            "prefixes of the last segment are whole batches and a torn tail"
+            (Prop.forAll samples (fun sample -> cut 7 false sample && cut 7 true sample))
+
+        testCase "every prefix of a small journal's last segment is whole batches and a torn tail" (fun () ->
+            isTrue (cut 1 false small && cut 1 true small))
+
+        testProperty
+            "a flipped bit is found where it is, and in the last batch at least seen"
+            (Prop.forAll flips (fun (sample, segment, bits) -> bits |> List.forall (judgeFlip sample segment)))
+
+        testCase "every single bit of a small journal is guarded" (fun () ->
+            for segment in 0..1 do
+                for bit in 0 .. small.Segments[segment].Length * 8 - 1 do
+                    isTrueFor ($"segment {segment}, bit {bit}") (judgeFlip small segment bit))
+
+        testProperty
+            "garbage is refused without an exception and without a wrong entry"
+            (Prop.forAll garbage (fun (sample, segment, start, noise, length) ->
+                let bytes = Array.copy sample.Segments[segment]
+                let noise = Array.truncate (bytes.Length - start) noise
+                noise.CopyTo(bytes, start)
+
+                let replaced = replaceAt segment (Array.truncate length bytes) sample.Segments
+                let _, scans = scan replaced
+                // Nothing of the journal is known where the bytes begin with noise.
+                SegmentScanner().Scan(ReadOnlyMemory noise, true) |> ignore
+                isPrefixOf (expected sample) (foundIn scans)))
+
+        testProperty
+            "a missing segment, other than empty ones, is refused"
+            (Prop.forAll samples (fun sample ->
+                let holds segment = sample.Writes |> List.exists (fun write -> write.Segment = segment)
+
+                [ 0 .. sample.Segments.Length - 2 ]
+                |> List.filter holds
+                |> List.forall (fun missing ->
+                    let _, scans = scan (List.removeAt missing sample.Segments)
+                    (ending scans).IsRefused)))
+    ]

@@ -4,13 +4,14 @@ module Refold.Properties.StructureProperties
 
 open System
 open System.Buffers.Binary
+open Expecto
 open FsCheck.FSharp
 open Refold.Core
 open Refold.Format
-open Refold.Core.Tests.SegmentDirectory
+open Refold.Support.SegmentDirectory
 open Refold.Properties.Damage
 open Refold.Properties.SegmentSamples
-open Xunit
+open Refold.Support
 
 let private seed = Checksum.seed journalId
 
@@ -49,27 +50,25 @@ let private structures (sample: Sample) : Structure list =
     let footer = (FooterEncoding.pages owner (IndexRows.ofItems items)).ToArray()
 
     let readFooter (memory: ReadOnlyMemory<byte>) =
-        FooterDecoding.read
-            {
-                Owner = owner
-                Offset = 0L
-                Pages = footer.Length / Page.bytes
-                Read =
-                    fun offset count ->
-                        let start = int (min offset (int64 memory.Length))
-                        memory.Slice(start, min count (memory.Length - start))
-            }
+        FooterDecoding.read {
+            Owner = owner
+            Offset = 0L
+            Pages = footer.Length / Page.bytes
+            Read =
+                fun offset count ->
+                    let start = int (min offset (int64 memory.Length))
+                    memory.Slice(start, min count (memory.Length - start))
+        }
 
     let sealing = FooterEncoding.seal header header.FileBytes items 4096L 99L sample.Head 1u
     let length = sealing.TrailerOffset + int64 sealing.Trailer.Length
 
-    let marker =
-        {
-            JournalId = journalId
-            SetGeneration = 3L
-            Sources = segments |> List.map nameOf
-            Target = { FirstPosition = 1L; Generation = 77 }
-        }
+    let marker = {
+        JournalId = journalId
+        SetGeneration = 3L
+        Sources = segments |> List.map nameOf
+        Target = { FirstPosition = 1L; Generation = 77 }
+    }
 
     let first bytes = (bytes: ReadOnlyMemory<byte>).ToArray()
 
@@ -107,23 +106,6 @@ let private cases =
     }
     |> Arb.fromGen
 
-[<Fact>]
-let ``damage to any structure is refused or read as absent`` () =
-    Harness.check (
-        Prop.forAll cases (fun (sample, damages) ->
-            structures sample
-            |> List.forall (fun structure ->
-                let whole = readBounded structure structure.Bytes
-
-                whole.IsSome
-                && damages
-                   |> List.forall (fun damage ->
-                       let damaged = apply damage structure.Bytes
-                       let found = readBounded structure damaged
-
-                       found.IsNone || (ReadOnlySpan(damaged).SequenceEqual(ReadOnlySpan structure.Bytes) && found = whole))))
-    )
-
 /// The checksum made right again, as nobody does by accident: then every field is judged for itself.
 let private repaired (structure: Structure) (bytes: byte[]) =
     let bytes = Array.copy bytes
@@ -140,82 +122,95 @@ let private repaired (structure: Structure) (bytes: byte[]) =
 
     bytes
 
-[<Fact>]
-let ``fields that lie under a right checksum are read or refused in bounded memory`` () =
-    Harness.check (
-        Prop.forAll cases (fun (sample, damages) ->
-            structures sample
-            |> List.forall (fun structure ->
-                damages
-                |> List.forall (fun damage ->
-                    let forged = apply damage structure.Bytes |> repaired structure
+let private slot sequence : CommitSlot = {
+    JournalId = journalId
+    Sequence = sequence
+    Epoch = 1u
+    SetGeneration = 0L
+    Segment = { FirstPosition = 1L; Generation = 0 }
+    EndOffset = 128L
+    LastFrame = sequence
+    Head = Head.empty
+    IsClosed = false
+}
 
-                    match readBounded structure forged with
-                    | None -> true
-                    | Some(Rows rows) ->
-                        // Whatever it says, nothing in it points outside.
-                        rows.Entries |> Array.forall (fun row -> row.Stream < rows.Streams.Length && row.Batch < rows.Batches.Length)
-                        && rows.Postings |> Array.forall (fun entry -> entry < rows.Entries.Length)
-                    | Some _ -> true)))
-    )
+let private files =
+    gen {
+        let! first = Gen.choose (1, 1000)
+        let! damageFirst, damageSecond = Gen.two (Gen.elements [ true; false ])
+        let! bits = Gen.two (Gen.choose (0, Commit.slotBytes * 8 - 1))
+        return int64 first, (damageFirst, damageSecond), bits
+    }
 
-[<Fact>]
-let ``every prefix and every bit of a slot, a trailer, a marker and a checkpoint's fields is guarded`` () =
-    let small = build [ [ Append [ 0, 3; 1, 5 ] ]; [ Append [ 0, 1 ] ] ]
+[<Tests>]
+let tests =
+    properties "Opening / structures" [
+        testProperty
+            "damage to any structure is refused or read as absent"
+            (Prop.forAll cases (fun (sample, damages) ->
+                structures sample
+                |> List.forall (fun structure ->
+                    let whole = readBounded structure structure.Bytes
 
-    for structure in structures small do
-        let whole = structure.Read(ReadOnlyMemory structure.Bytes)
-        Assert.True whole.IsSome
+                    whole.IsSome
+                    && damages
+                       |> List.forall (fun damage ->
+                           let damaged = apply damage structure.Bytes
+                           let found = readBounded structure damaged
 
-        for length in 0 .. structure.Bytes.Length - 1 do
-            Assert.True((structure.Read(ReadOnlyMemory(structure.Bytes, 0, length))).IsNone, $"{structure.Name}: {length}")
+                           found.IsNone || (ReadOnlySpan(damaged).SequenceEqual(ReadOnlySpan structure.Bytes) && found = whole)))))
 
-        for bit in 0 .. min (structure.Bytes.Length * 8) 4096 - 1 do
-            Assert.True((structure.Read(ReadOnlyMemory(apply (Flip bit) structure.Bytes))).IsNone, $"{structure.Name}: {bit}")
+        testProperty
+            "fields that lie under a right checksum are read or refused in bounded memory"
+            (Prop.forAll cases (fun (sample, damages) ->
+                structures sample
+                |> List.forall (fun structure ->
+                    damages
+                    |> List.forall (fun damage ->
+                        let forged = apply damage structure.Bytes |> repaired structure
 
-[<Fact>]
-let ``of two slots the valid one with the higher sequence counts, and with none there is none`` () =
-    let slot sequence : CommitSlot =
-        {
-            JournalId = journalId
-            Sequence = sequence
-            Epoch = 1u
-            SetGeneration = 0L
-            Segment = { FirstPosition = 1L; Generation = 0 }
-            EndOffset = 128L
-            LastFrame = sequence
-            Head = Head.empty
-            IsClosed = false
-        }
+                        match readBounded structure forged with
+                        | None -> true
+                        | Some(Rows rows) ->
+                            // Whatever it says, nothing in it points outside.
+                            rows.Entries |> Array.forall (fun row -> row.Stream < rows.Streams.Length && row.Batch < rows.Batches.Length)
+                            && rows.Postings |> Array.forall (fun entry -> entry < rows.Entries.Length)
+                        | Some _ -> true))))
 
-    let files =
-        gen {
-            let! first = Gen.choose (1, 1000)
-            let! damageFirst, damageSecond = Gen.two (Gen.elements [ true; false ])
-            let! bits = Gen.two (Gen.choose (0, Commit.slotBytes * 8 - 1))
-            return int64 first, (damageFirst, damageSecond), bits
-        }
+        testCase "every prefix and every bit of a slot, a trailer, a marker and a checkpoint's fields is guarded" (fun () ->
+            let small = build [ [ Append [ 0, 3; 1, 5 ] ]; [ Append [ 0, 1 ] ] ]
 
-    Harness.check (
-        Prop.forAll (Arb.fromGen files) (fun (first, (damageFirst, damageSecond), (firstBit, secondBit)) ->
-            let file = Array.zeroCreate<byte> Commit.fileBytes
+            for structure in structures small do
+                let whole = structure.Read(ReadOnlyMemory structure.Bytes)
+                isTrue whole.IsSome
 
-            let put (sequence: int64) damaged bit =
-                let bytes = (Commit.encode (slot sequence)).ToArray()
-                let bytes = if damaged then apply (Flip bit) bytes else bytes
-                bytes.CopyTo(file, int (Commit.slotOffset sequence))
+                for length in 0 .. structure.Bytes.Length - 1 do
+                    isTrueFor ($"{structure.Name}: {length}") ((structure.Read(ReadOnlyMemory(structure.Bytes, 0, length))).IsNone)
 
-            put first damageFirst firstBit
-            put (first + 1L) damageSecond secondBit
+                for bit in 0 .. min (structure.Bytes.Length * 8) 4096 - 1 do
+                    isTrueFor ($"{structure.Name}: {bit}") ((structure.Read(ReadOnlyMemory(apply (Flip bit) structure.Bytes))).IsNone))
 
-            let expected =
-                if not damageSecond then Some(first + 1L)
-                elif not damageFirst then Some first
-                else None
+        testProperty
+            "of two slots the valid one with the higher sequence counts, and with none there is none"
+            (Prop.forAll (Arb.fromGen files) (fun (first, (damageFirst, damageSecond), (firstBit, secondBit)) ->
+                let file = Array.zeroCreate<byte> Commit.fileBytes
 
-            match Commit.read (ReadOnlyMemory file) with
-            | Ok reading ->
-                (reading.Slot |> Option.map _.Sequence) = expected
-                && reading.Damaged.Length = ([ damageFirst; damageSecond ] |> List.filter id).Length
-            | Error _ -> false)
-    )
+                let put (sequence: int64) damaged bit =
+                    let bytes = (Commit.encode (slot sequence)).ToArray()
+                    let bytes = if damaged then apply (Flip bit) bytes else bytes
+                    bytes.CopyTo(file, int (Commit.slotOffset sequence))
+
+                put first damageFirst firstBit
+                put (first + 1L) damageSecond secondBit
+
+                let expected =
+                    if not damageSecond then Some(first + 1L)
+                    elif not damageFirst then Some first
+                    else None
+
+                match Commit.read (ReadOnlyMemory file) with
+                | Ok reading ->
+                    (reading.Slot |> Option.map _.Sequence) = expected
+                    && reading.Damaged.Length = ([ damageFirst; damageSecond ] |> List.filter id).Length
+                | Error _ -> false))
+    ]
