@@ -1,0 +1,60 @@
+// The contract of journals in this process's reach, which answer reads at once: memory, segment files, LiteDB.
+// Returned by Journal.Open; used by scripts, by the tool, and where a read must not wait.
+namespace Refold;
+
+/// <summary>A journal in this process's reach: every read of <see cref="IJournal"/> also as a synchronous call.</summary>
+/// <remarks>
+/// A synchronous read answers from memory or from local files, on the caller's thread. Both forms of a read give the same. Synchronous reads
+/// are as of the moment of the call. After the journal is closed, <see cref="Head"/> gives the last head, and the other members throw
+/// <see cref="ObjectDisposedException"/>.
+/// </remarks>
+public interface ILocalJournal : IJournal
+{
+    /// <summary>The last position and the head hash of what is committed.</summary>
+    /// <value>The head; the last one after the journal is closed.</value>
+    Head Head { get; }
+
+    /// <summary>The head after the batch that holds a position.</summary>
+    /// <param name="position">0 (an empty journal's head) up to the last position.</param>
+    /// <returns>The head; null beyond the last position, or below what this journal still covers.</returns>
+    Head? HeadAt(long position);
+
+    /// <summary>The receipt of the append that used an idempotency key. Deleting the batch's entries does not forget the key.</summary>
+    /// <param name="key">The key.</param>
+    /// <returns>The first receipt; null where the key was not used.</returns>
+    Receipt? FindByKey(string key);
+
+    /// <summary>The highest version a stream ever had, whatever was deleted.</summary>
+    /// <param name="stream">The stream.</param>
+    /// <returns>The version; 0 for an unknown stream.</returns>
+    long HighestVersion(StreamId stream);
+
+    /// <summary>One page of the streams, in the order of their names' UTF-8 bytes.</summary>
+    /// <param name="prefix">How the names begin; the empty text for every stream.</param>
+    /// <param name="after">The last stream of the page before; null for the first page. The stream need not exist.</param>
+    /// <param name="maxCount">At most this many streams; nothing below 1.</param>
+    /// <returns>Name, floor and highest version of each. Streams of which every entry was deleted are among them.</returns>
+    IReadOnlyList<StreamInfo> Streams(string prefix = "", StreamId? after = null, int maxCount = int.MaxValue);
+
+    /// <summary>Reads one stream in version order, as of the moment of the call.</summary>
+    /// <param name="stream">The stream; an unknown one is empty.</param>
+    /// <param name="fromVersion">The first version, from 1.</param>
+    /// <param name="toVersion">The last version.</param>
+    /// <param name="maxCount">At most this many entries.</param>
+    /// <returns>The entries.</returns>
+    /// <exception cref="EntriesDroppedException"><paramref name="fromVersion"/> is at or below what was deleted: thrown by the call itself.</exception>
+    IEnumerable<JournalEntry> ReadStream(StreamId stream, long fromVersion = 1, long toVersion = long.MaxValue, long maxCount = long.MaxValue);
+
+    /// <summary>Reads everything in position order, as of the moment of the call. Deleted entries are left out.</summary>
+    /// <param name="fromPosition">The first position, from 1.</param>
+    /// <param name="maxCount">At most this many entries.</param>
+    /// <returns>The entries.</returns>
+    IEnumerable<JournalEntry> ReadAll(long fromPosition = 1, long maxCount = long.MaxValue);
+
+    /// <summary>Finds entries by tags and types, in position order.</summary>
+    /// <param name="query">What to find.</param>
+    /// <param name="fromPosition">The first position, from 1.</param>
+    /// <param name="maxCount">At most this many entries.</param>
+    /// <returns>The matches, and the head position at which they were found.</returns>
+    QueryResult Query(Query query, long fromPosition = 1, long maxCount = long.MaxValue);
+}
