@@ -20,8 +20,22 @@ internal sealed class JournalHealthCheck(IServiceProvider services, string? name
             return Failed("The journal cannot be opened: " + exception.Message, exception);
         }
 
-        var data = new Dictionary<string, object> { ["position"] = journal.Head.Position };
-        if (JournalOpening.OptionsOf(services, name ?? Options.DefaultName).Journal.ReadOnly) return CanBeRead();
+        var data = new Dictionary<string, object>();
+        try
+        {
+            data["position"] = (await journal.HeadAsync(cancellationToken).ConfigureAwait(false)).Position;
+            if (JournalOpening.OptionsOf(services, name).Journal.ReadOnly)
+            {
+                await foreach (var entry in journal.ReadAllAsync(maxCount: 1, cancellationToken: cancellationToken).ConfigureAwait(false))
+                    data["position"] = Math.Max((long)data["position"], entry.Position);
+                return HealthCheckResult.Healthy("The journal can be read.", data);
+            }
+        }
+        catch (Exception exception) when (exception is JournalException or ObjectDisposedException)
+        {
+            return Failed("The journal cannot be read: " + exception.Message, exception);
+        }
+
         return await journal.TryAppendAsync(HealthProbe.Request, cancellationToken).ConfigureAwait(false) switch
         {
             AppendResult.NotAppended { Failure: AppendFailure.Conflict } => HealthCheckResult.Healthy("The journal takes appends.", data),
@@ -33,20 +47,6 @@ internal sealed class JournalHealthCheck(IServiceProvider services, string? name
         };
 
         HealthCheckResult Failed(string description, Exception? cause) => new(context.Registration.FailureStatus, description, cause);
-
-        HealthCheckResult CanBeRead()
-        {
-            try
-            {
-                using var entries = journal.ReadAll(maxCount: 1).GetEnumerator();
-                _ = entries.MoveNext();
-                return HealthCheckResult.Healthy("The journal can be read.", data);
-            }
-            catch (Exception exception) when (exception is JournalException or ObjectDisposedException)
-            {
-                return Failed("The journal cannot be read: " + exception.Message, exception);
-            }
-        }
     }
 }
 

@@ -7,15 +7,36 @@ using Microsoft.Extensions.Options;
 
 namespace Refold;
 
-/// <summary>Opens one journal when the host starts.</summary>
+/// <summary>Opens one journal, with its snapshots, when the host starts.</summary>
 /// <param name="services">The container.</param>
 /// <param name="name">The journal's key; null for the one without.</param>
-internal sealed class JournalOpening(IServiceProvider services, string? name) : IHostedService
+internal sealed class JournalOpening(IServiceProvider services, string? name) : IHostedService, IAsyncDisposable
 {
-    public Task StartAsync(CancellationToken cancellationToken)
+    private readonly SemaphoreSlim gate = new(1, 1);
+    // What only OpenAsync opens, until the container has it: a container makes its services synchronously.
+    private IJournal? journal;
+    private ISnapshotStore? snapshots;
+    private bool isDone;
+
+    public async Task StartAsync(CancellationToken cancellationToken)
     {
-        if (OptionsOf(services, name ?? Options.DefaultName).OpenAtStart) _ = Get(services, name);
-        return Task.CompletedTask;
+        var options = Options;
+        if (!options.OpenAtStart) return;
+        await gate.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            if (isDone) return;
+            if (options.ChosenSnapshots is [var uri] && !Snapshots.Check(uri))
+                snapshots ??= await Snapshots.OpenAsync(uri, options.Snapshots, cancellationToken).ConfigureAwait(false);
+            if (!Journal.Check(options.Chosen[0]))
+                journal ??= await Journal.OpenAsync(options.Chosen[0], JournalOptionsOf(options), cancellationToken).ConfigureAwait(false);
+            _ = Get(services, name);
+            isDone = true;
+        }
+        finally
+        {
+            gate.Release();
+        }
     }
 
     // The container closes the journal, after everything that may still append was stopped.
@@ -25,27 +46,47 @@ internal sealed class JournalOpening(IServiceProvider services, string? name) : 
     public static IJournal Get(IServiceProvider services, string? name) =>
         name is null ? services.GetRequiredService<IJournal>() : services.GetRequiredKeyedService<IJournal>(name);
 
-    public static RefoldOptions OptionsOf(IServiceProvider services, string name) =>
-        services.GetRequiredService<IOptionsMonitor<RefoldOptions>>().Get(name);
+    public static RefoldOptions OptionsOf(IServiceProvider services, string? name) =>
+        services.GetRequiredService<IOptionsMonitor<RefoldOptions>>().Get(name ?? Microsoft.Extensions.Options.Options.DefaultName);
 
-    public static ISnapshotStore OpenSnapshots(IServiceProvider services, string name)
+    /// <summary>The snapshot store, for the container to keep and close.</summary>
+    public ISnapshotStore TakeSnapshots()
     {
-        var options = OptionsOf(services, name);
-        return options.ChosenSnapshots is [var uri] ? Snapshots.Open(uri, options.Snapshots) : new NoSnapshotStore();
+        var options = Options;
+        if (options.ChosenSnapshots is not [var uri]) return new NoSnapshotStore();
+        if (Snapshots.Check(uri)) return Snapshots.Open(uri, options.Snapshots);
+        return Interlocked.Exchange(ref snapshots, null) ?? throw NotStarted("snapshot store", uri);
     }
 
-    public static IJournal Open(IServiceProvider services, string name)
+    /// <summary>The journal, for the container to keep and close.</summary>
+    public IJournal TakeJournal()
     {
-        var options = OptionsOf(services, name);
-        return Journal.Open(options.Chosen[0], options.Journal with
-        {
-            Snapshots = options.Journal.Snapshots ?? (options.ChosenSnapshots is [] ? null : SnapshotsOf(services, name)),
-            LoggerFactory = options.Journal.LoggerFactory ?? services.GetService<ILoggerFactory>(),
-            TimeProvider = options.Journal.TimeProvider ?? services.GetService<TimeProvider>(),
-        });
+        var options = Options;
+        var uri = options.Chosen[0];
+        if (Journal.Check(uri)) return Journal.Open(uri, JournalOptionsOf(options));
+        return Interlocked.Exchange(ref journal, null) ?? throw NotStarted("journal", uri);
     }
+
+    /// <summary>Closes what was opened and never asked for.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref journal, null) is { } opened) await opened.DisposeAsync().ConfigureAwait(false);
+        if (Interlocked.Exchange(ref snapshots, null) is { } store) await store.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private RefoldOptions Options => OptionsOf(services, name);
+
+    private static JournalOpenException NotStarted(string what, string uri) =>
+        new($"The {what} '{uri}' is opened when the host starts; start the host before the {what} is asked for, or register one that OpenAsync opened.");
+
+    private JournalOptions JournalOptionsOf(RefoldOptions options) => options.Journal with
+    {
+        Snapshots = options.Journal.Snapshots ?? (options.ChosenSnapshots is [] ? null : SnapshotsOfContainer),
+        LoggerFactory = options.Journal.LoggerFactory ?? services.GetService<ILoggerFactory>(),
+        TimeProvider = options.Journal.TimeProvider ?? services.GetService<TimeProvider>(),
+    };
 
     // Made before the journal is, so closed after it.
-    private static ISnapshotStore SnapshotsOf(IServiceProvider services, string name) =>
-        name == Options.DefaultName ? services.GetRequiredService<ISnapshotStore>() : services.GetRequiredKeyedService<ISnapshotStore>(name);
+    private ISnapshotStore SnapshotsOfContainer =>
+        name is null ? services.GetRequiredService<ISnapshotStore>() : services.GetRequiredKeyedService<ISnapshotStore>(name);
 }

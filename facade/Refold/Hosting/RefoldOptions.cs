@@ -13,7 +13,8 @@ public sealed class RefoldOptions
     public JournalOptions Journal { get; set; } = new();
 
     /// <summary>Whether the journal is opened when the host starts, so that a host whose journal cannot be opened does not start.</summary>
-    /// <value>Default: true. If false, the first use opens it, a health check included; without a host the first use always does.</value>
+    /// <value>Default: true. If false, the first use opens it, a health check included; without a host the first use always does. A journal that only
+    /// <see cref="Refold.Journal.OpenAsync"/> opens needs the start of a host.</value>
     public bool OpenAtStart { get; set; } = true;
 
     /// <summary>How the snapshot store of <see cref="UseSnapshots"/> is opened.</summary>
@@ -37,7 +38,7 @@ public sealed class RefoldOptions
 
     /// <summary>Snapshots in the store that a URI names, for every run in the journal; the container has it as <see cref="ISnapshotStore"/>.
     /// <see cref="JournalOptions.SnapshotInterval"/> says how often they are taken.</summary>
-    /// <param name="uri">As in <see cref="Refold.Snapshots.Open"/>; <c>segments:DIR</c> with the journal's directory puts them beside it.</param>
+    /// <param name="uri">As in <see cref="Refold.Snapshots.OpenAsync"/>; <c>segments:DIR</c> with the journal's directory puts them beside it.</param>
     /// <returns>These options.</returns>
     public RefoldOptions UseSnapshots(string uri)
     {
@@ -46,7 +47,7 @@ public sealed class RefoldOptions
     }
 
     /// <summary>The journal that a URI names.</summary>
-    /// <param name="uri">As in <see cref="Refold.Journal.Open"/>.</param>
+    /// <param name="uri">As in <see cref="Refold.Journal.OpenAsync"/>.</param>
     /// <returns>These options.</returns>
     public RefoldOptions UseJournal(string uri)
     {

@@ -19,7 +19,7 @@ internal sealed class RefoldOptionsValidator : IValidateOptions<RefoldOptions>
             case []:
                 return "No journal is chosen; call UseSegmentFiles(path), UseInMemory() or UseJournal(uri) in AddRefold.";
             case [var uri]:
-                return Refusal(uri, options.Journal) ?? RefusalOfSnapshots(options);
+                return Refusal(uri, options.Journal) ?? RefusalOfSnapshots(options) ?? RefusalOfOpening(options);
             default:
                 return $"More than one journal is chosen ({string.Join(", ", options.Chosen)}); keep one, or give the others a name with AddKeyedRefold.";
         }
@@ -39,7 +39,7 @@ internal sealed class RefoldOptionsValidator : IValidateOptions<RefoldOptions>
             return string.Create(System.Globalization.CultureInfo.InvariantCulture, $"JournalOptions.SnapshotInterval is {journal.SnapshotInterval}; set 0 for no snapshots, or 1 or more.");
         if (!Enum.IsDefined(journal.Durability))
             return string.Create(System.Globalization.CultureInfo.InvariantCulture, $"JournalOptions.Durability is {(int)journal.Durability}, which is no mode; set one of {string.Join(", ", Enum.GetNames<Durability>())}.");
-        return MessageOf(() => Journal.Find(uri));
+        return MessageOf(() => Journal.Check(uri));
     }
 
     private static string? RefusalOfSnapshots(RefoldOptions options)
@@ -52,9 +52,17 @@ internal sealed class RefoldOptionsValidator : IValidateOptions<RefoldOptions>
         {
             [] => null,
             [null or ""] => "The URI of the snapshots is empty; write it as segments:DIR or memory:.",
-            [var uri] => MessageOf(() => Snapshots.Find(uri)),
+            [var uri] => MessageOf(() => Snapshots.Check(uri)),
             var several => $"More than one snapshot store is chosen ({string.Join(", ", several)}); keep one.",
         };
+    }
+
+    private static string? RefusalOfOpening(RefoldOptions options)
+    {
+        if (options.OpenAtStart) return null;
+        const string remedy = "is opened asynchronously, when the host starts; leave RefoldOptions.OpenAtStart true.";
+        if (!Journal.Check(options.Chosen[0])) return $"The journal '{options.Chosen[0]}' {remedy}";
+        return options.ChosenSnapshots is [var uri] && !Snapshots.Check(uri) ? $"The snapshot store '{uri}' {remedy}" : null;
     }
 
     private static string? MessageOf(Action check)

@@ -24,8 +24,8 @@ public static class RefoldServiceCollectionExtensions
     {
         ArgumentNullException.ThrowIfNull(services);
         ArgumentNullException.ThrowIfNull(configure);
-        services.TryAddSingleton(provider => JournalOpening.Open(provider, Options.Options.DefaultName));
-        services.TryAddSingleton(provider => JournalOpening.OpenSnapshots(provider, Options.Options.DefaultName));
+        services.TryAddSingleton(provider => OpeningOf(provider, null).TakeJournal());
+        services.TryAddSingleton(provider => OpeningOf(provider, null).TakeSnapshots());
         return services.AddNamed(null, configure);
     }
 
@@ -40,8 +40,8 @@ public static class RefoldServiceCollectionExtensions
         ArgumentNullException.ThrowIfNull(services);
         ArgumentException.ThrowIfNullOrWhiteSpace(name);
         ArgumentNullException.ThrowIfNull(configure);
-        services.TryAddKeyedSingleton(name, (provider, _) => JournalOpening.Open(provider, name));
-        services.TryAddKeyedSingleton(name, (provider, _) => JournalOpening.OpenSnapshots(provider, name));
+        services.TryAddKeyedSingleton(name, (provider, _) => OpeningOf(provider, name).TakeJournal());
+        services.TryAddKeyedSingleton(name, (provider, _) => OpeningOf(provider, name).TakeSnapshots());
         return services.AddNamed(name, configure);
     }
 
@@ -49,10 +49,15 @@ public static class RefoldServiceCollectionExtensions
     {
         services.AddOptions<RefoldOptions>(name).Configure(configure).ValidateOnStart();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<RefoldOptions>, RefoldOptionsValidator>());
-        // One a journal: AddHostedService would take a second one for a repetition.
-        services.AddSingleton<IHostedService>(provider => new JournalOpening(provider, name));
+        // AddHostedService would take one for all journals.
+        services.TryAddKeyedSingleton(KeyOf(name), (provider, _) => new JournalOpening(provider, name));
+        services.AddSingleton<IHostedService>(provider => OpeningOf(provider, name));
         return new RefoldBuilder(services, name);
     }
+
+    private static string KeyOf(string? name) => name ?? Options.Options.DefaultName;
+
+    private static JournalOpening OpeningOf(IServiceProvider provider, string? name) => provider.GetRequiredKeyedService<JournalOpening>(KeyOf(name));
 }
 
 /// <summary>What can be added to a journal in a service container.</summary>

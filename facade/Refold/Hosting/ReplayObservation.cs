@@ -9,12 +9,12 @@ internal static class ReplayObservation
     private static readonly KeyValuePair<string, object?> FoldTag = RefoldTelemetry.Tag(RefoldTelemetry.ReplayTag, "fold");
     private static readonly KeyValuePair<string, object?> VerifyTag = RefoldTelemetry.Tag(RefoldTelemetry.ReplayTag, "verify");
 
-    public static ReplayReport Verified(IJournal journal, Func<ReplayReport> verify)
+    public static async Task<ReplayReport> VerifiedAsync(IJournal journal, Func<Task<ReplayReport>> verify)
     {
         using var activity = RefoldTelemetry.Source.StartActivity(RefoldTelemetry.VerifyActivity);
         try
         {
-            var report = verify();
+            var report = await verify().ConfigureAwait(false);
             RefoldTelemetry.Replayed.Add(report.Entries, VerifyTag);
             activity?.SetTag(RefoldTelemetry.OutcomeTag, OutcomeOf(report.Verdict));
             if (report.Divergence is { } divergence)

@@ -4,6 +4,14 @@ using Microsoft.FSharp.Core;
 
 namespace Refold.Interop;
 
+/// <summary>What a snapshot is judged by: its stream as the journal has it.</summary>
+/// <param name="Stream">The stream.</param>
+/// <param name="Highest">Its highest version; 0 for none.</param>
+/// <param name="Floor">The highest version that was deleted; 0 for none.</param>
+/// <param name="Head">The journal's head after the batch that holds the snapshot's position; null beyond the journal's end.</param>
+/// <param name="Around">The entry of the snapshot's version, if it is there, and the next one.</param>
+internal sealed record SnapshotHistory(StreamId Stream, long Highest, long Floor, Head? Head, IReadOnlyList<JournalEntry> Around);
+
 internal static class SnapshotTranslation
 {
     public static Core.Snapshot Make(StreamId stream, long version, Head head, Encoded state, (RunId Run, RunPin Pin, RngState Root)? origin)
@@ -29,16 +37,18 @@ internal static class SnapshotTranslation
     /// <summary>Whether a snapshot is due: at least so many versions since the last one; 0 for none.</summary>
     public static bool IsDue(long version, long lastSnapshotAt, long interval) => Core.SnapshotModule.shouldTake(version, lastSnapshotAt, interval);
 
-    /// <summary>The state of a snapshot that may be used for a stream as it is now in a journal, or why it may not.</summary>
+    /// <summary>The state of a snapshot that may be used for a stream, or why it may not. Reads nothing.</summary>
     public static (FoldedState<TState>? State, SnapshotFinding? Finding) Judge<TState, TCommand, TEvent, TError>(
-        this Core.Aggregate<TState, TCommand, TEvent, TError> aggregate, IJournal journal, StreamId stream, long floor, Snapshot snapshot)
+        this Core.Aggregate<TState, TCommand, TEvent, TError> aggregate,
+        SnapshotHistory known,
+        Snapshot snapshot)
     {
         var history = new Core.StreamHistory(
-            stream,
-            journal.HighestVersion(stream),
-            floor,
-            FuncConvert.FromFunc((long position) => journal.HeadAt(position) is { } head ? FSharpOption<Core.Head>.Some(head.Value) : null),
-            FuncConvert.FromFunc((long version) => journal.ReadStream(stream, version, maxCount: 2).Select(entry => entry.Value)));
+            known.Stream,
+            known.Highest,
+            known.Floor,
+            FuncConvert.FromFunc((long _) => known.Head is { } head ? FSharpOption<Core.Head>.Some(head.Value) : null),
+            FuncConvert.FromFunc((long _) => known.Around.Select(entry => entry.Value)));
         var (usable, findings) = Core.SnapshotModule.newest(aggregate, history, [snapshot.Value]);
         return usable is { } found
             ? (new FoldedState<TState>(found.Value.Item2, snapshot.Version), null)

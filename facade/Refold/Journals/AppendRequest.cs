@@ -31,7 +31,7 @@ public sealed record AppendRequest(IReadOnlyList<EntryData> Entries)
     /// <summary>Whether more appends may follow before this one is answered: the journal then never commits on the calling thread, so that
     /// they share a flush. It changes nothing about what is appended or when it is answered, and does not count in equality.</summary>
     /// <value>Default: false; a caller that finds the journal idle commits on its own thread, which is the fastest for one append.</value>
-    public bool MoreMayFollow { get; init; }
+    public bool Pipelined { get; init; }
 
     /// <summary>Whether both ask for the same.</summary>
     /// <param name="other">The other.</param>

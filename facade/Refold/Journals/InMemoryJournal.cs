@@ -6,7 +6,7 @@ namespace Refold;
 
 /// <summary>A journal that lives as long as the object. The model of every other store: they answer what it answers.</summary>
 /// <threadsafety>All members are safe for use by many threads.</threadsafety>
-public sealed class InMemoryJournal : IJournal, IObservedJournal
+public sealed class InMemoryJournal : ILocalJournal, IObservedJournal
 {
     private readonly Lock gate = new();
     private readonly Subscriptions subscriptions = new(0);
@@ -45,6 +45,13 @@ public sealed class InMemoryJournal : IJournal, IObservedJournal
     }
 
     /// <inheritdoc/>
+    public ValueTask<Head> HeadAsync(CancellationToken cancellationToken = default) => LocalReads.Answer(cancellationToken, () => Head);
+
+    /// <inheritdoc/>
+    public ValueTask<Head?> HeadAtAsync(long position, CancellationToken cancellationToken = default) =>
+        LocalReads.Answer(cancellationToken, () => HeadAt(position));
+
+    /// <inheritdoc/>
     public Head? HeadAt(long position) => Snapshot.HeadAt(position);
 
     /// <inheritdoc/>
@@ -59,6 +66,13 @@ public sealed class InMemoryJournal : IJournal, IObservedJournal
         var entries = batch.ToCore();
         if (cancellationToken.IsCancellationRequested) return ValueTask.FromCanceled<AppendResult>(cancellationToken);
         return ValueTask.FromResult(Commit(journal => Core.JournalModule.restore(entries, journal).Split()));
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<Receipt?> FindByKeyAsync(string key, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        return LocalReads.Answer(cancellationToken, () => FindByKey(key));
     }
 
     /// <inheritdoc/>
@@ -93,7 +107,11 @@ public sealed class InMemoryJournal : IJournal, IObservedJournal
     }
 
     /// <inheritdoc/>
-    public IReadOnlyList<StreamInfo> Streams() => Snapshot.Streams();
+    public IReadOnlyList<StreamInfo> Streams(string prefix = "", StreamId? after = null, int maxCount = int.MaxValue)
+    {
+        ArgumentNullException.ThrowIfNull(prefix);
+        return LocalReads.Page(Snapshot.Streams(), prefix, after, maxCount);
+    }
 
     /// <inheritdoc/>
     public IEnumerable<JournalEntry> ReadStream(StreamId stream, long fromVersion = 1, long toVersion = long.MaxValue, long maxCount = long.MaxValue)
@@ -114,9 +132,58 @@ public sealed class InMemoryJournal : IJournal, IObservedJournal
     }
 
     /// <inheritdoc/>
+    public ValueTask<long> HighestVersionAsync(StreamId stream, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        return LocalReads.Answer(cancellationToken, () => HighestVersion(stream));
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<StreamInfo>> StreamsAsync(
+        string prefix = "",
+        StreamId? after = null,
+        int maxCount = int.MaxValue,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(prefix);
+        return LocalReads.Answer(cancellationToken, () => Streams(prefix, after, maxCount));
+    }
+
+    /// <inheritdoc/>
+    public IAsyncEnumerable<JournalEntry> ReadStreamAsync(
+        StreamId stream,
+        long fromVersion = 1,
+        long toVersion = long.MaxValue,
+        long maxCount = long.MaxValue,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        return LocalReads.Enumerate(() => ReadStream(stream, fromVersion, toVersion, maxCount), cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public IAsyncEnumerable<JournalEntry> ReadAllAsync(long fromPosition = 1, long maxCount = long.MaxValue, CancellationToken cancellationToken = default) =>
+        LocalReads.Enumerate(() => ReadAll(fromPosition, maxCount), cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask<QueryResult> QueryAsync(
+        Query query,
+        long fromPosition = 1,
+        long maxCount = long.MaxValue,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(query);
+        return LocalReads.Answer(cancellationToken, () => Query(query, fromPosition, maxCount));
+    }
+
+    /// <inheritdoc/>
+    public IAsyncEnumerable<JournalEntry> SubscribeAsync(Head after, CancellationToken cancellationToken = default) =>
+        LocalReads.SubscribeAfter(this, after, cancellationToken);
+
+    /// <inheritdoc/>
     public IAsyncEnumerable<JournalEntry> SubscribeAsync(long fromPosition = 1, CancellationToken cancellationToken = default)
     {
-        ObjectDisposedException.ThrowIf(closed, this);
+        if (closed) return LocalReads.Refused(this);
         return subscriptions.Follow(from => Snapshot.ReadAll(from, long.MaxValue), fromPosition, cancellationToken);
     }
 

@@ -1,5 +1,5 @@
-// The throwing twins of IJournal's Try methods, the short forms of an append, and what the interface itself implements, for variables
-// of a store's own type: C# finds such members through the interface only. Called by applications.
+// The throwing twins of IJournal's Try methods, and the short forms of an append.
+// Called by applications.
 namespace Refold;
 
 /// <summary>What every journal can do besides <see cref="IJournal"/>.</summary>
@@ -59,40 +59,6 @@ public static class JournalExtensions
     {
         ArgumentNullException.ThrowIfNull(journal);
         return (await journal.TryRestoreAsync(batch, cancellationToken).ConfigureAwait(false)).ReceiptOrThrow();
-    }
-
-    /// <inheritdoc cref="IJournal.SubscribeAsync(Head, CancellationToken)"/>
-    /// <param name="journal">The journal.</param>
-    /// <param name="after">The last entry's position that was handled and the journal's head hash there.</param>
-    /// <param name="cancellationToken">Ends the subscription with <see cref="OperationCanceledException"/>.</param>
-    public static IAsyncEnumerable<JournalEntry> SubscribeAsync(this IJournal journal, Head after, CancellationToken cancellationToken = default)
-    {
-        ArgumentNullException.ThrowIfNull(journal);
-        return journal.SubscribeAsync(after, cancellationToken);
-    }
-
-    /// <inheritdoc cref="IJournal.ReadStreamAsync"/>
-    /// <param name="journal">The journal.</param>
-    /// <param name="stream">The stream; an unknown one is empty.</param>
-    /// <param name="fromVersion">The first version, from 1.</param>
-    /// <param name="toVersion">The last version.</param>
-    /// <param name="maxCount">At most this many entries.</param>
-    /// <param name="cancellationToken">Stops reading.</param>
-    public static IAsyncEnumerable<JournalEntry> ReadStreamAsync(this IJournal journal, StreamId stream, long fromVersion = 1, long toVersion = long.MaxValue, long maxCount = long.MaxValue, CancellationToken cancellationToken = default)
-    {
-        ArgumentNullException.ThrowIfNull(journal);
-        return journal.ReadStreamAsync(stream, fromVersion, toVersion, maxCount, cancellationToken);
-    }
-
-    /// <inheritdoc cref="IJournal.ReadAllAsync"/>
-    /// <param name="journal">The journal.</param>
-    /// <param name="fromPosition">The first position, from 1.</param>
-    /// <param name="maxCount">At most this many entries.</param>
-    /// <param name="cancellationToken">Stops reading.</param>
-    public static IAsyncEnumerable<JournalEntry> ReadAllAsync(this IJournal journal, long fromPosition = 1, long maxCount = long.MaxValue, CancellationToken cancellationToken = default)
-    {
-        ArgumentNullException.ThrowIfNull(journal);
-        return journal.ReadAllAsync(fromPosition, maxCount, cancellationToken);
     }
 
     /// <summary>The receipt, or the exception that says why there is none.</summary>

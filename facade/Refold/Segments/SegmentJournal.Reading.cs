@@ -40,7 +40,11 @@ public sealed partial class SegmentJournal
     }
 
     /// <inheritdoc/>
-    public IReadOnlyList<StreamInfo> Streams() => Ask(index => index.Streams());
+    public IReadOnlyList<StreamInfo> Streams(string prefix = "", StreamId? after = null, int maxCount = int.MaxValue)
+    {
+        ArgumentNullException.ThrowIfNull(prefix);
+        return Ask(index => LocalReads.Page(index.Streams(id => LocalReads.IsWanted(id, prefix, after)), prefix, after, maxCount));
+    }
 
     /// <inheritdoc/>
     /// <exception cref="JournalCorruptedException">While enumerating: an entry's bytes are not what was written.</exception>
@@ -70,7 +74,7 @@ public sealed partial class SegmentJournal
     /// <inheritdoc/>
     public IAsyncEnumerable<JournalEntry> SubscribeAsync(long fromPosition = 1, CancellationToken cancellationToken = default)
     {
-        ObjectDisposedException.ThrowIf(closed, this);
+        if (closed) return LocalReads.Refused(this);
         // Not ReadAll: a subscription ends when the journal is closed, it does not fail.
         return subscriptions.Follow(from => Read(Current, From(from), long.MaxValue), fromPosition, cancellationToken);
     }

@@ -7,7 +7,7 @@ namespace Refold;
 
 /// <summary>A journal in the segment files of a local directory. An append is answered when a flush made it durable.</summary>
 /// <threadsafety>All members are safe for use by many threads.</threadsafety>
-public sealed partial class SegmentJournal : IJournal, IObservedJournal
+public sealed partial class SegmentJournal : ILocalJournal, IObservedJournal
 {
     /// <summary>The usual size of a segment file: 8 MiB.</summary>
     public const int DefaultSegmentBytes = 8 * 1024 * 1024;
@@ -210,7 +210,7 @@ public sealed partial class SegmentJournal : IJournal, IObservedJournal
     {
         try
         {
-            await writer!.WriteAsync(new PendingChange(log => log.Flush()) { MoreMayFollow = true }, CancellationToken.None).ConfigureAwait(false);
+            await writer!.WriteAsync(new PendingChange(log => log.Flush()) { Pipelined = true }, CancellationToken.None).ConfigureAwait(false);
         }
         catch (OutcomeUnknownException)
         {
@@ -247,7 +247,7 @@ public sealed partial class SegmentJournal : IJournal, IObservedJournal
         var (batch, failure) = request.Prepare();
         return batch is null
             ? ValueTask.FromResult<AppendResult>(new AppendResult.NotAppended(failure!))
-            : AppendAsync(new PendingAppend(index => AppendDecision.Accept(index, batch)) { MoreMayFollow = request.MoreMayFollow }, cancellationToken);
+            : AppendAsync(new PendingAppend(index => AppendDecision.Accept(index, batch)) { Pipelined = request.Pipelined }, cancellationToken);
     }
 
     private async ValueTask<AppendResult> AppendAsync(PendingWrite write, CancellationToken cancellationToken)

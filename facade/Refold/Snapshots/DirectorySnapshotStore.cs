@@ -4,7 +4,7 @@ namespace Refold;
 
 /// <summary>Keeps each snapshot in a file of its own. One process writes at a time; any number read beside it.</summary>
 /// <threadsafety>All members are safe for use by many threads.</threadsafety>
-public sealed class DirectorySnapshotStore : ISnapshotStore
+public sealed class DirectorySnapshotStore : ILocalSnapshotStore
 {
     /// <summary>The directory below that of the journal.</summary>
     public const string DirectoryName = "snapshots";
@@ -79,6 +79,9 @@ public sealed class DirectorySnapshotStore : ISnapshotStore
     }
 
     /// <inheritdoc/>
+    public ValueTask<bool> IsEmptyAsync(CancellationToken cancellationToken = default) => LocalReads.Answer(cancellationToken, () => IsEmpty);
+
+    /// <inheritdoc/>
     public ValueTask SaveAsync(Snapshot snapshot, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(snapshot);
@@ -108,6 +111,13 @@ public sealed class DirectorySnapshotStore : ISnapshotStore
     }
 
     /// <inheritdoc/>
+    public ValueTask<SnapshotAnswer> LoadAsync(StreamId stream, long toVersion = long.MaxValue, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        return LocalReads.Answer(cancellationToken, () => Load(stream, toVersion));
+    }
+
+    /// <inheritdoc/>
     public SnapshotListing List(StreamId? stream = null) => Locked(() =>
     {
         var found = new SortedDictionary<(StreamId Stream, long Version), SnapshotInfo>();
@@ -121,6 +131,10 @@ public sealed class DirectorySnapshotStore : ISnapshotStore
 
         return new SnapshotListing([.. found.Values], findings);
     });
+
+    /// <inheritdoc/>
+    public ValueTask<SnapshotListing> ListAsync(StreamId? stream = null, CancellationToken cancellationToken = default) =>
+        LocalReads.Answer(cancellationToken, () => List(stream));
 
     /// <inheritdoc/>
     public ValueTask DeleteAsync(StreamId stream, long fromVersion = 1, long toVersion = long.MaxValue, CancellationToken cancellationToken = default)

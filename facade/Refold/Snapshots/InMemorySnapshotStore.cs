@@ -4,7 +4,7 @@ namespace Refold;
 
 /// <summary>Keeps snapshots as long as the object lives. Gone with the process, so nothing in it is durable.</summary>
 /// <threadsafety>All members are safe for use by many threads.</threadsafety>
-public sealed class InMemorySnapshotStore : ISnapshotStore
+public sealed class InMemorySnapshotStore : ILocalSnapshotStore
 {
     private readonly Lock gate = new();
     private readonly SortedDictionary<StreamId, SortedDictionary<long, Snapshot>> streams = [];
@@ -17,6 +17,9 @@ public sealed class InMemorySnapshotStore : ISnapshotStore
 
     /// <inheritdoc/>
     public bool IsEmpty => Locked(() => streams.Count == 0);
+
+    /// <inheritdoc/>
+    public ValueTask<bool> IsEmptyAsync(CancellationToken cancellationToken = default) => LocalReads.Answer(cancellationToken, () => IsEmpty);
 
     /// <inheritdoc/>
     public ValueTask SaveAsync(Snapshot snapshot, CancellationToken cancellationToken = default)
@@ -40,9 +43,20 @@ public sealed class InMemorySnapshotStore : ISnapshotStore
     }
 
     /// <inheritdoc/>
+    public ValueTask<SnapshotAnswer> LoadAsync(StreamId stream, long toVersion = long.MaxValue, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        return LocalReads.Answer(cancellationToken, () => Load(stream, toVersion));
+    }
+
+    /// <inheritdoc/>
     public SnapshotListing List(StreamId? stream = null) => Locked(() => new SnapshotListing(
         [.. streams.Where(pair => stream is null || pair.Key == stream).SelectMany(pair => pair.Value.Values).Select(SnapshotInfo.Of)],
         []));
+
+    /// <inheritdoc/>
+    public ValueTask<SnapshotListing> ListAsync(StreamId? stream = null, CancellationToken cancellationToken = default) =>
+        LocalReads.Answer(cancellationToken, () => List(stream));
 
     /// <inheritdoc/>
     public ValueTask DeleteAsync(StreamId stream, long fromVersion = 1, long toVersion = long.MaxValue, CancellationToken cancellationToken = default)

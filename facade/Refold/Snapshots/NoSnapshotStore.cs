@@ -4,7 +4,7 @@ namespace Refold;
 
 /// <summary>Keeps nothing. A save is lost by intent, so a stream whose beginning was deleted has no state with it.</summary>
 /// <threadsafety>All members are safe for use by many threads.</threadsafety>
-public sealed class NoSnapshotStore : ISnapshotStore
+public sealed class NoSnapshotStore : ILocalSnapshotStore
 {
     private volatile bool closed;
 
@@ -17,6 +17,9 @@ public sealed class NoSnapshotStore : ISnapshotStore
             return true;
         }
     }
+
+    /// <inheritdoc/>
+    public ValueTask<bool> IsEmptyAsync(CancellationToken cancellationToken = default) => LocalReads.Answer(cancellationToken, () => IsEmpty);
 
     /// <inheritdoc/>
     public ValueTask SaveAsync(Snapshot snapshot, CancellationToken cancellationToken = default)
@@ -34,11 +37,22 @@ public sealed class NoSnapshotStore : ISnapshotStore
     }
 
     /// <inheritdoc/>
+    public ValueTask<SnapshotAnswer> LoadAsync(StreamId stream, long toVersion = long.MaxValue, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        return LocalReads.Answer(cancellationToken, () => Load(stream, toVersion));
+    }
+
+    /// <inheritdoc/>
     public SnapshotListing List(StreamId? stream = null)
     {
         ObjectDisposedException.ThrowIf(closed, this);
         return new SnapshotListing([], []);
     }
+
+    /// <inheritdoc/>
+    public ValueTask<SnapshotListing> ListAsync(StreamId? stream = null, CancellationToken cancellationToken = default) =>
+        LocalReads.Answer(cancellationToken, () => List(stream));
 
     /// <inheritdoc/>
     public ValueTask DeleteAsync(StreamId stream, long fromVersion = 1, long toVersion = long.MaxValue, CancellationToken cancellationToken = default)

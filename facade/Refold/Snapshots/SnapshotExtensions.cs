@@ -15,43 +15,24 @@ public static class SnapshotExtensions
     /// <param name="aggregate">The aggregate. A changed <c>evolve</c> needs a new schema version of its state codec, or old snapshots keep what the old one made.</param>
     /// <param name="snapshots">Where snapshots are; default: those the journal was opened with (<see cref="JournalOptions.Snapshots"/>).</param>
     /// <param name="toVersion">The last version to fold; beyond the stream's end: all of it.</param>
+    /// <param name="cancellationToken">Stops reading.</param>
     /// <returns>The state, the snapshot's version, and why others were not used.</returns>
     /// <exception cref="HistoryDroppedException">The stream's beginning was deleted, and no snapshot can stand in for it.</exception>
-    public static RehydratedState<TState> Rehydrate<TState, TCommand, TEvent, TError>(
-        this IJournal journal,
-        StreamId stream,
-        Aggregate<TState, TCommand, TEvent, TError> aggregate,
-        ISnapshotStore? snapshots = null,
-        long toVersion = long.MaxValue)
-    {
-        ArgumentNullException.ThrowIfNull(journal);
-        ArgumentNullException.ThrowIfNull(stream);
-        ArgumentNullException.ThrowIfNull(aggregate);
-        var found = Rehydration.Run(journal, aggregate, stream, new RehydrationRange(snapshots ?? JournalObserver.Of(journal)?.Snapshots, toVersion));
-        return found with { Fold = ReplayObservation.Folded(found.Fold) };
-    }
-
-    /// <summary>Rehydrates on a thread of the pool; the twin of <see cref="Rehydrate"/>.</summary>
-    /// <typeparam name="TState">The state.</typeparam>
-    /// <typeparam name="TCommand">What is asked for.</typeparam>
-    /// <typeparam name="TEvent">What happens.</typeparam>
-    /// <typeparam name="TError">Why it is refused.</typeparam>
-    /// <param name="journal">The journal.</param>
-    /// <param name="stream">The stream.</param>
-    /// <param name="aggregate">The aggregate.</param>
-    /// <param name="snapshots">Where snapshots are; default: those the journal was opened with.</param>
-    /// <param name="toVersion">The last version to fold; beyond the stream's end: all of it.</param>
-    /// <param name="cancellationToken">Cancels it before it begins.</param>
-    /// <returns>As <see cref="Rehydrate"/>.</returns>
-    /// <exception cref="HistoryDroppedException">The stream's beginning was deleted, and no snapshot can stand in for it.</exception>
-    public static Task<RehydratedState<TState>> RehydrateAsync<TState, TCommand, TEvent, TError>(
+    public static async ValueTask<RehydratedState<TState>> RehydrateAsync<TState, TCommand, TEvent, TError>(
         this IJournal journal,
         StreamId stream,
         Aggregate<TState, TCommand, TEvent, TError> aggregate,
         ISnapshotStore? snapshots = null,
         long toVersion = long.MaxValue,
-        CancellationToken cancellationToken = default) =>
-        Task.Run(() => journal.Rehydrate(stream, aggregate, snapshots, toVersion), cancellationToken);
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(journal);
+        ArgumentNullException.ThrowIfNull(stream);
+        ArgumentNullException.ThrowIfNull(aggregate);
+        var range = new RehydrationRange(snapshots ?? JournalObserver.Of(journal)?.Snapshots, toVersion);
+        var found = await Rehydration.RunAsync(journal, aggregate, stream, range, cancellationToken).ConfigureAwait(false);
+        return found with { Fold = ReplayObservation.Folded(found.Fold) };
+    }
 
     /// <summary>Takes a snapshot of a stream as it is now, and keeps it; as done before the stream's beginning is deleted.</summary>
     /// <typeparam name="TState">The state.</typeparam>
@@ -93,17 +74,20 @@ public static class SnapshotExtensions
     {
         if (aggregate.State is not { } codec)
             throw new ArgumentException($"The aggregate '{aggregate.Category}' has no state codec; give it one to take snapshots.", nameof(aggregate));
-        var found = Rehydration.Run(journal, aggregate, stream, new RehydrationRange(store));
+        var found = await Rehydration.RunAsync(journal, aggregate, stream, new RehydrationRange(store), cancellationToken).ConfigureAwait(false);
         if (!Rehydration.IsWhole(found.Fold))
             throw new StateUnreadableException(stream, found.Fold.Divergence!);
         if (found.Version == found.FromVersion)
         {
             // There is one already, or nothing to take one of.
-            return found.Version == 0 ? null : store.Load(stream, found.Version).Snapshot;
+            return found.Version == 0 ? null : (await store.LoadAsync(stream, found.Version, cancellationToken).ConfigureAwait(false)).Snapshot;
         }
 
-        var last = journal.ReadStream(stream, found.Version, found.Version).FirstOrDefault();
-        if (last is null || journal.HeadAt(last.Position) is not { } head)
+        var last = await journal
+            .ReadStreamAsync(stream, found.Version, found.Version, cancellationToken: cancellationToken)
+            .FirstOrDefaultAsync(cancellationToken)
+            .ConfigureAwait(false);
+        if (last is null || await journal.HeadAtAsync(last.Position, cancellationToken).ConfigureAwait(false) is not { } head)
             return null;
         var snapshot = make(found.Version, head, codec.Encode(found.State));
         await store.SaveAsync(snapshot, cancellationToken).ConfigureAwait(false);

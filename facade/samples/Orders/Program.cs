@@ -3,9 +3,9 @@
 using Orders;
 using Refold;
 
-await using var journal = Journal.Open(args is [var uri] ? uri : "memory:");
+await using var journal = await Journal.OpenAsync(args is [var uri] ? uri : "memory:");
 await using var run = await journal.StartRunAsync(new RunPin("orders", "acme", "1.4.0", seed: 42));
-var orders = run.Aggregates(Order.Aggregate);
+var orders = run.Streams(Order.Aggregate);
 
 Console.WriteLine(await orders.ExecuteAsync("order/42", new Place("sku", 1)));
 Console.WriteLine(await orders.ExecuteAsync("order/42", new Place("sku", 1)));

@@ -6,10 +6,10 @@ using Refold;
 var fair = Aggregate.Create("dice", 0, Decide, Evolve,
     Codec.Text("Command"), Codec.Json(Json.Default.Rolled, "Rolled"), Codec.Text("Refused"), Codec.Json(Json.Default.Int32, "Total"));
 
-await using var journal = Journal.Open("memory:");
+await using var journal = await Journal.OpenAsync("memory:");
 await using var run = await journal.StartRunAsync(new RunPin("dice", "readme", "1.0", seed: 42), new RunOptions { RunId = "first" });
 foreach (var move in (string[])["roll", "cheat", "roll"])
-    Console.WriteLine(await run.Aggregates(fair).ExecuteAsync("dice/1", move));
+    Console.WriteLine(await run.Streams(fair).ExecuteAsync("dice/1", move));
 
 var loaded = fair.WithDecide((step, total, move) => new Rolled(step.Random.Between(4, 6)));
 Console.WriteLine(await journal.VerifyAsync(run.Id, fair));

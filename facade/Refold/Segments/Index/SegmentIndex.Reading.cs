@@ -75,17 +75,20 @@ internal sealed partial class SegmentIndex
         return least == long.MaxValue ? 0 : least;
     }
 
-    public IReadOnlyList<StreamInfo> Streams()
+    /// <summary>Streams in the order of their names' UTF-8 bytes.</summary>
+    /// <param name="isWanted">Which; null for all.</param>
+    public IReadOnlyList<StreamInfo> Streams(Func<StreamId, bool>? isWanted = null)
     {
         var now = Now();
         var found = new Dictionary<StreamId, (long Gone, long Highest, bool HasEntries)>();
         if (now.Parts.Length > 0)
         {
-            foreach (var (id, highest) in now.Parts[0].BaseStreams()) found[id] = (highest, highest, false);
+            foreach (var (id, highest) in now.Parts[0].BaseStreams().Where(stream => isWanted?.Invoke(stream.Id) != false)) found[id] = (highest, highest, false);
         }
 
         foreach (var (id, stream) in now.Parts.SelectMany(part => part.Streams()))
         {
+            if (isWanted?.Invoke(id) == false) continue;
             var (gone, highest, hasEntries) = found.GetValueOrDefault(id);
             highest = Math.Max(highest, stream.Known);
             if (!hasEntries) gone = stream.Count > 0 ? stream.Lowest - 1 : highest;

@@ -12,7 +12,7 @@ internal abstract class PendingWrite
     private readonly TaskCompletionSource<AppendResult?> completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Whether the caller may add more before this is answered, so that its thread must not be held up.</summary>
-    public bool MoreMayFollow { get; init; }
+    public bool Pipelined { get; init; }
 
     /// <summary>The answer; null where a deletion is durable, or had nothing to delete.</summary>
     public Task<AppendResult?> Answered => completion.Task;

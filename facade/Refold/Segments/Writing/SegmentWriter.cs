@@ -37,7 +37,7 @@ internal sealed class SegmentWriter(SegmentLog log, bool pipelined)
             busy = true;
         }
 
-        if (leads && (pipelined || write.MoreMayFollow)) CommitElsewhere();
+        if (leads && (pipelined || write.Pipelined)) CommitElsewhere();
         else if (leads) CommitGroup();
         return await write.Answered.WaitAsync(cancellationToken).ConfigureAwait(false);
     }
