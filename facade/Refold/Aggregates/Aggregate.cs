@@ -21,7 +21,8 @@ public abstract class Aggregate
     internal abstract AggregateVerifier Verifier { get; }
 
     /// <summary>Version and state hash of a stream right after a position.</summary>
-    internal abstract (long Version, Core.Hash? Hash) StateHash(RunCore run, StreamId stream, long toPosition);
+    internal abstract ValueTask<(long Version, Core.Hash? Hash)> StateHashAsync(
+        RunCore run, StreamId stream, long toPosition, CancellationToken cancellationToken);
 
     /// <summary>Whether the stream is one of this category.</summary>
     /// <param name="stream">The stream.</param>
@@ -55,7 +56,8 @@ public abstract class Aggregate
         Codec<TState>? state = null,
         Func<TEvent, IEnumerable<string>>? tags = null) => new(category, decider, commands, events, errors, state, tags);
 
-    /// <summary>Makes an aggregate from a decider's parts; all type arguments are inferred, the functions are method groups or lambdas.</summary>
+    /// <summary>Makes an aggregate from a decider's parts; all type arguments are inferred, the functions are method groups or
+    /// lambdas.</summary>
     /// <typeparam name="TState">The state.</typeparam>
     /// <typeparam name="TCommand">What is asked for.</typeparam>
     /// <typeparam name="TEvent">What happens.</typeparam>
@@ -121,9 +123,10 @@ public sealed class Aggregate<TState, TCommand, TEvent, TError> : Aggregate
 
     internal override AggregateVerifier Verifier { get; }
 
-    internal override (long Version, Core.Hash? Hash) StateHash(RunCore run, StreamId stream, long toPosition)
+    internal override async ValueTask<(long Version, Core.Hash? Hash)> StateHashAsync(
+        RunCore run, StreamId stream, long toPosition, CancellationToken cancellationToken)
     {
-        var report = StreamState.Evidence(run, this, stream, toPosition);
+        var report = await StreamState.EvidenceAsync(run, this, stream, toPosition, cancellationToken).ConfigureAwait(false);
         return (report.Version, report.StateHash is { } hash ? ReplayTranslation.ParseHash(hash) : null);
     }
 

@@ -7,42 +7,40 @@ namespace Refold;
 
 /// <summary>Events, or a refusal. Made from a collection expression of events, from one event, or from an error:
 /// <c>[new Placed(sku)]</c>, <c>[]</c>, <c>new Placed(sku)</c>, <c>OrderError.AlreadyPlaced</c>.</summary>
-/// <typeparam name="TEvent">What happens. For an interface write the collection expression: C# converts no interface implicitly.</typeparam>
-/// <typeparam name="TError">Why not. Where it is an interface, or the same type as the events, call <see cref="Decision.Refuse{TEvent, TError}"/>.</typeparam>
-/// <remarks>The default value is accepted without events: nothing happens.</remarks>
+/// <typeparam name="TEvent">What happens. For an interface write the collection expression: C# converts no interface
+/// implicitly.</typeparam>
+/// <typeparam name="TError">Why not. Where it is an interface, or the same type as the events, call
+/// <see cref="Decision.Refuse{TEvent, TError}"/>.</typeparam>
+/// <remarks>Opaque: made as above or by <see cref="Decision"/>, asked by its members, so that a decision can come to say more than today.
+/// The default value is accepted without events: nothing happens.</remarks>
 [CollectionBuilder(typeof(Decision), nameof(Decision.Accept))]
 public readonly struct Decision<TEvent, TError>
 {
-    private readonly TEvent[]? events;
-    private readonly TError? error;
+    private readonly DecisionContent<TEvent, TError>? content;
 
-    internal Decision(TEvent[] events) => this.events = events;
-
-    internal Decision(TError error)
-    {
-        this.error = error;
-        IsRefused = true;
-    }
+    internal Decision(DecisionContent<TEvent, TError> content) => this.content = content;
 
     /// <summary>Whether it is a refusal.</summary>
-    public bool IsRefused { get; }
+    public bool IsRefused => content is { IsRefused: true };
 
     /// <summary>Whether it is no refusal.</summary>
     public bool IsAccepted => !IsRefused;
 
     /// <summary>The events, in order; none where refused.</summary>
-    public IReadOnlyList<TEvent> Events => events ?? [];
+    public IReadOnlyList<TEvent> Events => content?.Events ?? [];
 
     /// <summary>Why it is refused.</summary>
     /// <exception cref="InvalidOperationException">It is accepted.</exception>
-    public TError Error => IsRefused ? error! : throw new InvalidOperationException("The decision is no refusal.");
+    public TError Error => content is { IsRefused: true } refused
+        ? refused.Error!
+        : throw new InvalidOperationException("The decision is no refusal.");
 
     /// <summary>Why it is refused, if it is.</summary>
     /// <param name="error">The refusal.</param>
     /// <returns>Whether it is one.</returns>
     public bool TryGetError([MaybeNullWhen(false)] out TError error)
     {
-        error = this.error;
+        error = content is null ? default : content.Error;
         return IsRefused;
     }
 
@@ -61,8 +59,18 @@ public readonly struct Decision<TEvent, TError>
     /// <summary>"refused: ERROR" or "accepted: EVENT, EVENT".</summary>
     /// <returns>The words.</returns>
     public override string ToString() => IsRefused
-        ? string.Create(System.Globalization.CultureInfo.InvariantCulture, $"refused: {error}")
+        ? string.Create(System.Globalization.CultureInfo.InvariantCulture, $"refused: {Error}")
         : "accepted: " + (Events.Count == 0 ? "nothing" : string.Join(", ", Events));
+}
+
+/// <summary>What a decision says. Immutable.</summary>
+internal sealed class DecisionContent<TEvent, TError>
+{
+    public required bool IsRefused { get; init; }
+
+    public TEvent[] Events { get; init; } = [];
+
+    public TError? Error { get; init; }
 }
 
 /// <summary>Making decisions in words.</summary>
@@ -73,7 +81,8 @@ public static class Decision
     /// <typeparam name="TError">Why not.</typeparam>
     /// <param name="events">The events, in order.</param>
     /// <returns>The decision.</returns>
-    public static Decision<TEvent, TError> Accept<TEvent, TError>(ReadOnlySpan<TEvent> events) => new(events.ToArray());
+    public static Decision<TEvent, TError> Accept<TEvent, TError>(ReadOnlySpan<TEvent> events) =>
+        new(new DecisionContent<TEvent, TError> { IsRefused = false, Events = events.ToArray() });
 
     /// <summary>Events; none: nothing happens.</summary>
     /// <typeparam name="TEvent">What happens.</typeparam>
@@ -83,7 +92,7 @@ public static class Decision
     public static Decision<TEvent, TError> Accept<TEvent, TError>(IEnumerable<TEvent> events)
     {
         ArgumentNullException.ThrowIfNull(events);
-        return new Decision<TEvent, TError>([.. events]);
+        return new Decision<TEvent, TError>(new DecisionContent<TEvent, TError> { IsRefused = false, Events = [.. events] });
     }
 
     /// <summary>A refusal.</summary>
@@ -94,6 +103,6 @@ public static class Decision
     public static Decision<TEvent, TError> Refuse<TEvent, TError>(TError error)
     {
         ArgumentNullException.ThrowIfNull(error);
-        return new Decision<TEvent, TError>(error);
+        return new Decision<TEvent, TError>(new DecisionContent<TEvent, TError> { IsRefused = true, Error = error });
     }
 }

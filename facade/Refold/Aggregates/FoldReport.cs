@@ -16,7 +16,8 @@ public sealed record FoldedState<TState>(TState State, long Version);
 /// <param name="Applied">Entries applied: facts, events, unmarked ones.</param>
 /// <param name="Upcast">Applied entries of an older schema version than the codec's.</param>
 /// <param name="Checked">Entries of other roles: counted, not applied.</param>
-/// <param name="Divergence">The first thing that is not as it should be. A codec that is not faithful lets the fold go on; all else ends it before that entry.</param>
+/// <param name="Divergence">The first thing that is not as it should be. A codec that is not faithful lets the fold go on; all else ends
+/// it before that entry.</param>
 /// <param name="StateHash">The state hash, 64 hexadecimal digits; null where the aggregate has no state codec.</param>
 public sealed record FoldReport<TState>(
     TState State,

@@ -15,6 +15,9 @@ internal sealed record MadeStep<TState, TEvent, TError>(
 
 internal static class RunTranslation
 {
+    /// <summary>What the streams of runs begin with.</summary>
+    public const string StreamPrefix = "$run/";
+
     public static Core.RunContext Context(RunId run, RunPin pin, RngState? root, RecordMode mode) => new(
         run,
         pin,
@@ -24,15 +27,15 @@ internal static class RunTranslation
     public static AppendRequest Start(this Core.RunContext context, DateTimeOffset time) =>
         Core.Run.start(context, FSharpOption<DateTimeOffset>.Some(time)).ToFacade();
 
-    public static AppendRequest Finish(this Core.RunContext context, long runVersion, Core.Hash? stateHash, int streams, DateTimeOffset time) =>
+    public static AppendRequest Finish(
+        this Core.RunContext context, long runVersion, Core.Hash? stateHash, int streams, DateTimeOffset time) =>
         Core.Run.finish(context, runVersion, stateHash.ToOption(), streams, FSharpOption<DateTimeOffset>.Some(time)).ToFacade();
 
     /// <summary>The run whose stream this is. An import can bring in streams that only look like one.</summary>
     public static RunId? TryReadRun(StreamId stream)
     {
-        const string prefix = "$run/";
-        if (!stream.Value.StartsWith(prefix, StringComparison.Ordinal)) return null;
-        var run = Core.RunIdModule.tryCreate(stream.Value[prefix.Length..]);
+        if (!stream.Value.StartsWith(StreamPrefix, StringComparison.Ordinal)) return null;
+        var run = Core.RunIdModule.tryCreate(stream.Value[StreamPrefix.Length..]);
         return run.IsOk ? run.ResultValue : null;
     }
 
@@ -46,7 +49,8 @@ internal static class RunTranslation
         return read.IsOk ? (read.ResultValue.Item1, read.ResultValue.Item2) : null;
     }
 
-    /// <summary>The stream that a command entry is for, with the command codec's bytes; null where the entry is no command that a step wrote.</summary>
+    /// <summary>The stream that a command entry is for, with the command codec's bytes; null where the entry is no command that a step
+    /// wrote.</summary>
     public static (StreamId Stream, Encoded Command)? TryReadCommand(JournalEntry entry)
     {
         if (entry.Role != EntryRole.Command)

@@ -1,5 +1,5 @@
 // The streams of one aggregate's category inside a run, as commands are given to them.
-// Handed out by Run.Aggregates.
+// Handed out by Run.Streams.
 using Refold.Interop;
 
 namespace Refold;
@@ -10,42 +10,53 @@ namespace Refold;
 /// <typeparam name="TEvent">What happens.</typeparam>
 /// <typeparam name="TError">Why it is refused.</typeparam>
 /// <threadsafety>All members are safe for use by many threads.</threadsafety>
-public sealed class Aggregates<TState, TCommand, TEvent, TError>
+public sealed class AggregateStreams<TState, TCommand, TEvent, TError>
 {
     private static readonly ExecuteOptions NoOptions = new();
     private readonly RunCore run;
     private readonly Aggregate<TState, TCommand, TEvent, TError> aggregate;
 
-    internal Aggregates(RunCore run, Aggregate<TState, TCommand, TEvent, TError> aggregate) =>
+    internal AggregateStreams(RunCore run, Aggregate<TState, TCommand, TEvent, TError> aggregate) =>
         (this.run, this.aggregate) = (run, aggregate);
 
-    /// <summary>Decides a command, and appends what comes of it. Calls are decided in their order; awaiting each before the next is not needed.</summary>
+    /// <summary>Decides a command, and appends what comes of it. Commands of one stream are decided in the order of their calls, those of
+    /// different streams as <see cref="RunOptions.Order"/> says; awaiting each before the next is not needed.</summary>
     /// <param name="stream">One of the category's streams.</param>
     /// <param name="command">The command.</param>
-    /// <param name="cancellationToken">Cancels waiting, never a write already queued.</param>
+    /// <param name="cancellationToken">Cancels the command until its step is made: loading its state ends, and nothing is appended.
+    /// Afterwards
+    /// it cancels waiting, never the write.</param>
     /// <returns>Events or a refusal, once they are durable.</returns>
     /// <exception cref="ArgumentException">The stream is not one of the category.</exception>
     /// <exception cref="StepFailedException">Decide, evolve or a codec failed; nothing was appended, and the run goes on.</exception>
-    /// <exception cref="ConcurrencyException">Other writers came between, as often as <see cref="RunOptions.MaxAttempts"/> allows; nothing was appended.</exception>
+    /// <exception cref="ConcurrencyException">Other writers came between, as often as <see cref="RunOptions.MaxAttempts"/> allows;
+    /// nothing was appended.</exception>
     /// <exception cref="NotAppendedException">Nothing was appended, for another reason.</exception>
     /// <exception cref="OutcomeUnknownException">The device failed while the step was written: resume the run.</exception>
     /// <exception cref="RunStoppedException">The device failed before; nothing was appended: resume the run.</exception>
     /// <exception cref="RunEndedException">The run has ended.</exception>
     /// <exception cref="StateUnreadableException">The stream's entries cannot be folded.</exception>
     /// <exception cref="HistoryDroppedException">The stream's beginning was deleted, and no snapshot can stand in for it.</exception>
-    public Task<ExecutionResult<TState, TEvent, TError>> ExecuteAsync(StreamId stream, TCommand command, CancellationToken cancellationToken = default) =>
+    public Task<ExecutionResult<TState, TEvent, TError>> ExecuteAsync(
+        StreamId stream, TCommand command, CancellationToken cancellationToken = default) =>
         ExecuteAsync(stream, command, NoOptions, cancellationToken);
 
     /// <summary>Decides a command with a time, ids or an idempotency key of its own, and appends what comes of it.</summary>
     /// <param name="stream">One of the category's streams.</param>
     /// <param name="command">The command.</param>
     /// <param name="options">Time, ids, idempotency key.</param>
-    /// <param name="cancellationToken">Cancels waiting, never a write already queued.</param>
-    /// <returns>Events or a refusal, once they are durable; for a known key those recorded under it (<see cref="ExecutionResult{TState, TEvent, TError}.IsRepeated"/>).</returns>
+    /// <param name="cancellationToken">Cancels the command until its step is made: loading its state ends, and nothing is appended.
+    /// Afterwards
+    /// it cancels waiting, never the write.</param>
+    /// <returns>Events or a refusal, once they are durable; for a known key those recorded under it
+    /// (<see cref="ExecutionResult{TState, TEvent, TError}.IsRepeated"/>).</returns>
     /// <exception cref="ArgumentException">The stream is not one of the category, or the key breaks a rule.</exception>
-    /// <exception cref="NotAppendedException">The key was used for another command (<see cref="AppendFailure.KeyReused"/>), or another reason; nothing was appended.</exception>
-    /// <remarks>Throws the same as the overload without options. In mode <see cref="RecordMode.Off"/> a step without events leaves no trace, so its key is not known later.</remarks>
-    public Task<ExecutionResult<TState, TEvent, TError>> ExecuteAsync(StreamId stream, TCommand command, ExecuteOptions options, CancellationToken cancellationToken = default)
+    /// <exception cref="NotAppendedException">The key was used for another command (<see cref="AppendFailure.KeyReused"/>), or another
+    /// reason; nothing was appended.</exception>
+    /// <remarks>Throws the same as the overload without options. In mode <see cref="RecordMode.Off"/> a step without events leaves no
+    /// trace, so its key is not known later.</remarks>
+    public Task<ExecutionResult<TState, TEvent, TError>> ExecuteAsync(
+        StreamId stream, TCommand command, ExecuteOptions options, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(command);
         ArgumentNullException.ThrowIfNull(options);
@@ -57,22 +68,10 @@ public sealed class Aggregates<TState, TCommand, TEvent, TError>
         return run.Snapshots.Store is null ? execution : work.WithSnapshotAsync(execution);
     }
 
-    /// <summary>The state of a stream as it is committed. What was executed and awaited is in it.</summary>
-    /// <param name="stream">One of the category's streams.</param>
-    /// <returns>State and version; the initial state at version 0 for a stream without entries.</returns>
-    /// <exception cref="ArgumentException">The stream is not one of the category.</exception>
-    /// <exception cref="StateUnreadableException">The stream's entries cannot be folded.</exception>
-    /// <exception cref="HistoryDroppedException">The stream's beginning was deleted, and no snapshot can stand in for it.</exception>
-    public FoldedState<TState> Load(StreamId stream)
-    {
-        Check(stream);
-        return StreamState.Load(run, aggregate, stream).Folded;
-    }
-
     /// <summary>The state of a stream after every command that was given to the run before.</summary>
     /// <param name="stream">One of the category's streams.</param>
-    /// <param name="cancellationToken">Cancels waiting.</param>
-    /// <returns>As <see cref="Load"/>.</returns>
+    /// <param name="cancellationToken">Cancels waiting and reading.</param>
+    /// <returns>State and version; the initial state at version 0 for a stream without entries.</returns>
     /// <exception cref="ArgumentException">The stream is not one of the category.</exception>
     /// <exception cref="StateUnreadableException">The stream's entries cannot be folded.</exception>
     /// <exception cref="HistoryDroppedException">The stream's beginning was deleted, and no snapshot can stand in for it.</exception>
@@ -80,7 +79,7 @@ public sealed class Aggregates<TState, TCommand, TEvent, TError>
     {
         Check(stream);
         await run.Do(new BarrierWork(cancellationToken)).ConfigureAwait(false);
-        return StreamState.Load(run, aggregate, stream).Folded;
+        return (await StreamState.LoadAsync(run, aggregate, stream, long.MaxValue, cancellationToken).ConfigureAwait(false)).Folded;
     }
 
     /// <summary>Takes a snapshot of a stream after every command that was given to the run before, whatever the interval says.</summary>
@@ -98,12 +97,21 @@ public sealed class Aggregates<TState, TCommand, TEvent, TError>
         var store = run.Snapshots.Store
             ?? throw new InvalidOperationException("The run has no snapshots; set RunOptions.Snapshots or JournalOptions.Snapshots.");
         await run.Do(new BarrierWork(cancellationToken)).ConfigureAwait(false);
-        return await SnapshotExtensions.TakeAsync(run.Journal, stream, aggregate, store, (version, head, state) => run.Snapshots.Make(stream, version, head, state), cancellationToken).ConfigureAwait(false);
+        return await SnapshotExtensions.TakeAsync(
+            run.Journal,
+            stream,
+            aggregate,
+            store,
+            (version, head, state) => run.Snapshots.Make(stream, version, head, state),
+            cancellationToken).ConfigureAwait(false);
     }
 
     private void Check(StreamId stream)
     {
-        if (!aggregate.Owns(stream))
-            throw new ArgumentException($"'{stream}' is no stream of the category '{aggregate.Category}': it is named {aggregate.Category} or begins with {aggregate.Category}/.", nameof(stream));
+        if (aggregate.Owns(stream))
+            return;
+        var category = aggregate.Category;
+        throw new ArgumentException(
+            $"'{stream}' is no stream of the category '{category}': it is named {category} or begins with {category}/.", nameof(stream));
     }
 }

@@ -103,7 +103,8 @@ public sealed class Divergence
     /// <summary>One sentence: the likely reason, and what to do.</summary>
     public string Remedy => Value.Cause.Remedy;
 
-    /// <summary>The fields in which the pins differ: "model", "provider", "version", "seed", "settings/KEY"; none for another cause.</summary>
+    /// <summary>The fields in which the pins differ: "model", "provider", "version", "seed", "settings/KEY"; none for another
+    /// cause.</summary>
     public IReadOnlyList<string> PinFields { get; }
 
     /// <summary>Three lines: the entry, the path, expected and actual.</summary>

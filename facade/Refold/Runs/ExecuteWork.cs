@@ -1,5 +1,5 @@
 // One command on its way through a run.
-// Made by Aggregates.ExecuteAsync, driven by RunPipeline.
+// Made by AggregateStreams.ExecuteAsync, driven by RunPipeline.
 using Refold.Interop;
 
 namespace Refold;
@@ -21,43 +21,41 @@ internal sealed class ExecuteWork<TState, TCommand, TEvent, TError>(
 
     public override StreamId Stream => stream;
 
+    public override object Aggregate => aggregate;
+
     public override string? Key => options.IdempotencyKey;
 
-    public override bool MustReload(RunMemory memory) =>
-        memory.Find(stream) is { } kept && !ReferenceEquals(kept.Aggregate, aggregate);
+    public override bool IsRepeated => repeated is not null;
 
-    public override AppendRequest? Make(RunMemory memory)
+    public override long? BuiltOn => builtOn;
+
+    public override async Task LookUpAsync(CancellationToken cancellationToken) =>
+        repeated = await Repetition.FindAsync(run, aggregate, stream, command, Key!, cancellationToken).ConfigureAwait(false);
+
+    public override async Task<KeptState?> LoadAsync(CancellationToken cancellationToken)
     {
-        (made, builtOn) = (null, null);
-        dueSnapshot = null;
-        repeated = Key is { } key ? Repetition.Find(run, aggregate, stream, command, key) : null;
+        var loaded = await StreamState.LoadAsync(run, aggregate, stream, long.MaxValue, cancellationToken).ConfigureAwait(false);
+        return new KeptState(aggregate, loaded.Folded, loaded.FromVersion);
+    }
+
+    public override StepMade Make(KeptState? before, long runVersion)
+    {
+        (made, builtOn, dueSnapshot) = (null, null, null);
         if (repeated is not null)
-            return null;
-        var (before, snapshotAt) = memory.Find(stream) is { } kept && ReferenceEquals(kept.Aggregate, aggregate)
-            ? ((FoldedState<TState>)kept.Folded, kept.SnapshotAt)
-            : StreamState.Load(run, aggregate, stream);
-        builtOn = before.Version;
-        made = run.Context.Make(aggregate, stream, before, command, now, memory.RunVersion, options);
+            return new StepMade(null, null, runVersion);
+        var state = (FoldedState<TState>)before!.Folded;
+        builtOn = state.Version;
+        made = run.Context.Make(aggregate, stream, state, command, now, runVersion, options);
         var after = new FoldedState<TState>(made.State, made.Version);
-        if (aggregate.State is not null && after.Version > before.Version && run.Snapshots.IsDue(after.Version, snapshotAt))
+        var snapshotAt = before.SnapshotAt;
+        if (aggregate.State is not null && after.Version > state.Version && run.Snapshots.IsDue(after.Version, snapshotAt))
             (dueSnapshot, snapshotAt) = (after, after.Version);
-        memory.Advance(stream, aggregate, after, snapshotAt, made.RunVersion);
-        return made.Batch;
+        return new StepMade(made.Batch, new KeptState(aggregate, after, snapshotAt), made.RunVersion);
     }
 
     // The batch ends in the stream or the run where the step did; a repeated key's batch lies before.
     public override bool IsFresh(Receipt receipt) =>
         made is { } step && receipt.Versions.All(versions => versions.Last == (versions.Stream == stream ? step.Version : step.RunVersion));
-
-    public override AppendFailure.Conflict? FindConflict(IJournal journal)
-    {
-        if (builtOn is not { } version)
-            return null;
-        var actual = journal.HighestVersion(stream);
-        return actual == version
-            ? null
-            : new AppendFailure.Conflict(stream, version == 0 ? ExpectedVersion.NoStream : ExpectedVersion.Exactly(version), actual);
-    }
 
     /// <summary>Keeps the snapshot that is due, if one is; once the step is committed.</summary>
     public async Task<ExecutionResult<TState, TEvent, TError>> WithSnapshotAsync(Task<ExecutionResult<TState, TEvent, TError>> execution)
@@ -69,5 +67,6 @@ internal sealed class ExecuteWork<TState, TCommand, TEvent, TError>(
     }
 
     protected override ExecutionResult<TState, TEvent, TError> Result(Receipt? receipt) =>
-        repeated ?? new ExecutionResult<TState, TEvent, TError>(made!.Outcome, made.State, made.Version, made.DrawnWords, receipt, isRepeated: false);
+        repeated ?? new ExecutionResult<TState, TEvent, TError>(
+            made!.Outcome, made.State, made.Version, made.DrawnWords, receipt, isRepeated: false);
 }

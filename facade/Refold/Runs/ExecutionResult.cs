@@ -1,5 +1,5 @@
 // What executing a command came to. Shaped like NodaTime's ParseResult: a refusal is a value.
-// Answered by Aggregates.ExecuteAsync.
+// Answered by AggregateStreams.ExecuteAsync.
 using System.Diagnostics.CodeAnalysis;
 
 namespace Refold;
@@ -12,7 +12,8 @@ public sealed class ExecutionResult<TState, TEvent, TError>
 {
     private readonly Decision<TEvent, TError> outcome;
 
-    internal ExecutionResult(Decision<TEvent, TError> outcome, TState state, long version, ulong drawnWords, Receipt? receipt, bool isRepeated)
+    internal ExecutionResult(
+        Decision<TEvent, TError> outcome, TState state, long version, ulong drawnWords, Receipt? receipt, bool isRepeated)
     {
         this.outcome = outcome;
         State = state;
@@ -38,7 +39,8 @@ public sealed class ExecutionResult<TState, TEvent, TError>
     /// <summary>The stream's version after the step; 0 where it has no entry.</summary>
     public long Version { get; }
 
-    /// <summary>Random words of 32 bits that the step drew, children included. 0 for a repeated command of which nothing but events was recorded.</summary>
+    /// <summary>Random words of 32 bits that the step drew, children included. 0 for a repeated command of which nothing but events was
+    /// recorded.</summary>
     public ulong DrawnWords { get; }
 
     /// <summary>What was committed; null where nothing was to be appended (<see cref="RecordMode.Off"/> and no event).</summary>

@@ -13,35 +13,35 @@ public sealed record RunEnd(string? StateHash, int Streams, Receipt? Receipt);
 internal sealed class FinishWork(RunCore run, IReadOnlyList<Aggregate> aggregates, DateTimeOffset time, CancellationToken cancellationToken)
     : RunWork<RunEnd>(cancellationToken)
 {
-    private string? stateHash;
+    private Core.Hash? stateHash;
     private int streams;
 
     public override bool IsAlone => true;
 
-    public override AppendRequest? Make(RunMemory memory)
+    // Off the caller's thread: it reads every command and every stream of the run.
+    public override async Task<KeptState?> LoadAsync(CancellationToken cancellationToken)
     {
         if (run.Options.Mode == RecordMode.Off)
             return null;
-        var last = LastSteps();
+        await System.Threading.Tasks.Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        var last = await LastStepsAsync(cancellationToken).ConfigureAwait(false);
         streams = last.Count;
-        var hash = HashOver(last);
-        stateHash = hash?.ToString();
-        var version = memory.RunVersion;
-        memory.Advance(version + 1);
-        return run.Context.Finish(version, hash, streams, time);
+        stateHash = await HashOverAsync(last, cancellationToken).ConfigureAwait(false);
+        return null;
     }
 
-    protected override RunEnd Result(Receipt? receipt)
-    {
-        run.End();
-        return new RunEnd(stateHash, streams, receipt);
-    }
+    public override StepMade Make(KeptState? before, long runVersion) =>
+        run.Options.Mode == RecordMode.Off
+            ? new StepMade(null, null, runVersion)
+            : new StepMade(run.Context.Finish(runVersion, stateHash, streams, time), null, runVersion + 1);
+
+    protected override RunEnd Result(Receipt? receipt) => new(stateHash?.ToString(), streams, receipt);
 
     // The batch of the last command for each stream. The journal has them all, also those before the run was resumed.
-    private SortedDictionary<StreamId, long> LastSteps()
+    private async Task<SortedDictionary<StreamId, long>> LastStepsAsync(CancellationToken cancellationToken)
     {
         var last = new SortedDictionary<StreamId, long>();
-        foreach (var entry in run.Journal.ReadStream(run.Id.Stream))
+        await foreach (var entry in run.Journal.ReadStreamAsync(run.Id.Stream, cancellationToken: cancellationToken).ConfigureAwait(false))
         {
             if (RunTranslation.TryReadCommand(entry) is { } command)
                 last[command.Stream] = entry.Batch;
@@ -50,19 +50,19 @@ internal sealed class FinishWork(RunCore run, IReadOnlyList<Aggregate> aggregate
         return last;
     }
 
-    private Core.Hash? HashOver(SortedDictionary<StreamId, long> last)
+    private async Task<Core.Hash?> HashOverAsync(SortedDictionary<StreamId, long> last, CancellationToken cancellationToken)
     {
         var hashes = new List<(StreamId, long, Core.Hash)>();
         foreach (var (stream, batch) in last)
         {
-            var aggregate = aggregates.Where(aggregate => aggregate.Owns(stream)).MaxBy(aggregate => aggregate.Category.Length);
-            if (aggregate?.StateHash(run, stream, EndOf(batch)) is not (var version, { } hash))
+            if (aggregates.Where(aggregate => aggregate.Owns(stream)).MaxBy(aggregate => aggregate.Category.Length) is not { } aggregate)
+                return null;
+            var end = (await run.Journal.HeadAtAsync(batch, cancellationToken).ConfigureAwait(false))?.Position ?? batch;
+            if (await aggregate.StateHashAsync(run, stream, end, cancellationToken).ConfigureAwait(false) is not (var version, { } hash))
                 return null;
             hashes.Add((stream, version, hash));
         }
 
         return ReplayTranslation.HashOf(hashes);
     }
-
-    private long EndOf(long batch) => run.Journal.HeadAt(batch)?.Position ?? batch;
 }

@@ -35,7 +35,8 @@ public sealed class ReplayReport
     {
         this.value = value;
         Verdict = (ReplayVerdict)value.Verdict.Tag;
-        Streams = [.. value.Streams.Select(stream => new ReplayedStream(stream.Stream, stream.Version, stream.StateHash.ToNullable()?.ToString()))];
+        Streams = [.. value.Streams.Select(
+            stream => new ReplayedStream(stream.Stream, stream.Version, stream.StateHash.ToNullable()?.ToString()))];
         Divergence = value.Divergence.ToReference() is { } divergence ? new Divergence(divergence) : null;
         Findings = [.. value.Findings.Select(finding => finding.ToString())];
     }
@@ -58,7 +59,8 @@ public sealed class ReplayReport
     /// <summary>Those of them that were made again and compared.</summary>
     public long Derived => value.Derived;
 
-    /// <summary>The state hash over the run's streams, 64 hexadecimal digits; null unless everything matches and every aggregate has a state codec.</summary>
+    /// <summary>The state hash over the run's streams, 64 hexadecimal digits; null unless everything matches and every aggregate has a
+    /// state codec.</summary>
     public string? StateHash => value.StateHash.ToNullable()?.ToString();
 
     /// <summary>The streams that commands of the run were for, by UTF-8 bytes.</summary>
@@ -67,7 +69,8 @@ public sealed class ReplayReport
     /// <summary>The first difference; null where there is none.</summary>
     public Divergence? Divergence { get; }
 
-    /// <summary>What else is worth knowing, a sentence each: an ignored pin, upcasts, foreign entries folded, a missing state codec.</summary>
+    /// <summary>What else is worth knowing, a sentence each: an ignored pin, upcasts, foreign entries folded, a missing state
+    /// codec.</summary>
     public IReadOnlyList<string> Findings { get; }
 
     /// <summary>A divergence in three lines (entry, path, expected and actual); any other verdict in one.</summary>
@@ -86,7 +89,8 @@ public sealed record VerifyOptions
     /// <value>Default: false.</value>
     public bool IgnorePin { get; init; }
 
-    /// <summary>Snapshots to start from instead of the beginning, of each stream the newest that may be used. Commands before them are not verified, and the report says so.</summary>
+    /// <summary>Snapshots to start from instead of the beginning, of each stream the newest that may be used. Commands before them are
+    /// not verified, and the report says so.</summary>
     /// <value>Default: none; every command is verified.</value>
     public IReadOnlyList<Snapshot> StartFrom { get; init; } = [];
 }

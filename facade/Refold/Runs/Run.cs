@@ -4,8 +4,9 @@ using System.Collections.Concurrent;
 
 namespace Refold;
 
-/// <summary>One recorded execution. Commands are decided in the order of their calls; a call need not wait for the one before it, so that
-/// many of them share a flush.</summary>
+/// <summary>One recorded execution. Commands are decided one at a time, in the order that <see cref="RunOptions.Order"/> names; a call
+/// need
+/// not wait for the one before it, so that many of them share a flush.</summary>
 /// <threadsafety>All members are safe for use by many threads.</threadsafety>
 public sealed class Run : IAsyncDisposable
 {
@@ -33,26 +34,34 @@ public sealed class Run : IAsyncDisposable
     /// <typeparam name="TError">Why it is refused.</typeparam>
     /// <param name="aggregate">The aggregate. Keep one value of it: the state between steps is kept for that value.</param>
     /// <returns>The streams. Making it costs nothing.</returns>
-    public Aggregates<TState, TCommand, TEvent, TError> Aggregates<TState, TCommand, TEvent, TError>(
+    /// <example><code>
+    /// var result = await run.Streams(Order.Aggregate).ExecuteAsync("order/42", new Place("sku", 1));
+    /// </code></example>
+    public AggregateStreams<TState, TCommand, TEvent, TError> Streams<TState, TCommand, TEvent, TError>(
         Aggregate<TState, TCommand, TEvent, TError> aggregate)
     {
         ArgumentNullException.ThrowIfNull(aggregate);
         aggregates[aggregate.Category] = aggregate;
-        return new Aggregates<TState, TCommand, TEvent, TError>(core, aggregate);
+        return new AggregateStreams<TState, TCommand, TEvent, TError>(core, aggregate);
     }
 
-    /// <summary>Ends the run: after everything before, records its end with the state hash over every stream that a command of it was for.
-    /// The aggregates of these streams must have been given to <see cref="Aggregates"/> of this object, also after resuming; where one was
-    /// not, or has no state codec, no state hash is recorded. The states are folded from every entry, and from snapshots only where entries were deleted. In mode <see cref="RecordMode.Off"/> nothing is recorded.</summary>
+    /// <summary>Ends the run: after everything before, records its end with the state hash over every stream that a command of it was
+    /// for.
+    /// The aggregates of these streams must have been given to <see cref="Streams"/> of this object, also after resuming; where one was
+    /// not, or has no state codec, no state hash is recorded. The states are folded from every entry, and from snapshots only where
+    /// entries were deleted. In mode <see cref="RecordMode.Off"/> nothing is recorded.</summary>
     /// <param name="time">The time of the entry; default: that of the run's time provider.</param>
-    /// <param name="cancellationToken">Cancels waiting, never a write already queued.</param>
+    /// <param name="cancellationToken">Cancels until the entry is made: nothing is appended, and the run goes on. Afterwards it cancels
+    /// waiting,
+    /// never the write.</param>
     /// <returns>What was recorded.</returns>
     /// <exception cref="RunEndedException">It has ended.</exception>
     /// <exception cref="NotAppendedException">Nothing was appended, and the run goes on.</exception>
     /// <exception cref="OutcomeUnknownException">The device failed while the end was written.</exception>
     public async Task<RunEnd> FinishAsync(DateTimeOffset? time = null, CancellationToken cancellationToken = default)
     {
-        var end = await core.Do(new FinishWork(core, [.. aggregates.Values], time ?? core.TimeProvider.GetUtcNow(), cancellationToken)).ConfigureAwait(false);
+        var work = new FinishWork(core, [.. aggregates.Values], time ?? core.TimeProvider.GetUtcNow(), cancellationToken);
+        var end = await core.Do(work).ConfigureAwait(false);
         core.Logger?.RunFinished(Id, end.Streams, end.StateHash);
         return end;
     }

@@ -1,5 +1,5 @@
 // What a run's parts share: the journal it is recorded in, its context and options, its pipeline.
-// Made by starting and resuming; used by Run, Aggregates and works.
+// Made by starting and resuming; used by Run, AggregateStreams and works.
 using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Refold.Interop;
@@ -11,7 +11,8 @@ internal sealed class RunCore
     private readonly RunPipeline pipeline;
     private volatile bool disposed;
 
-    public RunCore(IJournal journal, RunId id, RunPin pin, RngState? root, RunOptions options)
+    // The run's highest version; null where the journal is asked before the first step.
+    public RunCore(IJournal journal, RunId id, RunPin pin, RngState? root, RunOptions options, long? runVersion)
     {
         Journal = journal;
         Id = id;
@@ -20,10 +21,10 @@ internal sealed class RunCore
         var observer = JournalObserver.Of(journal);
         TimeProvider = options.TimeProvider ?? observer?.TimeProvider ?? TimeProvider.System;
         Logger = QuietLogger.Of(options.LoggerFactory ?? observer?.LoggerFactory, LogLines.RunCategory);
-        Snapshots = new RunSnapshots(this, options.Snapshots ?? observer?.Snapshots, options.SnapshotInterval ?? observer?.SnapshotInterval ?? new JournalOptions().SnapshotInterval);
+        var interval = options.SnapshotInterval ?? observer?.SnapshotInterval ?? new JournalOptions().SnapshotInterval;
+        Snapshots = new RunSnapshots(this, options.Snapshots ?? observer?.Snapshots, interval);
         Context = RunTranslation.Context(id, pin, root, options.Mode);
-        var memory = new RunMemory(journal, id, options.Mode, options.CachedStreams);
-        pipeline = new RunPipeline(journal, id, memory, options, Logger);
+        pipeline = new RunPipeline(journal, id, new RunMemory(options.Mode, runVersion, options.CachedStreams), options, Logger);
     }
 
     public IJournal Journal { get; }
@@ -49,8 +50,6 @@ internal sealed class RunCore
         pipeline.Add(work);
         return work.Task;
     }
-
-    public void End() => pipeline.End();
 
     /// <summary>Takes no more work, and waits for what was taken.</summary>
     public async ValueTask CloseAsync()

@@ -37,7 +37,8 @@ public sealed class RunExistsException(RunId run)
     public RunId Run { get; } = run;
 }
 
-/// <summary>The journal has no such run that could be resumed: none of this name was started here, or only its events were recorded.</summary>
+/// <summary>The journal has no such run that could be resumed: none of this name was started here, or only its events were
+/// recorded.</summary>
 public sealed class RunNotFoundException(RunId run, string reason)
     : JournalException("run-not-found", $"The run '{run}' cannot be resumed: {reason}.")
 {
@@ -51,7 +52,8 @@ public sealed class PinMismatchException : JournalException
     internal PinMismatchException(RunId run, RunPin recorded, RunPin given, IReadOnlyList<string> fields)
         : base(
             "pin-mismatch",
-            $"The run '{run}' was recorded under another pin; it differs in {string.Join(", ", fields)} (recorded: {recorded}; given: {given}). Resume it under the recorded pin, or start a new run.")
+            $"The run '{run}' was recorded under another pin; it differs in {string.Join(", ", fields)} "
+            + $"(recorded: {recorded}; given: {given}). Resume it under the recorded pin, or start a new run.")
     {
         Run = run;
         Recorded = recorded;
@@ -76,10 +78,14 @@ public sealed class RunEndedException(RunId run)
     public RunId Run { get; } = run;
 }
 
-/// <summary>An earlier append of the run ended with an unknown outcome, so that nobody knows on what to build. Nothing of this command was
+/// <summary>An earlier append of the run ended with an unknown outcome, so that nobody knows on what to build. Nothing of this command
+/// was
 /// appended. Open the journal again and resume the run.</summary>
 public sealed class RunStoppedException(RunId run, Exception cause)
-    : JournalException("run-stopped", $"The run '{run}' stopped when the outcome of an append was unknown; open the journal again and resume the run.", cause)
+    : JournalException(
+        "run-stopped",
+        $"The run '{run}' stopped when the outcome of an append was unknown; open the journal again and resume the run.",
+        cause)
 {
     /// <summary>The run.</summary>
     public RunId Run { get; } = run;

@@ -7,7 +7,8 @@ namespace Refold;
 /// <summary>What can be done with runs in any journal.</summary>
 public static class RunExtensions
 {
-    /// <summary>Starts a run. Its start is durable before this returns; in mode <see cref="RecordMode.Off"/> nothing is written.</summary>
+    /// <summary>Starts a run. Its start is durable before this returns; in mode <see cref="RecordMode.Off"/> nothing is
+    /// written.</summary>
     /// <param name="journal">The journal. It stays the caller's, and is disposed after the run.</param>
     /// <param name="pin">What the run is recorded under.</param>
     /// <param name="options">How it is recorded.</param>
@@ -17,12 +18,14 @@ public static class RunExtensions
     /// <exception cref="ArgumentException">The pin has no JSON form.</exception>
     /// <exception cref="NotAppendedException">Nothing was appended.</exception>
     /// <exception cref="OutcomeUnknownException">The device failed while the start was written.</exception>
-    public static async Task<Run> StartRunAsync(this IJournal journal, RunPin pin, RunOptions? options = null, CancellationToken cancellationToken = default)
+    public static async Task<Run> StartRunAsync(
+        this IJournal journal, RunPin pin, RunOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(journal);
         ArgumentNullException.ThrowIfNull(pin);
         options = (options ?? new RunOptions()).Validated();
-        var core = new RunCore(journal, options.RunId ?? RunId.Create(options.NewGuid().ToString("D")), pin, options.Root, options);
+        var id = options.RunId ?? RunId.Create(options.NewGuid().ToString("D"));
+        var core = new RunCore(journal, id, pin, options.Root, options, runVersion: 1);
         if (options.Mode == RecordMode.Record)
         {
             var start = core.Context.Start(options.StartTime ?? core.TimeProvider.GetUtcNow());
@@ -47,7 +50,8 @@ public static class RunExtensions
     /// <exception cref="PinMismatchException">The pins differ; the message names the fields.</exception>
     /// <exception cref="RunEndedException">The run was ended.</exception>
     /// <exception cref="ArgumentException">The options ask for mode Off.</exception>
-    public static async Task<Run> ResumeRunAsync(this IJournal journal, RunId run, RunPin pin, RunOptions? options = null, CancellationToken cancellationToken = default)
+    public static async Task<Run> ResumeRunAsync(
+        this IJournal journal, RunId run, RunPin pin, RunOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(journal);
         ArgumentNullException.ThrowIfNull(run);
@@ -56,36 +60,49 @@ public static class RunExtensions
         if (options.Mode != RecordMode.Record)
             throw new ArgumentException("A resumed run goes on recording; its mode is Record.", nameof(options));
 
-        var first = await journal.ReadStreamAsync(run.Stream, maxCount: 1, cancellationToken: cancellationToken).FirstOrDefaultAsync(cancellationToken).ConfigureAwait(false)
+        var first = await FirstAsync(journal, run.Stream, 1, cancellationToken).ConfigureAwait(false)
             ?? throw new RunNotFoundException(run, "the journal has no run of this name");
         if (RunTranslation.TryReadStart(first, out var reason) is not (var recorded, var root))
             throw new RunNotFoundException(run, reason);
         if (recorded.DiffersIn(pin) is { Count: > 0 } fields)
             throw new PinMismatchException(run, recorded, pin, fields);
-        if (EndOf(journal, run) is not null)
+        if (await EndOfAsync(journal, run, cancellationToken).ConfigureAwait(false) is not null)
             throw new RunEndedException(run);
-        var core = new RunCore(journal, run, recorded, root, options);
+        var core = new RunCore(journal, run, recorded, root, options, runVersion: null);
         core.Logger?.RunResumed(run, recorded);
         return new Run(core);
     }
 
     /// <summary>Every run that was recorded, in the order of their starts.</summary>
     /// <param name="journal">The journal.</param>
+    /// <param name="cancellationToken">Stops reading.</param>
     /// <returns>The runs; those of which the start was deleted are left out, and streams below <c>$run/</c> that name no run.</returns>
-    public static IReadOnlyList<RunInfo> Runs(this IJournal journal)
+    public static async Task<IReadOnlyList<RunInfo>> RunsAsync(this IJournal journal, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(journal);
-        var runs =
-            from stream in journal.Streams()
-            where stream.Floor == 0
-            let id = RunTranslation.TryReadRun(stream.Stream)
-            where id is not null
-            let first = journal.ReadStream(stream.Stream, maxCount: 1).First()
-            orderby first.Position
-            select new RunInfo(id, RunTranslation.TryReadStart(first, out _)?.Pin, first.Position, first.Time, stream.HighestVersion, EndOf(journal, id)?.Position);
-        return [.. runs];
+        var runs = new List<RunInfo>();
+        var streams = await journal.StreamsAsync(RunTranslation.StreamPrefix, cancellationToken: cancellationToken).ConfigureAwait(false);
+        foreach (var stream in streams)
+        {
+            if (stream.Floor > 0 || RunTranslation.TryReadRun(stream.Stream) is not { } id) continue;
+            if (await FirstAsync(journal, stream.Stream, 1, cancellationToken).ConfigureAwait(false) is not { } first) continue;
+            var end = await EndOfAsync(journal, id, cancellationToken).ConfigureAwait(false);
+            var pin = RunTranslation.TryReadStart(first, out _)?.Pin;
+            runs.Add(new RunInfo(id, pin, first.Position, first.Time, stream.HighestVersion, end?.Position));
+        }
+
+        runs.Sort((one, other) => one.StartedPosition.CompareTo(other.StartedPosition));
+        return runs;
     }
 
-    private static JournalEntry? EndOf(IJournal journal, RunId run) =>
-        journal.ReadStream(run.Stream, journal.HighestVersion(run.Stream)).FirstOrDefault(RunTranslation.IsEnd);
+    private static async ValueTask<JournalEntry?> EndOfAsync(IJournal journal, RunId run, CancellationToken cancellationToken)
+    {
+        var highest = await journal.HighestVersionAsync(run.Stream, cancellationToken).ConfigureAwait(false);
+        var last = await FirstAsync(journal, run.Stream, highest, cancellationToken).ConfigureAwait(false);
+        return last is not null && RunTranslation.IsEnd(last) ? last : null;
+    }
+
+    private static ValueTask<JournalEntry?> FirstAsync(
+        IJournal journal, StreamId stream, long version, CancellationToken cancellationToken) =>
+        journal.ReadStreamAsync(stream, version, maxCount: 1, cancellationToken: cancellationToken).FirstOrDefaultAsync(cancellationToken);
 }

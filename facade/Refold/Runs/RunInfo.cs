@@ -1,5 +1,5 @@
 // A run as it is found in a journal.
-// Listed by IJournal.Runs.
+// Listed by IJournal.RunsAsync.
 namespace Refold;
 
 /// <summary>A run as it is found in a journal.</summary>

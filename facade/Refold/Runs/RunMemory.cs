@@ -1,82 +1,76 @@
-// What a run knows without waiting: the run's version and the states of streams after steps that may still be on their way.
-// Used by the thread that pumps RunPipeline, and by nobody else at that time.
-using Refold.Interop;
-
+// What a run knows without asking the journal: the run's version and the states of streams after steps that may still be on their way.
+// Used by RunPipeline under its lock.
 namespace Refold;
 
-/// <summary>A state that was kept between steps.</summary>
-internal sealed class KeptState
+/// <summary>A stream's state: kept between steps, or loaded for the next one. Immutable.</summary>
+/// <param name="Aggregate">The aggregate whose it is.</param>
+/// <param name="Folded">A <see cref="FoldedState{TState}"/> of the aggregate's state type.</param>
+/// <param name="SnapshotAt">The version of the last snapshot that was taken of it or that it was made from; 0 for none.</param>
+internal sealed record KeptState(object Aggregate, object Folded, long SnapshotAt);
+
+internal sealed class RunMemory(RecordMode mode, long? version, int cachedStreams)
 {
-    public required object Aggregate { get; init; }
-
-    /// <summary>A <see cref="FoldedState{TState}"/> of the aggregate's state type.</summary>
-    public required object Folded { get; init; }
-
-    /// <summary>The version of the last snapshot that was taken of it or that it was made from; 0 for none.</summary>
-    public required long SnapshotAt { get; init; }
-
-    /// <summary>The number of the last step that went into it.</summary>
-    public required long Step { get; init; }
-}
-
-internal sealed class RunMemory(IJournal journal, RunId run, RecordMode mode, int cachedStreams)
-{
-    private readonly Dictionary<StreamId, KeptState> states = [];
+    private readonly Dictionary<StreamId, (KeptState State, long Step)> states = [];
     private long settledVersion = 1;
-    private long? version;
-    private long settled;
+    private long? version = version;
 
-    /// <summary>The run's highest version after every step made so far. In mode Off nothing holds it but this, and the entry that would
-    /// have started the run counts, so that ids are the same in both modes.</summary>
-    /// <exception cref="RunEndedException">The run was ended, by whomever.</exception>
-    public long RunVersion => version ??= mode == RecordMode.Record ? ReadRunVersion() : settledVersion;
+    /// <summary>The run's highest version after every step made so far; null where the journal must be asked. In mode Off nothing holds
+    /// it
+    /// but this, and the entry that would have started the run counts, so that ids are the same in both modes.</summary>
+    public long? RunVersion => version ??= mode == RecordMode.Off ? settledVersion : null;
 
-    /// <summary>How many steps were begun.</summary>
+    /// <summary>How many steps were begun. A step's number is this after it was.</summary>
     public long Begun { get; set; }
 
     /// <summary>Up to which of them all are settled.</summary>
-    public long Settled
-    {
-        get => Volatile.Read(ref settled);
-        set => Volatile.Write(ref settled, value);
-    }
+    public long Settled { get; set; }
 
-    public KeptState? Find(StreamId stream) => states.GetValueOrDefault(stream);
+    /// <summary>The kept state of a stream, if it is that aggregate's.</summary>
+    public KeptState? Find(StreamId stream, object aggregate) =>
+        states.TryGetValue(stream, out var kept) && ReferenceEquals(kept.State.Aggregate, aggregate) ? kept.State : null;
 
-    /// <summary>Moves on to what is true once the step being made is committed.</summary>
-    public void Advance(StreamId stream, object aggregate, object folded, long snapshotAt, long runVersion)
+    /// <summary>Moves on to what is true once the step begun last is committed.</summary>
+    /// <param name="stream">The step's stream; null where it has none.</param>
+    /// <param name="made">The step.</param>
+    /// <param name="isWaitedFor">Whether a command waits for a stream's state, so that it is not let go.</param>
+    public void Advance(StreamId? stream, StepMade made, Predicate<StreamId> isWaitedFor)
     {
+        version = made.RunVersion;
+        if (stream is null || made.After is null)
+            return;
         if (states.Count >= cachedStreams && !states.ContainsKey(stream))
-            LetGo();
-        states[stream] = new KeptState { Aggregate = aggregate, Folded = folded, SnapshotAt = snapshotAt, Step = Begun };
-        version = runVersion;
+            LetGo(isWaitedFor);
+        states[stream] = (made.After, Begun);
     }
-
-    /// <summary>Moves the run's own version on.</summary>
-    public void Advance(long runVersion) => version = runVersion;
 
     /// <summary>A step is committed that ends at this version of the run.</summary>
     public void Settle(long runVersion) => settledVersion = Math.Max(settledVersion, runVersion);
 
+    /// <summary>The journal's answer to what the run's version is.</summary>
+    public void Learn(long runVersion) => version = runVersion;
+
+    /// <summary>Throws the state of a stream away that another writer appended to.</summary>
+    public void Forget(StreamId stream) => states.Remove(stream);
+
     /// <summary>Throws away everything that was built on a step which is not committed.</summary>
-    public void Forget()
-    {
-        states.Clear();
-        version = null;
-    }
-
-    private long ReadRunVersion()
-    {
-        var highest = journal.HighestVersion(run.Stream);
-        return journal.ReadStream(run.Stream, highest).Any(RunTranslation.IsEnd) ? throw new RunEndedException(run) : highest;
-    }
-
-    // What is on its way cannot be read back yet, so it stays.
-    private void LetGo()
+    /// <param name="step">Its number.</param>
+    public void ForgetFrom(long step)
     {
         foreach (var (stream, kept) in states)
         {
-            if (kept.Step <= Settled)
+            if (kept.Step >= step)
+                states.Remove(stream);
+        }
+
+        version = null;
+    }
+
+    // What is on its way cannot be read back yet, so it stays.
+    private void LetGo(Predicate<StreamId> isWaitedFor)
+    {
+        foreach (var (stream, kept) in states)
+        {
+            if (kept.Step <= Settled && !isWaitedFor(stream))
                 states.Remove(stream);
         }
     }

@@ -15,6 +15,26 @@ public enum RecordMode
     Off = 1,
 }
 
+/// <summary>In which order a run makes its steps. One step is made at a time in either; states are loaded at once in either, those of
+/// many
+/// streams at the same time.</summary>
+public enum RunOrder
+{
+    /// <summary>As states arrive: a step is made when the state of its stream is there, and waits for no other stream's. Commands of one
+    /// stream
+    /// are decided in the order of their calls, and of steps that could be made the one called first is made first; but which of two
+    /// streams
+    /// comes first may differ from one execution to the next, and with it the run's stream and the journal's head.</summary>
+    Ready = 0,
+
+    /// <summary>In the order of the calls of <c>ExecuteAsync</c>: the same calls with the same times give the same entries and the same
+    /// head,
+    /// however long each load takes. A slow load holds back the steps behind it, but not their loads. A command that is cancelled, or
+    /// whose
+    /// state cannot be loaded, is left out.</summary>
+    Submitted = 1,
+}
+
 /// <summary>How a run is recorded.</summary>
 public sealed record RunOptions
 {
@@ -27,7 +47,8 @@ public sealed record RunOptions
     public Func<Guid> NewGuid { get; init; } = FreshNames.NewGuid;
 
     /// <summary>Where the time of a command comes from that names none, and that of the entries that start and end the run.</summary>
-    /// <value>Default: null, the journal's (<see cref="JournalOptions.TimeProvider"/>), else <see cref="System.TimeProvider.System"/>.</value>
+    /// <value>Default: null, the journal's (<see cref="JournalOptions.TimeProvider"/>), else
+    /// <see cref="System.TimeProvider.System"/>.</value>
     public TimeProvider? TimeProvider { get; init; }
 
     /// <summary>Where the run writes its log lines (<see cref="RefoldEventIds"/>).</summary>
@@ -50,24 +71,38 @@ public sealed record RunOptions
     /// <value>Default: 8. At least 1.</value>
     public int MaxAttempts { get; init; } = 8;
 
-    /// <summary>States of about this many streams are kept between steps; when there are more, those nobody waits for are let go.</summary>
+    /// <summary>States of about this many streams are kept between steps; when there are more, those nobody waits for are let
+    /// go.</summary>
     /// <value>Default: 1024. At least 1.</value>
     public int CachedStreams { get; init; } = 1024;
 
-    /// <summary>Where states that are not kept any more are found again, and every <see cref="SnapshotInterval"/> versions kept. A cache: a doubtful
+    /// <summary>Where states that are not kept any more are found again, and every <see cref="SnapshotInterval"/> versions kept. A cache:
+    /// a doubtful
     /// snapshot is logged and not used, one that cannot be saved is logged, and the run goes on.</summary>
-    /// <value>Default: null, the journal's (<see cref="JournalOptions.Snapshots"/>), if it has one. It stays the caller's, and is disposed after the run.</value>
+    /// <value>Default: null, the journal's (<see cref="JournalOptions.Snapshots"/>), if it has one. It stays the caller's, and is
+    /// disposed after the run.</value>
     public ISnapshotStore? Snapshots { get; init; }
 
-    /// <summary>After how many new versions of a stream the next snapshot of it is taken: by the call of <c>ExecuteAsync</c> that makes that version, before it
+    /// <summary>After how many new versions of a stream the next snapshot of it is taken: by the call of <c>ExecuteAsync</c> that makes
+    /// that version, before it
     /// returns. A call that is cancelled while it waits takes none.</summary>
-    /// <value>Default: null, the journal's (<see cref="JournalOptions.SnapshotInterval"/>), else 100. 0: none is taken but by <c>TakeSnapshotAsync</c>.</value>
+    /// <value>Default: null, the journal's (<see cref="JournalOptions.SnapshotInterval"/>), else 100. 0: none is taken but by
+    /// <c>TakeSnapshotAsync</c>.</value>
     public long? SnapshotInterval { get; init; }
 
-    /// <summary>Whether a command that finds the journal idle is committed on the calling thread, which blocks for it. Faster where every
-    /// command is awaited before the next is given; where they are not, it keeps them from sharing a flush.</summary>
-    /// <value>Default: false, giving a command never waits for the device.</value>
-    public bool CommitsOnCaller { get; init; }
+    /// <summary>In which order steps are made.</summary>
+    /// <value>Default: <see cref="RunOrder.Ready"/>, as states arrive. Programs that give one flow of commands and want one head for it
+    /// name
+    /// <see cref="RunOrder.Submitted"/>.</value>
+    public RunOrder Order { get; init; }
+
+    /// <summary>Whether more commands may be given before one is answered: the journal then commits on a thread of its own, so that they
+    /// share
+    /// a flush (<see cref="AppendRequest.Pipelined"/>). Where every command is awaited before the next is given, false is faster: a
+    /// command
+    /// that finds the journal idle is committed on the calling thread, which blocks for it.</summary>
+    /// <value>Default: true, giving a command never waits for the device.</value>
+    public bool Pipelined { get; init; } = true;
 
     internal RunOptions Validated()
     {
@@ -76,6 +111,7 @@ public sealed record RunOptions
         ArgumentOutOfRangeException.ThrowIfLessThan(CachedStreams, 1);
         if (SnapshotInterval is { } interval) ArgumentOutOfRangeException.ThrowIfNegative(interval, nameof(SnapshotInterval));
         if (!Enum.IsDefined(Mode)) throw new ArgumentOutOfRangeException(nameof(Mode), Mode, "The mode is Record or Off.");
+        if (!Enum.IsDefined(Order)) throw new ArgumentOutOfRangeException(nameof(Order), Order, "The order is Ready or Submitted.");
         return this;
     }
 }
@@ -95,7 +131,8 @@ public sealed record ExecuteOptions
     /// <value>Default: null, nothing known.</value>
     public Guid? CausationId { get; init; }
 
-    /// <summary>1 to 128 UTF-8 bytes. A command whose key is known is not decided again: it is answered with what was recorded under the key.</summary>
+    /// <summary>1 to 128 UTF-8 bytes. A command whose key is known is not decided again: it is answered with what was recorded under the
+    /// key.</summary>
     /// <value>Default: null, every call is a command of its own.</value>
     public string? IdempotencyKey { get; init; }
 }

@@ -1,20 +1,32 @@
-// Settling the steps of a run in call order: completed, failed, or put aside to be made anew.
+// Settling the steps of a run in the order they were made in: completed, failed, or put aside to be made anew.
 // Called under the lock of RunPipeline.
 namespace Refold;
 
 internal sealed partial class RunPipeline
 {
+    private readonly List<RunWork> again = [];
+
+    // Whether a step was not committed, so that what was built on it must be made anew; and that step's number.
+    private bool stale;
+    private long staleFrom;
+
     private void Settle()
     {
-        while (flights.TryPeek(out var flight) && flight.IsDone)
+        while (flights.TryPeek(out var flight))
         {
+            if (flight.IsEmpty && !stale && flight.Work.BuiltOn is not null && !flight.IsChecked)
+            {
+                AskConflict(flight);
+                return;
+            }
+
+            if (!flight.IsEmpty && flight.Result is null)
+                return;
             flights.Dequeue();
             memory.Settled++;
-            if (flight.Work.Stream is { } stream)
-                streams.Remove(stream);
-            if (flight.Work.Key is { } key)
-                keys.Remove(key);
+            if (flight.Lane is { } lane) lane.InFlight--;
             Settle(flight);
+            if (flight.Lane is not null) Evaluate(flight.Lane);
         }
     }
 
@@ -24,13 +36,12 @@ internal sealed partial class RunPipeline
         switch (flight.Result)
         {
             case AppendResult.Appended appended when work.IsFresh(appended.Receipt):
-                memory.Settle(flight.RunVersion);
-                work.Complete(appended.Receipt);
+                Complete(flight, appended.Receipt);
                 break;
             case AppendResult.OutcomeUnknown unknown:
-                stale = true;
+                BecomeStale();
                 stoppedBy ??= unknown.Cause;
-                work.Fail(new OutcomeUnknownException(unknown.Cause));
+                Fail(work, new OutcomeUnknownException(unknown.Cause));
                 break;
             case var _ when stale:
                 // Built on a step that was not committed: not its own fault.
@@ -38,14 +49,14 @@ internal sealed partial class RunPipeline
                 break;
             case AppendResult.Appended repeated:
                 // Somebody else used the key meanwhile: what is recorded under it is found when the step is made anew.
-                Retry(work, new AppendFailure.KeyReused(work.Key ?? "", repeated.Receipt.FirstPosition));
+                Retry(flight, new AppendFailure.KeyReused(work.Key ?? "", repeated.Receipt.FirstPosition));
                 break;
             case AppendResult.NotAppended { Failure: AppendFailure.Conflict or AppendFailure.KeyReused } refused:
-                Retry(work, refused.Failure);
+                Retry(flight, refused.Failure);
                 break;
             case AppendResult.NotAppended refused:
-                stale = true;
-                work.Fail(refused.Failure.ToException());
+                BecomeStale();
+                Fail(work, refused.Failure.ToException());
                 break;
             default:
                 SettleEmpty(flight);
@@ -53,37 +64,71 @@ internal sealed partial class RunPipeline
         }
     }
 
-    // Nothing was appended, so no expected version was judged yet: a refusal or an exception may come from an outdated state.
     private void SettleEmpty(Flight flight)
     {
-        AppendFailure.Conflict? conflict;
-        try
-        {
-            conflict = flight.Work.FindConflict(journal);
-        }
-        catch (Exception error)
-        {
-            flight.Work.Fail(error);
-            return;
-        }
-
-        if (conflict is not null)
-            Retry(flight.Work, conflict);
+        if (flight.CheckError is { } unknown)
+            Fail(flight.Work, unknown);
+        else if (flight.Conflict is { } conflict)
+            Retry(flight, conflict);
         else if (flight.Error is { } error)
-            flight.Work.Fail(error);
+            Fail(flight.Work, error);
         else
-        {
-            memory.Settle(flight.RunVersion);
-            flight.Work.Complete(null);
-        }
+            Complete(flight, null);
     }
 
-    private void Retry(RunWork work, AppendFailure failure)
+    private void Complete(Flight flight, Receipt? receipt)
     {
-        stale = true;
+        memory.Settle(flight.RunVersion);
+        // Whatever waits behind a successful end is refused.
+        if (flight.Work.IsAlone) ended = true;
+        Leave(flight.Work);
+        flight.Work.Complete(receipt);
+    }
+
+    private void Fail(RunWork work, Exception error)
+    {
+        Leave(work);
+        work.Fail(error);
+    }
+
+    private void Retry(Flight flight, AppendFailure failure)
+    {
+        BecomeStale();
+        var work = flight.Work;
+        // The state may be one that an earlier step left: this one built on it and was late.
+        if (work.Stream is { } stream) memory.Forget(stream);
+        if (flight.Lane is { } lane) lane.Loaded = null;
         if (++work.Conflicts < options.MaxAttempts)
             again.Add(work);
         else
-            work.Fail(failure.ToException());
+            Fail(work, failure.ToException());
+    }
+
+    private void BecomeStale()
+    {
+        if (stale)
+            return;
+        stale = true;
+        staleFrom = memory.Settled;
+    }
+
+    // Nothing is in flight any more: the states that are wrong are loaded again, and what was put aside waits before all others.
+    private void Recover()
+    {
+        stale = false;
+        memory.ForgetFrom(staleFrom);
+        var outdated = ready.UnorderedItems.Select(item => item.Element).Where(work => work.Status == WorkStatus.Ready).ToList();
+        ready.Clear();
+        foreach (var work in outdated) work.Status = WorkStatus.Waiting;
+        for (var index = again.Count - 1; index >= 0; index--) Wait(again[index], isNew: false);
+        if (stoppedBy is { } cause)
+            RefuseWaiting(_ => new RunStoppedException(run, cause));
+        else
+        {
+            foreach (var work in again.Where(work => work.IsCancelled)) Refuse(work, new OperationCanceledException());
+            foreach (var work in outdated.Where(work => work.Status == WorkStatus.Waiting)) Evaluate(LaneOf(work)!);
+        }
+
+        again.Clear();
     }
 }

@@ -1,11 +1,12 @@
-// Makes the steps of a run in call order without waiting for durability, settles them in that order, and makes anew, in that order,
-// those that another writer came between. Used by Run.
+// Makes the steps of a run one at a time from states loaded beside it, without waiting for durability, and settles them in the order they
+// were made in. Used by RunCore.
 using Microsoft.Extensions.Logging;
 
 namespace Refold;
 
-/// <summary>At most one thread pumps at a time: it decides and queues appends. Whoever notices that an append is done settles what can
-/// be settled. Nothing here waits while it holds the lock.</summary>
+/// <summary>At most one thread pumps at a time: it decides and queues appends. Whoever notices that an append or a load is done settles
+/// what
+/// can be settled. Nothing here waits, and nothing is read, while the lock is held.</summary>
 internal sealed partial class RunPipeline(IJournal journal, RunId run, RunMemory memory, RunOptions options, ILogger? logger)
 {
     // Bounds what a run holds in memory on its way to the device; more wait as mere commands.
@@ -13,161 +14,183 @@ internal sealed partial class RunPipeline(IJournal journal, RunId run, RunMemory
 
     private readonly Lock gate = new();
     private readonly Queue<Flight> flights = new();
-    private readonly HashSet<StreamId> streams = [];
-    private readonly HashSet<string> keys = new(StringComparer.Ordinal);
-    private readonly List<RunWork> again = [];
-    private Queue<RunWork> waiting = new();
     private bool pumping;
-    private bool stale;
-    private bool ended;
-    private Exception? stoppedBy;
 
-    private sealed class Flight(RunWork work, bool isEmpty, long runVersion)
+    private sealed class Flight(RunWork work, RunLane? lane, StepMade made, Exception? error)
     {
         public RunWork Work { get; } = work;
 
-        /// <summary>Nothing is appended.</summary>
-        public bool IsEmpty { get; } = isEmpty;
+        public RunLane? Lane { get; } = lane;
 
         /// <summary>The run's version once it is committed.</summary>
-        public long RunVersion { get; } = runVersion;
+        public long RunVersion { get; } = made.RunVersion;
+
+        /// <summary>Nothing is appended.</summary>
+        public bool IsEmpty { get; } = made.Request is null;
 
         /// <summary>What making it threw.</summary>
-        public Exception? Error { get; init; }
+        public Exception? Error { get; } = error;
 
         /// <summary>How the append ended.</summary>
         public AppendResult? Result { get; set; }
 
-        public bool IsDone => IsEmpty || Result is not null;
+        /// <summary>Where nothing is appended: the look whether another writer came between.</summary>
+        public RunLoad? Check { get; set; }
+
+        /// <summary>Whether that look is done, or none is needed.</summary>
+        public bool IsChecked { get; set; }
+
+        /// <summary>What that look showed.</summary>
+        public AppendFailure.Conflict? Conflict { get; set; }
+
+        /// <summary>What that look threw.</summary>
+        public Exception? CheckError { get; set; }
     }
 
-    /// <summary>Takes a work; the calling thread makes it, unless another is at it.</summary>
+    private readonly record struct Picked(RunWork Work, RunLane? Lane, KeptState? Before, long RunVersion);
+
+    /// <summary>Takes a work; the calling thread begins to load what it needs and, where all is there, makes it, unless another is at
+    /// it.</summary>
     /// <param name="work">The work, whose result says the rest.</param>
     public void Add(RunWork work)
     {
-        lock (gate)
+        if (work.Token.CanBeCanceled)
+            work.Registration = work.Token.UnsafeRegister(_ => Cancel(work), null);
+        lock (gate) Enter(work);
+        while (true)
         {
-            waiting.Enqueue(work);
-            if (pumping)
-                return;
-            pumping = true;
+            StartLoads();
+            lock (gate)
+            {
+                var canMake = Turn();
+                if (CanStartLoads)
+                    continue;
+                if (pumping || !canMake)
+                    return;
+                pumping = true;
+                if (work.Status == WorkStatus.Ready)
+                    break;
+            }
+
+            PumpElsewhere();
+            return;
         }
 
         Pump(work);
     }
 
-    /// <summary>Whatever waits behind a successful end is refused.</summary>
-    public void End()
-    {
-        lock (gate) ended = true;
-    }
-
     // Ends when there is nothing that can be made now, or hands over after `own`: nobody works for other callers for long.
     private void Pump(RunWork? own)
     {
-        while (Next() is { } work)
+        while (true)
         {
-            Make(work);
-            if (ReferenceEquals(work, own))
+            Picked picked;
+            lock (gate)
             {
-                lock (gate)
-                {
-                    Settle();
-                    if (!CanGoOn())
-                    {
-                        pumping = false;
-                        return;
-                    }
-                }
-
-                ThreadPool.UnsafeQueueUserWorkItem(pipeline => pipeline.Pump(null), this, preferLocal: false);
-                return;
+                if (!CanGoOn())
+                    return;
+                picked = Pick();
             }
+
+            Make(picked);
+            if (!ReferenceEquals(picked.Work, own))
+                continue;
+            lock (gate)
+            {
+                if (!CanGoOn())
+                    return;
+            }
+
+            PumpElsewhere();
+            return;
         }
     }
 
-    private RunWork? Next()
+    private void PumpElsewhere() => ThreadPool.UnsafeQueueUserWorkItem(pipeline => pipeline.Pump(null), this, preferLocal: false);
+
+    // Asked by the thread that pumps, under the lock; it pumps no more where the answer is no.
+    private bool CanGoOn()
+    {
+        pumping = Turn();
+        LoadElsewhere();
+        return pumping;
+    }
+
+    // Something arrived on a thread that is not the run's to use: what can go on goes on elsewhere.
+    private void Kick()
     {
         lock (gate)
         {
-            Settle();
-            while (CanGoOn())
-            {
-                if (stale)
-                    Recover();
-                if (!waiting.TryDequeue(out var work))
-                    continue;
-                if (stoppedBy is not null)
-                    work.Fail(new RunStoppedException(run, stoppedBy));
-                else if (ended && work is not BarrierWork)
-                    work.Fail(new RunEndedException(run));
-                else if (work.IsCancelled)
-                    work.Fail(new OperationCanceledException());
-                else
-                    return work;
-            }
-
-            pumping = false;
-            return null;
+            var canMake = Turn();
+            LoadElsewhere();
+            if (pumping || !canMake)
+                return;
+            pumping = true;
         }
+
+        PumpElsewhere();
     }
 
-    private bool CanGoOn()
+    private Picked Pick()
     {
-        if (stale)
-            return flights.Count == 0;
-        return waiting.TryPeek(out var next) && flights.Count < MostInFlight && (flights.Count == 0 || !MustWait(next));
+        var work = ready.Dequeue();
+        work.Status = WorkStatus.Made;
+        waitingCount--;
+        memory.Begun++;
+        KeptState? before = null;
+        var lane = LaneOf(work);
+        if (lane is not null)
+        {
+            lane.Waiting.Remove(work.LanePlace!);
+            lane.IsMaking = true;
+            if (!work.IsRepeated)
+            {
+                before = StateFor(work, lane);
+                lane.Loaded = null;
+                Abandon(lane.Load);
+                lane.Load = null;
+            }
+        }
+
+        return new Picked(work, lane, before, memory.RunVersion!.Value);
     }
 
-    private bool MustWait(RunWork next) =>
-        next.IsAlone
-        || flights.Peek().Work.IsAlone
-        || (next.Key is { } key && keys.Contains(key))
-        // In Record the run's stream shows that a step before was not committed; in Off nothing would.
-        || (options.Mode == RecordMode.Off && next.Stream is { } stream && streams.Contains(stream))
-        || next.MustReload(memory);
-
-    private void Recover()
+    private void Make(Picked picked)
     {
-        memory.Forget();
-        stale = false;
-        waiting = new Queue<RunWork>(again.Concat(waiting));
-        again.Clear();
-    }
-
-    private void Make(RunWork work)
-    {
+        var work = picked.Work;
         // Here, not where the conflict is found: nothing is logged under the lock.
         if (work.Conflicts > 0) logger?.ConflictRetried(run, work.Stream, work.Conflicts + 1, options.MaxAttempts);
         using var resumed = ExecuteObservation.Resume(work);
-        memory.Begun++;
-        AppendRequest? request;
-        Flight flight;
+        StepMade made;
+        Exception? failed = null;
         try
         {
-            request = work.Make(memory);
-            flight = new Flight(work, isEmpty: request is null, memory.RunVersion);
+            made = work.Make(picked.Before, picked.RunVersion);
         }
         catch (Exception error)
         {
-            request = null;
-            flight = new Flight(work, isEmpty: true, 0) { Error = error };
+            (made, failed) = (new StepMade(null, null, picked.RunVersion), error);
         }
 
-        Launch(flight);
-        if (request is not null)
-            Append(request, flight);
+        var flight = new Flight(work, picked.Lane, made, failed);
+        Launch(flight, made, picked.Before);
+        if (made.Request is not null)
+            Append(made.Request, flight);
     }
 
-    private void Launch(Flight flight)
+    private void Launch(Flight flight, StepMade made, KeptState? before)
     {
         lock (gate)
         {
             flights.Enqueue(flight);
-            if (flight.Work.Stream is { } stream)
-                streams.Add(stream);
-            if (flight.Work.Key is { } key)
-                keys.Add(key);
+            memory.Advance(flight.Work.Stream, made, IsWaitedFor);
+            if (flight.Lane is not { } lane)
+                return;
+            lane.IsMaking = false;
+            lane.InFlight++;
+            // A step that failed leaves the state to the next.
+            if (flight.Error is not null && lane.Waiting.Count > 0) lane.Loaded = before;
+            Evaluate(lane);
         }
     }
 
@@ -177,7 +200,7 @@ internal sealed partial class RunPipeline(IJournal journal, RunId run, RunMemory
         try
         {
             // Never the caller's token: cancelling ends waiting, not a write.
-            append = journal.TryAppendAsync(request with { MoreMayFollow = !options.CommitsOnCaller }, CancellationToken.None);
+            append = journal.TryAppendAsync(request with { Pipelined = options.Pipelined }, CancellationToken.None);
         }
         catch (Exception error)
         {
@@ -198,13 +221,8 @@ internal sealed partial class RunPipeline(IJournal journal, RunId run, RunMemory
             flight.Result = append.IsCompletedSuccessfully
                 ? append.Result
                 : new AppendResult.OutcomeUnknown(append.Exception?.GetBaseException() ?? new OperationCanceledException());
-            Settle();
-            if (pumping || !CanGoOn())
-                return;
-            pumping = true;
         }
 
-        // Not on the thread that the journal answers on.
-        ThreadPool.UnsafeQueueUserWorkItem(pipeline => pipeline.Pump(null), this, preferLocal: false);
+        Kick();
     }
 }

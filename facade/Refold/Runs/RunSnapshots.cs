@@ -1,5 +1,5 @@
 // The snapshots of a run: when one is due, taking it, and what is logged about them. A cache, so nothing that fails here fails the run.
-// Used by StreamState, ExecuteWork and Aggregates.
+// Used by StreamState, ExecuteWork and AggregateStreams.
 using Refold.Interop;
 
 namespace Refold;
@@ -13,7 +13,8 @@ internal sealed class RunSnapshots(RunCore run, ISnapshotStore? store, long inte
     public ISnapshotStore? Store => store;
 
     /// <summary>Whether a step that ends at a version ends with a snapshot.</summary>
-    public bool IsDue(long version, long lastSnapshotAt) => store is not null && SnapshotTranslation.IsDue(version, lastSnapshotAt, interval);
+    public bool IsDue(long version, long lastSnapshotAt) =>
+        store is not null && SnapshotTranslation.IsDue(version, lastSnapshotAt, interval);
 
     /// <summary>Says why snapshots were not used.</summary>
     public void Tell(StreamId stream, IReadOnlyList<SnapshotFinding> findings)
@@ -22,7 +23,8 @@ internal sealed class RunSnapshots(RunCore run, ISnapshotStore? store, long inte
     }
 
     /// <summary>A snapshot taken in this run.</summary>
-    public Snapshot Make(StreamId stream, long version, Head head, Encoded state) => new(stream, version, head, state, run.Id, run.Pin, run.Context.Root);
+    public Snapshot Make(StreamId stream, long version, Head head, Encoded state) =>
+        new(stream, version, head, state, run.Id, run.Pin, run.Context.Root);
 
     /// <summary>Keeps the state after a step, or logs why not.</summary>
     public async ValueTask TrySaveAsync<TState>(StreamId stream, Codec<TState> codec, TState state, long version, Head head)

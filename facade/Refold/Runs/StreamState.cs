@@ -1,5 +1,5 @@
 // A stream's state that a step may be built on, or may be shown: from a snapshot and the entries after it, or from all entries.
-// Called by ExecuteWork, Repetition, Aggregates and, for state hashes, Aggregate.
+// Called by ExecuteWork, Repetition, AggregateStreams and, for state hashes, Aggregate.
 namespace Refold;
 
 internal static class StreamState
@@ -7,38 +7,48 @@ internal static class StreamState
     /// <summary>The state after every entry up to a position, and the version of the snapshot it was made from; 0 for none.</summary>
     /// <exception cref="StateUnreadableException">An entry cannot be applied.</exception>
     /// <exception cref="HistoryDroppedException">The stream's beginning was deleted, and no snapshot can stand in for it.</exception>
-    public static (FoldedState<TState> Folded, long FromVersion) Load<TState, TCommand, TEvent, TError>(
+    public static async ValueTask<(FoldedState<TState> Folded, long FromVersion)> LoadAsync<TState, TCommand, TEvent, TError>(
         RunCore run,
         Aggregate<TState, TCommand, TEvent, TError> aggregate,
         StreamId stream,
-        long toPosition = long.MaxValue)
+        long toPosition,
+        CancellationToken cancellationToken)
     {
-        var found = Rehydrated(run, aggregate, stream, run.Snapshots.Store, toPosition);
+        var found = await RehydratedAsync(run, aggregate, stream, run.Snapshots.Store, toPosition, cancellationToken).ConfigureAwait(false);
         return (new FoldedState<TState>(found.State, found.Version), found.FromVersion);
     }
 
-    /// <summary>The state after every entry up to a position as a report, in which nothing is wrong but perhaps a codec that is not faithful.
+    /// <summary>The state after every entry up to a position as a report, in which nothing is wrong but perhaps a codec that is not
+    /// faithful.
     /// It is evidence, so it rests on a snapshot only where the entries are not there.</summary>
-    public static FoldReport<TState> Evidence<TState, TCommand, TEvent, TError>(
+    public static async ValueTask<FoldReport<TState>> EvidenceAsync<TState, TCommand, TEvent, TError>(
         RunCore run,
         Aggregate<TState, TCommand, TEvent, TError> aggregate,
         StreamId stream,
-        long toPosition)
+        long toPosition,
+        CancellationToken cancellationToken)
     {
         try
         {
-            return Rehydrated(run, aggregate, stream, null, toPosition).Fold;
+            return (await RehydratedAsync(run, aggregate, stream, null, toPosition, cancellationToken).ConfigureAwait(false)).Fold;
         }
         catch (HistoryDroppedException) when (run.Snapshots.Store is not null)
         {
-            return Rehydrated(run, aggregate, stream, run.Snapshots.Store, toPosition).Fold;
+            var kept = run.Snapshots.Store;
+            return (await RehydratedAsync(run, aggregate, stream, kept, toPosition, cancellationToken).ConfigureAwait(false)).Fold;
         }
     }
 
-    private static RehydratedState<TState> Rehydrated<TState, TCommand, TEvent, TError>(
-        RunCore run, Aggregate<TState, TCommand, TEvent, TError> aggregate, StreamId stream, ISnapshotStore? snapshots, long toPosition)
+    private static async ValueTask<RehydratedState<TState>> RehydratedAsync<TState, TCommand, TEvent, TError>(
+        RunCore run,
+        Aggregate<TState, TCommand, TEvent, TError> aggregate,
+        StreamId stream,
+        ISnapshotStore? snapshots,
+        long toPosition,
+        CancellationToken cancellationToken)
     {
-        var found = Rehydration.Run(run.Journal, aggregate, stream, new RehydrationRange(snapshots, ToPosition: toPosition));
+        var range = new RehydrationRange(snapshots, ToPosition: toPosition);
+        var found = await Rehydration.RunAsync(run.Journal, aggregate, stream, range, cancellationToken).ConfigureAwait(false);
         run.Snapshots.Tell(stream, found.Findings);
         return Rehydration.IsWhole(found.Fold) ? found : throw new StateUnreadableException(stream, found.Fold.Divergence!);
     }

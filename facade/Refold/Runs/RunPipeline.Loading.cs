@@ -1,0 +1,185 @@
+// What a run reads beside its pipeline: many streams and keys at the same time, each begun as soon as it is asked for.
+// Asked for under the lock of RunPipeline, begun and awaited outside it.
+using Refold.Interop;
+
+namespace Refold;
+
+internal sealed partial class RunPipeline
+{
+    // Bounds what a run asks of the journal at the same time; a store bounds its own connections.
+    private const int MostLoads = 1024;
+
+    private readonly Queue<RunLoad> asked = new();
+    private RunLoad? versionLoad;
+    private int loading;
+
+    private bool CanStartLoads => asked.Count > 0 && loading < MostLoads;
+
+    // On the thread of the caller who gave the command: a store that answers at once is answered at once.
+    private void StartLoads()
+    {
+        while (true)
+        {
+            RunLoad? load;
+            lock (gate) load = NextLoad();
+            if (load is null)
+                return;
+            _ = LoadAsync(load, isCallers: true);
+        }
+    }
+
+    // Under the lock; what is read is read on threads of the pool.
+    private void LoadElsewhere()
+    {
+        while (NextLoad() is { } load)
+            ThreadPool.UnsafeQueueUserWorkItem(next => _ = LoadAsync(next, isCallers: false), load, preferLocal: false);
+    }
+
+    private RunLoad? NextLoad()
+    {
+        while (CanStartLoads)
+        {
+            var load = asked.Dequeue();
+            if (load.IsAbandoned)
+                continue;
+            load.IsBegun = true;
+            loading++;
+            return load;
+        }
+
+        return null;
+    }
+
+    private async Task LoadAsync(RunLoad load, bool isCallers)
+    {
+        var reading = load.Begin();
+        var isDoneAtOnce = reading.IsCompleted;
+        await reading.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        lock (gate)
+        {
+            if (!load.IsAbandoned)
+            {
+                (loading, load.IsBegun) = (loading - 1, false);
+                load.End();
+            }
+        }
+
+        // Its caller looks at what can be made now.
+        if (!isCallers || !isDoneAtOnce)
+            Kick();
+    }
+
+    private RunLoad Ask<T>(Func<CancellationToken, Task<T>> read, Action<T> arrived, Action<Exception> failed)
+    {
+        var load = new RunLoad<T>(read, arrived, failed);
+        asked.Enqueue(load);
+        return load;
+    }
+
+    // What does not heed its token holds no place among those on their way.
+    private void Abandon(RunLoad? load)
+    {
+        if (load is null)
+            return;
+        if (load.IsBegun) loading--;
+        load.Abandon();
+    }
+
+    // Shared by all that wait for the stream: it ends with the last of them.
+    private void AskState(RunLane lane, RunWork work) => lane.Load = Ask(
+        work.LoadAsync,
+        state =>
+        {
+            (lane.Load, lane.Loaded) = (null, state);
+            Evaluate(lane);
+        },
+        error =>
+        {
+            lane.Load = null;
+            if (work.Status == WorkStatus.Waiting)
+                Refuse(work, error);
+            else
+                Evaluate(lane);
+        });
+
+    // A key that a command before uses is looked up when that one is settled.
+    private void AskKey(RunWork work)
+    {
+        if (work.Key is not { } key || work.Status != WorkStatus.Waiting || work.IsLookedUp || work.Load is not null)
+            return;
+        if (!ReferenceEquals(keys[key].Peek(), work))
+            return;
+        work.Load = Ask(
+            async token =>
+            {
+                await work.LookUpAsync(token).ConfigureAwait(false);
+                return true;
+            },
+            _ =>
+            {
+                (work.Load, work.IsLookedUp) = (null, true);
+                Evaluate(lanes[work.Stream!]);
+            },
+            error => Refuse(work, error));
+    }
+
+    private void AskAlone(RunWork work)
+    {
+        work.Load ??= Ask(
+            work.LoadAsync,
+            _ =>
+            {
+                work.Load = null;
+                work.Status = WorkStatus.Ready;
+                ready.Enqueue(work, work.Sequence);
+            },
+            error => Refuse(work, error));
+    }
+
+    // Where it cannot be read, the first that waits has failed, and the next asks again.
+    private void AskVersion()
+    {
+        versionLoad ??= Ask(
+            ReadVersionAsync,
+            version =>
+            {
+                versionLoad = null;
+                memory.Learn(version);
+            },
+            error =>
+            {
+                versionLoad = null;
+                Refuse(unsettled.First(work => work is not BarrierWork && work.Status is WorkStatus.Waiting or WorkStatus.Ready), error);
+            });
+    }
+
+    private async Task<long> ReadVersionAsync(CancellationToken cancellationToken)
+    {
+        var highest = await journal.HighestVersionAsync(run.Stream, cancellationToken).ConfigureAwait(false);
+        var last = journal.ReadStreamAsync(run.Stream, highest, cancellationToken: cancellationToken);
+        await foreach (var entry in last.ConfigureAwait(false))
+        {
+            if (RunTranslation.IsEnd(entry))
+                throw new RunEndedException(run);
+        }
+
+        return highest;
+    }
+
+    // Nothing was appended, so no expected version was judged yet: a refusal or an exception may come from an outdated state.
+    private void AskConflict(Flight flight)
+    {
+        var (stream, version) = (flight.Work.Stream!, flight.Work.BuiltOn!.Value);
+        flight.Check ??= Ask(
+            token => journal.HighestVersionAsync(stream, token).AsTask(),
+            actual =>
+            {
+                flight.IsChecked = true;
+                if (actual == version)
+                    return;
+                var expected = version == 0 ? ExpectedVersion.NoStream : ExpectedVersion.Exactly(version);
+                flight.Conflict = new AppendFailure.Conflict(stream, expected, actual);
+            },
+            error => (flight.IsChecked, flight.CheckError) = (true, error));
+    }
+}
