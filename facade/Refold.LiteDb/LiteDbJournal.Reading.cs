@@ -1,4 +1,4 @@
-// Reads of a LiteDB journal: each as of the moment of its call, in chunks, so that no cursor stays open between them.
+// Synchronous reads of a LiteDB journal: each as of the moment of its call, in chunks, so that no cursor stays open between them.
 // Called by applications, runs and the tool.
 using System.Text;
 using Refold.LiteDb;
@@ -45,20 +45,27 @@ public sealed partial class LiteDbJournal
 
     /// <inheritdoc/>
     /// <exception cref="JournalCorruptedException">The database is damaged.</exception>
-    public IReadOnlyList<StreamInfo> Streams()
+    public IReadOnlyList<StreamInfo> Streams(string prefix = "", StreamId? after = null, int maxCount = int.MaxValue)
     {
+        ArgumentNullException.ThrowIfNull(prefix);
         var view = View;
-        return reader.Guarded<IReadOnlyList<StreamInfo>>(() =>
-        [
-            .. from document in database.All(first => Search.ByIds(Collections.Streams, first, Keys.AboveNames), Array.Empty<byte>())
-               let stream = StreamId.Create(Encoding.UTF8.GetString(document["_id"].AsBinary))
-               select new StreamInfo(stream, view.FloorOf(stream), document["v"].AsInt64),
-        ]);
+        // A range of the names' bytes: no byte of UTF-8 is above that behind the prefix.
+        byte[] begin = Encoding.UTF8.GetBytes(prefix);
+        byte[] last = [.. begin, 0xFF];
+        byte[] first = after is not null && Keys.OfStream(after) is var behind && behind.AsSpan().SequenceCompareTo(begin) >= 0 ? behind
+            : begin;
+        var streams =
+            from document in database.All(next => Search.ByIds(Collections.Streams, next, last), first)
+            let stream = StreamId.Create(Encoding.UTF8.GetString(document["_id"].AsBinary))
+            where stream != after
+            select new StreamInfo(stream, view.FloorOf(stream), document["v"].AsInt64);
+        return reader.Guarded<IReadOnlyList<StreamInfo>>(() => [.. streams.Take(maxCount)]);
     }
 
     /// <inheritdoc/>
     /// <exception cref="JournalCorruptedException">While enumerating: an entry's bytes are not what was written.</exception>
-    public IEnumerable<JournalEntry> ReadStream(StreamId stream, long fromVersion = 1, long toVersion = long.MaxValue, long maxCount = long.MaxValue)
+    public IEnumerable<JournalEntry> ReadStream(
+        StreamId stream, long fromVersion = 1, long toVersion = long.MaxValue, long maxCount = long.MaxValue)
     {
         ArgumentNullException.ThrowIfNull(stream);
         var view = View;
@@ -80,14 +87,6 @@ public sealed partial class LiteDbJournal
         ArgumentNullException.ThrowIfNull(query);
         var view = View;
         return new QueryResult(view.LastPosition, [.. Shown(reader.Matches(view, query.Value, fromPosition, maxCount))]);
-    }
-
-    /// <inheritdoc/>
-    public IAsyncEnumerable<JournalEntry> SubscribeAsync(long fromPosition = 1, CancellationToken cancellationToken = default)
-    {
-        ObjectDisposedException.ThrowIf(closed, this);
-        // Not ReadAll: a subscription ends when the journal is closed, it does not fail.
-        return subscriptions.Follow(from => reader.From(state.View, from, long.MaxValue).Select(entry => new JournalEntry(entry)), fromPosition, cancellationToken);
     }
 
     private IEnumerable<JournalEntry> Shown(IEnumerable<Core.Entry> entries)

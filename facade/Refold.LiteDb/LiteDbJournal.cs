@@ -8,9 +8,10 @@ using Refold.Transfers;
 
 namespace Refold;
 
-/// <summary>A journal in a LiteDB file of a local directory. An append is answered when two flushes made it durable. One process at a time may have it open for writing, or several for reading.</summary>
+/// <summary>A journal in a LiteDB file of a local directory. An append is answered when two flushes made it durable. One process at a time
+/// may have it open for writing, or several for reading.</summary>
 /// <threadsafety>All members are safe for use by many threads.</threadsafety>
-public sealed partial class LiteDbJournal : IJournal, IObservedJournal, IDatabaseJournal
+public sealed partial class LiteDbJournal : ILocalJournal, IObservedJournal, IDatabaseJournal
 {
     private readonly Database database;
     private readonly JournalState state;
@@ -48,18 +49,22 @@ public sealed partial class LiteDbJournal : IJournal, IObservedJournal, IDatabas
     /// <summary>How many entries can be read.</summary>
     public long Entries => state.View.Progress.Entries;
 
-    /// <summary>Idempotency keys of batches that begin before this position were forgotten (<see cref="Compact"/>); 0 where none were.</summary>
+    /// <summary>Idempotency keys of batches that begin before this position were forgotten (<see cref="Compact"/>); 0 where none
+    /// were.</summary>
     public long KeysForgottenBefore => state.View.KeysBefore;
 
     /// <summary>The head behind a beginning that was dropped before the journal was copied here; position 0 where none was.</summary>
     public Head Begin => new(state.View.Base);
 
-    /// <summary>Opens the journal of a file. For writing it brings into the file what a crash left in the log, and makes a new journal where none is.</summary>
+    /// <summary>Opens the journal of a file. For writing it brings into the file what a crash left in the log, and makes a new journal
+    /// where none is.</summary>
     /// <param name="path">The file; beside it lie <c>name-log.ext</c> and <c>name-mark.ext</c>.</param>
     /// <param name="options">How to open it.</param>
     /// <returns>The journal; to be disposed by the caller.</returns>
-    /// <exception cref="JournalInUseException">Another process, or another journal of this one, has it open; also a plain LiteDB. Beside a writer nobody reads.</exception>
-    /// <exception cref="JournalCorruptedException">It is damaged, or something that was acknowledged is missing. Nothing was changed.</exception>
+    /// <exception cref="JournalInUseException">Another process, or another journal of this one, has it open; also a plain LiteDB. Beside a
+    /// writer nobody reads.</exception>
+    /// <exception cref="JournalCorruptedException">It is damaged, or something that was acknowledged is missing. Nothing was
+    /// changed.</exception>
     /// <exception cref="UnsupportedFormatException">A newer program wrote it. Nothing was changed.</exception>
     /// <exception cref="JournalOpenException">It is not there, is no Refold journal, or access is denied. Nothing was changed.</exception>
     public static LiteDbJournal Open(string path, JournalOptions? options = null)
@@ -72,7 +77,8 @@ public sealed partial class LiteDbJournal : IJournal, IObservedJournal, IDatabas
     /// <param name="files">The files.</param>
     /// <param name="options">How to open it.</param>
     /// <param name="checkpointBytes">The length of the log at which it is carried over into the data file.</param>
-    internal static LiteDbJournal Open(IDatabaseFiles files, JournalOptions? options = null, long checkpointBytes = Database.DefaultCheckpointBytes)
+    internal static LiteDbJournal Open(
+        IDatabaseFiles files, JournalOptions? options = null, long checkpointBytes = Database.DefaultCheckpointBytes)
     {
         options ??= new JournalOptions();
         var database = Database.Open(files, options.ReadOnly);
@@ -104,17 +110,15 @@ public sealed partial class LiteDbJournal : IJournal, IObservedJournal, IDatabas
     }
 
     /// <inheritdoc/>
-    public async ValueTask DeleteToAsync(StreamId stream, long version, CancellationToken cancellationToken = default)
+    public ValueTask DeleteToAsync(StreamId stream, long version, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(stream);
-        ObjectDisposedException.ThrowIf(closed, this);
-        var result = writer is null
-            ? LiteDbLog.Unavailable("it was opened for reading", null)
-            : await writer.WriteAsync(new PendingDeletion(stream, version), cancellationToken).ConfigureAwait(false);
-        _ = result?.ReceiptOrThrow();
+        return DeleteAsync(stream, version, cancellationToken);
     }
 
-    /// <summary>Closes the journal when all queued writes were answered: subscriptions end, the file is whole without its log, later appends are answered with <see cref="AppendFailure.Unavailable"/>, later reads throw <see cref="ObjectDisposedException"/>.</summary>
+    /// <summary>Closes the journal when all queued writes were answered: subscriptions end, the file is whole without its log, later
+    /// appends are answered with <see cref="AppendFailure.Unavailable"/>, later reads throw
+    /// <see cref="ObjectDisposedException"/>.</summary>
     /// <returns>A task that ends when it is closed.</returns>
     public async ValueTask DisposeAsync()
     {
@@ -132,6 +136,15 @@ public sealed partial class LiteDbJournal : IJournal, IObservedJournal, IDatabas
         return batch is null
             ? ValueTask.FromResult<AppendResult>(new AppendResult.NotAppended(failure!))
             : AppendAsync(new PendingAppend(index => AppendDecision.Accept(index, batch)), cancellationToken);
+    }
+
+    private async ValueTask DeleteAsync(StreamId stream, long version, CancellationToken cancellationToken)
+    {
+        ObjectDisposedException.ThrowIf(closed, this);
+        var result = writer is null
+            ? LiteDbLog.Unavailable("it was opened for reading", null)
+            : await writer.WriteAsync(new PendingDeletion(stream, version), cancellationToken).ConfigureAwait(false);
+        _ = result?.ReceiptOrThrow();
     }
 
     private async ValueTask<AppendResult> AppendAsync(PendingWrite write, CancellationToken cancellationToken)

@@ -5,9 +5,10 @@ using Refold.LiteDb.Storage;
 
 namespace Refold;
 
-/// <summary>Keeps snapshots in the file <c>name-snapshots.ext</c> beside a journal, with the same care as <see cref="LiteDbJournal"/>. One process at a time writes, or several read.</summary>
+/// <summary>Keeps snapshots in the file <c>name-snapshots.ext</c> beside a journal, with the same care as <see cref="LiteDbJournal"/>. One
+/// process at a time writes, or several read.</summary>
 /// <threadsafety>All members are safe for use by many threads.</threadsafety>
-public sealed class LiteDbSnapshotStore : ISnapshotStore
+public sealed class LiteDbSnapshotStore : ILocalSnapshotStore
 {
     private readonly Lock gate = new();
     private readonly SnapshotDocuments? documents;
@@ -31,7 +32,8 @@ public sealed class LiteDbSnapshotStore : ISnapshotStore
 
     private SnapshotDocuments? Documents => damage is null ? documents : throw damage;
 
-    /// <summary>Opens the snapshots beside a journal in LiteDB. Where their file is damaged each load says so in a finding, and nothing is kept: remove the file, snapshots are a cache.</summary>
+    /// <summary>Opens the snapshots beside a journal in LiteDB. Where their file is damaged each load says so in a finding, and nothing is
+    /// kept: remove the file, snapshots are a cache.</summary>
     /// <param name="path">The journal's file. The file beside it is made if need be, unless it is opened for reading.</param>
     /// <param name="options">How to open it.</param>
     /// <returns>The store; to be disposed by the caller.</returns>
@@ -51,7 +53,8 @@ public sealed class LiteDbSnapshotStore : ISnapshotStore
         var isNone = options.ReadOnly && !files.Exists(FileRole.Data);
         try
         {
-            return new LiteDbSnapshotStore(isNone ? null : Database.Open(files, options.ReadOnly, StoreKind.Snapshots), null, options, files.Place);
+            return new LiteDbSnapshotStore(
+                isNone ? null : Database.Open(files, options.ReadOnly, StoreKind.Snapshots), null, options, files.Place);
         }
         catch (JournalCorruptedException exception)
         {
@@ -71,13 +74,30 @@ public sealed class LiteDbSnapshotStore : ISnapshotStore
     }
 
     /// <inheritdoc/>
+    public ValueTask<bool> IsEmptyAsync(CancellationToken cancellationToken = default) =>
+        LocalReads.Answer(cancellationToken, () => IsEmpty);
+
+    /// <inheritdoc/>
+    public ValueTask<SnapshotAnswer> LoadAsync(
+        StreamId stream, long toVersion = long.MaxValue, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        return LocalReads.Answer(cancellationToken, () => Load(stream, toVersion));
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<SnapshotListing> ListAsync(StreamId? stream = null, CancellationToken cancellationToken = default) =>
+        LocalReads.Answer(cancellationToken, () => List(stream));
+
+    /// <inheritdoc/>
     public SnapshotAnswer Load(StreamId stream, long toVersion = long.MaxValue)
     {
         ArgumentNullException.ThrowIfNull(stream);
         return Locked(() =>
         {
             var findings = new List<SnapshotFinding>();
-            foreach (var version in Safely(() => Documents?.Versions(stream) ?? [], findings).Where(version => version <= toVersion).OrderDescending())
+            foreach (var version in Safely(() => Documents?.Versions(stream) ?? [], findings).Where(
+                version => version <= toVersion).OrderDescending())
             {
                 if (Read(stream, version, findings) is { } snapshot) return new SnapshotAnswer(snapshot, findings);
             }
@@ -91,16 +111,20 @@ public sealed class LiteDbSnapshotStore : ISnapshotStore
     {
         var findings = new List<SnapshotFinding>();
         var kept = Safely(() => Documents?.All(stream) ?? [], findings);
-        List<SnapshotInfo> found = [.. kept.Select(key => Read(key.Stream, key.Version, findings)).OfType<Snapshot>().Select(SnapshotInfo.Of)];
+        List<SnapshotInfo> found = [.. kept.Select(key => Read(key.Stream, key.Version, findings)).OfType<Snapshot>().Select(
+            SnapshotInfo.Of)];
         return new SnapshotListing(found, findings);
     });
 
     /// <inheritdoc/>
-    public ValueTask DeleteAsync(StreamId stream, long fromVersion = 1, long toVersion = long.MaxValue, CancellationToken cancellationToken = default)
+    public ValueTask DeleteAsync(
+        StreamId stream, long fromVersion = 1, long toVersion = long.MaxValue, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(stream);
         return Changed("delete snapshots of " + stream, cancellationToken, found =>
-            found.Delete([.. found.Versions(stream).Where(version => version >= fromVersion && version <= toVersion).Select(version => (stream, version))]));
+            found.Delete(
+                [.. found.Versions(stream).Where(version => version >= fromVersion && version <= toVersion).Select(
+                version => (stream, version))]));
     }
 
     /// <inheritdoc/>
@@ -150,7 +174,9 @@ public sealed class LiteDbSnapshotStore : ISnapshotStore
 
         if (bytes is null || !Snapshot.TryRead(bytes, out var snapshot, out var reason))
         {
-            findings.Add(new SnapshotFinding(SnapshotDoubt.Unreadable, $"{place} cannot be read: a part of it is missing or is not what was written"));
+            findings.Add(
+                new SnapshotFinding(
+                SnapshotDoubt.Unreadable, $"{place} cannot be read: a part of it is missing or is not what was written"));
             return null;
         }
 
@@ -169,7 +195,9 @@ public sealed class LiteDbSnapshotStore : ISnapshotStore
         catch (Exception exception)
 #pragma warning restore CA1031
         {
-            findings.Add(new SnapshotFinding(SnapshotDoubt.StoreFailed, $"no snapshot in {place} is used: {exception.Message} Remove the file; snapshots are a cache."));
+            findings.Add(
+                new SnapshotFinding(
+                SnapshotDoubt.StoreFailed, $"no snapshot in {place} is used: {exception.Message} Remove the file; snapshots are a cache."));
             return [];
         }
     }
@@ -190,11 +218,13 @@ public sealed class LiteDbSnapshotStore : ISnapshotStore
         {
             ObjectDisposedException.ThrowIf(closed, this);
             if (damage is not null)
-                throw new SnapshotStoreException($"Could not {what} in {place}: {damage.Message} Remove the file; snapshots are a cache.", damage);
+                throw new SnapshotStoreException(
+                    $"Could not {what} in {place}: {damage.Message} Remove the file; snapshots are a cache.", damage);
             if (documents is null || options.ReadOnly)
                 throw new SnapshotStoreException($"The snapshots in {place} were opened for reading; open them for writing to {what}.");
             if (failure is not null)
-                throw new SnapshotStoreException($"Could not {what} in {place}: an earlier write failed ({failure.Message}); open the snapshots again.", failure);
+                throw new SnapshotStoreException(
+                    $"Could not {what} in {place}: an earlier write failed ({failure.Message}); open the snapshots again.", failure);
             try
             {
                 change(documents);

@@ -111,11 +111,11 @@ public class SnapshotStoreTests
             var journal = provider.GetRequiredService<IJournal>();
             await journal.AppendAsync(new AppendRequest(new EntryData(Stream, "Happened", "{}"u8.ToArray())));
             var store = provider.GetRequiredService<ISnapshotStore>();
-            var answer = store.Load(Stream);
+            var answer = await store.LoadAsync(Stream);
             Assert.Null(answer.Snapshot);
             Assert.Equal(SnapshotDoubt.StoreFailed, Assert.Single(answer.Findings).Doubt);
-            Assert.Single(store.List().Findings);
-            Assert.False(store.IsEmpty);
+            Assert.Single((await store.ListAsync()).Findings);
+            Assert.False(await store.IsEmptyAsync());
             var error = await Assert.ThrowsAsync<SnapshotStoreException>(async () => await store.SaveAsync(Made(Stream, 2, 10)));
             Assert.Contains("Remove the file", error.Message, StringComparison.Ordinal);
         }

@@ -194,6 +194,6 @@ public class WholeJournalTests
         Assert.IsType<LiteDbJournal>(journal);
         await using var run = await journal.StartRunAsync(new RunPin("p", "m", "1", 1));
         await journal.Append(Samples.Entry("s"));
-        Assert.Equal(["$run/" + run.Id, "s"], journal.Streams().Select(stream => stream.Stream.Value));
+        Assert.Equal(["$run/" + run.Id, "s"], (await journal.StreamsAsync()).Select(stream => stream.Stream.Value));
     }
 }

@@ -9,7 +9,7 @@ public class CrashOracleTests
     private static readonly AppendRequest[] Batches = [.. Enumerable.Range(1, 4).Select(number => CrashStore.Batch("s" + number % 2, 2, number, "key " + number))];
 
     private readonly SimulatedDevice device = new(1);
-    private IJournal next = new InMemoryJournal();
+    private ILocalJournal next = new InMemoryJournal();
 
     private static async Task<InMemoryJournal> JournalOf(params AppendRequest[] requests)
     {
@@ -29,7 +29,7 @@ public class CrashOracleTests
         return oracle;
     }
 
-    private async Task<string> ViolationAsync(CrashOracle oracle, IJournal found)
+    private async Task<string> ViolationAsync(CrashOracle oracle, ILocalJournal found)
     {
         next = found;
         return (await Assert.ThrowsAsync<CrashViolationException>(() => oracle.OpenAsync(device))).Message;

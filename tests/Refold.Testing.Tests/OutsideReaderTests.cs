@@ -8,11 +8,11 @@ public class OutsideReaderTests
 {
     private static readonly CrashStep[] Steps = [.. Enumerable.Range(1, 6).Select(number => new CrashStep.Append(CrashStore.Batch("s", 2, number)))];
 
-    private static CrashSimulation Simulation(Func<IStorageDevice, IJournal> openForReading) =>
+    private static CrashSimulation Simulation(Func<IStorageDevice, ILocalJournal> openForReading) =>
         new(CrashStore.Open) { OpenForReading = openForReading };
 
     /// <summary>Believes whatever lies in memory: COMMIT, which says how far it may, is taken away.</summary>
-    private static IJournal OpenUnconfirmed(IStorageDevice device)
+    private static ILocalJournal OpenUnconfirmed(IStorageDevice device)
     {
         var image = ((SimulatedDevice)device).AfterKill();
         image.Delete("COMMIT");
@@ -29,7 +29,7 @@ public class OutsideReaderTests
     [Fact]
     public async Task AReaderThatFails_IsCaught()
     {
-        static IJournal Open(IStorageDevice device)
+        static ILocalJournal Open(IStorageDevice device)
         {
             var journal = CrashStore.OpenForReading(device);
             return journal.Head.Position == 6 ? throw new JournalCorruptedException("a file", 1, "a field", "this", "that") : journal;

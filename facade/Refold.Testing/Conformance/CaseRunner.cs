@@ -11,13 +11,14 @@ internal static class CaseRunner
         cases.FirstOrDefault(item => nameOf(item) == name) ?? throw new ArgumentException($"There is no case '{name}'.", nameof(name));
 
     /// <summary>Runs every case, one after the other.</summary>
-    public static async Task<ConformanceReport> RunAllAsync<TCase>(string store, IReadOnlyList<TCase> cases, Func<TCase, Task<ConformanceResult>> run, CancellationToken cancellationToken)
+    public static async Task<ConformanceReport> RunAllAsync<TCase>(
+        string store, IReadOnlyList<TCase> cases, Func<TCase, Task<ConformanceResult>> run, CancellationToken cancellationToken)
     {
         var results = new List<ConformanceResult>();
         foreach (var item in cases)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            results.Add(await run(item).ConfigureAwait(false));
+            results.Add(await run(item));
         }
 
         return new ConformanceReport(store, results);
@@ -28,7 +29,8 @@ internal static class CaseRunner
     {
         try
         {
-            return new ConformanceResult(name, ConformanceOutcome.Held, await run().ConfigureAwait(false));
+            // Away from the caller's synchronization context: what the cases await goes on in the pool.
+            return new ConformanceResult(name, ConformanceOutcome.Held, await Task.Run(run));
         }
         catch (NotShownException reason)
         {
@@ -36,7 +38,8 @@ internal static class CaseRunner
         }
         catch (ConformanceException failure)
         {
-            return new ConformanceResult(name, ConformanceOutcome.Failed, failure.Message + (failure.InnerException is { } inner ? "\n" + inner : ""));
+            return new ConformanceResult(
+                name, ConformanceOutcome.Failed, failure.Message + (failure.InnerException is { } inner ? "\n" + inner : ""));
         }
 #pragma warning disable CA1031 // Whatever a store throws where it must not is what the suite is there to find.
         catch (Exception exception)

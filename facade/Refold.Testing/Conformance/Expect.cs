@@ -13,7 +13,8 @@ internal static class Expect
 
     public static void Equal<T>(T expected, T found, string what)
     {
-        if (!EqualityComparer<T>.Default.Equals(expected, found)) throw new ConformanceException($"{what} is {Show(found)}, expected {Show(expected)}");
+        if (!EqualityComparer<T>.Default.Equals(expected, found)) throw new ConformanceException(
+            $"{what} is {Show(found)}, expected {Show(expected)}");
     }
 
     public static void Sequence<T>(IEnumerable<T> expected, IEnumerable<T> found, string what)
@@ -49,28 +50,60 @@ internal static class Expect
         Exception? thrown = null;
         try
         {
-            await Within(action(), what).ConfigureAwait(false);
+            await Within(action(), what);
         }
         catch (Exception exception) when (exception is not ConformanceException)
         {
             thrown = exception;
         }
 
-        return Throws<TException>(() => System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(thrown ?? new ConformanceException("nothing was thrown")), what);
+        return Throws<TException>(
+            () => System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(thrown ?? new ConformanceException("nothing was thrown")),
+            what);
+    }
+
+    /// <summary>The error comes with the await, not from the call.</summary>
+    public static async Task<TException> ThrowsWhenAwaitedAsync<TException>(Func<Task> call, string what)
+        where TException : Exception
+    {
+        Task begun;
+        try
+        {
+            begun = call();
+        }
+        catch (Exception exception)
+        {
+            throw new ConformanceException($"{what} threw {exception.GetType().Name} from the call, expected it with the await", exception);
+        }
+
+        return await ThrowsAsync<TException>(() => begun, what);
+    }
+
+    /// <summary>The error comes with the first <c>MoveNextAsync</c>, not from the call.</summary>
+    public static Task<TException> ThrowsWhenAwaitedAsync<TException>(Func<IAsyncEnumerable<JournalEntry>> call, string what)
+        where TException : Exception
+    {
+        return ThrowsWhenAwaitedAsync<TException>(() => FirstAsync(call()), what);
+
+        static async Task FirstAsync(IAsyncEnumerable<JournalEntry> entries)
+        {
+            await using var enumerator = entries.GetAsyncEnumerator();
+            await enumerator.MoveNextAsync();
+        }
     }
 
     /// <summary>Waits for what must come by itself. The limit is there for what never comes, not to measure.</summary>
     public static async Task<T> Within<T>(Task<T> task, string what)
     {
-        await Within((Task)task, what).ConfigureAwait(false);
-        return await task.ConfigureAwait(false);
+        await Within((Task)task, what);
+        return await task;
     }
 
     public static async Task Within(Task task, string what)
     {
         try
         {
-            await task.WaitAsync(TimeSpan.FromMinutes(1)).ConfigureAwait(false);
+            await task.WaitAsync(TimeSpan.FromMinutes(1));
         }
         catch (TimeoutException exception) when (!task.IsCompleted)
         {
@@ -79,11 +112,13 @@ internal static class Expect
     }
 
     public static Receipt Appended(AppendResult result, string what) =>
-        result is AppendResult.Appended appended ? appended.Receipt : throw new ConformanceException($"{what} was not appended: {Told.Of(result)}");
+        result is AppendResult.Appended appended ? appended.Receipt
+            : throw new ConformanceException($"{what} was not appended: {Told.Of(result)}");
 
     public static TFailure NotAppended<TFailure>(AppendResult result, string what)
         where TFailure : AppendFailure =>
-        result is AppendResult.NotAppended { Failure: TFailure failure } ? failure : throw new ConformanceException($"{what}: {Told.Of(result)}, expected {typeof(TFailure).Name}");
+        result is AppendResult.NotAppended { Failure: TFailure failure } ? failure
+            : throw new ConformanceException($"{what}: {Told.Of(result)}, expected {typeof(TFailure).Name}");
 
     private static string Show<T>(T value) => value switch
     {
@@ -106,16 +141,23 @@ internal static class Told
         _ => "no answer",
     };
 
-    public static string Of(Receipt? receipt) => receipt is null
-        ? "no receipt"
-        : FormattableString.Invariant($"{receipt.FirstPosition}+{receipt.Count}, {string.Join(", ", receipt.Versions.Select(versions => FormattableString.Invariant($"{versions.Stream}@{versions.First}-{versions.Last}")))}, head {receipt.Head}");
+    public static string Of(Receipt? receipt)
+    {
+        if (receipt is null) return "no receipt";
+        var versions = receipt.Versions.Select(item => FormattableString.Invariant($"{item.Stream}@{item.First}-{item.Last}"));
+        return FormattableString.Invariant($"{receipt.FirstPosition}+{receipt.Count}, {string.Join(", ", versions)}, head {receipt.Head}");
+    }
 
-    public static string Of(JournalEntry entry) => FormattableString.Invariant(
-        $"{entry} batch {entry.Batch} key {entry.IdempotencyKey} canonical {Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(entry.ToCanonicalBytes()).AsSpan(0, 6))}");
+    public static string Of(JournalEntry entry)
+    {
+        var hash = Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(entry.ToCanonicalBytes()).AsSpan(0, 6));
+        return FormattableString.Invariant($"{entry} batch {entry.Batch} key {entry.IdempotencyKey} canonical {hash}");
+    }
 
     private static string Of(AppendFailure failure) => failure switch
     {
-        AppendFailure.Conflict conflict => FormattableString.Invariant($"conflict: '{conflict.Stream}' expected {conflict.Expected}, is at {conflict.Actual}"),
+        AppendFailure.Conflict conflict =>
+            FormattableString.Invariant($"conflict: '{conflict.Stream}' expected {conflict.Expected}, is at {conflict.Actual}"),
         AppendFailure.ConditionFailed failed => FormattableString.Invariant($"condition failed at {failed.Position}"),
         AppendFailure.KeyReused reused => FormattableString.Invariant($"key '{reused.Key}' reused, first at {reused.FirstPosition}"),
         AppendFailure.LimitExceeded exceeded => FormattableString.Invariant($"limit {exceeded.Limit} exceeded with {exceeded.Actual}"),

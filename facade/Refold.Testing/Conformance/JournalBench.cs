@@ -7,51 +7,65 @@ namespace Refold.Testing;
 internal sealed class JournalBench(JournalFixture fixture, ConformanceOptions options) : IAsyncDisposable
 {
     private IJournal? journal;
+    private JournalReads? reads;
 
     public ConformanceOptions Options => options;
 
     public JournalFixture Fixture => fixture;
 
-    public IJournal Journal => journal ??= fixture.Open();
+    public IJournal Journal => journal ?? throw new InvalidOperationException("The journal of the case is not open.");
+
+    /// <summary>The reads of the open journal.</summary>
+    public JournalReads Read => reads ?? throw new InvalidOperationException("The journal of the case is not open.");
 
     public bool Has(JournalCapabilities capabilities) => (fixture.Capabilities & capabilities) == capabilities;
 
     public static EntryData Entry(string stream, string payload = "{}", string type = "happened", params string[] tags) =>
         new(stream, type, Encoding.UTF8.GetBytes(payload)) { Tags = tags };
 
+    public async Task OpenAsync()
+    {
+        journal = await Expect.Within(fixture.OpenAsync(CancellationToken.None).AsTask(), "the opened journal");
+        reads = new JournalReads(journal);
+    }
+
     public async Task<AppendResult> TryAsync(AppendRequest request) =>
-        await Expect.Within(Journal.TryAppendAsync(request).AsTask(), "the answer to an append").ConfigureAwait(false);
+        await Expect.Within(Journal.TryAppendAsync(request).AsTask(), "the answer to an append");
 
     public Task<AppendResult> TryAsync(params EntryData[] entries) => TryAsync(new AppendRequest(entries));
 
-    public async Task<Receipt> AppendAsync(AppendRequest request, string what = "a batch") => Expect.Appended(await TryAsync(request).ConfigureAwait(false), what);
+    public async Task<Receipt> AppendAsync(AppendRequest request, string what = "a batch") =>
+        Expect.Appended(await TryAsync(request), what);
 
     public Task<Receipt> AppendAsync(params EntryData[] entries) => AppendAsync(new AppendRequest(entries));
+
+    public async Task DeleteToAsync(StreamId stream, long version) =>
+        await Expect.Within(Journal.DeleteToAsync(stream, version).AsTask(), "the end of a deletion");
 
     /// <summary>Appends so many entries to a stream, each a batch of its own.</summary>
     public async Task FillAsync(string stream, int count)
     {
-        for (var index = 0; index < count; index++) await AppendAsync(Entry(stream)).ConfigureAwait(false);
+        for (var index = 0; index < count; index++) await AppendAsync(Entry(stream));
     }
 
     public async Task CloseAsync()
     {
-        if (journal is not null) await journal.DisposeAsync().ConfigureAwait(false);
-        journal = null;
+        var open = journal;
+        (journal, reads) = (null, null);
+        if (open is not null) await open.DisposeAsync();
     }
 
     public async Task ReopenAsync()
     {
-        await CloseAsync().ConfigureAwait(false);
-        _ = Journal;
+        await CloseAsync();
+        await OpenAsync();
     }
 
-    /// <summary>A power cut, and the next process; null where the fixture cannot.</summary>
-    public bool TryCrash()
+    /// <summary>A power cut, and the next process; false where the fixture cannot.</summary>
+    public async Task<bool> TryCrashAsync()
     {
-        if (!fixture.Crash()) return false;
-        journal = null;
-        _ = Journal;
+        if (!await fixture.CrashAsync()) return false;
+        await OpenAsync();
         return true;
     }
 
@@ -59,11 +73,11 @@ internal sealed class JournalBench(JournalFixture fixture, ConformanceOptions op
     {
         try
         {
-            await CloseAsync().ConfigureAwait(false);
+            await CloseAsync();
         }
         finally
         {
-            await fixture.DisposeAsync().ConfigureAwait(false);
+            await fixture.DisposeAsync();
         }
     }
 }

@@ -1,5 +1,5 @@
-// The conformance suite of journals: named cases, one for each promise that is not about files, and random sequences of commands against the model.
-// Run by the tests of a store, or by a plain program: `Console.WriteLine(await new JournalConformance("mine", () => new MyFixture()).RunAsync())`.
+// The conformance suite of journals: a named case for each promise that is not about files, and random sequences against the model.
+// Run by the tests of a store, or by a plain program: `await new JournalConformance("mine", () => new MyFixture()).RunAsync()`.
 namespace Refold.Testing;
 
 /// <summary>A case of a suite.</summary>
@@ -14,8 +14,10 @@ public sealed class JournalConformance
     private readonly ConformanceOptions options;
     private readonly IReadOnlyList<JournalCase> cases =
     [
-        .. AppendCases.All, .. ExpectedVersionCases.All, .. LimitCases.All, .. KeyCases.All, .. ConditionCases.All, .. ReadCases.All, .. QueryCases.All,
-        .. DeletionCases.All, .. RestoreCases.All, .. SubscriptionCases.All, .. LifetimeCases.All, .. ConcurrencyCases.All, .. SequenceCases.All,
+        .. AppendCases.All, .. ExpectedVersionCases.All, .. LimitCases.All, .. KeyCases.All, .. ConditionCases.All, .. ReadCases.All,
+        .. QueryCases.All,
+        .. DeletionCases.All, .. RestoreCases.All, .. SubscriptionCases.All, .. LifetimeCases.All, .. ConcurrencyCases.All,
+        .. SequenceCases.All,
     ];
 
     /// <summary>Makes the suite for a store.</summary>
@@ -46,16 +48,18 @@ public sealed class JournalConformance
     /// <summary>Runs every case, one after the other.</summary>
     /// <param name="cancellationToken">Stops before the next case.</param>
     /// <returns>How each ended.</returns>
-    public Task<ConformanceReport> RunAsync(CancellationToken cancellationToken = default) => CaseRunner.RunAllAsync(Store, cases, RunAsync, cancellationToken);
+    public Task<ConformanceReport> RunAsync(CancellationToken cancellationToken = default) =>
+        CaseRunner.RunAllAsync(Store, cases, RunAsync, cancellationToken);
 
     private Task<ConformanceResult> RunAsync(JournalCase item) => CaseRunner.RunAsync(item.Name, async () =>
     {
         var bench = new JournalBench(create(), options);
-        await using (bench.ConfigureAwait(false))
+        await using (bench)
         {
             var missing = item.Needs & ~bench.Fixture.Capabilities;
             if (missing != JournalCapabilities.None) throw new NotShownException($"the store does not declare {missing}");
-            return await item.Run(bench, create).ConfigureAwait(false);
+            await bench.OpenAsync();
+            return await item.Run(bench, create);
         }
     });
 }
@@ -63,9 +67,10 @@ public sealed class JournalConformance
 /// <summary>A case, and what it does: answers what is to be said where it holds, or throws.</summary>
 internal sealed record JournalCase(string Name, JournalCapabilities Needs, Func<JournalBench, Func<JournalFixture>, Task<string>> Run)
 {
-    public static JournalCase Of(string name, Func<JournalBench, Task> run, JournalCapabilities needs = JournalCapabilities.None) => new(name, needs, async (bench, _) =>
+    public static JournalCase Of(string name, Func<JournalBench, Task> run, JournalCapabilities needs = JournalCapabilities.None) =>
+        new(name, needs, async (bench, _) =>
     {
-        await run(bench).ConfigureAwait(false);
+        await run(bench);
         return "";
     });
 }

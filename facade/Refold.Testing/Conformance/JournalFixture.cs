@@ -37,23 +37,28 @@ public enum JournalCapabilities
     All = Durability | SeveralProcesses | Restore | Deletion | Keys | Conditions | Queries | Subscriptions,
 }
 
-/// <summary>The place of one journal of the store under test: a directory, a file, a database. Made for one case, destroyed after it.</summary>
+/// <summary>The place of one journal of the store under test: a directory, a file, a database. Made for one case, destroyed after
+/// it.</summary>
 public abstract class JournalFixture : IAsyncDisposable
 {
     /// <summary>What the store promises.</summary>
     public abstract JournalCapabilities Capabilities { get; }
 
-    /// <summary>Opens the journal for writing: the first call makes an empty one, a later one opens what is there.</summary>
+    /// <summary>Opens the journal for writing: the first call makes an empty one, a later one opens the one that is there.</summary>
+    /// <param name="cancellationToken">Cancels the opening.</param>
     /// <returns>The journal; the suite closes it before it opens it again.</returns>
-    public abstract IJournal Open();
+    public abstract ValueTask<IJournal> OpenAsync(CancellationToken cancellationToken);
 
     /// <summary>Opens the journal for reading while a writer has it open; for <see cref="JournalCapabilities.SeveralProcesses"/>.</summary>
+    /// <param name="cancellationToken">Cancels the opening.</param>
     /// <returns>The journal; the suite closes it.</returns>
-    public virtual IJournal OpenForReading() => throw new NotSupportedException("A fixture that declares SeveralProcesses opens for reading.");
+    public virtual ValueTask<IJournal> OpenForReadingAsync(CancellationToken cancellationToken) =>
+        throw new NotSupportedException("A fixture that declares SeveralProcesses opens for reading.");
 
-    /// <summary>Ends the process that has the journal open, as a power cut does, without closing it; the next <see cref="Open"/> is the next process.</summary>
-    /// <returns>False, the default, where the fixture cannot; what crashes would show is then reported as not shown.</returns>
-    public virtual bool Crash() => false;
+    /// <summary>Ends the process that has the journal open, as a power cut does, without closing it; the next <see cref="OpenAsync"/> is
+    /// the next process.</summary>
+    /// <returns>False, the default, where the fixture cannot; the cases about crashes are then reported as not shown.</returns>
+    public virtual ValueTask<bool> CrashAsync() => ValueTask.FromResult(false);
 
     /// <summary>Destroys the place, after the journal was closed.</summary>
     /// <returns>A task that is done when nothing is left.</returns>

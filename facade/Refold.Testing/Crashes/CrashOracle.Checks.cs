@@ -10,13 +10,13 @@ public sealed partial class CrashOracle
     /// <param name="device">The device.</param>
     /// <returns>The opened store, to be disposed by the caller; null where the device stopped or failed meanwhile.</returns>
     /// <exception cref="CrashViolationException">The store broke a promise.</exception>
-    public async Task<IJournal?> OpenAsync(SimulatedDevice device)
+    public async Task<ILocalJournal?> OpenAsync(SimulatedDevice device)
     {
         ArgumentNullException.ThrowIfNull(device);
         var (faults, before) = (device.FaultCount, applied);
         // Taken before the store is opened for the first time after it, which may flush.
         if (SettledBy is not null && device.LossCount > losses) settledTo ??= device.LastFlushOf(SettledBy) ?? -1;
-        IJournal? journal = null;
+        ILocalJournal? journal = null;
         try
         {
             journal = open(device);
@@ -44,7 +44,7 @@ public sealed partial class CrashOracle
         ArgumentNullException.ThrowIfNull(device);
         // Taken before the store is opened, which may heal and flush.
         var (before, lastFlush) = (device.Image(), device.LastFlushIndex);
-        IJournal journal;
+        ILocalJournal journal;
         try
         {
             journal = open(device);
@@ -88,7 +88,7 @@ public sealed partial class CrashOracle
 
     private int Acknowledged => submissions.FindLastIndex(item => item.IsAcknowledged) + 1;
 
-    private void Judge(IJournal journal, SimulatedDevice device)
+    private void Judge(ILocalJournal journal, SimulatedDevice device)
     {
         Apply(settledTo is { } flush ? SettledAt(flush) : Acknowledged, device);
         var first = Difference(journal);
@@ -112,11 +112,11 @@ public sealed partial class CrashOracle
         Saw(journal.Head);
     }
 
-    private string? Difference(IJournal journal) =>
+    private string? Difference(ILocalJournal journal) =>
         FirstDifference(model, journal) is { } difference && !IsRetained(journal) ? difference : null;
 
     /// <summary>Whether it is what it should be once the beginning went that may be gone; then that is settled.</summary>
-    private bool IsRetained(IJournal journal)
+    private bool IsRetained(ILocalJournal journal)
     {
         if (retention is null) return false;
         var (trial, _) = Replay(applied);
@@ -145,7 +145,7 @@ public sealed partial class CrashOracle
         return (journal, upTo);
     }
 
-    private string? FirstDifference(InMemoryJournal expected, IJournal found) => JournalComparison.FirstDifference(expected, found, keys.Keys);
+    private string? FirstDifference(InMemoryJournal expected, ILocalJournal found) => JournalComparison.FirstDifference(expected, found, keys.Keys);
 
     // A journal in memory answers at once.
     private static AppendResult? Done(ValueTask<AppendResult?> answer) =>

@@ -9,7 +9,7 @@ namespace Refold.Testing;
 /// </summary>
 /// <remarks>Submissions have to reach the store in the order in which they are made here. Not for journals with other writers.</remarks>
 /// <param name="open">Opens the store on a device; it refuses with a <see cref="JournalException"/>.</param>
-public sealed partial class CrashOracle(Func<IStorageDevice, IJournal> open)
+public sealed partial class CrashOracle(Func<IStorageDevice, ILocalJournal> open)
 {
     /// <summary>What a new segment is called before it counts.</summary>
     internal const string CompactionTarget = "compacted.new";

@@ -12,7 +12,7 @@ internal sealed class CrashRun(CrashOracle oracle, SimulatedDevice device, Seede
     // Each try uses up the faults it meets, so that a plan of few faults ends before this.
     private const int MaxTries = 20;
 
-    private IJournal? journal;
+    private ILocalJournal? journal;
 
     /// <summary>The device of the process that runs.</summary>
     public SimulatedDevice Device => device;

@@ -6,7 +6,7 @@ namespace Refold.Testing;
 
 /// <summary>Runs workloads on simulated devices, crashes them, and lets the oracle judge what is left.</summary>
 /// <param name="open">Opens the store on a device.</param>
-public sealed class CrashSimulation(Func<IStorageDevice, IJournal> open)
+public sealed class CrashSimulation(Func<IStorageDevice, ILocalJournal> open)
 {
     /// <summary>Called with each new device, before anything is done with it: for a capacity, or flushes to take out.</summary>
     /// <value>Default: does nothing.</value>
@@ -27,7 +27,7 @@ public sealed class CrashSimulation(Func<IStorageDevice, IJournal> open)
     /// <summary>Opens the store for reading, as another process does beside the one that writes, and after each crash before it is opened for writing. What such a reader sees,
     /// no crash may take away, and it never fails unless the device does.</summary>
     /// <value>Default: null, nobody reads from outside.</value>
-    public Func<IStorageDevice, IJournal>? OpenForReading { get; init; }
+    public Func<IStorageDevice, ILocalJournal>? OpenForReading { get; init; }
 
     /// <summary>Runs the steps once for each operation that changes something, crashes there with nothing, everything and a part of the unflushed state kept, and kills
     /// the process there.</summary>

@@ -11,7 +11,7 @@ internal static class JournalComparison
     /// <param name="expected">The model.</param>
     /// <param name="found">The store.</param>
     /// <param name="keys">Idempotency keys to ask both for.</param>
-    public static string? FirstDifference(IJournal expected, IJournal found, IEnumerable<string> keys)
+    public static string? FirstDifference(ILocalJournal expected, ILocalJournal found, IEnumerable<string> keys)
     {
         if (expected.Head != found.Head) return $"the head is {found.Head}, expected {expected.Head}";
         return Entries("entry", expected.ReadAll(), found.ReadAll())
@@ -32,7 +32,7 @@ internal static class JournalComparison
         return theirs.MoveNext() ? $"{what} {theirs.Current} was never submitted, or was taken back" : null;
     }
 
-    private static string? Heads(IJournal expected, IJournal found)
+    private static string? Heads(ILocalJournal expected, ILocalJournal found)
     {
         for (var position = 0L; position <= expected.Head.Position + 1; position++)
         {
@@ -43,7 +43,7 @@ internal static class JournalComparison
         return null;
     }
 
-    private static string? Streams(IJournal expected, IJournal found)
+    private static string? Streams(ILocalJournal expected, ILocalJournal found)
     {
         var streams = expected.Streams();
         if (!streams.SequenceEqual(found.Streams())) return $"the streams are {string.Join(", ", found.Streams())}, expected {string.Join(", ", streams)}";

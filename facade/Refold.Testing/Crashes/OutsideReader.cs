@@ -4,12 +4,12 @@ namespace Refold.Testing;
 
 /// <summary>One reader after the other, as processes come and go.</summary>
 /// <param name="open">Opens the store for reading.</param>
-internal sealed class OutsideReader(Func<IStorageDevice, IJournal> open)
+internal sealed class OutsideReader(Func<IStorageDevice, ILocalJournal> open)
 {
     // Most go on from what they have; each so often one begins anew.
     private const int LooksOfOne = 4;
 
-    private IJournal? reader;
+    private ILocalJournal? reader;
     private int looks;
     private SimulatedDevice? under;
     private CrashViolationException? wronged;

@@ -11,8 +11,8 @@ public sealed class RecordFixture : JournalFixture
 
     public override JournalCapabilities Capabilities => JournalCapabilities.All & ~JournalCapabilities.SeveralProcesses;
 
-    public override IJournal Open() => RecordJournal.Open(records);
+    public override async ValueTask<IJournal> OpenAsync(CancellationToken cancellationToken) => await RecordJournal.OpenAsync(records);
 
-    // What was written is all that a power cut leaves: whatever the journal held besides is gone with it.
-    public override bool Crash() => true;
+    // A power cut leaves what was written; everything else the journal held is gone with it.
+    public override ValueTask<bool> CrashAsync() => new(true);
 }

@@ -1,4 +1,4 @@
-// A store of one's own, whole: two journals in memory, one that decides and one that shows, and a write between them.
+// A store of one's own, whole: two journals in memory, one that decides and one that shows, and an awaited write between them.
 // Shown in facade/Refold.Testing/write-your-own-store.md; run through the conformance suite by Program.cs and by the tests.
 using Refold;
 
@@ -6,7 +6,7 @@ namespace OwnStore;
 
 public sealed class RecordJournal : IJournal
 {
-    private readonly Lock gate = new();
+    private readonly SemaphoreSlim gate = new(1, 1);
     private readonly InMemoryJournal decided = new();
     private readonly InMemoryJournal shown = new();
     private readonly Records records;
@@ -15,91 +15,129 @@ public sealed class RecordJournal : IJournal
 
     private RecordJournal(Records records) => this.records = records;
 
-    public Head Head => shown.Head;
-
-    public static RecordJournal Open(Records records)
+    public static async Task<RecordJournal> OpenAsync(Records records)
     {
         var journal = new RecordJournal(records);
-        foreach (var record in records.ReadAll())
+        await foreach (var record in records.ReadAllAsync())
         {
-            journal.Show(journal.decided, record);
-            journal.Show(journal.shown, record);
+            await ShowAsync(journal.decided, record);
+            await ShowAsync(journal.shown, record);
         }
 
         return journal;
     }
 
-    public ValueTask<AppendResult> TryAppendAsync(AppendRequest request, CancellationToken cancellationToken = default) =>
-        Commit(() => decided.TryAppendAsync(request, cancellationToken));
+    public ValueTask<AppendResult> TryAppendAsync(AppendRequest request, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        return CommitAsync(() => decided.TryAppendAsync(request, CancellationToken.None), cancellationToken);
+    }
 
-    public ValueTask<AppendResult> TryRestoreAsync(IReadOnlyList<JournalEntry> batch, CancellationToken cancellationToken = default) =>
-        Commit(() => decided.TryRestoreAsync(batch, cancellationToken));
+    public ValueTask<AppendResult> TryRestoreAsync(IReadOnlyList<JournalEntry> batch, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(batch);
+        return CommitAsync(() => decided.TryRestoreAsync(batch, CancellationToken.None), cancellationToken);
+    }
 
     public ValueTask DeleteToAsync(StreamId stream, long version, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(stream);
-        cancellationToken.ThrowIfCancellationRequested();
-        lock (gate)
-        {
-            ObjectDisposedException.ThrowIf(closed, this);
-            var deletion = new Record.Deletion(stream, version);
-            if (failure is not null || !TryWrite(deletion)) throw new JournalException("unavailable", "An earlier write failed; open the journal again.", failure);
-            Show(decided, deletion);
-            Show(shown, deletion);
-        }
-
-        return ValueTask.CompletedTask;
+        return DeleteAsync(new Record.Deletion(stream, version), cancellationToken);
     }
 
-    public Head? HeadAt(long position) => shown.HeadAt(position);
+    public ValueTask<Head> HeadAsync(CancellationToken cancellationToken = default) => shown.HeadAsync(cancellationToken);
 
-    public Receipt? FindByKey(string key) => shown.FindByKey(key);
+    public ValueTask<Head?> HeadAtAsync(long position, CancellationToken cancellationToken = default) =>
+        shown.HeadAtAsync(position, cancellationToken);
 
-    public long HighestVersion(StreamId stream) => shown.HighestVersion(stream);
+    public ValueTask<Receipt?> FindByKeyAsync(string key, CancellationToken cancellationToken = default) =>
+        shown.FindByKeyAsync(key, cancellationToken);
 
-    public IReadOnlyList<StreamInfo> Streams() => shown.Streams();
+    public ValueTask<long> HighestVersionAsync(StreamId stream, CancellationToken cancellationToken = default) =>
+        shown.HighestVersionAsync(stream, cancellationToken);
 
-    public IEnumerable<JournalEntry> ReadStream(StreamId stream, long fromVersion = 1, long toVersion = long.MaxValue, long maxCount = long.MaxValue) =>
-        shown.ReadStream(stream, fromVersion, toVersion, maxCount);
+    public ValueTask<IReadOnlyList<StreamInfo>> StreamsAsync(
+        string prefix = "", StreamId? after = null, int maxCount = int.MaxValue, CancellationToken cancellationToken = default) =>
+        shown.StreamsAsync(prefix, after, maxCount, cancellationToken);
 
-    public IEnumerable<JournalEntry> ReadAll(long fromPosition = 1, long maxCount = long.MaxValue) => shown.ReadAll(fromPosition, maxCount);
+    public IAsyncEnumerable<JournalEntry> ReadStreamAsync(
+        StreamId stream,
+        long fromVersion = 1,
+        long toVersion = long.MaxValue,
+        long maxCount = long.MaxValue,
+        CancellationToken cancellationToken = default) =>
+        shown.ReadStreamAsync(stream, fromVersion, toVersion, maxCount, cancellationToken);
 
-    public QueryResult Query(Query query, long fromPosition = 1, long maxCount = long.MaxValue) => shown.Query(query, fromPosition, maxCount);
+    public IAsyncEnumerable<JournalEntry> ReadAllAsync(
+        long fromPosition = 1, long maxCount = long.MaxValue, CancellationToken cancellationToken = default) =>
+        shown.ReadAllAsync(fromPosition, maxCount, cancellationToken);
+
+    public ValueTask<QueryResult> QueryAsync(
+        Query query, long fromPosition = 1, long maxCount = long.MaxValue, CancellationToken cancellationToken = default) =>
+        shown.QueryAsync(query, fromPosition, maxCount, cancellationToken);
 
     public IAsyncEnumerable<JournalEntry> SubscribeAsync(long fromPosition = 1, CancellationToken cancellationToken = default) =>
         shown.SubscribeAsync(fromPosition, cancellationToken);
 
+    public IAsyncEnumerable<JournalEntry> SubscribeAsync(Head after, CancellationToken cancellationToken = default) =>
+        shown.SubscribeAsync(after, cancellationToken);
+
     public async ValueTask DisposeAsync()
     {
-        lock (gate) closed = true;
+        await gate.WaitAsync();
+        closed = true;
+        gate.Release();
         await shown.DisposeAsync();
         await decided.DisposeAsync();
     }
 
     // Decide, write, show, answer: nobody sees what is not written, and the answer comes last.
-    private ValueTask<AppendResult> Commit(Func<ValueTask<AppendResult>> decide)
+    // The token ends the waiting for the turn. A batch that was decided is written and shown, whoever waits for it.
+    private async ValueTask<AppendResult> CommitAsync(Func<ValueTask<AppendResult>> decide, CancellationToken cancellationToken)
     {
-        lock (gate)
+        await gate.WaitAsync(cancellationToken);
+        try
         {
-            if (closed) return new(NotAppended("the journal was closed"));
-            if (failure is not null) return new(NotAppended("an earlier write failed; open the journal again"));
-            var decision = decide();
-            if (decision is not { IsCompletedSuccessfully: true, Result: AppendResult.Appended { Receipt: var receipt } }) return decision;
+            if (closed) return NotAppended("the journal was closed");
+            if (failure is not null) return NotAppended("an earlier write failed; open the journal again");
+            var decision = await decide();
+            if (decision is not AppendResult.Appended { Receipt: var receipt }) return decision;
             // A repeated key: the first receipt, and nothing to write.
             if (receipt.LastPosition <= shown.Head.Position) return decision;
             var batch = new Record.Batch([.. decided.ReadAll(receipt.FirstPosition)]);
-            if (!TryWrite(batch)) return new(new AppendResult.OutcomeUnknown(failure!));
-            Show(shown, batch);
+            if (!await TryWriteAsync(batch)) return new AppendResult.OutcomeUnknown(failure!);
+            await ShowAsync(shown, batch);
             return decision;
+        }
+        finally
+        {
+            gate.Release();
+        }
+    }
+
+    private async ValueTask DeleteAsync(Record.Deletion deletion, CancellationToken cancellationToken)
+    {
+        await gate.WaitAsync(cancellationToken);
+        try
+        {
+            ObjectDisposedException.ThrowIf(closed, this);
+            if (failure is not null || !await TryWriteAsync(deletion))
+                throw new JournalException("unavailable", "An earlier write failed; open the journal again.", failure);
+            await ShowAsync(decided, deletion);
+            await ShowAsync(shown, deletion);
+        }
+        finally
+        {
+            gate.Release();
         }
     }
 
     // After a write that failed nobody knows what is there: nothing more is decided until it is read again.
-    private bool TryWrite(Record record)
+    private async ValueTask<bool> TryWriteAsync(Record record)
     {
         try
         {
-            records.Write(record);
+            await records.WriteAsync(record);
             return true;
         }
         catch (IOException exception)
@@ -109,11 +147,10 @@ public sealed class RecordJournal : IJournal
         }
     }
 
-    private void Show(InMemoryJournal journal, Record record)
+    private static async ValueTask ShowAsync(InMemoryJournal journal, Record record)
     {
-        // In memory both are done when the call returns.
-        if (record is Record.Batch batch) journal.TryRestoreAsync(batch.Entries).Result.ReceiptOrThrow();
-        else if (record is Record.Deletion deletion) journal.DeleteToAsync(deletion.Stream, deletion.Version).AsTask().Wait();
+        if (record is Record.Batch batch) await journal.RestoreAsync(batch.Entries);
+        else if (record is Record.Deletion deletion) await journal.DeleteToAsync(deletion.Stream, deletion.Version);
     }
 
     private static AppendResult.NotAppended NotAppended(string reason) => new(new AppendFailure.Unavailable(reason, null));

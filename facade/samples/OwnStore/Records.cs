@@ -1,4 +1,4 @@
-// What stands here for the table, the file, the service that a store writes to: records in order, durable when Write returns.
+// What stands here for the table, the file, the service that a store writes to: records in order, durable when the task of a write ends.
 // Written and read by RecordJournal.
 using Refold;
 
@@ -16,8 +16,12 @@ public sealed class Records
 {
     private readonly List<Record> written = [];
 
-    /// <summary>Durable when it returns; throws <see cref="IOException"/> where nobody knows whether it is.</summary>
-    public void Write(Record record) => written.Add(record);
+    /// <summary>Durable when the task ends; throws <see cref="IOException"/> where nobody knows whether it is.</summary>
+    public async ValueTask WriteAsync(Record record)
+    {
+        await Task.Yield();
+        written.Add(record);
+    }
 
-    public IReadOnlyList<Record> ReadAll() => [.. written];
+    public IAsyncEnumerable<Record> ReadAllAsync() => written.ToList().ToAsyncEnumerable();
 }

@@ -37,13 +37,17 @@ public class SnapshotConformanceTests(ITestOutputHelper output)
     {
         var report = await new SnapshotConformance("forgetful", () => new NoneFixture(SnapshotCapabilities.All)).RunAsync();
         Assert.False(report.Holds);
-        Assert.Contains(report.Results, result => result.Outcome == ConformanceOutcome.Failed && result.Message.Contains("again: new ConformanceOptions", StringComparison.Ordinal));
+        Assert.Contains(
+            report.Results, result =>
+            result.Outcome == ConformanceOutcome.Failed
+            && result.Message.Contains("again: new ConformanceOptions", StringComparison.Ordinal));
     }
 
     private sealed class NoneFixture(SnapshotCapabilities declared = SnapshotCapabilities.None) : SnapshotFixture
     {
         public override SnapshotCapabilities Capabilities => declared;
 
-        public override ISnapshotStore Open(SnapshotOptions options) => new NoSnapshotStore();
+        public override ValueTask<ISnapshotStore> OpenAsync(SnapshotOptions options, CancellationToken cancellationToken) =>
+            new(new NoSnapshotStore());
     }
 }

@@ -19,27 +19,28 @@ internal static class AppendCases
         JournalCase.Of("a missing request, batch, stream, query or key is the caller's mistake", ArgumentsAsync),
     ];
 
-    private static Task IsEmptyAsync(JournalBench bench)
+    private static async Task IsEmptyAsync(JournalBench bench)
     {
-        Expect.Equal(default, bench.Journal.Head, "the head");
-        Expect.Equal(default(Head), bench.Journal.HeadAt(0), "the head at position 0");
-        Expect.Equal(null, bench.Journal.HeadAt(1), "the head at position 1");
-        Expect.Equal(0, bench.Journal.ReadAll().Count(), "the number of entries");
-        Expect.Equal(0, bench.Journal.Streams().Count, "the number of streams");
-        Expect.Equal(0L, bench.Journal.HighestVersion("a"), "the highest version of an unknown stream");
-        return Task.CompletedTask;
+        Expect.Equal(default, await bench.Read.HeadAsync(), "the head");
+        Expect.Equal(default(Head), await bench.Read.HeadAtAsync(0), "the head at position 0");
+        Expect.Equal(null, await bench.Read.HeadAtAsync(1), "the head at position 1");
+        Expect.Equal(0, (await bench.Read.AllAsync()).Count, "the number of entries");
+        Expect.Equal(0, (await bench.Read.StreamsAsync()).Count, "the number of streams");
+        Expect.Equal(0L, await bench.Read.HighestVersionAsync("a"), "the highest version of an unknown stream");
     }
 
     private static async Task PlacesAsync(JournalBench bench)
     {
-        var first = await bench.AppendAsync(JournalBench.Entry("a")).ConfigureAwait(false);
+        var first = await bench.AppendAsync(JournalBench.Entry("a"));
         Expect.Equal((1L, 1, 1L), (first.FirstPosition, first.Count, first.LastPosition), "the first receipt");
-        var second = await bench.AppendAsync(JournalBench.Entry("b"), JournalBench.Entry("a"), JournalBench.Entry("b")).ConfigureAwait(false);
+        var second = await bench.AppendAsync(JournalBench.Entry("b"), JournalBench.Entry("a"), JournalBench.Entry("b"));
         Expect.Equal((2L, 3, 4L), (second.FirstPosition, second.Count, second.LastPosition), "the second receipt");
-        Expect.Sequence([new StreamVersions("b", 1, 2), new StreamVersions("a", 2, 2)], second.Versions, "the versions of the second receipt");
-        Expect.Equal(second.Head, bench.Journal.Head, "the head after the second receipt");
-        Expect.Sequence([(1L, 1L), (2L, 1L), (3L, 2L), (4L, 2L)], bench.Journal.ReadAll().Select(entry => (entry.Position, entry.Version)), "position and version");
-        Expect.Sequence([new StreamInfo("a", 0, 2), new StreamInfo("b", 0, 2)], bench.Journal.Streams(), "streams");
+        Expect.Sequence(
+            [new StreamVersions("b", 1, 2), new StreamVersions("a", 2, 2)], second.Versions, "the versions of the second receipt");
+        Expect.Equal(second.Head, await bench.Read.HeadAsync(), "the head after the second receipt");
+        var places = (await bench.Read.AllAsync()).Select(entry => (entry.Position, entry.Version));
+        Expect.Sequence([(1L, 1L), (2L, 1L), (3L, 2L), (4L, 2L)], places, "position and version");
+        Expect.Sequence([new StreamInfo("a", 0, 2), new StreamInfo("b", 0, 2)], await bench.Read.StreamsAsync(), "streams");
     }
 
     private static async Task EveryFieldAsync(JournalBench bench)
@@ -58,34 +59,37 @@ internal static class AppendCases
         };
         EntryData[] entries =
         [
-            all, new("a", "t", ReadOnlyMemory<byte>.Empty), .. Enum.GetValues<EntryRole>().Select(role => JournalBench.Entry("roles") with { Role = role }),
-            JournalBench.Entry("a") with { Time = DateTimeOffset.MinValue }, JournalBench.Entry("a") with { Time = DateTimeOffset.MaxValue, Id = Guid.Empty },
+            all, new("a", "t", ReadOnlyMemory<byte>.Empty),
+            .. Enum.GetValues<EntryRole>().Select(role => JournalBench.Entry("roles") with { Role = role }),
+            JournalBench.Entry("a") with { Time = DateTimeOffset.MinValue },
+            JournalBench.Entry("a") with { Time = DateTimeOffset.MaxValue, Id = Guid.Empty },
         ];
-        await bench.AppendAsync(new AppendRequest(entries) { IdempotencyKey = "k\u00e9y" }).ConfigureAwait(false);
-        var found = bench.Journal.ReadAll().ToList();
+        await bench.AppendAsync(new AppendRequest(entries) { IdempotencyKey = "k\u00e9y" });
+        var found = await bench.Read.AllAsync();
         Expect.Equal(entries.Length, found.Count, "the number of entries");
         foreach (var (entry, index) in found.Select((entry, index) => (entry, index)))
         {
             var expected = new JournalEntry(index + 1, entry.Version, 1, entries[index], "k\u00e9y");
-            Expect.Equal(Convert.ToHexString(expected.ToCanonicalBytes()), Convert.ToHexString(entry.ToCanonicalBytes()), $"the canonical bytes of {entry}");
+            var (wanted, canonical) = (Convert.ToHexString(expected.ToCanonicalBytes()), Convert.ToHexString(entry.ToCanonicalBytes()));
+            Expect.Equal(wanted, canonical, $"the canonical bytes of {entry}");
             Expect.Equal(expected, entry, "an entry");
         }
     }
 
     private static async Task BatchAsync(JournalBench bench)
     {
-        await bench.AppendAsync(JournalBench.Entry("a")).ConfigureAwait(false);
-        await bench.AppendAsync(JournalBench.Entry("a"), JournalBench.Entry("b"), JournalBench.Entry("a")).ConfigureAwait(false);
-        await bench.AppendAsync(JournalBench.Entry("b")).ConfigureAwait(false);
-        Expect.Sequence([1L, 2, 2, 2, 5], bench.Journal.ReadAll().Select(entry => entry.Batch), "batch");
-        var before = bench.Journal.Head;
+        await bench.AppendAsync(JournalBench.Entry("a"));
+        await bench.AppendAsync(JournalBench.Entry("a"), JournalBench.Entry("b"), JournalBench.Entry("a"));
+        await bench.AppendAsync(JournalBench.Entry("b"));
+        Expect.Sequence([1L, 2, 2, 2, 5], (await bench.Read.AllAsync()).Select(entry => entry.Batch), "batch");
+        var before = await bench.Read.HeadAsync();
         var refused = await bench.TryAsync(new AppendRequest(JournalBench.Entry("a"), JournalBench.Entry("c"))
         {
             Expected = new Dictionary<StreamId, ExpectedVersion> { ["c"] = ExpectedVersion.NoStream, ["a"] = ExpectedVersion.Exactly(7) },
-        }).ConfigureAwait(false);
+        });
         Expect.NotAppended<AppendFailure.Conflict>(refused, "a batch of which one stream has another version");
-        Expect.Equal(before, bench.Journal.Head, "the head after a batch that was refused");
-        Expect.Equal(0L, bench.Journal.HighestVersion("c"), "the version of a stream of a refused batch");
+        Expect.Equal(before, await bench.Read.HeadAsync(), "the head after a batch that was refused");
+        Expect.Equal(0L, await bench.Read.HighestVersionAsync("c"), "the version of a stream of a refused batch");
     }
 
     private static async Task HeadAsync(JournalBench bench)
@@ -101,14 +105,15 @@ internal static class AppendCases
         var head = new byte[32];
         foreach (var batch in batches)
         {
-            var before = bench.Journal.Head.Position;
-            var receipt = await bench.AppendAsync(batch).ConfigureAwait(false);
-            head = Chain(head, before + 1, [.. bench.Journal.ReadAll(before + 1)]);
+            var before = (await bench.Read.HeadAsync()).Position;
+            var receipt = await bench.AppendAsync(batch);
+            head = Chain(head, before + 1, await bench.Read.AllAsync(before + 1));
             Expect.Equal(Convert.ToHexStringLower(head), receipt.Head.Hash, "the head");
         }
     }
 
-    // SHA-256(1 | previous head | first position | count | per leaf: count, first version, SHA-256(0 | canonical bytes)), integers little-endian.
+    // SHA-256(1 | previous head | first position | count | per leaf: count, first version, SHA-256(0 | canonical bytes)), integers
+    // little-endian.
     private static byte[] Chain(byte[] previous, long first, List<JournalEntry> batch)
     {
         var content = new List<byte> { 1 };
@@ -118,7 +123,8 @@ internal static class AppendCases
         for (var index = 0; index < batch.Count;)
         {
             var (bytes, count, version, stream) = (new List<byte> { 0 }, 0, batch[index].Version, batch[index].Stream);
-            while (index < batch.Count && batch[index].Stream == stream && batch[index].ToCanonicalBytes() is var canonical && (count == 0 || bytes.Count - 1 + canonical.Length <= 16 * 1024))
+            while (index < batch.Count && batch[index].Stream == stream && batch[index].ToCanonicalBytes() is var canonical
+                && (count == 0 || bytes.Count - 1 + canonical.Length <= 16 * 1024))
             {
                 bytes.AddRange(canonical);
                 (index, count) = (index + 1, count + 1);
@@ -148,36 +154,52 @@ internal static class AppendCases
 
     private static async Task HeadAtAsync(JournalBench bench)
     {
-        var first = await bench.AppendAsync(JournalBench.Entry("a"), JournalBench.Entry("b")).ConfigureAwait(false);
-        var second = await bench.AppendAsync(JournalBench.Entry("a")).ConfigureAwait(false);
-        Expect.Sequence([default(Head), first.Head, first.Head, second.Head, null], Enumerable.Range(0, 5).Select(position => bench.Journal.HeadAt(position)), "the head at a position");
-        Expect.Equal(null, bench.Journal.HeadAt(-1), "the head at position -1");
-        Expect.Equal(null, bench.Journal.HeadAt(long.MaxValue), "the head far beyond the end");
+        var first = await bench.AppendAsync(JournalBench.Entry("a"), JournalBench.Entry("b"));
+        var second = await bench.AppendAsync(JournalBench.Entry("a"));
+        var heads = await bench.Read.HeadsAsync([0, 1, 2, 3, 4]);
+        Expect.Sequence([default(Head), first.Head, first.Head, second.Head, null], heads, "the head at a position");
+        Expect.Equal(null, await bench.Read.HeadAtAsync(-1), "the head at position -1");
+        Expect.Equal(null, await bench.Read.HeadAtAsync(long.MaxValue), "the head far beyond the end");
     }
 
     private static async Task InvalidAsync(JournalBench bench)
     {
         AppendRequest[] requests =
         [
-            new(), new(JournalBench.Entry("a", type: "")), new(JournalBench.Entry("a", type: "a\nb")), new(JournalBench.Entry("a", tags: "")),
-            new(JournalBench.Entry("a", tags: "kind:external")), new(JournalBench.Entry("a") with { SchemaVersion = 0 }), new(JournalBench.Entry("a") with { Role = (EntryRole)99 }),
-            new(JournalBench.Entry("b"), JournalBench.Entry("a", type: "\ud800")), new(JournalBench.Entry("a")) { IdempotencyKey = "" },
+            new(), new(JournalBench.Entry("a", type: "")), new(JournalBench.Entry("a", type: "a\nb")),
+            new(JournalBench.Entry("a", tags: "")),
+            new(JournalBench.Entry("a", tags: "kind:external")), new(JournalBench.Entry("a") with { SchemaVersion = 0 }),
+            new(JournalBench.Entry("a") with { Role = (EntryRole)99 }),
+            new(JournalBench.Entry("b"), JournalBench.Entry("a", type: "\ud800")),
+            new(JournalBench.Entry("a")) { IdempotencyKey = "" },
         ];
         foreach (var request in requests)
-            Expect.NotAppended<AppendFailure.Invalid>(await bench.TryAsync(request).ConfigureAwait(false), "a request that breaks a rule");
-        Expect.Equal(default, bench.Journal.Head, "the head");
-        Expect.Equal(0, bench.Journal.Streams().Count, "the number of streams");
+            Expect.NotAppended<AppendFailure.Invalid>(await bench.TryAsync(request), "a request that breaks a rule");
+        Expect.Equal(default, await bench.Read.HeadAsync(), "the head");
+        Expect.Equal(0, (await bench.Read.StreamsAsync()).Count, "the number of streams");
     }
 
     private static async Task ArgumentsAsync(JournalBench bench)
     {
-        await Expect.ThrowsAsync<ArgumentNullException>(() => bench.Journal.TryAppendAsync(null!).AsTask(), "appending nothing").ConfigureAwait(false);
-        await Expect.ThrowsAsync<ArgumentNullException>(() => bench.Journal.TryRestoreAsync(null!).AsTask(), "restoring nothing").ConfigureAwait(false);
-        await Expect.ThrowsAsync<ArgumentNullException>(() => bench.Journal.DeleteToAsync(null!, 1).AsTask(), "deleting from no stream").ConfigureAwait(false);
-        Expect.Throws<ArgumentNullException>(() => bench.Journal.ReadStream(null!), "reading no stream");
-        Expect.Throws<ArgumentNullException>(() => bench.Journal.Query(null!), "asking no query");
-        Expect.Throws<ArgumentNullException>(() => bench.Journal.FindByKey(null!), "finding no key");
-        Expect.Throws<ArgumentNullException>(() => bench.Journal.HighestVersion(null!), "the version of no stream");
-        Expect.Equal(default, bench.Journal.Head, "the head");
+        var journal = bench.Journal;
+        await Expect.ThrowsAsync<ArgumentNullException>(() => journal.TryAppendAsync(null!).AsTask(), "appending nothing");
+        await Expect.ThrowsAsync<ArgumentNullException>(() => journal.TryRestoreAsync(null!).AsTask(), "restoring nothing");
+        await Expect.ThrowsAsync<ArgumentNullException>(() => journal.DeleteToAsync(null!, 1).AsTask(), "deleting from no stream");
+        Expect.Throws<ArgumentNullException>(() => _ = journal.ReadStreamAsync(null!), "the call that reads no stream");
+        Expect.Throws<ArgumentNullException>(() => _ = journal.QueryAsync(null!).AsTask(), "the call that asks no query");
+        Expect.Throws<ArgumentNullException>(() => _ = journal.FindByKeyAsync(null!).AsTask(), "the call that finds no key");
+        Expect.Throws<ArgumentNullException>(
+            () => _ = journal.HighestVersionAsync(null!).AsTask(), "the call for the version of no stream");
+        Expect.Throws<ArgumentNullException>(() => _ = journal.StreamsAsync(null!).AsTask(), "the call for streams without a prefix");
+        if (journal is ILocalJournal local)
+        {
+            Expect.Throws<ArgumentNullException>(() => local.ReadStream(null!), "reading no stream");
+            Expect.Throws<ArgumentNullException>(() => local.Query(null!), "asking no query");
+            Expect.Throws<ArgumentNullException>(() => local.FindByKey(null!), "finding no key");
+            Expect.Throws<ArgumentNullException>(() => local.HighestVersion(null!), "the version of no stream");
+            Expect.Throws<ArgumentNullException>(() => local.Streams(null!), "streams without a prefix");
+        }
+
+        Expect.Equal(default, await bench.Read.HeadAsync(), "the head");
     }
 }

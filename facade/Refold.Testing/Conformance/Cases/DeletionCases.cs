@@ -11,84 +11,94 @@ internal static class DeletionCases
         Of("the head, the highest versions and positions stay as they were, and the next entry goes on", GoesOnAsync),
         Of("a floor is never lowered, a version beyond the end means all, an unknown stream nothing", FloorAsync),
         Of("a stream of which all is deleted is not absent", NotAbsentAsync),
-        JournalCase.Of("floors are the same after opening again", SurvivesAsync, JournalCapabilities.Deletion | JournalCapabilities.Durability),
+        JournalCase.Of(
+            "floors are the same after opening again", SurvivesAsync, JournalCapabilities.Deletion | JournalCapabilities.Durability),
     ];
 
     private static JournalCase Of(string name, Func<JournalBench, Task> run) => JournalCase.Of(name, run, JournalCapabilities.Deletion);
 
     private static async Task FillAsync(JournalBench bench)
     {
-        for (var index = 0; index < 3; index++) await bench.AppendAsync(JournalBench.Entry("a", tags: "x"), JournalBench.Entry("b"), JournalBench.Entry("a", type: "other")).ConfigureAwait(false);
+        for (var index = 0; index < 3; index++) await bench.AppendAsync(
+            JournalBench.Entry("a", tags: "x"), JournalBench.Entry("b"), JournalBench.Entry("a", type: "other"));
     }
 
     private static async Task HidesAsync(JournalBench bench)
     {
-        await FillAsync(bench).ConfigureAwait(false);
-        await bench.Journal.DeleteToAsync("a", 3).ConfigureAwait(false);
-        Expect.Sequence([2L, 5, 6, 7, 8, 9], bench.Journal.ReadAll().Select(entry => entry.Position), "position");
-        Expect.Sequence([4L, 5, 6], bench.Journal.ReadStream("a", 4).Select(entry => entry.Version), "version");
-        Expect.Sequence([5L, 6], bench.Journal.ReadAll(3, 2).Select(entry => entry.Position), "the position of ReadAll(3, 2)");
+        await FillAsync(bench);
+        await bench.DeleteToAsync("a", 3);
+        Expect.Sequence([2L, 5, 6, 7, 8, 9], (await bench.Read.AllAsync()).Select(entry => entry.Position), "position");
+        Expect.Sequence([4L, 5, 6], (await bench.Read.StreamAsync("a", 4)).Select(entry => entry.Version), "version");
+        Expect.Sequence([5L, 6], (await bench.Read.AllAsync(3, 2)).Select(entry => entry.Position), "the position of ReadAll(3, 2)");
         if (bench.Has(JournalCapabilities.Queries))
-            Expect.Sequence([7L], bench.Journal.Query(Query.WithTags("x")).Entries.Select(entry => entry.Position), "the position of a match");
+            Expect.Sequence(
+                [7L], (await bench.Read.QueryAsync(Query.WithTags("x"))).Entries.Select(match => match.Position),
+                "the position of a match");
     }
 
     private static async Task DroppedAsync(JournalBench bench)
     {
-        await FillAsync(bench).ConfigureAwait(false);
-        await bench.Journal.DeleteToAsync("a", 3).ConfigureAwait(false);
+        await FillAsync(bench);
+        await bench.DeleteToAsync("a", 3);
         foreach (var (from, to, most) in new (long, long, long)[] { (1, 9, 9), (-1, 9, 9), (3, 9, 9), (1, 9, 0), (2, 1, 9) })
         {
-            var dropped = Expect.Throws<EntriesDroppedException>(() => bench.Journal.ReadStream("a", from, to, most), FormattableString.Invariant($"ReadStream(a, {from}, {to}, {most}) with a floor of 3"));
+            var read = FormattableString.Invariant($"ReadStreamAsync(a, {from}, {to}, {most}) with a floor of 3");
+            var dropped = await Expect.ThrowsWhenAwaitedAsync<EntriesDroppedException>(
+                () => bench.Journal.ReadStreamAsync("a", from, to, most), read);
+            await Expect.ThrowsAsync<EntriesDroppedException>(() => bench.Read.StreamAsync("a", from, to, most), read);
             Expect.Equal((3L, "a"), (dropped.UpTo, dropped.Stream.Value), "what was dropped");
         }
 
-        await Expect.ThrowsAsync<EntriesDroppedException>(async () => await bench.Journal.ReadStreamAsync("a").ToListAsync().ConfigureAwait(false), "reading it asynchronously").ConfigureAwait(false);
-        Expect.Equal(3, bench.Journal.ReadStream("b").Count(), "the number of entries of the other stream");
+        Expect.Equal(3, (await bench.Read.StreamAsync("b")).Count, "the number of entries of the other stream");
     }
 
     private static async Task GoesOnAsync(JournalBench bench)
     {
-        await FillAsync(bench).ConfigureAwait(false);
-        var heads = Enumerable.Range(0, 11).Select(position => bench.Journal.HeadAt(position)).ToList();
-        await bench.Journal.DeleteToAsync("a", 6).ConfigureAwait(false);
-        Expect.Sequence(heads, Enumerable.Range(0, 11).Select(position => bench.Journal.HeadAt(position)), "the head at a position");
-        Expect.Equal(heads[9], bench.Journal.Head, "the head");
-        Expect.Equal(6L, bench.Journal.HighestVersion("a"), "the highest version");
-        var receipt = await bench.AppendAsync(JournalBench.Entry("a")).ConfigureAwait(false);
+        await FillAsync(bench);
+        long[] positions = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10];
+        var heads = await bench.Read.HeadsAsync(positions);
+        await bench.DeleteToAsync("a", 6);
+        Expect.Sequence(heads, await bench.Read.HeadsAsync(positions), "the head at a position");
+        Expect.Equal(heads[9], await bench.Read.HeadAsync(), "the head");
+        Expect.Equal(6L, await bench.Read.HighestVersionAsync("a"), "the highest version");
+        var receipt = await bench.AppendAsync(JournalBench.Entry("a"));
         Expect.Equal((10L, 7L), (receipt.FirstPosition, receipt.Versions[0].First), "position and version of the next entry");
     }
 
     private static async Task FloorAsync(JournalBench bench)
     {
-        await FillAsync(bench).ConfigureAwait(false);
-        await bench.Journal.DeleteToAsync("a", 2).ConfigureAwait(false);
-        await bench.Journal.DeleteToAsync("a", 1).ConfigureAwait(false);
-        await bench.Journal.DeleteToAsync("a", 0).ConfigureAwait(false);
-        await bench.Journal.DeleteToAsync("a", -5).ConfigureAwait(false);
-        await bench.Journal.DeleteToAsync("b", long.MaxValue).ConfigureAwait(false);
-        await bench.Journal.DeleteToAsync("c", 7).ConfigureAwait(false);
-        Expect.Sequence([new StreamInfo("a", 2, 6), new StreamInfo("b", 3, 3)], bench.Journal.Streams(), "stream");
+        await FillAsync(bench);
+        await bench.DeleteToAsync("a", 2);
+        await bench.DeleteToAsync("a", 1);
+        await bench.DeleteToAsync("a", 0);
+        await bench.DeleteToAsync("a", -5);
+        await bench.DeleteToAsync("b", long.MaxValue);
+        await bench.DeleteToAsync("c", 7);
+        Expect.Sequence([new StreamInfo("a", 2, 6), new StreamInfo("b", 3, 3)], await bench.Read.StreamsAsync(), "stream");
     }
 
     private static async Task NotAbsentAsync(JournalBench bench)
     {
-        await FillAsync(bench).ConfigureAwait(false);
-        await bench.Journal.DeleteToAsync("b", 3).ConfigureAwait(false);
-        AppendRequest Expecting(ExpectedVersion expected) => new(JournalBench.Entry("b")) { Expected = new Dictionary<StreamId, ExpectedVersion> { ["b"] = expected } };
-        Expect.Equal(3L, Expect.NotAppended<AppendFailure.Conflict>(await bench.TryAsync(Expecting(ExpectedVersion.NoStream)).ConfigureAwait(false), "expecting no stream").Actual, "the actual version");
-        await bench.AppendAsync(Expecting(ExpectedVersion.Exists)).ConfigureAwait(false);
-        await bench.AppendAsync(Expecting(ExpectedVersion.Exactly(4))).ConfigureAwait(false);
+        await FillAsync(bench);
+        await bench.DeleteToAsync("b", 3);
+        AppendRequest Expecting(ExpectedVersion expected) =>
+            new(JournalBench.Entry("b")) { Expected = new Dictionary<StreamId, ExpectedVersion> { ["b"] = expected } };
+        Expect.Equal(
+            3L, Expect.NotAppended<AppendFailure.Conflict>(
+            await bench.TryAsync(Expecting(ExpectedVersion.NoStream)), "expecting no stream").Actual, "the actual version");
+        await bench.AppendAsync(Expecting(ExpectedVersion.Exists));
+        await bench.AppendAsync(Expecting(ExpectedVersion.Exactly(4)));
     }
 
     private static async Task SurvivesAsync(JournalBench bench)
     {
-        await FillAsync(bench).ConfigureAwait(false);
-        await bench.Journal.DeleteToAsync("a", 3).ConfigureAwait(false);
-        var (streams, entries, head) = (bench.Journal.Streams(), bench.Journal.ReadAll().ToList(), bench.Journal.Head);
-        await bench.ReopenAsync().ConfigureAwait(false);
-        Expect.Sequence(streams, bench.Journal.Streams(), "stream");
-        Expect.Sequence(entries, bench.Journal.ReadAll(), "entry");
-        Expect.Equal(head, bench.Journal.Head, "the head");
-        Expect.Throws<EntriesDroppedException>(() => bench.Journal.ReadStream("a"), "reading from below the floor");
+        await FillAsync(bench);
+        await bench.DeleteToAsync("a", 3);
+        var (streams, entries, head) = (await bench.Read.StreamsAsync(), await bench.Read.AllAsync(), await bench.Read.HeadAsync());
+        await bench.ReopenAsync();
+        Expect.Sequence(streams, await bench.Read.StreamsAsync(), "stream");
+        Expect.Sequence(entries, await bench.Read.AllAsync(), "entry");
+        Expect.Equal(head, await bench.Read.HeadAsync(), "the head");
+        await Expect.ThrowsAsync<EntriesDroppedException>(() => bench.Read.StreamAsync("a"), "reading from below the floor");
     }
 }

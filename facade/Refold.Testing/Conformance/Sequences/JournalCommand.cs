@@ -1,4 +1,4 @@
-// The commands of random sequences. They name streams, versions and positions relative to what is there, so that any part of a sequence is one too.
+// The commands of random sequences. Places are relative to those that are there, so that any part of a sequence is one too.
 // Drawn and shrunk by CommandGenerator, executed by SequenceRun.
 using System.Globalization;
 
@@ -10,16 +10,23 @@ internal abstract record JournalCommand
     /// <summary>What a store declares that can be asked this.</summary>
     internal virtual JournalCapabilities Needs => JournalCapabilities.None;
 
-    protected static string List<T>(IEnumerable<T> items) => "[" + string.Join("; ", items.Select(item => string.Create(CultureInfo.InvariantCulture, $"{item}"))) + "]";
+    protected static string List<T>(IEnumerable<T> items) =>
+        "[" + string.Join("; ", items.Select(item => string.Create(CultureInfo.InvariantCulture, $"{item}"))) + "]";
 
-    /// <summary>Appends a batch.</summary>
-    public sealed record Append(EntryShape[] Entries, Expectation[] Expected, int? Key, QueryShape? Condition, int Back) : JournalCommand
+    /// <summary>Appends a batch. One that is cancelled has a key: the caller stops waiting, and asks once more.</summary>
+    public sealed record Append(EntryShape[] Entries, Expectation[] Expected, int? Key, QueryShape? Condition, int Back, bool IsCancelled)
+        : JournalCommand
     {
         internal override JournalCapabilities Needs =>
-            (Key is null ? JournalCapabilities.None : JournalCapabilities.Keys) | (Condition is null ? JournalCapabilities.None : JournalCapabilities.Conditions);
+            (Key is null ? JournalCapabilities.None : JournalCapabilities.Keys)
+            | (Condition is null ? JournalCapabilities.None : JournalCapabilities.Conditions);
 
         public override string ToString() =>
-            $"append {List(Entries)}{(Expected.Length == 0 ? "" : " expecting " + List(Expected))}{(Key is { } key ? FormattableString.Invariant($" with key {key}") : "")}{(Condition is null ? "" : FormattableString.Invariant($" unless {Condition} after the head less {Back}"))}";
+            "append " + List(Entries)
+            + (Expected.Length == 0 ? "" : " expecting " + List(Expected))
+            + (Key is { } key ? FormattableString.Invariant($" with key {key}{(IsCancelled ? ", cancelled and asked once more" : "")}")
+                : "")
+            + (Condition is null ? "" : FormattableString.Invariant($" unless {Condition} after the head less {Back}"));
     }
 
     /// <summary>Asks once more for what was asked before, whatever came of it.</summary>
@@ -31,12 +38,16 @@ internal abstract record JournalCommand
         internal override JournalCapabilities Needs => JournalCapabilities.Deletion;
     }
 
-    /// <summary>Restores a batch: so many positions behind the head, with holes before entries, its streams going on after a gap or none.</summary>
+    /// <summary>Restores a batch: so many positions behind the head, with holes before entries, its streams going on after a gap or
+    /// none.</summary>
     public sealed record Restore(EntryShape[] Entries, int Gap, int[] Holes, int VersionGap, int? Key) : JournalCommand
     {
-        internal override JournalCapabilities Needs => JournalCapabilities.Restore | (Key is null ? JournalCapabilities.None : JournalCapabilities.Keys);
+        internal override JournalCapabilities Needs =>
+            JournalCapabilities.Restore | (Key is null ? JournalCapabilities.None : JournalCapabilities.Keys);
 
-        public override string ToString() => FormattableString.Invariant($"restore {List(Entries)} {Gap} behind the head, holes {List(Holes)}, versions {VersionGap} off{(Key is { } key ? FormattableString.Invariant($", key {key}") : "")}");
+        public override string ToString() =>
+            FormattableString.Invariant($"restore {List(Entries)} {Gap} behind the head, holes {List(Holes)}, versions {VersionGap} off")
+            + (Key is { } key ? FormattableString.Invariant($", key {key}") : "");
     }
 
     /// <summary>Reads a part of a stream.</summary>
@@ -44,6 +55,18 @@ internal abstract record JournalCommand
 
     /// <summary>Reads a part of everything, from so many positions before the head.</summary>
     public sealed record ReadAll(int Back, int Most) : JournalCommand;
+
+    /// <summary>Asks for a page of streams: which begin with a prefix, behind one, so many at most.</summary>
+    public sealed record Page(string Prefix, int? After, int Most) : JournalCommand;
+
+    /// <summary>Asks for the receipt of a key, and for the head so many positions before the last.</summary>
+    public sealed record LookUp(int Key, int Back) : JournalCommand
+    {
+        internal override JournalCapabilities Needs => JournalCapabilities.Keys;
+    }
+
+    /// <summary>Begins a read of everything, cancels it after so many entries, and reads again.</summary>
+    public sealed record Stop(int After) : JournalCommand;
 
     /// <summary>Asks a query, from so many positions before the head.</summary>
     public sealed record Ask(QueryShape Query, int Back, int Most) : JournalCommand
@@ -88,7 +111,11 @@ internal sealed record EntryShape(int Stream, int Type, int Tags, int Bytes, int
     private static readonly string[] Types = ["t", "u", "\u00fc"];
     private static readonly string[] TagNames = ["x", "y", "\u00e4"];
 
-    public override string ToString() => FormattableString.Invariant($"{StreamOf(Stream)} {TypeOf(Type)}{string.Concat(TagsOf(Tags).Select(tag => "#" + tag))} {Bytes} bytes, fields {Fields}");
+    public override string ToString()
+    {
+        var tags = string.Concat(TagsOf(Tags).Select(tag => "#" + tag));
+        return FormattableString.Invariant($"{StreamOf(Stream)} {TypeOf(Type)}{tags} {Bytes} bytes, fields {Fields}");
+    }
 
     public static StreamId StreamOf(int number) => Streams[number % Streams.Length];
 
@@ -125,7 +152,10 @@ internal sealed record Expectation(int Stream, int Kind, int Offset)
 /// <param name="Items">Bits of tags, and of types; an item of 0 and 0 matches every entry.</param>
 internal sealed record QueryShape((int Tags, int Types)[] Items)
 {
-    public Query ToQuery() => Query.Any([.. Items.Select(item => new QueryItem([.. Enumerable.Range(0, 3).Where(type => (item.Types & (1 << type)) != 0).Select(EntryShape.TypeOf)], EntryShape.TagsOf(item.Tags)))]);
+    public Query ToQuery() => Query.Any([.. Items.Select(item => new QueryItem(TypesOf(item.Types), EntryShape.TagsOf(item.Tags)))]);
+
+    private static string[] TypesOf(int bits) =>
+        [.. Enumerable.Range(0, 3).Where(type => (bits & (1 << type)) != 0).Select(EntryShape.TypeOf)];
 
     public override string ToString() => string.Join(" or ", Items);
 }

@@ -15,14 +15,16 @@ internal static class SequenceCases
 
     public static IReadOnlyList<JournalCase> All { get; } =
     [
-        new("random sequences of commands are answered as by the model", JournalCapabilities.None, (bench, create) => Task.Run(() => Run(create, bench.Options))),
+        new("random sequences of commands are answered as by the model", JournalCapabilities.None,
+            (bench, create) => Task.Run(() => Run(create, bench.Options))),
     ];
 
     private static string Run(Func<JournalFixture> create, ConformanceOptions options)
     {
         var first = options.Seed ?? BitConverter.ToUInt32(RandomNumberGenerator.GetBytes(4));
         for (var seed = first; seed - first < (ulong)options.Sequences; seed++) Check(create, options, seed);
-        return string.Create(CultureInfo.InvariantCulture, $"{options.Sequences} sequences, seeds {first} to {first + (ulong)options.Sequences - 1}");
+        return string.Create(
+            CultureInfo.InvariantCulture, $"{options.Sequences} sequences, seeds {first} to {first + (ulong)options.Sequences - 1}");
     }
 
     private static void Check(Func<JournalFixture> create, ConformanceOptions options, ulong seed)
@@ -50,24 +52,28 @@ internal static class SequenceCases
         }
         catch (Exception exception) when (smallest is not null)
         {
-            throw new ConformanceException(Describe(seed, smallest.Value.Commands, smallest.Value.Failure), exception is ConformanceException ? exception : smallest.Value.Failure.InnerException);
+            throw new ConformanceException(
+                Describe(seed, smallest.Value.Commands, smallest.Value.Failure),
+                exception is ConformanceException ? exception : smallest.Value.Failure.InnerException);
         }
     }
 
     private static async Task ExecuteAsync(Func<JournalFixture> create, ConformanceOptions options, JournalCommand[] commands)
     {
         var bench = new JournalBench(create(), options);
-        await using (bench.ConfigureAwait(false))
+        await using (bench)
         {
+            await bench.OpenAsync();
             var run = new SequenceRun(bench);
-            await using (run.ConfigureAwait(false)) await run.RunAsync(commands).ConfigureAwait(false);
+            await using (run) await run.RunAsync(commands);
         }
     }
 
     private static string Describe(ulong seed, JournalCommand[] commands, ConformanceException failure)
     {
         var text = new StringBuilder();
-        text.Append(CultureInfo.InvariantCulture, $"seed {seed}; again: new ConformanceOptions {{ Seed = {seed}, Sequences = 1 }}\nshrunk to:");
+        text.Append(
+            CultureInfo.InvariantCulture, $"seed {seed}; again: new ConformanceOptions {{ Seed = {seed}, Sequences = 1 }}\nshrunk to:");
         for (var step = 0; step < commands.Length; step++) text.Append(CultureInfo.InvariantCulture, $"\n  {step + 1}. {commands[step]}");
         return text.Append('\n').Append(failure.Message).ToString();
     }

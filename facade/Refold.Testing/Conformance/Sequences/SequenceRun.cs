@@ -19,46 +19,47 @@ internal sealed class SequenceRun(JournalBench bench) : IAsyncDisposable
             if (!bench.Has(commands[step].Needs)) continue;
             try
             {
-                await DoAsync(commands[step]).ConfigureAwait(false);
-                Expect.Equal(model.Head, bench.Journal.Head, "the head");
-                Expect.Sequence(model.Streams(), bench.Journal.Streams(), "stream");
-                foreach (var subscription in subscriptions) await subscription.CatchUpAsync(model).ConfigureAwait(false);
+                await DoAsync(commands[step]);
+                Expect.Equal(model.Head, await bench.Read.HeadAsync(), "the head");
+                Expect.Sequence(model.Streams(), await bench.Read.StreamsAsync(), "stream");
+                foreach (var subscription in subscriptions) await subscription.CatchUpAsync(model);
             }
             catch (ConformanceException failure)
             {
-                throw new ConformanceException(string.Create(CultureInfo.InvariantCulture, $"step {step + 1}, {commands[step]}: {failure.Message}"), failure.InnerException);
+                throw new ConformanceException(At(step, failure.Message), failure.InnerException);
             }
             catch (Exception exception) when (exception is not NotShownException)
             {
-                throw new ConformanceException(string.Create(CultureInfo.InvariantCulture, $"step {step + 1}, {commands[step]}: it threw {exception.GetType().Name}: {exception.Message}"), exception);
+                throw new ConformanceException(At(step, $"it threw {exception.GetType().Name}: {exception.Message}"), exception);
             }
         }
 
-        if (JournalComparison.FirstDifference(model, bench.Journal, keys) is { } difference) throw new ConformanceException("at the end: " + difference);
+        if (await bench.Read.FirstDifferenceAsync(model, keys) is { } difference) throw new ConformanceException(
+            "at the end: " + difference);
+
+        string At(int step, string what) => string.Create(CultureInfo.InvariantCulture, $"step {step + 1}, {commands[step]}: {what}");
     }
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var subscription in subscriptions) await subscription.DisposeAsync().ConfigureAwait(false);
-        await model.DisposeAsync().ConfigureAwait(false);
+        foreach (var subscription in subscriptions) await subscription.DisposeAsync();
+        await model.DisposeAsync();
     }
 
     private Task DoAsync(JournalCommand command) => command switch
     {
-        JournalCommand.Append append => AppendAsync(Request(append)),
-        JournalCommand.Repeat repeat => requests.Count == 0 ? Task.CompletedTask : AppendAsync(requests[repeat.Which % requests.Count]),
+        JournalCommand.Append append => AppendAsync(Request(append), append.IsCancelled),
+        JournalCommand.Repeat repeat =>
+            requests.Count == 0 ? Task.CompletedTask : AppendAsync(requests[repeat.Which % requests.Count], isCancelled: false),
         JournalCommand.Restore restore => RestoreAsync(restore),
         JournalCommand.Delete delete => DeleteAsync(EntryShape.StreamOf(delete.Stream), delete.Below),
-        JournalCommand.Subscribe subscribe => SubscribeAsync(journal => journal.SubscribeAsync(model.Head.Position - subscribe.Back), model.Head.Position - subscribe.Back),
+        JournalCommand.Subscribe subscribe => SubscribeAsync(
+            journal => journal.SubscribeAsync(model.Head.Position - subscribe.Back), model.Head.Position - subscribe.Back),
         JournalCommand.SubscribeBehind behind => SubscribeBehindAsync(behind),
         JournalCommand.Reopen => LeaveAsync(bench.ReopenAsync),
-        JournalCommand.Crash => LeaveAsync(() =>
-        {
-            // Where the fixture makes no crashes this is nothing; the named cases say so.
-            _ = bench.TryCrash();
-            return Task.CompletedTask;
-        }),
-        _ => Task.Run(() => Read(command)),
+        // Where the fixture makes no crashes this is nothing; the named cases say so.
+        JournalCommand.Crash => LeaveAsync(bench.TryCrashAsync),
+        _ => ReadAsync(command),
     };
 
     private AppendRequest Request(JournalCommand.Append append)
@@ -68,14 +69,21 @@ internal sealed class SequenceRun(JournalBench bench) : IAsyncDisposable
         {
             var stream = EntryShape.StreamOf(expectation.Stream);
             var version = model.HighestVersion(stream) + expectation.Offset;
-            expected[stream] = expectation.Kind switch { 0 => ExpectedVersion.Any, 1 => ExpectedVersion.NoStream, 2 => ExpectedVersion.Exists, _ => version < 1 ? ExpectedVersion.NoStream : ExpectedVersion.Exactly(version) };
+            expected[stream] = expectation.Kind switch
+            {
+                0 => ExpectedVersion.Any,
+                1 => ExpectedVersion.NoStream,
+                2 => ExpectedVersion.Exists,
+                _ => version < 1 ? ExpectedVersion.NoStream : ExpectedVersion.Exactly(version),
+            };
         }
 
         return new AppendRequest([.. append.Entries.Select(entry => entry.ToData())])
         {
             Expected = expected,
             IdempotencyKey = Key(append.Key),
-            Condition = append.Condition is { } condition ? new AppendCondition(condition.ToQuery(), model.Head.Position - append.Back) : null,
+            Condition = append.Condition is { } condition ? new AppendCondition(condition.ToQuery(), model.Head.Position - append.Back)
+                : null,
         };
     }
 
@@ -87,11 +95,23 @@ internal sealed class SequenceRun(JournalBench bench) : IAsyncDisposable
         return key;
     }
 
-    private async Task AppendAsync(AppendRequest request)
+    private async Task AppendAsync(AppendRequest request, bool isCancelled)
     {
         requests.Add(request);
-        var expected = await model.TryAppendAsync(request).ConfigureAwait(false);
-        Expect.Equal(Told.Of(expected), Told.Of(await bench.TryAsync(request).ConfigureAwait(false)), "the answer");
+        var expected = Told.Of(await model.TryAppendAsync(request));
+        if (isCancelled) await CancelAsync(request, expected);
+        Expect.Equal(expected, Told.Of(await bench.TryAsync(request)), "the answer");
+    }
+
+    // The caller stops waiting: the append is there, or not, and a retry with its key is answered either way as the model answers.
+    private async Task CancelAsync(AppendRequest request, string expected)
+    {
+        using var cancelled = new CancellationTokenSource();
+        var append = bench.Journal.TryAppendAsync(request, cancelled.Token).AsTask();
+        await cancelled.CancelAsync();
+        await ((Task)append).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (append.IsCanceled) return;
+        Expect.Equal(expected, Told.Of(await append), "the answer to an append that was cancelled meanwhile");
     }
 
     private async Task RestoreAsync(JournalCommand.Restore restore)
@@ -103,49 +123,89 @@ internal sealed class SequenceRun(JournalBench bench) : IAsyncDisposable
         {
             var stream = EntryShape.StreamOf(shape.Stream);
             position += 1 + hole;
-            versions[stream] = versions.TryGetValue(stream, out var before) ? before + 1 : model.HighestVersion(stream) + 1 + restore.VersionGap;
+            versions[stream] = versions.TryGetValue(stream, out var before) ? before + 1 : model.HighestVersion(stream) + 1
+                + restore.VersionGap;
             batch.Add(new JournalEntry(position, versions[stream], first, shape.ToData(), key));
         }
 
-        var expected = await model.TryRestoreAsync(batch).ConfigureAwait(false);
-        Expect.Equal(Told.Of(expected), Told.Of(await Expect.Within(bench.Journal.TryRestoreAsync(batch).AsTask(), "the answer to a restored batch").ConfigureAwait(false)), "the answer");
+        var expected = await model.TryRestoreAsync(batch);
+        var found = await Expect.Within(bench.Journal.TryRestoreAsync(batch).AsTask(), "the answer to a restored batch");
+        Expect.Equal(Told.Of(expected), Told.Of(found), "the answer");
     }
 
     private async Task DeleteAsync(StreamId stream, int below)
     {
         var version = model.HighestVersion(stream) - below;
-        await model.DeleteToAsync(stream, version).ConfigureAwait(false);
-        await Expect.Within(bench.Journal.DeleteToAsync(stream, version).AsTask(), "the end of a deletion").ConfigureAwait(false);
+        await model.DeleteToAsync(stream, version);
+        await bench.DeleteToAsync(stream, version);
     }
 
-    private void Read(JournalCommand command)
+    private async Task ReadAsync(JournalCommand command)
     {
+        var last = model.Head.Position;
         switch (command)
         {
             case JournalCommand.ReadStream read:
                 var stream = EntryShape.StreamOf(read.Stream);
-                Expect.Sequence(Lines(model, Stream), Lines(bench.Journal, Stream), "entry");
+                var wanted = await LinesAsync(() => Task.FromResult(model.ReadStream(stream, read.From, read.To, read.Most)));
+                var seen = await LinesAsync(async () => await bench.Read.StreamAsync(stream, read.From, read.To, read.Most));
+                Expect.Sequence(wanted, seen, "entry");
                 break;
-                IEnumerable<JournalEntry> Stream(IJournal journal) => journal.ReadStream(stream, read.From, read.To, read.Most);
             case JournalCommand.ReadAll read:
-                Expect.Sequence(Lines(model, All), Lines(bench.Journal, All), "entry");
+                var entries = await bench.Read.AllAsync(last - read.Back, read.Most);
+                Expect.Sequence(model.ReadAll(last - read.Back, read.Most).Select(Told.Of), entries.Select(Told.Of), "entry");
                 break;
-                IEnumerable<JournalEntry> All(IJournal journal) => journal.ReadAll(model.Head.Position - read.Back, read.Most);
+            case JournalCommand.Page page:
+                var after = page.After is { } number ? EntryShape.StreamOf(number) : null;
+                var streams = await bench.Read.StreamsAsync(page.Prefix, after, page.Most);
+                Expect.Sequence(model.Streams(page.Prefix, after, page.Most), streams, "stream");
+                break;
+            case JournalCommand.LookUp lookUp:
+                var key = Key(lookUp.Key)!;
+                Expect.Equal(Told.Of(model.FindByKey(key)), Told.Of(await bench.Read.FindByKeyAsync(key)), "the receipt of a key");
+                Expect.Equal(model.HeadAt(last - lookUp.Back), await bench.Read.HeadAtAsync(last - lookUp.Back), "the head at a position");
+                break;
+            case JournalCommand.Stop stop:
+                await StopAsync(stop.After);
+                break;
             case JournalCommand.Ask ask:
                 var query = ask.Query.ToQuery();
-                var (expected, found) = (Answer(model), Answer(bench.Journal));
+                var expected = model.Query(query, last - ask.Back, ask.Most);
+                var found = await bench.Read.QueryAsync(query, last - ask.Back, ask.Most);
                 Expect.Equal(expected.AsOf, found.AsOf, "the AsOf");
                 Expect.Sequence(expected.Entries.Select(Told.Of), found.Entries.Select(Told.Of), "match");
                 break;
-                QueryResult Answer(IJournal journal) => journal.Query(query, model.Head.Position - ask.Back, ask.Most);
         }
     }
 
-    private static List<string> Lines(IJournal journal, Func<IJournal, IEnumerable<JournalEntry>> read)
+    private async Task StopAsync(int after)
+    {
+        using var cancelled = new CancellationTokenSource();
+        if (after == 0) await cancelled.CancelAsync();
+        var seen = new List<string>();
+        try
+        {
+            await foreach (var entry in bench.Journal.ReadAllAsync(cancellationToken: cancelled.Token))
+            {
+                seen.Add(Told.Of(entry));
+                if (seen.Count == after) await cancelled.CancelAsync();
+            }
+
+            Expect.True(!cancelled.IsCancellationRequested || (after > 0 && seen.Count == after), "a read that was cancelled went on");
+        }
+        catch (OperationCanceledException) when (cancelled.IsCancellationRequested)
+        {
+            Expect.Equal(after, seen.Count, "the number of entries of a read before it was cancelled");
+        }
+
+        Expect.Sequence(model.ReadAll().Select(Told.Of).Take(seen.Count), seen, "entry of a read that was cancelled");
+    }
+
+    private static async Task<List<string>> LinesAsync(Func<Task<IEnumerable<JournalEntry>>> read)
     {
         try
         {
-            return [.. read(journal).Select(Told.Of)];
+            return [.. (await read()).Select(Told.Of)];
         }
         catch (EntriesDroppedException dropped)
         {
@@ -165,20 +225,21 @@ internal sealed class SequenceRun(JournalBench bench) : IAsyncDisposable
         if (!behind.IsForeign && model.HeadAt(position) is { } head)
         {
             // A place is one that somebody kept: the end of a batch.
-            await SubscribeAsync(journal => journal.SubscribeAsync(head), head.Position + 1).ConfigureAwait(false);
+            await SubscribeAsync(journal => journal.SubscribeAsync(head), head.Position + 1);
             return;
         }
 
         var foreign = new Head(position, new string('f', 64));
-        Expect.Throws<ForeignHistoryException>(() => bench.Journal.SubscribeAsync(foreign), "subscribing behind " + foreign);
+        await Expect.ThrowsWhenAwaitedAsync<ForeignHistoryException>(
+            () => bench.Journal.SubscribeAsync(foreign), "subscribing behind " + foreign);
     }
 
     // Subscriptions end with the journal that they were made in.
     private async Task LeaveAsync(Func<Task> leave)
     {
-        foreach (var subscription in subscriptions) await subscription.DisposeAsync().ConfigureAwait(false);
+        foreach (var subscription in subscriptions) await subscription.DisposeAsync();
         subscriptions.Clear();
-        await leave().ConfigureAwait(false);
+        await leave();
     }
 }
 
@@ -194,7 +255,8 @@ internal sealed class LiveSubscription(IAsyncEnumerable<JournalEntry> entries, l
         enumerator ??= entries.GetAsyncEnumerator(cancelled.Token);
         foreach (var expected in model.ReadAll(next))
         {
-            Expect.True(await Expect.Within(enumerator.MoveNextAsync().AsTask(), $"entry {expected} of a subscription").ConfigureAwait(false), "a subscription has ended");
+            var moved = await Expect.Within(enumerator.MoveNextAsync().AsTask(), $"entry {expected} of a subscription");
+            Expect.True(moved, "a subscription has ended");
             Expect.Equal(Told.Of(expected), Told.Of(enumerator.Current), "the next entry of a subscription");
         }
 
@@ -204,8 +266,8 @@ internal sealed class LiveSubscription(IAsyncEnumerable<JournalEntry> entries, l
 
     public async ValueTask DisposeAsync()
     {
-        await cancelled.CancelAsync().ConfigureAwait(false);
-        if (enumerator is not null) await enumerator.DisposeAsync().ConfigureAwait(false);
+        await cancelled.CancelAsync();
+        if (enumerator is not null) await enumerator.DisposeAsync();
         cancelled.Dispose();
     }
 }

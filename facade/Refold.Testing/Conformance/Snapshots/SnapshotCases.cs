@@ -19,201 +19,233 @@ internal static class SnapshotCases
         SnapshotCase.Of("what is kept is listed by stream and version", Keeps, ListAsync),
         SnapshotCase.Of("states of any size are kept", Keeps, SizesAsync),
         SnapshotCase.Of("many threads save and load at once", Keeps, ThreadsAsync),
-        SnapshotCase.Of("a closed store refuses everything, and a missing argument is the caller's mistake", SnapshotCapabilities.None, ClosedAsync),
-        SnapshotCase.Of("a token that is cancelled before the call saves nothing", SnapshotCapabilities.None, CancelledAsync),
+        SnapshotCase.Of(
+            "a closed store refuses everything, and a missing argument is the caller's mistake", SnapshotCapabilities.None, ClosedAsync),
+        SnapshotCase.Of(
+            "a token that is cancelled before the call saves nothing, and reads nothing", SnapshotCapabilities.None, CancelledAsync),
         SnapshotCase.Of("what was saved and deleted is so after opening again", Durable, ReopenAsync),
         SnapshotCase.Of("what was saved is there after a crash", Durable, CrashAsync),
         SnapshotCase.Of("a damaged snapshot is a finding, and the one before is given", Durable, DamageAsync),
     ];
 
-    private static Task EmptyAsync(SnapshotBench bench)
+    private static async Task EmptyAsync(SnapshotBench bench)
     {
-        Expect.True(bench.Store.IsEmpty, "a new store is not empty");
-        Expect.Equal(null, bench.Store.Load("a").Snapshot, "the snapshot of an unknown stream");
-        Expect.Equal(0, bench.Store.Load("a").Findings.Count, "the number of findings");
-        Expect.Equal(0, bench.Store.List().Snapshots.Count, "the number of snapshots");
-        Expect.Equal(0, bench.Store.List("a").Findings.Count, "the number of findings");
-        return Task.CompletedTask;
+        Expect.True(await bench.IsEmptyAsync(), "a new store is not empty");
+        Expect.Equal(null, (await bench.LoadAsync("a")).Snapshot, "the snapshot of an unknown stream");
+        Expect.Equal(0, (await bench.LoadAsync("a")).Findings.Count, "the number of findings");
+        Expect.Equal(0, (await bench.ListAsync()).Snapshots.Count, "the number of snapshots");
+        Expect.Equal(0, (await bench.ListAsync("a")).Findings.Count, "the number of findings");
     }
 
     private static async Task EveryFieldAsync(SnapshotBench bench)
     {
         var pin = new RunPin("m\u00f6del", "provider", "1", 7);
         var root = RngState.FromSeed(42);
-        var full = new Snapshot("\u00e9/1", long.MaxValue, new Head(long.MaxValue, new string('c', 64)), new Encoded("st\u00e4te", int.MaxValue, new byte[] { 0, 255, 1 }), RunId.Create("run"), pin, root);
-        await bench.SaveAsync(full).ConfigureAwait(false);
-        await bench.SaveAsync(new Snapshot("b", 1, new Head(1, new string('d', 64)), new Encoded("s", 1, ReadOnlyMemory<byte>.Empty))).ConfigureAwait(false);
-        var found = bench.Store.Load("\u00e9/1").Snapshot;
+        var full = new Snapshot(
+            "\u00e9/1", long.MaxValue, new Head(long.MaxValue, new string('c', 64)),
+            new Encoded("st\u00e4te", int.MaxValue, new byte[] { 0, 255, 1 }), RunId.Create("run"), pin, root);
+        await bench.SaveAsync(full);
+        await bench.SaveAsync(new Snapshot("b", 1, new Head(1, new string('d', 64)), new Encoded("s", 1, ReadOnlyMemory<byte>.Empty)));
+        var found = (await bench.LoadAsync("\u00e9/1")).Snapshot;
         Expect.Equal(full, found, "the snapshot");
         Expect.Equal(Convert.ToHexString(full.ToBytes()), Convert.ToHexString(found!.ToBytes()), "its bytes");
-        Expect.Equal(("run", 0), (found.Run!.Value, bench.Store.Load("b").Snapshot!.State.Payload.Length), "run and length of an empty state");
+        Expect.Equal(
+            ("run", 0), (found.Run!.Value, (await bench.LoadAsync("b")).Snapshot!.State.Payload.Length),
+            "run and length of an empty state");
     }
 
     private static async Task NewestAsync(SnapshotBench bench)
     {
         bench.Options = new SnapshotOptions { Retention = 9 };
-        await bench.SaveAsync("a", 5, 20, 100).ConfigureAwait(false);
-        (long To, long? Version)[] asked = [(long.MaxValue, 100), (100, 100), (99, 20), (20, 20), (19, 5), (5, 5), (4, null), (0, null), (-1, null), (long.MinValue, null)];
+        await bench.SaveAsync("a", 5, 20, 100);
+        (long To, long? Version)[] asked = [(long.MaxValue, 100), (100, 100), (99, 20), (20, 20), (19, 5), (5, 5), (4, null), (0, null),
+            (-1, null), (long.MinValue, null)];
         foreach (var (to, version) in asked)
-            Expect.Equal(version, bench.Store.Load("a", to).Snapshot?.Version, FormattableString.Invariant($"the version that is given up to {to}"));
+            Expect.Equal(
+                version, (await bench.LoadAsync("a", to)).Snapshot?.Version,
+                FormattableString.Invariant($"the version that is given up to {to}"));
     }
 
     private static async Task StreamsAsync(SnapshotBench bench)
     {
-        string[] names = ["a", "A", "a/", "a/1", "a/10", "../a", "a\\b", "\u00e1", "a\u0301", "a.1", "con", new string('a', 512), new string('a', 511)];
-        foreach (var (name, index) in names.Select((name, index) => (name, index))) await bench.SaveAsync(name, index + 1).ConfigureAwait(false);
-        foreach (var (name, index) in names.Select((name, index) => (name, index))) Expect.Equal(SnapshotBench.Of(name, index + 1), bench.Store.Load(name).Snapshot, $"the snapshot of '{name}'");
-        await bench.Store.DeleteAsync("a").ConfigureAwait(false);
-        Expect.Equal(names.Length - 1, bench.Store.List().Snapshots.Count, "the number of snapshots");
+        string[] names = ["a", "A", "a/", "a/1", "a/10", "../a", "a\\b", "\u00e1", "a\u0301", "a.1", "con", new string('a', 512),
+            new string('a', 511)];
+        foreach (var (name, index) in names.Select((name, index) => (name, index))) await bench.SaveAsync(name, index + 1);
+        foreach (var (name, index) in names.Select((name, index) => (name, index))) Expect.Equal(
+            SnapshotBench.Of(name, index + 1), (await bench.LoadAsync(name)).Snapshot, $"the snapshot of '{name}'");
+        await bench.DeleteAsync("a");
+        Expect.Equal(names.Length - 1, (await bench.ListAsync()).Snapshots.Count, "the number of snapshots");
     }
 
     private static async Task RetentionAsync(SnapshotBench bench)
     {
         foreach (var (retention, stream) in new (int, string)[] { (1, "one"), (2, "two"), (3, "three") })
         {
-            await bench.CloseAsync().ConfigureAwait(false);
+            await bench.CloseAsync();
             bench.Options = new SnapshotOptions { Retention = retention };
-            if (!bench.Fixture.Capabilities.HasFlag(SnapshotCapabilities.Durability)) _ = bench.Store;
-            await bench.SaveAsync(stream, 1, 2, 3, 4, 5).ConfigureAwait(false);
-            bench.Kept(stream, [.. Enumerable.Range(6 - retention, retention).Select(version => (long)version)]);
+            if (!bench.Fixture.Capabilities.HasFlag(SnapshotCapabilities.Durability)) _ = await bench.StoreAsync();
+            await bench.SaveAsync(stream, 1, 2, 3, 4, 5);
+            await bench.KeptAsync(stream, [.. Enumerable.Range(6 - retention, retention).Select(version => (long)version)]);
             // One of another history, above all others: the one that is saved after it is not pushed out.
-            await bench.SaveAsync(stream, 1000, 6).ConfigureAwait(false);
-            Expect.Equal(6L, bench.Store.Load(stream, 999).Snapshot?.Version, "the version just saved");
-            Expect.Equal(retention, bench.Store.List(stream).Snapshots.Count, "the number of snapshots");
+            await bench.SaveAsync(stream, 1000, 6);
+            Expect.Equal(6L, (await bench.LoadAsync(stream, 999)).Snapshot?.Version, "the version just saved");
+            Expect.Equal(retention, (await bench.ListAsync(stream)).Snapshots.Count, "the number of snapshots");
         }
     }
 
     private static async Task ReplaceAsync(SnapshotBench bench)
     {
-        await bench.SaveAsync("a", 1, 2).ConfigureAwait(false);
+        await bench.SaveAsync("a", 1, 2);
         foreach (var bytes in new[] { 3, 5000, 0 })
         {
-            await bench.SaveAsync(SnapshotBench.Of("a", 2, bytes)).ConfigureAwait(false);
-            Expect.Equal(SnapshotBench.Of("a", 2, bytes), bench.Store.Load("a").Snapshot, "the snapshot");
-            bench.Kept("a", 1, 2);
+            await bench.SaveAsync(SnapshotBench.Of("a", 2, bytes));
+            Expect.Equal(SnapshotBench.Of("a", 2, bytes), (await bench.LoadAsync("a")).Snapshot, "the snapshot");
+            await bench.KeptAsync("a", 1, 2);
         }
     }
 
     private static async Task DeleteAsync(SnapshotBench bench)
     {
         bench.Options = new SnapshotOptions { Retention = 9 };
-        await bench.SaveAsync("a", 1, 2, 3, 4, 5).ConfigureAwait(false);
-        await bench.SaveAsync("b", 1).ConfigureAwait(false);
-        await bench.Store.DeleteAsync("a", 2, 3).ConfigureAwait(false);
-        bench.Kept("a", 1, 4, 5);
-        await bench.Store.DeleteAsync("a", 5).ConfigureAwait(false);
-        await bench.Store.DeleteAsync("a", toVersion: 1).ConfigureAwait(false);
-        await bench.Store.DeleteAsync("a", 9, 2).ConfigureAwait(false);
-        await bench.Store.DeleteAsync("unknown").ConfigureAwait(false);
-        bench.Kept("a", 4);
-        Expect.True(!bench.Store.IsEmpty, "a store with two snapshots is empty");
-        await bench.Store.DeleteAsync("a").ConfigureAwait(false);
-        bench.Kept("a");
-        bench.Kept("b", 1);
-        await bench.Store.ClearAsync().ConfigureAwait(false);
-        Expect.True(bench.Store.IsEmpty, "a store of which all was deleted is not empty");
-        await bench.SaveAsync("a", 7).ConfigureAwait(false);
-        bench.Kept("a", 7);
+        await bench.SaveAsync("a", 1, 2, 3, 4, 5);
+        await bench.SaveAsync("b", 1);
+        await bench.DeleteAsync("a", 2, 3);
+        await bench.KeptAsync("a", 1, 4, 5);
+        await bench.DeleteAsync("a", 5);
+        await bench.DeleteAsync("a", toVersion: 1);
+        await bench.DeleteAsync("a", 9, 2);
+        await bench.DeleteAsync("unknown");
+        await bench.KeptAsync("a", 4);
+        Expect.True(!await bench.IsEmptyAsync(), "a store with two snapshots is empty");
+        await bench.DeleteAsync("a");
+        await bench.KeptAsync("a");
+        await bench.KeptAsync("b", 1);
+        await bench.ClearAsync();
+        Expect.True(await bench.IsEmptyAsync(), "a store of which all was deleted is not empty");
+        await bench.SaveAsync("a", 7);
+        await bench.KeptAsync("a", 7);
     }
 
     private static async Task ListAsync(SnapshotBench bench)
     {
-        foreach (var stream in new[] { "\ud83d\ude80", "b", "a", "\uffee" }) await bench.SaveAsync(stream, 2, 10).ConfigureAwait(false);
-        Expect.Sequence([("a", 2L), ("a", 10), ("b", 2), ("b", 10), ("\uffee", 2), ("\uffee", 10), ("\ud83d\ude80", 2), ("\ud83d\ude80", 10)], bench.Store.List().Snapshots.Select(info => (info.Stream.Value, info.Version)), "snapshot");
-        Expect.Sequence([SnapshotInfo.Of(SnapshotBench.Of("b", 2)), SnapshotInfo.Of(SnapshotBench.Of("b", 10))], bench.Store.List("b").Snapshots, "snapshot of b");
-        Expect.Equal(0, bench.Store.List().Findings.Count, "the number of findings");
+        foreach (var stream in new[] { "\ud83d\ude80", "b", "a", "\uffee" }) await bench.SaveAsync(stream, 2, 10);
+        Expect.Sequence(
+            [("a", 2L), ("a", 10), ("b", 2), ("b", 10), ("\uffee", 2), ("\uffee", 10), ("\ud83d\ude80", 2), ("\ud83d\ude80", 10)],
+            (await bench.ListAsync()).Snapshots.Select(info => (info.Stream.Value, info.Version)), "snapshot");
+        Expect.Sequence(
+            [SnapshotInfo.Of(SnapshotBench.Of("b", 2)), SnapshotInfo.Of(SnapshotBench.Of("b", 10))], (await bench.ListAsync("b")).Snapshots,
+            "snapshot of b");
+        Expect.Equal(0, (await bench.ListAsync()).Findings.Count, "the number of findings");
     }
 
     private static async Task SizesAsync(SnapshotBench bench)
     {
         foreach (var (bytes, index) in new[] { 0, 1, 4095, 4096, 65_536, 3_000_000, 20_000_000 }.Select((bytes, index) => (bytes, index)))
         {
-            await bench.SaveAsync(SnapshotBench.Of("a", index + 1, bytes)).ConfigureAwait(false);
-            Expect.Equal(SnapshotBench.Of("a", index + 1, bytes).Checksum, bench.Store.Load("a").Snapshot?.Checksum, FormattableString.Invariant($"the checksum of a snapshot of {bytes} bytes"));
+            await bench.SaveAsync(SnapshotBench.Of("a", index + 1, bytes));
+            Expect.Equal(
+                SnapshotBench.Of("a", index + 1, bytes).Checksum, (await bench.LoadAsync("a")).Snapshot?.Checksum,
+                FormattableString.Invariant($"the checksum of a snapshot of {bytes} bytes"));
         }
     }
 
     private static async Task ThreadsAsync(SnapshotBench bench)
     {
-        var store = bench.Store;
+        var store = await bench.StoreAsync();
         var threads = Enumerable.Range(0, 6).Select(thread => Task.Run(async () =>
         {
             var own = FormattableString.Invariant($"own{thread}");
             for (var version = 1; version <= 15; version++)
             {
-                await store.SaveAsync(SnapshotBench.Of(own, version)).ConfigureAwait(false);
-                await store.SaveAsync(SnapshotBench.Of("shared", version)).ConfigureAwait(false);
-                Expect.Equal(SnapshotBench.Of(own, version), store.Load(own).Snapshot, "the snapshot just saved");
-                var shared = store.Load("shared").Snapshot;
-                Expect.True(shared is not null && shared.Equals(SnapshotBench.Of("shared", shared.Version)), "a snapshot that several threads save is not one of theirs");
+                await store.SaveAsync(SnapshotBench.Of(own, version));
+                await store.SaveAsync(SnapshotBench.Of("shared", version));
+                Expect.Equal(SnapshotBench.Of(own, version), (await store.LoadAsync(own)).Snapshot, "the snapshot just saved");
+                var shared = (await store.LoadAsync("shared")).Snapshot;
+                Expect.True(
+                    shared is not null && shared.Equals(SnapshotBench.Of("shared", shared.Version)),
+                    "a snapshot that several threads save is not one of theirs");
             }
         }));
-        await Expect.Within(Task.WhenAll(threads), "the end of the threads").ConfigureAwait(false);
-        Expect.Equal(0, store.List().Findings.Count, "the number of findings");
+        await Expect.Within(Task.WhenAll(threads), "the end of the threads");
+        Expect.Equal(0, (await store.ListAsync()).Findings.Count, "the number of findings");
     }
 
     private static async Task ClosedAsync(SnapshotBench bench)
     {
-        var store = bench.Store;
-        await Expect.ThrowsAsync<ArgumentNullException>(() => store.SaveAsync(null!).AsTask(), "saving nothing").ConfigureAwait(false);
-        await Expect.ThrowsAsync<ArgumentNullException>(() => store.DeleteAsync(null!).AsTask(), "deleting from no stream").ConfigureAwait(false);
-        Expect.Throws<ArgumentNullException>(() => store.Load(null!), "loading no stream");
-        await bench.CloseAsync().ConfigureAwait(false);
-        await store.DisposeAsync().ConfigureAwait(false);
-        await Expect.ThrowsAsync<ObjectDisposedException>(() => store.SaveAsync(SnapshotBench.Of("a", 1)).AsTask(), "saving to a closed store").ConfigureAwait(false);
-        await Expect.ThrowsAsync<ObjectDisposedException>(() => store.DeleteAsync("a").AsTask(), "deleting from a closed store").ConfigureAwait(false);
-        await Expect.ThrowsAsync<ObjectDisposedException>(() => store.ClearAsync().AsTask(), "clearing a closed store").ConfigureAwait(false);
-        Expect.Throws<ObjectDisposedException>(() => store.Load("a"), "loading from a closed store");
-        Expect.Throws<ObjectDisposedException>(() => store.List(), "listing a closed store");
-        Expect.Throws<ObjectDisposedException>(() => _ = store.IsEmpty, "asking a closed store");
+        var store = await bench.StoreAsync();
+        await Expect.ThrowsAsync<ArgumentNullException>(() => store.SaveAsync(null!).AsTask(), "saving nothing");
+        await Expect.ThrowsAsync<ArgumentNullException>(() => store.DeleteAsync(null!).AsTask(), "deleting from no stream");
+        Expect.Throws<ArgumentNullException>(() => _ = store.LoadAsync(null!).AsTask(), "the call that loads no stream");
+        await bench.CloseAsync();
+        await store.DisposeAsync();
+        await Expect.ThrowsAsync<ObjectDisposedException>(
+            () => store.SaveAsync(SnapshotBench.Of("a", 1)).AsTask(), "saving to a closed store");
+        await Expect.ThrowsAsync<ObjectDisposedException>(() => store.DeleteAsync("a").AsTask(), "deleting from a closed store");
+        await Expect.ThrowsAsync<ObjectDisposedException>(() => store.ClearAsync().AsTask(), "clearing a closed store");
+        await Expect.ThrowsWhenAwaitedAsync<ObjectDisposedException>(() => store.LoadAsync("a").AsTask(), "loading from a closed store");
+        await Expect.ThrowsWhenAwaitedAsync<ObjectDisposedException>(() => store.ListAsync().AsTask(), "listing a closed store");
+        await Expect.ThrowsWhenAwaitedAsync<ObjectDisposedException>(() => store.IsEmptyAsync().AsTask(), "asking a closed store");
+        if (store is not ILocalSnapshotStore local) return;
+        Expect.Throws<ObjectDisposedException>(() => local.Load("a"), "the synchronous Load of a closed store");
+        Expect.Throws<ObjectDisposedException>(() => local.List(), "the synchronous List of a closed store");
+        Expect.Throws<ObjectDisposedException>(() => _ = local.IsEmpty, "the synchronous IsEmpty of a closed store");
     }
 
     private static async Task CancelledAsync(SnapshotBench bench)
     {
-        using var cancelled = new CancellationTokenSource();
-        await cancelled.CancelAsync().ConfigureAwait(false);
-        await Expect.ThrowsAsync<OperationCanceledException>(() => bench.Store.SaveAsync(SnapshotBench.Of("a", 1), cancelled.Token).AsTask(), "saving with a cancelled token").ConfigureAwait(false);
-        Expect.Equal(null, bench.Store.Load("a").Snapshot, "the snapshot");
+        var store = await bench.StoreAsync();
+        using var source = new CancellationTokenSource();
+        await source.CancelAsync();
+        var cancelled = source.Token;
+        (string Name, Func<Task> Call)[] calls =
+        [
+            ("saving", () => store.SaveAsync(SnapshotBench.Of("a", 1), cancelled).AsTask()),
+            ("loading", () => store.LoadAsync("a", cancellationToken: cancelled).AsTask()),
+            ("listing", () => store.ListAsync(cancellationToken: cancelled).AsTask()),
+            ("asking", () => store.IsEmptyAsync(cancelled).AsTask()),
+        ];
+        foreach (var (name, call) in calls) await Expect.ThrowsAsync<OperationCanceledException>(call, name + " with a cancelled token");
+        Expect.Equal(null, (await bench.LoadAsync("a")).Snapshot, "the snapshot");
     }
 
     private static async Task ReopenAsync(SnapshotBench bench)
     {
-        await bench.SaveAsync("a", 1, 2, 3).ConfigureAwait(false);
-        await bench.SaveAsync("b", 1).ConfigureAwait(false);
-        await bench.Store.DeleteAsync("b").ConfigureAwait(false);
-        await bench.CloseAsync().ConfigureAwait(false);
-        bench.Kept("a", 2, 3);
-        bench.Kept("b");
-        Expect.Equal(SnapshotBench.Of("a", 3), bench.Store.Load("a").Snapshot, "the snapshot");
-        await bench.SaveAsync("a", 4).ConfigureAwait(false);
-        bench.Kept("a", 3, 4);
-        await bench.Store.ClearAsync().ConfigureAwait(false);
-        await bench.CloseAsync().ConfigureAwait(false);
-        Expect.True(bench.Store.IsEmpty, "a store of which all was deleted is not empty");
+        await bench.SaveAsync("a", 1, 2, 3);
+        await bench.SaveAsync("b", 1);
+        await bench.DeleteAsync("b");
+        await bench.CloseAsync();
+        await bench.KeptAsync("a", 2, 3);
+        await bench.KeptAsync("b");
+        Expect.Equal(SnapshotBench.Of("a", 3), (await bench.LoadAsync("a")).Snapshot, "the snapshot");
+        await bench.SaveAsync("a", 4);
+        await bench.KeptAsync("a", 3, 4);
+        await bench.ClearAsync();
+        await bench.CloseAsync();
+        Expect.True(await bench.IsEmptyAsync(), "a store of which all was deleted is not empty");
     }
 
     private static async Task CrashAsync(SnapshotBench bench)
     {
         for (var version = 1; version <= 10; version++)
         {
-            await bench.SaveAsync("a", version).ConfigureAwait(false);
-            if (!bench.TryCrash()) throw new NotShownException("the fixture makes no crashes");
-            Expect.Equal(SnapshotBench.Of("a", version), bench.Store.Load("a").Snapshot, "the snapshot after a crash");
-            Expect.Equal(0, bench.Store.Load("a").Findings.Count, "the number of findings");
+            await bench.SaveAsync("a", version);
+            if (!await bench.TryCrashAsync()) throw new NotShownException("the fixture makes no crashes");
+            Expect.Equal(SnapshotBench.Of("a", version), (await bench.LoadAsync("a")).Snapshot, "the snapshot after a crash");
+            Expect.Equal(0, (await bench.LoadAsync("a")).Findings.Count, "the number of findings");
         }
     }
 
     private static async Task DamageAsync(SnapshotBench bench)
     {
-        await bench.SaveAsync("a", 1, 2).ConfigureAwait(false);
-        await bench.CloseAsync().ConfigureAwait(false);
-        if (!bench.Fixture.Damage("a")) throw new NotShownException("the fixture damages nothing");
-        var answer = bench.Store.Load("a");
+        await bench.SaveAsync("a", 1, 2);
+        await bench.CloseAsync();
+        if (!await bench.Fixture.DamageAsync("a")) throw new NotShownException("the fixture damages nothing");
+        var answer = await bench.LoadAsync("a");
         Expect.Equal(SnapshotBench.Of("a", 1), answer.Snapshot, "the snapshot");
         Expect.Equal(1, answer.Findings.Count, "the number of findings");
-        Expect.Equal(1, bench.Store.List().Findings.Count, "the number of findings of the list");
-        Expect.True(!bench.Store.IsEmpty, "a store with a damaged snapshot is empty");
-        await bench.SaveAsync("a", 2).ConfigureAwait(false);
-        Expect.Equal(SnapshotBench.Of("a", 2), bench.Store.Load("a").Snapshot, "the snapshot that was saved again");
+        Expect.Equal(1, (await bench.ListAsync()).Findings.Count, "the number of findings of the list");
+        Expect.True(!await bench.IsEmptyAsync(), "a store with a damaged snapshot is empty");
+        await bench.SaveAsync("a", 2);
+        Expect.Equal(SnapshotBench.Of("a", 2), (await bench.LoadAsync("a")).Snapshot, "the snapshot that was saved again");
     }
 }

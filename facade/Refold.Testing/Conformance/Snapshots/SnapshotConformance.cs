@@ -42,27 +42,30 @@ public sealed class SnapshotConformance
     /// <summary>Runs every case, one after the other.</summary>
     /// <param name="cancellationToken">Stops before the next case.</param>
     /// <returns>How each ended.</returns>
-    public Task<ConformanceReport> RunAsync(CancellationToken cancellationToken = default) => CaseRunner.RunAllAsync(Store, cases, RunAsync, cancellationToken);
+    public Task<ConformanceReport> RunAsync(CancellationToken cancellationToken = default) =>
+        CaseRunner.RunAllAsync(Store, cases, RunAsync, cancellationToken);
 
     private Task<ConformanceResult> RunAsync(SnapshotCase item) => CaseRunner.RunAsync(item.Name, async () =>
     {
         var bench = new SnapshotBench(create());
-        await using (bench.ConfigureAwait(false))
+        await using (bench)
         {
             var missing = item.Needs & ~bench.Fixture.Capabilities;
             return missing == SnapshotCapabilities.None
-                ? await item.Run(bench, create, options).ConfigureAwait(false)
+                ? await item.Run(bench, create, options)
                 : throw new NotShownException($"the store does not declare {missing}");
         }
     });
 }
 
 /// <summary>A case, and what it does: answers what is to be said where it holds, or throws.</summary>
-internal sealed record SnapshotCase(string Name, SnapshotCapabilities Needs, Func<SnapshotBench, Func<SnapshotFixture>, ConformanceOptions, Task<string>> Run)
+internal sealed record SnapshotCase(
+    string Name, SnapshotCapabilities Needs, Func<SnapshotBench, Func<SnapshotFixture>, ConformanceOptions, Task<string>> Run)
 {
-    public static SnapshotCase Of(string name, SnapshotCapabilities needs, Func<SnapshotBench, Task> run) => new(name, needs, async (bench, _, _) =>
+    public static SnapshotCase Of(string name, SnapshotCapabilities needs, Func<SnapshotBench, Task> run) =>
+        new(name, needs, async (bench, _, _) =>
     {
-        await run(bench).ConfigureAwait(false);
+        await run(bench);
         return "";
     });
 }
@@ -77,7 +80,44 @@ internal sealed class SnapshotBench(SnapshotFixture fixture) : IAsyncDisposable
     /// <summary>How the store is opened next.</summary>
     public SnapshotOptions Options { get; set; } = new();
 
-    public ISnapshotStore Store => store ??= fixture.Open(Options);
+    /// <summary>The open store; opened where it is not yet.</summary>
+    public async Task<ISnapshotStore> StoreAsync() =>
+        store ??= await Expect.Within(fixture.OpenAsync(Options, CancellationToken.None).AsTask(), "the opened store");
+
+    public async Task<bool> IsEmptyAsync()
+    {
+        var opened = await StoreAsync();
+        var isEmpty = await Expect.Within(opened.IsEmptyAsync().AsTask(), "whether it is empty");
+        if (opened is ILocalSnapshotStore local) Expect.Equal(isEmpty, local.IsEmpty, "the synchronous IsEmpty");
+        return isEmpty;
+    }
+
+    public async Task<SnapshotAnswer> LoadAsync(StreamId stream, long toVersion = long.MaxValue)
+    {
+        var opened = await StoreAsync();
+        var answer = await Expect.Within(opened.LoadAsync(stream, toVersion).AsTask(), "a snapshot");
+        if (opened is not ILocalSnapshotStore local) return answer;
+        var twin = local.Load(stream, toVersion);
+        Expect.Equal(answer.Snapshot, twin.Snapshot, "the snapshot of the synchronous Load");
+        Expect.Sequence(answer.Findings, twin.Findings, "finding of the synchronous Load");
+        return answer;
+    }
+
+    public async Task<SnapshotListing> ListAsync(StreamId? stream = null)
+    {
+        var opened = await StoreAsync();
+        var listing = await Expect.Within(opened.ListAsync(stream).AsTask(), "the list of snapshots");
+        if (opened is not ILocalSnapshotStore local) return listing;
+        var twin = local.List(stream);
+        Expect.Sequence(listing.Snapshots, twin.Snapshots, "snapshot of the synchronous List");
+        Expect.Sequence(listing.Findings, twin.Findings, "finding of the synchronous List");
+        return listing;
+    }
+
+    public async Task DeleteAsync(StreamId stream, long fromVersion = 1, long toVersion = long.MaxValue) =>
+        await Expect.Within((await StoreAsync()).DeleteAsync(stream, fromVersion, toVersion).AsTask(), "the end of a deletion");
+
+    public async Task ClearAsync() => await Expect.Within((await StoreAsync()).ClearAsync().AsTask(), "the end of clearing");
 
     /// <summary>A snapshot whose state follows from its version and length.</summary>
     public static Snapshot Of(string stream, long version, int bytes = 16) => new(
@@ -86,25 +126,26 @@ internal sealed class SnapshotBench(SnapshotFixture fixture) : IAsyncDisposable
         new Head(3 * version, Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(BitConverter.GetBytes(version)))),
         new Encoded("state", 1, Enumerable.Range(0, bytes).Select(index => (byte)((index + version) % 256)).ToArray()));
 
-    public async Task SaveAsync(Snapshot snapshot) => await Expect.Within(Store.SaveAsync(snapshot).AsTask(), "the end of a save").ConfigureAwait(false);
+    public async Task SaveAsync(Snapshot snapshot) => 
+        await Expect.Within((await StoreAsync()).SaveAsync(snapshot).AsTask(), "the end of a save");
 
     public async Task SaveAsync(string stream, params long[] versions)
     {
-        foreach (var version in versions) await SaveAsync(Of(stream, version)).ConfigureAwait(false);
+        foreach (var version in versions) await SaveAsync(Of(stream, version));
     }
 
-    public void Kept(string stream, params long[] versions) =>
-        Expect.Sequence(versions, Store.List(stream).Snapshots.Select(info => info.Version), $"version that is kept of {stream}");
+    public async Task KeptAsync(string stream, params long[] versions) =>
+        Expect.Sequence(versions, (await ListAsync(stream)).Snapshots.Select(info => info.Version), $"version that is kept of {stream}");
 
     public async Task CloseAsync()
     {
-        if (store is not null) await store.DisposeAsync().ConfigureAwait(false);
+        if (store is not null) await store.DisposeAsync();
         store = null;
     }
 
-    public bool TryCrash()
+    public async Task<bool> TryCrashAsync()
     {
-        if (!fixture.Crash()) return false;
+        if (!await fixture.CrashAsync()) return false;
         store = null;
         return true;
     }
@@ -113,11 +154,11 @@ internal sealed class SnapshotBench(SnapshotFixture fixture) : IAsyncDisposable
     {
         try
         {
-            await CloseAsync().ConfigureAwait(false);
+            await CloseAsync();
         }
         finally
         {
-            await fixture.DisposeAsync().ConfigureAwait(false);
+            await fixture.DisposeAsync();
         }
     }
 }

@@ -27,17 +27,19 @@ public abstract class SnapshotFixture : IAsyncDisposable
 
     /// <summary>Opens the store: the first call makes an empty one, a later one opens what is there.</summary>
     /// <param name="options">How to open it.</param>
+    /// <param name="cancellationToken">Cancels the opening.</param>
     /// <returns>The store; the suite closes it before it opens it again.</returns>
-    public abstract ISnapshotStore Open(SnapshotOptions options);
+    public abstract ValueTask<ISnapshotStore> OpenAsync(SnapshotOptions options, CancellationToken cancellationToken);
 
-    /// <summary>Ends the process that has the store open, as a power cut does, without closing it; the next <see cref="Open"/> is the next process.</summary>
+    /// <summary>Ends the process that has the store open, as a power cut does, without closing it; the next <see cref="OpenAsync"/> is the
+    /// next process.</summary>
     /// <returns>False, the default, where the fixture cannot; what crashes would show is then reported as not shown.</returns>
-    public virtual bool Crash() => false;
+    public virtual ValueTask<bool> CrashAsync() => ValueTask.FromResult(false);
 
     /// <summary>Damages what is kept of the newest snapshot of a stream, while the store is closed.</summary>
     /// <param name="stream">The stream.</param>
     /// <returns>False, the default, where the fixture cannot; what damage would show is then reported as not shown.</returns>
-    public virtual bool Damage(StreamId stream) => false;
+    public virtual ValueTask<bool> DamageAsync(StreamId stream) => ValueTask.FromResult(false);
 
     /// <summary>Destroys the place, after the store was closed.</summary>
     /// <returns>A task that is done when nothing is left.</returns>

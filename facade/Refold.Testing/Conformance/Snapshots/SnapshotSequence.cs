@@ -9,7 +9,9 @@ internal static class SnapshotSequence
 {
     private static readonly string[] Streams = ["a", "b", "b/1"];
 
-    public static IReadOnlyList<SnapshotCase> All { get; } = [new("random sequences are answered as by the store in memory", SnapshotCapabilities.Keeps, (_, create, options) => RunAsync(create, options))];
+    public static IReadOnlyList<SnapshotCase> All { get; } = [new(
+        "random sequences are answered as by the store in memory", SnapshotCapabilities.Keeps, (_, create, options) =>
+        RunAsync(create, options))];
 
     private static async Task<string> RunAsync(Func<SnapshotFixture> create, ConformanceOptions options)
     {
@@ -20,15 +22,18 @@ internal static class SnapshotSequence
             try
             {
                 var bench = new SnapshotBench(create());
-                await using (bench.ConfigureAwait(false)) await PlayAsync(bench, SeededRng.FromSeed(seed), options.MostCommands, story).ConfigureAwait(false);
+                await using (bench) await PlayAsync(bench, SeededRng.FromSeed(seed), options.MostCommands, story);
             }
             catch (Exception exception) when (exception is not NotShownException)
             {
-                throw new ConformanceException(string.Create(CultureInfo.InvariantCulture, $"seed {seed}; again: new ConformanceOptions {{ Seed = {seed}, Sequences = 1 }}\n  {string.Join("\n  ", story)}\n{exception.Message}"), exception);
+                var again = string.Create(
+                    CultureInfo.InvariantCulture, $"seed {seed}; again: new ConformanceOptions {{ Seed = {seed}, Sequences = 1 }}");
+                throw new ConformanceException($"{again}\n  {string.Join("\n  ", story)}\n{exception.Message}", exception);
             }
         }
 
-        return string.Create(CultureInfo.InvariantCulture, $"{options.Sequences} sequences, seeds {first} to {first + (ulong)options.Sequences - 1}");
+        return string.Create(
+            CultureInfo.InvariantCulture, $"{options.Sequences} sequences, seeds {first} to {first + (ulong)options.Sequences - 1}");
     }
 
     private static async Task PlayAsync(SnapshotBench bench, SeededRng rng, int mostCommands, List<string> story)
@@ -37,18 +42,20 @@ internal static class SnapshotSequence
         story.Add(bench.Options.ToString());
         var durable = bench.Fixture.Capabilities.HasFlag(SnapshotCapabilities.Durability);
         var model = new InMemorySnapshotStore(bench.Options);
-        await using (model.ConfigureAwait(false))
+        await using (model)
         {
             for (var step = rng.Between(1, mostCommands); step > 0; step--)
             {
-                await StepAsync(bench, model, rng, durable, story).ConfigureAwait(false);
-                Expect.Sequence(model.List().Snapshots, bench.Store.List().Snapshots, "snapshot");
-                Expect.Equal(model.IsEmpty, bench.Store.IsEmpty, "whether it is empty");
+                await StepAsync(bench, model, rng, durable, story);
+                Expect.Sequence(model.List().Snapshots, (await bench.ListAsync()).Snapshots, "snapshot");
+                Expect.Equal(model.IsEmpty, await bench.IsEmptyAsync(), "whether it is empty");
                 foreach (var stream in Streams)
                 {
                     var version = rng.Between(0, 20);
-                    Expect.Equal(model.Load(stream).Snapshot, bench.Store.Load(stream).Snapshot, $"the newest snapshot of {stream}");
-                    Expect.Equal(model.Load(stream, version).Snapshot, bench.Store.Load(stream, version).Snapshot, FormattableString.Invariant($"the newest snapshot of {stream} up to {version}"));
+                    Expect.Equal(model.Load(stream).Snapshot, (await bench.LoadAsync(stream)).Snapshot, $"the newest snapshot of {stream}");
+                    Expect.Equal(
+                        model.Load(stream, version).Snapshot, (await bench.LoadAsync(stream, version)).Snapshot,
+                        FormattableString.Invariant($"the newest snapshot of {stream} up to {version}"));
                 }
             }
         }
@@ -62,27 +69,27 @@ internal static class SnapshotSequence
             case 0:
                 var last = version + rng.Between(-1, 5);
                 story.Add(FormattableString.Invariant($"delete {stream} {version} to {last}"));
-                await model.DeleteAsync(stream, version, last).ConfigureAwait(false);
-                await bench.Store.DeleteAsync(stream, version, last).ConfigureAwait(false);
+                await model.DeleteAsync(stream, version, last);
+                await bench.DeleteAsync(stream, version, last);
                 break;
             case 1 when durable:
                 story.Add("open again");
-                await bench.CloseAsync().ConfigureAwait(false);
+                await bench.CloseAsync();
                 break;
             case 2 when durable:
                 story.Add("crash");
-                _ = bench.TryCrash();
+                _ = await bench.TryCrashAsync();
                 break;
             case 3 when rng.Between(0, 3) == 0:
                 story.Add("clear");
-                await model.ClearAsync().ConfigureAwait(false);
-                await bench.Store.ClearAsync().ConfigureAwait(false);
+                await model.ClearAsync();
+                await bench.ClearAsync();
                 break;
             default:
                 var snapshot = SnapshotBench.Of(stream, version, rng.Between(0, 2000));
                 story.Add(FormattableString.Invariant($"save {stream}@{version}, {snapshot.State.Payload.Length} bytes"));
-                await model.SaveAsync(snapshot).ConfigureAwait(false);
-                await bench.SaveAsync(snapshot).ConfigureAwait(false);
+                await model.SaveAsync(snapshot);
+                await bench.SaveAsync(snapshot);
                 break;
         }
     }

@@ -10,13 +10,13 @@ internal sealed class ConformanceSuite
     private readonly Func<string, Task<ConformanceResult>> runCase;
 
     private ConformanceSuite(
-        string name, int shortCases, IReadOnlyList<string> cases,
+        string name, int shortCases, int soakCases, IReadOnlyList<string> cases,
         Func<string, Task<ConformanceResult>> runCase, Func<string, ulong, Task<ConformanceResult>> runSeed)
     {
         (Cases, this.runCase) = (cases, runCase);
         // The last case of the kit is the random sequences.
         Sequences = new Suite(
-            "conformance-" + name, shortCases, 2000, async (_, seed) => (await runSeed(cases[^1], seed)).ThrowIfFailed());
+            "conformance-" + name, shortCases, soakCases, async (_, seed) => (await runSeed(cases[^1], seed)).ThrowIfFailed());
     }
 
     /// <summary>The name of every case; the last one is the random sequences.</summary>
@@ -26,20 +26,20 @@ internal sealed class ConformanceSuite
     public Suite Sequences { get; }
 
     /// <summary>The suite of a journal.</summary>
-    public static ConformanceSuite Of(string name, int shortCases, Func<JournalFixture> create)
+    public static ConformanceSuite Of(string name, int shortCases, Func<JournalFixture> create, int soakCases = 2000)
     {
         var kit = new JournalConformance(name, create);
         return new(
-            name, shortCases, [.. kit.Cases.Select(item => item.Name)], kit.RunAsync,
+            name, shortCases, soakCases, [.. kit.Cases.Select(item => item.Name)], kit.RunAsync,
             (item, seed) => new JournalConformance(name, create, Single(seed)).RunAsync(item));
     }
 
     /// <summary>The suite of a snapshot store.</summary>
-    public static ConformanceSuite Of(string name, int shortCases, Func<SnapshotFixture> create)
+    public static ConformanceSuite Of(string name, int shortCases, Func<SnapshotFixture> create, int soakCases = 2000)
     {
         var kit = new SnapshotConformance(name, create);
         return new(
-            name, shortCases, [.. kit.Cases.Select(item => item.Name)], kit.RunAsync,
+            name, shortCases, soakCases, [.. kit.Cases.Select(item => item.Name)], kit.RunAsync,
             (item, seed) => new SnapshotConformance(name, create, Single(seed)).RunAsync(item));
     }
 

@@ -14,6 +14,14 @@ internal static class ConformanceSuites
 
     public static ConformanceSuite LiteDbInFiles { get; } = ConformanceSuite.Of("litedb-files", 4, () => new LiteDbFileFixture());
 
+    /// <summary>Every call completes on another thread.</summary>
+    public static ConformanceSuite OverThreads { get; } =
+        ConformanceSuite.Of("over-threads", 60, () => new DetouringFixture(DetouringJournal.OverThreads));
+
+    /// <summary>Every call takes 20 milliseconds.</summary>
+    public static ConformanceSuite Slow { get; } =
+        ConformanceSuite.Of("slow", 3, () => new DetouringFixture(DetouringJournal.Slow), soakCases: 50);
+
     public static ConformanceSuite MemorySnapshots { get; } =
         ConformanceSuite.Of("memory-snapshots", 100, () => new MemorySnapshotFixture());
 
@@ -28,7 +36,11 @@ internal static class ConformanceSuites
     /// <summary>The random sequences of each.</summary>
     public static IReadOnlyList<Suite> All { get; } =
     [
-        .. new[] { Memory, Segments, SegmentsInADirectory, LiteDb, LiteDbInFiles, MemorySnapshots, SnapshotFiles, SnapshotsInADirectory, LiteDbSnapshots }
+        .. new[]
+            {
+                Memory, Segments, SegmentsInADirectory, LiteDb, LiteDbInFiles, OverThreads, Slow,
+                MemorySnapshots, SnapshotFiles, SnapshotsInADirectory, LiteDbSnapshots,
+            }
             .Select(suite => suite.Sequences),
     ];
 }

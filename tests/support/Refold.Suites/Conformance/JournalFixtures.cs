@@ -5,12 +5,14 @@ namespace Refold.Suites;
 /// <summary>Memory: declares everything but durability and several processes.</summary>
 internal sealed class MemoryFixture : JournalFixture
 {
-    public override JournalCapabilities Capabilities => JournalCapabilities.All & ~(JournalCapabilities.Durability | JournalCapabilities.SeveralProcesses);
+    public override JournalCapabilities Capabilities =>
+        JournalCapabilities.All & ~(JournalCapabilities.Durability | JournalCapabilities.SeveralProcesses);
 
-    public override IJournal Open() => new InMemoryJournal();
+    public override ValueTask<IJournal> OpenAsync(CancellationToken cancellationToken) => new(new InMemoryJournal());
 }
 
-/// <summary>Segment files on the simulated device, with segments so small that every sequence rotates; a crash keeps a subset of what was not
+/// <summary>Segment files on the simulated device, with segments so small that every sequence rotates; a crash keeps a subset of what was
+/// not
 /// flushed that follows from what was done, so that a sequence's seed repeats it.</summary>
 internal sealed class SimulatedSegmentFixture : JournalFixture
 {
@@ -19,32 +21,45 @@ internal sealed class SimulatedSegmentFixture : JournalFixture
 
     public override JournalCapabilities Capabilities => JournalCapabilities.All;
 
-    public override IJournal Open() => SegmentJournal.Open(device, Small);
+    public override ValueTask<IJournal> OpenAsync(CancellationToken cancellationToken) => new(SegmentJournal.Open(device, Small));
 
-    public override IJournal OpenForReading() => SegmentJournal.Open(device, Small with { ReadOnly = true });
+    public override ValueTask<IJournal> OpenForReadingAsync(CancellationToken cancellationToken) =>
+        new(SegmentJournal.Open(device, Small with { ReadOnly = true }));
 
-    public override bool Crash()
+    public override ValueTask<bool> CrashAsync()
     {
         device.Stop();
         device = device.AfterCrash(Keep.Random((ulong)device.OperationCount));
-        return true;
+        return new(true);
     }
 }
 
-/// <summary>Segment files in a directory, as applications have them. A process that ends is shown by the tests of the tool, so there are no crashes here.</summary>
+/// <summary>Segment files in a directory, as applications have them. A process that ends is shown by the tests of the tool, so there are
+/// no crashes here.</summary>
 internal sealed class DirectoryFixture : JournalFixture
 {
     private readonly string directory = Directory.CreateTempSubdirectory("refold-").FullName;
 
     public override JournalCapabilities Capabilities => JournalCapabilities.All;
 
-    public override IJournal Open() => Journal.Open("segments:" + directory);
+    public override ValueTask<IJournal> OpenAsync(CancellationToken cancellationToken) =>
+        Journal.OpenAsync("segments:" + directory, cancellationToken: cancellationToken);
 
-    public override IJournal OpenForReading() => Journal.Open("segments:" + directory, new JournalOptions { ReadOnly = true });
+    public override ValueTask<IJournal> OpenForReadingAsync(CancellationToken cancellationToken) =>
+        Journal.OpenAsync("segments:" + directory, new JournalOptions { ReadOnly = true }, cancellationToken);
 
     public override ValueTask DisposeAsync()
     {
         Directory.Delete(directory, recursive: true);
         return base.DisposeAsync();
     }
+}
+
+/// <summary>Memory, reached over a detour: with no synchronous members, and no answer that is there when a call returns.</summary>
+internal sealed class DetouringFixture(Func<IJournal, IJournal> detour) : JournalFixture
+{
+    public override JournalCapabilities Capabilities =>
+        JournalCapabilities.All & ~(JournalCapabilities.Durability | JournalCapabilities.SeveralProcesses);
+
+    public override ValueTask<IJournal> OpenAsync(CancellationToken cancellationToken) => new(detour(new InMemoryJournal()));
 }

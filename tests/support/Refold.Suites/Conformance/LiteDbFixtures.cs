@@ -13,16 +13,16 @@ internal sealed class SimulatedLiteDbFixture : JournalFixture
 
     public override JournalCapabilities Capabilities => JournalCapabilities.All & ~JournalCapabilities.SeveralProcesses;
 
-    public override IJournal Open()
+    public override ValueTask<IJournal> OpenAsync(CancellationToken cancellationToken)
     {
         opened.Add(LiteDbJournal.Open(files));
-        return opened[^1];
+        return new(opened[^1]);
     }
 
-    public override bool Crash()
+    public override ValueTask<bool> CrashAsync()
     {
         files = files.Crash(files.Count, Loss.TornSector, new Random(files.Count));
-        return true;
+        return new(true);
     }
 
     public override async ValueTask DisposeAsync()
@@ -39,7 +39,8 @@ internal sealed class LiteDbFileFixture : JournalFixture
 
     public override JournalCapabilities Capabilities => JournalCapabilities.All & ~JournalCapabilities.SeveralProcesses;
 
-    public override IJournal Open() => Journal.Open("litedb:" + directory.File("j.db"));
+    public override ValueTask<IJournal> OpenAsync(CancellationToken cancellationToken) =>
+        Journal.OpenAsync("litedb:" + directory.File("j.db"), cancellationToken: cancellationToken);
 
     public override ValueTask DisposeAsync()
     {
@@ -55,21 +56,22 @@ internal sealed class LiteDbSnapshotFixture : SnapshotFixture
 
     public override SnapshotCapabilities Capabilities => SnapshotCapabilities.All;
 
-    public override ISnapshotStore Open(SnapshotOptions options) => LiteDbSnapshotStore.Open(files, options);
+    public override ValueTask<ISnapshotStore> OpenAsync(SnapshotOptions options, CancellationToken cancellationToken) =>
+        new(LiteDbSnapshotStore.Open(files, options));
 
-    public override bool Crash()
+    public override ValueTask<bool> CrashAsync()
     {
         files = files.Crash(files.Count, Loss.TornSector, new Random(files.Count));
-        return true;
+        return new(true);
     }
 
-    public override bool Damage(StreamId stream)
+    public override ValueTask<bool> DamageAsync(StreamId stream)
     {
         using var database = Database.Open(files, readOnly: false, StoreKind.Snapshots);
         var newest = new SnapshotDocuments(database).Versions(stream)[^1];
         var document = database.Get(Collections.Snapshots, Keys.OfVersion(stream, newest))!;
         document["d"].AsBinary[^1] ^= 1;
         database.Write(engine => engine.Upsert(Collections.Snapshots, [document], LiteDB.BsonAutoId.ObjectId));
-        return true;
+        return new(true);
     }
 }

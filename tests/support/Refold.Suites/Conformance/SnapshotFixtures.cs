@@ -6,7 +6,8 @@ internal sealed class MemorySnapshotFixture : SnapshotFixture
 {
     public override SnapshotCapabilities Capabilities => SnapshotCapabilities.Keeps;
 
-    public override ISnapshotStore Open(SnapshotOptions options) => new InMemorySnapshotStore(options);
+    public override ValueTask<ISnapshotStore> OpenAsync(SnapshotOptions options, CancellationToken cancellationToken) =>
+        new(new InMemorySnapshotStore(options));
 }
 
 internal sealed class SnapshotFilesFixture : SnapshotFixture
@@ -15,20 +16,21 @@ internal sealed class SnapshotFilesFixture : SnapshotFixture
 
     public override SnapshotCapabilities Capabilities => SnapshotCapabilities.All;
 
-    public override ISnapshotStore Open(SnapshotOptions options) => DirectorySnapshotStore.Open(device, options);
+    public override ValueTask<ISnapshotStore> OpenAsync(SnapshotOptions options, CancellationToken cancellationToken) =>
+        new(DirectorySnapshotStore.Open(device, options));
 
-    public override bool Crash()
+    public override ValueTask<bool> CrashAsync()
     {
         device.Stop();
         device = device.AfterCrash(Keep.Random((ulong)device.OperationCount));
-        return true;
+        return new(true);
     }
 
-    public override bool Damage(StreamId stream)
+    public override ValueTask<bool> DamageAsync(StreamId stream)
     {
         // The names of one stream's files are in the order of its versions.
         device.FlipBit(device.List().Last(name => name.EndsWith(".snapshot", StringComparison.Ordinal)), 60, 3);
-        return true;
+        return new(true);
     }
 }
 
@@ -38,7 +40,8 @@ internal sealed class SnapshotDirectoryFixture : SnapshotFixture
 
     public override SnapshotCapabilities Capabilities => SnapshotCapabilities.All;
 
-    public override ISnapshotStore Open(SnapshotOptions options) => Refold.Snapshots.Open("segments:" + directory, options);
+    public override ValueTask<ISnapshotStore> OpenAsync(SnapshotOptions options, CancellationToken cancellationToken) =>
+        Refold.Snapshots.OpenAsync("segments:" + directory, options, cancellationToken);
 
     public override ValueTask DisposeAsync()
     {

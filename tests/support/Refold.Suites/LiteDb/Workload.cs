@@ -13,7 +13,7 @@ internal sealed class Workload(Random random) : IAsyncDisposable
     public const long CheckpointBytes = 40 * EngineStream.PageSize;
 
     // Everything that was done, to make the journal in memory again as it was after any step.
-    private readonly List<Func<IJournal, Task>> done = [];
+    private readonly List<Func<ILocalJournal, Task>> done = [];
     private InMemoryJournal model = new();
 
     // The journal of this life. A process that is killed takes its threads and memory with it; here they stay until it is closed.
@@ -96,9 +96,9 @@ internal sealed class Workload(Random random) : IAsyncDisposable
         await model.DisposeAsync();
     }
 
-    private static List<string> Lines(IJournal journal) => [.. journal.Lines()[..^1], .. journal.Streams().Select(stream => stream.ToString()), journal.Head.ToString()];
+    private static List<string> Lines(ILocalJournal journal) => [.. journal.Lines()[..^1], .. journal.Streams().Select(stream => stream.ToString()), journal.Head.ToString()];
 
-    private static async Task AfterAsync(IJournal journal) => await journal.AppendAsync(new AppendRequest(Samples.Entry("after", "{}", "a")));
+    private static async Task AfterAsync(ILocalJournal journal) => await journal.AppendAsync(new AppendRequest(Samples.Entry("after", "{}", "a")));
 
     private static async Task<int> AcknowledgedAsync(Task task, SimulatedFiles files)
     {
@@ -121,7 +121,7 @@ internal sealed class Workload(Random random) : IAsyncDisposable
         foreach (var action in done) await action(model);
     }
 
-    private Func<IJournal, Task> Draw()
+    private Func<ILocalJournal, Task> Draw()
     {
         if (random.Next(6) == 0)
         {
