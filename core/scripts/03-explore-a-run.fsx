@@ -19,7 +19,7 @@ let journal = Journal.Open(uri, JournalOptions(ReadOnly = true))
 let head = journal.Head
 printfn "%s: %d entries, head %s" uri head.Position head.Hash
 
-let run = Seq.last (journal.Runs())
+let run = Seq.last (journal.RunsAsync().Result)
 let pin = nonNull run.Pin
 printfn "run %O: %O" run.Id pin
 
@@ -30,18 +30,18 @@ let recorded = ruleOf (setting "choices")
 let changed = ruleOf (setting "choices" + 1)
 
 let stream = StreamId.Create Dispatch.Category
-let folded = journal.Fold(stream, recorded, wanted)
+let folded = journal.FoldAsync(stream, recorded, wanted).Result
 printfn "%O at version %d, requests outstanding at each backend:" stream folded.Version
 printfn "  %A" [ for busy in folded.State.Backends -> busy.Count ]
 
-printfn "the recorded rule: %O" (journal.Verify(run.Id, [| recorded |]))
+printfn "the recorded rule: %O" (journal.VerifyAsync(run.Id, recorded).Result)
 
 let show (entry: JournalEntry) =
     let payload = Encoding.UTF8.GetString entry.Payload.Span
     let shown = if payload.Length <= 100 then payload else payload.Substring(0, 100) + "..."
     printfn "  %d %O/%d %s %s" entry.Position entry.Stream entry.Version entry.Type shown
 
-match (journal.Verify(run.Id, [| changed |])).Divergence with
+match journal.VerifyAsync(run.Id, changed).Result.Divergence with
 | null -> printfn "one more choice changes nothing"
 | divergence ->
     printfn "one more choice, first difference:"

@@ -18,7 +18,7 @@ internal sealed record DispatchSummary(long Commands, long Refused, long Already
 /// <param name="id">The run.</param>
 /// <param name="pin">The run's pin.</param>
 /// <param name="durable">Told the position up to which everything is durable, in order.</param>
-internal sealed class DispatchRecorder(IJournal journal, RunId id, RunPin pin, Action<long> durable)
+internal sealed class DispatchRecorder(ILocalJournal journal, RunId id, RunPin pin, Action<long> durable)
 {
     private readonly Aggregate<DispatchState, DispatchCommand, Dispatched, DispatchRefusal> scenario = DispatchPin.Scenario(pin);
     private long commands;
@@ -29,12 +29,13 @@ internal sealed class DispatchRecorder(IJournal journal, RunId id, RunPin pin, A
         using var source = DispatchInput.Read(input, path).GetEnumerator();
         bool more = source.MoveNext();
         // Control entries have times from the log too: a clock would give every recording another head.
-        var options = new RunOptions { RunId = id, StartTime = more ? source.Current.Time : DateTimeOffset.UnixEpoch };
-        var found = journal.Runs().FirstOrDefault(info => info.Id == id);
+        var clock = more ? source.Current.Time : DateTimeOffset.UnixEpoch;
+        // One flow of commands, decided in the order of the log: the same log gives the same head.
+        var options = new RunOptions { RunId = id, StartTime = clock, Order = RunOrder.Submitted };
+        var found = (await journal.RunsAsync()).FirstOrDefault(info => info.Id == id);
         if (found?.Pin?.DiffersIn(pin) is { Count: > 0 } fields)
             throw new ToolException(ExitCode.Conflict, $"The run '{id}' was recorded with another {string.Join(", ", fields)}; give the same options, or another --run ID.");
 
-        var clock = options.StartTime.Value;
         foreach (var recorded in RecordedCommands(found))
         {
             if (!more || !IsSame(recorded, source.Current))
@@ -53,12 +54,12 @@ internal sealed class DispatchRecorder(IJournal journal, RunId id, RunPin pin, A
         }
 
         await using var run = found is null ? await journal.StartRunAsync(pin, options) : await journal.ResumeRunAsync(id, pin, options);
-        var aggregates = run.Aggregates(scenario);
+        var streams = run.Streams(scenario);
         var window = new Window<ExecutionResult<DispatchState, Dispatched, DispatchRefusal>>(Count);
         for (; more; more = source.MoveNext())
         {
             clock = source.Current.Time;
-            await window.AddAsync(aggregates.ExecuteAsync(Dispatch.Category, source.Current.Command, new ExecuteOptions { Time = clock }));
+            await window.AddAsync(streams.ExecuteAsync(Dispatch.Category, source.Current.Command, new ExecuteOptions { Time = clock }));
         }
 
         await window.CompleteAsync();

@@ -37,7 +37,7 @@ internal sealed record JournalCheck(long Entries, Head Head, Fault? First, long 
     }
 
     /// <summary>Without a position the expected hash is that of the last one.</summary>
-    private static Fault? Compare(IJournal journal, (long? Position, string Hash) expected)
+    private static Fault? Compare(ILocalJournal journal, (long? Position, string Hash) expected)
     {
         var (position, hash) = expected;
         string unconfirmed = journal is SegmentJournal { Unconfirmed: > 0 and var count }

@@ -9,9 +9,9 @@ internal static class Journals
 {
     /// <summary>Opens what <c>--journal</c> names without changing it; no writer is in the way. A torn tail and what is unconfirmed are named
     /// on standard error: whoever reads must not take a journal that lost its end for a whole one.</summary>
-    public static IJournal OpenForReading(ParseResult arguments) => OpenForReading(Uri(arguments));
+    public static ILocalJournal OpenForReading(ParseResult arguments) => OpenForReading(Uri(arguments));
 
-    public static IJournal OpenForReading(string uri)
+    public static ILocalJournal OpenForReading(string uri)
     {
         var journal = Open(uri, new JournalOptions { ReadOnly = true });
         if (journal is SegmentJournal segments)
@@ -39,7 +39,7 @@ internal static class Journals
 
     /// <summary>Opens what <c>--journal</c> names as its only writer; a directory that is not there is made. The verbs that write do
     /// not wait for each answer.</summary>
-    public static IJournal OpenForWriting(ParseResult arguments) => Open(Uri(arguments), new JournalOptions { Pipelined = true });
+    public static ILocalJournal OpenForWriting(ParseResult arguments) => Open(Uri(arguments), new JournalOptions { Pipelined = true });
 
     /// <summary>The directory of a journal in segment files; null for any other.</summary>
     public static string? SegmentDirectory(string uri)
@@ -80,7 +80,7 @@ internal static class Journals
             throw new JournalOpenException($"{directory} is a file; a journal in segment files is a directory. Name another by --journal.");
     }
 
-    private static IJournal Open(string uri, JournalOptions options)
+    private static ILocalJournal Open(string uri, JournalOptions options)
     {
         RequireStore(uri);
         if (SegmentDirectory(uri) is { } directory)

@@ -11,19 +11,20 @@ internal sealed record ReadState(JsonNode? State, long Version, string? StateHas
 
 internal static class StateReader
 {
-    private static readonly MethodInfo Generic = typeof(StateReader).GetMethod(nameof(Fold), BindingFlags.NonPublic | BindingFlags.Static)!;
+    private static readonly MethodInfo Generic =
+        typeof(StateReader).GetMethod(nameof(FoldAsync), BindingFlags.NonPublic | BindingFlags.Static)!;
 
-    public static ReadState Read(IJournal journal, StreamId stream, Aggregate aggregate, long at)
+    public static Task<ReadState> ReadAsync(IJournal journal, StreamId stream, Aggregate aggregate, long at)
     {
         // The type arguments are the aggregate's own: it is sealed, and its base has none.
         var fold = Generic.MakeGenericMethod(aggregate.GetType().GetGenericArguments());
-        return (ReadState)fold.Invoke(null, [journal, stream, aggregate, at])!;
+        return (Task<ReadState>)fold.Invoke(null, [journal, stream, aggregate, at])!;
     }
 
-    private static ReadState Fold<TState, TCommand, TEvent, TError>(
+    private static async Task<ReadState> FoldAsync<TState, TCommand, TEvent, TError>(
         IJournal journal, StreamId stream, Aggregate<TState, TCommand, TEvent, TError> aggregate, long at)
     {
-        var report = journal.Fold(stream, aggregate, at);
+        var report = await journal.FoldAsync(stream, aggregate, at);
         var state = aggregate.State is { } codec ? Json(codec.Encode(report.State).Payload) : (JsonNode?)report.State?.ToString();
         return new ReadState(state, report.Version, report.StateHash, report.Divergence);
     }

@@ -97,7 +97,7 @@ internal static class CompactVerb
     }
 
     /// <summary>A name that is written wrongly must not pass for a stream that is gone.</summary>
-    private static void CheckStream(CompactionRequest request, IJournal journal)
+    private static void CheckStream(CompactionRequest request, ILocalJournal journal)
     {
         if (request is CompactionRequest.DeleteStream { Stream: var stream } && journal.HighestVersion(stream) == 0)
             throw new ToolException(ExitCode.Unreadable, $"The journal has no stream '{stream}'; 'refold streams' lists them.");

@@ -52,7 +52,7 @@ internal static class DiffVerb
         return difference is null ? ExitCode.Done : ExitCode.Negative;
     }
 
-    private static (JournalEntry? Entry, LineDifference? Difference) First(IJournal expected, IJournal actual)
+    private static (JournalEntry? Entry, LineDifference? Difference) First(ILocalJournal expected, ILocalJournal actual)
     {
         using var left = expected.ReadAll().GetEnumerator();
         using var right = actual.ReadAll().GetEnumerator();

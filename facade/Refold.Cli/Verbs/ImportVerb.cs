@@ -62,7 +62,7 @@ internal static class ImportVerb
     }
 
     /// <returns>How many entries were there already, by the idempotency key of their batch.</returns>
-    private static async Task<int> AppendAsync(IJournal journal, ImportFile file, int there, bool restores, bool acknowledges)
+    private static async Task<int> AppendAsync(ILocalJournal journal, ImportFile file, int there, bool restores, bool acknowledges)
     {
         var (last, repeated) = (journal.Head.Position, 0);
         var places = new PlaceRule("");

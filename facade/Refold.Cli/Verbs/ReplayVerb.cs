@@ -26,7 +26,7 @@ internal static class ReplayVerb
     private static async Task<int> RunAsync(ParseResult arguments, CancellationToken cancellationToken)
     {
         await using var journal = Journals.OpenForReading(arguments);
-        var run = Find(journal, arguments.GetValue(Run));
+        var run = await FindAsync(journal, arguments.GetValue(Run), cancellationToken);
         var (aggregates, pin) = Rule(arguments, run);
         var report = await journal.VerifyAsync(run.Id, aggregates, new VerifyOptions { Pin = pin, IgnorePin = arguments.GetValue(IgnorePin) }, cancellationToken);
         if (arguments.GetValue(Options.Json))
@@ -36,9 +36,9 @@ internal static class ReplayVerb
         return report.Matched ? ExitCode.Done : ExitCode.Negative;
     }
 
-    private static RunInfo Find(IJournal journal, string? name)
+    private static async Task<RunInfo> FindAsync(IJournal journal, string? name, CancellationToken cancellationToken)
     {
-        var runs = journal.Runs();
+        var runs = await journal.RunsAsync(cancellationToken);
         if (name is null)
             return runs.LastOrDefault() ?? throw new ToolException(ExitCode.Unreadable, "The journal has no run; record one first.");
         var id = Arguments.Run(name);

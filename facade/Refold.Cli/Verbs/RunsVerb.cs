@@ -19,7 +19,7 @@ internal static class RunsVerb
     private static async Task<int> RunAsync(ParseResult arguments)
     {
         await using var journal = Journals.OpenForReading(arguments);
-        var runs = journal.Runs();
+        var runs = await journal.RunsAsync();
         if (arguments.GetValue(Options.Json))
         {
             Output.Json(new JsonObject

@@ -31,7 +31,7 @@ internal static class StateVerb
         if (at > highest)
             throw new ToolException(ExitCode.Usage, FormattableString.Invariant($"--at is {at}, the stream '{stream}' is at version {highest}."));
 
-        var state = StateReader.Read(journal, stream, AggregateOf(arguments, journal, stream), at);
+        var state = await StateReader.ReadAsync(journal, stream, await AggregateOfAsync(arguments, journal, stream), at);
         var json = new JsonObject
         {
             ["stream"] = stream.Value,
@@ -47,7 +47,7 @@ internal static class StateVerb
         return state.Divergence is null ? ExitCode.Done : ExitCode.Negative;
     }
 
-    private static Aggregate AggregateOf(ParseResult arguments, IJournal journal, StreamId stream)
+    private static async Task<Aggregate> AggregateOfAsync(ParseResult arguments, ILocalJournal journal, StreamId stream)
     {
         if (arguments.GetValue(With) is { } library)
         {
@@ -59,7 +59,8 @@ internal static class StateVerb
             throw new ToolException(ExitCode.Unreadable, $"No built-in scenario owns the stream '{stream}'; name its program's library by --with LIB.dll.");
         // The number of backends is in the pin of the run that began the stream.
         var run = journal.ReadStream(stream, maxCount: 1).FirstOrDefault()?.Run;
-        return journal.Runs().FirstOrDefault(info => info.Id == run)?.Pin is { } pin ? DispatchPin.Scenario(pin) : Dispatch.Aggregate;
+        var runs = await journal.RunsAsync();
+        return runs.FirstOrDefault(info => info.Id == run)?.Pin is { } pin ? DispatchPin.Scenario(pin) : Dispatch.Aggregate;
     }
 
     private static void Print(JsonObject json) => Facts.Print(

@@ -14,7 +14,7 @@ public class CompactionTests
 
     private int SegmentFiles => FileNames.Segments(device).Count;
 
-    private static async Task<List<Receipt>> FillAsync(IJournal journal, int batches = 30)
+    private static async Task<List<Receipt>> FillAsync(ILocalJournal journal, int batches = 30)
     {
         var receipts = new List<Receipt>();
         for (var number = 0; number < batches; number++)

@@ -7,13 +7,13 @@ namespace Refold.Segments.Tests;
 public class SeedDefectTests
 {
     // Large enough that what fails here is the writing of a batch, not of a footer.
-    private static IJournal Open(IStorageDevice device) => SegmentJournal.Open(device, CrashStore.Small with { SegmentBytes = 16 * 1024 });
+    private static ILocalJournal Open(IStorageDevice device) => SegmentJournal.Open(device, CrashStore.Small with { SegmentBytes = 16 * 1024 });
 
     private CrashOracle oracle = new(Open);
     private SimulatedDevice device = new(3);
-    private IJournal? journal;
+    private ILocalJournal? journal;
 
-    private async Task<IJournal> OpenAsync(SimulatedDevice on)
+    private async Task<ILocalJournal> OpenAsync(SimulatedDevice on)
     {
         device = on;
         return journal = await oracle.OpenAsync(on) ?? throw new InvalidOperationException("The store was not opened.");
@@ -26,7 +26,7 @@ public class SeedDefectTests
         for (var count = 0; count < 6; count++) Assert.IsType<AppendResult.Appended>(await AppendAsync(1));
     }
 
-    private async Task<IJournal> OpenAfterAsync(Keep keep)
+    private async Task<ILocalJournal> OpenAfterAsync(Keep keep)
     {
         device.Stop();
         await journal!.DisposeAsync();

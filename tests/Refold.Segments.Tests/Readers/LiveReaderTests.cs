@@ -10,7 +10,7 @@ public class LiveReaderTests
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     /// <summary>All that a journal answers, keys included.</summary>
-    private static List<string> All(IJournal journal) =>
+    private static List<string> All(ILocalJournal journal) =>
         [.. journal.Everything(), .. Enumerable.Range(0, 60).Select(key => journal.FindByKey("key " + key)?.Head.ToString() ?? "none"), journal.HighestVersion("a").ToString(System.Globalization.CultureInfo.InvariantCulture)];
 
     [Fact]

@@ -41,14 +41,14 @@ public class ScriptedFacadeTests
             let settings = dict [ "choices", "2"; "backends", "8" ]
             let run = journal.StartRunAsync(RunPin("dispatch", "script", "1", 42UL, settings), RunOptions(RunId = RunId.Create "first")).Result
             let stream = StreamId.Create "dispatch"
-            let execute (command: DispatchCommand) = run.Aggregates(Dispatch.Aggregate).ExecuteAsync(stream, command).Result.IsAccepted
+            let execute (command: DispatchCommand) = run.Streams(Dispatch.Aggregate).ExecuteAsync(stream, command).Result.IsAccepted
             let at = DateTimeOffset(2015, 5, 17, 10, 5, 3, TimeSpan.Zero)
             printfn "%b" (execute (Request("192.0.2.1", "-", "-", at, "GET / HTTP/1.1", 200, 5000L, "-", "curl")))
             printfn "%b" (execute (RawLine "not in the combined format"))
             run.FinishAsync().Wait()
-            printfn "version %d" (journal.Fold(stream, Dispatch.Aggregate).Version)
+            printfn "version %d" (journal.FoldAsync(stream, Dispatch.Aggregate).Result.Version)
             printfn "%d" (Seq.length (journal.Query(Query.WithTags "kind:derived").Entries))
-            printfn "%O" (journal.Verify(run.Id, [| Dispatch.Aggregate |]))
+            printfn "%O" (journal.VerifyAsync(run.Id, Dispatch.Aggregate).Result)
             """);
         var result = folder.Run("facade.fsx").Expect(0);
         Assert.Equal(["true", "false", "version 1", "2", "run 'first' matches: 4 entries, 2 made again"], result.Lines);

@@ -18,12 +18,12 @@ public class HealthTests
         var host = Hosts.Make(options => options.UseJournal(inFiles ? directory.Journal() : "memory:"));
         await host.StartAsync();
         await host.Journal().Append(Samples.Entry("a"));
-        var head = host.Journal().Head;
+        var head = await host.Journal().HeadAsync();
         var health = await host.HealthAsync();
         Assert.Equal(HealthStatus.Healthy, health.Status);
         Assert.Equal(1L, health.Data["position"]);
-        Assert.Equal(head, host.Journal().Head);
-        Assert.Equal(["a"], host.Journal().Streams().Select(stream => stream.Stream.Value));
+        Assert.Equal(head, await host.Journal().HeadAsync());
+        Assert.Equal(["a"], (await host.Journal().StreamsAsync()).Select(stream => stream.Stream.Value));
         await host.CloseAsync();
     }
 

@@ -21,7 +21,7 @@ public class RegistrationTests
         Assert.Throws<JournalInUseException>(() => Journal.Open(directory.Journal()));
         await using (var scope = host.Services.CreateAsyncScope())
             Assert.True(await scope.ServiceProvider.GetRequiredService<OrderDesk>().PlaceAsync());
-        var head = host.Journal().Head;
+        var head = await host.Journal().HeadAsync();
         await host.StopAsync();
         await host.CloseAsync();
 
@@ -57,9 +57,9 @@ public class RegistrationTests
         var journal = provider.GetRequiredService<IJournal>();
         await using (var scope = provider.CreateAsyncScope())
             Assert.Same(journal, scope.ServiceProvider.GetRequiredService<IJournal>());
-        _ = journal.Streams();
+        _ = await journal.StreamsAsync();
         await provider.DisposeAsync();
-        Assert.Throws<ObjectDisposedException>(() => journal.Streams());
+        await Assert.ThrowsAsync<ObjectDisposedException>(async () => await journal.StreamsAsync());
     }
 
     [Fact]
@@ -118,8 +118,10 @@ public class RegistrationTests
         await using var run = await host.Journal().StartRunAsync(RunFixture.Pin, new RunOptions { RunId = RunId.Create("containers") });
         await run.Orders().ExecuteAsync(RunFixture.Stream, new Draw());
         await using var other = await host.Journal().StartRunAsync(RunFixture.Pin, new RunOptions { RunId = RunId.Create("own"), TimeProvider = new LaterClock() });
-        Assert.All(host.Journal().ReadStream("$run/containers"), entry => Assert.Equal(new FixedClock().GetUtcNow(), entry.Time));
-        Assert.All(host.Journal().ReadStream("$run/own"), entry => Assert.Equal(new LaterClock().GetUtcNow(), entry.Time));
+        var timed = await host.Journal().ReadStreamAsync("$run/containers").ToListAsync();
+        Assert.All(timed, entry => Assert.Equal(new FixedClock().GetUtcNow(), entry.Time));
+        timed = await host.Journal().ReadStreamAsync("$run/own").ToListAsync();
+        Assert.All(timed, entry => Assert.Equal(new LaterClock().GetUtcNow(), entry.Time));
         await host.CloseAsync();
     }
 

@@ -59,5 +59,5 @@ public sealed class HostileArgumentTests : IDisposable
         Assert.Equal(1, (await journal.AppendAsync(request)).FirstPosition);
     }
 
-    private IJournal Open(string scheme) => Journal.Open(scheme == "memory:" ? scheme : scheme + directory.File("journal"));
+    private ILocalJournal Open(string scheme) => Journal.Open(scheme == "memory:" ? scheme : scheme + directory.File("journal"));
 }

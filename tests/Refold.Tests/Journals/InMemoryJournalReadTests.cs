@@ -8,7 +8,7 @@ namespace Refold.Tests.Journals;
 public sealed class InMemoryJournalReadTests : IAsyncLifetime
 {
     private const int Count = 600; // More than two pages of what is read at once.
-    private readonly IJournal journal = Journal.Open("memory:");
+    private readonly ILocalJournal journal = Journal.Open("memory:");
 
     public async Task InitializeAsync()
     {

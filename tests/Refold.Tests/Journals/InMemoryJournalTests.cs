@@ -7,7 +7,7 @@ namespace Refold.Tests.Journals;
 
 public sealed class InMemoryJournalTests : IAsyncLifetime
 {
-    private readonly IJournal journal = Journal.Open("memory:");
+    private readonly ILocalJournal journal = Journal.Open("memory:");
 
     public Task InitializeAsync() => Task.CompletedTask;
 

@@ -7,7 +7,7 @@ namespace Refold.Tests.Journals;
 
 public sealed class SubscriptionTests : IAsyncLifetime
 {
-    private readonly IJournal journal = Journal.Open("memory:");
+    private readonly ILocalJournal journal = Journal.Open("memory:");
 
     public async Task InitializeAsync() => await journal.AppendAsync(new AppendRequest(Entry("a"), Entry("b"), Entry("a")));
 

@@ -47,7 +47,7 @@ public class SnapshotChaosTests(ITestOutputHelper output)
                 told.Add(refused.Message);
             }
 
-            if (rng.Between(0, 3) == 0) told.Add(run.Orders().Load(stream).ToString());
+            if (rng.Between(0, 3) == 0) told.Add((await run.Orders().LoadAsync(stream)).ToString());
             if (rng.Between(0, 9) == 0)
             {
                 await run.DisposeAsync();

@@ -19,8 +19,8 @@ public class SnapshotDoubtTests
         var (journal, snapshots) = await SnapshotFixture.RecordAsync(3);
         var store = new StagedSnapshotStore { Answers = (_, to) => to < long.MaxValue ? SnapshotAnswer.None : Doubtful(doubt, snapshots[1]) };
         var aggregate = doubt == SnapshotDoubt.NotFoldable ? Picky() : Order.Aggregate;
-        var found = journal.Rehydrate(RunFixture.Stream, aggregate, store);
-        Assert.Equal(journal.Full(), found.State);
+        var found = await journal.RehydrateAsync(RunFixture.Stream, aggregate, store);
+        Assert.Equal(await journal.FullAsync(), found.State);
         Assert.Equal((0, 3), (found.FromVersion, found.Version));
         Assert.Equal(doubt, Assert.Single(found.Findings).Doubt);
         Assert.NotEmpty(found.Findings[0].ToString());
@@ -33,9 +33,9 @@ public class SnapshotDoubtTests
         await using var store = new InMemorySnapshotStore(new SnapshotOptions { Retention = 4 });
         await store.SaveAsync(snapshots[0]);
         await store.SaveAsync(Doubtful(SnapshotDoubt.Undecodable, snapshots[2])!.Snapshot!);
-        var found = journal.Rehydrate(store);
+        var found = await journal.RehydrateAsync(store);
         Assert.Equal((1, 4), (found.FromVersion, found.Version));
-        Assert.Equal(journal.Full(), found.State);
+        Assert.Equal(await journal.FullAsync(), found.State);
         Assert.Equal(SnapshotDoubt.Undecodable, Assert.Single(found.Findings).Doubt);
     }
 
@@ -47,7 +47,7 @@ public class SnapshotDoubtTests
         await using var store = new InMemorySnapshotStore();
         await store.SaveAsync(snapshots[1]);
         await store.SaveAsync(snapshots[3]);
-        var found = journal.Rehydrate(store);
+        var found = await journal.RehydrateAsync(store);
         Assert.Equal(SnapshotDoubt.Ahead, Assert.Single(found.Findings).Doubt);
         Assert.Equal((2, 2), (found.FromVersion, found.Version));
     }
@@ -76,9 +76,9 @@ public class SnapshotDoubtTests
         var (journal, snapshots) = await SnapshotFixture.RecordAsync(2);
         var without = Aggregate.Create("order", Order.Aggregate.Decider, Order.Aggregate.Commands, Order.Aggregate.Events, Order.Aggregate.Errors);
         var store = new StagedSnapshotStore { Answers = (_, to) => to < 2 ? SnapshotAnswer.None : new SnapshotAnswer(snapshots[1], []) };
-        var found = journal.Rehydrate(RunFixture.Stream, without, store);
+        var found = await journal.RehydrateAsync(RunFixture.Stream, without, store);
         Assert.Equal(SnapshotDoubt.NoStateCodec, Assert.Single(found.Findings).Doubt);
-        Assert.Equal(journal.Full(), found.State);
+        Assert.Equal(await journal.FullAsync(), found.State);
         await Assert.ThrowsAsync<ArgumentException>(async () => await journal.TakeSnapshotAsync(RunFixture.Stream, without, store));
     }
 
@@ -89,8 +89,9 @@ public class SnapshotDoubtTests
         await journal.AppendAsync(RunFixture.Stream, ExpectedVersion.Exactly(2), [new EntryData(RunFixture.Stream, "unknown", "{}"u8.ToArray())]);
         await using var store = new InMemorySnapshotStore();
         await store.SaveAsync(snapshots[1]);
-        var found = journal.Rehydrate(store);
-        Assert.Equal(journal.Fold(RunFixture.Stream, Order.Aggregate).Divergence!.ToString(), found.Fold.Divergence!.ToString());
+        var found = await journal.RehydrateAsync(store);
+        var whole = await journal.FoldAsync(RunFixture.Stream, Order.Aggregate);
+        Assert.Equal(whole.Divergence!.ToString(), found.Fold.Divergence!.ToString());
         Assert.Equal(2, found.Version);
         await Assert.ThrowsAsync<StateUnreadableException>(async () => await journal.TakeSnapshotAsync(RunFixture.Stream, Order.Aggregate, store));
     }

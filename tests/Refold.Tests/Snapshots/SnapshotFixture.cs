@@ -24,10 +24,11 @@ internal static class SnapshotFixture
         for (var index = 0; index < count; index++) await run.Orders().ExecuteAsync(stream ?? RunFixture.Stream, new Draw());
     }
 
-    public static RehydratedState<OrderState> Rehydrate(this IJournal journal, ISnapshotStore store, StreamId? stream = null) =>
-        journal.Rehydrate(stream ?? RunFixture.Stream, Order.Aggregate, store);
+    public static ValueTask<RehydratedState<OrderState>> RehydrateAsync(this IJournal journal, ISnapshotStore store) =>
+        journal.RehydrateAsync(RunFixture.Stream, Order.Aggregate, store);
 
-    public static OrderState Full(this IJournal journal, StreamId? stream = null) => journal.Fold(stream ?? RunFixture.Stream, Order.Aggregate).State;
+    public static async Task<OrderState> FullAsync(this IJournal journal, StreamId? stream = null) =>
+        (await journal.FoldAsync(stream ?? RunFixture.Stream, Order.Aggregate)).State;
 
     /// <summary>A journal with one order of so many draws, and a snapshot of each version.</summary>
     public static async Task<(InMemoryJournal Journal, IReadOnlyList<Snapshot> Snapshots)> RecordAsync(int draws)
@@ -56,18 +57,20 @@ internal sealed class StagedSnapshotStore(ISnapshotStore inner) : ISnapshotStore
 
     public int Asked { get; private set; }
 
-    public bool IsEmpty => inner.IsEmpty;
+    public ValueTask<bool> IsEmptyAsync(CancellationToken cancellationToken = default) => inner.IsEmptyAsync(cancellationToken);
 
     public ValueTask SaveAsync(Snapshot snapshot, CancellationToken cancellationToken = default) =>
         Fails(snapshot) is { } failure ? throw failure : inner.SaveAsync(snapshot, cancellationToken);
 
-    public SnapshotAnswer Load(StreamId stream, long toVersion = long.MaxValue)
+    public async ValueTask<SnapshotAnswer> LoadAsync(
+        StreamId stream, long toVersion = long.MaxValue, CancellationToken cancellationToken = default)
     {
         Asked++;
-        return Answers(stream, toVersion) ?? inner.Load(stream, toVersion);
+        return Answers(stream, toVersion) ?? await inner.LoadAsync(stream, toVersion, cancellationToken);
     }
 
-    public SnapshotListing List(StreamId? stream = null) => inner.List(stream);
+    public ValueTask<SnapshotListing> ListAsync(StreamId? stream = null, CancellationToken cancellationToken = default) =>
+        inner.ListAsync(stream, cancellationToken);
 
     public ValueTask DeleteAsync(StreamId stream, long fromVersion = 1, long toVersion = long.MaxValue, CancellationToken cancellationToken = default) =>
         inner.DeleteAsync(stream, fromVersion, toVersion, cancellationToken);

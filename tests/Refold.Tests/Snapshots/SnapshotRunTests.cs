@@ -22,7 +22,7 @@ public class SnapshotRunTests
         var snapshot = store.Load(RunFixture.Stream).Snapshot!;
         Assert.Equal((3, journal.Head), (snapshot.Version, snapshot.Head));
         Assert.Equal((run.Id, run.Pin, run.Root), (snapshot.Run!, snapshot.Pin!, snapshot.Root!));
-        Assert.Equal(journal.Full(), Order.Aggregate.State!.Decode(snapshot.State));
+        Assert.Equal(await journal.FullAsync(), Order.Aggregate.State!.Decode(snapshot.State));
         await run.Orders().ExecuteAsync(RunFixture.Stream, new Cancel());
         await run.DrawAsync(6);
         Assert.Equal([3, 6, 9], store.List().Snapshots.Select(info => info.Version));
@@ -35,12 +35,12 @@ public class SnapshotRunTests
         await using var store = new InMemorySnapshotStore();
         await using (var run = await journal.StartRunAsync(RunFixture.Pin, SnapshotFixture.Options(store, interval: 4)))
             await run.DrawAsync(5);
-        var found = journal.Rehydrate(store);
+        var found = await journal.RehydrateAsync(store);
         Assert.Equal((4, 5, 1), (found.FromVersion, found.Version, found.Fold.Entries));
         await using var resumed = await journal.ResumeRunAsync(RunId.Create("test"), RunFixture.Pin, SnapshotFixture.Options(store, interval: 4));
         await resumed.DrawAsync(3);
         Assert.Equal(8, store.Load(RunFixture.Stream).Snapshot!.Version);
-        Assert.Equal(journal.Full(), resumed.Orders().Load(RunFixture.Stream).State);
+        Assert.Equal(await journal.FullAsync(), (await resumed.Orders().LoadAsync(RunFixture.Stream)).State);
         await resumed.FinishAsync();
         Assert.True((await journal.VerifyAsync(resumed.Id, Order.Aggregate)).Matched);
     }
@@ -57,7 +57,7 @@ public class SnapshotRunTests
         await Assert.ThrowsAsync<IOException>(() => run.Orders().TakeSnapshotAsync(RunFixture.Stream));
         store.Fails = _ => null;
         await run.DrawAsync(2);
-        Assert.Equal(6, store.Load(RunFixture.Stream).Snapshot!.Version);
+        Assert.Equal(6, (await store.LoadAsync(RunFixture.Stream)).Snapshot!.Version);
         Assert.Equal(6, (await run.Orders().LoadAsync(RunFixture.Stream)).Version);
     }
 
@@ -69,7 +69,7 @@ public class SnapshotRunTests
         await using var store = new StagedSnapshotStore { Answers = (_, _) => throw new IOException("gone") };
         await using var run = await journal.ResumeRunAsync(RunId.Create("test"), RunFixture.Pin, SnapshotFixture.Options(store, logs: logs));
         var result = await run.Orders().ExecuteAsync(RunFixture.Stream, new Draw());
-        Assert.Equal(journal.Full(), result.State);
+        Assert.Equal(await journal.FullAsync(), result.State);
         var line = Assert.Single(logs.All, line => line.Id == RefoldEventIds.SnapshotNotUsed);
         Assert.Contains("gone", line.Text, StringComparison.Ordinal);
     }
@@ -89,7 +89,7 @@ public class SnapshotRunTests
         await run.DrawAsync(1);
         Assert.Null((await journal.TakeSnapshotAsync(RunFixture.Stream, Order.Aggregate))!.Run);
         Assert.Equal([3, 4], store.List(RunFixture.Stream).Snapshots.Select(info => info.Version));
-        Assert.Equal(3, journal.Rehydrate(RunFixture.Stream, Order.Aggregate, toVersion: 3).Version);
+        Assert.Equal(3, (await journal.RehydrateAsync(RunFixture.Stream, Order.Aggregate, toVersion: 3)).Version);
         await using var plain = new InMemoryJournal();
         await Assert.ThrowsAsync<ArgumentException>(async () => await plain.TakeSnapshotAsync(RunFixture.Stream, Order.Aggregate));
         await using var without = await plain.StartRunAsync(RunFixture.Pin, RunFixture.Options());
@@ -103,19 +103,21 @@ public class SnapshotRunTests
         await using var store = new InMemorySnapshotStore();
         await using var run = await journal.StartRunAsync(RunFixture.Pin, SnapshotFixture.Options(store, interval: 4));
         await run.DrawAsync(5);
-        var full = journal.Full();
+        var full = await journal.FullAsync();
         await journal.DeleteToAsync(RunFixture.Stream, 4);
-        Assert.Equal(full, run.Orders().Load(RunFixture.Stream).State);
+        Assert.Equal(full, (await run.Orders().LoadAsync(RunFixture.Stream)).State);
         await run.DrawAsync(1);
         var early = (await SnapshotFixture.RecordAsync(1)).Snapshots[0];
         await store.ClearAsync();
         await store.SaveAsync(early);
-        var error = Assert.Throws<HistoryDroppedException>(() => run.Orders().Load(RunFixture.Stream));
+        var error = await Assert.ThrowsAsync<HistoryDroppedException>(() => run.Orders().LoadAsync(RunFixture.Stream));
         Assert.Equal(("history-dropped", 4L, RunFixture.Stream), (error.Code, error.UpTo, error.Stream));
         Assert.Equal(SnapshotDoubt.BelowFloor, Assert.Single(error.Findings).Doubt);
         await run.Orders().ExecuteAsync("order/other", new Draw());
         await Assert.ThrowsAsync<HistoryDroppedException>(() => run.Orders().ExecuteAsync(RunFixture.Stream, new Draw()));
-        Assert.Empty(Assert.Throws<HistoryDroppedException>(() => journal.Rehydrate(RunFixture.Stream, Order.Aggregate)).Findings);
+        var without = await Assert.ThrowsAsync<HistoryDroppedException>(
+            async () => await journal.RehydrateAsync(RunFixture.Stream, Order.Aggregate));
+        Assert.Empty(without.Findings);
     }
 
     [Fact]
@@ -125,7 +127,7 @@ public class SnapshotRunTests
         Assert.DoesNotContain("snapshot", (await journal.VerifyAsync(RunId.Create("test"), Order.Aggregate)).ToString(), StringComparison.Ordinal);
         await journal.DeleteToAsync(RunFixture.Stream, 2);
         Assert.False((await journal.VerifyAsync(RunId.Create("test"), Order.Aggregate)).Matched);
-        var report = journal.Verify(RunId.Create("test"), [Order.Aggregate], new VerifyOptions { StartFrom = [snapshots[1]] });
+        var report = await journal.VerifyAsync(RunId.Create("test"), [Order.Aggregate], new VerifyOptions { StartFrom = [snapshots[1]] });
         Assert.Null(report.Divergence);
         Assert.Contains(report.Findings, finding => finding.Contains("snapshot at version 2", StringComparison.Ordinal));
     }
@@ -142,10 +144,10 @@ public class SnapshotRunTests
         await host.StartAsync();
         await using (var run = await host.Journal().StartRunAsync(RunFixture.Pin, RunFixture.Options())) await run.DrawAsync(3);
         var store = host.Services.GetRequiredService<ISnapshotStore>();
-        Assert.Equal(2, store.Load(RunFixture.Stream).Snapshot!.Version);
+        Assert.Equal(2, (await store.LoadAsync(RunFixture.Stream)).Snapshot!.Version);
         Assert.Throws<JournalInUseException>(() => Refold.Snapshots.Open(directory.Journal()));
         await host.CloseAsync();
-        Assert.Throws<ObjectDisposedException>(() => store.IsEmpty);
+        await Assert.ThrowsAsync<ObjectDisposedException>(async () => await store.IsEmptyAsync());
         await using var again = Refold.Snapshots.Open(directory.Journal(), new SnapshotOptions { ReadOnly = true });
         Assert.Equal(2, again.Load(RunFixture.Stream).Snapshot!.Version);
     }

@@ -60,7 +60,7 @@ public class DispatchTests
     {
         await using var journal = Journal.Open("memory:");
         await using var run = await journal.StartRunAsync(new RunPin("dispatch", "refold", Dispatch.Version, 42));
-        var dispatch = run.Aggregates(Dispatch.Aggregate);
+        var dispatch = run.Streams(Dispatch.Aggregate);
         var options = new ExecuteOptions { Time = DateTimeOffset.UnixEpoch };
         var refused = await dispatch.ExecuteAsync("dispatch", new RawLine("broken"), options);
         Assert.Equal(DispatchRefusal.Malformed, refused.Error);
@@ -77,7 +77,7 @@ public class DispatchTests
         await using var journal = Journal.Open("memory:");
         await using var run = await journal.StartRunAsync(new RunPin("dispatch", "refold", Dispatch.Version, 42));
         // With as many choices as backends nothing is left to chance but ties and times.
-        var dispatch = run.Aggregates(Dispatch.Create(3, 3));
+        var dispatch = run.Streams(Dispatch.Create(3, 3));
         var request = AccessLog.TryParse(Good)!.Request with { Size = 1L << 40 };
         var chosen = new List<int>();
         for (int index = 0; index < 3; index++)

@@ -16,9 +16,9 @@ internal static class CrashStore
     /// <summary>The same without a flush for each answer; the flush that comes by itself never does.</summary>
     public static JournalOptions Unflushed { get; } = Small with { Durability = Durability.PowerCutLosesNewest, SegmentBytes = 8192, TimeProvider = new StoppedTime() };
 
-    public static IJournal Open(IStorageDevice device) => SegmentJournal.Open(device, Small);
+    public static ILocalJournal Open(IStorageDevice device) => SegmentJournal.Open(device, Small);
 
-    public static IJournal OpenForReading(IStorageDevice device) => SegmentJournal.Open(device, Small with { ReadOnly = true });
+    public static ILocalJournal OpenForReading(IStorageDevice device) => SegmentJournal.Open(device, Small with { ReadOnly = true });
 
     /// <summary>Every byte of what is left is in order, once it was opened for writing.</summary>
     public static string? Inspect(SimulatedDevice device) =>

@@ -155,7 +155,7 @@ internal sealed class StressWrites(StressFacts facts, Random random, int number,
     {
         var stream = random.Next(4) switch { 0 => "doomed", 1 => "shared" + Text(random.Next(3)), _ => Own };
         var entries = Enumerable.Range(0, random.Next(1, 4)).Select(item => Entry(random.Next(5) == 0 ? "shared0" : stream)).ToArray();
-        var request = new AppendRequest(entries) { MoreMayFollow = random.Next(10) == 0, IdempotencyKey = random.Next(2) == 0 ? $"{Own}.{Text(written)}" : null };
+        var request = new AppendRequest(entries) { Pipelined = random.Next(10) == 0, IdempotencyKey = random.Next(2) == 0 ? $"{Own}.{Text(written)}" : null };
         if (entries[0].Stream.Value == Own) request = request with { Expected = Expect(Own, facts.Highest(Own)) };
         else if (stream.StartsWith("shared", StringComparison.Ordinal) && random.Next(2) == 0) request = request with { Expected = Expect(entries[0].Stream.Value, facts.Highest(entries[0].Stream.Value)) };
         if (random.Next(6) == 0) request = request with { Condition = new AppendCondition(Query.WithTags(StressReads.Tags[random.Next(3)]), Math.Max(0, facts.Acknowledged - random.Next(4))) };

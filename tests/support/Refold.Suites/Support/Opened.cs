@@ -4,7 +4,7 @@ namespace Refold.Suites;
 
 internal sealed class Opened(string uri) : IDisposable
 {
-    public IJournal Value { get; } = Journal.Open(uri, new JournalOptions { ReadOnly = true });
+    public ILocalJournal Value { get; } = Journal.Open(uri, new JournalOptions { ReadOnly = true });
 
     public void Dispose() => Value.DisposeAsync().AsTask().GetAwaiter().GetResult();
 }

@@ -10,7 +10,7 @@ internal static class RandomCalls
     /// <param name="open">Opens the journal, first empty, then again what it was.</param>
     /// <param name="seed">What is drawn.</param>
     /// <param name="steps">How many calls.</param>
-    public static async Task RunAsync(Func<IJournal> open, ulong seed, int steps)
+    public static async Task RunAsync(Func<ILocalJournal> open, ulong seed, int steps)
     {
         var random = SeededRng.FromSeed(seed).AsRandom();
         await using var model = new InMemoryJournal();

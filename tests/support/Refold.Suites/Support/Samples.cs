@@ -33,11 +33,11 @@ internal static class Samples
         await journal.AppendAsync(new AppendRequest(entries));
 
     /// <summary>Every entry with its place and batch, and the head: equal for equal journals.</summary>
-    public static List<string> Lines(this IJournal journal) =>
+    public static List<string> Lines(this ILocalJournal journal) =>
         [.. journal.ReadAll().Select(entry => $"{entry} batch {entry.Batch} {Encoding.UTF8.GetString(entry.Payload.Span)} {entry.IdempotencyKey}"), journal.Head.ToString()];
 
     /// <summary>Everything a journal answers, deleted entries' floors included.</summary>
-    public static List<string> Everything(this IJournal journal)
+    public static List<string> Everything(this ILocalJournal journal)
     {
         var lines = journal.Lines();
         foreach (var stream in journal.Streams())
