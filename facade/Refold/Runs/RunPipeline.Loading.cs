@@ -13,41 +13,29 @@ internal sealed partial class RunPipeline
     private RunLoad? versionLoad;
     private int loading;
 
-    private bool CanStartLoads => asked.Count > 0 && loading < MostLoads;
-
-    // On the thread of the caller who gave the command: a store that answers at once is answered at once.
-    private void StartLoads()
-    {
-        while (true)
-        {
-            RunLoad? load;
-            lock (gate) load = NextLoad();
-            if (load is null)
-                return;
-            _ = LoadAsync(load, isCallers: true);
-        }
-    }
-
     // Under the lock; what is read is read on threads of the pool.
     private void LoadElsewhere()
     {
-        while (NextLoad() is { } load)
+        foreach (var load in NextLoads())
             ThreadPool.UnsafeQueueUserWorkItem(next => _ = LoadAsync(next, isCallers: false), load, preferLocal: false);
     }
 
-    private RunLoad? NextLoad()
+    // What was asked for and may begin now.
+    private IReadOnlyList<RunLoad> NextLoads()
     {
-        while (CanStartLoads)
+        if (asked.Count == 0 || loading >= MostLoads)
+            return [];
+        var loads = new List<RunLoad>();
+        while (loading < MostLoads && asked.TryDequeue(out var load))
         {
-            var load = asked.Dequeue();
             if (load.IsAbandoned)
                 continue;
             load.IsBegun = true;
             loading++;
-            return load;
+            loads.Add(load);
         }
 
-        return null;
+        return loads;
     }
 
     private async Task LoadAsync(RunLoad load, bool isCallers)

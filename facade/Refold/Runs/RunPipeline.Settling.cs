@@ -126,7 +126,10 @@ internal sealed partial class RunPipeline
         else
         {
             foreach (var work in again.Where(work => work.IsCancelled)) Refuse(work, new OperationCanceledException());
-            foreach (var work in outdated.Where(work => work.Status == WorkStatus.Waiting)) Evaluate(LaneOf(work)!);
+            foreach (var work in again.Concat(outdated).Where(work => work.Status == WorkStatus.Waiting))
+            {
+                if (LaneOf(work) is { } lane) Evaluate(lane);
+            }
         }
 
         again.Clear();

@@ -29,9 +29,13 @@ internal sealed partial class RunPipeline
         else if (work.IsCancelled)
             Refuse(work, new OperationCanceledException());
         else
+        {
             Wait(work, isNew: true);
+            if (LaneOf(work) is { } lane) Evaluate(lane);
+        }
     }
 
+    // What waits again waits before all others of its stream, so the lane is looked at when all of them do.
     private void Wait(RunWork work, bool isNew)
     {
         work.Status = WorkStatus.Waiting;
@@ -55,7 +59,6 @@ internal sealed partial class RunPipeline
 
         work.IsLookedUp = false;
         AskKey(work);
-        Evaluate(lane);
     }
 
     // Settles what can be settled, asks for what must be loaded; answers whether a step can be made.

@@ -56,14 +56,16 @@ internal sealed partial class RunPipeline(IJournal journal, RunId run, RunMemory
     {
         if (work.Token.CanBeCanceled)
             work.Registration = work.Token.UnsafeRegister(_ => Cancel(work), null);
-        lock (gate) Enter(work);
+        var loads = Take(work);
         while (true)
         {
-            StartLoads();
+            // What the caller asked for is read on its own thread: a store that answers at once is answered at once, in the order of the calls.
+            foreach (var load in loads) _ = LoadAsync(load, isCallers: true);
             lock (gate)
             {
                 var canMake = Turn();
-                if (CanStartLoads)
+                loads = NextLoads();
+                if (loads.Count > 0)
                     continue;
                 if (pumping || !canMake)
                     return;
@@ -77,6 +79,15 @@ internal sealed partial class RunPipeline(IJournal journal, RunId run, RunMemory
         }
 
         Pump(work);
+    }
+
+    private IReadOnlyList<RunLoad> Take(RunWork work)
+    {
+        lock (gate)
+        {
+            Enter(work);
+            return NextLoads();
+        }
     }
 
     // Ends when there is nothing that can be made now, or hands over after `own`: nobody works for other callers for long.

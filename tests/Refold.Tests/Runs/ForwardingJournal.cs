@@ -2,42 +2,71 @@
 // Used by the tests of runs.
 namespace Refold.Tests.Runs;
 
-/// <summary>Hands everything but appends on, and answers <see cref="IJournal.FindByKey"/> as the interface does.</summary>
-internal abstract class ForwardingJournal(IJournal inner) : IJournal
+/// <summary>Hands everything but appends on. A run sees the asynchronous contract only; tests look into the inner journal.</summary>
+internal abstract class ForwardingJournal(ILocalJournal inner) : IJournal
 {
-    protected IJournal Inner { get; } = inner;
-
     public Head Head => Inner.Head;
 
-    public abstract ValueTask<AppendResult> TryAppendAsync(AppendRequest request, CancellationToken cancellationToken = default);
-
-    public Head? HeadAt(long position) => Inner.HeadAt(position);
-
-    public ValueTask<AppendResult> TryRestoreAsync(IReadOnlyList<JournalEntry> batch, CancellationToken cancellationToken = default) =>
-        Inner.TryRestoreAsync(batch, cancellationToken);
-
-    public ValueTask DeleteToAsync(StreamId stream, long version, CancellationToken cancellationToken = default) =>
-        Inner.DeleteToAsync(stream, version, cancellationToken);
+    protected ILocalJournal Inner { get; } = inner;
 
     public long HighestVersion(StreamId stream) => Inner.HighestVersion(stream);
 
     public IReadOnlyList<StreamInfo> Streams() => Inner.Streams();
 
-    public IEnumerable<JournalEntry> ReadStream(StreamId stream, long fromVersion = 1, long toVersion = long.MaxValue, long maxCount = long.MaxValue) =>
-        Inner.ReadStream(stream, fromVersion, toVersion, maxCount);
+    public IEnumerable<JournalEntry> ReadStream(StreamId stream) => Inner.ReadStream(stream);
 
-    public IEnumerable<JournalEntry> ReadAll(long fromPosition = 1, long maxCount = long.MaxValue) => Inner.ReadAll(fromPosition, maxCount);
+    public IEnumerable<JournalEntry> ReadAll() => Inner.ReadAll();
 
-    public QueryResult Query(Query query, long fromPosition = 1, long maxCount = long.MaxValue) => Inner.Query(query, fromPosition, maxCount);
+    public virtual ValueTask<Head> HeadAsync(CancellationToken cancellationToken = default) => Inner.HeadAsync(cancellationToken);
+
+    public virtual ValueTask<Head?> HeadAtAsync(long position, CancellationToken cancellationToken = default) =>
+        Inner.HeadAtAsync(position, cancellationToken);
+
+    public abstract ValueTask<AppendResult> TryAppendAsync(AppendRequest request, CancellationToken cancellationToken = default);
+
+    public ValueTask<AppendResult> TryRestoreAsync(IReadOnlyList<JournalEntry> batch, CancellationToken cancellationToken = default) =>
+        Inner.TryRestoreAsync(batch, cancellationToken);
+
+    public virtual ValueTask<Receipt?> FindByKeyAsync(string key, CancellationToken cancellationToken = default) =>
+        Inner.FindByKeyAsync(key, cancellationToken);
+
+    public ValueTask DeleteToAsync(StreamId stream, long version, CancellationToken cancellationToken = default) =>
+        Inner.DeleteToAsync(stream, version, cancellationToken);
+
+    public virtual ValueTask<long> HighestVersionAsync(StreamId stream, CancellationToken cancellationToken = default) =>
+        Inner.HighestVersionAsync(stream, cancellationToken);
+
+    public ValueTask<IReadOnlyList<StreamInfo>> StreamsAsync(
+        string prefix = "", StreamId? after = null, int maxCount = int.MaxValue, CancellationToken cancellationToken = default) =>
+        Inner.StreamsAsync(prefix, after, maxCount, cancellationToken);
+
+    public virtual IAsyncEnumerable<JournalEntry> ReadStreamAsync(
+        StreamId stream,
+        long fromVersion = 1,
+        long toVersion = long.MaxValue,
+        long maxCount = long.MaxValue,
+        CancellationToken cancellationToken = default) =>
+        Inner.ReadStreamAsync(stream, fromVersion, toVersion, maxCount, cancellationToken);
+
+    public virtual IAsyncEnumerable<JournalEntry> ReadAllAsync(
+        long fromPosition = 1, long maxCount = long.MaxValue, CancellationToken cancellationToken = default) =>
+        Inner.ReadAllAsync(fromPosition, maxCount, cancellationToken);
+
+    public ValueTask<QueryResult> QueryAsync(
+        Query query, long fromPosition = 1, long maxCount = long.MaxValue, CancellationToken cancellationToken = default) =>
+        Inner.QueryAsync(query, fromPosition, maxCount, cancellationToken);
 
     public IAsyncEnumerable<JournalEntry> SubscribeAsync(long fromPosition = 1, CancellationToken cancellationToken = default) =>
         Inner.SubscribeAsync(fromPosition, cancellationToken);
+
+    public IAsyncEnumerable<JournalEntry> SubscribeAsync(Head after, CancellationToken cancellationToken = default) =>
+        Inner.SubscribeAsync(after, cancellationToken);
 
     public ValueTask DisposeAsync() => Inner.DisposeAsync();
 }
 
 /// <summary>A journal whose appends can be watched, held back, and made to fail; everything else is the inner journal's.</summary>
-internal sealed class StagedJournal(IJournal inner) : ForwardingJournal(inner)
+internal sealed class StagedJournal(ILocalJournal inner) : ForwardingJournal(inner)
 {
     private readonly Queue<TaskCompletionSource<AppendResult>> held = new();
     private readonly Queue<AppendResult> results = new();
@@ -51,7 +80,7 @@ internal sealed class StagedJournal(IJournal inner) : ForwardingJournal(inner)
     public int Appends { get; private set; }
 
     /// <summary>Whether the last append let others share its flush.</summary>
-    public bool MoreMayFollow { get; private set; }
+    public bool Pipelined { get; private set; }
 
     public int Held
     {
@@ -60,7 +89,7 @@ internal sealed class StagedJournal(IJournal inner) : ForwardingJournal(inner)
 
     public override async ValueTask<AppendResult> TryAppendAsync(AppendRequest request, CancellationToken cancellationToken = default)
     {
-        MoreMayFollow = request.MoreMayFollow;
+        Pipelined = request.Pipelined;
         var result = Before(++Appends) ?? await Inner.TryAppendAsync(request, cancellationToken);
         if (!Holds)
             return result;

@@ -36,7 +36,7 @@ public class RunConflictTests
         journal.Before = number =>
         {
             if (number == start + 20)
-                Assert.IsType<AppendResult.Appended>(inner.TryAppendAsync(new AppendRequest(RunFixture.Fact(RunFixture.Stream, 1000)), ct).AsTask().GetAwaiter().GetResult());
+                RunFixture.AppendFact(inner, RunFixture.Stream, 1000);
             return null;
         };
         journal.Holds = true;
@@ -47,10 +47,10 @@ public class RunConflictTests
         // One fact lies between, and every command is there once, in the order of the calls.
         Assert.Equal(Enumerable.Range(1, 101).Where(version => version != 20), results.Select(result => (int)result.Version));
         Assert.Equal(101, journal.HighestVersion(RunFixture.Stream));
-        Assert.Equal(results[^1].State, journal.Fold(RunFixture.Stream, Order.Aggregate).State);
+        Assert.Equal(results[^1].State, (await journal.FoldAsync(RunFixture.Stream, Order.Aggregate)).State);
         if (mode == RecordMode.Record)
         {
-            var report = journal.Verify(run.Id, [Order.Aggregate]);
+            var report = await journal.VerifyAsync(run.Id, Order.Aggregate);
             Assert.True(report.Matched, report.ToString());
         }
     }
@@ -65,7 +65,7 @@ public class RunConflictTests
         journal.Before = _ =>
         {
             attempts++;
-            Assert.IsType<AppendResult.Appended>(inner.TryAppendAsync(new AppendRequest(RunFixture.Fact(RunFixture.Stream, 1)), ct).AsTask().GetAwaiter().GetResult());
+            RunFixture.AppendFact(inner, RunFixture.Stream, 1);
             return null;
         };
         var error = await Assert.ThrowsAsync<ConcurrencyException>(() => run.Orders().ExecuteAsync(RunFixture.Stream, new Draw(), ct));
@@ -85,13 +85,14 @@ public class RunConflictTests
     public async Task Refusal_FromAnOutdatedState_IsJudgedAnew(RecordMode mode)
     {
         // Closed orders refuse; somebody else opens the order again.
-        var gate = Order.Aggregate.WithDecide((_, state, command) => command is Draw && state.Points < 100 ? OrderError.NotPlaced : [new Won(1)]);
+        var gate = Order.Aggregate.WithDecide((_, state, command) =>
+            command is Draw && state.Points < 100 ? OrderError.NotPlaced : [new Won(1)]);
         await using var journal = new InMemoryJournal();
         await using var run = await journal.StartAsync(mode);
-        Assert.False((await run.Aggregates(gate).ExecuteAsync(RunFixture.Stream, new Draw(), ct)).IsAccepted);
-        await run.Aggregates(gate).ExecuteAsync(RunFixture.Stream, new Cancel(), ct);
+        Assert.False((await run.Streams(gate).ExecuteAsync(RunFixture.Stream, new Draw(), ct)).IsAccepted);
+        await run.Streams(gate).ExecuteAsync(RunFixture.Stream, new Cancel(), ct);
         await journal.AppendAsync(new AppendRequest(RunFixture.Fact(RunFixture.Stream, 100)), ct);
-        Assert.True((await run.Aggregates(gate).ExecuteAsync(RunFixture.Stream, new Draw(), ct)).IsAccepted);
+        Assert.True((await run.Streams(gate).ExecuteAsync(RunFixture.Stream, new Draw(), ct)).IsAccepted);
     }
 
     [Theory]
@@ -104,9 +105,9 @@ public class RunConflictTests
             : [new Won(1)]);
         await using var journal = new InMemoryJournal();
         await using var run = await journal.StartAsync(mode);
-        await run.Aggregates(fragile).ExecuteAsync(RunFixture.Stream, new Draw(), ct);
+        await run.Streams(fragile).ExecuteAsync(RunFixture.Stream, new Draw(), ct);
         await journal.AppendAsync(new AppendRequest(RunFixture.Fact(RunFixture.Stream, 5)), ct);
-        Assert.Equal(3, (await run.Aggregates(fragile).ExecuteAsync(RunFixture.Stream, new Draw(), ct)).Version);
+        Assert.Equal(3, (await run.Streams(fragile).ExecuteAsync(RunFixture.Stream, new Draw(), ct)).Version);
     }
 
     [Fact]
@@ -122,7 +123,7 @@ public class RunConflictTests
         }
 
         Assert.Equal(20, journal.HighestVersion(RunFixture.Stream));
-        Assert.True(journal.Verify(first.Id, [Order.Aggregate]).Matched);
+        Assert.True((await journal.VerifyAsync(first.Id, Order.Aggregate)).Matched);
         await second.Orders().LoadAsync(RunFixture.Stream, ct);
         await first.FinishAsync();
         await Assert.ThrowsAsync<RunEndedException>(() => second.Orders().ExecuteAsync(RunFixture.Stream, new Draw(), ct));

@@ -17,8 +17,9 @@ public class RunFailureTests
             : Order.Decide(step, state, command));
         await using var journal = new InMemoryJournal();
         await using var run = await journal.StartAsync();
-        var orders = run.Aggregates(broken);
-        var results = new[] { orders.ExecuteAsync(RunFixture.Stream, new Draw(), ct), orders.ExecuteAsync(RunFixture.Stream, new Cancel(), ct), orders.ExecuteAsync(RunFixture.Stream, new Draw(), ct) };
+        var orders = run.Streams(broken);
+        var commands = new OrderCommand[] { new Draw(), new Cancel(), new Draw() };
+        var results = commands.Select(command => orders.ExecuteAsync(RunFixture.Stream, command, ct)).ToList();
 
         Assert.Equal(1, (await results[0]).Version);
         var error = await Assert.ThrowsAsync<StepFailedException>(() => results[1]);
@@ -26,7 +27,7 @@ public class RunFailureTests
         Assert.Equal(RunFixture.Stream, error.Stream);
         Assert.Equal("no such thing", Assert.IsType<InvalidOperationException>(error.InnerException).Message);
         Assert.Equal(2, (await results[2]).Version);
-        Assert.True(journal.Verify(run.Id, [broken]).Matched);
+        Assert.True((await journal.VerifyAsync(run.Id, broken)).Matched);
     }
 
     [Fact]
@@ -48,8 +49,8 @@ public class RunFailureTests
             Order.Aggregate.Errors);
         await using var journal = new InMemoryJournal();
         await using var run = await journal.StartAsync();
-        await Assert.ThrowsAsync<StepFailedException>(() => run.Aggregates(evolving).ExecuteAsync(RunFixture.Stream, new Draw(), ct));
-        await Assert.ThrowsAsync<StepFailedException>(() => run.Aggregates(encoding).ExecuteAsync(RunFixture.Stream, new Draw(), ct));
+        await Assert.ThrowsAsync<StepFailedException>(() => run.Streams(evolving).ExecuteAsync(RunFixture.Stream, new Draw(), ct));
+        await Assert.ThrowsAsync<StepFailedException>(() => run.Streams(encoding).ExecuteAsync(RunFixture.Stream, new Draw(), ct));
         Assert.Equal(1, journal.Head.Position);
     }
 
@@ -64,7 +65,7 @@ public class RunFailureTests
         });
         await using var journal = new InMemoryJournal();
         await using var run = await journal.StartAsync();
-        await run.Aggregates(leaking).ExecuteAsync(RunFixture.Stream, new Draw(), ct);
+        await run.Streams(leaking).ExecuteAsync(RunFixture.Stream, new Draw(), ct);
         Assert.Throws<ObjectDisposedException>(() => kept!.NextUInt32());
         Assert.Throws<ObjectDisposedException>(() => kept!.Between(1, 100));
     }
@@ -77,7 +78,7 @@ public class RunFailureTests
         await journal.AppendAsync(new AppendRequest(new EntryData(RunFixture.Stream, "unheard-of", new byte[] { 1 })), ct);
         var error = await Assert.ThrowsAsync<StateUnreadableException>(() => run.Orders().ExecuteAsync(RunFixture.Stream, new Draw(), ct));
         Assert.Equal((DivergenceCause.Undecodable, 1L), (error.Divergence.Cause, error.Divergence.Version));
-        Assert.Throws<StateUnreadableException>(() => run.Orders().Load(RunFixture.Stream));
+        await Assert.ThrowsAsync<StateUnreadableException>(() => run.Orders().LoadAsync(RunFixture.Stream, ct));
         Assert.Equal(1, (await run.Orders().ExecuteAsync("order/1", new Draw(), ct)).Version);
     }
 
@@ -112,7 +113,7 @@ public class RunFailureTests
 
         await using var resumed = await inner.ResumeRunAsync(run.Id, RunFixture.Pin, RunFixture.Options());
         Assert.Equal(3, (await resumed.Orders().ExecuteAsync(RunFixture.Stream, new Draw(), ct)).Version);
-        Assert.True(inner.Verify(run.Id, [Order.Aggregate]).Matched);
+        Assert.True((await inner.VerifyAsync(run.Id, Order.Aggregate)).Matched);
     }
 
     [Fact]
@@ -139,7 +140,7 @@ public class RunFailureTests
         Assert.IsType<AppendFailure.NoRoom>((await Assert.ThrowsAsync<NotAppendedException>(() => executions[1])).Failure);
         Assert.Equal(2, (await executions[2]).Version);
         Assert.Equal(3, (await executions[3]).Version);
-        Assert.True(journal.Verify(run.Id, [Order.Aggregate]).Matched);
+        Assert.True((await journal.VerifyAsync(run.Id, Order.Aggregate)).Matched);
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 // What the tests of runs share: a fixed clock, a pin, runs with fixed names, commands.
 // Used by every test of this folder.
 using Orders;
+using Xunit;
 
 namespace Refold.Tests.Runs;
 
@@ -21,8 +22,8 @@ internal static class RunFixture
     public static Task<Run> StartAsync(this IJournal journal, RecordMode mode = RecordMode.Record) =>
         journal.StartRunAsync(Pin, Options(mode));
 
-    public static Aggregates<OrderState, OrderCommand, OrderEvent, OrderError> Orders(this Run run) =>
-        run.Aggregates(Order.Aggregate);
+    public static AggregateStreams<OrderState, OrderCommand, OrderEvent, OrderError> Orders(this Run run) =>
+        run.Streams(Order.Aggregate);
 
     /// <summary>Places, refusals, draws and commands without events on some streams; the same for every call.</summary>
     public static IEnumerable<(StreamId Stream, OrderCommand Command)> Commands(int count) =>
@@ -40,6 +41,14 @@ internal static class RunFixture
         new(stream, "won", System.Text.Encoding.UTF8.GetBytes(
             string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{{\"Points\":{points}}}")));
 
-    public static List<byte[]> Canonical(this IJournal journal, StreamId stream) =>
+    /// <summary>Another writer, at this moment.</summary>
+    public static void AppendFact(ILocalJournal journal, StreamId stream, int points)
+    {
+        var append = journal.TryAppendAsync(new AppendRequest(Fact(stream, points)));
+        Assert.True(append.IsCompletedSuccessfully);
+        Assert.IsType<AppendResult.Appended>(append.Result);
+    }
+
+    public static List<byte[]> Canonical(this ILocalJournal journal, StreamId stream) =>
         [.. journal.ReadStream(stream).Select(entry => entry.ToCanonicalBytes())];
 }

@@ -48,14 +48,17 @@ public class RunPipelineTests
     }
 
     [Theory]
-    [InlineData(false, true)]
-    [InlineData(true, false)]
-    public async Task Giving_ACommand_BlocksForTheDeviceOnlyWhenAsked(bool commitsOnCaller, bool moreMayFollow)
+    [InlineData(null, true)]
+    [InlineData(true, true)]
+    [InlineData(false, false)]
+    public async Task Giving_ACommand_BlocksForTheDeviceOnlyWhenAsked(bool? asked, bool pipelined)
     {
         await using var journal = new StagedJournal(new InMemoryJournal());
-        await using var run = await journal.StartRunAsync(RunFixture.Pin, RunFixture.Options() with { CommitsOnCaller = commitsOnCaller });
+        var options = RunFixture.Options();
+        if (asked is { } value) options = options with { Pipelined = value };
+        await using var run = await journal.StartRunAsync(RunFixture.Pin, options);
         await run.Orders().ExecuteAsync(RunFixture.Stream, new Draw(), ct);
-        Assert.Equal(moreMayFollow, journal.MoreMayFollow);
+        Assert.Equal(pipelined, journal.Pipelined);
     }
 
     [Fact]
@@ -64,7 +67,9 @@ public class RunPipelineTests
         await using var journal = new StagedJournal(new InMemoryJournal());
         await using var run = await journal.StartAsync(RecordMode.Off);
         journal.Holds = true;
-        var executions = new[] { "order/1", "order/2", "order/1" }.Select(stream => run.Orders().ExecuteAsync(stream, new Draw(), ct)).ToList();
+        var executions = new[] { "order/1", "order/2", "order/1" }
+            .Select(stream => run.Orders().ExecuteAsync(stream, new Draw(), ct))
+            .ToList();
         Assert.Equal(2, journal.Held);
         journal.Release();
         Assert.Equal([1, 1, 2], (await Task.WhenAll(executions)).Select(result => (int)result.Version));
@@ -80,7 +85,7 @@ public class RunPipelineTests
         Assert.InRange(journal.Held, 100, 2999);
         journal.Release();
         Assert.Equal(3000, (await Task.WhenAll(executions))[^1].Version);
-        Assert.True(journal.Verify(run.Id, [Order.Aggregate]).Matched);
+        Assert.True((await journal.VerifyAsync(run.Id, Order.Aggregate)).Matched);
     }
 
     [Fact]
@@ -95,7 +100,7 @@ public class RunPipelineTests
         })));
 
         Assert.Equal(400, journal.Streams().Where(info => !info.Stream.IsSystem).Sum(info => info.HighestVersion));
-        var report = journal.Verify(run.Id, [Order.Aggregate]);
+        var report = await journal.VerifyAsync(run.Id, Order.Aggregate);
         Assert.True(report.Matched, report.ToString());
     }
 
@@ -120,7 +125,8 @@ public class RunPipelineTests
     {
         await using var journal = new InMemoryJournal();
         await using var run = await journal.StartAsync();
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => run.Orders().ExecuteAsync(RunFixture.Stream, new Draw(), new CancellationToken(canceled: true)));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            () => run.Orders().ExecuteAsync(RunFixture.Stream, new Draw(), new CancellationToken(canceled: true)));
         Assert.Equal(0, journal.HighestVersion(RunFixture.Stream));
         Assert.Equal(1, (await run.Orders().ExecuteAsync(RunFixture.Stream, new Draw(), ct)).Version);
     }
@@ -152,7 +158,7 @@ public class RunPipelineTests
         Assert.False(load.IsCompleted);
         journal.Release();
         Assert.Equal(new FoldedState<OrderState>((await execution).State, 1), await load);
-        Assert.Equal(new FoldedState<OrderState>(OrderState.Initial, 0), run.Orders().Load("order/none"));
+        Assert.Equal(new FoldedState<OrderState>(OrderState.Initial, 0), await run.Orders().LoadAsync("order/none", ct));
     }
 
     [Fact]
@@ -166,7 +172,7 @@ public class RunPipelineTests
         await Task.WhenAll(executions);
         foreach (var (stream, command) in RunFixture.Commands(50))
             await run.Orders().ExecuteAsync(stream, command, ct);
-        var report = journal.Verify(run.Id, [Order.Aggregate]);
+        var report = await journal.VerifyAsync(run.Id, Order.Aggregate);
         Assert.True(report.Matched, report.ToString());
     }
 
@@ -178,7 +184,7 @@ public class RunPipelineTests
         journal.Holds = true;
         var other = Order.Aggregate.WithDecide(Order.Decide);
         var executions = Enumerable.Range(0, 20)
-            .Select(index => run.Aggregates(index % 2 == 0 ? Order.Aggregate : other).ExecuteAsync(RunFixture.Stream, new Draw(), ct))
+            .Select(index => run.Streams(index % 2 == 0 ? Order.Aggregate : other).ExecuteAsync(RunFixture.Stream, new Draw(), ct))
             .ToList();
         journal.Release();
         Assert.Equal(Enumerable.Range(1, 20), (await Task.WhenAll(executions)).Select(result => (int)result.Version));

@@ -67,10 +67,11 @@ public class RunResumeTests
     [Fact]
     public async Task Finish_WithoutStateCodec_RecordsNoHash()
     {
-        var plain = Aggregate.Create("order", Order.Aggregate.Decider, Order.Aggregate.Commands, Order.Aggregate.Events, Order.Aggregate.Errors);
+        var orders = Order.Aggregate;
+        var plain = Aggregate.Create("order", orders.Decider, orders.Commands, orders.Events, orders.Errors);
         await using var journal = new InMemoryJournal();
         await using var run = await journal.StartAsync();
-        await run.Aggregates(plain).ExecuteAsync(RunFixture.Stream, new Draw(), ct);
+        await run.Streams(plain).ExecuteAsync(RunFixture.Stream, new Draw(), ct);
         Assert.Null((await run.FinishAsync()).StateHash);
         var report = await journal.VerifyAsync(run.Id, plain);
         Assert.True(report.Matched, report.ToString());
@@ -92,7 +93,7 @@ public class RunResumeTests
         await end;
         Assert.Equal("run-ended", (await Assert.ThrowsAsync<RunEndedException>(() => late)).Code);
         await Assert.ThrowsAsync<RunEndedException>(() => run.FinishAsync());
-        Assert.True(journal.Verify(run.Id, [Order.Aggregate]).Matched);
+        Assert.True((await journal.VerifyAsync(run.Id, Order.Aggregate)).Matched);
         Assert.Equal("$run.ended", journal.ReadAll().Last().Type);
     }
 
@@ -116,7 +117,8 @@ public class RunResumeTests
         await journal.AppendAsync(new AppendRequest(RunFixture.Fact(RunId.Create("odd").Stream, 1)), ct);
         await Assert.ThrowsAsync<RunNotFoundException>(() => journal.ResumeRunAsync("odd", RunFixture.Pin));
         await using var run = await journal.StartAsync();
-        await Assert.ThrowsAsync<ArgumentException>(() => journal.ResumeRunAsync("test", RunFixture.Pin, RunFixture.Options(RecordMode.Off)));
+        await Assert.ThrowsAsync<ArgumentException>(
+            () => journal.ResumeRunAsync("test", RunFixture.Pin, RunFixture.Options(RecordMode.Off)));
         await run.FinishAsync();
         await Assert.ThrowsAsync<RunEndedException>(() => journal.ResumeRunAsync("test", RunFixture.Pin));
     }
@@ -132,6 +134,6 @@ public class RunResumeTests
         await using var resumed = await journal.ResumeRunAsync("test", RunFixture.Pin, RunFixture.Options());
         Assert.Equal(root, resumed.Root);
         await resumed.Orders().ExecuteAsync(RunFixture.Stream, new Draw(), ct);
-        Assert.True(journal.Verify(run.Id, [Order.Aggregate]).Matched);
+        Assert.True((await journal.VerifyAsync(run.Id, Order.Aggregate)).Matched);
     }
 }

@@ -28,13 +28,13 @@ public class RunSegmentTests
         gate.Set();
         await Task.WhenAll(executions);
         Assert.InRange(flushes, 1, 2);
-        Assert.True(journal.Verify(run.Id, [Order.Aggregate]).Matched);
+        Assert.True((await journal.VerifyAsync(run.Id, Order.Aggregate)).Matched);
     }
 
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task ThousandCommandsNotAwaited_GiveTheHeadOfMemory_AndCanBeResumed(bool commitsOnCaller)
+    public async Task ThousandCommandsNotAwaited_GiveTheHeadOfMemory_AndCanBeResumed(bool pipelined)
     {
         await using var memory = new InMemoryJournal();
         await using var oneByOne = await memory.StartAsync();
@@ -46,8 +46,8 @@ public class RunSegmentTests
         var options = new JournalOptions { SegmentBytes = 1 << 18 };
         await using (var journal = Journal.Open(directory.Journal(), options))
         {
-            await using var run = await journal.StartRunAsync(RunFixture.Pin, RunFixture.Options() with { CommitsOnCaller = commitsOnCaller });
-            var count = commitsOnCaller ? 20 : 1000;
+            await using var run = await journal.StartRunAsync(RunFixture.Pin, RunFixture.Options() with { Pipelined = pipelined });
+            var count = pipelined ? 1000 : 20;
             await Task.WhenAll(RunFixture.Commands(count).Select(item => run.Orders().ExecuteAsync(item.Stream, item.Command, ct)));
         }
 
@@ -55,7 +55,8 @@ public class RunSegmentTests
         {
             await using var run = await journal.ResumeRunAsync("test", RunFixture.Pin, RunFixture.Options());
             var done = journal.ReadStream(run.Id.Stream).Count(entry => entry.Role == EntryRole.Command);
-            await Task.WhenAll(RunFixture.Commands(1010).Skip(done).Select(item => run.Orders().ExecuteAsync(item.Stream, item.Command, ct)));
+            await Task.WhenAll(
+                RunFixture.Commands(1010).Skip(done).Select(item => run.Orders().ExecuteAsync(item.Stream, item.Command, ct)));
             var end = await run.FinishAsync(cancellationToken: ct);
             Assert.Equal((expected.StateHash, memory.Head), (end.StateHash, journal.Head));
         }

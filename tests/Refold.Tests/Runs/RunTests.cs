@@ -15,7 +15,7 @@ public class RunTests
     {
         await using var journal = Journal.Open("memory:");
         await using var run = await journal.StartRunAsync(new RunPin("orders", "acme", "1.4.0", seed: 42));
-        var result = await run.Aggregates(Order.Aggregate).ExecuteAsync("order/42", new Place("sku", 1), ct);
+        var result = await run.Streams(Order.Aggregate).ExecuteAsync("order/42", new Place("sku", 1), ct);
         ReplayReport report = await journal.VerifyAsync(run.Id, Order.Aggregate);
         Assert.True(report.Matched, report.ToString());   // three lines: entry, path, expected and actual
 
@@ -49,7 +49,8 @@ public class RunTests
     public async Task Step_TimeIdsAndDraws_AreRecorded()
     {
         var time = new DateTimeOffset(2020, 5, 6, 9, 8, 9, TimeSpan.FromHours(2));
-        var (correlation, causation) = (Guid.Parse("00000000-0000-0000-0000-000000000001"), Guid.Parse("00000000-0000-0000-0000-000000000002"));
+        var correlation = Guid.Parse("00000000-0000-0000-0000-000000000001");
+        var causation = Guid.Parse("00000000-0000-0000-0000-000000000002");
         await using var journal = new InMemoryJournal();
         await using var run = await journal.StartAsync();
         var options = new ExecuteOptions { Time = time, CorrelationId = correlation, CausationId = causation };
@@ -86,16 +87,17 @@ public class RunTests
     {
         await using var journal = new InMemoryJournal();
         await using var first = await journal.StartRunAsync(RunFixture.Pin, RunFixture.Options() with { RunId = RunId.Create("first") });
-        await using var second = await journal.StartRunAsync(RunFixture.Pin, RunFixture.Options() with { RunId = RunId.Create("second"), MaxAttempts = 1000 });
+        var options = RunFixture.Options() with { RunId = RunId.Create("second"), MaxAttempts = 1000 };
+        await using var second = await journal.StartRunAsync(RunFixture.Pin, options);
         await Task.WhenAll(new[] { first, second }.Select(run => Task.Run(async () =>
         {
             foreach (var (stream, command) in RunFixture.Commands(200))
                 await run.Orders().ExecuteAsync(stream, command, ct);
         })));
 
-        Assert.All(new[] { first, second }, run =>
+        await Assert.AllAsync(new[] { first, second }, async run =>
         {
-            var report = journal.Verify(run.Id, [Order.Aggregate]);
+            var report = await journal.VerifyAsync(run.Id, Order.Aggregate);
             Assert.True(report.Matched, report.ToString());
             Assert.Equal(200, journal.ReadStream(run.Id.Stream).Count(entry => entry.Role == EntryRole.Command));
         });
@@ -151,9 +153,10 @@ public class RunTests
         await using var run = await journal.StartAsync();
         await Assert.ThrowsAsync<ArgumentException>(() => run.Orders().ExecuteAsync("invoice/1", new Draw(), ct));
         await Assert.ThrowsAsync<ArgumentNullException>(() => run.Orders().ExecuteAsync(RunFixture.Stream, null!, ct));
-        Assert.Throws<ArgumentNullException>(() => run.Aggregates<int, int, int, int>(null!));
-        Assert.Throws<ArgumentException>(() => run.Orders().Load("invoice/1"));
-        await Assert.ThrowsAsync<ArgumentException>(() => run.Orders().ExecuteAsync(RunFixture.Stream, new Draw(), new ExecuteOptions { IdempotencyKey = "" }, ct));
+        Assert.Throws<ArgumentNullException>(() => run.Streams<int, int, int, int>(null!));
+        await Assert.ThrowsAsync<ArgumentException>(() => run.Orders().LoadAsync("invoice/1", ct));
+        var empty = new ExecuteOptions { IdempotencyKey = "" };
+        await Assert.ThrowsAsync<ArgumentException>(() => run.Orders().ExecuteAsync(RunFixture.Stream, new Draw(), empty, ct));
     }
 
     [Fact]
@@ -161,7 +164,8 @@ public class RunTests
     {
         await using var journal = new InMemoryJournal();
         await using var later = await journal.StartRunAsync(RunFixture.Pin, RunFixture.Options() with { RunId = RunId.Create("z") });
-        await using var sooner = await journal.StartRunAsync(RunFixture.Pin.With("a", "b"), RunFixture.Options() with { RunId = RunId.Create("a") });
+        var options = RunFixture.Options() with { RunId = RunId.Create("a") };
+        await using var sooner = await journal.StartRunAsync(RunFixture.Pin.With("a", "b"), options);
         await later.Orders().ExecuteAsync(RunFixture.Stream, new Draw(), ct);
         await later.FinishAsync();
 
@@ -171,6 +175,6 @@ public class RunTests
                 new RunInfo(later.Id, RunFixture.Pin, 1, start, 3, 5),
                 new RunInfo(sooner.Id, RunFixture.Pin.With("a", "b"), 2, start, 1, null),
             ],
-            journal.Runs());
+            await journal.RunsAsync(ct));
     }
 }

@@ -14,7 +14,8 @@ public class SampleTests
         {
             RedirectStandardOutput = true,
         })!;
-        var lines = (await sample.StandardOutput.ReadToEndAsync()).Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        var output = await sample.StandardOutput.ReadToEndAsync();
+        var lines = output.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
         await sample.WaitForExitAsync();
 
         Assert.Equal(0, sample.ExitCode);

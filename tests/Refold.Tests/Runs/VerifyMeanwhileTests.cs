@@ -1,5 +1,6 @@
 // Verifying a run that goes on while it is read.
 // Run by `dotnet test`.
+using System.Runtime.CompilerServices;
 using Orders;
 using Xunit;
 
@@ -8,17 +9,23 @@ namespace Refold.Tests.Runs;
 public class VerifyMeanwhileTests
 {
     /// <summary>Calls back before a stream is read.</summary>
-    private sealed class WatchedJournal(IJournal inner) : ForwardingJournal(inner), IJournal
+    private sealed class WatchedJournal(ILocalJournal inner) : ForwardingJournal(inner)
     {
-        public Action<StreamId> Reading { get; set; } = _ => { };
+        public Func<StreamId, Task> Reading { get; set; } = _ => Task.CompletedTask;
 
         public override ValueTask<AppendResult> TryAppendAsync(AppendRequest request, CancellationToken cancellationToken = default) =>
             Inner.TryAppendAsync(request, cancellationToken);
 
-        IEnumerable<JournalEntry> IJournal.ReadStream(StreamId stream, long fromVersion, long toVersion, long maxCount)
+        public override async IAsyncEnumerable<JournalEntry> ReadStreamAsync(
+            StreamId stream,
+            long fromVersion = 1,
+            long toVersion = long.MaxValue,
+            long maxCount = long.MaxValue,
+            [EnumeratorCancellation] CancellationToken cancellationToken = default)
         {
-            Reading(stream);
-            return Inner.ReadStream(stream, fromVersion, toVersion, maxCount);
+            await Reading(stream);
+            await foreach (var entry in Inner.ReadStreamAsync(stream, fromVersion, toVersion, maxCount, cancellationToken))
+                yield return entry;
         }
     }
 
@@ -34,12 +41,12 @@ public class VerifyMeanwhileTests
 
         var watched = new WatchedJournal(inner);
         var more = 0;
-        watched.Reading = stream =>
+        watched.Reading = async stream =>
         {
             // The run's stream is read first, so these commands are not in what was read of it.
             if (stream.IsSystem) return;
-            more++;
-            Assert.True(run.Orders().ExecuteAsync(stream, new Draw()).Wait(TimeSpan.FromMinutes(1)));
+            Interlocked.Increment(ref more);
+            await run.Orders().ExecuteAsync(stream, new Draw());
         };
         var meanwhile = await watched.VerifyAsync(run.Id, Order.Aggregate);
         Assert.True(meanwhile.Matched, meanwhile.ToString());
