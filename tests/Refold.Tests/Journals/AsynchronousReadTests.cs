@@ -2,7 +2,6 @@
 // Run by `dotnet test`; the seed of a random journal stands in the message of what differs.
 using System.Globalization;
 using System.Text;
-using Refold.Tests.Tool;
 using Xunit;
 using static Refold.Tests.Journals.InMemoryJournalTests;
 

@@ -1,6 +1,5 @@
 // Opening journals of every scheme by OpenAsync, and what Open says about those that do not answer at once.
 // Run by `dotnet test`.
-using Refold.Tests.Tool;
 using Xunit;
 using static Refold.Tests.Journals.InMemoryJournalTests;
 

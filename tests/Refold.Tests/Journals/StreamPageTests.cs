@@ -1,7 +1,6 @@
 // Pages of streams: by prefix, behind a stream, so many at most; together they are every stream once, in the order of UTF-8 bytes.
 // Run by `dotnet test`.
 using System.Text;
-using Refold.Tests.Tool;
 using Xunit;
 using static Refold.Tests.Journals.InMemoryJournalTests;
 
