@@ -143,7 +143,7 @@ let private judge (before: Written) (after: Written) (began: int64) (keysBefore:
             require "conditions take what is gone for a match" (first asked = first specifiedIndex)
 
 let private decided (index: IAppendIndex) request =
-    match Append.prepare request |> Result.bind (Append.accept index) with
+    match Append.encode request |> Result.bind (Append.accept index) with
     | Ok(Acceptance.Fresh batch) -> $"fresh {batch.Receipt}"
     | Ok(Acceptance.Repeated receipt) -> $"repeated {receipt}"
     | Error error -> $"{error}"

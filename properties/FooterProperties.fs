@@ -7,6 +7,7 @@ open Expecto
 open FsCheck.FSharp
 open Refold.Core
 open Refold.Format
+open Refold
 open Refold.Support.SegmentDirectory
 open Refold.Support.SegmentOpening
 open Refold.Properties.SegmentSamples

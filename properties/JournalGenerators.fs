@@ -87,7 +87,7 @@ let appends = Gen.map Append request |> Gen.listOf |> Gen.resize 15
 let apply (journal: Journal) (action: Action) : Journal =
     match action with
     | Append request ->
-        match Journal.append request journal with
+        match Journal.appendRequest request journal with
         | Ok(_, after) -> after
         | Error _ -> journal
     | DeleteTo(stream, version) -> Journal.deleteTo stream version journal

@@ -39,7 +39,7 @@ let private judge (journal: Journal) (request: AppendRequest) =
                | Some entry -> Query.matches entry.Data condition.Query
                | None -> true)
 
-    let conflicts (stream, expected) = not (ExpectedVersion.isMetBy (Journal.highestVersion stream journal) expected)
+    let conflicts (stream, expected) = not ((expected: ExpectedVersion).IsMetBy(Journal.highestVersion stream journal))
 
     if Option.exists failsCondition request.Condition then "condition"
     elif List.exists conflicts request.Expected then "conflict"
@@ -101,7 +101,7 @@ let tests =
                 let request = { request with Key = None }
 
                 let verdict =
-                    match Journal.append request journal with
+                    match Journal.appendRequest request journal with
                     | Ok _ -> "appended"
                     | Error(AppendError.ConditionFailed _) -> "condition"
                     | Error(AppendError.Conflict _) -> "conflict"
@@ -114,25 +114,25 @@ let tests =
             (forAll (Gen.zip actions (Gen.two request)) (fun (actions, (first, second)) ->
                 let journal = journalOf actions
 
-                match Journal.append first journal with
+                match Journal.appendRequest first journal with
                 | Ok _ -> true
                 | Error _ ->
                     let after = apply journal (Append first)
 
                     answers after = answers journal
-                    && Journal.append second after |> Result.map fst = (Journal.append second journal |> Result.map fst)))
+                    && Journal.appendRequest second after |> Result.map fst = (Journal.appendRequest second journal |> Result.map fst)))
 
         testProperty
             "a retry with the same key gives the first receipt and changes nothing, whatever came between"
             (forAll (Gen.zip request (Gen.two actions)) (fun (request, (before, between)) ->
                 let request = { request with Key = Some "own" }
 
-                match Journal.append request (journalOf before) with
+                match Journal.appendRequest request (journalOf before) with
                 | Error _ -> true
                 | Ok(receipt, journal) ->
                     let later = List.fold apply journal between
 
-                    match Journal.append request later with
+                    match Journal.appendRequest request later with
                     | Ok(again, after) -> again = receipt && answers after = answers later
                     | Error _ -> false))
 
@@ -186,7 +186,7 @@ let tests =
             (forAll (Gen.zip appends request) (fun (actions, next) ->
                 let journal = journalOf actions
                 let copy = restored (all journal)
-                let after (journal: Journal) = Journal.append next journal |> Result.map fst
+                let after (journal: Journal) = Journal.appendRequest next journal |> Result.map fst
                 answers copy = answers journal && after copy = after journal))
 
         testProperty

@@ -123,7 +123,7 @@ let build (segments: Step list list) : Sample =
             let key = if entries.Length % 2 = 0 then Some $"key-{number}" else None
             let request = { Append.request data with Key = key }
 
-            match Append.prepare request |> Result.bind (Append.accept index) |> ok with
+            match Append.encode request |> Result.bind (Append.accept index) |> ok with
             | Acceptance.Fresh batch -> Choice1Of4 batch
             | Acceptance.Repeated _ -> invalidOp "no key was given"
         | Restore(skipped, gap, streamNumber) ->

@@ -166,7 +166,7 @@ module internal JsonScalar =
                 text "base64" (fun (value: byte[]) -> Convert.ToBase64String value) base64
                 text "base64" (fun (value: Bytes) -> Convert.ToBase64String value.Span) (fun text ->
                     base64 text |> Option.map (fun bytes -> Bytes.Wrap(ReadOnlyMemory bytes)))
-                text "a hash" (fun (value: Hash) -> value.ToString()) Hash.TryParse
+                text "a hash" (fun (value: Hash) -> value.ToString()) (fun text -> parsed (Hash.TryParse text))
                 text "a stream" (fun (value: StreamId) -> value.Value) (StreamId.tryCreate >> Result.toOption)
                 text "a run" (fun (value: RunId) -> value.Value) (RunId.tryCreate >> Result.toOption)
                 text "a tag" (fun (value: Tag) -> value.Value) (Tag.TryCreate >> Result.toOption)

@@ -27,9 +27,8 @@ module CanonicalBytes =
         for tag in data.Tags do
             writer.Text tag.Value
 
-    /// Writes the canonical bytes of valid data.
-    let write (writer: ByteWriter) (data: EntryData) : unit =
-        writeContent writer data
+    /// Writes what follows the content.
+    let internal writeRest (writer: ByteWriter) (data: EntryData) : unit =
         optional writer (fun (time: DateTimeOffset) -> writer.Int64 time.UtcTicks) data.Time
         optional writer writer.Guid data.Id
         optional writer writer.Guid data.CorrelationId
@@ -37,6 +36,11 @@ module CanonicalBytes =
         optional writer (fun (run: RunId) -> writer.Text run.Value) data.Run
         optional writer writer.UInt64 data.Drawn
         optional writer writer.Text data.Key
+
+    /// Writes the canonical bytes of valid data.
+    let write (writer: ByteWriter) (data: EntryData) : unit =
+        writeContent writer data
+        writeRest writer data
 
     /// The canonical bytes of valid data.
     let ofData (data: EntryData) : Bytes =

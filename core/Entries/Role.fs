@@ -1,5 +1,24 @@
 // What an entry is for, and the two kinds of provenance it shows outside.
 // Seed 000's EntryKind, with the provenance in a field of its own and the tag only its outward form.
+namespace Refold
+
+/// What an entry is for, as C# sees it; one byte in every byte form.
+type EntryRole =
+    /// Came without provenance: handled as an event.
+    | Unmarked = 0
+    /// An input of `decide`. External.
+    | Command = 1
+    /// An event from outside. External.
+    | Fact = 2
+    /// The recorded reply of a clock or a call. External.
+    | Effect = 3
+    /// Run started, run ended. External.
+    | Control = 4
+    /// What `decide` answered. Derived.
+    | Event = 5
+    /// What `decide` answered instead of events. Derived.
+    | Refusal = 6
+
 namespace Refold.Core
 
 /// Where an entry comes from.

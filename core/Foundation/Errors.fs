@@ -67,7 +67,7 @@ type CodecError =
         | Unencodable(name, reason) -> "'" + name + "' cannot be encoded: " + reason
 
 /// Appending. Cause: another writer, a broken rule, a limit. Remedy: as the case says. Nothing was appended, and never will be.
-[<RequireQualifiedAccess>]
+[<RequireQualifiedAccess; NoComparison>]
 type AppendError =
     /// An entry, a key or the batch breaks a rule. Correct it.
     | Invalid of error: ValueError

@@ -1,13 +1,15 @@
 // SHA-256 values (FIPS 180-4) and name-based ids (UUIDv8, RFC 9562 section 5.8).
-// Used by heads, state hashes, ids, named random streams.
-namespace Refold.Core
+// Used by heads, state hashes, ids, named random streams. The type is written for both languages.
+namespace Refold
 
 open System
 open System.Buffers.Binary
+open System.Runtime.CompilerServices
+open System.Runtime.InteropServices
 open System.Security.Cryptography
 
 /// A SHA-256 value: 32 bytes, equal by content. The default is 32 zero bytes, which is what an empty journal has for a head.
-[<Struct; CustomEquality; NoComparison>]
+[<Struct; IsReadOnly; CustomEquality; NoComparison>]
 type Hash private (first: uint64, second: uint64, third: uint64, fourth: uint64) =
 
     /// 32 zero bytes.
@@ -31,12 +33,23 @@ type Hash private (first: uint64, second: uint64, third: uint64, fourth: uint64)
         SHA256.HashData(bytes, digest) |> ignore<int>
         Hash.OfSpan(Span.op_Implicit digest)
 
-    /// 64 hexadecimal digits of either case; `None` for anything else.
-    static member TryParse(hex: string) : Hash option =
-        if hex.Length = 64 && Seq.forall Char.IsAsciiHexDigit hex then
-            Some(Hash.OfSpan(ReadOnlySpan(Convert.FromHexString hex)))
-        else
-            None
+    /// 64 hexadecimal digits of either case; false for anything else.
+    static member TryParse(hex: string | null, [<Out>] hash: byref<Hash>) : bool =
+        match hex with
+        | null -> false
+        | hex when hex.Length = 64 && Seq.forall Char.IsAsciiHexDigit hex ->
+            hash <- Hash.OfSpan(ReadOnlySpan(Convert.FromHexString hex))
+            true
+        | _ -> false
+
+    /// 64 hexadecimal digits of either case; throws `FormatException` for anything else.
+    static member Parse(hex: string) : Hash =
+        match Hash.TryParse hex with
+        | true, hash -> hash
+        | false, _ -> raise (FormatException "A hash has 64 hexadecimal digits.")
+
+    /// 64 hexadecimal digits of either case; throws `FormatException` for anything else.
+    static member op_Implicit(hex: string) : Hash = Hash.Parse hex
 
     /// Writes the 32 bytes to the front of the span.
     member _.CopyTo(destination: Span<byte>) : unit =
@@ -66,14 +79,28 @@ type Hash private (first: uint64, second: uint64, third: uint64, fourth: uint64)
 
     override _.GetHashCode() = int (first ^^^ (first >>> 32))
 
+    /// Whether both hold the same 32 bytes.
+    static member op_Equality(left: Hash, right: Hash) : bool = left.Equals right
+
+    /// Whether they differ.
+    static member op_Inequality(left: Hash, right: Hash) : bool = not (left.Equals right)
+
     /// 64 lower-case hexadecimal digits.
     override this.ToString() = Convert.ToHexStringLower(ReadOnlySpan(this.ToArray()))
 
     interface IEquatable<Hash> with
         member this.Equals other = this.Equals other
 
+namespace Refold.Core
+
+open System
+open Refold
+
+/// A SHA-256 value.
+type Hash = Refold.Hash
+
 /// Hashing with Refold's framing.
-[<RequireQualifiedAccess>]
+[<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module Hash =
 
     /// SHA-256 over a domain name and whatever the function writes after it. The domain, length-prefixed, keeps uses apart.

@@ -3,6 +3,7 @@
 namespace Refold.Core
 
 open System.Collections.Generic
+open Refold
 
 /// Preparing and accepting.
 [<RequireQualifiedAccess>]
@@ -14,15 +15,15 @@ module Append =
     /// An append of these entries that expects nothing.
     let request (entries: EntryData list) : AppendRequest = { Entries = entries; Expected = []; Condition = None; Key = None }
 
-    /// Validates, encodes and hashes what an append hands over. The only errors here are `Invalid`.
-    let prepare (request: AppendRequest) : Result<PreparedBatch, AppendError> = Preparing.batch (fun _ -> true) request
+    /// Validates, encodes and hashes what an append hands over, once and for every journal. The only errors here are `Invalid`.
+    let encode (request: AppendRequest) : Result<EncodedBatch, AppendError> = Encoding.batch (fun _ -> true) request
 
-    let private versionsOf (entries: EntryData[]) (versions: int64[]) : StreamVersions list =
+    let private versionsOf (streamOf: int -> StreamId) (versions: int64[]) : StreamVersions list =
         let order = ResizeArray<StreamId>()
         let found = Dictionary<StreamId, struct (int64 * int64)>()
 
-        for index in 0 .. entries.Length - 1 do
-            let stream = entries[index].Stream
+        for index in 0 .. versions.Length - 1 do
+            let stream = streamOf index
 
             match found.TryGetValue stream with
             | true, struct (first, _) -> found[stream] <- struct (first, versions[index])
@@ -37,17 +38,18 @@ module Append =
         ]
 
     /// The highest version of a stream before each entry: what the journal has, plus the entries before it in the batch.
-    let private versionsBefore (index: IAppendIndex) (entries: EntryData[]) (versionAt: int -> int64 -> int64) =
+    let private versionsBefore (index: IAppendIndex) (count: int) (streamOf: int -> StreamId) (versionAt: int -> int64 -> int64) =
         let highest = Dictionary<StreamId, int64>()
 
-        entries
-        |> Array.mapi (fun place data ->
-            let before =
-                match highest.TryGetValue data.Stream with
-                | true, version -> version
-                | false, _ -> index.HighestVersion data.Stream
+        Array.init count (fun place ->
+            let stream = streamOf place
 
-            highest[data.Stream] <- versionAt place before
+            let before =
+                match highest.TryGetValue stream with
+                | true, version -> version
+                | false, _ -> index.HighestVersion stream
+
+            highest[stream] <- versionAt place before
             before)
 
     let private conflict (index: IAppendIndex) (request: AppendRequest) =
@@ -55,7 +57,7 @@ module Append =
         |> List.tryPick (fun (stream, expected) ->
             let actual = index.HighestVersion stream
 
-            if ExpectedVersion.isMetBy actual expected then
+            if expected.IsMetBy actual then
                 None
             else
                 Some(AppendError.Conflict(stream.Value, expected, actual)))
@@ -71,16 +73,16 @@ module Append =
             | position -> Some(AppendError.ConditionFailed position)
 
     /// Leaves in position order; positions between them that nothing is known about become leaves of their own.
-    let private placeLeaves (batch: PreparedBatch) (first: int64) (positions: int64[]) (versions: int64[]) =
+    let private placeLeaves (found: struct (int * int * Hash) list) (first: int64) (positions: int64[]) (versions: int64[]) =
         let folder (next, leaves) (struct (start, count, hash)) =
             let leaf = { Count = count; FirstVersion = versions[start]; Hash = hash }
             let gap = int (positions[start] - next)
             let before = if gap = 0 then leaves else { Count = gap; FirstVersion = 0L; Hash = Hash.Zero } :: leaves
             positions[start] + int64 count, leaf :: before
 
-        batch.Leaves |> List.fold folder (first, []) |> snd |> List.rev
+        found |> List.fold folder (first, []) |> snd |> List.rev
 
-    let private assemble first entries canonical positions versions leaves key head =
+    let private assemble first (entries: EntryData[]) canonical positions versions leaves key head =
         {
             FirstPosition = first
             Entries = entries
@@ -93,36 +95,30 @@ module Append =
                 {
                     FirstPosition = first
                     Count = leaves |> List.sumBy _.Count
-                    Versions = versionsOf entries versions
+                    Versions = versionsOf (fun index -> entries[index].Stream) versions
                     Head = head
                 }
         }
 
-    let private place (index: IAppendIndex) (batch: PreparedBatch) first positions versions =
-        let leaves = placeLeaves batch first positions versions
+    let private place (index: IAppendIndex) (batch: EncodedBatch) first positions versions =
+        let leaves = placeLeaves batch.Leaves first positions versions
         let key = batch.Request.Key |> Option.map (fun key -> key, batch.Content)
         let head = Head.next index.Head.Hash first leaves
-        assemble first batch.Entries batch.Canonical positions versions leaves key head
+        assemble first batch.Entries (Array.init batch.Count batch.CanonicalBytes) positions versions leaves key head
 
     /// A batch as a store finds it in its own bytes, with the head it leads to. Nothing is judged here: the store has checked it.
     let ofStored first (entries: EntryData[]) canonical positions versions (leaves: Leaf list) (head: Head) : AcceptedBatch =
-        let keyOf (data: EntryData) = data.Key |> Option.map (fun key -> key, Preparing.contentHash entries)
+        let keyOf (data: EntryData) = data.Key |> Option.map (fun key -> key, Encoding.contentHash entries)
         assemble first entries canonical positions versions leaves (entries |> Array.tryHead |> Option.bind keyOf) head
 
-    let private placeAtEnd (index: IAppendIndex) (batch: PreparedBatch) =
-        let first = index.Head.Position + 1L
-        let positions = Array.init batch.Entries.Length (fun place -> first + int64 place)
-        let versions = versionsBefore index batch.Entries (fun _ before -> before + 1L) |> Array.map ((+) 1L)
-        place index batch first positions versions
-
-    let private knownKey (index: IAppendIndex) (batch: PreparedBatch) =
-        match batch.Request.Key with
+    let private knownKey (index: IAppendIndex) (request: AppendRequest) =
+        match request.Key with
         | None -> None
         | Some key -> index.TryFindKey key |> Option.map (fun (content, receipt) -> key, content, receipt)
 
     /// Decides an append, in commit order: key, then condition, then expected versions, then limits.
-    let accept (index: IAppendIndex) (batch: PreparedBatch) : Result<Acceptance, AppendError> =
-        match knownKey index batch with
+    let accept (index: IAppendIndex) (batch: EncodedBatch) : Result<Acceptance, AppendError> =
+        match knownKey index batch.Request with
         | Some(_, content, receipt) when content = batch.Content -> Ok(Acceptance.Repeated receipt)
         | Some(key, _, receipt) -> Error(AppendError.KeyReused(key, receipt.FirstPosition))
         | None ->
@@ -130,7 +126,11 @@ module Append =
             | Some error, _, _
             | None, Some error, _
             | None, None, Some error -> Error error
-            | None, None, None -> Ok(Acceptance.Fresh(placeAtEnd index batch))
+            | None, None, None ->
+                let first = index.Head.Position + 1L
+                let positions = Array.init batch.Count (fun place -> first + int64 place)
+                let versions = versionsBefore index batch.Count batch.Stream (fun _ before -> before + 1L) |> Array.map ((+) 1L)
+                Ok(Acceptance.Fresh(place index batch first positions versions))
 
     let private outOfRange what (value: int64) (range: string) =
         Some(AppendError.Invalid(ValueError.OutOfRange(what, Numbers.text value, range)))
@@ -171,8 +171,8 @@ module Append =
                         None))
 
     /// A stream goes on after its highest version; one without an entry may start anywhere, as after a deletion.
-    let private versionGap (index: IAppendIndex) (batch: PreparedBatch) (versions: int64[]) =
-        let before = versionsBefore index batch.Entries (fun place _ -> versions[place])
+    let private versionGap (index: IAppendIndex) (batch: EncodedBatch) (versions: int64[]) =
+        let before = versionsBefore index batch.Count batch.Stream (fun place _ -> versions[place])
 
         Seq.zip3 batch.Entries versions before
         |> Seq.tryPick (fun (data, version, before) ->
@@ -192,7 +192,7 @@ module Append =
         let adjacent place = positions[place] = positions[place - 1] + 1L
         let key = entries |> List.tryHead |> Option.bind _.Data.Key
 
-        Preparing.batch adjacent { request (entries |> List.map _.Data) with Key = key }
+        Encoding.batch adjacent { request (entries |> List.map _.Data) with Key = key }
         |> Result.bind (fun batch ->
             match misplaced index entries, versionGap index batch versions, batch.Violation with
             | Some error, _, _

@@ -4,6 +4,9 @@ namespace Refold.Core
 
 open System
 
+/// The versions a batch got in one stream.
+type StreamVersions = Refold.StreamVersions
+
 /// What one append call hands over: an atomic batch over any number of streams.
 [<NoComparison>]
 type AppendRequest =
@@ -18,18 +21,6 @@ type AppendRequest =
         Key: string option
     }
 
-/// The versions a batch got in one stream.
-[<NoComparison>]
-type StreamVersions =
-    {
-        /// The stream.
-        Stream: StreamId
-        /// The version of the batch's first entry in it.
-        First: int64
-        /// The version of the batch's last entry in it.
-        Last: int64
-    }
-
 /// What a committed append is answered with. It names no file and no offset, so it stays valid whatever the store does.
 [<NoComparison>]
 type Receipt =
@@ -42,24 +33,6 @@ type Receipt =
         Versions: StreamVersions list
         /// The head after the batch.
         Head: Head
-    }
-
-/// A batch made ready on the caller's thread: validated, encoded, leaves hashed.
-[<NoEquality; NoComparison>]
-type PreparedBatch =
-    {
-        /// What was asked for, in normal form and with the key in every entry.
-        Request: AppendRequest
-        /// The entries of the request.
-        Entries: EntryData[]
-        /// The canonical bytes of each entry.
-        Canonical: ReadOnlyMemory<byte>[]
-        /// Index of the first entry, number of entries and hash of each leaf.
-        Leaves: struct (int * int * Hash) list
-        /// What a retry must repeat: SHA-256 over streams, roles, types, schema versions, payloads and tags, in order.
-        Content: Hash
-        /// The limit the batch breaks, judged after key, condition and expected versions.
-        Violation: AppendError option
     }
 
 /// A batch with its place: what a store writes.

@@ -1,10 +1,10 @@
 // Leaves and the head: chained SHA-256 over canonical bytes, the same in every store. FORMAT.md, "Leaves and head".
-// Leaves are hashed by whoever prepares an append; heads are made in commit order by Append.fs.
-namespace Refold.Core
+// Leaves are hashed when a batch is encoded, heads made in commit order by Append.Rule.fs. Both types are written for both languages.
+namespace Refold
 
-open System
+open Refold.Core
 
-/// The last position of a journal and the hash that vouches for everything up to it.
+/// The last position of a journal and the hash that vouches for everything up to it. The default is an empty journal's.
 [<Struct; NoComparison>]
 type Head =
     {
@@ -13,6 +13,15 @@ type Head =
         /// The head hash after the batch that ends there; 32 zero bytes for an empty journal.
         Hash: Hash
     }
+
+    /// "position:hash".
+    override this.ToString() = Numbers.text this.Position + ":" + this.Hash.ToString()
+
+    /// Whether both name the same place of the same history.
+    static member op_Equality(left: Head, right: Head) : bool = left.Equals right
+
+    /// Whether they differ.
+    static member op_Inequality(left: Head, right: Head) : bool = not (left.Equals right)
 
 /// Consecutive entries of one stream inside a batch, hashed in one piece.
 [<Struct; NoComparison>]
@@ -26,12 +35,26 @@ type Leaf =
         Hash: Hash
     }
 
+namespace Refold.Core
+
+open System
+open System.Security.Cryptography
+open Refold
+
+/// The last position of a journal and its hash.
+type Head = Refold.Head
+
+/// Consecutive entries of one stream inside a batch, hashed in one piece.
+type Leaf = Refold.Leaf
+
 /// Functions of leaves.
-[<RequireQualifiedAccess>]
+[<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module Leaf =
 
     /// A leaf is cut before it would pass this many canonical bytes; a longer entry is a leaf alone.
     let maxBytes = 16 * 1024
+
+    let private zero = [| 0uy |]
 
     /// The leaf hash of the canonical bytes of consecutive entries.
     let hash (canonical: ReadOnlyMemory<byte> seq) : Hash =
@@ -42,6 +65,13 @@ module Leaf =
             writer.Raw bytes.Span
 
         Hash.Compute writer.Written
+
+    /// The leaf hash of canonical bytes that lie one after the other.
+    let hashOf (canonical: ReadOnlySpan<byte>) : Hash =
+        use hash = IncrementalHash.CreateHash HashAlgorithmName.SHA256
+        hash.AppendData(ReadOnlySpan<byte>(zero))
+        hash.AppendData canonical
+        Hash.OfSpan(ReadOnlySpan(hash.GetHashAndReset()))
 
     /// Cuts a batch into leaves: index of the first entry and number of entries of each.
     /// `follows index` says whether the entry at `index` continues the one before it (same stream, next position).
@@ -64,7 +94,7 @@ module Leaf =
         List.ofSeq leaves
 
 /// Functions of heads.
-[<RequireQualifiedAccess>]
+[<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module Head =
 
     /// The head of an empty journal: position 0, 32 zero bytes.
@@ -85,7 +115,4 @@ module Head =
             writer.Int64 leaf.FirstVersion
             Hash.write writer leaf.Hash
 
-        {
-            Position = firstPosition + int64 count - 1L
-            Hash = Hash.Compute writer.Written
-        }
+        { Position = firstPosition + int64 count - 1L; Hash = Hash.Compute writer.Written }

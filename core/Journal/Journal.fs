@@ -3,6 +3,7 @@
 namespace Refold.Core
 
 open System.Collections.Immutable
+open Refold
 
 /// What a journal knows of one stream.
 [<NoComparison>]
@@ -200,16 +201,17 @@ module Journal =
             Index = entries |> Array.fold (fun index entry -> JournalIndex.add entry.Position entry.Data index) journal.Index
         }
 
-    /// Appends a batch that was made ready before. A repeated key with the same content gives the first receipt and the same journal.
-    let appendPrepared (batch: PreparedBatch) (journal: Journal) : Result<Receipt * Journal, AppendError> =
+    /// Appends an encoded batch: all of it or, with an error, nothing. See `Append.accept` for the order of judgement. A repeated key with
+    /// the same content gives the first receipt and the same journal.
+    let append (batch: EncodedBatch) (journal: Journal) : Result<Receipt * Journal, AppendError> =
         match Append.accept (index journal) batch with
         | Error error -> Error error
         | Ok(Acceptance.Repeated receipt) -> Ok(receipt, journal)
         | Ok(Acceptance.Fresh accepted) -> Ok(accepted.Receipt, commit accepted journal)
 
-    /// Appends a batch: all of it or, with an error, nothing. See `Append.accept` for the order of judgement.
-    let append (request: AppendRequest) (journal: Journal) : Result<Receipt * Journal, AppendError> =
-        Append.prepare request |> Result.bind (fun batch -> appendPrepared batch journal)
+    /// Encodes and appends what a request hands over.
+    let appendRequest (request: AppendRequest) (journal: Journal) : Result<Receipt * Journal, AppendError> =
+        Append.encode request |> Result.bind (fun batch -> append batch journal)
 
     /// Puts one exported batch back where it was, as import and copy do: see `Append.restore` for the rule. The floor of a stream that
     /// starts above version 1 is the version before its first.

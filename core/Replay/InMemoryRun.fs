@@ -35,8 +35,8 @@ module InMemoryRun =
 
     let private fail (sentence: string) (inner: exn | null) = raise (InvalidOperationException(sentence, inner))
 
-    let private append (request: AppendRequest) (journal: Journal) : Journal =
-        match Journal.append request journal with
+    let private append (batch: EncodedBatch) (journal: Journal) : Journal =
+        match Journal.append batch journal with
         | Ok(_, journal) -> journal
         | Error error -> fail (error.ToString()) null
 
@@ -102,30 +102,28 @@ module InMemoryRun =
         if run.HasEnded then
             fail ("run '" + run.Context.Run.Value + "' was finished") null
 
-        let before = state stream run
+        let start = state stream run
+        let before = { Version = start.Version; State = start.State; RunVersion = run.RunVersion }
 
         let input =
             {
                 Stream = stream
-                Version = before.Version
-                State = before.State
                 Command = command
                 Now = now
-                RunVersion = run.RunVersion
                 CorrelationId = None
                 CausationId = None
                 Key = None
             }
 
-        match Run.step run.Context run.Aggregate input with
+        match Run.step run.Context run.Aggregate before input with
         | Error error -> fail (error.ToString()) (thrownBy error)
         | Ok result ->
-            let after: FoldStart<'State> = { State = result.State; Version = result.Version }
+            let after: FoldStart<'State> = { State = result.Position.State; Version = result.Position.Version }
 
             result,
             { run with
                 Recorded = Option.foldBack append result.Batch run.Recorded
-                RunVersion = result.RunVersion
+                RunVersion = result.Position.RunVersion
                 States = Map.add stream after run.States
             }
 

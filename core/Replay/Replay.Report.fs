@@ -1,20 +1,25 @@
 // What verifying a run answers.
 // Made by Replay.Verify.fs; shown by the facade and the tool.
+namespace Refold
+
+/// What verifying a run came to.
+type ReplayVerdict =
+    /// Deciding again gives the recorded entries, byte for byte.
+    | Matched = 0
+    /// It does not; the report tells where first.
+    | Diverged = 1
+    /// There is nothing to verify: no start of the run, or no commands.
+    | NotRecorded = 2
+    /// Everything matches, but the very last command has no step: the run was cut off there.
+    | Incomplete = 3
+
 namespace Refold.Core
 
 open System
+open Refold
 
-/// What verifying came to.
-[<RequireQualifiedAccess; Struct>]
-type ReplayVerdict =
-    /// Deciding again gives the recorded entries, byte for byte.
-    | Matched
-    /// It does not; the report tells where first.
-    | Diverged
-    /// There is nothing to verify: no start of the run, or no commands.
-    | NotRecorded
-    /// Everything matches, but the very last command has no step: the run was cut off there.
-    | Incomplete
+/// What verifying a run came to.
+type ReplayVerdict = Refold.ReplayVerdict
 
 /// What is worth knowing besides the verdict.
 [<RequireQualifiedAccess; NoComparison>]

@@ -165,13 +165,11 @@ type internal ReplayStream<'State, 'Command, 'Event, 'Error>
         Run.step
             { source.Context with Mode = RecordMode.Record }
             aggregate
+            { Version = version; State = state; RunVersion = command.Version - 1L }
             {
                 Stream = source.Stream
-                Version = version
-                State = state
                 Command = value
                 Now = command.Data.Time |> Option.defaultValue DateTimeOffset.MinValue
-                RunVersion = command.Version - 1L
                 CorrelationId = command.Data.CorrelationId
                 CausationId = command.Data.CausationId
                 Key = command.Data.Key
@@ -179,7 +177,7 @@ type internal ReplayStream<'State, 'Command, 'Event, 'Error>
 
     let entriesOf (result: StepResult<'State, 'Event, 'Error>) =
         match result.Batch with
-        | Some batch -> batch.Entries
+        | Some batch -> List.ofArray batch.Entries
         | None -> []
 
     // What two decisions of the same command must agree on.

@@ -43,8 +43,8 @@ module internal RunForm =
             Ok None
         else
             match Hash.TryParse(json.Trim '"') with
-            | Some hash -> Ok(Some hash)
-            | None -> Error(ValueError.Malformed("the state hash", "it is no SHA-256 value"))
+            | true, hash -> Ok(Some hash)
+            | false, _ -> Error(ValueError.Malformed("the state hash", "it is no SHA-256 value"))
 
     /// The state hash; `None` where `null` was recorded.
     let readEnd (typeName: string) (entry: Entry) : Result<Hash option, CodecError> = part typeName "stateHash" hash entry

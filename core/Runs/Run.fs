@@ -1,17 +1,22 @@
-// A run: one recorded execution, and the one step that everything in it is made of. Pure: it makes append requests and appends nothing.
+// A run: one recorded execution, and the one step that everything in it is made of. Pure: it makes encoded batches and appends nothing.
 // Called by the facade for every command, and by Replay.Verify.fs to decide anew.
+namespace Refold
+
+/// Whether commands and refusals are recorded.
+type RecordMode =
+    /// Commands and refusals too, in the run's own stream: the run can be verified and resumed.
+    | Record = 0
+    /// Events only: their streams get the very same bytes and can be folded, but the run can be neither verified nor resumed.
+    /// Steps on one stream wait for each other's durability.
+    | Off = 1
+
 namespace Refold.Core
 
 open System
 open Refold
 
 /// Whether commands and refusals are recorded.
-[<RequireQualifiedAccess; Struct>]
-type RecordMode =
-    /// Events only: the streams can be folded, the run cannot be verified.
-    | Off
-    /// Commands and refusals too: the run can be verified.
-    | Record
+type RecordMode = Refold.RecordMode
 
 /// The run that steps are made in.
 [<NoEquality; NoComparison>]
@@ -27,22 +32,28 @@ type RunContext =
         Mode: RecordMode
     }
 
-/// What a step is made from.
+/// Where a stream and its run stand: it goes into a step, and comes out of it moved on.
 [<NoEquality; NoComparison>]
-type StepInput<'State, 'Command> =
+type RunPosition<'State> =
     {
-        /// The target stream.
-        Stream: StreamId
-        /// The stream's highest version before the step; 0 for none.
+        /// The target stream's highest version; 0 for none.
         Version: int64
         /// The state at that version.
         State: 'State
+        /// The run stream's highest version; 0 for none. Counted in mode Off too, so that ids are the same in both modes.
+        RunVersion: int64
+    }
+
+/// What a step is made from, besides the position.
+[<NoEquality; NoComparison>]
+type StepInput<'Command> =
+    {
+        /// The target stream.
+        Stream: StreamId
         /// The command.
         Command: 'Command
         /// The time of the step; recorded in UTC.
         Now: DateTimeOffset
-        /// The run stream's highest version before the step; 0 for none.
-        RunVersion: int64
         /// A correlation id that came with the command; where absent, the command's id.
         CorrelationId: Guid option
         /// What brought the command about.
@@ -56,15 +67,11 @@ type StepInput<'State, 'Command> =
 type StepResult<'State, 'Event, 'Error> =
     {
         /// What is to be appended, atomically; `None` where nothing is (mode Off and no event).
-        Batch: AppendRequest option
+        Batch: EncodedBatch option
         /// The events, or the refusal.
         Outcome: Result<'Event list, 'Error>
-        /// The state after the events; without events, the state before.
-        State: 'State
-        /// The stream's highest version after the step.
-        Version: int64
-        /// The run stream's highest version after the step. Counted in mode Off too, so that ids are the same in both modes.
-        RunVersion: int64
+        /// Where the next step on the stream begins. Without events the state is the one before.
+        Position: RunPosition<'State>
         /// Random words that were drawn, children included.
         Drawn: uint64
     }
@@ -90,13 +97,18 @@ module Run =
                 Time = time
             }
 
-        { Append.request [ data ] with
-            Expected = [ context.Run.Stream, ExpectedVersion.after version ]
-        }
+        let request =
+            { Append.request [ data ] with
+                Expected = [ context.Run.Stream, ExpectedVersion.after version ]
+            }
+
+        match Append.encode request with
+        | Ok batch -> batch
+        | Error error -> raise (ArgumentException(error.ToString(), nameof context))
 
     /// The append that starts the run: one control entry, with pin and root state, in a run stream that must not exist yet.
     /// Throws `ArgumentException` for a pin that has no JSON form (a lone surrogate).
-    let start (context: RunContext) (time: DateTimeOffset option) : AppendRequest =
+    let start (context: RunContext) (time: DateTimeOffset option) : EncodedBatch =
         let payload =
             "{\"pin\":" + RunPin.toJson context.Pin + ",\"root\":" + RngState.toJson context.Root + "}"
 
@@ -112,7 +124,7 @@ module Run =
         (stateHash: Hash option)
         (streams: int)
         (time: DateTimeOffset option)
-        : AppendRequest =
+        : EncodedBatch =
         let hash =
             match stateHash with
             | Some hash -> "\"" + hash.ToString() + "\""
@@ -141,19 +153,19 @@ module Run =
         guarded ("encoding " + what) (fun () -> codec.Encode value)
         |> Result.bind (Result.mapError (fun error -> StepError.Codec(what, error)))
 
-    let private decide context (aggregate: Aggregate<'State, 'Command, 'Event, 'Error>) input commandId =
-        let random = random context.Root input.Stream input.Version
+    let private decide context (aggregate: Aggregate<'State, 'Command, 'Event, 'Error>) (before: RunPosition<'State>) input commandId =
+        let random = random context.Root input.Stream before.Version
 
         let step = { Now = input.Now.ToUniversalTime(); CommandId = commandId; Random = random }
 
         try
-            guarded "decide" (fun () -> aggregate.Decider.Decide step input.State input.Command)
+            guarded "decide" (fun () -> aggregate.Decider.Decide step before.State input.Command)
             |> Result.map (fun outcome -> outcome, random.WordsDrawn)
         finally
             random.End()
 
-    // An entry of the step, valid and in normal form.
-    let private entry context (input: StepInput<'State, 'Command>) commandId stream role (encoded: Encoded) tags =
+    // An entry of the step; encoding the batch judges it.
+    let private entry context (input: StepInput<'Command>) commandId stream role (encoded: Encoded) tags : EntryData =
         {
             Stream = stream
             Role = role
@@ -169,8 +181,6 @@ module Run =
             Drawn = None
             Key = input.Key
         }
-        |> EntryData.validate
-        |> Result.mapError StepError.Invalid
 
     let private traverse (make: 'Value -> Result<'Made, StepError>) (values: 'Value list) : Result<'Made list, StepError> =
         let folder made value = made |> Result.bind (fun made -> make value |> Result.map (fun next -> next :: made))
@@ -184,57 +194,63 @@ module Run =
                 encode "the event" aggregate.Events event
                 |> Result.bind (fun encoded ->
                     guarded "tagging the event" (fun () -> aggregate.Tags event)
-                    |> Result.bind (entry context input commandId input.Stream Role.Event encoded)))
+                    |> Result.map (entry context input commandId input.Stream Role.Event encoded)))
         | Error _ when context.Mode = RecordMode.Off -> Ok []
         | Error error ->
             encode "the refusal" aggregate.Errors error
-            |> Result.bind (fun encoded -> entry context input commandId context.Run.Stream Role.Refusal encoded [])
-            |> Result.map List.singleton
+            |> Result.map (fun encoded -> [ entry context input commandId context.Run.Stream Role.Refusal encoded [] ])
 
     let private commandEntries context (aggregate: Aggregate<'State, 'Command, 'Event, 'Error>) input commandId drawn =
         match context.Mode with
         | RecordMode.Off -> Ok []
-        | RecordMode.Record ->
+        | _ ->
             encode "the command" aggregate.Commands input.Command
-            |> Result.bind (fun encoded ->
+            |> Result.map (fun encoded ->
                 let wrapped = { encoded with Payload = Envelope.write input.Stream encoded.Payload }
-                entry context input commandId context.Run.Stream Role.Command wrapped [])
-            |> Result.map (fun data -> [ { data with Drawn = Some drawn } ])
+                [ { entry context input commandId context.Run.Stream Role.Command wrapped [] with Drawn = Some drawn } ])
 
-    let private batch context (input: StepInput<'State, 'Command>) (entries: EntryData list) : AppendRequest option =
-        let target = input.Stream, ExpectedVersion.after input.Version
+    let private batch context (before: RunPosition<'State>) (input: StepInput<'Command>) (entries: EntryData list) =
+        let target = input.Stream, ExpectedVersion.after before.Version
+
+        let expecting expected =
+            match Append.encode { Append.request entries with Expected = expected; Key = input.Key } with
+            | Ok batch -> Ok(Some batch)
+            | Error(AppendError.Invalid error) -> Error(StepError.Invalid error)
+            | Error error -> invalidOp (error.ToString())
 
         match context.Mode, entries with
-        | RecordMode.Off, [] -> None
-        | RecordMode.Off, _ -> Some { Append.request entries with Expected = [ target ]; Key = input.Key }
-        | RecordMode.Record, _ ->
-            let expected = [ context.Run.Stream, ExpectedVersion.after input.RunVersion; target ]
-            Some { Append.request entries with Expected = expected; Key = input.Key }
+        | RecordMode.Off, [] -> Ok None
+        | RecordMode.Off, _ -> expecting [ target ]
+        | _ -> expecting [ context.Run.Stream, ExpectedVersion.after before.RunVersion; target ]
 
     /// Makes one step: decides, encodes, evolves, and says what is to be appended. Nothing the aggregate's code throws gets out.
     let step
         (context: RunContext)
         (aggregate: Aggregate<'State, 'Command, 'Event, 'Error>)
-        (input: StepInput<'State, 'Command>)
+        (before: RunPosition<'State>)
+        (input: StepInput<'Command>)
         : Result<StepResult<'State, 'Event, 'Error>, StepError> =
-        let commandId = Entry.derivedId (Some context.Run) context.Run.Stream (input.RunVersion + 1L)
+        let commandId = Entry.derivedId (Some context.Run) context.Run.Stream (before.RunVersion + 1L)
 
-        let finished outcome drawn entries state =
+        let finished outcome drawn state batch =
             let events, refusals =
                 match outcome with
                 | Ok events -> List.length events, 0
                 | Error _ -> 0, 1
 
             {
-                Batch = batch context input entries
+                Batch = batch
                 Outcome = outcome
-                State = state
-                Version = input.Version + int64 events
-                RunVersion = input.RunVersion + 1L + int64 refusals
+                Position =
+                    {
+                        Version = before.Version + int64 events
+                        State = state
+                        RunVersion = before.RunVersion + 1L + int64 refusals
+                    }
                 Drawn = drawn
             }
 
-        decide context aggregate input commandId
+        decide context aggregate before input commandId
         |> Result.bind (fun (outcome, drawn) ->
             commandEntries context aggregate input commandId drawn
             |> Result.bind (fun commands ->
@@ -242,5 +258,6 @@ module Run =
                 |> Result.bind (fun outcomes ->
                     let events = Result.defaultValue [] outcome
 
-                    guarded "evolve" (fun () -> Aggregate.fold aggregate input.State events)
-                    |> Result.map (finished outcome drawn (commands @ outcomes)))))
+                    guarded "evolve" (fun () -> Aggregate.fold aggregate before.State events)
+                    |> Result.bind (fun state ->
+                        batch context before input (commands @ outcomes) |> Result.map (finished outcome drawn state)))))

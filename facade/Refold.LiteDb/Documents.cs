@@ -3,7 +3,6 @@
 using System.Buffers.Binary;
 using System.Text;
 using LiteDB;
-using Refold.Interop;
 
 namespace Refold.LiteDb;
 
@@ -90,8 +89,8 @@ internal enum WordKind : byte
 /// <summary>A type or an outward tag.</summary>
 internal readonly record struct Word(WordKind Kind, string Text)
 {
-    public static IEnumerable<Word> Of(Core.EntryData data) =>
-        Core.Tags.toOutward(data.Role, data.Tags).Select(tag => new Word(WordKind.Tag, tag)).Prepend(new Word(WordKind.Type, data.Type));
+    public static IEnumerable<Word> Of(JournalEntry entry) =>
+        entry.OutwardTags.Select(tag => new Word(WordKind.Tag, tag)).Prepend(new Word(WordKind.Type, entry.Type));
 }
 
 /// <summary>What a database is.</summary>
@@ -123,14 +122,14 @@ internal static class Format
 /// <param name="Head">The last position and head hash.</param>
 /// <param name="Commit">The number of the transaction.</param>
 /// <param name="Entries">How many entries can be read.</param>
-internal sealed record Progress(Core.Head Head, long Commit, long Entries)
+internal sealed record Progress(Head Head, long Commit, long Entries)
 {
     public const string Id = "head";
 
     public BsonDocument Write() => new() { ["_id"] = Id, ["pos"] = Head.Position, ["hash"] = Head.Hash.ToArray(), ["commit"] = Commit, ["n"] = Entries };
 
     public static Progress Read(BsonDocument document) =>
-        new(new Core.Head(document["pos"].AsInt64, Core.Hash.OfSpan(document["hash"].AsBinary)), document["commit"].AsInt64, document["n"].AsInt64);
+        new(new Head(document["pos"].AsInt64, Hash.OfSpan(document["hash"].AsBinary)), document["commit"].AsInt64, document["n"].AsInt64);
 }
 
 /// <summary>How far idempotency keys are forgotten; there where some are.</summary>
@@ -148,10 +147,10 @@ internal static class Base
 {
     public const string Id = "base";
 
-    public static BsonDocument Write(Core.Head head, long firstFrame) => new() { ["_id"] = Id, ["pos"] = head.Position, ["hash"] = head.Hash.ToArray(), ["frame"] = firstFrame };
+    public static BsonDocument Write(Head head, long firstFrame) => new() { ["_id"] = Id, ["pos"] = head.Position, ["hash"] = head.Hash.ToArray(), ["frame"] = firstFrame };
 
-    public static (Core.Head Head, long FirstFrame) Read(BsonDocument document) =>
-        (new Core.Head(document["pos"].AsInt64, Core.Hash.OfSpan(document["hash"].AsBinary)), document["frame"].AsInt64);
+    public static (Head Head, long FirstFrame) Read(BsonDocument document) =>
+        (new Head(document["pos"].AsInt64, Hash.OfSpan(document["hash"].AsBinary)), document["frame"].AsInt64);
 }
 
 /// <summary>A batch: where it lies, and what its head is made of.</summary>
@@ -160,12 +159,12 @@ internal static class Base
 /// <param name="Leaves">Its leaves, holes included.</param>
 /// <param name="Key">Its idempotency key; null for none.</param>
 /// <param name="DroppedParts">How many documents hold the versions of the leaves that a compaction dropped; 0 where none was.</param>
-internal sealed record BatchRow(long First, Core.Head Head, IReadOnlyList<Core.Leaf> Leaves, string? Key, int DroppedParts)
+internal sealed record BatchRow(long First, Head Head, IReadOnlyList<Leaf> Leaves, string? Key, int DroppedParts)
 {
     private const int LeafBytes = 4 + 8 + 32;
 
-    public static BatchRow Of(Core.AcceptedBatch batch, int droppedParts) =>
-        new(batch.FirstPosition, batch.Receipt.Head, [.. batch.Leaves], AppendDecision.KeyOf(batch)?.Key, droppedParts);
+    public static BatchRow Of(PlacedBatch batch, int droppedParts) =>
+        new(batch.FirstPosition, batch.Receipt.Head, batch.Leaves, batch.Key, droppedParts);
 
     public BsonDocument Write()
     {
@@ -184,14 +183,14 @@ internal sealed record BatchRow(long First, Core.Head Head, IReadOnlyList<Core.L
     public static BatchRow Read(BsonDocument document)
     {
         var packed = document["l"].AsBinary;
-        var leaves = new Core.Leaf[packed.Length / LeafBytes];
+        var leaves = new Leaf[packed.Length / LeafBytes];
         for (var item = 0; item < leaves.Length; item++)
         {
             var bytes = packed.AsSpan(item * LeafBytes, LeafBytes);
-            leaves[item] = new Core.Leaf(BinaryPrimitives.ReadInt32BigEndian(bytes), BinaryPrimitives.ReadInt64BigEndian(bytes[4..]), Core.Hash.OfSpan(bytes[12..]));
+            leaves[item] = new Leaf(BinaryPrimitives.ReadInt32BigEndian(bytes), BinaryPrimitives.ReadInt64BigEndian(bytes[4..]), Hash.OfSpan(bytes[12..]));
         }
 
-        return new BatchRow(document["f"].AsInt64, new Core.Head(document["_id"].AsInt64, Core.Hash.OfSpan(document["h"].AsBinary)), leaves, document["k"] is { IsBinary: true } key ? Encoding.UTF8.GetString(key.AsBinary) : null, document["g"].AsInt32);
+        return new BatchRow(document["f"].AsInt64, new Head(document["_id"].AsInt64, Hash.OfSpan(document["h"].AsBinary)), leaves, document["k"] is { IsBinary: true } key ? Encoding.UTF8.GetString(key.AsBinary) : null, document["g"].AsInt32);
     }
 }
 
@@ -210,7 +209,7 @@ internal readonly record struct Floor(long Version, long LastPosition)
 /// <param name="First">The first position of its batch.</param>
 /// <param name="Head">The head behind it.</param>
 /// <param name="ReceiptParts">How many documents hold the versions of its receipt; 0 where they follow from the entries.</param>
-internal sealed record KeyRow(Core.Hash Content, long First, Core.Head Head, int ReceiptParts)
+internal sealed record KeyRow(Hash Content, long First, Head Head, int ReceiptParts)
 {
     public BsonDocument Write(string key) => new()
     {
@@ -223,5 +222,5 @@ internal sealed record KeyRow(Core.Hash Content, long First, Core.Head Head, int
     };
 
     public static KeyRow Read(BsonDocument document) =>
-        new(Core.Hash.OfSpan(document["h"].AsBinary), document["f"].AsInt64, new Core.Head(document["l"].AsInt64, Core.Hash.OfSpan(document["e"].AsBinary)), document["r"].AsInt32);
+        new(Hash.OfSpan(document["h"].AsBinary), document["f"].AsInt64, new Head(document["l"].AsInt64, Hash.OfSpan(document["e"].AsBinary)), document["r"].AsInt32);
 }

@@ -13,25 +13,23 @@ internal sealed class EntryDocument(Guid journal, string file)
     private readonly uint seed = Core.Checksum.seed(journal);
 
     /// <summary>The entry at an index of a batch.</summary>
-    public BsonDocument Write(Core.AcceptedBatch batch, int item)
+    public BsonDocument Write(PlacedBatch batch, int item)
     {
-        var data = batch.Entries[item];
-        var (position, version) = (batch.Positions[item], batch.Versions[item]);
-        var canonical = batch.Canonical[item];
+        var (position, version, canonical) = (batch.Position(item), batch.Version(item), batch.CanonicalBytes(item));
         return new BsonDocument
         {
             ["_id"] = position,
-            ["k"] = Keys.OfVersion(data.Stream, version),
+            ["k"] = Keys.OfVersion(batch.Stream(item), version),
             ["b"] = batch.FirstPosition,
             ["d"] = canonical.ToArray(),
             ["x"] = (long)Checksum(position, version, batch.FirstPosition, canonical.Span),
-            ["w"] = new BsonArray(Word.Of(data).Select(word => new BsonValue(Keys.OfWord(word, position)))),
+            ["w"] = new BsonArray(Word.Of(batch.Entry(item)).Select(word => new BsonValue(Keys.OfWord(word, position)))),
         };
     }
 
     /// <summary>The entry of a document, checked.</summary>
     /// <exception cref="JournalCorruptedException">The document is not what was written.</exception>
-    public (Core.Entry Entry, ReadOnlyMemory<byte> Canonical) Read(BsonDocument document)
+    public StoredEntry Read(BsonDocument document)
     {
         if (document["_id"] is not { IsInt64: true } id || document["k"] is not { IsBinary: true } key || document["b"] is not { IsInt64: true } batch || document["d"] is not { IsBinary: true } bytes || key.AsBinary.Length <= sizeof(long))
             throw Corrupt(document["_id"], "the fields of an entry", "something else");
@@ -41,11 +39,10 @@ internal sealed class EntryDocument(Guid journal, string file)
         var checksum = Checksum(position, version, batch.AsInt64, canonical);
         if (document["x"] is not { IsInt64: true } expected || expected.AsInt64 != checksum)
             throw new JournalCorruptedException(file, 0, $"the checksum of the entry at position {position}", $"{document["x"].RawValue}", $"{checksum}");
-        if (Core.CanonicalBytes.tryRead(canonical) is not { } data)
+        if (JournalEntry.TryRead(position, version, batch.AsInt64, canonical) is not { } entry)
             throw Corrupt(id, "canonical bytes", "bytes that are no entry");
-        var entry = new Core.Entry(position, version, batch.AsInt64, data.Value);
-        return key.AsBinary.AsSpan().SequenceEqual(Keys.OfVersion(entry.Data.Stream, version))
-            ? (entry, canonical)
+        return key.AsBinary.AsSpan().SequenceEqual(Keys.OfVersion(entry.Stream, version))
+            ? new StoredEntry(entry, canonical)
             : throw Corrupt(id, "the key of its stream and version", "another key");
     }
 

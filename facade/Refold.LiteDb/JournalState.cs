@@ -12,7 +12,7 @@ namespace Refold.LiteDb;
 /// <param name="Base">The head behind a dropped beginning; an empty journal's where none was dropped.</param>
 /// <param name="Gaps">Positions that have no entry here, in order.</param>
 /// <param name="KeysBefore">Keys of batches that begin before this position are forgotten; 0 for none.</param>
-internal sealed record View(Progress Progress, ImmutableDictionary<StreamId, Floor> Floors, Core.Head Base, ImmutableList<(long First, long Last)> Gaps, long KeysBefore)
+internal sealed record View(Progress Progress, ImmutableDictionary<StreamId, Floor> Floors, Head Base, ImmutableList<(long First, long Last)> Gaps, long KeysBefore)
 {
     public long LastPosition => Progress.Head.Position;
 
@@ -42,7 +42,7 @@ internal sealed record View(Progress Progress, ImmutableDictionary<StreamId, Flo
     }
 
     /// <summary>Whether an entry could be read at this moment.</summary>
-    public bool Shows(Core.Entry entry) => entry.Version > FloorOf(entry.Data.Stream) && entry.Position <= LastPosition;
+    public bool Shows(JournalEntry entry) => entry.Version > FloorOf(entry.Stream) && entry.Position <= LastPosition;
 
     private (long First, long Last) GapAt(long position)
     {
@@ -71,7 +71,7 @@ internal sealed class JournalState
         var gaps = ImmutableList.CreateBuilder<(long First, long Last)>();
         foreach (var document in database.All(from => Search.ByIds(Collections.Gaps, from, long.MaxValue), 0L))
             gaps.Add((document["_id"].AsInt64, document["l"].AsInt64));
-        var basis = database.Get(Collections.Meta, Base.Id) is { } found ? Base.Read(found).Head : Core.HeadModule.empty;
+        var basis = database.Get(Collections.Meta, Base.Id) is { } found ? Base.Read(found).Head : default;
         view = new View(database.ReadProgress(), floors.ToImmutable(), basis, gaps.ToImmutable(), database.Get(Collections.Meta, ForgottenKeys.Id) is { } forgotten ? ForgottenKeys.Read(forgotten) : 0);
     }
 
@@ -106,4 +106,4 @@ internal sealed class JournalState
 /// <param name="Gaps">New gaps, ascending.</param>
 /// <param name="Base">The head behind a dropped beginning, where the journal begins with one.</param>
 /// <param name="KeysBefore">Keys of batches that begin before this position are forgotten now.</param>
-internal sealed record GroupChange(Progress Progress, IReadOnlyDictionary<StreamId, Floor> Floors, IReadOnlyList<(long First, long Last)> Gaps, Core.Head? Base, long KeysBefore);
+internal sealed record GroupChange(Progress Progress, IReadOnlyDictionary<StreamId, Floor> Floors, IReadOnlyList<(long First, long Last)> Gaps, Head? Base, long KeysBefore);

@@ -71,7 +71,7 @@ internal sealed class LiteDbFiles : IStoreFiles
         var before = database.DataLength;
         // The same id: marks and backups of this journal stay its own.
         var written = Make(files, database.Journal, new StoredJournal(database, files.Place).Items(dropsDeleted: true, forgetKeysBefore), progress.Commit);
-        if (written.Head != new Head(progress.Head) || written.Entries != progress.Entries)
+        if (written.Head != progress.Head || written.Entries != progress.Entries)
             throw new JournalException("compaction-failed", $"The compacted copy of {files.Place} came to another head or number of entries; nothing was changed. Verify the journal.");
         files.Promote(replace: true);
         files.FlushDirectory();

@@ -1,36 +1,35 @@
 // The index that decides appends, asked of the database: versions, keys, and the first match behind a position.
 // Made by LiteDbLog, which decides each group against it; FindKey and HighestVersion are asked by readers too.
 using System.Text;
-using Refold.Interop;
 using Refold.LiteDb.Storage;
 
 namespace Refold.LiteDb;
 
 /// <summary>Everything committed.</summary>
-internal sealed class LiteDbIndex(Database database, JournalState state) : AppendIndex
+internal sealed class LiteDbIndex(Database database, JournalState state) : IAppendIndex
 {
-    public override Core.Head Head => state.View.Progress.Head;
+    public Head Head => state.View.Progress.Head;
 
-    public override long HighestVersion(StreamId stream) => HighestVersion(database, stream);
+    public long HighestVersion(StreamId stream) => HighestVersion(database, stream);
 
     /// <summary>The highest version a stream ever had; 0 for none.</summary>
     public static long HighestVersion(Database database, StreamId stream) =>
         database.Get(Collections.Streams, Keys.OfStream(stream)) is { } found ? found["v"].AsInt64 : 0;
 
-    public override bool Covers(long position) => position >= state.View.Base.Position;
+    public bool Covers(long position) => position >= state.View.Base.Position;
 
-    public override (Core.Hash Content, Core.Receipt Receipt)? FindKey(string key)
+    public KnownKey? FindKey(string key)
     {
         if (database.Get(Collections.Keys, Encoding.UTF8.GetBytes(key)) is not { } document) return null;
         var row = KeyRow.Read(document);
         if (row.First < state.View.KeysBefore) return null;
         // A reader may come between a commit and its publication; the key is answered when the entries can be read.
         if (row.Head.Position > Head.Position) return null;
-        return (row.Content, new Core.Receipt(row.First, (int)(row.Head.Position - row.First + 1), VersionsOf(row).ToFSharpList(), row.Head));
+        return new KnownKey(row.Content, new Receipt(row.First, (int)(row.Head.Position - row.First + 1), VersionsOf(row), row.Head));
     }
 
     /// <summary>The head after the batch that holds a position; null where none does.</summary>
-    public Core.Head? HeadAt(long position)
+    public Head? HeadAt(long position)
     {
         if (position == state.View.Base.Position) return state.View.Base;
         if (position < 0 || position > Head.Position) return null;
@@ -38,7 +37,7 @@ internal sealed class LiteDbIndex(Database database, JournalState state) : Appen
     }
 
     /// <summary>The first match or hole behind a position; 0 for none. What was deleted, or never came, cannot be asked and counts as a match.</summary>
-    public override long FirstMatchAfter(Core.Query query, long after)
+    public long FirstMatchAfter(Query query, long after)
     {
         var match = Math.Min(new QueryCursor(database, query, Head.Position).Next(after + 1), state.View.FirstGapAfter(after));
         foreach (var (stream, floor) in state.DeletedAfter(after))
@@ -75,7 +74,7 @@ internal sealed class LiteDbIndex(Database database, JournalState state) : Appen
         return found;
     }
 
-    private List<Core.StreamVersions> VersionsOf(KeyRow row)
+    private List<StreamVersions> VersionsOf(KeyRow row)
     {
         var versions = new ReceiptVersions();
         if (row.ReceiptParts > 0)

@@ -79,7 +79,7 @@ public sealed partial class LiteDbJournal
 
         // Not ReadAll: a subscription ends when the journal is closed, it does not fail.
         IEnumerable<JournalEntry> Entries(long from) =>
-            reader.From(state.View, from, long.MaxValue).Select(entry => new JournalEntry(entry));
+            reader.From(state.View, from, long.MaxValue);
     }
 
     /// <inheritdoc/>

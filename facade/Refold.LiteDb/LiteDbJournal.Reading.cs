@@ -22,7 +22,7 @@ public sealed partial class LiteDbJournal
     public Head? HeadAt(long position)
     {
         _ = View;
-        return reader.Guarded(() => index.HeadAt(position)) is { } head ? new Head(head) : null;
+        return reader.Guarded(() => index.HeadAt(position));
     }
 
     /// <inheritdoc/>
@@ -31,7 +31,7 @@ public sealed partial class LiteDbJournal
     {
         ArgumentNullException.ThrowIfNull(key);
         _ = View;
-        return reader.Guarded(() => index.FindKey(key)) is var (_, receipt) ? new Receipt(receipt) : null;
+        return reader.Guarded(() => index.FindKey(key))?.Receipt;
     }
 
     /// <inheritdoc/>
@@ -86,15 +86,15 @@ public sealed partial class LiteDbJournal
     {
         ArgumentNullException.ThrowIfNull(query);
         var view = View;
-        return new QueryResult(view.LastPosition, [.. Shown(reader.Matches(view, query.Value, fromPosition, maxCount))]);
+        return new QueryResult(view.LastPosition, [.. Shown(reader.Matches(view, query, fromPosition, maxCount))]);
     }
 
-    private IEnumerable<JournalEntry> Shown(IEnumerable<Core.Entry> entries)
+    private IEnumerable<JournalEntry> Shown(IEnumerable<JournalEntry> entries)
     {
         foreach (var entry in entries)
         {
             ObjectDisposedException.ThrowIf(closed, this);
-            yield return new JournalEntry(entry);
+            yield return entry;
         }
     }
 }

@@ -1,9 +1,7 @@
 // A journal in a LiteDB file that loses nothing in a power cut: LiteDB's engine over files and a log of our own.
 // Opened with `litedb:FILE`; used by applications and by the tool.
-using Refold.Interop;
 using Refold.LiteDb;
 using Refold.LiteDb.Storage;
-using Refold.Segments;
 using Refold.Transfers;
 
 namespace Refold;
@@ -44,7 +42,7 @@ public sealed partial class LiteDbJournal : ILocalJournal, IObservedJournal, IDa
     JournalObserver IObservedJournal.Observer => observer;
 
     /// <inheritdoc/>
-    public Head Head => new(state.View.Progress.Head);
+    public Head Head => state.View.Progress.Head;
 
     /// <summary>How many entries can be read.</summary>
     public long Entries => state.View.Progress.Entries;
@@ -54,7 +52,7 @@ public sealed partial class LiteDbJournal : ILocalJournal, IObservedJournal, IDa
     public long KeysForgottenBefore => state.View.KeysBefore;
 
     /// <summary>The head behind a beginning that was dropped before the journal was copied here; position 0 where none was.</summary>
-    public Head Begin => new(state.View.Base);
+    public Head Begin => state.View.Base;
 
     /// <summary>Opens the journal of a file. For writing it brings into the file what a crash left in the log, and makes a new journal
     /// where none is.</summary>
@@ -97,16 +95,19 @@ public sealed partial class LiteDbJournal : ILocalJournal, IObservedJournal, IDa
     }
 
     /// <inheritdoc/>
-    public ValueTask<AppendResult> TryAppendAsync(AppendRequest request, CancellationToken cancellationToken = default) =>
-        JournalObserver.IsWanted(request)
-            ? observer.ObserveAsync(request, AppendUnobservedAsync, cancellationToken)
-            : AppendUnobservedAsync(request, cancellationToken);
+    public ValueTask<AppendResult> TryAppendAsync(EncodedBatch batch, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(batch);
+        return JournalObserver.IsWanted(batch)
+            ? observer.ObserveAsync(batch, AppendUnobservedAsync, cancellationToken)
+            : AppendUnobservedAsync(batch, cancellationToken);
+    }
 
     /// <inheritdoc/>
     public ValueTask<AppendResult> TryRestoreAsync(IReadOnlyList<JournalEntry> batch, CancellationToken cancellationToken = default)
     {
-        var entries = batch.ToCore();
-        return AppendAsync(new PendingAppend(index => AppendDecision.Restore(index, entries)), cancellationToken);
+        ArgumentNullException.ThrowIfNull(batch);
+        return AppendAsync(new PendingAppend(index => AppendRule.Restore(index, batch)), cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -130,13 +131,8 @@ public sealed partial class LiteDbJournal : ILocalJournal, IObservedJournal, IDa
         observer.Closed(Head);
     }
 
-    private ValueTask<AppendResult> AppendUnobservedAsync(AppendRequest request, CancellationToken cancellationToken)
-    {
-        var (batch, failure) = request.Prepare();
-        return batch is null
-            ? ValueTask.FromResult<AppendResult>(new AppendResult.NotAppended(failure!))
-            : AppendAsync(new PendingAppend(index => AppendDecision.Accept(index, batch)), cancellationToken);
-    }
+    private ValueTask<AppendResult> AppendUnobservedAsync(EncodedBatch batch, CancellationToken cancellationToken) =>
+        AppendAsync(new PendingAppend(index => AppendRule.Decide(index, batch)), cancellationToken);
 
     private async ValueTask DeleteAsync(StreamId stream, long version, CancellationToken cancellationToken)
     {

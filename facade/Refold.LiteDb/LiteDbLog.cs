@@ -1,7 +1,6 @@
 // The commit: decide everything, one transaction, two flushes inside it, publish, answer. What LiteDB throws is never trusted: it is reopened,
 // and the number of the last commit tells what became of the transaction. Called by LiteDbWriter, one group at a time, on its thread.
 using Refold.LiteDb.Storage;
-using Refold.Segments;
 
 namespace Refold.LiteDb;
 
@@ -114,21 +113,20 @@ internal sealed class LiteDbLog(Database database, JournalState state, Reader re
                 return 1;
             }
 
-            var decision = ((PendingAppend)write).Decide(overlay);
-            if (decision.Fresh is { } batch)
+            switch (((PendingAppend)write).Decide(overlay))
             {
-                group.Add(batch, overlay.HighestVersion);
-                overlay.Add(batch);
-                answers.Add((write, new AppendResult.Appended(new Receipt(batch.Receipt)), false));
-            }
-            else if (decision.Repeated is { } receipt)
-            {
-                // The first receipt of a key is certain if it was there before this group.
-                answers.Add((write, new AppendResult.Appended(new Receipt(receipt)), receipt.Head.Position <= index.Head.Position));
-            }
-            else
-            {
-                answers.Add((write, new AppendResult.NotAppended(decision.Failure!), true));
+                case AppendDecision.Fresh { Batch: var batch }:
+                    group.Add(batch, overlay.HighestVersion);
+                    overlay.Add(batch);
+                    answers.Add((write, new AppendResult.Appended(batch.Receipt), false));
+                    break;
+                case AppendDecision.Repeated { Receipt: var receipt }:
+                    // The first receipt of a key is certain if it was there before this group.
+                    answers.Add((write, new AppendResult.Appended(receipt), receipt.Head.Position <= index.Head.Position));
+                    break;
+                case AppendDecision.Refused { Failure: var failure }:
+                    answers.Add((write, new AppendResult.NotAppended(failure), true));
+                    break;
             }
 
             taken++;

@@ -1,7 +1,6 @@
 // Checking a LiteDB journal from the first entry to the last, without changing a byte: checksums, leaves, heads, versions, indexes, keys.
 // Called by LiteDbJournal.Verify, for the tool, for backups and for people who keep them.
 using System.Globalization;
-using Refold.Interop;
 using Refold.LiteDb;
 using Refold.LiteDb.Storage;
 
@@ -29,7 +28,7 @@ public sealed record LiteDbVerification(long Entries, Head Head, LiteDbFault? Fi
             fault = new LiteDbFault(check.Head.Position + 1, $"{exception.What} is {exception.Found}, expected {exception.Expected}");
         }
 
-        return new LiteDbVerification(check.Entries, new Head(check.Head), fault);
+        return new LiteDbVerification(check.Entries, check.Head, fault);
     }
 
     /// <summary>One verification.</summary>
@@ -38,14 +37,14 @@ public sealed record LiteDbVerification(long Entries, Head Head, LiteDbFault? Fi
         private readonly Dictionary<StreamId, (long Version, long Count)> streams = [];
         private readonly Dictionary<Word, (long Count, long Sum)> words = [];
         private readonly JournalState state = new(database);
-        private List<(Core.Entry Entry, ReadOnlyMemory<byte> Canonical)> piece = [];
+        private List<StoredEntry> piece = [];
         private int read;
         private long next = 1;
         private long readable;
 
         public Reader Reader { get; } = new(database, new EntryDocument(database.Journal, file), file);
 
-        public Core.Head Head { get; private set; } = Core.HeadModule.empty;
+        public Head Head { get; private set; } = default;
 
         public long Entries { get; private set; }
 
@@ -59,7 +58,7 @@ public sealed record LiteDbVerification(long Entries, Head Head, LiteDbFault? Fi
             }
 
             if (!Head.Hash.Equals(progress.Head.Hash) || Head.Position != progress.Head.Position)
-                return Fault($"the head is {new Head(Head)}, the journal says {new Head(progress.Head)}");
+                return Fault($"the head is {Head}, the journal says {progress.Head}");
             if (Next() is { } stray) return Fault($"the entry at position {Text(stray.Entry.Position)} belongs to no batch");
             return Streams() ?? Words()
                 ?? (readable == progress.Entries ? null : Fault($"{Text(readable)} entries can be read, the journal says {Text(progress.Entries)}"));
@@ -67,7 +66,7 @@ public sealed record LiteDbVerification(long Entries, Head Head, LiteDbFault? Fi
 
         private LiteDbFault? Batch(BatchRow batch)
         {
-            var next = Core.HeadModule.next(Head.Hash, batch.First, batch.Leaves.ToFSharpList());
+            var next = AppendRule.HeadAfter(Head.Hash, batch.First, batch.Leaves);
             if (batch.First <= Head.Position || next.Position != batch.Head.Position || !next.Hash.Equals(batch.Head.Hash))
                 return Fault($"the head behind position {Text(batch.Head.Position)} does not follow from the one before it");
             var position = batch.First;
@@ -79,12 +78,12 @@ public sealed record LiteDbVerification(long Entries, Head Head, LiteDbFault? Fi
                 for (; Next() is { } found && found.Entry.Position < position + leaf.Count; read++)
                 {
                     if (Entry(found.Entry, batch.First, leaf.FirstVersion + canonical.Count) is { } fault) return fault;
-                    key = found.Entry.Data.Key.ToReference() ?? key;
-                    canonical.Add(found.Canonical);
+                    key = found.Entry.IdempotencyKey ?? key;
+                    canonical.Add(found.CanonicalBytes);
                 }
 
                 // All of a leaf is there, or, after a compaction, nothing of it.
-                if (canonical.Count != 0 && (canonical.Count != leaf.Count || !Core.LeafModule.hash(canonical).Equals(leaf.Hash)))
+                if (canonical.Count != 0 && (canonical.Count != leaf.Count || !AppendRule.LeafHash(canonical).Equals(leaf.Hash)))
                     return Fault($"the entries from position {Text(position)} on have another hash than their leaf", position);
                 // A hole of a restored batch was never an entry.
                 if (canonical.Count == 0 && leaf.FirstVersion != 0) gone++;
@@ -99,16 +98,16 @@ public sealed record LiteDbVerification(long Entries, Head Head, LiteDbFault? Fi
                 : Fault($"the idempotency key of the batch at position {Text(batch.First)} is not found", batch.First);
         }
 
-        private LiteDbFault? Entry(Core.Entry entry, long batch, long version)
+        private LiteDbFault? Entry(JournalEntry entry, long batch, long version)
         {
-            var stream = entry.Data.Stream;
+            var stream = entry.Stream;
             var (last, count) = streams.GetValueOrDefault(stream, (entry.Version - 1, 0));
             if (entry.Batch != batch || entry.Version != version || entry.Version <= last)
                 return Fault($"the entry is version {Text(entry.Version)} of '{stream}' in batch {Text(entry.Batch)}, expected version {Text(version)} in batch {Text(batch)}", entry.Position);
             if (entry.Version != last + 1 && entry.Version > state.View.FloorOf(stream) + 1)
                 return Fault($"version {Text(last + 1)} of '{stream}' is missing", entry.Position);
             streams[stream] = (entry.Version, count + 1);
-            foreach (var word in Word.Of(entry.Data))
+            foreach (var word in Word.Of(entry))
             {
                 var (uses, sum) = words.GetValueOrDefault(word);
                 words[word] = (uses + 1, unchecked(sum + entry.Position));
@@ -156,7 +155,7 @@ public sealed record LiteDbVerification(long Entries, Head Head, LiteDbFault? Fi
             return (count, sum);
         }
 
-        private (Core.Entry Entry, ReadOnlyMemory<byte> Canonical)? Next()
+        private StoredEntry? Next()
         {
             if (read < piece.Count) return piece[read];
             if (piece.Count > 0) next = piece[^1].Entry.Position + 1;

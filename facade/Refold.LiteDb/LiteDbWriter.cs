@@ -1,7 +1,5 @@
 // The queue before the log, and the one thread that writes: LiteDB ties a transaction to its thread, and overlapping ones ruin its file.
 // Called by LiteDbJournal for every write.
-using Refold.Segments;
-
 namespace Refold.LiteDb;
 
 /// <summary>Group commit on a thread of its own. Safe for use by many threads.</summary>

@@ -1,7 +1,6 @@
 // Something that is done to the database between two groups, on the thread that writes.
 // Queued by LiteDbJournal for backups; run by LiteDbLog.
 using Refold.LiteDb.Storage;
-using Refold.Segments;
 
 namespace Refold.LiteDb;
 

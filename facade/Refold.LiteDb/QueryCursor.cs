@@ -8,9 +8,9 @@ namespace Refold.LiteDb;
 /// <param name="database">Where to look.</param>
 /// <param name="query">What to find.</param>
 /// <param name="last">The last position that is looked at.</param>
-internal sealed class QueryCursor(Database database, Core.Query query, long last)
+internal sealed class QueryCursor(Database database, Query query, long last)
 {
-    private readonly List<IReadOnlyList<IReadOnlyList<RangeCursor>>> items = query.Items.IsEmpty
+    private readonly List<IReadOnlyList<IReadOnlyList<RangeCursor>>> items = query.Items.Count == 0
         ? [[[All(database, last)]]]
         : [.. query.Items.Select(item => Demands(database, item, last))];
 
@@ -36,12 +36,10 @@ internal sealed class QueryCursor(Database database, Core.Query query, long last
     }
 
     // Each demand is met by one of its alternatives.
-    private static IReadOnlyList<IReadOnlyList<RangeCursor>> Demands(Database database, Core.QueryItem item, long last)
+    private static IReadOnlyList<IReadOnlyList<RangeCursor>> Demands(Database database, QueryItem item, long last)
     {
-        var tags = item.Tags.Select(tag => tag.Value);
-        if (item.Kind is { } kind) tags = tags.Append(Core.EntryKindModule.tag(kind.Value));
-        List<IReadOnlyList<RangeCursor>> demands = [.. tags.Select(tag => new[] { Of(database, new Word(WordKind.Tag, tag), last) })];
-        if (!item.Types.IsEmpty)
+        List<IReadOnlyList<RangeCursor>> demands = [.. item.Tags.Select(tag => new[] { Of(database, new Word(WordKind.Tag, tag), last) })];
+        if (item.Types.Count > 0)
             demands.Add([.. item.Types.Distinct(StringComparer.Ordinal).Select(type => Of(database, new Word(WordKind.Type, type), last))]);
         return demands.Count > 0 ? demands : [[All(database, last)]];
     }

@@ -11,7 +11,7 @@ internal sealed class Reader(Database database, EntryDocument documents, string 
     private const int Chunk = 256;
 
     /// <summary>Entries of a stream in version order.</summary>
-    public IEnumerable<Core.Entry> OfStream(View view, StreamId stream, long fromVersion, long toVersion, long maxCount)
+    public IEnumerable<JournalEntry> OfStream(View view, StreamId stream, long fromVersion, long toVersion, long maxCount)
     {
         // Asked first: a version that is committed meanwhile is no missing one.
         var last = Math.Min(toVersion, Guarded(() => LiteDbIndex.HighestVersion(database, stream)));
@@ -35,7 +35,7 @@ internal sealed class Reader(Database database, EntryDocument documents, string 
     }
 
     /// <summary>Entries in position order, those left out that were deleted at that moment.</summary>
-    public IEnumerable<Core.Entry> From(View view, long fromPosition, long maxCount)
+    public IEnumerable<JournalEntry> From(View view, long fromPosition, long maxCount)
     {
         var (next, left) = (view.NextEntry(Math.Max(1, fromPosition) - 1), maxCount);
         while (left > 0 && next <= view.LastPosition)
@@ -56,7 +56,7 @@ internal sealed class Reader(Database database, EntryDocument documents, string 
     }
 
     /// <summary>Matches of a query in position order.</summary>
-    public IEnumerable<Core.Entry> Matches(View view, Core.Query query, long fromPosition, long maxCount)
+    public IEnumerable<JournalEntry> Matches(View view, Query query, long fromPosition, long maxCount)
     {
         var left = maxCount;
         var matches = new QueryCursor(database, query, view.LastPosition);
@@ -76,7 +76,7 @@ internal sealed class Reader(Database database, EntryDocument documents, string 
     }
 
     /// <summary>Entries with their canonical bytes from a position on, whatever was deleted.</summary>
-    public List<(Core.Entry Entry, ReadOnlyMemory<byte> Canonical)> Stored(long first, long last) =>
+    public List<StoredEntry> Stored(long first, long last) =>
         [.. Guarded(() => database.Find(Search.ByIds(Collections.Entries, first, last), Chunk)).Select(documents.Read)];
 
     /// <summary>The position of a stream's last entry that is there up to a version; 0 for none.</summary>
@@ -103,9 +103,9 @@ internal sealed class Reader(Database database, EntryDocument documents, string 
         while (Guarded(pieces.MoveNext)) yield return pieces.Current;
     }
 
-    private List<Core.Entry> Entries(Func<List<BsonDocument>> find) => [.. Guarded(find).Select(document => documents.Read(document).Entry)];
+    private List<JournalEntry> Entries(Func<List<BsonDocument>> find) => [.. Guarded(find).Select(document => documents.Read(document).Entry)];
 
-    private IEnumerable<Core.Entry> At(List<long> positions)
+    private IEnumerable<JournalEntry> At(List<long> positions)
     {
         // The answer is cut where it is large: the rest is asked for again.
         for (var done = 0; done < positions.Count;)

@@ -48,21 +48,21 @@ internal sealed class Rebuild
         }
 
         Write();
-        return new TransferResult(state.View.Progress.Entries, new Head(state.View.Progress.Head));
+        return new TransferResult(state.View.Progress.Entries, state.View.Progress.Head);
     }
 
     private void Add(TransferItem item)
     {
         switch (item)
         {
-            case TransferItem.Beginning beginning:
-                group.Begin(beginning.Content, beginning.Head, beginning.FirstFrame);
-                foreach (var stream in beginning.Content.Streams) highest[stream.Stream] = stream.Highest;
+            case TransferItem.Beginning { Content: var beginning }:
+                group.Begin(beginning);
+                foreach (var stream in beginning.Streams) highest[stream.Stream] = stream.Highest;
                 break;
-            case TransferItem.Batch batch:
-                group.Add(batch.Accepted, Highest, batch.Dropped);
-                foreach (var versions in batch.Dropped) Raise(versions.Stream, versions.Last);
-                for (var entry = 0; entry < batch.Accepted.Entries.Length; entry++) Raise(batch.Accepted.Entries[entry].Stream, batch.Accepted.Versions[entry]);
+            case TransferItem.Batch { Stored: var stored }:
+                group.Add(stored.Batch, Highest, stored.Dropped);
+                foreach (var versions in stored.Dropped) Raise(versions.Stream, versions.Last);
+                for (var entry = 0; entry < stored.Batch.Count; entry++) Raise(stored.Batch.Stream(entry), stored.Batch.Version(entry));
                 break;
             case TransferItem.Forgetting forgetting:
                 group.Forget(forgetting.Before);

@@ -20,10 +20,10 @@ internal sealed class ReceiptVersions
 
     private readonly Dictionary<StreamId, int> places = [];
 
-    public List<Core.StreamVersions> List { get; } = [];
+    public List<StreamVersions> List { get; } = [];
 
     /// <summary>Documents that hold versions.</summary>
-    public static List<BsonDocument> Parts(string kind, long batch, IEnumerable<Core.StreamVersions> versions) =>
+    public static List<BsonDocument> Parts(string kind, long batch, IEnumerable<StreamVersions> versions) =>
     [
         .. versions.Chunk(PartItems).Select((chunk, part) => new BsonDocument
         {
@@ -33,21 +33,21 @@ internal sealed class ReceiptVersions
     ];
 
     /// <summary>What such documents hold.</summary>
-    public static IEnumerable<Core.StreamVersions> Kept(Database database, string kind, long batch, int parts) =>
+    public static IEnumerable<StreamVersions> Kept(Database database, string kind, long batch, int parts) =>
         from part in Enumerable.Range(0, parts)
         from item in database.Get(Collections.Receipts, PartId(kind, batch, part))!["s"].AsArray
-        select new Core.StreamVersions(StreamId.Create(Encoding.UTF8.GetString(item["s"].AsBinary)), item["f"].AsInt64, item["l"].AsInt64);
+        select new StreamVersions(StreamId.Create(Encoding.UTF8.GetString(item["s"].AsBinary)), item["f"].AsInt64, item["l"].AsInt64);
 
     /// <summary>Adds an entry by its key.</summary>
     public void Add(byte[] versionKey) =>
-        Add(new Core.StreamVersions(StreamId.Create(Encoding.UTF8.GetString(versionKey, 0, versionKey.Length - sizeof(long) - 1)), Keys.LastNumber(versionKey), Keys.LastNumber(versionKey)));
+        Add(new StreamVersions(StreamId.Create(Encoding.UTF8.GetString(versionKey, 0, versionKey.Length - sizeof(long) - 1)), Keys.LastNumber(versionKey), Keys.LastNumber(versionKey)));
 
     /// <summary>Adds versions behind those of the same stream.</summary>
-    public void Add(Core.StreamVersions versions)
+    public void Add(StreamVersions versions)
     {
         if (places.TryGetValue(versions.Stream, out var place))
         {
-            List[place] = new Core.StreamVersions(versions.Stream, List[place].First, versions.Last);
+            List[place] = new StreamVersions(versions.Stream, List[place].First, versions.Last);
             return;
         }
 

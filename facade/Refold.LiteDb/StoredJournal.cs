@@ -1,7 +1,6 @@
 // A whole journal read from its database in commit order, to be copied, compacted or backed up; every entry and head is checked on the way.
 // Called by LiteDbFiles.
 using System.Text;
-using Refold.Interop;
 using Refold.LiteDb.Storage;
 using Refold.Transfers;
 
@@ -36,7 +35,7 @@ internal sealed class StoredJournal
         foreach (var document in database.All(first => Search.ByIds(Collections.Batches, first, long.MaxValue), 0L))
         {
             var row = BatchRow.Read(document);
-            head = Core.HeadModule.next(head.Hash, row.First, row.Leaves.ToFSharpList());
+            head = AppendRule.HeadAfter(head.Hash, row.First, row.Leaves);
             if (!head.Hash.Equals(row.Head.Hash)) throw Corrupt(row, "a head that follows from the one before it");
             yield return Batch(row, dropsDeleted);
         }
@@ -48,27 +47,27 @@ internal sealed class StoredJournal
 
     private TransferItem.Batch Batch(BatchRow row, bool dropsDeleted)
     {
-        var dropped = new List<Core.StreamVersions>();
-        var before = new Queue<Core.StreamVersions>(ReceiptVersions.Kept(database, ReceiptVersions.OfLeaves, row.First, row.DroppedParts));
-        var kept = new List<(Core.Entry Entry, ReadOnlyMemory<byte> Canonical)>();
-        var stored = new Queue<(Core.Entry Entry, ReadOnlyMemory<byte> Canonical)>(Stored(row));
+        var dropped = new List<StreamVersions>();
+        var before = new Queue<StreamVersions>(ReceiptVersions.Kept(database, ReceiptVersions.OfLeaves, row.First, row.DroppedParts));
+        var kept = new List<StoredEntry>();
+        var stored = new Queue<StoredEntry>(Stored(row));
         var position = row.First;
         foreach (var leaf in row.Leaves)
         {
-            var entries = new List<(Core.Entry Entry, ReadOnlyMemory<byte> Canonical)>();
+            var entries = new List<StoredEntry>();
             while (stored.TryPeek(out var found) && found.Entry.Position < position + leaf.Count) entries.Add(stored.Dequeue());
             if (entries.Count == 0)
             {
                 // A hole of a restored batch was never an entry.
                 if (leaf.FirstVersion != 0) dropped.Add(before.TryDequeue(out var versions) ? versions : throw Corrupt(row, "entries that no compaction dropped"));
             }
-            else if (!Core.LeafModule.hash(entries.Select(item => item.Canonical)).Equals(leaf.Hash))
+            else if (!AppendRule.LeafHash(entries.Select(item => item.CanonicalBytes)).Equals(leaf.Hash))
             {
                 throw Corrupt(row, "entries with the hash of their leaf");
             }
             else if (dropsDeleted && entries.TrueForAll(item => !state.View.Shows(item.Entry)))
             {
-                dropped.Add(new Core.StreamVersions(entries[0].Entry.Data.Stream, entries[0].Entry.Version, entries[^1].Entry.Version));
+                dropped.Add(new StreamVersions(entries[0].Entry.Stream, entries[0].Entry.Version, entries[^1].Entry.Version));
             }
             else
             {
@@ -78,32 +77,31 @@ internal sealed class StoredJournal
             position += leaf.Count;
         }
 
-        var whole = StoredBatches.Whole(row.First, kept, row.Leaves, row.Head);
-        return new TransferItem.Batch(dropped.Count == 0 ? whole : whole.WithKept(KeyOf(row)), dropped);
+        var whole = PlacedBatch.FromStore(row.First, kept, row.Leaves, row.Head);
+        return new TransferItem.Batch(new StoredBatch(dropped.Count == 0 ? whole : whole.WithKey(row.Key, KeyOf(row)), dropped));
     }
 
-    private List<(Core.Entry Entry, ReadOnlyMemory<byte> Canonical)> Stored(BatchRow row)
+    private List<StoredEntry> Stored(BatchRow row)
     {
-        var entries = new List<(Core.Entry Entry, ReadOnlyMemory<byte> Canonical)>();
+        var entries = new List<StoredEntry>();
         for (var next = row.First; next <= row.Head.Position && reader.Stored(next, row.Head.Position) is { Count: > 0 } found; next = found[^1].Entry.Position + 1)
             entries.AddRange(found);
         return entries;
     }
 
-    private (string Key, Core.Hash Content, IEnumerable<Core.StreamVersions> Versions)? KeyOf(BatchRow row) =>
-        row.Key is { } key && new LiteDbIndex(database, state).FindKey(key) is var (content, receipt) && receipt.FirstPosition == row.First ? (key, content, receipt.Versions) : null;
+    private KnownKey? KeyOf(BatchRow row) =>
+        row.Key is { } key && new LiteDbIndex(database, state).FindKey(key) is { } known && known.Receipt.FirstPosition == row.First ? known : null;
 
-    private TransferItem.Beginning Beginning((Core.Head Head, long FirstFrame) basis)
+    private TransferItem.Beginning Beginning((Head Head, long FirstFrame) basis)
     {
         var streams = database.All(first => Search.ByIds(Collections.Beginning, first, Keys.AboveNames), Array.Empty<byte>())
-            .Select(document => new Core.BaseStream(StreamId.Create(Encoding.UTF8.GetString(document["_id"].AsBinary)), document["h"].AsInt64, document["v"].AsInt64));
+            .Select(document => new DroppedStream(StreamId.Create(Encoding.UTF8.GetString(document["_id"].AsBinary)), document["h"].AsInt64, document["v"].AsInt64));
         var index = new LiteDbIndex(database, state);
         var keys = from document in database.All(first => Search.ByIds(Collections.Keys, first, Keys.AboveNames), Array.Empty<byte>())
                    where KeyRow.Read(document).Head.Position <= basis.Head.Position
                    let key = Encoding.UTF8.GetString(document["_id"].AsBinary)
-                   let found = index.FindKey(key)!.Value
-                   select new Core.BaseKey(key, found.Content, found.Receipt);
-        return new TransferItem.Beginning(new Core.BaseContent(streams.ToFSharpList(), keys.ToFSharpList(), state.View.KeysBefore), basis.Head, basis.FirstFrame);
+                   select new KeptKey(key, index.FindKey(key)!);
+        return new TransferItem.Beginning(new JournalBeginning([.. streams], [.. keys], state.View.KeysBefore, basis.Head, basis.FirstFrame));
     }
 
     private JournalCorruptedException Corrupt(BatchRow row, string expected) => new(file, 0, $"the batch at position {row.First}", expected, "something else");

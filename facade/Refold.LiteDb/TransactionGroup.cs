@@ -2,7 +2,7 @@
 // Filled by LiteDbLog and Rebuild.
 using LiteDB;
 using LiteDB.Engine;
-using Refold.Interop;
+using Refold.Transfers;
 
 namespace Refold.LiteDb;
 
@@ -20,9 +20,9 @@ internal sealed class TransactionGroup(View before, EntryDocument documents)
     private readonly List<BsonDocument> receipts = [];
     private readonly List<BsonDocument> beginnings = [];
     private readonly List<BsonDocument> metas = [];
-    private Core.Head? basis;
+    private Head? basis;
     private long keysBefore;
-    private Core.Head head = before.Progress.Head;
+    private Head head = before.Progress.Head;
     private long readable = before.Progress.Entries;
 
     /// <summary>Whether there is nothing to write.</summary>
@@ -47,38 +47,38 @@ internal sealed class TransactionGroup(View before, EntryDocument documents)
     /// <param name="batch">The batch.</param>
     /// <param name="highestVersion">The highest version of a stream before the batch.</param>
     /// <param name="dropped">The versions of leaves that a compaction dropped.</param>
-    public void Add(Core.AcceptedBatch batch, Func<StreamId, long> highestVersion, IReadOnlyList<Core.StreamVersions>? dropped = null)
+    public void Add(PlacedBatch batch, Func<StreamId, long> highestVersion, IReadOnlyList<StreamVersions>? dropped = null)
     {
         foreach (var leaf in dropped ?? []) Drop(leaf, highestVersion);
-        for (var item = 0; item < batch.Entries.Length; item++)
+        for (var item = 0; item < batch.Count; item++)
         {
-            var stream = batch.Entries[item].Stream;
+            var stream = batch.Stream(item);
             // A restored stream may begin anywhere.
-            if (batch.Versions[item] > 1 && !highest.ContainsKey(stream) && highestVersion(stream) == 0)
-                floors[stream] = new Floor(batch.Versions[item] - 1, 0);
-            highest[stream] = batch.Versions[item];
-            AddGap(item == 0 ? head.Position : batch.Positions[item - 1], batch.Positions[item]);
+            if (batch.Version(item) > 1 && !highest.ContainsKey(stream) && highestVersion(stream) == 0)
+                floors[stream] = new Floor(batch.Version(item) - 1, 0);
+            highest[stream] = batch.Version(item);
+            AddGap(item == 0 ? head.Position : batch.Position(item - 1), batch.Position(item));
             entries.Add(documents.Write(batch, item));
-            Bytes += batch.Canonical[item].Length;
+            Bytes += batch.CanonicalBytes(item).Length;
         }
 
-        AddGap(batch.Positions.Length == 0 ? head.Position : batch.Positions[^1], batch.Receipt.Head.Position + 1);
-        readable += batch.Entries.Length;
+        AddGap(batch.Count == 0 ? head.Position : batch.Position(batch.Count - 1), batch.Receipt.Head.Position + 1);
+        readable += batch.Count;
         head = batch.Receipt.Head;
         var isWhole = dropped is null or [];
         var leaves = ReceiptVersions.Parts(ReceiptVersions.OfLeaves, batch.FirstPosition, dropped ?? []);
         receipts.AddRange(leaves);
         batches.Add(BatchRow.Of(batch, leaves.Count).Write());
-        if (AppendDecision.KeyOf(batch) is var (key, content)) AddKey(key, content, batch.Receipt, isWhole);
+        if (batch.Key is { } key) AddKey(key, batch.Content, batch.Receipt, isWhole);
     }
 
     /// <summary>Begins behind what was dropped in another store.</summary>
-    public void Begin(Core.BaseContent content, Core.Head behind, long firstFrame)
+    public void Begin(JournalBeginning beginning)
     {
-        head = behind;
-        basis = behind;
-        metas.Add(Base.Write(behind, firstFrame));
-        foreach (var stream in content.Streams)
+        head = beginning.Head;
+        basis = beginning.Head;
+        metas.Add(Base.Write(beginning.Head, beginning.FirstFrame));
+        foreach (var stream in beginning.Streams)
         {
             highest[stream.Stream] = stream.Highest;
             // Whatever of it is left has versions above those it had when its beginning was dropped.
@@ -86,8 +86,8 @@ internal sealed class TransactionGroup(View before, EntryDocument documents)
             beginnings.Add(new BsonDocument { ["_id"] = Keys.OfStream(stream.Stream), ["h"] = stream.Highest, ["v"] = stream.Floor });
         }
 
-        if (content.KeysBefore > 0) Forget(content.KeysBefore);
-        foreach (var key in content.Keys) AddKey(key.Key, key.Content, key.Receipt, isWhole: false);
+        if (beginning.KeysBefore > 0) Forget(beginning.KeysBefore);
+        foreach (var key in beginning.Keys) AddKey(key.Key, key.Known.Content, key.Known.Receipt, isWhole: false);
     }
 
     /// <summary>Forgets the keys of batches that begin before a position: they are not looked up any more.</summary>
@@ -127,7 +127,7 @@ internal sealed class TransactionGroup(View before, EntryDocument documents)
     private long FloorOf(StreamId stream) => floors.TryGetValue(stream, out var floor) ? floor.Version : before.FloorOf(stream);
 
     // What is gone was deleted, and so was all of its stream before it.
-    private void Drop(Core.StreamVersions leaf, Func<StreamId, long> highestVersion)
+    private void Drop(StreamVersions leaf, Func<StreamId, long> highestVersion)
     {
         var floor = FloorOf(leaf.Stream);
         if (leaf.Last > floor)
@@ -139,7 +139,7 @@ internal sealed class TransactionGroup(View before, EntryDocument documents)
         highest[leaf.Stream] = Math.Max(leaf.Last, highest.GetValueOrDefault(leaf.Stream));
     }
 
-    private void AddKey(string key, Core.Hash content, Core.Receipt receipt, bool isWhole)
+    private void AddKey(string key, Hash content, Receipt receipt, bool isWhole)
     {
         var parts = isWhole ? [] : ReceiptVersions.Parts(ReceiptVersions.OfReceipt, receipt.FirstPosition, receipt.Versions);
         receipts.AddRange(parts);

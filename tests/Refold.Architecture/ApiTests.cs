@@ -62,7 +62,12 @@ public class ApiTests
             .Where(type => type.Namespace == "Refold")
             .Select(type => type.Name)
             .Order(StringComparer.Ordinal);
-        Assert.Equal(["RngState", "RunId", "RunPin", "SeededRng", "StreamId"], shared);
+        string[] expected =
+        [
+            "EncodedBatch", "EntryRole", "ExpectedVersion", "Hash", "Head", "Leaf", "RecordMode", "ReplayVerdict", "RngState", "RunId", "RunPin", "SeededRng",
+            "StreamId", "StreamVersions",
+        ];
+        Assert.Equal(expected, shared);
     }
 
     [Fact]

@@ -9,7 +9,7 @@ internal sealed class SilentJournal : IJournal
     public ValueTask<Head?> HeadAtAsync(long position, CancellationToken cancellationToken = default) =>
         throw new SimulatedCrashException();
 
-    public ValueTask<AppendResult> TryAppendAsync(AppendRequest request, CancellationToken cancellationToken = default) =>
+    public ValueTask<AppendResult> TryAppendAsync(EncodedBatch batch, CancellationToken cancellationToken = default) =>
         throw new SimulatedCrashException();
 
     public ValueTask<AppendResult> TryRestoreAsync(IReadOnlyList<JournalEntry> batch, CancellationToken cancellationToken = default) =>

@@ -27,7 +27,7 @@ public class PublicApiTests
 
     internal sealed class Leaking
     {
-        public Dictionary<string, Core.Head[]> Heads { get; } = [];
+        public Dictionary<string, Head[]> Heads { get; } = [];
     }
 
     private static bool IsForeign(Type type) =>

@@ -85,8 +85,8 @@ let apply (written: Written) (change: Change) : Written =
 
     match change with
     | Append request ->
-        match Append.prepare request |> Result.bind (Append.accept (Journal.index journal)) with
-        | Ok(Acceptance.Fresh batch) -> withBatch written batch (Examples.ok (Journal.append request journal) |> snd)
+        match Append.encode request |> Result.bind (Append.accept (Journal.index journal)) with
+        | Ok(Acceptance.Fresh batch) -> withBatch written batch (Examples.ok (Journal.appendRequest request journal) |> snd)
         | _ -> written
     | Hole gap ->
         let entry =

@@ -23,10 +23,10 @@ let error (result: Result<'Value, 'Error>) : 'Error =
     | Ok _ -> failwith "no error where one was expected"
     | Error error -> error
 
-let append (entries: EntryData list) (journal: Journal) : Journal = Journal.append (Append.request entries) journal |> ok |> snd
+let append (entries: EntryData list) (journal: Journal) : Journal = Journal.appendRequest (Append.request entries) journal |> ok |> snd
 
 let appendWith (change: AppendRequest -> AppendRequest) (entries: EntryData list) (journal: Journal) =
-    Journal.append (change (Append.request entries)) journal
+    Journal.appendRequest (change (Append.request entries)) journal
 
 let expecting (name: string) (expected: ExpectedVersion) (request: AppendRequest) =
     { request with Expected = (stream name, expected) :: request.Expected }
@@ -69,5 +69,5 @@ let answers (journal: Journal) =
 /// Whether an append is refused with this error, and the journal stays as it was.
 let refused (expected: AppendError) (request: AppendRequest) (journal: Journal) =
     let before = answers journal
-    equal expected (Journal.append request journal |> error)
+    equal expected (Journal.appendRequest request journal |> error)
     equal before (answers journal)

@@ -18,9 +18,19 @@ type Recorder =
 
 let pin = RunPin("games", "house", "1.0", 42UL)
 
-let append (request: AppendRequest) (journal: Journal) : Journal =
-    match Journal.append request journal with
+let append (batch: EncodedBatch) (journal: Journal) : Journal =
+    match Journal.append batch journal with
     | Ok(_, journal) -> journal
+    | Error error -> failwith (error.ToString())
+
+let appendRequest (request: AppendRequest) (journal: Journal) : Journal =
+    match Append.encode request with
+    | Ok batch -> append batch journal
+    | Error error -> failwith (error.ToString())
+
+let appendRequest (request: AppendRequest) (journal: Journal) : Journal =
+    match Append.encode request with
+    | Ok batch -> append batch journal
     | Error error -> failwith (error.ToString())
 
 /// A stream's entries.
@@ -36,7 +46,7 @@ let startIn (journal: Journal) (mode: RecordMode) (name: string) : Recorder =
 
     match mode with
     | RecordMode.Off -> { Journal = journal; Context = context; RunVersion = 1L; Clock = clock }
-    | RecordMode.Record ->
+    | _ ->
         {
             Journal = append (Run.start context (Some clock)) journal
             Context = context
@@ -47,24 +57,25 @@ let startIn (journal: Journal) (mode: RecordMode) (name: string) : Recorder =
 /// Starts a recorded run in an empty journal.
 let start (name: string) : Recorder = startIn Journal.empty RecordMode.Record name
 
-/// What a step on a stream's recorded state is made from.
-let stepInput aggregate (stream: StreamId) command (recorder: Recorder) =
+/// Where a step on a stream's recorded state begins.
+let positionOf aggregate (stream: StreamId) (recorder: Recorder) =
     let folded = Replay.fold aggregate (Replay.beginning aggregate) (entriesOf stream recorder.Journal)
+    { Version = folded.Version; State = folded.State; RunVersion = recorder.RunVersion }
 
+/// What a step is made from besides its position.
+let stepInput (stream: StreamId) command (recorder: Recorder) =
     {
         Stream = stream
-        Version = folded.Version
-        State = folded.State
         Command = command
         Now = recorder.Clock
-        RunVersion = recorder.RunVersion
         CorrelationId = None
         CausationId = None
         Key = None
     }
 
 /// The step that a command would make.
-let stepOf aggregate stream command recorder = stepInput aggregate stream command recorder |> Run.step recorder.Context aggregate
+let stepOf aggregate stream command recorder =
+    Run.step recorder.Context aggregate (positionOf aggregate stream recorder) (stepInput stream command recorder)
 
 /// Makes one step and appends it.
 let execute aggregate (stream: StreamId) command (recorder: Recorder) : Recorder =
@@ -77,7 +88,7 @@ let execute aggregate (stream: StreamId) command (recorder: Recorder) : Recorder
                 | Some batch -> append batch recorder.Journal
                 | None -> recorder.Journal
             Context = recorder.Context
-            RunVersion = result.RunVersion
+            RunVersion = result.Position.RunVersion
             Clock = recorder.Clock.AddSeconds 1.0
         }
 
@@ -87,7 +98,7 @@ let executeAll aggregate stream commands recorder =
 
 /// Appends entries that no step made.
 let appendOwn (entries: EntryData list) (recorder: Recorder) : Recorder =
-    { recorder with Journal = append (Append.request entries) recorder.Journal }
+    { recorder with Journal = appendRequest (Append.request entries) recorder.Journal }
 
 /// Appends entries to the run's own stream.
 let appendToRun (entries: EntryData list) (recorder: Recorder) : Recorder =

@@ -3,6 +3,7 @@
 namespace Refold.Format
 
 open Refold.Core
+open Refold
 
 /// One pass over the segments that become one. Every frame that is left is handed to `keep`, where its bytes stay, or to `replace`.
 /// `after`: frame and head behind which they begin, where that is known.

@@ -3,6 +3,7 @@
 namespace Refold.Format
 
 open Refold.Core
+open Refold
 
 /// The segments of one target.
 [<NoComparison; NoEquality>]

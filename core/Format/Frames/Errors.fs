@@ -3,6 +3,7 @@
 namespace Refold.Format
 
 open Refold.Core
+open Refold
 
 /// Reading bytes of a segment. Torn is not corrupt: a torn tail is what an interrupted write leaves, and a writer heals it;
 /// corrupt bytes were whole once, and are refused. All offsets in bytes from the start of the file.

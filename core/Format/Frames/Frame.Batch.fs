@@ -3,6 +3,7 @@
 namespace Refold.Format
 
 open Refold.Core
+open Refold
 open System
 
 /// What a writer puts into every frame of one write.
@@ -21,11 +22,11 @@ type FrameContext =
 [<RequireQualifiedAccess>]
 module FrameBatch =
 
-    let private placeOf (batch: AcceptedBatch) (position: int64) : BatchPlace =
+    let private placeOf (receipt: Receipt) (position: int64) : BatchPlace =
         {
-            First = batch.FirstPosition
-            Index = int (position - batch.FirstPosition)
-            Count = batch.Receipt.Count
+            First = receipt.FirstPosition
+            Index = int (position - receipt.FirstPosition)
+            Count = receipt.Count
         }
 
     /// Whether the versions are those of the leaf; a hole has none.
@@ -37,26 +38,29 @@ module FrameBatch =
     /// The leaves one after another: those whose entries are there call `entry` with each index, the others `stub` with the body of their
     /// frame. `dropped`: the versions of each leaf that compaction dropped, in order; the first of them keeps the batch's key.
     let private walk
-        (batch: AcceptedBatch)
+        (receipt: Receipt)
+        (leaves: Leaf list)
+        (positions: int64[])
+        (key: (string * Hash) option)
         (dropped: StreamVersions list)
         (entry: int -> unit)
         (stub: int64 -> Leaf -> FrameBody -> unit)
         : unit =
-        let mutable position = batch.FirstPosition
+        let mutable position = receipt.FirstPosition
         let mutable next = 0
         let mutable gone = dropped
 
         let mutable key =
-            batch.Key
-            |> Option.map (fun (key, content) -> { Key = key; Content = content; Versions = batch.Receipt.Versions })
+            key
+            |> Option.map (fun (key, content) -> { Key = key; Content = content; Versions = receipt.Versions })
 
-        for leaf in batch.Leaves do
-            if next < batch.Positions.Length && batch.Positions[next] = position then
+        for leaf in leaves do
+            if next < positions.Length && positions[next] = position then
                 for _ in 1 .. leaf.Count do
                     entry next
                     next <- next + 1
             else
-                let place = placeOf batch position
+                let place = placeOf receipt position
 
                 match gone with
                 | versions :: rest when isOf versions leaf ->
@@ -67,19 +71,6 @@ module FrameBatch =
                 | _ -> stub position leaf (FrameBody.Stub(place, leaf.Count, leaf.Hash))
 
             position <- position + int64 leaf.Count
-
-    /// The bytes that `write` will append.
-    let size (batch: AcceptedBatch) (dropped: StreamVersions list) : int64 =
-        let mutable total = 0L
-        let mutable last = 0
-
-        let add bodyBytes =
-            last <- bodyBytes
-            total <- total + int64 (FrameLayout.size bodyBytes false)
-
-        walk batch dropped (fun index -> add batch.Canonical[index].Length) (fun _ _ body -> add (FrameEncoding.bodyBytes body))
-
-        total - int64 (FrameLayout.size last false) + int64 (FrameLayout.size last true)
 
     let private writeFrame context number position version body head (writer: ByteWriter) =
         FrameEncoding.write
@@ -95,37 +86,65 @@ module FrameBatch =
                 Head = head
             }
 
-    /// Appends the frames of the batch, numbered from `number` on. `dropped`: the versions of each leaf that compaction dropped, in order;
-    /// none but where a compacted batch is copied. Returns the offset in the writer of each entry's frame, and the number after the last.
-    let write
+    /// Appends the frames of the batch, numbered from `number` on, where they have at most `room` bytes; else it appends nothing. `dropped`:
+    /// the versions of each leaf that compaction dropped, in order; none but where a compacted batch is copied. Returns how many bytes the
+    /// frames have, the offset in the writer of each entry's frame, and the number after the last.
+    let tryWrite
         (context: FrameContext)
         (number: int64)
         (batch: AcceptedBatch)
         (dropped: StreamVersions list)
+        (room: int64)
         (writer: ByteWriter)
-        : struct (int[] * int64) =
-        let offsets = Array.zeroCreate batch.Entries.Length
-        let mutable number = number
-        let endPosition = batch.FirstPosition + int64 batch.Receipt.Count
+        : struct (int64 * int[] * int64) =
+        let walk = walk batch.Receipt batch.Leaves batch.Positions batch.Key dropped
 
-        let frame position version count body =
-            let isLast = (position + int64 count = endPosition)
-            let head = if isLast then ValueSome batch.Receipt.Head.Hash else ValueNone
-            writeFrame context number position version body head writer
-            number <- number + 1L
+        let bytes =
+            let mutable total = 0L
+            let mutable last = 0
 
-        let entry index =
-            offsets[index] <- writer.Length
-            let position = batch.Positions[index]
-            frame position batch.Versions[index] 1 (FrameBody.Entry(placeOf batch position, batch.Canonical[index]))
+            let add bodyBytes =
+                last <- bodyBytes
+                total <- total + int64 (FrameLayout.size bodyBytes false)
 
-        let stub position (leaf: Leaf) body =
-            // A dropped leaf has the number that its last entry had.
-            number <- number + FrameLayout.numbersBefore body
-            frame position leaf.FirstVersion leaf.Count body
+            walk (fun index -> add batch.Canonical[index].Length) (fun _ _ body -> add (FrameEncoding.bodyBytes body))
+            total - int64 (FrameLayout.size last false) + int64 (FrameLayout.size last true)
 
-        walk batch dropped entry stub
-        struct (offsets, number)
+        if bytes > room then
+            struct (bytes, [||], number)
+        else
+            let offsets = Array.zeroCreate batch.Entries.Length
+            let mutable number = number
+            let endPosition = batch.FirstPosition + int64 batch.Receipt.Count
+
+            let frame position version count body =
+                let isLast = (position + int64 count = endPosition)
+                let head = if isLast then ValueSome batch.Receipt.Head.Hash else ValueNone
+                writeFrame context number position version body head writer
+                number <- number + 1L
+
+            let entry index =
+                offsets[index] <- writer.Length
+                let position = batch.Positions[index]
+                frame position batch.Versions[index] 1 (FrameBody.Entry(placeOf batch.Receipt position, batch.Canonical[index]))
+
+            let stub position (leaf: Leaf) body =
+                // A dropped leaf has the number that its last entry had.
+                number <- number + FrameLayout.numbersBefore body
+                frame position leaf.FirstVersion leaf.Count body
+
+            walk entry stub
+            struct (bytes, offsets, number)
+
+    /// Appends the frames as `tryWrite` does, however many bytes they have.
+    let write context number batch dropped writer : struct (int[] * int64) =
+        let struct (_, offsets, next) = tryWrite context number batch dropped System.Int64.MaxValue writer
+        struct (offsets, next)
+
+    /// The bytes that `write` will append.
+    let size (batch: AcceptedBatch) (dropped: StreamVersions list) : int64 =
+        let struct (bytes, _, _) = tryWrite { Seed = 0u; Epoch = 0u; Flushed = 0L } 0L batch dropped -1L (ByteWriter 16)
+        bytes
 
     /// The bytes that `writeDelete` will append.
     let deleteSize (stream: StreamId) : int64 = int64 (FrameLayout.size (Text.Encoding.UTF8.GetByteCount stream.Value) false)

@@ -3,6 +3,7 @@
 namespace Refold.Format
 
 open Refold.Core
+open Refold
 open System
 
 /// An idempotency key whose batch has lost entries, so that its bytes no longer tell content and versions.

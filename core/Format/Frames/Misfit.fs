@@ -3,6 +3,7 @@
 namespace Refold.Format
 
 open Refold.Core
+open Refold
 
 /// Something that does not fit where it stands.
 [<NoComparison>]

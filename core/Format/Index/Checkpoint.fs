@@ -3,6 +3,7 @@
 namespace Refold.Format
 
 open Refold.Core
+open Refold
 open System
 
 /// The first page of a checkpoint. The pages behind it are those of a footer over the frames it covers.

@@ -3,6 +3,7 @@
 namespace Refold.Format
 
 open Refold.Core
+open Refold
 open System
 
 /// What is written behind the frames of a segment to seal it: first the footer, then, or in the same flush, the trailer.

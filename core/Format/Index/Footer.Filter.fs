@@ -4,6 +4,7 @@
 namespace Refold.Format
 
 open Refold.Core
+open Refold
 open System
 open System.Text
 

@@ -3,6 +3,7 @@
 namespace Refold.Format
 
 open Refold.Core
+open Refold
 open System
 
 /// Finds rows by halving: the cost is the logarithm of the number of pages. Every page is checked before anything in it is used.

@@ -3,6 +3,7 @@
 namespace Refold.Format
 
 open Refold.Core
+open Refold
 open System
 
 /// Keeps pages that were read and checked, so that they need not be again. Safe for use by many threads.

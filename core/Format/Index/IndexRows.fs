@@ -3,6 +3,7 @@
 namespace Refold.Format
 
 open Refold.Core
+open Refold
 
 /// One entry of the segment, in position order.
 [<Struct; NoComparison>]

@@ -3,6 +3,7 @@
 namespace Refold.Format
 
 open Refold.Core
+open Refold
 open System
 
 /// What the segments that footers cover lead to.

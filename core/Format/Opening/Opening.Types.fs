@@ -3,6 +3,7 @@
 namespace Refold.Format
 
 open Refold.Core
+open Refold
 open System
 
 /// The ways of opening; each can be switched off. With all of them off, only an empty directory opens.

@@ -3,6 +3,7 @@
 namespace Refold.Format
 
 open Refold.Core
+open Refold
 open System.Collections.Generic
 
 /// Frames that are nowhere: their numbers leave a gap.

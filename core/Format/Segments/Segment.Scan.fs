@@ -3,6 +3,7 @@
 namespace Refold.Format
 
 open Refold.Core
+open Refold
 open System
 
 /// Scans the segments of one journal in order: by first position, then by generation. Not thread-safe.

@@ -3,6 +3,7 @@
 namespace Refold.Format
 
 open Refold.Core
+open Refold
 
 /// A batch, deletion or base, and the bytes it takes.
 [<NoEquality; NoComparison>]

@@ -3,6 +3,7 @@
 namespace Refold.Format
 
 open Refold.Core
+open Refold
 open System
 
 /// What a sealed segment says about itself at its end. With the next segment's header it tells, without reading frames, that none is missing.

@@ -31,7 +31,7 @@ internal sealed class DemoSteps(string directory, string log, RunPin pin)
     public async Task ResumeAsync()
     {
         var (resumed, head) = await RecordAsync(JournalUri);
-        Story.Step("resumed", FormattableString.Invariant($"{resumed.AlreadyThere} commands were there, {resumed.Commands - resumed.AlreadyThere} more recorded; head {Short(head.Hash)}"));
+        Story.Step("resumed", FormattableString.Invariant($"{resumed.AlreadyThere} commands were there, {resumed.Commands - resumed.AlreadyThere} more recorded; head {Short(head.Hash.ToString())}"));
         var (_, never) = await RecordAsync("memory:");
         if (head != never)
             throw new ToolException(ExitCode.Negative, $"The head of a recording that was never killed is {never}, not {head}; please report it.");

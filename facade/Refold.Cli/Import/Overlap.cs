@@ -9,7 +9,7 @@ internal static class Overlap
 {
     /// <param name="journal">The entries of the journal, in position order.</param>
     /// <param name="file">The hashes of the file's entries.</param>
-    public static int Find(IEnumerable<JournalEntry> journal, List<Core.Hash> file)
+    public static int Find(IEnumerable<JournalEntry> journal, List<Hash> file)
     {
         if (file.Count == 0)
             return 0;
@@ -27,7 +27,7 @@ internal static class Overlap
     }
 
     /// <summary>At n: the length of the longest proper prefix of the first n hashes that is also their suffix.</summary>
-    private static int[] Borders(List<Core.Hash> file)
+    private static int[] Borders(List<Hash> file)
     {
         int[] borders = new int[file.Count + 1];
         for (int length = 1; length < file.Count; length++)
@@ -35,7 +35,7 @@ internal static class Overlap
         return borders;
     }
 
-    private static int Advance(List<Core.Hash> file, int[] borders, int matched, Core.Hash hash)
+    private static int Advance(List<Hash> file, int[] borders, int matched, Hash hash)
     {
         while (matched > 0 && !file[matched].Equals(hash))
             matched = borders[matched];

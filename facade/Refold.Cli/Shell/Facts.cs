@@ -9,7 +9,7 @@ namespace Refold.Cli.Shell;
 
 internal static class Facts
 {
-    public static JsonObject Json(Head head) => new() { ["position"] = head.Position, ["hash"] = head.Hash };
+    public static JsonObject Json(Head head) => new() { ["position"] = head.Position, ["hash"] = head.Hash.ToString() };
 
     /// <summary>The head behind a beginning that was dropped, an empty journal's where none was; null for a store that drops none.</summary>
     public static Head? BeginOf(IJournal journal) => journal switch

@@ -45,7 +45,7 @@ internal sealed record JournalCheck(long Entries, Head Head, Fault? First, long 
             : "";
         if ((position is { } place ? journal.HeadAt(place) : journal.Head) is not { } head)
             return new Fault(position, FormattableString.Invariant($"the journal ends at position {journal.Head.Position}, before the expected head{unconfirmed}"), null, null);
-        return head.Hash == hash && head.Position == (position ?? head.Position)
+        return head.Hash.ToString() == hash && head.Position == (position ?? head.Position)
             ? null
             : new Fault(head.Position, $"the head is {head}, expected hash {hash}{unconfirmed}", null, null);
     }

@@ -13,7 +13,7 @@ internal sealed record ImportLine(long Number, EntryData Data, string? Key, long
 
     public required int CanonicalLength { get; init; }
 
-    public required Core.Hash CanonicalHash { get; init; }
+    public required Hash CanonicalHash { get; init; }
 }
 
 /// <summary>Where two entries differ first.</summary>
@@ -45,14 +45,14 @@ internal static class Lines
         return new ImportLine(number, data, key, read.Position.ToNullable(), read.Version.ToNullable(), read.Batch.ToNullable())
         {
             CanonicalLength = canonical.Length,
-            CanonicalHash = Core.Hash.Compute(canonical.Span),
+            CanonicalHash = Hash.Compute(canonical.Span),
         };
     }
 
     public static ToolException Fault(string file, long number, string reason) =>
         new(ExitCode.Unreadable, string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{file}, line {number}: {reason}. Nothing was imported."));
 
-    public static Core.Hash CanonicalHash(JournalEntry entry) => Core.Hash.Compute(Core.CanonicalBytes.ofData(entry.Value.Data).Span);
+    public static Hash CanonicalHash(JournalEntry entry) => Hash.Compute(Core.CanonicalBytes.ofData(entry.Value.Data).Span);
 
     public static LineDifference? Difference(JournalEntry? expected, JournalEntry? actual)
     {

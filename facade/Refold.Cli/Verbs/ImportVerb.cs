@@ -32,7 +32,7 @@ internal static class ImportVerb
         string path = arguments.GetRequiredValue(File);
         await using var stream = Seekable(LineReader.Open(path));
         var file = new ImportFile(path == "-" ? "standard input" : path, stream, arguments.GetValue(BatchSize) ?? 1);
-        var hashes = new List<Core.Hash>();
+        var hashes = new List<Hash>();
         var positions = new List<long?>();
         foreach (var line in file.Batches().SelectMany(batch => batch))
         {

@@ -85,7 +85,7 @@ internal sealed partial class Database
                 engine.Delete(name, [new BsonValue(0)]);
             }
 
-            engine.Insert(Collections.Meta, [Format.Write(journal, kind).Sealed(), new Progress(Core.HeadModule.empty, 0, 0).Write().Sealed()], BsonAutoId.ObjectId);
+            engine.Insert(Collections.Meta, [Format.Write(journal, kind).Sealed(), new Progress(default, 0, 0).Write().Sealed()], BsonAutoId.ObjectId);
             engine.Checkpoint();
         }
         finally
@@ -205,7 +205,7 @@ internal sealed partial class Database
         new(place, 0, "the database", "whole", $"not readable (LiteDB: {exception.Message.Split('{')[0].TrimEnd(' ', ':', '(', '[', '.')})");
 
     private static JournalCorruptedException Missing(IDatabaseFiles files, MarkSlot mark, string found) =>
-        new(files.Place, 0, "the journal", $"at commit {mark.Commit.ToString(CultureInfo.InvariantCulture)}, head {new Head(mark.Head)}", $"{found} (remove the mark beside it if an older copy was put here on purpose)");
+        new(files.Place, 0, "the journal", $"at commit {mark.Commit.ToString(CultureInfo.InvariantCulture)}, head {mark.Head}", $"{found} (remove the mark beside it if an older copy was put here on purpose)");
 
     private static LiteEngine CheckedEngine(IDatabaseFiles files, EngineStream data, Stream log, MarkSlot? mark, bool isReadOnly)
     {
@@ -266,14 +266,14 @@ internal sealed partial class Database
         {
             if (mark.Journal != Journal) throw Missing(files, mark, $"another journal, {Journal}");
             if (mark.Commit > progress.Commit || (mark.Commit == progress.Commit && !mark.Head.Hash.Equals(progress.Head.Hash)))
-                throw Missing(files, mark, $"at commit {progress.Commit.ToString(CultureInfo.InvariantCulture)}, head {new Head(progress.Head)}");
+                throw Missing(files, mark, $"at commit {progress.Commit.ToString(CultureInfo.InvariantCulture)}, head {progress.Head}");
         }
 
         var last = Find(Search.ByIds(Collections.Batches, progress.Head.Position, long.MaxValue), 2);
         var entry = First(Search.ByIds(Collections.Entries, progress.Head.Position + 1, long.MaxValue));
         var agrees = progress.Head.Position == 0 ? last.Count == 0 : last is [var row] && BatchRow.Read(row).Head is var head && head.Position == progress.Head.Position && head.Hash.Equals(progress.Head.Hash);
         if (!agrees || entry is not null)
-            throw new JournalCorruptedException(files.Place, 0, "the last batch", $"at head {new Head(progress.Head)}", "another");
+            throw new JournalCorruptedException(files.Place, 0, "the last batch", $"at head {progress.Head}", "another");
     }
 
     /// <summary>How far the journal is.</summary>

@@ -31,8 +31,8 @@ internal sealed class LocalDatabaseFiles : IDatabaseFiles
         var name = Of(role);
         if (opening == Opening.Creator) directory.CreateDirectory();
         var handle = opening == Opening.Reader
-            ? DirectoryDevice.TryOpen(name, FileMode.Open, FileAccess.Read, FileShare.Read)
-            : DirectoryDevice.TryOpen(name, opening == Opening.Creator ? FileMode.OpenOrCreate : FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+            ? TryOpen(name, FileMode.Open, FileAccess.Read, FileShare.Read)
+            : TryOpen(name, opening == Opening.Creator ? FileMode.OpenOrCreate : FileMode.Open, FileAccess.ReadWrite, FileShare.None);
         return handle is null ? null : new LocalFile(handle);
     }
 
@@ -53,8 +53,43 @@ internal sealed class LocalDatabaseFiles : IDatabaseFiles
     // LiteDB's own way to name a log.
     private string Beside(string suffix) => Path.Combine(directory.Place, Path.GetFileNameWithoutExtension(path) + suffix + Path.GetExtension(path));
 
-    private sealed class LocalFile(SafeFileHandle handle) : DirectoryDevice.OpenFile(handle), IDatabaseFile
+    // Opens a file and locks it as long as it is open; null where the lock of somebody else is in the way.
+    private static SafeFileHandle? TryOpen(string file, FileMode mode, FileAccess access, FileShare share)
     {
-        public void SetLength(long length) => RandomAccess.SetLength(Handle, length);
+        try
+        {
+            return File.OpenHandle(file, mode, access, share);
+        }
+        catch (IOException exception) when (exception.GetType() == typeof(IOException) && File.Exists(file))
+        {
+            // The file is there and may be opened, so what fails is the lock.
+            return null;
+        }
+    }
+
+    private sealed class LocalFile(SafeFileHandle handle) : IDatabaseFile
+    {
+        public long Length => RandomAccess.GetLength(handle);
+
+        public int Read(Span<byte> destination, long offset)
+        {
+            var total = 0;
+            while (total < destination.Length)
+            {
+                var read = RandomAccess.Read(handle, destination[total..], offset + total);
+                if (read == 0) break;
+                total += read;
+            }
+
+            return total;
+        }
+
+        public void Write(ReadOnlySpan<byte> bytes, long offset) => RandomAccess.Write(handle, bytes, offset);
+
+        public void Flush() => RandomAccess.FlushToDisk(handle);
+
+        public void SetLength(long length) => RandomAccess.SetLength(handle, length);
+
+        public void Dispose() => handle.Dispose();
     }
 }

@@ -8,7 +8,7 @@ namespace Refold.LiteDb.Storage;
 /// <param name="Journal">The journal's id.</param>
 /// <param name="Commit">The number of the last transaction.</param>
 /// <param name="Head">The head after it.</param>
-internal readonly record struct MarkSlot(Guid Journal, long Commit, Core.Head Head);
+internal readonly record struct MarkSlot(Guid Journal, long Commit, Head Head);
 
 /// <summary>The mark of an open journal.</summary>
 /// <param name="file">The file; it carries the writer's lock too.</param>
@@ -59,6 +59,6 @@ internal sealed class Mark(IDatabaseFile file) : IDisposable
             ? new MarkSlot(
                 new Guid(bytes.Slice(8, 16), bigEndian: true),
                 BinaryPrimitives.ReadInt64LittleEndian(bytes[24..]),
-                new Core.Head(BinaryPrimitives.ReadInt64LittleEndian(bytes[32..]), Core.Hash.OfSpan(bytes.Slice(40, 32))))
+                new Head(BinaryPrimitives.ReadInt64LittleEndian(bytes[32..]), Hash.OfSpan(bytes.Slice(40, 32))))
             : null;
 }

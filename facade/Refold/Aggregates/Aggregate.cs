@@ -21,7 +21,7 @@ public abstract class Aggregate
     internal abstract AggregateVerifier Verifier { get; }
 
     /// <summary>Version and state hash of a stream right after a position.</summary>
-    internal abstract ValueTask<(long Version, Core.Hash? Hash)> StateHashAsync(
+    internal abstract ValueTask<(long Version, Hash? Hash)> StateHashAsync(
         RunCore run, StreamId stream, long toPosition, CancellationToken cancellationToken);
 
     /// <summary>Whether the stream is one of this category.</summary>
@@ -123,11 +123,11 @@ public sealed class Aggregate<TState, TCommand, TEvent, TError> : Aggregate
 
     internal override AggregateVerifier Verifier { get; }
 
-    internal override async ValueTask<(long Version, Core.Hash? Hash)> StateHashAsync(
+    internal override async ValueTask<(long Version, Hash? Hash)> StateHashAsync(
         RunCore run, StreamId stream, long toPosition, CancellationToken cancellationToken)
     {
         var report = await StreamState.EvidenceAsync(run, this, stream, toPosition, cancellationToken).ConfigureAwait(false);
-        return (report.Version, report.StateHash is { } hash ? ReplayTranslation.ParseHash(hash) : null);
+        return (report.Version, report.StateHash is { } hash ? Hash.Parse(hash) : (Hash?)null);
     }
 
     /// <summary>The pure heart.</summary>

@@ -53,6 +53,9 @@ public sealed class JournalEntry : IEquatable<JournalEntry>
     [field: MaybeNull]
     public IReadOnlyList<string> Tags => field ??= [.. Value.Data.Tags.Select(tag => tag.Value)];
 
+    /// <summary>The tags as queries ask for them: in canonical order, with the <c>kind:</c> tag that the role shows.</summary>
+    public IReadOnlyList<string> OutwardTags => Core.Tags.toOutward(Value.Data.Role, Value.Data.Tags);
+
     /// <summary>When it happened, UTC.</summary>
     public DateTimeOffset? Time => Value.Data.Time.ToNullable();
 
@@ -77,6 +80,15 @@ public sealed class JournalEntry : IEquatable<JournalEntry>
     /// <summary>Its canonical bytes: what leaves, heads and copies are made of.</summary>
     /// <returns>A new array.</returns>
     public byte[] ToCanonicalBytes() => Core.CanonicalBytes.ofData(Value.Data).Memory.ToArray();
+
+    /// <summary>Reads an entry from canonical bytes, as a store keeps them. The payload is a view into the memory, not a copy.</summary>
+    /// <param name="position">Its 1-based place in the journal.</param>
+    /// <param name="version">Its 1-based place in its stream.</param>
+    /// <param name="batch">The first position of the batch it was appended with.</param>
+    /// <param name="canonicalBytes">The bytes; never changed afterwards.</param>
+    /// <returns>The entry; null where the bytes are not exactly the canonical form of an entry.</returns>
+    public static JournalEntry? TryRead(long position, long version, long batch, ReadOnlyMemory<byte> canonicalBytes) =>
+        Core.CanonicalBytes.tryRead(canonicalBytes) is { } data ? new JournalEntry(new Core.Entry(position, version, batch, data.Value)) : null;
 
     /// <inheritdoc/>
     public bool Equals(JournalEntry? other) => other is not null && Value.Equals(other.Value);

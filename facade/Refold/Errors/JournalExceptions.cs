@@ -112,7 +112,9 @@ public sealed class JournalInUseException : JournalException
     }
 
     /// <summary>For a store that cannot.</summary>
-    internal JournalInUseException(string place, string remedy)
+    /// <param name="place">The journal.</param>
+    /// <param name="remedy">By whom it is in use, and what to do.</param>
+    public JournalInUseException(string place, string remedy)
         : base("in-use", $"The journal {place} is in use {remedy}.")
     {
     }

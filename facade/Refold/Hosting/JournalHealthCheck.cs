@@ -36,7 +36,7 @@ internal sealed class JournalHealthCheck(IServiceProvider services, string? name
             return Failed("The journal cannot be read: " + exception.Message, exception);
         }
 
-        return await journal.TryAppendAsync(HealthProbe.Request, cancellationToken).ConfigureAwait(false) switch
+        return await journal.TryAppendAsync(HealthProbe.Batch, cancellationToken).ConfigureAwait(false) switch
         {
             AppendResult.NotAppended { Failure: AppendFailure.Conflict } => HealthCheckResult.Healthy("The journal takes appends.", data),
             AppendResult.NotAppended { Failure: AppendFailure.Unavailable unavailable } =>
@@ -54,7 +54,7 @@ internal sealed class JournalHealthCheck(IServiceProvider services, string? name
 internal static class HealthProbe
 {
     /// <summary>An append that every journal that takes appends refuses, after it went the whole way of an append: it expects a version no stream has.</summary>
-    public static readonly AppendRequest Request = Make();
+    public static readonly EncodedBatch Batch = Make().Encode();
 
     private static AppendRequest Make()
     {

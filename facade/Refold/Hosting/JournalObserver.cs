@@ -1,50 +1,61 @@
 // What a journal tells the outside while it works: log lines, measurements, activities.
-// Made by every journal of this assembly when it is opened; asked by runs for the logger, the clock and the snapshots of their journal.
+// Made by every journal when it is opened; asked by runs for the logger, the clock and the snapshots of their journal.
 using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Refold.Segments;
 
 namespace Refold;
 
-/// <summary>A journal that has an observer.</summary>
-internal interface IObservedJournal
+/// <summary>A journal that has an observer: health checks, runs and verification tell and ask it too.</summary>
+public interface IObservedJournal
 {
+    /// <summary>The observer, for as long as the journal lives.</summary>
     JournalObserver Observer { get; }
 }
 
-/// <summary>The observer of one journal. Safe for use by many threads.</summary>
+/// <summary>What one journal tells the outside while it works: log lines, measurements, activities. A store makes one when it is opened,
+/// and calls the methods here. Safe for use by many threads.</summary>
 /// <param name="options">How the journal was opened.</param>
 /// <param name="store">The kind of store, as in its URI.</param>
 /// <param name="place">How log lines name the journal.</param>
-internal sealed class JournalObserver(JournalOptions options, string store, string place)
+public sealed class JournalObserver(JournalOptions options, string store, string place)
 {
     private readonly ILogger? logger = QuietLogger.Of(options.LoggerFactory, LogLines.JournalCategory);
     private readonly KeyValuePair<string, object?> storeTag = RefoldTelemetry.Tag(RefoldTelemetry.StoreTag, store);
 
-    public ILoggerFactory? LoggerFactory => options.LoggerFactory;
+    internal ILoggerFactory? LoggerFactory => options.LoggerFactory;
 
-    public ISnapshotStore? Snapshots => options.Snapshots;
+    internal ISnapshotStore? Snapshots => options.Snapshots;
 
-    public long SnapshotInterval => options.SnapshotInterval;
+    internal long SnapshotInterval => options.SnapshotInterval;
 
-    public TimeProvider TimeProvider { get; } = options.TimeProvider ?? TimeProvider.System;
+    internal TimeProvider TimeProvider { get; } = options.TimeProvider ?? TimeProvider.System;
 
     /// <summary>The journal's observer; null where it has none.</summary>
-    public static JournalObserver? Of(IJournal journal) => (journal as IObservedJournal)?.Observer;
+    internal static JournalObserver? Of(IJournal journal) => (journal as IObservedJournal)?.Observer;
 
+    /// <summary>The journal is open.</summary>
+    /// <param name="head">Its head.</param>
+    /// <param name="healed">The torn tail that opening cut off; null for none.</param>
     public void Opened(Head head, TornTail? healed)
     {
         if (healed is not null) logger?.TornTailHealed(place, healed.File, healed.Offset, healed.Reason);
         logger?.JournalOpened(place, head.Position);
     }
 
+    /// <summary>A write failed, and nothing more is written.</summary>
+    /// <param name="cause">What failed.</param>
     public void Poisoned(Exception cause) => logger?.JournalPoisoned(cause, place);
 
-    public void CheckpointFailed(Exception cause) => logger?.CheckpointFailed(cause, place);
+    internal void CheckpointFailed(Exception cause) => logger?.CheckpointFailed(cause, place);
 
+    /// <summary>The journal is closed.</summary>
+    /// <param name="head">Its head.</param>
     public void Closed(Head head) => logger?.JournalClosed(place, head.Position);
 
     /// <summary>One write and one flush are done.</summary>
+    /// <param name="appends">How many appends the write held.</param>
+    /// <param name="entries">How many entries they have.</param>
     public void Committed(int appends, long entries)
     {
         QuietLogger.Quietly((appends, storeTag), static group => RefoldTelemetry.GroupSizes.Record(group.appends, group.storeTag));
@@ -52,16 +63,31 @@ internal sealed class JournalObserver(JournalOptions options, string store, stri
     }
 
     /// <summary>Whether somebody wants to know how this append ends. Everything else about it costs nothing where nobody does.</summary>
-    public static bool IsWanted(AppendRequest request) =>
+    /// <param name="batch">What is appended.</param>
+    /// <returns>True where <see cref="ObserveAsync"/> is to be called.</returns>
+    public static bool IsWanted(EncodedBatch batch) =>
         (RefoldTelemetry.Source.HasListeners() || RefoldTelemetry.Durations.Enabled || RefoldTelemetry.Conflicts.Enabled)
-        && request is not null
         // What a health check asks is nobody's append.
-        && !ReferenceEquals(request, HealthProbe.Request);
+        && !ReferenceEquals(batch, HealthProbe.Batch);
+
+    /// <summary>Tells of an append that could not be encoded, so that no journal saw it.</summary>
+    internal void Refused(AppendResult.NotAppended refused)
+    {
+        if (!RefoldTelemetry.Source.HasListeners() && !RefoldTelemetry.Durations.Enabled) return;
+        var activity = RefoldTelemetry.Source.StartActivity(RefoldTelemetry.AppendActivity);
+        QuietLogger.Quietly(
+            (observer: this, activity, started: TimeProvider.GetTimestamp(), outcome: OutcomeOf(refused)),
+            static end => end.observer.Ended(end.activity, end.started, end.outcome));
+    }
 
     /// <summary>Appends, and tells how it ended.</summary>
+    /// <param name="batch">What is appended.</param>
+    /// <param name="append">Appends it.</param>
+    /// <param name="cancellationToken">Handed on.</param>
+    /// <returns>What <paramref name="append"/> answered.</returns>
     public async ValueTask<AppendResult> ObserveAsync(
-        AppendRequest request,
-        Func<AppendRequest, CancellationToken, ValueTask<AppendResult>> append,
+        EncodedBatch batch,
+        Func<EncodedBatch, CancellationToken, ValueTask<AppendResult>> append,
         CancellationToken cancellationToken)
     {
         var started = TimeProvider.GetTimestamp();
@@ -69,7 +95,7 @@ internal sealed class JournalObserver(JournalOptions options, string store, stri
         var outcome = "failed";
         try
         {
-            var result = await append(request, cancellationToken).ConfigureAwait(false);
+            var result = await append(batch, cancellationToken).ConfigureAwait(false);
             outcome = OutcomeOf(result);
             return result;
         }

@@ -36,7 +36,7 @@ internal static class ModelReads
         Core.JournalModule.index(journal).TryFindKey(key).ToReference() is { } found ? new Receipt(found.Item2) : null;
 
     public static Head? HeadAt(this Core.Journal journal, long position) =>
-        Core.JournalModule.headAt(position, journal) is { } head ? new Head(head.Value) : null;
+        Core.JournalModule.headAt(position, journal) is { } head ? head.Value : null;
 
     private static IEnumerable<JournalEntry> Pages(long from, long remaining, Func<long, int, FSharpList<Core.Entry>> read, Func<JournalEntry, long> place)
     {

@@ -45,15 +45,13 @@ internal static class ReplayTranslation
             read(run.Stream).Select(entry => entry.Value),
             FuncConvert.FromFunc((StreamId stream) => read(stream).Select(entry => entry.Value)),
             options.StartFrom.Select(snapshot => snapshot.Value).ToFSharpList(),
-            FuncConvert.FromFunc((long position) => headAt(position) is { } head ? FSharpOption<Core.Head>.Some(head.Value) : null),
+            FuncConvert.FromFunc((long position) => headAt(position) is { } head ? FSharpOption<Head>.Some(head) : null),
             options.Pin.ToOption(),
             options.IgnorePin);
         return new ReplayReport(Core.Replay.verify(aggregates.Select(aggregate => aggregate.Verifier.Value).ToFSharpList(), input));
     }
 
     /// <summary>The state hash over a run's streams.</summary>
-    public static Core.Hash HashOf(IEnumerable<(StreamId Stream, long Version, Core.Hash Hash)> streams) =>
-        Core.StateHash.ofRun(streams.Select(stream => new Tuple<StreamId, long, Core.Hash>(stream.Stream, stream.Version, stream.Hash)));
-
-    public static Core.Hash ParseHash(string hash) => Core.Hash.TryParse(hash)!.Value;
+    public static Hash HashOf(IEnumerable<(StreamId Stream, long Version, Hash Hash)> streams) =>
+        Core.StateHash.ofRun(streams.Select(stream => new Tuple<StreamId, long, Hash>(stream.Stream, stream.Version, stream.Hash)));
 }

@@ -6,7 +6,7 @@ namespace Refold.Interop;
 
 /// <summary>A step that was made and not yet appended.</summary>
 internal sealed record MadeStep<TState, TEvent, TError>(
-    AppendRequest? Batch,
+    EncodedBatch? Batch,
     Decision<TEvent, TError> Outcome,
     TState State,
     long Version,
@@ -22,14 +22,14 @@ internal static class RunTranslation
         run,
         pin,
         root ?? RngState.FromSeed(pin.Seed),
-        mode == RecordMode.Record ? Core.RecordMode.Record : Core.RecordMode.Off);
+        mode);
 
-    public static AppendRequest Start(this Core.RunContext context, DateTimeOffset time) =>
-        Core.Run.start(context, FSharpOption<DateTimeOffset>.Some(time)).ToFacade();
+    public static EncodedBatch Start(this Core.RunContext context, DateTimeOffset time) =>
+        Core.Run.start(context, FSharpOption<DateTimeOffset>.Some(time));
 
-    public static AppendRequest Finish(
-        this Core.RunContext context, long runVersion, Core.Hash? stateHash, int streams, DateTimeOffset time) =>
-        Core.Run.finish(context, runVersion, stateHash.ToOption(), streams, FSharpOption<DateTimeOffset>.Some(time)).ToFacade();
+    public static EncodedBatch Finish(
+        this Core.RunContext context, long runVersion, Hash? stateHash, int streams, DateTimeOffset time) =>
+        Core.Run.finish(context, runVersion, stateHash.ToOption(), streams, FSharpOption<DateTimeOffset>.Some(time));
 
     /// <summary>The run whose stream this is. An import can bring in streams that only look like one.</summary>
     public static RunId? TryReadRun(StreamId stream)
@@ -71,13 +71,10 @@ internal static class RunTranslation
         long runVersion,
         ExecuteOptions options)
     {
-        var made = Core.Run.step(context, aggregate.Value, new Core.StepInput<TState, TCommand>(
+        var made = Core.Run.step(context, aggregate.Value, new Core.RunPosition<TState>(before.Version, before.State, runVersion), new Core.StepInput<TCommand>(
             stream,
-            before.Version,
-            before.State,
             command,
             now,
-            runVersion,
             options.CorrelationId.ToOption(),
             options.CausationId.ToOption(),
             options.IdempotencyKey.ToOption()));
@@ -85,11 +82,11 @@ internal static class RunTranslation
             throw new StepFailedException(stream, made.ErrorValue.ToString(), (made.ErrorValue as Core.StepError.Threw)?.error);
         var step = made.ResultValue;
         return new MadeStep<TState, TEvent, TError>(
-            step.Batch?.Value.ToFacade(),
+            step.Batch?.Value,
             step.Outcome.ToDecision(),
-            step.State,
-            step.Version,
-            step.RunVersion,
+            step.Position.State,
+            step.Position.Version,
+            step.Position.RunVersion,
             step.Drawn);
     }
 
@@ -99,25 +96,4 @@ internal static class RunTranslation
         if (key is not null)
             Core.Text.validate("idempotency key", Core.Limits.keyBytes, key).ValueOrThrow(parameter);
     }
-
-    private static AppendRequest ToFacade(this Core.AppendRequest request) =>
-        new([.. request.Entries.Select(ToFacade)])
-        {
-            Expected = request.Expected.ToDictionary(pair => pair.Item1, pair => ExpectedVersion.FromCore(pair.Item2)),
-            IdempotencyKey = request.Key.ToReference(),
-        };
-
-    private static EntryData ToFacade(this Core.EntryData data) =>
-        new(data.Stream, data.Type, data.Payload.Memory)
-        {
-            Role = (EntryRole)Core.RoleModule.toByte(data.Role),
-            SchemaVersion = data.SchemaVersion,
-            Tags = data.Tags.IsEmpty ? [] : [.. data.Tags.Select(tag => tag.Value)],
-            Time = data.Time.ToNullable(),
-            Id = data.Id.ToNullable(),
-            CorrelationId = data.CorrelationId.ToNullable(),
-            CausationId = data.CausationId.ToNullable(),
-            Run = data.Run.ToReference(),
-            Drawn = data.Drawn.ToNullable(),
-        };
 }

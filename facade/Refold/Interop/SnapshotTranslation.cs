@@ -21,7 +21,7 @@ internal static class SnapshotTranslation
         ArgumentOutOfRangeException.ThrowIfLessThan(version, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(head.Position, 1, nameof(head));
         var run = origin is var (id, pin, root) ? FSharpOption<Tuple<RunId, RunPin, RngState>>.Some(new(id, pin, root)) : null;
-        return Core.SnapshotModule.make(stream, version, head.Value, run, new Core.Encoded(state.Type, state.SchemaVersion, Core.Bytes.Wrap(state.Payload)));
+        return Core.SnapshotModule.make(stream, version, head, run, new Core.Encoded(state.Type, state.SchemaVersion, Core.Bytes.Wrap(state.Payload)));
     }
 
     public static (Snapshot? Snapshot, string? Reason) Read(ReadOnlyMemory<byte> bytes)
@@ -47,7 +47,7 @@ internal static class SnapshotTranslation
             known.Stream,
             known.Highest,
             known.Floor,
-            FuncConvert.FromFunc((long _) => known.Head is { } head ? FSharpOption<Core.Head>.Some(head.Value) : null),
+            FuncConvert.FromFunc((long _) => known.Head is { } head ? FSharpOption<Head>.Some(head) : null),
             FuncConvert.FromFunc((long _) => known.Around.Select(entry => entry.Value)));
         var (usable, findings) = Core.SnapshotModule.newest(aggregate, history, [snapshot.Value]);
         return usable is { } found

@@ -1,32 +1,24 @@
-// Batches as a store of another package keeps them, made again without F# options.
-// Called by stores that read their batches whole, to copy or to compact them.
-using Microsoft.FSharp.Core;
+// The key of a batch, without an F# option; and what is known of a dropped beginning, in both languages.
+// Called by the segment journal.
+using Refold.Transfers;
 
 namespace Refold.Interop;
 
 internal static class StoredBatches
 {
-    /// <summary>A batch of which every entry is there.</summary>
-    public static Core.AcceptedBatch Whole(long first, IReadOnlyList<(Core.Entry Entry, ReadOnlyMemory<byte> Canonical)> entries, IEnumerable<Core.Leaf> leaves, Core.Head head) =>
-        Core.Append.ofStored(
-            first,
-            [.. entries.Select(item => item.Entry.Data)],
-            [.. entries.Select(item => item.Canonical)],
-            [.. entries.Select(item => item.Entry.Position)],
-            [.. entries.Select(item => item.Entry.Version)],
-            leaves.ToFSharpList(),
-            head);
+    /// <summary>The idempotency key of a batch, if it has one.</summary>
+    public static (string Key, Hash Content)? KeyOf(this Core.AcceptedBatch batch) =>
+        batch.Key is { } key ? (key.Value.Item1, key.Value.Item2) : null;
 
-    /// <summary>A batch that a compaction took entries from, which cannot tell its key's content and versions any more.</summary>
-    /// <param name="batch">The batch, with what is left of it.</param>
-    /// <param name="key">The key that was kept, with content and versions; null for none.</param>
-    public static Core.AcceptedBatch WithKept(this Core.AcceptedBatch batch, (string Key, Core.Hash Content, IEnumerable<Core.StreamVersions> Versions)? key) => new(
-        batch.FirstPosition,
-        batch.Entries,
-        batch.Canonical,
-        batch.Positions,
-        batch.Versions,
-        batch.Leaves,
-        key is var (text, content, _) ? FSharpOption<Tuple<string, Core.Hash>>.Some(new(text, content)) : null,
-        key is var (_, _, versions) ? new Core.Receipt(batch.Receipt.FirstPosition, batch.Receipt.Count, versions.ToFSharpList(), batch.Receipt.Head) : batch.Receipt);
+    public static JournalBeginning ToFacade(this Core.BaseContent content, Head head, long firstFrame) => new(
+        [.. content.Streams.Select(stream => new DroppedStream(stream.Stream, stream.Highest, stream.Floor))],
+        [.. content.Keys.Select(key => new KeptKey(key.Key, new KnownKey(key.Content, new Receipt(key.Receipt))))],
+        content.KeysBefore,
+        head,
+        firstFrame);
+
+    public static Core.BaseContent ToCore(this JournalBeginning beginning) => new(
+        beginning.Streams.Select(stream => new Core.BaseStream(stream.Stream, stream.Highest, stream.Floor)).ToFSharpList(),
+        beginning.Keys.Select(key => new Core.BaseKey(key.Key, key.Known.Content, key.Known.Receipt.Value)).ToFSharpList(),
+        beginning.KeysBefore);
 }

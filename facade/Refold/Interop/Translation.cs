@@ -10,6 +10,13 @@ internal static class Translation
     /// <summary>The entry in its normal form, or which rule it breaks. A null where none may be is the caller's mistake and throws.</summary>
     public static FSharpResult<Core.EntryData, Core.ValueError> TryToCore(this EntryData data, string? key)
     {
+        var taken = data.Take(key);
+        return taken.IsOk ? Core.EntryDataModule.validate(taken.ResultValue) : taken;
+    }
+
+    // As it was given: encoding a batch judges it.
+    private static FSharpResult<Core.EntryData, Core.ValueError> Take(this EntryData data, string? key)
+    {
         ArgumentNullException.ThrowIfNull(data);
         ArgumentNullException.ThrowIfNull(data.Stream);
         ArgumentNullException.ThrowIfNull(data.Tags);
@@ -21,7 +28,7 @@ internal static class Translation
                 Core.ValueError.NewOutOfRange("role", data.Role.ToString("D"), "one of EntryRole"));
         }
 
-        return Core.EntryDataModule.validate(new Core.EntryData(
+        return FSharpResult<Core.EntryData, Core.ValueError>.NewOk(new Core.EntryData(
             data.Stream,
             Core.RoleModule.ofByte((byte)data.Role)!.Value,
             data.Type,
@@ -39,7 +46,7 @@ internal static class Translation
 
     /// <summary>Validates, encodes and hashes an append on the caller's thread, before anything is queued.</summary>
     /// <returns>The batch, or why it can never be appended.</returns>
-    public static (Core.PreparedBatch? Batch, AppendFailure? Failure) Prepare(this AppendRequest request)
+    public static (EncodedBatch? Batch, AppendFailure? Failure) Encoded(this AppendRequest request)
     {
         ArgumentNullException.ThrowIfNull(request);
         ArgumentNullException.ThrowIfNull(request.Entries);
@@ -48,18 +55,20 @@ internal static class Translation
         var entries = new List<Core.EntryData>(request.Entries.Count);
         foreach (var data in request.Entries)
         {
-            var entry = data.TryToCore(request.IdempotencyKey);
+            var entry = data.Take(request.IdempotencyKey);
             if (entry.IsError) return (null, new AppendFailure.Invalid(entry.ErrorValue.ToString()));
             entries.Add(entry.ResultValue);
         }
 
-        return Core.Append.prepare(new Core.AppendRequest(
+        var (batch, failure) = Core.Append.encode(new Core.AppendRequest(
             entries.ToFSharpList(),
-            request.Expected.Select(pair => new Tuple<StreamId, Core.ExpectedVersion>(pair.Key, pair.Value.ToCore())).ToFSharpList(),
+            request.Expected.Select(pair => new Tuple<StreamId, ExpectedVersion>(pair.Key, pair.Value)).ToFSharpList(),
             request.Condition is { } condition
                 ? FSharpOption<Core.AppendCondition>.Some(new Core.AppendCondition(condition.Query.Value, condition.AsOf))
                 : null,
             request.IdempotencyKey.ToOption())).Split();
+        if (batch is not null) batch.Pipelined = request.Pipelined;
+        return (batch, failure);
     }
 
     /// <summary>The entries of a batch to restore.</summary>
@@ -76,7 +85,7 @@ internal static class Translation
 
     public static AppendFailure ToFailure(this Core.AppendError error) => error switch
     {
-        Core.AppendError.Conflict conflict => new AppendFailure.Conflict(StreamId.Create(conflict.stream), ExpectedVersion.FromCore(conflict.expected), conflict.actual),
+        Core.AppendError.Conflict conflict => new AppendFailure.Conflict(StreamId.Create(conflict.stream), conflict.expected, conflict.actual),
         Core.AppendError.ConditionFailed failed => new AppendFailure.ConditionFailed(failed.position),
         Core.AppendError.KeyReused reused => new AppendFailure.KeyReused(reused.key, reused.firstPosition),
         Core.AppendError.LimitExceeded exceeded => new AppendFailure.LimitExceeded(exceeded.what, exceeded.actual, exceeded.limit),
@@ -93,7 +102,7 @@ internal static class Translation
             tags.Add(tag.ResultValue);
         }
 
-        return Core.Tags.ofSeq(tags);
+        return FSharpResult<FSharpList<Core.Tag>, Core.ValueError>.NewOk(tags.ToFSharpList());
     }
 }
 

@@ -1,5 +1,6 @@
 // What one append call hands over, and what it is answered with. The core's AppendRequest and Receipt, mirrored.
 // Given to IJournal.TryAppendAsync by applications and by runs.
+using System.Diagnostics.CodeAnalysis;
 using Refold.Interop;
 
 namespace Refold;
@@ -33,6 +34,21 @@ public sealed record AppendRequest(IReadOnlyList<EntryData> Entries)
     /// <value>Default: false; a caller that finds the journal idle commits on its own thread, which is the fastest for one append.</value>
     public bool Pipelined { get; init; }
 
+    /// <summary>Validates, encodes and hashes the request, once and for every journal: what <see cref="IJournal.TryAppendAsync"/> takes.</summary>
+    /// <returns>The batch. It may be appended again after a conflict.</returns>
+    /// <exception cref="NotAppendedException">An entry, the key or the batch breaks a rule: <see cref="AppendFailure.Invalid"/>.</exception>
+    public EncodedBatch Encode() => this.Encoded() is var (batch, failure) && batch is not null ? batch : throw failure!.ToException();
+
+    /// <summary>Encodes the request as <see cref="Encode"/> does.</summary>
+    /// <param name="batch">The batch; null where a rule is broken.</param>
+    /// <param name="failure">Which rule; null where none is.</param>
+    /// <returns>False where an entry, the key or the batch breaks a rule.</returns>
+    public bool TryEncode([NotNullWhen(true)] out EncodedBatch? batch, [NotNullWhen(false)] out AppendFailure? failure)
+    {
+        (batch, failure) = this.Encoded();
+        return batch is not null;
+    }
+
     /// <summary>Whether both ask for the same.</summary>
     /// <param name="other">The other.</param>
     /// <returns>True if they are equal.</returns>
@@ -48,19 +64,12 @@ public sealed record AppendRequest(IReadOnlyList<EntryData> Entries)
     public override int GetHashCode() => HashCode.Combine(Entries.Count, Expected.Count, Condition);
 }
 
-/// <summary>The versions a batch got in one stream.</summary>
-/// <param name="Stream">The stream.</param>
-/// <param name="First">The version of the batch's first entry in it.</param>
-/// <param name="Last">The version of the batch's last entry in it.</param>
-public sealed record StreamVersions(StreamId Stream, long First, long Last);
-
 /// <summary>What a committed append is answered with. It names no file and no offset, so it stays valid whatever the store does. Equal by content.</summary>
 public sealed class Receipt : IEquatable<Receipt>
 {
     internal Receipt(Core.Receipt value)
     {
         Value = value;
-        Versions = [.. value.Versions.Select(versions => new StreamVersions(versions.Stream, versions.First, versions.Last))];
     }
 
     /// <summary>Makes a receipt from its parts; for stores.</summary>
@@ -72,8 +81,8 @@ public sealed class Receipt : IEquatable<Receipt>
         : this(new Core.Receipt(
             firstPosition,
             count,
-            versions.Select(item => new Core.StreamVersions(item.Stream, item.First, item.Last)).ToFSharpList(),
-            head.Value))
+            versions.ToFSharpList(),
+            head))
     {
     }
 
@@ -89,10 +98,10 @@ public sealed class Receipt : IEquatable<Receipt>
     public long LastPosition => Value.FirstPosition + Value.Count - 1;
 
     /// <summary>The versions it got, streams in order of appearance.</summary>
-    public IReadOnlyList<StreamVersions> Versions { get; }
+    public IReadOnlyList<StreamVersions> Versions => Value.Versions;
 
     /// <summary>The head after the batch.</summary>
-    public Head Head => new(Value.Head);
+    public Head Head => Value.Head;
 
     /// <inheritdoc/>
     public bool Equals(Receipt? other) =>

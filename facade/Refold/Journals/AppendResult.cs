@@ -72,7 +72,7 @@ public abstract record AppendFailure
     /// <returns>The sentence.</returns>
     public sealed override string ToString() => this switch
     {
-        Conflict failure => Interop.Errors.Describe(Core.AppendError.NewConflict(failure.Stream.Value, failure.Expected.ToCore(), failure.Actual)),
+        Conflict failure => Interop.Errors.Describe(Core.AppendError.NewConflict(failure.Stream.Value, failure.Expected, failure.Actual)),
         ConditionFailed failure => Interop.Errors.Describe(Core.AppendError.NewConditionFailed(failure.Position)),
         KeyReused failure => Interop.Errors.Describe(Core.AppendError.NewKeyReused(failure.Key, failure.FirstPosition)),
         LimitExceeded failure => Interop.Errors.Describe(Core.AppendError.NewLimitExceeded(failure.What, failure.Actual, failure.Limit)),

@@ -24,10 +24,11 @@ public interface IJournal : IAsyncDisposable
     ValueTask<Head?> HeadAtAsync(long position, CancellationToken cancellationToken = default);
 
     /// <summary>Appends an atomic batch.</summary>
-    /// <param name="request">The batch with what it expects.</param>
+    /// <param name="batch">The batch with what it expects: <see cref="AppendRequest.Encode"/>. A store decides with
+    /// <see cref="AppendRule"/>, and writes the canonical bytes as they are.</param>
     /// <param name="cancellationToken">Cancels waiting, never a write already queued.</param>
     /// <returns>A receipt once the batch is durable; or why it never will be; or that the outcome is unknown. None of these is an exception.</returns>
-    ValueTask<AppendResult> TryAppendAsync(AppendRequest request, CancellationToken cancellationToken = default);
+    ValueTask<AppendResult> TryAppendAsync(EncodedBatch batch, CancellationToken cancellationToken = default);
 
     /// <summary>Appends one batch with the positions, versions and batch id it had in another journal; as used by import and copy.</summary>
     /// <param name="batch">The entries of one batch, in position order.</param>

@@ -29,10 +29,10 @@ public sealed class InMemoryJournal : ILocalJournal, IObservedJournal
     JournalObserver IObservedJournal.Observer => observer;
 
     /// <summary>The last position and head hash. Also after the journal was closed.</summary>
-    public Head Head => new(Core.JournalModule.head(current));
+    public Head Head => Core.JournalModule.head(current);
 
     /// <summary>The head behind a beginning that was dropped; of a journal that is whole, position 0.</summary>
-    public Head Begin => new(Core.JournalModule.beginning(Snapshot));
+    public Head Begin => Core.JournalModule.beginning(Snapshot);
 
     // What reads see: a journal that never changes.
     private Core.Journal Snapshot
@@ -55,10 +55,13 @@ public sealed class InMemoryJournal : ILocalJournal, IObservedJournal
     public Head? HeadAt(long position) => Snapshot.HeadAt(position);
 
     /// <inheritdoc/>
-    public ValueTask<AppendResult> TryAppendAsync(AppendRequest request, CancellationToken cancellationToken = default) =>
-        JournalObserver.IsWanted(request)
-            ? observer.ObserveAsync(request, AppendUnobservedAsync, cancellationToken)
-            : AppendUnobservedAsync(request, cancellationToken);
+    public ValueTask<AppendResult> TryAppendAsync(EncodedBatch batch, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(batch);
+        return JournalObserver.IsWanted(batch)
+            ? observer.ObserveAsync(batch, AppendUnobservedAsync, cancellationToken)
+            : AppendUnobservedAsync(batch, cancellationToken);
+    }
 
     /// <inheritdoc/>
     public ValueTask<AppendResult> TryRestoreAsync(IReadOnlyList<JournalEntry> batch, CancellationToken cancellationToken = default)
@@ -202,14 +205,10 @@ public sealed class InMemoryJournal : ILocalJournal, IObservedJournal
         return ValueTask.CompletedTask;
     }
 
-    private ValueTask<AppendResult> AppendUnobservedAsync(AppendRequest request, CancellationToken cancellationToken)
-    {
-        var (batch, failure) = request.Prepare();
-        if (cancellationToken.IsCancellationRequested) return ValueTask.FromCanceled<AppendResult>(cancellationToken);
-        return ValueTask.FromResult(batch is null
-            ? new AppendResult.NotAppended(failure!)
-            : Commit(journal => Core.JournalModule.appendPrepared(batch, journal).Split()));
-    }
+    private ValueTask<AppendResult> AppendUnobservedAsync(EncodedBatch batch, CancellationToken cancellationToken) =>
+        cancellationToken.IsCancellationRequested
+            ? ValueTask.FromCanceled<AppendResult>(cancellationToken)
+            : ValueTask.FromResult(Commit(journal => Core.JournalModule.append(batch, journal).Split()));
 
     private void Replace(Func<Core.Journal, Core.Journal> change)
     {

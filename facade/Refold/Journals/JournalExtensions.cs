@@ -47,6 +47,22 @@ public static class JournalExtensions
         return journal.TryAppendAsync(RequestOf(stream, expected, entries), cancellationToken);
     }
 
+    /// <summary>Encodes and appends an atomic batch.</summary>
+    /// <param name="journal">The journal.</param>
+    /// <param name="request">The batch with what it expects.</param>
+    /// <param name="cancellationToken">Cancels waiting, never a write already queued.</param>
+    /// <returns>How the append ended: <see cref="AppendFailure.Invalid"/> where an entry, the key or the batch breaks a rule.</returns>
+    public static ValueTask<AppendResult> TryAppendAsync(this IJournal journal, AppendRequest request, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(journal);
+        ArgumentNullException.ThrowIfNull(request);
+        if (request.TryEncode(out var batch, out var failure)) return journal.TryAppendAsync(batch, cancellationToken);
+        if (cancellationToken.IsCancellationRequested) return ValueTask.FromCanceled<AppendResult>(cancellationToken);
+        var refused = new AppendResult.NotAppended(failure);
+        JournalObserver.Of(journal)?.Refused(refused);
+        return new ValueTask<AppendResult>(refused);
+    }
+
     /// <summary>Restores one batch where it was in another journal, or throws; as used by import and copy.</summary>
     /// <param name="journal">The journal.</param>
     /// <param name="batch">The entries of one batch, in position order.</param>

@@ -23,19 +23,17 @@ public sealed record QueryItem(IReadOnlyList<string> Types, IReadOnlyList<string
 /// <remarks>Equal when the items are, in the same order.</remarks>
 public sealed record Query
 {
-    internal Query(Core.Query value, IReadOnlyList<QueryItem> items)
-    {
-        Value = value;
-        Items = items;
-    }
+    private IReadOnlyList<QueryItem>? items;
+
+    internal Query(Core.Query value, IReadOnlyList<QueryItem>? items = null) => (Value, this.items) = (value, items);
 
     internal Core.Query Value { get; }
 
     /// <summary>The alternatives.</summary>
-    public IReadOnlyList<QueryItem> Items { get; }
+    public IReadOnlyList<QueryItem> Items => items ??= [.. Value.Items.Select(ToFacade)];
 
     /// <summary>Every entry.</summary>
-    public static Query All { get; } = new(Core.QueryModule.all, []);
+    public static Query All { get; } = new(Core.QueryModule.all);
 
     /// <summary>Entries that have all of these tags.</summary>
     /// <param name="tags">Tags; <c>kind:external</c> and <c>kind:derived</c> ask for provenance.</param>
@@ -65,6 +63,10 @@ public sealed record Query
         ArgumentNullException.ThrowIfNull(items);
         return new Query(new Core.Query(items.Select(ToCore).ToFSharpList()), [.. items]);
     }
+
+    private static QueryItem ToFacade(Core.QueryItem item) => new(
+        [.. item.Types],
+        [.. item.Tags.Select(tag => tag.Value), .. item.Kind is { } kind ? [Core.EntryKindModule.tag(kind.Value)] : (string[])[]]);
 
     private static Core.QueryItem ToCore(QueryItem item)
     {

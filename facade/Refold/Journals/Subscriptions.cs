@@ -7,7 +7,7 @@ namespace Refold;
 
 /// <summary>Wakes whoever waits for entries that are not there yet. Safe for use by many threads.</summary>
 /// <param name="position">The head position to begin with: what can already be read.</param>
-internal sealed class Subscriptions(long position)
+public sealed class Subscriptions(long position)
 {
     private readonly Lock gate = new();
     private TaskCompletionSource changed = NewSignal();
@@ -22,6 +22,7 @@ internal sealed class Subscriptions(long position)
     public bool IsAwaited => Volatile.Read(ref waiting) > 0;
 
     /// <summary>Says that everything up to a position can be read. A position below the last one published changes nothing.</summary>
+    /// <param name="position">The head position.</param>
     public void Publish(long position)
     {
         TaskCompletionSource signal;
@@ -37,6 +38,7 @@ internal sealed class Subscriptions(long position)
     }
 
     /// <summary>Those who wait now fail with an exception.</summary>
+    /// <param name="exception">The exception.</param>
     public void Fail(Exception exception)
     {
         TaskCompletionSource signal;
@@ -61,6 +63,8 @@ internal sealed class Subscriptions(long position)
     }
 
     /// <summary>Waits until something beyond a position can be read.</summary>
+    /// <param name="position">The position.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
     /// <returns>The last position that can be read; null when the journal was closed.</returns>
     public async ValueTask<long?> WaitBeyondAsync(long position, CancellationToken cancellationToken)
     {
@@ -91,6 +95,7 @@ internal sealed class Subscriptions(long position)
     /// <param name="read">Reads everything from a position on, as of the call, in position order.</param>
     /// <param name="fromPosition">The first position; below 1 is read as 1.</param>
     /// <param name="cancellationToken">Ends the subscription with <see cref="OperationCanceledException"/>.</param>
+    /// <returns>The entries.</returns>
     public async IAsyncEnumerable<JournalEntry> Follow(Func<long, IEnumerable<JournalEntry>> read, long fromPosition, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var next = Math.Max(1, fromPosition);

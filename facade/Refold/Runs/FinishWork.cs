@@ -13,7 +13,7 @@ public sealed record RunEnd(string? StateHash, int Streams, Receipt? Receipt);
 internal sealed class FinishWork(RunCore run, IReadOnlyList<Aggregate> aggregates, DateTimeOffset time, CancellationToken cancellationToken)
     : RunWork<RunEnd>(cancellationToken)
 {
-    private Core.Hash? stateHash;
+    private Hash? stateHash;
     private int streams;
 
     public override bool IsAlone => true;
@@ -50,9 +50,9 @@ internal sealed class FinishWork(RunCore run, IReadOnlyList<Aggregate> aggregate
         return last;
     }
 
-    private async Task<Core.Hash?> HashOverAsync(SortedDictionary<StreamId, long> last, CancellationToken cancellationToken)
+    private async Task<Hash?> HashOverAsync(SortedDictionary<StreamId, long> last, CancellationToken cancellationToken)
     {
-        var hashes = new List<(StreamId, long, Core.Hash)>();
+        var hashes = new List<(StreamId, long, Hash)>();
         foreach (var (stream, batch) in last)
         {
             if (aggregates.Where(aggregate => aggregate.Owns(stream)).MaxBy(aggregate => aggregate.Category.Length) is not { } aggregate)

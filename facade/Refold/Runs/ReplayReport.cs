@@ -4,22 +4,6 @@ using Refold.Interop;
 
 namespace Refold;
 
-/// <summary>What verifying a run came to.</summary>
-public enum ReplayVerdict
-{
-    /// <summary>Deciding again gives the recorded entries, byte for byte.</summary>
-    Matched = 0,
-
-    /// <summary>It does not; the report tells where first.</summary>
-    Diverged = 1,
-
-    /// <summary>There is nothing to verify: no start of the run, or no commands.</summary>
-    NotRecorded = 2,
-
-    /// <summary>Everything matches, but the very last command has no step: the run was cut off there.</summary>
-    Incomplete = 3,
-}
-
 /// <summary>Where a stream stood right after the run's last step in it.</summary>
 /// <param name="Stream">The stream.</param>
 /// <param name="Version">Its version.</param>
@@ -34,7 +18,7 @@ public sealed class ReplayReport
     internal ReplayReport(Core.ReplayReport value)
     {
         this.value = value;
-        Verdict = (ReplayVerdict)value.Verdict.Tag;
+        Verdict = value.Verdict;
         Streams = [.. value.Streams.Select(
             stream => new ReplayedStream(stream.Stream, stream.Version, stream.StateHash.ToNullable()?.ToString()))];
         Divergence = value.Divergence.ToReference() is { } divergence ? new Divergence(divergence) : null;

@@ -4,17 +4,6 @@ using Microsoft.Extensions.Logging;
 
 namespace Refold;
 
-/// <summary>Whether commands and refusals are recorded.</summary>
-public enum RecordMode
-{
-    /// <summary>Commands and refusals too, in the run's own stream: the run can be verified and resumed.</summary>
-    Record = 0,
-
-    /// <summary>Events only: their streams get the very same bytes and can be folded, but the run can be neither verified nor resumed.
-    /// Steps on one stream wait for each other's durability.</summary>
-    Off = 1,
-}
-
 /// <summary>In which order a run makes its steps. One step is made at a time in either; states are loaded at once in either, those of
 /// many
 /// streams at the same time.</summary>

@@ -26,7 +26,7 @@ internal sealed partial class RunPipeline(IJournal journal, RunId run, RunMemory
         public long RunVersion { get; } = made.RunVersion;
 
         /// <summary>Nothing is appended.</summary>
-        public bool IsEmpty { get; } = made.Request is null;
+        public bool IsEmpty { get; } = made.Batch is null;
 
         /// <summary>What making it threw.</summary>
         public Exception? Error { get; } = error;
@@ -185,8 +185,8 @@ internal sealed partial class RunPipeline(IJournal journal, RunId run, RunMemory
 
         var flight = new Flight(work, picked.Lane, made, failed);
         Launch(flight, made, picked.Before);
-        if (made.Request is not null)
-            Append(made.Request, flight);
+        if (made.Batch is not null)
+            Append(made.Batch, flight);
     }
 
     private void Launch(Flight flight, StepMade made, KeptState? before)
@@ -205,13 +205,14 @@ internal sealed partial class RunPipeline(IJournal journal, RunId run, RunMemory
         }
     }
 
-    private void Append(AppendRequest request, Flight flight)
+    private void Append(EncodedBatch batch, Flight flight)
     {
         ValueTask<AppendResult> append;
         try
         {
             // Never the caller's token: cancelling ends waiting, not a write.
-            append = journal.TryAppendAsync(request with { Pipelined = options.Pipelined }, CancellationToken.None);
+            batch.Pipelined = options.Pipelined;
+            append = journal.TryAppendAsync(batch, CancellationToken.None);
         }
         catch (Exception error)
         {

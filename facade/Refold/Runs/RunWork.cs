@@ -24,10 +24,10 @@ internal enum WorkStatus
 }
 
 /// <summary>A step that was made.</summary>
-/// <param name="Request">What is to be appended; null for nothing.</param>
+/// <param name="Batch">What is to be appended; null for nothing.</param>
 /// <param name="After">The state once it is committed; null where no state moves on.</param>
 /// <param name="RunVersion">The run's highest version once it is committed.</param>
-internal readonly record struct StepMade(AppendRequest? Request, KeptState? After, long RunVersion);
+internal readonly record struct StepMade(EncodedBatch? Batch, KeptState? After, long RunVersion);
 
 /// <summary>What the pipeline drives, whatever its types.</summary>
 internal abstract class RunWork(CancellationToken cancellationToken)

@@ -23,7 +23,7 @@ public sealed partial class SegmentJournal
     }
 
     /// <inheritdoc/>
-    public Head? HeadAt(long position) => Ask(index => index.HeadAt(position)) is { } head ? new Head(head) : null;
+    public Head? HeadAt(long position) => Ask(index => index.HeadAt(position));
 
     /// <inheritdoc/>
     public Receipt? FindByKey(string key)

@@ -1,6 +1,5 @@
 // A journal in segment files: durable, one writer at a time, recovered by scan. FORMAT.md has every byte.
 // Opened with `segments:DIR`; used by applications and by the tool.
-using Refold.Interop;
 using Refold.Segments;
 
 namespace Refold;
@@ -65,17 +64,17 @@ public sealed partial class SegmentJournal : ILocalJournal, IObservedJournal
             subscriptions.Awaited = watch.Wake;
         }
 
-        observer.Opened(new Head(opened.Index.Head), opened.Healed);
+        observer.Opened(opened.Index.Head, opened.Healed);
     }
 
     JournalObserver IObservedJournal.Observer => observer;
 
     /// <inheritdoc/>
     /// <exception cref="JournalException">It was opened for reading, and what its writer has done since cannot be read.</exception>
-    public Head Head => new(Latest.Index.Head);
+    public Head Head => Latest.Index.Head;
 
     /// <summary>The head behind a beginning that was dropped; of a journal that is whole, position 0.</summary>
-    public Head Begin => new(Latest.Index.Begin);
+    public Head Begin => Latest.Index.Begin;
 
     /// <summary>Idempotency keys of batches that begin before this position were forgotten (<see cref="CompactionRequest.ForgetKeysBefore"/>); 0 where none were.</summary>
     public long KeysForgottenBefore => Latest.Index.KeysBefore;
@@ -170,16 +169,19 @@ public sealed partial class SegmentJournal : ILocalJournal, IObservedJournal
     }
 
     /// <inheritdoc/>
-    public ValueTask<AppendResult> TryAppendAsync(AppendRequest request, CancellationToken cancellationToken = default) =>
-        JournalObserver.IsWanted(request)
-            ? observer.ObserveAsync(request, AppendUnobservedAsync, cancellationToken)
-            : AppendUnobservedAsync(request, cancellationToken);
+    public ValueTask<AppendResult> TryAppendAsync(EncodedBatch batch, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(batch);
+        return JournalObserver.IsWanted(batch)
+            ? observer.ObserveAsync(batch, AppendUnobservedAsync, cancellationToken)
+            : AppendUnobservedAsync(batch, cancellationToken);
+    }
 
     /// <inheritdoc/>
     public ValueTask<AppendResult> TryRestoreAsync(IReadOnlyList<JournalEntry> batch, CancellationToken cancellationToken = default)
     {
-        var entries = batch.ToCore();
-        return AppendAsync(new PendingAppend(index => AppendDecision.Restore(index, entries)), cancellationToken);
+        ArgumentNullException.ThrowIfNull(batch);
+        return AppendAsync(new PendingAppend(index => AppendRule.Restore(index, batch)), cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -242,13 +244,8 @@ public sealed partial class SegmentJournal : ILocalJournal, IObservedJournal
         }
     }
 
-    private ValueTask<AppendResult> AppendUnobservedAsync(AppendRequest request, CancellationToken cancellationToken)
-    {
-        var (batch, failure) = request.Prepare();
-        return batch is null
-            ? ValueTask.FromResult<AppendResult>(new AppendResult.NotAppended(failure!))
-            : AppendAsync(new PendingAppend(index => AppendDecision.Accept(index, batch)) { Pipelined = request.Pipelined }, cancellationToken);
-    }
+    private ValueTask<AppendResult> AppendUnobservedAsync(EncodedBatch batch, CancellationToken cancellationToken) =>
+        AppendAsync(new PendingAppend(index => AppendRule.Decide(index, batch)) { Pipelined = batch.Pipelined }, cancellationToken);
 
     private async ValueTask<AppendResult> AppendAsync(PendingWrite write, CancellationToken cancellationToken)
     {

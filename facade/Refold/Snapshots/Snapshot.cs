@@ -44,7 +44,7 @@ public sealed class Snapshot : IEquatable<Snapshot>
     public long Version => Value.Version;
 
     /// <summary>The position of the last entry of the step that made the version, and the journal's head hash there.</summary>
-    public Head Head => new(new Core.Head(Value.Position, Value.HeadHash));
+    public Head Head => new Head(Value.Position, Value.HeadHash);
 
     /// <summary>The encoded state, with its type and schema version.</summary>
     public Encoded State => new(Value.StateType, Value.SchemaVersion, Value.State.Memory);

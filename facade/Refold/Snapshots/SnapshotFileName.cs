@@ -16,7 +16,7 @@ internal readonly record struct SnapshotFileName(string StreamHash, long Version
 
     private const string Suffix = "snapshot";
 
-    public static string HashOf(StreamId stream) => Core.Hash.Compute(Encoding.UTF8.GetBytes(stream.Value)).ToString();
+    public static string HashOf(StreamId stream) => Hash.Compute(Encoding.UTF8.GetBytes(stream.Value)).ToString();
 
     /// <summary>The parts of a name; null for any other file.</summary>
     public static SnapshotFileName? TryParse(string name)

@@ -5,10 +5,10 @@ namespace Refold.Transfers;
 /// <summary>A journal that was written.</summary>
 /// <param name="Entries">How many entries can be read in it.</param>
 /// <param name="Head">Its head.</param>
-internal sealed record TransferResult(long Entries, Head Head);
+public sealed record TransferResult(long Entries, Head Head);
 
 /// <summary>What is done to the files of a journal in a store of another package, by the tool.</summary>
-internal interface IStoreFiles
+public interface IStoreFiles
 {
     /// <summary>Everything in a journal, checked, in commit order.</summary>
     /// <exception cref="JournalException">It cannot be opened, or is damaged.</exception>
@@ -30,7 +30,7 @@ internal interface IStoreFiles
 }
 
 /// <summary>A journal in a database, which knows how many entries it has.</summary>
-internal interface IDatabaseJournal
+public interface IDatabaseJournal
 {
     /// <summary>How many entries can be read.</summary>
     long Entries { get; }

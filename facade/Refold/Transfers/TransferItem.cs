@@ -3,18 +3,19 @@
 namespace Refold.Transfers;
 
 /// <summary>A piece of a journal, in commit order.</summary>
-internal abstract record TransferItem
+public abstract record TransferItem
 {
+    private TransferItem()
+    {
+    }
+
     /// <summary>The journal begins behind what was dropped. Only the first piece is one.</summary>
     /// <param name="Content">What is known of the dropped beginning.</param>
-    /// <param name="Head">The head behind it.</param>
-    /// <param name="FirstFrame">The number of its frame in segment files.</param>
-    public sealed record Beginning(Core.BaseContent Content, Core.Head Head, long FirstFrame) : TransferItem;
+    public sealed record Beginning(JournalBeginning Content) : TransferItem;
 
     /// <summary>A batch.</summary>
-    /// <param name="Accepted">Its entries that are there, with all its leaves.</param>
-    /// <param name="Dropped">The versions of each leaf that a compaction dropped, in order.</param>
-    public sealed record Batch(Core.AcceptedBatch Accepted, IReadOnlyList<Core.StreamVersions> Dropped) : TransferItem;
+    /// <param name="Stored">The batch.</param>
+    public sealed record Batch(StoredBatch Stored) : TransferItem;
 
     /// <summary>Idempotency keys are forgotten.</summary>
     /// <param name="Before">Those of batches that begin before this position.</param>

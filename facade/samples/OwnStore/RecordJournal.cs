@@ -27,10 +27,10 @@ public sealed class RecordJournal : IJournal
         return journal;
     }
 
-    public ValueTask<AppendResult> TryAppendAsync(AppendRequest request, CancellationToken cancellationToken = default)
+    public ValueTask<AppendResult> TryAppendAsync(EncodedBatch batch, CancellationToken cancellationToken = default)
     {
-        ArgumentNullException.ThrowIfNull(request);
-        return CommitAsync(() => decided.TryAppendAsync(request, CancellationToken.None), cancellationToken);
+        ArgumentNullException.ThrowIfNull(batch);
+        return CommitAsync(() => decided.TryAppendAsync(batch, CancellationToken.None), cancellationToken);
     }
 
     public ValueTask<AppendResult> TryRestoreAsync(IReadOnlyList<JournalEntry> batch, CancellationToken cancellationToken = default)

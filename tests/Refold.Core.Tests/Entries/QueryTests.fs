@@ -89,7 +89,7 @@ let tests =
         testCase "of two who decided on the same answer, the second is told" (fun () ->
             let asOf = (find (byTags [ "student:1" ])).AsOf
             let request = Append.request enrol |> unless (byTags [ "student:1" ]) asOf
-            let journal = Journal.append request enrolment |> ok |> snd
+            let journal = Journal.appendRequest request enrolment |> ok |> snd
             refused (AppendError.ConditionFailed 6L) request journal)
 
         testCase "a condition is judged before expected versions" (fun () ->

@@ -68,12 +68,12 @@ let tests =
             let request asOf = Append.request [ event "c" "1" ] |> unless nothing asOf
             refused (AppendError.ConditionFailed 1L) (request 0L) deleted
             refused (AppendError.ConditionFailed 2L) (request 1L) deleted
-            isTrue (Result.isOk (Journal.append (request 2L) deleted))
+            isTrue (Result.isOk (Journal.appendRequest (request 2L) deleted))
 
             let last = Journal.deleteTo (stream "b") 2L threeBatches
             refused (AppendError.ConditionFailed 3L) (request 0L) last
             refused (AppendError.ConditionFailed 5L) (request 4L) last
-            isTrue (Result.isOk (Journal.append (request 5L) last)))
+            isTrue (Result.isOk (Journal.appendRequest (request 5L) last)))
 
         testCase "a condition names the first match, whether it is there or deleted" (fun () ->
             let request asOf = Append.request [ event "c" "1" ] |> unless Query.all asOf

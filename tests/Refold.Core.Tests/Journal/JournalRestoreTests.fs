@@ -4,6 +4,7 @@ module Refold.Core.Tests.JournalRestoreTests
 
 open Expecto
 open Refold.Core
+open Refold
 open Refold.Support.Examples
 open Refold.Support
 
@@ -82,7 +83,7 @@ let tests =
             let request asOf = Append.request [ event "c" "1" ] |> unless (Query.tags [ "nothing" ] |> ok) asOf
             refused (AppendError.ConditionFailed 1L) (request 0L) journal
             refused (AppendError.ConditionFailed 3L) (request 2L) journal
-            isTrue (Result.isOk (Journal.append (request 3L) journal)))
+            isTrue (Result.isOk (Journal.appendRequest (request 3L) journal)))
 
         testCase "a stream without an entry may start above version 1, and is dropped below" (fun () ->
             let journal = restore [ placed 1L 1L 8L (event "a" "8"); placed 1L 2L 9L (event "a" "9") ] Journal.empty

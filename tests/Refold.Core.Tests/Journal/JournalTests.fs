@@ -5,6 +5,7 @@ module Refold.Core.Tests.JournalTests
 open System
 open Expecto
 open Refold.Core
+open Refold
 open Refold.Support.Examples
 open Refold.Support
 

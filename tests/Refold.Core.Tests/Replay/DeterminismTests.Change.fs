@@ -136,7 +136,7 @@ let tests =
                 Some(if entry.Position = note.Position then { entry with Data = data } else entry)
 
             promises "A journal changed behind the run's back" [
-                Recording.append (Append.request [ { note.Data with CausationId = None } ]) run.Journal |> verify
+                Recording.appendRequest (Append.request [ { note.Data with CausationId = None } ]) run.Journal |> verify
                 Recording.rewritten later run.Journal |> verify
             ])
     ]

@@ -74,7 +74,11 @@ let tests =
             isTrue (verify Game.aggregate recorder).Matched
 
             let blind =
-                Run.step recorder.Context Game.aggregate { stepInput Game.aggregate table Game.Open recorder with Version = 5L }
+                Run.step
+            recorder.Context
+            Game.aggregate
+            { positionOf Game.aggregate table recorder with Version = 5L }
+            (stepInput table Game.Open recorder)
 
             match blind with
             | Ok step ->

@@ -58,7 +58,7 @@ let tests =
 
             let state = InMemoryRun.state table run
             equal (folded.State, folded.Version) (state.State, state.Version)
-            equal (opened.State, opened.Version) (state.State, state.Version))
+            equal (opened.Position.State, opened.Position.Version) (state.State, state.Version))
 
         testCase "a second run in the same journal goes on from what is there" (fun () ->
             let first = play (game ())

@@ -188,8 +188,8 @@ let tests =
             let recorder = start "r"
 
             let result =
-                Run.step recorder.Context Game.aggregate {
-                    stepInput Game.aggregate table Game.Open recorder with
+                Run.step recorder.Context Game.aggregate (positionOf Game.aggregate table recorder) {
+                    stepInput table Game.Open recorder with
                         CorrelationId = Some(Guid.Parse "11111111-1111-8111-8111-111111111111")
                         CausationId = Some(Guid.Parse "22222222-2222-8222-8222-222222222222")
                         Key = Some "once"

@@ -121,7 +121,7 @@ let tests =
             let nothing = Query.tags [ "nothing" ] |> ok
 
             let decided written asOf =
-                let prepared = Append.request [ event "c" "2" ] |> unless nothing asOf |> Append.prepare |> ok
+                let prepared = Append.request [ event "c" "2" ] |> unless nothing asOf |> Append.encode |> ok
 
                 match Append.accept (index (know written.Segments)) prepared with
                 | Error error -> Some error

@@ -6,6 +6,7 @@ open System
 open Expecto
 open Refold.Core
 open Refold.Format
+open Refold
 open Refold.Support
 
 let private journalId = Guid "00112233-4455-6677-8899-aabbccddeeff"

@@ -44,7 +44,7 @@ public class JournalCopyTests
 
         var copied = JournalCopy.Run(left, new MemoryDevice());
         Assert.Equal((3, 3, 0), (copied.Head.Position, copied.Entries, copied.Unconfirmed));
-        Assert.Equal(journal.Head, new Head(copied.Head));
+        Assert.Equal(journal.Head, copied.Head);
 
         using (left.TryLock("lock"))
         {
@@ -103,12 +103,12 @@ public class JournalCopyTests
     private static MemoryDevice BehindBase()
     {
         var id = new Guid("00112233-4455-6677-8899-aabbccddeeff");
-        var head = new Core.Head(5, Core.Hash.Compute("dropped"u8));
+        var head = new Head(5, Hash.Compute("dropped"u8));
         var gone = StreamId.Create("gone");
-        var receipt = new Receipt(4, 2, [new StreamVersions(gone, 6, 7)], new Head(head));
+        var receipt = new Receipt(4, 2, [new StreamVersions(gone, 6, 7)], head);
         var content = new Core.BaseContent(
             new[] { new Core.BaseStream(gone, 7, 7) }.ToFSharpList(),
-            new[] { new Core.BaseKey("kept", Core.Hash.Compute("content"u8), receipt.Value) }.ToFSharpList(),
+            new[] { new Core.BaseKey("kept", Hash.Compute("content"u8), receipt.Value) }.ToFSharpList(),
             keysBefore: 2);
         const int Bytes = 2048;
         var writer = new Core.ByteWriter(Bytes);

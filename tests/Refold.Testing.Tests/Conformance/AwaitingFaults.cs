@@ -12,15 +12,15 @@ internal sealed class LateJournal(InMemoryJournal inner, ulong seed) : BrokenJou
 
     protected override InMemoryJournal Shown => copy;
 
-    public override ValueTask<AppendResult> TryAppendAsync(AppendRequest request, CancellationToken cancellationToken = default)
+    public override ValueTask<AppendResult> TryAppendAsync(EncodedBatch batch, CancellationToken cancellationToken = default)
     {
         // In memory all of it is done when the call returns.
         lock (gate)
         {
             Follow();
-            var append = base.TryAppendAsync(request, cancellationToken);
+            var append = base.TryAppendAsync(batch, cancellationToken);
             if (append is not { IsCompletedSuccessfully: true, Result: AppendResult.Appended }) return append;
-            follow = () => Done(copy.TryAppendAsync(request, CancellationToken.None));
+            follow = () => Done(copy.TryAppendAsync(batch, CancellationToken.None));
             if (rng.Between(0, 9) != 0) Follow();
             return append;
         }
@@ -91,9 +91,9 @@ internal sealed class LiveKeysJournal(InMemoryJournal inner) : BrokenJournal(inn
 /// <summary>Loses the answer of an append that nobody waits for any more: the batch is committed, and its key is not.</summary>
 internal sealed class ForgetfulJournal(InMemoryJournal inner) : BrokenJournal(inner)
 {
-    public override async ValueTask<AppendResult> TryAppendAsync(AppendRequest request, CancellationToken cancellationToken = default)
+    public override async ValueTask<AppendResult> TryAppendAsync(EncodedBatch batch, CancellationToken cancellationToken = default)
     {
-        var result = await base.TryAppendAsync(request, cancellationToken);
+        var result = await base.TryAppendAsync(batch, cancellationToken);
         if (!cancellationToken.CanBeCanceled || result is not AppendResult.Appended appended) return result;
         await Task.Delay(5, CancellationToken.None);
         if (!cancellationToken.IsCancellationRequested) return result;

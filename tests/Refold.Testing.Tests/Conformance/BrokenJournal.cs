@@ -21,9 +21,9 @@ internal abstract class BrokenJournal(InMemoryJournal inner) : IJournal
     public ValueTask<Head?> HeadAtAsync(long position, CancellationToken cancellationToken = default) =>
         AskAsync(shown => shown.HeadAtAsync(position, cancellationToken));
 
-    public virtual ValueTask<AppendResult> TryAppendAsync(AppendRequest request, CancellationToken cancellationToken = default) => IsClosed
+    public virtual ValueTask<AppendResult> TryAppendAsync(EncodedBatch batch, CancellationToken cancellationToken = default) => IsClosed
         ? new(new AppendResult.NotAppended(new AppendFailure.Unavailable("closed", null)))
-        : inner.TryAppendAsync(request, cancellationToken);
+        : inner.TryAppendAsync(batch, cancellationToken);
 
     public virtual ValueTask<AppendResult> TryRestoreAsync(
         IReadOnlyList<JournalEntry> batch, CancellationToken cancellationToken = default) =>

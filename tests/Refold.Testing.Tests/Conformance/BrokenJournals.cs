@@ -45,33 +45,51 @@ internal sealed class StaleJournal(InMemoryJournal inner, ulong seed) : BrokenJo
 {
     private readonly SeededRng rng = SeededRng.FromSeed(seed);
 
-    public override async ValueTask<AppendResult> TryAppendAsync(AppendRequest request, CancellationToken cancellationToken = default)
+    public override async ValueTask<AppendResult> TryAppendAsync(EncodedBatch batch, CancellationToken cancellationToken = default)
     {
-        var result = await base.TryAppendAsync(request, cancellationToken);
+        var result = await base.TryAppendAsync(batch, cancellationToken);
         if (result is not AppendResult.NotAppended { Failure: AppendFailure.Conflict }) return result;
         lock (rng)
         {
             if (rng.Between(0, 9) != 0) return result;
         }
 
-        return await base.TryAppendAsync(request with { Expected = new Dictionary<StreamId, ExpectedVersion>() }, cancellationToken);
+        return await base.TryAppendAsync(Unchecked(batch).Encode(), cancellationToken);
     }
+
+    // The same entries, expecting nothing.
+    private static AppendRequest Unchecked(EncodedBatch batch) =>
+        new([.. Enumerable.Range(0, batch.Count).Select(index => Data(JournalEntry.TryRead(1, 1, 1, batch.CanonicalBytes(index))!))])
+        {
+            IdempotencyKey = batch.Key,
+        };
+
+    private static EntryData Data(JournalEntry entry) => new(entry.Stream, entry.Type, entry.Payload)
+    {
+        Role = entry.Role,
+        SchemaVersion = entry.SchemaVersion,
+        Tags = entry.Tags,
+        Time = entry.Time,
+        CausationId = entry.CausationId,
+        Run = entry.Run,
+        Drawn = entry.Drawn,
+    };
 }
 
 /// <summary>Answers before durability: what it has answered reaches what is kept with the next append, or when it is closed.</summary>
 internal sealed class HastyJournal(InMemoryJournal kept, InMemoryJournal seen) : BrokenJournal(seen)
 {
     private readonly Lock gate = new();
-    private readonly List<AppendRequest> late = [];
+    private readonly List<EncodedBatch> late = [];
 
-    public override ValueTask<AppendResult> TryAppendAsync(AppendRequest request, CancellationToken cancellationToken = default)
+    public override ValueTask<AppendResult> TryAppendAsync(EncodedBatch batch, CancellationToken cancellationToken = default)
     {
         // In memory an append is done when the call returns, so the lock is held over all of it.
         lock (gate)
         {
             Write();
-            var append = base.TryAppendAsync(request, cancellationToken);
-            if (append is { IsCompletedSuccessfully: true, Result: AppendResult.Appended }) late.Add(request);
+            var append = base.TryAppendAsync(batch, cancellationToken);
+            if (append is { IsCompletedSuccessfully: true, Result: AppendResult.Appended }) late.Add(batch);
             return append;
         }
     }
@@ -84,7 +102,7 @@ internal sealed class HastyJournal(InMemoryJournal kept, InMemoryJournal seen) :
 
     private void Write()
     {
-        foreach (var request in late) kept.TryAppendAsync(request).AsTask().GetAwaiter().GetResult().ReceiptOrThrow();
+        foreach (var batch in late) kept.TryAppendAsync(batch).AsTask().GetAwaiter().GetResult().ReceiptOrThrow();
         late.Clear();
     }
 }

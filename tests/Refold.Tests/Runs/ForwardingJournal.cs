@@ -22,7 +22,7 @@ internal abstract class ForwardingJournal(ILocalJournal inner) : IJournal
     public virtual ValueTask<Head?> HeadAtAsync(long position, CancellationToken cancellationToken = default) =>
         Inner.HeadAtAsync(position, cancellationToken);
 
-    public abstract ValueTask<AppendResult> TryAppendAsync(AppendRequest request, CancellationToken cancellationToken = default);
+    public abstract ValueTask<AppendResult> TryAppendAsync(EncodedBatch batch, CancellationToken cancellationToken = default);
 
     public ValueTask<AppendResult> TryRestoreAsync(IReadOnlyList<JournalEntry> batch, CancellationToken cancellationToken = default) =>
         Inner.TryRestoreAsync(batch, cancellationToken);
@@ -87,10 +87,10 @@ internal sealed class StagedJournal(ILocalJournal inner) : ForwardingJournal(inn
         get { lock (held) return held.Count; }
     }
 
-    public override async ValueTask<AppendResult> TryAppendAsync(AppendRequest request, CancellationToken cancellationToken = default)
+    public override async ValueTask<AppendResult> TryAppendAsync(EncodedBatch batch, CancellationToken cancellationToken = default)
     {
-        Pipelined = request.Pipelined;
-        var result = Before(++Appends) ?? await Inner.TryAppendAsync(request, cancellationToken);
+        Pipelined = batch.Pipelined;
+        var result = Before(++Appends) ?? await Inner.TryAppendAsync(batch, cancellationToken);
         if (!Holds)
             return result;
         var answer = new TaskCompletionSource<AppendResult>(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -32,10 +32,10 @@ internal sealed class HeldJournal(ILocalJournal inner) : ForwardingJournal(inner
 
     public int Appends => Volatile.Read(ref appends);
 
-    public override ValueTask<AppendResult> TryAppendAsync(AppendRequest request, CancellationToken cancellationToken = default)
+    public override ValueTask<AppendResult> TryAppendAsync(EncodedBatch batch, CancellationToken cancellationToken = default)
     {
         Interlocked.Increment(ref appends);
-        return Inner.TryAppendAsync(request, cancellationToken);
+        return Inner.TryAppendAsync(batch, cancellationToken);
     }
 
     public override async ValueTask<Receipt?> FindByKeyAsync(string key, CancellationToken cancellationToken = default)
@@ -145,14 +145,14 @@ internal sealed class SlowJournal(ILocalJournal inner, SeededRng random) : Forwa
     /// <summary>The streams "order/0" and so on that other writers append to.</summary>
     public int OtherStreams { get; init; } = 1;
 
-    public override async ValueTask<AppendResult> TryAppendAsync(AppendRequest request, CancellationToken cancellationToken = default)
+    public override async ValueTask<AppendResult> TryAppendAsync(EncodedBatch batch, CancellationToken cancellationToken = default)
     {
         Task<AppendResult> append;
         lock (gate)
         {
             // Appended in the order of the calls, answered when it will be.
             Interfere();
-            append = Inner.TryAppendAsync(request, cancellationToken).AsTask();
+            append = Inner.TryAppendAsync(batch, cancellationToken).AsTask();
         }
 
         await PauseAsync(CancellationToken.None);

@@ -77,7 +77,7 @@ public class RunStressTests
     {
         private readonly Lock gate = new();
 
-        public override async ValueTask<AppendResult> TryAppendAsync(AppendRequest request, CancellationToken cancellationToken = default)
+        public override async ValueTask<AppendResult> TryAppendAsync(EncodedBatch batch, CancellationToken cancellationToken = default)
         {
             Task<AppendResult> append;
             bool late;
@@ -85,9 +85,9 @@ public class RunStressTests
             {
                 if (random.Chance(0.05))
                     RunFixture.AppendFact(Inner, "order/" + random.Between(0, 5).ToString(CultureInfo.InvariantCulture), 1);
-                append = request.Entries[0].Role != EntryRole.Control && random.Chance(0.02)
+                append = batch.Role(0) != EntryRole.Control && random.Chance(0.02)
                     ? Task.FromResult<AppendResult>(new AppendResult.NotAppended(new AppendFailure.NoRoom("none")))
-                    : Inner.TryAppendAsync(request, cancellationToken).AsTask();
+                    : Inner.TryAppendAsync(batch, cancellationToken).AsTask();
                 late = random.Chance(0.7);
             }
 

@@ -13,8 +13,8 @@ public class VerifyMeanwhileTests
     {
         public Func<StreamId, Task> Reading { get; set; } = _ => Task.CompletedTask;
 
-        public override ValueTask<AppendResult> TryAppendAsync(AppendRequest request, CancellationToken cancellationToken = default) =>
-            Inner.TryAppendAsync(request, cancellationToken);
+        public override ValueTask<AppendResult> TryAppendAsync(EncodedBatch batch, CancellationToken cancellationToken = default) =>
+            Inner.TryAppendAsync(batch, cancellationToken);
 
         public override async IAsyncEnumerable<JournalEntry> ReadStreamAsync(
             StreamId stream,

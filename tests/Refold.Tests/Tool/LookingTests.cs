@@ -122,7 +122,7 @@ public sealed class LookingTests : IDisposable
         string hash = json.GetProperty("head").GetProperty("hash").GetString()!;
         using (var journal = new Opened(directory.Journal()))
         {
-            Assert.Equal(journal.Value.Head.Hash, hash);
+            Assert.Equal(journal.Value.Head.Hash.ToString(), hash);
             Look("verify", "--head", journal.Value.HeadAt(21)!.Value.ToString());
         }
 

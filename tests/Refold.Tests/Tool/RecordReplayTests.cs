@@ -51,7 +51,7 @@ public class RecordReplayTests
             await using var journal = Journal.Open("memory:");
             var recorder = new DispatchRecorder(journal, "dispatch-42", DispatchPin.Create(42, 2, 8), _ => { });
             var summary = await recorder.RecordAsync(new MemoryStream(SampleLog.Create(200)), "log");
-            Assert.Equal((StateHash, Head), (summary.StateHash, journal.Head.Hash));
+            Assert.Equal((StateHash, Head), (summary.StateHash, journal.Head.Hash.ToString()));
         }
         finally
         {

@@ -108,7 +108,7 @@ internal static class AppendCases
             var before = (await bench.Read.HeadAsync()).Position;
             var receipt = await bench.AppendAsync(batch);
             head = Chain(head, before + 1, await bench.Read.AllAsync(before + 1));
-            Expect.Equal(Convert.ToHexStringLower(head), receipt.Head.Hash, "the head");
+            Expect.Equal(Convert.ToHexStringLower(head), receipt.Head.Hash.ToString(), "the head");
         }
     }
 

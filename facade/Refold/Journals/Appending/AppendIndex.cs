@@ -1,48 +1,37 @@
-// The index that decides appends, without F# options; and the decision, taken apart.
-// Implemented by stores written in C#.
-using Microsoft.FSharp.Collections;
-using Microsoft.FSharp.Core;
+// What deciding an append asks of a journal.
+// Implemented by stores; asked by AppendRule.
+namespace Refold;
 
-namespace Refold.Interop;
+/// <summary>What an idempotency key stands for.</summary>
+/// <param name="Content">The content that a retry must repeat: <see cref="PlacedBatch.Content"/> of the batch.</param>
+/// <param name="Receipt">What the first append was answered with.</param>
+public sealed record KnownKey(Hash Content, Receipt Receipt);
 
-/// <summary>What deciding an append must know of a journal; see the core's <c>IAppendIndex</c>.</summary>
-internal abstract class AppendIndex : Core.IAppendIndex
+/// <summary>What <see cref="AppendRule"/> must know of a journal to decide an append: everything committed, and what was accepted before in
+/// the same group (<see cref="GroupIndex"/>). Used by one thread at a time.</summary>
+public interface IAppendIndex
 {
-    public abstract Core.Head Head { get; }
+    /// <summary>The last position and head hash.</summary>
+    Head Head { get; }
 
-    public abstract long HighestVersion(StreamId stream);
+    /// <summary>The highest version a stream ever had, deleted or not.</summary>
+    /// <param name="stream">The stream.</param>
+    /// <returns>The version; 0 for a stream that never had an entry.</returns>
+    long HighestVersion(StreamId stream);
 
-    public abstract bool Covers(long position);
+    /// <summary>Whether a condition's <c>AsOf</c> can be judged: it is not below a beginning that was dropped.</summary>
+    /// <param name="position">The <c>AsOf</c>, at most the head's position.</param>
+    /// <returns>True if it can.</returns>
+    bool Covers(long position);
 
-    public abstract (Core.Hash Content, Core.Receipt Receipt)? FindKey(string key);
+    /// <summary>What an idempotency key stands for.</summary>
+    /// <param name="key">The key.</param>
+    /// <returns>Its content and receipt; null where the key is unknown.</returns>
+    KnownKey? FindKey(string key);
 
-    public abstract long FirstMatchAfter(Core.Query query, long after);
-
-    FSharpOption<Tuple<Core.Hash, Core.Receipt>>? Core.IAppendIndex.TryFindKey(string key) =>
-        FindKey(key) is var (content, receipt) ? FSharpOption<Tuple<Core.Hash, Core.Receipt>>.Some(new(content, receipt)) : null;
-}
-
-/// <summary>How an append was decided: exactly one of the three is there.</summary>
-internal readonly record struct AppendDecision(Core.AcceptedBatch? Fresh, Core.Receipt? Repeated, AppendFailure? Failure)
-{
-    public static AppendDecision Accept(AppendIndex index, Core.PreparedBatch batch)
-    {
-        var (acceptance, failure) = Core.Append.accept(index, batch).Split();
-        return acceptance switch
-        {
-            Core.Acceptance.Fresh fresh => new(fresh.batch, null, null),
-            Core.Acceptance.Repeated repeated => new(null, repeated.receipt, null),
-            _ => new(null, null, failure),
-        };
-    }
-
-    public static AppendDecision Restore(AppendIndex index, FSharpList<Core.Entry> batch)
-    {
-        var (accepted, failure) = Core.Append.restore(index, batch).Split();
-        return new(accepted, null, failure);
-    }
-
-    /// <summary>The idempotency key of a batch, if it has one.</summary>
-    public static (string Key, Core.Hash Content)? KeyOf(Core.AcceptedBatch batch) =>
-        batch.Key is { } key ? (key.Value.Item1, key.Value.Item2) : null;
+    /// <summary>The first entry behind a position that matches a query. A position whose entry is gone counts as a match.</summary>
+    /// <param name="query">The query.</param>
+    /// <param name="after">The position; only later ones count.</param>
+    /// <returns>The position of the match; 0 for none.</returns>
+    long FirstMatchAfter(Query query, long after);
 }

@@ -1,48 +1,54 @@
 // What is committed, plus what was accepted before in the group that is being made.
-// Made for each group by SegmentLog, and by the logs of other stores.
-using Refold.Interop;
+// Made for each group by stores that commit several appends with one write.
+namespace Refold;
 
-namespace Refold.Segments;
-
-/// <summary>The index that appends of one group are decided against. Used by one thread.</summary>
-internal sealed class GroupIndex(AppendIndex committed) : AppendIndex
+/// <summary>The index that appends of one group are decided against: several appends become durable with one write. Used by one thread.</summary>
+/// <param name="committed">What is committed.</param>
+public sealed class GroupIndex(IAppendIndex committed) : IAppendIndex
 {
-    private readonly List<Core.AcceptedBatch> batches = [];
+    private readonly List<PlacedBatch> batches = [];
     private readonly Dictionary<StreamId, long> highest = [];
-    private readonly Dictionary<string, (Core.Hash Content, Core.Receipt Receipt)> keys = new(StringComparer.Ordinal);
-    private Core.Head head = committed.Head;
+    private readonly Dictionary<string, KnownKey> keys = new(StringComparer.Ordinal);
 
-    public override Core.Head Head => head;
+    /// <inheritdoc/>
+    public Head Head { get; private set; } = committed.Head;
 
-    public void Add(Core.AcceptedBatch batch)
+    /// <summary>Adds a batch that was accepted; later appends are decided as if it were committed.</summary>
+    /// <param name="batch">The batch.</param>
+    public void Add(PlacedBatch batch)
     {
+        ArgumentNullException.ThrowIfNull(batch);
         batches.Add(batch);
-        head = batch.Receipt.Head;
-        for (var item = 0; item < batch.Entries.Length; item++) highest[batch.Entries[item].Stream] = batch.Versions[item];
-        if (AppendDecision.KeyOf(batch) is var (key, content)) keys[key] = (content, batch.Receipt);
+        Head = batch.Value.Receipt.Head;
+        for (var item = 0; item < batch.Count; item++) highest[batch.Stream(item)] = batch.Version(item);
+        if (batch.Key is { } key) keys[key] = new KnownKey(batch.Content, batch.Receipt);
     }
 
-    public override long HighestVersion(StreamId stream) =>
+    /// <inheritdoc/>
+    public long HighestVersion(StreamId stream) =>
         highest.TryGetValue(stream, out var version) ? version : committed.HighestVersion(stream);
 
-    public override bool Covers(long position) => committed.Covers(position);
+    /// <inheritdoc/>
+    public bool Covers(long position) => committed.Covers(position);
 
-    public override (Core.Hash Content, Core.Receipt Receipt)? FindKey(string key) =>
-        keys.TryGetValue(key, out var found) ? found : committed.FindKey(key);
+    /// <inheritdoc/>
+    public KnownKey? FindKey(string key) => keys.TryGetValue(key, out var found) ? found : committed.FindKey(key);
 
-    public override long FirstMatchAfter(Core.Query query, long after)
+    /// <inheritdoc/>
+    public long FirstMatchAfter(Query query, long after)
     {
+        ArgumentNullException.ThrowIfNull(query);
         var earlier = committed.FirstMatchAfter(query, after);
         if (earlier != 0) return earlier;
         var expected = committed.Head.Position + 1;
         foreach (var batch in batches)
         {
-            for (var item = 0; item < batch.Entries.Length; item++)
+            for (var item = 0; item < batch.Count; item++)
             {
-                var position = batch.Positions[item];
+                var position = batch.Position(item);
                 // Positions without an entry cannot be asked for their tags.
                 if (position > expected && position - 1 > after) return Math.Max(expected, after + 1);
-                if (position > after && Core.QueryModule.matches(batch.Entries[item], query)) return position;
+                if (position > after && Core.QueryModule.matches(batch.Value.Entries[item], query.Value)) return position;
                 expected = position + 1;
             }
         }

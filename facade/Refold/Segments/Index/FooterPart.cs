@@ -76,15 +76,15 @@ internal sealed class FooterPart : IndexPart
 
     public override Func<int, int>? Tagged(string tag) => Postings(footer.Tagged(tag));
 
-    public override (Core.Hash Content, Core.Receipt Receipt)? FindKey(string key)
+    public override (Hash Content, Core.Receipt Receipt)? FindKey(string key)
     {
         if (!footer.MayHaveKey(key)) return null;
         if (footer.Receipt(key) is { } found) return found;
         return trailer.HasBase && baseKeys.Value.TryGetValue(key, out var kept) ? (kept.Content, kept.Receipt) : null;
     }
 
-    public override Core.Head? HeadAt(long position) => footer.BatchAt(position) is { } batch
-        ? new Core.Head(batch.FirstPosition + batch.Count - 1, batch.Head)
+    public override Head? HeadAt(long position) => footer.BatchAt(position) is { } batch
+        ? new Head(batch.FirstPosition + batch.Count - 1, batch.Head)
         : null;
 
     public override long FirstHoleAfter(long after) =>

@@ -53,10 +53,10 @@ internal abstract class IndexPart(SegmentFile segment)
     public abstract Func<int, int>? Tagged(string tag);
 
     /// <summary>Content and receipt of a key that was first used here, or that the base kept.</summary>
-    public abstract (Core.Hash Content, Core.Receipt Receipt)? FindKey(string key);
+    public abstract (Hash Content, Core.Receipt Receipt)? FindKey(string key);
 
     /// <summary>The head after the batch that has a position; null where none has.</summary>
-    public abstract Core.Head? HeadAt(long position);
+    public abstract Head? HeadAt(long position);
 
     /// <summary>The first position behind another one that has no entry; one above <see cref="LastPosition"/> where there is none.</summary>
     public abstract long FirstHoleAfter(long after);

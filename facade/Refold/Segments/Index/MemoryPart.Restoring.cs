@@ -40,7 +40,7 @@ internal sealed partial class MemoryPart
         AddGap(last, position + 1);
         last = position;
         foreach (var batch in known.Batches)
-            batches.Add((batch.FirstPosition, new Core.Head(batch.FirstPosition + batch.Count - 1, batch.Head)));
+            batches.Add((batch.FirstPosition, new Head(batch.FirstPosition + batch.Count - 1, batch.Head)));
     }
 
     private void RestoreKeys(Format.SegmentRows known)

@@ -14,8 +14,8 @@ internal sealed partial class MemoryPart(SegmentFile segment) : IndexPart(segmen
     // Numbers of entries, ascending, by outward tag (so `kind:` tags answer for provenance) and by type.
     private readonly Dictionary<string, List<int>> tagged = new(StringComparer.Ordinal);
     private readonly Dictionary<string, List<int>> typed = new(StringComparer.Ordinal);
-    private readonly List<(long First, Core.Head Head)> batches = [];
-    private readonly Dictionary<string, (Core.Hash Content, Core.Receipt Receipt)> keys = new(StringComparer.Ordinal);
+    private readonly List<(long First, Head Head)> batches = [];
+    private readonly Dictionary<string, (Hash Content, Core.Receipt Receipt)> keys = new(StringComparer.Ordinal);
     private readonly Dictionary<StreamId, long> baseStreams = [];
     private readonly List<(long First, long Last)> gaps = [];
     private long last = segment.Header.FirstPosition - 1;
@@ -59,7 +59,7 @@ internal sealed partial class MemoryPart(SegmentFile segment) : IndexPart(segmen
             last = batch.Receipt.Head.Position;
             AddGap(before, last + 1);
             batches.Add((batch.FirstPosition, batch.Receipt.Head));
-            if (AppendDecision.KeyOf(batch) is var (key, content)) keys[key] = (content, batch.Receipt);
+            if (batch.KeyOf() is var (key, content)) keys[key] = (content, batch.Receipt);
         }
     }
 
@@ -122,12 +122,12 @@ internal sealed partial class MemoryPart(SegmentFile segment) : IndexPart(segmen
         };
     }
 
-    public override (Core.Hash Content, Core.Receipt Receipt)? FindKey(string key)
+    public override (Hash Content, Core.Receipt Receipt)? FindKey(string key)
     {
         lock (gate) return keys.TryGetValue(key, out var found) ? found : null;
     }
 
-    public override Core.Head? HeadAt(long position)
+    public override Head? HeadAt(long position)
     {
         lock (gate)
         {

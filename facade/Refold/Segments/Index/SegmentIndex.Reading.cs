@@ -1,5 +1,5 @@
 // Finding entries: of a stream, from a position on, by tags and types. Rows are looked up as they are asked for, part by part.
-// Called by SegmentJournal and, for append conditions, through AppendIndex.
+// Called by SegmentJournal and, for append conditions, through IAppendIndex.
 namespace Refold.Segments;
 
 internal sealed partial class SegmentIndex
@@ -58,8 +58,10 @@ internal sealed partial class SegmentIndex
         return (now.Head.Position, found);
     }
 
+    long IAppendIndex.FirstMatchAfter(Query query, long after) => FirstMatchAfter(query.Value, after);
+
     /// <summary>The first match or hole after a position; 0 for none. What was deleted, or never came, cannot be asked and counts as a match.</summary>
-    public override long FirstMatchAfter(Core.Query query, long after)
+    public long FirstMatchAfter(Core.Query query, long after)
     {
         var now = Now();
         var least = FirstDeletedAfter(now, after);

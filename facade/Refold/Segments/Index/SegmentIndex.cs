@@ -1,14 +1,12 @@
 // The index of an open segment journal, put together from one part for each segment.
 // Filled by OpenedDirectory, grown by SegmentLog, asked by SegmentJournal.
-using Refold.Interop;
-
 namespace Refold.Segments;
 
 /// <summary>Where an entry lies.</summary>
 internal readonly record struct EntryRow(long Position, long Version, StreamId Stream, SegmentFile Segment, int Offset, int Size);
 
 /// <summary>Everything committed. Sealed segments are asked in their footers; only the others are held in memory. Safe for use by many threads.</summary>
-internal sealed partial class SegmentIndex : AppendIndex
+internal sealed partial class SegmentIndex : IAppendIndex
 {
     // 16 MiB.
     private const int CachedPages = 4096;
@@ -20,11 +18,11 @@ internal sealed partial class SegmentIndex : AppendIndex
 
     // Replaced, never changed: whoever has taken it keeps what it saw.
     private IndexPart[] parts = [];
-    private Core.Head begin = Core.HeadModule.empty;
-    private Core.Head head = Core.HeadModule.empty;
+    private Head begin = Core.HeadModule.empty;
+    private Head head = Core.HeadModule.empty;
     private long keysBefore;
 
-    public override Core.Head Head
+    public Head Head
     {
         get
         {
@@ -33,7 +31,7 @@ internal sealed partial class SegmentIndex : AppendIndex
     }
 
     /// <summary>The head behind a dropped beginning.</summary>
-    public Core.Head Begin
+    public Head Begin
     {
         get
         {
@@ -91,7 +89,7 @@ internal sealed partial class SegmentIndex : AppendIndex
         lock (gate)
         {
             var header = found.Part.Segment.Header;
-            if (parts.Length == 0) begin = new Core.Head(header.FirstPosition - 1, header.HeadBefore);
+            if (parts.Length == 0) begin = new Head(header.FirstPosition - 1, header.HeadBefore);
             parts = [.. parts, found.Part];
             foreach (var (id, version, position) in found.Deletions) deleted.Add(id, version, position);
             head = found.Head;
@@ -102,12 +100,12 @@ internal sealed partial class SegmentIndex : AppendIndex
     /// <param name="rows">The rows.</param>
     /// <param name="behind">The head behind what they cover.</param>
     /// <param name="segment">The segment.</param>
-    public void Take(Format.SegmentRows rows, Core.Head behind, SegmentFile segment)
+    public void Take(Format.SegmentRows rows, Head behind, SegmentFile segment)
     {
         lock (gate)
         {
             var header = segment.Header;
-            if (parts.Length == 0) begin = new Core.Head(header.FirstPosition - 1, header.HeadBefore);
+            if (parts.Length == 0) begin = new Head(header.FirstPosition - 1, header.HeadBefore);
             ActiveOf(segment).Restore(rows, behind.Position);
             // Before the first batch of a segment rows know no position.
             foreach (var row in rows.Deletions) deleted.Add(rows.Streams[row.Stream].Stream, row.Version, Math.Max(row.Position, header.FirstPosition - 1));
@@ -140,7 +138,7 @@ internal sealed partial class SegmentIndex : AppendIndex
         lock (gate) parts = [.. parts.Select(held => ReferenceEquals(held.Segment, segment) ? part : held)];
     }
 
-    public override long HighestVersion(StreamId stream)
+    public long HighestVersion(StreamId stream)
     {
         if (versions.Find(stream) is { } known) return known;
         var change = versions.Changes;
@@ -156,12 +154,16 @@ internal sealed partial class SegmentIndex : AppendIndex
         return Math.Max(deleted.FloorAt(stream, now.Moment), GoneOf(now.Parts, stream));
     }
 
-    public override bool Covers(long position)
+    public bool Covers(long position)
     {
         lock (gate) return position >= begin.Position;
     }
 
-    public override (Core.Hash Content, Core.Receipt Receipt)? FindKey(string key)
+    KnownKey? IAppendIndex.FindKey(string key) =>
+        FindKey(key) is var (content, receipt) ? new KnownKey(content, new Receipt(receipt)) : null;
+
+    /// <summary>The content and the receipt of a key; null where it is unknown.</summary>
+    public (Hash Content, Core.Receipt Receipt)? FindKey(string key)
     {
         var before = KeysBefore;
         foreach (var part in Now().Parts.Reverse())
@@ -189,7 +191,7 @@ internal sealed partial class SegmentIndex : AppendIndex
     }
 
     /// <summary>The head after the batch that holds a position.</summary>
-    public Core.Head? HeadAt(long position)
+    public Head? HeadAt(long position)
     {
         var now = Now();
         if (position == now.Begin.Position) return now.Begin;
@@ -240,7 +242,7 @@ internal sealed partial class SegmentIndex : AppendIndex
     }
 
     /// <summary>A moment of the index.</summary>
-    private readonly record struct Snapshot(IndexPart[] Parts, Core.Head Begin, Core.Head Head, long Moment)
+    private readonly record struct Snapshot(IndexPart[] Parts, Head Begin, Head Head, long Moment)
     {
         /// <summary>The number of the part that holds a position, or would.</summary>
         public int PartOf(long position)
@@ -255,4 +257,4 @@ internal sealed partial class SegmentIndex : AppendIndex
 /// <param name="Part">Its index.</param>
 /// <param name="Deletions">Its deletions: stream, last version, and the head position they were made at.</param>
 /// <param name="Head">The head behind it.</param>
-internal sealed record SealedSegment(FooterPart Part, IReadOnlyList<(StreamId Id, long Version, long Position)> Deletions, Core.Head Head);
+internal sealed record SealedSegment(FooterPart Part, IReadOnlyList<(StreamId Id, long Version, long Position)> Deletions, Head Head);

@@ -95,5 +95,5 @@ internal sealed partial class LiveReader(IStorageDevice device, JournalOptions o
         // Where the beginning was dropped up to here, nothing of it can be compared.
         && (fresh.Index.HeadAt(place.Head.Position) is { } head ? head.Hash.Equals(place.Head.Hash) : !fresh.Index.Covers(place.Head.Position));
 
-    private static ForeignHistoryException Foreign(ReadPlace place) => new(new Head(place.Head));
+    private static ForeignHistoryException Foreign(ReadPlace place) => new(place.Head);
 }

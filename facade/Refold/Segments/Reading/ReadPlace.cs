@@ -7,7 +7,7 @@ namespace Refold.Segments;
 /// <param name="Offset">The offset in it behind what was taken.</param>
 /// <param name="Head">The head there.</param>
 /// <param name="LastFrame">The number of the last frame that was taken; 0 for none.</param>
-internal sealed record ReadPlace(Format.SegmentName Segment, long Offset, Core.Head Head, long LastFrame)
+internal sealed record ReadPlace(Format.SegmentName Segment, long Offset, Head Head, long LastFrame)
 {
     /// <summary>The place at the beginning of a segment, which continues this one.</summary>
     public ReadPlace Entering(Format.SegmentName segment) => this with { Segment = segment, Offset = Format.SegmentHeaderModule.bytes };
@@ -23,7 +23,7 @@ internal sealed record ReadPlace(Format.SegmentName Segment, long Offset, Core.H
     /// <summary>The head behind an item.</summary>
     /// <param name="item">The item.</param>
     /// <param name="before">The head before it.</param>
-    public static Core.Head HeadBehind(Format.SegmentItem item, Core.Head before) => item.Content switch
+    public static Head HeadBehind(Format.SegmentItem item, Head before) => item.Content switch
     {
         Format.SegmentContent.Batch found => found.batch.Batch.Receipt.Head,
         Format.SegmentContent.Base dropped => dropped.head,

@@ -9,7 +9,7 @@ namespace Refold.Segments;
 /// <param name="Entries">How many entries can be read in it.</param>
 /// <param name="Torn">The torn tail that was left out.</param>
 /// <param name="Unconfirmed">How many entries and deletions were left out because nothing says that they are flushed.</param>
-internal sealed record CopiedJournal(Core.Head Head, long Entries, TornTail? Torn, long Unconfirmed);
+internal sealed record CopiedJournal(Head Head, long Entries, TornTail? Torn, long Unconfirmed);
 
 /// <summary>Copies what is committed at some moment of the copying. It reads beside a writer, and checks every byte.</summary>
 internal static class JournalCopy

@@ -35,12 +35,12 @@ internal sealed class SegmentTarget : IDisposable
     {
         switch (item)
         {
-            case TransferItem.Beginning beginning:
+            case TransferItem.Beginning { Content: var beginning }:
                 BeginBehind(beginning);
                 break;
             case TransferItem.Batch batch:
-                waiting.Add(new PendingAppend(_ => new AppendDecision(batch.Accepted, null, null)) { Dropped = batch.Dropped.ToFSharpList() });
-                waitingBytes += batch.Accepted.Canonical.Sum(bytes => (long)bytes.Length);
+                waiting.Add(new PendingAppend(_ => new AppendDecision.Fresh(batch.Stored.Batch)) { Dropped = batch.Stored.Dropped.ToFSharpList() });
+                waitingBytes += batch.Stored.Batch.Value.Canonical.Sum(bytes => (long)bytes.Length);
                 break;
             case TransferItem.Forgetting forgetting:
                 waiting.Add(new PendingForgetting(forgetting.Before));
@@ -78,16 +78,16 @@ internal sealed class SegmentTarget : IDisposable
         return log = new SegmentLog(store, Index, _ => { });
     }
 
-    private void BeginBehind(TransferItem.Beginning beginning)
+    private void BeginBehind(JournalBeginning beginning)
     {
         store.LastFrame = store.FlushedFrame = beginning.FirstFrame - 1;
-        var (context, number, head) = (store.Context, beginning.FirstFrame, beginning.Head);
+        var (context, number, head, dropped) = (store.Context, beginning.FirstFrame, beginning.Head, beginning.ToCore());
         var writer = new Core.ByteWriter(1024);
         Format.FrameEncoding.write(context.Seed, writer, new Format.Frame(
-            context.Epoch, number, context.Flushed, head.Position, beginning.Content.KeysBefore, Format.FrameBody.NewBase(beginning.Content), head.Hash));
+            context.Epoch, number, context.Flushed, head.Position, beginning.KeysBefore, Format.FrameBody.NewBase(dropped), head.Hash));
         store.Rotate(writer.Length, head);
         var start = Format.SegmentHeaderModule.bytes;
-        var content = Format.SegmentContent.NewBase(beginning.Content, head);
+        var content = Format.SegmentContent.NewBase(dropped, head);
         store.Append(writer.Written, [new Format.SegmentItem(content, start, start + writer.Length, number)], head);
         Index.Take(content, store.Active);
     }

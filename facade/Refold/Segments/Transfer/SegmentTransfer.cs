@@ -10,8 +10,8 @@ internal static class SegmentTransfer
     /// <summary>A piece as a scan found it.</summary>
     public static TransferItem Item(ScannedSegment segment, Format.SegmentItem item) => item.Content switch
     {
-        Format.SegmentContent.Base dropped => new TransferItem.Beginning(dropped.content, dropped.head, segment.Found.Header!.Value.FirstFrame),
-        Format.SegmentContent.Batch found => new TransferItem.Batch(found.batch.Batch, [.. found.batch.Dropped]),
+        Format.SegmentContent.Base dropped => new TransferItem.Beginning(dropped.content.ToFacade(dropped.head, segment.Found.Header!.Value.FirstFrame)),
+        Format.SegmentContent.Batch found => new TransferItem.Batch(new StoredBatch(new PlacedBatch(found.batch.Batch), found.batch.Dropped)),
         Format.SegmentContent.KeysForgotten forgotten => new TransferItem.Forgetting(forgotten.before),
         Format.SegmentContent.Deletion deletion => new TransferItem.Deletion(deletion.stream, deletion.version),
         _ => throw new ArgumentException("No such content.", nameof(item)),
@@ -47,6 +47,6 @@ internal static class SegmentTransfer
 
         target.Commit();
         target.Close();
-        return new TransferResult(target.Index.Entries, new Head(target.Index.Head));
+        return new TransferResult(target.Index.Entries, target.Index.Head);
     }
 }

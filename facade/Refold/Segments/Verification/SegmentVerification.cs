@@ -59,7 +59,7 @@ public sealed record SegmentVerification(long Entries, Head Head, SegmentFault? 
         return Found(commit, isGarbage);
 
         SegmentVerification Found(SegmentFault? first, bool isTorn = false) =>
-            new(entries, new Head(scanner.Head), first, isTorn) { Unconfirmed = unconfirmed };
+            new(entries, scanner.Head, first, isTorn) { Unconfirmed = unconfirmed };
     }
 
     private static SegmentFault Fault(JournalException exception, long? position) => exception is JournalCorruptedException corrupted

@@ -85,7 +85,7 @@ internal sealed class CommitFile(IStorageFile file, Guid journalId, uint epoch, 
     }
 
     /// <summary>Says in the other slot what is flushed; after a power cut it may not have been said.</summary>
-    public void Store(Format.SegmentName segment, long end, long lastFrame, Core.Head head, bool isClosed = false)
+    public void Store(Format.SegmentName segment, long end, long lastFrame, Head head, bool isClosed = false)
     {
         lock (gate) Store(new Format.CommitSlot(JournalId, sequence + 1, Epoch, SetGeneration, segment, end, lastFrame, head, isClosed));
     }

@@ -1,7 +1,6 @@
 // What waits to be written: an append, a restored batch, a deletion or a change of the files, with the answer it gets.
 // Made by SegmentJournal, queued by SegmentWriter, answered by SegmentLog.
 using Microsoft.FSharp.Collections;
-using Refold.Interop;
 
 namespace Refold.Segments;
 
@@ -23,12 +22,12 @@ internal abstract class PendingWrite
 }
 
 /// <summary>An append or a restored batch: decided when its turn comes, against what is committed and accepted before it.</summary>
-internal sealed class PendingAppend(Func<AppendIndex, AppendDecision> decide) : PendingWrite
+internal sealed class PendingAppend(Func<IAppendIndex, AppendDecision> decide) : PendingWrite
 {
     /// <summary>The leaves that a copied batch has lost by compaction.</summary>
-    public FSharpList<Core.StreamVersions> Dropped { get; init; } = FSharpList<Core.StreamVersions>.Empty;
+    public FSharpList<StreamVersions> Dropped { get; init; } = FSharpList<StreamVersions>.Empty;
 
-    public AppendDecision Decide(AppendIndex index) => decide(index);
+    public AppendDecision Decide(IAppendIndex index) => decide(index);
 }
 
 /// <summary>A deletion of a stream's entries up to a version.</summary>

@@ -1,7 +1,5 @@
 // The commit: decide, one write at the tail, one flush, publish, answer. FORMAT.md and the order of storage.md, "Commit".
 // Called by SegmentWriter, one group at a time.
-using Refold.Interop;
-
 namespace Refold.Segments;
 
 /// <summary>The writing end of an open journal. Used by one thread at a time.</summary>
@@ -21,7 +19,7 @@ internal sealed class SegmentLog(SegmentStore store, SegmentIndex index, Action<
     private readonly List<(PendingWrite Write, AppendResult? Answer, bool IsCertain)> answers = [];
     private Core.ByteWriter buffer = new(64 * 1024);
     private long number;
-    private Core.Head head = index.Head;
+    private Head head = index.Head;
     private long entries;
     private Exception? failure;
 
@@ -129,8 +127,8 @@ internal sealed class SegmentLog(SegmentStore store, SegmentIndex index, Action<
         {
             store.StoreSetGeneration(setGeneration, index.Head);
             var opened = open();
-            if (new Head(opened.Index.Head) != new Head(index.Head))
-                throw new JournalException("compaction-failed", $"The compacted files lead to {new Head(opened.Index.Head)}, not to {new Head(index.Head)}; open the journal again.");
+            if (opened.Index.Head != index.Head)
+                throw new JournalException("compaction-failed", $"The compacted files lead to {opened.Index.Head}, not to {index.Head}; open the journal again.");
             index = opened.Index;
             store.GoOverTo(opened);
         }
@@ -174,42 +172,47 @@ internal sealed class SegmentLog(SegmentStore store, SegmentIndex index, Action<
     private bool CollectAppend(PendingAppend write, GroupIndex group)
     {
         var decision = write.Decide(group);
-        if (decision.Fresh is not { } batch)
+        if (decision is not AppendDecision.Fresh { Batch: var placed })
         {
             AddDecided(write, decision);
             return true;
         }
 
-        var size = Format.FrameBatch.size(batch, write.Dropped);
-        if (!store.Fits(buffer.Length + size))
+        var batch = placed.Value;
+        var start = buffer.Length;
+        long size, next;
+        int[] offsets;
+        while (true)
         {
-            if (buffer.Length > 0) return false;
-            if (MakeRoom(size, group.Head) is { } refusal)
-            {
-                answers.Add((write, refusal, true));
-                return true;
-            }
+            var room = store.Room - start;
+            (size, offsets, next) = Format.FrameBatch.tryWrite(store.Context, number, batch, write.Dropped, room, buffer);
+            if (size <= room) break;
+            if (start > 0) return false;
+            if (MakeRoom(size, group.Head) is not { } refusal) continue;
+            answers.Add((write, refusal, true));
+            return true;
         }
 
-        var (start, tail) = (buffer.Length, (int)store.NextOffset);
-        var (offsets, next) = Format.FrameBatch.write(store.Context, number, batch, write.Dropped, buffer);
+        var tail = (int)store.NextOffset;
         number = next;
-        group.Add(batch);
+        group.Add(placed);
         head = batch.Receipt.Head;
         entries += batch.Entries.LongLength;
         var stored = new Format.StoredBatch(batch, [.. offsets.Select(offset => tail + offset)], write.Dropped);
         Collect(Format.SegmentContent.NewBatch(stored), start);
-        answers.Add((write, new AppendResult.Appended(new Receipt(batch.Receipt)), false));
+        answers.Add((write, new AppendResult.Appended(placed.Receipt), false));
         return true;
     }
 
     private void AddDecided(PendingWrite write, AppendDecision decision)
     {
         // The first receipt of a key is certain if it was there before this group.
-        if (decision.Repeated is { } receipt)
-            answers.Add((write, new AppendResult.Appended(new Receipt(receipt)), receipt.Head.Position <= index.Head.Position));
-        else
-            answers.Add((write, new AppendResult.NotAppended(decision.Failure!), true));
+        answers.Add(decision switch
+        {
+            AppendDecision.Repeated { Receipt: var receipt } => (write, new AppendResult.Appended(receipt), receipt.Head.Position <= index.Head.Position),
+            AppendDecision.Refused { Failure: var failure } => (write, new AppendResult.NotAppended(failure), true),
+            _ => throw new ArgumentException("The batch is to be written.", nameof(decision)),
+        });
     }
 
     private void CollectDeletion(PendingDeletion deletion)
@@ -254,7 +257,7 @@ internal sealed class SegmentLog(SegmentStore store, SegmentIndex index, Action<
         items.Add(new Format.SegmentItem(content, (int)store.NextOffset + start, (int)store.NextOffset + buffer.Length, number - 1));
 
     /// <summary>Goes on in a new segment: nothing of the group has been written, so a refusal is certain.</summary>
-    private AppendResult? MakeRoom(long size, Core.Head head)
+    private AppendResult? MakeRoom(long size, Head head)
     {
         try
         {

@@ -26,7 +26,7 @@ internal sealed class SegmentSealing(IEnumerable<Format.SegmentItem> items, uint
     }
 
     /// <summary>Makes what seals a segment, and room for it: all that can fail for want of room.</summary>
-    public Format.SegmentSeal Prepare(SegmentFile segment, long framesEnd, long lastFrame, Core.Head head)
+    public Format.SegmentSeal Prepare(SegmentFile segment, long framesEnd, long lastFrame, Head head)
     {
         // A length that an earlier try did not flush is no room yet.
         room = Math.Max(room, segment.Capacity);
@@ -60,7 +60,7 @@ internal sealed class SegmentSealing(IEnumerable<Format.SegmentItem> items, uint
     /// <param name="end">The offset behind the last frame.</param>
     /// <param name="lastFrame">The number of that frame.</param>
     /// <param name="head">The head behind it.</param>
-    public Func<Format.CheckpointFile> Checkpoint(IReadOnlyList<SegmentFile> segments, long setGeneration, long end, long lastFrame, Core.Head head)
+    public Func<Format.CheckpointFile> Checkpoint(IReadOnlyList<SegmentFile> segments, long setGeneration, long end, long lastFrame, Head head)
     {
         var (before, held) = (restored, items.ToArray());
         var place = new Format.CheckpointPlace(setGeneration, segments.Select(segment => segment.Name).ToFSharpList(), segments[^1].Header, end, lastFrame, head, epoch);

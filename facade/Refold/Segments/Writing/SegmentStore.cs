@@ -79,10 +79,13 @@ internal sealed class SegmentStore(WatchedDirectory device, CommitFile commit, S
         }
     }
 
+    /// <summary>How many bytes the active segment has left; below 0 where there is none.</summary>
+    public long Room => segments.Count > 0 ? Active.Capacity - NextOffset : -1;
+
     public bool Fits(long bytes) => segments.Count > 0 && NextOffset + bytes <= Active.Capacity;
 
     /// <summary>Begins a new journal, or says that this one is open: it may end in a torn tail from now on.</summary>
-    public void Open(Core.Head head)
+    public void Open(Head head)
     {
         if (segments.Count == 0)
         {
@@ -98,7 +101,7 @@ internal sealed class SegmentStore(WatchedDirectory device, CommitFile commit, S
     }
 
     /// <summary>Says that nothing more is written: from now on nothing may be torn. Writes a last checkpoint where that saves the next opening something.</summary>
-    public void MarkClosed(Core.Head head)
+    public void MarkClosed(Head head)
     {
         Flush(head);
         if (sealing.HasUnflushedRoom) Active.File.Flush();
@@ -110,7 +113,7 @@ internal sealed class SegmentStore(WatchedDirectory device, CommitFile commit, S
     }
 
     /// <summary>Says which set of segments counts; durable on return.</summary>
-    public void StoreSetGeneration(long setGeneration, Core.Head head)
+    public void StoreSetGeneration(long setGeneration, Head head)
     {
         // COMMIT speaks of flushed frames only.
         Flush(head);
@@ -139,7 +142,7 @@ internal sealed class SegmentStore(WatchedDirectory device, CommitFile commit, S
     /// <param name="bytes">Frames.</param>
     /// <param name="items">What they hold.</param>
     /// <param name="head">The head behind them.</param>
-    public void Append(ReadOnlySpan<byte> bytes, List<Format.SegmentItem> items, Core.Head head)
+    public void Append(ReadOnlySpan<byte> bytes, List<Format.SegmentItem> items, Head head)
     {
         var start = NextOffset;
         Active.File.Write(bytes, start);
@@ -150,7 +153,7 @@ internal sealed class SegmentStore(WatchedDirectory device, CommitFile commit, S
     }
 
     /// <summary>Flushes what was written and was not. Only then COMMIT speaks of it: it never leads.</summary>
-    public void Flush(Core.Head head)
+    public void Flush(Head head)
     {
         if (!HasUnflushed) return;
         Active.File.Flush();
@@ -165,7 +168,7 @@ internal sealed class SegmentStore(WatchedDirectory device, CommitFile commit, S
     }
 
     /// <summary>Begins to write a checkpoint when enough was flushed since the last one.</summary>
-    public void CheckpointIfDue(Core.Head head)
+    public void CheckpointIfDue(Head head)
     {
         // Each is made of all that is there: in large segments they come as the segment grows, so that all of them cost little more than the last.
         if (HasUnflushed || !IsCheckpointDue(Math.Max(options.CheckpointBytes, CheckpointedTo / 8))) return;
@@ -176,7 +179,7 @@ internal sealed class SegmentStore(WatchedDirectory device, CommitFile commit, S
     /// <param name="frameBytes">Bytes of the frames that have to fit.</param>
     /// <param name="head">The head before them.</param>
     /// <exception cref="NoRoomException">There is no room; the journal is as it was.</exception>
-    public void Rotate(long frameBytes, Core.Head head)
+    public void Rotate(long frameBytes, Head head)
     {
         // First of all: a flush that fails while room is made must have nothing to lose.
         Flush(head);
@@ -189,7 +192,7 @@ internal sealed class SegmentStore(WatchedDirectory device, CommitFile commit, S
         commit.File.Flush();
     }
 
-    private void BeginNext(long frameBytes, Core.Head head)
+    private void BeginNext(long frameBytes, Head head)
     {
         var failures = device.Failures;
         var begin = NextOffsetBehind(Format.SegmentHeaderModule.bytes);
@@ -231,12 +234,12 @@ internal sealed class SegmentStore(WatchedDirectory device, CommitFile commit, S
         options.CheckpointBytes > 0 && segments.Count > 0 && !IsSealed && Tail - Math.Max(CheckpointedTo, Format.SegmentHeaderModule.bytes) >= bytes;
 
     /// <summary>Of what is there now, all of it flushed.</summary>
-    private Func<Format.CheckpointFile> MakeCheckpoint(Core.Head head) => sealing.Checkpoint(Segments, SetGeneration, Tail, LastFrame, head);
+    private Func<Format.CheckpointFile> MakeCheckpoint(Head head) => sealing.Checkpoint(Segments, SetGeneration, Tail, LastFrame, head);
 
-    private void StoreCommit(Core.Head head, bool isClosed = false) => commit.Store(Active.Name, Tail, LastFrame, head, isClosed);
+    private void StoreCommit(Head head, bool isClosed = false) => commit.Store(Active.Name, Tail, LastFrame, head, isClosed);
 
     /// <summary>The spare, and the room in which the segment that is full is sealed: all that can fail for want of room.</summary>
-    private (IStorageFile Spare, Format.SegmentSeal? Seal) MakeRoom(long bytes, Core.Head head)
+    private (IStorageFile Spare, Format.SegmentSeal? Seal) MakeRoom(long bytes, Head head)
     {
         IStorageFile? file = null;
         try

@@ -22,10 +22,10 @@ internal sealed class DetouringJournal(IJournal inner, Func<CancellationToken, T
     public ValueTask<Head?> HeadAtAsync(long position, CancellationToken cancellationToken = default) =>
         GoAsync(token => inner.HeadAtAsync(position, token), cancellationToken);
 
-    public ValueTask<AppendResult> TryAppendAsync(AppendRequest request, CancellationToken cancellationToken = default)
+    public ValueTask<AppendResult> TryAppendAsync(EncodedBatch batch, CancellationToken cancellationToken = default)
     {
-        ArgumentNullException.ThrowIfNull(request);
-        return GoAsync(token => inner.TryAppendAsync(request, token), cancellationToken);
+        ArgumentNullException.ThrowIfNull(batch);
+        return GoAsync(token => inner.TryAppendAsync(batch, token), cancellationToken);
     }
 
     public ValueTask<AppendResult> TryRestoreAsync(IReadOnlyList<JournalEntry> batch, CancellationToken cancellationToken = default)
