@@ -4,9 +4,18 @@ namespace Refold.Core
 
 open System
 
+/// An aggregate of any types, as verification takes several of them: `[ dice; orders ]`.
+type IAggregate =
+    /// Hands the aggregate, with its types, to a visitor.
+    abstract Accept: visitor: IAggregateVisitor<'Result> -> 'Result
+
+/// What is done with an aggregate whose types are not known beforehand.
+and IAggregateVisitor<'Result> =
+    /// Takes the aggregate.
+    abstract Visit: aggregate: Aggregate<'State, 'Command, 'Event, 'Error> -> 'Result
+
 /// A decider and how it is recorded.
-[<NoEquality; NoComparison>]
-type Aggregate<'State, 'Command, 'Event, 'Error> =
+and [<NoEquality; NoComparison>] Aggregate<'State, 'Command, 'Event, 'Error> =
     {
         /// Its streams are the category itself and everything below `<category>/`.
         Category: string
@@ -23,6 +32,9 @@ type Aggregate<'State, 'Command, 'Event, 'Error> =
         /// The tags of an event.
         Tags: 'Event -> Tag list
     }
+
+    interface IAggregate with
+        member this.Accept visitor = visitor.Visit this
 
 /// Functions of aggregates.
 [<RequireQualifiedAccess>]

@@ -119,6 +119,20 @@ public sealed class Aggregate<TState, TCommand, TEvent, TError> : Aggregate
         Verifier = AggregateVerifier.Of(Value);
     }
 
+    /// <summary>An aggregate of the core, taken as it is.</summary>
+    internal Aggregate(Core.Aggregate<TState, TCommand, TEvent, TError> value)
+        : base(value.Category)
+    {
+        Value = value;
+        Verifier = AggregateVerifier.Of(value);
+        Decider = AggregateTranslation.OfCore(value.Decider);
+        Commands = new Codec<TCommand>(value.Commands);
+        Events = new Codec<TEvent>(value.Events);
+        Errors = new Codec<TError>(value.Errors);
+        State = value.State is { } state ? new Codec<TState>(state.Value) : null;
+        Tags = happened => value.Tags.Invoke(happened).Select(tag => tag.Value);
+    }
+
     internal Core.Aggregate<TState, TCommand, TEvent, TError> Value { get; }
 
     internal override AggregateVerifier Verifier { get; }

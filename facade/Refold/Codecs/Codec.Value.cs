@@ -16,12 +16,22 @@ public sealed class Codec<T>
 {
     private readonly Func<T, (string Type, ReadOnlyMemory<byte> Payload)> encode;
     private readonly ImmutableDictionary<string, PayloadForm<T>> forms;
+    private readonly bool isCore;
 
     internal Codec(Func<T, (string Type, ReadOnlyMemory<byte> Payload)> encode, ImmutableDictionary<string, PayloadForm<T>> forms)
     {
         this.encode = encode;
         this.forms = forms;
         Value = CodecFunctions.ToCore<T>(Encode, Decode);
+    }
+
+    /// <summary>A codec of the core, taken as it is. Its types and versions are its own.</summary>
+    internal Codec(Core.Codec<T> value)
+    {
+        Value = value;
+        encode = _ => default;
+        forms = ImmutableDictionary<string, PayloadForm<T>>.Empty;
+        isCore = true;
     }
 
     internal Core.Codec<T> Value { get; }
@@ -35,6 +45,7 @@ public sealed class Codec<T>
     /// <exception cref="CodecException">The value has no payload.</exception>
     public Encoded Encode(T value)
     {
+        if (isCore) return CodecFunctions.Encode(Value, value);
         try
         {
             var (type, payload) = encode(value);
@@ -53,6 +64,7 @@ public sealed class Codec<T>
     public T Decode(Encoded encoded)
     {
         ArgumentNullException.ThrowIfNull(encoded);
+        if (isCore) return CodecFunctions.Decode(Value, encoded);
         return forms.TryGetValue(encoded.Type, out var form) ? form.Decode(encoded) : throw CodecFunctions.UnknownType(encoded.Type);
     }
 

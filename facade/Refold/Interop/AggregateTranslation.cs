@@ -29,6 +29,13 @@ internal static class AggregateTranslation
                 decider.Decide(new Step(step.Now, step.CommandId, step.Random), state, command).ToCore()),
             FuncConvert.FromFunc(decider.Evolve));
 
+    public static Decider<TState, TCommand, TEvent, TError> OfCore<TState, TCommand, TEvent, TError>(
+        Core.Decider<TState, TCommand, TEvent, TError> decider) => new(
+            decider.Initial,
+            (step, state, command) => FSharpFunc<Core.Step, TState>
+                .InvokeFast(decider.Decide, new Core.Step(step.Now, step.CommandId, step.Random), state, command).ToDecision(),
+            (state, happened) => FSharpFunc<TState, TEvent>.InvokeFast(decider.Evolve, state, happened));
+
     private static FSharpResult<FSharpList<TEvent>, TError> ToCore<TEvent, TError>(this Decision<TEvent, TError> decision) =>
         decision.TryGetError(out var error)
             ? FSharpResult<FSharpList<TEvent>, TError>.NewError(error)

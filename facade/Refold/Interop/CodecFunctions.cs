@@ -16,6 +16,21 @@ internal static class CodecFunctions
             }),
             Function<Core.Encoded, T>(encoded => decode(new Encoded(encoded.Type, encoded.SchemaVersion, encoded.Payload.Memory))));
 
+    /// <summary>Encodes by a codec of the core; its error is thrown.</summary>
+    public static Encoded Encode<T>(Core.Codec<T> codec, T value)
+    {
+        var result = codec.Encode.Invoke(value);
+        if (result.IsError) throw new CodecException(result.ErrorValue);
+        return new Encoded(result.ResultValue.Type, result.ResultValue.SchemaVersion, result.ResultValue.Payload.Memory);
+    }
+
+    /// <summary>Decodes by a codec of the core; its error is thrown.</summary>
+    public static T Decode<T>(Core.Codec<T> codec, Encoded encoded)
+    {
+        var result = codec.Decode.Invoke(new Core.Encoded(encoded.Type, encoded.SchemaVersion, Core.Bytes.Wrap(encoded.Payload)));
+        return result.IsOk ? result.ResultValue : throw new CodecException(result.ErrorValue);
+    }
+
     /// <summary>Whether an exception says that a payload or value does not fit; any other is a mistake in the codec's function.</summary>
     public static bool IsMisfit(Exception exception) => exception is FormatException or JsonException;
 

@@ -25,6 +25,8 @@ public sealed class ReplayReport
         Findings = [.. value.Findings.Select(finding => finding.ToString())];
     }
 
+    internal Core.ReplayReport Value => value;
+
     /// <summary>The run.</summary>
     public RunId Run => value.Run;
 

@@ -1,0 +1,81 @@
+// Journals in any store, from F#: opening, appending, reading, folding, in values of the core.
+// Called by programs and scripts.
+namespace Refold.FSharp
+
+open System
+open System.Collections.Generic
+open System.Threading
+open System.Threading.Tasks
+open Refold
+open Refold.Core
+
+/// Journals in any store. Every function that waits has a twin in C# with a token; a script ends its waiting by ending.
+[<RequireQualifiedAccess>]
+module Journal =
+
+    let private collect (entries: IAsyncEnumerable<JournalEntry>) : Task<Entry list> =
+        task {
+            let found = List<Entry>()
+            use reading = entries.GetAsyncEnumerator CancellationToken.None
+            let mutable going = true
+
+            while going do
+                let! more = reading.MoveNextAsync()
+                if more then found.Add reading.Current.Value else going <- false
+
+            return List.ofSeq found
+        }
+
+    /// Opens the journal that a URI names: `memory:`, `segments:DIRECTORY`, `litedb:FILE` (package Refold.LiteDb), or another registered
+    /// scheme. To be disposed by the caller: `use!`. Throws as C#'s `Journal.OpenAsync`.
+    let openAt (uri: string) : Task<IJournal> = task { return! Refold.Journal.OpenAsync uri }
+
+    /// Opens a journal with options: for reading only, another durability, snapshots.
+    let openWith (options: JournalOptions) (uri: string) : Task<IJournal> =
+        task { return! Refold.Journal.OpenAsync(uri, options) }
+
+    /// The last position and head hash.
+    let head (journal: IJournal) : Task<Head> = task { return! journal.HeadAsync() }
+
+    /// Every stream with its floor and highest version, in UTF-8 order of the names.
+    let streams (journal: IJournal) : Task<StreamInfo list> =
+        task {
+            let! found = journal.StreamsAsync()
+            return List.ofSeq found
+        }
+
+    /// A stream's entries from a version on, at most so many. Throws `EntriesDroppedException` where entries from there on were deleted.
+    let readStream (stream: string) (fromVersion: int64) (maxCount: int64) (journal: IJournal) : Task<Entry list> =
+        collect (journal.ReadStreamAsync(StreamId.Create stream, fromVersion, maxCount = maxCount))
+
+    /// Entries from a position on, at most so many, in position order.
+    let readAll (fromPosition: int64) (maxCount: int64) (journal: IJournal) : Task<Entry list> =
+        collect (journal.ReadAllAsync(fromPosition, maxCount))
+
+    /// Folds a stream to its state at its end. Nothing is decided and nothing drawn.
+    let fold
+        (aggregate: Aggregate<'State, 'Command, 'Event, 'Error>)
+        (stream: string)
+        (journal: IJournal)
+        : Task<FoldReport<'State>> =
+        task {
+            let! entries = collect (journal.ReadStreamAsync(StreamId.Create stream))
+            return Replay.fold aggregate (Replay.beginning aggregate) entries
+        }
+
+    /// The whole journal as the immutable one of the core, for exploring: every function of `Refold.Core.Journal` then works on it. It is
+    /// in memory: meant for a recorded run, not for a year of them. Entries that were deleted are missing in it.
+    let toMemory (journal: IJournal) : Task<Refold.Core.Journal> =
+        task {
+            let! entries = collect (journal.ReadAllAsync())
+
+            return
+                entries
+                |> List.groupBy _.Batch
+                |> List.fold
+                    (fun made (_, batch) ->
+                        match Refold.Core.Journal.restore batch made with
+                        | Ok(_, made) -> made
+                        | Error error -> raise (InvalidOperationException(error.ToString())))
+                    Refold.Core.Journal.empty
+        }

@@ -1,0 +1,44 @@
+// What executing a command on a journal came to, as F# values.
+// Answered by Run.execute.
+namespace Refold.FSharp
+
+open Refold
+open Refold.Core
+
+/// A command that was accepted, once its events are durable.
+[<NoEquality; NoComparison>]
+type Accepted<'State, 'Event> =
+    {
+        /// The events, in order; none where the command changes nothing.
+        Events: 'Event list
+        /// The state after them.
+        State: 'State
+        /// The stream's highest version after them.
+        Version: int64
+        /// Random words that the step drew.
+        Drawn: uint64
+        /// Where the batch lies; `None` where nothing was appended (mode Off and no event).
+        Receipt: Receipt option
+        /// Whether the idempotency key was known: then this is what was recorded under it, and nothing was appended now.
+        IsRepeated: bool
+    }
+
+/// Another writer came between, as often as the run's options allow; nothing was appended.
+[<NoComparison>]
+type StreamConflict =
+    {
+        /// The stream.
+        Stream: StreamId
+        /// The version the step was made from.
+        Expected: ExpectedVersion
+        /// The version the stream had.
+        Actual: int64
+    }
+
+/// Why a command has no events. What a device or a broken codec does is an exception, as in C#.
+[<NoEquality; NoComparison>]
+type ExecuteError<'Error> =
+    /// The decision refused it; in mode Record the refusal is recorded.
+    | Refused of error: 'Error
+    /// Another writer was faster each time. Nothing was appended: execute again, or tell the caller.
+    | Conflict of conflict: StreamConflict
