@@ -1,52 +1,108 @@
-// Opens a journal that `refold record` or `refold demo` wrote, folds it to a version, and shows what another rule would have changed.
-// Run by people with a recorded run: dotnet fsi core/scripts/03-explore-a-run.fsx [JOURNAL [VERSION]]
+// Records a run of dice into a journal in files, opens the journal again as somebody else would, folds it to a version, and shows what
+// loaded dice would have changed.
+// Run by people who want to explore what was recorded: dotnet fsi core/scripts/03-explore-a-run.fsx [JOURNAL [VERSION]]
 #load "refold.fsx"
-#r "refold-cli.dll"
+#r "Refold.FSharp.dll"
 
 open System
-open System.Text
 open Refold
-open Refold.Cli.Scenarios
+open Refold.Core
+open Refold.FSharp
+
+type Command =
+    | Roll
+    | Cheat
+
+type Event = Rolled of face: int
+
+let decideBy low (step: Step) _ command =
+    match command with
+    | Roll -> Ok [ Rolled(Sample.between low 6 step.Random) ]
+    | Cheat -> Error "no such move"
+
+// The same value serves InMemoryRun and every journal.
+let diceBy low =
+    { Aggregate.create
+          "dice"
+          { Initial = 0; Decide = decideBy low; Evolve = fun total (Rolled face) -> total + face }
+          (Codec.json<Command> "Command")
+          (Codec.jsonUnion<Event>())
+          (Codec.json<string> "Refused") with
+        State = Some(Codec.json<int> "Total")
+    }
+
+let dice, table = diceBy 1, "dice/1"
 
 let uri, wanted =
     match List.ofArray fsi.CommandLineArgs with
     | _ :: uri :: version :: _ -> uri, Int64.Parse(version, Globalization.CultureInfo.InvariantCulture)
     | [ _; uri ] -> uri, Int64.MaxValue
-    | _ -> "segments:refold-demo/journal", Int64.MaxValue
+    | _ -> "segments:refold-dice", Int64.MaxValue
 
-// Reading takes no lock and changes nothing.
-let journal = Journal.Open(uri, JournalOptions(ReadOnly = true))
-let head = journal.Head
-printfn "%s: %d entries, head %s" uri head.Position head.Hash
+// In a compiled program `use! journal = ..` closes it; F# Interactive's task knows that for IDisposable only.
+let record () =
+    task {
+        let! journal = Journal.openAt uri
+        let! run = Run.start (RunPin("dice", "scripts", "1.0", 42UL)) journal
 
-let run = Seq.last (journal.RunsAsync().Result)
-let pin = nonNull run.Pin
-printfn "run %O: %O" run.Id pin
+        for command in [ Roll; Roll; Cheat; Roll; Roll ] do
+            match! Run.execute dice table command run with
+            | Ok accepted -> printfn "%A: %A, total %d at version %d" command accepted.Events accepted.State accepted.Version
+            | Error(Refused reason) -> printfn "%A: refused, %s" command reason
+            | Error(Conflict conflict) -> printfn "%A: %O is at version %d already" command conflict.Stream conflict.Actual
 
-// The rule that was recorded, as its pin describes it, and the same rule with one more choice.
-let setting name = Int32.Parse(pin.Settings[name], Globalization.CultureInfo.InvariantCulture)
-let ruleOf choices = Dispatch.Create(choices, setting "backends")
-let recorded = ruleOf (setting "choices")
-let changed = ruleOf (setting "choices" + 1)
+        let! ended = Run.finish run
+        printfn "state hash %s" (nonNull ended.StateHash)
+        do! run.DisposeAsync()
+        do! journal.DisposeAsync()
+    }
 
-let stream = StreamId.Create Dispatch.Category
-let folded = journal.FoldAsync(stream, recorded, wanted).Result
-printfn "%O at version %d, requests outstanding at each backend:" stream folded.Version
-printfn "  %A" [ for busy in folded.State.Backends -> busy.Count ]
+let explore () =
+    task {
+        // Reading takes no lock and changes nothing.
+        let! journal = Journal.openWith (JournalOptions(ReadOnly = true)) uri
+        let! head = Journal.head journal
+        let! runs = Run.list journal
+        let run = List.last runs
+        printfn "%s: %d entries, head %O, run %O: %O" uri head.Position head.Hash run.Id (nonNull run.Pin)
 
-printfn "the recorded rule: %O" (journal.VerifyAsync(run.Id, recorded).Result)
+        // The whole journal as a value of the core: every function of Refold.Core works on it.
+        let! recorded = Journal.toMemory journal
+        let version = min wanted (Refold.Core.Journal.highestVersion (StreamId.Create table) recorded)
+        let! entries = Journal.readStream table 1L version journal
+        printfn "%s at version %d: total %d" table version (Replay.fold dice (Replay.beginning dice) entries).State
 
-let show (entry: JournalEntry) =
-    let payload = Encoding.UTF8.GetString entry.Payload.Span
-    let shown = if payload.Length <= 100 then payload else payload.Substring(0, 100) + "..."
-    printfn "  %d %O/%d %s %s" entry.Position entry.Stream entry.Version entry.Type shown
+        let! report = Run.verify run.Id [ dice ] journal
+        printfn "the recorded rule: %O" report
 
-match journal.VerifyAsync(run.Id, changed).Result.Divergence with
-| null -> printfn "one more choice changes nothing"
-| divergence ->
-    printfn "one more choice, first difference:"
-    printfn "%O" divergence
-    printfn "the entries around it:"
-    journal.ReadAll(max 1L (divergence.Position - 3L), 7L) |> Seq.iter show
+        let! loaded = Run.verify run.Id [ diceBy 4 ] journal
 
-journal.DisposeAsync().AsTask().Wait()
+        match loaded.Divergence with
+        | None -> printfn "loaded dice change nothing"
+        | Some divergence ->
+            printfn "loaded dice, first difference:"
+            printfn "%O" divergence
+            printfn "the entries around it:"
+            let! around = Journal.readAll (max 1L (divergence.Position - 2L)) 5L journal
+
+            for entry in around do
+                printfn "  %d %O/%d %s %s" entry.Position entry.Data.Stream entry.Version entry.Data.Type (entry.Data.Payload.ToText())
+
+        do! journal.DisposeAsync()
+    }
+
+let isThere =
+    task {
+        try
+            let! journal = Journal.openWith (JournalOptions(ReadOnly = true)) uri
+            let! head = Journal.head journal
+            do! journal.DisposeAsync()
+            return head.Position > 0L
+        with :? JournalOpenException ->
+            return false
+    }
+
+if not isThere.Result then
+    record().Wait()
+
+explore().Wait()

@@ -3,6 +3,8 @@
 
 // A folder that is not there is no reason for a warning: one of the two is enough.
 #nowarn "211"
+#I "../../facade/Refold.FSharp/bin/Debug/net10.0"
+#I "../../facade/Refold.FSharp/bin/Release/net10.0"
 #I "../../facade/Refold.Cli/bin/Debug/net10.0"
 #I "../../facade/Refold.Cli/bin/Release/net10.0"
 

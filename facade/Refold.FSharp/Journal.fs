@@ -4,7 +4,6 @@ namespace Refold.FSharp
 
 open System
 open System.Collections.Generic
-open System.Threading
 open System.Threading.Tasks
 open Refold
 open Refold.Core
@@ -13,18 +12,7 @@ open Refold.Core
 [<RequireQualifiedAccess>]
 module Journal =
 
-    let private collect (entries: IAsyncEnumerable<JournalEntry>) : Task<Entry list> =
-        task {
-            let found = List<Entry>()
-            use reading = entries.GetAsyncEnumerator CancellationToken.None
-            let mutable going = true
-
-            while going do
-                let! more = reading.MoveNextAsync()
-                if more then found.Add reading.Current.Value else going <- false
-
-            return List.ofSeq found
-        }
+    let private collect (entries: IAsyncEnumerable<JournalEntry>) : Task<Entry list> = Interop.Lists.CollectAsync entries
 
     /// Opens the journal that a URI names: `memory:`, `segments:DIRECTORY`, `litedb:FILE` (package Refold.LiteDb), or another registered
     /// scheme. To be disposed by the caller: `use!`. Throws as C#'s `Journal.OpenAsync`.
