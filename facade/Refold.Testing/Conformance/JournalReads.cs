@@ -102,10 +102,10 @@ internal sealed class JournalReads(IJournal journal)
     {
         var last = model.Head.Position;
         return Difference("the head", model.Head, await HeadAsync())
-            ?? Difference("entry", model.ReadAll().Select(Told.Of), (await AllAsync()).Select(Told.Of))
-            ?? Difference("the head at a position", Positions(last).Select(model.HeadAt), await HeadsAsync(Positions(last)))
-            ?? Difference("stream", model.Streams(), await StreamsAsync())
-            ?? Difference("stream of a page", model.Streams(), await PagesAsync(2))
+            ?? SequenceDifference("entry", model.ReadAll().Select(Told.Of), (await AllAsync()).Select(Told.Of))
+            ?? SequenceDifference("the head at a position", Positions(last).Select(model.HeadAt), await HeadsAsync(Positions(last)))
+            ?? SequenceDifference("stream", model.Streams(), await StreamsAsync())
+            ?? SequenceDifference("stream of a page", model.Streams(), await PagesAsync(2))
             ?? await StreamDifferenceAsync(model)
             ?? await KeyDifferenceAsync(model, keys);
     }
@@ -125,7 +125,7 @@ internal sealed class JournalReads(IJournal journal)
     private static string? Difference<T>(string what, T expected, T found) =>
         EqualityComparer<T>.Default.Equals(expected, found) ? null : $"{what} is {found}, expected {expected}";
 
-    private static string? Difference<T>(string what, IEnumerable<T> expected, IEnumerable<T> found)
+    private static string? SequenceDifference<T>(string what, IEnumerable<T> expected, IEnumerable<T> found)
     {
         try
         {
@@ -143,11 +143,10 @@ internal sealed class JournalReads(IJournal journal)
         foreach (var info in model.Streams())
         {
             var (expected, found) = (model.ReadStream(info.Stream, info.Floor + 1), await StreamAsync(info.Stream, info.Floor + 1));
-            if (Difference(
-                $"entry of the stream {info.Stream}", expected.Select(Told.Of), found.Select(Told.Of)) is { } difference) return difference;
-            if (Difference(
-                $"the highest version of {info.Stream}", info.HighestVersion,
-                await HighestVersionAsync(info.Stream)) is { } version) return version;
+            var highest = await HighestVersionAsync(info.Stream);
+            var difference = SequenceDifference($"entry of the stream {info.Stream}", expected.Select(Told.Of), found.Select(Told.Of))
+                ?? Difference($"the highest version of {info.Stream}", info.HighestVersion, highest);
+            if (difference is not null) return difference;
         }
 
         return null;
@@ -157,9 +156,8 @@ internal sealed class JournalReads(IJournal journal)
     {
         foreach (var key in keys)
         {
-            if (Difference(
-                $"the receipt of the key {key}", Told.Of(model.FindByKey(key)),
-                Told.Of(await FindByKeyAsync(key))) is { } difference) return difference;
+            var found = Told.Of(await FindByKeyAsync(key));
+            if (Difference($"the receipt of the key {key}", Told.Of(model.FindByKey(key)), found) is { } difference) return difference;
         }
 
         return null;

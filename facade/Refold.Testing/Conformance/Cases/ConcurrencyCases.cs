@@ -78,11 +78,15 @@ internal static class ConcurrencyCases
             }
         });
         var next = 1L;
-        foreach (var receipt in receipts.OrderBy(receipt => receipt.FirstPosition))
+        var all = await bench.Read.AllAsync();
+        List<Receipt> ordered = [.. receipts.OrderBy(receipt => receipt.FirstPosition)];
+        var heads = await bench.Read.HeadsAsync(ordered.Select(receipt => receipt.LastPosition));
+        foreach (var (receipt, head) in ordered.Zip(heads))
         {
             Expect.Equal(next, receipt.FirstPosition, "the first position of the next batch");
-            Expect.Equal(receipt.Head, await bench.Read.HeadAtAsync(receipt.LastPosition), "the head at the last position of a receipt");
-            var batch = await bench.Read.AllAsync(receipt.FirstPosition, receipt.Count);
+            Expect.Equal(receipt.Head, head, "the head at the last position of a receipt");
+            var batch = all.Where(entry => entry.Batch == receipt.FirstPosition).ToList();
+            Expect.Equal(receipt.Count, batch.Count, "the number of entries of a batch");
             Expect.Equal(1, batch.Select(Writer).Distinct().Count(), "the number of writers of a batch");
             next = receipt.LastPosition + 1;
         }

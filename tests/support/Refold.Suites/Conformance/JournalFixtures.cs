@@ -11,9 +11,8 @@ internal sealed class MemoryFixture : JournalFixture
     public override ValueTask<IJournal> OpenAsync(CancellationToken cancellationToken) => new(new InMemoryJournal());
 }
 
-/// <summary>Segment files on the simulated device, with segments so small that every sequence rotates; a crash keeps a subset of what was
-/// not
-/// flushed that follows from what was done, so that a sequence's seed repeats it.</summary>
+/// <summary>Segment files on the simulated device, with segments so small that every sequence rotates. A crash keeps a subset of the
+/// unflushed bytes that follows from the operations before, so that a sequence's seed repeats it.</summary>
 internal sealed class SimulatedSegmentFixture : JournalFixture
 {
     private static readonly JournalOptions Small = new() { SegmentBytes = SegmentJournal.MinSegmentBytes };
