@@ -24,8 +24,7 @@ public sealed class AggregateStreams<TState, TCommand, TEvent, TError>
     /// <param name="stream">One of the category's streams.</param>
     /// <param name="command">The command.</param>
     /// <param name="cancellationToken">Cancels the command until its step is made: loading its state ends, and nothing is appended.
-    /// Afterwards
-    /// it cancels waiting, never the write.</param>
+    /// Afterwards it cancels waiting, never the write.</param>
     /// <returns>Events or a refusal, once they are durable.</returns>
     /// <exception cref="ArgumentException">The stream is not one of the category.</exception>
     /// <exception cref="StepFailedException">Decide, evolve or a codec failed; nothing was appended, and the run goes on.</exception>
@@ -46,8 +45,7 @@ public sealed class AggregateStreams<TState, TCommand, TEvent, TError>
     /// <param name="command">The command.</param>
     /// <param name="options">Time, ids, idempotency key.</param>
     /// <param name="cancellationToken">Cancels the command until its step is made: loading its state ends, and nothing is appended.
-    /// Afterwards
-    /// it cancels waiting, never the write.</param>
+    /// Afterwards it cancels waiting, never the write.</param>
     /// <returns>Events or a refusal, once they are durable; for a known key those recorded under it
     /// (<see cref="ExecutionResult{TState, TEvent, TError}.IsRepeated"/>).</returns>
     /// <exception cref="ArgumentException">The stream is not one of the category, or the key breaks a rule.</exception>

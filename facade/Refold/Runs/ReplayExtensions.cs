@@ -16,8 +16,7 @@ public static class ReplayExtensions
         journal.VerifyAsync(run, aggregates, new VerifyOptions());
 
     /// <summary>Decides every command of a run again, on a thread of the pool: reading waits for nobody, deciding is work for a
-    /// processor.
-    /// The run's entries and those of its streams are in memory meanwhile.</summary>
+    /// processor. The run's entries and those of its streams are in memory meanwhile.</summary>
     /// <param name="journal">The journal.</param>
     /// <param name="run">The run.</param>
     /// <param name="aggregates">The aggregates of every category that the run gave commands to.</param>

@@ -5,8 +5,7 @@ using System.Collections.Concurrent;
 namespace Refold;
 
 /// <summary>One recorded execution. Commands are decided one at a time, in the order that <see cref="RunOptions.Order"/> names; a call
-/// need
-/// not wait for the one before it, so that many of them share a flush.</summary>
+/// need not wait for the one before it, so that many of them share a flush.</summary>
 /// <threadsafety>All members are safe for use by many threads.</threadsafety>
 public sealed class Run : IAsyncDisposable
 {
@@ -46,14 +45,12 @@ public sealed class Run : IAsyncDisposable
     }
 
     /// <summary>Ends the run: after everything before, records its end with the state hash over every stream that a command of it was
-    /// for.
-    /// The aggregates of these streams must have been given to <see cref="Streams"/> of this object, also after resuming; where one was
-    /// not, or has no state codec, no state hash is recorded. The states are folded from every entry, and from snapshots only where
+    /// for. The aggregates of these streams must have been given to <see cref="Streams"/> of this object, also after resuming; where one
+    /// was not, or has no state codec, no state hash is recorded. The states are folded from every entry, and from snapshots only where
     /// entries were deleted. In mode <see cref="RecordMode.Off"/> nothing is recorded.</summary>
     /// <param name="time">The time of the entry; default: that of the run's time provider.</param>
     /// <param name="cancellationToken">Cancels until the entry is made: nothing is appended, and the run goes on. Afterwards it cancels
-    /// waiting,
-    /// never the write.</param>
+    /// waiting, never the write.</param>
     /// <returns>What was recorded.</returns>
     /// <exception cref="RunEndedException">It has ended.</exception>
     /// <exception cref="NotAppendedException">Nothing was appended, and the run goes on.</exception>

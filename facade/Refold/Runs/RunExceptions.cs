@@ -79,8 +79,7 @@ public sealed class RunEndedException(RunId run)
 }
 
 /// <summary>An earlier append of the run ended with an unknown outcome, so that nobody knows on what to build. Nothing of this command
-/// was
-/// appended. Open the journal again and resume the run.</summary>
+/// was appended. Open the journal again and resume the run.</summary>
 public sealed class RunStoppedException(RunId run, Exception cause)
     : JournalException(
         "run-stopped",

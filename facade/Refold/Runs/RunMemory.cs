@@ -15,8 +15,7 @@ internal sealed class RunMemory(RecordMode mode, long? version, int cachedStream
     private long? version = version;
 
     /// <summary>The run's highest version after every step made so far; null where the journal must be asked. In mode Off nothing holds
-    /// it
-    /// but this, and the entry that would have started the run counts, so that ids are the same in both modes.</summary>
+    /// it but this, and the entry that would have started the run counts, so that ids are the same in both modes.</summary>
     public long? RunVersion => version ??= mode == RecordMode.Off ? settledVersion : null;
 
     /// <summary>How many steps were begun. A step's number is this after it was.</summary>

@@ -5,22 +5,18 @@ using Microsoft.Extensions.Logging;
 namespace Refold;
 
 /// <summary>In which order a run makes its steps. One step is made at a time in either; states are loaded at once in either, those of
-/// many
-/// streams at the same time.</summary>
+/// many streams at the same time.</summary>
 public enum RunOrder
 {
     /// <summary>As states arrive: a step is made when the state of its stream is there, and waits for no other stream's. Commands of one
-    /// stream
-    /// are decided in the order of their calls, and of steps that could be made the one called first is made first; but which of two
-    /// streams
-    /// comes first may differ from one execution to the next, and with it the run's stream and the journal's head.</summary>
+    /// stream are decided in the order of their calls, and of steps that could be made the one called first is made first; but which of
+    /// two streams comes first may differ from one execution to the next, and with it the run's stream and the journal's head.</summary>
     Ready = 0,
 
-    /// <summary>In the order of the calls of <c>ExecuteAsync</c>: the same calls with the same times give the same entries and the same
-    /// head,
-    /// however long each load takes. A slow load holds back the steps behind it, but not their loads. A command that is cancelled, or
-    /// whose
-    /// state cannot be loaded, is left out.</summary>
+    /// <summary>In the order of the calls of <c>ExecuteAsync</c>: the same calls with the same times give the same entries and the same head,
+    /// however long each load takes. A slow load holds back the steps behind it, but not their loads. A command that is cancelled, or whose
+    /// state cannot be loaded, is left out. In <see cref="RecordMode.Off"/>, where nothing ties streams together, a step that another writer
+    /// came between is made anew behind later steps on other streams.</summary>
     Submitted = 1,
 }
 
@@ -66,30 +62,25 @@ public sealed record RunOptions
     public int CachedStreams { get; init; } = 1024;
 
     /// <summary>Where states that are not kept any more are found again, and every <see cref="SnapshotInterval"/> versions kept. A cache:
-    /// a doubtful
-    /// snapshot is logged and not used, one that cannot be saved is logged, and the run goes on.</summary>
+    /// a doubtful snapshot is logged and not used, one that cannot be saved is logged, and the run goes on.</summary>
     /// <value>Default: null, the journal's (<see cref="JournalOptions.Snapshots"/>), if it has one. It stays the caller's, and is
     /// disposed after the run.</value>
     public ISnapshotStore? Snapshots { get; init; }
 
     /// <summary>After how many new versions of a stream the next snapshot of it is taken: by the call of <c>ExecuteAsync</c> that makes
-    /// that version, before it
-    /// returns. A call that is cancelled while it waits takes none.</summary>
+    /// that version, before it returns. A call that is cancelled while it waits takes none.</summary>
     /// <value>Default: null, the journal's (<see cref="JournalOptions.SnapshotInterval"/>), else 100. 0: none is taken but by
     /// <c>TakeSnapshotAsync</c>.</value>
     public long? SnapshotInterval { get; init; }
 
     /// <summary>In which order steps are made.</summary>
     /// <value>Default: <see cref="RunOrder.Ready"/>, as states arrive. Programs that give one flow of commands and want one head for it
-    /// name
-    /// <see cref="RunOrder.Submitted"/>.</value>
+    /// name <see cref="RunOrder.Submitted"/>.</value>
     public RunOrder Order { get; init; }
 
     /// <summary>Whether more commands may be given before one is answered: the journal then commits on a thread of its own, so that they
-    /// share
-    /// a flush (<see cref="AppendRequest.Pipelined"/>). Where every command is awaited before the next is given, false is faster: a
-    /// command
-    /// that finds the journal idle is committed on the calling thread, which blocks for it.</summary>
+    /// share a flush (<see cref="AppendRequest.Pipelined"/>). Where every command is awaited before the next is given, false is faster: a
+    /// command that finds the journal idle is committed on the calling thread, which blocks for it.</summary>
     /// <value>Default: true, giving a command never waits for the device.</value>
     public bool Pipelined { get; init; } = true;
 

@@ -5,8 +5,7 @@ using Microsoft.Extensions.Logging;
 namespace Refold;
 
 /// <summary>At most one thread pumps at a time: it decides and queues appends. Whoever notices that an append or a load is done settles
-/// what
-/// can be settled. Nothing here waits, and nothing is read, while the lock is held.</summary>
+/// what can be settled. Nothing here waits, and nothing is read, while the lock is held.</summary>
 internal sealed partial class RunPipeline(IJournal journal, RunId run, RunMemory memory, RunOptions options, ILogger? logger)
 {
     // Bounds what a run holds in memory on its way to the device; more wait as mere commands.
@@ -15,6 +14,9 @@ internal sealed partial class RunPipeline(IJournal journal, RunId run, RunMemory
     private readonly Lock gate = new();
     private readonly Queue<Flight> flights = new();
     private bool pumping;
+
+    // A step is being made, which is not among the flights yet.
+    private bool making;
 
     private sealed class Flight(RunWork work, RunLane? lane, StepMade made, Exception? error)
     {
@@ -146,6 +148,7 @@ internal sealed partial class RunPipeline(IJournal journal, RunId run, RunMemory
     {
         var work = ready.Dequeue();
         work.Status = WorkStatus.Made;
+        making = true;
         waitingCount--;
         memory.Begun++;
         KeptState? before = null;
@@ -193,14 +196,16 @@ internal sealed partial class RunPipeline(IJournal journal, RunId run, RunMemory
     {
         lock (gate)
         {
+            making = false;
             flights.Enqueue(flight);
             memory.Advance(flight.Work.Stream, made, IsWaitedFor);
             if (flight.Lane is not { } lane)
                 return;
             lane.IsMaking = false;
             lane.InFlight++;
-            // A step that failed leaves the state to the next.
-            if (flight.Error is not null && lane.Waiting.Count > 0) lane.Loaded = before;
+            // A step that failed leaves the state that was loaded for it to the next.
+            if (flight.Error is not null && lane.Waiting.Count > 0 && memory.Find(lane.Stream, flight.Work.Aggregate!) is null)
+                lane.Loaded = before;
             Evaluate(lane);
         }
     }

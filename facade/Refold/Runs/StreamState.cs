@@ -19,8 +19,7 @@ internal static class StreamState
     }
 
     /// <summary>The state after every entry up to a position as a report, in which nothing is wrong but perhaps a codec that is not
-    /// faithful.
-    /// It is evidence, so it rests on a snapshot only where the entries are not there.</summary>
+    /// faithful. It is evidence, so it rests on a snapshot only where the entries are not there.</summary>
     public static async ValueTask<FoldReport<TState>> EvidenceAsync<TState, TCommand, TEvent, TError>(
         RunCore run,
         Aggregate<TState, TCommand, TEvent, TError> aggregate,
