@@ -185,14 +185,10 @@ public sealed partial class SegmentJournal : ILocalJournal, IObservedJournal
     }
 
     /// <inheritdoc/>
-    public async ValueTask DeleteToAsync(StreamId stream, long version, CancellationToken cancellationToken = default)
+    public ValueTask DeleteToAsync(StreamId stream, long version, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(stream);
-        ObjectDisposedException.ThrowIf(closed, this);
-        var result = writer is null
-            ? SegmentLog.Unavailable("it was opened for reading", null)
-            : await writer.WriteAsync(new PendingDeletion(stream, version), cancellationToken).ConfigureAwait(false);
-        _ = result?.ReceiptOrThrow();
+        return DeleteAsync(stream, version, cancellationToken);
     }
 
     /// <summary>Returns when everything that was answered before the call is flushed. Only with <see cref="Durability.PowerCutLosesNewest"/> there is anything to wait for.</summary>
@@ -246,6 +242,15 @@ public sealed partial class SegmentJournal : ILocalJournal, IObservedJournal
 
     private ValueTask<AppendResult> AppendUnobservedAsync(EncodedBatch batch, CancellationToken cancellationToken) =>
         AppendAsync(new PendingAppend(index => AppendRule.Decide(index, batch)) { Pipelined = batch.Pipelined }, cancellationToken);
+
+    private async ValueTask DeleteAsync(StreamId stream, long version, CancellationToken cancellationToken)
+    {
+        ObjectDisposedException.ThrowIf(closed, this);
+        var result = writer is null
+            ? SegmentLog.Unavailable("it was opened for reading", null)
+            : await writer.WriteAsync(new PendingDeletion(stream, version), cancellationToken).ConfigureAwait(false);
+        _ = result?.ReceiptOrThrow();
+    }
 
     private async ValueTask<AppendResult> AppendAsync(PendingWrite write, CancellationToken cancellationToken)
     {

@@ -132,6 +132,8 @@ public sealed class AsynchronousReadTests : IDisposable
         Assert.Throws<ArgumentNullException>(() => { _ = journal.StreamsAsync(null!); });
         Assert.Throws<ArgumentNullException>(() => { _ = journal.QueryAsync(null!); });
         Assert.Throws<ArgumentNullException>(() => { _ = journal.DeleteToAsync(null!, 1); });
+        Assert.Throws<ArgumentNullException>(() => { _ = journal.TryAppendAsync(null!); });
+        Assert.Throws<ArgumentNullException>(() => { _ = journal.TryRestoreAsync(null!); });
 
         var head = await journal.HeadAsync();
         await journal.DisposeAsync();

@@ -210,7 +210,8 @@ public sealed class InMemoryJournalTests : IAsyncLifetime
         Assert.IsType<AppendFailure.Unavailable>(Assert.IsType<AppendResult.NotAppended>(await journal.TryRestoreAsync([])).Failure);
         await Assert.ThrowsAsync<ObjectDisposedException>(() => journal.DeleteToAsync("a", 1).AsTask());
         Assert.Throws<ObjectDisposedException>(() => journal.ReadAll());
-        Assert.Throws<ObjectDisposedException>(() => journal.SubscribeAsync());
+        var closed = journal.SubscribeAsync();
+        await Assert.ThrowsAsync<ObjectDisposedException>(async () => await closed.FirstAsync());
         Assert.Equal(head, journal.Head);
         Assert.Single(begun);
     }

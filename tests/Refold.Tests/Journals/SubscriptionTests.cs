@@ -71,16 +71,18 @@ public sealed class SubscriptionTests : IAsyncLifetime
         Assert.Equal([1L], await Take(memory.SubscribeAsync(default(Head)), 1));
         Assert.Equal([2L], await Take(memory.ReadStreamAsync("b"), 2));
         Assert.Equal([1L, 2], await Take(memory.ReadAllAsync(), 3));
-        Assert.Throws<ForeignHistoryException>(() => memory.SubscribeAsync(new Head(1, new string('a', 64))));
+        await Assert.ThrowsAsync<ForeignHistoryException>(() => Take(memory.SubscribeAsync(new Head(1, new string('a', 64))), 1));
     }
 
     [Fact]
-    public void AHeadOfAnotherHistory_IsRefusedByTheCall()
+    public async Task AHeadOfAnotherHistory_IsRefusedByTheFirstMove()
     {
         var foreign = new Head(3, new string('a', 64));
-        var error = Assert.Throws<ForeignHistoryException>(() => journal.SubscribeAsync(foreign));
+        await using var reading = journal.SubscribeAsync(foreign).GetAsyncEnumerator();
+        var error = await Assert.ThrowsAsync<ForeignHistoryException>(async () => await reading.MoveNextAsync());
         Assert.Equal(("foreign-history", foreign), (error.Code, error.Place));
-        Assert.Throws<ForeignHistoryException>(() => journal.SubscribeAsync(new Head(4, journal.Head.Hash)));
+        var ahead = new Head(4, journal.Head.Hash);
+        await Assert.ThrowsAsync<ForeignHistoryException>(() => Take(journal.SubscribeAsync(ahead), 1));
     }
 
     [Fact]
