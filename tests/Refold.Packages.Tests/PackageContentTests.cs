@@ -10,7 +10,7 @@ namespace Refold.Packages.Tests;
 [Collection(nameof(PackageFolder))]
 public partial class PackageContentTests(PackageFolder folder)
 {
-    private const string FSharpCore = "FSharp.Core 10.0.111";
+    private const string FSharpCore = "FSharp.Core 10.1.300";
 
     /// <summary>Every package and what it asks for; VERSION is its own version.</summary>
     public static TheoryData<string, string[]> Dependencies => new()

@@ -28,11 +28,6 @@ let appendRequest (request: AppendRequest) (journal: Journal) : Journal =
     | Ok batch -> append batch journal
     | Error error -> failwith (error.ToString())
 
-let appendRequest (request: AppendRequest) (journal: Journal) : Journal =
-    match Append.encode request with
-    | Ok batch -> append batch journal
-    | Error error -> failwith (error.ToString())
-
 /// A stream's entries.
 let entriesOf (stream: StreamId) (journal: Journal) : Entry list =
     match Journal.readStream stream (Journal.floor stream journal + 1L) Int64.MaxValue Int32.MaxValue journal with

@@ -75,10 +75,10 @@ let tests =
 
             let blind =
                 Run.step
-            recorder.Context
-            Game.aggregate
-            { positionOf Game.aggregate table recorder with Version = 5L }
-            (stepInput table Game.Open recorder)
+                    recorder.Context
+                    Game.aggregate
+                    { positionOf Game.aggregate table recorder with Version = 5L }
+                    (stepInput table Game.Open recorder)
 
             match blind with
             | Ok step ->
