@@ -53,9 +53,8 @@ internal sealed partial class CompiledRooms : IDisposable
         if (relative.StartsWith("..", StringComparison.Ordinal)) return null;
         var parts = relative.Split(Path.DirectorySeparatorChar);
         // What lies beside the project file, or is made by a build, or belongs to a project below, is in no room of this one.
-        return parts.Length < 2 || parts[0] is "obj" or "bin" or "scripts" or "Format" && project.EndsWith("core", StringComparison.Ordinal)
-            ? null
-            : parts[0];
+        var isProjectBelow = parts[0] == "Format" && project.EndsWith("core", StringComparison.Ordinal);
+        return parts.Length < 2 || isProjectBelow || parts[0] is "obj" or "bin" or "scripts" ? null : parts[0];
     }
 
     private string? RoomOf(TypeDefinition type)

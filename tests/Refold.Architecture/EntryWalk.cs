@@ -23,6 +23,7 @@ internal sealed class EntryWalk : IDisposable
         new("Refold.Core.Run", "outcomeEntries", "makes the entries of the events, or of the refusal"),
         new("Refold.Core.Run", "entry", "gives payload and tags their stream, role, ids and time"),
         new("Refold.Core.Run", "batch", "adds the expected versions; what breaks a rule ends the step"),
+        new("Refold.Core.Append", "request", "makes the request that a batch is encoded from"),
         new("Refold.Core.Append", "encode", "begins the one encoding"),
         new("Refold.Core.Encoding", "batch", "brings each entry into its normal form"),
         new("Refold.Core.EntryDataModule", "validate", "judges one entry, once"),
@@ -95,6 +96,11 @@ internal sealed class EntryWalk : IDisposable
             }
         }
     }
+
+    /// <summary>Whether a method is one of the hops, or the member of an interface that one implements. By name: a method that another
+    /// assembly refers to is another object.</summary>
+    public static bool IsOnTheWalk(MethodDefinition method) =>
+        Hops.Any(hop => hop.Method == method.Name && (method.DeclaringType.IsInterface || method.DeclaringType.FullName.Split('`')[0] == hop.Type));
 
     /// <summary>Whether a method has an entry or its bytes among its parameters or as its result.</summary>
     public static bool Carries(MethodDefinition method) =>

@@ -21,12 +21,12 @@ public sealed class EntryWalkTests : IDisposable
     [Fact]
     public void MethodsThatTakeOrReturnTheEntry_AreOnTheWalk()
     {
-        var known = EntryWalk.Hops.SelectMany(walk.Of).ToHashSet();
-        var missing = known.SelectMany(walk.Called)
-            .Where(called => !known.Contains(called) && EntryWalk.Carries(called) && !EntryWalk.IsData(called))
+        var missing = EntryWalk.Hops.SelectMany(walk.Of).SelectMany(walk.Called)
+            .Where(called => !EntryWalk.IsOnTheWalk(called) && EntryWalk.Carries(called) && !EntryWalk.IsData(called))
             .Select(called => called.FullName)
-            .Distinct();
-        Assert.Empty(missing);
+            .Distinct()
+            .ToList();
+        Assert.True(missing.Count == 0, string.Join('\n', missing));
     }
 
     [Fact]
@@ -45,12 +45,12 @@ public sealed class EntryWalkTests : IDisposable
         Assert.True(document[start..].Contains(EntryWalk.Print(), StringComparison.Ordinal), "The section has to hold:\n" + EntryWalk.Print());
     }
 
-    // A call from a method on the walk that enters a method of another assembly of Refold.
+    // Where a method on the walk goes over into another assembly of Refold, however many calls it makes there.
     private IEnumerable<string> Changes() =>
         from caller in EntryWalk.Hops.SelectMany(walk.Of)
         from called in walk.Called(caller)
         where called.Module.Assembly.Name.Name != caller.Module.Assembly.Name.Name && !EntryWalk.IsData(called)
-        select $"{Name(caller)} -> {Name(called)}";
+        select $"{Name(caller)} -> {called.Module.Assembly.Name.Name}";
 
     private static string Name(MethodDefinition method) => method.DeclaringType.FullName + "." + method.Name;
 }

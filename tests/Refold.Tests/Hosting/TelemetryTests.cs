@@ -165,7 +165,7 @@ public class TelemetryTests
     public void WhereNobodyListens_AnAppendIsNotObservedAndACommitAllocatesNothing()
     {
         var observer = ((IObservedJournal)new InMemoryJournal()).Observer;
-        Assert.False(JournalObserver.IsWanted(new AppendRequest(Samples.Entry("a"))));
+        Assert.False(JournalObserver.IsWanted(new AppendRequest(Samples.Entry("a")).Encode()));
         observer.Committed(1, 1);
         var before = GC.GetAllocatedBytesForCurrentThread();
         for (var commit = 0; commit < 1000; commit++) observer.Committed(1, 1);
