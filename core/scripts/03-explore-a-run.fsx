@@ -1,5 +1,4 @@
-// Records a run of dice into a journal in files, opens the journal again as somebody else would, folds it to a version, and shows what
-// loaded dice would have changed.
+// Records a run of dice into files, opens it again, folds it to a version, and shows what loaded dice would have changed.
 // Run by people who want to explore what was recorded: dotnet fsi core/scripts/03-explore-a-run.fsx [JOURNAL [VERSION]]
 #load "refold.fsx"
 #r "Refold.FSharp.dll"

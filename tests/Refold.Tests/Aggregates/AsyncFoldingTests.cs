@@ -30,7 +30,7 @@ public class AsyncFoldingTests
     {
         await using var journal = await FilledAsync(Enumerable.Range(1, count).Select(number => number.ToString(System.Globalization.CultureInfo.InvariantCulture)));
         var report = await AwaitedAsync(journal);
-        Assert.Equal(Sum.Value.Fold(journal.ReadStream("sum/a")), report);
+        Same(Sum.Value.Fold(journal.ReadStream("sum/a")), report);
         Assert.Equal((count, (long)count * (count + 1) / 2), (report.Entries, report.State));
     }
 
@@ -45,7 +45,7 @@ public class AsyncFoldingTests
         await using var journal = await FilledAsync(Enumerable.Range(1, 5000).Select(number => number == version ? "no number" : "1"));
         var read = 0;
         var report = await Sum.Value.FoldAsync(Counted(journal, () => read++), null, CancellationToken.None);
-        Assert.Equal(Sum.Value.Fold(journal.ReadStream("sum/a")), report);
+        Same(Sum.Value.Fold(journal.ReadStream("sum/a")), report);
         Assert.Equal((version, DivergenceCause.Threw), (report.Divergence!.Version, report.Divergence.Cause));
         Assert.InRange(read, version, version + 1023);
     }
@@ -67,11 +67,18 @@ public class AsyncFoldingTests
         Assert.Equal(10, read);
     }
 
+    // A divergence has no equality: its three lines say all of it.
+    private static void Same(FoldReport<long> expected, FoldReport<long> actual)
+    {
+        Assert.Equal(expected with { Divergence = null }, actual with { Divergence = null });
+        Assert.Equal(expected.Divergence?.ToString(), actual.Divergence?.ToString());
+    }
+
     private static async Task<InMemoryJournal> FilledAsync(IEnumerable<string> numbers)
     {
         var journal = new InMemoryJournal();
         foreach (var batch in numbers.Chunk(500))
-            await journal.AppendAsync(new AppendRequest([.. batch.Select(number => new EntryData("sum/a", "number", Encoding.UTF8.GetBytes(number)))]));
+            await journal.AppendAsync(new AppendRequest([.. batch.Select(number => new EntryData("sum/a", "number", Encoding.UTF8.GetBytes("\"" + number + "\"")))]));
         return journal;
     }
 
