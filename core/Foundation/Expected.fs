@@ -74,5 +74,4 @@ type ExpectedVersion = Refold.ExpectedVersion
 module ExpectedVersion =
 
     /// What a stream whose highest version is `highest` is expected to be when nothing else is to come between.
-    let after (highest: int64) : ExpectedVersion =
-        if highest = 0L then ExpectedVersion.NoStream else ExpectedVersion.Exactly highest
+    let after (highest: int64) : ExpectedVersion = if highest = 0L then ExpectedVersion.NoStream else ExpectedVersion.Exactly highest

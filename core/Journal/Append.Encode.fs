@@ -83,7 +83,9 @@ module internal Encoding =
 
     // Above the limit of bytes nothing is kept: the batch is judged by its size and its content, which may pass 2 GiB.
     let private write (adjacent: int -> bool) (request: AppendRequest) (entries: EntryData[]) : EncodedBatch =
-        let writer = ByteWriter(entries |> Array.fold (fun size data -> size + 256L + int64 data.Payload.Length) 0L |> min 65_536L |> int)
+        let writer =
+            ByteWriter(entries |> Array.fold (fun size data -> size + 256L + int64 data.Payload.Length) 0L |> min 65_536L |> int)
+
         let ends = Array.zeroCreate<int> entries.Length
         use content = new ContentHash()
         let mutable largest = 0

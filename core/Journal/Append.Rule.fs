@@ -57,10 +57,7 @@ module Append =
         |> List.tryPick (fun (stream, expected) ->
             let actual = index.HighestVersion stream
 
-            if expected.IsMetBy actual then
-                None
-            else
-                Some(AppendError.Conflict(stream.Value, expected, actual)))
+            if expected.IsMetBy actual then None else Some(AppendError.Conflict(stream.Value, expected, actual)))
 
     let private failedCondition (index: IAppendIndex) (request: AppendRequest) =
         match request.Condition with
@@ -129,7 +126,10 @@ module Append =
             | None, None, None ->
                 let first = index.Head.Position + 1L
                 let positions = Array.init batch.Count (fun place -> first + int64 place)
-                let versions = versionsBefore index batch.Count batch.Stream (fun _ before -> before + 1L) |> Array.map ((+) 1L)
+
+                let versions =
+                    versionsBefore index batch.Count batch.Stream (fun _ before -> before + 1L) |> Array.map ((+) 1L)
+
                 Ok(Acceptance.Fresh(place index batch first positions versions))
 
     let private outOfRange what (value: int64) (range: string) =

@@ -51,7 +51,7 @@ type EncodedBatch
     /// What an entry is for.
     member _.Role(index: int) : EntryRole =
         check index
-        enum<EntryRole> (int (Role.toByte entries[index].Role))
+        enum<EntryRole>(int (Role.toByte entries[index].Role))
 
     /// The type of an entry.
     member _.Type(index: int) : string =

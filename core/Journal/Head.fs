@@ -115,4 +115,7 @@ module Head =
             writer.Int64 leaf.FirstVersion
             Hash.write writer leaf.Hash
 
-        { Position = firstPosition + int64 count - 1L; Hash = Hash.Compute writer.Written }
+        {
+            Position = firstPosition + int64 count - 1L
+            Hash = Hash.Compute writer.Written
+        }

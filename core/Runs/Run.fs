@@ -207,7 +207,12 @@ module Run =
             encode "the command" aggregate.Commands input.Command
             |> Result.map (fun encoded ->
                 let wrapped = { encoded with Payload = Envelope.write input.Stream encoded.Payload }
-                [ { entry context input commandId context.Run.Stream Role.Command wrapped [] with Drawn = Some drawn } ])
+
+                [
+                    { entry context input commandId context.Run.Stream Role.Command wrapped [] with
+                        Drawn = Some drawn
+                    }
+                ])
 
     let private batch context (before: RunPosition<'State>) (input: StepInput<'Command>) (entries: EntryData list) =
         let target = input.Stream, ExpectedVersion.after before.Version

@@ -23,7 +23,11 @@ let decideBy low (step: Step) _ command =
 let diceBy low =
     { Aggregate.create
           "dice"
-          { Initial = 0; Decide = decideBy low; Evolve = fun total (Rolled face) -> total + face }
+          {
+              Initial = 0
+              Decide = decideBy low
+              Evolve = fun total (Rolled face) -> total + face
+          }
           (Codec.json<Command> "Command")
           (Codec.jsonUnion<Event>())
           (Codec.json<string> "Refused") with

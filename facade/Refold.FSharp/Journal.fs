@@ -19,8 +19,7 @@ module Journal =
     let openAt (uri: string) : Task<IJournal> = task { return! Refold.Journal.OpenAsync uri }
 
     /// Opens a journal with options: for reading only, another durability, snapshots.
-    let openWith (options: JournalOptions) (uri: string) : Task<IJournal> =
-        task { return! Refold.Journal.OpenAsync(uri, options) }
+    let openWith (options: JournalOptions) (uri: string) : Task<IJournal> = task { return! Refold.Journal.OpenAsync(uri, options) }
 
     /// The last position and head hash.
     let head (journal: IJournal) : Task<Head> = task { return! journal.HeadAsync() }
@@ -41,11 +40,7 @@ module Journal =
         collect (journal.ReadAllAsync(fromPosition, maxCount))
 
     /// Folds a stream to its state at its end. Nothing is decided and nothing drawn.
-    let fold
-        (aggregate: Aggregate<'State, 'Command, 'Event, 'Error>)
-        (stream: string)
-        (journal: IJournal)
-        : Task<FoldReport<'State>> =
+    let fold (aggregate: Aggregate<'State, 'Command, 'Event, 'Error>) (stream: string) (journal: IJournal) : Task<FoldReport<'State>> =
         task {
             let! entries = collect (journal.ReadStreamAsync(StreamId.Create stream))
             return Replay.fold aggregate (Replay.beginning aggregate) entries

@@ -14,8 +14,7 @@ module Run =
     let start (pin: RunPin) (journal: IJournal) : Task<Refold.Run> = journal.StartRunAsync pin
 
     /// Starts a run with options: a name, a mode, an order of steps, snapshots.
-    let startWith (options: RunOptions) (pin: RunPin) (journal: IJournal) : Task<Refold.Run> =
-        journal.StartRunAsync(pin, options)
+    let startWith (options: RunOptions) (pin: RunPin) (journal: IJournal) : Task<Refold.Run> = journal.StartRunAsync(pin, options)
 
     /// Goes on with a recorded run where it stopped; the pin must equal the recorded one.
     let resume (run: RunId) (pin: RunPin) (journal: IJournal) : Task<Refold.Run> = journal.ResumeRunAsync(run, pin)
@@ -38,17 +37,22 @@ module Run =
                     if not result.IsAccepted then
                         Error(Refused result.Error)
                     else
-                        Ok {
-                            Events = List.ofSeq result.Events
-                            State = result.State
-                            Version = result.Version
-                            Drawn = result.DrawnWords
-                            Receipt = Option.ofObj result.Receipt |> Option.map _.Value
-                            IsRepeated = result.IsRepeated
-                        }
+                        Ok
+                            {
+                                Events = List.ofSeq result.Events
+                                State = result.State
+                                Version = result.Version
+                                Drawn = result.DrawnWords
+                                Receipt = Option.ofObj result.Receipt |> Option.map _.Value
+                                IsRepeated = result.IsRepeated
+                            }
             with :? ConcurrencyException as conflict ->
                 return
-                    { Stream = conflict.Stream; Expected = conflict.Expected; Actual = conflict.Actual }
+                    {
+                        Stream = conflict.Stream
+                        Expected = conflict.Expected
+                        Actual = conflict.Actual
+                    }
                     |> Conflict
                     |> Error
         }
@@ -64,11 +68,7 @@ module Run =
         executeWith (ExecuteOptions()) aggregate stream command run
 
     /// The state and version of a stream after every command that was given to the run before.
-    let load
-        (aggregate: Aggregate<'State, 'Command, 'Event, 'Error>)
-        (stream: string)
-        (run: Refold.Run)
-        : Task<FoldStart<'State>> =
+    let load (aggregate: Aggregate<'State, 'Command, 'Event, 'Error>) (stream: string) (run: Refold.Run) : Task<FoldStart<'State>> =
         task {
             let! found = run.Streams(Handles<_, _, _, _>.Of aggregate).LoadAsync(StreamId.Create stream)
             return { State = found.State; Version = found.Version }

@@ -27,7 +27,7 @@ public class PublicApiTests
 
     internal sealed class Leaking
     {
-        public Dictionary<string, Head[]> Heads { get; } = [];
+        public Dictionary<string, Core.Journal[]> Journals { get; } = [];
     }
 
     private static bool IsForeign(Type type) =>

@@ -55,7 +55,12 @@ let start (name: string) : Recorder = startIn Journal.empty RecordMode.Record na
 /// Where a step on a stream's recorded state begins.
 let positionOf aggregate (stream: StreamId) (recorder: Recorder) =
     let folded = Replay.fold aggregate (Replay.beginning aggregate) (entriesOf stream recorder.Journal)
-    { Version = folded.Version; State = folded.State; RunVersion = recorder.RunVersion }
+
+    {
+        Version = folded.Version
+        State = folded.State
+        RunVersion = recorder.RunVersion
+    }
 
 /// What a step is made from besides its position.
 let stepInput (stream: StreamId) command (recorder: Recorder) =
@@ -93,7 +98,9 @@ let executeAll aggregate stream commands recorder =
 
 /// Appends entries that no step made.
 let appendOwn (entries: EntryData list) (recorder: Recorder) : Recorder =
-    { recorder with Journal = appendRequest (Append.request entries) recorder.Journal }
+    { recorder with
+        Journal = appendRequest (Append.request entries) recorder.Journal
+    }
 
 /// Appends entries to the run's own stream.
 let appendToRun (entries: EntryData list) (recorder: Recorder) : Recorder =

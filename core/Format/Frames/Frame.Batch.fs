@@ -51,8 +51,7 @@ module FrameBatch =
         let mutable gone = dropped
 
         let mutable key =
-            key
-            |> Option.map (fun (key, content) -> { Key = key; Content = content; Versions = receipt.Versions })
+            key |> Option.map (fun (key, content) -> { Key = key; Content = content; Versions = receipt.Versions })
 
         for leaf in leaves do
             if next < positions.Length && positions[next] = position then
@@ -143,7 +142,9 @@ module FrameBatch =
 
     /// The bytes that `write` will append.
     let size (batch: AcceptedBatch) (dropped: StreamVersions list) : int64 =
-        let struct (bytes, _, _) = tryWrite { Seed = 0u; Epoch = 0u; Flushed = 0L } 0L batch dropped -1L (ByteWriter 16)
+        let struct (bytes, _, _) =
+            tryWrite { Seed = 0u; Epoch = 0u; Flushed = 0L } 0L batch dropped -1L (ByteWriter 16)
+
         bytes
 
     /// The bytes that `writeDelete` will append.

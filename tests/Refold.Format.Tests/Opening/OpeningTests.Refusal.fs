@@ -107,7 +107,13 @@ let tests =
                 | Ok { Slot = Some slot } -> slot
                 | _ -> invalidOp "no slot"
 
-            let forged = Commit.encode { slot with Sequence = 8L; Head = { Position = slot.Head.Position; Hash = Hash.Zero } }
+            let forged =
+                Commit.encode {
+                    slot with
+                        Sequence = 8L
+                        Head = { Position = slot.Head.Position; Hash = Hash.Zero }
+                }
+
             forged.CopyTo(Memory(commit))
 
             match openBy OpeningWays.All (Map.add FileName.commit commit files) with
