@@ -17,6 +17,36 @@ public class InstallTests(PackageFolder folder)
         RunProject("fsharp", "App.fsproj", "Program.fs", Repository.FSharpExample(""), "Refold.Core");
 
     [Fact]
+    public void FSharpProject_ExecutesTheReadmesDiceOnAJournalInFiles_AndVerifiesThem()
+    {
+        // The README's aggregate, then the F# face instead of the run in memory.
+        string aggregate = Repository.FSharpExample("").Split("let table, noon")[0];
+        Build("face", "App.fsproj", "Program.fs", aggregate + """
+            open Refold.FSharp
+
+            let work =
+                task {
+                    use! journal = Journal.openAt "segments:data"
+                    use! run = Run.start (RunPin("dice", "readme", "1.0", 42UL)) journal
+                    let dice = diceBy 1
+
+                    for command in [ Roll; Cheat; Roll ] do
+                        match! Run.execute dice "dice/1" command run with
+                        | Ok accepted -> printfn "total %d" accepted.State
+                        | Error(Refused reason) -> printfn "refused: %s" reason
+                        | Error(Conflict conflict) -> printfn "%O is at version %d" conflict.Stream conflict.Actual
+
+                    let! report = Run.verify run.Id [ dice ] journal
+                    printfn "%b" report.Matched
+                }
+
+            work.Wait()
+            """, "Refold.FSharp");
+        string[] lines = folder.RunIn("face", "dotnet", "out/App.dll").InOrder().Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal(["total 1", "refused: no such move", "total 3", "true"], lines.Select(line => line.Trim()));
+    }
+
+    [Fact]
     public void FSharpScript_RunsTheReadmesExample()
     {
         string example = Repository.FSharpExample($"""
@@ -43,13 +73,21 @@ public class InstallTests(PackageFolder folder)
     [InlineData("dotnet pack Functional.sln -c Release -o packages")]
     [InlineData("dotnet add package Refold")]
     [InlineData("dotnet tool install --global Refold.Cli")]
-    [InlineData("#r \"nuget: Refold.Core\"")]
+    [InlineData("dotnet add package Refold.FSharp")]
+    [InlineData("#r \"nuget: Refold.FSharp\"")]
     public void Readme_SaysHow(string line) => Assert.Contains(line, Repository.Section("Install"), StringComparison.Ordinal);
 
     /// <summary>Builds a program in a directory that is named after its language, and compares what it prints with README.md.</summary>
     private void RunProject(string language, string project, string source, string program, params string[] packages)
     {
-        string compile = language == "fsharp" ? $"""<Compile Include="{source}" />""" : "";
+        Build(language, project, source, program, packages);
+        var run = folder.RunIn(language, "dotnet", "out/App.dll").InOrder();
+        Assert.Equal(Repository.OutputOf(language), run.Output);
+    }
+
+    private void Build(string language, string project, string source, string program, params string[] packages)
+    {
+        string compile = project.EndsWith(".fsproj", StringComparison.Ordinal) ? $"""<Compile Include="{source}" />""" : "";
         var references = packages.Select(id => $"""<PackageReference Include="{id}" Version="{folder.Version}" />""");
         folder.Write($"{language}/{project}", $"""
             <Project Sdk="Microsoft.NET.Sdk">
@@ -69,7 +107,5 @@ public class InstallTests(PackageFolder folder)
             """);
         folder.Write($"{language}/{source}", program);
         folder.RunIn(language, "dotnet", "build", "--nologo", "-v", "quiet", "-o", "out").InOrder();
-        var run = folder.RunIn(language, "dotnet", "out/App.dll").InOrder();
-        Assert.Equal(Repository.OutputOf(language), run.Output);
     }
 }

@@ -26,6 +26,7 @@ public partial class PackageContentTests(PackageFolder folder)
                 "Microsoft.Extensions.Options 10.0.0", "Refold.Core [VERSION]", "Refold.Format [VERSION]",
             ]
         },
+        { "Refold.FSharp", [FSharpCore, "Refold [VERSION]", "Refold.Core [VERSION]"] },
         { "Refold.LiteDb", [FSharpCore, "LiteDB [5.0.21]", "Refold [VERSION]"] },
         { "Refold.Testing", [FSharpCore, "FsCheck 3.6.0", "Refold [VERSION]"] },
         // A tool brings everything along.
