@@ -87,7 +87,12 @@ internal abstract class BrokenJournal(InMemoryJournal inner) : IJournal
         Func<InMemoryJournal, IAsyncEnumerable<JournalEntry>> read, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         ObjectDisposedException.ThrowIf(IsClosed, this);
-        await foreach (var entry in read(Shown).WithCancellation(cancellationToken)) yield return entry;
+        cancellationToken.ThrowIfCancellationRequested();
+        await foreach (var entry in read(Shown).WithCancellation(cancellationToken))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            yield return entry;
+        }
     }
 
     protected InMemoryJournal Open()
