@@ -27,6 +27,15 @@ public class GuardTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public async Task ANullToRestore_IsTheCallersMistake_AndHarmsNothing()
+    {
+        await using var journal = LiteDbJournal.Open(new SimulatedFiles());
+        await Assert.ThrowsAsync<ArgumentNullException>(async () => await journal.TryRestoreAsync([null!]));
+        await Assert.ThrowsAsync<ArgumentNullException>(async () => await journal.TryRestoreAsync(null!));
+        Assert.Equal(1, (await journal.Append(Samples.Entry("s"))).FirstPosition);
+    }
+
+    [Fact]
     public async Task Line13_TheLargestBatch_OnANewFile()
     {
         var files = new SimulatedFiles();

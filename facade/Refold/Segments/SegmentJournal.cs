@@ -181,7 +181,10 @@ public sealed partial class SegmentJournal : ILocalJournal, IObservedJournal
     public ValueTask<AppendResult> TryRestoreAsync(IReadOnlyList<JournalEntry> batch, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(batch);
-        return AppendAsync(new PendingAppend(index => AppendRule.Restore(index, batch)), cancellationToken);
+        // A copy, looked at here: what the caller does wrong, or does to the list afterwards, must not reach the writer.
+        JournalEntry[] entries = [.. batch];
+        if (Array.Exists(entries, entry => entry is null)) throw new ArgumentNullException(nameof(batch), "An entry is null.");
+        return AppendAsync(new PendingAppend(index => AppendRule.Restore(index, entries)), cancellationToken);
     }
 
     /// <inheritdoc/>

@@ -128,7 +128,7 @@ public class LiveReaderHistoryTests
         Assert.DoesNotContain(before, entry => System.Text.Encoding.UTF8.GetString(entry.Payload.Span).StartsWith("second", StringComparison.Ordinal));
         await using var again = SegmentJournal.Open(device, Samples.ReadOnly);
         Assert.Equal(10 + more, again.Head.Position);
-        Assert.Throws<ForeignHistoryException>(() => again.SubscribeAsync(head));
+        await Assert.ThrowsAsync<ForeignHistoryException>(async () => await again.SubscribeAsync(head).FirstAsync());
     }
 
     [Fact]
