@@ -22,6 +22,7 @@ public partial class PackageContentTests(PackageFolder folder)
             [
                 FSharpCore, "Microsoft.Extensions.DependencyInjection.Abstractions 10.0.0",
                 "Microsoft.Extensions.Diagnostics.HealthChecks 10.0.0",
+                "Microsoft.Extensions.Diagnostics.HealthChecks.Abstractions 10.0.0",
                 "Microsoft.Extensions.Hosting.Abstractions 10.0.0", "Microsoft.Extensions.Logging.Abstractions 10.0.0",
                 "Microsoft.Extensions.Options 10.0.0", "Refold.Core [VERSION]", "Refold.Format [VERSION]",
             ]
