@@ -142,7 +142,8 @@ internal static class ConcurrencyCases
         var stream = StreamId.Create(FormattableString.Invariant($"s{rng.Between(0, 2)}"));
         var entries = Enumerable.Range(0, rng.Between(1, 3)).Select(_ => JournalBench.Entry(stream.Value, tags: Tag())).ToList();
         var request = new AppendRequest(
-            entries) { IdempotencyKey = rng.Between(0, 3) == 0 ? FormattableString.Invariant($"key{rng.Between(0, 20)}") : null };
+            entries)
+        { IdempotencyKey = rng.Between(0, 3) == 0 ? FormattableString.Invariant($"key{rng.Between(0, 20)}") : null };
         if (rng.Between(0, 1) == 0)
             request = request with { Condition = new AppendCondition(Query.WithTags(Tag()), (await journal.HeadAsync()).Position) };
         return rng.Between(0, 2) == 0 && await journal.HighestVersionAsync(stream) is > 0 and var version

@@ -56,7 +56,8 @@ internal static class ConditionCases
     {
         var request = new AppendRequest(
             JournalBench.Entry("a", tags: ["x"]),
-            JournalBench.Entry("a", tags: ["x"])) { Condition = new AppendCondition(Query.WithTags("x"), 0) };
+            JournalBench.Entry("a", tags: ["x"]))
+        { Condition = new AppendCondition(Query.WithTags("x"), 0) };
         await bench.AppendAsync(request);
         await FailsAtAsync(bench, request, 1L, "the same once more");
     }

@@ -46,7 +46,8 @@ internal static class ExpectedVersionCases
     {
         await bench.FillAsync("a", 2);
         var good = new Dictionary<StreamId,
-            ExpectedVersion> { ["a"] = ExpectedVersion.Exactly(2), ["b"] = ExpectedVersion.NoStream, ["c"] = ExpectedVersion.NoStream };
+            ExpectedVersion>
+        { ["a"] = ExpectedVersion.Exactly(2), ["b"] = ExpectedVersion.NoStream, ["c"] = ExpectedVersion.NoStream };
         var bad = new Dictionary<StreamId, ExpectedVersion>(good) { ["c"] = ExpectedVersion.Exists };
         var batch = new AppendRequest(JournalBench.Entry("a"), JournalBench.Entry("b"));
         Expect.Equal<StreamId>(

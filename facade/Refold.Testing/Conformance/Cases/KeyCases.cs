@@ -38,7 +38,8 @@ internal static class KeyCases
     private static async Task FirstAsync(JournalBench bench)
     {
         var request = Keyed(
-            JournalBench.Entry("a")) with { Expected = new Dictionary<StreamId, ExpectedVersion> { ["a"] = ExpectedVersion.NoStream } };
+            JournalBench.Entry("a")) with
+        { Expected = new Dictionary<StreamId, ExpectedVersion> { ["a"] = ExpectedVersion.NoStream } };
         var first = await bench.AppendAsync(request);
         Expect.Equal(
             Told.Of(first), Told.Of(await bench.AppendAsync(request)), "the receipt of a retry whose expectation is not met any more");
@@ -78,8 +79,12 @@ internal static class KeyCases
     {
         var first = await bench.AppendAsync(Keyed(JournalBench.Entry("a")));
         var other = JournalBench.Entry(
-            "a") with { Id = new Guid("11111111-2222-3333-4444-555555555555"),
-            CausationId = new Guid("21111111-2222-3333-4444-555555555555"), Time = DateTimeOffset.UnixEpoch };
+            "a") with
+        {
+            Id = new Guid("11111111-2222-3333-4444-555555555555"),
+            CausationId = new Guid("21111111-2222-3333-4444-555555555555"),
+            Time = DateTimeOffset.UnixEpoch
+        };
         var again = await bench.AppendAsync(
             Keyed(other) with { Expected = new Dictionary<StreamId, ExpectedVersion> { ["b"] = ExpectedVersion.Exists } });
         Expect.Equal(Told.Of(first), Told.Of(again), "the receipt of the retry");
@@ -89,7 +94,8 @@ internal static class KeyCases
     private static async Task FreeAsync(JournalBench bench)
     {
         var refused = Keyed(
-            JournalBench.Entry("a")) with { Expected = new Dictionary<StreamId, ExpectedVersion> { ["a"] = ExpectedVersion.Exists } };
+            JournalBench.Entry("a")) with
+        { Expected = new Dictionary<StreamId, ExpectedVersion> { ["a"] = ExpectedVersion.Exists } };
         Expect.NotAppended<AppendFailure.Conflict>(await bench.TryAsync(refused), "a keyed append with a conflict");
         Expect.Equal(null, await bench.Read.FindByKeyAsync("key"), "the receipt of a key that was refused");
         await bench.AppendAsync(Keyed(JournalBench.Entry("b")));

@@ -126,7 +126,7 @@ internal sealed class SnapshotBench(SnapshotFixture fixture) : IAsyncDisposable
         new Head(3 * version, Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(BitConverter.GetBytes(version)))),
         new Encoded("state", 1, Enumerable.Range(0, bytes).Select(index => (byte)((index + version) % 256)).ToArray()));
 
-    public async Task SaveAsync(Snapshot snapshot) => 
+    public async Task SaveAsync(Snapshot snapshot) =>
         await Expect.Within((await StoreAsync()).SaveAsync(snapshot).AsTask(), "the end of a save");
 
     public async Task SaveAsync(string stream, params long[] versions)
