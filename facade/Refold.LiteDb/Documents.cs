@@ -27,7 +27,8 @@ internal static class Collections
     /// <summary>Idempotency keys: content and batch.</summary>
     public const string Keys = "cmd";
 
-    /// <summary>Versions per stream, where entries of a batch are gone: those of its key's receipt, and those of its dropped leaves.</summary>
+    /// <summary>Versions per stream, where entries of a batch are gone: those of its key's receipt, and
+    /// those of its dropped leaves.</summary>
     public const string Receipts = "rc";
 
     /// <summary>Streams of a beginning that was dropped in another store.</summary>
@@ -111,7 +112,15 @@ internal static class Format
 
     public const string Id = "format";
 
-    public static BsonDocument Write(Guid journal, StoreKind kind) => new() { ["_id"] = Id, ["v"] = Supported, ["kind"] = (int)kind, ["page"] = Storage.EngineStream.PageSize, ["id"] = journal.ToByteArray(bigEndian: true) };
+    public static BsonDocument Write(Guid journal, StoreKind kind) =>
+        new()
+        {
+            ["_id"] = Id,
+            ["v"] = Supported,
+            ["kind"] = (int)kind,
+            ["page"] = Storage.EngineStream.PageSize,
+            ["id"] = journal.ToByteArray(bigEndian: true)
+        };
 
     public static (int Version, StoreKind Kind) Read(BsonDocument document) => (document["v"].AsInt32, (StoreKind)document["kind"].AsInt32);
 
@@ -126,7 +135,8 @@ internal sealed record Progress(Head Head, long Commit, long Entries)
 {
     public const string Id = "head";
 
-    public BsonDocument Write() => new() { ["_id"] = Id, ["pos"] = Head.Position, ["hash"] = Head.Hash.ToArray(), ["commit"] = Commit, ["n"] = Entries };
+    public BsonDocument Write() =>
+        new() { ["_id"] = Id, ["pos"] = Head.Position, ["hash"] = Head.Hash.ToArray(), ["commit"] = Commit, ["n"] = Entries };
 
     public static Progress Read(BsonDocument document) =>
         new(new Head(document["pos"].AsInt64, Hash.OfSpan(document["hash"].AsBinary)), document["commit"].AsInt64, document["n"].AsInt64);
@@ -147,7 +157,8 @@ internal static class Base
 {
     public const string Id = "base";
 
-    public static BsonDocument Write(Head head, long firstFrame) => new() { ["_id"] = Id, ["pos"] = head.Position, ["hash"] = head.Hash.ToArray(), ["frame"] = firstFrame };
+    public static BsonDocument Write(Head head, long firstFrame) =>
+        new() { ["_id"] = Id, ["pos"] = head.Position, ["hash"] = head.Hash.ToArray(), ["frame"] = firstFrame };
 
     public static (Head Head, long FirstFrame) Read(BsonDocument document) =>
         (new Head(document["pos"].AsInt64, Hash.OfSpan(document["hash"].AsBinary)), document["frame"].AsInt64);
@@ -177,7 +188,15 @@ internal sealed record BatchRow(long First, Head Head, IReadOnlyList<Leaf> Leave
             Leaves[item].Hash.CopyTo(bytes[12..]);
         }
 
-        return new BsonDocument { ["_id"] = Head.Position, ["f"] = First, ["h"] = Head.Hash.ToArray(), ["l"] = packed, ["k"] = Key is null ? BsonValue.Null : Encoding.UTF8.GetBytes(Key), ["g"] = DroppedParts };
+        return new BsonDocument
+        {
+            ["_id"] = Head.Position,
+            ["f"] = First,
+            ["h"] = Head.Hash.ToArray(),
+            ["l"] = packed,
+            ["k"] = Key is null ? BsonValue.Null : Encoding.UTF8.GetBytes(Key),
+            ["g"] = DroppedParts
+        };
     }
 
     public static BatchRow Read(BsonDocument document)
@@ -187,10 +206,13 @@ internal sealed record BatchRow(long First, Head Head, IReadOnlyList<Leaf> Leave
         for (var item = 0; item < leaves.Length; item++)
         {
             var bytes = packed.AsSpan(item * LeafBytes, LeafBytes);
-            leaves[item] = new Leaf(BinaryPrimitives.ReadInt32BigEndian(bytes), BinaryPrimitives.ReadInt64BigEndian(bytes[4..]), Hash.OfSpan(bytes[12..]));
+            leaves[item] = new Leaf(
+                BinaryPrimitives.ReadInt32BigEndian(bytes), BinaryPrimitives.ReadInt64BigEndian(bytes[4..]), Hash.OfSpan(bytes[12..]));
         }
 
-        return new BatchRow(document["f"].AsInt64, new Head(document["_id"].AsInt64, Hash.OfSpan(document["h"].AsBinary)), leaves, document["k"] is { IsBinary: true } key ? Encoding.UTF8.GetString(key.AsBinary) : null, document["g"].AsInt32);
+        return new BatchRow(
+            document["f"].AsInt64, new Head(document["_id"].AsInt64, Hash.OfSpan(document["h"].AsBinary)), leaves,
+            document["k"] is { IsBinary: true } key ? Encoding.UTF8.GetString(key.AsBinary) : null, document["g"].AsInt32);
     }
 }
 
@@ -222,5 +244,7 @@ internal sealed record KeyRow(Hash Content, long First, Head Head, int ReceiptPa
     };
 
     public static KeyRow Read(BsonDocument document) =>
-        new(Hash.OfSpan(document["h"].AsBinary), document["f"].AsInt64, new Head(document["l"].AsInt64, Hash.OfSpan(document["e"].AsBinary)), document["r"].AsInt32);
+        new(
+            Hash.OfSpan(document["h"].AsBinary), document["f"].AsInt64,
+            new Head(document["l"].AsInt64, Hash.OfSpan(document["e"].AsBinary)), document["r"].AsInt32);
 }

@@ -31,14 +31,18 @@ internal sealed class EntryDocument(Guid journal, string file)
     /// <exception cref="JournalCorruptedException">The document is not what was written.</exception>
     public StoredEntry Read(BsonDocument document)
     {
-        if (document["_id"] is not { IsInt64: true } id || document["k"] is not { IsBinary: true } key || document["b"] is not { IsInt64: true } batch || document["d"] is not { IsBinary: true } bytes || key.AsBinary.Length <= sizeof(long))
+        if (
+            document["_id"] is not { IsInt64: true } id || document["k"] is not { IsBinary: true } key
+                || document["b"] is not { IsInt64: true } batch || document["d"] is not { IsBinary: true } bytes
+                || key.AsBinary.Length <= sizeof(long))
             throw Corrupt(document["_id"], "the fields of an entry", "something else");
         var position = id.AsInt64;
         var version = Keys.LastNumber(key.AsBinary);
         var canonical = bytes.AsBinary;
         var checksum = Checksum(position, version, batch.AsInt64, canonical);
         if (document["x"] is not { IsInt64: true } expected || expected.AsInt64 != checksum)
-            throw new JournalCorruptedException(file, 0, $"the checksum of the entry at position {position}", $"{document["x"].RawValue}", $"{checksum}");
+            throw new JournalCorruptedException(
+                file, 0, $"the checksum of the entry at position {position}", $"{document["x"].RawValue}", $"{checksum}");
         if (JournalEntry.TryRead(position, version, batch.AsInt64, canonical) is not { } entry)
             throw Corrupt(id, "canonical bytes", "bytes that are no entry");
         return key.AsBinary.AsSpan().SequenceEqual(Keys.OfVersion(entry.Stream, version))

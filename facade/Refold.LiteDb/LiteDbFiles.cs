@@ -56,13 +56,15 @@ internal sealed class LiteDbFiles : IStoreFiles
         }
 
         var found = LiteDbJournal.Verify(new UnnamedFiles(target));
-        if (found.First is { } fault) throw new JournalException("copy-failed", $"The backup {target.Place} does not verify: {fault.What}; verify the journal.");
+        if (found.First is { } fault)
+            throw new JournalException("copy-failed", $"The backup {target.Place} does not verify: {fault.What}; verify the journal.");
         target.Promote(replace: false);
         target.FlushDirectory();
         return found;
     }
 
-    public static (TransferResult Journal, long BytesBefore, long BytesAfter) Compact(IDatabaseFiles files, long forgetKeysBefore = 0) => Guarded(files, () =>
+    public static (TransferResult Journal, long BytesBefore, long BytesAfter) Compact(IDatabaseFiles files, long forgetKeysBefore = 0) =>
+        Guarded(files, () =>
     {
         if (!files.Exists(FileRole.Data)) throw new JournalOpenException($"There is no journal in {files.Place}: the file does not exist.");
         // Opening brings everything in the log into the data file, and holds the lock until the new file is in its place.
@@ -70,9 +72,12 @@ internal sealed class LiteDbFiles : IStoreFiles
         var progress = database.ReadProgress();
         var before = database.DataLength;
         // The same id: marks and backups of this journal stay its own.
-        var written = Make(files, database.Journal, new StoredJournal(database, files.Place).Items(dropsDeleted: true, forgetKeysBefore), progress.Commit);
+        var written = Make(
+            files, database.Journal, new StoredJournal(database, files.Place).Items(dropsDeleted: true, forgetKeysBefore), progress.Commit);
         if (written.Head != progress.Head || written.Entries != progress.Entries)
-            throw new JournalException("compaction-failed", $"The compacted copy of {files.Place} came to another head or number of entries; nothing was changed. Verify the journal.");
+            throw new JournalException(
+                "compaction-failed",
+                $"The compacted copy of {files.Place} came to another head or number of entries; nothing was changed. Verify the journal.");
         files.Promote(replace: true);
         files.FlushDirectory();
         return (written, before, Length(files));
@@ -86,7 +91,9 @@ internal sealed class LiteDbFiles : IStoreFiles
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or LiteDB.LiteException)
         {
-            throw new JournalOpenException($"{files.Place} cannot be written: {exception.Message} What is whole was left as it is; try again where there is room.", exception);
+            throw new JournalOpenException(
+                $"{files.Place} cannot be written: {exception.Message} What is whole was left as it is; try again where there is room.",
+                exception);
         }
     }
 
@@ -101,7 +108,8 @@ internal sealed class LiteDbFiles : IStoreFiles
             found = LiteDbVerification.Of(database, files.Place);
         });
         return found is { First: { } fault }
-            ? throw new JournalException("copy-failed", $"What was written for {files.Place} does not verify: {fault.What}; try again, or another device.")
+            ? throw new JournalException(
+                "copy-failed", $"What was written for {files.Place} does not verify: {fault.What}; try again, or another device.")
             : written!;
     }
 

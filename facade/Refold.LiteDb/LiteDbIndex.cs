@@ -33,10 +33,14 @@ internal sealed class LiteDbIndex(Database database, JournalState state) : IAppe
     {
         if (position == state.View.Base.Position) return state.View.Base;
         if (position < 0 || position > Head.Position) return null;
-        return database.First(Search.ByIds(Collections.Batches, position, long.MaxValue)) is { } document && BatchRow.Read(document) is var row && row.First <= position ? row.Head : null;
+        return database.First(Search.ByIds(Collections.Batches, position, long.MaxValue)) is { } document
+            && BatchRow.Read(document) is var row && row.First <= position
+            ? row.Head
+            : null;
     }
 
-    /// <summary>The first match or hole behind a position; 0 for none. What was deleted, or never came, cannot be asked and counts as a match.</summary>
+    /// <summary>The first match or hole behind a position; 0 for none. What was deleted, or never came, cannot be
+    /// asked and counts as a match.</summary>
     public long FirstMatchAfter(Query query, long after)
     {
         var match = Math.Min(new QueryCursor(database, query, Head.Position).Next(after + 1), state.View.FirstGapAfter(after));
@@ -45,7 +49,8 @@ internal sealed class LiteDbIndex(Database database, JournalState state) : IAppe
         return match == long.MaxValue ? 0 : match;
     }
 
-    // Positions ascend with versions. Versions that are gone for good are gaps, and there is one behind, or the floor would not be asked for.
+    // Positions ascend with versions. Versions that are gone for good are gaps, and there is one behind,
+    // or the floor would not be asked for.
     private long FirstVersionBehind(StreamId stream, long floor, long after)
     {
         var (low, high) = (1L, floor);

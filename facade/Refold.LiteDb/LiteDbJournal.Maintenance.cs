@@ -20,7 +20,8 @@ public sealed partial class LiteDbJournal
         return Verify(new LocalDatabaseFiles(path));
     }
 
-    /// <summary>Copies the journal while it is open, into a file that is checked whole before it gets its name. Everything answered before the call is in it; appends wait meanwhile.</summary>
+    /// <summary>Copies the journal while it is open, into a file that is checked whole before it gets its name. Everything answered before
+    /// the call is in it; appends wait meanwhile.</summary>
     /// <param name="path">The file of the copy, where nothing is yet.</param>
     /// <param name="cancellationToken">Cancels waiting, never a copy already queued.</param>
     /// <returns>What verifying the copy found: everything in order.</returns>
@@ -33,9 +34,11 @@ public sealed partial class LiteDbJournal
         return BackupAsync(new LocalDatabaseFiles(path), cancellationToken);
     }
 
-    /// <summary>Writes a journal that nobody has open anew, without what was deleted; it is replaced when the new file is whole. Positions, versions, keys and the head stay.</summary>
+    /// <summary>Writes a journal that nobody has open anew, without what was deleted; it is replaced when the new file is whole. Positions,
+    /// versions, keys and the head stay.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="forgetKeysBefore">Idempotency keys of batches that begin before this position are forgotten; 0, the default, for none.</param>
+    /// <param name="forgetKeysBefore">Idempotency keys of batches that begin before this position are
+    /// forgotten; 0, the default, for none.</param>
     /// <returns>The size of the file in bytes, before and after.</returns>
     /// <exception cref="JournalInUseException">Somebody has it open.</exception>
     /// <exception cref="JournalOpenException">It is not there, or cannot be read or written. Nothing was changed.</exception>

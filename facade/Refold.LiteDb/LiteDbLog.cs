@@ -1,5 +1,6 @@
-// The commit: decide everything, one transaction, two flushes inside it, publish, answer. What LiteDB throws is never trusted: it is reopened,
-// and the number of the last commit tells what became of the transaction. Called by LiteDbWriter, one group at a time, on its thread.
+// The commit: decide everything, one transaction, two flushes inside it, publish, answer. What LiteDB throws is never
+// trusted: it is reopened, and the number of the last commit tells what became of the transaction. Called by
+// LiteDbWriter, one group at a time, on its thread.
 using Refold.LiteDb.Storage;
 
 namespace Refold.LiteDb;
@@ -11,7 +12,8 @@ namespace Refold.LiteDb;
 /// <param name="documents">Makes the documents of entries.</param>
 /// <param name="published">Told each new head position, once it can be read.</param>
 /// <param name="observer">Told what was committed and what failed.</param>
-internal sealed class LiteDbLog(Database database, JournalState state, Reader reader, EntryDocument documents, Action<long> published, JournalObserver observer)
+internal sealed class LiteDbLog(
+    Database database, JournalState state, Reader reader, EntryDocument documents, Action<long> published, JournalObserver observer)
 {
     // A group is closed when it has this many bytes, so that its first append does not wait for ever.
     private const long GroupBytes = 4 * 1024 * 1024;

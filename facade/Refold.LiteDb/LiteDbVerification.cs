@@ -61,7 +61,10 @@ public sealed record LiteDbVerification(long Entries, Head Head, LiteDbFault? Fi
                 return Fault($"the head is {Head}, the journal says {progress.Head}");
             if (Next() is { } stray) return Fault($"the entry at position {Text(stray.Entry.Position)} belongs to no batch");
             return Streams() ?? Words()
-                ?? (readable == progress.Entries ? null : Fault($"{Text(readable)} entries can be read, the journal says {Text(progress.Entries)}"));
+                ?? (
+                    readable == progress.Entries
+                        ? null
+                        : Fault($"{Text(readable)} entries can be read, the journal says {Text(progress.Entries)}"));
         }
 
         private LiteDbFault? Batch(BatchRow batch)
@@ -93,7 +96,8 @@ public sealed record LiteDbVerification(long Entries, Head Head, LiteDbFault? Fi
             if (gone != ReceiptVersions.Kept(database, ReceiptVersions.OfLeaves, batch.First, batch.DroppedParts).Count())
                 return Fault($"entries of the batch at position {Text(batch.First)} are gone, and no compaction dropped them", batch.First);
             Head = batch.Head;
-            return key is null || batch.First < state.View.KeysBefore || new LiteDbIndex(database, state).FindKey(key) is var (_, receipt) && receipt.FirstPosition == batch.First
+            return key is null || batch.First < state.View.KeysBefore
+                || new LiteDbIndex(database, state).FindKey(key) is var (_, receipt) && receipt.FirstPosition == batch.First
                 ? null
                 : Fault($"the idempotency key of the batch at position {Text(batch.First)} is not found", batch.First);
         }
@@ -124,7 +128,9 @@ public sealed record LiteDbVerification(long Entries, Head Head, LiteDbFault? Fi
             {
                 if (database.Get(Collections.Streams, Keys.OfStream(stream)) is not { } document || document["v"].AsInt64 < version)
                     return Fault($"the highest version of '{stream}' is not {Text(version)}");
-                if (Count(first => Search.ByVersions(stream, first, long.MaxValue), found => Keys.LastNumber(found["k"].AsBinary)).Count != count)
+                if (
+                    Count(first => Search.ByVersions(stream, first, long.MaxValue), found =>
+                        Keys.LastNumber(found["k"].AsBinary)).Count != count)
                     return Fault($"the versions of '{stream}' are not all in the index");
             }
 

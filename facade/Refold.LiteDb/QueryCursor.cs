@@ -1,4 +1,5 @@
-// Finding positions by words: leaps from index range to index range (leapfrog join, Veldhuizen 2014), so that the cost follows the rarest word.
+// Finding positions by words: leaps from index range to index range (leapfrog join, Veldhuizen 2014), so
+// that the cost follows the rarest word.
 // Made by Reader for each query, and by LiteDbIndex for append conditions.
 using Refold.LiteDb.Storage;
 

@@ -103,7 +103,8 @@ internal sealed class Reader(Database database, EntryDocument documents, string 
         while (Guarded(pieces.MoveNext)) yield return pieces.Current;
     }
 
-    private List<JournalEntry> Entries(Func<List<BsonDocument>> find) => [.. Guarded(find).Select(document => documents.Read(document).Entry)];
+    private List<JournalEntry> Entries(Func<List<BsonDocument>> find) =>
+        [.. Guarded(find).Select(document => documents.Read(document).Entry)];
 
     private IEnumerable<JournalEntry> At(List<long> positions)
     {

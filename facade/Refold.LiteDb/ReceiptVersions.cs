@@ -28,7 +28,8 @@ internal sealed class ReceiptVersions
         .. versions.Chunk(PartItems).Select((chunk, part) => new BsonDocument
         {
             ["_id"] = PartId(kind, batch, part),
-            ["s"] = new BsonArray(chunk.Select(item => new BsonDocument { ["s"] = Keys.OfStream(item.Stream), ["f"] = item.First, ["l"] = item.Last })),
+            ["s"] = new BsonArray(
+                chunk.Select(item => new BsonDocument { ["s"] = Keys.OfStream(item.Stream), ["f"] = item.First, ["l"] = item.Last })),
         }),
     ];
 
@@ -40,7 +41,10 @@ internal sealed class ReceiptVersions
 
     /// <summary>Adds an entry by its key.</summary>
     public void Add(byte[] versionKey) =>
-        Add(new StreamVersions(StreamId.Create(Encoding.UTF8.GetString(versionKey, 0, versionKey.Length - sizeof(long) - 1)), Keys.LastNumber(versionKey), Keys.LastNumber(versionKey)));
+        Add(
+            new StreamVersions(
+                StreamId.Create(Encoding.UTF8.GetString(versionKey, 0, versionKey.Length - sizeof(long) - 1)), Keys.LastNumber(versionKey),
+                Keys.LastNumber(versionKey)));
 
     /// <summary>Adds versions behind those of the same stream.</summary>
     public void Add(StreamVersions versions)

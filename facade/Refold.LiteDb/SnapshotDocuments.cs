@@ -27,7 +27,9 @@ internal sealed class SnapshotDocuments(Database database)
     {
         BsonValue first = stream is null ? Array.Empty<byte>() : Keys.OfVersion(stream, 0);
         BsonValue last = stream is null ? Keys.AboveNames : Keys.OfVersion(stream, long.MaxValue);
-        return [.. database.All(from => Search.Ids(Collections.Snapshots, from, last), first).Select(document => KeyOf(document["_id"].AsBinary))];
+        return [
+            .. database.All(from => Search.Ids(Collections.Snapshots, from, last), first)
+            .Select(document => KeyOf(document["_id"].AsBinary))];
     }
 
     /// <summary>The bytes of a snapshot; null where some are missing.</summary>
@@ -51,12 +53,21 @@ internal sealed class SnapshotDocuments(Database database)
         var bytes = snapshot.ToBytes();
         var pieces = bytes.Length <= PieceBytes ? [] : bytes.Chunk(PieceBytes).ToList();
         var gone = superfluous.Append(snapshot.Version).SelectMany(version => PieceIds(snapshot.Stream, version)).ToList();
-        var document = new BsonDocument { ["_id"] = Keys.OfVersion(snapshot.Stream, snapshot.Version), ["n"] = pieces.Count, ["d"] = pieces.Count == 0 ? bytes : BsonValue.Null };
+        var document = new BsonDocument
+        {
+            ["_id"] = Keys.OfVersion(snapshot.Stream, snapshot.Version),
+            ["n"] = pieces.Count,
+            ["d"] = pieces.Count == 0 ? bytes : BsonValue.Null
+        };
         Write(engine =>
         {
             engine.Delete(Collections.SnapshotParts, gone);
             engine.Delete(Collections.Snapshots, superfluous.Select(version => new BsonValue(Keys.OfVersion(snapshot.Stream, version))));
-            engine.Upsert(Collections.SnapshotParts, pieces.Select((piece, number) => new BsonDocument { ["_id"] = PieceId(snapshot.Stream, snapshot.Version, number), ["d"] = piece }), BsonAutoId.ObjectId);
+            engine.Upsert(
+                Collections.SnapshotParts,
+                pieces.Select((piece, number) =>
+                    new BsonDocument { ["_id"] = PieceId(snapshot.Stream, snapshot.Version, number), ["d"] = piece }),
+                BsonAutoId.ObjectId);
             engine.Upsert(Collections.Snapshots, [document], BsonAutoId.ObjectId);
         });
     }

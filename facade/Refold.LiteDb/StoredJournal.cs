@@ -26,7 +26,8 @@ internal sealed class StoredJournal
     /// <summary>Its pieces.</summary>
     /// <param name="dropsDeleted">Whether leaves of which every entry was deleted are left out.</param>
     /// <param name="forgetKeysBefore">Keys of batches that begin before this position are left out too.</param>
-    public IEnumerable<TransferItem> Items(bool dropsDeleted, long forgetKeysBefore = 0) => reader.Guarded(Read(dropsDeleted, forgetKeysBefore));
+    public IEnumerable<TransferItem> Items(bool dropsDeleted, long forgetKeysBefore = 0) =>
+        reader.Guarded(Read(dropsDeleted, forgetKeysBefore));
 
     private IEnumerable<TransferItem> Read(bool dropsDeleted, long forgetKeysBefore)
     {
@@ -59,7 +60,8 @@ internal sealed class StoredJournal
             if (entries.Count == 0)
             {
                 // A hole of a restored batch was never an entry.
-                if (leaf.FirstVersion != 0) dropped.Add(before.TryDequeue(out var versions) ? versions : throw Corrupt(row, "entries that no compaction dropped"));
+                if (leaf.FirstVersion != 0)
+                    dropped.Add(before.TryDequeue(out var versions) ? versions : throw Corrupt(row, "entries that no compaction dropped"));
             }
             else if (!AppendRule.LeafHash(entries.Select(item => item.CanonicalBytes)).Equals(leaf.Hash))
             {
@@ -84,25 +86,34 @@ internal sealed class StoredJournal
     private List<StoredEntry> Stored(BatchRow row)
     {
         var entries = new List<StoredEntry>();
-        for (var next = row.First; next <= row.Head.Position && reader.Stored(next, row.Head.Position) is { Count: > 0 } found; next = found[^1].Entry.Position + 1)
+        for (
+            var next = row.First;
+            next <= row.Head.Position && reader.Stored(next, row.Head.Position) is { Count: > 0 } found;
+            next = found[^1].Entry.Position + 1)
             entries.AddRange(found);
         return entries;
     }
 
     private KnownKey? KeyOf(BatchRow row) =>
-        row.Key is { } key && new LiteDbIndex(database, state).FindKey(key) is { } known && known.Receipt.FirstPosition == row.First ? known : null;
+        row.Key is { } key && new LiteDbIndex(database, state).FindKey(key) is { } known && known.Receipt.FirstPosition == row.First
+            ? known
+            : null;
 
     private TransferItem.Beginning Beginning((Head Head, long FirstFrame) basis)
     {
         var streams = database.All(first => Search.ByIds(Collections.Beginning, first, Keys.AboveNames), Array.Empty<byte>())
-            .Select(document => new DroppedStream(StreamId.Create(Encoding.UTF8.GetString(document["_id"].AsBinary)), document["h"].AsInt64, document["v"].AsInt64));
+            .Select(document =>
+                new DroppedStream(
+                    StreamId.Create(Encoding.UTF8.GetString(document["_id"].AsBinary)), document["h"].AsInt64, document["v"].AsInt64));
         var index = new LiteDbIndex(database, state);
         var keys = from document in database.All(first => Search.ByIds(Collections.Keys, first, Keys.AboveNames), Array.Empty<byte>())
                    where KeyRow.Read(document).Head.Position <= basis.Head.Position
                    let key = Encoding.UTF8.GetString(document["_id"].AsBinary)
                    select new KeptKey(key, index.FindKey(key)!);
-        return new TransferItem.Beginning(new JournalBeginning([.. streams], [.. keys], state.View.KeysBefore, basis.Head, basis.FirstFrame));
+        return new TransferItem.Beginning(
+            new JournalBeginning([.. streams], [.. keys], state.View.KeysBefore, basis.Head, basis.FirstFrame));
     }
 
-    private JournalCorruptedException Corrupt(BatchRow row, string expected) => new(file, 0, $"the batch at position {row.First}", expected, "something else");
+    private JournalCorruptedException Corrupt(BatchRow row, string expected) =>
+        new(file, 0, $"the batch at position {row.First}", expected, "something else");
 }

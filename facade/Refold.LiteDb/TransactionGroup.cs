@@ -6,7 +6,8 @@ using Refold.Transfers;
 
 namespace Refold.LiteDb;
 
-/// <summary>A transaction that is being made. It is written without a look into the database, which would fail inside a large one.</summary>
+/// <summary>A transaction that is being made. It is written without a look into the database, which
+/// would fail inside a large one.</summary>
 /// <param name="before">What is committed before it.</param>
 /// <param name="documents">Makes the documents of entries.</param>
 internal sealed class TransactionGroup(View before, EntryDocument documents)
@@ -119,7 +120,9 @@ internal sealed class TransactionGroup(View before, EntryDocument documents)
         Insert(engine, Collections.Receipts, receipts);
         Insert(engine, Collections.Beginning, beginnings);
         Insert(engine, Collections.Gaps, [.. gaps.Select(gap => new BsonDocument { ["_id"] = gap.First, ["l"] = gap.Last })]);
-        Upsert(engine, Collections.Streams, [.. highest.Select(item => new BsonDocument { ["_id"] = Keys.OfStream(item.Key), ["v"] = item.Value })]);
+        Upsert(
+            engine, Collections.Streams,
+            [.. highest.Select(item => new BsonDocument { ["_id"] = Keys.OfStream(item.Key), ["v"] = item.Value })]);
         Upsert(engine, Collections.Floors, [.. floors.Select(item => item.Value.Write(item.Key))]);
         Upsert(engine, Collections.Meta, [.. metas, Change.Progress.Write()]);
     }

@@ -15,7 +15,12 @@ internal static class ApiSurface
         from type in assembly.GetExportedTypes()
         where !IsGenerated(type)
         orderby FullName(type)
-        select (type, (IReadOnlyList<MemberInfo>)[.. type.GetMembers(Declared).Where(member => IsVisible(member) && !IsGenerated(member)).OrderBy(Describe, StringComparer.Ordinal)]);
+        select (
+            type,
+            (IReadOnlyList<MemberInfo>)[
+                .. type.GetMembers(Declared)
+                .Where(member => IsVisible(member) && !IsGenerated(member))
+                .OrderBy(Describe, StringComparer.Ordinal)]);
 
     /// <summary>The text that is approved.</summary>
     public static string Print(Assembly assembly) =>
@@ -34,7 +39,8 @@ internal static class ApiSurface
     {
         ConstructorInfo constructor => $"new({Parameters(constructor)})",
         MethodInfo method => $"{Static(method.IsStatic)}{FullName(method.ReturnType)} {method.Name}{Generic(method)}({Parameters(method)})",
-        PropertyInfo property => $"{Static(Accessor(property)!.IsStatic)}{FullName(property.PropertyType)} {property.Name} {{{Accessors(property)} }}",
+        PropertyInfo property =>
+            $"{Static(Accessor(property)!.IsStatic)}{FullName(property.PropertyType)} {property.Name} {{{Accessors(property)} }}",
         FieldInfo field => $"{Static(field.IsStatic)}{FullName(field.FieldType)} {field.Name}",
         EventInfo @event => $"event {FullName(@event.EventHandlerType!)} {@event.Name}",
         Type nested => "type " + nested.Name,
@@ -55,7 +61,9 @@ internal static class ApiSurface
         MethodInfo method when method.Name.StartsWith("get_", StringComparison.Ordinal) => false,
         ConstructorInfo constructor => !constructor.IsStatic && (constructor.IsPublic || constructor.IsFamily),
         MethodInfo method => (method.IsPublic || method.IsFamily) && !method.Name.Contains('.', StringComparison.Ordinal),
-        PropertyInfo property => Accessor(property) is { } accessor && (accessor.IsPublic || accessor.IsFamily) && !property.Name.Contains('.', StringComparison.Ordinal),
+        PropertyInfo property =>
+            Accessor(property) is { } accessor && (accessor.IsPublic || accessor.IsFamily)
+                && !property.Name.Contains('.', StringComparison.Ordinal),
         FieldInfo field => field.IsPublic || field.IsFamily,
         EventInfo => true,
         _ => false,
@@ -63,7 +71,15 @@ internal static class ApiSurface
 
     private static string Header(Type type)
     {
-        var kind = type.IsInterface ? "interface" : type.IsEnum ? "enum" : type.IsValueType ? "struct" : type.IsAbstract && type.IsSealed ? "static class" : type.IsSealed ? "sealed class" : type.IsAbstract ? "abstract class" : "class";
+        var kind = type.IsInterface
+            ? "interface"
+            : type.IsEnum
+                ? "enum"
+                : type.IsValueType
+                    ? "struct"
+                    : type.IsAbstract && type.IsSealed
+                        ? "static class"
+                        : type.IsSealed ? "sealed class" : type.IsAbstract ? "abstract class" : "class";
         var bases = new[] { type.BaseType }
             .Where(item => item is not null && item != typeof(object) && item != typeof(ValueType) && item != typeof(Enum))
             .Select(item => FullName(item!))
@@ -72,14 +88,20 @@ internal static class ApiSurface
     }
 
     private static string Parameters(MethodBase method) =>
-        string.Join(", ", method.GetParameters().Select(parameter => $"{FullName(parameter.ParameterType)} {parameter.Name}{(parameter.IsOptional ? " = default" : "")}"));
+        string.Join(
+            ", ",
+            method.GetParameters()
+                .Select(parameter => $"{FullName(parameter.ParameterType)} {parameter.Name}{(parameter.IsOptional ? " = default" : "")}"));
 
     private static string Generic(MethodInfo method) =>
         method.IsGenericMethod ? "<" + string.Join(", ", method.GetGenericArguments().Select(FullName)) + ">" : "";
 
     private static string Accessors(PropertyInfo property) =>
         (property.GetMethod is { IsPublic: true } ? " get;" : "")
-        + (property.SetMethod is { IsPublic: true } set ? set.ReturnParameter.GetRequiredCustomModifiers().Length > 0 ? " init;" : " set;" : "");
+        + (
+            property.SetMethod is { IsPublic: true } set
+                ? set.ReturnParameter.GetRequiredCustomModifiers().Length > 0 ? " init;" : " set;"
+                : "");
 
     private static MethodInfo? Accessor(PropertyInfo property) => property.GetMethod ?? property.SetMethod;
 

@@ -49,7 +49,9 @@ public class ApiTests
             .ToHashSet();
         var undocumented =
             from item in ApiSurface.Of(Named(name))
-            from key in item.Members.Where(member => NeedsDocumentation(item.Type, member)).Select(member => XmlName(item.Type) + "." + XmlMember(member)).Prepend(XmlName(item.Type))
+            from key in item.Members.Where(member => NeedsDocumentation(item.Type, member))
+                .Select(member => XmlName(item.Type) + "." + XmlMember(member))
+                .Prepend(XmlName(item.Type))
             where !documented.Contains(key)
             select key;
         Assert.True(!undocumented.Any(), string.Join('\n', undocumented.Distinct()));
@@ -64,7 +66,8 @@ public class ApiTests
             .Order(StringComparer.Ordinal);
         string[] expected =
         [
-            "EncodedBatch", "EntryRole", "ExpectedVersion", "Hash", "Head", "Leaf", "RecordMode", "ReplayVerdict", "RngState", "RunId", "RunPin", "SeededRng",
+            "EncodedBatch", "EntryRole", "ExpectedVersion", "Hash", "Head", "Leaf", "RecordMode", "ReplayVerdict", "RngState", "RunId",
+            "RunPin", "SeededRng",
             "StreamId", "StreamVersions",
         ];
         Assert.Equal(expected, shared);
@@ -83,7 +86,8 @@ public class ApiTests
         Assert.Empty(shown);
     }
 
-    private static Assembly Named(string name) => new[] { Core, Format, Facade, Testing, LiteDb }.Single(assembly => assembly.GetName().Name == name);
+    private static Assembly Named(string name) =>
+        new[] { Core, Format, Facade, Testing, LiteDb }.Single(assembly => assembly.GetName().Name == name);
 
     // What the compiler makes by itself needs no words: members of records and unions, overrides, enum plumbing, delegates.
     private static bool NeedsDocumentation(Type type, MemberInfo member) => member switch
@@ -93,7 +97,8 @@ public class ApiTests
         MethodInfo { Name: "Equals" or "GetHashCode" or "CompareTo" or "ToString" } => false,
         FieldInfo { Name: "value__" } => false,
         // A case of an F# union is documented as a type of its own.
-        MethodInfo { IsStatic: true } method when IsFSharpRecordOrUnion(type) && method.Name.StartsWith("New", StringComparison.Ordinal) => false,
+        MethodInfo { IsStatic: true } method when IsFSharpRecordOrUnion(type) && method.Name.StartsWith("New", StringComparison.Ordinal) =>
+            false,
         ConstructorInfo when IsFSharpRecordOrUnion(type) || type.IsAbstract => false,
         ConstructorInfo constructor when IsRecordOrPrimary(type, constructor) => false,
         _ => true,
@@ -112,7 +117,8 @@ public class ApiTests
 
     private static string XmlMember(MemberInfo member) => member is ConstructorInfo ? "#ctor" : member.Name;
 
-    // "M:Refold.Journal.Open``1(System.String)" -> "Refold.Journal.Open": overloads share one key, which each overload's compiler warning covers.
+    // "M:Refold.Journal.Open``1(System.String)" -> "Refold.Journal.Open": overloads share one key, which
+    // each overload's compiler warning covers.
     private static string KeyOf(string name)
     {
         var text = name[2..].Split('(')[0].Split('~')[0];

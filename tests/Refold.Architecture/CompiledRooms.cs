@@ -107,6 +107,7 @@ internal sealed partial class CompiledRooms : IDisposable
     private static TypeDefinition? Resolved(TypeReference type) => type.Scope is ModuleDefinition ? type.Resolve() : null;
 
     [GeneratedRegex(@"^\s*(?:(?:\[<[^\]]*>\]|public|internal|private|static|sealed|abstract|readonly|partial|ref|and|rec)\s+)*"
-        + @"(?:type|module|class|interface|enum|struct|record(?:\s+struct)?)\s+(?:(?:internal|private)\s+)?([A-Z]\w*)", RegexOptions.Multiline)]
+        + @"(?:type|module|class|interface|enum|struct|record(?:\s+struct)?)\s+(?:(?:internal|private)\s+)?([A-Z]\w*)",
+        RegexOptions.Multiline)]
     private static partial Regex Declaration();
 }

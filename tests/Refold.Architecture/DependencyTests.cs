@@ -14,9 +14,11 @@ public class DependencyTests
 
     [Fact]
     public void Format_References_OnlyTheCoreFSharpCoreAndTheBaseClassLibrary() =>
-        Assert.All(ReferencesOf("Refold.Format.dll"), name => Assert.True(name is "FSharp.Core" or "Refold.Core" || IsPlatform(name), name));
+        Assert.All(ReferencesOf("Refold.Format.dll"), name =>
+            Assert.True(name is "FSharp.Core" or "Refold.Core" || IsPlatform(name), name));
 
-    // What `services.AddRefold` needs, and no more: abstractions, except for options and the registration of health checks, which have none.
+    // What `services.AddRefold` needs, and no more: abstractions, except for options and the
+    // registration of health checks, which have none.
     private static readonly string[] HostingAbstractions =
     [
         "Microsoft.Extensions.DependencyInjection.Abstractions", "Microsoft.Extensions.Diagnostics.HealthChecks",
@@ -28,19 +30,27 @@ public class DependencyTests
     public void Library_References_OnlyTheCoreFSharpCoreThePlatformAndHostingAbstractions() =>
         Assert.All(
             ReferencesOf("Refold.dll"),
-            name => Assert.True(name is "FSharp.Core" or "Refold.Core" or "Refold.Format" || HostingAbstractions.Contains(name) || IsPlatform(name), name));
+            name =>
+                Assert.True(
+                    name is "FSharp.Core" or "Refold.Core" or "Refold.Format" || HostingAbstractions.Contains(name) || IsPlatform(name),
+                    name));
 
     [Fact]
     public void Testing_References_OnlyTheLibraryAndWhatItStandsOn() =>
         Assert.All(
             ReferencesOf("Refold.Testing.dll"),
-            name => Assert.True(name is "FSharp.Core" or "Refold.Core" or "Refold.Format" or "Refold" or "FsCheck" || IsPlatform(name), name));
+            name =>
+                Assert.True(name is "FSharp.Core" or "Refold.Core" or "Refold.Format" or "Refold" or "FsCheck" || IsPlatform(name), name));
 
     [Fact]
     public void LiteDb_References_OnlyTheLibraryAndLiteDb() =>
         Assert.All(
             ReferencesOf("Refold.LiteDb.dll"),
-            name => Assert.True(name is "FSharp.Core" or "Refold.Core" or "Refold.Format" or "Refold" or "LiteDB" || HostingAbstractions.Contains(name) || IsPlatform(name), name));
+            name =>
+                Assert.True(
+                    name is "FSharp.Core" or "Refold.Core" or "Refold.Format" or "Refold" or "LiteDB" || HostingAbstractions.Contains(name)
+                        || IsPlatform(name),
+                    name));
 
     private static bool IsPlatform(string name) =>
         name == "netstandard" || name == "mscorlib" || name == "System" || name.StartsWith("System.", StringComparison.Ordinal);

@@ -13,7 +13,8 @@ internal sealed record Hop(string Type, string Method, string Does);
 /// <summary>The compiled assemblies that the way leads through.</summary>
 internal sealed class EntryWalk : IDisposable
 {
-    /// <summary>The way, in the order in which an entry takes it. Every other method that takes or returns the entry is on it too.</summary>
+    /// <summary>The way, in the order in which an entry takes it. Every other method that takes or
+    /// returns the entry is on it too.</summary>
     public static IReadOnlyList<Hop> Hops { get; } =
     [
         new("Refold.ExecuteWork", "Make", "has the step made from the state and the command"),
@@ -66,7 +67,8 @@ internal sealed class EntryWalk : IDisposable
             .Where(method => method.Name == hop.Method),
     ];
 
-    /// <summary>Every method of Refold that the code of a method calls, with what the compiler made of it: closures and state machines.</summary>
+    /// <summary>Every method of Refold that the code of a method calls, with what the compiler made of it:
+    /// closures and state machines.</summary>
     public IEnumerable<MethodDefinition> Called(MethodDefinition method)
     {
         var (seen, waiting) = (new HashSet<MethodDefinition> { method }, new Queue<MethodDefinition>([method]));
@@ -77,7 +79,9 @@ internal sealed class EntryWalk : IDisposable
                 if ((operand as MethodReference)?.Resolve() is not { } called || !IsOurs(called)) continue;
                 if (IsMadeByCompiler(called))
                 {
-                    foreach (var part in called.IsConstructor || called.Name == "Start" ? called.DeclaringType.Methods.Cast<MethodDefinition>() : [called])
+                    foreach (var part in called.IsConstructor || called.Name == "Start"
+                        ? called.DeclaringType.Methods.Cast<MethodDefinition>()
+                        : [called])
                     {
                         if (seen.Add(part)) waiting.Enqueue(part);
                     }
@@ -100,7 +104,8 @@ internal sealed class EntryWalk : IDisposable
     /// <summary>Whether a method is one of the hops, or the member of an interface that one implements. By name: a method that another
     /// assembly refers to is another object.</summary>
     public static bool IsOnTheWalk(MethodDefinition method) =>
-        Hops.Any(hop => hop.Method == method.Name && (method.DeclaringType.IsInterface || method.DeclaringType.FullName.Split('`')[0] == hop.Type));
+        Hops.Any(hop =>
+            hop.Method == method.Name && (method.DeclaringType.IsInterface || method.DeclaringType.FullName.Split('`')[0] == hop.Type));
 
     /// <summary>Whether a method has an entry or its bytes among its parameters or as its result.</summary>
     public static bool Carries(MethodDefinition method) =>
@@ -123,7 +128,8 @@ internal sealed class EntryWalk : IDisposable
         _ => type.FullName is "Refold.Core.EntryData" or "Refold.EncodedBatch" or "Refold.PlacedBatch" or "Refold.Core.AcceptedBatch",
     };
 
-    private bool IsOurs(MethodDefinition method) => modules.ContainsValue(method.Module) || modules.ContainsKey(method.Module.Assembly.Name.Name);
+    private bool IsOurs(MethodDefinition method) =>
+        modules.ContainsValue(method.Module) || modules.ContainsKey(method.Module.Assembly.Name.Name);
 
     private static bool IsMadeByCompiler(MethodDefinition method) =>
         method.Name.Contains('<', StringComparison.Ordinal)

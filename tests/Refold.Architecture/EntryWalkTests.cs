@@ -42,7 +42,8 @@ public sealed class EntryWalkTests : IDisposable
         var document = File.ReadAllText(Path.Combine(Repository.Root, "core", "ARCHITECTURE.md")).ReplaceLineEndings("\n");
         var start = document.IndexOf("## The way of one entry\n", StringComparison.Ordinal);
         Assert.True(start >= 0, "core/ARCHITECTURE.md has no section \"The way of one entry\".\n" + EntryWalk.Print());
-        Assert.True(document[start..].Contains(EntryWalk.Print(), StringComparison.Ordinal), "The section has to hold:\n" + EntryWalk.Print());
+        Assert.True(
+            document[start..].Contains(EntryWalk.Print(), StringComparison.Ordinal), "The section has to hold:\n" + EntryWalk.Print());
     }
 
     // Where a method on the walk goes over into another assembly of Refold, however many calls it makes there.

@@ -9,7 +9,8 @@ public class FileAccessTests
 {
     private static readonly Type[] FileTypes =
     [
-        typeof(File), typeof(Directory), typeof(FileInfo), typeof(DirectoryInfo), typeof(FileSystemInfo), typeof(FileStream), typeof(RandomAccess), typeof(StreamReader), typeof(StreamWriter),
+        typeof(File), typeof(Directory), typeof(FileInfo), typeof(DirectoryInfo), typeof(FileSystemInfo), typeof(FileStream),
+        typeof(RandomAccess), typeof(StreamReader), typeof(StreamWriter),
         typeof(System.IO.MemoryMappedFiles.MemoryMappedFile),
     ];
 
@@ -32,7 +33,9 @@ public class FileAccessTests
     {
         var calls = CodeCalls.Of(assembly).Where(call => FileTypes.Contains(call.Called.DeclaringType)).Select(call => call.Caller);
         // The C library is another way to files.
-        var native = assembly.GetTypes().SelectMany(type => type.GetMethods(BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Static)).Where(method => method.Attributes.HasFlag(MethodAttributes.PinvokeImpl));
+        var native = assembly.GetTypes()
+            .SelectMany(type => type.GetMethods(BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Static))
+            .Where(method => method.Attributes.HasFlag(MethodAttributes.PinvokeImpl));
         return calls.Concat(native).Select(method => Outermost(method.DeclaringType!).Name);
     }
 

@@ -12,8 +12,10 @@ public class PurityTests
     private static readonly string[] BannedTypes =
     [
         "System.Random", "System.Environment", "System.HashCode", "System.TimeProvider", "System.TimeZoneInfo", "System.Console",
-        "System.Diagnostics.Stopwatch", "System.Diagnostics.Process", "System.Threading.Thread", "System.Threading.ThreadPool", "System.Threading.Tasks.Task",
-        "System.Threading.Tasks.Parallel", "System.Threading.Timer", "System.IO.File", "System.IO.Directory", "System.IO.FileStream", "System.Net.Dns",
+        "System.Diagnostics.Stopwatch", "System.Diagnostics.Process", "System.Threading.Thread", "System.Threading.ThreadPool",
+        "System.Threading.Tasks.Task",
+        "System.Threading.Tasks.Parallel", "System.Threading.Timer", "System.IO.File", "System.IO.Directory", "System.IO.FileStream",
+        "System.Net.Dns",
         "System.Security.Cryptography.RandomNumberGenerator",
         "Microsoft.FSharp.Control.FSharpAsync", "Microsoft.FSharp.Control.MailboxProcessor`1",
     ];
@@ -22,12 +24,14 @@ public class PurityTests
     private static readonly string[] BannedMembers =
     [
         "System.DateTime.get_Now", "System.DateTime.get_UtcNow", "System.DateTime.get_Today", "System.DateTime.ToLocalTime",
-        "System.DateTimeOffset.get_Now", "System.DateTimeOffset.get_UtcNow", "System.DateTimeOffset.ToLocalTime", "System.DateTimeOffset.get_LocalDateTime",
+        "System.DateTimeOffset.get_Now", "System.DateTimeOffset.get_UtcNow", "System.DateTimeOffset.ToLocalTime",
+        "System.DateTimeOffset.get_LocalDateTime",
         "System.Guid.NewGuid", "System.Guid.CreateVersion7", "System.String.GetHashCode", "System.String.ToLower", "System.String.ToUpper",
         "System.Char.ToLower", "System.Char.ToUpper", "System.String.CompareTo", "System.StringComparer.get_CurrentCulture",
         "System.StringComparer.get_CurrentCultureIgnoreCase", "System.Globalization.CultureInfo.get_CurrentCulture",
         "System.Globalization.CultureInfo.get_CurrentUICulture", "System.Globalization.CultureInfo.set_CurrentCulture",
-        "System.Runtime.CompilerServices.RuntimeHelpers.GetHashCode", "System.Math.Log", "System.Math.Log2", "System.Math.Log10", "System.Math.Exp", "System.Math.Pow", "System.Math.Sin", "System.Math.Cos", "System.Math.Tan",
+        "System.Runtime.CompilerServices.RuntimeHelpers.GetHashCode", "System.Math.Log", "System.Math.Log2", "System.Math.Log10",
+        "System.Math.Exp", "System.Math.Pow", "System.Math.Sin", "System.Math.Cos", "System.Math.Tan",
         "System.Math.Cbrt", "System.Double.Log", "System.Double.Exp", "System.Double.Pow",
     ];
 
@@ -35,12 +39,14 @@ public class PurityTests
     private static readonly string[] BannedWithoutParameters =
     [
         "System.Int32.ToString", "System.Int64.ToString", "System.UInt64.ToString", "System.Double.ToString", "System.Decimal.ToString",
-        "System.DateTime.ToString", "System.DateTimeOffset.ToString", "System.Int128.ToString", "System.UInt128.ToString", "System.Single.ToString",
+        "System.DateTime.ToString", "System.DateTimeOffset.ToString", "System.Int128.ToString", "System.UInt128.ToString",
+        "System.Single.ToString",
     ];
 
     private static readonly string[] BannedWithOneString =
     [
-        "System.String.StartsWith", "System.String.EndsWith", "System.String.IndexOf", "System.String.LastIndexOf", "System.Int32.Parse", "System.Int64.Parse",
+        "System.String.StartsWith", "System.String.EndsWith", "System.String.IndexOf", "System.String.LastIndexOf", "System.Int32.Parse",
+        "System.Int64.Parse",
         "System.UInt64.Parse", "System.Double.Parse", "System.Decimal.Parse", "System.DateTime.Parse", "System.DateTimeOffset.Parse",
     ];
 

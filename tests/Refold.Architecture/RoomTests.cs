@@ -24,8 +24,10 @@ public partial class RoomTests
         using var rooms = new CompiledRooms(assembly, project);
         var found = rooms.Arrows();
         var drawn = Drawn(assembly).SelectMany(room => room.Uses.Select(used => (room.Name, used))).ToHashSet();
-        var undrawn = found.Where(arrow => !drawn.Contains(arrow.Key)).Select(arrow => $"{arrow.Key.From} -> {arrow.Key.To}: {arrow.Value}");
-        var unused = drawn.Where(arrow => !found.ContainsKey(arrow)).Select(arrow => $"{arrow.Name} -> {arrow.used} is drawn, and nothing uses it");
+        var undrawn = found.Where(arrow => !drawn.Contains(arrow.Key))
+            .Select(arrow => $"{arrow.Key.From} -> {arrow.Key.To}: {arrow.Value}");
+        var unused = drawn.Where(arrow => !found.ContainsKey(arrow))
+            .Select(arrow => $"{arrow.Name} -> {arrow.used} is drawn, and nothing uses it");
         string[] wrong = [.. undrawn, .. unused];
         Assert.True(wrong.Length == 0, string.Join((char)10, wrong));
     }
@@ -61,7 +63,10 @@ public partial class RoomTests
     [InlineData("Refold.Format", "core/Format/Refold.Format.fsproj")]
     public void EveryRoom_IsOneBlockOfTheProjectFile_InTheOrderOfThePlan(string assembly, string file)
     {
-        var compiled = XDocument.Load(Path.Combine(Repository.Root, file)).Descendants("Compile").Select(item => item.Attribute("Include")!.Value).ToArray();
+        var compiled = XDocument.Load(Path.Combine(Repository.Root, file))
+            .Descendants("Compile")
+            .Select(item => item.Attribute("Include")!.Value)
+            .ToArray();
         var blocks = new List<string>();
         foreach (var room in compiled.Select(path => path.Replace('\\', '/').Split('/')[0]))
         {
@@ -73,7 +78,8 @@ public partial class RoomTests
 
     [Fact]
     public void Segments_AreKnownToThoseThatOpenThemOrKeepFilesBesideThem() =>
-        Assert.Equal(["Snapshots", "Opening", "Hosting"], Drawn("Refold").Where(room => room.Uses.Contains("Segments")).Select(room => room.Name));
+        Assert.Equal(
+            ["Snapshots", "Opening", "Hosting"], Drawn("Refold").Where(room => room.Uses.Contains("Segments")).Select(room => room.Name));
 
     [Fact]
     public void TheScan_FindsArrows()
@@ -86,11 +92,17 @@ public partial class RoomTests
     // The rows `| Room | what it is | uses |` of the table under the heading that names the assembly.
     private static List<(string Name, string[] Uses)> Drawn(string assembly)
     {
-        var section = Plan.Split("\n## ").Single(text => text.StartsWith(assembly + "\n", StringComparison.Ordinal) || text.StartsWith(assembly + ":", StringComparison.Ordinal));
+        var section = Plan.Split("\n## ")
+            .Single(text =>
+                text.StartsWith(assembly + "\n", StringComparison.Ordinal) || text.StartsWith(assembly + ":", StringComparison.Ordinal));
         List<(string, string[])> rows =
         [
             .. from Match row in Row().Matches(section)
-               select (row.Groups[1].Value, row.Groups[2].Value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Where(used => used != "-").ToArray()),
+               select (
+                   row.Groups[1].Value,
+                   row.Groups[2].Value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
+                       .Where(used => used != "-")
+                       .ToArray()),
         ];
         Assert.NotEmpty(rows);
         return rows;

@@ -29,8 +29,12 @@ public class ConcurrencyTests
             return won;
         })));
         Assert.Equal(wins.Sum(), journal.HighestVersion(StreamId.Create("one")));
-        Assert.Equal(Enumerable.Range(1, wins.Sum() + Callers * 25).Select(position => (long)position), journal.ReadAll().Select(entry => entry.Position));
-        Assert.Equal(Enumerable.Range(1, wins.Sum()).Select(version => (long)version), journal.ReadStream(StreamId.Create("one")).Select(entry => entry.Version));
+        Assert.Equal(
+            Enumerable.Range(1, wins.Sum() + Callers * 25).Select(position => (long)position),
+            journal.ReadAll().Select(entry => entry.Position));
+        Assert.Equal(
+            Enumerable.Range(1, wins.Sum()).Select(version => (long)version),
+            journal.ReadStream(StreamId.Create("one")).Select(entry => entry.Version));
     }
 
     [Fact]
@@ -39,7 +43,8 @@ public class ConcurrencyTests
         await using var journal = LiteDbJournal.Open(new SimulatedFiles());
         using var cancelled = new CancellationTokenSource();
         cancelled.Cancel();
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await journal.TryAppendAsync(new AppendRequest(Samples.Entry("s")), cancelled.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () =>
+            await journal.TryAppendAsync(new AppendRequest(Samples.Entry("s")), cancelled.Token));
         for (var turn = 0; turn < 30; turn++)
         {
             using var cancelling = new CancellationTokenSource();
@@ -79,7 +84,9 @@ public class ConcurrencyTests
         var files = new SimulatedFiles();
         await using var journal = LiteDbJournal.Open(files, checkpointBytes: Workload.CheckpointBytes);
         using var stopped = new CancellationTokenSource();
-        var begun = Enumerable.Range(0, 3).Select(_ => new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).ToArray();
+        var begun = Enumerable.Range(0, 3)
+            .Select(_ => new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously))
+            .ToArray();
         var readers = begun.Select(first => Task.Run(() =>
         {
             while (!stopped.IsCancellationRequested)
@@ -109,7 +116,8 @@ public class ConcurrencyTests
         await journal.DisposeAsync();
         await subscription;
         Assert.Equal(Enumerable.Range(1, 52).Select(position => (long)position), seen);
-        Assert.IsType<AppendFailure.Unavailable>(Assert.IsType<AppendResult.NotAppended>(await journal.TryAppendAsync(new AppendRequest(Samples.Entry("s")))).Failure);
+        Assert.IsType<AppendFailure.Unavailable>(
+            Assert.IsType<AppendResult.NotAppended>(await journal.TryAppendAsync(new AppendRequest(Samples.Entry("s")))).Failure);
         Assert.Throws<ObjectDisposedException>(() => journal.ReadAll().Any());
     }
 

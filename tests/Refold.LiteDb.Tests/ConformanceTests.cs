@@ -1,4 +1,5 @@
-// The conformance suites of journals and of snapshot stores for LiteDB, case by case: on simulated files that lose what was not flushed, and in real ones.
+// The conformance suites of journals and of snapshot stores for LiteDB, case by case: on simulated files that lose
+// what was not flushed, and in real ones.
 // Run by `dotnet test`, random sequences in the short form; Soak has the long one.
 using Xunit;
 using Xunit.Abstractions;

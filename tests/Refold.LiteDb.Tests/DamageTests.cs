@@ -11,12 +11,14 @@ public class DamageTests(ITestOutputHelper output)
     [Theory]
     [InlineData(FileRole.Data)]
     [InlineData(FileRole.Log)]
-    internal Task Line14_AFlippedBit_NeverGivesAWrongEntry(FileRole role) => LiteDbSuites.BitsRead.HoldsAsync(output, FlippedBits.Roles, role);
+    internal Task Line14_AFlippedBit_NeverGivesAWrongEntry(FileRole role) =>
+        LiteDbSuites.BitsRead.HoldsAsync(output, FlippedBits.Roles, role);
 
     [Theory]
     [InlineData(FileRole.Data)]
     [InlineData(FileRole.Log)]
-    internal Task Line14_AFlippedBit_IsOneOfOurExceptions_WhateverIsDone(FileRole role) => LiteDbSuites.BitsUsed.HoldsAsync(output, FlippedBits.Roles, role);
+    internal Task Line14_AFlippedBit_IsOneOfOurExceptions_WhateverIsDone(FileRole role) =>
+        LiteDbSuites.BitsUsed.HoldsAsync(output, FlippedBits.Roles, role);
 
     [Fact]
     public async Task Line14_ADeletedOrAnOlderLog_IsFoundByTheMark()
@@ -57,7 +59,8 @@ public class DamageTests(ITestOutputHelper output)
     public async Task AnIndexThatLostAWord_IsFoundByVerify()
     {
         var files = new SimulatedFiles();
-        await using (var journal = LiteDbJournal.Open(files)) await journal.Append(Samples.Entry("s", "{}", "a"), Samples.Entry("s", "{}", "a"));
+        await using (var journal = LiteDbJournal.Open(files)) await journal.Append(
+            Samples.Entry("s", "{}", "a"), Samples.Entry("s", "{}", "a"));
         using (var database = Database.Open(files, readOnly: false))
         {
             var document = database.Get(Collections.Entries, 2L)!;

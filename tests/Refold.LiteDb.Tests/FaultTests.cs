@@ -63,14 +63,21 @@ public class FaultTests
         var files = new SimulatedFiles();
         await using var journal = LiteDbJournal.Open(files, checkpointBytes: Workload.CheckpointBytes);
         await journal.Append(Samples.Entry("s"));
-        files.Fails = operation => operation.Verb == FileVerb.Write && operation.Role is FileRole.Log or FileRole.Data && operation.Offset >= 30 * EngineStream.PageSize ? new IOException("No space left on device (simulated).") : null;
+        files.Fails = operation =>
+            operation.Verb == FileVerb.Write && operation.Role is FileRole.Log or FileRole.Data
+                && operation.Offset >= 30 * EngineStream.PageSize
+                ? new IOException("No space left on device (simulated).")
+                : null;
         AppendResult last;
         var appended = 1;
-        while ((last = await journal.TryAppendAsync(new AppendRequest(Samples.Entry("s", new string('x', 3000))))) is AppendResult.Appended) appended++;
+        while ((last = await journal.TryAppendAsync(new AppendRequest(Samples.Entry("s", new string('x', 3000))))) is AppendResult.Appended)
+            appended++;
         var refused = Assert.IsType<AppendFailure.NoRoom>(Assert.IsType<AppendResult.NotAppended>(last).Failure);
         Assert.Contains("No space", refused.Reason, StringComparison.Ordinal);
         Assert.Equal(appended, journal.ReadAll().Count());
-        Assert.IsType<AppendFailure.NoRoom>(Assert.IsType<AppendResult.NotAppended>(await journal.TryAppendAsync(new AppendRequest(Samples.Entry("s", new string('x', 3000))))).Failure);
+        Assert.IsType<AppendFailure.NoRoom>(
+            Assert.IsType<AppendResult.NotAppended>(
+                await journal.TryAppendAsync(new AppendRequest(Samples.Entry("s", new string('x', 3000))))).Failure);
 
         files.Fails = _ => null;
         await journal.Append(Samples.Entry("s"));
@@ -89,7 +96,8 @@ public class FaultTests
         var unknown = Assert.IsType<AppendResult.OutcomeUnknown>(await journal.TryAppendAsync(Request("k")));
         Assert.Same(Failure, unknown.Cause);
         var flushes = files.History.Count(operation => operation.Verb == FileVerb.Flush);
-        var later = Assert.IsType<AppendFailure.Unavailable>(Assert.IsType<AppendResult.NotAppended>(await journal.TryAppendAsync(Request("l"))).Failure);
+        var later = Assert.IsType<AppendFailure.Unavailable>(
+            Assert.IsType<AppendResult.NotAppended>(await journal.TryAppendAsync(Request("l"))).Failure);
         Assert.Same(Failure, later.Cause);
         await Assert.ThrowsAsync<NotAppendedException>(async () => await journal.DeleteToAsync(StreamId.Create("s"), 1));
         Assert.Equal(["s"], journal.Streams().Select(stream => stream.Stream.Value));
@@ -126,10 +134,14 @@ public class FaultTests
 
         // The stream's highest version is made to lag, so that the rule hands out a version that is taken.
         using (var database = Database.Open(files, readOnly: false))
-            database.Write(engine => engine.Upsert(Collections.Streams, [new LiteDB.BsonDocument { ["_id"] = Keys.OfStream(StreamId.Create("a")), ["v"] = 1L }.Sealed()], LiteDB.BsonAutoId.ObjectId));
+            database.Write(engine =>
+                engine.Upsert(
+                    Collections.Streams, [new LiteDB.BsonDocument { ["_id"] = Keys.OfStream(StreamId.Create("a")), ["v"] = 1L }.Sealed()],
+                    LiteDB.BsonAutoId.ObjectId));
 
         await using var opened = LiteDbJournal.Open(files);
-        var refused = Assert.IsType<AppendResult.NotAppended>(await opened.TryAppendAsync(new AppendRequest(Samples.Entry("b"), Samples.Entry("a"), Samples.Entry("c"))));
+        var refused = Assert.IsType<AppendResult.NotAppended>(
+            await opened.TryAppendAsync(new AppendRequest(Samples.Entry("b"), Samples.Entry("a"), Samples.Entry("c"))));
         Assert.IsType<LiteDB.LiteException>(Assert.IsType<AppendFailure.Unavailable>(refused.Failure).Cause);
         Assert.Equal(2, opened.ReadAll().Count());
         Assert.Equal(0, opened.HighestVersion(StreamId.Create("b")));
@@ -137,7 +149,8 @@ public class FaultTests
         Assert.Equal([1, 2, 3], opened.ReadAll().Select(entry => entry.Position));
     }
 
-    private static AppendRequest Request(string key) => new(Samples.Entry("s", new string('x', 2500)), Samples.Entry("t")) { IdempotencyKey = key };
+    private static AppendRequest Request(string key) =>
+        new(Samples.Entry("s", new string('x', 2500)), Samples.Entry("t")) { IdempotencyKey = key };
 
     /// <summary>Appends, and notes what reads showed meanwhile.</summary>
     private static async Task<(Dictionary<string, AppendResult> Answers, HashSet<string?> Seen)> AppendAsync(SimulatedFiles files)

@@ -1,4 +1,5 @@
-// What LiteDB does badly and the adapter keeps it from: scans, false loops in large transactions, flat skip lists, memory that grows with the file.
+// What LiteDB does badly and the adapter keeps it from: scans, false loops in large transactions, flat skip
+// lists, memory that grows with the file.
 // Run by `dotnet test`; REFOLD_LITEDB_SESSIONS sets how many processes are played.
 using System.Buffers.Binary;
 using System.Diagnostics;
@@ -19,7 +20,8 @@ public class GuardTests(ITestOutputHelper output)
         var files = new SimulatedFiles();
         await using (var journal = LiteDbJournal.Open(files))
         {
-            await journal.Append([.. Enumerable.Range(0, 5000).Select(number => Samples.Entry("s" + number % 1500, "{}", "a", "n:" + number))]);
+            await journal.Append(
+                [.. Enumerable.Range(0, 5000).Select(number => Samples.Entry("s" + number % 1500, "{}", "a", "n:" + number))]);
             Assert.Equal(5000, journal.ReadAll().Count());
         }
 
@@ -40,7 +42,10 @@ public class GuardTests(ITestOutputHelper output)
     {
         var files = new SimulatedFiles();
         await using var journal = LiteDbJournal.Open(files);
-        var request = new AppendRequest([.. Enumerable.Range(0, 65_536).Select(number => Samples.Entry("s" + number))]) { IdempotencyKey = "k" };
+        var request = new AppendRequest([.. Enumerable.Range(0, 65_536).Select(number => Samples.Entry("s" + number))])
+        {
+            IdempotencyKey = "k"
+        };
         var receipt = await journal.AppendAsync(request);
         Assert.Equal(65_536, receipt.Versions.Count);
         Assert.Equal(receipt, journal.FindByKey("k"));
@@ -51,7 +56,9 @@ public class GuardTests(ITestOutputHelper output)
     public async Task Line13_ALongImport_KeepsMemoryBounded()
     {
         using var directory = new TemporaryDirectory();
-        using var process = Process.Start(new ProcessStartInfo("dotnet", [Program.Assembly, WritingProcess.Verb, directory.File("j.db")]) { RedirectStandardOutput = true })!;
+        using var process = Process.Start(
+            new ProcessStartInfo(
+                "dotnet", [Program.Assembly, WritingProcess.Verb, directory.File("j.db")]) { RedirectStandardOutput = true })!;
         var said = await process.StandardOutput.ReadToEndAsync();
         await process.WaitForExitAsync();
         // Entries, the size of the file, and the most memory that was used: far less than all pages that were written.
@@ -70,11 +77,16 @@ public class GuardTests(ITestOutputHelper output)
         var stream = StreamId.Create("s");
         Search[] searches =
         [
-            Search.ById(Collections.Streams, Keys.OfStream(stream)), Search.ByIds(Collections.Entries, 1L, 9L), Search.Ids(Collections.Keys, Array.Empty<byte>(), Keys.AboveNames),
-            Search.ByVersions(stream, 1, 9), Search.LastVersion(stream, 9), Search.ByWord(new Word(WordKind.Tag, "a"), 1, 9), Search.Positions(1, 9),
+            Search.ById(Collections.Streams, Keys.OfStream(stream)), Search.ByIds(Collections.Entries, 1L, 9L),
+            Search.Ids(Collections.Keys, Array.Empty<byte>(), Keys.AboveNames),
+            Search.ByVersions(stream, 1, 9), Search.LastVersion(stream, 9), Search.ByWord(new Word(WordKind.Tag, "a"), 1, 9),
+            Search.Positions(1, 9),
             Search.VersionKeys(1, 9), Search.AtPositions([1, 2]),
         ];
-        var made = typeof(Search).GetMethods(BindingFlags.Public | BindingFlags.Static).Where(method => method.ReturnType == typeof(Search)).ToList();
+        var made = typeof(Search)
+            .GetMethods(BindingFlags.Public | BindingFlags.Static)
+            .Where(method => method.ReturnType == typeof(Search))
+            .ToList();
         Assert.Equal(made.Count, searches.Length);
         Assert.All(searches, search =>
         {
@@ -89,16 +101,22 @@ public class GuardTests(ITestOutputHelper output)
     public async Task AnEmptyRange_FindsNothing_AlsoWhereItsBeginningIsThere()
     {
         var files = new SimulatedFiles();
-        await using (var journal = LiteDbJournal.Open(files)) await journal.Append(Samples.Entry("s", "{}", "a"), Samples.Entry("s", "{}", "a"));
+        await using (var journal = LiteDbJournal.Open(files)) await journal.Append(
+            Samples.Entry("s", "{}", "a"), Samples.Entry("s", "{}", "a"));
         using var database = Database.Open(files, readOnly: true);
-        Search[] searches = [Search.Positions(2, 1), Search.ByWord(new Word(WordKind.Tag, "a"), 2, 1), Search.ByVersions(StreamId.Create("s"), 2, 1)];
+        Search[] searches =
+        [
+            Search.Positions(2, 1), Search.ByWord(new Word(WordKind.Tag, "a"), 2, 1), Search.ByVersions(StreamId.Create("s"), 2, 1)
+        ];
         Assert.All(searches, search => Assert.Empty(database.Find(search)));
     }
 
     [Fact]
     public async Task Line18_ManyShortProcesses_BuildNoFlatSkipLists()
     {
-        var sessions = Environment.GetEnvironmentVariable("REFOLD_LITEDB_SESSIONS") is { } text ? int.Parse(text, CultureInfo.InvariantCulture) : 120;
+        var sessions = Environment.GetEnvironmentVariable("REFOLD_LITEDB_SESSIONS") is { } text
+            ? int.Parse(text, CultureInfo.InvariantCulture)
+            : 120;
         var files = new SimulatedFiles();
         for (var session = 0; session < sessions; session++)
         {
@@ -117,12 +135,14 @@ public class GuardTests(ITestOutputHelper output)
 
     private static void BeginNumbersAnew()
     {
-        var numbers = typeof(LiteEngine).Assembly.GetType("LiteDB.Randomizer")!.GetField("_random", BindingFlags.NonPublic | BindingFlags.Static)!.GetValue(null)!;
+        var numbers = typeof(LiteEngine).Assembly.GetType("LiteDB.Randomizer")!.GetField(
+            "_random", BindingFlags.NonPublic | BindingFlags.Static)!.GetValue(null)!;
         var state = typeof(Random).GetField("_impl", BindingFlags.NonPublic | BindingFlags.Instance)!;
         state.SetValue(numbers, state.GetValue(new Random(0)));
     }
 
-    /// <summary>The height of every index node, read from LiteDB's index pages (page type 2; slots from the end, height in a node's second byte).</summary>
+    /// <summary>The height of every index node, read from LiteDB's index pages (page type 2; slots from the end,
+    /// height in a node's second byte).</summary>
     private static List<int> Levels(byte[] data)
     {
         var levels = new List<int>();

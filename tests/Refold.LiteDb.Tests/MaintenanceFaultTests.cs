@@ -1,4 +1,5 @@
-// A device that fails while a journal is made, compacted, copied or backed up: one clear exception, nothing half done under the journal's name.
+// A device that fails while a journal is made, compacted, copied or backed up: one clear exception,
+// nothing half done under the journal's name.
 // Run by `dotnet test`.
 using Refold.LiteDb.Storage;
 using Refold.Transfers;
@@ -59,7 +60,8 @@ public class MaintenanceFaultTests
     }
 
     /// <summary>Does something whose operations fail, each once; then the device is well again.</summary>
-    private static async Task AtEachOperation(Func<Task<SimulatedFiles>> make, Func<SimulatedFiles, Task> action, Func<SimulatedFiles, Task> check)
+    private static async Task AtEachOperation(
+        Func<Task<SimulatedFiles>> make, Func<SimulatedFiles, Task> action, Func<SimulatedFiles, Task> check)
     {
         var failed = true;
         for (var number = 1; failed; number++)

@@ -8,7 +8,11 @@ namespace Refold.LiteDb;
 public class NameTests
 {
     // Differing by case, normal form, an invisible hyphen, above and below the surrogates: no two are one stream.
-    private static readonly string[] Alike = ["Order-1", "order-1", "order1", "order\u00AD1", "\u00E9", "e\u0301", "\U0001F600", "\uFFFD", "I", "i", "\u0130", "\u0131", "a b", "a", "Z", "\u00E5", "\u00E4"];
+    private static readonly string[] Alike =
+    [
+        "Order-1", "order-1", "order1", "order\u00AD1", "\u00E9", "e\u0301", "\U0001F600", "\uFFFD", "I", "i", "\u0130", "\u0131", "a b",
+        "a", "Z", "\u00E5", "\u00E4"
+    ];
 
     [Theory]
     [InlineData("")]
@@ -45,8 +49,11 @@ public class NameTests
         var (input, uri) = (directory.Write("in", lines), "litedb:" + directory.File("j.db"));
         RefoldProcess.Run("import", input, "--journal", uri).Expect(0);
         string[] environments = ["", "tr_TR.UTF-8", "sv_SE.UTF-8"];
-        var exports = environments.Select(language => RefoldProcess.RunWith(new() { ["LC_ALL"] = language }, "export", "--raw", "--journal", uri).Expect(0).Output)
-            .Append(RefoldProcess.RunWith(new() { ["DOTNET_SYSTEM_GLOBALIZATION_INVARIANT"] = "1" }, "export", "--raw", "--journal", uri).Expect(0).Output);
+        var exports = environments.Select(language =>
+            RefoldProcess.RunWith(new() { ["LC_ALL"] = language }, "export", "--raw", "--journal", uri).Expect(0).Output)
+            .Append(
+                RefoldProcess.RunWith(
+                    new() { ["DOTNET_SYSTEM_GLOBALIZATION_INVARIANT"] = "1" }, "export", "--raw", "--journal", uri).Expect(0).Output);
         Assert.Single(exports.Distinct());
         RefoldProcess.RunWith(new() { ["DOTNET_SYSTEM_GLOBALIZATION_INVARIANT"] = "1" }, "import", input, "--journal", uri).Expect(0);
         RefoldProcess.Run("verify", "--journal", uri).Expect(0);
@@ -63,7 +70,12 @@ public class NameTests
         await using (var journal = LiteDbJournal.Open(files))
         {
             var name = new string('n', 512);
-            await journal.AppendAsync(new AppendRequest(Samples.Entry(name, "{}", [.. Enumerable.Range(0, 64).Select(number => number.ToString("D256", CultureInfo.InvariantCulture))])) { IdempotencyKey = new string('k', 128) });
+            await journal.AppendAsync(
+                new AppendRequest(Samples.Entry(
+                    name, "{}", [.. Enumerable.Range(0, 64).Select(number => number.ToString("D256", CultureInfo.InvariantCulture))]))
+                {
+                    IdempotencyKey = new string('k', 128)
+                });
             Assert.NotNull(journal.FindByKey(new string('k', 128)));
             Assert.Single(journal.Query(Query.WithTags(63.ToString("D256", CultureInfo.InvariantCulture))).Entries);
             Assert.Single(journal.ReadStream(StreamId.Create(name)));
@@ -83,7 +95,8 @@ public class NameTests
         var largest = new EntryData("s", "Happened", new byte[Most - around]);
         await journal.Append(largest);
         await journal.Append(new EntryData("s", "Happened", ReadOnlyMemory<byte>.Empty));
-        var failure = Assert.IsType<AppendResult.NotAppended>(await journal.TryAppendAsync(new AppendRequest(new EntryData("s", "Happened", new byte[Most - around + 1])))).Failure;
+        var failure = Assert.IsType<AppendResult.NotAppended>(
+            await journal.TryAppendAsync(new AppendRequest(new EntryData("s", "Happened", new byte[Most - around + 1])))).Failure;
         Assert.Equal(Most, Assert.IsType<AppendFailure.LimitExceeded>(failure).Limit);
         Assert.Equal([Most - around, 0], journal.ReadAll().Select(entry => entry.Payload.Length));
     }
@@ -95,12 +108,15 @@ public class NameTests
         var files = new SimulatedFiles();
         await using (var journal = LiteDbJournal.Open(files))
         {
-            Assert.IsType<AppendResult.Appended>(await journal.TryRestoreAsync([new JournalEntry(High, High, High, Samples.Entry("s", "{}", "a"))]));
+            Assert.IsType<AppendResult.Appended>(
+                await journal.TryRestoreAsync([new JournalEntry(High, High, High, Samples.Entry("s", "{}", "a"))]));
             await journal.Append(Samples.Entry("s", "{}", "a"));
             Assert.Equal([High, High + 1], journal.ReadAll().Select(entry => entry.Position));
             Assert.Equal([High, High + 1], journal.Query(Query.WithTags("a")).Entries.Select(entry => entry.Version));
             Assert.Equal([High + 1], journal.ReadStream(StreamId.Create("s"), High + 1).Select(entry => entry.Position));
-            Assert.IsType<AppendFailure.Invalid>(Assert.IsType<AppendResult.NotAppended>(await journal.TryRestoreAsync([new JournalEntry(long.MaxValue, 1, long.MaxValue, Samples.Entry("t"))])).Failure);
+            Assert.IsType<AppendFailure.Invalid>(
+                Assert.IsType<AppendResult.NotAppended>(
+                    await journal.TryRestoreAsync([new JournalEntry(long.MaxValue, 1, long.MaxValue, Samples.Entry("t"))])).Failure);
             Assert.Null(journal.HeadAt(long.MaxValue));
             Assert.Null(journal.HeadAt(-1));
         }

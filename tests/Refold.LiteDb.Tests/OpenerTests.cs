@@ -1,4 +1,5 @@
-// A second opener fails at once, whoever it is: this process, another one, a plain LiteDB. What is no journal is refused without a byte changed.
+// A second opener fails at once, whoever it is: this process, another one, a plain LiteDB. What is no
+// journal is refused without a byte changed.
 // Run by `dotnet test`.
 using System.Text;
 using LiteDB;
@@ -77,7 +78,14 @@ public class OpenerTests
         Make(kind, path);
         var before = File.ReadAllBytes(path);
         var error = Assert.ThrowsAny<JournalException>(() => LiteDbJournal.Open(path));
-        Assert.Equal(kind switch { "future" => typeof(UnsupportedFormatException), "header" => typeof(JournalCorruptedException), _ => typeof(JournalOpenException) }, error.GetType());
+        Assert.Equal(
+            kind switch
+            {
+                "future" => typeof(UnsupportedFormatException),
+                "header" => typeof(JournalCorruptedException),
+                _ => typeof(JournalOpenException)
+            },
+            error.GetType());
         Assert.IsType(error.GetType(), Record.Exception(() => LiteDbJournal.Open(path, Samples.ReadOnly)));
         Assert.Equal(before, File.ReadAllBytes(path));
         if (kind is not ("header" or "future")) Assert.Equal([path], Directory.EnumerateFileSystemEntries(directory.Root));
@@ -89,7 +97,9 @@ public class OpenerTests
         using var directory = new TemporaryDirectory();
         var path = Directory.CreateDirectory(directory.File("orders")).FullName;
         string[] paths = [path, directory.File("other/")];
-        Assert.All(paths, name => Assert.Contains("is a directory", Assert.Throws<JournalOpenException>(() => LiteDbJournal.Open(name)).Message, StringComparison.Ordinal));
+        Assert.All(paths, name =>
+            Assert.Contains(
+                "is a directory", Assert.Throws<JournalOpenException>(() => LiteDbJournal.Open(name)).Message, StringComparison.Ordinal));
         Assert.All(paths, name => Assert.Throws<JournalOpenException>(() => LiteDbSnapshotStore.Open(name)));
         Assert.Equal([path], Directory.EnumerateFileSystemEntries(directory.Root));
     }
@@ -102,13 +112,15 @@ public class OpenerTests
     public async Task Line15_AFileThatWasCutShort_IsRefused_AndSaysSo(int cut)
     {
         var files = new SimulatedFiles();
-        await using (var journal = LiteDbJournal.Open(files)) await journal.Append([.. Enumerable.Range(0, 50).Select(number => Samples.Entry("s" + number, new string('x', 900)))]);
+        await using (var journal = LiteDbJournal.Open(files)) await journal.Append(
+            [.. Enumerable.Range(0, 50).Select(number => Samples.Entry("s" + number, new string('x', 900)))]);
         var contents = files.Contents();
         contents[FileRole.Data] = contents[FileRole.Data][..^Math.Min(cut, contents[FileRole.Data].Length)];
         foreach (var options in (JournalOptions[])[new(), Samples.ReadOnly])
         {
             var damaged = new SimulatedFiles(contents);
-            Assert.Matches("length|without content", Assert.Throws<JournalCorruptedException>(() => LiteDbJournal.Open(damaged, options)).Message);
+            Assert.Matches(
+                "length|without content", Assert.Throws<JournalCorruptedException>(() => LiteDbJournal.Open(damaged, options)).Message);
             Assert.Equal(contents[FileRole.Data], damaged.Contents()[FileRole.Data]);
         }
     }

@@ -40,7 +40,8 @@ public class SeedDefectTests(ITestOutputHelper output)
     {
         using var directory = new TemporaryDirectory();
         var path = directory.File("j.db");
-        using var writer = Process.Start(new ProcessStartInfo("dotnet", [Program.Assembly, WritingProcess.Verb, path, "34"]) { RedirectStandardOutput = true })!;
+        using var writer = Process.Start(
+            new ProcessStartInfo("dotnet", [Program.Assembly, WritingProcess.Verb, path, "34"]) { RedirectStandardOutput = true })!;
         // It is open, and has written.
         for (var line = 0; line < 5; line++) Assert.NotNull(await writer.StandardOutput.ReadLineAsync());
         Assert.Throws<JournalInUseException>(() => LiteDbJournal.Open(path));
@@ -69,11 +70,21 @@ public class SeedDefectTests(ITestOutputHelper output)
             await using (var journal = LiteDbJournal.Open(files))
             {
                 Assert.Superset(acknowledged, Keys(journal));
-                answers = [.. (await Task.WhenAll(Enumerable.Range(0, Appenders).Select(appender => Task.Run(() => AppendAsync(journal, files, $"{life}/{appender}"))))).SelectMany(some => some)];
+                answers =
+                [
+                    .. (
+                        await Task.WhenAll(
+                            Enumerable.Range(0, Appenders)
+                                .Select(appender => Task.Run(() => AppendAsync(journal, files, $"{life}/{appender}")))))
+                    .SelectMany(some => some)
+                ];
             }
 
             // Killed behind a page of a transaction that was not confirmed yet.
-            var moments = files.History.Select((operation, place) => (operation, place)).Where(item => item.operation is { Verb: FileVerb.Write, Role: FileRole.Log } write && write.Bytes[LogStream.ConfirmByte] == 0).ToList();
+            var moments = files.History.Select((operation, place) => (operation, place))
+                .Where(item =>
+                    item.operation is { Verb: FileVerb.Write, Role: FileRole.Log } write && write.Bytes[LogStream.ConfirmByte] == 0)
+                .ToList();
             var killed = moments[random.Next(moments.Count)].place + 1;
             acknowledged.UnionWith(answers.Where(answer => answer.Operations <= killed).Select(answer => answer.Key));
             files = new SimulatedFiles(files.Crash(killed, Loss.Kill, random).Contents());
@@ -104,7 +115,8 @@ public class SeedDefectTests(ITestOutputHelper output)
         }
 
         // Killed before the page that confirms it: none of its twenty documents was committed.
-        var last = files.History.Select((operation, place) => (operation, place)).Last(item => item.operation is { Verb: FileVerb.Write, Role: FileRole.Log } && item.place >= begun).place;
+        var last = files.History.Select((operation, place) => (operation, place))
+            .Last(item => item.operation is { Verb: FileVerb.Write, Role: FileRole.Log } && item.place >= begun).place;
         var (found, reason) = StockEngine.Read(files.Crash(last, Loss.Kill, new Random(0)), "b");
         output.WriteLine(reason);
         Assert.NotEqual([0, 2], found ?? []);
@@ -138,7 +150,10 @@ public class SeedDefectTests(ITestOutputHelper output)
         for (var number = 0; number < 6; number++)
         {
             var key = $"{name}/{number}";
-            await journal.AppendAsync(new AppendRequest(Samples.Entry("s" + name, new string('x', 3000), "a"), Samples.Entry("all")) { IdempotencyKey = key });
+            await journal.AppendAsync(new AppendRequest(Samples.Entry("s" + name, new string('x', 3000), "a"), Samples.Entry("all"))
+            {
+                IdempotencyKey = key
+            });
             answers.Add((key, files.Count));
         }
 

@@ -29,7 +29,8 @@ public class SnapshotStoreTests
             Assert.Equal(Made(Stream, 9, 100), store.Load(Stream).Snapshot);
             Assert.Equal(Made(Stream, 5, 100), store.Load(Stream, 8).Snapshot);
             Assert.Null(store.Load(Stream, 4).Snapshot);
-            Assert.Equal([("order/1", 5), ("order/1", 9), ("order/2", 1)], store.List().Snapshots.Select(info => (info.Stream.Value, info.Version)));
+            Assert.Equal(
+                [("order/1", 5), ("order/1", 9), ("order/2", 1)], store.List().Snapshots.Select(info => (info.Stream.Value, info.Version)));
             await Assert.ThrowsAsync<SnapshotStoreException>(async () => await store.SaveAsync(Made(Stream, 10, 0)));
         }
 
@@ -169,7 +170,8 @@ public class SnapshotStoreTests
         var files = new SimulatedFiles();
         await using var store = LiteDbSnapshotStore.Open(files);
         await store.SaveAsync(Made(Stream, 1, 50));
-        files.Fails = operation => operation is { Verb: FileVerb.Write, Role: FileRole.Log } ? new IOException("No space left on device (simulated).") : null;
+        files.Fails = operation =>
+            operation is { Verb: FileVerb.Write, Role: FileRole.Log } ? new IOException("No space left on device (simulated).") : null;
         await Assert.ThrowsAsync<SnapshotStoreException>(async () => await store.SaveAsync(Made(Stream, 2, 50)));
         files.Fails = _ => null;
         Assert.Equal(1, store.Load(Stream).Snapshot!.Version);
@@ -178,5 +180,6 @@ public class SnapshotStoreTests
     }
 
     internal static Snapshot Made(StreamId stream, long version, int size) =>
-        new(stream, version, new Head(version, new string('a', 64)), new Encoded("State", 1, Enumerable.Range(0, size).Select(item => (byte)(item * version % 251)).ToArray()));
+        new(stream, version, new Head(version, new string('a', 64)), new Encoded(
+            "State", 1, Enumerable.Range(0, size).Select(item => (byte)(item * version % 251)).ToArray()));
 }

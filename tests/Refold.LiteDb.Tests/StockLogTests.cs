@@ -1,4 +1,5 @@
-// The negative control: a plain LiteDB with its own log over the same simulated files. The simulator must find that it loses what it committed.
+// The negative control: a plain LiteDB with its own log over the same simulated files. The simulator must
+// find that it loses what it committed.
 // Run by `dotnet test`.
 using LiteDB;
 using Refold.LiteDb.Storage;

@@ -15,9 +15,12 @@ public class ToolTests
         string[] journals = [directory.Journal(), "litedb:" + directory.File("j.db")];
         string[][] questions =
         [
-            ["record", "--scenario", "dispatch", "--input", log, "--seed", "7"], ["replay"], ["replay", "--choices", "3"], ["streams"], ["runs"], ["read", "--stream", "dispatch", "--from", "3", "--max", "5"],
-            ["state", "--stream", "dispatch", "--at", "9"], ["state", "--stream", "none"], ["export"], ["export", "--raw", "--from", "8"], ["verify"], ["verify", "--head", "1:" + new string('0', 64)], ["export", "--stream", "none"],
-            ["record", "--scenario", "dispatch", "--input", log, "--seed", "7", "--resume"], ["replay", "--json"], ["verify", "--json"], ["streams", "--json"],
+            ["record", "--scenario", "dispatch", "--input", log, "--seed", "7"], ["replay"], ["replay", "--choices", "3"], ["streams"],
+            ["runs"], ["read", "--stream", "dispatch", "--from", "3", "--max", "5"],
+            ["state", "--stream", "dispatch", "--at", "9"], ["state", "--stream", "none"], ["export"], ["export", "--raw", "--from", "8"],
+            ["verify"], ["verify", "--head", "1:" + new string('0', 64)], ["export", "--stream", "none"],
+            ["record", "--scenario", "dispatch", "--input", log, "--seed", "7", "--resume"], ["replay", "--json"], ["verify", "--json"],
+            ["streams", "--json"],
         ];
         Assert.All(questions, question =>
         {
@@ -27,11 +30,13 @@ public class ToolTests
             string Ask(string journal)
             {
                 var (code, output, error) = RefoldProcess.Run([.. question, "--journal", journal]);
-                return string.Create(CultureInfo.InvariantCulture, $"{code}\n{output}\n{error}").Replace(journal, "JOURNAL", StringComparison.Ordinal);
+                return string.Create(CultureInfo.InvariantCulture, $"{code}\n{output}\n{error}")
+                    .Replace(journal, "JOURNAL", StringComparison.Ordinal);
             }
         });
         var head = RefoldProcess.Run("inspect", "--json", "--journal", journals[1]).Expect(0).Json.GetProperty("head");
-        RefoldProcess.Run("verify", "--head", $"{head.GetProperty("position")}:{head.GetProperty("hash")}", "--journal", journals[1]).Expect(0);
+        RefoldProcess.Run(
+            "verify", "--head", $"{head.GetProperty("position")}:{head.GetProperty("hash")}", "--journal", journals[1]).Expect(0);
         RefoldProcess.Run(["diff", .. journals]).Expect(0);
     }
 

@@ -49,7 +49,13 @@ public class WholeJournalTests
             {
                 for (var step = 0; step < 15; step++)
                 {
-                    var request = new AppendRequest([.. Enumerable.Range(0, random.Next(1, 6)).Select(_ => Samples.Entry("s" + random.Next(3), new string('x', random.Next(200)), "a"))]) { IdempotencyKey = $"k{round}/{step}" };
+                    var request = new AppendRequest(
+                        [
+                            .. Enumerable.Range(0, random.Next(1, 6))
+                            .Select(_ => Samples.Entry("s" + random.Next(3), new string('x', random.Next(200)), "a"))])
+                    {
+                        IdempotencyKey = $"k{round}/{step}"
+                    };
                     Assert.Equal(await model.AppendAsync(request), await journal.AppendAsync(request));
                 }
 
@@ -61,12 +67,19 @@ public class WholeJournalTests
             LiteDbFiles.Compact(files);
             await using var compacted = LiteDbJournal.Open(files);
             Assert.Equal(model.Everything(), compacted.Everything());
-            for (var step = 0; step < 15; step++) Assert.Equal(model.FindByKey($"k{round}/{step}"), compacted.FindByKey($"k{round}/{step}"));
+            for (var step = 0; step < 15; step++)
+                Assert.Equal(model.FindByKey($"k{round}/{step}"), compacted.FindByKey($"k{round}/{step}"));
             foreach (var asOf in (long[])[0, model.Head.Position / 2, model.Head.Position])
             {
-                var condition = new AppendRequest(Samples.Entry("never")) { Condition = new AppendCondition(Query.WithTags("no such"), asOf), IdempotencyKey = "k0/0" };
+                var condition = new AppendRequest(Samples.Entry("never"))
+                {
+                    Condition = new AppendCondition(Query.WithTags("no such"), asOf), IdempotencyKey = "k0/0"
+                };
                 Assert.Equal((await model.TryAppendAsync(condition)).ToString(), (await compacted.TryAppendAsync(condition)).ToString());
-                condition = condition with { IdempotencyKey = null, Expected = new Dictionary<StreamId, ExpectedVersion> { ["never"] = ExpectedVersion.Exactly(9) } };
+                condition = condition with
+                {
+                    IdempotencyKey = null, Expected = new Dictionary<StreamId, ExpectedVersion> { ["never"] = ExpectedVersion.Exactly(9) }
+                };
                 Assert.Equal((await model.TryAppendAsync(condition)).ToString(), (await compacted.TryAppendAsync(condition)).ToString());
             }
         }
@@ -80,7 +93,10 @@ public class WholeJournalTests
         var files = new SimulatedFiles();
         await using (var journal = LiteDbJournal.Open(files))
         {
-            for (var number = 1; number <= 4; number++) await journal.AppendAsync(new AppendRequest(Samples.Entry("s")) { IdempotencyKey = "k" + number });
+            for (var number = 1; number <= 4; number++) await journal.AppendAsync(new AppendRequest(Samples.Entry("s"))
+            {
+                IdempotencyKey = "k" + number
+            });
         }
 
         LiteDbFiles.Compact(files, forgetKeysBefore: 3);
@@ -103,7 +119,8 @@ public class WholeJournalTests
         var path = directory.File("j.db");
         await using (var journal = LiteDbJournal.Open(path))
         {
-            for (var number = 0; number < 200; number++) await journal.Append(Samples.Entry("large", new string('x', 20_000)), Samples.Entry("small"));
+            for (var number = 0; number < 200; number++)
+                await journal.Append(Samples.Entry("large", new string('x', 20_000)), Samples.Entry("small"));
             await journal.DeleteToAsync(StreamId.Create("large"), long.MaxValue);
         }
 
@@ -138,9 +155,12 @@ public class WholeJournalTests
         RefoldProcess.Run("import", receipt, "--batch", "50", "--journal", journals[0]).Expect(0);
         for (var copy = 1; copy < journals.Length; copy++) RefoldProcess.Run("copy", journals[copy - 1], journals[copy]).Expect(0);
         RefoldProcess.Run("verify", "--journal", journals[^1]).Expect(0);
-        Assert.Single(journals.Select(journal => RefoldProcess.Run("inspect", "--json", "--journal", journal).Expect(0).Json.GetProperty("head").ToString()).Distinct());
+        Assert.Single(
+            journals.Select(journal =>
+                RefoldProcess.Run("inspect", "--json", "--journal", journal).Expect(0).Json.GetProperty("head").ToString()).Distinct());
         string[][] questions = [["export"], ["export", "--raw"]];
-        Assert.All(questions, question => Assert.Single(journals.Select(journal => RefoldProcess.Run([.. question, "--journal", journal]).Expect(0).Output).Distinct()));
+        Assert.All(questions, question =>
+            Assert.Single(journals.Select(journal => RefoldProcess.Run([.. question, "--journal", journal]).Expect(0).Output).Distinct()));
     }
 
     [Fact]
@@ -151,7 +171,10 @@ public class WholeJournalTests
         await using (var journal = SegmentJournal.Open(source, Samples.Small))
         {
             for (var number = 0; number < 60; number++)
-                await journal.AppendAsync(new AppendRequest(Samples.Entry("s" + number % 3, new string('x', 100), "a"), Samples.Entry("t")) { IdempotencyKey = "k" + number });
+                await journal.AppendAsync(new AppendRequest(Samples.Entry("s" + number % 3, new string('x', 100), "a"), Samples.Entry("t"))
+                {
+                    IdempotencyKey = "k" + number
+                });
             await journal.DeleteToAsync(StreamId.Create("s1"), 8);
             await journal.DeleteToAsync(StreamId.Create("t"), 3);
             await journal.CompactAsync(new CompactionRequest.ForgetKeysBefore(70));

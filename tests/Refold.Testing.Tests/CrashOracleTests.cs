@@ -6,7 +6,10 @@ namespace Refold.Testing.Tests;
 
 public class CrashOracleTests
 {
-    private static readonly AppendRequest[] Batches = [.. Enumerable.Range(1, 4).Select(number => CrashStore.Batch("s" + number % 2, 2, number, "key " + number))];
+    private static readonly AppendRequest[] Batches =
+    [
+        .. Enumerable.Range(1, 4).Select(number => CrashStore.Batch("s" + number % 2, 2, number, "key " + number))
+    ];
 
     private readonly SimulatedDevice device = new(1);
     private ILocalJournal next = new InMemoryJournal();
@@ -45,7 +48,10 @@ public class CrashOracleTests
         next = await JournalOf(Batches[..found]);
         Assert.NotNull(await oracle.OpenAsync(device));
         next = await JournalOf(Batches[..2]);
-        if (found > 2) Assert.Contains("the head is 4:", (await Assert.ThrowsAsync<CrashViolationException>(() => oracle.OpenAsync(device))).Message, StringComparison.Ordinal);
+        if (found > 2)
+            Assert.Contains(
+                "the head is 4:", (await Assert.ThrowsAsync<CrashViolationException>(() => oracle.OpenAsync(device))).Message,
+                StringComparison.Ordinal);
     }
 
     [Fact]
@@ -61,13 +67,16 @@ public class CrashOracleTests
     public async Task ALostBatch_IsNoticed() => await ViolationAsync(await OracleAsync(2), await JournalOf(Batches[..1]));
 
     [Fact]
-    public async Task AHoleInTheRest_IsNoticed() => await ViolationAsync(await OracleAsync(2), await JournalOf([.. Batches[..2], Batches[3]]));
+    public async Task AHoleInTheRest_IsNoticed() =>
+        await ViolationAsync(await OracleAsync(2), await JournalOf([.. Batches[..2], Batches[3]]));
 
     [Fact]
-    public async Task AnotherOrder_IsNoticed() => await ViolationAsync(await OracleAsync(4), await JournalOf([Batches[1], Batches[0], .. Batches[2..]]));
+    public async Task AnotherOrder_IsNoticed() =>
+        await ViolationAsync(await OracleAsync(4), await JournalOf([Batches[1], Batches[0], .. Batches[2..]]));
 
     [Fact]
-    public async Task AnInventedBatch_IsNoticed() => await ViolationAsync(await OracleAsync(4), await JournalOf([.. Batches, CrashStore.Batch("x", 1)]));
+    public async Task AnInventedBatch_IsNoticed() =>
+        await ViolationAsync(await OracleAsync(4), await JournalOf([.. Batches, CrashStore.Batch("x", 1)]));
 
     [Fact]
     public async Task HalfABatch_IsNoticed()
@@ -106,7 +115,9 @@ public class CrashOracleTests
     public async Task ARefusalWithoutAFault_IsNoticed()
     {
         var oracle = new CrashOracle(_ => throw new JournalOpenException("no"));
-        Assert.Contains("does not open", (await Assert.ThrowsAsync<CrashViolationException>(() => oracle.OpenAsync(device))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "does not open", (await Assert.ThrowsAsync<CrashViolationException>(() => oracle.OpenAsync(device))).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -122,7 +133,8 @@ public class CrashOracleTests
     public async Task AStoreThatFlushesNothing_IsNoticedBySimulation()
     {
         var simulation = CrashStore.Simulation(device => device.SkipsFlush = _ => true);
-        var violation = await Assert.ThrowsAsync<CrashViolationException>(() => simulation.EnumerateAsync([new CrashStep.Append(Batches[0])], 5));
+        var violation = await Assert.ThrowsAsync<CrashViolationException>(() =>
+            simulation.EnumerateAsync([new CrashStep.Append(Batches[0])], 5));
         Assert.Contains("seed 5, AfterCrash(", violation.Message, StringComparison.Ordinal);
         Assert.Contains("Write 0000000000000001.0.seg at 128", violation.Message, StringComparison.Ordinal);
     }

@@ -6,7 +6,10 @@ namespace Refold.Testing.Tests;
 
 public class OutsideReaderTests
 {
-    private static readonly CrashStep[] Steps = [.. Enumerable.Range(1, 6).Select(number => new CrashStep.Append(CrashStore.Batch("s", 2, number)))];
+    private static readonly CrashStep[] Steps =
+    [
+        .. Enumerable.Range(1, 6).Select(number => new CrashStep.Append(CrashStore.Batch("s", 2, number)))
+    ];
 
     private static CrashSimulation Simulation(Func<IStorageDevice, ILocalJournal> openForReading) =>
         new(CrashStore.Open) { OpenForReading = openForReading };

@@ -30,7 +30,8 @@ public class SimulatedDeviceTests
     private static byte[] Bytes(int sectors, char letter) => Encoding.ASCII.GetBytes(new string(letter, sectors * Sector));
 
     /// <summary>The letters of a file's sectors; fails for a sector that is not all of one letter.</summary>
-    private static string Letters(SimulatedDevice device) => string.Concat(device.Image()["f"].Chunk(Sector).Select(sector => (char)Assert.Single(sector.Distinct())));
+    private static string Letters(SimulatedDevice device) =>
+        string.Concat(device.Image()["f"].Chunk(Sector).Select(sector => (char)Assert.Single(sector.Distinct())));
 
     private static HashSet<string> LettersAfterCrashes(SimulatedDevice device) =>
         [.. Enumerable.Range(0, 200).Select(seed => Letters(device.AfterCrash(Keep.Random((ulong)seed))))];
@@ -76,7 +77,9 @@ public class SimulatedDeviceTests
         string Names(Keep keep) => string.Join(' ', device.AfterCrash(keep).List());
         Assert.Equal("kept", Names(Keep.None));
         Assert.Equal("x", Names(Keep.All));
-        Assert.Equal(["", "kept", "kept x", "x"], Enumerable.Range(0, 50).Select(seed => Names(Keep.Random((ulong)seed))).Distinct().Order(StringComparer.Ordinal));
+        Assert.Equal(
+            ["", "kept", "kept x", "x"],
+            Enumerable.Range(0, 50).Select(seed => Names(Keep.Random((ulong)seed))).Distinct().Order(StringComparer.Ordinal));
         device.FlushDirectory();
         Assert.Equal("x", Names(Keep.None));
     }
@@ -239,7 +242,9 @@ public class SimulatedDeviceTests
     {
         var (device, file) = WithFile(16);
         file.Write(Bytes(1, 'b'), 0);
-        var left = Enumerable.Range(0, 20).Select(seed => device.AfterCrash(Keep.Random((ulong)seed) with { GarblesBlocks = true }).Image()["f"]).ToList();
+        var left = Enumerable.Range(0, 20)
+            .Select(seed => device.AfterCrash(Keep.Random((ulong)seed) with { GarblesBlocks = true }).Image()["f"])
+            .ToList();
         Assert.All(left, bytes => Assert.Equal(Bytes(8, 'a'), bytes[(8 * Sector)..]));
         Assert.Contains(left, bytes => bytes[(7 * Sector)..(8 * Sector)].Distinct().Count() > 10);
         Assert.Contains(left, bytes => bytes[Sector..].All(value => value == 'a'));

@@ -7,7 +7,8 @@ namespace Refold.Tests;
 
 public class PublicApiTests
 {
-    private const BindingFlags Declared = BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly;
+    private const BindingFlags Declared =
+        BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly;
 
     [Fact]
     public void NoPublicSignature_ShowsATypeOfFSharpOrOfTheCore()
@@ -49,7 +50,9 @@ public class PublicApiTests
 
     private static IEnumerable<Type> Signature(MemberInfo member) => member switch
     {
-        MethodInfo method => [method.ReturnType, .. method.GetParameters().Select(parameter => parameter.ParameterType), .. method.GetGenericArguments().SelectMany(argument => argument.GetGenericParameterConstraints())],
+        MethodInfo method =>
+            [method.ReturnType, .. method.GetParameters().Select(parameter => parameter.ParameterType),
+                .. method.GetGenericArguments().SelectMany(argument => argument.GetGenericParameterConstraints())],
         MethodBase constructor => constructor.GetParameters().Select(parameter => parameter.ParameterType),
         FieldInfo field => [field.FieldType],
         _ => [],

@@ -24,7 +24,8 @@ internal sealed class DemoSteps(string directory, string log, RunPin pin)
             "--run", run.Value, "--journal", JournalUri, "--ack",
         ];
         var (processId, position) = await RecordingChild.KillHalfWayAsync(arguments, firstLines);
-        Story.Step("recorded", FormattableString.Invariant($"{firstLines.Length} of {all} commands in process {processId}; it acknowledged position {position}"));
+        Story.Step("recorded", FormattableString.Invariant(
+            $"{firstLines.Length} of {all} commands in process {processId}; it acknowledged position {position}"));
         Story.Step("killed", FormattableString.Invariant($"process {processId} with SIGKILL, half way"));
     }
 
@@ -34,7 +35,8 @@ internal sealed class DemoSteps(string directory, string log, RunPin pin)
         Story.Step("resumed", FormattableString.Invariant($"{resumed.AlreadyThere} commands were there, {resumed.Commands - resumed.AlreadyThere} more recorded; head {Short(head.Hash.ToString())}"));
         var (_, never) = await RecordAsync("memory:");
         if (head != never)
-            throw new ToolException(ExitCode.Negative, $"The head of a recording that was never killed is {never}, not {head}; please report it.");
+            throw new ToolException(
+                ExitCode.Negative, $"The head of a recording that was never killed is {never}, not {head}; please report it.");
         Story.Step("same", "a recording that was never killed ends with the same head");
     }
 
@@ -96,7 +98,9 @@ internal sealed class DemoSteps(string directory, string log, RunPin pin)
     }
 
     private static string Quoted(string text) =>
-        text.All(character => char.IsAsciiLetterOrDigit(character) || "/.:-_+=,@".Contains(character, StringComparison.Ordinal)) ? text : "'" + text.Replace("'", "'\\''", StringComparison.Ordinal) + "'";
+        text.All(character => char.IsAsciiLetterOrDigit(character) || "/.:-_+=,@".Contains(character, StringComparison.Ordinal))
+            ? text
+            : "'" + text.Replace("'", "'\\''", StringComparison.Ordinal) + "'";
 
     private static string Short(string? hash) => hash is null ? "none" : hash[..12];
 }

@@ -37,7 +37,10 @@ internal static class RecordingChild
             for (int command = 0; command < lines.Count; command++)
             {
                 string line = await child.StandardOutput.ReadLineAsync()
-                    ?? throw new ToolException(ExitCode.Unreadable, (await child.StandardError.ReadToEndAsync()).Replace("refold: ", "The recording ended early: ", StringComparison.Ordinal));
+                    ?? throw new ToolException(
+                        ExitCode.Unreadable,
+                        (await child.StandardError.ReadToEndAsync())
+                            .Replace("refold: ", "The recording ended early: ", StringComparison.Ordinal));
                 acknowledged = long.Parse(line["ack ".Length..], CultureInfo.InvariantCulture);
             }
 

@@ -10,8 +10,14 @@ internal static class SampleLog
     private const ulong Seed = 2015;
 
     private static readonly DateTimeOffset Start = new(2015, 5, 17, 10, 5, 3, TimeSpan.Zero);
-    private static readonly string[] Paths = ["/", "/favicon.ico", "/blog/tags/puppet", "/images/jordan-80.png", "/style2.css", "/robots.txt", "/projects/xdotool/"];
-    private static readonly string[] Agents = ["Mozilla/5.0 (X11; Linux x86_64)", "Googlebot/2.1", "curl/7.22.0", "UniversalFeedParser/4.2"];
+    private static readonly string[] Paths =
+    [
+        "/", "/favicon.ico", "/blog/tags/puppet", "/images/jordan-80.png", "/style2.css", "/robots.txt", "/projects/xdotool/"
+    ];
+    private static readonly string[] Agents =
+    [
+        "Mozilla/5.0 (X11; Linux x86_64)", "Googlebot/2.1", "curl/7.22.0", "UniversalFeedParser/4.2"
+    ];
 
     /// <summary>Lines with line feeds. Time goes back now and then, as in real logs, and one line is broken off.</summary>
     public static byte[] Create(int lines)

@@ -12,10 +12,12 @@ internal static class Story
     public static void Title(string text) => Write($"[bold]{Markup.Escape(text)}[/]", text);
 
     /// <summary>A step that went as it should.</summary>
-    public static void Step(string word, string text) => Write($"[green]{Markup.Escape(word.PadRight(Width))}[/]  {Markup.Escape(text)}", $"{word.PadRight(Width)}  {text}");
+    public static void Step(string word, string text) =>
+        Write($"[green]{Markup.Escape(word.PadRight(Width))}[/]  {Markup.Escape(text)}", $"{word.PadRight(Width)}  {text}");
 
     /// <summary>A difference that was to be found.</summary>
-    public static void Found(string word, string text) => Write($"[red]{Markup.Escape(word.PadRight(Width))}[/]  {Markup.Escape(text)}", $"{word.PadRight(Width)}  {text}");
+    public static void Found(string word, string text) =>
+        Write($"[red]{Markup.Escape(word.PadRight(Width))}[/]  {Markup.Escape(text)}", $"{word.PadRight(Width)}  {text}");
 
     /// <summary>A command to copy: as it is, without a line break.</summary>
     public static void Command(string text) => Output.Line("  " + text);

@@ -13,8 +13,8 @@ internal sealed class ImportFile(string path, Stream stream, int batchSize)
     /// <summary>The first given place that does not go on where the one before ends; it matters only where places are restored.</summary>
     public ToolException? Misplaced { get; private set; }
 
-    /// <summary>The first batch whose idempotency key an earlier batch has. The journal it comes from had forgotten the key in between; where the
-    /// batches are not restored, the key would answer the second one with the first.</summary>
+    /// <summary>The first batch whose idempotency key an earlier batch has. The journal it comes from had forgotten the key in between;
+    /// where the batches are not restored, the key would answer the second one with the first.</summary>
     public (long Line, string Key)? KeyUsedAgain { get; private set; }
 
     /// <summary>Whether a line gives a place.</summary>

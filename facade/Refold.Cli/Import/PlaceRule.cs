@@ -25,11 +25,14 @@ internal sealed class PlaceRule(string path)
         if (placed.Position <= before)
             return Misfit(line, "position", placed.Position, $"above {Text(before)}");
         if (isFirstOfBatch ? placed.Batch <= before : line.Key != batchKey)
-            return isFirstOfBatch ? Misfit(line, "batch", placed.Batch, $"above {Text(before)}") : Lines.Fault(path, line.Number, "the idempotency key is not the one of its batch");
+            return isFirstOfBatch
+                ? Misfit(line, "batch", placed.Batch, $"above {Text(before)}")
+                : Lines.Fault(path, line.Number, "the idempotency key is not the one of its batch");
         if (placed.Batch > placed.Position)
             return Misfit(line, "batch", placed.Batch, $"at most the position {Text(placed.Position)}");
         if (placed.Position - placed.Batch >= Lines.MostBatchEntries)
-            return Misfit(line, "position", placed.Position, $"less than {Text(Lines.MostBatchEntries)} above its batch {Text(placed.Batch)}");
+            return Misfit(
+                line, "position", placed.Position, $"less than {Text(Lines.MostBatchEntries)} above its batch {Text(placed.Batch)}");
         if (previousVersion > 0 && placed.Version != previousVersion + 1)
             return Misfit(line, "version", placed.Version, $"{Text(previousVersion + 1)} in the stream '{line.Data.Stream}'");
         batchKey = line.Key;

@@ -51,7 +51,8 @@ public static class Dispatch
             Codec.Json(DispatchJson.Default.DispatchState, "DispatchState"));
     }
 
-    private static Decision<Dispatched, DispatchRefusal> Decide(Step step, DispatchState state, DispatchCommand command, int choices, int[] indices)
+    private static Decision<Dispatched, DispatchRefusal> Decide(
+        Step step, DispatchState state, DispatchCommand command, int choices, int[] indices)
     {
         if (command is not Request request)
             return DispatchRefusal.Malformed;

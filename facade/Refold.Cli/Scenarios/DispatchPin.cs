@@ -13,7 +13,8 @@ internal static class DispatchPin
     public static RunPin Create(ulong seed, int choices, int backends)
     {
         if (choices > backends)
-            throw new ToolException(ExitCode.Usage, string.Create(CultureInfo.InvariantCulture, $"--choices {choices} is more than --backends {backends}; a step draws different backends."));
+            throw new ToolException(ExitCode.Usage, string.Create(
+                CultureInfo.InvariantCulture, $"--choices {choices} is more than --backends {backends}; a step draws different backends."));
         return new RunPin(Dispatch.Category, "refold", Dispatch.Version, seed, new Dictionary<string, string>
         {
             [Choices] = choices.ToString(CultureInfo.InvariantCulture),
@@ -29,7 +30,10 @@ internal static class DispatchPin
         Dispatch.Create(Setting(pin, Choices), Setting(pin, Backends));
 
     private static int Setting(RunPin pin, string name) =>
-        pin.Settings.TryGetValue(name, out string? text) && int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int value) && value is >= 1 and <= Dispatch.MostBackends
+        pin.Settings.TryGetValue(name, out string? text)
+            && int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int value)
+            && value is >= 1 and <= Dispatch.MostBackends
             ? value
-            : throw new ToolException(ExitCode.Unreadable, $"The run's pin has no usable setting '{name}'; it was not recorded by 'refold record'.");
+            : throw new ToolException(
+                ExitCode.Unreadable, $"The run's pin has no usable setting '{name}'; it was not recorded by 'refold record'.");
 }

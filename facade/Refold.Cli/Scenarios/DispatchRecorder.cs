@@ -34,7 +34,9 @@ internal sealed class DispatchRecorder(ILocalJournal journal, RunId id, RunPin p
         var options = new RunOptions { RunId = id, StartTime = clock, Order = RunOrder.Submitted };
         var found = (await journal.RunsAsync()).FirstOrDefault(info => info.Id == id);
         if (found?.Pin?.DiffersIn(pin) is { Count: > 0 } fields)
-            throw new ToolException(ExitCode.Conflict, $"The run '{id}' was recorded with another {string.Join(", ", fields)}; give the same options, or another --run ID.");
+            throw new ToolException(
+                ExitCode.Conflict,
+                $"The run '{id}' was recorded with another {string.Join(", ", fields)}; give the same options, or another --run ID.");
 
         foreach (var recorded in RecordedCommands(found))
         {
@@ -49,7 +51,8 @@ internal sealed class DispatchRecorder(ILocalJournal journal, RunId id, RunPin p
         if (found is { HasEnded: true })
         {
             if (more)
-                throw new ToolException(ExitCode.Conflict, FormattableString.Invariant($"{path}, line {commands + 1}: the run '{id}' has ended before this line; choose another --run ID."));
+                throw new ToolException(ExitCode.Conflict, FormattableString.Invariant(
+                    $"{path}, line {commands + 1}: the run '{id}' has ended before this line; choose another --run ID."));
             return new DispatchSummary(commands, refused, alreadyThere, RecordedStateHash(), RngState.FromSeed(pin.Seed));
         }
 

@@ -15,7 +15,8 @@ internal static class AggregateLibrary
         var aggregates = Find(full, path);
         return aggregates.Count > 0
             ? aggregates
-            : throw new ToolException(ExitCode.Unreadable, $"{path} has no public static property or field with an Aggregate; make it public.");
+            : throw new ToolException(
+                ExitCode.Unreadable, $"{path} has no public static property or field with an Aggregate; make it public.");
     }
 
     private static List<Aggregate> Find(string full, string path)
@@ -25,7 +26,10 @@ internal static class AggregateLibrary
             // Loaded beside the tool's own Refold, so that its aggregates are ours.
             return [.. Assembly.LoadFrom(full).GetExportedTypes().Where(type => !type.ContainsGenericParameters).SelectMany(Values)];
         }
-        catch (Exception exception) when (exception is BadImageFormatException or FileLoadException or FileNotFoundException or TypeLoadException or ReflectionTypeLoadException)
+        catch (Exception exception)
+            when (
+                exception is BadImageFormatException or FileLoadException or FileNotFoundException or TypeLoadException
+                    or ReflectionTypeLoadException)
         {
             throw new ToolException(ExitCode.Unreadable, $"{path} cannot be loaded: {exception.Message} Build it for the tool's version of Refold, with its dependencies beside it.");
         }
@@ -35,7 +39,8 @@ internal static class AggregateLibrary
     {
         const BindingFlags Static = BindingFlags.Public | BindingFlags.Static;
         var properties = type.GetProperties(Static)
-            .Where(property => property.GetIndexParameters().Length == 0 && property.CanRead && typeof(Aggregate).IsAssignableFrom(property.PropertyType))
+            .Where(property =>
+                property.GetIndexParameters().Length == 0 && property.CanRead && typeof(Aggregate).IsAssignableFrom(property.PropertyType))
             .Select(property => property.GetValue(null));
         var fields = type.GetFields(Static)
             .Where(field => typeof(Aggregate).IsAssignableFrom(field.FieldType))

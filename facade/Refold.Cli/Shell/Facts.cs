@@ -11,7 +11,8 @@ internal static class Facts
 {
     public static JsonObject Json(Head head) => new() { ["position"] = head.Position, ["hash"] = head.Hash.ToString() };
 
-    /// <summary>The head behind a beginning that was dropped, an empty journal's where none was; null for a store that drops none.</summary>
+    /// <summary>The head behind a beginning that was dropped, an empty journal's where none was; null
+    /// for a store that drops none.</summary>
     public static Head? BeginOf(IJournal journal) => journal switch
     {
         SegmentJournal segments => segments.Begin,
@@ -32,7 +33,9 @@ internal static class Facts
 
     /// <summary>Which idempotency keys are forgotten; null for none.</summary>
     public static string? ForgottenKeys(IJournal journal) =>
-        KeysForgottenBefore(journal) is > 0 and var before ? FormattableString.Invariant($"of batches that begin before position {before}") : null;
+        KeysForgottenBefore(journal) is > 0 and var before
+            ? FormattableString.Invariant($"of batches that begin before position {before}")
+            : null;
 
     /// <summary>A time in UTC, as NDJSON has it.</summary>
     public static string? Time(DateTimeOffset? time) =>

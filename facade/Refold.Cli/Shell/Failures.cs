@@ -9,12 +9,17 @@ internal static class Failures
         AggregateException { InnerException: { } inner } => Describe(inner),
         System.Reflection.TargetInvocationException { InnerException: { } inner } => Describe(inner),
         ToolException tool => (tool.ExitCode, tool.Message),
-        ConcurrencyException or JournalInUseException or RunExistsException or RunEndedException or PinMismatchException => (ExitCode.Conflict, exception.Message),
-        NotAppendedException { Failure: AppendFailure.Conflict or AppendFailure.ConditionFailed or AppendFailure.KeyReused } => (ExitCode.Conflict, exception.Message),
+        ConcurrencyException or JournalInUseException or RunExistsException or RunEndedException or PinMismatchException =>
+            (ExitCode.Conflict, exception.Message),
+        NotAppendedException { Failure: AppendFailure.Conflict or AppendFailure.ConditionFailed or AppendFailure.KeyReused } =>
+            (ExitCode.Conflict, exception.Message),
         NotAppendedException { Failure: AppendFailure.NoRoom { Reason: var reason } } =>
-            (ExitCode.Unreadable, $"There is no room: {reason}. Everything acknowledged is there; make room, and go on (import and record: with --resume)."),
-        JournalCorruptedException => (ExitCode.Unreadable, exception.Message + " Restore a backup; of segment files, export --salvage gives what still checks."),
-        JournalOpenException { InnerException: UnauthorizedAccessException } => (ExitCode.Unreadable, exception.Message + " Check the permissions."),
+            (ExitCode.Unreadable,
+                $"There is no room: {reason}. Everything acknowledged is there; make room, and go on (import and record: with --resume)."),
+        JournalCorruptedException =>
+            (ExitCode.Unreadable, exception.Message + " Restore a backup; of segment files, export --salvage gives what still checks."),
+        JournalOpenException { InnerException: UnauthorizedAccessException } =>
+            (ExitCode.Unreadable, exception.Message + " Check the permissions."),
         JournalException => (ExitCode.Unreadable, exception.Message),
         FileNotFoundException or DirectoryNotFoundException => (ExitCode.Unreadable, exception.Message + " Check the path."),
         UnauthorizedAccessException => (ExitCode.Unreadable, exception.Message + " Check the permissions."),

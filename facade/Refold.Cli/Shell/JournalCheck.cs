@@ -24,7 +24,8 @@ internal sealed record JournalCheck(long Entries, Head Head, Fault? First, long 
         {
             Journals.RequireDirectory(directory);
             if (SegmentJournal.Verify(directory) is { First: { } first } found)
-                return new JournalCheck(found.Entries, found.Head, new Fault(first.Position, first.What, first.File, first.Offset), found.Unconfirmed);
+                return new JournalCheck(
+                    found.Entries, found.Head, new Fault(first.Position, first.What, first.File, first.Offset), found.Unconfirmed);
         }
 
         Journals.RequireStore(uri);
@@ -41,10 +42,14 @@ internal sealed record JournalCheck(long Entries, Head Head, Fault? First, long 
     {
         var (position, hash) = expected;
         string unconfirmed = journal is SegmentJournal { Unconfirmed: > 0 and var count }
-            ? FormattableString.Invariant($"; {count} entries or deletions behind it are unconfirmed: open it for writing, and verify again")
+            ? FormattableString.Invariant(
+                $"; {count} entries or deletions behind it are unconfirmed: open it for writing, and verify again")
             : "";
         if ((position is { } place ? journal.HeadAt(place) : journal.Head) is not { } head)
-            return new Fault(position, FormattableString.Invariant($"the journal ends at position {journal.Head.Position}, before the expected head{unconfirmed}"), null, null);
+            return new Fault(
+                position,
+                FormattableString.Invariant($"the journal ends at position {journal.Head.Position}, before the expected head{unconfirmed}"),
+                null, null);
         return head.Hash.ToString() == hash && head.Position == (position ?? head.Position)
             ? null
             : new Fault(head.Position, $"the head is {head}, expected hash {hash}{unconfirmed}", null, null);

@@ -7,8 +7,8 @@ namespace Refold.Cli.Shell;
 
 internal static class Journals
 {
-    /// <summary>Opens what <c>--journal</c> names without changing it; no writer is in the way. A torn tail and what is unconfirmed are named
-    /// on standard error: whoever reads must not take a journal that lost its end for a whole one.</summary>
+    /// <summary>Opens what <c>--journal</c> names without changing it; no writer is in the way. A torn tail and what is unconfirmed are
+    /// named on standard error: whoever reads must not take a journal that lost its end for a whole one.</summary>
     public static ILocalJournal OpenForReading(ParseResult arguments) => OpenForReading(Uri(arguments));
 
     public static ILocalJournal OpenForReading(string uri)
@@ -52,7 +52,8 @@ internal static class Journals
     public static string RequireSegments(ParseResult arguments)
     {
         string directory = SegmentDirectory(Uri(arguments))
-            ?? throw new ToolException(ExitCode.Usage, $"--journal is '{Uri(arguments)}', this works on segment files: it must be segments:DIRECTORY.");
+            ?? throw new ToolException(
+                ExitCode.Usage, $"--journal is '{Uri(arguments)}', this works on segment files: it must be segments:DIRECTORY.");
         RequireDirectory(directory);
         return directory;
     }
@@ -62,7 +63,8 @@ internal static class Journals
     {
         RequireNoFile(directory);
         if (!Directory.Exists(directory))
-            throw new JournalOpenException($"There is no journal in {directory}; name another by --journal, or make one with import or record.");
+            throw new JournalOpenException(
+                $"There is no journal in {directory}; name another by --journal, or make one with import or record.");
     }
 
     public static string Uri(ParseResult arguments) => arguments.GetValue(Options.Journal) ?? Options.DefaultJournal;
@@ -71,7 +73,9 @@ internal static class Journals
     public static void RequireStore(string uri)
     {
         if (Journal.MissingPackage(uri) is { } package)
-            throw new ToolException(ExitCode.Usage, $"refold has no store for '{uri}': it comes with the package {package}. Use segments:DIRECTORY or litedb:FILE.");
+            throw new ToolException(
+                ExitCode.Usage,
+                $"refold has no store for '{uri}': it comes with the package {package}. Use segments:DIRECTORY or litedb:FILE.");
     }
 
     private static void RequireNoFile(string directory)
@@ -95,7 +99,9 @@ internal static class Journals
         }
         catch (ArgumentException exception)
         {
-            string reason = exception.ParamName is { } name ? exception.Message.Replace($" (Parameter '{name}')", "", StringComparison.Ordinal) : exception.Message;
+            string reason = exception.ParamName is { } name
+                ? exception.Message.Replace($" (Parameter '{name}')", "", StringComparison.Ordinal)
+                : exception.Message;
             throw new ToolException(ExitCode.Usage, reason);
         }
     }

@@ -50,7 +50,8 @@ internal static class Lines
     }
 
     public static ToolException Fault(string file, long number, string reason) =>
-        new(ExitCode.Unreadable, string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{file}, line {number}: {reason}. Nothing was imported."));
+        new(ExitCode.Unreadable, string.Create(
+            System.Globalization.CultureInfo.InvariantCulture, $"{file}, line {number}: {reason}. Nothing was imported."));
 
     public static Hash CanonicalHash(JournalEntry entry) => Hash.Compute(Core.CanonicalBytes.ofData(entry.Value.Data).Span);
 
@@ -62,7 +63,9 @@ internal static class Lines
         if (left.Span.SequenceEqual(right.Span))
             return null;
         var first = Core.JsonDifferenceModule.first(left, right).ToReference();
-        return first is null ? new LineDifference("", Text(expected), Text(actual)) : new LineDifference(first.Pointer, first.Expected, first.Actual);
+        return first is null
+            ? new LineDifference("", Text(expected), Text(actual))
+            : new LineDifference(first.Pointer, first.Expected, first.Actual);
     }
 
     /// <summary>An entry as a JSON object, for objects that hold entries.</summary>

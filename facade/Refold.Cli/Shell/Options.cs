@@ -48,7 +48,8 @@ internal static class Options
         string token = result.Tokens[0].Value;
         if (T.TryParse(token, NumberStyles.None, CultureInfo.InvariantCulture, out var value) && value >= least && value <= most)
             return value;
-        result.AddError(string.Create(CultureInfo.InvariantCulture, $"{name} is '{token}', it must be a whole number from {least} to {most}."));
+        result.AddError(
+            string.Create(CultureInfo.InvariantCulture, $"{name} is '{token}', it must be a whole number from {least} to {most}."));
         return null;
     }
 }

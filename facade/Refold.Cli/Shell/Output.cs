@@ -63,7 +63,9 @@ internal static class Output
         const int BrokenPipe = 32;
         return exception.HResult is BrokenPipe or unchecked((int)0x8007006D) or unchecked((int)0x800700E8)
             ? new OutputClosedException(exception)
-            : new ToolException(ExitCode.Unreadable, $"The output cannot be written: {exception.Message.TrimEnd('.')}. What was written of it is not whole.");
+            : new ToolException(
+                ExitCode.Unreadable,
+                $"The output cannot be written: {exception.Message.TrimEnd('.')}. What was written of it is not whole.");
     }
 
     private static Stream Open()

@@ -32,7 +32,8 @@ internal static class BackupVerb
         if (arguments.GetValue(Options.Json))
             Output.Json(new JsonObject { ["entries"] = backup.Entries, ["head"] = Facts.Json(backup.Head), ["backup"] = target });
         else
-            Facts.Print(("entries", backup.Entries.ToString(CultureInfo.InvariantCulture)), ("head", backup.Head.ToString()), ("backup", target));
+            Facts.Print(
+                ("entries", backup.Entries.ToString(CultureInfo.InvariantCulture)), ("head", backup.Head.ToString()), ("backup", target));
         return ExitCode.Done;
     }
 

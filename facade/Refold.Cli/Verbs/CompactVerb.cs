@@ -12,9 +12,12 @@ namespace Refold.Cli.Verbs;
 internal static class CompactVerb
 {
     private static readonly Option<bool> Merge = Options.Flag("--merge", "Join sealed segments; nothing goes");
-    private static readonly Option<long?> RetainFrom = Options.Number("--retain-from", "POSITION", "Drop the batches that end before this position; the last batch stays", 1, long.MaxValue);
-    private static readonly Option<string?> DeleteStream = Options.Text("--delete-stream", "STREAM", "Delete a stream as far as it goes, and drop its bytes");
-    private static readonly Option<long?> ForgetKeysBefore = Options.Number("--forget-keys-before", "POSITION", "Forget the idempotency keys of batches that begin before this position", 1, long.MaxValue);
+    private static readonly Option<long?> RetainFrom = Options.Number(
+        "--retain-from", "POSITION", "Drop the batches that end before this position; the last batch stays", 1, long.MaxValue);
+    private static readonly Option<string?> DeleteStream = Options.Text(
+        "--delete-stream", "STREAM", "Delete a stream as far as it goes, and drop its bytes");
+    private static readonly Option<long?> ForgetKeysBefore = Options.Number(
+        "--forget-keys-before", "POSITION", "Forget the idempotency keys of batches that begin before this position", 1, long.MaxValue);
 
     public static Command Create()
     {
@@ -59,7 +62,9 @@ internal static class CompactVerb
     private static async Task<int> CompactFileAsync(ParseResult arguments, CompactionRequest request, IStoreFiles files, string path)
     {
         if (request is CompactionRequest.RetainFrom)
-            throw new ToolException(ExitCode.Usage, "--retain-from works on segment files; copy the journal to segments:DIRECTORY first, or use --delete-stream.");
+            throw new ToolException(
+                ExitCode.Usage,
+                "--retain-from works on segment files; copy the journal to segments:DIRECTORY first, or use --delete-stream.");
         if (!File.Exists(path))
             throw new ToolException(ExitCode.Unreadable, $"There is no journal in {path}; name another by --journal.");
         long forgetKeysBefore = (request as CompactionRequest.ForgetKeysBefore)?.Position ?? 0;
@@ -78,9 +83,14 @@ internal static class CompactVerb
 
         var (compacted, before, after) = files.Compact(path, forgetKeysBefore);
         if (arguments.GetValue(Options.Json))
-            Output.Json(new JsonObject { ["bytesBefore"] = before, ["bytesAfter"] = after, ["entries"] = compacted.Entries, ["head"] = Facts.Json(compacted.Head) });
+            Output.Json(new JsonObject
+            {
+                ["bytesBefore"] = before, ["bytesAfter"] = after, ["entries"] = compacted.Entries, ["head"] = Facts.Json(compacted.Head)
+            });
         else
-            Facts.Print(("replaced", FormattableString.Invariant($"{before} bytes")), ("by", FormattableString.Invariant($"{after} bytes")), ("head", compacted.Head.ToString()));
+            Facts.Print(
+                ("replaced", FormattableString.Invariant($"{before} bytes")), ("by", FormattableString.Invariant($"{after} bytes")),
+                ("head", compacted.Head.ToString()));
         return ExitCode.Done;
     }
 
@@ -106,7 +116,8 @@ internal static class CompactVerb
     private static void CheckPosition(string option, long? position, Head head)
     {
         if (position > head.Position + 1)
-            throw new ToolException(ExitCode.Usage, FormattableString.Invariant($"{option} is {position}, the head is at {head.Position}."));
+            throw new ToolException(
+                ExitCode.Usage, FormattableString.Invariant($"{option} is {position}, the head is at {head.Position}."));
     }
 
     private static void Print(ParseResult arguments, SegmentJournal journal, CompactionReport report)
@@ -138,6 +149,7 @@ internal static class CompactVerb
     private sealed class Shown : IProgress<CompactionProgress>
     {
         public void Report(CompactionProgress value) => Progress.Tell(string.Create(
-            CultureInfo.InvariantCulture, $"{value.Done} of {value.Total} {(value.Phase == CompactionPhase.Planning ? "segments read" : "new segments made")}"));
+            CultureInfo.InvariantCulture,
+            $"{value.Done} of {value.Total} {(value.Phase == CompactionPhase.Planning ? "segments read" : "new segments made")}"));
     }
 }

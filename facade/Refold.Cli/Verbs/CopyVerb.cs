@@ -11,12 +11,16 @@ namespace Refold.Cli.Verbs;
 
 internal static class CopyVerb
 {
-    private static readonly Argument<string> From = new("FROM") { Description = "The journal: segments:DIR or litedb:FILE; nothing is changed there" };
+    private static readonly Argument<string> From = new("FROM")
+    {
+        Description = "The journal: segments:DIR or litedb:FILE; nothing is changed there"
+    };
     private static readonly Argument<string> To = new("TO") { Description = "The copy: segments:DIR or litedb:FILE, where nothing is yet" };
 
     public static Command Create()
     {
-        var command = new Command("copy", "Move a journal that nobody writes into another store: positions, versions, ids, bytes and head stay")
+        var command = new Command(
+            "copy", "Move a journal that nobody writes into another store: positions, versions, ids, bytes and head stay")
         {
             From, To,
         };
@@ -32,7 +36,8 @@ internal static class CopyVerb
         var copied = Write(to, items);
         await using var source = Journals.OpenForReading(from);
         if (source.Head != copied.Head)
-            throw new ToolException(ExitCode.Conflict, $"{from} was written to meanwhile: the copy ends at head {copied.Head}. Copy again, to another place.");
+            throw new ToolException(
+                ExitCode.Conflict, $"{from} was written to meanwhile: the copy ends at head {copied.Head}. Copy again, to another place.");
         if (arguments.GetValue(Options.Json))
             Output.Json(new JsonObject { ["entries"] = copied.Entries, ["head"] = Facts.Json(copied.Head), ["copy"] = to });
         else

@@ -13,8 +13,10 @@ internal static class DemoVerb
     private const ulong Seed = 42;
     private const string Marker = "made-by-refold-demo";
 
-    private static readonly Option<string?> Input = Options.Text("--input", "LOG", "An access log in the combined format. Default: a small one is made");
-    private static readonly Option<string?> Target = Options.Text("--directory", "DIR", "Where everything goes; an earlier demo there is replaced. Default: refold-demo");
+    private static readonly Option<string?> Input = Options.Text(
+        "--input", "LOG", "An access log in the combined format. Default: a small one is made");
+    private static readonly Option<string?> Target = Options.Text(
+        "--directory", "DIR", "Where everything goes; an earlier demo there is replaced. Default: refold-demo");
 
     public static Command Create()
     {
@@ -30,10 +32,14 @@ internal static class DemoVerb
         Prepare(directory);
         string path = Path.Combine(directory, "access.log");
         await File.WriteAllBytesAsync(path, log);
-        List<ReadOnlyMemory<byte>> lines = [.. LineReader.Read(new MemoryStream(log), path).Select(line => (ReadOnlyMemory<byte>)line.ToArray())];
+        List<ReadOnlyMemory<byte>> lines =
+        [
+            .. LineReader.Read(new MemoryStream(log), path).Select(line => (ReadOnlyMemory<byte>)line.ToArray())
+        ];
         var demo = new DemoSteps(directory, path, DispatchPin.Create(Seed, Dispatch.DefaultChoices, Dispatch.DefaultBackends));
 
-        Story.Title(FormattableString.Invariant($"Refold: {lines.Count} lines of an access log, dispatched to {Dispatch.DefaultBackends} backends by seeded dice."));
+        Story.Title(FormattableString.Invariant(
+            $"Refold: {lines.Count} lines of an access log, dispatched to {Dispatch.DefaultBackends} backends by seeded dice."));
         await demo.RecordAndKillAsync([.. lines[..((lines.Count + 1) / 2)]], lines.Count);
         await demo.ResumeAsync();
         await demo.ReplayAsync();
@@ -50,7 +56,9 @@ internal static class DemoVerb
         using var stream = LineReader.Open(input);
         var copy = new MemoryStream();
         stream.CopyTo(copy);
-        return copy.Length > 0 ? copy.ToArray() : throw new ToolException(ExitCode.Unreadable, $"{input} is empty; name an access log with lines in it.");
+        return copy.Length > 0
+            ? copy.ToArray()
+            : throw new ToolException(ExitCode.Unreadable, $"{input} is empty; name an access log with lines in it.");
     }
 
     private static void Prepare(string directory)
@@ -59,7 +67,8 @@ internal static class DemoVerb
         {
             // Only what an earlier demo made is deleted.
             if (!File.Exists(Path.Combine(directory, Marker)))
-                throw new ToolException(ExitCode.Conflict, $"{directory} is not empty and no earlier demo made it; name another by --directory DIR.");
+                throw new ToolException(
+                    ExitCode.Conflict, $"{directory} is not empty and no earlier demo made it; name another by --directory DIR.");
             Directory.Delete(directory, recursive: true);
         }
 

@@ -46,7 +46,9 @@ internal static class DiffVerb
         }
         else
         {
-            Facts.Print(("differs at", entry?.ToString() ?? "the head"), ("path", difference.Path), ("expected", difference.Expected), ("actual", difference.Actual));
+            Facts.Print(
+                ("differs at", entry?.ToString() ?? "the head"), ("path", difference.Path), ("expected", difference.Expected),
+                ("actual", difference.Actual));
         }
 
         return difference is null ? ExitCode.Done : ExitCode.Negative;

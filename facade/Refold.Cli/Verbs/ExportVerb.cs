@@ -10,8 +10,10 @@ namespace Refold.Cli.Verbs;
 internal static class ExportVerb
 {
     private static readonly Option<string?> Stream = Options.Text("--stream", "STREAM", "Only the entries of this stream");
-    private static readonly Option<long?> From = Options.Number("--from", "POSITION", "Only entries from this position on. Default: 1", 1, long.MaxValue);
-    private static readonly Option<bool> Raw = Options.Flag("--raw", "Add the canonical bytes in base64, from which with the batches the head hash can be computed");
+    private static readonly Option<long?> From = Options.Number(
+        "--from", "POSITION", "Only entries from this position on. Default: 1", 1, long.MaxValue);
+    private static readonly Option<bool> Raw = Options.Flag(
+        "--raw", "Add the canonical bytes in base64, from which with the batches the head hash can be computed");
     private static readonly Option<bool> Salvage = Options.Flag("--salvage", "Read a damaged journal: every entry that still checks; the holes are named on standard error (--json: as one object); 1 if there are any");
 
     public static Command Create()
@@ -66,11 +68,14 @@ internal static class ExportVerb
                 { File: { } file } => file + ": ",
                 _ => "",
             };
-            string positions = hole is { FirstPosition: { } first, LastPosition: { } last } ? FormattableString.Invariant($" (positions {first} to {last})") : "";
+            string positions = hole is { FirstPosition: { } first, LastPosition: { } last }
+                ? FormattableString.Invariant($" (positions {first} to {last})")
+                : "";
             Console.Error.WriteLine($"refold: {place}{hole.What}{positions}");
         }
 
-        Console.Error.WriteLine(FormattableString.Invariant($"refold: {journal.Count} entries were read, {journal.Holes.Count} holes were found"));
+        Console.Error.WriteLine(
+            FormattableString.Invariant($"refold: {journal.Count} entries were read, {journal.Holes.Count} holes were found"));
     }
 
     private static JsonObject ToJson(SalvagedJournal journal) => new()

@@ -11,11 +11,13 @@ namespace Refold.Cli.Verbs;
 internal static class ImportVerb
 {
     private static readonly Argument<string> File = new("FILE") { Description = "Entries in NDJSON, one a line; - for standard input" };
-    private static readonly Option<int?> BatchSize = Options.Number("--batch", "N", "Entries of one atomic append where the file names no batches. Default: 1", 1, Lines.MostBatchEntries);
+    private static readonly Option<int?> BatchSize = Options.Number(
+        "--batch", "N", "Entries of one atomic append where the file names no batches. Default: 1", 1, Lines.MostBatchEntries);
     private static readonly Option<bool> Acknowledge = Options.Flag("--ack", "Print 'ack POSITION' once that position is durable");
     private static readonly Option<bool> Resume = Options.Flag("--resume", "Go on where an interrupted import of this file ended");
 
-    private static readonly Option<bool> Renumber = Options.Flag("--renumber", "Give new positions, versions and batches, also in an empty journal: for what is salvaged, where some are missing");
+    private static readonly Option<bool> Renumber = Options.Flag(
+        "--renumber", "Give new positions, versions and batches, also in an empty journal: for what is salvaged, where some are missing");
 
     public static Command Create()
     {
@@ -53,9 +55,14 @@ internal static class ImportVerb
         there += await AppendAsync(journal, file, there, restores, arguments.GetValue(Acknowledge));
 
         if (arguments.GetValue(Options.Json))
-            Output.Json(new JsonObject { ["entries"] = hashes.Count - there, ["alreadyThere"] = there, ["head"] = Facts.Json(journal.Head) });
+            Output.Json(new JsonObject
+            {
+                ["entries"] = hashes.Count - there, ["alreadyThere"] = there, ["head"] = Facts.Json(journal.Head)
+            });
         else
-            Facts.Print(("entries", Text(hashes.Count - there)), ("already there", there > 0 || arguments.GetValue(Resume) ? Text(there) : null), ("head", journal.Head.ToString()));
+            Facts.Print(
+                ("entries", Text(hashes.Count - there)), ("already there", there > 0 || arguments.GetValue(Resume) ? Text(there) : null),
+                ("head", journal.Head.ToString()));
         if (file.KeyUsedAgain is var (again, key))
             Console.Error.WriteLine(FormattableString.Invariant($"refold: line {again} uses the idempotency key '{key}' again, which had been forgotten; each key answers with the last batch that has it."));
         return ExitCode.Done;
@@ -88,7 +95,8 @@ internal static class ImportVerb
                 continue;
             var append = restores
                 ? journal.TryRestoreAsync(placed[skipped..])
-                : journal.TryAppendAsync(new AppendRequest([.. batch.Skip(skipped).Select(line => line.Data)]) { IdempotencyKey = batch[0].Key });
+                : journal.TryAppendAsync(
+                    new AppendRequest([.. batch.Skip(skipped).Select(line => line.Data)]) { IdempotencyKey = batch[0].Key });
             await window.AddAsync(append.AsTask());
         }
 

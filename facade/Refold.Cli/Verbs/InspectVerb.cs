@@ -48,8 +48,12 @@ internal static class InspectVerb
                     ["phasesMs"] = opened is null ? null : ToJson(opened.Elapsed),
                     ["ignored"] = new JsonArray([.. (opened?.Ignored ?? []).Select(ignored => JsonValue.Create(ignored))]),
                 },
-                ["tornTail"] = segments?.TornTail is not { } torn ? null : new JsonObject { ["file"] = torn.File, ["offset"] = torn.Offset, ["reason"] = torn.Reason },
-                ["interruptedCompaction"] = opened?.Interrupted is not { } interrupted ? null : new JsonObject { ["target"] = interrupted.Target, ["switched"] = interrupted.Switched },
+                ["tornTail"] = segments?.TornTail is not { } torn
+                    ? null
+                    : new JsonObject { ["file"] = torn.File, ["offset"] = torn.Offset, ["reason"] = torn.Reason },
+                ["interruptedCompaction"] = opened?.Interrupted is not { } interrupted
+                    ? null
+                    : new JsonObject { ["target"] = interrupted.Target, ["switched"] = interrupted.Switched },
                 ["unconfirmed"] = segments?.Unconfirmed ?? 0,
                 ["segments"] = new JsonArray([.. (segments?.Segments ?? []).Select(ToJson)]),
             });
@@ -62,11 +66,20 @@ internal static class InspectVerb
             ("begins behind", Facts.Begin(journal)),
             ("keys forgotten", Facts.ForgottenKeys(journal)),
             ("head", journal.Head.ToString()),
-            ("opened", FormattableString.Invariant($"by {path} in {elapsed} ms, {scanned} of {opened?.Restored ?? restored} entries from their frames")),
+            ("opened",
+                FormattableString.Invariant(
+                    $"by {path} in {elapsed} ms, {scanned} of {opened?.Restored ?? restored} entries from their frames")),
             ("ignored", opened is { Ignored: { Count: > 0 } ignored } ? string.Join("; ", ignored) : null),
-            ("torn tail", segments?.TornTail is { } tail ? FormattableString.Invariant($"{tail.File}, offset {tail.Offset}: {tail.Reason}; opening for writing heals it") : null),
+            ("torn tail",
+                segments?.TornTail is { } tail
+                    ? FormattableString.Invariant($"{tail.File}, offset {tail.Offset}: {tail.Reason}; opening for writing heals it")
+                    : null),
             ("interrupted", opened?.Interrupted is { } left ? $"a compaction into {left.Target}; opening for writing ends it" : null),
-            ("unconfirmed", segments is { Unconfirmed: > 0 and var count } ? FormattableString.Invariant($"{count} entries or deletions behind the end that is known to be flushed; opening for writing decides about them") : null));
+            ("unconfirmed",
+                segments is { Unconfirmed: > 0 and var count }
+                    ? FormattableString.Invariant(
+                        $"{count} entries or deletions behind the end that is known to be flushed; opening for writing decides about them")
+                    : null));
         if (segments is not null)
             Facts.Table(["segment", "entries", "bytes", "sealed"], segments.Segments.Select(Row));
         return ExitCode.Done;

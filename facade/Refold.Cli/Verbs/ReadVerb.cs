@@ -61,7 +61,8 @@ internal static class ReadVerb
     }
 
     /// <summary>Prints what is appended behind a position, from a version on, as it comes.</summary>
-    private static async Task FollowAsync(IJournal journal, StreamId stream, long position, long from, long left, CancellationToken cancellationToken)
+    private static async Task FollowAsync(
+        IJournal journal, StreamId stream, long position, long from, long left, CancellationToken cancellationToken)
     {
         try
         {

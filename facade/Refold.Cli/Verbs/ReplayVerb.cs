@@ -11,10 +11,14 @@ namespace Refold.Cli.Verbs;
 internal static class ReplayVerb
 {
     private static readonly Option<string?> Run = Options.Text("--run", "ID", "The run. Default: the last one that was started");
-    private static readonly Option<int?> Choices = Options.Number("--choices", "N", "Replay the scenario with another number of choices", 1, Dispatch.MostBackends);
-    private static readonly Option<int?> Backends = Options.Number("--backends", "N", "Replay the scenario with another number of backends", 1, Dispatch.MostBackends);
-    private static readonly Option<bool> IgnorePin = Options.Flag("--ignore-pin", "Do not compare the pin: look for the first entry that differs");
-    private static readonly Option<string?> With = Options.Text("--with", "LIB.dll", "A program's library: its public static Aggregate values decide");
+    private static readonly Option<int?> Choices = Options.Number(
+        "--choices", "N", "Replay the scenario with another number of choices", 1, Dispatch.MostBackends);
+    private static readonly Option<int?> Backends = Options.Number(
+        "--backends", "N", "Replay the scenario with another number of backends", 1, Dispatch.MostBackends);
+    private static readonly Option<bool> IgnorePin = Options.Flag(
+        "--ignore-pin", "Do not compare the pin: look for the first entry that differs");
+    private static readonly Option<string?> With = Options.Text(
+        "--with", "LIB.dll", "A program's library: its public static Aggregate values decide");
 
     public static Command Create()
     {
@@ -28,7 +32,8 @@ internal static class ReplayVerb
         await using var journal = Journals.OpenForReading(arguments);
         var run = await FindAsync(journal, arguments.GetValue(Run), cancellationToken);
         var (aggregates, pin) = Rule(arguments, run);
-        var report = await journal.VerifyAsync(run.Id, aggregates, new VerifyOptions { Pin = pin, IgnorePin = arguments.GetValue(IgnorePin) }, cancellationToken);
+        var report = await journal.VerifyAsync(
+            run.Id, aggregates, new VerifyOptions { Pin = pin, IgnorePin = arguments.GetValue(IgnorePin) }, cancellationToken);
         if (arguments.GetValue(Options.Json))
             Output.Json(ToJson(report));
         else
@@ -42,7 +47,8 @@ internal static class ReplayVerb
         if (name is null)
             return runs.LastOrDefault() ?? throw new ToolException(ExitCode.Unreadable, "The journal has no run; record one first.");
         var id = Arguments.Run(name);
-        return runs.FirstOrDefault(info => info.Id == id) ?? throw new ToolException(ExitCode.Unreadable, $"The journal has no run '{name}'; 'refold runs' lists them.");
+        return runs.FirstOrDefault(info => info.Id == id)
+            ?? throw new ToolException(ExitCode.Unreadable, $"The journal has no run '{name}'; 'refold runs' lists them.");
     }
 
     private static (IReadOnlyList<Aggregate> Aggregates, RunPin? Pin) Rule(ParseResult arguments, RunInfo run)
@@ -50,7 +56,8 @@ internal static class ReplayVerb
         if (arguments.GetValue(With) is { } library)
             return (AggregateLibrary.Load(library), null);
         if (run.Pin is not { } recorded || recorded.Model != Dispatch.Category)
-            throw new ToolException(ExitCode.Unreadable, $"The run '{run.Id}' is no built-in scenario's; name its program's library by --with LIB.dll.");
+            throw new ToolException(
+                ExitCode.Unreadable, $"The run '{run.Id}' is no built-in scenario's; name its program's library by --with LIB.dll.");
         var current = DispatchPin.Current(recorded, arguments.GetValue(Choices), arguments.GetValue(Backends));
         return ([DispatchPin.Scenario(current)], current);
     }
@@ -88,7 +95,9 @@ internal static class ReplayVerb
         }
 
         Facts.Print(
-            ("identical", FormattableString.Invariant($"run {report.Run}, {report.External} commands decided anew, {report.Derived} derived entries compared")),
+            ("identical",
+                FormattableString.Invariant(
+                    $"run {report.Run}, {report.External} commands decided anew, {report.Derived} derived entries compared")),
             ("state hash", report.StateHash));
     }
 }

@@ -12,7 +12,8 @@ internal static class RngVerb
     private const int MostDraws = 1_000_000;
 
     private static readonly Option<ulong?> Seed = Options.Number("--seed", "N", "The 64-bit seed", ulong.MinValue, ulong.MaxValue);
-    private static readonly Option<string?> Split = Options.Text("--split", "PATH", "Splits to walk: 1/2 is the second split of the first split");
+    private static readonly Option<string?> Split = Options.Text(
+        "--split", "PATH", "Splits to walk: 1/2 is the second split of the first split");
     private static readonly Option<UInt128?> WordPosition =
         Options.Number("--word-pos", "W", "The 32-bit word to seek to", UInt128.Zero, (UInt128.One << 68) - 1);
 
@@ -58,7 +59,8 @@ internal static class RngVerb
         foreach (string step in path?.Split('/') ?? [])
         {
             if (!int.TryParse(step, NumberStyles.None, CultureInfo.InvariantCulture, out int count) || count is < 1 or > MostDraws)
-                throw new ToolException(ExitCode.Usage, $"--split is '{path}', it must be numbers from 1 with slashes between, such as 1/2.");
+                throw new ToolException(
+                    ExitCode.Usage, $"--split is '{path}', it must be numbers from 1 with slashes between, such as 1/2.");
             var child = state;
             for (int split = 0; split < count; split++)
                 (child, state) = state.Split();

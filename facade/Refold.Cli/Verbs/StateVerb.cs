@@ -10,8 +10,10 @@ namespace Refold.Cli.Verbs;
 internal static class StateVerb
 {
     private static readonly Option<string> Stream = new("--stream") { Description = "The stream", HelpName = "STREAM", Required = true };
-    private static readonly Option<long?> At = Options.Number("--at", "VERSION", "Fold up to this version. Default: the highest", 0, long.MaxValue);
-    private static readonly Option<string?> With = Options.Text("--with", "LIB.dll", "A program's library: its public static Aggregate values fold");
+    private static readonly Option<long?> At = Options.Number(
+        "--at", "VERSION", "Fold up to this version. Default: the highest", 0, long.MaxValue);
+    private static readonly Option<string?> With = Options.Text(
+        "--with", "LIB.dll", "A program's library: its public static Aggregate values fold");
 
     public static Command Create()
     {
@@ -29,7 +31,8 @@ internal static class StateVerb
         if (highest == 0)
             throw new ToolException(ExitCode.Unreadable, $"The journal has no stream '{stream}'; 'refold streams' lists them.");
         if (at > highest)
-            throw new ToolException(ExitCode.Usage, FormattableString.Invariant($"--at is {at}, the stream '{stream}' is at version {highest}."));
+            throw new ToolException(
+                ExitCode.Usage, FormattableString.Invariant($"--at is {at}, the stream '{stream}' is at version {highest}."));
 
         var state = await StateReader.ReadAsync(journal, stream, await AggregateOfAsync(arguments, journal, stream), at);
         var json = new JsonObject
@@ -56,7 +59,8 @@ internal static class StateVerb
         }
 
         if (!Dispatch.Aggregate.Owns(stream))
-            throw new ToolException(ExitCode.Unreadable, $"No built-in scenario owns the stream '{stream}'; name its program's library by --with LIB.dll.");
+            throw new ToolException(
+                ExitCode.Unreadable, $"No built-in scenario owns the stream '{stream}'; name its program's library by --with LIB.dll.");
         // The number of backends is in the pin of the run that began the stream.
         var run = journal.ReadStream(stream, maxCount: 1).FirstOrDefault()?.Run;
         var runs = await journal.RunsAsync();

@@ -9,7 +9,8 @@ namespace Refold.Cli.Verbs;
 
 internal static class VerifyVerb
 {
-    private static readonly Option<string?> Head = Options.Text("--head", "HASH", "The head that the journal must have, or POSITION:HASH for one that was kept earlier");
+    private static readonly Option<string?> Head = Options.Text(
+        "--head", "HASH", "The head that the journal must have, or POSITION:HASH for one that was kept earlier");
 
     public static Command Create()
     {
@@ -45,9 +46,11 @@ internal static class VerifyVerb
     };
 
     private static void Print(JournalCheck check) => Facts.Print(
-        (check.First is null ? "in order" : "tampered or damaged", check.First?.What ?? check.Entries.ToString(CultureInfo.InvariantCulture) + " entries"),
+        (check.First is null ? "in order" : "tampered or damaged",
+            check.First?.What ?? check.Entries.ToString(CultureInfo.InvariantCulture) + " entries"),
         ("file", check.First?.File),
         ("offset", check.First?.Offset?.ToString(CultureInfo.InvariantCulture)),
         ("head", check.Head.ToString()),
-        ("unconfirmed", check.Unconfirmed == 0 ? null : FormattableString.Invariant($"{check.Unconfirmed} entries or deletions behind it")));
+        ("unconfirmed",
+            check.Unconfirmed == 0 ? null : FormattableString.Invariant($"{check.Unconfirmed} entries or deletions behind it")));
 }

@@ -1,4 +1,5 @@
-// One LiteDB engine over files of our own: reads in short pieces behind a gate, one write transaction at a time, checkpoints when nobody reads.
+// One LiteDB engine over files of our own: reads in short pieces behind a gate, one write transaction at a
+// time, checkpoints when nobody reads.
 // Opened by LiteDbJournal and the maintenance. Each rule here answers a way in which LiteDB 5.0 was seen to lose or garble data.
 using LiteDB;
 using LiteDB.Engine;
@@ -51,7 +52,8 @@ internal sealed partial class Database : IDisposable
     /// <summary>The length of the data file in bytes.</summary>
     public long DataLength => data.Length;
 
-    /// <summary>The first documents of a search, all read on this thread: an open cursor would keep checkpoints away, and one closed on another thread for good.</summary>
+    /// <summary>The first documents of a search, all read on this thread: an open cursor would keep checkpoints away, and one closed
+    /// on another thread for good.</summary>
     /// <param name="search">What to find.</param>
     /// <param name="limit">At most so many, and so many that they are not too large together; at least two, if there are two.</param>
     /// <exception cref="JournalCorruptedException">LiteDB cannot read its pages, or a document is not what was written.</exception>
@@ -72,7 +74,8 @@ internal sealed partial class Database : IDisposable
                 while ((size < ChunkBytes || found.Count < 2) && reader.Read())
                 {
                     var document = reader.Current.AsDocument;
-                    if (!search.CanFollow(found.LastOrDefault(), document)) throw new InvalidDataException($"an index of '{search.Collection}' points at another document");
+                    if (!search.CanFollow(found.LastOrDefault(), document))
+                        throw new InvalidDataException($"an index of '{search.Collection}' points at another document");
                     found.Add(search.IsSealed ? document.Unsealed() : document);
                     foreach (var field in Large) size += document[field] is { IsBinary: true } bytes ? bytes.AsBinary.Length : 0;
                 }
@@ -120,7 +123,8 @@ internal sealed partial class Database : IDisposable
         }
     }
 
-    /// <summary>Commits one transaction; when it returns, it is on the device. After an exception see <see cref="IsInDoubt"/> and <see cref="Reopen"/>.</summary>
+    /// <summary>Commits one transaction; when it returns, it is on the device. After an exception see
+    /// <see cref="IsInDoubt"/> and <see cref="Reopen"/>.</summary>
     /// <param name="change">Writes on the engine it is given; it reads nothing there.</param>
     public void Write(Action<LiteEngine> change)
     {
@@ -130,17 +134,20 @@ internal sealed partial class Database : IDisposable
         change(engine);
         // False: the transaction was rolled back meanwhile.
         if (!engine.Commit()) throw new InvalidOperationException("LiteDB did not commit.");
-        if (log.Confirmed != confirmed + 1) throw new InvalidOperationException("LiteDB did not confirm its transaction as this adapter expects.");
+        if (log.Confirmed != confirmed + 1)
+            throw new InvalidOperationException("LiteDB did not confirm its transaction as this adapter expects.");
     }
 
     /// <summary>Goes on counting transactions from a number, as the journal that this one replaces did.</summary>
     public void SkipTo(long commit)
     {
         var progress = ReadProgress();
-        if (progress.Commit < commit) Write(engine => engine.Upsert(Collections.Meta, [(progress with { Commit = commit }).Write().Sealed()], BsonAutoId.ObjectId));
+        if (progress.Commit < commit)
+            Write(engine => engine.Upsert(Collections.Meta, [(progress with { Commit = commit }).Write().Sealed()], BsonAutoId.ObjectId));
     }
 
-    /// <summary>Carries the log over into the data file if it has grown enough. An exception leaves what was committed in the log: see <see cref="Reopen"/>.</summary>
+    /// <summary>Carries the log over into the data file if it has grown enough. An exception leaves what was committed in the
+    /// log: see <see cref="Reopen"/>.</summary>
     /// <returns>Whether it was carried over.</returns>
     public bool CheckpointIfDue()
     {

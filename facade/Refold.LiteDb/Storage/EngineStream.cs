@@ -2,7 +2,8 @@
 // Made by Database for the data file; LogStream is the one for the log.
 namespace Refold.LiteDb.Storage;
 
-/// <summary>A stream over a file. LiteDB locks it for each read and write, so it keeps no state of its own that several threads use.</summary>
+/// <summary>A stream over a file. LiteDB locks it for each read and write, so it keeps no state of its
+/// own that several threads use.</summary>
 /// <param name="file">The file; not disposed with the stream, because the lock on it outlives an engine.</param>
 internal class EngineStream(IDatabaseFile file) : Stream
 {
@@ -12,7 +13,8 @@ internal class EngineStream(IDatabaseFile file) : Stream
     /// <summary>Whether LiteDB may write yet: what is refused when it is opened is not changed.</summary>
     public bool IsWritable { get; set; }
 
-    /// <summary>Whether a flush failed: then nothing that was written since the last good one can be relied on, and no flush is repeated.</summary>
+    /// <summary>Whether a flush failed: then nothing that was written since the last good one can be relied
+    /// on, and no flush is repeated.</summary>
     public bool IsInDoubt { get; protected set; }
 
     public override bool CanRead => true;

@@ -15,7 +15,8 @@ internal enum Opening
     Creator,
 }
 
-/// <summary>The files of one journal. Names are suffixes of its own: see <see cref="FileRole"/>. Failures are <see cref="IOException"/> or <see cref="UnauthorizedAccessException"/>.</summary>
+/// <summary>The files of one journal. Names are suffixes of its own: see <see cref="FileRole"/>. Failures are <see cref="IOException"/> or
+/// <see cref="UnauthorizedAccessException"/>.</summary>
 internal interface IDatabaseFiles
 {
     /// <summary>How messages name the journal: the path of its data file.</summary>
@@ -38,7 +39,8 @@ internal interface IDatabaseFiles
     void FlushDirectory();
 
     /// <summary>The exception for files that somebody else has open.</summary>
-    JournalInUseException InUse() => new(Place, "by this program or another; close it there first: a LiteDB file is open once, or several times for reading");
+    JournalInUseException InUse() =>
+        new(Place, "by this program or another; close it there first: a LiteDB file is open once, or several times for reading");
 }
 
 /// <summary>What a file is for.</summary>

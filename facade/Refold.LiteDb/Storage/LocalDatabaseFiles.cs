@@ -15,8 +15,10 @@ internal sealed class LocalDatabaseFiles : IDatabaseFiles
     public LocalDatabaseFiles(string path)
     {
         this.path = Path.GetFullPath(path);
-        if (Path.EndsInDirectorySeparator(path) || Directory.Exists(this.path)) throw new JournalOpenException($"{this.path} is a directory; name a file in it.");
-        directory = new DirectoryDevice(Path.GetDirectoryName(this.path) ?? throw new ArgumentException($"'{path}' is no file name.", nameof(path)));
+        if (Path.EndsInDirectorySeparator(path) || Directory.Exists(this.path))
+            throw new JournalOpenException($"{this.path} is a directory; name a file in it.");
+        directory = new DirectoryDevice(
+            Path.GetDirectoryName(this.path) ?? throw new ArgumentException($"'{path}' is no file name.", nameof(path)));
     }
 
     public string Place => path;
@@ -51,7 +53,8 @@ internal sealed class LocalDatabaseFiles : IDatabaseFiles
     };
 
     // LiteDB's own way to name a log.
-    private string Beside(string suffix) => Path.Combine(directory.Place, Path.GetFileNameWithoutExtension(path) + suffix + Path.GetExtension(path));
+    private string Beside(string suffix) =>
+        Path.Combine(directory.Place, Path.GetFileNameWithoutExtension(path) + suffix + Path.GetExtension(path));
 
     // Opens a file and locks it as long as it is open; null where the lock of somebody else is in the way.
     private static SafeFileHandle? TryOpen(string file, FileMode mode, FileAccess access, FileShare share)

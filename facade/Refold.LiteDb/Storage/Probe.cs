@@ -21,15 +21,20 @@ internal static class Probe
     private static bool Try()
     {
         var log = new LogStream(new MemoryFile()) { IsWritable = true };
-        using var engine = new LiteEngine(new EngineSettings { DataStream = new MemoryStream(), LogStream = log, Collation = Collation.Binary });
+        using var engine = new LiteEngine(new EngineSettings
+        {
+            DataStream = new MemoryStream(), LogStream = log, Collation = Collation.Binary
+        });
         engine.Pragma("CHECKPOINT", 0);
         var before = log.Confirmed;
-        var documents = Enumerable.Range(0, 1 + RandomNumberGenerator.GetInt32(MostDocuments)).Select(number => new BsonDocument { ["_id"] = number });
+        var documents = Enumerable.Range(0, 1 + RandomNumberGenerator.GetInt32(MostDocuments))
+            .Select(number => new BsonDocument { ["_id"] = number });
         engine.BeginTrans();
         engine.Insert("probe", documents, BsonAutoId.Int32);
         engine.Commit();
         return log.Confirmed == before + 1
             ? true
-            : throw new NotSupportedException("This version of LiteDB confirms transactions in a way that Refold does not know; use version 5.0.21.");
+            : throw new NotSupportedException(
+                "This version of LiteDB confirms transactions in a way that Refold does not know; use version 5.0.21.");
     }
 }

@@ -1,4 +1,5 @@
-// What is left of an engine after a failure: LiteDB leaves the transaction undisposed, and its finalizer throws, which would end the process.
+// What is left of an engine after a failure: LiteDB leaves the transaction undisposed, and its finalizer
+// throws, which would end the process.
 // Called by Database before it disposes of an engine.
 using System.Collections;
 using System.Collections.Concurrent;

@@ -20,7 +20,8 @@ internal sealed class Search
     // What the answers are ordered by, and within; null where they come in any order.
     private (string Field, BsonValue First, BsonValue Last)? range;
 
-    private Search(string collection, string expression, string predicate, BsonValue[] values, string? only = null, int order = LiteDB.Query.Ascending)
+    private Search(
+        string collection, string expression, string predicate, BsonValue[] values, string? only = null, int order = LiteDB.Query.Ascending)
     {
         this.order = order;
         Collection = collection;
@@ -52,7 +53,10 @@ internal sealed class Search
 
     /// <summary>Positions of entries with a word, in order.</summary>
     public static Search ByWord(Word word, long first, long last) =>
-        new(Collections.Entries, Words, "$.w[*] ANY BETWEEN @0 AND @1", [Keys.OfWord(word, first), Keys.OfWord(word, last)], "{_id:$._id}") { range = ("_id", first, last) };
+        new(Collections.Entries, Words, "$.w[*] ANY BETWEEN @0 AND @1", [Keys.OfWord(word, first), Keys.OfWord(word, last)], "{_id:$._id}")
+        {
+            range = ("_id", first, last)
+        };
 
     /// <summary>Positions of entries, in order.</summary>
     public static Search Positions(long first, long last) => Ids(Collections.Entries, first, last);
@@ -67,14 +71,16 @@ internal sealed class Search
     /// <summary>Whether its range is empty; LiteDB would answer it with what equals its beginning.</summary>
     public bool IsEmpty => range is var (_, first, last) && first > last;
 
-    /// <summary>Whether a document is one that can follow: a damaged index points at any, and whoever goes on behind the last would go in circles.</summary>
+    /// <summary>Whether a document is one that can follow: a damaged index points at any, and whoever goes on behind
+    /// the last would go in circles.</summary>
     /// <param name="previous">The document before it; null for none.</param>
     /// <param name="document">The document.</param>
     public bool CanFollow(BsonDocument? previous, BsonDocument document)
     {
         if (range is not var (field, first, last)) return true;
         var value = document[field];
-        return value >= first && value <= last && (previous is null || (order == LiteDB.Query.Ascending ? value > previous[field] : value < previous[field]));
+        return value >= first && value <= last
+            && (previous is null || (order == LiteDB.Query.Ascending ? value > previous[field] : value < previous[field]));
     }
 
     public LiteDB.Query ToQuery(int limit)

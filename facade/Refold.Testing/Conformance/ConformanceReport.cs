@@ -41,13 +41,15 @@ public enum ConformanceOutcome
 /// <summary>How one case ended.</summary>
 /// <param name="Name">The case.</param>
 /// <param name="Outcome">How it ended.</param>
-/// <param name="Message">What failed, or why it is not shown; empty where it held, but for the random sequences, which name their seed.</param>
+/// <param name="Message">What failed, or why it is not shown; empty where it held, but for the random
+/// sequences, which name their seed.</param>
 public sealed record ConformanceResult(string Name, ConformanceOutcome Outcome, string Message)
 {
     /// <summary>Throws where the case failed; as a test does.</summary>
     /// <returns>This.</returns>
     /// <exception cref="ConformanceException">The case failed.</exception>
-    public ConformanceResult ThrowIfFailed() => Outcome == ConformanceOutcome.Failed ? throw new ConformanceException($"{Name}: {Message}") : this;
+    public ConformanceResult ThrowIfFailed() =>
+        Outcome == ConformanceOutcome.Failed ? throw new ConformanceException($"{Name}: {Message}") : this;
 
     /// <summary>Outcome, name and message on one line, or more where the message has more.</summary>
     /// <returns>The text.</returns>

@@ -6,7 +6,8 @@ namespace Refold.Testing;
 
 public sealed partial class CrashOracle
 {
-    /// <summary>Opens the store and judges what it has. What is found there counts as acknowledged from then on, what is not found as never submitted.</summary>
+    /// <summary>Opens the store and judges what it has. What is found there counts as acknowledged from then on, what is
+    /// not found as never submitted.</summary>
     /// <param name="device">The device.</param>
     /// <returns>The opened store, to be disposed by the caller; null where the device stopped or failed meanwhile.</returns>
     /// <exception cref="CrashViolationException">The store broke a promise.</exception>
@@ -33,12 +34,14 @@ public sealed partial class CrashOracle
         }
     }
 
-    /// <summary>Judges a store whose flushed bytes were damaged: it refuses, naming a place and changing nothing; or a read does; or everything is there; or, only where the damage
-    /// lies in the very last flush, fewer whole batches of that flush. Settles nothing.</summary>
+    /// <summary>Judges a store whose flushed bytes were damaged: it refuses, naming a place and changing nothing; or a
+    /// read does; or everything is there; or, only where the damage lies in the very last flush, fewer whole batches of
+    /// that flush. Settles nothing.</summary>
     /// <param name="device">The damaged device.</param>
     /// <param name="inLastFlush">Whether damage lies in the very last flush (<see cref="SimulatedDevice.InLastFlush"/>).</param>
     /// <returns>Whether the store refused.</returns>
-    /// <exception cref="CrashViolationException">The store hides a loss, hands out something wrong, or changed bytes while refusing.</exception>
+    /// <exception cref="CrashViolationException">The store hides a loss, hands out something wrong, or
+    /// changed bytes while refusing.</exception>
     public async Task<bool> RefusesAsync(SimulatedDevice device, bool inLastFlush)
     {
         ArgumentNullException.ThrowIfNull(device);
@@ -55,7 +58,9 @@ public sealed partial class CrashOracle
                 throw Violation(device, "the refusal names no file: " + refusal.Message, refusal);
             var after = device.Image();
             // A lock file may have to be made before anything can be looked at.
-            if (before.Any(file => !after.TryGetValue(file.Key, out var bytes) || !bytes.AsSpan().SequenceEqual(file.Value)) || after.Any(file => !before.ContainsKey(file.Key) && file.Value.Length > 0))
+            if (
+                before.Any(file => !after.TryGetValue(file.Key, out var bytes) || !bytes.AsSpan().SequenceEqual(file.Value))
+                    || after.Any(file => !before.ContainsKey(file.Key) && file.Value.Length > 0))
                 throw Violation(device, "the refusal changed bytes: " + refusal.Message, refusal);
             return true;
         }
@@ -64,7 +69,9 @@ public sealed partial class CrashOracle
         {
             try
             {
-                var least = inLastFlush ? submissions.TakeWhile(item => item.IsAcknowledged && item.AcknowledgedAt <= lastFlush).Count() : Acknowledged;
+                var least = inLastFlush
+                    ? submissions.TakeWhile(item => item.IsAcknowledged && item.AcknowledgedAt <= lastFlush).Count()
+                    : Acknowledged;
                 var (damaged, count) = Replay(least);
                 var difference = FirstDifference(damaged, journal);
                 while (difference is not null && count < submissions.Count)
@@ -84,7 +91,8 @@ public sealed partial class CrashOracle
     }
 
     /// <summary>How many submissions were found, or acknowledged before a flush.</summary>
-    private int SettledAt(long flush) => submissions.FindLastIndex(item => item.IsFound || (item.IsAcknowledged && item.AcknowledgedAt <= flush)) + 1;
+    private int SettledAt(long flush) =>
+        submissions.FindLastIndex(item => item.IsFound || (item.IsAcknowledged && item.AcknowledgedAt <= flush)) + 1;
 
     private int Acknowledged => submissions.FindLastIndex(item => item.IsAcknowledged) + 1;
 
@@ -100,7 +108,11 @@ public sealed partial class CrashOracle
         }
 
         if (difference is not null)
-            throw Violation(device, string.Create(CultureInfo.InvariantCulture, $"what is found is not what was acknowledged, nor that with the first of what was submitted after it: {first}"));
+            throw Violation(
+                device,
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"what is found is not what was acknowledged, nor that with the first of what was submitted after it: {first}"));
         if (settledTo is not null) seen.RemoveAll(head => head.Position > journal.Head.Position);
         foreach (var head in seen.Where(head => head.Position >= model.Begin.Position && journal.HeadAt(head.Position) != head))
             throw Violation(device, $"a reader saw the head {head}, which is not there any more");
@@ -133,7 +145,9 @@ public sealed partial class CrashOracle
         for (; applied < upTo; applied++)
         {
             var answer = Done(submissions[applied].Apply(model));
-            if (submissions[applied].Receipt is { } receipt && !(answer is AppendResult.Appended appended && appended.Receipt.Equals(receipt)))
+            if (
+                submissions[applied].Receipt is { } receipt
+                    && !(answer is AppendResult.Appended appended && appended.Receipt.Equals(receipt)))
                 throw Violation(device, $"an append was answered with {receipt}, expected {answer}");
         }
     }
@@ -145,7 +159,8 @@ public sealed partial class CrashOracle
         return (journal, upTo);
     }
 
-    private string? FirstDifference(InMemoryJournal expected, ILocalJournal found) => JournalComparison.FirstDifference(expected, found, keys.Keys);
+    private string? FirstDifference(InMemoryJournal expected, ILocalJournal found) =>
+        JournalComparison.FirstDifference(expected, found, keys.Keys);
 
     // A journal in memory answers at once.
     private static AppendResult? Done(ValueTask<AppendResult?> answer) =>

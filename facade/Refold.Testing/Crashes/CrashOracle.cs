@@ -3,9 +3,9 @@
 namespace Refold.Testing;
 
 /// <summary>
-/// The promises of a durable journal. After an honest crash it opens; everything acknowledged is there, whole batches only, the same bytes at the same
-/// positions, the same heads; of what was not acknowledged there is a prefix, in the order it was submitted; what a reader saw is there; and what was
-/// found once stays as it was found.
+/// The promises of a durable journal. After an honest crash it opens; everything acknowledged is there, whole batches only, the same bytes
+/// at the same positions, the same heads; of what was not acknowledged there is a prefix, in the order it was submitted; what a reader saw
+/// is there; and what was found once stays as it was found.
 /// </summary>
 /// <remarks>Submissions have to reach the store in the order in which they are made here. Not for journals with other writers.</remarks>
 /// <param name="open">Opens the store on a device; it refuses with a <see cref="JournalException"/>.</param>
@@ -25,8 +25,9 @@ public sealed partial class CrashOracle(Func<IStorageDevice, ILocalJournal> open
     private int losses;
     private long? settledTo;
 
-    /// <summary>For a store that answers before it flushes: whether a flush of the file of this name makes durable what was answered before it. A power cut or a failed flush may
-    /// take away the newest answers since, and heads that were seen since; a killed process may not.</summary>
+    /// <summary>For a store that answers before it flushes: whether a flush of the file of this name makes durable what was
+    /// answered before it. A power cut or a failed flush may take away the newest answers since, and heads that were seen
+    /// since; a killed process may not.</summary>
     /// <value>Default: null, every answer is durable.</value>
     public Func<string, bool>? SettledBy { get; init; }
 

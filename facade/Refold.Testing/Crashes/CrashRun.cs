@@ -77,15 +77,21 @@ internal sealed class CrashRun(CrashOracle oracle, SimulatedDevice device, Seede
         var version = Math.Max(0, journal!.HighestVersion(first.Stream) - guarded.Lag);
         return guarded.Request with
         {
-            Expected = new Dictionary<StreamId, ExpectedVersion> { [first.Stream] = version == 0 ? ExpectedVersion.NoStream : ExpectedVersion.Exactly(version) },
-            Condition = tags.Count == 0 ? null : new AppendCondition(Query.WithTags(tags[0]), Math.Max(0, journal.Head.Position - guarded.Lag)),
+            Expected = new Dictionary<StreamId, ExpectedVersion>
+            {
+                [first.Stream] = version == 0 ? ExpectedVersion.NoStream : ExpectedVersion.Exactly(version)
+            },
+            Condition = tags.Count == 0
+                ? null
+                : new AppendCondition(Query.WithTags(tags[0]), Math.Max(0, journal.Head.Position - guarded.Lag)),
         };
     }
 
     private async Task<AppendResult?> AppendTogetherAsync(CrashStep.Group group)
     {
         var (running, others) = (journal!, new List<Task<AppendResult?>>());
-        // Behind its answer another thread may still be at a spare or a checkpoint: others that came with one of its flushes would overtake the first.
+        // Behind its answer another thread may still be at a spare or a checkpoint: others that came with one of
+        // its flushes would overtake the first.
         var caller = Environment.CurrentManagedThreadId;
         device.Begun = operation =>
         {
@@ -113,7 +119,8 @@ internal sealed class CrashRun(CrashOracle oracle, SimulatedDevice device, Seede
         device.Begun = operation =>
         {
             Look(operation);
-            if (operation is { Kind: StorageOperationKind.Create, Name: CrashOracle.CompactionTarget }) operations = Math.Max(operations, 0);
+            if (operation is { Kind: StorageOperationKind.Create, Name: CrashOracle.CompactionTarget })
+                operations = Math.Max(operations, 0);
             // Only between the writes of the store: what arrives during one is written by another thread, whenever that runs.
             if (operations < 0 || others.Count > 0 || IsOfTheWriter(operation) || operations++ < step.After) return;
             foreach (var request in step.Meanwhile) others.Add(oracle.AppendAsync(running, request, device));
@@ -125,7 +132,8 @@ internal sealed class CrashRun(CrashOracle oracle, SimulatedDevice device, Seede
     }
 
     private static bool IsOfTheWriter(StorageOperation operation) =>
-        !operation.Changes || operation.Name.EndsWith(".seg", StringComparison.Ordinal) || operation.Name is "COMMIT" or "spare" || operation.Name.StartsWith("index.", StringComparison.Ordinal);
+        !operation.Changes || operation.Name.EndsWith(".seg", StringComparison.Ordinal) || operation.Name is "COMMIT" or "spare"
+            || operation.Name.StartsWith("index.", StringComparison.Ordinal);
 
     private static CompactionRequest Request(SegmentJournal running, CrashStep.Compact step) => step.What switch
     {
@@ -176,7 +184,8 @@ internal sealed class CrashRun(CrashOracle oracle, SimulatedDevice device, Seede
     {
         for (var tries = 0; journal is null && !device.HasStopped; tries++)
         {
-            if (tries == MaxTries) throw new CrashViolationException("The store does not open, although faults come only now and then.\n" + device.Story());
+            if (tries == MaxTries)
+                throw new CrashViolationException("The store does not open, although faults come only now and then.\n" + device.Story());
             journal = await oracle.OpenAsync(device);
         }
     }

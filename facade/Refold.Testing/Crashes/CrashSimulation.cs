@@ -24,13 +24,13 @@ public sealed class CrashSimulation(Func<IStorageDevice, ILocalJournal> open)
     /// <value>Default: null, no violation.</value>
     public Func<SimulatedDevice, string?> Inspect { get; init; } = _ => null;
 
-    /// <summary>Opens the store for reading, as another process does beside the one that writes, and after each crash before it is opened for writing. What such a reader sees,
-    /// no crash may take away, and it never fails unless the device does.</summary>
+    /// <summary>Opens the store for reading, as another process does beside the one that writes, and after each crash before it is opened
+    /// for writing. What such a reader sees, no crash may take away, and it never fails unless the device does.</summary>
     /// <value>Default: null, nobody reads from outside.</value>
     public Func<IStorageDevice, ILocalJournal>? OpenForReading { get; init; }
 
-    /// <summary>Runs the steps once for each operation that changes something, crashes there with nothing, everything and a part of the unflushed state kept, and kills
-    /// the process there.</summary>
+    /// <summary>Runs the steps once for each operation that changes something, crashes there with nothing, everything and a part of the
+    /// unflushed state kept, and kills the process there.</summary>
     /// <param name="steps">The workload.</param>
     /// <param name="seed">Names everything that is left to chance.</param>
     /// <returns>How many crashes were judged.</returns>
@@ -51,7 +51,10 @@ public sealed class CrashSimulation(Func<IStorageDevice, ILocalJournal> open)
         {
             var (oracle, device) = await RunAsync(steps, seed, operation, null);
             var isLast = device.OperationCount <= operation;
-            SimulatedDevice[] left = [Cut(device, Keep.None), Cut(device, Keep.All), Cut(device, Keep.Random(seed + (ulong)operation)), device.AfterKill()];
+            SimulatedDevice[] left =
+            [
+                Cut(device, Keep.None), Cut(device, Keep.All), Cut(device, Keep.Random(seed + (ulong)operation)), device.AfterKill()
+            ];
             foreach (var next in left)
             {
                 await Named(next, seed, () => JudgeAsync(oracle.Copy(), next, seed + (ulong)operation));
@@ -87,7 +90,9 @@ public sealed class CrashSimulation(Func<IStorageDevice, ILocalJournal> open)
             var run = new CrashRun(oracle, device, rng, Outside());
             var steps = CrashWorkload.Draw(rng, rng.Between(1, 25));
             await Named(device, seed, () => run.ExecuteAsync(steps));
-            var next = rng.Chance(0.2) ? run.Device.AfterKill() : Cut(run.Device, rng.Chance(0.15) ? Keep.None : rng.Chance(0.15) ? Keep.All : Keep.Random(rng.NextUInt64()));
+            var next = rng.Chance(0.2)
+                ? run.Device.AfterKill()
+                : Cut(run.Device, rng.Chance(0.15) ? Keep.None : rng.Chance(0.15) ? Keep.All : Keep.Random(rng.NextUInt64()));
             if (crashes == 1)
             {
                 await Named(next, seed, () => JudgeAsync(oracle, next, seed));
@@ -105,7 +110,8 @@ public sealed class CrashSimulation(Func<IStorageDevice, ILocalJournal> open)
     /// <param name="faults">Faults, if any.</param>
     /// <returns>What was asked and answered, and the device.</returns>
     /// <exception cref="CrashViolationException">The store broke a promise while it ran.</exception>
-    public async Task<(CrashOracle Oracle, SimulatedDevice Device)> RunAsync(IReadOnlyList<CrashStep> steps, ulong seed, long? crashAt, StorageFaultPlan? faults)
+    public async Task<(CrashOracle Oracle, SimulatedDevice Device)> RunAsync(
+        IReadOnlyList<CrashStep> steps, ulong seed, long? crashAt, StorageFaultPlan? faults)
     {
         var oracle = new CrashOracle(open) { SettledBy = SettledBy };
         var device = New(seed);
@@ -127,7 +133,8 @@ public sealed class CrashSimulation(Func<IStorageDevice, ILocalJournal> open)
         return device;
     }
 
-    /// <summary>The store opens, has what it promised, keeps that when the power fails at once, takes another append, and keeps that too.</summary>
+    /// <summary>The store opens, has what it promised, keeps that when the power fails at once, takes another
+    /// append, and keeps that too.</summary>
     private async Task JudgeAsync(CrashOracle oracle, SimulatedDevice device, ulong seed)
     {
         if (Outside() is { } outside) await outside.LookOnceAsync(oracle, device);

@@ -16,12 +16,14 @@ public abstract record CrashStep
     /// <param name="Request">The batch.</param>
     public sealed record Append(AppendRequest Request) : CrashStep;
 
-    /// <summary>Appends a batch on conditions: its first stream is as it was so many versions ago, and no entry with the batch's first tag came in so many positions. With 0 they hold, with more they may not.</summary>
+    /// <summary>Appends a batch on conditions: its first stream is as it was so many versions ago, and no entry with the batch's first tag
+    /// came in so many positions. With 0 they hold, with more they may not.</summary>
     /// <param name="Request">The batch.</param>
     /// <param name="Lag">How long ago that was true.</param>
     public sealed record Guarded(AppendRequest Request, int Lag) : CrashStep;
 
-    /// <summary>Appends a batch, and others that arrive while the device flushes the first, as from other threads: a store with group commit joins them. Only for stores whose appends wait for one another without blocking.</summary>
+    /// <summary>Appends a batch, and others that arrive while the device flushes the first, as from other threads: a store with group
+    /// commit joins them. Only for stores whose appends wait for one another without blocking.</summary>
     /// <param name="First">The first.</param>
     /// <param name="Others">The others, in the order they arrive.</param>
     public sealed record Group(AppendRequest First, IReadOnlyList<AppendRequest> Others) : CrashStep;
@@ -84,7 +86,8 @@ public static class CrashWorkload
 {
     private static readonly string[] StreamNames = ["orders/1", "orders/2", "stock", "log"];
 
-    /// <summary>Draws steps: batches over several streams, with expected versions and conditions too, keys and their retries, group commit, deletes, compactions, reopening; some batches larger than a small segment.</summary>
+    /// <summary>Draws steps: batches over several streams, with expected versions and conditions too, keys and their retries, group commit,
+    /// deletes, compactions, reopening; some batches larger than a small segment.</summary>
     /// <param name="rng">The generator.</param>
     /// <param name="steps">How many.</param>
     /// <returns>The steps.</returns>
@@ -134,6 +137,10 @@ public static class CrashWorkload
         var payload = new byte[rng.Between(0, largest)];
         rng.Fill(payload);
         string[] tags = rng.NextBoolean() ? ["tag:" + rng.Between(0, 3).ToString(CultureInfo.InvariantCulture)] : [];
-        return new EntryData(rng.Pick(StreamNames), "Happened", Encoding.ASCII.GetBytes(Convert.ToHexString(payload.AsSpan(0, payload.Length / 2)))) { Tags = tags };
+        return new EntryData(
+            rng.Pick(StreamNames), "Happened", Encoding.ASCII.GetBytes(Convert.ToHexString(payload.AsSpan(0, payload.Length / 2))))
+        {
+            Tags = tags
+        };
     }
 }

@@ -17,7 +17,9 @@ internal static class JournalComparison
         return Entries("entry", expected.ReadAll(), found.ReadAll())
             ?? Heads(expected, found)
             ?? Streams(expected, found)
-            ?? keys.Where(key => !Equals(expected.FindByKey(key), found.FindByKey(key))).Select(key => $"the key {key} stands for {found.FindByKey(key)}, expected {expected.FindByKey(key)}").FirstOrDefault();
+            ?? keys.Where(key => !Equals(expected.FindByKey(key), found.FindByKey(key)))
+                .Select(key => $"the key {key} stands for {found.FindByKey(key)}, expected {expected.FindByKey(key)}")
+                .FirstOrDefault();
     }
 
     private static string? Entries(string what, IEnumerable<JournalEntry> expected, IEnumerable<JournalEntry> found)
@@ -37,7 +39,9 @@ internal static class JournalComparison
         for (var position = 0L; position <= expected.Head.Position + 1; position++)
         {
             if (expected.HeadAt(position) != found.HeadAt(position))
-                return string.Create(CultureInfo.InvariantCulture, $"the head at {position} is {found.HeadAt(position)}, expected {expected.HeadAt(position)}");
+                return string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"the head at {position} is {found.HeadAt(position)}, expected {expected.HeadAt(position)}");
         }
 
         return null;
@@ -46,9 +50,12 @@ internal static class JournalComparison
     private static string? Streams(ILocalJournal expected, ILocalJournal found)
     {
         var streams = expected.Streams();
-        if (!streams.SequenceEqual(found.Streams())) return $"the streams are {string.Join(", ", found.Streams())}, expected {string.Join(", ", streams)}";
+        if (!streams.SequenceEqual(found.Streams()))
+            return $"the streams are {string.Join(", ", found.Streams())}, expected {string.Join(", ", streams)}";
         return streams
-            .Select(stream => Entries("in its stream, entry", expected.ReadStream(stream.Stream, stream.Floor + 1), found.ReadStream(stream.Stream, stream.Floor + 1)))
+            .Select(stream =>
+                Entries("in its stream, entry", expected.ReadStream(stream.Stream, stream.Floor + 1), found.ReadStream(
+                    stream.Stream, stream.Floor + 1)))
             .FirstOrDefault(difference => difference is not null);
     }
 }

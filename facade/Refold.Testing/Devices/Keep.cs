@@ -22,7 +22,8 @@ public sealed record Keep
     /// <summary>Everything, as after a process that ended while the machine went on, and everything was written back since.</summary>
     public static Keep All { get; } = new(Choice.All, 0);
 
-    /// <summary>Whether a 4 KiB block with unflushed bytes may be garbage as a whole, flushed bytes included: a device without powersafe overwrite.</summary>
+    /// <summary>Whether a 4 KiB block with unflushed bytes may be garbage as a whole, flushed bytes included: a device
+    /// without powersafe overwrite.</summary>
     /// <value>Default: false; a sector is one of the versions that were written, and no other sector is touched.</value>
     public bool GarblesBlocks { get; init; }
 
@@ -30,7 +31,8 @@ public sealed record Keep
 
     internal ulong Seed { get; }
 
-    /// <summary>Any subset: each 512-byte sector is as flushed or as one of the writes since left it, each directory change happened or not, whatever their order was.</summary>
+    /// <summary>Any subset: each 512-byte sector is as flushed or as one of the writes since left it, each directory change happened or
+    /// not, whatever their order was.</summary>
     /// <param name="seed">Names the subset.</param>
     /// <returns>The choice.</returns>
     public static Keep Random(ulong seed) => new(Choice.Drawn, seed);

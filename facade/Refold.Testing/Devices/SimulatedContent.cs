@@ -55,7 +55,10 @@ internal sealed class SimulatedContent
 
     /// <summary>The operation that first made durable what lies in these ranges now; zeros, with which files are prepared, aside.</summary>
     public long? DurableSince(IEnumerable<(int Offset, int Length)> ranges) =>
-        ranges.SelectMany(range => Enumerable.Range(range.Offset, range.Length)).Where(at => durable[at] != 0).Select(at => (long?)since[at]).Min();
+        ranges.SelectMany(range => Enumerable.Range(range.Offset, range.Length))
+            .Where(at => durable[at] != 0)
+            .Select(at => (long?)since[at])
+            .Min();
 
     /// <summary>Each sector is made durable or dropped, and none of them waits to be written any more.</summary>
     public void FailFlush(SeededRng rng, long index)
@@ -103,7 +106,8 @@ internal sealed class SimulatedContent
         bytes.CopyTo(durable.AsSpan(offset));
     }
 
-    /// <summary>Durable bytes, and of each unflushed sector one version: all of its writes or, unless current, some of the first; none.</summary>
+    /// <summary>Durable bytes, and of each unflushed sector one version: all of its writes or, unless
+    /// current, some of the first; none.</summary>
     private byte[] Survivors(SeededRng? rng, bool current)
     {
         var bytes = new byte[Math.Max(cache.Length, durable.Length)];
@@ -154,7 +158,9 @@ internal sealed class SimulatedContent
 
     private void Garble(byte[] bytes, SeededRng rng)
     {
-        var blocks = pending.SelectMany(write => Enumerable.Range(write.Offset / BlockBytes, (write.Offset + write.Bytes.Length - 1) / BlockBytes - write.Offset / BlockBytes + 1));
+        var blocks = pending.SelectMany(write =>
+            Enumerable.Range(
+                write.Offset / BlockBytes, (write.Offset + write.Bytes.Length - 1) / BlockBytes - write.Offset / BlockBytes + 1));
         foreach (var block in blocks.Distinct().Order())
         {
             var start = Math.Min(bytes.Length, block * BlockBytes);

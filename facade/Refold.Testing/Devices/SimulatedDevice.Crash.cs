@@ -25,24 +25,32 @@ public sealed partial class SimulatedDevice
         lock (gate) return flushes.Where(flush => isMeant(flush.Key)).Select(flush => (long?)flush.Value).Max();
     }
 
-    /// <summary>The device after a power cut at this moment: no locks, no faults, everything on it durable. This one stays as it is.</summary>
+    /// <summary>The device after a power cut at this moment: no locks, no faults, everything on it
+    /// durable. This one stays as it is.</summary>
     /// <param name="keep">What is there of what was not flushed.</param>
     /// <returns>The device as the next process finds it.</returns>
     public SimulatedDevice AfterCrash(Keep keep)
     {
         ArgumentNullException.ThrowIfNull(keep);
         var chance = SeededRng.FromSeed(keep.Seed);
-        lock (gate) return Next(string.Create(CultureInfo.InvariantCulture, $"AfterCrash({keep}) at {count}"), copyOf => names.AfterCrash(keep, chance, copyOf), content => content.AfterCrash(keep, chance, count), LossCount + 1);
+        lock (gate)
+            return Next(
+                string.Create(CultureInfo.InvariantCulture, $"AfterCrash({keep}) at {count}"),
+                copyOf => names.AfterCrash(keep, chance, copyOf), content => content.AfterCrash(keep, chance, count), LossCount + 1);
     }
 
-    /// <summary>The device after the process was killed at this moment: no locks, no faults, but the page cache as it was, flushed or not. This one stays as it is.</summary>
+    /// <summary>The device after the process was killed at this moment: no locks, no faults, but the page cache as it was, flushed or
+    /// not. This one stays as it is.</summary>
     /// <returns>The device as the next process finds it.</returns>
     public SimulatedDevice AfterKill()
     {
-        lock (gate) return Next(string.Create(CultureInfo.InvariantCulture, $"AfterKill() at {count}"), names.Copy, content => content.Copy(), LossCount);
+        lock (gate)
+            return Next(
+                string.Create(CultureInfo.InvariantCulture, $"AfterKill() at {count}"), names.Copy, content => content.Copy(), LossCount);
     }
 
-    /// <summary>Drops from memory what does not wait to be written: where a failed flush dropped sectors, reads no longer show them.</summary>
+    /// <summary>Drops from memory what does not wait to be written: where a failed flush dropped sectors,
+    /// reads no longer show them.</summary>
     public void Evict()
     {
         lock (gate)
@@ -91,7 +99,8 @@ public sealed partial class SimulatedDevice
         }
     }
 
-    /// <summary>How much of a range the very last flush of a file made durable: damage there may be impossible to tell from an interrupted write.</summary>
+    /// <summary>How much of a range the very last flush of a file made durable: damage there may be impossible to tell
+    /// from an interrupted write.</summary>
     /// <param name="name">The file.</param>
     /// <param name="offset">The first byte.</param>
     /// <param name="length">How many.</param>
@@ -101,7 +110,8 @@ public sealed partial class SimulatedDevice
         lock (gate)
         {
             if (!names.Names.TryGetValue(name, out var content) || content != lastFlushed) return 0;
-            return Enumerable.Range(offset, length).Count(at => lastFlushedRanges.Exists(range => at >= range.Offset && at < range.Offset + range.Length));
+            return Enumerable.Range(offset, length)
+                .Count(at => lastFlushedRanges.Exists(range => at >= range.Offset && at < range.Offset + range.Length));
         }
     }
 
@@ -114,13 +124,16 @@ public sealed partial class SimulatedDevice
         lock (gate)
         {
             story.Append(origin).Append('\n');
-            foreach (var operation in log.Where(operation => operation.Changes).TakeLast(operations)) story.Append("  ").Append(operation).Append('\n');
+            foreach (var operation in log.Where(operation => operation.Changes).TakeLast(operations))
+                story.Append("  ").Append(operation).Append('\n');
         }
 
         return story.ToString();
     }
 
-    private SimulatedDevice Next(string happened, Func<Func<SimulatedContent, SimulatedContent>, SimulatedNames> namesOf, Func<SimulatedContent, SimulatedContent> contentOf, int losses)
+    private SimulatedDevice Next(
+        string happened, Func<Func<SimulatedContent, SimulatedContent>, SimulatedNames> namesOf,
+        Func<SimulatedContent, SimulatedContent> contentOf, int losses)
     {
         var copies = new Dictionary<SimulatedContent, SimulatedContent>(ReferenceEqualityComparer.Instance);
         var next = new SimulatedDevice(unchecked(seed + (ulong)count + 1), this, happened)

@@ -55,7 +55,10 @@ public sealed partial class SimulatedDevice
     {
         if (Capacity is not { } capacity) return false;
         var own = AllocatesAtFlush ? content.DurableLength : content.Cache.Length;
-        var others = names.Names.Values.Concat(names.Durable).Distinct().Where(other => other != content).Sum(other => (long)(AllocatesAtFlush ? other.DurableLength : other.Cache.Length));
+        var others = names.Names.Values.Concat(names.Durable)
+            .Distinct()
+            .Where(other => other != content)
+            .Sum(other => (long)(AllocatesAtFlush ? other.DurableLength : other.Cache.Length));
         return length > own && others + length > capacity;
     }
 

@@ -4,8 +4,10 @@ using System.Globalization;
 
 namespace Refold.Testing;
 
-/// <summary>A simulated directory with a page cache: contents since the last flush of their file, and names since the last flush of the directory, are not durable.</summary>
-/// <threadsafety>All members are safe for use by many threads; what a seed names is the same only where operations come in the same order.</threadsafety>
+/// <summary>A simulated directory with a page cache: contents since the last flush of their file, and names since the last flush of the
+/// directory, are not durable.</summary>
+/// <threadsafety>All members are safe for use by many threads; what a seed names is the same only where operations
+/// come in the same order.</threadsafety>
 public sealed partial class SimulatedDevice : IStorageDevice
 {
     private readonly Lock gate = new();
@@ -32,7 +34,8 @@ public sealed partial class SimulatedDevice : IStorageDevice
         rng = SeededRng.FromSeed(seed);
     }
 
-    /// <summary>The index of the changing operation during which everything stops: it has begun, and what it would change is unflushed. It and all later operations throw <see cref="SimulatedCrashException"/>.</summary>
+    /// <summary>The index of the changing operation during which everything stops: it has begun, and what it would change is unflushed. It
+    /// and all later operations throw <see cref="SimulatedCrashException"/>.</summary>
     /// <value>Default: null, never.</value>
     public long? CrashAt { get; set; }
 
@@ -121,7 +124,9 @@ public sealed partial class SimulatedDevice : IStorageDevice
         lock (gate)
         {
             RequireRunning();
-            return Exists ? [.. names.Names.Keys.Order(StringComparer.Ordinal)] : throw new DirectoryNotFoundException($"{Place} is not there.");
+            return Exists
+                ? [.. names.Names.Keys.Order(StringComparer.Ordinal)]
+                : throw new DirectoryNotFoundException($"{Place} is not there.");
         }
     }
 
@@ -184,7 +189,12 @@ public sealed partial class SimulatedDevice : IStorageDevice
 
     private StorageOperation Begin(StorageOperationKind kind, string name, long offset = 0, int length = 0)
     {
-        var operation = new StorageOperation(OperationCount, kind, name, offset, length) { CallSite = TracksCallSites && kind is (StorageOperationKind.Flush or StorageOperationKind.FlushDirectory) ? CallSites.OfCaller(kind) : "" };
+        var operation = new StorageOperation(OperationCount, kind, name, offset, length)
+        {
+            CallSite = TracksCallSites && kind is (StorageOperationKind.Flush or StorageOperationKind.FlushDirectory)
+                ? CallSites.OfCaller(kind)
+                : ""
+        };
         if (!HasStopped) Begun(operation);
         return operation;
     }

@@ -13,7 +13,8 @@ internal sealed class SimulatedNames
 
     public IEnumerable<SimulatedContent> Durable => durable.Values;
 
-    public SimulatedContent Find(string name) => names.TryGetValue(name, out var content) ? content : throw new FileNotFoundException($"{name} is not there.", name);
+    public SimulatedContent Find(string name) =>
+        names.TryGetValue(name, out var content) ? content : throw new FileNotFoundException($"{name} is not there.", name);
 
     public SimulatedContent Create(string name)
     {
@@ -99,7 +100,8 @@ internal sealed class SimulatedNames
     // A file has one name. So a rename that is kept without the changes before it takes the file from wherever it is.
     private static void Apply(Dictionary<string, SimulatedContent> names, Change change)
     {
-        foreach (var name in names.Where(pair => ReferenceEquals(pair.Value, change.Content)).Select(pair => pair.Key).ToList()) names.Remove(name);
+        foreach (var name in names.Where(pair => ReferenceEquals(pair.Value, change.Content)).Select(pair => pair.Key).ToList())
+            names.Remove(name);
         if (change.Added is { } added) names[added] = change.Content;
     }
 

@@ -8,9 +8,10 @@ public enum StorageFault
     /// <summary>It succeeds.</summary>
     None,
 
-    /// <summary>It fails, as with EIO. A write writes nothing. A failed flush of a file drops its unflushed sectors, or makes them durable, each as chance has it:
-    /// reads go on showing them, and the next flush succeeds without them. A failed flush of the directory makes each of its changes durable or takes it
-    /// back, as chance has it: then names are as on the medium.</summary>
+    /// <summary>It fails, as with EIO. A write writes nothing. A failed flush of a file drops its unflushed sectors, or makes
+    /// them durable, each as chance has it:
+    /// reads go on showing them, and the next flush succeeds without them. A failed flush of the directory makes each of its changes
+    /// durable or takes it back, as chance has it: then names are as on the medium.</summary>
     Fails,
 
     /// <summary>A write writes a part of its bytes, then fails. Of other operations it means <see cref="Fails"/>.</summary>
@@ -60,7 +61,8 @@ public sealed class StorageFaultPlan
         for (; count > 0; count--)
         {
             if (rng.Chance(0.2)) plan.AtRead(rng.Between(0, operations));
-            else plan.At(from + rng.Between(0, operations - 1), rng.Pick([StorageFault.Fails, StorageFault.WritesShort, StorageFault.NoRoom]));
+            else plan.At(
+                from + rng.Between(0, operations - 1), rng.Pick([StorageFault.Fails, StorageFault.WritesShort, StorageFault.NoRoom]));
         }
 
         return plan;

@@ -39,7 +39,8 @@ public enum StorageOperationKind
 }
 
 /// <summary>One operation.</summary>
-/// <param name="Index">How many changing operations came before it, over all crashes: the number that <see cref="SimulatedDevice.CrashAt"/> takes. One that changes nothing has the index of the next that does.</param>
+/// <param name="Index">How many changing operations came before it, over all crashes: the number that <see cref="SimulatedDevice.CrashAt"/>
+/// takes. One that changes nothing has the index of the next that does.</param>
 /// <param name="Kind">What it does.</param>
 /// <param name="Name">The file; the new name of a rename; empty for the directory.</param>
 /// <param name="Offset">Where in the file, in bytes.</param>

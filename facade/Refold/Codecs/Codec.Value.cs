@@ -60,7 +60,8 @@ public sealed class Codec<T>
     /// <summary>Payload to value; an older schema version is upcast, a newer one refused.</summary>
     /// <param name="encoded">The payload.</param>
     /// <returns>The value.</returns>
-    /// <exception cref="CodecException">No codec knows the type, the schema version is newer or has no upcast, or the payload does not fit.</exception>
+    /// <exception cref="CodecException">No codec knows the type, the schema version is newer or has no upcast, or
+    /// the payload does not fit.</exception>
     public T Decode(Encoded encoded)
     {
         ArgumentNullException.ThrowIfNull(encoded);
@@ -86,12 +87,14 @@ public sealed class Codec<T>
     public Codec<T> WithVersion(string typeName, int schemaVersion) =>
         With(typeName, form => form.WithVersion(schemaVersion));
 
-    /// <summary>The codec with an upcast of one type, from one schema version to the next. Upcasts form a chain up to the current version.</summary>
+    /// <summary>The codec with an upcast of one type, from one schema version to the next. Upcasts form a chain
+    /// up to the current version.</summary>
     /// <param name="typeName">One of <see cref="TypeNames"/>.</param>
     /// <param name="fromVersion">The version it reads, below the current one.</param>
     /// <param name="upcast">Makes the payload of the next version; a pure function.</param>
     /// <returns>The changed codec.</returns>
-    /// <exception cref="ArgumentException">The codec does not have the type, has an upcast from that version, or the version is not below the current one.</exception>
+    /// <exception cref="ArgumentException">The codec does not have the type, has an upcast from that version, or the version is
+    /// not below the current one.</exception>
     public Codec<T> WithUpcast(string typeName, int fromVersion, Func<ReadOnlyMemory<byte>, ReadOnlyMemory<byte>> upcast)
     {
         ArgumentNullException.ThrowIfNull(upcast);

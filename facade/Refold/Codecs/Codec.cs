@@ -6,18 +6,21 @@ using Refold.Interop;
 
 namespace Refold;
 
-/// <summary>Makes codecs. Entry types are explicit names, never CLR names, so that renaming a class changes nothing that was recorded.</summary>
+/// <summary>Makes codecs. Entry types are explicit names, never CLR names, so that renaming a class changes
+/// nothing that was recorded.</summary>
 public static class Codec
 {
     /// <summary>A codec of two functions.</summary>
     /// <typeparam name="T">The type of the values.</typeparam>
     /// <param name="typeName">The entry type: 1 to 256 UTF-8 bytes.</param>
-    /// <param name="encode">Value to bytes: equal values, equal bytes. A <see cref="FormatException"/> says that the value has none.</param>
+    /// <param name="encode">Value to bytes: equal values, equal bytes. A <see cref="FormatException"/>
+    /// says that the value has none.</param>
     /// <param name="decode">Bytes to value. A <see cref="FormatException"/> says that the bytes are none.</param>
     /// <param name="schemaVersion">The version written, from 1.</param>
     /// <returns>The codec.</returns>
     /// <exception cref="ArgumentException">The name breaks a rule.</exception>
-    public static Codec<T> Create<T>(string typeName, Func<T, ReadOnlyMemory<byte>> encode, Func<ReadOnlyMemory<byte>, T> decode, int schemaVersion = 1)
+    public static Codec<T> Create<T>(
+        string typeName, Func<T, ReadOnlyMemory<byte>> encode, Func<ReadOnlyMemory<byte>, T> decode, int schemaVersion = 1)
     {
         ArgumentNullException.ThrowIfNull(encode);
         ArgumentNullException.ThrowIfNull(decode);
@@ -25,7 +28,8 @@ public static class Codec
         var type = CodecFunctions.TypeName(typeName);
         return new Codec<T>(
             value => (type, encode(value)),
-            ImmutableDictionary.Create<string, PayloadForm<T>>(StringComparer.Ordinal).Add(type, new PayloadForm<T>(type, schemaVersion, decode)));
+            ImmutableDictionary.Create<string, PayloadForm<T>>(StringComparer.Ordinal)
+                .Add(type, new PayloadForm<T>(type, schemaVersion, decode)));
     }
 
     /// <summary>A codec for one type over source-generated JSON metadata, with Refold's rules for exact and canonical JSON.</summary>
@@ -46,12 +50,14 @@ public static class Codec
         return Create<T>(typeName, value => JsonRules.Write(value, exact), payload => JsonRules.Read(payload, exact));
     }
 
-    /// <summary>A codec for a closed hierarchy: one entry type for each derived type, whose JSON is the payload. Rules as in <see cref="Json{T}(JsonTypeInfo{T}, string)"/>.</summary>
+    /// <summary>A codec for a closed hierarchy: one entry type for each derived type, whose JSON is the payload. Rules as in
+    /// <see cref="Json{T}(JsonTypeInfo{T}, string)"/>.</summary>
     /// <typeparam name="TBase">The base of the hierarchy.</typeparam>
     /// <param name="typeInfo">The base's metadata; the derived types are looked up in its context.</param>
     /// <param name="types">Adds the derived types: <c>types => types.Add&lt;Placed&gt;("placed").Add&lt;Won&gt;("won")</c>.</param>
     /// <returns>The codec.</returns>
-    /// <exception cref="ArgumentException">A name breaks a rule or occurs twice, the context does not know a type, or none was added.</exception>
+    /// <exception cref="ArgumentException">A name breaks a rule or occurs twice, the context does not know a
+    /// type, or none was added.</exception>
     public static Codec<TBase> Json<TBase>(JsonTypeInfo<TBase> typeInfo, Action<JsonTypes<TBase>> types)
     {
         ArgumentNullException.ThrowIfNull(typeInfo);
@@ -73,8 +79,13 @@ public static class Codec
             throw new ArgumentException($"{typeof(TEnum)} has two names for one number.", nameof(typeName));
         return Create<TEnum>(
             typeName,
-            value => System.Enum.GetName(value) is { } name ? CanonicalJson.OfText(name) : throw new FormatException($"{value:D} has no name in {typeof(TEnum).Name}"),
-            payload => CanonicalJson.ToText(payload) is var name && System.Enum.TryParse<TEnum>(name, out var value) && System.Enum.GetName(value) == name
+            value =>
+                System.Enum.GetName(value) is { } name
+                    ? CanonicalJson.OfText(name)
+                    : throw new FormatException($"{value:D} has no name in {typeof(TEnum).Name}"),
+            payload =>
+                CanonicalJson.ToText(payload) is var name && System.Enum.TryParse<TEnum>(name, out var value)
+                    && System.Enum.GetName(value) == name
                 ? value
                 : throw new FormatException($"'{name}' is no name in {typeof(TEnum).Name}"));
     }

@@ -9,19 +9,23 @@ using System.Text.Json.Serialization;
 
 namespace Refold;
 
-/// <summary>Numbers that a double cannot hold, always as strings, also as property names. Only the text that writing gives is read.</summary>
+/// <summary>Numbers that a double cannot hold, always as strings, also as property names. Only the text
+/// that writing gives is read.</summary>
 internal sealed class ExactNumberConverter<T>(NumberStyles styles) : JsonConverter<T>
     where T : struct, INumber<T>
 {
     public override T Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-        reader.TokenType == JsonTokenType.String ? Parse(reader.GetString()!) : throw new JsonException($"A string is expected: {typeof(T).Name} is never a JSON number.");
+        reader.TokenType == JsonTokenType.String
+            ? Parse(reader.GetString()!)
+            : throw new JsonException($"A string is expected: {typeof(T).Name} is never a JSON number.");
 
     public override T ReadAsPropertyName(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
         Parse(reader.GetString()!);
 
     public override void Write(Utf8JsonWriter writer, T value, JsonSerializerOptions options) => writer.WriteStringValue(Text(value));
 
-    public override void WriteAsPropertyName(Utf8JsonWriter writer, T value, JsonSerializerOptions options) => writer.WritePropertyName(Text(value));
+    public override void WriteAsPropertyName(Utf8JsonWriter writer, T value, JsonSerializerOptions options) =>
+        writer.WritePropertyName(Text(value));
 
     private static string Text(T value) => value.ToString(null, CultureInfo.InvariantCulture);
 
@@ -31,14 +35,16 @@ internal sealed class ExactNumberConverter<T>(NumberStyles styles) : JsonConvert
             : throw new JsonException($"'{text}' is no {typeof(T).Name} in its one form.");
 }
 
-/// <summary>Floating-point numbers as JSON numbers, except "-0", "NaN", "Infinity" and "-Infinity"; as property names always strings.</summary>
+/// <summary>Floating-point numbers as JSON numbers, except "-0", "NaN", "Infinity" and "-Infinity"; as
+/// property names always strings.</summary>
 internal sealed class FloatConverter<T> : JsonConverter<T>
     where T : struct, IBinaryFloatingPointIeee754<T>
 {
     public override T Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => reader.TokenType switch
     {
         JsonTokenType.Number => Number(Encoding.ASCII.GetString(reader.ValueSpan)),
-        JsonTokenType.String => Word(reader.GetString()!) ?? throw new JsonException("Of strings, only -0, NaN, Infinity and -Infinity are numbers."),
+        JsonTokenType.String =>
+            Word(reader.GetString()!) ?? throw new JsonException("Of strings, only -0, NaN, Infinity and -Infinity are numbers."),
         _ => throw new JsonException("A number is expected."),
     };
 
@@ -54,7 +60,8 @@ internal sealed class FloatConverter<T> : JsonConverter<T>
         else writer.WriteRawValue(Text(value), skipInputValidation: true);
     }
 
-    public override void WriteAsPropertyName(Utf8JsonWriter writer, T value, JsonSerializerOptions options) => writer.WritePropertyName(Text(value));
+    public override void WriteAsPropertyName(Utf8JsonWriter writer, T value, JsonSerializerOptions options) =>
+        writer.WritePropertyName(Text(value));
 
     private static bool IsWord(T value) => !T.IsFinite(value) || (T.IsZero(value) && T.IsNegative(value));
 
@@ -70,7 +77,10 @@ internal sealed class FloatConverter<T> : JsonConverter<T>
     };
 
     private static T Number(string text) =>
-        T.TryParse(text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent, CultureInfo.InvariantCulture, out var value) && T.IsFinite(value)
+        T.TryParse(
+            text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent, CultureInfo.InvariantCulture,
+            out var value)
+            && T.IsFinite(value)
             ? value
             : throw new JsonException($"'{text}' is outside the range of {typeof(T).Name}.");
 }
@@ -81,11 +91,13 @@ internal sealed class ValidStringConverter : JsonConverter<string>
     public override string? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
         reader.TokenType == JsonTokenType.String ? reader.GetString() : throw new JsonException("A string is expected.");
 
-    public override string ReadAsPropertyName(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => reader.GetString()!;
+    public override string ReadAsPropertyName(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        reader.GetString()!;
 
     public override void Write(Utf8JsonWriter writer, string value, JsonSerializerOptions options) => writer.WriteStringValue(Valid(value));
 
-    public override void WriteAsPropertyName(Utf8JsonWriter writer, string value, JsonSerializerOptions options) => writer.WritePropertyName(Valid(value));
+    public override void WriteAsPropertyName(Utf8JsonWriter writer, string value, JsonSerializerOptions options) =>
+        writer.WritePropertyName(Valid(value));
 
     private static string Valid(string value)
     {
@@ -103,20 +115,24 @@ internal sealed class ValidStringConverter : JsonConverter<string>
 /// <summary>Dates and times that mean the same on every machine: UTC, or without any zone; never local time.</summary>
 internal sealed class UnambiguousDateTimeConverter : JsonConverter<DateTime>
 {
-    public override DateTime Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => NotLocal(reader.GetDateTime());
+    public override DateTime Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        NotLocal(reader.GetDateTime());
 
     public override DateTime ReadAsPropertyName(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
         DateTime.TryParseExact(reader.GetString(), "O", CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind, out var value)
             ? NotLocal(value)
             : throw new JsonException("A property name is no time in the round-trip form.");
 
-    public override void Write(Utf8JsonWriter writer, DateTime value, JsonSerializerOptions options) => writer.WriteStringValue(NotLocal(value));
+    public override void Write(Utf8JsonWriter writer, DateTime value, JsonSerializerOptions options) =>
+        writer.WriteStringValue(NotLocal(value));
 
     public override void WriteAsPropertyName(Utf8JsonWriter writer, DateTime value, JsonSerializerOptions options) =>
         writer.WritePropertyName(NotLocal(value).ToString("O", CultureInfo.InvariantCulture));
 
     private static DateTime NotLocal(DateTime value) =>
-        value.Kind != DateTimeKind.Local ? value : throw new JsonException("A local time means another moment on another machine; use UTC or DateTimeOffset.");
+        value.Kind != DateTimeKind.Local
+            ? value
+            : throw new JsonException("A local time means another moment on another machine; use UTC or DateTimeOffset.");
 }
 
 /// <summary>Moments with their offset; one without would be read with the offset of the machine.</summary>
@@ -136,7 +152,8 @@ internal sealed class UnambiguousDateTimeOffsetConverter : JsonConverter<DateTim
             ? value
             : throw new JsonException("A property name is no moment in the round-trip form.");
 
-    public override void Write(Utf8JsonWriter writer, DateTimeOffset value, JsonSerializerOptions options) => writer.WriteStringValue(value);
+    public override void Write(Utf8JsonWriter writer, DateTimeOffset value, JsonSerializerOptions options) =>
+        writer.WriteStringValue(value);
 
     public override void WriteAsPropertyName(Utf8JsonWriter writer, DateTimeOffset value, JsonSerializerOptions options) =>
         writer.WritePropertyName(value.ToString("O", CultureInfo.InvariantCulture));
@@ -150,5 +167,6 @@ internal sealed class NamedEnumConverter : JsonConverterFactory
     public override bool CanConvert(Type typeToConvert) =>
         names.CanConvert(typeToConvert) && typeToConvert.GetCustomAttribute<JsonConverterAttribute>() is null;
 
-    public override JsonConverter CreateConverter(Type typeToConvert, JsonSerializerOptions options) => names.CreateConverter(typeToConvert, options);
+    public override JsonConverter CreateConverter(Type typeToConvert, JsonSerializerOptions options) =>
+        names.CreateConverter(typeToConvert, options);
 }

@@ -62,7 +62,8 @@ internal static class JsonRules
         }
         catch (NotSupportedException unknown)
         {
-            throw new ArgumentException($"The JsonSerializerContext does not know {typeof(T)}; add [JsonSerializable(typeof({typeof(T).Name}))] to it.", unknown);
+            throw new ArgumentException(
+                $"The JsonSerializerContext does not know {typeof(T)}; add [JsonSerializable(typeof({typeof(T).Name}))] to it.", unknown);
         }
     }
 
@@ -87,10 +88,13 @@ internal static class JsonRules
         var reader = new Utf8JsonReader(json);
         while (reader.Read())
         {
-            if (reader.TokenType != JsonTokenType.Number || reader.ValueSpan.Length < 16 || reader.ValueSpan.IndexOfAny(".eE"u8) >= 0) continue;
-            var number = BigInteger.Parse(System.Text.Encoding.ASCII.GetString(reader.ValueSpan), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture);
+            if (reader.TokenType != JsonTokenType.Number || reader.ValueSpan.Length < 16 || reader.ValueSpan.IndexOfAny(".eE"u8) >= 0)
+                continue;
+            var number = BigInteger.Parse(
+                System.Text.Encoding.ASCII.GetString(reader.ValueSpan), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture);
             if (BigInteger.Abs(number) > LargestExact)
-                throw new FormatException($"the number {number.ToString(CultureInfo.InvariantCulture)} is not exact as a JSON number; write it as a string");
+                throw new FormatException(
+                    $"the number {number.ToString(CultureInfo.InvariantCulture)} is not exact as a JSON number; write it as a string");
         }
     }
 }

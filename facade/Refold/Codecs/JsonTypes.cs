@@ -22,7 +22,8 @@ public sealed class JsonTypes<TBase>
     /// <param name="typeName">The entry type: 1 to 256 UTF-8 bytes.</param>
     /// <param name="schemaVersion">The version written, from 1.</param>
     /// <returns>This collection.</returns>
-    /// <exception cref="ArgumentException">The name breaks a rule, name or type were added before, or the context does not know the type.</exception>
+    /// <exception cref="ArgumentException">The name breaks a rule, name or type were added before, or the
+    /// context does not know the type.</exception>
     public JsonTypes<TBase> Add<TDerived>(string typeName, int schemaVersion = 1)
         where TDerived : TBase
     {

@@ -15,7 +15,9 @@ internal sealed record PayloadForm<T>(string TypeName, int SchemaVersion, Func<R
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(schemaVersion, 1);
         if (!Upcasts.IsEmpty && Upcasts.Keys.Last() >= schemaVersion)
-            throw new ArgumentException($"'{TypeName}' has an upcast from schema version {Text(Upcasts.Keys.Last())}, which must stay below the current one.", nameof(schemaVersion));
+            throw new ArgumentException(
+                $"'{TypeName}' has an upcast from schema version {Text(Upcasts.Keys.Last())}, which must stay below the current one.",
+                nameof(schemaVersion));
         return this with { SchemaVersion = schemaVersion };
     }
 
@@ -23,9 +25,12 @@ internal sealed record PayloadForm<T>(string TypeName, int SchemaVersion, Func<R
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(fromVersion, 1);
         if (fromVersion >= SchemaVersion)
-            throw new ArgumentException($"An upcast of '{TypeName}' starts below its schema version {Text(SchemaVersion)}; set the current one first.", nameof(fromVersion));
+            throw new ArgumentException(
+                $"An upcast of '{TypeName}' starts below its schema version {Text(SchemaVersion)}; set the current one first.",
+                nameof(fromVersion));
         if (Upcasts.ContainsKey(fromVersion))
-            throw new ArgumentException($"'{TypeName}' already has an upcast from schema version {Text(fromVersion)}.", nameof(fromVersion));
+            throw new ArgumentException(
+                $"'{TypeName}' already has an upcast from schema version {Text(fromVersion)}.", nameof(fromVersion));
         return this with { Upcasts = Upcasts.Add(fromVersion, upcast) };
     }
 
@@ -36,7 +41,9 @@ internal sealed record PayloadForm<T>(string TypeName, int SchemaVersion, Func<R
         try
         {
             for (var version = encoded.SchemaVersion; version < SchemaVersion; version++)
-                payload = Upcasts.TryGetValue(version, out var upcast) ? upcast(payload) : throw CodecFunctions.MissingUpcast(TypeName, version);
+                payload = Upcasts.TryGetValue(version, out var upcast)
+                    ? upcast(payload)
+                    : throw CodecFunctions.MissingUpcast(TypeName, version);
             return Read(payload);
         }
         catch (Exception misfit) when (CodecFunctions.IsMisfit(misfit))

@@ -56,6 +56,8 @@ internal sealed class SetConverter<TSet, TElement> : JsonConverter<TSet>
         if (typeof(TSet).IsAssignableFrom(typeof(SortedSet<TElement>))) return elements => new SortedSet<TElement>(elements);
         if (typeof(TSet).IsAssignableFrom(typeof(ImmutableHashSet<TElement>))) return elements => elements.ToImmutableHashSet();
         if (typeof(TSet).IsAssignableFrom(typeof(ImmutableSortedSet<TElement>))) return elements => elements.ToImmutableSortedSet();
-        return _ => throw new NotSupportedException($"{typeof(TSet)} cannot be read; use HashSet, SortedSet, ImmutableHashSet or ImmutableSortedSet.");
+        return _ =>
+            throw new NotSupportedException(
+                $"{typeof(TSet)} cannot be read; use HashSet, SortedSet, ImmutableHashSet or ImmutableSortedSet.");
     }
 }

@@ -2,7 +2,8 @@
 // Made by applications that append without an aggregate, and by imports.
 namespace Refold;
 
-/// <summary>An entry to append. Everything here goes into the canonical bytes; position and version are the journal's. Equal by content, tags as a set.</summary>
+/// <summary>An entry to append. Everything here goes into the canonical bytes; position and version are the journal's. Equal
+/// by content, tags as a set.</summary>
 /// <param name="Stream">The stream it belongs to.</param>
 /// <param name="Type">An explicit name of what the payload is: 1 to 256 UTF-8 bytes.</param>
 /// <param name="Payload">The bytes, never rewritten. They must not be changed afterwards.</param>
@@ -16,7 +17,8 @@ public sealed record EntryData(StreamId Stream, string Type, ReadOnlyMemory<byte
     /// <value>Default: 1.</value>
     public int SchemaVersion { get; init; } = 1;
 
-    /// <summary>At most 64 tags of 1 to 256 UTF-8 bytes; a set. <c>kind:external</c> and <c>kind:derived</c> are not tags but roles.</summary>
+    /// <summary>At most 64 tags of 1 to 256 UTF-8 bytes; a set. <c>kind:external</c> and
+    /// <c>kind:derived</c> are not tags but roles.</summary>
     /// <value>Default: none.</value>
     public IReadOnlyList<string> Tags { get; init; } = [];
 

@@ -88,7 +88,9 @@ public sealed class JournalEntry : IEquatable<JournalEntry>
     /// <param name="canonicalBytes">The bytes; never changed afterwards.</param>
     /// <returns>The entry; null where the bytes are not exactly the canonical form of an entry.</returns>
     public static JournalEntry? TryRead(long position, long version, long batch, ReadOnlyMemory<byte> canonicalBytes) =>
-        Core.CanonicalBytes.tryRead(canonicalBytes) is { } data ? new JournalEntry(new Core.Entry(position, version, batch, data.Value)) : null;
+        Core.CanonicalBytes.tryRead(canonicalBytes) is { } data
+            ? new JournalEntry(new Core.Entry(position, version, batch, data.Value))
+            : null;
 
     /// <inheritdoc/>
     public bool Equals(JournalEntry? other) => other is not null && Value.Equals(other.Value);

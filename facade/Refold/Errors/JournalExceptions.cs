@@ -63,7 +63,8 @@ public class EntriesDroppedException : JournalException
     public long UpTo { get; }
 }
 
-/// <summary>A stream's state cannot be known: its beginning was deleted, and no snapshot can stand in for it. Restore a snapshot or a backup.</summary>
+/// <summary>A stream's state cannot be known: its beginning was deleted, and no snapshot can stand in for it.
+/// Restore a snapshot or a backup.</summary>
 public sealed class HistoryDroppedException : EntriesDroppedException
 {
     internal HistoryDroppedException(StreamId stream, long upTo, IReadOnlyList<SnapshotFinding> findings)
@@ -83,7 +84,9 @@ public sealed class ForeignHistoryException(Head place)
 
 /// <summary>Bytes are not what was written. Restore a backup, or export with salvage. Nothing was changed.</summary>
 public sealed class JournalCorruptedException(string file, long offset, string what, string expected, string found)
-    : JournalException("corrupt", $"{file}, offset {offset.ToString(System.Globalization.CultureInfo.InvariantCulture)}: {what} is {found}, expected {expected}.")
+    : JournalException(
+        "corrupt",
+        $"{file}, offset {offset.ToString(System.Globalization.CultureInfo.InvariantCulture)}: {what} is {found}, expected {expected}.")
 {
     /// <summary>The file.</summary>
     public string File { get; } = file;
@@ -122,7 +125,11 @@ public sealed class JournalInUseException : JournalException
 
 /// <summary>The journal was written by a newer format version. Use a newer program.</summary>
 public sealed class UnsupportedFormatException(string file, int found, int supported)
-    : JournalException("future-format", string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{file} has format version {found}, this program reads up to {supported}; use a newer one."))
+    : JournalException(
+        "future-format",
+        string.Create(
+            System.Globalization.CultureInfo.InvariantCulture,
+            $"{file} has format version {found}, this program reads up to {supported}; use a newer one."))
 {
     /// <summary>The version in the file.</summary>
     public int Found { get; } = found;

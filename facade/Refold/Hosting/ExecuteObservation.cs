@@ -16,7 +16,8 @@ internal static class ExecuteObservation
         return activity is null ? run.Do(work) : ObserveAsync(run, work, activity.SetTag(RefoldTelemetry.CategoryTag, category));
     }
 
-    /// <summary>The step that is made next belongs to the activity of the call that gave it, not to that of the caller whose thread makes it.</summary>
+    /// <summary>The step that is made next belongs to the activity of the call that gave it, not to that of the
+    /// caller whose thread makes it.</summary>
     /// <returns>What is current again when it is disposed.</returns>
     public static Resumed Resume(RunWork work) => RefoldTelemetry.Source.HasListeners() ? new Resumed(work.Activity) : default;
 
@@ -35,7 +36,8 @@ internal static class ExecuteObservation
         }
         catch (Exception exception)
         {
-            activity.SetTag(RefoldTelemetry.OutcomeTag, RefoldTelemetry.OutcomeOf(exception)).SetStatus(ActivityStatusCode.Error, exception.Message);
+            activity.SetTag(RefoldTelemetry.OutcomeTag, RefoldTelemetry.OutcomeOf(exception))
+                .SetStatus(ActivityStatusCode.Error, exception.Message);
             throw;
         }
     }

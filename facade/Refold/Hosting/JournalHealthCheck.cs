@@ -15,7 +15,8 @@ internal sealed class JournalHealthCheck(IServiceProvider services, string? name
         {
             journal = JournalOpening.Get(services, name);
         }
-        catch (Exception exception) when (exception is JournalException or OptionsValidationException or ArgumentException or ObjectDisposedException)
+        catch (Exception exception)
+            when (exception is JournalException or OptionsValidationException or ArgumentException or ObjectDisposedException)
         {
             return Failed("The journal cannot be opened: " + exception.Message, exception);
         }
@@ -40,7 +41,9 @@ internal sealed class JournalHealthCheck(IServiceProvider services, string? name
         {
             AppendResult.NotAppended { Failure: AppendFailure.Conflict } => HealthCheckResult.Healthy("The journal takes appends.", data),
             AppendResult.NotAppended { Failure: AppendFailure.Unavailable unavailable } =>
-                Failed($"The journal takes no appends: {unavailable.Reason}{(unavailable.Cause is { } cause ? ": " + cause.Message : "")}.", unavailable.Cause),
+                Failed(
+                    $"The journal takes no appends: {unavailable.Reason}{(unavailable.Cause is { } cause ? ": " + cause.Message : "")}.",
+                    unavailable.Cause),
             AppendResult.NotAppended refused => Failed($"The journal takes no appends: {refused.Failure}.", null),
             AppendResult.OutcomeUnknown unknown => Failed("The journal takes no appends: " + unknown.Cause.Message, unknown.Cause),
             _ => throw new InvalidOperationException("An append that expects a version no stream has was committed."),
@@ -50,10 +53,12 @@ internal sealed class JournalHealthCheck(IServiceProvider services, string? name
     }
 }
 
-/// <summary>What a health check asks of a journal. Apart from the check, so that appending does not load the packages of health checks.</summary>
+/// <summary>What a health check asks of a journal. Apart from the check, so that appending does not load the
+/// packages of health checks.</summary>
 internal static class HealthProbe
 {
-    /// <summary>An append that every journal that takes appends refuses, after it went the whole way of an append: it expects a version no stream has.</summary>
+    /// <summary>An append that every journal that takes appends refuses, after it went the whole way of an append: it
+    /// expects a version no stream has.</summary>
     public static readonly EncodedBatch Batch = Make().Encode();
 
     private static AppendRequest Make()

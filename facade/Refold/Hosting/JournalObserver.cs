@@ -106,14 +106,16 @@ public sealed class JournalObserver(JournalOptions options, string store, string
         }
         finally
         {
-            QuietLogger.Quietly((observer: this, activity, started, outcome), static end => end.observer.Ended(end.activity, end.started, end.outcome));
+            QuietLogger.Quietly((observer: this, activity, started, outcome), static end =>
+                end.observer.Ended(end.activity, end.started, end.outcome));
         }
     }
 
     private void Ended(Activity? activity, long started, string outcome)
     {
         if (outcome is "conflict" or "condition-failed") RefoldTelemetry.Conflicts.Add(1, storeTag);
-        RefoldTelemetry.Durations.Record(TimeProvider.GetElapsedTime(started).TotalSeconds, storeTag, RefoldTelemetry.Tag(RefoldTelemetry.OutcomeTag, outcome));
+        RefoldTelemetry.Durations.Record(
+            TimeProvider.GetElapsedTime(started).TotalSeconds, storeTag, RefoldTelemetry.Tag(RefoldTelemetry.OutcomeTag, outcome));
         if (activity is null) return;
         if (outcome is "no-room" or "unavailable" or "outcome-unknown" or "failed") activity.SetStatus(ActivityStatusCode.Error, outcome);
         activity.SetTag(RefoldTelemetry.StoreTag, store).SetTag(RefoldTelemetry.OutcomeTag, outcome).Dispose();

@@ -8,7 +8,8 @@ namespace Refold;
 internal sealed class QuietLogger(ILogger logger) : ILogger
 {
     /// <summary>The logger of a category; null where nothing is logged.</summary>
-    public static ILogger? Of(ILoggerFactory? factory, string category) => factory is null ? null : new QuietLogger(factory.CreateLogger(category));
+    public static ILogger? Of(ILoggerFactory? factory, string category) =>
+        factory is null ? null : new QuietLogger(factory.CreateLogger(category));
 
     /// <summary>Tells, whatever becomes of it.</summary>
     /// <param name="what">What is told.</param>
@@ -32,7 +33,8 @@ internal sealed class QuietLogger(ILogger logger) : ILogger
     // A question, which providers answer from their settings.
     public bool IsEnabled(LogLevel logLevel) => logger.IsEnabled(logLevel);
 
-    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+    public void Log<TState>(
+        LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
         Quietly(
             (logger, logLevel, eventId, state, exception, formatter),
             static line => line.logger.Log(line.logLevel, line.eventId, line.state, line.exception, line.formatter));

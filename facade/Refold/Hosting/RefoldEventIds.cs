@@ -4,8 +4,9 @@ using Microsoft.Extensions.Logging;
 
 namespace Refold;
 
-/// <summary>The event ids of Refold's log lines. An id is never used for something else. Categories: <c>Refold.Journal</c> for ids below 10, <c>Refold.Run</c> below 20,
-/// <c>Refold.Replay</c> below 30. Deciding a run again logs nothing but its verdict where it diverged.</summary>
+/// <summary>The event ids of Refold's log lines. An id is never used for something else. Categories: <c>Refold.Journal</c>
+/// for ids below 10, <c>Refold.Run</c> below 20, <c>Refold.Replay</c> below 30. Deciding a run again logs nothing but its
+/// verdict where it diverged.</summary>
 public static class RefoldEventIds
 {
     /// <summary>Information: a journal was opened.</summary>
@@ -20,7 +21,8 @@ public static class RefoldEventIds
     /// <summary>Information: a journal was closed.</summary>
     public const int JournalClosed = 4;
 
-    /// <summary>Warning: a checkpoint could not be written. The journal goes on, and tries again when the next is due; an opening until then scans more.</summary>
+    /// <summary>Warning: a checkpoint could not be written. The journal goes on, and tries again when the next is due; an
+    /// opening until then scans more.</summary>
     public const int CheckpointFailed = 5;
 
     /// <summary>Information: a run was started.</summary>
@@ -57,10 +59,14 @@ internal static partial class LogLines
     [LoggerMessage(RefoldEventIds.JournalOpened, LogLevel.Information, "Opened the journal {Place} at position {Position}")]
     public static partial void JournalOpened(this ILogger logger, string place, long position);
 
-    [LoggerMessage(RefoldEventIds.TornTailHealed, LogLevel.Warning, "Healed the journal {Place}: {File} ended at offset {Offset} in an interrupted write ({Reason}); no acknowledged entry is lost")]
+    [LoggerMessage(
+        RefoldEventIds.TornTailHealed, LogLevel.Warning,
+        "Healed the journal {Place}: {File} ended at offset {Offset} in an interrupted write ({Reason}); no acknowledged entry is lost")]
     public static partial void TornTailHealed(this ILogger logger, string place, string file, long offset, string reason);
 
-    [LoggerMessage(RefoldEventIds.JournalPoisoned, LogLevel.Error, "The journal {Place} takes no more appends since a write failed; dispose it and open it again")]
+    [LoggerMessage(
+        RefoldEventIds.JournalPoisoned, LogLevel.Error,
+        "The journal {Place} takes no more appends since a write failed; dispose it and open it again")]
     public static partial void JournalPoisoned(this ILogger logger, Exception exception, string place);
 
     [LoggerMessage(RefoldEventIds.JournalClosed, LogLevel.Information, "Closed the journal {Place} at position {Position}")]
@@ -78,7 +84,9 @@ internal static partial class LogLines
     [LoggerMessage(RefoldEventIds.RunFinished, LogLevel.Information, "Finished the run {Run}: {Streams} streams, state hash {StateHash}")]
     public static partial void RunFinished(this ILogger logger, RunId run, int streams, string? stateHash);
 
-    [LoggerMessage(RefoldEventIds.ConflictRetried, LogLevel.Debug, "Making a step of the run {Run} on {Stream} anew: another writer came between, attempt {Attempt} of {MaxAttempts}")]
+    [LoggerMessage(
+        RefoldEventIds.ConflictRetried, LogLevel.Debug,
+        "Making a step of the run {Run} on {Stream} anew: another writer came between, attempt {Attempt} of {MaxAttempts}")]
     public static partial void ConflictRetried(this ILogger logger, RunId run, StreamId? stream, int attempt, int maxAttempts);
 
     [LoggerMessage(RefoldEventIds.SnapshotNotUsed, LogLevel.Warning, "Made the state of {Stream} without a snapshot: {Reason}")]
@@ -87,6 +95,9 @@ internal static partial class LogLines
     [LoggerMessage(RefoldEventIds.SnapshotNotSaved, LogLevel.Warning, "Kept no snapshot of {Stream} at version {Version}; the run goes on")]
     public static partial void SnapshotNotSaved(this ILogger logger, Exception exception, StreamId stream, long version);
 
-    [LoggerMessage(RefoldEventIds.DivergenceFound, LogLevel.Warning, "The run {Run} differs from its recording at position {Position}, stream {Stream} version {Version}, {Path}: {Cause}")]
-    public static partial void DivergenceFound(this ILogger logger, RunId run, long position, StreamId stream, long version, string path, string cause);
+    [LoggerMessage(
+        RefoldEventIds.DivergenceFound, LogLevel.Warning,
+        "The run {Run} differs from its recording at position {Position}, stream {Stream} version {Version}, {Path}: {Cause}")]
+    public static partial void DivergenceFound(
+        this ILogger logger, RunId run, long position, StreamId stream, long version, string path, string cause);
 }

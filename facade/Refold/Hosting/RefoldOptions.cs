@@ -2,19 +2,21 @@
 // Given to AddRefold; checked by RefoldOptionsValidator when the host starts.
 namespace Refold;
 
-/// <summary>The journal of an application. Exactly one of <see cref="UseSegmentFiles"/>, <see cref="UseInMemory"/> and <see cref="UseJournal"/> is called.</summary>
+/// <summary>The journal of an application. Exactly one of <see cref="UseSegmentFiles"/>, <see cref="UseInMemory"/> and
+/// <see cref="UseJournal"/> is called.</summary>
 public sealed class RefoldOptions
 {
     private readonly List<string> chosen = [];
     private readonly List<string> snapshots = [];
 
-    /// <summary>How the journal is opened. Where it names no <see cref="JournalOptions.LoggerFactory"/> or <see cref="JournalOptions.TimeProvider"/>, those of the service container are taken, if it has them.</summary>
+    /// <summary>How the journal is opened. Where it names no <see cref="JournalOptions.LoggerFactory"/> or
+    /// <see cref="JournalOptions.TimeProvider"/>, those of the service container are taken, if it has them.</summary>
     /// <value>Default: for writing, everything else as in <see cref="JournalOptions"/>.</value>
     public JournalOptions Journal { get; set; } = new();
 
     /// <summary>Whether the journal is opened when the host starts, so that a host whose journal cannot be opened does not start.</summary>
-    /// <value>Default: true. If false, the first use opens it, a health check included; without a host the first use always does. A journal that only
-    /// <see cref="Refold.Journal.OpenAsync"/> opens needs the start of a host.</value>
+    /// <value>Default: true. If false, the first use opens it, a health check included; without a host the first use always does. A journal
+    /// that only <see cref="Refold.Journal.OpenAsync"/> opens needs the start of a host.</value>
     public bool OpenAtStart { get; set; } = true;
 
     /// <summary>How the snapshot store of <see cref="UseSnapshots"/> is opened.</summary>
@@ -36,9 +38,10 @@ public sealed class RefoldOptions
     /// <returns>These options.</returns>
     public RefoldOptions UseInMemory() => UseJournal("memory:");
 
-    /// <summary>Snapshots in the store that a URI names, for every run in the journal; the container has it as <see cref="ISnapshotStore"/>.
-    /// <see cref="JournalOptions.SnapshotInterval"/> says how often they are taken.</summary>
-    /// <param name="uri">As in <see cref="Refold.Snapshots.OpenAsync"/>; <c>segments:DIR</c> with the journal's directory puts them beside it.</param>
+    /// <summary>Snapshots in the store that a URI names, for every run in the journal; the container has it as
+    /// <see cref="ISnapshotStore"/>. <see cref="JournalOptions.SnapshotInterval"/> says how often they are taken.</summary>
+    /// <param name="uri">As in <see cref="Refold.Snapshots.OpenAsync"/>; <c>segments:DIR</c> with the journal's
+    /// directory puts them beside it.</param>
     /// <returns>These options.</returns>
     public RefoldOptions UseSnapshots(string uri)
     {

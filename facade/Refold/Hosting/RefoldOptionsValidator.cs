@@ -34,9 +34,13 @@ internal sealed class RefoldOptionsValidator : IValidateOptions<RefoldOptions>
         if (uri.StartsWith("segments:", StringComparison.Ordinal) && string.IsNullOrWhiteSpace(uri["segments:".Length..]))
             return "The directory of the segment files is empty; give UseSegmentFiles a path.";
         if (journal.SegmentBytes < SegmentJournal.MinSegmentBytes)
-            return string.Create(System.Globalization.CultureInfo.InvariantCulture, $"JournalOptions.SegmentBytes is {journal.SegmentBytes}; set {SegmentJournal.MinSegmentBytes} or more, or leave it null.");
+            return string.Create(
+                System.Globalization.CultureInfo.InvariantCulture,
+                $"JournalOptions.SegmentBytes is {journal.SegmentBytes}; set {SegmentJournal.MinSegmentBytes} or more, or leave it null.");
         if (journal.SnapshotInterval < 0)
-            return string.Create(System.Globalization.CultureInfo.InvariantCulture, $"JournalOptions.SnapshotInterval is {journal.SnapshotInterval}; set 0 for no snapshots, or 1 or more.");
+            return string.Create(
+                System.Globalization.CultureInfo.InvariantCulture,
+                $"JournalOptions.SnapshotInterval is {journal.SnapshotInterval}; set 0 for no snapshots, or 1 or more.");
         if (!Enum.IsDefined(journal.Durability))
             return string.Create(System.Globalization.CultureInfo.InvariantCulture, $"JournalOptions.Durability is {(int)journal.Durability}, which is no mode; set one of {string.Join(", ", Enum.GetNames<Durability>())}.");
         return MessageOf(() => Journal.Check(uri));
@@ -47,7 +51,9 @@ internal sealed class RefoldOptionsValidator : IValidateOptions<RefoldOptions>
         if (options.Snapshots is null)
             return "RefoldOptions.Snapshots is null; leave it as it is, or set SnapshotOptions.";
         if (options.Snapshots.Retention < 1)
-            return string.Create(System.Globalization.CultureInfo.InvariantCulture, $"SnapshotOptions.Retention is {options.Snapshots.Retention}; set 1 or more.");
+            return string.Create(
+                System.Globalization.CultureInfo.InvariantCulture,
+                $"SnapshotOptions.Retention is {options.Snapshots.Retention}; set 1 or more.");
         return options.ChosenSnapshots switch
         {
             [] => null,

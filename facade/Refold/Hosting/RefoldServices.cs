@@ -11,14 +11,15 @@ namespace Microsoft.Extensions.DependencyInjection;
 /// <summary>Adds Refold's journal to a service container.</summary>
 public static class RefoldServiceCollectionExtensions
 {
-    /// <summary>Adds <see cref="IJournal"/> as a singleton, unless the container has one; likewise <see cref="ISnapshotStore"/>, which keeps nothing unless <see cref="RefoldOptions.UseSnapshots"/> chose one.</summary>
+    /// <summary>Adds <see cref="IJournal"/> as a singleton, unless the container has one; likewise <see cref="ISnapshotStore"/>, which
+    /// keeps nothing unless <see cref="RefoldOptions.UseSnapshots"/> chose one.</summary>
     /// <param name="services">The container.</param>
     /// <param name="configure">Chooses the journal: <c>o => o.UseSegmentFiles(path)</c>.</param>
     /// <returns>What can be added besides.</returns>
     /// <remarks>
-    /// The options are checked when the host starts, and the journal is opened then (<see cref="RefoldOptions.OpenAtStart"/>); without a host,
-    /// when it is first asked for. What is wrong is thrown as <see cref="OptionsValidationException"/> or <see cref="JournalException"/>. The journal is
-    /// closed with the container, which is therefore disposed asynchronously, as hosts do.
+    /// The options are checked when the host starts, and the journal is opened then (<see cref="RefoldOptions.OpenAtStart"/>); without a
+    /// host, when it is first asked for. What is wrong is thrown as <see cref="OptionsValidationException"/> or
+    /// <see cref="JournalException"/>. The journal is closed with the container, which is therefore disposed asynchronously, as hosts do.
     /// </remarks>
     public static RefoldBuilder AddRefold(this IServiceCollection services, Action<RefoldOptions> configure)
     {
@@ -29,7 +30,8 @@ public static class RefoldServiceCollectionExtensions
         return services.AddNamed(null, configure);
     }
 
-    /// <summary>Adds another journal under a name: <c>[FromKeyedServices(name)] IJournal</c>. Each name has its own options and health check.</summary>
+    /// <summary>Adds another journal under a name: <c>[FromKeyedServices(name)] IJournal</c>. Each name has its
+    /// own options and health check.</summary>
     /// <param name="services">The container.</param>
     /// <param name="name">The key of the service.</param>
     /// <param name="configure">Chooses the journal.</param>
@@ -57,7 +59,8 @@ public static class RefoldServiceCollectionExtensions
 
     private static string KeyOf(string? name) => name ?? Options.Options.DefaultName;
 
-    private static JournalOpening OpeningOf(IServiceProvider provider, string? name) => provider.GetRequiredKeyedService<JournalOpening>(KeyOf(name));
+    private static JournalOpening OpeningOf(IServiceProvider provider, string? name) =>
+        provider.GetRequiredKeyedService<JournalOpening>(KeyOf(name));
 }
 
 /// <summary>What can be added to a journal in a service container.</summary>
@@ -75,14 +78,15 @@ public sealed class RefoldBuilder
     /// <summary>The key of the journal; null for the one that was added without.</summary>
     public string? Name { get; }
 
-    /// <summary>Adds a health check: healthy while the journal is open and takes appends, or, opened for reading, can be read. It appends nothing.
-    /// Otherwise its exception says what failed: the opening, or the write after which the journal takes no more.</summary>
+    /// <summary>Adds a health check: healthy while the journal is open and takes appends, or, opened for reading, can be read. It appends
+    /// nothing. Otherwise its exception says what failed: the opening, or the write after which the journal takes no more.</summary>
     /// <param name="name">Its name; default: <c>refold</c>, or <c>refold-NAME</c> for a journal with a key.</param>
     /// <param name="failureStatus">What it reports where it is not healthy; default: <see cref="HealthStatus.Unhealthy"/>.</param>
     /// <param name="tags">Tags to select it by; default: none.</param>
     /// <param name="timeout">How long it may take; default: no limit but the caller's. A device that hangs is found by this only.</param>
     /// <returns>This.</returns>
-    public RefoldBuilder AddHealthCheck(string? name = null, HealthStatus? failureStatus = null, IEnumerable<string>? tags = null, TimeSpan? timeout = null)
+    public RefoldBuilder AddHealthCheck(
+        string? name = null, HealthStatus? failureStatus = null, IEnumerable<string>? tags = null, TimeSpan? timeout = null)
     {
         var journal = Name;
         Services.AddHealthChecks().Add(new HealthCheckRegistration(

@@ -5,8 +5,9 @@ using System.Diagnostics.Metrics;
 
 namespace Refold;
 
-/// <summary>What Refold tells OpenTelemetry: <c>AddSource(RefoldTelemetry.ActivitySourceName)</c> and <c>AddMeter(RefoldTelemetry.MeterName)</c>.
-/// The names are public API: a name is never used for something else. Nothing is measured where nobody listens.</summary>
+/// <summary>What Refold tells OpenTelemetry: <c>AddSource(RefoldTelemetry.ActivitySourceName)</c> and
+/// <c>AddMeter(RefoldTelemetry.MeterName)</c>. The names are public API: a name is never used for something else. Nothing is
+/// measured where nobody listens.</summary>
 public static class RefoldTelemetry
 {
     /// <summary>The name of the <see cref="ActivitySource"/>.</summary>
@@ -18,19 +19,23 @@ public static class RefoldTelemetry
     /// <summary>Activity: one append, from the call to its answer. Tags: <see cref="StoreTag"/>, <see cref="OutcomeTag"/>.</summary>
     public const string AppendActivity = "refold.append";
 
-    /// <summary>Activity: one command of a run, from the call to its answer; its append lies within. Tags: <see cref="CategoryTag"/>, <see cref="OutcomeTag"/>.</summary>
+    /// <summary>Activity: one command of a run, from the call to its answer; its append lies within. Tags:
+    /// <see cref="CategoryTag"/>, <see cref="OutcomeTag"/>.</summary>
     public const string ExecuteActivity = "refold.run.execute";
 
-    /// <summary>Activity: the verification of one run. Tags: <see cref="OutcomeTag"/>, and <see cref="CauseTag"/> where it diverged.</summary>
+    /// <summary>Activity: the verification of one run. Tags: <see cref="OutcomeTag"/>, and
+    /// <see cref="CauseTag"/> where it diverged.</summary>
     public const string VerifyActivity = "refold.verify";
 
-    /// <summary>Histogram in seconds: from the call of an append to its answer. Tags: <see cref="StoreTag"/>, <see cref="OutcomeTag"/>.</summary>
+    /// <summary>Histogram in seconds: from the call of an append to its answer. Tags:
+    /// <see cref="StoreTag"/>, <see cref="OutcomeTag"/>.</summary>
     public const string AppendDuration = "refold.append.duration";
 
     /// <summary>Counter of entries: what was committed, restored batches included. Tag: <see cref="StoreTag"/>.</summary>
     public const string AppendEntries = "refold.append.entries";
 
-    /// <summary>Counter of appends that somebody else came before: an expected version or an append condition did not hold. Tag: <see cref="StoreTag"/>.</summary>
+    /// <summary>Counter of appends that somebody else came before: an expected version or an append condition did not hold.
+    /// Tag: <see cref="StoreTag"/>.</summary>
     public const string AppendConflicts = "refold.append.conflicts";
 
     /// <summary>Histogram of appends: how many shared one write and one flush. Tag: <see cref="StoreTag"/>.</summary>
@@ -43,10 +48,11 @@ public static class RefoldTelemetry
     public const string StoreTag = "refold.store";
 
     /// <summary>
-    /// Tag: how it ended. An append: <c>appended</c>, <c>conflict</c>, <c>condition-failed</c>, <c>key-reused</c>, <c>limit-exceeded</c>, <c>invalid</c>,
-    /// <c>no-room</c>, <c>unavailable</c>, <c>outcome-unknown</c>, <c>cancelled</c>, <c>failed</c>. A command: <c>accepted</c>, <c>refused</c>, <c>cancelled</c>,
-    /// the code of a <see cref="JournalException"/>, <c>failed</c>. A verification: <c>matched</c>, <c>diverged</c>, <c>not-recorded</c>, <c>incomplete</c>,
-    /// <c>cancelled</c>, the code of a <see cref="JournalException"/>, <c>failed</c>.
+    /// Tag: how it ended. An append: <c>appended</c>, <c>conflict</c>, <c>condition-failed</c>, <c>key-reused</c>, <c>limit-exceeded</c>,
+    /// <c>invalid</c>, <c>no-room</c>, <c>unavailable</c>, <c>outcome-unknown</c>, <c>cancelled</c>, <c>failed</c>. A command:
+    /// <c>accepted</c>, <c>refused</c>, <c>cancelled</c>, the code of a <see cref="JournalException"/>, <c>failed</c>. A verification:
+    /// <c>matched</c>, <c>diverged</c>, <c>not-recorded</c>, <c>incomplete</c>, <c>cancelled</c>, the code of a
+    /// <see cref="JournalException"/>, <c>failed</c>.
     /// </summary>
     public const string OutcomeTag = "refold.outcome";
 
@@ -68,11 +74,15 @@ public static class RefoldTelemetry
         AppendDuration,
         "s",
         "From the call of an append to its answer.",
-        advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.00001, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1, 10] });
+        advice: new InstrumentAdvice<double>
+        {
+            HistogramBucketBoundaries = [0.00001, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1, 10]
+        });
 
     internal static readonly Counter<long> Entries = Meter.CreateCounter<long>(AppendEntries, "{entry}", "Entries committed.");
 
-    internal static readonly Counter<long> Conflicts = Meter.CreateCounter<long>(AppendConflicts, "{append}", "Appends that somebody else came before.");
+    internal static readonly Counter<long> Conflicts = Meter.CreateCounter<long>(
+        AppendConflicts, "{append}", "Appends that somebody else came before.");
 
     internal static readonly Histogram<int> GroupSizes = Meter.CreateHistogram(
         CommitGroupSize,
@@ -80,7 +90,8 @@ public static class RefoldTelemetry
         "Appends that shared one write and one flush.",
         advice: new InstrumentAdvice<int> { HistogramBucketBoundaries = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 4096] });
 
-    internal static readonly Counter<long> Replayed = Meter.CreateCounter<long>(ReplayEntries, "{entry}", "Entries read by folding and verifying.");
+    internal static readonly Counter<long> Replayed = Meter.CreateCounter<long>(
+        ReplayEntries, "{entry}", "Entries read by folding and verifying.");
 
     internal static KeyValuePair<string, object?> Tag(string name, string value) => new(name, value);
 

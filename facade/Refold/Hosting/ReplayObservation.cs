@@ -28,7 +28,8 @@ internal static class ReplayObservation
         }
         catch (Exception exception)
         {
-            activity?.SetTag(RefoldTelemetry.OutcomeTag, RefoldTelemetry.OutcomeOf(exception)).SetStatus(ActivityStatusCode.Error, exception.Message);
+            activity?.SetTag(RefoldTelemetry.OutcomeTag, RefoldTelemetry.OutcomeOf(exception))
+                .SetStatus(ActivityStatusCode.Error, exception.Message);
             throw;
         }
     }

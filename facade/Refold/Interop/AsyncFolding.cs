@@ -7,7 +7,8 @@ internal static class AsyncFolding
     // Large enough that the state hash after each chunk costs little beside the entries.
     private const int ChunkSize = 1024;
 
-    /// <summary>Folds the entries of one stream from a state; they follow its version without gaps. Reading stops where the fold had to end.</summary>
+    /// <summary>Folds the entries of one stream from a state; they follow its version without gaps. Reading stops
+    /// where the fold had to end.</summary>
     public static async ValueTask<FoldReport<TState>> FoldAsync<TState, TCommand, TEvent, TError>(
         this Core.Aggregate<TState, TCommand, TEvent, TError> aggregate,
         IAsyncEnumerable<JournalEntry> entries,

@@ -17,7 +17,9 @@ internal static class CanonicalJson
     /// <summary>The text of a JSON string.</summary>
     /// <exception cref="FormatException">The bytes are not exactly one JSON string.</exception>
     public static string ToText(ReadOnlyMemory<byte> json) =>
-        Core.Canonical.parse(json).ValueOrMisfit() is Core.JsonValue.String text ? text.value : throw new FormatException("it is no JSON string");
+        Core.Canonical.parse(json).ValueOrMisfit() is Core.JsonValue.String text
+            ? text.value
+            : throw new FormatException("it is no JSON string");
 
     private static T ValueOrMisfit<T>(this FSharpResult<T, Core.ValueError> result) =>
         result.IsOk ? result.ResultValue : throw new FormatException(result.ErrorValue.ToString());

@@ -36,13 +36,16 @@ internal static class CodecFunctions
 
     public static CodecException UnknownType(string type) => new(Core.CodecError.NewUnknownType(type));
 
-    public static CodecException NewerSchema(string type, int found, int supported) => new(Core.CodecError.NewNewerSchema(type, found, supported));
+    public static CodecException NewerSchema(string type, int found, int supported) =>
+        new(Core.CodecError.NewNewerSchema(type, found, supported));
 
     public static CodecException MissingUpcast(string type, int version) => new(Core.CodecError.NewMissingUpcast(type, version));
 
-    public static CodecException Undecodable(string type, Exception reason) => new(Core.CodecError.NewUndecodable(type, reason.Message), reason);
+    public static CodecException Undecodable(string type, Exception reason) =>
+        new(Core.CodecError.NewUndecodable(type, reason.Message), reason);
 
-    public static CodecException Unencodable(string type, Exception reason) => new(Core.CodecError.NewUnencodable(type, reason.Message), reason);
+    public static CodecException Unencodable(string type, Exception reason) =>
+        new(Core.CodecError.NewUnencodable(type, reason.Message), reason);
 
     /// <summary>The name of an entry type, checked.</summary>
     public static string TypeName(string name) => Core.Text.validate("type", Core.Limits.typeBytes, name).ValueOrThrow(nameof(name));

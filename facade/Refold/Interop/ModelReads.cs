@@ -9,7 +9,8 @@ internal static class ModelReads
     // Large enough that seeking costs little beside reading.
     private const int PageSize = 256;
 
-    public static IEnumerable<JournalEntry> ReadStream(this Core.Journal journal, StreamId stream, long fromVersion, long toVersion, long maxCount)
+    public static IEnumerable<JournalEntry> ReadStream(
+        this Core.Journal journal, StreamId stream, long fromVersion, long toVersion, long maxCount)
     {
         var first = Core.JournalModule.readStream(stream, fromVersion, toVersion, 0, journal);
         if (first.IsError) throw first.ErrorValue.ToException(stream);
@@ -38,7 +39,8 @@ internal static class ModelReads
     public static Head? HeadAt(this Core.Journal journal, long position) =>
         Core.JournalModule.headAt(position, journal) is { } head ? head.Value : null;
 
-    private static IEnumerable<JournalEntry> Pages(long from, long remaining, Func<long, int, FSharpList<Core.Entry>> read, Func<JournalEntry, long> place)
+    private static IEnumerable<JournalEntry> Pages(
+        long from, long remaining, Func<long, int, FSharpList<Core.Entry>> read, Func<JournalEntry, long> place)
     {
         while (remaining > 0)
         {

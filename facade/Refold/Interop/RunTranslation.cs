@@ -71,7 +71,8 @@ internal static class RunTranslation
         long runVersion,
         ExecuteOptions options)
     {
-        var made = Core.Run.step(context, aggregate.Value, new Core.RunPosition<TState>(before.Version, before.State, runVersion), new Core.StepInput<TCommand>(
+        var made = Core.Run.step(
+            context, aggregate.Value, new Core.RunPosition<TState>(before.Version, before.State, runVersion), new Core.StepInput<TCommand>(
             stream,
             command,
             now,

@@ -14,14 +14,16 @@ internal sealed record SnapshotHistory(StreamId Stream, long Highest, long Floor
 
 internal static class SnapshotTranslation
 {
-    public static Core.Snapshot Make(StreamId stream, long version, Head head, Encoded state, (RunId Run, RunPin Pin, RngState Root)? origin)
+    public static Core.Snapshot Make(
+        StreamId stream, long version, Head head, Encoded state, (RunId Run, RunPin Pin, RngState Root)? origin)
     {
         ArgumentNullException.ThrowIfNull(stream);
         ArgumentNullException.ThrowIfNull(state);
         ArgumentOutOfRangeException.ThrowIfLessThan(version, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(head.Position, 1, nameof(head));
         var run = origin is var (id, pin, root) ? FSharpOption<Tuple<RunId, RunPin, RngState>>.Some(new(id, pin, root)) : null;
-        return Core.SnapshotModule.make(stream, version, head, run, new Core.Encoded(state.Type, state.SchemaVersion, Core.Bytes.Wrap(state.Payload)));
+        return Core.SnapshotModule.make(
+            stream, version, head, run, new Core.Encoded(state.Type, state.SchemaVersion, Core.Bytes.Wrap(state.Payload)));
     }
 
     public static (Snapshot? Snapshot, string? Reason) Read(ReadOnlyMemory<byte> bytes)
@@ -35,7 +37,8 @@ internal static class SnapshotTranslation
         Core.HistoryError.NewHistoryDropped(stream.Value, upTo, findings.Select(finding => finding.Reason).ToFSharpList()) + ".";
 
     /// <summary>Whether a snapshot is due: at least so many versions since the last one; 0 for none.</summary>
-    public static bool IsDue(long version, long lastSnapshotAt, long interval) => Core.SnapshotModule.shouldTake(version, lastSnapshotAt, interval);
+    public static bool IsDue(long version, long lastSnapshotAt, long interval) =>
+        Core.SnapshotModule.shouldTake(version, lastSnapshotAt, interval);
 
     /// <summary>The state of a snapshot that may be used for a stream, or why it may not. Reads nothing.</summary>
     public static (FoldedState<TState>? State, SnapshotFinding? Finding) Judge<TState, TCommand, TEvent, TError>(

@@ -7,7 +7,8 @@ namespace Refold.Interop;
 
 internal static class Translation
 {
-    /// <summary>The entry in its normal form, or which rule it breaks. A null where none may be is the caller's mistake and throws.</summary>
+    /// <summary>The entry in its normal form, or which rule it breaks. A null where none may be is the
+    /// caller's mistake and throws.</summary>
     public static FSharpResult<Core.EntryData, Core.ValueError> TryToCore(this EntryData data, string? key)
     {
         var taken = data.Take(key);
@@ -85,7 +86,8 @@ internal static class Translation
 
     public static AppendFailure ToFailure(this Core.AppendError error) => error switch
     {
-        Core.AppendError.Conflict conflict => new AppendFailure.Conflict(StreamId.Create(conflict.stream), conflict.expected, conflict.actual),
+        Core.AppendError.Conflict conflict =>
+            new AppendFailure.Conflict(StreamId.Create(conflict.stream), conflict.expected, conflict.actual),
         Core.AppendError.ConditionFailed failed => new AppendFailure.ConditionFailed(failed.position),
         Core.AppendError.KeyReused reused => new AppendFailure.KeyReused(reused.key, reused.firstPosition),
         Core.AppendError.LimitExceeded exceeded => new AppendFailure.LimitExceeded(exceeded.what, exceeded.actual, exceeded.limit),

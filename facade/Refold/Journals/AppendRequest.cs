@@ -34,9 +34,11 @@ public sealed record AppendRequest(IReadOnlyList<EntryData> Entries)
     /// <value>Default: false; a caller that finds the journal idle commits on its own thread, which is the fastest for one append.</value>
     public bool Pipelined { get; init; }
 
-    /// <summary>Validates, encodes and hashes the request, once and for every journal: what <see cref="IJournal.TryAppendAsync"/> takes.</summary>
+    /// <summary>Validates, encodes and hashes the request, once and for every journal: what
+    /// <see cref="IJournal.TryAppendAsync"/> takes.</summary>
     /// <returns>The batch. It may be appended again after a conflict.</returns>
-    /// <exception cref="NotAppendedException">An entry, the key or the batch breaks a rule: <see cref="AppendFailure.Invalid"/>.</exception>
+    /// <exception cref="NotAppendedException">An entry, the key or the batch breaks a rule:
+    /// <see cref="AppendFailure.Invalid"/>.</exception>
     public EncodedBatch Encode() => this.Encoded() is var (batch, failure) && batch is not null ? batch : throw failure!.ToException();
 
     /// <summary>Encodes the request as <see cref="Encode"/> does.</summary>
@@ -64,7 +66,8 @@ public sealed record AppendRequest(IReadOnlyList<EntryData> Entries)
     public override int GetHashCode() => HashCode.Combine(Entries.Count, Expected.Count, Condition);
 }
 
-/// <summary>What a committed append is answered with. It names no file and no offset, so it stays valid whatever the store does. Equal by content.</summary>
+/// <summary>What a committed append is answered with. It names no file and no offset, so it stays valid whatever the
+/// store does. Equal by content.</summary>
 public sealed class Receipt : IEquatable<Receipt>
 {
     internal Receipt(Core.Receipt value)
@@ -105,7 +108,8 @@ public sealed class Receipt : IEquatable<Receipt>
 
     /// <inheritdoc/>
     public bool Equals(Receipt? other) =>
-        other is not null && FirstPosition == other.FirstPosition && Count == other.Count && Head == other.Head && Versions.SequenceEqual(other.Versions);
+        other is not null && FirstPosition == other.FirstPosition && Count == other.Count && Head == other.Head
+            && Versions.SequenceEqual(other.Versions);
 
     /// <inheritdoc/>
     public override bool Equals(object? obj) => Equals(obj as Receipt);

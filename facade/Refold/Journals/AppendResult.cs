@@ -17,7 +17,8 @@ public abstract record AppendResult
     /// <param name="Failure">Why.</param>
     public sealed record NotAppended(AppendFailure Failure) : AppendResult;
 
-    /// <summary>Whether it was committed is not known: the device failed while it was written. A retry with the same idempotency key, after opening again, settles it.</summary>
+    /// <summary>Whether it was committed is not known: the device failed while it was written. A retry with the same idempotency key, after
+    /// opening again, settles it.</summary>
     /// <param name="Cause">What failed.</param>
     public sealed record OutcomeUnknown(Exception Cause) : AppendResult;
 }

@@ -27,14 +27,17 @@ public interface IJournal : IAsyncDisposable
     /// <param name="batch">The batch with what it expects: <see cref="AppendRequest.Encode"/>. A store decides with
     /// <see cref="AppendRule"/>, and writes the canonical bytes as they are.</param>
     /// <param name="cancellationToken">Cancels waiting, never a write already queued.</param>
-    /// <returns>A receipt once the batch is durable; or why it never will be; or that the outcome is unknown. None of these is an exception.</returns>
+    /// <returns>A receipt once the batch is durable; or why it never will be; or that the outcome is unknown.
+    /// None of these is an exception.</returns>
     ValueTask<AppendResult> TryAppendAsync(EncodedBatch batch, CancellationToken cancellationToken = default);
 
-    /// <summary>Appends one batch with the positions, versions and batch id it had in another journal; as used by import and copy.</summary>
+    /// <summary>Appends one batch with the positions, versions and batch id it had in another journal;
+    /// as used by import and copy.</summary>
     /// <param name="batch">The entries of one batch, in position order.</param>
     /// <param name="cancellationToken">Cancels waiting, never a write already queued.</param>
     /// <returns>As <see cref="TryAppendAsync"/>; <see cref="AppendFailure.Invalid"/> where the places do not fit behind the head.</returns>
-    /// <remarks>A known idempotency key now belongs to this batch: the other journal had forgotten the key before it was used again.</remarks>
+    /// <remarks>A known idempotency key now belongs to this batch: the other journal had forgotten the
+    /// key before it was used again.</remarks>
     ValueTask<AppendResult> TryRestoreAsync(IReadOnlyList<JournalEntry> batch, CancellationToken cancellationToken = default);
 
     /// <summary>The receipt of the append that used an idempotency key. Deleting the batch's entries does not forget the key.</summary>
@@ -43,7 +46,8 @@ public interface IJournal : IAsyncDisposable
     /// <returns>The first receipt; null where the key was not used.</returns>
     ValueTask<Receipt?> FindByKeyAsync(string key, CancellationToken cancellationToken = default);
 
-    /// <summary>Deletes a stream's entries up to and including a version. The deletion is durable before the task ends, hides at once, and leaves the head.</summary>
+    /// <summary>Deletes a stream's entries up to and including a version. The deletion is durable before the task ends, hides at
+    /// once, and leaves the head.</summary>
     /// <param name="stream">The stream.</param>
     /// <param name="version">Clamped at the stream's highest version.</param>
     /// <param name="cancellationToken">Cancels waiting, never a write already queued.</param>
@@ -84,12 +88,14 @@ public interface IJournal : IAsyncDisposable
         long maxCount = long.MaxValue,
         CancellationToken cancellationToken = default);
 
-    /// <summary>Reads everything in position order, as of the moment of the first <c>MoveNextAsync</c>. Deleted entries are left out.</summary>
+    /// <summary>Reads everything in position order, as of the moment of the first <c>MoveNextAsync</c>.
+    /// Deleted entries are left out.</summary>
     /// <param name="fromPosition">The first position, from 1.</param>
     /// <param name="maxCount">At most this many entries.</param>
     /// <param name="cancellationToken">Stops reading.</param>
     /// <returns>The entries.</returns>
-    IAsyncEnumerable<JournalEntry> ReadAllAsync(long fromPosition = 1, long maxCount = long.MaxValue, CancellationToken cancellationToken = default);
+    IAsyncEnumerable<JournalEntry> ReadAllAsync(
+        long fromPosition = 1, long maxCount = long.MaxValue, CancellationToken cancellationToken = default);
 
     /// <summary>Finds entries by tags and types, in position order.</summary>
     /// <param name="query">What to find.</param>
@@ -97,9 +103,11 @@ public interface IJournal : IAsyncDisposable
     /// <param name="maxCount">At most this many entries.</param>
     /// <param name="cancellationToken">Cancels waiting.</param>
     /// <returns>The matches, and the head position at which they were found.</returns>
-    ValueTask<QueryResult> QueryAsync(Query query, long fromPosition = 1, long maxCount = long.MaxValue, CancellationToken cancellationToken = default);
+    ValueTask<QueryResult> QueryAsync(
+        Query query, long fromPosition = 1, long maxCount = long.MaxValue, CancellationToken cancellationToken = default);
 
-    /// <summary>Reads everything from a position on and stays: new entries follow as they are committed, without polling in process.</summary>
+    /// <summary>Reads everything from a position on and stays: new entries follow as they are committed,
+    /// without polling in process.</summary>
     /// <param name="fromPosition">The first position, from 1.</param>
     /// <param name="cancellationToken">Ends the subscription with <see cref="OperationCanceledException"/>.</param>
     /// <returns>Entries in position order, each once. The enumeration ends when the journal is closed.</returns>

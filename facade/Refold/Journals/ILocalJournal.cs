@@ -4,8 +4,8 @@ namespace Refold;
 
 /// <summary>A journal in this process's reach: every read of <see cref="IJournal"/> also as a synchronous call.</summary>
 /// <remarks>
-/// A synchronous read answers from memory or from local files, on the caller's thread. Both forms of a read give the same. Synchronous reads
-/// are as of the moment of the call. After the journal is closed, <see cref="Head"/> gives the last head, and the other members throw
+/// A synchronous read answers from memory or from local files, on the caller's thread. Both forms of a read give the same. Synchronous
+/// reads are as of the moment of the call. After the journal is closed, <see cref="Head"/> gives the last head, and the other members throw
 /// <see cref="ObjectDisposedException"/>.
 /// </remarks>
 public interface ILocalJournal : IJournal
@@ -42,8 +42,10 @@ public interface ILocalJournal : IJournal
     /// <param name="toVersion">The last version.</param>
     /// <param name="maxCount">At most this many entries.</param>
     /// <returns>The entries.</returns>
-    /// <exception cref="EntriesDroppedException"><paramref name="fromVersion"/> is at or below what was deleted: thrown by the call itself.</exception>
-    IEnumerable<JournalEntry> ReadStream(StreamId stream, long fromVersion = 1, long toVersion = long.MaxValue, long maxCount = long.MaxValue);
+    /// <exception cref="EntriesDroppedException"><paramref name="fromVersion"/> is at or below what was deleted:
+    /// thrown by the call itself.</exception>
+    IEnumerable<JournalEntry> ReadStream(
+        StreamId stream, long fromVersion = 1, long toVersion = long.MaxValue, long maxCount = long.MaxValue);
 
     /// <summary>Reads everything in position order, as of the moment of the call. Deleted entries are left out.</summary>
     /// <param name="fromPosition">The first position, from 1.</param>

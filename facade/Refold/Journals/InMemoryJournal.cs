@@ -94,7 +94,8 @@ public sealed class InMemoryJournal : ILocalJournal, IObservedJournal
         return ValueTask.CompletedTask;
     }
 
-    /// <summary>Drops the beginning: batches that end at a position or before. The last batch stays in any case. What a store does that compacts its files, as its model.</summary>
+    /// <summary>Drops the beginning: batches that end at a position or before. The last batch stays in any case. What a store does that
+    /// compacts its files, as its model.</summary>
     /// <param name="position">The position.</param>
     public void DropTo(long position) => Replace(journal => Core.JournalModule.dropTo(position, journal));
 
@@ -117,7 +118,8 @@ public sealed class InMemoryJournal : ILocalJournal, IObservedJournal
     }
 
     /// <inheritdoc/>
-    public IEnumerable<JournalEntry> ReadStream(StreamId stream, long fromVersion = 1, long toVersion = long.MaxValue, long maxCount = long.MaxValue)
+    public IEnumerable<JournalEntry> ReadStream(
+        StreamId stream, long fromVersion = 1, long toVersion = long.MaxValue, long maxCount = long.MaxValue)
     {
         ArgumentNullException.ThrowIfNull(stream);
         return Snapshot.ReadStream(stream, fromVersion, toVersion, maxCount);
@@ -165,7 +167,8 @@ public sealed class InMemoryJournal : ILocalJournal, IObservedJournal
     }
 
     /// <inheritdoc/>
-    public IAsyncEnumerable<JournalEntry> ReadAllAsync(long fromPosition = 1, long maxCount = long.MaxValue, CancellationToken cancellationToken = default) =>
+    public IAsyncEnumerable<JournalEntry> ReadAllAsync(
+        long fromPosition = 1, long maxCount = long.MaxValue, CancellationToken cancellationToken = default) =>
         LocalReads.Enumerate(() => ReadAll(fromPosition, maxCount), cancellationToken);
 
     /// <inheritdoc/>
@@ -190,7 +193,8 @@ public sealed class InMemoryJournal : ILocalJournal, IObservedJournal
         return subscriptions.Follow(from => Snapshot.ReadAll(from, long.MaxValue), fromPosition, cancellationToken);
     }
 
-    /// <summary>Closes the journal: subscriptions end, later appends are answered with <see cref="AppendFailure.Unavailable"/>, later reads throw <see cref="ObjectDisposedException"/>. Reads that were begun go on.</summary>
+    /// <summary>Closes the journal: subscriptions end, later appends are answered with <see cref="AppendFailure.Unavailable"/>, later reads
+    /// throw <see cref="ObjectDisposedException"/>. Reads that were begun go on.</summary>
     /// <returns>A completed task.</returns>
     public ValueTask DisposeAsync()
     {

@@ -13,7 +13,8 @@ public static class JournalExtensions
     /// <exception cref="ConcurrencyException">A stream does not have the expected version. Nothing was appended.</exception>
     /// <exception cref="NotAppendedException">Nothing was appended, for another reason.</exception>
     /// <exception cref="OutcomeUnknownException">The device failed while the batch was written.</exception>
-    public static async ValueTask<Receipt> AppendAsync(this IJournal journal, AppendRequest request, CancellationToken cancellationToken = default)
+    public static async ValueTask<Receipt> AppendAsync(
+        this IJournal journal, AppendRequest request, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(journal);
         return (await journal.TryAppendAsync(request, cancellationToken).ConfigureAwait(false)).ReceiptOrThrow();
@@ -30,10 +31,14 @@ public static class JournalExtensions
     /// <exception cref="ConcurrencyException">The stream does not have the expected version. Nothing was appended.</exception>
     /// <exception cref="NotAppendedException">Nothing was appended, for another reason.</exception>
     /// <exception cref="OutcomeUnknownException">The device failed while the batch was written.</exception>
-    public static ValueTask<Receipt> AppendAsync(this IJournal journal, StreamId stream, ExpectedVersion expected, IReadOnlyList<EntryData> entries, CancellationToken cancellationToken = default) =>
+    public static ValueTask<Receipt> AppendAsync(
+        this IJournal journal, StreamId stream, ExpectedVersion expected, IReadOnlyList<EntryData> entries,
+        CancellationToken cancellationToken = default) =>
         journal.AppendAsync(RequestOf(stream, expected, entries), cancellationToken);
 
-    /// <summary>Appends entries of one stream; the twin of <see cref="AppendAsync(IJournal, StreamId, ExpectedVersion, IReadOnlyList{EntryData}, CancellationToken)"/> that does not throw.</summary>
+    /// <summary>Appends entries of one stream; the twin of
+    /// <see cref="AppendAsync(IJournal, StreamId, ExpectedVersion, IReadOnlyList{EntryData}, CancellationToken)"/>
+    /// that does not throw.</summary>
     /// <param name="journal">The journal.</param>
     /// <param name="stream">The stream; every entry is one of it.</param>
     /// <param name="expected">The version it must have.</param>
@@ -41,7 +46,9 @@ public static class JournalExtensions
     /// <param name="cancellationToken">Cancels waiting, never a write already queued.</param>
     /// <returns>How the append ended.</returns>
     /// <exception cref="ArgumentException">An entry is one of another stream.</exception>
-    public static ValueTask<AppendResult> TryAppendAsync(this IJournal journal, StreamId stream, ExpectedVersion expected, IReadOnlyList<EntryData> entries, CancellationToken cancellationToken = default)
+    public static ValueTask<AppendResult> TryAppendAsync(
+        this IJournal journal, StreamId stream, ExpectedVersion expected, IReadOnlyList<EntryData> entries,
+        CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(journal);
         return journal.TryAppendAsync(RequestOf(stream, expected, entries), cancellationToken);
@@ -52,7 +59,8 @@ public static class JournalExtensions
     /// <param name="request">The batch with what it expects.</param>
     /// <param name="cancellationToken">Cancels waiting, never a write already queued.</param>
     /// <returns>How the append ended: <see cref="AppendFailure.Invalid"/> where an entry, the key or the batch breaks a rule.</returns>
-    public static ValueTask<AppendResult> TryAppendAsync(this IJournal journal, AppendRequest request, CancellationToken cancellationToken = default)
+    public static ValueTask<AppendResult> TryAppendAsync(
+        this IJournal journal, AppendRequest request, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(journal);
         ArgumentNullException.ThrowIfNull(request);
@@ -71,7 +79,8 @@ public static class JournalExtensions
     /// <exception cref="ConcurrencyException">The versions do not go on where a stream ends.</exception>
     /// <exception cref="NotAppendedException">The places do not fit behind the head, or another reason.</exception>
     /// <exception cref="OutcomeUnknownException">The device failed while the batch was written.</exception>
-    public static async ValueTask<Receipt> RestoreAsync(this IJournal journal, IReadOnlyList<JournalEntry> batch, CancellationToken cancellationToken = default)
+    public static async ValueTask<Receipt> RestoreAsync(
+        this IJournal journal, IReadOnlyList<JournalEntry> batch, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(journal);
         return (await journal.TryRestoreAsync(batch, cancellationToken).ConfigureAwait(false)).ReceiptOrThrow();

@@ -63,5 +63,6 @@ internal static class LocalReads
 
     /// <summary>Whether a stream is on a page behind another stream.</summary>
     public static bool IsWanted(StreamId stream, string prefix, StreamId? after) =>
-        stream.Value.StartsWith(prefix, StringComparison.Ordinal) && (after is null || Comparer<StreamId>.Default.Compare(stream, after) > 0);
+        stream.Value.StartsWith(prefix, StringComparison.Ordinal)
+            && (after is null || Comparer<StreamId>.Default.Compare(stream, after) > 0);
 }

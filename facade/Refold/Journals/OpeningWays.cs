@@ -2,11 +2,13 @@
 // Given with JournalOptions; shown by `refold inspect`.
 namespace Refold;
 
-/// <summary>The ways of opening a segment journal. All of them give the same journal; each can be switched off. An empty directory always opens.</summary>
+/// <summary>The ways of opening a segment journal. All of them give the same journal; each can be switched off. An
+/// empty directory always opens.</summary>
 public sealed record OpeningWays
 {
-    /// <summary>Takes the index of the last segment up to some frame from a checkpoint, and that of the others from their footers; their frames are checked when they are read. Only what came behind is
-    /// scanned. A checkpoint that is not right, or was written over other segments, is ignored (<see cref="OpeningReport.Ignored"/>).</summary>
+    /// <summary>Takes the index of the last segment up to some frame from a checkpoint, and that of the others from their footers; their
+    /// frames are checked when they are read. Only what came behind is scanned. A checkpoint that is not right, or was written over other
+    /// segments, is ignored (<see cref="OpeningReport.Ignored"/>).</summary>
     /// <value>Default: true.</value>
     public bool Checkpoint { get; init; } = true;
 

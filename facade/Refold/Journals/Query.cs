@@ -13,7 +13,8 @@ public sealed record QueryItem(IReadOnlyList<string> Types, IReadOnlyList<string
     /// <param name="other">The other.</param>
     /// <returns>True if they are equal.</returns>
     public bool Equals(QueryItem? other) =>
-        other is not null && Types.SequenceEqual(other.Types, StringComparer.Ordinal) && Tags.SequenceEqual(other.Tags, StringComparer.Ordinal);
+        other is not null && Types.SequenceEqual(other.Types, StringComparer.Ordinal)
+            && Tags.SequenceEqual(other.Tags, StringComparer.Ordinal);
 
     /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine(Types.Count, Tags.Count);

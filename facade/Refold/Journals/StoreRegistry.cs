@@ -105,8 +105,11 @@ internal sealed class StoreRegistry<TOptions, TStore, TLocal>(string kind, strin
 
     private void Register(string scheme, StoreOpener<TOptions, TStore, TLocal> opener)
     {
-        if (scheme.Length == 0 || !char.IsAsciiLetterLower(scheme[0]) || !scheme.All(character => char.IsAsciiLetterLower(character) || char.IsAsciiDigit(character)))
-            throw new ArgumentException($"'{scheme}' is no scheme: it has lower-case ASCII letters and digits, a letter first.", nameof(scheme));
+        if (
+            scheme.Length == 0 || !char.IsAsciiLetterLower(scheme[0])
+                || !scheme.All(character => char.IsAsciiLetterLower(character) || char.IsAsciiDigit(character)))
+            throw new ArgumentException(
+                $"'{scheme}' is no scheme: it has lower-case ASCII letters and digits, a letter first.", nameof(scheme));
         if (reserved.Contains(scheme, StringComparer.Ordinal))
             throw new ArgumentException($"The scheme '{scheme}' is Refold's own.", nameof(scheme));
         stores[scheme] = opener;

@@ -96,7 +96,8 @@ public sealed class Subscriptions(long position)
     /// <param name="fromPosition">The first position; below 1 is read as 1.</param>
     /// <param name="cancellationToken">Ends the subscription with <see cref="OperationCanceledException"/>.</param>
     /// <returns>The entries.</returns>
-    public async IAsyncEnumerable<JournalEntry> Follow(Func<long, IEnumerable<JournalEntry>> read, long fromPosition, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<JournalEntry> Follow(
+        Func<long, IEnumerable<JournalEntry>> read, long fromPosition, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var next = Math.Max(1, fromPosition);
         while (await WaitBeyondAsync(next - 1, cancellationToken).ConfigureAwait(false) is { } last)

@@ -5,20 +5,23 @@ namespace Refold;
 /// <summary>Opens journals.</summary>
 public static class Journal
 {
-    private static readonly StoreRegistry<JournalOptions, IJournal, ILocalJournal> Stores = new("journal", "Journal", ["memory", "segments"])
+    private static readonly StoreRegistry<JournalOptions, IJournal, ILocalJournal> Stores = new(
+        "journal", "Journal", ["memory", "segments"])
     {
         ["memory"] = OpenMemory,
         ["segments"] = OpenSegments,
     };
 
-    /// <summary>Opens the journal that a URI names, whatever its store; a store that keeps its entries creates what is not there, unless it is
-    /// opened for reading. A journal in this process's reach is opened on the calling thread.</summary>
-    /// <param name="uri"><c>memory:</c> (each call a new, empty one), <c>segments:DIR</c>, <c>litedb:FILE</c> with the package Refold.LiteDb, or a
-    /// scheme given to <c>Register</c>. What follows the colon is handed to the store as it is: no query string, no escapes.</param>
+    /// <summary>Opens the journal that a URI names, whatever its store; a store that keeps its entries creates what is not there, unless it
+    /// is opened for reading. A journal in this process's reach is opened on the calling thread.</summary>
+    /// <param name="uri"><c>memory:</c> (each call a new, empty one), <c>segments:DIR</c>, <c>litedb:FILE</c> with the
+    /// package Refold.LiteDb, or a scheme given to <c>Register</c>. What follows the colon is handed to the store as it is:
+    /// no query string, no escapes.</param>
     /// <param name="options">How to open it.</param>
     /// <param name="cancellationToken">Stops opening.</param>
     /// <returns>The journal; to be disposed by the caller.</returns>
-    /// <exception cref="ArgumentException">The URI has no scheme, an unknown one, or no path where the store needs one (or one where it has none).</exception>
+    /// <exception cref="ArgumentException">The URI has no scheme, an unknown one, or no path where the store needs one
+    /// (or one where it has none).</exception>
     /// <exception cref="JournalOpenException">It cannot be opened; the message has the remedy.</exception>
     /// <exception cref="JournalInUseException">Another writer has it open.</exception>
     /// <exception cref="JournalCorruptedException">Its bytes are not what was written.</exception>
@@ -29,12 +32,14 @@ public static class Journal
         return Stores.OpenAsync(uri, options ?? new JournalOptions(), cancellationToken);
     }
 
-    /// <summary>Opens the journal in this process's reach that a URI names: its reads also answer at once. Otherwise as <see cref="OpenAsync"/>.</summary>
-    /// <param name="uri"><c>memory:</c>, <c>segments:DIR</c>, <c>litedb:FILE</c>, or a scheme that was registered with such journals.</param>
+    /// <summary>Opens the journal in this process's reach that a URI names: its reads also answer at once. Otherwise
+    /// as <see cref="OpenAsync"/>.</summary>
+    /// <param name="uri"><c>memory:</c>, <c>segments:DIR</c>, <c>litedb:FILE</c>, or a scheme that was
+    /// registered with such journals.</param>
     /// <param name="options">How to open it.</param>
     /// <returns>The journal; to be disposed by the caller.</returns>
-    /// <exception cref="ArgumentException">The URI has no scheme, an unknown one, one that only <see cref="OpenAsync"/> opens, or no path where the
-    /// store needs one (or one where it has none).</exception>
+    /// <exception cref="ArgumentException">The URI has no scheme, an unknown one, one that only <see cref="OpenAsync"/> opens, or no path
+    /// where the store needs one (or one where it has none).</exception>
     /// <exception cref="JournalOpenException">It cannot be opened; the message has the remedy.</exception>
     /// <exception cref="JournalInUseException">Another writer has it open.</exception>
     /// <exception cref="JournalCorruptedException">Its bytes are not what was written.</exception>
@@ -45,17 +50,22 @@ public static class Journal
         return Stores.Open(uri, options ?? new JournalOptions());
     }
 
-    /// <summary>Makes a scheme of journals in this process's reach known, for the whole process; as done by packages that bring such a store.</summary>
-    /// <param name="scheme">Lower-case ASCII letters and digits, a letter first. <c>memory</c> and <c>segments</c> cannot be replaced.</param>
+    /// <summary>Makes a scheme of journals in this process's reach known, for the whole process; as done by
+    /// packages that bring such a store.</summary>
+    /// <param name="scheme">Lower-case ASCII letters and digits, a letter first. <c>memory</c> and
+    /// <c>segments</c> cannot be replaced.</param>
     /// <param name="open">Opens a journal, given what follows the colon and the options.</param>
     /// <exception cref="ArgumentException">The scheme breaks the rule, or is one of Refold's own.</exception>
     public static void Register(string scheme, Func<string, JournalOptions, ILocalJournal> open) => Stores.Register(scheme, open);
 
-    /// <summary>Makes a scheme of journals elsewhere known, in a database or behind a service, for the whole process. Only <see cref="OpenAsync"/> opens them.</summary>
-    /// <param name="scheme">Lower-case ASCII letters and digits, a letter first. <c>memory</c> and <c>segments</c> cannot be replaced.</param>
+    /// <summary>Makes a scheme of journals elsewhere known, in a database or behind a service, for the whole process. Only
+    /// <see cref="OpenAsync"/> opens them.</summary>
+    /// <param name="scheme">Lower-case ASCII letters and digits, a letter first. <c>memory</c> and
+    /// <c>segments</c> cannot be replaced.</param>
     /// <param name="open">Opens a journal, given what follows the colon and the options.</param>
     /// <exception cref="ArgumentException">The scheme breaks the rule, or is one of Refold's own.</exception>
-    public static void Register(string scheme, Func<string, JournalOptions, CancellationToken, ValueTask<IJournal>> open) => Stores.Register(scheme, open);
+    public static void Register(string scheme, Func<string, JournalOptions, CancellationToken, ValueTask<IJournal>> open) =>
+        Stores.Register(scheme, open);
 
     /// <summary>Checks that a URI names a store.</summary>
     /// <returns>Whether its journals answer at once.</returns>
@@ -63,7 +73,8 @@ public static class Journal
     internal static bool Check(string uri) => Stores.Find(uri).Opener.Local is not null;
 
     /// <summary>The package that would bring the store of a URI; null where it is there, or no package is known to.</summary>
-    internal static string? MissingPackage(string uri) => Stores.MissingPackage(uri[..Math.Max(0, uri.IndexOf(':', StringComparison.Ordinal))]);
+    internal static string? MissingPackage(string uri) =>
+        Stores.MissingPackage(uri[..Math.Max(0, uri.IndexOf(':', StringComparison.Ordinal))]);
 
     private static InMemoryJournal OpenMemory(string path, JournalOptions options)
     {

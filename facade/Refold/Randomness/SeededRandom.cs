@@ -2,7 +2,8 @@
 // is never asked. A reflection test fails when a runtime adds a virtual member. Made by SeededRngExtensions.AsRandom.
 namespace Refold;
 
-/// <summary>A <see cref="Random"/> that draws from a <see cref="SeededRng"/>. An empty range gives its lower bound and draws nothing.</summary>
+/// <summary>A <see cref="Random"/> that draws from a <see cref="SeededRng"/>. An empty range gives its
+/// lower bound and draws nothing.</summary>
 // The seed given to the base is never used; without one the base would take entropy from the machine.
 internal sealed class SeededRandom(SeededRng rng) : Random(0)
 {

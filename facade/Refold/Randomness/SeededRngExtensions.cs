@@ -2,7 +2,8 @@
 // Called by deciders.
 namespace Refold;
 
-/// <summary>Random values of many kinds. What a method draws and returns is frozen by golden vectors; a better one gets a new name.</summary>
+/// <summary>Random values of many kinds. What a method draws and returns is frozen by golden vectors; a
+/// better one gets a new name.</summary>
 /// <remarks>A draw after the step that the generator was lent to throws <see cref="ObjectDisposedException"/>.</remarks>
 public static class SeededRngExtensions
 {
@@ -91,7 +92,8 @@ public static class SeededRngExtensions
     /// <param name="count">How many: 0 to as many as there are.</param>
     /// <returns>A new array. Draws a word for each, rarely more.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The count is negative, or more than there are.</exception>
-    public static T[] Sample<T>(this SeededRng rng, IReadOnlyList<T> items, int count) => Core.Sample.pickDifferent(count, items, Lent(rng));
+    public static T[] Sample<T>(this SeededRng rng, IReadOnlyList<T> items, int count) =>
+        Core.Sample.pickDifferent(count, items, Lent(rng));
 
     /// <summary>An index, each as likely as its weight says.</summary>
     /// <param name="rng">The generator.</param>
@@ -105,7 +107,8 @@ public static class SeededRngExtensions
     /// <param name="weights">0 or more each; the total is above 0 and finite.</param>
     /// <returns>The index. Draws 2 words.</returns>
     /// <exception cref="ArgumentException">A weight is negative, infinite or no number, or the total is out of its range.</exception>
-    public static int WeightedIndex(this SeededRng rng, IReadOnlyList<double> weights) => Core.Sample.weightedIndexDouble(weights, Lent(rng));
+    public static int WeightedIndex(this SeededRng rng, IReadOnlyList<double> weights) =>
+        Core.Sample.weightedIndexDouble(weights, Lent(rng));
 
     /// <summary>One of the items, each as likely as its weight says.</summary>
     /// <typeparam name="T">The type of the items.</typeparam>
@@ -134,7 +137,8 @@ public static class SeededRngExtensions
     /// <param name="standardDeviation">The standard deviation, 0 or more.</param>
     /// <returns>The value. Draws 4 words, and another 4 with a probability of 0.215 each time.</returns>
     /// <exception cref="ArgumentOutOfRangeException">One of them is infinite or no number, or the deviation is negative.</exception>
-    public static double Normal(this SeededRng rng, double mean, double standardDeviation) => Core.Sample.normal(mean, standardDeviation, Lent(rng));
+    public static double Normal(this SeededRng rng, double mean, double standardDeviation) =>
+        Core.Sample.normal(mean, standardDeviation, Lent(rng));
 
     /// <summary>A version 4 GUID (RFC 9562 section 5.4).</summary>
     /// <param name="rng">The generator.</param>

@@ -13,10 +13,10 @@ public enum RunOrder
     /// two streams comes first may differ from one execution to the next, and with it the run's stream and the journal's head.</summary>
     Ready = 0,
 
-    /// <summary>In the order of the calls of <c>ExecuteAsync</c>: the same calls with the same times give the same entries and the same head,
-    /// however long each load takes. A slow load holds back the steps behind it, but not their loads. A command that is cancelled, or whose
-    /// state cannot be loaded, is left out. In <see cref="RecordMode.Off"/>, where nothing ties streams together, a step that another writer
-    /// came between is made anew behind later steps on other streams.</summary>
+    /// <summary>In the order of the calls of <c>ExecuteAsync</c>: the same calls with the same times give the same entries and the same
+    /// head, however long each load takes. A slow load holds back the steps behind it, but not their loads. A command that is cancelled, or
+    /// whose state cannot be loaded, is left out. In <see cref="RecordMode.Off"/>, where nothing ties streams together, a step that another
+    /// writer came between is made anew behind later steps on other streams.</summary>
     Submitted = 1,
 }
 

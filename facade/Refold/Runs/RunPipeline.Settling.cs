@@ -112,7 +112,8 @@ internal sealed partial class RunPipeline
         staleFrom = memory.Settled;
     }
 
-    // Nothing is being made or in flight any more: the states that are wrong are loaded again, and what was put aside waits before all others.
+    // Nothing is being made or in flight any more: the states that are wrong are loaded again, and what
+    // was put aside waits before all others.
     private void Recover()
     {
         stale = false;

@@ -61,7 +61,8 @@ internal sealed partial class RunPipeline(IJournal journal, RunId run, RunMemory
         var loads = Take(work);
         while (true)
         {
-            // What the caller asked for is read on its own thread: a store that answers at once is answered at once, in the order of the calls.
+            // What the caller asked for is read on its own thread: a store that answers at once is
+            // answered at once, in the order of the calls.
             foreach (var load in loads) _ = LoadAsync(load, isCallers: true);
             lock (gate)
             {

@@ -49,7 +49,8 @@ public sealed partial class SegmentJournal
     }
 
     /// <inheritdoc/>
-    public IAsyncEnumerable<JournalEntry> ReadAllAsync(long fromPosition = 1, long maxCount = long.MaxValue, CancellationToken cancellationToken = default) =>
+    public IAsyncEnumerable<JournalEntry> ReadAllAsync(
+        long fromPosition = 1, long maxCount = long.MaxValue, CancellationToken cancellationToken = default) =>
         LocalReads.Enumerate(() => ReadAll(fromPosition, maxCount), cancellationToken);
 
     /// <inheritdoc/>

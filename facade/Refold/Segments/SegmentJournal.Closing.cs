@@ -7,7 +7,8 @@ public sealed partial class SegmentJournal
     // What those wait for who dispose of it while somebody else does.
     private TaskCompletionSource? ending;
 
-    /// <summary>Closes the journal when all queued writes were answered: subscriptions end, the lock goes, later appends are answered with <see cref="AppendFailure.Unavailable"/>, later reads throw <see cref="ObjectDisposedException"/>.</summary>
+    /// <summary>Closes the journal when all queued writes were answered: subscriptions end, the lock goes, later appends are answered with
+    /// <see cref="AppendFailure.Unavailable"/>, later reads throw <see cref="ObjectDisposedException"/>.</summary>
     /// <returns>A task that ends when it is closed.</returns>
     public async ValueTask DisposeAsync()
     {

@@ -14,19 +14,24 @@ public sealed partial class SegmentJournal
     private readonly List<OpenedDirectory> replaced = [];
 
     /// <summary>
-    /// Replaces sealed segments by smaller ones, while appends and reads go on. What is asked for in the segment that is written to is sealed first. Nothing is
-    /// renumbered: positions, versions, heads and receipts stay, and survivors stay byte for byte. A process that ends at any moment of it loses nothing: the next opening
-    /// for writing ends what was begun. Every byte of the segments is checked before they are replaced. Room is needed for one new segment at a time.
+    /// Replaces sealed segments by smaller ones, while appends and reads go on. What is asked for in the segment that is written to is
+    /// sealed first. Nothing is renumbered: positions, versions, heads and receipts stay, and survivors stay byte for byte. A process that
+    /// ends at any moment of it loses nothing: the next opening for writing ends what was begun. Every byte of the segments is checked
+    /// before they are replaced. Room is needed for one new segment at a time.
     /// </summary>
     /// <param name="request">What to do.</param>
     /// <param name="progress">Told how far it has come.</param>
     /// <param name="cancellationToken">Ends it between two new segments; those that were made stay.</param>
     /// <returns>What was done; durable.</returns>
-    /// <exception cref="ArgumentOutOfRangeException">A position is below 1 or more than one behind the head, or a size is out of its range.</exception>
-    /// <exception cref="NotAppendedException">The journal was opened for reading, was closed, takes no writes after a failure, or has no room to begin the next segment.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A position is below 1 or more than one behind the head, or a
+    /// size is out of its range.</exception>
+    /// <exception cref="NotAppendedException">The journal was opened for reading, was closed, takes no writes after a failure, or has no
+    /// room to begin the next segment.</exception>
     /// <exception cref="JournalCorruptedException">A sealed segment is damaged. It was not replaced.</exception>
-    /// <exception cref="JournalException">There is no room for a new segment, and the journal goes on; or the device failed, and the message says so.</exception>
-    public async Task<CompactionReport> CompactAsync(CompactionRequest request, IProgress<CompactionProgress>? progress = null, CancellationToken cancellationToken = default)
+    /// <exception cref="JournalException">There is no room for a new segment, and the journal goes on; or the device failed,
+    /// and the message says so.</exception>
+    public async Task<CompactionReport> CompactAsync(
+        CompactionRequest request, IProgress<CompactionProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(request);
         ObjectDisposedException.ThrowIf(closed, this);
@@ -36,7 +41,8 @@ public sealed partial class SegmentJournal
         await compacting.WaitAsync(ending.Token).ConfigureAwait(false);
         try
         {
-            var compaction = new SegmentCompaction(store!, () => opened.Index, change => writer.WriteAsync(change, CancellationToken.None), GoOver);
+            var compaction = new SegmentCompaction(
+                store!, () => opened.Index, change => writer.WriteAsync(change, CancellationToken.None), GoOver);
             // Reading and building take long: not on the caller's thread.
             return await Task.Run(
                 () =>
@@ -66,7 +72,8 @@ public sealed partial class SegmentJournal
     {
         var last = Head.Position + 1;
         if (position < 1 || position > last)
-            throw new ArgumentOutOfRangeException("request", position, string.Create(CultureInfo.InvariantCulture, $"The position has to be from 1 to {last}."));
+            throw new ArgumentOutOfRangeException(
+                "request", position, string.Create(CultureInfo.InvariantCulture, $"The position has to be from 1 to {last}."));
     }
 
     /// <summary>Reads that begin from now on see the new files; those that were begun keep the old ones.</summary>
@@ -76,7 +83,8 @@ public sealed partial class SegmentJournal
         log.GoOverTo(setGeneration, () =>
         {
             // A journal that may not be scanned is no reason to end here: what is scanned was written by this process.
-            var again = OpenedDirectory.Again(device, options with { Opening = options.Opening with { Checkpoint = false, Scan = true } }, without);
+            var again = OpenedDirectory.Again(
+                device, options with { Opening = options.Opening with { Checkpoint = false, Scan = true } }, without);
             return opened = again with { Healed = before.Healed, Report = before.Report };
         });
         lock (replaced) replaced.Add(before);

@@ -11,7 +11,8 @@ public sealed partial class SegmentJournal
     /// <summary>The files and their index; of a reader with all that was acknowledged before this call, as long as it is open.</summary>
     private OpenedDirectory Latest => live is null ? opened : closed ? live.Current : live.Refresh();
 
-    /// <summary>The same for a read, which is refused once the journal is closed: from then on a reader does not look any more, and would miss what was acknowledged since.</summary>
+    /// <summary>The same for a read, which is refused once the journal is closed: from then on a reader does not look any more, and would
+    /// miss what was acknowledged since.</summary>
     private OpenedDirectory LatestOpen
     {
         get
@@ -48,10 +49,12 @@ public sealed partial class SegmentJournal
 
     /// <inheritdoc/>
     /// <exception cref="JournalCorruptedException">While enumerating: an entry's bytes are not what was written.</exception>
-    public IEnumerable<JournalEntry> ReadStream(StreamId stream, long fromVersion = 1, long toVersion = long.MaxValue, long maxCount = long.MaxValue)
+    public IEnumerable<JournalEntry> ReadStream(
+        StreamId stream, long fromVersion = 1, long toVersion = long.MaxValue, long maxCount = long.MaxValue)
     {
         ArgumentNullException.ThrowIfNull(stream);
-        return Read((index, last, most) => index.OfStream(stream, last is null ? fromVersion : last.Version + 1, toVersion, most), maxCount);
+        return Read(
+            (index, last, most) => index.OfStream(stream, last is null ? fromVersion : last.Version + 1, toVersion, most), maxCount);
     }
 
     /// <inheritdoc/>
@@ -79,7 +82,8 @@ public sealed partial class SegmentJournal
         return subscriptions.Follow(from => Read(Current, From(from), long.MaxValue), fromPosition, cancellationToken);
     }
 
-    /// <summary>Finds what a read is to hand out: from its beginning, or behind the entry it handed out last, however much of what lies before has gone since; so many at most.</summary>
+    /// <summary>Finds what a read is to hand out: from its beginning, or behind the entry it handed out last, however much of what lies
+    /// before has gone since; so many at most.</summary>
     private delegate IEnumerable<EntryRow> Finder(SegmentIndex index, JournalEntry? last, long most);
 
     private static Finder From(long position) => (index, last, most) => index.From(last is null ? position : last.Position + 1, most);
@@ -131,7 +135,8 @@ public sealed partial class SegmentJournal
         return Enumerate(set, rows, find, asOf, maxCount);
     }
 
-    /// <summary>Reads rows. Where the journal has gone over to other files meanwhile, it goes on there: they hold the same entries.</summary>
+    /// <summary>Reads rows. Where the journal has gone over to other files meanwhile, it goes on there:
+    /// they hold the same entries.</summary>
     private IEnumerable<JournalEntry> Enumerate(OpenedDirectory set, IEnumerable<EntryRow> rows, Finder find, long asOf, long maxCount)
     {
         var (last, left) = (default(JournalEntry), maxCount);
@@ -162,7 +167,8 @@ public sealed partial class SegmentJournal
     }
 
     /// <summary>Reads the next entry; false where there is none. Where its file is gone, the set that has it instead is told.</summary>
-    private bool TryRead(OpenedDirectory set, IEnumerator<EntryRow> rows, [NotNullWhen(true)] out JournalEntry? entry, out OpenedDirectory? other)
+    private bool TryRead(
+        OpenedDirectory set, IEnumerator<EntryRow> rows, [NotNullWhen(true)] out JournalEntry? entry, out OpenedDirectory? other)
     {
         (entry, other) = (null, null);
         try

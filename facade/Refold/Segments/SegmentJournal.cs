@@ -14,16 +14,20 @@ public sealed partial class SegmentJournal : ILocalJournal, IObservedJournal
     /// <summary>The smallest size that <see cref="JournalOptions.SegmentBytes"/> may have: 512 bytes.</summary>
     public const int MinSegmentBytes = 512;
 
-    /// <summary>With <see cref="Durability.PowerCutLosesNewest"/>, a flush comes at the latest with the answer after which so many bytes wait for one: 1 MiB.</summary>
+    /// <summary>With <see cref="Durability.PowerCutLosesNewest"/>, a flush comes at the latest with the answer after which so many
+    /// bytes wait for one: 1 MiB.</summary>
     public const int MaxUnflushedBytes = 1024 * 1024;
 
-    /// <summary>With <see cref="Durability.PowerCutLosesNewest"/>, a flush is begun at the latest so long after an answer, if the device is not busy with another: 100 ms.</summary>
+    /// <summary>With <see cref="Durability.PowerCutLosesNewest"/>, a flush is begun at the latest so long after an answer, if the device is
+    /// not busy with another: 100 ms.</summary>
     public static readonly TimeSpan MaxUnflushedTime = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>The usual number of bytes after which a checkpoint is written (<see cref="JournalOptions.CheckpointBytes"/>): 4 MiB.</summary>
+    /// <summary>The usual number of bytes after which a checkpoint is written
+    /// (<see cref="JournalOptions.CheckpointBytes"/>): 4 MiB.</summary>
     public const int DefaultCheckpointBytes = 4 * 1024 * 1024;
 
-    /// <summary>A journal that is closed leaves at most so many bytes of its last segment without a checkpoint, as scanning them costs less than one: 256 KiB.</summary>
+    /// <summary>A journal that is closed leaves at most so many bytes of its last segment without a checkpoint, as scanning them
+    /// costs less than one: 256 KiB.</summary>
     public const int CheckpointAtCloseBytes = 256 * 1024;
 
     private readonly IStorageDevice device;
@@ -41,7 +45,8 @@ public sealed partial class SegmentJournal : ILocalJournal, IObservedJournal
     private volatile OpenedDirectory opened;
     private volatile bool closed;
 
-    private SegmentJournal(IStorageDevice device, JournalOptions options, OpenedDirectory opened, SegmentStore? store, IDisposable? directoryLock)
+    private SegmentJournal(
+        IStorageDevice device, JournalOptions options, OpenedDirectory opened, SegmentStore? store, IDisposable? directoryLock)
     {
         (this.device, this.options, this.opened) = (device, options, opened);
         this.store = store;
@@ -51,7 +56,8 @@ public sealed partial class SegmentJournal : ILocalJournal, IObservedJournal
         Restored = opened.Entries;
         if (store is not null)
         {
-            if (options.Durability == Durability.PowerCutLosesNewest) delayed = new DelayedFlush(options.TimeProvider ?? TimeProvider.System, () => _ = TryFlushAsync());
+            if (options.Durability == Durability.PowerCutLosesNewest)
+                delayed = new DelayedFlush(options.TimeProvider ?? TimeProvider.System, () => _ = TryFlushAsync());
             store.Checkpoints.Failed = observer.CheckpointFailed;
             log = new SegmentLog(store, opened.Index, subscriptions.Publish, observer, delayed is null ? null : delayed.Arm);
             writer = new SegmentWriter(log, options.Pipelined);
@@ -76,14 +82,17 @@ public sealed partial class SegmentJournal : ILocalJournal, IObservedJournal
     /// <summary>The head behind a beginning that was dropped; of a journal that is whole, position 0.</summary>
     public Head Begin => Latest.Index.Begin;
 
-    /// <summary>Idempotency keys of batches that begin before this position were forgotten (<see cref="CompactionRequest.ForgetKeysBefore"/>); 0 where none were.</summary>
+    /// <summary>Idempotency keys of batches that begin before this position were forgotten
+    /// (<see cref="CompactionRequest.ForgetKeysBefore"/>); 0 where none were.</summary>
     public long KeysForgottenBefore => Latest.Index.KeysBefore;
 
-    /// <summary>The torn tail that was found and left alone, because the journal was opened for reading; null once a writer has gone on.</summary>
+    /// <summary>The torn tail that was found and left alone, because the journal was opened for reading; null
+    /// once a writer has gone on.</summary>
     public TornTail? TornTail => live is { HasMoved: true } ? null : Latest.Torn;
 
-    /// <summary>How many entries and deletions lie behind the end that is known to be flushed, and are not read: a writer ended in the middle, or the power was cut and the
-    /// last answers did not reach COMMIT. Opening for writing decides about them. Usually 0, and always in a journal opened for writing.</summary>
+    /// <summary>How many entries and deletions lie behind the end that is known to be flushed, and are not read: a writer ended in the
+    /// middle, or the power was cut and the last answers did not reach COMMIT. Opening for writing decides about them. Usually 0, and
+    /// always in a journal opened for writing.</summary>
     public long Unconfirmed => live is { HasMoved: true } ? 0 : Latest.Unconfirmed;
 
     /// <summary>How it was opened.</summary>
@@ -100,12 +109,15 @@ public sealed partial class SegmentJournal : ILocalJournal, IObservedJournal
             return Ask(Latest, set =>
             {
                 var (entries, files) = (set.Index.EntriesBySegment(), set.Snapshot());
-                return files.Select((file, item) => new SegmentInfo(file.Name.ToString(), entries.GetValueOrDefault(file), file.ReadLength(), item < files.Count - 1)).ToList();
+                return files.Select((file, item) =>
+                    new SegmentInfo(
+                        file.Name.ToString(), entries.GetValueOrDefault(file), file.ReadLength(), item < files.Count - 1)).ToList();
             }).Answer;
         }
     }
 
-    /// <summary>Opens the journal of a directory. For writing it takes the lock, heals a torn tail, and makes a new journal where none is.</summary>
+    /// <summary>Opens the journal of a directory. For writing it takes the lock, heals a torn tail, and makes a
+    /// new journal where none is.</summary>
     /// <param name="directory">The directory; made if need be, unless it is opened for reading.</param>
     /// <param name="options">How to open it.</param>
     /// <returns>The journal; to be disposed by the caller.</returns>
@@ -132,7 +144,8 @@ public sealed partial class SegmentJournal : ILocalJournal, IObservedJournal
         ArgumentNullException.ThrowIfNull(device);
         options ??= new JournalOptions();
         ArgumentOutOfRangeException.ThrowIfLessThan(options.SegmentBytes ?? DefaultSegmentBytes, MinSegmentBytes);
-        if (!Enum.IsDefined(options.Durability)) throw new ArgumentOutOfRangeException(nameof(options), options.Durability, "This is no durability mode.");
+        if (!Enum.IsDefined(options.Durability))
+            throw new ArgumentOutOfRangeException(nameof(options), options.Durability, "This is no durability mode.");
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(options.OpenFiles);
         ArgumentOutOfRangeException.ThrowIfNegative(options.CheckpointBytes);
         try
@@ -194,7 +207,8 @@ public sealed partial class SegmentJournal : ILocalJournal, IObservedJournal
         return DeleteAsync(stream, version, cancellationToken);
     }
 
-    /// <summary>Returns when everything that was answered before the call is flushed. Only with <see cref="Durability.PowerCutLosesNewest"/> there is anything to wait for.</summary>
+    /// <summary>Returns when everything that was answered before the call is flushed. Only with
+    /// <see cref="Durability.PowerCutLosesNewest"/> there is anything to wait for.</summary>
     /// <param name="cancellationToken">Ends the waiting; the flush goes on.</param>
     /// <returns>A task that ends when it is durable.</returns>
     /// <exception cref="OutcomeUnknownException">The flush failed: what was answered since the last one may be lost.</exception>
@@ -211,7 +225,8 @@ public sealed partial class SegmentJournal : ILocalJournal, IObservedJournal
     {
         try
         {
-            await writer!.WriteAsync(new PendingChange(log => log.Flush()) { Pipelined = true }, CancellationToken.None).ConfigureAwait(false);
+            await writer!.WriteAsync(
+                new PendingChange(log => log.Flush()) { Pipelined = true }, CancellationToken.None).ConfigureAwait(false);
         }
         catch (OutcomeUnknownException)
         {

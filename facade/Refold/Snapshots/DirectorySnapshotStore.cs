@@ -31,7 +31,8 @@ public sealed class DirectorySnapshotStore : ILocalSnapshotStore
     public bool IsEmpty => Locked(() => files.IsEmpty);
 
     /// <summary>Opens the snapshots beside a journal in segment files.</summary>
-    /// <param name="path">The journal's directory; the files are in <see cref="DirectoryName"/> below it. Both are made if need be, unless it is opened for reading.</param>
+    /// <param name="path">The journal's directory; the files are in <see cref="DirectoryName"/> below it. Both are made if need be,
+    /// unless it is opened for reading.</param>
     /// <param name="options">How to open it.</param>
     /// <returns>The store; to be disposed by the caller.</returns>
     /// <exception cref="JournalOpenException">It cannot be opened; the message has the remedy.</exception>
@@ -79,7 +80,8 @@ public sealed class DirectorySnapshotStore : ILocalSnapshotStore
     }
 
     /// <inheritdoc/>
-    public ValueTask<bool> IsEmptyAsync(CancellationToken cancellationToken = default) => LocalReads.Answer(cancellationToken, () => IsEmpty);
+    public ValueTask<bool> IsEmptyAsync(CancellationToken cancellationToken = default) =>
+        LocalReads.Answer(cancellationToken, () => IsEmpty);
 
     /// <inheritdoc/>
     public ValueTask SaveAsync(Snapshot snapshot, CancellationToken cancellationToken = default)
@@ -111,7 +113,8 @@ public sealed class DirectorySnapshotStore : ILocalSnapshotStore
     }
 
     /// <inheritdoc/>
-    public ValueTask<SnapshotAnswer> LoadAsync(StreamId stream, long toVersion = long.MaxValue, CancellationToken cancellationToken = default)
+    public ValueTask<SnapshotAnswer> LoadAsync(
+        StreamId stream, long toVersion = long.MaxValue, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(stream);
         return LocalReads.Answer(cancellationToken, () => Load(stream, toVersion));
@@ -137,7 +140,8 @@ public sealed class DirectorySnapshotStore : ILocalSnapshotStore
         LocalReads.Answer(cancellationToken, () => List(stream));
 
     /// <inheritdoc/>
-    public ValueTask DeleteAsync(StreamId stream, long fromVersion = 1, long toVersion = long.MaxValue, CancellationToken cancellationToken = default)
+    public ValueTask DeleteAsync(
+        StreamId stream, long fromVersion = 1, long toVersion = long.MaxValue, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(stream);
         return Changed("delete snapshots of " + stream, cancellationToken, () => Delete(files.Of(stream, fromVersion, toVersion)));
@@ -169,7 +173,8 @@ public sealed class DirectorySnapshotStore : ILocalSnapshotStore
         }
         catch (Exception exception) when (SnapshotFiles.IsOfDevice(exception))
         {
-            throw new JournalOpenException($"The snapshots in {place} cannot be opened ({exception.Message}); correct that, or go on without snapshots.", exception);
+            throw new JournalOpenException(
+                $"The snapshots in {place} cannot be opened ({exception.Message}); correct that, or go on without snapshots.", exception);
         }
     }
 
@@ -178,7 +183,10 @@ public sealed class DirectorySnapshotStore : ILocalSnapshotStore
     {
         var kept = files.Of(stream, 0, long.MaxValue);
         var superfluous = options.Superfluous(kept.Select(name => name.Version), saved.Version).ToHashSet();
-        List<SnapshotFileName> old = [.. kept.Where(name => superfluous.Contains(name.Version) || (name.Version == saved.Version && name != saved))];
+        List<SnapshotFileName> old =
+        [
+            .. kept.Where(name => superfluous.Contains(name.Version) || (name.Version == saved.Version && name != saved))
+        ];
         if (old.Count == 0) return;
         try
         {

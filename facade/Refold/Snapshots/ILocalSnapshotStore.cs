@@ -1,4 +1,5 @@
-// The contract of snapshot stores in this process's reach, which answer at once: memory, a directory, LiteDB, and the one that keeps nothing.
+// The contract of snapshot stores in this process's reach, which answer at once: memory, a directory,
+// LiteDB, and the one that keeps nothing.
 // Returned by Snapshots.Open; used by scripts, by the tool and by tests.
 namespace Refold;
 
@@ -18,6 +19,7 @@ public interface ILocalSnapshotStore : ISnapshotStore
 
     /// <summary>The snapshots that are kept.</summary>
     /// <param name="stream">One stream; null for all.</param>
-    /// <returns>The snapshots that can be read, in the order of the streams' UTF-8 bytes, then of versions; and findings about the others.</returns>
+    /// <returns>The snapshots that can be read, in the order of the streams' UTF-8 bytes, then of versions; and
+    /// findings about the others.</returns>
     SnapshotListing List(StreamId? stream = null);
 }

@@ -35,7 +35,8 @@ public interface ISnapshotStore : IAsyncDisposable
     /// <summary>The snapshots that are kept.</summary>
     /// <param name="stream">One stream; null for all.</param>
     /// <param name="cancellationToken">Cancels waiting.</param>
-    /// <returns>The snapshots that can be read, in the order of the streams' UTF-8 bytes, then of versions; and findings about the others.</returns>
+    /// <returns>The snapshots that can be read, in the order of the streams' UTF-8 bytes, then of versions; and
+    /// findings about the others.</returns>
     ValueTask<SnapshotListing> ListAsync(StreamId? stream = null, CancellationToken cancellationToken = default);
 
     /// <summary>Deletes a stream's snapshots in a range of versions, also those that cannot be read.</summary>
@@ -45,7 +46,8 @@ public interface ISnapshotStore : IAsyncDisposable
     /// <param name="cancellationToken">Cancels waiting, never a write already begun.</param>
     /// <returns>A task that ends when the deletion is durable.</returns>
     /// <exception cref="SnapshotStoreException">Not all could be deleted.</exception>
-    ValueTask DeleteAsync(StreamId stream, long fromVersion = 1, long toVersion = long.MaxValue, CancellationToken cancellationToken = default);
+    ValueTask DeleteAsync(
+        StreamId stream, long fromVersion = 1, long toVersion = long.MaxValue, CancellationToken cancellationToken = default);
 
     /// <summary>Deletes everything, also what cannot be read.</summary>
     /// <param name="cancellationToken">Cancels waiting, never a write already begun.</param>
@@ -83,6 +85,8 @@ public sealed record SnapshotInfo(StreamId Stream, long Version, Head Head, stri
     public static SnapshotInfo Of(Snapshot snapshot)
     {
         ArgumentNullException.ThrowIfNull(snapshot);
-        return new SnapshotInfo(snapshot.Stream, snapshot.Version, snapshot.Head, snapshot.State.Type, snapshot.State.SchemaVersion, snapshot.State.Payload.Length);
+        return new SnapshotInfo(
+            snapshot.Stream, snapshot.Version, snapshot.Head, snapshot.State.Type, snapshot.State.SchemaVersion,
+            snapshot.State.Payload.Length);
     }
 }

@@ -19,7 +19,8 @@ public sealed class InMemorySnapshotStore : ILocalSnapshotStore
     public bool IsEmpty => Locked(() => streams.Count == 0);
 
     /// <inheritdoc/>
-    public ValueTask<bool> IsEmptyAsync(CancellationToken cancellationToken = default) => LocalReads.Answer(cancellationToken, () => IsEmpty);
+    public ValueTask<bool> IsEmptyAsync(CancellationToken cancellationToken = default) =>
+        LocalReads.Answer(cancellationToken, () => IsEmpty);
 
     /// <inheritdoc/>
     public ValueTask SaveAsync(Snapshot snapshot, CancellationToken cancellationToken = default)
@@ -37,13 +38,15 @@ public sealed class InMemorySnapshotStore : ILocalSnapshotStore
     public SnapshotAnswer Load(StreamId stream, long toVersion = long.MaxValue)
     {
         ArgumentNullException.ThrowIfNull(stream);
-        return Locked(() => streams.TryGetValue(stream, out var kept) && kept.LastOrDefault(pair => pair.Key <= toVersion).Value is { } found
+        return Locked(() =>
+            streams.TryGetValue(stream, out var kept) && kept.LastOrDefault(pair => pair.Key <= toVersion).Value is { } found
             ? new SnapshotAnswer(found, [])
             : SnapshotAnswer.None);
     }
 
     /// <inheritdoc/>
-    public ValueTask<SnapshotAnswer> LoadAsync(StreamId stream, long toVersion = long.MaxValue, CancellationToken cancellationToken = default)
+    public ValueTask<SnapshotAnswer> LoadAsync(
+        StreamId stream, long toVersion = long.MaxValue, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(stream);
         return LocalReads.Answer(cancellationToken, () => Load(stream, toVersion));
@@ -59,13 +62,15 @@ public sealed class InMemorySnapshotStore : ILocalSnapshotStore
         LocalReads.Answer(cancellationToken, () => List(stream));
 
     /// <inheritdoc/>
-    public ValueTask DeleteAsync(StreamId stream, long fromVersion = 1, long toVersion = long.MaxValue, CancellationToken cancellationToken = default)
+    public ValueTask DeleteAsync(
+        StreamId stream, long fromVersion = 1, long toVersion = long.MaxValue, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(stream);
         return Changed(cancellationToken, () =>
         {
             if (!streams.TryGetValue(stream, out var kept)) return;
-            foreach (var version in kept.Keys.Where(version => version >= fromVersion && version <= toVersion).ToList()) kept.Remove(version);
+            foreach (var version in kept.Keys.Where(version => version >= fromVersion && version <= toVersion).ToList())
+                kept.Remove(version);
             if (kept.Count == 0) streams.Remove(stream);
         });
     }

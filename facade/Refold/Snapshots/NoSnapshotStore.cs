@@ -19,7 +19,8 @@ public sealed class NoSnapshotStore : ILocalSnapshotStore
     }
 
     /// <inheritdoc/>
-    public ValueTask<bool> IsEmptyAsync(CancellationToken cancellationToken = default) => LocalReads.Answer(cancellationToken, () => IsEmpty);
+    public ValueTask<bool> IsEmptyAsync(CancellationToken cancellationToken = default) =>
+        LocalReads.Answer(cancellationToken, () => IsEmpty);
 
     /// <inheritdoc/>
     public ValueTask SaveAsync(Snapshot snapshot, CancellationToken cancellationToken = default)
@@ -37,7 +38,8 @@ public sealed class NoSnapshotStore : ILocalSnapshotStore
     }
 
     /// <inheritdoc/>
-    public ValueTask<SnapshotAnswer> LoadAsync(StreamId stream, long toVersion = long.MaxValue, CancellationToken cancellationToken = default)
+    public ValueTask<SnapshotAnswer> LoadAsync(
+        StreamId stream, long toVersion = long.MaxValue, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(stream);
         return LocalReads.Answer(cancellationToken, () => Load(stream, toVersion));
@@ -55,7 +57,8 @@ public sealed class NoSnapshotStore : ILocalSnapshotStore
         LocalReads.Answer(cancellationToken, () => List(stream));
 
     /// <inheritdoc/>
-    public ValueTask DeleteAsync(StreamId stream, long fromVersion = 1, long toVersion = long.MaxValue, CancellationToken cancellationToken = default)
+    public ValueTask DeleteAsync(
+        StreamId stream, long fromVersion = 1, long toVersion = long.MaxValue, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(stream);
         return Nothing(cancellationToken);

@@ -4,7 +4,8 @@ namespace Refold;
 
 /// <summary>A state brought up to the end of its stream.</summary>
 /// <typeparam name="TState">The state.</typeparam>
-/// <param name="Fold">The fold of the entries after the snapshot, or of all: its state and version are the result, its divergence tells where it had to end.</param>
+/// <param name="Fold">The fold of the entries after the snapshot, or of all: its state and version are the result, its
+/// divergence tells where it had to end.</param>
 /// <param name="FromVersion">The version of the snapshot that was used; 0 for none.</param>
 /// <param name="Findings">Why others were not used, newest first.</param>
 public sealed record RehydratedState<TState>(FoldReport<TState> Fold, long FromVersion, IReadOnlyList<SnapshotFinding> Findings)

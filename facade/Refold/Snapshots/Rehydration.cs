@@ -1,4 +1,5 @@
-// Bringing a stream's state up to its end from the newest snapshot that may be used, else from its beginning: any doubt costs time, never the state.
+// Bringing a stream's state up to its end from the newest snapshot that may be used, else from its beginning:
+// any doubt costs time, never the state.
 // Called by StreamState for runs, and by SnapshotExtensions.
 using System.Runtime.CompilerServices;
 using Refold.Interop;
@@ -51,14 +52,16 @@ internal static class Rehydration
     {
         var findings = new List<SnapshotFinding>();
         RehydratedState<TState>? doubtful = null;
-        await foreach (var start in UsableAsync(journal, aggregate, stream, range, floor, findings, cancellationToken).ConfigureAwait(false))
+        await foreach (
+            var start in UsableAsync(journal, aggregate, stream, range, floor, findings, cancellationToken).ConfigureAwait(false))
         {
             var fold = await aggregate.Value.FoldAsync(Entries(start.Version), start, cancellationToken).ConfigureAwait(false);
             if (IsWhole(fold)) return new RehydratedState<TState>(fold, start.Version, findings);
             doubtful ??= new RehydratedState<TState>(fold, start.Version, findings);
             findings.Add(new SnapshotFinding(
                 SnapshotDoubt.NotFoldable,
-                FormattableString.Invariant($"the snapshot at version {start.Version} is not used: the entries after it cannot be applied to it")));
+                FormattableString.Invariant(
+                    $"the snapshot at version {start.Version} is not used: the entries after it cannot be applied to it")));
         }
 
         if (floor > 0) return doubtful ?? throw new HistoryDroppedException(stream, floor, findings);
@@ -82,7 +85,8 @@ internal static class Rehydration
     {
         if (range.Snapshots is null) yield break;
         var below = range.ToVersion;
-        while (below >= 1 && await AskAsync(range.Snapshots, stream, below, findings, cancellationToken).ConfigureAwait(false) is { } snapshot)
+        while (
+            below >= 1 && await AskAsync(range.Snapshots, stream, below, findings, cancellationToken).ConfigureAwait(false) is { } snapshot)
         {
             below = snapshot.Version - 1;
             // Not doubtful, but of a later time than is asked for.
@@ -120,7 +124,8 @@ internal static class Rehydration
         if (answer.Snapshot is not { } snapshot || (snapshot.Stream == stream && snapshot.Version <= toVersion)) return answer.Snapshot;
         findings.Add(new SnapshotFinding(
             SnapshotDoubt.NotAsked,
-            FormattableString.Invariant($"no more snapshots of '{stream}' are used: asked for one up to version {toVersion}, the store gave {snapshot}")));
+            FormattableString.Invariant(
+                $"no more snapshots of '{stream}' are used: asked for one up to version {toVersion}, the store gave {snapshot}")));
         return null;
     }
 
@@ -147,7 +152,8 @@ internal static class Rehydration
     {
         try
         {
-            _ = await journal.ReadStreamAsync(stream, maxCount: 0, cancellationToken: cancellationToken).AnyAsync(cancellationToken).ConfigureAwait(false);
+            _ = await journal.ReadStreamAsync(stream, maxCount: 0, cancellationToken: cancellationToken)
+                .AnyAsync(cancellationToken).ConfigureAwait(false);
             return 0;
         }
         catch (EntriesDroppedException dropped)

@@ -66,7 +66,8 @@ public sealed class Snapshot : IEquatable<Snapshot>
     /// <param name="snapshot">The snapshot.</param>
     /// <param name="reason">Why there is none: one sentence without a full stop.</param>
     /// <returns>True if it can be read.</returns>
-    public static bool TryRead(ReadOnlyMemory<byte> bytes, [NotNullWhen(true)] out Snapshot? snapshot, [NotNullWhen(false)] out string? reason)
+    public static bool TryRead(
+        ReadOnlyMemory<byte> bytes, [NotNullWhen(true)] out Snapshot? snapshot, [NotNullWhen(false)] out string? reason)
     {
         (snapshot, reason) = SnapshotTranslation.Read(bytes);
         return snapshot is not null;
@@ -77,7 +78,8 @@ public sealed class Snapshot : IEquatable<Snapshot>
     public byte[] ToBytes() => Core.SnapshotModule.toBytes(Value).Span.ToArray();
 
     /// <inheritdoc/>
-    public bool Equals(Snapshot? other) => other is not null && Core.SnapshotModule.toBytes(Value).Equals(Core.SnapshotModule.toBytes(other.Value));
+    public bool Equals(Snapshot? other) =>
+        other is not null && Core.SnapshotModule.toBytes(Value).Equals(Core.SnapshotModule.toBytes(other.Value));
 
     /// <inheritdoc/>
     public override bool Equals(object? obj) => Equals(obj as Snapshot);

@@ -5,15 +5,18 @@ namespace Refold;
 /// <summary>What snapshots are for.</summary>
 public static class SnapshotExtensions
 {
-    /// <summary>Folds a stream from the newest snapshot that may be used, else from its beginning. The state is the same either way.</summary>
+    /// <summary>Folds a stream from the newest snapshot that may be used, else from its beginning. The
+    /// state is the same either way.</summary>
     /// <typeparam name="TState">The state.</typeparam>
     /// <typeparam name="TCommand">What is asked for.</typeparam>
     /// <typeparam name="TEvent">What happens.</typeparam>
     /// <typeparam name="TError">Why it is refused.</typeparam>
     /// <param name="journal">The journal.</param>
     /// <param name="stream">The stream.</param>
-    /// <param name="aggregate">The aggregate. A changed <c>evolve</c> needs a new schema version of its state codec, or old snapshots keep what the old one made.</param>
-    /// <param name="snapshots">Where snapshots are; default: those the journal was opened with (<see cref="JournalOptions.Snapshots"/>).</param>
+    /// <param name="aggregate">The aggregate. A changed <c>evolve</c> needs a new schema version of its state codec, or old
+    /// snapshots keep what the old one made.</param>
+    /// <param name="snapshots">Where snapshots are; default: those the journal was opened with
+    /// (<see cref="JournalOptions.Snapshots"/>).</param>
     /// <param name="toVersion">The last version to fold; beyond the stream's end: all of it.</param>
     /// <param name="cancellationToken">Stops reading.</param>
     /// <returns>The state, the snapshot's version, and why others were not used.</returns>
@@ -60,8 +63,10 @@ public static class SnapshotExtensions
         ArgumentNullException.ThrowIfNull(stream);
         ArgumentNullException.ThrowIfNull(aggregate);
         var store = snapshots ?? JournalObserver.Of(journal)?.Snapshots
-            ?? throw new ArgumentException("The journal was opened without snapshots; name the store that is to keep this one.", nameof(snapshots));
-        return TakeAsync(journal, stream, aggregate, store, (version, head, state) => new Snapshot(stream, version, head, state), cancellationToken);
+            ?? throw new ArgumentException(
+                "The journal was opened without snapshots; name the store that is to keep this one.", nameof(snapshots));
+        return TakeAsync(
+            journal, stream, aggregate, store, (version, head, state) => new Snapshot(stream, version, head, state), cancellationToken);
     }
 
     internal static async ValueTask<Snapshot?> TakeAsync<TState, TCommand, TEvent, TError>(
@@ -73,14 +78,18 @@ public static class SnapshotExtensions
         CancellationToken cancellationToken)
     {
         if (aggregate.State is not { } codec)
-            throw new ArgumentException($"The aggregate '{aggregate.Category}' has no state codec; give it one to take snapshots.", nameof(aggregate));
-        var found = await Rehydration.RunAsync(journal, aggregate, stream, new RehydrationRange(store), cancellationToken).ConfigureAwait(false);
+            throw new ArgumentException(
+                $"The aggregate '{aggregate.Category}' has no state codec; give it one to take snapshots.", nameof(aggregate));
+        var found = await Rehydration.RunAsync(
+            journal, aggregate, stream, new RehydrationRange(store), cancellationToken).ConfigureAwait(false);
         if (!Rehydration.IsWhole(found.Fold))
             throw new StateUnreadableException(stream, found.Fold.Divergence!);
         if (found.Version == found.FromVersion)
         {
             // There is one already, or nothing to take one of.
-            return found.Version == 0 ? null : (await store.LoadAsync(stream, found.Version, cancellationToken).ConfigureAwait(false)).Snapshot;
+            return found.Version == 0
+                ? null
+                : (await store.LoadAsync(stream, found.Version, cancellationToken).ConfigureAwait(false)).Snapshot;
         }
 
         var last = await journal

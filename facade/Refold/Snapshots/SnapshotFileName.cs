@@ -1,4 +1,5 @@
-// The names of snapshot files. Made of a hash, so that any stream's name is a safe file name, and no two streams meet. FORMAT.md, "Snapshots".
+// The names of snapshot files. Made of a hash, so that any stream's name is a safe file name, and no two
+// streams meet. FORMAT.md, "Snapshots".
 // Used by DirectorySnapshotStore.
 using System.Globalization;
 using System.Text;

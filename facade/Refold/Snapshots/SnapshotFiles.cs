@@ -45,7 +45,10 @@ internal sealed class SnapshotFiles(IStorageDevice device)
     /// <summary>The files of a stream's versions, the newest first.</summary>
     public IReadOnlyList<SnapshotFileName> Of(StreamId stream, long fromVersion, long toVersion) =>
         streams.TryGetValue(SnapshotFileName.HashOf(stream), out var names)
-            ? [.. names.Where(name => name.Version >= fromVersion && name.Version <= toVersion).OrderByDescending(name => name.Version).ThenByDescending(name => name.Generation)]
+            ? [
+                .. names.Where(name => name.Version >= fromVersion && name.Version <= toVersion)
+                .OrderByDescending(name => name.Version)
+                .ThenByDescending(name => name.Generation)]
             : [];
 
     /// <summary>All files, those of one stream together, the newest first.</summary>

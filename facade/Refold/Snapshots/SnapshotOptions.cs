@@ -9,12 +9,13 @@ public sealed record SnapshotOptions
     /// <value>Default: 2, so that one is left when the newest is damaged. At least 1.</value>
     public int Retention { get; init; } = 2;
 
-    /// <summary>Opens for reading: nothing is created or deleted, and saving throws. A <c>memory:</c> store is always empty when opened, so there it is refused.</summary>
+    /// <summary>Opens for reading: nothing is created or deleted, and saving throws. A <c>memory:</c> store is always empty when
+    /// opened, so there it is refused.</summary>
     /// <value>Default: false.</value>
     public bool ReadOnly { get; init; }
 
-    /// <summary>The versions of a stream that a store lets go after a save: all but the one just saved and the highest others. So snapshots of
-    /// another history, with higher versions, do not push out the one that can be used.</summary>
+    /// <summary>The versions of a stream that a store lets go after a save: all but the one just saved and the highest others. So snapshots
+    /// of another history, with higher versions, do not push out the one that can be used.</summary>
     /// <param name="versions">The versions that are kept, the one just saved included; in any order.</param>
     /// <param name="saved">The version just saved.</param>
     /// <returns>The versions to let go.</returns>

@@ -1,4 +1,5 @@
-// The same answers before and after a compaction: of reads, keys, conditions, and of the next appends; in copies and in what is salvaged too.
+// The same answers before and after a compaction: of reads, keys, conditions, and of the next appends;
+// in copies and in what is salvaged too.
 // Run by `dotnet test`; the seed stands in the output.
 using Xunit;
 using Xunit.Abstractions;
@@ -15,11 +16,14 @@ public class CompactedJournalTests(ITestOutputHelper output)
 
     [Fact]
     public Task DroppingStreams_ChangesNoAnswer_OnceTheyAreDeleted() =>
-        EachAsync(rng => [.. RandomJournals.Streams.Where(_ => rng.NextBoolean()).Select(stream => Format.CompactionDrop.NewStream(stream))]);
+        EachAsync(rng =>
+            [.. RandomJournals.Streams.Where(_ => rng.NextBoolean()).Select(stream => Format.CompactionDrop.NewStream(stream))]);
 
     [Fact]
     public Task DroppingTheBeginning_ChangesNoAnswerAboutTheRest() =>
-        EachAsync(rng => [Format.CompactionDrop.NewBefore(rng.Between(1, 30)), .. new[] { Format.CompactionDrop.Deleted }.Where(_ => rng.NextBoolean())]);
+        EachAsync(rng =>
+            [Format.CompactionDrop.NewBefore(rng.Between(1, 30)),
+                .. new[] { Format.CompactionDrop.Deleted }.Where(_ => rng.NextBoolean())]);
 
     private async Task EachAsync(Func<SeededRng, Format.CompactionDrop[]> drops)
     {
@@ -35,7 +39,8 @@ public class CompactedJournalTests(ITestOutputHelper output)
             // Twice, the second time over what the first has left.
             for (var time = 0; time < 2; time++)
             {
-                if (await after.CompactAsync(drops(rng), rng.Pick([0L, 3000L, 1L << 20]), seals: rng.NextBoolean()) is not { } deletions) continue;
+                if (await after.CompactAsync(drops(rng), rng.Pick([0L, 3000L, 1L << 20]), seals: rng.NextBoolean()) is not { } deletions)
+                    continue;
                 await Compacting.DeleteAsync(before, deletions);
                 compacted++;
                 await SameAsync(before, after, keys);
@@ -75,16 +80,24 @@ public class CompactedJournalTests(ITestOutputHelper output)
         foreach (var stream in index.Streams())
         {
             // Versions up to the last that was dropped are gone, as if they had been deleted.
-            var gone = index.From(1, from).TakeWhile(row => row.Position <= from).Where(row => row.Stream == stream.Stream).Select(row => row.Version).DefaultIfEmpty(0).Max();
+            var gone = index.From(1, from)
+                .TakeWhile(row => row.Position <= from)
+                .Where(row => row.Stream == stream.Stream)
+                .Select(row => row.Version)
+                .DefaultIfEmpty(0)
+                .Max();
             var floor = Math.Max(stream.Floor, gone);
             lines.Add($"{stream.Stream} {floor} {stream.HighestVersion} {index.HighestVersion(stream.Stream)}");
-            lines.AddRange(index.OfStream(stream.Stream, floor + 1, long.MaxValue, long.MaxValue).Select(row => $"{row.Position} {row.Version}"));
-            if (floor == stream.Floor && floor > 0) lines.Add(Assert.Throws<EntriesDroppedException>(() => index.OfStream(stream.Stream, 1, 1, 1).Count()).Message);
+            lines.AddRange(
+                index.OfStream(stream.Stream, floor + 1, long.MaxValue, long.MaxValue).Select(row => $"{row.Position} {row.Version}"));
+            if (floor == stream.Floor && floor > 0)
+                lines.Add(Assert.Throws<EntriesDroppedException>(() => index.OfStream(stream.Stream, 1, 1, 1).Count()).Message);
             else lines.Add(new EntriesDroppedException(stream.Stream, floor).Message);
         }
 
         for (var position = from; position <= index.Head.Position + 1; position++) lines.Add($"{position}: {index.HeadAt(position)}");
-        foreach (var query in (Query[])[Query.WithTags("a"), Query.WithTags("a", "b"), Query.WithTags("kind:external"), Query.OfTypes("Happened")])
+        foreach (var query in (Query[])[
+            Query.WithTags("a"), Query.WithTags("a", "b"), Query.WithTags("kind:external"), Query.OfTypes("Happened")])
             lines.Add(string.Join(",", index.Find(query.Value, from + 1, 9).Rows.Select(row => row.Position)));
         foreach (var key in keys) lines.Add($"{key}: {index.FindKey(key)}");
         return lines;
@@ -105,7 +118,8 @@ public class CompactedJournalTests(ITestOutputHelper output)
                 }
 
                 foreach (var key in keys.Take(3))
-                    lines.Add((await journal.TryAppendAsync(new AppendRequest(Samples.Entry("other")) { IdempotencyKey = key })).ToString()!);
+                    lines.Add(
+                        (await journal.TryAppendAsync(new AppendRequest(Samples.Entry("other")) { IdempotencyKey = key })).ToString()!);
             }
 
             var from = FileNames.Segments(after)[0].FirstPosition - 1;
@@ -127,7 +141,10 @@ public class CompactedJournalTests(ITestOutputHelper output)
         var device = new MemoryDevice();
         await using (var journal = SegmentJournal.Open(device, Samples.Small))
         {
-            await journal.AppendAsync(new AppendRequest(Samples.Entry("gone"), Samples.Entry("gone"), Samples.Entry("left")) { IdempotencyKey = "key" });
+            await journal.AppendAsync(new AppendRequest(Samples.Entry("gone"), Samples.Entry("gone"), Samples.Entry("left"))
+            {
+                IdempotencyKey = "key"
+            });
             for (var number = 0; number < 10; number++) await journal.Append(Samples.Entry("left", "0123456789"));
         }
 

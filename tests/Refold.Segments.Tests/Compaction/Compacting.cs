@@ -8,7 +8,8 @@ internal static class Compacting
 {
     /// <summary>Compacts a journal that is not open. Targets get footers, or none, so that they are scanned.</summary>
     /// <returns>What had to be deleted first; null where there is nothing to do.</returns>
-    public static async Task<IReadOnlyList<(StreamId Stream, long Version)>?> CompactAsync(this MemoryDevice device, IEnumerable<Format.CompactionDrop> drop, long mergeBytes, bool seals)
+    public static async Task<IReadOnlyList<(StreamId Stream, long Version)>?> CompactAsync(
+        this MemoryDevice device, IEnumerable<Format.CompactionDrop> drop, long mergeBytes, bool seals)
     {
         var plan = Format.Compaction.plan(new Format.CompactionRequest(drop.ToFSharpList(), mergeBytes), Sources(device).ToFSharpList());
         if (plan.IsError) return null;
@@ -41,7 +42,8 @@ internal static class Compacting
         var scanner = new Format.SegmentScanner();
         var segment = ScannedSegment.All(device, scanner, FileNames.Segments(device)).First(segment => segment.Name.Equals(name));
         var seal = Format.FooterEncoding.seal(
-            segment.Found.Header!.Value, segment.Bytes.Length, segment.Found.Items, segment.Found.TakenTo, scanner.LastFrame, scanner.Head, scanner.Epoch);
+            segment.Found.Header!.Value, segment.Bytes.Length, segment.Found.Items, segment.Found.TakenTo, scanner.LastFrame, scanner.Head,
+            scanner.Epoch);
         var file = new byte[seal.TrailerOffset + seal.Trailer.Length];
         segment.Bytes.CopyTo(file);
         seal.Footer.CopyTo(file.AsMemory((int)seal.FooterOffset));

@@ -122,7 +122,8 @@ public class CompactionTests
     {
         await using var journal = Open();
         var receipts = await FillAsync(journal);
-        var (head, rest) = (journal.Head, journal.ReadAll().Where(entry => entry.Stream.Value != "s1").Select(entry => entry.ToString()).ToList());
+        var (head, rest) = (
+            journal.Head, journal.ReadAll().Where(entry => entry.Stream.Value != "s1").Select(entry => entry.ToString()).ToList());
         await journal.CompactAsync(new CompactionRequest.DeleteStream("s1"));
         Assert.Equal(rest, journal.ReadAll().Select(entry => entry.ToString()));
         Assert.Equal(head, journal.Head);
@@ -199,7 +200,9 @@ public class CompactionTests
         await journal.CompactAsync(new CompactionRequest.Merge());
         await journal.CompactAsync(new CompactionRequest.RetainFrom(20));
         var files = device.List().Order().ToList();
-        foreach (CompactionRequest request in (CompactionRequest[])[new CompactionRequest.Merge(), new CompactionRequest.RetainFrom(20), new CompactionRequest.DeleteStream("unknown"), new CompactionRequest.DropDeleted()])
+        foreach (CompactionRequest request in (CompactionRequest[])[
+            new CompactionRequest.Merge(), new CompactionRequest.RetainFrom(20), new CompactionRequest.DeleteStream("unknown"),
+            new CompactionRequest.DropDeleted()])
         {
             var report = await journal.CompactAsync(request);
             Assert.Equal((0, 0), (report.Replaced, report.Made));
@@ -216,12 +219,14 @@ public class CompactionTests
         foreach (var position in new[] { 0, 6, long.MaxValue })
         {
             await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => journal.CompactAsync(new CompactionRequest.RetainFrom(position)));
-            await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => journal.CompactAsync(new CompactionRequest.ForgetKeysBefore(position)));
+            await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() =>
+                journal.CompactAsync(new CompactionRequest.ForgetKeysBefore(position)));
         }
 
         await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => journal.CompactAsync(new CompactionRequest.Merge { MaxBytes = 0 }));
         await using var reader = SegmentJournal.Open(device, Samples.ReadOnly);
-        Assert.IsType<AppendFailure.Unavailable>((await Assert.ThrowsAsync<NotAppendedException>(() => reader.CompactAsync(new CompactionRequest.Merge()))).Failure);
+        Assert.IsType<AppendFailure.Unavailable>(
+            (await Assert.ThrowsAsync<NotAppendedException>(() => reader.CompactAsync(new CompactionRequest.Merge()))).Failure);
     }
 
     [Fact]
@@ -255,7 +260,8 @@ public class CompactionTests
             }),
             stop.Token));
         Finds(journal, before);
-        Assert.DoesNotContain(device.List(), name => name.StartsWith("pending", StringComparison.Ordinal) || name.StartsWith("compacted", StringComparison.Ordinal));
+        Assert.DoesNotContain(device.List(), name =>
+            name.StartsWith("pending", StringComparison.Ordinal) || name.StartsWith("compacted", StringComparison.Ordinal));
         Assert.InRange((await journal.CompactAsync(new CompactionRequest.Merge { MaxBytes = 2000 })).Made, 1, 30);
     }
 

@@ -10,7 +10,8 @@ public class CheckpointCrashTests(ITestOutputHelper output)
 {
     private static readonly JournalOptions Options = CrashStore.Small with { SegmentBytes = 16384 };
 
-    private static List<string> Checkpoints(SimulatedDevice device) => [.. device.List().Where(name => name.StartsWith("index.", StringComparison.Ordinal))];
+    private static List<string> Checkpoints(SimulatedDevice device) =>
+        [.. device.List().Where(name => name.StartsWith("index.", StringComparison.Ordinal))];
 
     [Fact]
     public Task OneThatWasWritten_IsTakenAfterAPowerCut() => SurviveAsync(_ => { });
@@ -37,7 +38,8 @@ public class CheckpointCrashTests(ITestOutputHelper output)
         }
     }
 
-    /// <summary>Writes a checkpoint, cuts the power, removes it, and damages the last frame that it covered: that must not pass for a torn tail.</summary>
+    /// <summary>Writes a checkpoint, cuts the power, removes it, and damages the last frame that it covered: that
+    /// must not pass for a torn tail.</summary>
     internal static async Task DamageWithoutItAsync(Action<SimulatedDevice> prepare)
     {
         var device = new SimulatedDevice(1);
@@ -85,7 +87,8 @@ public class CheckpointCrashTests(ITestOutputHelper output)
             var isArmed = true;
             device.Faults = operation =>
             {
-                if (!isArmed || operation.Kind != kind || !operation.Name.StartsWith(name, StringComparison.Ordinal)) return StorageFault.None;
+                if (!isArmed || operation.Kind != kind || !operation.Name.StartsWith(name, StringComparison.Ordinal))
+                    return StorageFault.None;
                 isArmed = false;
                 return fault;
             };
@@ -100,7 +103,8 @@ public class CheckpointCrashTests(ITestOutputHelper output)
             }
 
             // Through a rotation too.
-            for (var number = 0; number < 4; number++) Assert.IsType<AppendResult.Appended>(await oracle.AppendAsync(journal, CrashStore.Batch("s", 1, 600), device));
+            for (var number = 0; number < 4; number++)
+                Assert.IsType<AppendResult.Appended>(await oracle.AppendAsync(journal, CrashStore.Batch("s", 1, 600), device));
             Assert.Equal(1, log.Failures);
             Assert.Single(Checkpoints(device));
             await using var next = await oracle.OpenAsync(device.AfterKill());
@@ -114,7 +118,8 @@ public class CheckpointCrashTests(ITestOutputHelper output)
         var device = new SimulatedDevice(1);
         await using var journal = SegmentJournal.Open(device, Options);
         device.Capacity = device.Image().Sum(file => file.Value.Length) + 8000;
-        for (var number = 0; number < 3; number++) Assert.IsType<AppendResult.Appended>(await journal.TryAppendAsync(CrashStore.Batch("s", 1, 600)));
+        for (var number = 0; number < 3; number++)
+            Assert.IsType<AppendResult.Appended>(await journal.TryAppendAsync(CrashStore.Batch("s", 1, 600)));
         Assert.Empty(Checkpoints(device));
         device.Capacity = null;
         Assert.IsType<AppendResult.Appended>(await journal.TryAppendAsync(CrashStore.Batch("s", 1, 600)));
@@ -136,7 +141,8 @@ public class CheckpointCrashTests(ITestOutputHelper output)
         };
         Assert.IsType<AppendResult.Appended>(await journal.TryAppendAsync(CrashStore.Batch("s", 1, 600)));
         reached.Wait();
-        for (var number = 0; number < 5; number++) Assert.IsType<AppendResult.Appended>(await journal.TryAppendAsync(CrashStore.Batch("s", 1, 600)));
+        for (var number = 0; number < 5; number++)
+            Assert.IsType<AppendResult.Appended>(await journal.TryAppendAsync(CrashStore.Batch("s", 1, 600)));
         var compacting = Task.Run(() => journal.CompactAsync(new CompactionRequest.Merge()));
         Assert.IsType<AppendResult.Appended>(await journal.TryAppendAsync(CrashStore.Batch("s", 1, 600)));
         Assert.False(compacting.IsCompleted);
@@ -167,7 +173,8 @@ public class CheckpointCrashTests(ITestOutputHelper output)
 
         public bool IsEnabled(LogLevel logLevel) => true;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        public void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
         {
             if (eventId.Id != RefoldEventIds.CheckpointFailed) return;
             Assert.Equal(LogLevel.Warning, logLevel);

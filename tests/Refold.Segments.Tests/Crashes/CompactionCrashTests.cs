@@ -7,7 +7,9 @@ namespace Refold.Segments.Tests;
 public class CompactionCrashTests
 {
     private static readonly CrashStep[] Batches =
-        [.. Enumerable.Range(0, 6).Select(number => new CrashStep.Append(CrashStore.Batch("s" + number % 2, 1 + number % 3, 300, "key " + number)))];
+        [
+            .. Enumerable.Range(0, 6)
+            .Select(number => new CrashStep.Append(CrashStore.Batch("s" + number % 2, 1 + number % 3, 300, "key " + number)))];
 
     private static readonly CrashStep[] Merging = [.. Batches, new CrashStep.Compact(Compaction.Merge)];
 
@@ -18,7 +20,8 @@ public class CompactionCrashTests
     internal static async Task CrashWhileItIsEndedAsync(Action<SimulatedDevice> prepare)
     {
         var (_, whole) = await CrashStore.Simulation(prepare).RunAsync(Merging, 5, null, null);
-        var switched = whole.Log.First(operation => operation.Kind == StorageOperationKind.Delete && operation.Name.EndsWith(".seg", StringComparison.Ordinal)).Index;
+        var switched = whole.Log.First(operation =>
+            operation.Kind == StorageOperationKind.Delete && operation.Name.EndsWith(".seg", StringComparison.Ordinal)).Index;
         var (oracle, interrupted) = await CrashStore.Simulation(prepare).RunAsync(Merging, 5, switched, null);
         var left = interrupted.AfterCrash(Keep.None);
         for (var operation = left.OperationCount; ; operation++)
@@ -42,7 +45,8 @@ public class CompactionCrashTests
         }
     }
 
-    /// <summary>The power fails while the new name is made durable: of the names that changed since the last flush, any part is there.</summary>
+    /// <summary>The power fails while the new name is made durable: of the names that changed since the
+    /// last flush, any part is there.</summary>
     internal static async Task CrashAtTheSwitchAsync(Action<SimulatedDevice> prepare)
     {
         var (_, whole) = await CrashStore.Simulation(prepare).RunAsync(Merging, 5, null, null);
@@ -74,7 +78,8 @@ public class CompactionCrashTests
                 throw new CrashViolationException("What a compaction removed came back: " + string.Join(", ", names));
             var generation = Format.Commit.read(left.Image()["COMMIT"]).ResultValue.Slot!.Value.SetGeneration;
             if (generation != report.SetGeneration)
-                throw new CrashViolationException($"The set generation {report.SetGeneration} was answered, and it is {generation} after a power cut.");
+                throw new CrashViolationException(
+                    $"The set generation {report.SetGeneration} was answered, and it is {generation} after a power cut.");
         }
     }
 
@@ -88,7 +93,8 @@ public class CompactionCrashTests
         for (var number = 0; number < 8; number++) await journal.AppendAsync(CrashStore.Batch("s", 2, 300, "key " + number));
         var (before, names) = (journal.ReadAll().ToList(), device.List());
         device.Capacity = device.Image().Values.Sum(file => file.Length) + 1000;
-        var refused = await Assert.ThrowsAsync<JournalException>(() => journal.CompactAsync(new CompactionRequest.Merge { MaxBytes = 100_000 }));
+        var refused = await Assert.ThrowsAsync<JournalException>(() =>
+            journal.CompactAsync(new CompactionRequest.Merge { MaxBytes = 100_000 }));
         Assert.Equal("compaction-failed", refused.Code);
         Assert.Equal(names, device.List());
         Assert.Equal(before, journal.ReadAll());
@@ -120,7 +126,8 @@ public class CompactionCrashTests
             await Assert.ThrowsAsync<JournalException>(() => journal.CompactAsync(new CompactionRequest.Merge { MaxBytes = 100_000 }));
             device.Faults = _ => StorageFault.None;
             Assert.Equal(expected, journal.ReadAll());
-            Assert.IsType<AppendFailure.Unavailable>(Assert.IsType<AppendResult.NotAppended>(await journal.TryAppendAsync(CrashStore.Batch("s", 1))).Failure);
+            Assert.IsType<AppendFailure.Unavailable>(
+                Assert.IsType<AppendResult.NotAppended>(await journal.TryAppendAsync(CrashStore.Batch("s", 1))).Failure);
             await journal.DisposeAsync();
             await using var again = (SegmentJournal)CrashStore.Open(device);
             Assert.Equal(expected, again.ReadAll());

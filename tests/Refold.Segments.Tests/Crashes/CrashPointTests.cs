@@ -11,7 +11,8 @@ public class CrashPointTests(ITestOutputHelper output)
 
     [Theory]
     [MemberData(nameof(Workloads))]
-    public Task CrashPoints_LeaveEverythingAcknowledged(string workload) => SegmentSuites.CrashPoints.HoldsAsync(output, [.. CrashWorkloads.Named.Keys], workload);
+    public Task CrashPoints_LeaveEverythingAcknowledged(string workload) =>
+        SegmentSuites.CrashPoints.HoldsAsync(output, [.. CrashWorkloads.Named.Keys], workload);
 
     [Fact]
     public Task CrashPoints_OfDrawnWorkloads_LeaveEverythingAcknowledged() => SegmentSuites.DrawnCrashPoints.HoldsAsync(output);

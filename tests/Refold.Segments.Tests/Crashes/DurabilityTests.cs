@@ -1,4 +1,5 @@
-// What each durability mode loses: nothing to sector tears in any that flushes, nothing to garbled blocks in Padded, the newest only and only to a power cut in the weak one.
+// What each durability mode loses: nothing to sector tears in any that flushes, nothing to garbled blocks in Padded, the newest only and
+// only to a power cut in the weak one.
 // Run by `dotnet test`.
 using Xunit;
 using Xunit.Abstractions;
@@ -18,7 +19,8 @@ public class DurabilityTests(ITestOutputHelper output)
 
     [Theory]
     [MemberData(nameof(CrashPointTests.Workloads), MemberType = typeof(CrashPointTests))]
-    public Task Padded_LosesNothing_ToGarbledBlocks_AtCrashPoints(string workload) => SegmentSuites.PaddedCrashPoints.HoldsAsync(output, [.. CrashWorkloads.Named.Keys], workload);
+    public Task Padded_LosesNothing_ToGarbledBlocks_AtCrashPoints(string workload) =>
+        SegmentSuites.PaddedCrashPoints.HoldsAsync(output, [.. CrashWorkloads.Named.Keys], workload);
 
     [Fact]
     public async Task ARewrittenBlockOfGarbage_LosesNothingInPadded_AndEntriesInTheDefaultMode()
@@ -27,7 +29,8 @@ public class DurabilityTests(ITestOutputHelper output)
         Assert.InRange(await LossesAsync(CrashStore.Small), 1, 39);
     }
 
-    /// <summary>Appends once, and again while the power fails and the block that is written turns to garbage: how often of 40 times the first append is lost.</summary>
+    /// <summary>Appends once, and again while the power fails and the block that is written turns to garbage: how often of 40
+    /// times the first append is lost.</summary>
     private static async Task<int> LossesAsync(JournalOptions options)
     {
         var losses = 0;
@@ -59,7 +62,8 @@ public class DurabilityTests(ITestOutputHelper output)
     [Fact]
     public Task Padded_HealsWithoutWritingAcknowledgedBlocksAgain() => ReplaceAsync(_ => { });
 
-    /// <summary>Acknowledges more than COMMIT and frames know of after a power cut, and crashes at every operation of the opening that heals it, and of the one after that.</summary>
+    /// <summary>Acknowledges more than COMMIT and frames know of after a power cut, and crashes at every operation of the opening that
+    /// heals it, and of the one after that.</summary>
     internal static async Task ReplaceAsync(Action<SimulatedDevice> prepare)
     {
         var device = new SimulatedDevice(1);
@@ -115,7 +119,8 @@ public class DurabilityTests(ITestOutputHelper output)
 
     [Theory]
     [MemberData(nameof(CrashPointTests.Workloads), MemberType = typeof(CrashPointTests))]
-    public Task TheWeakMode_LosesTheNewestOnly_AtCrashPoints(string workload) => SegmentSuites.WeakCrashPoints.HoldsAsync(output, [.. CrashWorkloads.Named.Keys], workload);
+    public Task TheWeakMode_LosesTheNewestOnly_AtCrashPoints(string workload) =>
+        SegmentSuites.WeakCrashPoints.HoldsAsync(output, [.. CrashWorkloads.Named.Keys], workload);
 
     /// <summary>Without being told that answers come first, the oracle notices: the tests above do not pass by doing nothing.</summary>
     [Fact]
@@ -130,7 +135,10 @@ public class DurabilityTests(ITestOutputHelper output)
     {
         var time = new StoppedTime();
         var device = new SimulatedDevice(1);
-        var options = new JournalOptions { Durability = Durability.PowerCutLosesNewest, TimeProvider = time, Background = InlineTaskScheduler.Instance };
+        var options = new JournalOptions
+        {
+            Durability = Durability.PowerCutLosesNewest, TimeProvider = time, Background = InlineTaskScheduler.Instance
+        };
         var journal = SegmentJournal.Open(device, options);
         static async Task<long> FoundAsync(SimulatedDevice left, JournalOptions options)
         {

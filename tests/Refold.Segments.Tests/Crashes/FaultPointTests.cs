@@ -11,7 +11,8 @@ public class FaultPointTests(ITestOutputHelper output)
 
     [Theory]
     [MemberData(nameof(Workloads))]
-    public Task AFaultAtAnOperation_LosesNothing(string workload) => SegmentSuites.Faults.HoldsAsync(output, FaultPoints.Workloads, workload);
+    public Task AFaultAtAnOperation_LosesNothing(string workload) =>
+        SegmentSuites.Faults.HoldsAsync(output, FaultPoints.Workloads, workload);
 
     /// <summary>What the callers are told where a segment is sealed and the next one begun: each answer means what it says.</summary>
     [Fact]
@@ -25,20 +26,26 @@ public class FaultPointTests(ITestOutputHelper output)
             {
                 var told = await RotateAsync(number, fault) is null ? "" : lastAnswer;
                 answers[told] = answers.GetValueOrDefault(told) + 1;
-                // What grows is the next segment; its header is written over zeros that are there. The one after it is made ahead, behind the answer.
+                // What grows is the next segment; its header is written over zeros that are there. The one after
+                // it is made ahead, behind the answer.
                 var isHeader = operation is { Name: "spare", Offset: 0, Length: 128 };
-                if (fault == StorageFault.NoRoom && operation.Name == "spare" && operation.Kind is StorageOperationKind.Create or StorageOperationKind.Write && !isHeader)
+                if (
+                    fault == StorageFault.NoRoom && operation.Name == "spare"
+                        && operation.Kind is StorageOperationKind.Create or StorageOperationKind.Write && !isHeader)
                     Assert.Contains(told, (string[])["no room", "appended"]);
             }
         }
 
         output.WriteLine(string.Join(", ", answers));
-        Assert.True(answers.GetValueOrDefault("no room") > 5 && answers.GetValueOrDefault("unavailable") > 2 && answers.GetValueOrDefault("unknown") > 1);
+        Assert.True(
+            answers.GetValueOrDefault("no room") > 5 && answers.GetValueOrDefault("unavailable") > 2
+                && answers.GetValueOrDefault("unknown") > 1);
     }
 
     private string lastAnswer = "";
 
-    /// <summary>Appends a batch that begins a segment of its own, with a fault at one of its operations; then what the answer allows.</summary>
+    /// <summary>Appends a batch that begins a segment of its own, with a fault at one of its operations;
+    /// then what the answer allows.</summary>
     /// <returns>That operation; null where there are not as many.</returns>
     private async Task<StorageOperation?> RotateAsync(int number, StorageFault fault)
     {
@@ -68,7 +75,8 @@ public class FaultPointTests(ITestOutputHelper output)
         // What was refused for want of room can be tried again by the same process; after any other failure nothing more is taken.
         if (lastAnswer is "unavailable" or "unknown")
         {
-            Assert.IsType<AppendFailure.Unavailable>(Assert.IsType<AppendResult.NotAppended>(await journal.TryAppendAsync(CrashStore.Batch("s", 1))).Failure);
+            Assert.IsType<AppendFailure.Unavailable>(
+                Assert.IsType<AppendResult.NotAppended>(await journal.TryAppendAsync(CrashStore.Batch("s", 1))).Failure);
             await journal.DisposeAsync();
             journal = CrashStore.Open(device);
             if (isCertain) Assert.Equal(1, journal.Head.Position);

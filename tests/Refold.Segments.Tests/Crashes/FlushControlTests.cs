@@ -60,7 +60,8 @@ public class FlushControlTests(ITestOutputHelper output)
     [Fact]
     public async Task TheScenarios_ReachEveryFlushInTheCode()
     {
-        var reached = (await CallSitesAsync()).Select(site => site[..site.IndexOf('+', StringComparison.Ordinal)] + site[site.LastIndexOf(' ')..]);
+        var reached = (await CallSitesAsync())
+            .Select(site => site[..site.IndexOf('+', StringComparison.Ordinal)] + site[site.LastIndexOf(' ')..]);
         Assert.Equal(InCode().Order(StringComparer.Ordinal), reached.Order(StringComparer.Ordinal));
     }
 
@@ -108,7 +109,8 @@ public class FlushControlTests(ITestOutputHelper output)
     private static IEnumerable<string> InCode() =>
         from call in CodeCalls.Of(typeof(IStorageDevice).Assembly)
         let kind = IsA(call.Called, typeof(IStorageFile)) && call.Called.Name == nameof(IStorageFile.Flush) ? StorageOperationKind.Flush
-            : IsA(call.Called, typeof(IStorageDevice)) && call.Called.Name == nameof(IStorageDevice.FlushDirectory) ? StorageOperationKind.FlushDirectory
+            : IsA(call.Called, typeof(IStorageDevice)) && call.Called.Name == nameof(IStorageDevice.FlushDirectory)
+                ? StorageOperationKind.FlushDirectory
             : default(StorageOperationKind?)
         where kind is not null && !IsA(call.Caller, typeof(IStorageFile)) && !IsA(call.Caller, typeof(IStorageDevice))
         select $"{call.Caller.DeclaringType!.FullName}.{call.Caller.Name} {kind}";

@@ -27,8 +27,14 @@ public class FullDiskTests
             var appended = 0;
             while ((answer = await oracle.AppendAsync(journal, CrashStore.Batch("s", 2, 100), device)) is AppendResult.Appended)
                 Assert.InRange(++appended, 1, 100);
-            Require(answer is AppendResult.NotAppended { Failure: AppendFailure.NoRoom }, device, $"a full disk was answered with {answer}");
-            Require(await oracle.AppendAsync(journal, CrashStore.Batch("s", 20, 100), device) is AppendResult.NotAppended { Failure: AppendFailure.NoRoom }, device, "a full disk takes more");
+            Require(
+                answer is AppendResult.NotAppended { Failure: AppendFailure.NoRoom }, device, $"a full disk was answered with {answer}");
+            Require(
+                await oracle.AppendAsync(journal, CrashStore.Batch("s", 20, 100), device) is AppendResult.NotAppended
+                {
+                    Failure: AppendFailure.NoRoom
+                },
+                device, "a full disk takes more");
             await using (await oracle.Copy().OpenAsync(device.AfterCrash(Keep.Random((ulong)round))))
             {
                 // Judged by being opened.
@@ -37,7 +43,9 @@ public class FullDiskTests
             device.Capacity += Room;
         }
 
-        Require(await oracle.AppendAsync(journal, CrashStore.Batch("s", 20, 100), device) is AppendResult.Appended, device, "it does not go on although there is room");
+        Require(
+            await oracle.AppendAsync(journal, CrashStore.Batch("s", 20, 100), device) is AppendResult.Appended, device,
+            "it does not go on although there is room");
         await using var survivor = await oracle.OpenAsync(device.AfterCrash(Keep.None));
         Assert.Equal(journal.Head, survivor!.Head);
     }

@@ -37,7 +37,9 @@ public class RegressionTests
         var left = (await StoppedInRotationAsync(StorageOperationKind.Rename)).AfterCrash(Keep.None);
         Assert.DoesNotContain("spare", left.List());
         var device = await StoppedInRotationAsync(StorageOperationKind.Rename);
-        left = Enumerable.Range(0, 50).Select(seed => device.AfterCrash(Keep.Random((ulong)seed))).First(crash => crash.List().Contains("spare"));
+        left = Enumerable.Range(0, 50)
+            .Select(seed => device.AfterCrash(Keep.Random((ulong)seed)))
+            .First(crash => crash.List().Contains("spare"));
         Assert.True(SegmentJournal.Verify(left) is { Ok: false, Torn: true, First.File: "spare", Entries: 1 });
         await CrashStore.Open(left).DisposeAsync();
         Assert.True(SegmentJournal.Verify(left).Ok);
@@ -56,7 +58,10 @@ public class RegressionTests
         for (var seed = 0UL; seed < 40; seed++)
         {
             var torn = device.AfterCrash(Keep.Random(seed));
-            torn.Faults = operation => operation.Kind == StorageOperationKind.Flush && operation.Name.EndsWith(".seg", StringComparison.Ordinal) ? StorageFault.Fails : StorageFault.None;
+            torn.Faults = operation =>
+                operation.Kind == StorageOperationKind.Flush && operation.Name.EndsWith(".seg", StringComparison.Ordinal)
+                    ? StorageFault.Fails
+                    : StorageFault.None;
             // Whether it fails depends on what was kept; what lies in memory is zeros then.
             if (Record.Exception(() => CrashStore.Open(torn)) is null) continue;
             var next = torn.AfterKill();
@@ -80,8 +85,12 @@ public class RegressionTests
         await journal.AppendAsync(CrashStore.Batch("s", 2, 6000));
         var failed = 0;
         // Zeros for a footer go behind the end that the segment was made with.
-        device.Faults = operation => operation.Kind == StorageOperationKind.Write && operation.Offset >= CrashStore.Padded.SegmentBytes && failed++ == 0 ? StorageFault.WritesShort : StorageFault.None;
-        Assert.True(await journal.TryAppendAsync(CrashStore.Batch("s", 2, 6000)) is AppendResult.NotAppended { Failure: AppendFailure.NoRoom });
+        device.Faults = operation =>
+            operation.Kind == StorageOperationKind.Write && operation.Offset >= CrashStore.Padded.SegmentBytes && failed++ == 0
+                ? StorageFault.WritesShort
+                : StorageFault.None;
+        Assert.True(
+            await journal.TryAppendAsync(CrashStore.Batch("s", 2, 6000)) is AppendResult.NotAppended { Failure: AppendFailure.NoRoom });
         Assert.Equal(1, failed);
         await journal.DisposeAsync();
         for (var seed = 0UL; seed < 40; seed++)
@@ -94,7 +103,8 @@ public class RegressionTests
             }
             catch (JournalCorruptedException refusal)
             {
-                throw new CrashViolationException("A journal that was closed does not open: " + refusal.Message + "\n" + left.Story(), refusal);
+                throw new CrashViolationException(
+                    "A journal that was closed does not open: " + refusal.Message + "\n" + left.Story(), refusal);
             }
         }
     }
@@ -110,7 +120,8 @@ public class RegressionTests
             await journal.AppendAsync(CrashStore.Batch("s", 3));
             await using var reader = CrashStore.OpenForReading(device);
             Assert.Equal(journal.Head, reader.Head);
-            device.Faults = operation => operation is { Kind: StorageOperationKind.Flush, Name: "COMMIT" } ? StorageFault.Fails : StorageFault.None;
+            device.Faults = operation =>
+                operation is { Kind: StorageOperationKind.Flush, Name: "COMMIT" } ? StorageFault.Fails : StorageFault.None;
             await journal.DisposeAsync();
             device.Faults = _ => StorageFault.None;
             device.Evict();
@@ -154,7 +165,8 @@ public class RegressionTests
         Assert.InRange(refused, 10, length);
     }
 
-    /// <summary>A flush of the directory that failed for a checkpoint took back a spare's name, so that the next segment was another file than the one written.</summary>
+    /// <summary>A flush of the directory that failed for a checkpoint took back a spare's name, so that the next segment was another
+    /// file than the one written.</summary>
     [Theory]
     [InlineData(3259222270)]
     public Task ANameThatAFailedFlushOfTheDirectoryPutInDoubt_IsNotBuiltOn(ulong seed) => CrashStore.Simulation().RandomAsync(seed);

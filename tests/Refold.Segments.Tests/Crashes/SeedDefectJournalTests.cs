@@ -1,4 +1,5 @@
-// What the seed's segment store got wrong beside losing entries: expectations, keys, hashes, hints, ids; one test each, named after the line.
+// What the seed's segment store got wrong beside losing entries: expectations, keys, hashes, hints, ids;
+// one test each, named after the line.
 // Run by `dotnet test`.
 using Xunit;
 
@@ -8,7 +9,8 @@ public class SeedDefectJournalTests
 {
     private readonly SimulatedDevice device = new(5);
 
-    private static AppendRequest Expecting(ExpectedVersion expected, string? key = null, string payload = "{}") => new(CrashStore.Entry("s", payload))
+    private static AppendRequest Expecting(ExpectedVersion expected, string? key = null, string payload = "{}") =>
+        new(CrashStore.Entry("s", payload))
     {
         Expected = new Dictionary<StreamId, ExpectedVersion> { ["s"] = expected },
         IdempotencyKey = key,
@@ -19,7 +21,8 @@ public class SeedDefectJournalTests
     {
         await using (var journal = CrashStore.Open(device))
         {
-            var answers = await Task.WhenAll(Enumerable.Range(0, 2).Select(_ => journal.TryAppendAsync(Expecting(ExpectedVersion.NoStream)).AsTask()));
+            var answers = await Task.WhenAll(
+                Enumerable.Range(0, 2).Select(_ => journal.TryAppendAsync(Expecting(ExpectedVersion.NoStream)).AsTask()));
             Assert.Single(answers.OfType<AppendResult.Appended>());
             Assert.IsType<AppendFailure.Conflict>(Assert.Single(answers.OfType<AppendResult.NotAppended>()).Failure);
             Assert.Throws<ArgumentOutOfRangeException>(() => ExpectedVersion.Exactly(0));
@@ -100,7 +103,8 @@ public class SeedDefectJournalTests
         var bytes = device.Image()[name];
         var footer = BitConverter.ToInt64(bytes, bytes.Length - 128 + 16);
         Assert.InRange(footer, 128, bytes.Length - 128);
-        var places = Enumerable.Range(bytes.Length - 128, 128).Concat(Enumerable.Range(0, 200).Select(step => (int)footer + (step * 61 % (bytes.Length - 128 - (int)footer))));
+        var places = Enumerable.Range(bytes.Length - 128, 128)
+            .Concat(Enumerable.Range(0, 200).Select(step => (int)footer + (step * 61 % (bytes.Length - 128 - (int)footer))));
         foreach (var place in places)
         {
             var damaged = device.AfterKill();
@@ -125,7 +129,8 @@ public class SeedDefectJournalTests
         async Task<List<Guid>> IdsAsync(string run)
         {
             await using var journal = CrashStore.Open(new SimulatedDevice(1));
-            await journal.AppendAsync(new AppendRequest([.. Enumerable.Range(0, 3).Select(number => CrashStore.Entry("s" + number % 2) with { Run = RunId.Create(run) })]));
+            await journal.AppendAsync(new AppendRequest(
+                [.. Enumerable.Range(0, 3).Select(number => CrashStore.Entry("s" + number % 2) with { Run = RunId.Create(run) })]));
             return [.. journal.ReadAll().Select(entry => entry.Id)];
         }
 

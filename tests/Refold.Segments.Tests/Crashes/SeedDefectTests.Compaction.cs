@@ -112,7 +112,8 @@ public class CompactionDefectTests
     {
         var device = await FillAsync();
         var left = device;
-        for (var operation = 0; !IsStale(left, isSwitched); operation++) left = await KillAsync(device, operation) ?? throw new InvalidOperationException("There was no such moment.");
+        for (var operation = 0; !IsStale(left, isSwitched); operation++)
+            left = await KillAsync(device, operation) ?? throw new InvalidOperationException("There was no such moment.");
         await using (var reader = SegmentJournal.Open(left, new JournalOptions { ReadOnly = true }))
             Assert.Equal(isSwitched, reader.Opened.Interrupted!.Switched);
         Assert.Contains("pending", left.List());
@@ -132,5 +133,6 @@ public class CompactionDefectTests
     private static bool IsStale(SimulatedDevice device, bool isSwitched) =>
         device.List().Contains("pending") && isSwitched != device.List().Contains("compacted.new");
 
-    private static List<string> Segments(SimulatedDevice device) => [.. device.List().Where(name => name.EndsWith(".seg", StringComparison.Ordinal))];
+    private static List<string> Segments(SimulatedDevice device) =>
+        [.. device.List().Where(name => name.EndsWith(".seg", StringComparison.Ordinal))];
 }

@@ -7,7 +7,8 @@ namespace Refold.Segments.Tests;
 public class SeedDefectTests
 {
     // Large enough that what fails here is the writing of a batch, not of a footer.
-    private static ILocalJournal Open(IStorageDevice device) => SegmentJournal.Open(device, CrashStore.Small with { SegmentBytes = 16 * 1024 });
+    private static ILocalJournal Open(IStorageDevice device) =>
+        SegmentJournal.Open(device, CrashStore.Small with { SegmentBytes = 16 * 1024 });
 
     private CrashOracle oracle = new(Open);
     private SimulatedDevice device = new(3);
@@ -19,7 +20,8 @@ public class SeedDefectTests
         return journal = await oracle.OpenAsync(on) ?? throw new InvalidOperationException("The store was not opened.");
     }
 
-    private Task<AppendResult?> AppendAsync(int entries, string? key = null) => oracle.AppendAsync(journal!, CrashStore.Batch("s", entries, 60, key), device);
+    private Task<AppendResult?> AppendAsync(int entries, string? key = null) =>
+        oracle.AppendAsync(journal!, CrashStore.Batch("s", entries, 60, key), device);
 
     private async Task AppendSixAsync()
     {
@@ -111,7 +113,9 @@ public class SeedDefectTests
         CrashInTheNextBatch();
         _ = await AppendAsync(8);
         await journal!.DisposeAsync();
-        var torn = Enumerable.Range(0, 50).Select(seed => device.AfterCrash(Keep.Random((ulong)seed))).First(left => SegmentJournal.Verify(left).Torn);
+        var torn = Enumerable.Range(0, 50)
+            .Select(seed => device.AfterCrash(Keep.Random((ulong)seed)))
+            .First(left => SegmentJournal.Verify(left).Torn);
         for (var operation = torn.OperationCount; ; operation++)
         {
             var healing = torn.AfterKill();
@@ -153,7 +157,8 @@ public class SeedDefectTests
         }
     }
 
-    /// <summary>The flush that comes by itself has no caller to be told: the next one is, and nothing is added to what may be lost.</summary>
+    /// <summary>The flush that comes by itself has no caller to be told: the next one is, and nothing is
+    /// added to what may be lost.</summary>
     [Fact]
     public async Task Defect24_AFailedFlushThatComesByItself_Poisons()
     {
@@ -162,7 +167,8 @@ public class SeedDefectTests
         Assert.IsType<AppendResult.Appended>(await weak.TryAppendAsync(CrashStore.Batch("s", 1)));
         FailNext(StorageOperationKind.Flush, StorageFault.Fails);
         clock.Fire();
-        var cause = Assert.IsType<AppendFailure.Unavailable>(Assert.IsType<AppendResult.NotAppended>(await weak.TryAppendAsync(CrashStore.Batch("s", 1))).Failure).Cause;
+        var cause = Assert.IsType<AppendFailure.Unavailable>(
+            Assert.IsType<AppendResult.NotAppended>(await weak.TryAppendAsync(CrashStore.Batch("s", 1))).Failure).Cause;
         Assert.IsType<IOException>(cause);
         await Assert.ThrowsAsync<NotAppendedException>(() => weak.FlushAsync().AsTask());
         await weak.DisposeAsync();

@@ -8,10 +8,13 @@ public class SpareTests
 {
     private readonly SimulatedDevice device = new(1);
 
-    private static Task<AppendResult> AppendAsync(IJournal journal, int payloadBytes = 300) => journal.TryAppendAsync(CrashStore.Batch("s", 1, payloadBytes)).AsTask();
+    private static Task<AppendResult> AppendAsync(IJournal journal, int payloadBytes = 300) =>
+        journal.TryAppendAsync(CrashStore.Batch("s", 1, payloadBytes)).AsTask();
 
     private List<string> Since(long operation) =>
-        [.. device.Log.Where(item => item.Changes && item.Index >= operation).Select(item => $"{item.Kind} {(CrashStore.IsSegment(item.Name) ? "segment" : item.Name)}")];
+        [
+            .. device.Log.Where(item => item.Changes && item.Index >= operation)
+            .Select(item => $"{item.Kind} {(CrashStore.IsSegment(item.Name) ? "segment" : item.Name)}")];
 
     [Fact]
     public async Task ItIsMade_OnceTheSegmentIsMoreThanHalfFull_AndGoingOnMakesNone()

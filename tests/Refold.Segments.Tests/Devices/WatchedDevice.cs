@@ -17,7 +17,8 @@ internal sealed class WatchedDevice(IStorageDevice device, Action<string, long, 
 
     public IReadOnlyList<string> List() => device.List();
 
-    public IStorageFile Open(string name, bool writable) => new File((writable ? Changing() : device).Open(name, writable), (offset, length) => read(name, offset, length));
+    public IStorageFile Open(string name, bool writable) =>
+        new File((writable ? Changing() : device).Open(name, writable), (offset, length) => read(name, offset, length));
 
     public IStorageFile Create(string name) => Changing().Create(name);
 

@@ -19,7 +19,8 @@ public class CheckpointDamageTests(ITestOutputHelper output)
             byte[] wrong = [.. bytes];
             wrong[offset] ^= 16;
             var damaged = device.With(name, wrong);
-            Assert.True(SegmentJournal.Verify(damaged) is { Ok: false, Torn: true, First.File: var file } && file == name, $"offset {offset}");
+            Assert.True(
+                SegmentJournal.Verify(damaged) is { Ok: false, Torn: true, First.File: var file } && file == name, $"offset {offset}");
             await using (var journal = SegmentJournal.Open(damaged, Samples.ReadOnly))
             {
                 Assert.Equal(OpeningPath.Scan, journal.Opened.Path);
@@ -76,7 +77,8 @@ public class CheckpointDamageTests(ITestOutputHelper output)
     private static byte[] Changed(SeededRng rng, byte[] bytes, byte[] before)
     {
         byte[] changed = [.. bytes];
-        var (page, other) = (rng.Between(1, bytes.Length / 4096 - 1) * 4096, rng.Between(1, Math.Min(bytes.Length, before.Length) / 4096 - 1) * 4096);
+        var (page, other) = (
+            rng.Between(1, bytes.Length / 4096 - 1) * 4096, rng.Between(1, Math.Min(bytes.Length, before.Length) / 4096 - 1) * 4096);
         switch (rng.Between(0, 6))
         {
             case 0:
@@ -117,7 +119,10 @@ public class CheckpointDamageTests(ITestOutputHelper output)
         await using var journal = SegmentJournal.Open(damaged, Samples.ReadOnly);
         Assert.Equal(OpeningPath.Checkpoint, journal.Opened.Path);
         Assert.Equal(segment, Assert.Throws<JournalCorruptedException>(() => journal.ReadAll().Count()).File);
-        Assert.Equal(segment, Assert.Throws<JournalCorruptedException>(() => SegmentJournal.Open(damaged, Samples.ReadOnly with { Opening = new OpeningWays { Checkpoint = false } })).File);
+        Assert.Equal(
+            segment,
+            Assert.Throws<JournalCorruptedException>(() =>
+                SegmentJournal.Open(damaged, Samples.ReadOnly with { Opening = new OpeningWays { Checkpoint = false } })).File);
         Assert.Equal(segment, SegmentJournal.Verify(damaged).First!.File);
     }
 
@@ -128,7 +133,9 @@ public class CheckpointDamageTests(ITestOutputHelper output)
         var name = Assert.Single(Checkpoints(device));
         var root = CheckpointLoading.ReadRoot(device, name).ResultValue;
         var header = Format.SegmentHeaderModule.decode(device.Content(root.Watermark.ToString())).ResultValue;
-        var empty = Format.Checkpoint.make(new Format.CheckpointPlace(0, Interop.Lists.ToFSharpList([root.Watermark]), header, root.Offset, root.LastFrame, root.Head, 1), Format.SegmentRows.Empty, 0);
+        var empty = Format.Checkpoint.make(
+            new Format.CheckpointPlace(0, Interop.Lists.ToFSharpList([root.Watermark]), header, root.Offset, root.LastFrame, root.Head, 1),
+            Format.SegmentRows.Empty, 0);
         Assert.Equal(name, empty.Name);
         var found = SegmentJournal.Verify(device.With(name, [.. empty.Root.ToArray(), .. empty.Pages.ToArray()]));
         Assert.Equal((name, false), (found.First!.File, found.Torn));
@@ -186,7 +193,8 @@ public class CheckpointDamageTests(ITestOutputHelper output)
         left.Delete("COMMIT");
         left.Delete(left.List().Last(file => file.EndsWith(".seg", StringComparison.Ordinal)));
         var before = left.List().ToDictionary(file => file, left.Content);
-        foreach (var options in (JournalOptions[])[Samples.Checkpointed, Samples.ReadOnly, Samples.ReadOnly with { Opening = new OpeningWays { Checkpoint = false } }])
+        foreach (var options in (JournalOptions[])[
+            Samples.Checkpointed, Samples.ReadOnly, Samples.ReadOnly with { Opening = new OpeningWays { Checkpoint = false } }])
             Assert.Equal(name, Assert.Throws<JournalCorruptedException>(() => SegmentJournal.Open(left, options)).File);
         Assert.Equal(name, SegmentJournal.Verify(left).First!.File);
         Assert.Equal(before, left.List().ToDictionary(file => file, left.Content));

@@ -8,7 +8,8 @@ public class CheckpointTests
 {
     internal static readonly JournalOptions Large = Samples.Checkpointed with { SegmentBytes = 16384, CheckpointBytes = 500 };
 
-    internal static List<string> Checkpoints(IStorageDevice device) => [.. device.List().Where(name => name.StartsWith("index.", StringComparison.Ordinal))];
+    internal static List<string> Checkpoints(IStorageDevice device) =>
+        [.. device.List().Where(name => name.StartsWith("index.", StringComparison.Ordinal))];
 
     /// <summary>A journal as a process that was killed leaves it: a checkpoint, and a tail behind it.</summary>
     internal static async Task<(MemoryDevice Device, List<string> Everything)> KilledAsync(JournalOptions? options = null)
@@ -22,7 +23,11 @@ public class CheckpointTests
     }
 
     internal static async Task AppendAsync(SegmentJournal journal, int number) =>
-        await journal.AppendAsync(new AppendRequest(Samples.Entry("s" + number % 3, $"entry {number}", "a"), Samples.Entry("all", "{}", "b")) { IdempotencyKey = $"key {number}" });
+        await journal.AppendAsync(
+            new AppendRequest(Samples.Entry("s" + number % 3, $"entry {number}", "a"), Samples.Entry("all", "{}", "b"))
+            {
+                IdempotencyKey = $"key {number}"
+            });
 
     [Fact]
     public async Task OneIsWritten_AfterSoManyBytes_AndAtClose_AndTheOneBeforeGoes()

@@ -1,5 +1,6 @@
 // A journal of format version 1 as a store first wrote it, with everything that compaction leaves in one: it has to be read for ever.
-// Run by `dotnet test`. The files lie in `golden/`; a new format version adds a directory and changes none. Those of the core have the checkpoint.
+// Run by `dotnet test`. The files lie in `golden/`; a new format version adds a directory and changes none.
+// Those of the core have the checkpoint.
 using Xunit;
 
 namespace Refold.Segments.Tests;
@@ -8,7 +9,8 @@ public class GoldenJournalTests
 {
     private const string Head = "113:31e242fe62565f4314bf5846ce66e8752eb0c21592f8dc17106f8037f35d1b8a";
 
-    /// <summary>Two segments: one with a base, dropped leaves, a hole, forgotten keys, deletions and a footer with every table; the last one padded to blocks.</summary>
+    /// <summary>Two segments: one with a base, dropped leaves, a hole, forgotten keys, deletions and a footer with every table; the
+    /// last one padded to blocks.</summary>
     private static MemoryDevice Compacted() => Add(new MemoryDevice(), "compacted");
 
     /// <summary>The same while a compaction is being ended: with its marker, one of its sources, and COMMIT as it was.</summary>
@@ -55,12 +57,17 @@ public class GoldenJournalTests
     {
         Assert.Equal((Head, 4, 9), (journal.Head.ToString(), journal.Begin.Position, journal.KeysForgottenBefore));
         Assert.Equal(96, journal.ReadAll().Count());
-        Assert.Equal([("gone", 12L, 12L), ("padded", 0, 3), ("s0", 1, 6), ("s1", 2, 4)], journal.Streams().Take(4).Select(stream => (stream.Stream.Value, stream.Floor, stream.HighestVersion)));
+        Assert.Equal(
+            [("gone", 12L, 12L), ("padded", 0, 3), ("s0", 1, 6), ("s1", 2, 4)],
+            journal.Streams().Take(4).Select(stream => (stream.Stream.Value, stream.Floor, stream.HighestVersion)));
         // Of a batch that lost a leaf, of one that holds a hole, and of a large one.
         Assert.Equal([11, 25, 29], new[] { "key 5", "restored", "many" }.Select(key => journal.FindByKey(key)!.FirstPosition));
-        Assert.Equal([("s2", 2, 2), ("gone", 6, 6)], journal.FindByKey("key 5")!.Versions.Select(versions => (versions.Stream.Value, versions.First, versions.Last)));
+        Assert.Equal(
+            [("s2", 2, 2), ("gone", 6, 6)],
+            journal.FindByKey("key 5")!.Versions.Select(versions => (versions.Stream.Value, versions.First, versions.Last)));
         Assert.Null(journal.FindByKey("key 3"));
         Assert.Null(journal.FindByKey("never"));
-        Assert.Equal([31, 38, 45, 52, 59, 66, 73, 80, 87, 94], journal.Query(Query.WithTags("tag 2")).Entries.Select(entry => entry.Position));
+        Assert.Equal(
+            [31, 38, 45, 52, 59, 66, 73, 80, 87, 94], journal.Query(Query.WithTags("tag 2")).Entries.Select(entry => entry.Position));
     }
 }

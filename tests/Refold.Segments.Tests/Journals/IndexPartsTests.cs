@@ -50,7 +50,10 @@ public class IndexPartsTests
             await journal.Append(Samples.Entry("large", new string('x', options.SegmentBytes!.Value - 400)));
             if (segment == segments - 1) break;
             for (var entry = 0; entry < entries; entry++)
-                await journal.AppendAsync(new AppendRequest(Samples.Entry($"s {segment} {entry}", "{}", "all", $"own {segment} {entry}")) { IdempotencyKey = $"k {segment} {entry}" });
+                await journal.AppendAsync(new AppendRequest(Samples.Entry($"s {segment} {entry}", "{}", "all", $"own {segment} {entry}"))
+                {
+                    IdempotencyKey = $"k {segment} {entry}"
+                });
         }
 
         Assert.InRange(device.List().Count(name => name.EndsWith(".seg", StringComparison.Ordinal)), 2 * segments - 1, 2 * segments);
@@ -190,11 +193,13 @@ public class IndexPartsTests
         using (var file = device.Open(name, writable: true))
         {
             // Every page but the root, which was read.
-            for (var page = 1; page < trailer.Pages; page++) file.Write([1, 2, 3], trailer.FooterOffset + page * Format.PageModule.bytes + 500);
+            for (var page = 1; page < trailer.Pages; page++)
+                file.Write([1, 2, 3], trailer.FooterOffset + page * Format.PageModule.bytes + 500);
         }
 
         var head = journal.Head;
-        var answers = await Task.WhenAll(Enumerable.Range(0, 3).Select(number => journal.TryAppendAsync(new AppendRequest(Samples.Entry("s 0 5"))).AsTask()));
+        var answers = await Task.WhenAll(
+            Enumerable.Range(0, 3).Select(number => journal.TryAppendAsync(new AppendRequest(Samples.Entry("s 0 5"))).AsTask()));
         foreach (var answer in answers)
             Assert.IsType<AppendFailure.Unavailable>(Assert.IsType<AppendResult.NotAppended>(answer).Failure);
         Assert.Equal(head, journal.Head);

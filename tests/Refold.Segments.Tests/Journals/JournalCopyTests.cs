@@ -40,7 +40,8 @@ public class JournalCopyTests
         // The last answer did not reach COMMIT, which was not flushed since.
         var left = device.AfterPowerCut();
         left.Put("lock", []);
-        await using (var reader = SegmentJournal.Open(left, Samples.ReadOnly)) Assert.Equal((2, 1), (reader.Head.Position, reader.Unconfirmed));
+        await using (var reader = SegmentJournal.Open(left, Samples.ReadOnly)) Assert.Equal(
+            (2, 1), (reader.Head.Position, reader.Unconfirmed));
 
         var copied = JournalCopy.Run(left, new MemoryDevice());
         Assert.Equal((3, 3, 0), (copied.Head.Position, copied.Entries, copied.Unconfirmed));
@@ -113,7 +114,8 @@ public class JournalCopyTests
         const int Bytes = 2048;
         var writer = new Core.ByteWriter(Bytes);
         writer.Raw(Format.SegmentHeaderModule.encode(new Format.SegmentHeader(id, 0, 6, 4, head.Hash, Bytes)).Span);
-        Format.FrameEncoding.write(Core.Checksum.seed(id), writer, new Format.Frame(1, 4, 3, 5, content.KeysBefore, Format.FrameBody.NewBase(content), head.Hash));
+        Format.FrameEncoding.write(
+            Core.Checksum.seed(id), writer, new Format.Frame(1, 4, 3, 5, content.KeysBefore, Format.FrameBody.NewBase(content), head.Hash));
         writer.Zeros(Bytes - writer.Length);
         return new MemoryDevice().With(new Format.SegmentName(6, 0).ToString(), writer.Written.ToArray());
     }

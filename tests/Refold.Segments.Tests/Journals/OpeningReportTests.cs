@@ -30,7 +30,10 @@ public class OpeningReportTests
             Assert.Equal(elapsed.Planning + elapsed.Restoring + elapsed.Footers + elapsed.Scanning + elapsed.Healing, elapsed.Total);
         }
 
-        await using var scanned = SegmentJournal.Open(device, Samples.ReadOnly with { Opening = new OpeningWays { Checkpoint = false, Footers = false } });
+        await using var scanned = SegmentJournal.Open(device, Samples.ReadOnly with
+        {
+            Opening = new OpeningWays { Checkpoint = false, Footers = false }
+        });
         Assert.Equal((OpeningPath.Scan, 30, 30), (scanned.Opened.Path, scanned.Opened.Restored, scanned.Opened.Tail));
 
         await SegmentJournal.Open(device, Samples.Checkpointed with { CheckpointBytes = 1 }).DisposeAsync();

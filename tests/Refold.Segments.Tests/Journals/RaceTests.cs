@@ -1,4 +1,5 @@
-// What two threads, or two processes, can do to each other at a bad moment, with the moment chosen: found by the stress run of Refold.Testing.Tests.
+// What two threads, or two processes, can do to each other at a bad moment, with the moment chosen: found by
+// the stress run of Refold.Testing.Tests.
 // Run by `dotnet test`.
 using Xunit;
 using Xunit.Abstractions;
@@ -63,7 +64,12 @@ public class RaceTests(ITestOutputHelper output)
         for (var count = 1; count <= 60; count++) await writer.Append(Samples.Entry("s", $"{count} {new string('x', 60)}"));
         await using var reader = SegmentJournal.Open(device, OneFile);
         // The last of them is all that a budget of one file keeps open.
-        List<IEnumerator<JournalEntry>> reads = [.. new[] { writer, reader }.SelectMany(journal => new[] { journal.ReadStream("s", 21, maxCount: 35), journal.ReadAll(21, maxCount: 35) }).Select(read => read.GetEnumerator())];
+        List<IEnumerator<JournalEntry>> reads =
+        [
+            .. new[] { writer, reader }
+            .SelectMany(journal => new[] { journal.ReadStream("s", 21, maxCount: 35), journal.ReadAll(21, maxCount: 35) })
+            .Select(read => read.GetEnumerator())
+        ];
         for (var version = 21; version <= 40; version++) Assert.All(reads, read => Assert.Equal(version, Next(read)));
         await writer.DeleteToAsync("s", 30);
         await writer.CompactAsync(new CompactionRequest.DropDeleted());
@@ -106,16 +112,21 @@ public class RaceTests(ITestOutputHelper output)
     [Fact]
     public async Task AClockThatThrows_LeavesNobodyWithoutAnAnswer()
     {
-        var journal = SegmentJournal.Open(new MemoryDevice(), Samples.Small with { Durability = Durability.PowerCutLosesNewest, TimeProvider = new BrokenClock() });
+        var journal = SegmentJournal.Open(new MemoryDevice(), Samples.Small with
+        {
+            Durability = Durability.PowerCutLosesNewest, TimeProvider = new BrokenClock()
+        });
         Assert.Equal(1, (await journal.Append(Samples.Entry("s")).WaitAsync(Patience)).Head.Position);
-        Assert.IsType<AppendResult.NotAppended>(await journal.TryAppendAsync(new AppendRequest(Samples.Entry("s"))).AsTask().WaitAsync(Patience));
+        Assert.IsType<AppendResult.NotAppended>(
+            await journal.TryAppendAsync(new AppendRequest(Samples.Entry("s"))).AsTask().WaitAsync(Patience));
         await journal.DisposeAsync().AsTask().WaitAsync(Patience);
     }
 
     private static async Task<SegmentJournal> FilledAsync(MemoryDevice device)
     {
         var writer = SegmentJournal.Open(device, Samples.Checkpointed);
-        for (var count = 0; count < 16; count++) await writer.Append(Samples.Entry("s", $"{count} {new string('x', 60)}", "a"), Samples.Entry("gone", $"{count}", "b"));
+        for (var count = 0; count < 16; count++)
+            await writer.Append(Samples.Entry("s", $"{count} {new string('x', 60)}", "a"), Samples.Entry("gone", $"{count}", "b"));
         await writer.DeleteToAsync("gone", 6);
         return writer;
     }

@@ -21,12 +21,16 @@ internal static class RandomJournals
             string? key = rng.Chance(0.3) ? "key " + keys.Count : null;
             if (key is not null) keys.Add(key);
             var entries = Enumerable.Range(0, rng.Between(1, rng.Chance(0.1) ? 20 : 4)).Select(_ => Samples.Entry(
-                rng.Chance(0.7) ? stream : rng.Pick(Streams), new string('x', rng.Between(0, 150)), [.. "abc".Where(_ => rng.NextBoolean()).Select(tag => tag.ToString())]));
+                rng.Chance(0.7)
+                    ? stream
+                    : rng.Pick(Streams), new string('x', rng.Between(0, 150)), [
+                        .. "abc".Where(_ => rng.NextBoolean()).Select(tag => tag.ToString())]));
             await journal.AppendAsync(new AppendRequest([.. entries]) { IdempotencyKey = key });
         }
     }
 
-    /// <summary>Where conditions of each kind find their first match after each position from one on: entries, what was deleted, and holes.</summary>
+    /// <summary>Where conditions of each kind find their first match after each position from one on: entries,
+    /// what was deleted, and holes.</summary>
     public static IEnumerable<string> Conditions(this SegmentIndex index, long begin) =>
         from query in (Query[])[Query.WithTags("a"), Query.WithTags("b", "c"), Query.OfTypes("Other"), Query.OfTypes("Happened"), Query.All]
         from after in Enumerable.Range((int)begin, (int)(index.Head.Position - begin) + 1)

@@ -76,9 +76,14 @@ public class SegmentCommitTests
             if (name != "COMMIT") gate.Wait();
         };
         var blocked = journal.Append(Samples.Entry("x"));
-        var creators = Enumerable.Range(0, 3).Select(_ => journal.TryAppendAsync("s", ExpectedVersion.NoStream, [Samples.Entry("s", "{}", "a")]).AsTask()).ToArray();
-        var keyed = Enumerable.Range(0, 2).Select(_ => journal.AppendAsync(new AppendRequest(Samples.Entry("k")) { IdempotencyKey = "key" }).AsTask()).ToArray();
-        var conditional = journal.TryAppendAsync(new AppendRequest(Samples.Entry("c")) { Condition = new AppendCondition(Query.WithTags("a"), 0) }).AsTask();
+        var creators = Enumerable.Range(0, 3)
+            .Select(_ => journal.TryAppendAsync("s", ExpectedVersion.NoStream, [Samples.Entry("s", "{}", "a")]).AsTask())
+            .ToArray();
+        var keyed = Enumerable.Range(0, 2)
+            .Select(_ => journal.AppendAsync(new AppendRequest(Samples.Entry("k")) { IdempotencyKey = "key" }).AsTask())
+            .ToArray();
+        var conditional = journal.TryAppendAsync(
+            new AppendRequest(Samples.Entry("c")) { Condition = new AppendCondition(Query.WithTags("a"), 0) }).AsTask();
         gate.Set();
         await blocked;
         var created = await Task.WhenAll(creators);
@@ -101,7 +106,10 @@ public class SegmentCommitTests
         var failure = new IOException("the device is broken");
         var asked = 0;
         device.Fails = (what, _) => what == operation && ++asked > 0 ? failure : null;
-        var unknown = Assert.IsType<AppendResult.OutcomeUnknown>(await journal.TryAppendAsync(new AppendRequest(Samples.Entry("s", "2")) { IdempotencyKey = "key" }));
+        var unknown = Assert.IsType<AppendResult.OutcomeUnknown>(await journal.TryAppendAsync(new AppendRequest(Samples.Entry("s", "2"))
+        {
+            IdempotencyKey = "key"
+        }));
         Assert.Same(failure, unknown.Cause);
         device.Fails = (_, _) => null;
         var writes = device.Writes;
@@ -205,7 +213,8 @@ public class SegmentCommitTests
         await cancellation.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => queued);
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await journal.TryAppendAsync(new AppendRequest(Samples.Entry("s", "never")), cancellation.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () =>
+            await journal.TryAppendAsync(new AppendRequest(Samples.Entry("s", "never")), cancellation.Token));
         gate.Set();
         Assert.Equal(3, (await journal.Append(Samples.Entry("s", "3"))).FirstPosition);
     }

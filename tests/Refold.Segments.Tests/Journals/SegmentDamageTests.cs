@@ -42,7 +42,8 @@ public class SegmentDamageTests
 
     public static TheoryData<Commit> Commits => [.. Enum.GetValues<Commit>()];
 
-    private static List<string> Segments(MemoryDevice device) => [.. device.List().Where(name => Format.FileName.trySegment(name) is not null)];
+    private static List<string> Segments(MemoryDevice device) =>
+        [.. device.List().Where(name => Format.FileName.trySegment(name) is not null)];
 
     [Theory]
     [InlineData(false)]
@@ -203,7 +204,8 @@ public class SegmentDamageTests
             await using (var footers = SegmentJournal.Open(device, Samples.ReadOnly))
             {
                 // Frames behind a footer are checked when they are read.
-                if (footers.Opened.Path == OpeningPath.Footers && footers.TornTail is null) Assert.Equal(states[footers.Unconfirmed == 0 ? ^1 : ^2], footers.Lines());
+                if (footers.Opened.Path == OpeningPath.Footers && footers.TornTail is null)
+                    Assert.Equal(states[footers.Unconfirmed == 0 ? ^1 : ^2], footers.Lines());
             }
 
             await using var reader = SegmentJournal.Open(device, Samples.ReadOnly with { Opening = new OpeningWays { Footers = false } });
@@ -215,7 +217,8 @@ public class SegmentDamageTests
         {
             Assert.Equal("corrupt", refused.Code);
             var before = device.List().ToDictionary(name => name, device.Content);
-            Assert.Throws<JournalCorruptedException>(() => SegmentJournal.Open(device, Samples.Small with { Opening = new OpeningWays { Footers = false } }));
+            Assert.Throws<JournalCorruptedException>(() =>
+                SegmentJournal.Open(device, Samples.Small with { Opening = new OpeningWays { Footers = false } }));
             Assert.Equal(before, device.List().ToDictionary(name => name, device.Content));
         }
     }

@@ -32,7 +32,8 @@ public sealed class SegmentJournalTests : IDisposable
         var repeated = await again.AppendAsync(new AppendRequest(Samples.Entry("a", "3")) { IdempotencyKey = "key" });
         Assert.Equal(3, repeated.FirstPosition);
         Assert.IsType<AppendFailure.KeyReused>(
-            ((AppendResult.NotAppended)await again.TryAppendAsync(new AppendRequest(Samples.Entry("a", "5")) { IdempotencyKey = "key" })).Failure);
+            ((AppendResult.NotAppended)await again.TryAppendAsync(
+                new AppendRequest(Samples.Entry("a", "5")) { IdempotencyKey = "key" })).Failure);
         Assert.IsType<AppendFailure.Conflict>(
             ((AppendResult.NotAppended)await again.TryAppendAsync("a", ExpectedVersion.NoStream, [Samples.Entry("a")])).Failure);
         Assert.Equal(5, (await again.Append(Samples.Entry("a"))).FirstPosition);
@@ -177,7 +178,8 @@ public sealed class SegmentJournalTests : IDisposable
         await using var journal = SegmentJournal.Open(Place);
         await journal.Append(Samples.Entry("s", "1"));
         using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(1));
-        var reading = Task.Run(async () => await journal.SubscribeAsync(1, patience.Token).Take(3).Select(entry => entry.Position).ToListAsync());
+        var reading = Task.Run(async () =>
+            await journal.SubscribeAsync(1, patience.Token).Take(3).Select(entry => entry.Position).ToListAsync());
         await journal.Append(Samples.Entry("s", "2"), Samples.Entry("s", "3"));
         Assert.Equal([1L, 2L, 3L], await reading);
     }
@@ -207,8 +209,11 @@ public sealed class SegmentJournalTests : IDisposable
 
         await using var again = SegmentJournal.Open(Place, options);
         Assert.Equal(before, again.Everything());
-        Assert.Equal(Enumerable.Range(1, 2 * Threads * Each).Select(position => (long)position), again.ReadAll().Select(entry => entry.Position));
-        Assert.Equal(Enumerable.Range(1, Threads * Each).Select(version => (long)version), again.ReadStream("shared").Select(entry => entry.Version));
+        Assert.Equal(
+            Enumerable.Range(1, 2 * Threads * Each).Select(position => (long)position), again.ReadAll().Select(entry => entry.Position));
+        Assert.Equal(
+            Enumerable.Range(1, Threads * Each).Select(version => (long)version),
+            again.ReadStream("shared").Select(entry => entry.Version));
     }
 
     [Fact]

@@ -20,7 +20,10 @@ public class SegmentOpeningTests(ITestOutputHelper output)
             var keys = new List<string>();
             var rng = SeededRng.FromSeed(seed + count);
             MemoryDevice killed;
-            await using (var journal = SegmentJournal.Open(device, Samples.Checkpointed with { SegmentBytes = rng.Pick([1024, 4096, 65536]), CheckpointBytes = rng.Pick([0, 100, 700]) }))
+            await using (var journal = SegmentJournal.Open(device, Samples.Checkpointed with
+            {
+                SegmentBytes = rng.Pick([1024, 4096, 65536]), CheckpointBytes = rng.Pick([0, 100, 700])
+            }))
             {
                 await RandomJournals.FillAsync(journal, rng, keys);
                 if (rng.NextBoolean()) await journal.CompactAsync(new CompactionRequest.ForgetKeysBefore(1 + journal.Head.Position / 2));
@@ -42,25 +45,38 @@ public class SegmentOpeningTests(ITestOutputHelper output)
         var answers = new List<List<string>>();
         var paths = new List<OpeningPath>();
         var segments = device.List().Count(name => Format.FileName.trySegment(name) is not null);
-        foreach (var ways in new[] { new OpeningWays { Checkpoint = false }, ScanOnly, new OpeningWays { Checkpoint = false, Scan = false }, new OpeningWays(), new OpeningWays { Footers = false } })
+        foreach (var ways in new[]
+        {
+            new OpeningWays { Checkpoint = false },
+            ScanOnly,
+            new OpeningWays { Checkpoint = false, Scan = false },
+            new OpeningWays(),
+            new OpeningWays { Footers = false }
+        })
         {
             await using var journal = SegmentJournal.Open(device, Samples.ReadOnly with { Opening = ways });
             paths.Add(journal.Opened.Path);
-            answers.Add([.. journal.Everything(), .. keys.Select(key => Text(journal.FindByKey(key))), .. Conditions(journal), .. journal.Segments.Select(segment => segment.ToString())]);
+            answers.Add(
+                [.. journal.Everything(), .. keys.Select(key => Text(journal.FindByKey(key))), .. Conditions(journal),
+                    .. journal.Segments.Select(segment => segment.ToString())]);
             // A sealed segment may hold no entry: a first batch larger than it got one of its own.
-            if (journal.Opened.Path == OpeningPath.Scan || (segments == 1 && journal.Opened.Path != OpeningPath.Checkpoint)) Assert.Equal(journal.Opened.Restored, journal.Opened.Tail);
+            if (journal.Opened.Path == OpeningPath.Scan || (segments == 1 && journal.Opened.Path != OpeningPath.Checkpoint))
+                Assert.Equal(journal.Opened.Restored, journal.Opened.Tail);
             else Assert.InRange(journal.Opened.Tail, 0, journal.Opened.Restored);
         }
 
         Assert.Equal([segments > 1 ? OpeningPath.Footers : OpeningPath.Scan, OpeningPath.Scan, OpeningPath.Footers], paths[..3]);
         var last = FileNames.Segments(device)[^1];
-        var isThere = device.List().Where(name => Format.FileName.tryCheckpoint(name) is not null).Any(name => CheckpointLoading.ReadRoot(device, name).ResultValue.Watermark.Equals(last));
+        var isThere = device.List()
+            .Where(name => Format.FileName.tryCheckpoint(name) is not null)
+            .Any(name => CheckpointLoading.ReadRoot(device, name).ResultValue.Watermark.Equals(last));
         Assert.Equal(isThere ? [OpeningPath.Checkpoint, OpeningPath.Checkpoint] : [paths[0], OpeningPath.Scan], paths[3..]);
         if (isThere) byCheckpoint++;
         foreach (var answer in answers) Assert.Equal(answers[1], answer);
         Assert.Null(SegmentVerification.Of(device).First);
 
-        static string Text(Receipt? receipt) => receipt is null ? "forgotten" : $"{receipt.FirstPosition} {receipt.Count} {receipt.Head} {string.Join(",", receipt.Versions)}";
+        static string Text(Receipt? receipt) =>
+            receipt is null ? "forgotten" : $"{receipt.FirstPosition} {receipt.Count} {receipt.Head} {string.Join(",", receipt.Versions)}";
     }
 
     /// <summary>Where each condition finds its first match, deleted entries and holes included.</summary>
@@ -78,9 +94,16 @@ public class SegmentOpeningTests(ITestOutputHelper output)
             var device = new MemoryDevice();
             for (var opening = 0; opening < 6; opening++)
             {
-                await using var journal = SegmentJournal.Open(device, Samples.Checkpointed with { CheckpointBytes = checkpointBytes, Opening = ways });
+                await using var journal = SegmentJournal.Open(device, Samples.Checkpointed with
+                {
+                    CheckpointBytes = checkpointBytes, Opening = ways
+                });
                 if (journal.Opened.Path == OpeningPath.Checkpoint) byCheckpoint++;
-                for (var count = 0; count < 7; count++) await journal.AppendAsync(new AppendRequest(Samples.Entry("s" + count % 3, $"{opening} {count}", "a")) { IdempotencyKey = $"{opening} {count / 2}" + (count % 2 == 0 ? "" : " other") });
+                for (var count = 0; count < 7; count++)
+                    await journal.AppendAsync(new AppendRequest(Samples.Entry("s" + count % 3, $"{opening} {count}", "a"))
+                    {
+                        IdempotencyKey = $"{opening} {count / 2}" + (count % 2 == 0 ? "" : " other")
+                    });
                 await journal.DeleteToAsync("s0", opening + 1);
             }
 
@@ -98,10 +121,13 @@ public class SegmentOpeningTests(ITestOutputHelper output)
     public async Task FootersReadInParallel_GiveWhatReadingOneByOneGives()
     {
         var device = new MemoryDevice();
-        await using (var journal = SegmentJournal.Open(device, Samples.Small)) await RandomJournals.FillAsync(journal, SeededRng.FromSeed(7), []);
+        await using (var journal = SegmentJournal.Open(device, Samples.Small)) await RandomJournals.FillAsync(
+            journal, SeededRng.FromSeed(7), []);
         var (plan, _) = DirectoryPlan.Of(device, Format.OpeningWays.All);
         var segments = plan!.Segments.Where(segment => segment.Trailer is not null)
-            .Select(segment => (new SegmentFile(segment.Name, segment.Header!.Value, device.Open(segment.Name.ToString(), writable: false)), segment.Trailer!.Value)).ToList();
+            .Select(segment =>
+                (new SegmentFile(segment.Name, segment.Header!.Value, device.Open(segment.Name.ToString(), writable: false)),
+                    segment.Trailer!.Value)).ToList();
         Assert.True(segments.Count > 3);
         Assert.Equal(Read(1), Read(8));
         // Whichever thread is first, the first damaged footer is the one that is named.
@@ -110,7 +136,9 @@ public class SegmentOpeningTests(ITestOutputHelper output)
         Assert.Equal(segments[1].Item1.Name.ToString(), Assert.Single(named));
 
         List<string> Read(int threads) =>
-            [.. FooterLoading.ReadAll(new SegmentIndex(), segments, threads).Select(found => $"{found.Part.Segment.Name} {found.Part.Count} {string.Join(",", found.Deletions)} {found.Head}")];
+            [
+                .. FooterLoading.ReadAll(new SegmentIndex(), segments, threads)
+                .Select(found => $"{found.Part.Segment.Name} {found.Part.Count} {string.Join(",", found.Deletions)} {found.Head}")];
     }
 
     [Fact]
@@ -134,7 +162,10 @@ public class SegmentOpeningTests(ITestOutputHelper output)
             var damaged = device.Copy();
             Flip(damaged, name, offset + 100);
             // By every frame it is always found: that checks footers whole.
-            Assert.Equal(name, Assert.Throws<JournalCorruptedException>(() => SegmentJournal.Open(damaged, Samples.ReadOnly with { Opening = ScanOnly })).File);
+            Assert.Equal(
+                name,
+                Assert.Throws<JournalCorruptedException>(() =>
+                    SegmentJournal.Open(damaged, Samples.ReadOnly with { Opening = ScanOnly })).File);
             try
             {
                 await using var journal = SegmentJournal.Open(damaged, Samples.ReadOnly);
@@ -174,7 +205,8 @@ public class SegmentOpeningTests(ITestOutputHelper output)
         await using var scanned = SegmentJournal.Open(device, Samples.ReadOnly);
         Assert.Equal((OpeningPath.Scan, scanned.Opened.Restored), (scanned.Opened.Path, scanned.Opened.Tail));
         Assert.Equal(expected, scanned.Everything());
-        Assert.Throws<JournalOpenException>(() => SegmentJournal.Open(device, Samples.ReadOnly with { Opening = new OpeningWays { Footers = false, Scan = false } }));
+        Assert.Throws<JournalOpenException>(() =>
+            SegmentJournal.Open(device, Samples.ReadOnly with { Opening = new OpeningWays { Footers = false, Scan = false } }));
     }
 
     private static void Flip(MemoryDevice device, string name, long offset)

@@ -60,7 +60,8 @@ public class LiveReaderCompactionTests(ITestOutputHelper output)
         {
             string? key = rng.NextBoolean() ? "key " + keys.Count : null;
             if (key is not null) keys.Add(key);
-            var entries = Enumerable.Range(0, rng.Between(1, 4)).Select(_ => Samples.Entry(rng.Chance(0.8) ? stream : rng.Pick(Streams), new string('x', rng.Between(0, 300)), "a"));
+            var entries = Enumerable.Range(0, rng.Between(1, 4))
+                .Select(_ => Samples.Entry(rng.Chance(0.8) ? stream : rng.Pick(Streams), new string('x', rng.Between(0, 300)), "a"));
             await writer.AppendAsync(new AppendRequest([.. entries]) { IdempotencyKey = key });
         }
         else if (kind < 0.8 && writer.HighestVersion(stream) is > 0 and var highest)
@@ -83,7 +84,11 @@ public class LiveReaderCompactionTests(ITestOutputHelper output)
         Assert.Equal(writer.Segments, reader.Segments);
 
         List<string> All(SegmentJournal journal) =>
-            [.. journal.Everything(), .. keys.Select(key => journal.FindByKey(key) is { } receipt ? $"{receipt.FirstPosition} {receipt.Head} {string.Join(",", receipt.Versions)}" : "none")];
+            [.. journal.Everything(),
+                .. keys.Select(key =>
+                    journal.FindByKey(key) is { } receipt
+                        ? $"{receipt.FirstPosition} {receipt.Head} {string.Join(",", receipt.Versions)}"
+                        : "none")];
     }
 
     [Fact]
@@ -123,7 +128,10 @@ public class LiveReaderCompactionTests(ITestOutputHelper output)
         using var ended = new CancellationTokenSource();
         await using var live = SegmentJournal.Open(path, Samples.ReadOnly);
         // Threads of their own: they never wait, and the pool's are the writer's.
-        var readers = Enumerable.Range(0, 4).Select(number => Task.Factory.StartNew(() => Look(number), ended.Token, TaskCreationOptions.LongRunning, TaskScheduler.Default)).ToList();
+        var readers = Enumerable.Range(0, 4)
+            .Select(number =>
+                Task.Factory.StartNew(() => Look(number), ended.Token, TaskCreationOptions.LongRunning, TaskScheduler.Default))
+            .ToList();
         int Look(int number)
         {
             var looks = 0;
@@ -138,7 +146,8 @@ public class LiveReaderCompactionTests(ITestOutputHelper output)
                 var kept = journal.ReadStream("kept").Select(entry => entry.Version).ToList();
                 Assert.Equal(Enumerable.Range(1, kept.Count).Select(version => (long)version), kept);
                 Assert.InRange(kept.Count, before / 2, int.MaxValue);
-                if (number == 0 && SegmentVerification.Of(new DirectoryDevice(path)) is { Ok: false, Torn: false } fault) Assert.Fail(fault.ToString());
+                if (number == 0 && SegmentVerification.Of(new DirectoryDevice(path)) is { Ok: false, Torn: false } fault)
+                    Assert.Fail(fault.ToString());
             }
 
             return looks;

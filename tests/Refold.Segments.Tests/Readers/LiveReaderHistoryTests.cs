@@ -25,7 +25,9 @@ public class LiveReaderHistoryTests
     private static void StoreNextSet(MemoryDevice device)
     {
         var slot = Format.Commit.read(device.Content("COMMIT")).ResultValue.Slot!.Value;
-        var next = new Format.CommitSlot(slot.JournalId, slot.Sequence + 1, slot.Epoch, slot.SetGeneration + 1, slot.Segment, slot.EndOffset, slot.LastFrame, slot.Head, slot.IsClosed);
+        var next = new Format.CommitSlot(
+            slot.JournalId, slot.Sequence + 1, slot.Epoch, slot.SetGeneration + 1, slot.Segment, slot.EndOffset, slot.LastFrame, slot.Head,
+            slot.IsClosed);
         using var file = device.Open("COMMIT", writable: true);
         file.Write(Format.Commit.encode(next).Span, Format.Commit.slotOffset(next.Sequence));
     }
@@ -118,14 +120,24 @@ public class LiveReaderHistoryTests
         device.Current = backup;
         for (var repeat = 0; repeat < 2; repeat++)
         {
-            foreach (var read in new Action[] { () => _ = reader.Head, () => reader.ReadAll(), () => reader.ReadStream("a"), () => reader.Query(Query.WithTags("a")), () => reader.Streams(), () => reader.FindByKey("k"), () => reader.HeadAt(1) })
+            foreach (var read in new Action[]
+            {
+                () => _ = reader.Head,
+                () => reader.ReadAll(),
+                () => reader.ReadStream("a"),
+                () => reader.Query(Query.WithTags("a")),
+                () => reader.Streams(),
+                () => reader.FindByKey("k"),
+                () => reader.HeadAt(1)
+            })
                 Assert.Equal(head, Assert.Throws<ForeignHistoryException>(read).Place);
         }
 
         await Assert.ThrowsAsync<ForeignHistoryException>(() => next.WaitAsync(Patience));
         // What was read before is what it was: from the files that were open.
         Assert.Equal(20, before.Count());
-        Assert.DoesNotContain(before, entry => System.Text.Encoding.UTF8.GetString(entry.Payload.Span).StartsWith("second", StringComparison.Ordinal));
+        Assert.DoesNotContain(before, entry =>
+            System.Text.Encoding.UTF8.GetString(entry.Payload.Span).StartsWith("second", StringComparison.Ordinal));
         await using var again = SegmentJournal.Open(device, Samples.ReadOnly);
         Assert.Equal(10 + more, again.Head.Position);
         await Assert.ThrowsAsync<ForeignHistoryException>(async () => await again.SubscribeAsync(head).FirstAsync());
@@ -169,7 +181,8 @@ public class LiveReaderHistoryTests
         await writer.Append(Samples.Entry("b", "damaged"));
         var slot = Format.Commit.read(device.Content("COMMIT")).ResultValue.Slot!.Value;
         var name = slot.Segment.ToString();
-        using (var file = device.Open(name, writable: true)) file.Write([(byte)(device.Content(name)[(int)slot.EndOffset - 50] ^ 0xFF)], slot.EndOffset - 50);
+        using (var file = device.Open(name, writable: true))
+            file.Write([(byte)(device.Content(name)[(int)slot.EndOffset - 50] ^ 0xFF)], slot.EndOffset - 50);
         Assert.Equal(name, Assert.Throws<JournalCorruptedException>(() => reader.Head).File);
         await Assert.ThrowsAsync<JournalCorruptedException>(async () => await reader.SubscribeAsync(11).FirstAsync());
         Assert.Throws<JournalCorruptedException>(() => SegmentJournal.Open(device, Samples.ReadOnly));

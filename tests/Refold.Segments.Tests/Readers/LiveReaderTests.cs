@@ -11,7 +11,8 @@ public class LiveReaderTests
 
     /// <summary>All that a journal answers, keys included.</summary>
     private static List<string> All(ILocalJournal journal) =>
-        [.. journal.Everything(), .. Enumerable.Range(0, 60).Select(key => journal.FindByKey("key " + key)?.Head.ToString() ?? "none"), journal.HighestVersion("a").ToString(System.Globalization.CultureInfo.InvariantCulture)];
+        [.. journal.Everything(), .. Enumerable.Range(0, 60).Select(key => journal.FindByKey("key " + key)?.Head.ToString() ?? "none"),
+            journal.HighestVersion("a").ToString(System.Globalization.CultureInfo.InvariantCulture)];
 
     [Fact]
     public async Task EveryReadBegunAfterAnAnswer_SeesTheEntry_ThroughRotationAndDeletion()
@@ -21,7 +22,9 @@ public class LiveReaderTests
         await using var reader = SegmentJournal.Open(device, Samples.ReadOnly);
         for (var count = 0; count < 60; count++)
         {
-            var entries = Enumerable.Range(0, 1 + count % 3).Select(number => Samples.Entry(number == 0 ? "a" : "b", new string('x', count), "a")).ToArray();
+            var entries = Enumerable.Range(0, 1 + count % 3)
+                .Select(number => Samples.Entry(number == 0 ? "a" : "b", new string('x', count), "a"))
+                .ToArray();
             var receipt = await writer.AppendAsync(new AppendRequest(entries) { IdempotencyKey = "key " + count });
             if (count % 10 == 9) await writer.DeleteToAsync("a", count / 2);
             // Each member by itself, as the first one that is asked after the answer.
@@ -94,7 +97,10 @@ public class LiveReaderTests
                 Assert.Null(reader.HeadAt(2));
             }
 
-            Assert.Equal((1, 2), (SegmentVerification.Of(device).Entries - SegmentVerification.Of(device).Unconfirmed, SegmentVerification.Of(device).Unconfirmed));
+            Assert.Equal(
+                (1, 2),
+                (SegmentVerification.Of(device).Entries - SegmentVerification.Of(device).Unconfirmed,
+                    SegmentVerification.Of(device).Unconfirmed));
             Assert.False(next.IsCompleted);
             mayFlush.Set();
             await append;
@@ -114,7 +120,8 @@ public class LiveReaderTests
         await using var writer = SegmentJournal.Open(device, new JournalOptions { SegmentBytes = 64 * 1024 });
         for (var count = 0; count < 100; count++) await writer.Append(Samples.Entry("a", new string('x', 100)));
         var reads = new List<(string Name, long Offset, int Length)>();
-        await using var reader = SegmentJournal.Open(new WatchedDevice(device, (name, offset, length) => reads.Add((name, offset, length))), Samples.ReadOnly);
+        await using var reader = SegmentJournal.Open(
+            new WatchedDevice(device, (name, offset, length) => reads.Add((name, offset, length))), Samples.ReadOnly);
         reads.Clear();
         for (var count = 0; count < 100; count++)
         {
@@ -139,7 +146,8 @@ public class LiveReaderTests
         var device = new MemoryDevice();
         await using var writer = SegmentJournal.Open(device, Samples.Small);
         var reads = 0;
-        await using var reader = SegmentJournal.Open(new WatchedDevice(device, (_, _, _) => Interlocked.Increment(ref reads)), Samples.ReadOnly);
+        await using var reader = SegmentJournal.Open(
+            new WatchedDevice(device, (_, _, _) => Interlocked.Increment(ref reads)), Samples.ReadOnly);
         using (var cancellation = new CancellationTokenSource())
         {
             var waiting = Task.Run(async () => await reader.SubscribeAsync(1, cancellation.Token).CountAsync());
@@ -182,7 +190,9 @@ public class LiveReaderTests
         }
 
         for (var number = 0; number < 4; number++)
-            Assert.Equal(Enumerable.Range(1 + number, 300 - number).Select(position => (long)position), await subscriptions[number].WaitAsync(Patience));
+            Assert.Equal(
+                Enumerable.Range(1 + number, 300 - number).Select(position => (long)position),
+                await subscriptions[number].WaitAsync(Patience));
     }
 
     [Fact]

@@ -57,7 +57,8 @@ public class DirectorySnapshotStoreTests(ITestOutputHelper output)
         var device = new SimulatedDevice(1);
         await using var store = DirectorySnapshotStore.Open(device);
         await store.SaveAsync(Of(1));
-        device.Faults = operation => operation.Kind is StorageOperationKind.Open or StorageOperationKind.Create ? StorageFault.Fails : StorageFault.None;
+        device.Faults = operation =>
+            operation.Kind is StorageOperationKind.Open or StorageOperationKind.Create ? StorageFault.Fails : StorageFault.None;
         Assert.Null(store.Load(Stream).Snapshot);
         Assert.Equal(SnapshotDoubt.Unreadable, Assert.Single(store.Load(Stream).Findings).Doubt);
         Assert.Equal("snapshot-store", (await Assert.ThrowsAsync<SnapshotStoreException>(async () => await store.SaveAsync(Of(2)))).Code);
@@ -92,7 +93,10 @@ public class DirectorySnapshotStoreTests(ITestOutputHelper output)
     {
         var device = new SimulatedDevice(1);
         await using var store = DirectorySnapshotStore.Open(device);
-        StreamId[] streams = ["../../etc/passwd", "a/b", "a\\b", "A/B", "a", "A", "con", "a.1.0.snapshot", new string('x', 512), "\u00e9", "e\u0301", "*?<>|"];
+        StreamId[] streams =
+        [
+            "../../etc/passwd", "a/b", "a\\b", "A/B", "a", "A", "con", "a.1.0.snapshot", new string('x', 512), "\u00e9", "e\u0301", "*?<>|"
+        ];
         foreach (var stream in streams) await store.SaveAsync(Of(1, stream));
         Assert.Equal(streams.Order(), store.List().Snapshots.Select(info => info.Stream));
         Assert.All(streams, stream => Assert.Equal(stream, store.Load(stream).Snapshot!.Stream));
@@ -100,7 +104,8 @@ public class DirectorySnapshotStoreTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public Task WhateverMomentThePowerIsCut_AnAnsweredSaveIsThere_AndATornOneIsNeverUsed() => SegmentSuites.SnapshotCrashes.HoldsAsync(output);
+    public Task WhateverMomentThePowerIsCut_AnAnsweredSaveIsThere_AndATornOneIsNeverUsed() =>
+        SegmentSuites.SnapshotCrashes.HoldsAsync(output);
 
     [Fact]
     public Task SavesThatFail_LoseNothingThatWasAnswered() => SegmentSuites.SnapshotFaults.HoldsAsync(output);
@@ -126,5 +131,6 @@ public class DirectorySnapshotStoreTests(ITestOutputHelper output)
         }
     }
 
-    private static List<string> Files(SimulatedDevice device) => [.. device.List().Where(name => name.EndsWith(".snapshot", StringComparison.Ordinal)).Order(StringComparer.Ordinal)];
+    private static List<string> Files(SimulatedDevice device) =>
+        [.. device.List().Where(name => name.EndsWith(".snapshot", StringComparison.Ordinal)).Order(StringComparer.Ordinal)];
 }

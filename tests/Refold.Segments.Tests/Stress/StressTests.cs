@@ -11,5 +11,6 @@ public class StressTests(ITestOutputHelper output)
 
     [Theory]
     [MemberData(nameof(Durabilities))]
-    public Task EverythingAtOnce_NoAnswerContradictsAnother(Durability durability) => StressSuite.Stress.HoldsAsync(output, StressSuite.Durabilities, durability);
+    public Task EverythingAtOnce_NoAnswerContradictsAnother(Durability durability) =>
+        StressSuite.Stress.HoldsAsync(output, StressSuite.Durabilities, durability);
 }

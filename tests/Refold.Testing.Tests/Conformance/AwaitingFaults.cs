@@ -33,7 +33,8 @@ internal sealed class LateJournal(InMemoryJournal inner, ulong seed) : BrokenJou
         {
             Follow();
             var restore = base.TryRestoreAsync(batch, cancellationToken);
-            if (restore is { IsCompletedSuccessfully: true, Result: AppendResult.Appended }) Done(copy.TryRestoreAsync(batch, CancellationToken.None));
+            if (restore is { IsCompletedSuccessfully: true, Result: AppendResult.Appended })
+                Done(copy.TryRestoreAsync(batch, CancellationToken.None));
             return restore;
         }
     }

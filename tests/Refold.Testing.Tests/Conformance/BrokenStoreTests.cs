@@ -93,7 +93,8 @@ public class BrokenStoreTests(ITestOutputHelper output)
     public async Task AFailingSequence_IsShrunk_AndItsSeedRepeatsIt()
     {
         var name = Memory.Cases[^1].Name;
-        var broken = new JournalConformance("mixing", () => new KeptFixture(kept => new MixingJournal(kept, 0)), new ConformanceOptions { Seed = 5, Sequences = 200 });
+        var broken = new JournalConformance(
+            "mixing", () => new KeptFixture(kept => new MixingJournal(kept, 0)), new ConformanceOptions { Seed = 5, Sequences = 200 });
         var first = await broken.RunAsync(name);
         Assert.Equal(ConformanceOutcome.Failed, first.Outcome);
         output.WriteLine(first.ToString());

@@ -21,7 +21,8 @@ public partial class OwnStoreTests(ITestOutputHelper output)
     [Fact]
     public async Task AsAPlainProgram_ItReportsEachCase()
     {
-        using var sample = Process.Start(new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "OwnStore.dll")]) { RedirectStandardOutput = true })!;
+        using var sample = Process.Start(
+            new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "OwnStore.dll")]) { RedirectStandardOutput = true })!;
         var lines = (await sample.StandardOutput.ReadToEndAsync()).Split('\n', StringSplitOptions.RemoveEmptyEntries);
         await sample.WaitForExitAsync();
         Assert.Equal(0, sample.ExitCode);
@@ -41,7 +42,8 @@ public partial class OwnStoreTests(ITestOutputHelper output)
         var blocks = Block().Matches(page).Select(block => Unindented(block.Groups[1].Value)).ToList();
         Assert.Equal(7, blocks.Count);
         Assert.All(blocks, block => Assert.Contains(sources, source => source.Contains(block, StringComparison.Ordinal)));
-        Assert.Contains("facade/Refold.Testing/write-your-own-store.md", File.ReadAllText(Path.Combine(root, "README.md")), StringComparison.Ordinal);
+        Assert.Contains(
+            "facade/Refold.Testing/write-your-own-store.md", File.ReadAllText(Path.Combine(root, "README.md")), StringComparison.Ordinal);
     }
 
     private static string Unindented(string text) => string.Join('\n', text.Split('\n').Select(line => line.Trim()));

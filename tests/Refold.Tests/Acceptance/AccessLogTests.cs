@@ -36,9 +36,13 @@ public class AccessLogTests
     {
         var receipts = Vectors.PathOf("receipt.ndjson");
         using var directory = new TemporaryDirectory();
-        string first = RefoldProcess.Run("import", receipts, "--journal", directory.Journal("one"), "--json").Expect(0).Json.GetProperty("head").GetRawText();
+        string first = RefoldProcess.Run("import", receipts, "--journal", directory.Journal("one"), "--json")
+            .Expect(0).Json.GetProperty("head")
+            .GetRawText();
         string one = RefoldProcess.Run("export", "--journal", directory.Journal("one")).Expect(0).Output;
-        string second = RefoldProcess.Run("import", directory.Write("one.ndjson", one), "--journal", directory.Journal("two"), "--json").Expect(0).Json.GetProperty("head").GetRawText();
+        string second = RefoldProcess.Run("import", directory.Write("one.ndjson", one), "--journal", directory.Journal("two"), "--json")
+            .Expect(0).Json.GetProperty("head")
+            .GetRawText();
         Assert.Equal(first, second);
         Assert.Equal(one, RefoldProcess.Run("export", "--journal", directory.Journal("two")).Expect(0).Output);
 

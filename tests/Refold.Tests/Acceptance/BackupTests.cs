@@ -55,7 +55,11 @@ public class BackupTests(ITestOutputHelper output)
             var backup = RefoldProcess.Run("backup", directory.File("backup"), "--journal", directory.Journal(), "--json").Expect(0);
             Assert.Equal(1, backup.Json.GetProperty("entries").GetInt32());
             Assert.Contains("1 entries or deletions at the end are unconfirmed", backup.Error, StringComparison.Ordinal);
-            Assert.Equal(1, RefoldProcess.Run("copy", directory.Journal(), directory.Journal("copy"), "--json").Expect(0).Json.GetProperty("entries").GetInt32());
+            Assert.Equal(
+                1,
+                RefoldProcess.Run("copy", directory.Journal(), directory.Journal("copy"), "--json")
+                    .Expect(0).Json.GetProperty("entries")
+                    .GetInt32());
             Assert.False(append.IsCompleted);
         }
         finally
@@ -83,7 +87,9 @@ public class BackupTests(ITestOutputHelper output)
             for (int number = 0; number < 40; number++)
             {
                 string key = number.ToString(CultureInfo.InvariantCulture);
-                (await journal.TryAppendAsync(new AppendRequest(Samples.Entry("a", key, "a"), Samples.Entry($"s{number % 3}", key)) { IdempotencyKey = key })).ReceiptOrThrow();
+                (await journal.TryAppendAsync(
+                    new AppendRequest(Samples.Entry("a", key, "a"), Samples.Entry($"s{number % 3}", key)) { IdempotencyKey = key }))
+                    .ReceiptOrThrow();
             }
 
             await journal.DeleteToAsync(StreamId.Create("s1"), 5);
@@ -94,7 +100,9 @@ public class BackupTests(ITestOutputHelper output)
 
         var json = RefoldProcess.Run("backup", directory.File("backup"), "--journal", directory.Journal(), "--json").Expect(0).Json;
         Assert.Equal(81 - 5 - 13, json.GetProperty("entries").GetInt32());
-        RefoldProcess.Run("verify", "--journal", directory.Journal("backup"), "--head", json.GetProperty("head").GetProperty("hash").GetString()!).Expect(0);
+        RefoldProcess.Run(
+            "verify", "--journal", directory.Journal("backup"), "--head",
+            json.GetProperty("head").GetProperty("hash").GetString()!).Expect(0);
         await using var original = SegmentJournal.Open(directory.File("journal"));
         await using var backup = SegmentJournal.Open(directory.File("backup"));
         Assert.Equal(original.Everything(), backup.Everything());
@@ -147,7 +155,8 @@ public class BackupTests(ITestOutputHelper output)
         Refused(3, "backup", directory.File("taken"), "--journal", directory.Journal());
         Refused(3, "backup", directory.File("journal"), "--journal", directory.Journal());
         Refused(3, "backup", kept, "--journal", directory.Journal());
-        Assert.Contains("is a file", RefoldProcess.Run("backup", kept, "--journal", directory.Journal()).ExpectError(3), StringComparison.Ordinal);
+        Assert.Contains(
+            "is a file", RefoldProcess.Run("backup", kept, "--journal", directory.Journal()).ExpectError(3), StringComparison.Ordinal);
         Refused(3, "backup", directory.File("new"), "--journal", directory.Journal("nowhere"));
         Refused(2, "backup", directory.File("new"), "--journal", "memory:");
 
@@ -161,7 +170,8 @@ public class BackupTests(ITestOutputHelper output)
             Assert.Equal(before, Everything());
         }
 
-        string[] Everything() => [.. Directory.EnumerateFileSystemEntries(directory.Root, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal)];
+        string[] Everything() =>
+            [.. Directory.EnumerateFileSystemEntries(directory.Root, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal)];
     }
 
     [Fact]
@@ -175,11 +185,16 @@ public class BackupTests(ITestOutputHelper output)
         File.WriteAllBytes(segment, bytes);
 
         foreach (string[] verb in (string[][])[["backup", directory.File("backup")], ["inspect"], ["import", directory.File("in.ndjson")]])
-            Assert.Contains("Restore a backup; of segment files, export --salvage", RefoldProcess.Run([.. verb, "--journal", directory.Journal()]).ExpectError(3), StringComparison.Ordinal);
-        Assert.Equal(["in.ndjson", "journal"], Directory.EnumerateFileSystemEntries(directory.Root).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+            Assert.Contains(
+                "Restore a backup; of segment files, export --salvage",
+                RefoldProcess.Run([.. verb, "--journal", directory.Journal()]).ExpectError(3), StringComparison.Ordinal);
+        Assert.Equal(
+            ["in.ndjson", "journal"],
+            Directory.EnumerateFileSystemEntries(directory.Root).Select(Path.GetFileName).Order(StringComparer.Ordinal));
     }
 
-    private static bool HasPartial(TemporaryDirectory directory) => Directory.EnumerateDirectories(directory.Root, "backup.partial-*").Any();
+    private static bool HasPartial(TemporaryDirectory directory) =>
+        Directory.EnumerateDirectories(directory.Root, "backup.partial-*").Any();
 
     private static string Line(int number) => $$"""{"stream":"s{{number % 7}}","type":"t","data":{{number}}}""" + "\n";
 }

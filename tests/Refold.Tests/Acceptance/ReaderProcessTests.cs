@@ -35,7 +35,9 @@ public sealed class ReaderProcessTests(ITestOutputHelper output) : IDisposable
                 for (var round = 1; round <= Rounds; round++)
                 {
                     // What was appended in the round before goes while this one is appended.
-                    var compaction = round % 2 == 0 ? writer.CompactAsync(new CompactionRequest.Merge { MaxBytes = 16 * 1024 }) : writer.CompactAsync(new CompactionRequest.DeleteStream("gone " + (round - 1)));
+                    var compaction = round % 2 == 0
+                        ? writer.CompactAsync(new CompactionRequest.Merge { MaxBytes = 16 * 1024 })
+                        : writer.CompactAsync(new CompactionRequest.DeleteStream("gone " + (round - 1)));
                     for (var count = 0; count < Entries; count++)
                     {
                         await writer.Append(Samples.Entry("s", $"\"{round} {count}\""), Samples.Entry("gone " + round));
@@ -82,7 +84,12 @@ public sealed class ReaderProcessTests(ITestOutputHelper output) : IDisposable
             Assert.Contains("1 entries or deletions at the end are unconfirmed", export.Error, StringComparison.Ordinal);
             Assert.Equal(1, RefoldProcess.Run("inspect", "--json", "--journal", Uri).Expect(0).Json.GetProperty("unconfirmed").GetInt32());
             Assert.Equal(1, RefoldProcess.Run("verify", "--json", "--journal", Uri).Expect(0).Json.GetProperty("unconfirmed").GetInt32());
-            Assert.Single(RefoldProcess.Run("streams", "--json", "--journal", Uri).Expect(0).Json.GetProperty("streams").EnumerateArray().Select(stream => stream.GetProperty("version").GetInt32()), version => version == 1);
+            Assert.Single(
+                RefoldProcess.Run("streams", "--json", "--journal", Uri)
+                    .Expect(0).Json.GetProperty("streams")
+                    .EnumerateArray()
+                    .Select(stream => stream.GetProperty("version").GetInt32()),
+                version => version == 1);
             Assert.Single(follower.Lines);
             Assert.False(append.IsCompleted);
         }
@@ -157,7 +164,10 @@ public sealed class ReaderProcessTests(ITestOutputHelper output) : IDisposable
             await import.WaitForExitAsync();
             // The next writer recovers: what it finds is what there is.
             List<string> there;
-            await using (var journal = SegmentJournal.Open(Path)) there = [.. journal.ReadStream("s").Select(entry => entry.Position.ToString(CultureInfo.InvariantCulture))];
+            await using (var journal = SegmentJournal.Open(Path)) there =
+            [
+                .. journal.ReadStream("s").Select(entry => entry.Position.ToString(CultureInfo.InvariantCulture))
+            ];
             foreach (var follower in new[] { first, other })
             {
                 await follower.WaitForAsync(there.Count);

@@ -20,7 +20,9 @@ public class TamperingTests(ITestOutputHelper output)
         var random = SeededRng.FromSeed(seed);
         using var directory = new TemporaryDirectory();
         File.WriteAllBytes(directory.File("log"), SampleLog.Create(60));
-        RefoldProcess.Run("record", "--scenario", "dispatch", "--input", directory.File("log"), "--seed", "42", "--journal", directory.Journal()).Expect(0);
+        RefoldProcess.Run(
+            "record", "--scenario", "dispatch", "--input", directory.File("log"), "--seed", "42", "--journal",
+            directory.Journal()).Expect(0);
         HashSet<string> rightLines = [.. RefoldProcess.Run("export", "--journal", directory.Journal()).Expect(0).Lines];
         string segment = Directory.EnumerateFiles(directory.File("journal"), "*.seg").Single();
         byte[] bytes = File.ReadAllBytes(segment);

@@ -28,7 +28,8 @@ public class AsyncFoldingTests
     [InlineData(3000)]
     public async Task ChunkByChunk_GivesTheSameReport(int count)
     {
-        await using var journal = await FilledAsync(Enumerable.Range(1, count).Select(number => number.ToString(System.Globalization.CultureInfo.InvariantCulture)));
+        await using var journal = await FilledAsync(
+            Enumerable.Range(1, count).Select(number => number.ToString(System.Globalization.CultureInfo.InvariantCulture)));
         var report = await AwaitedAsync(journal);
         Same(Sum.Value.Fold(journal.ReadStream("sum/a")), report);
         Assert.Equal((count, (long)count * (count + 1) / 2), (report.Entries, report.State));
@@ -78,14 +79,16 @@ public class AsyncFoldingTests
     {
         var journal = new InMemoryJournal();
         foreach (var batch in numbers.Chunk(500))
-            await journal.AppendAsync(new AppendRequest([.. batch.Select(number => new EntryData("sum/a", "number", Encoding.UTF8.GetBytes("\"" + number + "\"")))]));
+            await journal.AppendAsync(new AppendRequest(
+                [.. batch.Select(number => new EntryData("sum/a", "number", Encoding.UTF8.GetBytes("\"" + number + "\"")))]));
         return journal;
     }
 
     private static async Task<FoldReport<long>> AwaitedAsync(InMemoryJournal journal) =>
         await Sum.Value.FoldAsync(journal.ReadStreamAsync("sum/a"), null, CancellationToken.None);
 
-    private static IAsyncEnumerable<JournalEntry> Counted(InMemoryJournal journal, Action count) => journal.ReadStreamAsync("sum/a").Select(entry =>
+    private static IAsyncEnumerable<JournalEntry> Counted(InMemoryJournal journal, Action count) =>
+        journal.ReadStreamAsync("sum/a").Select(entry =>
     {
         count();
         return entry;

@@ -56,6 +56,8 @@ public sealed record Loose(JsonElement Value);
 [JsonSerializable(typeof(Loose))]
 internal sealed partial class ModelsContext : JsonSerializerContext;
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true, NumberHandling = JsonNumberHandling.AllowReadingFromString | JsonNumberHandling.WriteAsString)]
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true,
+    NumberHandling = JsonNumberHandling.AllowReadingFromString | JsonNumberHandling.WriteAsString)]
 [JsonSerializable(typeof(Placed))]
 internal sealed partial class LenientContext : JsonSerializerContext;

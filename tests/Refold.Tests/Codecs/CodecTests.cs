@@ -90,7 +90,10 @@ public class CodecTests
         var codec = Codec.Enum<Size>("size");
         Assert.Equal(new Encoded("size", 1, Bytes("\"Iri\"")), codec.Encode(Size.Iri));
         Assert.Equal(Size.Iri, codec.Decode(codec.Encode(Size.Iri)));
-        Assert.All(["2", "\"2\"", "\"iri\"", "\"Huge\"", "\" Iri\"", "\"Small,Iri\"", "null", "Iri"], json => Assert.Equal("undecodable", Assert.Throws<CodecException>(() => codec.Decode(new Encoded("size", 1, Bytes(json)))).Code));
+        Assert.All(
+            ["2", "\"2\"", "\"iri\"", "\"Huge\"", "\" Iri\"", "\"Small,Iri\"", "null", "Iri"],
+            json =>
+                Assert.Equal("undecodable", Assert.Throws<CodecException>(() => codec.Decode(new Encoded("size", 1, Bytes(json)))).Code));
         Assert.Equal("unencodable", Assert.Throws<CodecException>(() => codec.Encode((Size)3)).Code);
         Assert.Throws<ArgumentException>(() => Codec.Enum<Aliased>("aliased"));
     });

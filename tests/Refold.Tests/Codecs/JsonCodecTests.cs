@@ -15,7 +15,8 @@ public class JsonCodecTests
         Refold.Codec.Json(ModelsContext.Default.Ordered, types => types.Add<Placed>("placed", schemaVersion: 2).Add<Won>("won"));
 
     private static readonly Everything Edges = new(
-        long.MinValue, ulong.MaxValue, Int128.MinValue, UInt128.MaxValue, 1.10m, -0.0, 0.1f, (Half)0.5, "\u20ac \"\\/\n\U0001F600", null, Size.Iri,
+        long.MinValue, ulong.MaxValue, Int128.MinValue, UInt128.MaxValue, 1.10m, -0.0, 0.1f, (Half)0.5, "\u20ac \"\\/\n\U0001F600", null,
+        Size.Iri,
         new DateTimeOffset(2024, 2, 29, 1, 2, 3, TimeSpan.FromHours(-5)).AddTicks(1),
         new DateTime(2024, 2, 29, 0, 0, 0, DateTimeKind.Utc),
         null,
@@ -120,7 +121,8 @@ public class JsonCodecTests
     {
         var json = EdgesJson.Replace("\n", "\\n", StringComparison.Ordinal);
         Assert.Contains(written, json, StringComparison.Ordinal);
-        var error = Assert.Throws<CodecException>(() => Codec.Decode(new Encoded("everything", 1, Bytes(json.Replace(written, other, StringComparison.Ordinal)))));
+        var error = Assert.Throws<CodecException>(() =>
+            Codec.Decode(new Encoded("everything", 1, Bytes(json.Replace(written, other, StringComparison.Ordinal)))));
         Assert.Equal("undecodable", error.Code);
     }
 
@@ -177,12 +179,16 @@ public class JsonCodecTests
     [Fact]
     public void Hierarchy_CannotBeBuiltWrong()
     {
-        Assert.Throws<ArgumentException>(() => Refold.Codec.Json(ModelsContext.Default.Ordered, types => types.Add<Placed>("a").Add<Won>("a")));
-        Assert.Throws<ArgumentException>(() => Refold.Codec.Json(ModelsContext.Default.Ordered, types => types.Add<Won>("a").Add<Won>("b")));
+        Assert.Throws<ArgumentException>(() =>
+            Refold.Codec.Json(ModelsContext.Default.Ordered, types => types.Add<Placed>("a").Add<Won>("a")));
+        Assert.Throws<ArgumentException>(() =>
+            Refold.Codec.Json(ModelsContext.Default.Ordered, types => types.Add<Won>("a").Add<Won>("b")));
         Assert.Throws<ArgumentException>(() => Refold.Codec.Json(ModelsContext.Default.Ordered, types => { }));
         Assert.Throws<ArgumentException>(() => Refold.Codec.Json(ModelsContext.Default.Ordered, types => types.Add<Won>("")));
-        Assert.Throws<ArgumentOutOfRangeException>(() => Refold.Codec.Json(ModelsContext.Default.Ordered, types => types.Add<Won>("won", 0)));
-        var unknown = Assert.Throws<ArgumentException>(() => Refold.Codec.Json(ModelsContext.Default.Ordered, types => types.Add<Unknown>("unknown")));
+        Assert.Throws<ArgumentOutOfRangeException>(() =>
+            Refold.Codec.Json(ModelsContext.Default.Ordered, types => types.Add<Won>("won", 0)));
+        var unknown = Assert.Throws<ArgumentException>(() =>
+            Refold.Codec.Json(ModelsContext.Default.Ordered, types => types.Add<Unknown>("unknown")));
         Assert.Contains("[JsonSerializable(typeof(Unknown))]", unknown.Message, StringComparison.Ordinal);
         Assert.Throws<ArgumentNullException>(() => Refold.Codec.Json<Placed>(null!, "placed"));
     }

@@ -33,5 +33,6 @@ public class ExploreScriptTests
     }
 
     private static Dictionary<string, string> Contents(string directory) =>
-        Directory.EnumerateFiles(directory).ToDictionary(file => file, file => Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(file))));
+        Directory.EnumerateFiles(directory)
+            .ToDictionary(file => file, file => Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(file))));
 }

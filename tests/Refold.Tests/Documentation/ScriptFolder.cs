@@ -9,7 +9,8 @@ internal sealed class ScriptFolder : IDisposable
 {
     private static readonly string[] Assemblies =
     [
-        "refold-cli", "Refold.Core", "Refold.Format", "Refold", "Refold.FSharp", "FSharp.Core", "System.CommandLine", "Spectre.Console", "Microsoft.Extensions.Logging.Abstractions",
+        "refold-cli", "Refold.Core", "Refold.Format", "Refold", "Refold.FSharp", "FSharp.Core", "System.CommandLine", "Spectre.Console",
+        "Microsoft.Extensions.Logging.Abstractions",
         "Microsoft.Extensions.DependencyInjection.Abstractions",
     ];
 

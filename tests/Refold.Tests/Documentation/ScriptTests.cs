@@ -9,7 +9,11 @@ public class ScriptTests
     [Fact]
     public void EveryScript_OpensWithTwoCommentLinesAndLoadsRefold()
     {
-        string[] scripts = [.. Directory.EnumerateFiles(SourceTree.PathOf("core/scripts"), "*.fsx").Where(script => Path.GetFileName(script) != "refold.fsx")];
+        string[] scripts =
+        [
+            .. Directory.EnumerateFiles(SourceTree.PathOf("core/scripts"), "*.fsx")
+            .Where(script => Path.GetFileName(script) != "refold.fsx")
+        ];
         Assert.Equal(3, scripts.Length);
         foreach (string[] lines in scripts.Select(File.ReadAllLines))
         {

@@ -78,7 +78,8 @@ public class HealthTests
         var host = Hosts.Make(options => options.UseInMemory());
         await host.Journal().DisposeAsync();
         var health = await host.HealthAsync();
-        Assert.Equal((HealthStatus.Unhealthy, "The journal takes no appends: the journal was closed."), (health.Status, health.Description));
+        Assert.Equal(
+            (HealthStatus.Unhealthy, "The journal takes no appends: the journal was closed."), (health.Status, health.Description));
         await host.CloseAsync();
     }
 

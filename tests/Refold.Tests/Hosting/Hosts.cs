@@ -58,7 +58,8 @@ internal sealed class LogLines : ILoggerProvider
 
         public bool IsEnabled(LogLevel logLevel) => true;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        public void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
         {
             if (!category.StartsWith("Refold.", StringComparison.Ordinal)) return;
             var line = new LogLine(category, eventId.Id, logLevel, formatter(state, exception), exception);

@@ -12,7 +12,8 @@ public class JournalElsewhereTests
     private static int schemes;
 
     private readonly List<string> story = [];
-    private readonly string scheme = "elsewhere" + Interlocked.Increment(ref schemes).ToString(System.Globalization.CultureInfo.InvariantCulture);
+    private readonly string scheme = "elsewhere" + Interlocked.Increment(ref schemes)
+        .ToString(System.Globalization.CultureInfo.InvariantCulture);
     private InMemoryJournal? journal;
     private InMemorySnapshotStore? snapshots;
     private JournalOptions? given;

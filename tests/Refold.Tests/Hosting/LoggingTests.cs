@@ -15,7 +15,9 @@ public class LoggingTests
         using var logs = new LogLines();
         var host = Hosts.Make(options => options.UseInMemory(), logs);
         await using (var run = await host.Journal().StartAsync()) await run.Orders().ExecuteAsync(RunFixture.Stream, new Draw());
-        await using (var run = await host.Journal().ResumeRunAsync(RunId.Create("test"), RunFixture.Pin, RunFixture.Options())) await run.FinishAsync();
+        await using (
+            var run = await host.Journal()
+                .ResumeRunAsync(RunId.Create("test"), RunFixture.Pin, RunFixture.Options())) await run.FinishAsync();
         Assert.True((await host.Journal().VerifyAsync(RunId.Create("test"), Order.Aggregate)).Matched);
         await host.CloseAsync();
 
@@ -40,7 +42,8 @@ public class LoggingTests
             foreach (var (stream, command) in RunFixture.Commands(20)) await run.Orders().ExecuteAsync(stream, command);
         }
 
-        var loaded = Order.Aggregate.WithDecide((step, state, command) => command is Draw ? [new Won(101)] : Order.Decide(step, state, command));
+        var loaded = Order.Aggregate.WithDecide((step, state, command) =>
+            command is Draw ? [new Won(101)] : Order.Decide(step, state, command));
         var report = await host.Journal().VerifyAsync(RunId.Create("test"), loaded);
         var line = Assert.Single(logs.All, line => line.Category == "Refold.Replay");
         Assert.Equal((RefoldEventIds.DivergenceFound, LogLevel.Warning), (line.Id, line.Level));
@@ -87,7 +90,10 @@ public class LoggingTests
                 ? new AppendResult.NotAppended(new AppendFailure.Conflict(RunFixture.Stream, ExpectedVersion.NoStream, 1))
                 : null,
         };
-        var options = RunFixture.Options() with { LoggerFactory = LoggerFactory.Create(builder => builder.SetMinimumLevel(LogLevel.Debug).AddProvider(logs)) };
+        var options = RunFixture.Options() with
+        {
+            LoggerFactory = LoggerFactory.Create(builder => builder.SetMinimumLevel(LogLevel.Debug).AddProvider(logs))
+        };
         await using var run = await journal.StartRunAsync(RunFixture.Pin, options);
         await run.Orders().ExecuteAsync(RunFixture.Stream, new Draw());
         var line = Assert.Single(logs.All, line => line.Id == RefoldEventIds.ConflictRetried);

@@ -16,7 +16,8 @@ public class RegistrationTests
     public async Task AnInjectedJournal_RecordsARunInSegmentFiles_AndFreesTheLockWithTheHost()
     {
         using var directory = new TemporaryDirectory();
-        var host = Hosts.Make(options => options.UseSegmentFiles(directory.File("journal")), more: services => services.AddScoped<OrderDesk>());
+        var host = Hosts.Make(
+            options => options.UseSegmentFiles(directory.File("journal")), more: services => services.AddScoped<OrderDesk>());
         await host.StartAsync();
         Assert.Throws<JournalInUseException>(() => Journal.Open(directory.Journal()));
         await using (var scope = host.Services.CreateAsyncScope())
@@ -35,7 +36,8 @@ public class RegistrationTests
     {
         const string line = "builder.Services.AddRefold(options => options.UseSegmentFiles(path)).AddHealthCheck();";
         Assert.Contains("\n" + line + "\n", SourceTree.Read("README.md"), StringComparison.Ordinal);
-        Assert.Contains("\n        " + line + "\n", SourceTree.Read("tests/Refold.Tests/Hosting/RegistrationTests.cs"), StringComparison.Ordinal);
+        Assert.Contains(
+            "\n        " + line + "\n", SourceTree.Read("tests/Refold.Tests/Hosting/RegistrationTests.cs"), StringComparison.Ordinal);
 
         using var directory = new TemporaryDirectory();
         var path = directory.File("journal");
@@ -66,7 +68,9 @@ public class RegistrationTests
     public async Task AJournalThatIsThereAlready_IsKept()
     {
         var own = new InMemoryJournal();
-        await using var provider = new ServiceCollection().AddSingleton<IJournal>(own).AddRefold(options => options.UseInMemory()).Services.BuildServiceProvider();
+        await using var provider = new ServiceCollection()
+            .AddSingleton<IJournal>(own)
+            .AddRefold(options => options.UseInMemory()).Services.BuildServiceProvider();
         Assert.Same(own, provider.GetRequiredService<IJournal>());
     }
 
@@ -117,7 +121,10 @@ public class RegistrationTests
         var host = Hosts.Make(options => options.UseInMemory(), more: services => services.AddSingleton<TimeProvider>(new FixedClock()));
         await using var run = await host.Journal().StartRunAsync(RunFixture.Pin, new RunOptions { RunId = RunId.Create("containers") });
         await run.Orders().ExecuteAsync(RunFixture.Stream, new Draw());
-        await using var other = await host.Journal().StartRunAsync(RunFixture.Pin, new RunOptions { RunId = RunId.Create("own"), TimeProvider = new LaterClock() });
+        await using var other = await host.Journal().StartRunAsync(RunFixture.Pin, new RunOptions
+        {
+            RunId = RunId.Create("own"), TimeProvider = new LaterClock()
+        });
         var timed = await host.Journal().ReadStreamAsync("$run/containers").ToListAsync();
         Assert.All(timed, entry => Assert.Equal(new FixedClock().GetUtcNow(), entry.Time));
         timed = await host.Journal().ReadStreamAsync("$run/own").ToListAsync();

@@ -21,11 +21,15 @@ public class TelemetryTests
         using var measured = new Measurements();
         await using var journal = SegmentJournal.Open(new MemoryDevice());
         await journal.Append(Samples.Entry("a"), Samples.Entry("a"));
-        var conflicting = new AppendRequest(Samples.Entry("a")) { Expected = new Dictionary<StreamId, ExpectedVersion> { ["a"] = ExpectedVersion.NoStream } };
+        var conflicting = new AppendRequest(Samples.Entry("a"))
+        {
+            Expected = new Dictionary<StreamId, ExpectedVersion> { ["a"] = ExpectedVersion.NoStream }
+        };
         await journal.TryAppendAsync(conflicting);
         await journal.TryAppendAsync(new AppendRequest(Samples.Entry("a")) { Condition = new AppendCondition(Query.All, 0) });
 
-        Assert.Equal(["segments appended", "segments conflict", "segments condition-failed"], measured.Tags(RefoldTelemetry.AppendDuration));
+        Assert.Equal(
+            ["segments appended", "segments conflict", "segments condition-failed"], measured.Tags(RefoldTelemetry.AppendDuration));
         Assert.All(measured.Values(RefoldTelemetry.AppendDuration), seconds => Assert.InRange(seconds, 0, 600));
         Assert.Equal([2.0], measured.Values(RefoldTelemetry.AppendEntries));
         Assert.Equal([1.0, 1.0], measured.Values(RefoldTelemetry.AppendConflicts));
@@ -82,7 +86,9 @@ public class TelemetryTests
         var executed = watched.Named(RefoldTelemetry.ExecuteActivity);
         Assert.Equal(40, executed.Count);
         Assert.All(executed, activity => Assert.Equal("order", activity.GetTagItem(RefoldTelemetry.CategoryTag)));
-        Assert.Equal(["accepted", "refused"], executed.Select(activity => (string)activity.GetTagItem(RefoldTelemetry.OutcomeTag)!).Distinct().Order(StringComparer.Ordinal));
+        Assert.Equal(
+            ["accepted", "refused"],
+            executed.Select(activity => (string)activity.GetTagItem(RefoldTelemetry.OutcomeTag)!).Distinct().Order(StringComparer.Ordinal));
         var appended = watched.Named(RefoldTelemetry.AppendActivity);
         // The run's start has no command.
         Assert.Equal(41, appended.Count);
@@ -122,7 +128,9 @@ public class TelemetryTests
         var report = await journal.VerifyAsync(run.Id, loaded);
         Assert.Equal(
             [("matched", null), ("diverged", report.Divergence!.CauseName)],
-            watched.Named(RefoldTelemetry.VerifyActivity).Select(activity => ((string?)activity.GetTagItem(RefoldTelemetry.OutcomeTag), (string?)activity.GetTagItem(RefoldTelemetry.CauseTag))));
+            watched.Named(RefoldTelemetry.VerifyActivity)
+                .Select(activity =>
+                    ((string?)activity.GetTagItem(RefoldTelemetry.OutcomeTag), (string?)activity.GetTagItem(RefoldTelemetry.CauseTag))));
     }
 
     [Fact]
@@ -136,7 +144,8 @@ public class TelemetryTests
         await journal.TryAppendAsync(new AppendRequest(Samples.Entry("a")));
         Assert.Equal(
             [("outcome-unknown", ActivityStatusCode.Error), ("unavailable", ActivityStatusCode.Error)],
-            watched.Named(RefoldTelemetry.AppendActivity).Select(activity => ((string)activity.GetTagItem(RefoldTelemetry.OutcomeTag)!, activity.Status)));
+            watched.Named(RefoldTelemetry.AppendActivity)
+                .Select(activity => ((string)activity.GetTagItem(RefoldTelemetry.OutcomeTag)!, activity.Status)));
     }
 
     [Fact]
@@ -176,12 +185,15 @@ public class TelemetryTests
     public void Names_AreStable() =>
         Assert.Equal(
             [
-                "Refold", "Refold", "refold.append", "refold.run.execute", "refold.verify", "refold.append.duration", "refold.append.entries",
+                "Refold", "Refold", "refold.append", "refold.run.execute", "refold.verify", "refold.append.duration",
+                "refold.append.entries",
                 "refold.append.conflicts", "refold.commit.group_size", "refold.replay.entries",
             ],
             [
-                RefoldTelemetry.ActivitySourceName, RefoldTelemetry.MeterName, RefoldTelemetry.AppendActivity, RefoldTelemetry.ExecuteActivity,
-                RefoldTelemetry.VerifyActivity, RefoldTelemetry.AppendDuration, RefoldTelemetry.AppendEntries, RefoldTelemetry.AppendConflicts,
+                RefoldTelemetry.ActivitySourceName, RefoldTelemetry.MeterName, RefoldTelemetry.AppendActivity,
+                RefoldTelemetry.ExecuteActivity,
+                RefoldTelemetry.VerifyActivity, RefoldTelemetry.AppendDuration, RefoldTelemetry.AppendEntries,
+                RefoldTelemetry.AppendConflicts,
                 RefoldTelemetry.CommitGroupSize, RefoldTelemetry.ReplayEntries,
             ]);
 

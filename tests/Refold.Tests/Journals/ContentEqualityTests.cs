@@ -26,7 +26,10 @@ public class ContentEqualityTests
         };
         Assert.Equal(Request(), Request());
         Assert.Equal(Request().GetHashCode(), Request().GetHashCode());
-        Assert.NotEqual(Request(), Request() with { Expected = new Dictionary<StreamId, ExpectedVersion> { ["a"] = ExpectedVersion.Exists } });
+        Assert.NotEqual(Request(), Request() with
+        {
+            Expected = new Dictionary<StreamId, ExpectedVersion> { ["a"] = ExpectedVersion.Exists }
+        });
         Assert.NotEqual(Request(), Request() with { Condition = new AppendCondition(Query.WithTags("u"), 5) });
         Assert.NotEqual(Request(), Request() with { Entries = [Entry("b")] });
         Assert.NotEqual(Request(), Request() with { IdempotencyKey = "k" });

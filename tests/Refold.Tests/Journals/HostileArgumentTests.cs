@@ -46,16 +46,21 @@ public sealed class HostileArgumentTests : IDisposable
         await using var journal = Open(scheme);
         var request = new AppendRequest(Samples.Entry("s"));
         await Assert.ThrowsAsync<ArgumentNullException>(async () => await journal.TryAppendAsync(null!));
-        await Assert.ThrowsAsync<ArgumentNullException>(async () => await journal.TryAppendAsync(new AppendRequest((IReadOnlyList<EntryData>)null!)));
+        await Assert.ThrowsAsync<ArgumentNullException>(async () =>
+            await journal.TryAppendAsync(new AppendRequest((IReadOnlyList<EntryData>)null!)));
         await Assert.ThrowsAsync<ArgumentNullException>(async () => await journal.TryAppendAsync(new AppendRequest([null!])));
-        await Assert.ThrowsAsync<ArgumentNullException>(async () => await journal.TryAppendAsync(request with { Condition = new AppendCondition(null!, 0) }));
+        await Assert.ThrowsAsync<ArgumentNullException>(async () =>
+            await journal.TryAppendAsync(request with { Condition = new AppendCondition(null!, 0) }));
         await Assert.ThrowsAsync<ArgumentNullException>(async () => await journal.TryAppendAsync(request with { Expected = null! }));
         await Assert.ThrowsAsync<ArgumentNullException>(async () => await journal.DeleteToAsync(null!, 1));
         Assert.Throws<ArgumentNullException>(() => journal.ReadStream(null!));
         Assert.Throws<ArgumentNullException>(() => journal.HighestVersion(null!));
         Assert.Throws<ArgumentNullException>(() => journal.Query(null!));
         Assert.IsType<AppendResult.NotAppended>(await journal.TryAppendAsync(new AppendRequest(Samples.Entry("s") with { Type = null! })));
-        Assert.IsType<AppendResult.NotAppended>(await journal.TryAppendAsync(new AppendRequest(Samples.Entry("s") with { Tags = [null!] })));
+        Assert.IsType<AppendResult.NotAppended>(await journal.TryAppendAsync(new AppendRequest(Samples.Entry("s") with
+        {
+            Tags = [null!]
+        })));
         Assert.Equal(1, (await journal.AppendAsync(request)).FirstPosition);
     }
 

@@ -13,7 +13,8 @@ public sealed class InMemoryJournalReadTests : IAsyncLifetime
     public async Task InitializeAsync()
     {
         for (var number = 1; number <= Count; number++)
-            await journal.AppendAsync(new AppendRequest(Entry(number % 3 == 0 ? "third" : "other", $"type{number % 2}", $"{number}", $"five:{number % 5}")));
+            await journal.AppendAsync(
+                new AppendRequest(Entry(number % 3 == 0 ? "third" : "other", $"type{number % 2}", $"{number}", $"five:{number % 5}")));
     }
 
     public Task DisposeAsync() => journal.DisposeAsync().AsTask();
@@ -62,7 +63,9 @@ public sealed class InMemoryJournalReadTests : IAsyncLifetime
         var query = Query.Any(new QueryItem(["type1"], ["five:0"]), new QueryItem([], ["five:3"]));
         var whole = journal.Query(query);
         Assert.Equal(Count, whole.AsOf);
-        Assert.Equal(journal.ReadAll().Where(entry => (entry.Type == "type1" && entry.Tags.Contains("five:0")) || entry.Tags.Contains("five:3")), whole.Entries);
+        Assert.Equal(
+            journal.ReadAll().Where(entry => (entry.Type == "type1" && entry.Tags.Contains("five:0")) || entry.Tags.Contains("five:3")),
+            whole.Entries);
         var paged = new List<JournalEntry>();
         for (var page = journal.Query(query, 1, 7).Entries; page.Count > 0; page = journal.Query(query, paged[^1].Position + 1, 7).Entries)
             paged.AddRange(page);
@@ -100,8 +103,10 @@ public sealed class InMemoryJournalReadTests : IAsyncLifetime
         await journal.DeleteToAsync("third", long.MaxValue);
         Assert.Equal(200, journal.HighestVersion("third"));
         Assert.Empty(journal.ReadStream("third", 201));
-        await Assert.ThrowsAsync<ConcurrencyException>(() => journal.AppendAsync("third", ExpectedVersion.NoStream, [Entry("third")]).AsTask());
-        Assert.Equal(201, Assert.Single((await journal.AppendAsync("third", ExpectedVersion.Exactly(200), [Entry("third")])).Versions).First);
+        await Assert.ThrowsAsync<ConcurrencyException>(() =>
+            journal.AppendAsync("third", ExpectedVersion.NoStream, [Entry("third")]).AsTask());
+        Assert.Equal(
+            201, Assert.Single((await journal.AppendAsync("third", ExpectedVersion.Exactly(200), [Entry("third")])).Versions).First);
     }
 
     [Fact]

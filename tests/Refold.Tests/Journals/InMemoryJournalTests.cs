@@ -73,7 +73,8 @@ public sealed class InMemoryJournalTests : IAsyncLifetime
         var before = journal.Head;
         var result = await journal.TryAppendAsync("a", ExpectedVersion.Exactly(1), [Entry("a")]);
         Assert.Equal(new AppendResult.NotAppended(new AppendFailure.Conflict("a", ExpectedVersion.Exactly(1), 2)), result);
-        var error = await Assert.ThrowsAsync<ConcurrencyException>(() => journal.AppendAsync("a", ExpectedVersion.NoStream, [Entry("a")]).AsTask());
+        var error = await Assert.ThrowsAsync<ConcurrencyException>(() =>
+            journal.AppendAsync("a", ExpectedVersion.NoStream, [Entry("a")]).AsTask());
         Assert.Equal(("conflict", "a", 2L), (error.Code, error.Stream.Value, error.Actual));
         Assert.Equal(ExpectedVersion.NoStream, error.Expected);
         Assert.Equal("stream 'a' was expected to be no stream, it is at version 2", error.Message);
@@ -85,7 +86,9 @@ public sealed class InMemoryJournalTests : IAsyncLifetime
     [Fact]
     public async Task TwoCreators_OnlyOneWins()
     {
-        var results = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => Task.Run(() => journal.TryAppendAsync("a", ExpectedVersion.NoStream, [Entry("a")]).AsTask())));
+        var results = await Task.WhenAll(
+            Enumerable.Range(0, 20)
+                .Select(_ => Task.Run(() => journal.TryAppendAsync("a", ExpectedVersion.NoStream, [Entry("a")]).AsTask())));
         Assert.Single(results.OfType<AppendResult.Appended>());
         Assert.All(results.OfType<AppendResult.NotAppended>(), refused => Assert.IsType<AppendFailure.Conflict>(refused.Failure));
         Assert.Equal(1, journal.Head.Position);
@@ -94,13 +97,17 @@ public sealed class InMemoryJournalTests : IAsyncLifetime
     [Fact]
     public async Task RepeatedKey_GetsTheFirstReceipt_OtherContentIsRefused()
     {
-        var request = new AppendRequest(Entry("a")) { IdempotencyKey = "k", Expected = new Dictionary<StreamId, ExpectedVersion> { ["a"] = ExpectedVersion.NoStream } };
+        var request = new AppendRequest(Entry("a"))
+        {
+            IdempotencyKey = "k", Expected = new Dictionary<StreamId, ExpectedVersion> { ["a"] = ExpectedVersion.NoStream }
+        };
         var first = await journal.AppendAsync(request);
         await journal.AppendAsync(new AppendRequest(Entry("a")));
         Assert.Equal(first, await journal.AppendAsync(request));
         var other = await journal.TryAppendAsync(new AppendRequest(Entry("b")) { IdempotencyKey = "k" });
         Assert.Equal(new AppendResult.NotAppended(new AppendFailure.KeyReused("k", 1)), other);
-        var error = await Assert.ThrowsAsync<NotAppendedException>(() => journal.AppendAsync(new AppendRequest(Entry("b")) { IdempotencyKey = "k" }).AsTask());
+        var error = await Assert.ThrowsAsync<NotAppendedException>(() =>
+            journal.AppendAsync(new AppendRequest(Entry("b")) { IdempotencyKey = "k" }).AsTask());
         Assert.Equal(("not-appended", new AppendFailure.KeyReused("k", 1)), (error.Code, error.Failure));
         Assert.Equal(2, journal.Head.Position);
     }
@@ -160,7 +167,8 @@ public sealed class InMemoryJournalTests : IAsyncLifetime
     {
         await Assert.ThrowsAsync<ArgumentNullException>(() => journal.TryAppendAsync(null!).AsTask());
         await Assert.ThrowsAsync<ArgumentNullException>(() => journal.TryAppendAsync(new AppendRequest(null!, Entry("a"))).AsTask());
-        await Assert.ThrowsAsync<ArgumentNullException>(() => journal.TryAppendAsync(new AppendRequest(Entry("a") with { Stream = null! })).AsTask());
+        await Assert.ThrowsAsync<ArgumentNullException>(() =>
+            journal.TryAppendAsync(new AppendRequest(Entry("a") with { Stream = null! })).AsTask());
         await Assert.ThrowsAsync<ArgumentNullException>(() => journal.TryRestoreAsync(null!).AsTask());
         await Assert.ThrowsAsync<ArgumentNullException>(() => journal.DeleteToAsync(null!, 1).AsTask());
         await Assert.ThrowsAsync<ArgumentNullException>(() => ((IJournal)null!).AppendAsync(new AppendRequest(Entry("a"))).AsTask());

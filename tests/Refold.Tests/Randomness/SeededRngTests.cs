@@ -69,7 +69,10 @@ public class SeededRngTests
     {
         const BindingFlags all = BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic;
         var random = Rng().AsRandom().GetType();
-        var virtuals = typeof(Random).GetMethods(all).Where(method => method.IsVirtual && !method.IsFinal && method.DeclaringType == typeof(Random)).ToList();
+        var virtuals = typeof(Random)
+            .GetMethods(all)
+            .Where(method => method.IsVirtual && !method.IsFinal && method.DeclaringType == typeof(Random))
+            .ToList();
         Assert.True(virtuals.Count >= 11);
         Assert.All(virtuals, method =>
         {

@@ -1,4 +1,5 @@
-// The whole library works the same whatever becomes of its snapshots, as long as the history is whole: deleted, damaged, mixed up, refused at any moment.
+// The whole library works the same whatever becomes of its snapshots, as long as the history is whole: deleted,
+// damaged, mixed up, refused at any moment.
 // Run by `dotnet test`; REFOLD_SNAPSHOT_SEED repeats a run, REFOLD_SNAPSHOT_RUNS makes more of them.
 using System.Globalization;
 using System.Security.Cryptography;
@@ -91,8 +92,10 @@ public class SnapshotChaosTests(ITestOutputHelper output)
                 1 => null!,
                 2 when seen.Count > 0 => new SnapshotAnswer(seen[rng.Between(0, seen.Count - 1)], []),
                 3 when whole is not null => new SnapshotAnswer(Damaged(whole), []),
-                4 when whole is not null => new SnapshotAnswer(new Snapshot(stream, whole.Version + rng.Between(1, 3), whole.Head, whole.State), []),
-                5 when whole is { Version: > 1 } => new SnapshotAnswer(new Snapshot(stream, whole.Version - 1, whole.Head, whole.State), []),
+                4 when whole is not null =>
+                    new SnapshotAnswer(new Snapshot(stream, whole.Version + rng.Between(1, 3), whole.Head, whole.State), []),
+                5 when whole is { Version: > 1 } =>
+                    new SnapshotAnswer(new Snapshot(stream, whole.Version - 1, whole.Head, whole.State), []),
                 6 => new SnapshotAnswer(null, [new SnapshotFinding(SnapshotDoubt.Unreadable, "torn")]),
                 _ => null,
             };

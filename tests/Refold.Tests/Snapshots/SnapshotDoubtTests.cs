@@ -1,4 +1,5 @@
-// Any doubt about a snapshot means full replay, or an older one, and a finding; never an error and never wrong state. Seed defects 30 to 32.
+// Any doubt about a snapshot means full replay, or an older one, and a finding; never an error and
+// never wrong state. Seed defects 30 to 32.
 // Run by `dotnet test`.
 using System.Text;
 using Orders;
@@ -10,14 +11,18 @@ namespace Refold.Tests.Snapshots;
 public class SnapshotDoubtTests
 {
     public static TheoryData<SnapshotDoubt> Doubts => new(
-        SnapshotDoubt.Ahead, SnapshotDoubt.Foreign, SnapshotDoubt.Undecodable, SnapshotDoubt.NotFaithful, SnapshotDoubt.Misplaced, SnapshotDoubt.NotFoldable, SnapshotDoubt.NotAsked, SnapshotDoubt.StoreFailed);
+        SnapshotDoubt.Ahead, SnapshotDoubt.Foreign, SnapshotDoubt.Undecodable, SnapshotDoubt.NotFaithful, SnapshotDoubt.Misplaced,
+        SnapshotDoubt.NotFoldable, SnapshotDoubt.NotAsked, SnapshotDoubt.StoreFailed);
 
     [Theory]
     [MemberData(nameof(Doubts))]
     public async Task ADoubtfulSnapshot_IsNotUsed_AndTheStateIsThatOfAllEntries(SnapshotDoubt doubt)
     {
         var (journal, snapshots) = await SnapshotFixture.RecordAsync(3);
-        var store = new StagedSnapshotStore { Answers = (_, to) => to < long.MaxValue ? SnapshotAnswer.None : Doubtful(doubt, snapshots[1]) };
+        var store = new StagedSnapshotStore
+        {
+            Answers = (_, to) => to < long.MaxValue ? SnapshotAnswer.None : Doubtful(doubt, snapshots[1])
+        };
         var aggregate = doubt == SnapshotDoubt.NotFoldable ? Picky() : Order.Aggregate;
         var found = await journal.RehydrateAsync(RunFixture.Stream, aggregate, store);
         Assert.Equal(await journal.FullAsync(), found.State);
@@ -63,7 +68,8 @@ public class SnapshotDoubtTests
         {
             Assert.Equal(journal.HeadAt(snapshot.Head.Position), snapshot.Head);
             var bytes = snapshot.ToBytes();
-            Assert.Equal(snapshot.Checksum, Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(bytes.AsSpan(0, bytes.Length - 32))));
+            Assert.Equal(snapshot.Checksum, Convert.ToHexStringLower(
+                System.Security.Cryptography.SHA256.HashData(bytes.AsSpan(0, bytes.Length - 32))));
             bytes[^1] ^= 1;
             Assert.False(Snapshot.TryRead(bytes, out _, out var reason));
             Assert.Contains("checksum", reason, StringComparison.Ordinal);
@@ -74,7 +80,8 @@ public class SnapshotDoubtTests
     public async Task WithoutAStateCodec_SnapshotsAreNotUsed()
     {
         var (journal, snapshots) = await SnapshotFixture.RecordAsync(2);
-        var without = Aggregate.Create("order", Order.Aggregate.Decider, Order.Aggregate.Commands, Order.Aggregate.Events, Order.Aggregate.Errors);
+        var without = Aggregate.Create(
+            "order", Order.Aggregate.Decider, Order.Aggregate.Commands, Order.Aggregate.Events, Order.Aggregate.Errors);
         var store = new StagedSnapshotStore { Answers = (_, to) => to < 2 ? SnapshotAnswer.None : new SnapshotAnswer(snapshots[1], []) };
         var found = await journal.RehydrateAsync(RunFixture.Stream, without, store);
         Assert.Equal(SnapshotDoubt.NoStateCodec, Assert.Single(found.Findings).Doubt);
@@ -86,20 +93,26 @@ public class SnapshotDoubtTests
     public async Task AFoldThatFailsEitherWay_IsReportedAsWithoutSnapshots()
     {
         var (journal, snapshots) = await SnapshotFixture.RecordAsync(2);
-        await journal.AppendAsync(RunFixture.Stream, ExpectedVersion.Exactly(2), [new EntryData(RunFixture.Stream, "unknown", "{}"u8.ToArray())]);
+        await journal.AppendAsync(
+            RunFixture.Stream, ExpectedVersion.Exactly(2), [new EntryData(RunFixture.Stream, "unknown", "{}"u8.ToArray())]);
         await using var store = new InMemorySnapshotStore();
         await store.SaveAsync(snapshots[1]);
         var found = await journal.RehydrateAsync(store);
         var whole = await journal.FoldAsync(RunFixture.Stream, Order.Aggregate);
         Assert.Equal(whole.Divergence!.ToString(), found.Fold.Divergence!.ToString());
         Assert.Equal(2, found.Version);
-        await Assert.ThrowsAsync<StateUnreadableException>(async () => await journal.TakeSnapshotAsync(RunFixture.Stream, Order.Aggregate, store));
+        await Assert.ThrowsAsync<StateUnreadableException>(async () =>
+            await journal.TakeSnapshotAsync(RunFixture.Stream, Order.Aggregate, store));
     }
 
     // The order refuses to evolve from a state that no stream ever had.
     private static Aggregate<OrderState, OrderCommand, OrderEvent, OrderError> Picky() => Aggregate.Create(
         "order",
-        Order.Aggregate.Decider with { Evolve = (state, happened) => state.Points < 0 ? throw new InvalidOperationException("impossible") : Order.Evolve(state, happened) },
+        Order.Aggregate.Decider with
+        {
+            Evolve = (state, happened) =>
+                state.Points < 0 ? throw new InvalidOperationException("impossible") : Order.Evolve(state, happened)
+        },
         Order.Aggregate.Commands,
         Order.Aggregate.Events,
         Order.Aggregate.Errors,

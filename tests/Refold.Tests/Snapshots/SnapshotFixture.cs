@@ -72,7 +72,8 @@ internal sealed class StagedSnapshotStore(ISnapshotStore inner) : ISnapshotStore
     public ValueTask<SnapshotListing> ListAsync(StreamId? stream = null, CancellationToken cancellationToken = default) =>
         inner.ListAsync(stream, cancellationToken);
 
-    public ValueTask DeleteAsync(StreamId stream, long fromVersion = 1, long toVersion = long.MaxValue, CancellationToken cancellationToken = default) =>
+    public ValueTask DeleteAsync(
+        StreamId stream, long fromVersion = 1, long toVersion = long.MaxValue, CancellationToken cancellationToken = default) =>
         inner.DeleteAsync(stream, fromVersion, toVersion, cancellationToken);
 
     public ValueTask ClearAsync(CancellationToken cancellationToken = default) => inner.ClearAsync(cancellationToken);

@@ -1,4 +1,5 @@
-// Runs with snapshots: taken by the call that makes them due, used instead of the entries before, and never needed while the history is whole.
+// Runs with snapshots: taken by the call that makes them due, used instead of the entries before, and
+// never needed while the history is whole.
 // Run by `dotnet test`.
 using Microsoft.Extensions.DependencyInjection;
 using Orders;
@@ -37,7 +38,8 @@ public class SnapshotRunTests
             await run.DrawAsync(5);
         var found = await journal.RehydrateAsync(store);
         Assert.Equal((4, 5, 1), (found.FromVersion, found.Version, found.Fold.Entries));
-        await using var resumed = await journal.ResumeRunAsync(RunId.Create("test"), RunFixture.Pin, SnapshotFixture.Options(store, interval: 4));
+        await using var resumed = await journal.ResumeRunAsync(
+            RunId.Create("test"), RunFixture.Pin, SnapshotFixture.Options(store, interval: 4));
         await resumed.DrawAsync(3);
         Assert.Equal(8, store.Load(RunFixture.Stream).Snapshot!.Version);
         Assert.Equal(await journal.FullAsync(), (await resumed.Orders().LoadAsync(RunFixture.Stream)).State);
@@ -67,7 +69,8 @@ public class SnapshotRunTests
         using var logs = new Hosting.LogLines();
         var (journal, _) = await SnapshotFixture.RecordAsync(3);
         await using var store = new StagedSnapshotStore { Answers = (_, _) => throw new IOException("gone") };
-        await using var run = await journal.ResumeRunAsync(RunId.Create("test"), RunFixture.Pin, SnapshotFixture.Options(store, logs: logs));
+        await using var run = await journal.ResumeRunAsync(
+            RunId.Create("test"), RunFixture.Pin, SnapshotFixture.Options(store, logs: logs));
         var result = await run.Orders().ExecuteAsync(RunFixture.Stream, new Draw());
         Assert.Equal(await journal.FullAsync(), result.State);
         var line = Assert.Single(logs.All, line => line.Id == RefoldEventIds.SnapshotNotUsed);
@@ -124,7 +127,8 @@ public class SnapshotRunTests
     public async Task Verifying_StartsFromASnapshotOnlyWhenAsked_AndSaysSo()
     {
         var (journal, snapshots) = await SnapshotFixture.RecordAsync(4);
-        Assert.DoesNotContain("snapshot", (await journal.VerifyAsync(RunId.Create("test"), Order.Aggregate)).ToString(), StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            "snapshot", (await journal.VerifyAsync(RunId.Create("test"), Order.Aggregate)).ToString(), StringComparison.Ordinal);
         await journal.DeleteToAsync(RunFixture.Stream, 2);
         Assert.False((await journal.VerifyAsync(RunId.Create("test"), Order.Aggregate)).Matched);
         var report = await journal.VerifyAsync(RunId.Create("test"), [Order.Aggregate], new VerifyOptions { StartFrom = [snapshots[1]] });

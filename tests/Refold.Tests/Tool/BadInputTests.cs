@@ -36,7 +36,8 @@ public class BadInputTests
         // The second line is the bad one: the first must not be written either.
         string file = directory.Write("in.ndjson", $"{Good}\n{line}\n");
         string error = RefoldProcess.Run("import", file, "--journal", directory.Journal()).ExpectError(3);
-        Assert.True(error.Contains("line 2: ", StringComparison.Ordinal) && error.Contains(rule, StringComparison.Ordinal), $"{what}: {error}");
+        Assert.True(
+            error.Contains("line 2: ", StringComparison.Ordinal) && error.Contains(rule, StringComparison.Ordinal), $"{what}: {error}");
         Assert.False(Directory.Exists(directory.File("journal")));
     }
 
@@ -80,7 +81,9 @@ public class BadInputTests
         using var directory = new TemporaryDirectory();
         string keyed = """{"stream":"a","type":"t","idempotencyKey":"k","data":1}""";
         string file = directory.Write("in.ndjson", $"{keyed}\n{Good}\n{keyed}\n");
-        Assert.Contains("line 3: the idempotency key 'k'", RefoldProcess.Run("import", file, "--journal", directory.Journal()).ExpectError(3), StringComparison.Ordinal);
+        Assert.Contains(
+            "line 3: the idempotency key 'k'", RefoldProcess.Run("import", file, "--journal", directory.Journal()).ExpectError(3),
+            StringComparison.Ordinal);
         Assert.False(Directory.Exists(directory.File("journal")));
     }
 
@@ -89,8 +92,12 @@ public class BadInputTests
     {
         using var directory = new TemporaryDirectory();
         string missing = directory.File("missing");
-        Assert.Contains(missing, RefoldProcess.Run("import", missing, "--journal", directory.Journal()).ExpectError(3), StringComparison.Ordinal);
-        Assert.Contains(missing, RefoldProcess.Run("record", "--scenario", "dispatch", "--input", missing, "--journal", directory.Journal()).ExpectError(3), StringComparison.Ordinal);
+        Assert.Contains(
+            missing, RefoldProcess.Run("import", missing, "--journal", directory.Journal()).ExpectError(3), StringComparison.Ordinal);
+        Assert.Contains(
+            missing,
+            RefoldProcess.Run("record", "--scenario", "dispatch", "--input", missing, "--journal", directory.Journal()).ExpectError(3),
+            StringComparison.Ordinal);
         RefoldProcess.Run("import", directory.Root, "--journal", directory.Journal()).ExpectError(3);
         Assert.Empty(Directory.EnumerateFileSystemEntries(directory.Root));
     }
@@ -113,7 +120,10 @@ public class BadInputTests
         using var directory = new TemporaryDirectory();
         string file = directory.Write("in", Good + "\n");
         string[] arguments = [.. line.Split(' ').Select(argument => argument.Replace("{file}", file, StringComparison.Ordinal))];
-        RefoldProcess.Run(line.Contains("--journal", StringComparison.Ordinal) ? arguments : [.. arguments, "--journal", directory.Journal()]).ExpectError(exitCode);
+        RefoldProcess.Run(
+            line.Contains("--journal", StringComparison.Ordinal)
+                ? arguments
+                : [.. arguments, "--journal", directory.Journal()]).ExpectError(exitCode);
         Assert.Equal([file], Directory.EnumerateFileSystemEntries(directory.Root));
     }
 
@@ -146,7 +156,8 @@ public class BadInputTests
         File.WriteAllBytes(segment, bytes);
         foreach (string line in (string[])["import {file}", "export", "verify", "inspect", "replay"])
         {
-            string error = RefoldProcess.Run([.. line.Replace("{file}", file, StringComparison.Ordinal).Split(' '), "--journal", directory.Journal()]).ExpectError(3);
+            string error = RefoldProcess.Run(
+                [.. line.Replace("{file}", file, StringComparison.Ordinal).Split(' '), "--journal", directory.Journal()]).ExpectError(3);
             Assert.Contains("format version 2", error, StringComparison.Ordinal);
         }
 

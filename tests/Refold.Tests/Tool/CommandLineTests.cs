@@ -11,7 +11,8 @@ public class CommandLineTests
     {
         var (exitCode, message) = Cli.Shell.Failures.Describe(new NotAppendedException(new AppendFailure.NoRoom("No space left")));
         Assert.Equal((3, "There is no room: No space left. Everything acknowledged is there; make room, and go on (import and record: with --resume)."), (exitCode, message));
-        Assert.Equal((3, "No space left Check the device and its free room."), Cli.Shell.Failures.Describe(new IOException("No space left")));
+        Assert.Equal(
+            (3, "No space left Check the device and its free room."), Cli.Shell.Failures.Describe(new IOException("No space left")));
     }
 
     [Fact]
@@ -23,7 +24,8 @@ public class CommandLineTests
     {
         string help = RefoldProcess.Run("--help").Expect(0).Output;
         Assert.Contains("Exit codes: 0 ", help, StringComparison.Ordinal);
-        foreach (string verb in (string[])["rng", "import", "export", "read", "streams", "runs", "state", "diff", "inspect", "verify", "record", "replay", "demo"])
+        foreach (string verb in (string[])[
+            "rng", "import", "export", "read", "streams", "runs", "state", "diff", "inspect", "verify", "record", "replay", "demo"])
             Assert.Contains($"\n  {verb} ", help, StringComparison.Ordinal);
     }
 

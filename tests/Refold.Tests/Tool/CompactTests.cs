@@ -14,7 +14,10 @@ public sealed class CompactTests : IDisposable
     {
         await using var journal = SegmentJournal.Open(directory.File("journal"), Samples.Small);
         for (var number = 0; number < 20; number++)
-            await journal.AppendAsync(new AppendRequest(Samples.Entry("a", new string('x', 100)), Samples.Entry("b")) { IdempotencyKey = "key " + number });
+            await journal.AppendAsync(new AppendRequest(Samples.Entry("a", new string('x', 100)), Samples.Entry("b"))
+            {
+                IdempotencyKey = "key " + number
+            });
     }
 
     private ToolResult Compact(params string[] arguments) => RefoldProcess.Run(["compact", "--journal", directory.Journal(), .. arguments]);
@@ -37,7 +40,8 @@ public sealed class CompactTests : IDisposable
         Assert.Matches("begins behind +20:", text.Output);
         Assert.Equal("", text.Error);
         Assert.Equal(before.Lines.Skip(20).Where((_, item) => item % 2 == 0), Export().Lines);
-        Assert.Matches("keys forgotten +of batches that begin before position 31\n", Compact("--forget-keys-before", "31").Expect(0).Output);
+        Assert.Matches(
+            "keys forgotten +of batches that begin before position 31\n", Compact("--forget-keys-before", "31").Expect(0).Output);
         var inspected = RefoldProcess.Run("inspect", "--json", "--journal", directory.Journal()).Expect(0).Json;
         Assert.Equal(31, inspected.GetProperty("keysForgottenBefore").GetInt64());
         Assert.Equal(20, inspected.GetProperty("begin").GetProperty("position").GetInt64());

@@ -19,7 +19,10 @@ public class CutTailTests
         string kept = Head("journal");
 
         RefoldProcess.Run("verify", "--journal", directory.Journal("older")).Expect(0);
-        Assert.Contains("the journal ends at position 5", RefoldProcess.Run("verify", "--head", kept, "--journal", directory.Journal("older")).Expect(1).Output, StringComparison.Ordinal);
+        Assert.Contains(
+            "the journal ends at position 5",
+            RefoldProcess.Run("verify", "--head", kept, "--journal", directory.Journal("older")).Expect(1).Output,
+            StringComparison.Ordinal);
         // What was kept earlier is in either.
         RefoldProcess.Run("verify", "--head", first, "--journal", directory.Journal("older")).Expect(0);
         RefoldProcess.Run("verify", "--head", first, "--journal", directory.Journal()).Expect(0);

@@ -13,7 +13,8 @@ public class DemoTests
         using var directory = new TemporaryDirectory();
         string[] story = RefoldProcess.Run("demo", "--directory", directory.File("demo")).Expect(0).Lines;
         Assert.InRange(story.Length, 1, 24);
-        foreach (string word in (string[])["recorded", "killed", "resumed", "same", "replayed    identical", "first differs at", "tampered"])
+        foreach (string word in (string[])[
+            "recorded", "killed", "resumed", "same", "replayed    identical", "first differs at", "tampered"])
             Assert.Contains(story, line => line.Contains(word, StringComparison.Ordinal));
         string[] commands = [.. story.Where(line => line.StartsWith("  dotnet ", StringComparison.Ordinal))];
         Assert.Equal([0, 1, 1], commands.Select(Shell));
@@ -29,14 +30,18 @@ public class DemoTests
     {
         using var directory = new TemporaryDirectory();
         File.WriteAllBytes(directory.File("log"), Cli.Demo.SampleLog.Create(21));
-        Assert.Contains("11 of 21 commands", RefoldProcess.Run("demo", "--input", directory.File("log"), "--directory", directory.File("demo")).Expect(0).Output, StringComparison.Ordinal);
+        Assert.Contains(
+            "11 of 21 commands",
+            RefoldProcess.Run("demo", "--input", directory.File("log"), "--directory", directory.File("demo")).Expect(0).Output,
+            StringComparison.Ordinal);
         RefoldProcess.Run("demo", "--input", directory.Write("empty", ""), "--directory", directory.File("other")).ExpectError(3);
         Assert.False(Directory.Exists(directory.File("other")));
     }
 
     private static int Shell(string command)
     {
-        using var shell = Process.Start(new ProcessStartInfo("/bin/sh", ["-c", command]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        using var shell = Process.Start(
+            new ProcessStartInfo("/bin/sh", ["-c", command]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
         return RefoldProcess.Finish(shell).ExitCode;
     }
 }

@@ -8,7 +8,8 @@ namespace Refold.Tests.Tool;
 
 public class DispatchTests
 {
-    private const string Good = "192.0.2.7 - frank [10/Oct/2000:13:55:36 -0700] \"GET /apache_pb.gif HTTP/1.0\" 200 2326 \"-\" \"Mozilla/4.08 [en]\"";
+    private const string Good =
+        "192.0.2.7 - frank [10/Oct/2000:13:55:36 -0700] \"GET /apache_pb.gif HTTP/1.0\" 200 2326 \"-\" \"Mozilla/4.08 [en]\"";
 
     [Fact]
     public void Line_IsTakenApart()
@@ -81,7 +82,9 @@ public class DispatchTests
         var request = AccessLog.TryParse(Good)!.Request with { Size = 1L << 40 };
         var chosen = new List<int>();
         for (int index = 0; index < 3; index++)
-            chosen.Add((await dispatch.ExecuteAsync("dispatch", request, new ExecuteOptions { Time = DateTimeOffset.UnixEpoch })).Events[0].Backend);
+            chosen.Add(
+                (await dispatch.ExecuteAsync(
+                    "dispatch", request, new ExecuteOptions { Time = DateTimeOffset.UnixEpoch })).Events[0].Backend);
         Assert.Equal([0, 1, 2], chosen.Order());
 
         var later = await dispatch.ExecuteAsync("dispatch", request, new ExecuteOptions { Time = DateTimeOffset.UnixEpoch.AddYears(1000) });

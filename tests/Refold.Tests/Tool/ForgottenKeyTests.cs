@@ -10,7 +10,8 @@ public sealed class ForgottenKeyTests : IDisposable
 
     public void Dispose() => directory.Dispose();
 
-    /// <summary>The key "again" at positions 1 and 7; what begins before position 6 is forgotten, with the key "once" at position 2.</summary>
+    /// <summary>The key "again" at positions 1 and 7; what begins before position 6 is forgotten, with
+    /// the key "once" at position 2.</summary>
     private async Task MakeAsync()
     {
         await using var journal = SegmentJournal.Open(directory.File("journal"), Samples.Small);
@@ -24,7 +25,8 @@ public sealed class ForgottenKeyTests : IDisposable
 
     private static AppendRequest Keyed(string key, string payload) => new(Samples.Entry("a", payload)) { IdempotencyKey = key };
 
-    private string Export(string name = "journal") => RefoldProcess.Run("export", "--raw", "--journal", directory.Journal(name)).Expect(0).Output;
+    private string Export(string name = "journal") =>
+        RefoldProcess.Run("export", "--raw", "--journal", directory.Journal(name)).Expect(0).Output;
 
     [Fact]
     public async Task AnExport_IsImportedWithTheSameHead_AndTheLaterBatchHasTheKey()
@@ -47,7 +49,9 @@ public sealed class ForgottenKeyTests : IDisposable
             Assert.Equal(drop is null ? 0 : 8, journal.Begin.Position);
             Assert.Equal(7, journal.FindByKey("again")?.FirstPosition);
             Assert.Equal(7, (await journal.AppendAsync(Keyed("again", "second"))).FirstPosition);
-            Assert.Equal(new AppendFailure.KeyReused("again", 7), Assert.IsType<AppendResult.NotAppended>(await journal.TryAppendAsync(Keyed("again", "first"))).Failure);
+            Assert.Equal(
+                new AppendFailure.KeyReused("again", 7),
+                Assert.IsType<AppendResult.NotAppended>(await journal.TryAppendAsync(Keyed("again", "first"))).Failure);
         }
 
         RefoldProcess.Run("verify", "--journal", directory.Journal("imported")).Expect(0);
@@ -75,7 +79,11 @@ public sealed class ForgottenKeyTests : IDisposable
         RefoldProcess.Run("copy", directory.Journal(), directory.Journal("copy")).Expect(0);
         foreach (var name in (string[])["backup", "copy"])
         {
-            Assert.Equal(6, RefoldProcess.Run("inspect", "--json", "--journal", directory.Journal(name)).Expect(0).Json.GetProperty("keysForgottenBefore").GetInt64());
+            Assert.Equal(
+                6,
+                RefoldProcess.Run("inspect", "--json", "--journal", directory.Journal(name))
+                    .Expect(0).Json.GetProperty("keysForgottenBefore")
+                    .GetInt64());
             await using var journal = SegmentJournal.Open(directory.File(name));
             Assert.Null(journal.FindByKey("once"));
             Assert.Equal(7, journal.FindByKey("again")?.FirstPosition);

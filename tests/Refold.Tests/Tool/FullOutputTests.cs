@@ -26,7 +26,11 @@ public class FullOutputTests(ITestOutputHelper output)
         using var directory = new TemporaryDirectory();
         string lines = string.Concat(Enumerable.Repeat("""{"stream":"s","type":"t","data":1}""" + "\n", entries));
         RefoldProcess.Run("import", directory.Write("in.ndjson", lines), "--batch", "500", "--journal", directory.Journal()).Expect(0);
-        using var shell = Process.Start(new ProcessStartInfo("sh", ["-c", $"exec dotnet \"$0\" \"$@\" > {FullDevice}", RefoldProcess.Assembly, .. verb.Split(' '), "--journal", directory.Journal()])
+        using var shell = Process.Start(
+            new ProcessStartInfo(
+                "sh",
+                ["-c", $"exec dotnet \"$0\" \"$@\" > {FullDevice}", RefoldProcess.Assembly, .. verb.Split(' '), "--journal",
+                    directory.Journal()])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,

@@ -20,17 +20,21 @@ public class ImportExportTests
     public void Export_ImportedAndExportedAgain_IsTheSameFileAndHead()
     {
         using var directory = new TemporaryDirectory();
-        var first = RefoldProcess.Run("import", directory.Write("in.ndjson", Every), "--batch", "3", "--journal", directory.Journal("one"), "--json").Expect(0).Json;
+        var first = RefoldProcess.Run(
+            "import", directory.Write("in.ndjson", Every), "--batch", "3", "--journal", directory.Journal("one"), "--json").Expect(0).Json;
         Assert.Equal(4, first.GetProperty("entries").GetInt64());
         string one = RefoldProcess.Run("export", "--journal", directory.Journal("one")).Expect(0).Output;
         // The payload stands as it came, whatever its space, escapes and digits are.
         Assert.Contains("\"data\":{ \"b\" : 1.0, \"a\":\"\\u00e9é\" }}\n", one, StringComparison.Ordinal);
         Assert.Contains("\"time\":\"2010-10-02T07:20:39.266Z\"", one, StringComparison.Ordinal);
 
-        var second = RefoldProcess.Run("import", directory.Write("one.ndjson", one), "--journal", directory.Journal("two"), "--json").Expect(0).Json;
+        var second = RefoldProcess.Run(
+            "import", directory.Write("one.ndjson", one), "--journal", directory.Journal("two"), "--json").Expect(0).Json;
         Assert.Equal(first.GetProperty("head").GetRawText(), second.GetProperty("head").GetRawText());
         Assert.Equal(one, RefoldProcess.Run("export", "--journal", directory.Journal("two")).Expect(0).Output);
-        Assert.Contains("identical: 4:", RefoldProcess.Run("diff", directory.Journal("one"), directory.Journal("two")).Expect(0).Output, StringComparison.Ordinal);
+        Assert.Contains(
+            "identical: 4:", RefoldProcess.Run("diff", directory.Journal("one"), directory.Journal("two")).Expect(0).Output,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -56,14 +60,18 @@ public class ImportExportTests
         RefoldProcess.Run("import", file, "--journal", directory.Journal()).Expect(0);
         Assert.Equal(
             [(7L, 3L, 6L), (9L, 4L, 6L), (10L, 5L, 10L), (11L, 6L, 10L)],
-            Exported(directory).Select(entry => (entry.GetProperty("position").GetInt64(), entry.GetProperty("version").GetInt64(), entry.GetProperty("batch").GetInt64())));
+            Exported(directory)
+                .Select(entry =>
+                    (entry.GetProperty("position").GetInt64(), entry.GetProperty("version").GetInt64(),
+                        entry.GetProperty("batch").GetInt64())));
     }
 
     [Fact]
     public void Acknowledgements_AreEveryPositionInOrder_ThenTheObject()
     {
         using var directory = new TemporaryDirectory();
-        string[] lines = RefoldProcess.Run("import", directory.Write("in.ndjson", Every), "--ack", "--json", "--journal", directory.Journal()).Expect(0).Lines;
+        string[] lines = RefoldProcess.Run(
+            "import", directory.Write("in.ndjson", Every), "--ack", "--json", "--journal", directory.Journal()).Expect(0).Lines;
         Assert.Equal(["ack 1", "ack 2", "ack 3", "ack 4"], lines[..4]);
         Assert.StartsWith("{\"entries\":4,", Assert.Single(lines[4..]), StringComparison.Ordinal);
     }
@@ -74,10 +82,16 @@ public class ImportExportTests
         using var directory = new TemporaryDirectory();
         string[] lines = [.. Enumerable.Range(1, 6).Select(number => $$"""{"stream":"s","type":"t","data":{{number}}}""" + "\n")];
         RefoldProcess.Run("import", directory.Write("begin.ndjson", string.Concat(lines[..2])), "--journal", directory.Journal()).Expect(0);
-        var json = RefoldProcess.Run("import", directory.Write("all.ndjson", string.Concat(lines)), "--resume", "--json", "--journal", directory.Journal()).Expect(0).Json;
+        var json = RefoldProcess.Run(
+            "import", directory.Write("all.ndjson", string.Concat(lines)), "--resume", "--json", "--journal",
+            directory.Journal()).Expect(0).Json;
         Assert.Equal((4, 2), (json.GetProperty("entries").GetInt32(), json.GetProperty("alreadyThere").GetInt32()));
         Assert.Equal([1, 2, 3, 4, 5, 6], Exported(directory).Select(entry => entry.GetProperty("data").GetInt32()));
-        Assert.Equal(0, RefoldProcess.Run("import", directory.File("all.ndjson"), "--resume", "--json", "--journal", directory.Journal()).Expect(0).Json.GetProperty("entries").GetInt32());
+        Assert.Equal(
+            0,
+            RefoldProcess.Run("import", directory.File("all.ndjson"), "--resume", "--json", "--journal", directory.Journal())
+                .Expect(0).Json.GetProperty("entries")
+                .GetInt32());
     }
 
     [Fact]
@@ -93,10 +107,13 @@ public class ImportExportTests
         string[] import = ["import", file, "--json", "--journal", directory.Journal()];
         Assert.Equal((3, 0, 3), Told(RefoldProcess.Run(import).Expect(0).Json));
         Assert.Equal((1, 2, 4), Told(RefoldProcess.Run(import).Expect(0).Json));
-        Assert.Contains("already there  2\n", RefoldProcess.Run("import", file, "--journal", directory.Journal()).Expect(0).Output, StringComparison.Ordinal);
+        Assert.Contains(
+            "already there  2\n", RefoldProcess.Run("import", file, "--journal", directory.Journal()).Expect(0).Output,
+            StringComparison.Ordinal);
 
         static (int Entries, int AlreadyThere, int Head) Told(System.Text.Json.JsonElement json) =>
-            (json.GetProperty("entries").GetInt32(), json.GetProperty("alreadyThere").GetInt32(), json.GetProperty("head").GetProperty("position").GetInt32());
+            (json.GetProperty("entries").GetInt32(), json.GetProperty("alreadyThere").GetInt32(),
+                json.GetProperty("head").GetProperty("position").GetInt32());
     }
 
     [Fact]
@@ -109,9 +126,13 @@ public class ImportExportTests
             {"position":6,"version":1,"batch":5,"stream":"b","type":"t","data":3}
 
             """;
-        string all = RefoldProcess.Run("import", directory.Write("all", places), "--json", "--journal", directory.Journal("whole")).Expect(0).Json.GetProperty("head").GetRawText();
-        RefoldProcess.Run("import", directory.Write("begin", places[..(places.IndexOf('\n') + 1)]), "--journal", directory.Journal()).Expect(0);
-        var json = RefoldProcess.Run("import", directory.File("all"), "--resume", "--json", "--journal", directory.Journal()).Expect(0).Json;
+        string all = RefoldProcess.Run("import", directory.Write("all", places), "--json", "--journal", directory.Journal("whole"))
+            .Expect(0).Json.GetProperty("head")
+            .GetRawText();
+        RefoldProcess.Run(
+            "import", directory.Write("begin", places[..(places.IndexOf('\n') + 1)]), "--journal", directory.Journal()).Expect(0);
+        var json = RefoldProcess.Run("import", directory.File("all"), "--resume", "--json", "--journal", directory.Journal())
+            .Expect(0).Json;
         Assert.Equal((2, 1), (json.GetProperty("entries").GetInt32(), json.GetProperty("alreadyThere").GetInt32()));
         Assert.Equal(all, json.GetProperty("head").GetRawText());
     }
@@ -134,7 +155,9 @@ public class ImportExportTests
     {
         using var directory = new TemporaryDirectory();
         string line = $$"""{"stream":"s","type":"t","data":"{{new string('x', 1000)}}"}""" + "\n";
-        RefoldProcess.Run("import", directory.Write("in.ndjson", string.Concat(Enumerable.Repeat(line, 2000))), "--batch", "500", "--journal", directory.Journal()).Expect(0);
+        RefoldProcess.Run(
+            "import", directory.Write("in.ndjson", string.Concat(Enumerable.Repeat(line, 2000))), "--batch", "500", "--journal",
+            directory.Journal()).Expect(0);
         using var process = RefoldProcess.Start([], "export", "--journal", directory.Journal());
         Assert.StartsWith("{\"position\":1,", process.StandardOutput.ReadLine(), StringComparison.Ordinal);
         process.StandardOutput.Close();
@@ -148,7 +171,8 @@ public class ImportExportTests
     {
         using var directory = new TemporaryDirectory();
         string lines = string.Concat(Enumerable.Range(1, 20_000).Select(number => $$"""{"stream":"s","type":"t","data":{{number}}}""" + "\n"));
-        using var process = RefoldProcess.Start([], "import", directory.Write("in.ndjson", lines), "--ack", "--journal", directory.Journal());
+        using var process = RefoldProcess.Start(
+            [], "import", directory.Write("in.ndjson", lines), "--ack", "--journal", directory.Journal());
         Assert.Equal("ack 1", process.StandardOutput.ReadLine());
         process.StandardOutput.Close();
         string error = process.StandardError.ReadToEnd();
@@ -159,5 +183,7 @@ public class ImportExportTests
     }
 
     private static List<JsonElement> Exported(TemporaryDirectory directory, params string[] more) =>
-        [.. RefoldProcess.Run(["export", "--journal", directory.Journal(), .. more]).Expect(0).Lines.Select(line => JsonDocument.Parse(line).RootElement)];
+        [
+            .. RefoldProcess.Run(["export", "--journal", directory.Journal(), .. more])
+            .Expect(0).Lines.Select(line => JsonDocument.Parse(line).RootElement)];
 }

@@ -54,7 +54,8 @@ public class ImportPlaceTests
 
             """);
         RefoldProcess.Run("import", file, "--journal", directory.Journal()).Expect(0);
-        var run = Assert.Single(RefoldProcess.Run("runs", "--journal", directory.Journal(), "--json").Expect(0).Json.GetProperty("runs").EnumerateArray());
+        var run = Assert.Single(
+            RefoldProcess.Run("runs", "--journal", directory.Journal(), "--json").Expect(0).Json.GetProperty("runs").EnumerateArray());
         Assert.Equal("named", run.GetProperty("run").GetString());
     }
 }

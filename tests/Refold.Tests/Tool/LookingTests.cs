@@ -13,7 +13,9 @@ public sealed class LookingTests : IDisposable
     public LookingTests()
     {
         File.WriteAllBytes(directory.File("log"), SampleLog.Create(30));
-        RefoldProcess.Run("record", "--scenario", "dispatch", "--input", directory.File("log"), "--seed", "7", "--journal", directory.Journal()).Expect(0);
+        RefoldProcess.Run(
+            "record", "--scenario", "dispatch", "--input", directory.File("log"), "--seed", "7", "--journal",
+            directory.Journal()).Expect(0);
     }
 
     public void Dispose() => directory.Dispose();
@@ -21,7 +23,10 @@ public sealed class LookingTests : IDisposable
     [Fact]
     public void Streams_HaveNamesAndVersions()
     {
-        var streams = Json("streams").GetProperty("streams").EnumerateArray().ToDictionary(item => item.GetProperty("stream").GetString()!, item => item.GetProperty("version").GetInt64());
+        var streams = Json("streams")
+            .GetProperty("streams")
+            .EnumerateArray()
+            .ToDictionary(item => item.GetProperty("stream").GetString()!, item => item.GetProperty("version").GetInt64());
         Assert.Equal(29, streams["dispatch"]);
         Assert.Equal(33, streams["$run/dispatch-7"]);
         Assert.StartsWith("stream\tversion", Look("streams").Output, StringComparison.Ordinal);
@@ -55,7 +60,8 @@ public sealed class LookingTests : IDisposable
     [Fact]
     public void Read_IsNdjsonInAPipe_AndCanBeNarrowed()
     {
-        var lines = Look("read", "--stream", "dispatch", "--from", "3", "--max", "2").Lines.Select(line => JsonDocument.Parse(line).RootElement).ToList();
+        var lines = Look("read", "--stream", "dispatch", "--from", "3", "--max", "2").Lines.Select(
+            line => JsonDocument.Parse(line).RootElement).ToList();
         Assert.Equal([3, 4], lines.Select(line => line.GetProperty("version").GetInt32()));
         Assert.All(lines, line => Assert.Equal("Dispatched", line.GetProperty("type").GetString()));
         Assert.Equal("", Look("read", "--stream", "none").Output);
@@ -85,8 +91,11 @@ public sealed class LookingTests : IDisposable
         Assert.Equal(62, json.GetProperty("head").GetProperty("position").GetInt32());
         Assert.Equal("scan", json.GetProperty("opened").GetProperty("path").GetString());
         Assert.True(json.GetProperty("opened").GetProperty("elapsedMs").GetDouble() >= 0);
-        Assert.Equal(["planning", "restoring", "footers", "scanning"], json.GetProperty("opened").GetProperty("phasesMs").EnumerateObject().Select(phase => phase.Name));
-        Assert.All(json.GetProperty("opened").GetProperty("phasesMs").EnumerateObject(), phase => Assert.True(phase.Value.GetDouble() >= 0));
+        Assert.Equal(
+            ["planning", "restoring", "footers", "scanning"],
+            json.GetProperty("opened").GetProperty("phasesMs").EnumerateObject().Select(phase => phase.Name));
+        Assert.All(json.GetProperty("opened").GetProperty("phasesMs").EnumerateObject(), phase =>
+            Assert.True(phase.Value.GetDouble() >= 0));
         Assert.Empty(json.GetProperty("opened").GetProperty("ignored").EnumerateArray());
         var segment = Assert.Single(json.GetProperty("segments").EnumerateArray());
         Assert.Equal(62, segment.GetProperty("entries").GetInt32());
@@ -100,7 +109,9 @@ public sealed class LookingTests : IDisposable
         await using (var journal = SegmentJournal.Open(directory.File("journal"), new JournalOptions { CheckpointBytes = 1 }))
             await journal.AppendAsync(new AppendRequest(new EntryData("one more", "t", "{}"u8.ToArray())));
         var opened = Json("inspect").GetProperty("opened");
-        Assert.Equal(("checkpoint", 63, 0), (opened.GetProperty("path").GetString(), opened.GetProperty("restored").GetInt32(), opened.GetProperty("tail").GetInt32()));
+        Assert.Equal(
+            ("checkpoint", 63, 0),
+            (opened.GetProperty("path").GetString(), opened.GetProperty("restored").GetInt32(), opened.GetProperty("tail").GetInt32()));
         Assert.Empty(opened.GetProperty("ignored").EnumerateArray());
         Assert.Matches("opened +by checkpoint in .* ms, 0 of 63 entries from their frames", Look("inspect").Output);
     }
@@ -109,7 +120,9 @@ public sealed class LookingTests : IDisposable
     public void Inspect_NamesWhatItDidNotUse()
     {
         File.WriteAllBytes(Path.Combine(directory.File("journal"), "index.0.7"), new byte[8192]);
-        Assert.Contains("index.0.7: ", Assert.Single(Json("inspect").GetProperty("opened").GetProperty("ignored").EnumerateArray()).GetString(), StringComparison.Ordinal);
+        Assert.Contains(
+            "index.0.7: ", Assert.Single(Json("inspect").GetProperty("opened").GetProperty("ignored").EnumerateArray()).GetString(),
+            StringComparison.Ordinal);
         Assert.Matches("ignored +index.0.7: ", Look("inspect").Output);
     }
 
@@ -127,7 +140,8 @@ public sealed class LookingTests : IDisposable
         }
 
         Look("verify", "--head", hash);
-        var other = RefoldProcess.Run("verify", "--head", "62:" + new string('0', 64), "--journal", directory.Journal(), "--json").Expect(1).Json;
+        var other = RefoldProcess.Run("verify", "--head", "62:" + new string('0', 64), "--journal", directory.Journal(), "--json")
+            .Expect(1).Json;
         Assert.False(other.GetProperty("ok").GetBoolean());
         Assert.Equal(62, other.GetProperty("first").GetProperty("position").GetInt32());
         RefoldProcess.Run("verify", "--head", "63:" + hash, "--journal", directory.Journal()).Expect(1);
@@ -137,8 +151,11 @@ public sealed class LookingTests : IDisposable
     public void Diff_NamesWhatOneJournalHasMore()
     {
         string lines = RefoldProcess.Run("export", "--journal", directory.Journal()).Expect(0).Output;
-        RefoldProcess.Run("import", directory.Write("less.ndjson", lines[..(lines.LastIndexOf('\n', lines.Length - 2) + 1)]), "--journal", directory.Journal("less")).Expect(0);
-        var difference = RefoldProcess.Run("diff", directory.Journal(), directory.Journal("less"), "--json").Expect(1).Json.GetProperty("difference");
+        RefoldProcess.Run(
+            "import", directory.Write("less.ndjson", lines[..(lines.LastIndexOf('\n', lines.Length - 2) + 1)]), "--journal",
+            directory.Journal("less")).Expect(0);
+        var difference = RefoldProcess.Run("diff", directory.Journal(), directory.Journal("less"), "--json")
+            .Expect(1).Json.GetProperty("difference");
         Assert.Equal((62, "absent"), (difference.GetProperty("position").GetInt32(), difference.GetProperty("actual").GetString()));
     }
 
@@ -148,9 +165,15 @@ public sealed class LookingTests : IDisposable
         await using (Journal.Open(directory.Journal()))
         {
             var before = Files();
-            foreach (string line in (string[])["streams", "runs", "inspect", "verify", "export", "replay", "read --stream dispatch", "state --stream dispatch"])
+            foreach (string line in (string[])[
+                "streams", "runs", "inspect", "verify", "export", "replay", "read --stream dispatch", "state --stream dispatch"])
                 RefoldProcess.Run([.. line.Split(' '), "--journal", directory.Journal()]).Expect(0);
-            Assert.Contains("in use", RefoldProcess.Run("import", directory.Write("in", "{\"stream\":\"a\",\"type\":\"t\",\"data\":1}\n"), "--journal", directory.Journal()).ExpectError(4), StringComparison.Ordinal);
+            Assert.Contains(
+                "in use",
+                RefoldProcess.Run(
+                    "import", directory.Write("in", "{\"stream\":\"a\",\"type\":\"t\",\"data\":1}\n"), "--journal",
+                    directory.Journal()).ExpectError(4),
+                StringComparison.Ordinal);
             Assert.Equal(before, Files());
         }
     }
@@ -180,7 +203,13 @@ public sealed class LookingTests : IDisposable
 
         string Refusal(string name)
         {
-            string[] arguments = [.. line.Split(' ').Select(argument => argument.Replace("{copy}", directory.File("copied"), StringComparison.Ordinal).Replace("{journal}", directory.Journal(name), StringComparison.Ordinal))];
+            string[] arguments =
+            [
+                .. line.Split(' ')
+                .Select(argument =>
+                    argument.Replace("{copy}", directory.File("copied"), StringComparison.Ordinal)
+                        .Replace("{journal}", directory.Journal(name), StringComparison.Ordinal))
+            ];
             return RefoldProcess.Run([.. arguments, "--journal", directory.Journal(name)]).ExpectError(3);
         }
     }
@@ -189,7 +218,8 @@ public sealed class LookingTests : IDisposable
 
     private ToolResult Look(params string[] arguments) => RefoldProcess.Run([.. arguments, "--journal", directory.Journal()]).Expect(0);
 
-    private void Look(int exitCode, params string[] arguments) => RefoldProcess.Run([.. arguments, "--journal", directory.Journal()]).ExpectError(exitCode);
+    private void Look(int exitCode, params string[] arguments) =>
+        RefoldProcess.Run([.. arguments, "--journal", directory.Journal()]).ExpectError(exitCode);
 
     // A lock that is held cannot be read; it is empty.
     private Dictionary<string, string> Files() => Directory.EnumerateFiles(directory.File("journal"))

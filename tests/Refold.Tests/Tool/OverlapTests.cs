@@ -26,5 +26,6 @@ public class OverlapTests
         Assert.Equal(expected, Overlap.Find(entries, hashes));
     }
 
-    private static JournalEntry Entry(char letter, long position) => new(position, position, position, new EntryData("s", letter.ToString(), "1"u8.ToArray()));
+    private static JournalEntry Entry(char letter, long position) =>
+        new(position, position, position, new EntryData("s", letter.ToString(), "1"u8.ToArray()));
 }

@@ -19,19 +19,25 @@ public class RecordReplayTests
     {
         using var directory = new TemporaryDirectory();
         File.WriteAllBytes(directory.File("log"), SampleLog.Create(200));
-        foreach (var (uri, culture) in (ReadOnlySpan<(string, string)>)[("memory:", "en_US.UTF-8"), (directory.Journal("tr"), "tr_TR.UTF-8"), (directory.Journal("sv"), "sv_SE.UTF-8")])
+        foreach (var (uri, culture) in (ReadOnlySpan<(string, string)>)[
+            ("memory:", "en_US.UTF-8"), (directory.Journal("tr"), "tr_TR.UTF-8"), (directory.Journal("sv"), "sv_SE.UTF-8")])
         {
             var json = RefoldProcess.RunWith(
                 new() { ["LC_ALL"] = culture },
-                "record", "--scenario", "dispatch", "--input", directory.File("log"), "--seed", "42", "--journal", uri, "--json").Expect(0).Json;
+                "record", "--scenario", "dispatch", "--input", directory.File("log"), "--seed", "42", "--journal", uri,
+                "--json").Expect(0).Json;
             Assert.Equal("dispatch-42", json.GetProperty("run").GetString());
-            Assert.Equal((400, 200, 200, 1), (json.GetProperty("entries").GetInt32(), json.GetProperty("external").GetInt32(), json.GetProperty("derived").GetInt32(), json.GetProperty("refused").GetInt32()));
+            Assert.Equal(
+                (400, 200, 200, 1),
+                (json.GetProperty("entries").GetInt32(), json.GetProperty("external").GetInt32(), json.GetProperty("derived").GetInt32(),
+                    json.GetProperty("refused").GetInt32()));
             Assert.Equal(StateHash, json.GetProperty("stateHash").GetString());
             Assert.Equal(Head, json.GetProperty("head").GetProperty("hash").GetString());
             Assert.Equal("0", json.GetProperty("rng").GetProperty("wordPosition").GetString());
         }
 
-        var replayed = RefoldProcess.RunWith(new() { ["LC_ALL"] = "sv_SE.UTF-8" }, "replay", "--journal", directory.Journal("tr"), "--json").Expect(0).Json;
+        var replayed = RefoldProcess.RunWith(
+            new() { ["LC_ALL"] = "sv_SE.UTF-8" }, "replay", "--journal", directory.Journal("tr"), "--json").Expect(0).Json;
         Assert.True(replayed.GetProperty("matched").GetBoolean());
         Assert.Equal(400, replayed.GetProperty("entries").GetInt32());
         Assert.Equal(StateHash, replayed.GetProperty("stateHash").GetString());
@@ -64,12 +70,15 @@ public class RecordReplayTests
     public void AnotherRule_IsAPinMismatch_AndWithoutThePinNamesTheFirstField()
     {
         using var directory = Recorded();
-        var pinned = RefoldProcess.Run("replay", "--choices", "3", "--journal", directory.Journal(), "--json").Expect(1).Json.GetProperty("divergence");
+        var pinned = RefoldProcess.Run("replay", "--choices", "3", "--journal", directory.Journal(), "--json")
+            .Expect(1).Json.GetProperty("divergence");
         Assert.Equal("pin-mismatch", pinned.GetProperty("cause").GetString());
         Assert.Contains("choices", pinned.GetProperty("path").GetString(), StringComparison.Ordinal);
-        Assert.Equal(("2", "3"), (pinned.GetProperty("expected").GetString()!.Trim('"'), pinned.GetProperty("actual").GetString()!.Trim('"')));
+        Assert.Equal(
+            ("2", "3"), (pinned.GetProperty("expected").GetString()!.Trim('"'), pinned.GetProperty("actual").GetString()!.Trim('"')));
 
-        var field = RefoldProcess.Run("replay", "--choices", "3", "--ignore-pin", "--journal", directory.Journal(), "--json").Expect(1).Json;
+        var field = RefoldProcess.Run("replay", "--choices", "3", "--ignore-pin", "--journal", directory.Journal(), "--json")
+            .Expect(1).Json;
         Assert.False(field.GetProperty("matched").GetBoolean());
         var divergence = field.GetProperty("divergence");
         Assert.StartsWith("/data/", divergence.GetProperty("path").GetString(), StringComparison.Ordinal);
@@ -83,7 +92,10 @@ public class RecordReplayTests
     public void RunThatExists_IsAConflict_AndResumingACompleteOneChangesNothing()
     {
         using var directory = Recorded();
-        string[] record = ["record", "--scenario", "dispatch", "--input", directory.File("log"), "--seed", "42", "--journal", directory.Journal()];
+        string[] record =
+        [
+            "record", "--scenario", "dispatch", "--input", directory.File("log"), "--seed", "42", "--journal", directory.Journal()
+        ];
         Assert.Contains("--resume", RefoldProcess.Run(record).ExpectError(4), StringComparison.Ordinal);
         var resumed = RefoldProcess.Run([.. record, "--resume", "--json"]).Expect(0).Json;
         Assert.Equal(60, resumed.GetProperty("alreadyThere").GetInt32());
@@ -95,7 +107,9 @@ public class RecordReplayTests
         RefoldProcess.Run([.. record, "--run", "second"]).Expect(0);
         Assert.Contains("second", RefoldProcess.Run("replay", "--journal", directory.Journal()).Expect(0).Output, StringComparison.Ordinal);
         RefoldProcess.Run("replay", "--run", "dispatch-42", "--journal", directory.Journal()).Expect(0);
-        Assert.Contains("'third'", RefoldProcess.Run("replay", "--run", "third", "--journal", directory.Journal()).ExpectError(3), StringComparison.Ordinal);
+        Assert.Contains(
+            "'third'", RefoldProcess.Run("replay", "--run", "third", "--journal", directory.Journal()).ExpectError(3),
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -109,11 +123,20 @@ public class RecordReplayTests
 
         // One byte of a derived payload: the replay names the entry and the member.
         int at = lines.IndexOf("\"outstanding\":0", StringComparison.Ordinal) + "\"outstanding\":".Length;
-        RefoldProcess.Run("import", directory.Write("bent.ndjson", lines[..at] + "9" + lines[(at + 1)..]), "--journal", directory.Journal("bent")).Expect(0);
-        var divergence = RefoldProcess.Run("replay", "--journal", directory.Journal("bent"), "--json").Expect(1).Json.GetProperty("divergence");
-        Assert.Equal(("/data/outstanding", "9", "0"), (divergence.GetProperty("path").GetString(), divergence.GetProperty("expected").GetString(), divergence.GetProperty("actual").GetString()));
-        var difference = RefoldProcess.Run("diff", directory.Journal(), directory.Journal("bent"), "--json").Expect(1).Json.GetProperty("difference");
-        Assert.Equal(("/data/outstanding", "0", "9"), (difference.GetProperty("path").GetString(), difference.GetProperty("expected").GetString(), difference.GetProperty("actual").GetString()));
+        RefoldProcess.Run("import", directory.Write("bent.ndjson", lines[..at] + "9" + lines[(at + 1)..]), "--journal", directory.Journal(
+            "bent")).Expect(0);
+        var divergence = RefoldProcess.Run("replay", "--journal", directory.Journal("bent"), "--json")
+            .Expect(1).Json.GetProperty("divergence");
+        Assert.Equal(
+            ("/data/outstanding", "9", "0"),
+            (divergence.GetProperty("path").GetString(), divergence.GetProperty("expected").GetString(),
+                divergence.GetProperty("actual").GetString()));
+        var difference = RefoldProcess.Run("diff", directory.Journal(), directory.Journal("bent"), "--json")
+            .Expect(1).Json.GetProperty("difference");
+        Assert.Equal(
+            ("/data/outstanding", "0", "9"),
+            (difference.GetProperty("path").GetString(), difference.GetProperty("expected").GetString(),
+                difference.GetProperty("actual").GetString()));
     }
 
     [Fact]
@@ -123,15 +146,23 @@ public class RecordReplayTests
         // The tool's own library has a public aggregate too, as a user's program would.
         RefoldProcess.Run("replay", "--with", RefoldProcess.Assembly, "--journal", directory.Journal()).Expect(0);
         RefoldProcess.Run("state", "--stream", "dispatch", "--with", RefoldProcess.Assembly, "--journal", directory.Journal()).Expect(0);
-        Assert.Contains("does not exist", RefoldProcess.Run("replay", "--with", directory.File("none.dll"), "--journal", directory.Journal()).ExpectError(3), StringComparison.Ordinal);
-        Assert.Contains("cannot be loaded", RefoldProcess.Run("replay", "--with", directory.File("log"), "--journal", directory.Journal()).ExpectError(3), StringComparison.Ordinal);
+        Assert.Contains(
+            "does not exist",
+            RefoldProcess.Run("replay", "--with", directory.File("none.dll"), "--journal", directory.Journal()).ExpectError(3),
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "cannot be loaded",
+            RefoldProcess.Run("replay", "--with", directory.File("log"), "--journal", directory.Journal()).ExpectError(3),
+            StringComparison.Ordinal);
     }
 
     private static TemporaryDirectory Recorded()
     {
         var directory = new TemporaryDirectory();
         File.WriteAllBytes(directory.File("log"), SampleLog.Create(60));
-        RefoldProcess.Run("record", "--scenario", "dispatch", "--input", directory.File("log"), "--seed", "42", "--journal", directory.Journal()).Expect(0);
+        RefoldProcess.Run(
+            "record", "--scenario", "dispatch", "--input", directory.File("log"), "--seed", "42", "--journal",
+            directory.Journal()).Expect(0);
         return directory;
     }
 }

@@ -45,12 +45,14 @@ public class RngTests
                 arguments.AddRange(["--u32", "1"]);
             if (kind == "fill_bytes_75")
                 arguments.AddRange(["--bytes", "75"]);
-            arguments.AddRange(["--u64", vector.GetProperty("next_u64").GetArrayLength().ToString(System.Globalization.CultureInfo.InvariantCulture)]);
+            arguments.AddRange(
+                ["--u64", vector.GetProperty("next_u64").GetArrayLength().ToString(System.Globalization.CultureInfo.InvariantCulture)]);
 
             var json = RefoldProcess.Run([.. arguments]).Expect(0).Json;
             AssertSame(vector.GetProperty("next_u64"), json.GetProperty("u64"));
             if (kind == "u32_then_u64")
-                Assert.Equal(vector.GetProperty("next_u32").GetString(), Assert.Single(json.GetProperty("u32").EnumerateArray()).GetString());
+                Assert.Equal(
+                    vector.GetProperty("next_u32").GetString(), Assert.Single(json.GetProperty("u32").EnumerateArray()).GetString());
             if (kind == "fill_bytes_75")
                 Assert.Equal(vector.GetProperty("bytes").GetString(), json.GetProperty("bytes").GetString());
             if (vector.TryGetProperty("state_after", out var after))
@@ -65,7 +67,8 @@ public class RngTests
         var vector = vectors.RootElement.EnumerateArray().First(item => item.GetProperty("case").GetString() == "split");
         foreach (var (path, name) in (ReadOnlySpan<(string, string)>)[("1", "child1"), ("2", "child2"), ("1/1", "grandchild_of_child1")])
         {
-            var json = RefoldProcess.Run("rng", "--json", "--seed", vector.GetProperty("from_seed").GetString()!, "--split", path, "--u64", "8").Expect(0).Json;
+            var json = RefoldProcess.Run(
+                "rng", "--json", "--seed", vector.GetProperty("from_seed").GetString()!, "--split", path, "--u64", "8").Expect(0).Json;
             AssertState(vector.GetProperty(name).GetProperty("state"), json.GetProperty("state"));
             AssertSame(vector.GetProperty(name).GetProperty("next_u64"), json.GetProperty("u64"));
         }

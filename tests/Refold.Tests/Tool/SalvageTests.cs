@@ -41,7 +41,9 @@ public sealed class SalvageTests : IDisposable
         var holes = Summary(salvaged).GetProperty("holes").EnumerateArray().ToList();
         var skipped = Assert.Single(holes, hole => hole.GetProperty("file").GetString() == Path.GetFileName(damaged));
         Assert.InRange(128 + 80, skipped.GetProperty("from").GetInt64(), skipped.GetProperty("to").GetInt64() - 1);
-        Assert.Contains(holes, hole => hole.GetProperty("what").GetString()!.Contains("were not found", StringComparison.Ordinal) && hole.GetProperty("firstPosition").GetInt64() == position);
+        Assert.Contains(holes, hole =>
+            hole.GetProperty("what").GetString()!.Contains("were not found", StringComparison.Ordinal)
+                && hole.GetProperty("firstPosition").GetInt64() == position);
         Assert.Contains(holes, hole => hole.GetProperty("what").GetString()!.Contains("is incomplete", StringComparison.Ordinal));
         Assert.Equal(bytes, File.ReadAllBytes(damaged));
 
@@ -75,7 +77,12 @@ public sealed class SalvageTests : IDisposable
         Assert.Subset(whole.ToHashSet(), salvaged.Lines.ToHashSet());
         Assert.InRange(salvaged.Lines.Length, 1, whole.Length - 1);
         Assert.Equal(1, Summary(salvaged).GetProperty("deleted").GetInt32());
-        Assert.Equal(1, Summary(salvaged).GetProperty("holes").EnumerateArray().Count(hole => hole.GetProperty("what").GetString()!.Contains("were not found", StringComparison.Ordinal)));
+        Assert.Equal(
+            1,
+            Summary(salvaged)
+                .GetProperty("holes")
+                .EnumerateArray()
+                .Count(hole => hole.GetProperty("what").GetString()!.Contains("were not found", StringComparison.Ordinal)));
     }
 
     [Fact]
@@ -87,7 +94,9 @@ public sealed class SalvageTests : IDisposable
         var salvaged = Salvage(1);
         Assert.Equal(whole[..salvaged.Lines.Length], salvaged.Lines);
         var hole = Assert.Single(Summary(salvaged).GetProperty("holes").EnumerateArray());
-        Assert.Equal((salvaged.Lines.Length + 1, Entries), (hole.GetProperty("firstPosition").GetInt32(), hole.GetProperty("lastPosition").GetInt32()));
+        Assert.Equal(
+            (salvaged.Lines.Length + 1, Entries),
+            (hole.GetProperty("firstPosition").GetInt32(), hole.GetProperty("lastPosition").GetInt32()));
 
         foreach (string segment in Segments()) File.Delete(segment);
         hole = Assert.Single(Summary(Salvage(1)).GetProperty("holes").EnumerateArray());
@@ -107,7 +116,8 @@ public sealed class SalvageTests : IDisposable
         foreach (string segment in Segments()) Flip(segment, 0);
         var salvaged = Salvage(1);
         Assert.Equal(whole, salvaged.Lines);
-        Assert.Contains(Summary(salvaged).GetProperty("holes").EnumerateArray(), hole => hole.GetProperty("file").GetString() == Path.GetFileName(stranger));
+        Assert.Contains(Summary(salvaged).GetProperty("holes").EnumerateArray(), hole =>
+            hole.GetProperty("file").GetString() == Path.GetFileName(stranger));
     }
 
     [Fact]
@@ -152,7 +162,9 @@ public sealed class SalvageTests : IDisposable
         }
 
         // COMMIT still tells what is lost; without it there is no journal.
-        Assert.Contains($"(positions 1 to {Entries})", RefoldProcess.Run("export", "--salvage", "--journal", directory.Journal()).Expect(1).Error, StringComparison.Ordinal);
+        Assert.Contains(
+            $"(positions 1 to {Entries})", RefoldProcess.Run("export", "--salvage", "--journal", directory.Journal()).Expect(1).Error,
+            StringComparison.Ordinal);
         File.Delete(Path.Combine(directory.File("journal"), "COMMIT"));
         RefoldProcess.Run("export", "--salvage", "--journal", directory.Journal()).ExpectError(3);
     }
@@ -167,7 +179,8 @@ public sealed class SalvageTests : IDisposable
 
     private string[] Segments() => [.. Directory.EnumerateFiles(directory.File("journal"), "*.seg").Order(StringComparer.Ordinal)];
 
-    private string[] Lines(params string[] more) => RefoldProcess.Run(["export", "--journal", directory.Journal(), .. more]).Expect(0).Lines;
+    private string[] Lines(params string[] more) =>
+        RefoldProcess.Run(["export", "--journal", directory.Journal(), .. more]).Expect(0).Lines;
 
     private ToolResult Salvage(int exitCode, params string[] more) =>
         RefoldProcess.Run(["export", "--salvage", "--json", "--journal", directory.Journal(), .. more]).Expect(exitCode);

@@ -54,7 +54,8 @@ public class TornTailTests
         bytes[bytes.AsSpan().LastIndexOfAnyExcept((byte)0) - 40] ^= 1;
         File.WriteAllBytes(segment, bytes);
 
-        var looked = RefoldProcess.Run([.. verb.Replace("in.ndjson", file, StringComparison.Ordinal).Split(' '), "--journal", directory.Journal()]).Expect(exitCode);
+        var looked = RefoldProcess.Run(
+            [.. verb.Replace("in.ndjson", file, StringComparison.Ordinal).Split(' '), "--journal", directory.Journal()]).Expect(exitCode);
         string told = exitCode == 1 ? looked.Output : Assert.Single(looked.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries));
         Assert.Contains(Path.GetFileName(segment), told, StringComparison.Ordinal);
         Assert.DoesNotContain("torn", told, StringComparison.Ordinal);

@@ -56,7 +56,9 @@ public static class AppendRule
     {
         ArgumentNullException.ThrowIfNull(index);
         var placed = Core.Append.restore(new CoreIndex(index), batch.ToCore());
-        return placed.IsOk ? new AppendDecision.Fresh(new PlacedBatch(placed.ResultValue)) : new AppendDecision.Refused(placed.ErrorValue.ToFailure());
+        return placed.IsOk
+            ? new AppendDecision.Fresh(new PlacedBatch(placed.ResultValue))
+            : new AppendDecision.Refused(placed.ErrorValue.ToFailure());
     }
 
     /// <summary>The head behind a batch.</summary>

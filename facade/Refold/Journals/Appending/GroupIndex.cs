@@ -2,7 +2,8 @@
 // Made for each group by stores that commit several appends with one write.
 namespace Refold;
 
-/// <summary>The index that appends of one group are decided against: several appends become durable with one write. Used by one thread.</summary>
+/// <summary>The index that appends of one group are decided against: several appends become durable with one
+/// write. Used by one thread.</summary>
 /// <param name="committed">What is committed.</param>
 public sealed class GroupIndex(IAppendIndex committed) : IAppendIndex
 {

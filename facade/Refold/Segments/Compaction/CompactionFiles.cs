@@ -15,7 +15,8 @@ internal static class CompactionFiles
     }
 
     /// <summary>Writes the target under a name that nobody reads: from here on there is room for what is left.</summary>
-    public static void WriteTarget(IStorageDevice device, Format.CompactionTarget target) => Write(device, Format.FileName.targetUnfinished, file =>
+    public static void WriteTarget(IStorageDevice device, Format.CompactionTarget target) =>
+        Write(device, Format.FileName.targetUnfinished, file =>
     {
         file.Write(target.Bytes.Span, 0);
         var seal = target.Seal;
@@ -44,13 +45,15 @@ internal static class CompactionFiles
     /// <summary>Removes what the target replaced, and checkpoints over it; then the marker. Durable on return.</summary>
     public static void Clear(IStorageDevice device, IReadOnlyCollection<string> sources)
     {
-        foreach (var name in device.List().Where(name => sources.Contains(name) || Format.FileName.tryCheckpoint(name) is not null)) device.Delete(name);
+        foreach (var name in device.List().Where(name => sources.Contains(name) || Format.FileName.tryCheckpoint(name) is not null))
+            device.Delete(name);
         device.FlushDirectory();
         device.Delete(Format.FileName.pending);
         device.FlushDirectory();
     }
 
-    /// <summary>Removes what a step that failed before the switch left. What cannot be removed now, the next step or opening removes.</summary>
+    /// <summary>Removes what a step that failed before the switch left. What cannot be removed now, the
+    /// next step or opening removes.</summary>
     public static void Abandon(IStorageDevice device)
     {
         try

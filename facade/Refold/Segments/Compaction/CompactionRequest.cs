@@ -17,16 +17,19 @@ public abstract record CompactionRequest
         public long? MaxBytes { get; init; }
     }
 
-    /// <summary>Drops the journal's beginning: batches that end before a position. The last batch of the journal stays in any case. Floors of streams rise; keys stay known.</summary>
+    /// <summary>Drops the journal's beginning: batches that end before a position. The last batch of the journal stays in any case. Floors
+    /// of streams rise; keys stay known.</summary>
     /// <param name="Position">From 1 to one more than the head position.</param>
     public sealed record RetainFrom(long Position) : CompactionRequest;
 
-    /// <summary>Deletes a stream as far as it goes, and drops its bytes. Its highest version stays known, so that it goes on where it was. Entries in one leaf with an entry appended meanwhile stay until the next compaction.</summary>
+    /// <summary>Deletes a stream as far as it goes, and drops its bytes. Its highest version stays known, so that it goes on where it was.
+    /// Entries in one leaf with an entry appended meanwhile stay until the next compaction.</summary>
     /// <param name="Stream">The stream.</param>
     public sealed record DeleteStream(StreamId Stream) : CompactionRequest;
 
-    /// <summary>Forgets the idempotency keys of batches that begin before a position: from the answer on they are unknown, after any restart and in backups too, and a retry with one of them is
-    /// appended again. Batches that are whole keep the bytes of their keys, as the head binds them.</summary>
+    /// <summary>Forgets the idempotency keys of batches that begin before a position: from the answer on they are unknown, after any
+    /// restart and in backups too, and a retry with one of them is appended again. Batches that are whole keep the bytes of their
+    /// keys, as the head binds them.</summary>
     /// <param name="Position">From 1 to one more than the head position.</param>
     public sealed record ForgetKeysBefore(long Position) : CompactionRequest;
 
@@ -55,5 +58,6 @@ public readonly record struct CompactionProgress(CompactionPhase Phase, int Done
 /// <param name="Made">By how many.</param>
 /// <param name="BytesBefore">Bytes of the files that were replaced.</param>
 /// <param name="BytesAfter">Bytes of the files that replace them.</param>
-/// <param name="SetGeneration">How many times segments were replaced in the life of this journal; never the same again for another set.</param>
+/// <param name="SetGeneration">How many times segments were replaced in the life of this journal; never
+/// the same again for another set.</param>
 public sealed record CompactionReport(int Replaced, int Made, long BytesBefore, long BytesAfter, long SetGeneration);

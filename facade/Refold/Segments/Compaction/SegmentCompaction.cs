@@ -10,7 +10,8 @@ namespace Refold.Segments;
 /// <param name="write">Queues a write and waits for it.</param>
 /// <param name="goOver">Opens the files without those that are replaced, and goes over to them; for a <see cref="PendingChange"/>.</param>
 internal sealed class SegmentCompaction(
-    SegmentStore store, Func<SegmentIndex> index, Func<PendingWrite, Task<AppendResult?>> write, Action<SegmentLog, long, IReadOnlyCollection<string>> goOver)
+    SegmentStore store, Func<SegmentIndex> index, Func<PendingWrite, Task<AppendResult?>> write,
+    Action<SegmentLog, long, IReadOnlyCollection<string>> goOver)
 {
     private readonly WatchedDirectory device = store.Device;
 
@@ -18,10 +19,12 @@ internal sealed class SegmentCompaction(
     /// <exception cref="OperationCanceledException">It was cancelled between two new segments; those that were made stay.</exception>
     /// <exception cref="JournalCorruptedException">A sealed segment is damaged; it was not replaced.</exception>
     /// <exception cref="JournalException">There is no room, the device failed, or the journal takes no writes.</exception>
-    public async Task<CompactionReport> RunAsync(CompactionRequest request, IProgress<CompactionProgress>? progress, CancellationToken cancellationToken)
+    public async Task<CompactionReport> RunAsync(
+        CompactionRequest request, IProgress<CompactionProgress>? progress, CancellationToken cancellationToken)
     {
         var drop = Drop(request);
-        if (request is CompactionRequest.ForgetKeysBefore forget) await WriteAsync(new PendingForgetting(forget.Position)).ConfigureAwait(false);
+        if (request is CompactionRequest.ForgetKeysBefore forget)
+            await WriteAsync(new PendingForgetting(forget.Position)).ConfigureAwait(false);
         await ChangeAsync(log => EndSegmentIfTouched(log, drop)).ConfigureAwait(false);
         if (Decide(drop, MergeBytes(request)) is not { } decision) return new CompactionReport(0, 0, 0, 0, store.SetGeneration);
         foreach (var (stream, version) in decision.Deletions) await WriteAsync(new PendingDeletion(stream, version)).ConfigureAwait(false);
@@ -33,7 +36,8 @@ internal sealed class SegmentCompaction(
             progress?.Report(new CompactionProgress(CompactionPhase.Replacing, done, steps.Count));
             var (before, after) = await ReplaceAsync(steps[done]).ConfigureAwait(false);
             report = new CompactionReport(
-                report.Replaced + steps[done].Sources.Length, done + 1, report.BytesBefore + before, report.BytesAfter + after, store.SetGeneration);
+                report.Replaced + steps[done].Sources.Length, done + 1, report.BytesBefore + before, report.BytesAfter
+                    + after, store.SetGeneration);
         }
 
         progress?.Report(new CompactionProgress(CompactionPhase.Replacing, steps.Count, steps.Count));
@@ -49,13 +53,15 @@ internal sealed class SegmentCompaction(
         _ => [],
     };
 
-    private long MergeBytes(CompactionRequest request) => request is CompactionRequest.Merge merge ? merge.MaxBytes ?? store.SegmentBytes : 0;
+    private long MergeBytes(CompactionRequest request) =>
+        request is CompactionRequest.Merge merge ? merge.MaxBytes ?? store.SegmentBytes : 0;
 
     /// <summary>What goes; null where nothing does, or nothing of it is sealed.</summary>
     private Format.CompactionDecision? Decide(IEnumerable<Format.CompactionDrop> drop, long mergeBytes)
     {
         var floors = index().Streams().Where(stream => stream.Floor > 0).Select(stream => (stream.Stream, stream.Floor));
-        var view = CompactionTranslation.View(store.Segments.Select(segment => segment.Header), index().HighestVersion, floors, index().KeysBefore);
+        var view = CompactionTranslation.View(
+            store.Segments.Select(segment => segment.Header), index().HighestVersion, floors, index().KeysBefore);
         var decided = Format.Compaction.decide(new Format.CompactionRequest(drop.ToFSharpList(), mergeBytes), view);
         return decided.IsOk ? decided.ResultValue : null;
     }
@@ -71,7 +77,8 @@ internal sealed class SegmentCompaction(
         if (ends || (Decide(others, 0) is { } decision && Format.Compaction.touches(decision.Rule, Read(store.Active)))) log.EndSegment();
     }
 
-    private List<Format.CompactionStep> Plan(Format.CompactionDecision decision, IProgress<CompactionProgress>? progress, CancellationToken cancellationToken)
+    private List<Format.CompactionStep> Plan(
+        Format.CompactionDecision decision, IProgress<CompactionProgress>? progress, CancellationToken cancellationToken)
     {
         var segments = store.Segments;
         var planner = new Format.CompactionPlanner(decision, segments.Select(segment => segment.Header).ToFSharpList());
@@ -98,14 +105,17 @@ internal sealed class SegmentCompaction(
             var target = Build(step, sources);
             after = target.Seal.TrailerOffset + target.Seal.Trailer.Length;
             CompactionFiles.WriteTarget(device, target);
-            CompactionFiles.WriteMarker(device, new Format.CompactionMarker(sources[0].Header.JournalId, setGeneration, step.Sources, step.Target));
+            CompactionFiles.WriteMarker(
+                device, new Format.CompactionMarker(sources[0].Header.JournalId, setGeneration, step.Sources, step.Target));
             device.RequireNoFailureSince(failures);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             CompactionFiles.Abandon(device);
             throw new JournalException(
-                "compaction-failed", $"{step.Target} could not be written: {exception.Message} Nothing was replaced by it; make room and compact again.", exception);
+                "compaction-failed",
+                $"{step.Target} could not be written: {exception.Message} Nothing was replaced by it; make room and compact again.",
+                exception);
         }
 
         // From here on a device that fails leaves in doubt which files count: opening again settles it.
@@ -122,7 +132,9 @@ internal sealed class SegmentCompaction(
         {
             await ChangeAsync(log => log.Poison(exception)).ConfigureAwait(false);
             throw new JournalException(
-                "compaction-failed", $"The device failed while {step.Target} was put in place: {exception.Message} Nothing is lost; open the journal again.", exception);
+                "compaction-failed",
+                $"The device failed while {step.Target} was put in place: {exception.Message} Nothing is lost; open the journal again.",
+                exception);
         }
     }
 

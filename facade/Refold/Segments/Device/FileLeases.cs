@@ -2,7 +2,8 @@
 // One belongs to each OpenedDirectory; SegmentJournal enters for each read, LiveReader ends it.
 namespace Refold.Segments;
 
-/// <summary>Counts who uses some files, and closes them when they are not needed any more and the last user has left. Safe for use by many threads.</summary>
+/// <summary>Counts who uses some files, and closes them when they are not needed any more and the last user has left.
+/// Safe for use by many threads.</summary>
 internal sealed class FileLeases
 {
     private readonly Lock gate = new();

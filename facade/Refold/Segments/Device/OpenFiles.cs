@@ -2,7 +2,8 @@
 // One belongs to each OpenedDirectory; SegmentFile reads and writes through it.
 namespace Refold.Segments;
 
-/// <summary>Opens files when they are used; those used longest ago are closed when there are more than a number. Safe for use by many threads.</summary>
+/// <summary>Opens files when they are used; those used longest ago are closed when there are more than a number.
+/// Safe for use by many threads.</summary>
 /// <param name="device">The directory.</param>
 /// <param name="most">How many may stay open, besides those that are being read and the one that is written.</param>
 internal sealed class OpenFiles(IStorageDevice device, int most)
@@ -17,7 +18,8 @@ internal sealed class OpenFiles(IStorageDevice device, int most)
 
     /// <summary>A file for reading: opened now where there is room, or else when it is used.</summary>
     /// <param name="name">The file.</param>
-    /// <param name="isSame">Whether a file that was opened again is the one it was: another copy of the journal may have been put in its place.</param>
+    /// <param name="isSame">Whether a file that was opened again is the one it was: another copy of the journal
+    /// may have been put in its place.</param>
     public IStorageFile Add(string name, Func<IStorageFile, bool> isSame)
     {
         var file = new OnDemand(this, name, null, isSame);

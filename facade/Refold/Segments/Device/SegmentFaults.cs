@@ -10,7 +10,8 @@ internal static class SegmentFaults
     /// <param name="start">Where in the file what was read begins.</param>
     public static JournalException Of(Format.FrameError error, string file, long start = 0) => error switch
     {
-        Format.FrameError.Corrupt corrupt => new JournalCorruptedException(file, start + corrupt.offset, corrupt.what, corrupt.expected, corrupt.found),
+        Format.FrameError.Corrupt corrupt =>
+            new JournalCorruptedException(file, start + corrupt.offset, corrupt.what, corrupt.expected, corrupt.found),
         Format.FrameError.Torn torn => new JournalCorruptedException(file, start + torn.offset, "a frame", "whole", torn.reason),
         Format.FrameError.FutureVersion future => new UnsupportedFormatException(file, future.found, future.supported),
         _ => new JournalOpenException($"{file} is {error}; move it away, or open another directory."),

@@ -22,7 +22,8 @@ internal sealed class WatchedDirectory(IStorageDevice device) : IStorageDevice
 
     public bool Exists => device.Exists;
 
-    /// <summary>Flushes. One that fails may take back names that were not durable yet, whoever made them, and the next one succeeds all the same.</summary>
+    /// <summary>Flushes. One that fails may take back names that were not durable yet, whoever made them, and the next
+    /// one succeeds all the same.</summary>
     public void FlushDirectory()
     {
         // Under the lock, so that whoever flushes after one that failed can know of it.

@@ -46,7 +46,8 @@ internal sealed class DeletedStreams
         lock (gate) return [.. streams.Select(pair => (pair.Key, FloorAt(pair.Value, moment))).Where(pair => pair.Item2 > 0)];
     }
 
-    /// <summary>The streams that have a deletion which may hide an entry behind a position, with the highest version that is hidden.</summary>
+    /// <summary>The streams that have a deletion which may hide an entry behind a position, with the
+    /// highest version that is hidden.</summary>
     public IReadOnlyList<(StreamId Id, long Floor)> Behind(long position)
     {
         lock (gate)

@@ -17,7 +17,8 @@ internal sealed class FooterPart : IndexPart
         this.trailer = trailer;
         this.footer = footer;
         // A failure is not kept: the next question may find the file again.
-        baseKeys = new(() => footer.Base()?.Keys.ToDictionary(key => key.Key, StringComparer.Ordinal) ?? [], LazyThreadSafetyMode.PublicationOnly);
+        baseKeys = new(
+            () => footer.Base()?.Keys.ToDictionary(key => key.Key, StringComparer.Ordinal) ?? [], LazyThreadSafetyMode.PublicationOnly);
     }
 
     public override long LastPosition => trailer.Head.Position;
@@ -33,7 +34,9 @@ internal sealed class FooterPart : IndexPart
         var footer = FooterQuestions.Open(segment, trailer, cache);
         return footer.Entries == trailer.Entries
             ? new FooterPart(segment, trailer, footer)
-            : throw new JournalCorruptedException(segment.Name.ToString(), trailer.FooterOffset, "the entries of a footer", NumberText.Of(trailer.Entries), NumberText.Of(footer.Entries));
+            : throw new JournalCorruptedException(
+                segment.Name.ToString(), trailer.FooterOffset, "the entries of a footer", NumberText.Of(trailer.Entries),
+                NumberText.Of(footer.Entries));
     }
 
     /// <summary>The deletions here: stream, last version, and the head position they were made at.</summary>

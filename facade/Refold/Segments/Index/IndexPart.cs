@@ -16,7 +16,8 @@ internal readonly record struct StreamPart(long Highest, long DeletedTo, int Fir
     public long Known => Math.Max(Highest, DeletedTo);
 }
 
-/// <summary>The index of a segment. Entries are numbered from 0 in position order; that number never changes. Safe for use by many threads.</summary>
+/// <summary>The index of a segment. Entries are numbered from 0 in position order; that number never changes.
+/// Safe for use by many threads.</summary>
 /// <param name="segment">The segment.</param>
 internal abstract class IndexPart(SegmentFile segment)
 {
@@ -58,7 +59,8 @@ internal abstract class IndexPart(SegmentFile segment)
     /// <summary>The head after the batch that has a position; null where none has.</summary>
     public abstract Head? HeadAt(long position);
 
-    /// <summary>The first position behind another one that has no entry; one above <see cref="LastPosition"/> where there is none.</summary>
+    /// <summary>The first position behind another one that has no entry; one above
+    /// <see cref="LastPosition"/> where there is none.</summary>
     public abstract long FirstHoleAfter(long after);
 
     /// <summary>Every stream the segment has something of.</summary>

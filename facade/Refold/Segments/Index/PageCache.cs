@@ -5,7 +5,8 @@ using Microsoft.FSharp.Core;
 
 namespace Refold.Segments;
 
-/// <summary>A bounded number of pages; when it is full, one that was not asked for lately goes (the clock algorithm). Safe for use by many threads.</summary>
+/// <summary>A bounded number of pages; when it is full, one that was not asked for lately goes (the clock algorithm).
+/// Safe for use by many threads.</summary>
 /// <param name="capacity">How many pages are kept at most.</param>
 internal sealed class PageCache(int capacity)
 {

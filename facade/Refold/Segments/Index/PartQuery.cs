@@ -2,7 +2,8 @@
 // Made by SegmentIndex for each segment that a query or an append condition comes to.
 namespace Refold.Segments;
 
-/// <summary>Finds matches by leaping from list to list, so that the cost follows the rarest word (leapfrog join, Veldhuizen 2014). Used by one thread.</summary>
+/// <summary>Finds matches by leaping from list to list, so that the cost follows the rarest word (leapfrog join, Veldhuizen
+/// 2014). Used by one thread.</summary>
 internal sealed class PartQuery
 {
     private readonly IndexPart part;

@@ -4,7 +4,8 @@ namespace Refold.Segments;
 
 internal static class Search
 {
-    /// <summary>The lowest number below a count for which a condition holds that holds for all above it; the count where there is none.</summary>
+    /// <summary>The lowest number below a count for which a condition holds that holds for all above it; the
+    /// count where there is none.</summary>
     public static int LowerBound(int count, Func<int, bool> holds)
     {
         var (low, high) = (0, count);

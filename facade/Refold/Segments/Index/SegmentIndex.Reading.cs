@@ -60,7 +60,8 @@ internal sealed partial class SegmentIndex
 
     long IAppendIndex.FirstMatchAfter(Query query, long after) => FirstMatchAfter(query.Value, after);
 
-    /// <summary>The first match or hole after a position; 0 for none. What was deleted, or never came, cannot be asked and counts as a match.</summary>
+    /// <summary>The first match or hole after a position; 0 for none. What was deleted, or never came, cannot be
+    /// asked and counts as a match.</summary>
     public long FirstMatchAfter(Core.Query query, long after)
     {
         var now = Now();
@@ -69,8 +70,10 @@ internal sealed partial class SegmentIndex
         {
             var part = now.Parts[number];
             if (least < part.FirstPosition) break;
-            if (part.FirstHoleAfter(Math.Max(after, part.FirstPosition - 1)) is var hole && hole <= part.LastPosition) least = Math.Min(least, hole);
-            if (new PartQuery(part, query).Next(part.IndexAt(after + 1)) is >= 0 and var next) least = Math.Min(least, part.Reader()(next).Position);
+            if (part.FirstHoleAfter(Math.Max(after, part.FirstPosition - 1)) is var hole && hole <= part.LastPosition)
+                least = Math.Min(least, hole);
+            if (new PartQuery(part, query).Next(part.IndexAt(after + 1)) is >= 0 and var next)
+                least = Math.Min(least, part.Reader()(next).Position);
             if (least <= part.LastPosition) break;
         }
 
@@ -85,7 +88,8 @@ internal sealed partial class SegmentIndex
         var found = new Dictionary<StreamId, (long Gone, long Highest, bool HasEntries)>();
         if (now.Parts.Length > 0)
         {
-            foreach (var (id, highest) in now.Parts[0].BaseStreams().Where(stream => isWanted?.Invoke(stream.Id) != false)) found[id] = (highest, highest, false);
+            foreach (var (id, highest) in now.Parts[0].BaseStreams().Where(stream => isWanted?.Invoke(stream.Id) != false))
+                found[id] = (highest, highest, false);
         }
 
         foreach (var (id, stream) in now.Parts.SelectMany(part => part.Streams()))
@@ -97,7 +101,10 @@ internal sealed partial class SegmentIndex
             found[id] = (gone, highest, hasEntries || stream.Count > 0);
         }
 
-        return [.. found.OrderBy(pair => pair.Key).Select(pair => new StreamInfo(pair.Key, Math.Max(pair.Value.Gone, deleted.FloorAt(pair.Key, now.Moment)), pair.Value.Highest))];
+        return [
+            .. found.OrderBy(pair => pair.Key)
+            .Select(pair =>
+                new StreamInfo(pair.Key, Math.Max(pair.Value.Gone, deleted.FloorAt(pair.Key, now.Moment)), pair.Value.Highest))];
     }
 
     /// <summary>How many entries of each segment can be read.</summary>
@@ -105,13 +112,15 @@ internal sealed partial class SegmentIndex
     {
         var now = Now();
         var floors = deleted.Streams(now.Moment);
-        return now.Parts.ToDictionary(part => part.Segment, part => part.Count - floors.Sum(stream => Hidden(part, stream.Id, stream.Floor)));
+        return now.Parts.ToDictionary(part => part.Segment, part =>
+            part.Count - floors.Sum(stream => Hidden(part, stream.Id, stream.Floor)));
 
         static long Hidden(IndexPart part, StreamId id, long floor) =>
             part.Stream(id) is { Count: > 0 } stream ? Math.Clamp(floor - stream.Lowest + 1, 0, stream.Count) : 0;
     }
 
-    private static IEnumerable<EntryRow> OfStream(Stack<(IndexPart Part, StreamPart Stream)> found, StreamId id, long from, long last, long asOf)
+    private static IEnumerable<EntryRow> OfStream(
+        Stack<(IndexPart Part, StreamPart Stream)> found, StreamId id, long from, long last, long asOf)
     {
         var next = from;
         foreach (var (part, stream) in found)

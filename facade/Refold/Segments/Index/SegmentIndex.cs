@@ -5,7 +5,8 @@ namespace Refold.Segments;
 /// <summary>Where an entry lies.</summary>
 internal readonly record struct EntryRow(long Position, long Version, StreamId Stream, SegmentFile Segment, int Offset, int Size);
 
-/// <summary>Everything committed. Sealed segments are asked in their footers; only the others are held in memory. Safe for use by many threads.</summary>
+/// <summary>Everything committed. Sealed segments are asked in their footers; only the others are held in memory.
+/// Safe for use by many threads.</summary>
 internal sealed partial class SegmentIndex : IAppendIndex
 {
     // 16 MiB.
@@ -61,7 +62,8 @@ internal sealed partial class SegmentIndex : IAppendIndex
                 case Format.SegmentContent.Batch found:
                     part.Add(found.batch);
                     var batch = found.batch.Batch;
-                    for (var item = 0; item < batch.Entries.Length; item++) versions.Raise(batch.Entries[item].Stream, batch.Versions[item]);
+                    for (var item = 0; item < batch.Entries.Length; item++)
+                        versions.Raise(batch.Entries[item].Stream, batch.Versions[item]);
                     foreach (var gone in found.batch.Dropped) versions.Forget(gone.Stream);
                     head = batch.Receipt.Head;
                     break;
@@ -108,7 +110,8 @@ internal sealed partial class SegmentIndex : IAppendIndex
             if (parts.Length == 0) begin = new Head(header.FirstPosition - 1, header.HeadBefore);
             ActiveOf(segment).Restore(rows, behind.Position);
             // Before the first batch of a segment rows know no position.
-            foreach (var row in rows.Deletions) deleted.Add(rows.Streams[row.Stream].Stream, row.Version, Math.Max(row.Position, header.FirstPosition - 1));
+            foreach (var row in rows.Deletions)
+                deleted.Add(rows.Streams[row.Stream].Stream, row.Version, Math.Max(row.Position, header.FirstPosition - 1));
             head = behind;
         }
     }
@@ -227,7 +230,8 @@ internal sealed partial class SegmentIndex : IAppendIndex
         return known;
     }
 
-    /// <summary>The version up to which a stream was gone from the start, or has lost entries to compaction: its first entry that is there comes behind it.</summary>
+    /// <summary>The version up to which a stream was gone from the start, or has lost entries to compaction: its first entry
+    /// that is there comes behind it.</summary>
     private static long GoneOf(IndexPart[] parts, StreamId stream)
     {
         var known = 0L;

@@ -12,6 +12,10 @@ internal static class CompactionTranslation
     /// <param name="highestVersion">The highest version a stream ever had.</param>
     /// <param name="floors">The version up to which each stream is gone.</param>
     /// <param name="keysBefore">The position before which keys are forgotten.</param>
-    public static Format.CompactionView View(IEnumerable<Format.SegmentHeader> segments, Func<StreamId, long> highestVersion, IEnumerable<(StreamId Stream, long Floor)> floors, long keysBefore) =>
-        new(segments.ToFSharpList(), FuncConvert.FromFunc(highestVersion), MapModule.OfSeq(floors.Select(item => Tuple.Create(item.Stream, item.Floor))), keysBefore);
+    public static Format.CompactionView View(
+        IEnumerable<Format.SegmentHeader> segments, Func<StreamId, long> highestVersion, IEnumerable<(StreamId Stream, long Floor)> floors,
+        long keysBefore) =>
+        new(
+            segments.ToFSharpList(), FuncConvert.FromFunc(highestVersion),
+            MapModule.OfSeq(floors.Select(item => Tuple.Create(item.Stream, item.Floor))), keysBefore);
 }

@@ -34,6 +34,7 @@ internal static class OpeningTranslation
     }
 
     /// <summary>The receipt of a batch that is known from rows.</summary>
-    public static Core.Receipt Receipt(Format.BatchRow batch, IEnumerable<Format.EntryRow> entries, IEnumerable<StreamVersions> kept, Func<int, StreamId> nameOf) =>
+    public static Core.Receipt Receipt(
+        Format.BatchRow batch, IEnumerable<Format.EntryRow> entries, IEnumerable<StreamVersions> kept, Func<int, StreamId> nameOf) =>
         Format.IndexRows.receipt(batch, entries, kept.ToFSharpList(), FuncConvert.FromFunc(nameOf));
 }

@@ -10,11 +10,13 @@ namespace Refold.Segments;
 /// <param name="Rows">The rows; null where it takes none.</param>
 /// <param name="Unusable">Checkpoints that were found and not used.</param>
 /// <param name="Ignored">What was found and not used, each with its file and the reason.</param>
-internal sealed record CheckpointedPlan(Format.OpeningPlan Plan, Format.SegmentRows? Rows, IReadOnlyList<string> Unusable, IReadOnlyList<string> Ignored);
+internal sealed record CheckpointedPlan(
+    Format.OpeningPlan Plan, Format.SegmentRows? Rows, IReadOnlyList<string> Unusable, IReadOnlyList<string> Ignored);
 
 internal static class CheckpointLoading
 {
-    /// <summary>Plans, and reads the rows of the checkpoint that is planned. Where they are not right, it plans once more without.</summary>
+    /// <summary>Plans, and reads the rows of the checkpoint that is planned. Where they are not right,
+    /// it plans once more without.</summary>
     /// <exception cref="JournalException">It is refused.</exception>
     public static CheckpointedPlan Plan(IStorageDevice device, OpeningWays ways, IReadOnlyCollection<string>? without)
     {
@@ -25,13 +27,17 @@ internal static class CheckpointLoading
         if (rows is not null) return new CheckpointedPlan(plan, rows, Unusable(plan, ways), Ignored(plan, _ => true));
         // What its root says was flushed still counts.
         var other = Planned(device, ways with { Checkpoint = false }, without);
-        return new CheckpointedPlan(other, null, [name, .. Unusable(plan, ways)], [$"{name}: {reason}", .. Ignored(other, file => Format.FileName.tryCheckpoint(file) is null)]);
+        return new CheckpointedPlan(
+            other, null, [name, .. Unusable(plan, ways)],
+            [$"{name}: {reason}", .. Ignored(other, file => Format.FileName.tryCheckpoint(file) is null)]);
     }
 
     /// <summary>The root of a checkpoint, or what is wrong with it.</summary>
-    public static FSharpResult<Format.CheckpointRoot, Format.FrameError> ReadRoot(IStorageDevice device, string name) => Format.Checkpoint.decode(ReadFirst(device, name).Bytes);
+    public static FSharpResult<Format.CheckpointRoot, Format.FrameError> ReadRoot(IStorageDevice device, string name) =>
+        Format.Checkpoint.decode(ReadFirst(device, name).Bytes);
 
-    /// <summary>The length of a checkpoint and the bytes of its root; none where it cannot be read, and no length where it is not there any more.</summary>
+    /// <summary>The length of a checkpoint and the bytes of its root; none where it cannot be read, and no length
+    /// where it is not there any more.</summary>
     public static (long? Length, ReadOnlyMemory<byte> Bytes) ReadFirst(IStorageDevice device, string name)
     {
         try
@@ -58,7 +64,8 @@ internal static class CheckpointLoading
     }
 
     /// <summary>All rows, every page checked: what is wrong must be known before anything relies on them.</summary>
-    private static (Format.SegmentRows? Rows, string? Reason) ReadRows(IStorageDevice device, string name, Format.CheckpointRoot root, Format.SegmentHeader header)
+    private static (Format.SegmentRows? Rows, string? Reason) ReadRows(
+        IStorageDevice device, string name, Format.CheckpointRoot root, Format.SegmentHeader header)
     {
         if (Format.Checkpoint.fileBytes(root) > Array.MaxLength) return (null, "it has more than 2 GiB");
         try
@@ -67,8 +74,10 @@ internal static class CheckpointLoading
             var bytes = new byte[Format.Checkpoint.fileBytes(root)];
             var memory = new ReadOnlyMemory<byte>(bytes, 0, file.Read(bytes, 0));
             // Another file may have the name by now.
-            if (!Format.Checkpoint.decode(memory).Equals(FSharpResult<Format.CheckpointRoot, Format.FrameError>.NewOk(root))) return (null, "it was replaced while it was read");
-            var (rows, error) = OpeningTranslation.ReadCheckpoint(header, root, (offset, count) => memory.Slice((int)Math.Min(offset, memory.Length), (int)Math.Clamp(memory.Length - offset, 0, count)));
+            if (!Format.Checkpoint.decode(memory).Equals(FSharpResult<Format.CheckpointRoot, Format.FrameError>.NewOk(root)))
+                return (null, "it was replaced while it was read");
+            var (rows, error) = OpeningTranslation.ReadCheckpoint(header, root, (offset, count) =>
+                memory.Slice((int)Math.Min(offset, memory.Length), (int)Math.Clamp(memory.Length - offset, 0, count)));
             return (rows, error?.ToString());
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
@@ -78,7 +87,9 @@ internal static class CheckpointLoading
     }
 
     private static List<string> Unusable(Format.OpeningPlan plan, OpeningWays ways) =>
-        ways.Checkpoint ? [.. plan.Ignored.Select(ignored => ignored.File).Where(file => Format.FileName.tryCheckpoint(file) is not null)] : [];
+        ways.Checkpoint
+            ? [.. plan.Ignored.Select(ignored => ignored.File).Where(file => Format.FileName.tryCheckpoint(file) is not null)]
+            : [];
 
     private static List<string> Ignored(Format.OpeningPlan plan, Func<string, bool> isTold) =>
         [.. plan.Ignored.Where(ignored => isTold(ignored.File)).Select(ignored => $"{ignored.File}: {ignored.Reason}")];

@@ -14,13 +14,15 @@ internal static class DirectoryPlan
 
     // A compaction's marker, and what an interrupted compaction or checkpoint leaves under names that nobody reads.
     private static readonly string[] Marks =
-        [Format.FileName.pending, Format.FileName.pendingUnfinished, Format.FileName.targetUnfinished, Format.FileName.checkpointUnfinished];
+        [Format.FileName.pending, Format.FileName.pendingUnfinished, Format.FileName.targetUnfinished,
+            Format.FileName.checkpointUnfinished];
 
     /// <summary>Plans, or refuses.</summary>
     /// <param name="device">The directory.</param>
     /// <param name="ways">The ways that may be taken.</param>
     /// <param name="without">Files that are about to be removed: they count as gone.</param>
-    public static (Format.OpeningPlan? Plan, Format.Refusal? Refusal) Of(IStorageDevice device, Format.OpeningWays ways, IReadOnlyCollection<string>? without = null)
+    public static (Format.OpeningPlan? Plan, Format.Refusal? Refusal) Of(
+        IStorageDevice device, Format.OpeningWays ways, IReadOnlyCollection<string>? without = null)
     {
         // Before the names: a writer may go on meanwhile, and COMMIT must not speak of a segment that was not listed yet.
         var commit = CommitFile.ReadBytes(device);
@@ -58,8 +60,8 @@ internal static class DirectoryPlan
         }
     }
 
-    /// <summary>The number of the last frame that a reader may take, once all segments were scanned. A journal whose COMMIT says nothing was written
-    /// by an older version, or its COMMIT is lost: then all that is whole counts.</summary>
+    /// <summary>The number of the last frame that a reader may take, once all segments were scanned. A journal whose COMMIT says nothing
+    /// was written by an older version, or its COMMIT is lost: then all that is whole counts.</summary>
     public static long ConfirmedEnd(this Format.OpeningPlan plan, Format.SegmentScanner scanner) =>
         plan.Commit is null ? long.MaxValue : Math.Max(plan.Flushed, scanner.FlushedEnd);
 

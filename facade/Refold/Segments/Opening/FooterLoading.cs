@@ -6,7 +6,8 @@ internal static class FooterLoading
 {
     /// <summary>Reads root and deletions of each segment; by as many threads as are allowed, with the same result.</summary>
     /// <exception cref="JournalCorruptedException">A footer is not what was written: the first such, whichever was read first.</exception>
-    public static SealedSegment[] ReadAll(SegmentIndex index, IReadOnlyList<(SegmentFile File, Format.SegmentTrailer Trailer)> segments, int threads)
+    public static SealedSegment[] ReadAll(
+        SegmentIndex index, IReadOnlyList<(SegmentFile File, Format.SegmentTrailer Trailer)> segments, int threads)
     {
         var found = new SealedSegment[segments.Count];
         var failures = new Exception?[segments.Count];

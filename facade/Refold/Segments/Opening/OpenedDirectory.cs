@@ -31,10 +31,12 @@ internal sealed record OpenedDirectory(SegmentIndex Index, List<SegmentFile> Fil
     /// <summary>The place behind what was taken; null where there is no segment.</summary>
     public ReadPlace? End { get; init; }
 
-    /// <summary>How many entries can be read. Asking for it may read pages of footers, so it is asked before anything is healed: a refusal changes nothing.</summary>
+    /// <summary>How many entries can be read. Asking for it may read pages of footers, so it is asked before anything is healed:
+    /// a refusal changes nothing.</summary>
     public long Entries { get; init; }
 
-    /// <summary>Entries and deletions that are whole, and were not taken, because nothing says that they are flushed; of a writer always 0.</summary>
+    /// <summary>Entries and deletions that are whole, and were not taken, because nothing says that they are
+    /// flushed; of a writer always 0.</summary>
     public long Unconfirmed { get; init; }
 
     /// <summary>Who uses the files.</summary>
@@ -46,7 +48,8 @@ internal sealed record OpenedDirectory(SegmentIndex Index, List<SegmentFile> Fil
     /// <param name="flushed">The last frame that COMMIT once said was flushed, 0 for none: it may say less where writing it failed.</param>
     /// <param name="continues">Whether it continues what was read; it may ask the index, and so the files.</param>
     /// <returns>Null where it does not.</returns>
-    public static OpenedDirectory? ForReading(IStorageDevice device, JournalOptions options, long flushed, Func<OpenedDirectory, bool> continues)
+    public static OpenedDirectory? ForReading(
+        IStorageDevice device, JournalOptions options, long flushed, Func<OpenedDirectory, bool> continues)
     {
         var tries = 0;
         return DirectoryPlan.Settled<OpenedDirectory?>(
@@ -54,7 +57,8 @@ internal sealed record OpenedDirectory(SegmentIndex Index, List<SegmentFile> Fil
             () =>
             {
                 // A writer that goes on while everything is read is alive, and then COMMIT is exact.
-                var (opened, _, _, last) = Load(tries++ == 0 ? device : CommittedView.Of(device), options, writable: false, flushed: flushed);
+                var (opened, _, _, last) = Load(
+                    tries++ == 0 ? device : CommittedView.Of(device), options, writable: false, flushed: flushed);
                 if (last is null) throw SegmentFaults.NoJournal(device);
                 var isTaken = false;
                 try
@@ -86,7 +90,8 @@ internal sealed record OpenedDirectory(SegmentIndex Index, List<SegmentFile> Fil
                 {
                     // All frames are written anew: each has to be what it was.
                     opened.Close();
-                    (opened, plan, scanner, last) = Load(device, options with { Opening = new OpeningWays { Checkpoint = false } }, writable: true);
+                    (opened, plan, scanner, last) = Load(
+                        device, options with { Opening = new OpeningWays { Checkpoint = false } }, writable: true);
                 }
 
                 SegmentReplacing.Run(device, plan, scanner, last!);
@@ -96,13 +101,18 @@ internal sealed record OpenedDirectory(SegmentIndex Index, List<SegmentFile> Fil
 
             SegmentStore.RemoveSpare(device);
             commit = CommitFile.OpenOrCreate(device);
-            var tail = last is null ? 0 : SegmentHealing.Heal(device, opened.Files, last, scanner.FlushedEnd, plan.IsClosed, options.Durability);
+            var tail = last is null
+                ? 0
+                : SegmentHealing.Heal(device, opened.Files, last, scanner.FlushedEnd, plan.IsClosed, options.Durability);
             var id = plan.JournalId is { } known ? known.Value : new Guid(RandomNumberGenerator.GetBytes(16));
             var epoch = checked(Math.Max(plan.Epoch, scanner.Epoch) + 1);
             var slots = new CommitFile(commit, id, epoch, plan.SetGeneration, plan.Commit?.Value.Sequence ?? 0);
             var sealing = new SegmentSealing(last?.Found.Items.AsEnumerable() ?? [], scanner.Epoch, opened.Restored);
             var isSealed = last is { Found.Header: null };
-            var store = new SegmentStore(new WatchedDirectory(device), slots, sealing, options, opened.Files) { Handles = opened.Handles, LastFrame = scanner.LastFrame, Tail = tail, IsSealed = isSealed };
+            var store = new SegmentStore(new WatchedDirectory(device), slots, sealing, options, opened.Files)
+            {
+                Handles = opened.Handles, LastFrame = scanner.LastFrame, Tail = tail, IsSealed = isSealed
+            };
             store.CheckpointedTo = opened.Restored?.Root.Offset ?? 0;
             store.Open(opened.Index.Head);
             store.Checkpoints.RemoveUnusable(opened.Unusable);
@@ -142,15 +152,20 @@ internal sealed record OpenedDirectory(SegmentIndex Index, List<SegmentFile> Fil
         var checkpointed = CheckpointLoading.Plan(device, options.Opening, without);
         var plan = checkpointed.Plan;
         var planned = clock.Elapsed;
-        var (index, files, handles) = (new SegmentIndex(), new List<SegmentFile>(), new OpenFiles((device as CommittedView)?.Device ?? device, options.OpenFiles));
+        var (index, files, handles) = (
+            new SegmentIndex(), new List<SegmentFile>(), new OpenFiles((device as CommittedView)?.Device ?? device, options.OpenFiles));
         try
         {
             var isSealed = plan.Segments.Where(segment => segment.Trailer is not null).ToList();
             foreach (var segment in isSealed) Add(segment.Name, segment.Header!.Value, segment.Trailer?.Value);
-            foreach (var found in FooterLoading.ReadAll(index, [.. files.Zip(isSealed, (file, segment) => (file, segment.Trailer!.Value))], Environment.ProcessorCount)) index.Take(found);
+            foreach (var found in FooterLoading.ReadAll(
+                index, [.. files.Zip(isSealed, (file, segment) => (file, segment.Trailer!.Value))], Environment.ProcessorCount))
+                index.Take(found);
             index.ForgetKeysBefore(plan.KeysBefore);
             var read = clock.Elapsed;
-            var end = files.Count == 0 ? null : new ReadPlace(files[^1].Name, isSealed[^1].Trailer!.Value.FramesEnd, plan.Head, plan.LastFrame);
+            var end = files.Count == 0
+                ? null
+                : new ReadPlace(files[^1].Name, isSealed[^1].Trailer!.Value.FramesEnd, plan.Head, plan.LastFrame);
             RestoredRows? restored = null;
             if (checkpointed.Rows is { } rows && plan.Checkpoint is { } checkpoint)
             {
@@ -164,7 +179,8 @@ internal sealed record OpenedDirectory(SegmentIndex Index, List<SegmentFile> Fil
             var scanner = new Format.SegmentScanner(plan.ScanStart(index.HighestVersion));
             ScannedSegment? last = null;
             var (tail, unconfirmed) = (0L, 0L);
-            foreach (var segment in ScannedSegment.All(device, scanner, [.. plan.Segments.Skip(isSealed.Count).Select(segment => segment.Name)], plan.Tail?.Value.Offset ?? 0))
+            foreach (var segment in ScannedSegment.All(
+                device, scanner, [.. plan.Segments.Skip(isSealed.Count).Select(segment => segment.Name)], plan.Tail?.Value.Offset ?? 0))
             {
                 if (segment.Fault is not null) throw segment.Fault;
                 last = segment;
@@ -172,7 +188,8 @@ internal sealed record OpenedDirectory(SegmentIndex Index, List<SegmentFile> Fil
                 if (segment.Found.Header is not { } header) continue;
                 var isBegun = restored is not null && segment.Name.Equals(files[^1].Name);
                 var file = isBegun ? files[^1] : Add(segment.Name, header.Value, null);
-                end = (isBegun ? end : end?.Entering(segment.Name)) ?? new ReadPlace(segment.Name, Format.SegmentHeaderModule.bytes, plan.Head, plan.LastFrame);
+                end = (isBegun ? end : end?.Entering(segment.Name))
+                    ?? new ReadPlace(segment.Name, Format.SegmentHeaderModule.bytes, plan.Head, plan.LastFrame);
                 var confirmedEnd = writable ? long.MaxValue : Math.Max(flushed, plan.ConfirmedEnd(scanner));
                 unconfirmed += segment.Unconfirmed(confirmedEnd);
                 foreach (var item in segment.Confirmed(confirmedEnd))
@@ -183,13 +200,26 @@ internal sealed record OpenedDirectory(SegmentIndex Index, List<SegmentFile> Fil
                 }
             }
 
-            var path = plan.Path.IsCheckpoint ? OpeningPath.Checkpoint : plan.Path.IsEmpty ? OpeningPath.Empty : plan.Path.IsFooters ? OpeningPath.Footers : OpeningPath.Scan;
+            var path = plan.Path.IsCheckpoint
+                ? OpeningPath.Checkpoint
+                : plan.Path.IsEmpty ? OpeningPath.Empty : plan.Path.IsFooters ? OpeningPath.Footers : OpeningPath.Scan;
             var elapsed = new OpeningElapsed(planned, read - planned, clock.Elapsed - known, TimeSpan.Zero) { Restoring = known - read };
             var report = new OpeningReport(path, plan.Restored + tail, tail, elapsed, checkpointed.Ignored)
             {
                 Interrupted = InterruptedCompaction.Of(plan),
             };
-            return (new OpenedDirectory(index, files, last?.Torn, report) { Handles = handles, Plan = plan, Entries = index.Entries, Restored = restored, Unusable = checkpointed.Unusable, End = end, Unconfirmed = unconfirmed }, plan, scanner, last);
+            return (
+                new OpenedDirectory(index, files, last?.Torn, report)
+                {
+                    Handles = handles,
+                    Plan = plan,
+                    Entries = index.Entries,
+                    Restored = restored,
+                    Unusable = checkpointed.Unusable,
+                    End = end,
+                    Unconfirmed = unconfirmed
+                },
+                plan, scanner, last);
         }
         catch
         {
@@ -202,7 +232,9 @@ internal sealed record OpenedDirectory(SegmentIndex Index, List<SegmentFile> Fil
             var text = name.ToString();
             // The last one is written, or grows.
             var isLast = name.Equals(plan.Segments.Last().Name);
-            var file = new SegmentFile(name, header, isLast ? handles.Pin(text, handles.Device.Open(text, writable)) : handles.Add(text, SegmentFile.Check(header, trailer)));
+            var file = new SegmentFile(
+                name, header,
+                isLast ? handles.Pin(text, handles.Device.Open(text, writable)) : handles.Add(text, SegmentFile.Check(header, trailer)));
             files.Add(file);
             return file;
         }

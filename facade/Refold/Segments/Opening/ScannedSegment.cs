@@ -8,7 +8,8 @@ namespace Refold.Segments;
 /// <param name="Found">What it holds.</param>
 /// <param name="Fault">Why it is refused; null where it is whole or torn.</param>
 /// <param name="Torn">The torn tail it ends with, if any.</param>
-internal sealed record ScannedSegment(Format.SegmentName Name, ReadOnlyMemory<byte> Bytes, Format.SegmentScan Found, JournalException? Fault, TornTail? Torn)
+internal sealed record ScannedSegment(
+    Format.SegmentName Name, ReadOnlyMemory<byte> Bytes, Format.SegmentScan Found, JournalException? Fault, TornTail? Torn)
 {
     /// <summary>How many entries were taken.</summary>
     public long Entries => EntriesOf(Found.Items);
@@ -31,8 +32,10 @@ internal sealed record ScannedSegment(Format.SegmentName Name, ReadOnlyMemory<by
     /// <param name="device">The directory.</param>
     /// <param name="scanner">What scans them.</param>
     /// <param name="names">The files.</param>
-    /// <param name="from">The offset at which the frames of the first one begin that are not known; what lies between its header and that is not read.</param>
-    public static IEnumerable<ScannedSegment> All(IStorageDevice device, Format.SegmentScanner scanner, List<Format.SegmentName> names, long from = 0)
+    /// <param name="from">The offset at which the frames of the first one begin that are not known; what lies between its
+    /// header and that is not read.</param>
+    public static IEnumerable<ScannedSegment> All(
+        IStorageDevice device, Format.SegmentScanner scanner, List<Format.SegmentName> names, long from = 0)
     {
         for (var item = 0; item < names.Count; item++)
         {

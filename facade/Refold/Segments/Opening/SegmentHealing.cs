@@ -9,7 +9,8 @@ internal static class SegmentHealing
     /// earlier life may have left pages that look written and are not: writing them again cures that.
     /// </summary>
     /// <returns>The offset behind the last frame of the active segment.</returns>
-    public static long Heal(IStorageDevice device, List<SegmentFile> files, ScannedSegment last, long flushedEnd, bool isClosed, Durability durability)
+    public static long Heal(
+        IStorageDevice device, List<SegmentFile> files, ScannedSegment last, long flushedEnd, bool isClosed, Durability durability)
     {
         var (bytes, found) = (last.Bytes, last.Found);
         var taken = found.TakenTo;

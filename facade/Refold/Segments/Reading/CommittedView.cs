@@ -46,7 +46,9 @@ internal sealed class CommittedView(IStorageDevice device, byte[] commit, Format
     /// <summary>Whether a segment, or what a checkpoint covers, came after what COMMIT says.</summary>
     private bool IsBehind(string name) =>
         (Format.FileName.trySegment(name) is { } segment && segment.Value.CompareTo(slot.Segment) > 0)
-        || (Format.FileName.tryCheckpoint(name) is { } checkpoint && (checkpoint.Value.Item1 != slot.SetGeneration || checkpoint.Value.Item2 > slot.LastFrame));
+        || (
+            Format.FileName.tryCheckpoint(name) is { } checkpoint
+                && (checkpoint.Value.Item1 != slot.SetGeneration || checkpoint.Value.Item2 > slot.LastFrame));
 
     private static UnauthorizedAccessException Refused() => new("A view for reading.");
 

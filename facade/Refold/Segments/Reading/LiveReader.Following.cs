@@ -7,7 +7,8 @@ namespace Refold.Segments;
 internal sealed partial class LiveReader
 {
     /// <summary>Takes what lies between the place and the end that a slot names, and never a byte behind it.</summary>
-    /// <returns>False where something does not fit, or a file is not there: the directory is another one, or has changed in between.</returns>
+    /// <returns>False where something does not fit, or a file is not there: the directory is another one,
+    /// or has changed in between.</returns>
     private bool TryAdvance(Format.CommitSlot slot)
     {
         try
@@ -20,7 +21,8 @@ internal sealed partial class LiveReader
             if (place.Segment.CompareTo(slot.Segment) != 0) return false;
             var scanner = Scanner();
             if (slot.LastFrame > place.LastFrame && !Take(scanner, slot.EndOffset, mayEndBefore: false)) return false;
-            if (place.LastFrame != slot.LastFrame || place.Head.Position != slot.Head.Position || !place.Head.Hash.Equals(slot.Head.Hash)) return false;
+            if (place.LastFrame != slot.LastFrame || place.Head.Position != slot.Head.Position || !place.Head.Hash.Equals(slot.Head.Hash))
+                return false;
             HasMoved = true;
             return true;
         }

@@ -26,7 +26,8 @@ internal sealed partial class LiveReader(IStorageDevice device, JournalOptions o
     public bool HasMoved { get; private set; }
 
     /// <summary>Takes everything that was acknowledged before the call.</summary>
-    /// <exception cref="ForeignHistoryException">What was read is not in the directory's history: an older copy was put back, or another journal.</exception>
+    /// <exception cref="ForeignHistoryException">What was read is not in the directory's history: an older copy was put
+    /// back, or another journal.</exception>
     /// <exception cref="JournalCorruptedException">Bytes are not what was written.</exception>
     /// <exception cref="JournalException">The directory cannot be read.</exception>
     public OpenedDirectory Refresh()
@@ -65,7 +66,8 @@ internal sealed partial class LiveReader(IStorageDevice device, JournalOptions o
 
     /// <summary>Whether the files that are open are still those of the journal.</summary>
     private bool GoesOn(Format.CommitSlot slot) =>
-        slot.JournalId == JournalId && slot.SetGeneration == (seen?.SetGeneration ?? current.Plan.SetGeneration) && slot.LastFrame >= place.LastFrame;
+        slot.JournalId == JournalId && slot.SetGeneration == (seen?.SetGeneration ?? current.Plan.SetGeneration)
+            && slot.LastFrame >= place.LastFrame;
 
     private Guid JournalId => current.Plan.JournalId!.Value;
 
@@ -93,7 +95,10 @@ internal sealed partial class LiveReader(IStorageDevice device, JournalOptions o
         fresh.Plan.JournalId?.Value == JournalId
         && fresh.End!.LastFrame >= place.LastFrame
         // Where the beginning was dropped up to here, nothing of it can be compared.
-        && (fresh.Index.HeadAt(place.Head.Position) is { } head ? head.Hash.Equals(place.Head.Hash) : !fresh.Index.Covers(place.Head.Position));
+        && (
+            fresh.Index.HeadAt(place.Head.Position) is { } head
+                ? head.Hash.Equals(place.Head.Hash)
+                : !fresh.Index.Covers(place.Head.Position));
 
     private static ForeignHistoryException Foreign(ReadPlace place) => new(place.Head);
 }

@@ -20,7 +20,10 @@ internal sealed class SegmentFile(Format.SegmentName name, Format.SegmentHeader 
     /// <summary>What tells whether a file is this segment, by its header and, once it is sealed, by its trailer.</summary>
     public static Func<IStorageFile, bool> Check(Format.SegmentHeader header, Format.SegmentTrailer? trailer) => file =>
         Holds(file, 0, Format.SegmentHeaderModule.encode(header))
-        && (trailer is null || Holds(file, file.Length - Format.SegmentTrailerModule.bytes, Format.SegmentTrailerModule.encode(Core.Checksum.seed(header.JournalId), trailer)));
+        && (
+            trailer is null
+                || Holds(file, file.Length - Format.SegmentTrailerModule.bytes, Format.SegmentTrailerModule.encode(
+                    Core.Checksum.seed(header.JournalId), trailer)));
 
     /// <summary>Reads the entry that a row names. A mismatch is never an entry.</summary>
     /// <exception cref="JournalCorruptedException">The bytes are not what was written.</exception>
@@ -31,7 +34,8 @@ internal sealed class SegmentFile(Format.SegmentName name, Format.SegmentHeader 
         var found = Format.FrameDecoding.read(seed, ReadBytes(row.Offset, row.Size), 0);
         if (found.IsError) throw SegmentFaults.Of(found.ErrorValue, Name.ToString(), row.Offset);
         var frame = found.ResultValue.Frame;
-        if (frame.Position != row.Position) throw Corrupted(row, "the position", NumberText.Of(row.Position), NumberText.Of(frame.Position));
+        if (frame.Position != row.Position)
+            throw Corrupted(row, "the position", NumberText.Of(row.Position), NumberText.Of(frame.Position));
         if (frame.Version != row.Version) throw Corrupted(row, "the version", NumberText.Of(row.Version), NumberText.Of(frame.Version));
         if (frame.Body is not Format.FrameBody.Entry body || Core.CanonicalBytes.tryRead(body.canonical) is not { } data)
             throw Corrupted(row, "the frame", "an entry", "another");
@@ -81,7 +85,9 @@ internal sealed class SegmentFile(Format.SegmentName name, Format.SegmentHeader 
     }
 
     private JournalException Failure(Exception exception, string what) =>
-        exception is FileNotFoundException ? new SegmentGoneException(Name.ToString(), exception) : new JournalException("io", $"{what}: {exception.Message}", exception);
+        exception is FileNotFoundException
+            ? new SegmentGoneException(Name.ToString(), exception)
+            : new JournalException("io", $"{what}: {exception.Message}", exception);
 
     private static bool Holds(IStorageFile file, long offset, ReadOnlyMemory<byte> expected)
     {
@@ -93,6 +99,8 @@ internal sealed class SegmentFile(Format.SegmentName name, Format.SegmentHeader 
         new(Name.ToString(), row.Offset, what, expected, found);
 }
 
-/// <summary>A segment file was removed before it was opened: compaction replaced it, and the files that are there now have what is left of it.</summary>
+/// <summary>A segment file was removed before it was opened: compaction replaced it, and the files that are there
+/// now have what is left of it.</summary>
 internal sealed class SegmentGoneException(string file, Exception innerException)
-    : JournalException("segment-gone", $"{file} is not there any more; read again, and where it stays so, restore a backup.", innerException);
+    : JournalException(
+        "segment-gone", $"{file} is not there any more; read again, and where it stays so, restore a backup.", innerException);

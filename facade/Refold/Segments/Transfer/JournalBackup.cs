@@ -22,6 +22,8 @@ internal sealed record JournalBackup(long Entries, Head Head, TornTail? Torn, lo
         var made = new JournalBackup(copied.Entries, copied.Head, copied.Torn, copied.Unconfirmed);
         return SegmentVerification.Of(target) is var found && found.Ok && found.Head == made.Head
             ? made
-            : throw new JournalException("copy-failed", $"The backup of {source.Place} does not verify: {found.First?.What ?? "another head"}; try again, or another device.");
+            : throw new JournalException(
+                "copy-failed",
+                $"The backup of {source.Place} does not verify: {found.First?.What ?? "another head"}; try again, or another device.");
     }
 }

@@ -14,7 +14,8 @@ internal sealed record CopiedJournal(Head Head, long Entries, TornTail? Torn, lo
 /// <summary>Copies what is committed at some moment of the copying. It reads beside a writer, and checks every byte.</summary>
 internal static class JournalCopy
 {
-    /// <summary>Copies into a directory that is empty or not there. The copy has the same positions, versions, batches, keys, floors and head, and an id of its own.</summary>
+    /// <summary>Copies into a directory that is empty or not there. The copy has the same positions, versions, batches, keys, floors and
+    /// head, and an id of its own.</summary>
     /// <param name="from">The journal; nothing is changed there.</param>
     /// <param name="to">The directory of the copy.</param>
     /// <exception cref="JournalOpenException">There is no journal.</exception>
@@ -75,6 +76,7 @@ internal static class JournalCopy
         target.Close();
         return target.Index.Head is var made && made.Position == head.Position && made.Hash.Equals(head.Hash)
             ? new CopiedJournal(made, target.Index.Entries, torn, unconfirmed)
-            : throw new JournalException("copy-failed", $"The copy of {from.Place} came to another head; try again, and verify the journal.");
+            : throw new JournalException(
+                "copy-failed", $"The copy of {from.Place} came to another head; try again, and verify the journal.");
     }
 }

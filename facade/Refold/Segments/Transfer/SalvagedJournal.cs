@@ -12,7 +12,8 @@ namespace Refold.Segments;
 /// <param name="To">The offset behind the last skipped byte.</param>
 /// <param name="FirstPosition">The first position that may be missing.</param>
 /// <param name="LastPosition">The last position that may be missing.</param>
-internal sealed record SalvageHole(string What, string? File = null, long? From = null, long? To = null, long? FirstPosition = null, long? LastPosition = null);
+internal sealed record SalvageHole(
+    string What, string? File = null, long? From = null, long? To = null, long? FirstPosition = null, long? LastPosition = null);
 
 /// <summary>A damaged journal that was searched for frames. Changes nothing, takes no lock.</summary>
 internal sealed class SalvagedJournal
@@ -22,7 +23,9 @@ internal sealed class SalvagedJournal
     private readonly IReadOnlyList<Format.SalvagedFrame> rows;
     private readonly uint seed;
 
-    private SalvagedJournal(IStorageDevice device, IReadOnlyList<Format.SegmentName> names, uint seed, Format.SalvageReport report, IEnumerable<SalvageHole> unread)
+    private SalvagedJournal(
+        IStorageDevice device, IReadOnlyList<Format.SegmentName> names, uint seed, Format.SalvageReport report,
+        IEnumerable<SalvageHole> unread)
     {
         (this.device, this.names, this.seed) = (device, names, seed);
         rows = [.. report.Entries];
@@ -33,7 +36,9 @@ internal sealed class SalvagedJournal
             .. report.Skipped.Select(skipped => new SalvageHole(skipped.Reason, names[skipped.File].ToString(), skipped.From, skipped.To)),
             .. report.Missing.Select(Hole),
             .. report.Incomplete.Select(batch => new SalvageHole(
-                string.Create(CultureInfo.InvariantCulture, $"batch {batch.First} is incomplete: {batch.Found} of {batch.Count} positions were found"),
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"batch {batch.First} is incomplete: {batch.Found} of {batch.Count} positions were found"),
                 FirstPosition: batch.First,
                 LastPosition: batch.First + batch.Count - 1)),
         ];
@@ -70,7 +75,8 @@ internal sealed class SalvagedJournal
         {
             foreach (var row in rows)
             {
-                if (!files.TryGetValue(row.File, out var file)) files[row.File] = file = device.Open(names[row.File].ToString(), writable: false);
+                if (!files.TryGetValue(row.File, out var file))
+                    files[row.File] = file = device.Open(names[row.File].ToString(), writable: false);
                 yield return Read(file, row);
             }
         }
@@ -87,7 +93,8 @@ internal sealed class SalvagedJournal
         if (names.Count == 0 && commit is not { LastFrame: > 0 }) throw SegmentFaults.NoJournal(device);
         var unread = new List<SalvageHole>();
         var seed = FindSeed(device, names, commit)
-            ?? throw new JournalOpenException($"Nothing can be read in {device.Place}: no header and no frame of one journal was found; restore a backup.");
+            ?? throw new JournalOpenException(
+                $"Nothing can be read in {device.Place}: no header and no frame of one journal was found; restore a backup.");
         var files = new List<Format.SalvagedFile>();
         for (var item = 0; item < names.Count; item++)
         {
@@ -116,13 +123,15 @@ internal sealed class SalvagedJournal
         }
     }
 
-    /// <summary>The seed of the journal that most headers name; without any header, of the one that COMMIT names, unless all frames belong to another; without COMMIT, of the one journal that all frames belong to.</summary>
+    /// <summary>The seed of the journal that most headers name; without any header, of the one that COMMIT names, unless all frames belong
+    /// to another; without COMMIT, of the one journal that all frames belong to.</summary>
     private static uint? FindSeed(IStorageDevice device, List<Format.SegmentName> names, Format.CommitSlot? commit)
     {
         var ids = new List<Guid>();
         foreach (var name in names)
         {
-            if (TryReadAll(device, name, [], Format.SegmentHeaderModule.bytes) is { } bytes && HeaderOf(bytes) is { } header) ids.Add(header.JournalId);
+            if (TryReadAll(device, name, [], Format.SegmentHeaderModule.bytes) is { } bytes && HeaderOf(bytes) is { } header)
+                ids.Add(header.JournalId);
         }
 
         if (ids.Count > 0) return Core.Checksum.seed(ids.GroupBy(id => id).MaxBy(group => group.Count())!.Key);
@@ -132,7 +141,8 @@ internal sealed class SalvagedJournal
             if (TryReadAll(device, name, []) is { } bytes) seeds.UnionWith(Format.Salvage.seeds(bytes));
         }
 
-        if (commit is not null && Core.Checksum.seed(commit.JournalId) is var named && (seeds.Count != 1 || seeds.Contains(named))) return named;
+        if (commit is not null && Core.Checksum.seed(commit.JournalId) is var named && (seeds.Count != 1 || seeds.Contains(named)))
+            return named;
         return seeds.Count == 1 ? seeds.Single() : null;
     }
 

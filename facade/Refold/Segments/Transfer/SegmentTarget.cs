@@ -39,7 +39,8 @@ internal sealed class SegmentTarget : IDisposable
                 BeginBehind(beginning);
                 break;
             case TransferItem.Batch batch:
-                waiting.Add(new PendingAppend(_ => new AppendDecision.Fresh(batch.Stored.Batch)) { Dropped = batch.Stored.Dropped.ToFSharpList() });
+                waiting.Add(
+                    new PendingAppend(_ => new AppendDecision.Fresh(batch.Stored.Batch)) { Dropped = batch.Stored.Dropped.ToFSharpList() });
                 waitingBytes += batch.Stored.Batch.Value.Canonical.Sum(bytes => (long)bytes.Length);
                 break;
             case TransferItem.Forgetting forgetting:

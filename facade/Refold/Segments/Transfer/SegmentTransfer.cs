@@ -10,14 +10,17 @@ internal static class SegmentTransfer
     /// <summary>A piece as a scan found it.</summary>
     public static TransferItem Item(ScannedSegment segment, Format.SegmentItem item) => item.Content switch
     {
-        Format.SegmentContent.Base dropped => new TransferItem.Beginning(dropped.content.ToFacade(dropped.head, segment.Found.Header!.Value.FirstFrame)),
-        Format.SegmentContent.Batch found => new TransferItem.Batch(new StoredBatch(new PlacedBatch(found.batch.Batch), found.batch.Dropped)),
+        Format.SegmentContent.Base dropped =>
+            new TransferItem.Beginning(dropped.content.ToFacade(dropped.head, segment.Found.Header!.Value.FirstFrame)),
+        Format.SegmentContent.Batch found =>
+            new TransferItem.Batch(new StoredBatch(new PlacedBatch(found.batch.Batch), found.batch.Dropped)),
         Format.SegmentContent.KeysForgotten forgotten => new TransferItem.Forgetting(forgotten.before),
         Format.SegmentContent.Deletion deletion => new TransferItem.Deletion(deletion.stream, deletion.version),
         _ => throw new ArgumentException("No such content.", nameof(item)),
     };
 
-    /// <summary>Everything in a directory that is known to be flushed, as a reader has it, checked byte by byte. No writer may be changing it.</summary>
+    /// <summary>Everything in a directory that is known to be flushed, as a reader has it, checked byte by byte. No
+    /// writer may be changing it.</summary>
     /// <exception cref="JournalOpenException">There is no journal.</exception>
     /// <exception cref="JournalException">It is damaged.</exception>
     public static IEnumerable<TransferItem> Read(IStorageDevice from)

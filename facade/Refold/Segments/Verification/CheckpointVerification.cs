@@ -19,7 +19,10 @@ internal sealed class CheckpointVerification
             if (decoded.IsError && decoded.ErrorValue.IsFutureVersion) continue;
             if (decoded.IsError) Add(SegmentFaults.Of(decoded.ErrorValue, name), isHealed: true);
             else if (Format.Checkpoint.fileBytes(decoded.ResultValue) is var length && length != bytes.Length)
-                Add(new JournalCorruptedException(name, bytes.Length, "the length of the checkpoint", NumberText.Of(length), NumberText.Of(bytes.Length)), isHealed: true);
+                Add(
+                    new JournalCorruptedException(
+                        name, bytes.Length, "the length of the checkpoint", NumberText.Of(length), NumberText.Of(bytes.Length)),
+                    isHealed: true);
             else whole.Add((name, bytes, decoded.ResultValue));
         }
     }
@@ -31,9 +34,12 @@ internal sealed class CheckpointVerification
     public void Compare(ScannedSegment segment)
     {
         if (segment.Found.Header is not { } header) return;
-        foreach (var (name, bytes, root) in whole.Where(checkpoint => checkpoint.Root.JournalId == header.Value.JournalId && checkpoint.Root.Watermark.Equals(segment.Name)))
+        foreach (var (name, bytes, root) in whole.Where(
+            checkpoint => checkpoint.Root.JournalId == header.Value.JournalId && checkpoint.Root.Watermark.Equals(segment.Name)))
         {
-            if (OpeningTranslation.ReadCheckpoint(header.Value, root, (offset, count) => bytes.AsMemory((int)offset, count)).Error is { } error)
+            if (
+                OpeningTranslation.ReadCheckpoint(header.Value, root, (offset, count) =>
+                    bytes.AsMemory((int)offset, count)).Error is { } error)
             {
                 Add(SegmentFaults.Of(error, name), isHealed: true);
                 continue;
@@ -43,7 +49,11 @@ internal sealed class CheckpointVerification
             var expected = Format.Checkpoint.pages(header.Value, Format.IndexRows.ofItems(items)).Span;
             var found = bytes.AsSpan(Format.Checkpoint.rootBytes);
             if (!found.SequenceEqual(expected))
-                Add(new JournalCorruptedException(name, Format.Checkpoint.rootBytes + found.CommonPrefixLength(expected), "the index rows of a checkpoint", "those of the frames", "others"), isHealed: false);
+                Add(
+                    new JournalCorruptedException(
+                        name, Format.Checkpoint.rootBytes + found.CommonPrefixLength(expected), "the index rows of a checkpoint",
+                        "those of the frames", "others"),
+                    isHealed: false);
         }
     }
 

@@ -9,13 +9,15 @@ namespace Refold;
 /// <param name="Entries">How many entries are whole before the first fault.</param>
 /// <param name="Head">The head behind them.</param>
 /// <param name="First">The first fault; null where every byte is in order.</param>
-/// <param name="Torn">Whether the fault is one that opening for writing heals: a torn tail, a segment that was not quite begun, COMMIT without a valid slot, or a damaged checkpoint.</param>
+/// <param name="Torn">Whether the fault is one that opening for writing heals: a torn tail, a segment that was not quite begun, COMMIT
+/// without a valid slot, or a damaged checkpoint.</param>
 public sealed record SegmentVerification(long Entries, Head Head, SegmentFault? First, bool Torn)
 {
     /// <summary>Whether every byte is in order.</summary>
     public bool Ok => First is null;
 
-    /// <summary>How many of the entries, and how many deletions, lie behind the end that is known to be flushed; a journal opened for reading does not have them.</summary>
+    /// <summary>How many of the entries, and how many deletions, lie behind the end that is known to be flushed; a journal opened for
+    /// reading does not have them.</summary>
     public long Unconfirmed { get; init; }
 
     internal static SegmentVerification Of(IStorageDevice device)
@@ -48,7 +50,8 @@ public sealed record SegmentVerification(long Entries, Head Head, SegmentFault? 
             unconfirmed += plan is null ? 0 : segment.Unconfirmed(plan.ConfirmedEnd(scanner));
             if (segment.Fault is { } fault) return Found(Fault(fault, scanner.Head.Position + 1));
             if (plan is not null && segment.Torn is { } torn)
-                return Found(new SegmentFault(scanner.Head.Position + 1, "torn tail: " + torn.Reason, torn.File, torn.Offset), isTorn: true);
+                return Found(
+                    new SegmentFault(scanner.Head.Position + 1, "torn tail: " + torn.Reason, torn.File, torn.Offset), isTorn: true);
         }
 
         if (refusal is not null) return Found(Fault(DirectoryPlan.Exception(refusal), null));
@@ -63,14 +66,17 @@ public sealed record SegmentVerification(long Entries, Head Head, SegmentFault? 
     }
 
     private static SegmentFault Fault(JournalException exception, long? position) => exception is JournalCorruptedException corrupted
-        ? new SegmentFault(position, $"{corrupted.What} is {corrupted.Found}, expected {corrupted.Expected}", corrupted.File, corrupted.Offset)
+        ? new SegmentFault(
+            position, $"{corrupted.What} is {corrupted.Found}, expected {corrupted.Expected}", corrupted.File, corrupted.Offset)
         : throw exception;
 
-    /// <summary>Slots and zeros. Without any slot that is valid it may be a block that was written when the power failed: opening for writing heals that.</summary>
+    /// <summary>Slots and zeros. Without any slot that is valid it may be a block that was written when the power failed:
+    /// opening for writing heals that.</summary>
     private static (SegmentFault? Fault, bool IsGarbage) CheckCommit(IStorageDevice device)
     {
         var found = Format.Commit.read(CommitFile.ReadBytes(device) ?? []).ResultValue;
-        return (found.Damaged.IsEmpty ? null : Fault(SegmentFaults.Of(found.Damaged.Head, Format.FileName.commit), null), found.Slot is null);
+        return (
+            found.Damaged.IsEmpty ? null : Fault(SegmentFaults.Of(found.Damaged.Head, Format.FileName.commit), null), found.Slot is null);
     }
 
     /// <summary>A segment that was not begun yet holds zeros, unless a crash came between its header and its name.</summary>

@@ -1,8 +1,10 @@
-// Checkpoints: index rows of the active segment, written beside appends so that the next opening need not scan its frames. FORMAT.md, "Checkpoint".
+// Checkpoints: index rows of the active segment, written beside appends so that the next opening need not scan
+// its frames. FORMAT.md, "Checkpoint".
 // Used by SegmentStore: after commits, at close, and around compactions.
 namespace Refold.Segments;
 
-/// <summary>Writes checkpoints, one at a time, and removes older ones. One that fails harms nobody: there is the one before, or the scan.</summary>
+/// <summary>Writes checkpoints, one at a time, and removes older ones. One that fails harms nobody: there is
+/// the one before, or the scan.</summary>
 /// <param name="device">The directory.</param>
 /// <param name="commit">COMMIT.</param>
 /// <param name="background">Where checkpoints are written beside appends.</param>
@@ -12,7 +14,8 @@ internal sealed class CheckpointWriter(IStorageDevice device, CommitFile commit,
     private Task running = Task.CompletedTask;
     private bool isPaused;
 
-    /// <summary>Held from a rename to the flush of the directory that it needs: a flush that fails in between, and fails nothing else, would hide that.</summary>
+    /// <summary>Held from a rename to the flush of the directory that it needs: a flush that fails in between, and fails
+    /// nothing else, would hide that.</summary>
     public Lock Renaming { get; } = new();
 
     /// <summary>Told why a checkpoint could not be written.</summary>

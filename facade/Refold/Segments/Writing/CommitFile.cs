@@ -2,7 +2,8 @@
 // Written by SegmentStore; read by DirectoryPlan and LiveReader.
 namespace Refold.Segments;
 
-/// <summary>The open COMMIT of a journal, and what each of its slots says alike. Used by one thread at a time, but for <see cref="FlushBeside"/>.</summary>
+/// <summary>The open COMMIT of a journal, and what each of its slots says alike. Used by one thread at a time, but for
+/// <see cref="FlushBeside"/>.</summary>
 internal sealed class CommitFile(IStorageFile file, Guid journalId, uint epoch, long setGeneration, long sequence) : IDisposable
 {
     // A slot is written in less time than it takes to read it as often.
@@ -91,7 +92,8 @@ internal sealed class CommitFile(IStorageFile file, Guid journalId, uint epoch, 
     }
 
     /// <summary>Flushes what was stored, while another thread may store more.</summary>
-    /// <exception cref="IOException">The device failed. Both slots were stored once more: a flush that failed may have left in memory only what no later one writes.</exception>
+    /// <exception cref="IOException">The device failed. Both slots were stored once more: a flush that failed may have left in memory only
+    /// what no later one writes.</exception>
     public void FlushBeside()
     {
         try
@@ -102,7 +104,11 @@ internal sealed class CommitFile(IStorageFile file, Guid journalId, uint epoch, 
         {
             lock (gate)
             {
-                for (var slots = 0; slots < 2 && last is { } slot; slots++) Store(new Format.CommitSlot(JournalId, sequence + 1, Epoch, slot.SetGeneration, slot.Segment, slot.EndOffset, slot.LastFrame, slot.Head, slot.IsClosed));
+                for (var slots = 0; slots < 2 && last is { } slot; slots++)
+                    Store(
+                        new Format.CommitSlot(
+                            JournalId, sequence + 1, Epoch, slot.SetGeneration, slot.Segment, slot.EndOffset, slot.LastFrame, slot.Head,
+                            slot.IsClosed));
             }
 
             throw;
@@ -117,14 +123,16 @@ internal sealed class CommitFile(IStorageFile file, Guid journalId, uint epoch, 
 
     public void Dispose() => File.Dispose();
 
-    /// <summary>Writes anew what is neither a valid slot nor zeros: where a block that was written when the power failed is garbage, slots alone would not end that.</summary>
+    /// <summary>Writes anew what is neither a valid slot nor zeros: where a block that was written when the power failed is garbage,
+    /// slots alone would not end that.</summary>
     private static void Repair(IStorageFile file)
     {
         var bytes = new byte[Format.Commit.fileBytes];
         var found = Format.Commit.read(bytes.AsMemory(0, file.Read(bytes, 0))).ResultValue;
         if (found.Damaged.IsEmpty) return;
         Array.Clear(bytes);
-        if (found.Slot is { } slot) Format.Commit.encode(slot.Value).Span.CopyTo(bytes.AsSpan((int)Format.Commit.slotOffset(slot.Value.Sequence)));
+        if (found.Slot is { } slot)
+            Format.Commit.encode(slot.Value).Span.CopyTo(bytes.AsSpan((int)Format.Commit.slotOffset(slot.Value.Sequence)));
         file.Write(bytes, 0);
     }
 }

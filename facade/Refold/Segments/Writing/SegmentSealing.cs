@@ -15,7 +15,8 @@ internal sealed class SegmentSealing(IEnumerable<Format.SegmentItem> items, uint
     private RestoredRows? restored = restored;
     private long room;
 
-    /// <summary>Whether zeros were written for the footer and are not flushed, because making room failed: until they are, the segment may end in anything.</summary>
+    /// <summary>Whether zeros were written for the footer and are not flushed, because making room failed: until they are, the
+    /// segment may end in anything.</summary>
     public bool HasUnflushedRoom { get; private set; }
 
     /// <summary>Adds what was written behind the rest.</summary>
@@ -60,10 +61,12 @@ internal sealed class SegmentSealing(IEnumerable<Format.SegmentItem> items, uint
     /// <param name="end">The offset behind the last frame.</param>
     /// <param name="lastFrame">The number of that frame.</param>
     /// <param name="head">The head behind it.</param>
-    public Func<Format.CheckpointFile> Checkpoint(IReadOnlyList<SegmentFile> segments, long setGeneration, long end, long lastFrame, Head head)
+    public Func<Format.CheckpointFile> Checkpoint(
+        IReadOnlyList<SegmentFile> segments, long setGeneration, long end, long lastFrame, Head head)
     {
         var (before, held) = (restored, items.ToArray());
-        var place = new Format.CheckpointPlace(setGeneration, segments.Select(segment => segment.Name).ToFSharpList(), segments[^1].Header, end, lastFrame, head, epoch);
+        var place = new Format.CheckpointPlace(
+            setGeneration, segments.Select(segment => segment.Name).ToFSharpList(), segments[^1].Header, end, lastFrame, head, epoch);
         return () =>
         {
             var (rows, keysBefore) = RestoredRows.Extend(before, held);

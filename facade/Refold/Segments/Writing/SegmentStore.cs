@@ -11,7 +11,9 @@ internal sealed class NoRoomException(Exception innerException) : IOException(in
 /// <param name="sealing">What the segment that is written holds.</param>
 /// <param name="options">The size of segments, the durability, where spares are made.</param>
 /// <param name="segments">The segments that are there.</param>
-internal sealed class SegmentStore(WatchedDirectory device, CommitFile commit, SegmentSealing sealing, JournalOptions options, List<SegmentFile> segments) : IDisposable
+internal sealed class SegmentStore(
+    WatchedDirectory device, CommitFile commit, SegmentSealing sealing, JournalOptions options, List<SegmentFile> segments)
+    : IDisposable
 {
     // Another list once a compaction replaced files. Whoever reads it may be on another thread: it is locked while it is changed.
     private volatile List<SegmentFile> segments = segments;
@@ -51,7 +53,8 @@ internal sealed class SegmentStore(WatchedDirectory device, CommitFile commit, S
     /// <summary>Whether frames were written and not flushed, as only the mode that says so leaves them.</summary>
     public bool HasUnflushed => FlushedFrame < LastFrame;
 
-    /// <summary>Whether the segment that is written has its footer, because the one begun behind it was lost: then nothing is added to it.</summary>
+    /// <summary>Whether the segment that is written has its footer, because the one begun behind it was lost:
+    /// then nothing is added to it.</summary>
     public bool IsSealed { get; set; }
 
     /// <summary>What goes into every frame of the next write.</summary>
@@ -100,13 +103,15 @@ internal sealed class SegmentStore(WatchedDirectory device, CommitFile commit, S
         commit.File.Flush();
     }
 
-    /// <summary>Says that nothing more is written: from now on nothing may be torn. Writes a last checkpoint where that saves the next opening something.</summary>
+    /// <summary>Says that nothing more is written: from now on nothing may be torn. Writes a last checkpoint where that saves
+    /// the next opening something.</summary>
     public void MarkClosed(Head head)
     {
         Flush(head);
         if (sealing.HasUnflushedRoom) Active.File.Flush();
         checkpoints.Wait();
-        if (IsCheckpointDue(Math.Min(options.CheckpointBytes, SegmentJournal.CheckpointAtCloseBytes))) checkpoints.Write(MakeCheckpoint(head));
+        if (IsCheckpointDue(Math.Min(options.CheckpointBytes, SegmentJournal.CheckpointAtCloseBytes)))
+            checkpoints.Write(MakeCheckpoint(head));
         else if (hasStaleCheckpoint && CheckpointedTo == 0) checkpoints.RemoveAll();
         StoreCommit(head, isClosed: true);
         commit.File.Flush();
@@ -138,7 +143,8 @@ internal sealed class SegmentStore(WatchedDirectory device, CommitFile commit, S
         commit.Dispose();
     }
 
-    /// <summary>One write behind the last, and one flush; returns when the bytes are durable and a killed process cannot hide that. Without the flush where the mode says so.</summary>
+    /// <summary>One write behind the last, and one flush; returns when the bytes are durable and a killed process cannot hide that. Without
+    /// the flush where the mode says so.</summary>
     /// <param name="bytes">Frames.</param>
     /// <param name="items">What they hold.</param>
     /// <param name="head">The head behind them.</param>
@@ -170,7 +176,8 @@ internal sealed class SegmentStore(WatchedDirectory device, CommitFile commit, S
     /// <summary>Begins to write a checkpoint when enough was flushed since the last one.</summary>
     public void CheckpointIfDue(Head head)
     {
-        // Each is made of all that is there: in large segments they come as the segment grows, so that all of them cost little more than the last.
+        // Each is made of all that is there: in large segments they come as the segment grows, so that all of
+        // them cost little more than the last.
         if (HasUnflushed || !IsCheckpointDue(Math.Max(options.CheckpointBytes, CheckpointedTo / 8))) return;
         if (checkpoints.TryBegin(MakeCheckpoint(head))) CheckpointedTo = Tail;
     }
@@ -231,7 +238,8 @@ internal sealed class SegmentStore(WatchedDirectory device, CommitFile commit, S
     private long NextOffsetBehind(long end) => options.Durability == Durability.Padded ? Format.FrameLayout.nextBlock(end) : end;
 
     private bool IsCheckpointDue(long bytes) =>
-        options.CheckpointBytes > 0 && segments.Count > 0 && !IsSealed && Tail - Math.Max(CheckpointedTo, Format.SegmentHeaderModule.bytes) >= bytes;
+        options.CheckpointBytes > 0 && segments.Count > 0 && !IsSealed
+            && Tail - Math.Max(CheckpointedTo, Format.SegmentHeaderModule.bytes) >= bytes;
 
     /// <summary>Of what is there now, all of it flushed.</summary>
     private Func<Format.CheckpointFile> MakeCheckpoint(Head head) => sealing.Checkpoint(Segments, SetGeneration, Tail, LastFrame, head);

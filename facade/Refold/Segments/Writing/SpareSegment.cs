@@ -10,7 +10,8 @@ internal sealed class SpareSegment(WatchedDirectory device, TaskScheduler backgr
     private Task<IStorageFile?>? ahead;
     private (long Bytes, long Failures) aheadOf;
 
-    /// <summary>Begins to make a spare of a size, once until it is taken. Where that fails, for want of room or otherwise, it is tried again when it is needed.</summary>
+    /// <summary>Begins to make a spare of a size, once until it is taken. Where that fails, for want of room or otherwise, it is
+    /// tried again when it is needed.</summary>
     public void MakeAhead(long bytes)
     {
         if (ahead is not null) return;
@@ -28,8 +29,8 @@ internal sealed class SpareSegment(WatchedDirectory device, TaskScheduler backgr
     /// <summary>Waits for what is being made.</summary>
     public void Wait() => ahead?.GetAwaiter().GetResult();
 
-    /// <summary>The spare that was made ahead, once it is ready; where there is none of this size, one that is made now. So it is where a flush of
-    /// the directory has failed since: it may have taken back the name of the spare, or given it to an earlier one.</summary>
+    /// <summary>The spare that was made ahead, once it is ready; where there is none of this size, one that is made now. So it is where a
+    /// flush of the directory has failed since: it may have taken back the name of the spare, or given it to an earlier one.</summary>
     /// <exception cref="IOException">There is no room, or the device failed. Then there is no spare.</exception>
     public IStorageFile Take(long bytes)
     {

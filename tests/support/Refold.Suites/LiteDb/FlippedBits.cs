@@ -77,7 +77,8 @@ internal static class FlippedBits
         }
     }
 
-    /// <summary>A file with one bit flipped, anywhere but in index pages (page type 2): LiteDB goes round in one that leads back to itself, and nobody can stop it.</summary>
+    /// <summary>A file with one bit flipped, anywhere but in index pages (page type 2): LiteDB goes round in one that leads back to
+    /// itself, and nobody can stop it.</summary>
     private static byte[] Bent(byte[] content, Random random)
     {
         const int IndexPage = 2;
@@ -92,7 +93,10 @@ internal static class FlippedBits
     {
         await using var journal = LiteDbJournal.Open(files);
         for (var number = 0; number < 3; number++)
-            await journal.TryAppendAsync(new AppendRequest(Samples.Entry("s" + number, new string('x', 3000), "a")) { IdempotencyKey = "k" + number });
+            await journal.TryAppendAsync(new AppendRequest(Samples.Entry("s" + number, new string('x', 3000), "a"))
+            {
+                IdempotencyKey = "k" + number
+            });
         await journal.DeleteToAsync(StreamId.Create("s2"), 2);
         _ = journal.Query(Query.WithTags("a"));
         _ = journal.FindByKey("k1");
@@ -105,7 +109,8 @@ internal static class FlippedBits
         var journal = LiteDbJournal.Open(files);
         // In few transactions, so that most of the log is still in use.
         for (var batch = 0; batch < 3; batch++)
-            await journal.Append([.. Enumerable.Range(0, 20).Select(number => Samples.Entry("s" + number % 5, new string('x', 300 + number), "a"))]);
+            await journal.Append(
+                [.. Enumerable.Range(0, 20).Select(number => Samples.Entry("s" + number % 5, new string('x', 300 + number), "a"))]);
         await journal.DeleteToAsync(StreamId.Create("s1"), 3);
         var expected = journal.ReadAll().Select(entry => entry + Convert.ToHexString(entry.Payload.Span)).ToList();
         if (isClosed) await journal.DisposeAsync();

@@ -28,11 +28,19 @@ internal static class KilledWriter
 
     private static async Task<List<string[]>> KilledAsync(string path, Random random)
     {
-        var start = new ProcessStartInfo("dotnet", [Program.Assembly, WritingProcess.Verb, path, random.Next().ToString(CultureInfo.InvariantCulture)]) { RedirectStandardOutput = true };
+        var start = new ProcessStartInfo(
+            "dotnet", [Program.Assembly, WritingProcess.Verb, path, random.Next().ToString(CultureInfo.InvariantCulture)])
+        {
+            RedirectStandardOutput = true
+        };
         using var process = Process.Start(start)!;
         var lines = new List<string>();
         // Sometimes while it opens, else somewhere in its work.
-        for (var left = random.Next(8) == 0 ? 0 : random.Next(1, 60); left > 0 && await process.StandardOutput.ReadLineAsync() is { } line; left--) lines.Add(line);
+        for (
+            var left = random.Next(8) == 0 ? 0 : random.Next(1, 60);
+            left > 0 && await process.StandardOutput.ReadLineAsync() is { } line;
+            left--)
+            lines.Add(line);
         if (lines.Count == 0) await Task.Delay(random.Next(600));
         process.Kill();
         await process.WaitForExitAsync();
@@ -51,16 +59,21 @@ internal static class KilledWriter
             {
                 var number = long.Parse(words[2], CultureInfo.InvariantCulture);
                 if (words[0] == "appended") Assert.Equal(words[1], journal.HeadAt(number)?.Hash);
-                if (words[0] == "deleted") Assert.InRange(journal.Streams().Single(stream => stream.Stream.Value == words[1]).Floor, number, long.MaxValue);
+                if (words[0] == "deleted")
+                    Assert.InRange(journal.Streams().Single(stream => stream.Stream.Value == words[1]).Floor, number, long.MaxValue);
             }
 
             foreach (var last in said.Where(words => words[0] == "saved").GroupBy(words => words[1]).Select(group => group.Last()))
-                Assert.InRange(snapshots.Load(StreamId.Create(last[1])).Snapshot!.Version, long.Parse(last[2], CultureInfo.InvariantCulture), long.MaxValue);
+                Assert.InRange(
+                    snapshots.Load(StreamId.Create(last[1])).Snapshot!.Version, long.Parse(last[2], CultureInfo.InvariantCulture),
+                    long.MaxValue);
             Assert.Empty(snapshots.List().Findings);
-            Assert.All(journal.ReadAll(), entry => Assert.Equal(entry.Position.ToString(CultureInfo.InvariantCulture), Encoding.UTF8.GetString(entry.Payload.Span)));
+            Assert.All(journal.ReadAll(), entry =>
+                Assert.Equal(entry.Position.ToString(CultureInfo.InvariantCulture), Encoding.UTF8.GetString(entry.Payload.Span)));
             Assert.Equal(journal.ReadAll().Count(), journal.Query(Query.WithTags("all")).Entries.Count);
             var next = journal.Head.Position + 1;
-            await journal.AppendAsync(new AppendRequest(new EntryData("s0", "t", Encoding.UTF8.GetBytes(next.ToString(CultureInfo.InvariantCulture))) { Tags = ["all"] }));
+            await journal.AppendAsync(new AppendRequest(
+                new EntryData("s0", "t", Encoding.UTF8.GetBytes(next.ToString(CultureInfo.InvariantCulture))) { Tags = ["all"] }));
         }
 
         Assert.Null(LiteDbJournal.Verify(path).First);

@@ -22,7 +22,8 @@ internal static class LiteDbSuites
     /// <summary>A seed chooses the file by the remainder.</summary>
     public static Suite BitsUsed { get; } = new("litedb-bits-used", 4, 100, FlippedBits.UseAsync)
     {
-        Missing = tally => ((string[])["verify", "copy", "compact", "append"]).Any(name => tally[name + " refused"] > 0) ? null : "no bit was noticed",
+        Missing = tally =>
+            ((string[])["verify", "copy", "compact", "append"]).Any(name => tally[name + " refused"] > 0) ? null : "no bit was noticed",
     };
 
     public static IReadOnlyList<Suite> All { get; } = [Cuts, Chains, Kills, BitsRead, BitsUsed];

@@ -59,7 +59,8 @@ internal static class Losses
 internal static class PowerCut
 {
     /// <summary>The contents after a crash.</summary>
-    public static Dictionary<FileRole, byte[]> Image(IReadOnlyDictionary<FileRole, byte[]> before, IEnumerable<FileOperation> history, Loss loss, Random random)
+    public static Dictionary<FileRole, byte[]> Image(
+        IReadOnlyDictionary<FileRole, byte[]> before, IEnumerable<FileOperation> history, Loss loss, Random random)
     {
         var durable = before.ToDictionary(item => item.Key, item => new SimulatedFile(item.Value));
         var waiting = new List<FileOperation>();
@@ -89,7 +90,8 @@ internal static class PowerCut
 
         void Keep(FileOperation operation)
         {
-            if (operation.Verb != FileVerb.Create && operation.Verb != FileVerb.FlushDirectory && !durable.ContainsKey(operation.Role)) return;
+            if (operation.Verb != FileVerb.Create && operation.Verb != FileVerb.FlushDirectory && !durable.ContainsKey(operation.Role))
+                return;
             if (loss == Loss.Kill) Apply(durable, operation);
             if (loss is Loss.Kill or Loss.Prefix) return;
             if (operation.Verb != FileVerb.Write || loss == Loss.Drop)

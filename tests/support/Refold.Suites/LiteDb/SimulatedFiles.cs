@@ -1,4 +1,5 @@
-// The files of a LiteDB journal in memory, which remember every write, flush, cut and rename, so that power can be taken away at any of them.
+// The files of a LiteDB journal in memory, which remember every write, flush, cut and rename, so that
+// power can be taken away at any of them.
 // Used by the tests of power cuts and faults.
 using Refold.LiteDb.Storage;
 
@@ -122,12 +123,15 @@ internal sealed class SimulatedFiles(IReadOnlyDictionary<FileRole, byte[]>? cont
             lock (device.gate)
             {
                 var count = (int)Math.Clamp(file.Bytes.Count - offset, 0, destination.Length);
-                System.Runtime.InteropServices.CollectionsMarshal.AsSpan(file.Bytes).Slice((int)Math.Min(offset, file.Bytes.Count), count).CopyTo(destination);
+                System.Runtime.InteropServices.CollectionsMarshal.AsSpan(file.Bytes)
+                    .Slice((int)Math.Min(offset, file.Bytes.Count), count)
+                    .CopyTo(destination);
                 return count;
             }
         }
 
-        public void Write(ReadOnlySpan<byte> bytes, long offset) => device.Act(new FileOperation(FileVerb.Write, Role) { Offset = offset, Bytes = bytes.ToArray() });
+        public void Write(ReadOnlySpan<byte> bytes, long offset) =>
+            device.Act(new FileOperation(FileVerb.Write, Role) { Offset = offset, Bytes = bytes.ToArray() });
 
         public void SetLength(long length) => device.Act(new FileOperation(FileVerb.SetLength, Role) { Offset = length });
 

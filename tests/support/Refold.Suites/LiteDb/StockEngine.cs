@@ -11,7 +11,10 @@ internal static class StockEngine
     /// <summary>Opens the database, and makes it where it is not there. Checkpoints come when they are asked for.</summary>
     public static LiteEngine Open(SimulatedFiles files)
     {
-        var engine = new LiteEngine(new EngineSettings { DataStream = Stream(FileRole.Data), LogStream = Stream(FileRole.Log), Collation = Collation.Binary });
+        var engine = new LiteEngine(new EngineSettings
+        {
+            DataStream = Stream(FileRole.Data), LogStream = Stream(FileRole.Log), Collation = Collation.Binary
+        });
         engine.Pragma("CHECKPOINT", 0);
         return engine;
 

@@ -1,4 +1,5 @@
-// Appends and deletions drawn from a seed, made on simulated files, with the state of the journal in memory after each: the oracle of crashes.
+// Appends and deletions drawn from a seed, made on simulated files, with the state of the journal in
+// memory after each: the oracle of crashes.
 // Used by the tests of power cuts, one by one and in chains.
 using Refold.LiteDb.Storage;
 using Xunit;
@@ -78,7 +79,8 @@ internal sealed class Workload(Random random) : IAsyncDisposable
         }
     }
 
-    /// <summary>Opens what a crash left, and takes the power away again, in the opening or behind it; what was read then must stay.</summary>
+    /// <summary>Opens what a crash left, and takes the power away again, in the opening or behind it;
+    /// what was read then must stay.</summary>
     public async Task<SimulatedFiles> CrashAgainAsync(SimulatedFiles crashed, Loss loss)
     {
         int opened;
@@ -96,9 +98,11 @@ internal sealed class Workload(Random random) : IAsyncDisposable
         await model.DisposeAsync();
     }
 
-    private static List<string> Lines(ILocalJournal journal) => [.. journal.Lines()[..^1], .. journal.Streams().Select(stream => stream.ToString()), journal.Head.ToString()];
+    private static List<string> Lines(ILocalJournal journal) =>
+        [.. journal.Lines()[..^1], .. journal.Streams().Select(stream => stream.ToString()), journal.Head.ToString()];
 
-    private static async Task AfterAsync(ILocalJournal journal) => await journal.AppendAsync(new AppendRequest(Samples.Entry("after", "{}", "a")));
+    private static async Task AfterAsync(ILocalJournal journal) =>
+        await journal.AppendAsync(new AppendRequest(Samples.Entry("after", "{}", "a")));
 
     private static async Task<int> AcknowledgedAsync(Task task, SimulatedFiles files)
     {
@@ -130,7 +134,11 @@ internal sealed class Workload(Random random) : IAsyncDisposable
         }
 
         var count = random.Next(8) switch { 0 => 60, < 4 => 1, _ => 7 };
-        EntryData[] entries = [.. Enumerable.Range(0, count).Select(_ => Samples.Entry("s" + random.Next(4), new string('x', random.Next(400)), "a", "t:" + random.Next(20)))];
+        EntryData[] entries =
+        [
+            .. Enumerable.Range(0, count)
+            .Select(_ => Samples.Entry("s" + random.Next(4), new string('x', random.Next(400)), "a", "t:" + random.Next(20)))
+        ];
         var request = new AppendRequest(entries) { IdempotencyKey = random.Next(3) == 0 ? "k" + done.Count : null };
         return async journal => await journal.AppendAsync(request);
     }

@@ -1,4 +1,5 @@
-// The process that KilledProcessTests kills: it writes until then, and says on standard output what was answered. Without a seed it imports and ends.
+// The process that KilledProcessTests kills: it writes until then, and says on standard output what was
+// answered. Without a seed it imports and ends.
 // Started as `dotnet Refold.Suites.dll write-litedb FILE [SEED]` by the tests of Refold.LiteDb.
 using System.Globalization;
 using System.Text;
@@ -31,7 +32,8 @@ internal static class WritingProcess
                     Say("deleted", stream.Value, version);
                     break;
                 case 1 when journal.HighestVersion(stream) is > 0 and var highest:
-                    await snapshots.SaveAsync(new Snapshot(stream, highest, journal.Head, new Encoded("State", 1, new byte[random.Next(9000)])));
+                    await snapshots.SaveAsync(
+                        new Snapshot(stream, highest, journal.Head, new Encoded("State", 1, new byte[random.Next(9000)])));
                     Say("saved", stream.Value, highest);
                     break;
                 default:
@@ -39,7 +41,11 @@ internal static class WritingProcess
                     var first = journal.Head.Position + 1;
                     // Each payload is its position, so what is missing or twice shows.
                     var receipt = await journal.AppendAsync(new AppendRequest(
-                        [.. Enumerable.Range(0, size).Select(item => new EntryData(StreamId.Create("s" + random.Next(5)), "t", Encoding.UTF8.GetBytes(Text(first + item))) { Tags = ["all", "n:" + item] })])
+                        [
+                            .. Enumerable.Range(0, size)
+                            .Select(item =>
+                                new EntryData(StreamId.Create("s" + random.Next(5)), "t", Encoding.UTF8.GetBytes(
+                                    Text(first + item))) { Tags = ["all", "n:" + item] })])
                     { IdempotencyKey = "k" + Text(first) });
                     Say("appended", receipt.Head.Hash.ToString(), receipt.LastPosition);
                     break;
@@ -51,7 +57,11 @@ internal static class WritingProcess
     {
         await using var journal = LiteDbJournal.Open(path);
         for (var batch = 0; batch < 200; batch++)
-            await journal.AppendAsync(new AppendRequest([.. Enumerable.Range(0, 500).Select(item => new EntryData(StreamId.Create("s" + item % 50), "t", new byte[256]) { Tags = ["n:" + batch] })]));
+            await journal.AppendAsync(
+                new AppendRequest(
+                    [
+                        .. Enumerable.Range(0, 500)
+                        .Select(item => new EntryData(StreamId.Create("s" + item % 50), "t", new byte[256]) { Tags = ["n:" + batch] })]));
         var read = journal.ReadAll().LongCount();
         using var self = System.Diagnostics.Process.GetCurrentProcess();
         Console.Write(string.Join(' ', Text(read), Text(new FileInfo(path).Length), Text(self.PeakWorkingSet64)));

@@ -5,7 +5,10 @@ namespace Refold.Suites;
 internal static class CrashStore
 {
     /// <summary>Segments so small that most workloads rotate, and checkpoints after so few bytes that most segments get one.</summary>
-    public static JournalOptions Small { get; } = new() { SegmentBytes = 2048, CheckpointBytes = 500, Background = InlineTaskScheduler.Instance };
+    public static JournalOptions Small { get; } = new()
+    {
+        SegmentBytes = 2048, CheckpointBytes = 500, Background = InlineTaskScheduler.Instance
+    };
 
     /// <summary>The same without checkpoints.</summary>
     public static JournalOptions Plain { get; } = Small with { CheckpointBytes = 0 };
@@ -14,7 +17,10 @@ internal static class CrashStore
     public static JournalOptions Padded { get; } = Small with { Durability = Durability.Padded, SegmentBytes = 5 * 4096 };
 
     /// <summary>The same without a flush for each answer; the flush that comes by itself never does.</summary>
-    public static JournalOptions Unflushed { get; } = Small with { Durability = Durability.PowerCutLosesNewest, SegmentBytes = 8192, TimeProvider = new StoppedTime() };
+    public static JournalOptions Unflushed { get; } = Small with
+    {
+        Durability = Durability.PowerCutLosesNewest, SegmentBytes = 8192, TimeProvider = new StoppedTime()
+    };
 
     public static ILocalJournal Open(IStorageDevice device) => SegmentJournal.Open(device, Small);
 
@@ -33,7 +39,10 @@ internal static class CrashStore
 
     /// <summary>The promises of <see cref="Durability.PowerCutLosesNewest"/>.</summary>
     public static CrashSimulation LosingNewest(bool isTold = true, Action<SimulatedDevice>? prepare = null) =>
-        new(device => SegmentJournal.Open(device, Unflushed)) { OpenForReading = OpenForReading, Inspect = Inspect, SettledBy = isTold ? IsSegment : null, Prepare = prepare ?? (_ => { }) };
+        new(device => SegmentJournal.Open(device, Unflushed))
+        {
+            OpenForReading = OpenForReading, Inspect = Inspect, SettledBy = isTold ? IsSegment : null, Prepare = prepare ?? (_ => { })
+        };
 
     public static bool IsSegment(string name) => name.EndsWith(".seg", StringComparison.Ordinal);
 
@@ -41,7 +50,10 @@ internal static class CrashStore
         new(stream, "Happened", System.Text.Encoding.UTF8.GetBytes(payload));
 
     public static AppendRequest Batch(string stream, int entries, int payloadBytes = 8, string? key = null) =>
-        new([.. Enumerable.Range(0, entries).Select(number => Entry(stream, $"{stream} {number} {new string('x', payloadBytes)}"))]) { IdempotencyKey = key };
+        new([.. Enumerable.Range(0, entries).Select(number => Entry(stream, $"{stream} {number} {new string('x', payloadBytes)}"))])
+        {
+            IdempotencyKey = key
+        };
 }
 
 /// <summary>A clock whose timers do not fire unless they are told to.</summary>

@@ -9,7 +9,10 @@ internal static class CrashWorkloads
 
     public static IReadOnlyDictionary<string, CrashStep[]> Named { get; } = new Dictionary<string, CrashStep[]>(StringComparer.Ordinal)
     {
-        ["rotation"] = [.. Enumerable.Range(0, 8).Select(number => new CrashStep.Append(CrashStore.Batch("s" + number % 2, 1 + number % 3, 200)))],
+        ["rotation"] =
+        [
+            .. Enumerable.Range(0, 8).Select(number => new CrashStep.Append(CrashStore.Batch("s" + number % 2, 1 + number % 3, 200)))
+        ],
         ["large batches"] =
         [
             new CrashStep.Append(CrashStore.Batch("a", 12, 400)),
@@ -33,7 +36,10 @@ internal static class CrashWorkloads
         ["groups"] =
         [
             new CrashStep.Append(CrashStore.Batch("a", 1)),
-            new CrashStep.Group(CrashStore.Batch("a", 2), [CrashStore.Batch("b", 1, key: "k"), CrashStore.Batch("c", 3), CrashStore.Batch("b", 1, key: "k"), CrashStore.Batch("a", 1, 900)]),
+            new CrashStep.Group(
+                CrashStore.Batch("a", 2),
+                [CrashStore.Batch("b", 1, key: "k"), CrashStore.Batch("c", 3), CrashStore.Batch("b", 1, key: "k"),
+                    CrashStore.Batch("a", 1, 900)]),
             new CrashStep.Group(CrashStore.Batch("d", 1), [CrashStore.Batch("d", 1), CrashStore.Batch("e", 4, 300)]),
         ],
         ["merging"] =
@@ -44,7 +50,8 @@ internal static class CrashWorkloads
         ],
         ["retention"] =
         [
-            .. Enumerable.Range(0, 6).Select(number => new CrashStep.Append(CrashStore.Batch("s" + number % 2, 1 + number % 3, 300, "key " + number))),
+            .. Enumerable.Range(0, 6)
+            .Select(number => new CrashStep.Append(CrashStore.Batch("s" + number % 2, 1 + number % 3, 300, "key " + number))),
             new CrashStep.Compact(Compaction.Retain, 0.6) { Meanwhile = [CrashStore.Batch("m", 2, 100)], After = 6 },
             new CrashStep.Append(CrashStore.Batch("s1", 1)),
             new CrashStep.Retry(1),
@@ -53,7 +60,8 @@ internal static class CrashWorkloads
         ],
         ["streams dropped"] =
         [
-            .. Enumerable.Range(0, 6).Select(number => new CrashStep.Append(CrashStore.Batch("s" + number % 2, 1 + number % 3, 300, "key " + number))),
+            .. Enumerable.Range(0, 6)
+            .Select(number => new CrashStep.Append(CrashStore.Batch("s" + number % 2, 1 + number % 3, 300, "key " + number))),
             new CrashStep.Compact(Compaction.DeleteStream) { Stream = "s0", Meanwhile = [CrashStore.Batch("s0", 1, 100)], After = 2 },
             new CrashStep.Delete("s1", 0.7),
             new CrashStep.Compact(Compaction.DropDeleted),
@@ -62,7 +70,8 @@ internal static class CrashWorkloads
         ],
         ["keys forgotten"] =
         [
-            .. Enumerable.Range(0, 4).Select(number => new CrashStep.Append(CrashStore.Batch("s" + number % 2, 1 + number % 3, 300, "key " + number))),
+            .. Enumerable.Range(0, 4)
+            .Select(number => new CrashStep.Append(CrashStore.Batch("s" + number % 2, 1 + number % 3, 300, "key " + number))),
             new CrashStep.Delete("s0", 1),
             new CrashStep.Compact(Compaction.DropDeleted),
             new CrashStep.Compact(Compaction.ForgetKeys, 0.5),

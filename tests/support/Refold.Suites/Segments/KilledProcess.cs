@@ -57,7 +57,10 @@ internal static class KilledProcess
     {
         var position = journal.Head.Position + 1;
         var text = position.ToString(CultureInfo.InvariantCulture);
-        await journal.AppendAsync(new AppendRequest(CrashStore.Entry(StreamAt(position), text + " " + new string('x', payloadBytes))) { IdempotencyKey = text });
+        await journal.AppendAsync(new AppendRequest(CrashStore.Entry(StreamAt(position), text + " " + new string('x', payloadBytes)))
+        {
+            IdempotencyKey = text
+        });
         await Console.Out.WriteLineAsync("ack " + text);
         await Console.Out.FlushAsync();
     }

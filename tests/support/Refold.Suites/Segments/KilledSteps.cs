@@ -66,16 +66,19 @@ internal static class KilledSteps
 
     private static async Task JudgeAsync(string directory, string work, long acknowledged, bool isDone)
     {
-        await using (var reader = SegmentJournal.Open(directory, new JournalOptions { ReadOnly = true })) Check(reader, work, acknowledged, isDone);
+        await using (var reader = SegmentJournal.Open(directory, new JournalOptions { ReadOnly = true })) Check(
+            reader, work, acknowledged, isDone);
         await using (var journal = SegmentJournal.Open(directory, CrashStore.Small))
         {
             Check(journal, work, acknowledged, isDone);
-            Assert.Equal(journal.Head.Position + 1, (await journal.AppendAsync(new AppendRequest(CrashStore.Entry("after")))).FirstPosition);
+            Assert.Equal(
+                journal.Head.Position + 1, (await journal.AppendAsync(new AppendRequest(CrashStore.Entry("after")))).FirstPosition);
             if (work != "rotate") await journal.CompactAsync(new CompactionRequest.Merge { MaxBytes = 100_000 });
         }
 
         Assert.Null(SegmentJournal.Verify(directory).First);
-        Assert.DoesNotContain(Directory.GetFiles(directory).Select(Path.GetFileName), name => name is "index.new" or "pending" or "pending.new" or "compacted.new");
+        Assert.DoesNotContain(Directory.GetFiles(directory).Select(Path.GetFileName), name =>
+            name is "index.new" or "pending" or "pending.new" or "compacted.new");
     }
 
     private static void Check(SegmentJournal journal, string work, long acknowledged, bool isDone)
@@ -98,7 +101,9 @@ internal static class KilledSteps
     private static long Checked(JournalEntry entry)
     {
         Assert.Equal(KilledProcess.StreamAt(entry.Position), entry.Stream.Value);
-        Assert.StartsWith(entry.Position.ToString(CultureInfo.InvariantCulture) + " xxx", Encoding.UTF8.GetString(entry.Payload.Span), StringComparison.Ordinal);
+        Assert.StartsWith(
+            entry.Position.ToString(CultureInfo.InvariantCulture) + " xxx", Encoding.UTF8.GetString(entry.Payload.Span),
+            StringComparison.Ordinal);
         return entry.Position;
     }
 }

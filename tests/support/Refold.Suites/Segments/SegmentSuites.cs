@@ -37,7 +37,8 @@ internal static class SegmentSuites
     /// <summary>A seed chooses its workload by the remainder; see <see cref="CrashWorkloads.Of"/>.</summary>
     public static Suite CrashPoints { get; } = OfWorkloads("crash-points", () => CrashStore.Simulation(), leastCrashes: 80);
 
-    public static Suite PaddedCrashPoints { get; } = OfWorkloads("padded-crash-points", () => CrashStore.Garbling(CrashStore.Padded), leastCrashes: 80);
+    public static Suite PaddedCrashPoints { get; } = OfWorkloads(
+        "padded-crash-points", () => CrashStore.Garbling(CrashStore.Padded), leastCrashes: 80);
 
     public static Suite WeakCrashPoints { get; } = OfWorkloads("weak-crash-points", () => CrashStore.LosingNewest(), leastCrashes: 40);
 
@@ -78,7 +79,8 @@ internal static class SegmentSuites
 
     public static IReadOnlyList<Suite> All { get; } =
     [
-        RandomCrashes, CrashChains, SectorTears, GarbledBlocks, PaddedChains, WeakMode, WeakChains, CrashPoints, PaddedCrashPoints, WeakCrashPoints,
+        RandomCrashes, CrashChains, SectorTears, GarbledBlocks, PaddedChains, WeakMode, WeakChains, CrashPoints, PaddedCrashPoints,
+        WeakCrashPoints,
         DrawnCrashPoints, Faults, CheckpointOpenings, Damage, SnapshotCrashes, SnapshotFaults, Kills,
     ];
 

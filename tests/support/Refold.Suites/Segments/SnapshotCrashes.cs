@@ -20,7 +20,8 @@ internal static class SnapshotCrashes
     {
         var rng = SeededRng.FromSeed(seed);
         var device = new SimulatedDevice(seed);
-        var answered = await WorkAsync(device, seed, () => device.Faults = _ => (StorageFault)rng.Between(0, 40) is var fault && Enum.IsDefined(fault) ? fault : StorageFault.None);
+        var answered = await WorkAsync(device, seed, () =>
+            device.Faults = _ => (StorageFault)rng.Between(0, 40) is var fault && Enum.IsDefined(fault) ? fault : StorageFault.None);
         device.Faults = _ => StorageFault.None;
         await JudgeAsync(device.AfterCrash(Keep.Random(seed)), answered);
     }
@@ -81,7 +82,8 @@ internal static class SnapshotCrashes
             if (store.Load(stream) is not { Snapshot: { } snapshot } answer || snapshot.Version < version)
                 throw new CrashViolationException($"The snapshot {stream}@{version} was answered and is not there.\n{device.Story()}");
             if (!snapshot.Equals(Of(snapshot.Version, stream, snapshot.State.Payload.Length)) || answer.Findings.Count > 0)
-                throw new CrashViolationException($"A torn snapshot has a snapshot's name: {string.Join(", ", answer.Findings)}\n{device.Story()}");
+                throw new CrashViolationException(
+                    $"A torn snapshot has a snapshot's name: {string.Join(", ", answer.Findings)}\n{device.Story()}");
         }
 
         if (device.List().Any(name => name.StartsWith("aside.", StringComparison.Ordinal)))
@@ -91,5 +93,6 @@ internal static class SnapshotCrashes
     }
 
     public static Snapshot Of(long version, StreamId? stream = null, int bytes = 8) =>
-        new(stream ?? Stream, version, new Head(2 * version, new string('a', 64)), new Encoded("state", 1, Enumerable.Range(0, bytes).Select(at => (byte)(at % 251)).ToArray()));
+        new(stream ?? Stream, version, new Head(2 * version, new string('a', 64)), new Encoded(
+            "state", 1, Enumerable.Range(0, bytes).Select(at => (byte)(at % 251)).ToArray()));
 }

@@ -13,7 +13,10 @@ public static class Soak
     private const int MostFailures = 5;
 
     /// <summary>Every suite, in the order they are run.</summary>
-    internal static IReadOnlyList<Suite> Suites { get; } = [.. SegmentSuites.All, .. LiteDbSuites.All, .. ConformanceSuites.All, StressSuite.Stress];
+    internal static IReadOnlyList<Suite> Suites { get; } =
+    [
+        .. SegmentSuites.All, .. LiteDbSuites.All, .. ConformanceSuites.All, StressSuite.Stress
+    ];
 
     /// <summary>Runs suites, and says on standard output what they met.</summary>
     /// <param name="arguments">[--suite NAME] [--seed N] [--cases N | --minutes N].</param>
@@ -23,11 +26,13 @@ public static class Soak
         ArgumentNullException.ThrowIfNull(arguments);
         if (SoakOptions.Parse(arguments) is not { } options) return Refuse(SoakOptions.Usage);
         Suite[] suites = [.. Suites.Where(suite => options.Suite is null || suite.Name == options.Suite)];
-        if (suites.Length == 0) return Refuse($"There is no suite '{options.Suite}'; there are {string.Join(", ", Suites.Select(suite => suite.Name))}.");
+        if (suites.Length == 0)
+            return Refuse($"There is no suite '{options.Suite}'; there are {string.Join(", ", Suites.Select(suite => suite.Name))}.");
         var seed = options.Seed ?? BitConverter.ToUInt32(RandomNumberGenerator.GetBytes(4));
         Say($"soak --seed {seed}");
         var failures = 0;
-        foreach (var suite in suites) failures += await RunAsync(suite, seed, options, TimeSpan.FromMinutes((options.Minutes ?? 0) / suites.Length));
+        foreach (var suite in suites)
+            failures += await RunAsync(suite, seed, options, TimeSpan.FromMinutes((options.Minutes ?? 0) / suites.Length));
         Say($"{suites.Length} suites, {failures} failures");
         return failures == 0 ? 0 : 1;
     }

@@ -7,7 +7,8 @@ namespace Refold.Suites;
 /// <summary>The options of a soak.</summary>
 internal sealed record SoakOptions
 {
-    public const string Usage = "usage: dotnet run --project properties -c Release -- soak [--suite NAME] [--seed N] [--cases N | --minutes N]";
+    public const string Usage =
+        "usage: dotnet run --project properties -c Release -- soak [--suite NAME] [--seed N] [--cases N | --minutes N]";
 
     /// <summary>One suite; null: all, one after the other.</summary>
     public string? Suite { get; init; }

@@ -13,7 +13,8 @@ internal sealed class SuiteFailedException(string message, Exception? cause = nu
 /// <param name="name">What the soak calls it.</param>
 /// <param name="shortCases">How many cases its test runs.</param>
 /// <param name="soakCases">How many the soak runs.</param>
-/// <param name="run">Runs the case of a seed, counts what it met, and throws where something is wrong. The seed names everything that is drawn.</param>
+/// <param name="run">Runs the case of a seed, counts what it met, and throws where something is wrong. The seed
+/// names everything that is drawn.</param>
 internal sealed class Suite(string name, int shortCases, int soakCases, Func<Tally, ulong, Task> run)
 {
     public string Name => name;
@@ -39,7 +40,12 @@ internal sealed class Suite(string name, int shortCases, int soakCases, Func<Tal
     {
         var half = (ulong)(shortCases + 1) / 2;
         var fresh = Fresh();
-        return HoldsAsync(output, [.. Enumerable.Range(0, shortCases).Select(number => (ulong)number).Select(number => number < half ? 1 + number : fresh + number - half)]);
+        return HoldsAsync(
+            output,
+            [
+                .. Enumerable.Range(0, shortCases)
+                .Select(number => (ulong)number)
+                .Select(number => number < half ? 1 + number : fresh + number - half)]);
     }
 
     /// <summary>The short form of one kind, where the remainder of a seed chooses the kind of its case.</summary>
@@ -50,7 +56,9 @@ internal sealed class Suite(string name, int shortCases, int soakCases, Func<Tal
     public Task HoldsAsync<T>(ITestOutputHelper output, IReadOnlyList<T> kinds, T kind)
     {
         var (fresh, count, place) = (Fresh(), (ulong)kinds.Count, (ulong)kinds.ToList().IndexOf(kind));
-        return HoldsAsync(output, [.. Enumerable.Range(0, Math.Max(1, shortCases / kinds.Count)).Select(number => (fresh + (ulong)number) * count + place)]);
+        return HoldsAsync(
+            output,
+            [.. Enumerable.Range(0, Math.Max(1, shortCases / kinds.Count)).Select(number => (fresh + (ulong)number) * count + place)]);
     }
 
     private async Task HoldsAsync(ITestOutputHelper output, ulong[] seeds)
@@ -79,5 +87,7 @@ internal sealed class Suite(string name, int shortCases, int soakCases, Func<Tal
 
     /// <summary>The line that repeats a case.</summary>
     private string Again(ulong seed) =>
-        string.Create(CultureInfo.InvariantCulture, $"again: dotnet run --project properties -c Release -- soak --suite {name} --seed {seed} --cases 1");
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"again: dotnet run --project properties -c Release -- soak --suite {name} --seed {seed} --cases 1");
 }

@@ -18,5 +18,6 @@ internal sealed class Tally
     public void Add(string name, long count = 1) => counts[name] = this[name] + count;
 
     public override string ToString() => string.Join(
-        ", ", counts.Select(item => string.Create(CultureInfo.InvariantCulture, $"{item.Value} {item.Key}")).Prepend(string.Create(CultureInfo.InvariantCulture, $"{Cases} cases")));
+        ", ", counts.Select(item => string.Create(CultureInfo.InvariantCulture, $"{item.Value} {item.Key}"))
+            .Prepend(string.Create(CultureInfo.InvariantCulture, $"{Cases} cases")));
 }

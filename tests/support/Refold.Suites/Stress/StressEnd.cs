@@ -9,14 +9,18 @@ internal sealed class StressEnd(StressFacts facts, string directory, JournalOpti
     {
         Verified();
         var told = new List<(string Way, List<string> Lines)>();
-        foreach (var way in new[] { new OpeningWays(), new OpeningWays { Checkpoint = false }, new OpeningWays { Checkpoint = false, Footers = false } })
+        foreach (var way in new[]
+        {
+            new OpeningWays(), new OpeningWays { Checkpoint = false }, new OpeningWays { Checkpoint = false, Footers = false }
+        })
             told.Add(($"read by {way}", await TellAsync(options with { ReadOnly = true, Opening = way })));
         told.Add(("written", await TellAsync(options)));
         Verified();
         foreach (var (way, lines) in told)
         {
             var differs = lines.Zip(told[0].Lines).FirstOrDefault(pair => pair.First != pair.Second);
-            StressFacts.Demand(differs == default && lines.Count == told[0].Lines.Count, () => $"{way}: {differs.First}; {told[0].Way}: {differs.Second}");
+            StressFacts.Demand(differs == default && lines.Count == told[0].Lines.Count, () =>
+                $"{way}: {differs.First}; {told[0].Way}: {differs.Second}");
         }
     }
 
@@ -33,7 +37,12 @@ internal sealed class StressEnd(StressFacts facts, string directory, JournalOpti
         StressFacts.Demand(journal.Head.Position >= facts.Acknowledged, () => $"the head is {journal.Head}, behind {facts.Acknowledged}");
         facts.SeeHead(journal.Head, "the end");
         var (hidden, asked, last) = (facts.Answered, facts.Asked, 0L);
-        var lines = new List<string> { journal.Head.ToString(), journal.Begin.ToString(), journal.KeysForgottenBefore.ToString(System.Globalization.CultureInfo.InvariantCulture) };
+        var lines = new List<string>
+        {
+            journal.Head.ToString(),
+            journal.Begin.ToString(),
+            journal.KeysForgottenBefore.ToString(System.Globalization.CultureInfo.InvariantCulture)
+        };
         var payloads = new HashSet<string>(StringComparer.Ordinal);
         foreach (var entry in journal.ReadAll())
         {
@@ -52,18 +61,22 @@ internal sealed class StressEnd(StressFacts facts, string directory, JournalOpti
             lines.AddRange(journal.ReadStream(stream, floor + 1).Select(entry => entry.ToString()));
         }
 
-        foreach (var tag in StressReads.Tags) lines.AddRange(journal.Query(Query.WithTags(tag)).Entries.Select(entry => $"{tag}: {entry.Position}"));
+        foreach (var tag in StressReads.Tags)
+            lines.AddRange(journal.Query(Query.WithTags(tag)).Entries.Select(entry => $"{tag}: {entry.Position}"));
         foreach (var (position, head) in facts.Heads.OrderBy(pair => pair.Key))
         {
             var found = journal.HeadAt(position);
-            StressFacts.Demand(found == head || (found is null && position < asked.Before), () => $"the head at {position} is {found}, and was {head}");
+            StressFacts.Demand(found == head || (found is null && position < asked.Before), () =>
+                $"the head at {position} is {found}, and was {head}");
             lines.Add($"{position} {found}");
         }
 
         foreach (var (key, receipt) in facts.Keys.OrderBy(pair => pair.Key, StringComparer.Ordinal))
         {
             var found = journal.FindByKey(key);
-            StressFacts.Demand(found is null ? receipt.FirstPosition < facts.KeysBefore : found.Equals(receipt), () => $"key {key} is {found}, and was {receipt}");
+            StressFacts.Demand(
+                found is null ? receipt.FirstPosition < facts.KeysBefore : found.Equals(receipt),
+                () => $"key {key} is {found}, and was {receipt}");
             lines.Add($"{key} {found}");
         }
 

@@ -13,7 +13,9 @@ internal sealed class StressViolationException(string message) : Exception(messa
 internal sealed record StressEntry(string Stream, long Version, long Batch, string? Key, string Payload, string Tag)
 {
     public static StressEntry Of(JournalEntry entry) =>
-        new(entry.Stream.Value, entry.Version, entry.Batch, entry.IdempotencyKey, Encoding.UTF8.GetString(entry.Payload.Span), entry.Tags.Single(tag => !tag.StartsWith("kind:", StringComparison.Ordinal)));
+        new(
+            entry.Stream.Value, entry.Version, entry.Batch, entry.IdempotencyKey, Encoding.UTF8.GetString(entry.Payload.Span),
+            entry.Tags.Single(tag => !tag.StartsWith("kind:", StringComparison.Ordinal)));
 }
 
 /// <summary>How far the streams and the beginning were asked to go. Only ever further.</summary>
@@ -90,15 +92,22 @@ internal sealed class StressFacts
         {
             var data = request.Entries[item];
             var version = next[data.Stream.Value]++;
-            See(receipt.FirstPosition + item, new StressEntry(data.Stream.Value, version, receipt.FirstPosition, request.IdempotencyKey, Encoding.UTF8.GetString(data.Payload.Span), data.Tags[0]), "an append");
+            See(
+                receipt.FirstPosition + item,
+                new StressEntry(
+                    data.Stream.Value, version, receipt.FirstPosition, request.IdempotencyKey, Encoding.UTF8.GetString(data.Payload.Span),
+                    data.Tags[0]),
+                "an append");
         }
 
         Demand(receipt.Versions.All(versions => next[versions.Stream.Value] == versions.Last + 1), () => $"versions of {receipt}");
         SeeHead(receipt.Head, "an append");
-        if (request.IdempotencyKey is { } key && !receipts.GetOrAdd(key, receipt).Equals(receipt)) throw Violation($"key {key} was answered with {receipts[key]} and {receipt}");
+        if (request.IdempotencyKey is { } key && !receipts.GetOrAdd(key, receipt).Equals(receipt))
+            throw Violation($"key {key} was answered with {receipts[key]} and {receipt}");
         lock (gate)
         {
-            foreach (var versions in receipt.Versions) highest[versions.Stream.Value] = Math.Max(highest.GetValueOrDefault(versions.Stream.Value), versions.Last);
+            foreach (var versions in receipt.Versions)
+                highest[versions.Stream.Value] = Math.Max(highest.GetValueOrDefault(versions.Stream.Value), versions.Last);
             acknowledged = Math.Max(acknowledged, receipt.Head.Position);
         }
     }
@@ -126,7 +135,13 @@ internal sealed class StressFacts
 
         StressFloors With(StressFloors floors) => stream is null
             ? floors with { Before = Math.Max(floors.Before, to) }
-            : floors with { Streams = new Dictionary<string, long>(floors.Streams, StringComparer.Ordinal) { [stream] = Math.Max(floors.Streams.GetValueOrDefault(stream), to) } };
+            : floors with
+            {
+                Streams = new Dictionary<string, long>(floors.Streams, StringComparer.Ordinal)
+                {
+                    [stream] = Math.Max(floors.Streams.GetValueOrDefault(stream), to)
+                }
+            };
     }
 
     public void ForgettingKeys(long before)
@@ -157,7 +172,8 @@ internal sealed class StressFacts
         else Demand(until.Hides(position, entry), () => $"{where}: position {Text(position)}, {entry}, is missing");
     }
 
-    /// <summary>A condition held when an append was committed at a position: nothing between matches, now that everything is known.</summary>
+    /// <summary>A condition held when an append was committed at a position: nothing between matches,
+    /// now that everything is known.</summary>
     public void Passed(AppendCondition condition, long position) => passed.Add((condition, position));
 
     /// <summary>What could not be judged before everything was known.</summary>
@@ -165,13 +181,16 @@ internal sealed class StressFacts
     {
         foreach (var ((position, until), where) in missing)
         {
-            if (known.TryGetValue(position, out var entry)) Demand(until.Hides(position, entry), () => $"{where}: position {Text(position)}, {entry}, was missing");
+            if (known.TryGetValue(position, out var entry))
+                Demand(until.Hides(position, entry), () => $"{where}: position {Text(position)}, {entry}, was missing");
         }
 
         foreach (var (condition, position) in passed)
         {
             for (var between = condition.AsOf + 1; between < position; between++)
-                Demand(!known.TryGetValue(between, out var entry) || entry.Tag != condition.Query.Items[0].Tags[0], () => $"{condition} passed at {Text(position)} over {entry}");
+                Demand(
+                    !known.TryGetValue(between, out var entry) || entry.Tag != condition.Query.Items[0].Tags[0],
+                    () => $"{condition} passed at {Text(position)} over {entry}");
         }
     }
 

@@ -1,4 +1,5 @@
-// A reader in another process: asked for a position that was answered, it says whether everything it reads fits that and what it read before.
+// A reader in another process: asked for a position that was answered, it says whether everything it
+// reads fits that and what it read before.
 // Started by StressRun; its other end is called by Program.
 using System.Diagnostics;
 using System.Globalization;

@@ -50,7 +50,9 @@ internal sealed class StressReads(StressFacts facts, Random random, string name,
         foreach (var entry in journal.ReadAll(from, most))
         {
             StressFacts.Demand(entry.Position > last, () => $"{name}: {entry} after {last}");
-            StressFacts.Demand(!hidden.Hides(entry.Position, StressEntry.Of(entry)) || entry.Position < hidden.Before, () => $"{name}: {entry} was deleted");
+            StressFacts.Demand(
+                !hidden.Hides(entry.Position, StressEntry.Of(entry)) || entry.Position < hidden.Before,
+                () => $"{name}: {entry} was deleted");
             Behind(ref last, entry, facts.Asked, "read");
             count++;
             // Time for others to change what lies ahead.
@@ -83,7 +85,9 @@ internal sealed class StressReads(StressFacts facts, Random random, string name,
         catch (EntriesDroppedException exception)
         {
             var asked = facts.Asked;
-            StressFacts.Demand(asked.Before > 1 || asked.Streams.GetValueOrDefault(stream) >= from, () => $"{name}: {stream} from {from}: {exception.Message}");
+            StressFacts.Demand(
+                asked.Before > 1 || asked.Streams.GetValueOrDefault(stream) >= from,
+                () => $"{name}: {stream} from {from}: {exception.Message}");
         }
     }
 
@@ -91,14 +95,17 @@ internal sealed class StressReads(StressFacts facts, Random random, string name,
     {
         var (tag, hidden, head) = (Tags[random.Next(Tags.Length)], facts.Answered, Acknowledged);
         var from = Math.Max(1, head - random.Next(300));
-        var expected = facts.Known.Where(pair => pair.Key >= from && pair.Key <= head && pair.Value.Tag == tag).Select(pair => pair.Key).ToHashSet();
+        var expected = facts.Known.Where(pair => pair.Key >= from && pair.Key <= head && pair.Value.Tag == tag)
+            .Select(pair => pair.Key)
+            .ToHashSet();
         var result = journal.Query(Query.WithTags(tag), from);
         StressFacts.Demand(result.AsOf >= head, () => $"{name}: asked as of {result.AsOf}, behind {head}");
         foreach (var entry in result.Entries)
         {
             var seen = StressEntry.Of(entry);
             facts.See(entry.Position, seen, name);
-            StressFacts.Demand(seen.Tag == tag && entry.Position >= from && entry.Position <= result.AsOf, () => $"{name}: {entry} has not {tag}");
+            StressFacts.Demand(
+                seen.Tag == tag && entry.Position >= from && entry.Position <= result.AsOf, () => $"{name}: {entry} has not {tag}");
             StressFacts.Demand(!hidden.Hides(entry.Position, seen) || entry.Position < hidden.Before, () => $"{name}: {entry} was deleted");
             expected.Remove(entry.Position);
         }
@@ -113,7 +120,10 @@ internal sealed class StressReads(StressFacts facts, Random random, string name,
         foreach (var (key, receipt) in facts.Keys.Where(_ => random.Next(20) == 0).Take(10).ToList())
         {
             var found = journal.FindByKey(key);
-            if (found is null) StressFacts.Demand(receipt.FirstPosition < facts.KeysBefore || (isBehind && receipt.FirstPosition > head), () => $"{name}: key {key} of {receipt} is gone");
+            if (found is null)
+                StressFacts.Demand(
+                    receipt.FirstPosition < facts.KeysBefore || (isBehind && receipt.FirstPosition > head),
+                    () => $"{name}: key {key} of {receipt} is gone");
             else StressFacts.Demand(found.Equals(receipt), () => $"{name}: key {key} is {found}, and was {receipt}");
         }
     }
@@ -124,7 +134,9 @@ internal sealed class StressReads(StressFacts facts, Random random, string name,
         foreach (var (position, head) in facts.Heads.Where(_ => random.Next(20) == 0).Take(10).ToList())
         {
             var found = journal.HeadAt(position);
-            if (found is null) StressFacts.Demand(position < facts.Asked.Before || (isBehind && position > last), () => $"{name}: the head at {position} is gone");
+            if (found is null)
+                StressFacts.Demand(
+                    position < facts.Asked.Before || (isBehind && position > last), () => $"{name}: the head at {position} is gone");
             else StressFacts.Demand(found == head, () => $"{name}: the head at {position} is {found}, and was {head}");
         }
     }
@@ -147,7 +159,8 @@ internal sealed class StressReads(StressFacts facts, Random random, string name,
         }
 
         var segments = journal.Segments;
-        StressFacts.Demand(segments.Count > 0 && segments.All(segment => segment.Bytes > 0), () => $"{name}: segments {string.Join(", ", segments)}");
+        StressFacts.Demand(segments.Count > 0 && segments.All(segment => segment.Bytes > 0), () =>
+            $"{name}: segments {string.Join(", ", segments)}");
     }
 
     /// <summary>Notes an entry, and the positions between it and the one before.</summary>

@@ -1,4 +1,5 @@
-// Everything at once over one directory: appends, deletions, compactions, reads, subscriptions, readers in this process and in another one, verifications, closing and opening again.
+// Everything at once over one directory: appends, deletions, compactions, reads, subscriptions, readers in this process and in another one,
+// verifications, closing and opening again.
 // Called by StressSuite with a seed; what the threads make of it is the machine's.
 using System.Collections.Concurrent;
 using System.Diagnostics;
@@ -51,7 +52,8 @@ internal sealed class StressRun(string directory, ulong seed, TimeSpan length)
             Start("append", number, random => writes.AppendAsync(OpenAsync));
         }
 
-        var (deletes, compacts) = (new StressWrites(facts, Dice("delete"), 0, retried), new StressWrites(facts, Dice("compact"), 0, retried));
+        var (deletes, compacts) = (
+            new StressWrites(facts, Dice("delete"), 0, retried), new StressWrites(facts, Dice("compact"), 0, retried));
         Start("delete", 0, random => ChangeAsync(deletes.DeleteAsync, random.Next(30)));
         Start("compact", 0, random => ChangeAsync(compacts.CompactAsync, random.Next(20)));
         for (var number = 0; number < 2; number++)
@@ -79,7 +81,8 @@ internal sealed class StressRun(string directory, ulong seed, TimeSpan length)
         facts.Judge();
         await new StressEnd(facts, directory, Options).JudgeAsync();
 
-        void Start(string kind, int number, Func<Random, Task> work) => tasks.Add((kind + number, Task.Run(() => RepeatAsync(kind, Dice(kind + number), work))));
+        void Start(string kind, int number, Func<Random, Task> work) =>
+            tasks.Add((kind + number, Task.Run(() => RepeatAsync(kind, Dice(kind + number), work))));
     }
 
     private Random Dice(string name) => SeededRng.FromSeed(seed).Named(name).AsRandom();
@@ -122,7 +125,11 @@ internal sealed class StressRun(string directory, ulong seed, TimeSpan length)
         {
             await change(journal);
         }
-        catch (Exception exception) when (exception is ObjectDisposedException or OperationCanceledException or NotAppendedException { Failure: AppendFailure.Unavailable } && closing.ContainsKey(journal))
+        catch (Exception exception)
+            when (
+                exception is ObjectDisposedException or OperationCanceledException
+                    or NotAppendedException { Failure: AppendFailure.Unavailable }
+                    && closing.ContainsKey(journal))
         {
             // It ended under this.
         }

@@ -45,7 +45,9 @@ internal sealed class StressWrites(StressFacts facts, Random random, int number,
 
     public async Task CompactAsync(SegmentJournal journal)
     {
-        using var impatient = random.Next(5) == 0 ? new CancellationTokenSource(TimeSpan.FromMilliseconds(random.Next(50))) : new CancellationTokenSource();
+        using var impatient = random.Next(5) == 0
+            ? new CancellationTokenSource(TimeSpan.FromMilliseconds(random.Next(50)))
+            : new CancellationTokenSource();
         var head = facts.Acknowledged;
         try
         {
@@ -68,7 +70,8 @@ internal sealed class StressWrites(StressFacts facts, Random random, int number,
                     await journal.CompactAsync(new CompactionRequest.DropDeleted(), null, impatient.Token);
                     break;
                 default:
-                    await journal.CompactAsync(new CompactionRequest.Merge { MaxBytes = random.Next(2_000, 40_000) }, null, impatient.Token);
+                    await journal.CompactAsync(
+                        new CompactionRequest.Merge { MaxBytes = random.Next(2_000, 40_000) }, null, impatient.Token);
                     break;
             }
         }
@@ -83,14 +86,16 @@ internal sealed class StressWrites(StressFacts facts, Random random, int number,
     private async Task ForgetAsync(SegmentJournal journal, long before, CancellationToken cancellationToken)
     {
         facts.ForgettingKeys(before);
-        if (!retried.Keys.Any(first => first < before)) await journal.CompactAsync(new CompactionRequest.ForgetKeysBefore(before), null, cancellationToken);
+        if (!retried.Keys.Any(first => first < before))
+            await journal.CompactAsync(new CompactionRequest.ForgetKeysBefore(before), null, cancellationToken);
     }
 
     /// <summary>The same request once more: the same answer.</summary>
     private async Task AgainAsync(Func<Task<SegmentJournal>> open)
     {
         var (request, receipt) = kept[random.Next(kept.Count)];
-        await KeepingKeysAsync(receipt.FirstPosition, () => receipt.FirstPosition >= facts.KeysBefore ? SettleAsync(open, request) : Task.CompletedTask);
+        await KeepingKeysAsync(receipt.FirstPosition, () =>
+            receipt.FirstPosition >= facts.KeysBefore ? SettleAsync(open, request) : Task.CompletedTask);
     }
 
     /// <summary>A wait that is given up says nothing: the key tells later how it ended.</summary>
@@ -99,7 +104,8 @@ internal sealed class StressWrites(StressFacts facts, Random random, int number,
         using var impatient = new CancellationTokenSource(TimeSpan.FromMilliseconds(random.Next(3)));
         try
         {
-            await Task.WhenAll((await open()).TryAppendAsync(request, impatient.Token).AsTask(), (await open()).TryAppendAsync(request).AsTask());
+            await Task.WhenAll(
+                (await open()).TryAppendAsync(request, impatient.Token).AsTask(), (await open()).TryAppendAsync(request).AsTask());
         }
         catch (OperationCanceledException) when (impatient.IsCancellationRequested)
         {
@@ -138,7 +144,9 @@ internal sealed class StressWrites(StressFacts facts, Random random, int number,
                     // Closed: whoever waits for the journal's next opening is told where that was wrong.
                     break;
                 case AppendResult.NotAppended { Failure: AppendFailure.Conflict conflict } when conflict.Stream.Value != Own:
-                    StressFacts.Demand(new ExpectedVersion?(request.Expected[conflict.Stream]) != ExpectedVersion.Exactly(conflict.Actual), () => $"{conflict} is none");
+                    StressFacts.Demand(
+                        new ExpectedVersion?(request.Expected[conflict.Stream]) != ExpectedVersion.Exactly(conflict.Actual),
+                        () => $"{conflict} is none");
                     facts.Refused(request);
                     return;
                 case AppendResult.NotAppended { Failure: AppendFailure.ConditionFailed failed } when request.Condition is { } condition:
@@ -155,10 +163,19 @@ internal sealed class StressWrites(StressFacts facts, Random random, int number,
     {
         var stream = random.Next(4) switch { 0 => "doomed", 1 => "shared" + Text(random.Next(3)), _ => Own };
         var entries = Enumerable.Range(0, random.Next(1, 4)).Select(item => Entry(random.Next(5) == 0 ? "shared0" : stream)).ToArray();
-        var request = new AppendRequest(entries) { Pipelined = random.Next(10) == 0, IdempotencyKey = random.Next(2) == 0 ? $"{Own}.{Text(written)}" : null };
+        var request = new AppendRequest(entries)
+        {
+            Pipelined = random.Next(10) == 0, IdempotencyKey = random.Next(2) == 0 ? $"{Own}.{Text(written)}" : null
+        };
         if (entries[0].Stream.Value == Own) request = request with { Expected = Expect(Own, facts.Highest(Own)) };
-        else if (stream.StartsWith("shared", StringComparison.Ordinal) && random.Next(2) == 0) request = request with { Expected = Expect(entries[0].Stream.Value, facts.Highest(entries[0].Stream.Value)) };
-        if (random.Next(6) == 0) request = request with { Condition = new AppendCondition(Query.WithTags(StressReads.Tags[random.Next(3)]), Math.Max(0, facts.Acknowledged - random.Next(4))) };
+        else if (stream.StartsWith("shared", StringComparison.Ordinal) && random.Next(2) == 0)
+            request = request with { Expected = Expect(entries[0].Stream.Value, facts.Highest(entries[0].Stream.Value)) };
+        if (random.Next(6) == 0)
+            request = request with
+            {
+                Condition = new AppendCondition(
+                    Query.WithTags(StressReads.Tags[random.Next(3)]), Math.Max(0, facts.Acknowledged - random.Next(4)))
+            };
         return request;
     }
 
@@ -169,6 +186,9 @@ internal sealed class StressWrites(StressFacts facts, Random random, int number,
     {
         // Now and then more than a segment has room for.
         var bytes = random.Next(40) == 0 ? 3000 : random.Next(120);
-        return new EntryData(stream, "Happened", Encoding.UTF8.GetBytes($"{Text(number)}.{Text(++written)} {new string('x', bytes)}")) { Tags = [StressReads.Tags[random.Next(3)]] };
+        return new EntryData(stream, "Happened", Encoding.UTF8.GetBytes($"{Text(number)}.{Text(++written)} {new string('x', bytes)}"))
+        {
+            Tags = [StressReads.Tags[random.Next(3)]]
+        };
     }
 }

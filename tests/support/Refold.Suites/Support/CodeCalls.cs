@@ -7,7 +7,8 @@ namespace Refold.Suites;
 
 internal static class CodeCalls
 {
-    private const BindingFlags Declared = BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly;
+    private const BindingFlags Declared =
+        BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly;
 
     /// <summary>Every call, once for each place in the code; a compiler-made class counts as the class it lies in.</summary>
     public static IEnumerable<(MethodBase Caller, MethodBase Called)> Of(Assembly assembly) =>
@@ -16,13 +17,16 @@ internal static class CodeCalls
         from called in Of(caller)
         select (caller, called);
 
-    // The bytes are not decoded instruction by instruction: an operand that looks like a call resolves to nothing, or very rarely to one more.
+    // The bytes are not decoded instruction by instruction: an operand that looks like a call resolves to
+    // nothing, or very rarely to one more.
     private static IEnumerable<MethodBase> Of(MethodBase caller)
     {
         var code = caller.GetMethodBody()?.GetILAsByteArray() ?? [];
         for (var at = 0; at + 5 <= code.Length; at++)
         {
-            if ((code[at] == OpCodes.Call.Value || code[at] == OpCodes.Callvirt.Value || code[at] == OpCodes.Newobj.Value) && Resolve(caller, BitConverter.ToInt32(code, at + 1)) is { } called)
+            if (
+                (code[at] == OpCodes.Call.Value || code[at] == OpCodes.Callvirt.Value || code[at] == OpCodes.Newobj.Value)
+                    && Resolve(caller, BitConverter.ToInt32(code, at + 1)) is { } called)
                 yield return called;
         }
     }
@@ -33,7 +37,8 @@ internal static class CodeCalls
         if ((token >> 24) is not (0x06 or 0x0A or 0x2B)) return null;
         try
         {
-            return caller.Module.ResolveMethod(token, caller.DeclaringType?.GetGenericArguments(), caller.IsGenericMethod ? caller.GetGenericArguments() : null);
+            return caller.Module.ResolveMethod(
+                token, caller.DeclaringType?.GetGenericArguments(), caller.IsGenericMethod ? caller.GetGenericArguments() : null);
         }
         catch (ArgumentException)
         {

@@ -20,7 +20,9 @@ internal sealed class Follower : IDisposable
     /// <summary>Starts one, which ends by itself after so many entries.</summary>
     public Follower(string journal, string stream, int entries)
     {
-        process = RefoldProcess.Start([], "read", "--stream", stream, "--follow", "--max", entries.ToString(System.Globalization.CultureInfo.InvariantCulture), "--journal", journal);
+        process = RefoldProcess.Start(
+            [], "read", "--stream", stream, "--follow", "--max", entries.ToString(System.Globalization.CultureInfo.InvariantCulture),
+            "--journal", journal);
         errors = process.StandardError.ReadToEndAsync();
         reading = Task.Run(ReadAsync);
     }
@@ -47,7 +49,9 @@ internal sealed class Follower : IDisposable
         var clock = Stopwatch.StartNew();
         while (Lines.Count < count)
         {
-            Assert.False(process.HasExited && reading.IsCompleted && Lines.Count < count, $"The follower ended with {Lines.Count} of {count} lines.");
+            Assert.False(
+                process.HasExited && reading.IsCompleted && Lines.Count < count,
+                $"The follower ended with {Lines.Count} of {count} lines.");
             Assert.True(clock.Elapsed < Patience, $"The follower has {Lines.Count} of {count} lines.");
             await Task.Delay(2);
         }

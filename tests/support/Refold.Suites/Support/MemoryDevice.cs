@@ -29,7 +29,8 @@ internal sealed class MemoryDevice : IStorageDevice
     {
         lock (gate)
         {
-            var survivors = durableNames.ToDictionary(pair => pair.Key, pair => new Node(pair.Key, pair.Value.Durable), StringComparer.Ordinal);
+            var survivors = durableNames.ToDictionary(
+                pair => pair.Key, pair => new Node(pair.Key, pair.Value.Durable), StringComparer.Ordinal);
             return new MemoryDevice { names = survivors, durableNames = new(survivors, StringComparer.Ordinal) };
         }
     }

@@ -51,7 +51,13 @@ internal static class RandomCalls
         var request = new AppendRequest(entries);
         if (random.Next(4) == 0) request = request with { IdempotencyKey = "key" + random.Next(4) };
         if (random.Next(4) == 0)
-            request = request with { Expected = new Dictionary<StreamId, ExpectedVersion> { [entries[0].Stream] = random.Next(2) == 0 ? ExpectedVersion.NoStream : ExpectedVersion.Exactly(random.Next(1, 9)) } };
+            request = request with
+            {
+                Expected = new Dictionary<StreamId, ExpectedVersion>
+                {
+                    [entries[0].Stream] = random.Next(2) == 0 ? ExpectedVersion.NoStream : ExpectedVersion.Exactly(random.Next(1, 9))
+                }
+            };
         if (random.Next(3) == 0)
             request = request with { Condition = new AppendCondition(Query.WithTags("a", "b"), model.Head.Position - random.Next(-1, 4)) };
         return request;

@@ -34,7 +34,10 @@ internal static class Samples
 
     /// <summary>Every entry with its place and batch, and the head: equal for equal journals.</summary>
     public static List<string> Lines(this ILocalJournal journal) =>
-        [.. journal.ReadAll().Select(entry => $"{entry} batch {entry.Batch} {Encoding.UTF8.GetString(entry.Payload.Span)} {entry.IdempotencyKey}"), journal.Head.ToString()];
+        [
+            .. journal.ReadAll()
+            .Select(entry => $"{entry} batch {entry.Batch} {Encoding.UTF8.GetString(entry.Payload.Span)} {entry.IdempotencyKey}"),
+            journal.Head.ToString()];
 
     /// <summary>Everything a journal answers, deleted entries' floors included.</summary>
     public static List<string> Everything(this ILocalJournal journal)
@@ -47,7 +50,14 @@ internal static class Samples
         }
 
         for (var position = 0; position <= journal.Head.Position + 1; position++) lines.Add(journal.HeadAt(position)?.ToString() ?? "none");
-        foreach (var query in new[] { Query.WithTags("a"), Query.WithTags("a", "b"), Query.WithTags("kind:external"), Query.OfTypes("Happened", "Other"), Query.Any(new QueryItem(["Other"], ["b"]), new QueryItem([], ["a"])) })
+        foreach (var query in new[]
+        {
+            Query.WithTags("a"),
+            Query.WithTags("a", "b"),
+            Query.WithTags("kind:external"),
+            Query.OfTypes("Happened", "Other"),
+            Query.Any(new QueryItem(["Other"], ["b"]), new QueryItem([], ["a"]))
+        })
         {
             var result = journal.Query(query, 2, 7);
             lines.Add($"{result.AsOf}: {string.Join(",", result.Entries.Select(entry => entry.Position))}");
