@@ -71,9 +71,11 @@ type CodecError =
 type AppendError =
     /// An entry, a key or the batch breaks a rule. Correct it.
     | Invalid of error: ValueError
-    /// A stream does not have the expected version: somebody else appended. Read the stream again and decide anew. `actual` is 0 for no stream.
+    /// A stream does not have the expected version: somebody else appended. Read the stream again and
+    /// decide anew. `actual` is 0 for no stream.
     | Conflict of stream: string * expected: ExpectedVersion * actual: int64
-    /// An entry committed after the condition's `AsOf` matches its query (the first such position), or `AsOf` is outside the journal (0). Query again.
+    /// An entry committed after the condition's `AsOf` matches its query (the first such position), or `AsOf` is
+    /// outside the journal (0). Query again.
     | ConditionFailed of position: int64
     /// The idempotency key was used for other content. Use a new key.
     | KeyReused of key: string * firstPosition: int64

@@ -38,7 +38,8 @@ type EncodedBatch
     /// The streams of the entries, each once, in order of appearance.
     member _.Streams: Collections.Generic.IReadOnlyList<StreamId> = Array.AsReadOnly streams
 
-    /// Which of `Streams` an entry belongs to. Throws `ArgumentOutOfRangeException` for an index outside 0 .. Count - 1, as all of these do.
+    /// Which of `Streams` an entry belongs to. Throws `ArgumentOutOfRangeException` for an index
+    /// outside 0 .. Count - 1, as all of these do.
     member _.StreamNumber(index: int) : int =
         check index
         streamNumbers[index]

@@ -65,8 +65,8 @@ module Journal =
     /// The head behind a beginning that was dropped; `Head.empty` of a journal that is whole.
     let beginning (journal: Journal) : Head = journal.Begin
 
-    /// The head after the batch that holds the position, found in one look-up. Position 0, or the last of a dropped beginning, gives the head
-    /// there; a position beyond the head, below that, or before the first restored batch after it, gives `None`.
+    /// The head after the batch that holds the position, found in one look-up. Position 0, or the last of a dropped beginning, gives the
+    /// head there; a position beyond the head, below that, or before the first restored batch after it, gives `None`.
     let headAt (position: int64) (journal: Journal) : Head option =
         if position = journal.Begin.Position then
             Some journal.Begin
@@ -240,8 +240,8 @@ module Journal =
             { without deleted journal with Streams = Map.add stream left journal.Streams }
         | _ -> journal
 
-    /// Drops the journal's beginning, as a compaction does: batches that end at a position or before. The last batch stays in any case. Floors
-    /// of streams rise to their highest version there. The highest versions, keys and the head survive.
+    /// Drops the journal's beginning, as a compaction does: batches that end at a position or before. The last batch stays in any case.
+    /// Floors of streams rise to their highest version there. The highest versions, keys and the head survive.
     let dropTo (position: int64) (journal: Journal) : Journal =
         let dropped =
             min (journal.Batches.Count - 1) (Ascending.indexAt _.Head.Position (position + 1L) journal.Batches)

@@ -55,7 +55,8 @@ module Sample =
         requireOrder low high
         low + below64 (high - low + 1UL) rng
 
-    /// An integer from `low` to `high`, both included, all alike. Draws as `betweenUInt64` does. Throws `ArgumentOutOfRangeException` for low > high.
+    /// An integer from `low` to `high`, both included, all alike. Draws as `betweenUInt64` does. Throws
+    /// `ArgumentOutOfRangeException` for low > high.
     let betweenInt64 (low: int64) (high: int64) (rng: SeededRng) : int64 =
         requireOrder low high
         low + int64 (below64 (uint64 high - uint64 low + 1UL) rng)
@@ -119,7 +120,8 @@ module Sample =
         Array.sub pool 0 count
 
     /// An index, each as likely as its weight says. Draws as `betweenUInt64` does; index i is taken where the integer from 0 to
-    /// the total - 1 is below the sum of the weights up to i. Throws `ArgumentException` for a negative weight, and unless the total is 1 to 2^63 - 1.
+    /// the total - 1 is below the sum of the weights up to i. Throws `ArgumentException` for a negative weight,
+    /// and unless the total is 1 to 2^63 - 1.
     let weightedIndex (weights: IReadOnlyList<int64>) (rng: SeededRng) : int =
         ArgumentNullException.ThrowIfNull weights
         let mutable total = 0UL
@@ -199,8 +201,8 @@ module Sample =
             standardNormal rng
 
     /// A normally distributed value (Marsaglia's polar method): u and v are 2 `double` - 1 each, drawn anew until s = u^2 + v^2 is above 0
-    /// and below 1; the value is mean + standardDeviation (u sqrt(-2 ln s / s)). Draws 4 words, and another 4 with a probability of 0.215 each time.
-    /// Throws `ArgumentOutOfRangeException` unless both are finite and the deviation is not negative.
+    /// and below 1; the value is mean + standardDeviation (u sqrt(-2 ln s / s)). Draws 4 words, and another 4 with a probability of 0.215
+    /// each time. Throws `ArgumentOutOfRangeException` unless both are finite and the deviation is not negative.
     let normal (mean: float) (standardDeviation: float) (rng: SeededRng) : float =
         requireFinite (nameof mean) Double.MinValue mean
         requireFinite (nameof standardDeviation) 0.0 standardDeviation

@@ -68,12 +68,15 @@ type DivergenceCause =
             + String.concat ", " fields
             + ": replay under the recorded pin, or ignore the pin to see what the difference does."
         | Undecodable ->
-            "The payload is damaged, of an unknown type or newer than this program: use the program that wrote it, or add the type or the upcast."
+            "The payload is damaged, of an unknown type or newer than this program: "
+            + "use the program that wrote it, or add the type or the upcast."
         | CodecNotFaithful ->
-            "The codec changed its form without a new schema version, or loses something: raise the schema version and add an upcast, or correct the codec."
+            "The codec changed its form without a new schema version, or loses something: "
+            + "raise the schema version and add an upcast, or correct the codec."
         | Missing -> "The rule now makes fewer entries, or entries were deleted: compare the program's version with the recorded pin."
         | Unexpected ->
-            "The rule now makes more entries, or something else wrote under this run's name: compare the program's version with the recorded pin."
+            "The rule now makes more entries, or something else wrote under this run's name: "
+            + "compare the program's version with the recorded pin."
         | Type -> "The rule now makes another kind of entry: compare the program's version with the recorded pin."
         | Payload -> "The rule now decides otherwise, or depends on something besides step, state and command."
         | EncodingOnly -> "The encoder changed its byte form but not the meaning: use the recorded form, or raise the schema version."

@@ -28,7 +28,8 @@ type FoldReport<'State> =
         Upcast: int64
         /// Entries of other roles: counted, not applied.
         Checked: int64
-        /// The first thing that is not as it should be. A codec that is not faithful lets the fold go on; all else ends it before that entry.
+        /// The first thing that is not as it should be. A codec that is not faithful lets the fold go
+        /// on; all else ends it before that entry.
         Divergence: Divergence option
         /// The state hash, where the aggregate has a state codec.
         StateHash: Hash option

@@ -40,8 +40,8 @@ module InMemoryRun =
         | Ok(_, journal) -> journal
         | Error error -> fail (error.ToString()) null
 
-    /// Starts a run behind what a journal holds. Throws `InvalidOperationException` where it has a run of this name, `ArgumentException` for
-    /// a text that is no name and for a pin without a JSON form.
+    /// Starts a run behind what a journal holds. Throws `InvalidOperationException` where it has a run of this name, `ArgumentException`
+    /// for a text that is no name and for a pin without a JSON form.
     let startIn
         (journal: Journal)
         (aggregate: Aggregate<'State, 'Command, 'Event, 'Error>)

@@ -24,7 +24,8 @@ type StreamHistory =
 [<NoEquality; NoComparison>]
 type Rehydrated<'State> =
     {
-        /// The fold of the entries after the snapshot; its `State` and `Version` are the result, its `Divergence` tells where it had to end.
+        /// The fold of the entries after the snapshot; its `State` and `Version` are the result, its
+        /// `Divergence` tells where it had to end.
         Fold: FoldReport<'State>
         /// The version of the snapshot that was used; 0 for none.
         FromVersion: int64

@@ -107,7 +107,10 @@ public sealed record LiteDbVerification(long Entries, Head Head, LiteDbFault? Fi
             var stream = entry.Stream;
             var (last, count) = streams.GetValueOrDefault(stream, (entry.Version - 1, 0));
             if (entry.Batch != batch || entry.Version != version || entry.Version <= last)
-                return Fault($"the entry is version {Text(entry.Version)} of '{stream}' in batch {Text(entry.Batch)}, expected version {Text(version)} in batch {Text(batch)}", entry.Position);
+                return Fault(
+                    $"the entry is version {Text(entry.Version)} of '{stream}' in batch {Text(entry.Batch)}, "
+                    + $"expected version {Text(version)} in batch {Text(batch)}",
+                    entry.Position);
             if (entry.Version != last + 1 && entry.Version > state.View.FloorOf(stream) + 1)
                 return Fault($"version {Text(last + 1)} of '{stream}' is missing", entry.Position);
             streams[stream] = (entry.Version, count + 1);

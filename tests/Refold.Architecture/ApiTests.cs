@@ -31,7 +31,8 @@ public class ApiTests
             .Concat(received.Split('\n').Except(approved.Split('\n')).Select(line => "+ " + line));
         Assert.True(
             received == approved,
-            $"The public API changed. If it is meant to, copy {receivedFile} over {approvedFile}.\n{string.Join('\n', difference.Take(40))}");
+            $"The public API changed. If it is meant to, copy {receivedFile} over {approvedFile}.\n"
+            + $"{string.Join('\n', difference.Take(40))}");
     }
 
     [Theory]

@@ -1,4 +1,4 @@
-// Rules of the source files, as tests: length, two opening lines, nothing left open.
+// Rules of the source files, as tests: length and width, two opening lines, nothing left open.
 // Run by `dotnet test`.
 using Xunit;
 
@@ -7,23 +7,48 @@ namespace Refold.Architecture;
 public class SourceTests
 {
     private const int MaxLines = 300;
+    private const int MaxColumns = 140;
+
+    private static IEnumerable<string> Sources => Repository.Sources(".fs", ".fsi", ".fsx", ".cs");
+
+    [Theory]
+    [InlineData("core", ".fs")]
+    [InlineData("core", ".fsx")]
+    [InlineData("facade", ".cs")]
+    [InlineData("tests", ".cs")]
+    [InlineData("tests", ".fs")]
+    [InlineData("properties", ".fs")]
+    public void Rules_HoldForTheSourcesOfBothLanguages(string folder, string extension) =>
+        Assert.Contains(Sources, file =>
+            Path.GetExtension(file) == extension && Named(file).StartsWith(folder + "/", StringComparison.Ordinal));
 
     [Fact]
     public void SourceFile_IsNotLongerThan300Lines()
     {
-        var tooLong = Repository.Sources(".fs", ".fsx", ".cs")
+        var tooLong = Sources
             .Select(file => (file, lines: File.ReadAllLines(file).Length))
             .Where(item => item.lines > MaxLines)
-            .Select(item => $"{Path.GetRelativePath(Repository.Root, item.file)}: {item.lines} lines");
+            .Select(item => $"{Named(item.file)}: {item.lines} lines");
+        Assert.Empty(tooLong);
+    }
+
+    [Fact]
+    public void SourceLine_IsNotLongerThan140Columns()
+    {
+        var tooLong =
+            from file in Sources
+            from item in File.ReadLines(file).Select((line, index) => (Columns: line.Length, Number: index + 1))
+            where item.Columns > MaxColumns
+            select $"{Named(file)}, line {item.Number}: {item.Columns} columns";
         Assert.Empty(tooLong);
     }
 
     [Fact]
     public void SourceFile_OpensWithTwoLinesThatSayWhatItIsAndWhoCallsIt()
     {
-        var silent = Repository.Sources(".fs", ".fsx", ".cs")
+        var silent = Sources
             .Where(file => !File.ReadLines(file).Take(2).All(line => line.StartsWith("// ", StringComparison.Ordinal)))
-            .Select(file => Path.GetRelativePath(Repository.Root, file));
+            .Select(file => Named(file));
         Assert.Empty(silent);
     }
 
@@ -32,10 +57,10 @@ public class SourceTests
     {
         string[] open = ["TO" + "DO", "FIX" + "ME", "NotImpl" + "ementedException", "Skip" + " = \""];
         var found =
-            from file in Repository.Sources(".fs", ".fsx", ".cs")
+            from file in Sources
             from line in File.ReadLines(file)
             where open.Any(word => line.Contains(word, StringComparison.Ordinal))
-            select $"{Path.GetRelativePath(Repository.Root, file)}: {line.Trim()}";
+            select $"{Named(file)}: {line.Trim()}";
         Assert.Empty(found);
     }
 
@@ -45,8 +70,7 @@ public class SourceTests
         string[] allowed =
         [
             "core", "facade", "tests", "properties", "Functional.sln", "paket.dependencies", "paket.lock", "README.md", "CHANGELOG.md",
-            "LICENSE",
-            "Directory.Build.props", "Directory.Build.targets", "global.json",
+            "LICENSE", "Directory.Build.props", "Directory.Build.targets", "global.json",
         ];
         // What builds and demos leave lies in ignored folders; only what is named like source counts here.
         var unexpected = File.ReadAllLines(Path.Combine(Repository.Root, ".gitignore")) is { } ignored
@@ -57,4 +81,6 @@ public class SourceTests
             : [];
         Assert.Empty(unexpected);
     }
+
+    private static string Named(string file) => Path.GetRelativePath(Repository.Root, file).Replace('\\', '/');
 }

@@ -58,7 +58,8 @@ public class GuardTests(ITestOutputHelper output)
         using var directory = new TemporaryDirectory();
         using var process = Process.Start(
             new ProcessStartInfo(
-                "dotnet", [Program.Assembly, WritingProcess.Verb, directory.File("j.db")]) { RedirectStandardOutput = true })!;
+                "dotnet", [Program.Assembly, WritingProcess.Verb, directory.File("j.db")])
+            { RedirectStandardOutput = true })!;
         var said = await process.StandardOutput.ReadToEndAsync();
         await process.WaitForExitAsync();
         // Entries, the size of the file, and the most memory that was used: far less than all pages that were written.

@@ -45,7 +45,8 @@ public class NameTests
     public void Line10_WithoutCultures_AnotherProcessReadsTheSame()
     {
         using var directory = new TemporaryDirectory();
-        var lines = string.Concat(Alike.Select((name, number) => $$"""{"stream":"{{name}}","type":"t","data":{{number}},"tags":["{{name}}"]}""" + "\n"));
+        var lines = string.Concat(Alike.Select((name, number) =>
+            $$"""{"stream":"{{name}}","type":"t","data":{{number}},"tags":["{{name}}"]}""" + "\n"));
         var (input, uri) = (directory.Write("in", lines), "litedb:" + directory.File("j.db"));
         RefoldProcess.Run("import", input, "--journal", uri).Expect(0);
         string[] environments = ["", "tr_TR.UTF-8", "sv_SE.UTF-8"];

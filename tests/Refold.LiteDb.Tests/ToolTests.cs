@@ -45,7 +45,8 @@ public class ToolTests
     {
         using var directory = new TemporaryDirectory();
         var uri = "litedb:" + directory.File("j.db");
-        var input = directory.Write("in", string.Concat(Enumerable.Range(1, 6).Select(number => $$"""{"stream":"s","type":"t","idempotencyKey":"k{{number}}","data":{{number}}}""" + "\n")));
+        var input = directory.Write("in", string.Concat(Enumerable.Range(1, 6).Select(number =>
+            $$"""{"stream":"s","type":"t","idempotencyKey":"k{{number}}","data":{{number}}}""" + "\n")));
         RefoldProcess.Run("import", input, "--batch", "1", "--journal", uri).Expect(0);
         Assert.DoesNotContain("keys forgotten", RefoldProcess.Run("inspect", "--journal", uri).Expect(0).Output, StringComparison.Ordinal);
         RefoldProcess.Run("compact", "--forget-keys-before", "9", "--journal", uri).ExpectError(2);
@@ -59,7 +60,8 @@ public class ToolTests
     {
         using var directory = new TemporaryDirectory();
         var uri = "litedb:" + directory.File("j.db");
-        var input = directory.Write("in", string.Concat(Enumerable.Range(1, 9).Select(number => $$"""{"stream":"s{{number % 2}}","type":"t","data":{{number}}}""" + "\n")));
+        var input = directory.Write("in", string.Concat(Enumerable.Range(1, 9).Select(number =>
+            $$"""{"stream":"s{{number % 2}}","type":"t","data":{{number}}}""" + "\n")));
         RefoldProcess.Run("inspect", "--journal", uri).ExpectError(3);
         RefoldProcess.Run("import", input, "--journal", uri).Expect(0);
         var inspected = RefoldProcess.Run("inspect", "--json", "--journal", uri).Expect(0).Json;
@@ -82,5 +84,8 @@ public class ToolTests
 
     private static string Line(int number) => number == 17
         ? "no request at all\n"
-        : string.Create(CultureInfo.InvariantCulture, $"10.0.0.{number} - - [17/May/2015:10:05:{number:00} +0000] \"GET /page/{number} HTTP/1.1\" 200 {number * 997} \"-\" \"agent\"\n");
+        : string.Create(
+            CultureInfo.InvariantCulture,
+            $"10.0.0.{number} - - [17/May/2015:10:05:{number:00} +0000] "
+            + $"\"GET /page/{number} HTTP/1.1\" 200 {number * 997} \"-\" \"agent\"\n");
 }

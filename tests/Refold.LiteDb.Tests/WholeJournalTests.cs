@@ -73,12 +73,14 @@ public class WholeJournalTests
             {
                 var condition = new AppendRequest(Samples.Entry("never"))
                 {
-                    Condition = new AppendCondition(Query.WithTags("no such"), asOf), IdempotencyKey = "k0/0"
+                    Condition = new AppendCondition(Query.WithTags("no such"), asOf),
+                    IdempotencyKey = "k0/0"
                 };
                 Assert.Equal((await model.TryAppendAsync(condition)).ToString(), (await compacted.TryAppendAsync(condition)).ToString());
                 condition = condition with
                 {
-                    IdempotencyKey = null, Expected = new Dictionary<StreamId, ExpectedVersion> { ["never"] = ExpectedVersion.Exactly(9) }
+                    IdempotencyKey = null,
+                    Expected = new Dictionary<StreamId, ExpectedVersion> { ["never"] = ExpectedVersion.Exactly(9) }
                 };
                 Assert.Equal((await model.TryAppendAsync(condition)).ToString(), (await compacted.TryAppendAsync(condition)).ToString());
             }

@@ -88,8 +88,8 @@ type CompactionBuilder(step: CompactionStep) =
         | Ok _ -> invalidOp (target.ToString() + " does not lead where its sources led")
         | Error error -> invalidOp (target.ToString() + " would not be whole: " + error.ToString())
 
-    /// Takes the next source. Throws `ArgumentException` where it is not the one that comes next in the step, or does not go on where the one
-    /// before it ends.
+    /// Takes the next source. Throws `ArgumentException` where it is not the one that comes next in the step, or does
+    /// not go on where the one before it ends.
     member _.Add(source: CompactionSource) : unit =
         match expected with
         | next :: rest when next = source.Name ->

@@ -1,5 +1,6 @@
 // Compaction without files: what goes, which sealed segments are replaced by which, and the bytes of each new one. FORMAT.md, "Compaction".
-// Called by stores: first `decide`, then a planner and a builder, which take one segment at a time; over segments in memory, `plan` and `target`.
+// Called by stores: first `decide`, then a planner and a builder, which take one segment at a time; over
+// segments in memory, `plan` and `target`.
 namespace Refold.Format
 
 open Refold.Core
@@ -99,8 +100,8 @@ module Compaction =
             | Some source -> source
             | None -> invalidArg (nameof segments) (name.ToString() + " is not among them"))
 
-    /// Plans a compaction of a journal that is in memory. `segments` are all of it, whole and in order; the last one is written to and never
-    /// touched. What goes is rounded down: the beginning to batches, streams to leaves.
+    /// Plans a compaction of a journal that is in memory. `segments` are all of it, whole and in order; the last one is written to and
+    /// never touched. What goes is rounded down: the beginning to batches, streams to leaves.
     let plan (request: CompactionRequest) (segments: CompactionSource list) : Result<CompactionPlan, CompactionRefusal> =
         decide request (viewOf segments)
         |> Result.bind (fun decision ->

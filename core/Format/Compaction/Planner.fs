@@ -116,8 +116,8 @@ type CompactionPlanner(decision: CompactionDecision, segments: SegmentHeader lis
             let name = source.Name
             invalidArg (nameof source) (name.ToString() + " is not the next of the segments")
 
-    /// What to do, in order, once all segments were handed over; nothing where all may stay as they are. Every target has a generation above
-    /// all that are there.
+    /// What to do, in order, once all segments were handed over; nothing where all may stay as they are. Every target has a
+    /// generation above all that are there.
     member _.Steps: CompactionStep list =
         [
             for group in groups do

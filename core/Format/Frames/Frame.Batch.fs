@@ -85,9 +85,9 @@ module FrameBatch =
                 Head = head
             }
 
-    /// Appends the frames of the batch, numbered from `number` on, where they have at most `room` bytes; else it appends nothing. `dropped`:
-    /// the versions of each leaf that compaction dropped, in order; none but where a compacted batch is copied. Returns how many bytes the
-    /// frames have, the offset in the writer of each entry's frame, and the number after the last.
+    /// Appends the frames of the batch, numbered from `number` on, where they have at most `room` bytes; else it appends nothing.
+    /// `dropped`: the versions of each leaf that compaction dropped, in order; none but where a compacted batch is copied. Returns how many
+    /// bytes the frames have, the offset in the writer of each entry's frame, and the number after the last.
     let tryWrite
         (context: FrameContext)
         (number: int64)

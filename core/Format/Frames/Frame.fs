@@ -72,8 +72,8 @@ type Frame =
         Flushed: int64
         /// The entry's position, or the first a stub stands for, or the head position.
         Position: int64
-        /// The entry's version, a stub's first version, or the last version deleted; of a base and of forgotten keys the position before which
-        /// keys are forgotten, 0 for none.
+        /// The entry's version, a stub's first version, or the last version deleted; of a base and of forgotten keys the position before
+        /// which keys are forgotten, 0 for none.
         Version: int64
         /// What it holds.
         Body: FrameBody

@@ -1,4 +1,5 @@
-// A checkpoint: index rows of the active segment up to a watermark, and the segments before it that they follow on. FORMAT.md, "Checkpoint".
+// A checkpoint: index rows of the active segment up to a watermark, and the segments before it that
+// they follow on. FORMAT.md, "Checkpoint".
 // Stores write one at close and now and then; Opening.fs judges those it finds.
 namespace Refold.Format
 

@@ -79,8 +79,9 @@ module FooterEncoding =
         let size = int64 Page.bytes
         (offset + size - 1L) / size * size
 
-    /// What seals a segment with this header in a file of this length, whose frames have these rows. `keysBefore` is the highest position before
-    /// which they forget keys, `framesEnd` the offset behind the last of them; `lastFrame`, `head` and `epoch` are what they lead to.
+    /// What seals a segment with this header in a file of this length, whose frames have these rows. `keysBefore` is the
+    /// highest position before which they forget keys, `framesEnd` the offset behind the last of them; `lastFrame`,
+    /// `head` and `epoch` are what they lead to.
     let sealRows
         (header: SegmentHeader)
         (fileLength: int64)

@@ -70,8 +70,8 @@ module IndexRows =
         | SegmentContent.Batch _
         | SegmentContent.Deletion _ -> known
 
-    /// The rows of a segment whose beginning is known by its rows: with what a scan took behind that. `position` is the head position behind the
-    /// beginning. The same rows as those of all items together.
+    /// The rows of a segment whose beginning is known by its rows: with what a scan took behind that. `position` is the head position
+    /// behind the beginning. The same rows as those of all items together.
     let extend (known: SegmentRows) (position: int64) (items: SegmentItem list) : SegmentRows =
         let streams =
             sortedBy (fun (left: StreamId) (right: StreamId) -> Text.compareUtf8 left.Value right.Value)

@@ -221,7 +221,8 @@ type SegmentScanner(start: ScanStart) =
                 scan (Some header) items takenTo trailer ending
 
     /// Goes on behind the place that the scan starts from, or behind what was taken since, without judging how the bytes end: whole batches
-    /// of a window of a segment, which begins at `origin` in its file, a multiple of a block, and in which the next frame lies at `from` in the file.
+    /// of a window of a segment, which begins at `origin` in its file, a multiple of a block, and in which the
+    /// next frame lies at `from` in the file.
     member _.Follow(window: ReadOnlyMemory<byte>, origin: int, from: int) : Result<SegmentItem list, FrameError> =
         sequence.JournalId |> Option.iter (fun id -> seed <- Checksum.seed id)
         let struct (items, _, stop) = takeAll window (min (from - origin) window.Length)

@@ -6,7 +6,8 @@ open Refold.Core
 open Refold
 open System
 
-/// What a sealed segment says about itself at its end. With the next segment's header it tells, without reading frames, that none is missing.
+/// What a sealed segment says about itself at its end. With the next segment's header it tells, without
+/// reading frames, that none is missing.
 [<NoComparison>]
 type SegmentTrailer =
     {

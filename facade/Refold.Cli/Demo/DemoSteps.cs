@@ -1,5 +1,6 @@
 // The steps of the demo, each told in a line or two.
 // Called by `refold demo`, in order.
+using System.Globalization;
 using Refold.Cli.Scenarios;
 using Refold.Cli.Shell;
 
@@ -32,7 +33,10 @@ internal sealed class DemoSteps(string directory, string log, RunPin pin)
     public async Task ResumeAsync()
     {
         var (resumed, head) = await RecordAsync(JournalUri);
-        Story.Step("resumed", FormattableString.Invariant($"{resumed.AlreadyThere} commands were there, {resumed.Commands - resumed.AlreadyThere} more recorded; head {Short(head.Hash.ToString())}"));
+        Story.Step("resumed", string.Create(
+            CultureInfo.InvariantCulture,
+            $"{resumed.AlreadyThere} commands were there, {resumed.Commands - resumed.AlreadyThere} more recorded; "
+            + $"head {Short(head.Hash.ToString())}"));
         var (_, never) = await RecordAsync("memory:");
         if (head != never)
             throw new ToolException(
@@ -45,7 +49,10 @@ internal sealed class DemoSteps(string directory, string log, RunPin pin)
         var report = await VerifyAsync(pin, ignorePin: false);
         if (!report.Matched)
             throw new ToolException(ExitCode.Negative, $"The replay differs: {report}");
-        Story.Step("replayed", FormattableString.Invariant($"identical: {report.External} commands decided anew, {report.Derived} entries compared; state hash {Short(report.StateHash)}"));
+        Story.Step("replayed", string.Create(
+            CultureInfo.InvariantCulture,
+            $"identical: {report.External} commands decided anew, {report.Derived} entries compared; "
+            + $"state hash {Short(report.StateHash)}"));
     }
 
     public async Task ReplayAnotherRuleAsync()
@@ -53,7 +60,10 @@ internal sealed class DemoSteps(string directory, string log, RunPin pin)
         var another = DispatchPin.Current(pin, choices: Dispatch.DefaultChoices + 1, backends: null);
         var divergence = (await VerifyAsync(another, ignorePin: true)).Divergence
             ?? throw new ToolException(ExitCode.Negative, "Another rule gave the same entries; please report it.");
-        Story.Found("replayed", FormattableString.Invariant($"with {Dispatch.DefaultChoices + 1} choices instead of {Dispatch.DefaultChoices}: first differs at position {divergence.Position}, {divergence.Stream} version {divergence.Version}"));
+        Story.Found("replayed", string.Create(
+            CultureInfo.InvariantCulture,
+            $"with {Dispatch.DefaultChoices + 1} choices instead of {Dispatch.DefaultChoices}: "
+            + $"first differs at position {divergence.Position}, {divergence.Stream} version {divergence.Version}"));
         Story.Found("", $"{divergence.Path}: recorded {divergence.Expected}, now {divergence.Actual} ({divergence.CauseName})");
     }
 

@@ -41,6 +41,7 @@ internal static class SampleLog
         string size = random.Chance(0.05) ? "-" : ((int)random.Exponential(40_000)).ToString(CultureInfo.InvariantCulture);
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"192.0.2.{random.Between(1, 254)} - - [{time} +0000] \"GET {random.Pick(Paths)} HTTP/1.1\" {random.Pick([200, 200, 200, 304, 404])} {size} \"-\" \"{random.Pick(Agents)}\"");
+            $"192.0.2.{random.Between(1, 254)} - - [{time} +0000] \"GET {random.Pick(Paths)} HTTP/1.1\" "
+            + $"{random.Pick([200, 200, 200, 304, 404])} {size} \"-\" \"{random.Pick(Agents)}\"");
     }
 }

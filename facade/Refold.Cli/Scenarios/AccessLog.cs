@@ -48,9 +48,10 @@ internal static partial class AccessLog
 
     // Quoted fields have \" for a quote. Nothing backtracks, so no line takes long.
     [GeneratedRegex(
-        """
-        \A(?<client>[^ ]+) (?<identity>[^ ]+) (?<user>[^ ]+) \[(?<time>[0-9]{2}/[A-Za-z]{3}/[0-9]{4}:[0-9]{2}:[0-9]{2}:[0-9]{2} [+-][0-9]{4})\] "(?<request>(?:[^"\\]|\\.)*)" (?<status>[0-9]{3}) (?<size>[0-9]+|-) "(?<referrer>(?:[^"\\]|\\.)*)" "(?<agent>(?:[^"\\]|\\.)*)"\z
-        """,
+        """\A(?<client>[^ ]+) (?<identity>[^ ]+) (?<user>[^ ]+) """
+        + """\[(?<time>[0-9]{2}/[A-Za-z]{3}/[0-9]{4}:[0-9]{2}:[0-9]{2}:[0-9]{2} [+-][0-9]{4})\]"""
+        + """ "(?<request>(?:[^"\\]|\\.)*)" (?<status>[0-9]{3}) (?<size>[0-9]+|-)"""
+        + """ "(?<referrer>(?:[^"\\]|\\.)*)" "(?<agent>(?:[^"\\]|\\.)*)"\z""",
         RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
     private static partial Regex Combined { get; }
 }

@@ -1,5 +1,6 @@
 // Records the dispatch scenario, from the beginning or from where a killed recording ended.
 // Called by `refold record`.
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Refold.Cli.Shell;
@@ -41,7 +42,10 @@ internal sealed class DispatchRecorder(ILocalJournal journal, RunId id, RunPin p
         foreach (var recorded in RecordedCommands(found))
         {
             if (!more || !IsSame(recorded, source.Current))
-                throw new ToolException(ExitCode.Conflict, FormattableString.Invariant($"{path}, line {commands + 1}: the run '{id}' was recorded from other lines; resume it with the same log, or choose another --run ID."));
+                throw new ToolException(ExitCode.Conflict, string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{path}, line {commands + 1}: the run '{id}' was recorded from other lines; "
+                    + $"resume it with the same log, or choose another --run ID."));
             clock = source.Current.Time;
             commands++;
             more = source.MoveNext();

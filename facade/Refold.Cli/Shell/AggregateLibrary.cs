@@ -31,7 +31,10 @@ internal static class AggregateLibrary
                 exception is BadImageFormatException or FileLoadException or FileNotFoundException or TypeLoadException
                     or ReflectionTypeLoadException)
         {
-            throw new ToolException(ExitCode.Unreadable, $"{path} cannot be loaded: {exception.Message} Build it for the tool's version of Refold, with its dependencies beside it.");
+            throw new ToolException(
+                ExitCode.Unreadable,
+                $"{path} cannot be loaded: {exception.Message} "
+                + "Build it for the tool's version of Refold, with its dependencies beside it.");
         }
     }
 

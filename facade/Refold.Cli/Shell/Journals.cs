@@ -1,6 +1,7 @@
 // Opening the journal of a command line, to look at it or to write to it.
 // Called by every verb that needs one.
 using System.CommandLine;
+using System.Globalization;
 using Refold.Segments;
 
 namespace Refold.Cli.Shell;
@@ -27,14 +28,20 @@ internal static class Journals
     public static void TellUnconfirmed(long count)
     {
         if (count > 0)
-            Console.Error.WriteLine(FormattableString.Invariant($"refold: {count} entries or deletions at the end are unconfirmed: whole, but not known to be flushed. They are not read; opening for writing decides about them."));
+            Console.Error.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"refold: {count} entries or deletions at the end are unconfirmed: whole, but not known to be flushed. "
+                + $"They are not read; opening for writing decides about them."));
     }
 
     /// <summary>Names a torn tail on standard error; null is none.</summary>
     public static void Tell(TornTail? torn)
     {
         if (torn is not null)
-            Console.Error.WriteLine(FormattableString.Invariant($"refold: {torn.File} has a torn tail from offset {torn.Offset} on: {torn.Reason}. What lies before it is read; opening for writing heals it."));
+            Console.Error.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"refold: {torn.File} has a torn tail from offset {torn.Offset} on: {torn.Reason}. "
+                + $"What lies before it is read; opening for writing heals it."));
     }
 
     /// <summary>Opens what <c>--journal</c> names as its only writer; a directory that is not there is made. The verbs that write do

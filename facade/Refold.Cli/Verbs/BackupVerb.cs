@@ -11,7 +11,11 @@ namespace Refold.Cli.Verbs;
 
 internal static class BackupVerb
 {
-    private static readonly Argument<string> Directory = new("DIR") { Description = "The directory of the backup: empty, or not there; of a journal in LiteDB the file, and nobody may have that journal open. A killed backup leaves only DIR.partial-*, to be removed" };
+    private static readonly Argument<string> Directory = new("DIR")
+    {
+        Description = "The directory of the backup: empty, or not there; of a journal in LiteDB the file, "
+            + "and nobody may have that journal open. A killed backup leaves only DIR.partial-*, to be removed"
+    };
 
     public static Command Create()
     {

@@ -85,7 +85,10 @@ internal static class CompactVerb
         if (arguments.GetValue(Options.Json))
             Output.Json(new JsonObject
             {
-                ["bytesBefore"] = before, ["bytesAfter"] = after, ["entries"] = compacted.Entries, ["head"] = Facts.Json(compacted.Head)
+                ["bytesBefore"] = before,
+                ["bytesAfter"] = after,
+                ["entries"] = compacted.Entries,
+                ["head"] = Facts.Json(compacted.Head)
             });
         else
             Facts.Print(
@@ -103,7 +106,10 @@ internal static class CompactVerb
         if (arguments.GetValue(ForgetKeysBefore) is { } before) requests.Add(new CompactionRequest.ForgetKeysBefore(before));
         return requests is [var request]
             ? request
-            : throw new ToolException(ExitCode.Usage, "Say what to do by exactly one of --merge, --retain-from, --delete-stream, --forget-keys-before. See: refold compact --help");
+            : throw new ToolException(
+                ExitCode.Usage,
+                "Say what to do by exactly one of --merge, --retain-from, --delete-stream, --forget-keys-before. "
+                + "See: refold compact --help");
     }
 
     /// <summary>A name that is written wrongly must not pass for a stream that is gone.</summary>

@@ -1,6 +1,7 @@
 // `refold export`: entries out, in NDJSON and position order; also of a damaged journal what still checks.
 // Called from the command line; import reads what it writes.
 using System.CommandLine;
+using System.Globalization;
 using System.Text.Json.Nodes;
 using Refold.Cli.Shell;
 using Refold.Segments;
@@ -14,7 +15,10 @@ internal static class ExportVerb
         "--from", "POSITION", "Only entries from this position on. Default: 1", 1, long.MaxValue);
     private static readonly Option<bool> Raw = Options.Flag(
         "--raw", "Add the canonical bytes in base64, from which with the batches the head hash can be computed");
-    private static readonly Option<bool> Salvage = Options.Flag("--salvage", "Read a damaged journal: every entry that still checks; the holes are named on standard error (--json: as one object); 1 if there are any");
+    private static readonly Option<bool> Salvage = Options.Flag(
+        "--salvage",
+        "Read a damaged journal: every entry that still checks; "
+        + "the holes are named on standard error (--json: as one object); 1 if there are any");
 
     public static Command Create()
     {
@@ -30,7 +34,10 @@ internal static class ExportVerb
             return RunSalvage(arguments, only);
         await using var journal = Journals.OpenForReading(arguments);
         if (Facts.KeysForgottenBefore(journal) is > 0 and var before)
-            Console.Error.WriteLine(FormattableString.Invariant($"refold: idempotency keys of batches before position {before} are forgotten here, which NDJSON cannot say: a journal made of it knows them. Use copy or backup to keep that."));
+            Console.Error.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"refold: idempotency keys of batches before position {before} are forgotten here, "
+                + $"which NDJSON cannot say: a journal made of it knows them. Use copy or backup to keep that."));
         Write(arguments, only, journal.ReadAll(arguments.GetValue(From) ?? 1));
         return ExitCode.Done;
     }

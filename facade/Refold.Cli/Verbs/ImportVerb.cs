@@ -57,14 +57,19 @@ internal static class ImportVerb
         if (arguments.GetValue(Options.Json))
             Output.Json(new JsonObject
             {
-                ["entries"] = hashes.Count - there, ["alreadyThere"] = there, ["head"] = Facts.Json(journal.Head)
+                ["entries"] = hashes.Count - there,
+                ["alreadyThere"] = there,
+                ["head"] = Facts.Json(journal.Head)
             });
         else
             Facts.Print(
                 ("entries", Text(hashes.Count - there)), ("already there", there > 0 || arguments.GetValue(Resume) ? Text(there) : null),
                 ("head", journal.Head.ToString()));
         if (file.KeyUsedAgain is var (again, key))
-            Console.Error.WriteLine(FormattableString.Invariant($"refold: line {again} uses the idempotency key '{key}' again, which had been forgotten; each key answers with the last batch that has it."));
+            Console.Error.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"refold: line {again} uses the idempotency key '{key}' again, which had been forgotten; "
+                + $"each key answers with the last batch that has it."));
         return ExitCode.Done;
     }
 

@@ -12,11 +12,15 @@ internal static class RecordVerb
 {
     private static readonly Option<string> Scenario = new("--scenario")
     {
-        Description = "The scenario: dispatch", HelpName = "NAME", Required = true
+        Description = "The scenario: dispatch",
+        HelpName = "NAME",
+        Required = true
     };
     private static readonly Option<string> Input = new("--input")
     {
-        Description = "An access log in the combined format; - for standard input", HelpName = "LOG", Required = true
+        Description = "An access log in the combined format; - for standard input",
+        HelpName = "LOG",
+        Required = true
     };
     private static readonly Option<ulong?> Seed = Options.Number(
         "--seed", "N", "The run's seed. Default: 0", ulong.MinValue, ulong.MaxValue);

@@ -23,7 +23,9 @@ internal static class Probe
         var log = new LogStream(new MemoryFile()) { IsWritable = true };
         using var engine = new LiteEngine(new EngineSettings
         {
-            DataStream = new MemoryStream(), LogStream = log, Collation = Collation.Binary
+            DataStream = new MemoryStream(),
+            LogStream = log,
+            Collation = Collation.Binary
         });
         engine.Pragma("CHECKPOINT", 0);
         var before = log.Confirmed;

@@ -80,7 +80,10 @@ public sealed record ConformanceReport(string Store, IReadOnlyList<ConformanceRe
         var text = new StringBuilder();
         foreach (var result in Results) text.Append(result).Append('\n');
         int Count(ConformanceOutcome outcome) => Results.Count(result => result.Outcome == outcome);
-        return text.Append(CultureInfo.InvariantCulture, $"{Store}: {Count(ConformanceOutcome.Held)} held, {Count(ConformanceOutcome.Failed)} failed, {Count(ConformanceOutcome.NotShown)} not shown").ToString();
+        return text.Append(
+            CultureInfo.InvariantCulture,
+            $"{Store}: {Count(ConformanceOutcome.Held)} held, {Count(ConformanceOutcome.Failed)} failed, "
+            + $"{Count(ConformanceOutcome.NotShown)} not shown").ToString();
     }
 }
 

@@ -49,7 +49,11 @@ public class EntriesDroppedException : JournalException
     /// <param name="stream">The stream.</param>
     /// <param name="upTo">The highest deleted version.</param>
     public EntriesDroppedException(StreamId stream, long upTo)
-        : this("dropped", $"Entries of '{stream}' up to version {upTo.ToString(System.Globalization.CultureInfo.InvariantCulture)} were deleted; read from above it.", stream, upTo)
+        : this(
+            "dropped",
+            $"Entries of '{stream}' up to version {upTo.ToString(System.Globalization.CultureInfo.InvariantCulture)} were deleted; "
+            + "read from above it.",
+            stream, upTo)
     {
     }
 

@@ -77,7 +77,9 @@ internal sealed class JournalOpening(IServiceProvider services, string? name) : 
     private RefoldOptions Options => OptionsOf(services, name);
 
     private static JournalOpenException NotStarted(string what, string uri) =>
-        new($"The {what} '{uri}' is opened when the host starts; start the host before the {what} is asked for, or register one that OpenAsync opened.");
+        new(
+            $"The {what} '{uri}' is opened when the host starts; "
+            + $"start the host before the {what} is asked for, or register one that OpenAsync opened.");
 
     private JournalOptions JournalOptionsOf(RefoldOptions options) => options.Journal with
     {

@@ -21,7 +21,8 @@ internal sealed class RefoldOptionsValidator : IValidateOptions<RefoldOptions>
             case [var uri]:
                 return Refusal(uri, options.Journal) ?? RefusalOfSnapshots(options) ?? RefusalOfOpening(options);
             default:
-                return $"More than one journal is chosen ({string.Join(", ", options.Chosen)}); keep one, or give the others a name with AddKeyedRefold.";
+                return $"More than one journal is chosen ({string.Join(", ", options.Chosen)}); "
+                    + "keep one, or give the others a name with AddKeyedRefold.";
         }
     }
 
@@ -42,7 +43,10 @@ internal sealed class RefoldOptionsValidator : IValidateOptions<RefoldOptions>
                 System.Globalization.CultureInfo.InvariantCulture,
                 $"JournalOptions.SnapshotInterval is {journal.SnapshotInterval}; set 0 for no snapshots, or 1 or more.");
         if (!Enum.IsDefined(journal.Durability))
-            return string.Create(System.Globalization.CultureInfo.InvariantCulture, $"JournalOptions.Durability is {(int)journal.Durability}, which is no mode; set one of {string.Join(", ", Enum.GetNames<Durability>())}.");
+            return string.Create(
+                System.Globalization.CultureInfo.InvariantCulture,
+                $"JournalOptions.Durability is {(int)journal.Durability}, which is no mode; "
+                + $"set one of {string.Join(", ", Enum.GetNames<Durability>())}.");
         return MessageOf(() => Journal.Check(uri));
     }
 

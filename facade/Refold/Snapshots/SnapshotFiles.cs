@@ -131,7 +131,10 @@ internal sealed class SnapshotFiles(IStorageDevice device)
     private static (Snapshot?, SnapshotFinding?) Check(SnapshotFileName name, Snapshot snapshot) =>
         SnapshotFileName.HashOf(snapshot.Stream) == name.StreamHash && snapshot.Version == name.Version
             ? (snapshot, null)
-            : (null, new SnapshotFinding(SnapshotDoubt.NotAsked, $"the file {name} is not used: it holds the snapshot {snapshot.Stream}@{snapshot.Version.ToString(CultureInfo.InvariantCulture)}"));
+            : (null, new SnapshotFinding(
+                SnapshotDoubt.NotAsked,
+                $"the file {name} is not used: "
+                + $"it holds the snapshot {snapshot.Stream}@{snapshot.Version.ToString(CultureInfo.InvariantCulture)}"));
 
     private static SnapshotFinding Unreadable(SnapshotFileName name, string reason) =>
         new(SnapshotDoubt.Unreadable, $"the snapshot in the file {name} is not used: {reason}");

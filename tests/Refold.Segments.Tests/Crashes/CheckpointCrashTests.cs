@@ -33,7 +33,9 @@ public class CheckpointCrashTests(ITestOutputHelper output)
                 var left = device.AfterCrash(keep);
                 await using var survivor = SegmentJournal.Open(left, Options with { ReadOnly = true });
                 if (survivor.Opened.Path != OpeningPath.Checkpoint || survivor.Opened.Tail != 0 || survivor.Head != journal.Head)
-                    throw new CrashViolationException($"A checkpoint that was written is not taken after a power cut: {string.Join(", ", survivor.Opened.Ignored)}\n{left.Story()}");
+                    throw new CrashViolationException(
+                        "A checkpoint that was written is not taken after a power cut: "
+                        + $"{string.Join(", ", survivor.Opened.Ignored)}\n{left.Story()}");
             }
         }
     }

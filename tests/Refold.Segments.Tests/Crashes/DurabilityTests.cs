@@ -137,7 +137,9 @@ public class DurabilityTests(ITestOutputHelper output)
         var device = new SimulatedDevice(1);
         var options = new JournalOptions
         {
-            Durability = Durability.PowerCutLosesNewest, TimeProvider = time, Background = InlineTaskScheduler.Instance
+            Durability = Durability.PowerCutLosesNewest,
+            TimeProvider = time,
+            Background = InlineTaskScheduler.Instance
         };
         var journal = SegmentJournal.Open(device, options);
         static async Task<long> FoundAsync(SimulatedDevice left, JournalOptions options)

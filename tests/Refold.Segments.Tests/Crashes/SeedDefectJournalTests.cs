@@ -11,10 +11,10 @@ public class SeedDefectJournalTests
 
     private static AppendRequest Expecting(ExpectedVersion expected, string? key = null, string payload = "{}") =>
         new(CrashStore.Entry("s", payload))
-    {
-        Expected = new Dictionary<StreamId, ExpectedVersion> { ["s"] = expected },
-        IdempotencyKey = key,
-    };
+        {
+            Expected = new Dictionary<StreamId, ExpectedVersion> { ["s"] = expected },
+            IdempotencyKey = key,
+        };
 
     [Fact]
     public async Task Defect20_NoStream_IsACaseOfItsOwn_SoThatOfTwoCreatorsOneWins()

@@ -114,7 +114,8 @@ public class RaceTests(ITestOutputHelper output)
     {
         var journal = SegmentJournal.Open(new MemoryDevice(), Samples.Small with
         {
-            Durability = Durability.PowerCutLosesNewest, TimeProvider = new BrokenClock()
+            Durability = Durability.PowerCutLosesNewest,
+            TimeProvider = new BrokenClock()
         });
         Assert.Equal(1, (await journal.Append(Samples.Entry("s")).WaitAsync(Patience)).Head.Position);
         Assert.IsType<AppendResult.NotAppended>(

@@ -22,7 +22,8 @@ public class SegmentOpeningTests(ITestOutputHelper output)
             MemoryDevice killed;
             await using (var journal = SegmentJournal.Open(device, Samples.Checkpointed with
             {
-                SegmentBytes = rng.Pick([1024, 4096, 65536]), CheckpointBytes = rng.Pick([0, 100, 700])
+                SegmentBytes = rng.Pick([1024, 4096, 65536]),
+                CheckpointBytes = rng.Pick([0, 100, 700])
             }))
             {
                 await RandomJournals.FillAsync(journal, rng, keys);
@@ -96,7 +97,8 @@ public class SegmentOpeningTests(ITestOutputHelper output)
             {
                 await using var journal = SegmentJournal.Open(device, Samples.Checkpointed with
                 {
-                    CheckpointBytes = checkpointBytes, Opening = ways
+                    CheckpointBytes = checkpointBytes,
+                    Opening = ways
                 });
                 if (journal.Opened.Path == OpeningPath.Checkpoint) byCheckpoint++;
                 for (var count = 0; count < 7; count++)

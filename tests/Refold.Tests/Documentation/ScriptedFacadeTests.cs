@@ -39,7 +39,8 @@ public class ScriptedFacadeTests
 
             let journal = Journal.Open "memory:"
             let settings = dict [ "choices", "2"; "backends", "8" ]
-            let run = journal.StartRunAsync(RunPin("dispatch", "script", "1", 42UL, settings), RunOptions(RunId = RunId.Create "first")).Result
+            let pin = RunPin("dispatch", "script", "1", 42UL, settings)
+            let run = journal.StartRunAsync(pin, RunOptions(RunId = RunId.Create "first")).Result
             let stream = StreamId.Create "dispatch"
             let execute (command: DispatchCommand) = run.Streams(Dispatch.Aggregate).ExecuteAsync(stream, command).Result.IsAccepted
             let at = DateTimeOffset(2015, 5, 17, 10, 5, 3, TimeSpan.Zero)

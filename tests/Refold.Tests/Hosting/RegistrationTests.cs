@@ -123,7 +123,8 @@ public class RegistrationTests
         await run.Orders().ExecuteAsync(RunFixture.Stream, new Draw());
         await using var other = await host.Journal().StartRunAsync(RunFixture.Pin, new RunOptions
         {
-            RunId = RunId.Create("own"), TimeProvider = new LaterClock()
+            RunId = RunId.Create("own"),
+            TimeProvider = new LaterClock()
         });
         var timed = await host.Journal().ReadStreamAsync("$run/containers").ToListAsync();
         Assert.All(timed, entry => Assert.Equal(new FixedClock().GetUtcNow(), entry.Time));
@@ -143,7 +144,10 @@ public class RegistrationTests
         { options => options.UseJournal("redis:x"), "unknown scheme 'redis'" },
         { options => options.UseInMemory().Journal = null!, "RefoldOptions.Journal is null" },
         { options => options.UseInMemory().Journal = new JournalOptions { SegmentBytes = 511 }, "set 512 or more" },
-        { options => options.UseInMemory().Journal = new JournalOptions { Durability = (Durability)9 }, "set one of Flushed, Padded, PowerCutLosesNewest" },
+        {
+            options => options.UseInMemory().Journal = new JournalOptions { Durability = (Durability)9 },
+            "set one of Flushed, Padded, PowerCutLosesNewest"
+        },
     };
 
     [Theory]

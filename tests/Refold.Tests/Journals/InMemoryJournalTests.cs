@@ -99,7 +99,8 @@ public sealed class InMemoryJournalTests : IAsyncLifetime
     {
         var request = new AppendRequest(Entry("a"))
         {
-            IdempotencyKey = "k", Expected = new Dictionary<StreamId, ExpectedVersion> { ["a"] = ExpectedVersion.NoStream }
+            IdempotencyKey = "k",
+            Expected = new Dictionary<StreamId, ExpectedVersion> { ["a"] = ExpectedVersion.NoStream }
         };
         var first = await journal.AppendAsync(request);
         await journal.AppendAsync(new AppendRequest(Entry("a")));

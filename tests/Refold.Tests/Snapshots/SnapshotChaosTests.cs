@@ -18,7 +18,10 @@ public class SnapshotChaosTests(ITestOutputHelper output)
         var first = Number("REFOLD_SNAPSHOT_SEED") ?? BitConverter.ToUInt32(RandomNumberGenerator.GetBytes(4));
         for (var seed = first; seed < first + (Number("REFOLD_SNAPSHOT_RUNS") ?? 60); seed++)
         {
-            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"again: dotnet test tests/Refold.Tests --filter SnapshotChaos -e REFOLD_SNAPSHOT_SEED={seed} -e REFOLD_SNAPSHOT_RUNS=1"));
+            output.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"again: dotnet test tests/Refold.Tests --filter SnapshotChaos -e REFOLD_SNAPSHOT_SEED={seed} "
+                + $"-e REFOLD_SNAPSHOT_RUNS=1"));
             var without = await PlayAsync(seed, null);
             var chaos = new Chaos(seed);
             var with = await PlayAsync(seed, chaos.Store);
@@ -41,7 +44,9 @@ public class SnapshotChaosTests(ITestOutputHelper output)
             try
             {
                 var result = await run.Orders().ExecuteAsync(stream, command, new ExecuteOptions { IdempotencyKey = key });
-                told.Add($"{stream} {result.Version.ToString(CultureInfo.InvariantCulture)} {result.State} {result.IsRepeated} {result.Receipt}");
+                told.Add(
+                    $"{stream} {result.Version.ToString(CultureInfo.InvariantCulture)} "
+                    + $"{result.State} {result.IsRepeated} {result.Receipt}");
             }
             catch (NotAppendedException refused)
             {

@@ -62,9 +62,13 @@ public class BadInputTests
     }
 
     [Theory]
-    [InlineData("""{"stream":"a","type":"t","position":5,"data":1}""", """{"stream":"a","type":"t","position":5,"data":2}""", "position is 5")]
+    [InlineData(
+        """{"stream":"a","type":"t","position":5,"data":1}""", """{"stream":"a","type":"t","position":5,"data":2}""", "position is 5")]
     [InlineData("""{"stream":"a","type":"t","version":1,"data":1}""", """{"stream":"a","type":"t","version":3,"data":2}""", "version is 3")]
-    [InlineData("""{"stream":"a","type":"t","position":2,"batch":1,"data":1}""", """{"stream":"a","type":"t","position":4,"batch":2,"data":2}""", "batch is 2")]
+    [InlineData(
+        """{"stream":"a","type":"t","position":2,"batch":1,"data":1}""",
+        """{"stream":"a","type":"t","position":4,"batch":2,"data":2}""",
+        "batch is 2")]
     [InlineData("""{"stream":"a","type":"t","data":1}""", """{"stream":"a","type":"t","position":2,"batch":3,"data":2}""", "batch is 3")]
     public void PlaceThatDoesNotFit_IsRefused_WhereItWouldBeRestored(string first, string second, string rule)
     {

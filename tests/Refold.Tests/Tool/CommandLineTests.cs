@@ -10,7 +10,10 @@ public class CommandLineTests
     public void AFullDevice_IsAnError_WithTheRemedy()
     {
         var (exitCode, message) = Cli.Shell.Failures.Describe(new NotAppendedException(new AppendFailure.NoRoom("No space left")));
-        Assert.Equal((3, "There is no room: No space left. Everything acknowledged is there; make room, and go on (import and record: with --resume)."), (exitCode, message));
+        Assert.Equal(3, exitCode);
+        Assert.Equal(
+            "There is no room: No space left. Everything acknowledged is there; make room, and go on (import and record: with --resume).",
+            message);
         Assert.Equal(
             (3, "No space left Check the device and its free room."), Cli.Shell.Failures.Describe(new IOException("No space left")));
     }

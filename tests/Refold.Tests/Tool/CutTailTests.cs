@@ -11,7 +11,8 @@ public class CutTailTests
     public void KeptHead_FindsADirectoryThatWasPutBack()
     {
         using var directory = new TemporaryDirectory();
-        string Lines(int from) => string.Concat(Enumerable.Range(from, 5).Select(number => $$"""{"stream":"s","type":"t","data":{{number}}}""" + "\n"));
+        string Lines(int from) => string.Concat(Enumerable.Range(from, 5).Select(number =>
+            $$"""{"stream":"s","type":"t","data":{{number}}}""" + "\n"));
         RefoldProcess.Run("import", directory.Write("1.ndjson", Lines(1)), "--journal", directory.Journal()).Expect(0);
         RefoldProcess.Run("backup", directory.File("older"), "--journal", directory.Journal()).Expect(0);
         string first = Head("older");
@@ -38,7 +39,8 @@ public class CutTailTests
     public void KeptHead_FindsBatchesThatWereReplacedByZeros()
     {
         using var directory = new TemporaryDirectory();
-        string file = directory.Write("in.ndjson", string.Concat(Enumerable.Range(1, 9).Select(number => $$"""{"stream":"s","type":"t","data":{{number}}}""" + "\n")));
+        string file = directory.Write("in.ndjson", string.Concat(Enumerable.Range(1, 9).Select(number =>
+            $$"""{"stream":"s","type":"t","data":{{number}}}""" + "\n")));
         RefoldProcess.Run("import", file, "--journal", directory.Journal()).Expect(0);
         var kept = RefoldProcess.Run("verify", "--json", "--journal", directory.Journal()).Expect(0).Json.GetProperty("head");
         string hash = kept.GetProperty("hash").GetString()!;

@@ -23,7 +23,9 @@ public class DispatchTests
 
     [Fact]
     public void Quote_MayBeEscaped() =>
-        Assert.Equal("""a \"b\" \\""", AccessLog.TryParse(Good.Replace("Mozilla/4.08 [en]", """a \"b\" \\""", StringComparison.Ordinal))!.Request.Agent);
+        Assert.Equal(
+            """a \"b\" \\""",
+            AccessLog.TryParse(Good.Replace("Mozilla/4.08 [en]", """a \"b\" \\""", StringComparison.Ordinal))!.Request.Agent);
 
     [Fact]
     public void AbsentSize_IsZero() =>

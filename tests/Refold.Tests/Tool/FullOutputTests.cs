@@ -31,10 +31,10 @@ public class FullOutputTests(ITestOutputHelper output)
                 "sh",
                 ["-c", $"exec dotnet \"$0\" \"$@\" > {FullDevice}", RefoldProcess.Assembly, .. verb.Split(' '), "--journal",
                     directory.Journal()])
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        })!;
+            {
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+            })!;
         string error = RefoldProcess.Finish(shell).ExpectError(3);
         Assert.Contains("The output cannot be written", error, StringComparison.Ordinal);
     }

@@ -8,8 +8,12 @@ namespace Refold.Tests.Tool;
 public class ImportExportTests
 {
     private const string Every =
+        """{"stream":"order/1","type":"Placed","schemaVersion":2,"tags":["kind:external","sku:a"],"time":"2010-10-02T09:20:39.266+02:00","""
+        + """
+        "id":"00000000-0000-4000-8000-000000000001","correlationId":"00000000-0000-4000-8000-000000000002",
         """
-        {"stream":"order/1","type":"Placed","schemaVersion":2,"tags":["kind:external","sku:a"],"time":"2010-10-02T09:20:39.266+02:00","id":"00000000-0000-4000-8000-000000000001","correlationId":"00000000-0000-4000-8000-000000000002","causationId":"00000000-0000-4000-8000-000000000003","run":"r","data":{ "b" : 1.0, "a":"\u00e9é" }}
+        + """
+        "causationId":"00000000-0000-4000-8000-000000000003","run":"r","data":{ "b" : 1.0, "a":"\u00e9é" }}
         {"stream":"$run/r","type":"Place","role":"command","run":"r","drawn":"18446744073709551615","data":1e2}
         {"stream":"order/1","type":"Placed","tags":["kind:derived"],"data":null}
         {"stream":"order/2","type":"Blob","dataBase64":"AAH/"}
@@ -170,7 +174,8 @@ public class ImportExportTests
     public void ClosedPipe_DoesNotEndAnImportThatAcknowledges()
     {
         using var directory = new TemporaryDirectory();
-        string lines = string.Concat(Enumerable.Range(1, 20_000).Select(number => $$"""{"stream":"s","type":"t","data":{{number}}}""" + "\n"));
+        string lines = string.Concat(Enumerable.Range(1, 20_000).Select(number =>
+            $$"""{"stream":"s","type":"t","data":{{number}}}""" + "\n"));
         using var process = RefoldProcess.Start(
             [], "import", directory.Write("in.ndjson", lines), "--ack", "--journal", directory.Journal());
         Assert.Equal("ack 1", process.StandardOutput.ReadLine());

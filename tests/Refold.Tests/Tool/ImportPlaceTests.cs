@@ -36,7 +36,8 @@ public class ImportPlaceTests
 
             """);
         RefoldProcess.Run("import", file, "--journal", directory.Journal()).Expect(0);
-        RefoldProcess.Run("import", directory.Write("more.ndjson", """{"stream":"b","type":"t","data":3}"""), "--journal", directory.Journal()).Expect(0);
+        string more = directory.Write("more.ndjson", """{"stream":"b","type":"t","data":3}""");
+        RefoldProcess.Run("import", more, "--journal", directory.Journal()).Expect(0);
         RefoldProcess.Run("verify", "--journal", directory.Journal()).Expect(0);
         using var journal = new Opened(directory.Journal());
         Assert.Equal([1, 4611686018427387904, 4611686018427387905], journal.Value.ReadAll().Select(entry => entry.Position));

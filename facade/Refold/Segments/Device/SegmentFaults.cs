@@ -19,5 +19,8 @@ internal static class SegmentFaults
 
     /// <summary>The exception for a place where there is no journal.</summary>
     public static JournalOpenException NoJournal(IStorageDevice device) =>
-        new($"There is no journal in {device.Place}: {(device.Exists ? "no segment file is there" : "there is no such directory")}. Name another, or make one by opening it for writing.");
+        new(
+            $"There is no journal in {device.Place}: "
+            + $"{(device.Exists ? "no segment file is there" : "there is no such directory")}. "
+            + "Name another, or make one by opening it for writing.");
 }

@@ -111,7 +111,10 @@ internal sealed record OpenedDirectory(SegmentIndex Index, List<SegmentFile> Fil
             var isSealed = last is { Found.Header: null };
             var store = new SegmentStore(new WatchedDirectory(device), slots, sealing, options, opened.Files)
             {
-                Handles = opened.Handles, LastFrame = scanner.LastFrame, Tail = tail, IsSealed = isSealed
+                Handles = opened.Handles,
+                LastFrame = scanner.LastFrame,
+                Tail = tail,
+                IsSealed = isSealed
             };
             store.CheckpointedTo = opened.Restored?.Root.Offset ?? 0;
             store.Open(opened.Index.Head);

@@ -41,7 +41,8 @@ internal sealed partial class LiveReader
         var file = device.Open(next.ToString(), writable: false);
         try
         {
-            if (Format.SegmentHeaderModule.decode(Read(file, 0, Format.SegmentHeaderModule.bytes)) is { IsOk: true, ResultValue: var header }
+            if (Format.SegmentHeaderModule.decode(Read(file, 0, Format.SegmentHeaderModule.bytes))
+                    is { IsOk: true, ResultValue: var header }
                 && Finish(header))
             {
                 var (last, trailer) = (current.Files[^1], Trailer());

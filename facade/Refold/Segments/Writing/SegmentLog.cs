@@ -8,7 +8,8 @@ namespace Refold.Segments;
 /// <param name="published">Told each new head position, once it can be read.</param>
 /// <param name="observer">Told what was committed and what failed; none where a copy is written.</param>
 /// <param name="unflushed">Told after each group that leaves something to flush.</param>
-internal sealed class SegmentLog(SegmentStore store, SegmentIndex index, Action<long> published, JournalObserver? observer = null, Action? unflushed = null)
+internal sealed partial class SegmentLog(
+    SegmentStore store, SegmentIndex index, Action<long> published, JournalObserver? observer = null, Action? unflushed = null)
 {
     // A group is closed when it has this many bytes, so that its first append does not wait for ever.
     private const int GroupBytes = 4 * 1024 * 1024;
@@ -99,46 +100,6 @@ internal sealed class SegmentLog(SegmentStore store, SegmentIndex index, Action<
         }
     }
 
-    /// <summary>Flushes what was answered before, for a <see cref="PendingChange"/>. If it fails, nothing more is written.</summary>
-    /// <exception cref="OutcomeUnknownException">The device failed.</exception>
-    public void Flush()
-    {
-        try
-        {
-            store.Flush(index.Head);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            Poison(exception);
-            throw new OutcomeUnknownException(exception);
-        }
-    }
-
-    /// <summary>Ends the segment that is written and begins the next one, for a <see cref="PendingChange"/>.</summary>
-    /// <exception cref="JournalException">There is no room, or the device failed.</exception>
-    public void EndSegment() => _ = MakeRoom(0, index.Head)?.ReceiptOrThrow();
-
-    /// <summary>Goes over to the files that a compaction left, for a <see cref="PendingChange"/>. If it fails, nothing more is written.</summary>
-    /// <param name="setGeneration">The generation of the set of segments.</param>
-    /// <param name="open">Opens them.</param>
-    public void GoOverTo(long setGeneration, Func<OpenedDirectory> open)
-    {
-        try
-        {
-            store.StoreSetGeneration(setGeneration, index.Head);
-            var opened = open();
-            if (opened.Index.Head != index.Head)
-                throw new JournalException("compaction-failed", $"The compacted files lead to {opened.Index.Head}, not to {index.Head}; open the journal again.");
-            index = opened.Index;
-            store.GoOverTo(opened);
-        }
-        catch (Exception exception)
-        {
-            Poison(exception);
-            throw;
-        }
-    }
-
     private int Collect(List<PendingWrite> waiting)
     {
         // A large buffer is not kept for the small groups that follow.
@@ -209,7 +170,8 @@ internal sealed class SegmentLog(SegmentStore store, SegmentIndex index, Action<
         // The first receipt of a key is certain if it was there before this group.
         answers.Add(decision switch
         {
-            AppendDecision.Repeated { Receipt: var receipt } => (write, new AppendResult.Appended(receipt), receipt.Head.Position <= index.Head.Position),
+            AppendDecision.Repeated { Receipt: var receipt } =>
+                (write, new AppendResult.Appended(receipt), receipt.Head.Position <= index.Head.Position),
             AppendDecision.Refused { Failure: var failure } => (write, new AppendResult.NotAppended(failure), true),
             _ => throw new ArgumentException("The batch is to be written.", nameof(decision)),
         });

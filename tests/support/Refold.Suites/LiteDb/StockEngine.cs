@@ -13,7 +13,9 @@ internal static class StockEngine
     {
         var engine = new LiteEngine(new EngineSettings
         {
-            DataStream = Stream(FileRole.Data), LogStream = Stream(FileRole.Log), Collation = Collation.Binary
+            DataStream = Stream(FileRole.Data),
+            LogStream = Stream(FileRole.Log),
+            Collation = Collation.Binary
         });
         engine.Pragma("CHECKPOINT", 0);
         return engine;

@@ -66,7 +66,8 @@ internal sealed class Workload(Random random) : IAsyncDisposable
                 var found = Lines(journal);
                 var step = steps.FindIndex(acknowledged, state => state.State.SequenceEqual(found));
                 if (step < 0)
-                    return $"acknowledged is step {acknowledged} ({steps[acknowledged].State[^1]}), found is {found[^1]}, which is {(steps.Exists(state => state.State.SequenceEqual(found)) ? "an earlier one" : "no step")}";
+                    return $"acknowledged is step {acknowledged} ({steps[acknowledged].State[^1]}), found is {found[^1]}, "
+                        + $"which is {(steps.Exists(state => state.State.SequenceEqual(found)) ? "an earlier one" : "no step")}";
                 await AfterAsync(journal);
                 if (goesOn) await RewindAsync(step);
             }

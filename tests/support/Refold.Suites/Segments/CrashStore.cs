@@ -7,7 +7,9 @@ internal static class CrashStore
     /// <summary>Segments so small that most workloads rotate, and checkpoints after so few bytes that most segments get one.</summary>
     public static JournalOptions Small { get; } = new()
     {
-        SegmentBytes = 2048, CheckpointBytes = 500, Background = InlineTaskScheduler.Instance
+        SegmentBytes = 2048,
+        CheckpointBytes = 500,
+        Background = InlineTaskScheduler.Instance
     };
 
     /// <summary>The same without checkpoints.</summary>
@@ -19,7 +21,9 @@ internal static class CrashStore
     /// <summary>The same without a flush for each answer; the flush that comes by itself never does.</summary>
     public static JournalOptions Unflushed { get; } = Small with
     {
-        Durability = Durability.PowerCutLosesNewest, SegmentBytes = 8192, TimeProvider = new StoppedTime()
+        Durability = Durability.PowerCutLosesNewest,
+        SegmentBytes = 8192,
+        TimeProvider = new StoppedTime()
     };
 
     public static ILocalJournal Open(IStorageDevice device) => SegmentJournal.Open(device, Small);
@@ -41,7 +45,10 @@ internal static class CrashStore
     public static CrashSimulation LosingNewest(bool isTold = true, Action<SimulatedDevice>? prepare = null) =>
         new(device => SegmentJournal.Open(device, Unflushed))
         {
-            OpenForReading = OpenForReading, Inspect = Inspect, SettledBy = isTold ? IsSegment : null, Prepare = prepare ?? (_ => { })
+            OpenForReading = OpenForReading,
+            Inspect = Inspect,
+            SettledBy = isTold ? IsSegment : null,
+            Prepare = prepare ?? (_ => { })
         };
 
     public static bool IsSegment(string name) => name.EndsWith(".seg", StringComparison.Ordinal);

@@ -58,7 +58,9 @@ public static class Soak
         if (tally.Cases >= suite.ShortCases && suite.Missing(tally) is { } missing)
         {
             failures++;
-            Say($"FAILED {suite.Name}\nagain: dotnet run --project properties -c Release -- soak --suite {suite.Name} --seed {seed} --cases {tally.Cases}\n{missing}");
+            Say($"FAILED {suite.Name}");
+            Say($"again: dotnet run --project properties -c Release -- soak --suite {suite.Name} --seed {seed} --cases {tally.Cases}");
+            Say($"{missing}");
         }
 
         Say($"{suite.Name}: {tally}, {failures} failures, {(long)clock.Elapsed.TotalSeconds} s");

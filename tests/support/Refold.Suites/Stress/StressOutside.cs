@@ -20,7 +20,11 @@ internal sealed class StressOutside : IDisposable
     private StressOutside(Process process) => this.process = process;
 
     public static StressOutside Start(string directory) => new(Process.Start(
-        new ProcessStartInfo("dotnet", [Program.Assembly, Verb, directory]) { RedirectStandardInput = true, RedirectStandardOutput = true })!);
+        new ProcessStartInfo("dotnet", [Program.Assembly, Verb, directory])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+        })!);
 
     /// <summary>Asks once.</summary>
     public async Task<string?> AskAsync(long position)

@@ -165,7 +165,8 @@ internal sealed class StressWrites(StressFacts facts, Random random, int number,
         var entries = Enumerable.Range(0, random.Next(1, 4)).Select(item => Entry(random.Next(5) == 0 ? "shared0" : stream)).ToArray();
         var request = new AppendRequest(entries)
         {
-            Pipelined = random.Next(10) == 0, IdempotencyKey = random.Next(2) == 0 ? $"{Own}.{Text(written)}" : null
+            Pipelined = random.Next(10) == 0,
+            IdempotencyKey = random.Next(2) == 0 ? $"{Own}.{Text(written)}" : null
         };
         if (entries[0].Stream.Value == Own) request = request with { Expected = Expect(Own, facts.Highest(Own)) };
         else if (stream.StartsWith("shared", StringComparison.Ordinal) && random.Next(2) == 0)

@@ -81,7 +81,9 @@ internal static class RandomCalls
 
     private static string Told(AppendResult result) => result switch
     {
-        AppendResult.Appended appended => $"{appended.Receipt.FirstPosition}+{appended.Receipt.Count} {appended.Receipt.Head} {string.Join(",", appended.Receipt.Versions)}",
+        AppendResult.Appended appended =>
+            $"{appended.Receipt.FirstPosition}+{appended.Receipt.Count} {appended.Receipt.Head} "
+            + $"{string.Join(",", appended.Receipt.Versions)}",
         _ => result.ToString(),
     };
 }
