@@ -29,7 +29,7 @@ internal sealed class SnapshotDocuments(Database database)
         BsonValue last = stream is null ? Keys.AboveNames : Keys.OfVersion(stream, long.MaxValue);
         return [
             .. database.All(from => Search.Ids(Collections.Snapshots, from, last), first)
-            .Select(document => KeyOf(document["_id"].AsBinary))];
+                .Select(document => KeyOf(document["_id"].AsBinary))];
     }
 
     /// <summary>The bytes of a snapshot; null where some are missing.</summary>

@@ -19,8 +19,8 @@ internal static class ApiSurface
             type,
             (IReadOnlyList<MemberInfo>)[
                 .. type.GetMembers(Declared)
-                .Where(member => IsVisible(member) && !IsGenerated(member))
-                .OrderBy(Describe, StringComparer.Ordinal)]);
+                    .Where(member => IsVisible(member) && !IsGenerated(member))
+                    .OrderBy(Describe, StringComparer.Ordinal)]);
 
     /// <summary>The text that is approved.</summary>
     public static string Print(Assembly assembly) =>

@@ -52,7 +52,7 @@ public class WholeJournalTests
                     var request = new AppendRequest(
                         [
                             .. Enumerable.Range(0, random.Next(1, 6))
-                            .Select(_ => Samples.Entry("s" + random.Next(3), new string('x', random.Next(200)), "a"))])
+                                .Select(_ => Samples.Entry("s" + random.Next(3), new string('x', random.Next(200)), "a"))])
                     {
                         IdempotencyKey = $"k{round}/{step}"
                     };

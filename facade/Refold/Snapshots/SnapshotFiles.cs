@@ -47,8 +47,8 @@ internal sealed class SnapshotFiles(IStorageDevice device)
         streams.TryGetValue(SnapshotFileName.HashOf(stream), out var names)
             ? [
                 .. names.Where(name => name.Version >= fromVersion && name.Version <= toVersion)
-                .OrderByDescending(name => name.Version)
-                .ThenByDescending(name => name.Generation)]
+                    .OrderByDescending(name => name.Version)
+                    .ThenByDescending(name => name.Generation)]
             : [];
 
     /// <summary>All files, those of one stream together, the newest first.</summary>

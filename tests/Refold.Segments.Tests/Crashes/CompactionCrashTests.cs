@@ -9,7 +9,7 @@ public class CompactionCrashTests
     private static readonly CrashStep[] Batches =
         [
             .. Enumerable.Range(0, 6)
-            .Select(number => new CrashStep.Append(CrashStore.Batch("s" + number % 2, 1 + number % 3, 300, "key " + number)))];
+                .Select(number => new CrashStep.Append(CrashStore.Batch("s" + number % 2, 1 + number % 3, 300, "key " + number)))];
 
     private static readonly CrashStep[] Merging = [.. Batches, new CrashStep.Compact(Compaction.Merge)];
 

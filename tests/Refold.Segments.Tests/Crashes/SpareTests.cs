@@ -14,7 +14,7 @@ public class SpareTests
     private List<string> Since(long operation) =>
         [
             .. device.Log.Where(item => item.Changes && item.Index >= operation)
-            .Select(item => $"{item.Kind} {(CrashStore.IsSegment(item.Name) ? "segment" : item.Name)}")];
+                .Select(item => $"{item.Kind} {(CrashStore.IsSegment(item.Name) ? "segment" : item.Name)}")];
 
     [Fact]
     public async Task ItIsMade_OnceTheSegmentIsMoreThanHalfFull_AndGoingOnMakesNone()

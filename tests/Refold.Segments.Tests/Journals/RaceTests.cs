@@ -67,8 +67,8 @@ public class RaceTests(ITestOutputHelper output)
         List<IEnumerator<JournalEntry>> reads =
         [
             .. new[] { writer, reader }
-            .SelectMany(journal => new[] { journal.ReadStream("s", 21, maxCount: 35), journal.ReadAll(21, maxCount: 35) })
-            .Select(read => read.GetEnumerator())
+                .SelectMany(journal => new[] { journal.ReadStream("s", 21, maxCount: 35), journal.ReadAll(21, maxCount: 35) })
+                .Select(read => read.GetEnumerator())
         ];
         for (var version = 21; version <= 40; version++) Assert.All(reads, read => Assert.Equal(version, Next(read)));
         await writer.DeleteToAsync("s", 30);

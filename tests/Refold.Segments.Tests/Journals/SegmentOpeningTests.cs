@@ -140,7 +140,7 @@ public class SegmentOpeningTests(ITestOutputHelper output)
         List<string> Read(int threads) =>
             [
                 .. FooterLoading.ReadAll(new SegmentIndex(), segments, threads)
-                .Select(found => $"{found.Part.Segment.Name} {found.Part.Count} {string.Join(",", found.Deletions)} {found.Head}")];
+                    .Select(found => $"{found.Part.Segment.Name} {found.Part.Count} {string.Join(",", found.Deletions)} {found.Head}")];
     }
 
     [Fact]

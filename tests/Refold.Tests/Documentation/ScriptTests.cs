@@ -12,7 +12,7 @@ public class ScriptTests
         string[] scripts =
         [
             .. Directory.EnumerateFiles(SourceTree.PathOf("core/scripts"), "*.fsx")
-            .Where(script => Path.GetFileName(script) != "refold.fsx")
+                .Where(script => Path.GetFileName(script) != "refold.fsx")
         ];
         Assert.Equal(3, scripts.Length);
         foreach (string[] lines in scripts.Select(File.ReadAllLines))

@@ -190,5 +190,5 @@ public class ImportExportTests
     private static List<JsonElement> Exported(TemporaryDirectory directory, params string[] more) =>
         [
             .. RefoldProcess.Run(["export", "--journal", directory.Journal(), .. more])
-            .Expect(0).Lines.Select(line => JsonDocument.Parse(line).RootElement)];
+                .Expect(0).Lines.Select(line => JsonDocument.Parse(line).RootElement)];
 }

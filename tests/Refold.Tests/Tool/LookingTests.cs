@@ -206,9 +206,9 @@ public sealed class LookingTests : IDisposable
             string[] arguments =
             [
                 .. line.Split(' ')
-                .Select(argument =>
-                    argument.Replace("{copy}", directory.File("copied"), StringComparison.Ordinal)
-                        .Replace("{journal}", directory.Journal(name), StringComparison.Ordinal))
+                    .Select(argument =>
+                        argument.Replace("{copy}", directory.File("copied"), StringComparison.Ordinal)
+                            .Replace("{journal}", directory.Journal(name), StringComparison.Ordinal))
             ];
             return RefoldProcess.Run([.. arguments, "--journal", directory.Journal(name)]).ExpectError(3);
         }

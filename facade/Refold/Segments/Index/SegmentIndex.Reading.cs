@@ -103,8 +103,8 @@ internal sealed partial class SegmentIndex
 
         return [
             .. found.OrderBy(pair => pair.Key)
-            .Select(pair =>
-                new StreamInfo(pair.Key, Math.Max(pair.Value.Gone, deleted.FloorAt(pair.Key, now.Moment)), pair.Value.Highest))];
+                .Select(pair =>
+                    new StreamInfo(pair.Key, Math.Max(pair.Value.Gone, deleted.FloorAt(pair.Key, now.Moment)), pair.Value.Highest))];
     }
 
     /// <summary>How many entries of each segment can be read.</summary>

@@ -138,7 +138,7 @@ internal sealed class Workload(Random random) : IAsyncDisposable
         EntryData[] entries =
         [
             .. Enumerable.Range(0, count)
-            .Select(_ => Samples.Entry("s" + random.Next(4), new string('x', random.Next(400)), "a", "t:" + random.Next(20)))
+                .Select(_ => Samples.Entry("s" + random.Next(4), new string('x', random.Next(400)), "a", "t:" + random.Next(20)))
         ];
         var request = new AppendRequest(entries) { IdempotencyKey = random.Next(3) == 0 ? "k" + done.Count : null };
         return async journal => await journal.AppendAsync(request);

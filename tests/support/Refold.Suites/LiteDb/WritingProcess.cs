@@ -43,9 +43,9 @@ internal static class WritingProcess
                     var receipt = await journal.AppendAsync(new AppendRequest(
                         [
                             .. Enumerable.Range(0, size)
-                            .Select(item =>
-                                new EntryData(StreamId.Create("s" + random.Next(5)), "t", Encoding.UTF8.GetBytes(
-                                    Text(first + item))) { Tags = ["all", "n:" + item] })])
+                                .Select(item =>
+                                    new EntryData(StreamId.Create("s" + random.Next(5)), "t", Encoding.UTF8.GetBytes(
+                                        Text(first + item))) { Tags = ["all", "n:" + item] })])
                     { IdempotencyKey = "k" + Text(first) });
                     Say("appended", receipt.Head.Hash.ToString(), receipt.LastPosition);
                     break;

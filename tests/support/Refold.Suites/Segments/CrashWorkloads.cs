@@ -51,7 +51,7 @@ internal static class CrashWorkloads
         ["retention"] =
         [
             .. Enumerable.Range(0, 6)
-            .Select(number => new CrashStep.Append(CrashStore.Batch("s" + number % 2, 1 + number % 3, 300, "key " + number))),
+                .Select(number => new CrashStep.Append(CrashStore.Batch("s" + number % 2, 1 + number % 3, 300, "key " + number))),
             new CrashStep.Compact(Compaction.Retain, 0.6) { Meanwhile = [CrashStore.Batch("m", 2, 100)], After = 6 },
             new CrashStep.Append(CrashStore.Batch("s1", 1)),
             new CrashStep.Retry(1),
@@ -61,7 +61,7 @@ internal static class CrashWorkloads
         ["streams dropped"] =
         [
             .. Enumerable.Range(0, 6)
-            .Select(number => new CrashStep.Append(CrashStore.Batch("s" + number % 2, 1 + number % 3, 300, "key " + number))),
+                .Select(number => new CrashStep.Append(CrashStore.Batch("s" + number % 2, 1 + number % 3, 300, "key " + number))),
             new CrashStep.Compact(Compaction.DeleteStream) { Stream = "s0", Meanwhile = [CrashStore.Batch("s0", 1, 100)], After = 2 },
             new CrashStep.Delete("s1", 0.7),
             new CrashStep.Compact(Compaction.DropDeleted),
@@ -71,7 +71,7 @@ internal static class CrashWorkloads
         ["keys forgotten"] =
         [
             .. Enumerable.Range(0, 4)
-            .Select(number => new CrashStep.Append(CrashStore.Batch("s" + number % 2, 1 + number % 3, 300, "key " + number))),
+                .Select(number => new CrashStep.Append(CrashStore.Batch("s" + number % 2, 1 + number % 3, 300, "key " + number))),
             new CrashStep.Delete("s0", 1),
             new CrashStep.Compact(Compaction.DropDeleted),
             new CrashStep.Compact(Compaction.ForgetKeys, 0.5),

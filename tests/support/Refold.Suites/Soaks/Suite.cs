@@ -44,8 +44,8 @@ internal sealed class Suite(string name, int shortCases, int soakCases, Func<Tal
             output,
             [
                 .. Enumerable.Range(0, shortCases)
-                .Select(number => (ulong)number)
-                .Select(number => number < half ? 1 + number : fresh + number - half)]);
+                    .Select(number => (ulong)number)
+                    .Select(number => number < half ? 1 + number : fresh + number - half)]);
     }
 
     /// <summary>The short form of one kind, where the remainder of a seed chooses the kind of its case.</summary>

@@ -36,7 +36,7 @@ internal static class Samples
     public static List<string> Lines(this ILocalJournal journal) =>
         [
             .. journal.ReadAll()
-            .Select(entry => $"{entry} batch {entry.Batch} {Encoding.UTF8.GetString(entry.Payload.Span)} {entry.IdempotencyKey}"),
+                .Select(entry => $"{entry} batch {entry.Batch} {Encoding.UTF8.GetString(entry.Payload.Span)} {entry.IdempotencyKey}"),
             journal.Head.ToString()];
 
     /// <summary>Everything a journal answers, deleted entries' floors included.</summary>
