@@ -1,6 +1,6 @@
 // Whole directories of small journals.
 // Called by OpeningProperties.fs.
-module Refold.Properties.OpeningSamples
+module internal Refold.Properties.OpeningSamples
 
 open FsCheck.FSharp
 open Refold.Core

@@ -1,6 +1,6 @@
 // Small journals as segment bytes, with what has to be found in them.
 // Called by SegmentProperties.fs.
-module Refold.Properties.SegmentSamples
+module internal Refold.Properties.SegmentSamples
 
 open System
 open System.Collections.Generic

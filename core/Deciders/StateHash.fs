@@ -6,7 +6,7 @@ open System
 
 /// Hashes of states: what two replays must agree on besides the entries.
 [<RequireQualifiedAccess>]
-module StateHash =
+module internal StateHash =
 
     /// The hash of one stream's state: SHA-256 of the bytes that its state codec gives, the codec that snapshots use.
     let ofPayload (payload: Bytes) : Hash = Hash.Compute payload.Span

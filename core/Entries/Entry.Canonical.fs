@@ -6,7 +6,7 @@ open System
 
 /// The one byte form of what was appended. Position and version are not in it: a store adds them.
 [<RequireQualifiedAccess>]
-module CanonicalBytes =
+module internal CanonicalBytes =
 
     let private optional (writer: ByteWriter) (write: 'Value -> unit) (value: 'Value option) =
         match value with

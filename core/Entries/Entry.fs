@@ -52,7 +52,7 @@ type Entry =
 
 /// Limits that hold in every store, in bytes or counts.
 [<RequireQualifiedAccess>]
-module Limits =
+module internal Limits =
 
     /// Canonical bytes of one entry: 15 MiB.
     let entryBytes = 15 * 1024 * 1024

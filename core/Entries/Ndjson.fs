@@ -7,7 +7,7 @@ open System.Collections.Generic
 
 /// A line that was read: what it says, and the place where it says so.
 [<NoComparison>]
-type NdjsonLine =
+type internal NdjsonLine =
     {
         /// What was appended, valid and in normal form.
         Data: EntryData
@@ -21,7 +21,7 @@ type NdjsonLine =
 
 /// Lines without their line feed. Members have a fixed order with the payload last, so that its bytes can be cut out.
 [<RequireQualifiedAccess>]
-module Ndjson =
+module internal Ndjson =
 
     /// The members a line may have, in the order in which they are written. `canonical` is in raw lines only.
     let members: string list =

@@ -137,7 +137,7 @@ type RunPin = Refold.RunPin
 
 /// Functions of pins.
 [<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
-module RunPin =
+module internal RunPin =
 
     /// `{"model":"..","provider":"..","version":"..","seed":"42","settings":{..}}`: this order, no spaces, settings sorted by key.
     let toJson (pin: RunPin) : string = pin.ToJson()

@@ -115,7 +115,7 @@ module Role =
 
 /// Functions of provenance and its outward tags (seed 000: tag, from tags, with kind).
 [<RequireQualifiedAccess>]
-module EntryKind =
+module internal EntryKind =
 
     /// The prefix that no tag of a user begins with.
     let prefix = "kind:"

@@ -46,7 +46,7 @@ type Tag private (value: string) =
 
 /// A set of tags: at most 64, ordered by UTF-8 bytes, without repetition.
 [<RequireQualifiedAccess>]
-module Tags =
+module internal Tags =
 
     /// The most tags an entry may have.
     let maxCount = 64

@@ -8,7 +8,7 @@ open System.Text
 
 /// A growing buffer. Integers are little-endian; texts and byte strings carry a 4-byte length before them. Not thread-safe.
 [<Sealed>]
-type ByteWriter(capacity: int) =
+type internal ByteWriter(capacity: int) =
     let mutable buffer: byte[] = Array.zeroCreate (max 16 capacity)
     let mutable length = 0
 
@@ -89,7 +89,7 @@ type ByteWriter(capacity: int) =
 
 /// A total reader: once the bytes do not fit, `Failed` is set and every further answer is empty or zero. Never throws.
 [<Sealed>]
-type ByteReader(memory: ReadOnlyMemory<byte>) =
+type internal ByteReader(memory: ReadOnlyMemory<byte>) =
     let mutable position = 0
     let mutable failed = false
 

@@ -48,7 +48,7 @@ module Canonical =
 
     /// The canonical form of a value in UTF-8. Refused: numbers that are not finite, lone surrogates, a name twice in an object,
     /// more than 512 levels.
-    let write (value: JsonValue) : Result<Bytes, ValueError> =
+    let internal write (value: JsonValue) : Result<Bytes, ValueError> =
         Json.attempt "the JSON value" (fun () ->
             let writer = ByteWriter 256
             append writer value
@@ -56,7 +56,7 @@ module Canonical =
 
     /// Reads a JSON text in UTF-8, strictly (RFC 8259 and the rules of I-JSON, RFC 7493, on which RFC 8785 stands): refused are
     /// duplicate members, lone surrogates, numbers outside the range of an IEEE 754 double, a byte order mark, more than 512 levels.
-    let parse (json: ReadOnlyMemory<byte>) : Result<JsonValue, ValueError> = Json.parse "the JSON text" json
+    let internal parse (json: ReadOnlyMemory<byte>) : Result<JsonValue, ValueError> = Json.parse "the JSON text" json
 
     /// The canonical form of a JSON text in UTF-8, read as `parse` does.
     let ofJson (json: ReadOnlyMemory<byte>) : Result<Bytes, ValueError> = parse json |> Result.bind write

@@ -1,5 +1,5 @@
 // CRC32C (Castagnoli; RFC 3720 appendix B.4), plain and seeded with a journal id. FORMAT.md, "Checksum".
-// Called by the frames, segments and pages of Refold.Format for every byte that is written or read.
+// Called by the frames, segments and pages of Refold.Format for every byte that is written or read, and by Refold.LiteDb.
 namespace Refold.Core
 
 open System

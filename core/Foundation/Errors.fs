@@ -131,7 +131,7 @@ type StepError =
 
 /// Rehydrating. Cause: entries were deleted and no snapshot at or above them may be used. Remedy: restore a snapshot or a backup.
 [<RequireQualifiedAccess>]
-type HistoryError =
+type internal HistoryError =
     /// Entries up to this version are gone; `findings` tells why each snapshot that was offered is not used.
     | HistoryDropped of stream: string * upTo: int64 * findings: string list
 

@@ -71,7 +71,7 @@ type ExpectedVersion = Refold.ExpectedVersion
 
 /// Making an expected version.
 [<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
-module ExpectedVersion =
+module internal ExpectedVersion =
 
     /// What a stream whose highest version is `highest` is expected to be when nothing else is to come between.
     let after (highest: int64) : ExpectedVersion = if highest = 0L then ExpectedVersion.NoStream else ExpectedVersion.Exactly highest

@@ -101,7 +101,7 @@ type Hash = Refold.Hash
 
 /// Hashing with Refold's framing.
 [<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
-module Hash =
+module internal Hash =
 
     /// SHA-256 over a domain name and whatever the function writes after it. The domain, length-prefixed, keeps uses apart.
     let ofParts (domain: string) (write: ByteWriter -> unit) : Hash =

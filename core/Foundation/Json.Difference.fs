@@ -5,7 +5,7 @@ namespace Refold.Core
 open System
 
 /// A place at which two JSON texts differ.
-type JsonDifference =
+type internal JsonDifference =
     {
         /// The place as a JSON pointer (RFC 6901); empty for the whole text.
         Pointer: string
@@ -17,7 +17,7 @@ type JsonDifference =
 
 /// Comparing JSON texts by meaning: space, escapes, the writing of numbers and the order of members do not count.
 [<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
-module JsonDifference =
+module internal JsonDifference =
 
     let private show (value: JsonValue option) =
         match value with

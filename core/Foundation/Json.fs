@@ -8,7 +8,7 @@ open System.Globalization
 
 /// A JSON value. Members keep the order in which they came.
 [<RequireQualifiedAccess>]
-type JsonValue =
+type internal JsonValue =
     /// `null`.
     | Null
     /// `true` or `false`.

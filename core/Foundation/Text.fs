@@ -20,7 +20,7 @@ module internal StringHash =
 
 /// Checking and ordering of names.
 [<RequireQualifiedAccess>]
-module Text =
+module internal Text =
 
     /// The UTF-16 index of the first lone surrogate, or control character where those count; -1 for none.
     let private firstFault (controls: bool) (text: string) : int =

@@ -7,7 +7,7 @@ open System.Globalization
 
 /// `yyyy-MM-ddTHH:mm:ss[.fffffff](Z|+hh:mm|-hh:mm)`.
 [<RequireQualifiedAccess>]
-module Timestamp =
+module internal Timestamp =
 
     /// Seven fraction digits without the zeros at their end, and without the point where none is left; offset zero as `Z`.
     let format (time: DateTimeOffset) : string =

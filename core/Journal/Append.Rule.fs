@@ -104,7 +104,7 @@ module Append =
         assemble first batch.Entries (Array.init batch.Count batch.CanonicalBytes) positions versions leaves key head
 
     /// A batch as a store finds it in its own bytes, with the head it leads to. Nothing is judged here: the store has checked it.
-    let ofStored first (entries: EntryData[]) canonical positions versions (leaves: Leaf list) (head: Head) : AcceptedBatch =
+    let internal ofStored first (entries: EntryData[]) canonical positions versions (leaves: Leaf list) (head: Head) : AcceptedBatch =
         let keyOf (data: EntryData) = data.Key |> Option.map (fun key -> key, Encoding.contentHash entries)
         assemble first entries canonical positions versions leaves (entries |> Array.tryHead |> Option.bind keyOf) head
 
@@ -114,7 +114,7 @@ module Append =
         | Some key -> index.TryFindKey key |> Option.map (fun (content, receipt) -> key, content, receipt)
 
     /// Decides an append, in commit order: key, then condition, then expected versions, then limits.
-    let accept (index: IAppendIndex) (batch: EncodedBatch) : Result<Acceptance, AppendError> =
+    let internal accept (index: IAppendIndex) (batch: EncodedBatch) : Result<Acceptance, AppendError> =
         match knownKey index batch.Request with
         | Some(_, content, receipt) when content = batch.Content -> Ok(Acceptance.Repeated receipt)
         | Some(key, _, receipt) -> Error(AppendError.KeyReused(key, receipt.FirstPosition))
@@ -186,7 +186,7 @@ module Append =
     /// A key that the journal has goes over to this batch: where it comes from the key had been forgotten before it was used again.
     /// Errors: `Invalid` (an entry, its place, differing keys), `Conflict` (versions of a known stream do not go on after its highest),
     /// `LimitExceeded`.
-    let restore (index: IAppendIndex) (entries: Entry list) : Result<AcceptedBatch, AppendError> =
+    let internal restore (index: IAppendIndex) (entries: Entry list) : Result<AcceptedBatch, AppendError> =
         let positions = entries |> Seq.map _.Position |> Array.ofSeq
         let versions = entries |> Seq.map _.Version |> Array.ofSeq
         let adjacent place = positions[place] = positions[place - 1] + 1L

@@ -37,7 +37,7 @@ type Receipt =
 
 /// A batch with its place: what a store writes.
 [<NoEquality; NoComparison>]
-type AcceptedBatch =
+type internal AcceptedBatch =
     {
         /// The batch's first position, which is its id.
         FirstPosition: int64
@@ -59,14 +59,14 @@ type AcceptedBatch =
 
 /// How an append was decided.
 [<RequireQualifiedAccess; NoEquality; NoComparison>]
-type Acceptance =
+type internal Acceptance =
     /// The batch is to be written.
     | Fresh of batch: AcceptedBatch
     /// The key was seen with the same content: this is the first receipt; nothing is written.
     | Repeated of receipt: Receipt
 
 /// What deciding an append must know of a journal: everything committed, and what was accepted before in the same group.
-type IAppendIndex =
+type internal IAppendIndex =
     /// The last position and head hash.
     abstract Head: Head
     /// The highest version the stream ever had; 0 for none.

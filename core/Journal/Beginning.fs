@@ -4,7 +4,7 @@ namespace Refold.Core
 
 /// A stream of a dropped beginning.
 [<NoComparison>]
-type BaseStream =
+type internal BaseStream =
     {
         /// The stream.
         Stream: StreamId
@@ -16,7 +16,7 @@ type BaseStream =
 
 /// An idempotency key of a dropped beginning.
 [<NoComparison>]
-type BaseKey =
+type internal BaseKey =
     {
         /// The key.
         Key: string
@@ -28,7 +28,7 @@ type BaseKey =
 
 /// What a journal remembers of a beginning that was dropped.
 [<NoComparison>]
-type BaseContent =
+type internal BaseContent =
     {
         /// The streams of the dropped beginning.
         Streams: BaseStream list

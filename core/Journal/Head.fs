@@ -49,7 +49,7 @@ type Leaf = Refold.Leaf
 
 /// Functions of leaves.
 [<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
-module Leaf =
+module internal Leaf =
 
     /// A leaf is cut before it would pass this many canonical bytes; a longer entry is a leaf alone.
     let maxBytes = 16 * 1024
@@ -95,7 +95,7 @@ module Leaf =
 
 /// Functions of heads.
 [<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
-module Head =
+module internal Head =
 
     /// The head of an empty journal: position 0, 32 zero bytes.
     let empty: Head = { Position = 0L; Hash = Hash.Zero }

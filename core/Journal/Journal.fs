@@ -159,7 +159,7 @@ module Journal =
 
     /// The journal as the rule of appending sees it. An entry that was deleted, or that a restored batch came without, cannot be asked for
     /// its tags any more: it counts as a match of every condition with an `AsOf` before it.
-    let index (journal: Journal) : IAppendIndex =
+    let internal index (journal: Journal) : IAppendIndex =
         { new IAppendIndex with
             member _.Head = head journal
             member _.HighestVersion stream = highestVersion stream journal

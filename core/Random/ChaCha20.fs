@@ -9,7 +9,7 @@ open System.Runtime.Intrinsics
 
 /// ChaCha with 20 rounds: 16 key stream words a block. Arithmetic wraps on purpose, also the 64-bit counter.
 [<RequireQualifiedAccess>]
-module ChaCha20 =
+module internal ChaCha20 =
 
     /// Words of a block.
     let blockWords = 16

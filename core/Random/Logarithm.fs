@@ -6,7 +6,7 @@ open System
 
 /// Logarithms that every machine computes alike.
 [<RequireQualifiedAccess>]
-module Logarithm =
+module internal Logarithm =
 
     // ln 2 in two parts; the first has 32 bits, so that its product with any exponent is exact.
     let private ln2High = BitConverter.UInt64BitsToDouble 0x3FE62E42FEE00000UL

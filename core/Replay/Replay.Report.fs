@@ -33,7 +33,7 @@ type ReplayFinding =
     /// A stream was verified from a given snapshot on, and this many commands before it were not.
     | FromSnapshot of stream: StreamId * version: int64 * commandsBefore: int64
     /// A given snapshot was not used.
-    | SnapshotNotUsed of finding: SnapshotFinding
+    | SnapshotNotUsed of reason: string
     /// The aggregate of this stream has no state codec (or it failed), so the state hash does not apply.
     | NoStateHash of stream: StreamId
 
@@ -51,7 +51,7 @@ type ReplayFinding =
             + ", without "
             + Numbers.text commands
             + " commands before it"
-        | SnapshotNotUsed finding -> finding.ToString()
+        | SnapshotNotUsed reason -> reason
         | NoStateHash stream -> "'" + stream.Value + "' has no state hash"
 
 /// Where a stream stood right after the run's last step in it.

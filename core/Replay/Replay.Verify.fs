@@ -30,7 +30,7 @@ type internal Verification(input: VerifyInput, verifiers: ReplayVerifier list, s
         | (false, _), Some verifier ->
             let struct (opened, unused) = verifier.Open(input, context, tally, stream)
             streams.Add(stream, opened)
-            findings.AddRange(unused |> List.map ReplayFinding.SnapshotNotUsed)
+            findings.AddRange(unused |> List.map (string >> ReplayFinding.SnapshotNotUsed))
             Ok opened
 
     /// The earliest divergence before a position in the streams that are open.

@@ -6,7 +6,7 @@ open System
 
 /// What rehydrating must know of a stream.
 [<NoEquality; NoComparison>]
-type StreamHistory =
+type internal StreamHistory =
     {
         /// The stream.
         Stream: StreamId
@@ -22,7 +22,7 @@ type StreamHistory =
 
 /// A state brought up to the end of its stream.
 [<NoEquality; NoComparison>]
-type Rehydrated<'State> =
+type internal Rehydrated<'State> =
     {
         /// The fold of the entries after the snapshot; its `State` and `Version` are the result, its
         /// `Divergence` tells where it had to end.
@@ -96,7 +96,7 @@ module Snapshot =
         | None -> false
 
     /// The state of a snapshot that may be used for this stream of this journal, or why it may not.
-    let judge
+    let internal judge
         (aggregate: Aggregate<'State, 'Command, 'Event, 'Error>)
         (history: StreamHistory)
         (snapshot: Snapshot)
@@ -140,7 +140,7 @@ module Snapshot =
             | Error finding -> firstUsable aggregate history (finding :: findings) older
 
     /// The newest snapshot that may be used, with its state; and why newer ones are not.
-    let newest
+    let internal newest
         (aggregate: Aggregate<'State, 'Command, 'Event, 'Error>)
         (history: StreamHistory)
         (snapshots: Snapshot seq)
@@ -149,7 +149,7 @@ module Snapshot =
 
     /// The state at the end of a stream: from the newest snapshot that may be used and the entries after it, or from every entry.
     /// `HistoryDropped` where entries were deleted and no snapshot may be used.
-    let load
+    let internal load
         (aggregate: Aggregate<'State, 'Command, 'Event, 'Error>)
         (history: StreamHistory)
         (snapshots: Snapshot seq)

@@ -34,7 +34,7 @@ type Snapshot =
 
 /// Why a snapshot was not used. Never an error: the state comes from an older snapshot, or from every entry.
 [<RequireQualifiedAccess; NoComparison>]
-type SnapshotFinding =
+type internal SnapshotFinding =
     /// What was stored cannot be read as a snapshot.
     | Unreadable of error: ValueError
     /// It is another stream's.

@@ -7,7 +7,7 @@ open System
 /// `{"stream":"order/42","data":PAYLOAD}`, or `{"stream":"order/42","dataBase64":"..."}` where the payload is not one JSON value
 /// without outer space, CR or LF. Type and schema version of the entry are the command codec's.
 [<RequireQualifiedAccess>]
-module Envelope =
+module internal Envelope =
 
     /// The payload of a command entry.
     let write (stream: StreamId) (payload: Bytes) : Bytes =

@@ -9,14 +9,12 @@ namespace Refold.Architecture;
 public class ApiTests
 {
     private static readonly Assembly Core = typeof(StreamId).Assembly;
-    private static readonly Assembly Format = Assembly.Load("Refold.Format");
     private static readonly Assembly Facade = typeof(IJournal).Assembly;
     private static readonly Assembly Testing = typeof(Testing.SimulatedDevice).Assembly;
     private static readonly Assembly LiteDb = Assembly.Load("Refold.LiteDb");
 
     [Theory]
     [InlineData("Refold.Core")]
-    [InlineData("Refold.Format")]
     [InlineData("Refold")]
     [InlineData("Refold.Testing")]
     [InlineData("Refold.LiteDb")]
@@ -37,7 +35,6 @@ public class ApiTests
 
     [Theory]
     [InlineData("Refold.Core")]
-    [InlineData("Refold.Format")]
     [InlineData("Refold")]
     [InlineData("Refold.Testing")]
     [InlineData("Refold.LiteDb")]
@@ -88,7 +85,7 @@ public class ApiTests
     }
 
     private static Assembly Named(string name) =>
-        new[] { Core, Format, Facade, Testing, LiteDb }.Single(assembly => assembly.GetName().Name == name);
+        new[] { Core, Facade, Testing, LiteDb }.Single(assembly => assembly.GetName().Name == name);
 
     // What the compiler makes by itself needs no words: members of records and unions, overrides, enum plumbing, delegates.
     private static bool NeedsDocumentation(Type type, MemberInfo member) => member switch

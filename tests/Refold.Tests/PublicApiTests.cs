@@ -1,5 +1,5 @@
-// What C# sees of the facade: no type of F#, and of the core only the types that are written for both languages.
-// Run by `dotnet test`.
+// What C# sees of the facade: no type of F#, nothing of the file format, and of the core only the types that are
+// written for both languages. Run by `dotnet test`.
 using System.Reflection;
 using Xunit;
 
@@ -23,16 +23,20 @@ public class PublicApiTests
     public void TheCheck_SeesALeak()
     {
         Assert.Contains(Shown(typeof(Leaking)), IsForeign);
+        Assert.All(typeof(Leaking).GetProperties(), property => Assert.Contains(Parts(property.PropertyType), IsForeign));
         Assert.DoesNotContain(Shown(typeof(Head)), IsForeign);
     }
 
     internal sealed class Leaking
     {
         public Dictionary<string, Core.Journal[]> Journals { get; } = [];
+
+        public Format.Frame[] Frames { get; } = [];
     }
 
     private static bool IsForeign(Type type) =>
-        type.Namespace is { } space && (space == "Refold.Core" || space.StartsWith("Microsoft.FSharp", StringComparison.Ordinal));
+        type.Namespace is { } space
+        && (space is "Refold.Core" or "Refold.Format" || space.StartsWith("Microsoft.FSharp", StringComparison.Ordinal));
 
     private static IEnumerable<Type> Shown(Type type) =>
         type.GetInterfaces()

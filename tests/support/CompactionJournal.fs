@@ -1,6 +1,6 @@
 // Journals as segment bytes beside the in-memory journal that specifies them, compacted, and what can be known of them afterwards.
 // Called by CompactionTests.fs and by the properties of compaction.
-module Refold.Support.CompactionJournal
+module internal Refold.Support.CompactionJournal
 
 open System
 open Refold

@@ -1,6 +1,6 @@
 // Directories of segment files as a store makes them: sealed segments, COMMIT, a checkpoint; and what their rows and frames know.
 // Called by SmallDirectory.fs and SegmentOpening.fs, and by the properties of footers and of opening.
-module Refold.Support.SegmentDirectory
+module internal Refold.Support.SegmentDirectory
 
 open System
 open Refold

@@ -1,6 +1,6 @@
 // Opening a directory of segment files as a store does that only reads: plan, rows, tail.
 // Called by OpeningTests.fs, OpeningTests.Refusal.fs and GoldenTests.fs, and by the properties of opening.
-module Refold.Support.SegmentOpening
+module internal Refold.Support.SegmentOpening
 
 open System
 open Refold

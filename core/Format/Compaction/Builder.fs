@@ -40,7 +40,7 @@ module internal SegmentAlone =
 
 /// A compaction's target, ready to be written.
 [<NoComparison; NoEquality>]
-type CompactionTarget =
+type internal CompactionTarget =
     {
         /// Header and frames.
         Bytes: ReadOnlyMemory<byte>
@@ -50,7 +50,7 @@ type CompactionTarget =
 
 /// Makes the target of a step. Its sources are handed over in order, so that one is in memory at a time. Not thread-safe.
 [<Sealed>]
-type CompactionBuilder(step: CompactionStep) =
+type internal CompactionBuilder(step: CompactionStep) =
     let writer = ByteWriter(64 * 1024)
     let target = step.Target
     let mutable expected = step.Sources

@@ -9,7 +9,7 @@ open System
 
 /// Deciding what a compaction does.
 [<RequireQualifiedAccess>]
-module Compaction =
+module internal Compaction =
 
     // A target is made in memory, in one array.
     let private highestMergeBytes = 1L <<< 30

@@ -21,7 +21,7 @@ type internal CompactionGroup =
 
 /// Plans. Every sealed segment that may be replaced is handed over in order, so that one is in memory at a time. Not thread-safe.
 [<Sealed>]
-type CompactionPlanner(decision: CompactionDecision, segments: SegmentHeader list) =
+type internal CompactionPlanner(decision: CompactionDecision, segments: SegmentHeader list) =
     let rule = decision.Rule
 
     let nameOf (header: SegmentHeader) : SegmentName = { FirstPosition = header.FirstPosition; Generation = header.Generation }

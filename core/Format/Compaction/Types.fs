@@ -8,7 +8,7 @@ open System
 
 /// A segment that was scanned whole, with its bytes.
 [<NoEquality; NoComparison>]
-type CompactionSource =
+type internal CompactionSource =
     {
         /// Its header.
         Header: SegmentHeader
@@ -27,7 +27,7 @@ type CompactionSource =
 
 /// Something that a compaction drops. Positions and versions are never renumbered, and the head stays.
 [<RequireQualifiedAccess>]
-type CompactionDrop =
+type internal CompactionDrop =
     /// Batches that end before this position, 1 or more; the last sealed batch stays in any case.
     | Before of position: int64
     /// A whole stream, as far as it goes now. What is not deleted yet has to be deleted first: see `CompactionPlan.Deletions`.
@@ -39,7 +39,7 @@ type CompactionDrop =
     | KeysBefore of position: int64
 
 /// What a compaction is asked for. Nothing dropped and no merging is nothing to do.
-type CompactionRequest =
+type internal CompactionRequest =
     {
         /// What goes; none: segments are merged only.
         Drop: CompactionDrop list
@@ -50,7 +50,7 @@ type CompactionRequest =
 
 /// What a store knows of its journal before it plans: nothing here needs a frame.
 [<NoEquality; NoComparison>]
-type CompactionView =
+type internal CompactionView =
     {
         /// The headers of all segments, in order; the last one is written to.
         Segments: SegmentHeader list
@@ -63,7 +63,7 @@ type CompactionView =
     }
 
 /// What goes, with every rounding done: the same rule over the same segments makes the same bytes.
-type CompactionRule =
+type internal CompactionRule =
     {
         /// Batches that end before this position go; 1: none.
         Before: int64
@@ -74,7 +74,7 @@ type CompactionRule =
     }
 
 /// Some segments and the one that replaces them.
-type CompactionStep =
+type internal CompactionStep =
     {
         /// The segments that are replaced, at least one, in order.
         Sources: SegmentName list
@@ -86,7 +86,7 @@ type CompactionStep =
 
 /// What is decided before a frame is read.
 [<NoComparison>]
-type CompactionDecision =
+type internal CompactionDecision =
     {
         /// What goes.
         Rule: CompactionRule
@@ -97,7 +97,7 @@ type CompactionDecision =
     }
 
 /// What a compaction does, in this order. Each step leaves a whole journal behind.
-type CompactionPlan =
+type internal CompactionPlan =
     {
         /// Streams to be deleted up to a version, flushed before the first step.
         Deletions: (StreamId * int64) list
@@ -107,7 +107,7 @@ type CompactionPlan =
 
 /// Why there is no plan. Nothing was changed.
 [<RequireQualifiedAccess>]
-type CompactionRefusal =
+type internal CompactionRefusal =
     /// Every sealed segment would stay as it is; the segment that is written to is never touched. Remedy: none is needed.
     | NothingToDo
     /// The position lies behind what is sealed, which ends at `lastSealed`. Remedy: a lower position, or a compaction later on.

@@ -8,7 +8,7 @@ open Refold
 /// Reading bytes of a segment. Torn is not corrupt: a torn tail is what an interrupted write leaves, and a writer heals it;
 /// corrupt bytes were whole once, and are refused. All offsets in bytes from the start of the file.
 [<RequireQualifiedAccess>]
-type FrameError =
+type internal FrameError =
     /// The bytes end inside a frame or a batch: an interrupted write. Remedy: open for writing, which cuts the tail.
     | Torn of offset: int64 * reason: string
     /// The bytes are not what was written. Remedy: restore a backup, or export with salvage.

@@ -8,7 +8,7 @@ open System
 
 /// What a writer puts into every frame of one write.
 [<Struct; NoComparison>]
-type FrameContext =
+type internal FrameContext =
     {
         /// `Checksum.seed` of the journal id.
         Seed: uint32
@@ -20,7 +20,7 @@ type FrameContext =
 
 /// Writing what was accepted.
 [<RequireQualifiedAccess>]
-module FrameBatch =
+module internal FrameBatch =
 
     let private placeOf (receipt: Receipt) (position: int64) : BatchPlace =
         {

@@ -9,7 +9,7 @@ open System.Buffers.Binary
 
 /// A frame with the bytes it takes.
 [<NoEquality; NoComparison>]
-type ReadFrame =
+type internal ReadFrame =
     {
         /// The frame; its canonical bytes are a view into what was read.
         Frame: Frame
@@ -21,7 +21,7 @@ type ReadFrame =
 
 /// Reading frames. Nothing here throws, whatever the bytes are.
 [<RequireQualifiedAccess>]
-module FrameDecoding =
+module internal FrameDecoding =
 
     let private corrupt (offset: int) what expected found : Result<'Value, FrameError> =
         Error(FrameError.Corrupt(int64 offset, what, expected, found))

@@ -9,7 +9,7 @@ open System.Text
 
 /// Writing frames.
 [<RequireQualifiedAccess>]
-module FrameEncoding =
+module internal FrameEncoding =
 
     let private noPlace: BatchPlace = { First = 0L; Index = 0; Count = 0 }
 

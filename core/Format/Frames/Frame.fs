@@ -8,7 +8,7 @@ open System
 
 /// An idempotency key whose batch has lost entries, so that its bytes no longer tell content and versions.
 [<NoComparison>]
-type KeptKey =
+type internal KeptKey =
     {
         /// The key.
         Key: string
@@ -20,7 +20,7 @@ type KeptKey =
 
 /// What compaction leaves of a leaf.
 [<NoComparison>]
-type DroppedLeaf =
+type internal DroppedLeaf =
     {
         /// The stream of its entries.
         Stream: StreamId
@@ -34,7 +34,7 @@ type DroppedLeaf =
 
 /// Where a frame stands in its batch.
 [<Struct; NoComparison>]
-type BatchPlace =
+type internal BatchPlace =
     {
         /// The first position of the batch.
         First: int64
@@ -46,7 +46,7 @@ type BatchPlace =
 
 /// What a frame holds.
 [<RequireQualifiedAccess; NoEquality; NoComparison>]
-type FrameBody =
+type internal FrameBody =
     /// The canonical bytes of one entry.
     | Entry of place: BatchPlace * canonical: ReadOnlyMemory<byte>
     /// Positions of a batch about which nothing else is known: a hole with 32 zero bytes, or a leaf by its hash alone.
@@ -62,7 +62,7 @@ type FrameBody =
 
 /// A frame without its checksums.
 [<NoEquality; NoComparison>]
-type Frame =
+type internal Frame =
     {
         /// Which opening for writing wrote it, from 1.
         Epoch: uint32
@@ -83,7 +83,7 @@ type Frame =
 
 /// Sizes and codes of FORMAT.md.
 [<RequireQualifiedAccess>]
-module FrameLayout =
+module internal FrameLayout =
 
     /// Bytes before the body.
     let headerBytes = 72

@@ -9,7 +9,7 @@ open System.Buffers.Binary
 
 /// Which pages belong together: those of one segment, of one journal.
 [<Struct; NoComparison>]
-type PageOwner =
+type internal PageOwner =
     {
         /// `Checksum.seed` of the journal id.
         Seed: uint32
@@ -19,7 +19,7 @@ type PageOwner =
 
 /// A page whose checksum is right and which stands where it belongs.
 [<NoEquality; NoComparison>]
-type Page =
+type internal Page =
     {
         /// The table its rows are of.
         Table: byte
@@ -33,7 +33,7 @@ type Page =
 
 /// Packing rows into pages, and reading pages.
 [<RequireQualifiedAccess>]
-module Page =
+module internal Page =
 
     /// Bytes of a page.
     let bytes = 4096

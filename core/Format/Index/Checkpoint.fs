@@ -9,7 +9,7 @@ open System
 
 /// The first page of a checkpoint. The pages behind it are those of a footer over the frames it covers.
 [<NoComparison>]
-type CheckpointRoot =
+type internal CheckpointRoot =
     {
         /// The journal it belongs to.
         JournalId: Guid
@@ -41,7 +41,7 @@ type CheckpointRoot =
 
 /// What has to be known to write a checkpoint.
 [<NoComparison; NoEquality>]
-type CheckpointPlace =
+type internal CheckpointPlace =
     {
         /// The set generation.
         SetGeneration: int64
@@ -61,7 +61,7 @@ type CheckpointPlace =
 
 /// A file to be written.
 [<NoComparison; NoEquality>]
-type CheckpointFile =
+type internal CheckpointFile =
     {
         /// Its name.
         Name: string
@@ -73,7 +73,7 @@ type CheckpointFile =
 
 /// Why a checkpoint is not used although nothing is wrong with the journal.
 [<RequireQualifiedAccess; NoComparison>]
-type StaleCheckpoint =
+type internal StaleCheckpoint =
     /// Another journal's.
     | OtherJournal of found: Guid
     /// Written by another format version.
@@ -93,7 +93,7 @@ type StaleCheckpoint =
 
 /// Writing, reading and judging checkpoints.
 [<RequireQualifiedAccess>]
-module Checkpoint =
+module internal Checkpoint =
 
     /// Bytes of the root.
     let rootBytes = Page.bytes

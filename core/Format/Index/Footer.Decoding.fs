@@ -8,7 +8,7 @@ open System
 
 /// Reading whole footers.
 [<RequireQualifiedAccess>]
-module FooterDecoding =
+module internal FooterDecoding =
 
     let private source (header: SegmentHeader) offset pages read : PageSource =
         {

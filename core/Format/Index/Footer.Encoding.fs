@@ -8,7 +8,7 @@ open System
 
 /// What is written behind the frames of a segment to seal it: first the footer, then, or in the same flush, the trailer.
 [<NoComparison; NoEquality>]
-type SegmentSeal =
+type internal SegmentSeal =
     {
         /// The offset of the footer; all between the frames and it stays zero.
         FooterOffset: int64
@@ -22,7 +22,7 @@ type SegmentSeal =
 
 /// Writing footers.
 [<RequireQualifiedAccess>]
-module FooterEncoding =
+module internal FooterEncoding =
 
     let private namesOf (rows: SegmentRows) : (FilteredKind * string) array =
         let ofBase = rows.Base |> Option.defaultValue { Streams = []; Keys = []; KeysBefore = 0L }

@@ -8,7 +8,7 @@ open System
 
 /// Where a table lies in a footer.
 [<Struct; NoComparison>]
-type TablePlace =
+type internal TablePlace =
     {
         /// The table.
         Table: byte

@@ -8,7 +8,7 @@ open System
 
 /// Where the pages of a footer or checkpoint are.
 [<NoEquality; NoComparison>]
-type PageSource =
+type internal PageSource =
     {
         /// The segment they belong to.
         Owner: PageOwner

@@ -9,7 +9,7 @@ open System
 /// Finds rows by halving: the cost is the logarithm of the number of pages. Every page is checked before anything in it is used.
 /// Safe for use by many threads, as far as the source and the cache are.
 [<Sealed>]
-type FooterReader private (source: PageSource, places: TablePlace[], cache: IPageCache option) =
+type internal FooterReader private (source: PageSource, places: TablePlace[], cache: IPageCache option) =
     let pages = CachedPages(source, cache)
 
     let table code rowBytes readRow = FooterTable(pages, FooterPages.placeOf places code, rowBytes, readRow)

@@ -7,7 +7,7 @@ open Refold
 open System
 
 /// Keeps pages that were read and checked, so that they need not be again. Safe for use by many threads.
-type IPageCache =
+type internal IPageCache =
     /// The page with this number; `ValueNone` where it is not kept.
     abstract Find: number: int -> Page voption
 

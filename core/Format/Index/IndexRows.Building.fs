@@ -23,7 +23,7 @@ type internal Gathered() =
 
 /// Making rows.
 [<RequireQualifiedAccess>]
-module IndexRows =
+module internal IndexRows =
 
     let internal compareWords (struct (kind: WordKind, text: string)) (struct (otherKind: WordKind, otherText: string)) =
         if kind = otherKind then Text.compareUtf8 text otherText

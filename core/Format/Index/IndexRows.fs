@@ -7,7 +7,7 @@ open Refold
 
 /// One entry of the segment, in position order.
 [<Struct; NoComparison>]
-type EntryRow =
+type internal EntryRow =
     {
         /// Its position.
         Position: int64
@@ -29,7 +29,7 @@ type EntryRow =
 
 /// One batch, in commit order.
 [<NoComparison>]
-type BatchRow =
+type internal BatchRow =
     {
         /// Its first position.
         FirstPosition: int64
@@ -45,7 +45,7 @@ type BatchRow =
 
 /// One stream that has, or had, an entry or a deletion in the segment; in order of UTF-8 bytes.
 [<NoComparison>]
-type StreamRow =
+type internal StreamRow =
     {
         /// The stream.
         Stream: StreamId
@@ -61,7 +61,7 @@ type StreamRow =
 
 /// What entries are found by, besides streams.
 [<RequireQualifiedAccess; Struct>]
-type WordKind =
+type internal WordKind =
     /// A type.
     | Type
     /// An outward tag, `kind:external` and `kind:derived` included.
@@ -69,7 +69,7 @@ type WordKind =
 
 /// One type or tag; types first, each in order of UTF-8 bytes.
 [<NoComparison>]
-type WordRow =
+type internal WordRow =
     {
         /// Type or tag.
         Kind: WordKind
@@ -83,7 +83,7 @@ type WordRow =
 
 /// One idempotency key; in order of UTF-8 bytes.
 [<NoComparison>]
-type KeyRow =
+type internal KeyRow =
     {
         /// The key.
         Key: string
@@ -95,7 +95,7 @@ type KeyRow =
 
 /// What a key keeps of a batch that has lost entries to compaction; by key, streams in order of appearance.
 [<NoComparison>]
-type KeptRow =
+type internal KeptRow =
     {
         /// The key, as an index into the rows of keys.
         Key: int
@@ -105,7 +105,7 @@ type KeptRow =
 
 /// One deletion, in order.
 [<NoComparison>]
-type DeletionRow =
+type internal DeletionRow =
     {
         /// The stream, as an index into the rows of streams.
         Stream: int
@@ -119,7 +119,7 @@ type DeletionRow =
 
 /// All rows of a segment. Equal by content.
 [<NoComparison>]
-type SegmentRows =
+type internal SegmentRows =
     {
         /// Its entries.
         Entries: EntryRow[]

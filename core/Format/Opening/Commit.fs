@@ -8,7 +8,7 @@ open System
 
 /// What one slot says.
 [<NoComparison>]
-type CommitSlot =
+type internal CommitSlot =
     {
         /// The journal it speaks of.
         JournalId: Guid
@@ -32,7 +32,7 @@ type CommitSlot =
 
 /// What a COMMIT file says.
 [<NoComparison>]
-type CommitReading =
+type internal CommitReading =
     {
         /// The valid slot with the higher sequence; `None` where no slot was ever written, or none is valid.
         Slot: CommitSlot option
@@ -42,7 +42,7 @@ type CommitReading =
 
 /// Writing and reading COMMIT.
 [<RequireQualifiedAccess>]
-module Commit =
+module internal Commit =
 
     /// Bytes of the file.
     let fileBytes = 4096

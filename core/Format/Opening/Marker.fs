@@ -8,7 +8,7 @@ open System
 
 /// What a compaction does to the set of segments.
 [<NoComparison>]
-type CompactionMarker =
+type internal CompactionMarker =
     {
         /// The journal it belongs to.
         JournalId: Guid
@@ -22,7 +22,7 @@ type CompactionMarker =
 
 /// One change of the directory. They are made in the order they come in.
 [<RequireQualifiedAccess>]
-type HealStep =
+type internal HealStep =
     /// Unlink the file of this name.
     | Unlink of name: string
     /// Flush the directory before anything that follows.
@@ -30,7 +30,7 @@ type HealStep =
 
 /// Why a journal is not opened. No byte was changed.
 [<RequireQualifiedAccess; NoComparison>]
-type Refusal =
+type internal Refusal =
     /// A file is missing, damaged, foreign or newer: the error says where in it, what was expected and what found.
     | Damaged of file: string * error: FrameError
     /// The files are in order as far as they were read, but the ways that could go on are switched off. Remedy: switch one on.
@@ -44,7 +44,7 @@ type Refusal =
 
 /// What an interrupted compaction leaves to do.
 [<NoComparison>]
-type ResolvedMarker =
+type internal ResolvedMarker =
     {
         /// Whether the target counts; if not, the sources do.
         IsSwitched: bool
@@ -56,7 +56,7 @@ type ResolvedMarker =
 
 /// Writing, reading and resolving markers.
 [<RequireQualifiedAccess>]
-module Marker =
+module internal Marker =
 
     let private magic = "REFOLDPD"B
 

@@ -8,7 +8,7 @@ open System
 
 /// The ways of opening; each can be switched off. With all of them off, only an empty directory opens.
 [<NoComparison>]
-type OpeningWays =
+type internal OpeningWays =
     {
         /// By a checkpoint and the footers it follows on.
         Checkpoint: bool
@@ -23,7 +23,7 @@ type OpeningWays =
 
 /// What lies in the directory. Nothing here is believed; bytes are read when they are asked for.
 [<NoEquality; NoComparison>]
-type FoundFiles =
+type internal FoundFiles =
     {
         /// Name and length in bytes of every file; names that mean nothing are ignored.
         Files: (string * int64) list
@@ -35,7 +35,7 @@ type FoundFiles =
 
 /// The way that was taken.
 [<RequireQualifiedAccess; Struct>]
-type OpeningPath =
+type internal OpeningPath =
     /// There is no journal yet.
     | Empty
     /// A checkpoint, footers, and a tail.
@@ -55,7 +55,7 @@ type OpeningPath =
 
 /// A segment of the journal, in the order in which the journal runs.
 [<NoComparison>]
-type PlannedSegment =
+type internal PlannedSegment =
     {
         /// Its name.
         Name: SegmentName
@@ -69,7 +69,7 @@ type PlannedSegment =
 
 /// Something that was found and not used, although the journal is in order.
 [<NoComparison>]
-type IgnoredFile =
+type internal IgnoredFile =
     {
         /// The file.
         File: string
@@ -79,7 +79,7 @@ type IgnoredFile =
 
 /// Where the tail begins: everything before it is known from footers and the checkpoint, everything from there on is scanned.
 [<Struct; NoComparison>]
-type TailPlace =
+type internal TailPlace =
     {
         /// Index into the segments of the plan.
         Segment: int
@@ -89,7 +89,7 @@ type TailPlace =
 
 /// How to open a journal.
 [<NoComparison>]
-type OpeningPlan =
+type internal OpeningPlan =
     {
         /// The way.
         Path: OpeningPath

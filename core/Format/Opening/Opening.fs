@@ -7,7 +7,7 @@ open Refold
 
 /// Deciding how to open.
 [<RequireQualifiedAccess>]
-module Opening =
+module internal Opening =
 
     /// What was read of the directory, all of one journal.
     [<NoComparison>]

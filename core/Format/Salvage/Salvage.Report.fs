@@ -8,7 +8,7 @@ open System.Collections.Generic
 
 /// Frames that are nowhere: their numbers leave a gap.
 [<NoComparison>]
-type MissingFrames =
+type internal MissingFrames =
     {
         /// The number of the first.
         FirstFrame: int64
@@ -22,7 +22,7 @@ type MissingFrames =
 
 /// A batch of which some frames were found and some were not.
 [<NoComparison>]
-type IncompleteBatch =
+type internal IncompleteBatch =
     {
         /// Its first position.
         First: int64
@@ -34,7 +34,7 @@ type IncompleteBatch =
 
 /// What all files gave.
 [<NoComparison; NoEquality>]
-type SalvageReport =
+type internal SalvageReport =
     {
         /// The frames of the entries, in position order, each position once; without those that were deleted.
         Entries: SalvagedFrame list
@@ -50,7 +50,7 @@ type SalvageReport =
 
 /// Putting scanned files together.
 [<RequireQualifiedAccess>]
-module SalvageReport =
+module internal SalvageReport =
 
     let private positions (frame: SalvagedFrame) : int64 =
         match frame.Content with

@@ -8,7 +8,7 @@ open System
 
 /// What a frame that checks holds.
 [<RequireQualifiedAccess; NoComparison>]
-type SalvagedContent =
+type internal SalvagedContent =
     /// An entry of the stream.
     | Entry of stream: StreamId
     /// Positions whose entries are known to be gone.
@@ -24,7 +24,7 @@ type SalvagedContent =
 
 /// A frame that checks, without its payload.
 [<NoComparison>]
-type SalvagedFrame =
+type internal SalvagedFrame =
     {
         /// The number of the file, as the caller counts.
         File: int
@@ -48,7 +48,7 @@ type SalvagedFrame =
 
 /// Bytes that hold no frame that checks, and are not the zeros behind the last one.
 [<NoComparison>]
-type SkippedBytes =
+type internal SkippedBytes =
     {
         /// The number of the file, as the caller counts.
         File: int
@@ -62,7 +62,7 @@ type SkippedBytes =
 
 /// What one file gave.
 [<NoComparison; NoEquality>]
-type SalvagedFile =
+type internal SalvagedFile =
     {
         /// Its header, where it can be read.
         Header: SegmentHeader option
@@ -74,7 +74,7 @@ type SalvagedFile =
 
 /// Looking for frames. Total: nothing here throws, whatever the bytes are, and the time is bounded by a multiple of their number.
 [<RequireQualifiedAccess>]
-module Salvage =
+module internal Salvage =
 
     // Frames whose length is vouched for and whose bytes are not may cost this many times the file's bytes in all.
     let private budgetPerByte = 64L

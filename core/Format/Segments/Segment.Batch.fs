@@ -9,7 +9,7 @@ open System.Collections.Generic
 
 /// A batch as it lies in a segment.
 [<NoEquality; NoComparison>]
-type StoredBatch =
+type internal StoredBatch =
     {
         /// The batch; its canonical bytes and payloads are views into what was scanned.
         Batch: AcceptedBatch

@@ -9,7 +9,7 @@ open System.Globalization
 
 /// The name of a segment. Names are ordered as the journal runs: by first position, then by generation.
 [<Struct>]
-type SegmentName =
+type internal SegmentName =
     {
         /// The lowest position it may hold.
         FirstPosition: int64
@@ -22,7 +22,7 @@ type SegmentName =
 
 /// The names that stand in a journal's directory.
 [<RequireQualifiedAccess>]
-module FileName =
+module internal FileName =
 
     /// The two slots of `Commit.fs`.
     let commit = "COMMIT"

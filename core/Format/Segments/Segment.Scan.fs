@@ -8,7 +8,7 @@ open System
 
 /// Scans the segments of one journal in order: by first position, then by generation. Not thread-safe.
 [<Sealed>]
-type SegmentScanner(start: ScanStart) =
+type internal SegmentScanner(start: ScanStart) =
     let sequence = FrameSequence start
     let mutable seed = 0u
 

@@ -8,7 +8,7 @@ open System
 
 /// What was found in a segment, in order.
 [<RequireQualifiedAccess; NoEquality; NoComparison>]
-type SegmentContent =
+type internal SegmentContent =
     /// A whole batch.
     | Batch of batch: StoredBatch
     /// The stream's entries up to the version are deleted.
@@ -20,7 +20,7 @@ type SegmentContent =
 
 /// A place behind a frame, from which a scan goes on.
 [<NoEquality; NoComparison>]
-type ScanPlace =
+type internal ScanPlace =
     {
         /// The journal.
         JournalId: Guid
@@ -36,7 +36,7 @@ type ScanPlace =
 
 /// What is known before a scan.
 [<NoEquality; NoComparison>]
-type ScanStart =
+type internal ScanStart =
     {
         /// Where it begins; `None` for the beginning of the journal.
         From: ScanPlace option

@@ -10,7 +10,7 @@ open System.Numerics
 
 /// What a segment says about itself in its first 128 bytes.
 [<NoComparison>]
-type SegmentHeader =
+type internal SegmentHeader =
     {
         /// The journal it belongs to.
         JournalId: Guid
@@ -28,7 +28,7 @@ type SegmentHeader =
 
 /// Writing and reading segment headers.
 [<RequireQualifiedAccess>]
-module SegmentHeader =
+module internal SegmentHeader =
 
     /// Bytes of the header.
     let bytes = 128

@@ -7,7 +7,7 @@ open Refold
 
 /// A batch, deletion or base, and the bytes it takes.
 [<NoEquality; NoComparison>]
-type SegmentItem =
+type internal SegmentItem =
     {
         /// What it is.
         Content: SegmentContent
@@ -38,7 +38,7 @@ module internal SegmentItem =
 
 /// How a segment ends.
 [<RequireQualifiedAccess; NoComparison>]
-type SegmentEnd =
+type internal SegmentEnd =
     /// Nothing but zeros behind the last whole batch.
     | Whole
     /// An interrupted write, from this offset on; only the last segment can end so.
@@ -48,7 +48,7 @@ type SegmentEnd =
 
 /// What a segment holds.
 [<NoEquality; NoComparison>]
-type SegmentScan =
+type internal SegmentScan =
     {
         /// Its header, where it is readable.
         Header: SegmentHeader option

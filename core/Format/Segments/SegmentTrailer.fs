@@ -9,7 +9,7 @@ open System
 /// What a sealed segment says about itself at its end. With the next segment's header it tells, without
 /// reading frames, that none is missing.
 [<NoComparison>]
-type SegmentTrailer =
+type internal SegmentTrailer =
     {
         /// The segment's name.
         Name: SegmentName
@@ -35,7 +35,7 @@ type SegmentTrailer =
 
 /// Writing and reading trailers.
 [<RequireQualifiedAccess>]
-module SegmentTrailer =
+module internal SegmentTrailer =
 
     /// Bytes of a trailer.
     let bytes = 128

@@ -38,7 +38,7 @@ internal static class CompactVerb
         string directory = Journals.RequireSegments(arguments);
         var device = new DirectoryDevice(directory);
         // Opening for writing would make a journal where none is.
-        if (FileNames.Segments(device).Count == 0)
+        if (!FileNames.HasSegments(device))
             throw SegmentFaults.NoJournal(device);
         await using var journal = (SegmentJournal)Journals.OpenForWriting(arguments);
         CheckPosition("--retain-from", (request as CompactionRequest.RetainFrom)?.Position, journal.Head);

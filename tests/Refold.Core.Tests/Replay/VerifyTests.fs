@@ -136,7 +136,7 @@ let tests =
             equal DivergenceCause.Missing ((Option.get refused.Divergence).Cause)
 
             match refused.Findings with
-            | ReplayFinding.SnapshotNotUsed(SnapshotFinding.ChecksumBroken _) :: _ -> ()
+            | ReplayFinding.SnapshotNotUsed reason :: _ -> equal (string (SnapshotFinding.ChecksumBroken snapshot.Version)) reason
             | other -> failwith $"{other}")
 
         testCase "entries of older schema versions are upcast, counted and compared as they are written now" (fun () ->

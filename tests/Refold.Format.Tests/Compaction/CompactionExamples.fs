@@ -1,6 +1,6 @@
 // A small journal in three segments, and what is asked of compactions of it.
 // Called by CompactionTests.fs and CompactionTests.Damage.fs.
-module Refold.Format.Tests.CompactionExamples
+module internal Refold.Format.Tests.CompactionExamples
 
 open Expecto
 open Refold

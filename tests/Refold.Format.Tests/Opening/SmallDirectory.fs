@@ -1,6 +1,6 @@
 // A small journal as files, the same in every run: three segments, two of them sealed, COMMIT and a checkpoint.
 // Called by OpeningTests.fs, OpeningTests.Refusal.fs, CompactionMarkerTests.fs and GoldenTests.fs.
-module Refold.Format.Tests.SmallDirectory
+module internal Refold.Format.Tests.SmallDirectory
 
 open System
 open Refold

@@ -16,6 +16,9 @@ internal static class FileNames
     public static string Cut(Format.SegmentName segment, long offset, int number) =>
         string.Create(CultureInfo.InvariantCulture, $"cut.{segment.FirstPosition:D16}.{segment.Generation}.{offset}.{number}");
 
+    /// <summary>Whether a directory holds a segment, and so a journal.</summary>
+    public static bool HasSegments(IStorageDevice device) => Segments(device).Count > 0;
+
     /// <summary>The segments of a directory in order.</summary>
     public static List<Format.SegmentName> Segments(IStorageDevice device) =>
         [.. device.List().Select(Format.FileName.trySegment).Where(name => name is not null).Select(name => name!.Value).Order()];
