@@ -14,7 +14,7 @@ internal sealed class SimulatedContent
     private byte[] cache = [];
     private byte[] durable = [];
 
-    // For each byte the index of the operation that made its value durable.
+    // For each byte the index of the operation that made its value durable. Copies share it: it is replaced, never changed.
     private long[] since = [];
 
     /// <summary>The name it was last seen under, for messages.</summary>
@@ -54,11 +54,20 @@ internal sealed class SimulatedContent
     }
 
     /// <summary>The operation that first made durable what lies in these ranges now; zeros, with which files are prepared, aside.</summary>
-    public long? DurableSince(IEnumerable<(int Offset, int Length)> ranges) =>
-        ranges.SelectMany(range => Enumerable.Range(range.Offset, range.Length))
-            .Where(at => durable[at] != 0)
-            .Select(at => (long?)since[at])
-            .Min();
+    public long? DurableSince(IEnumerable<(int Offset, int Length)> ranges)
+    {
+        var first = long.MaxValue;
+        foreach (var (offset, length) in ranges)
+        {
+            var (bytes, indices) = (durable.AsSpan(offset, length), since.AsSpan(offset, length));
+            for (var at = 0; at < bytes.Length; at++)
+            {
+                if (bytes[at] != 0 && indices[at] < first) first = indices[at];
+            }
+        }
+
+        return first == long.MaxValue ? null : first;
+    }
 
     /// <summary>Each sector is made durable or dropped, and none of them waits to be written any more.</summary>
     public void FailFlush(SeededRng rng, long index)
@@ -79,7 +88,7 @@ internal sealed class SimulatedContent
     /// <summary>The same in another process of the same machine.</summary>
     public SimulatedContent Copy()
     {
-        var copy = new SimulatedContent { Name = Name, cache = [.. cache], durable = [.. durable], since = [.. since] };
+        var copy = new SimulatedContent { Name = Name, cache = [.. cache], durable = [.. durable], since = since };
         copy.pending.AddRange(pending);
         return copy;
     }
@@ -94,7 +103,7 @@ internal sealed class SimulatedContent
             _ => Survivors(rng, current: false),
         };
         if (keep.GarblesBlocks) Garble(bytes, rng);
-        var left = new SimulatedContent { Name = Name, cache = bytes, durable = durable, since = [.. since] };
+        var left = new SimulatedContent { Name = Name, cache = bytes, durable = durable, since = since };
         left.Settle([.. bytes], index);
         return left;
     }
@@ -106,8 +115,8 @@ internal sealed class SimulatedContent
         bytes.CopyTo(durable.AsSpan(offset));
     }
 
-    /// <summary>Durable bytes, and of each unflushed sector one version: all of its writes or, unless
-    /// current, some of the first; none.</summary>
+    /// <summary>Durable bytes, and of each unflushed sector one version: all of its writes or, unless current, some of the first;
+    /// none.</summary>
     private byte[] Survivors(SeededRng? rng, bool current)
     {
         var bytes = new byte[Math.Max(cache.Length, durable.Length)];
@@ -147,20 +156,24 @@ internal sealed class SimulatedContent
 
     private void Settle(byte[] bytes, long index)
     {
-        Array.Resize(ref since, bytes.Length);
-        for (var at = 0; at < bytes.Length; at++)
+        var indices = new long[bytes.Length];
+        since.AsSpan(0, Math.Min(since.Length, indices.Length)).CopyTo(indices);
+        var both = Math.Min(durable.Length, bytes.Length);
+        for (var at = 0; at < both;)
         {
-            if (at >= durable.Length || durable[at] != bytes[at]) since[at] = index;
+            at += bytes.AsSpan(at, both - at).CommonPrefixLength(durable.AsSpan(at, both - at));
+            if (at < both) indices[at++] = index;
         }
 
-        durable = bytes;
+        indices.AsSpan(both).Fill(index);
+        (durable, since) = (bytes, indices);
     }
 
     private void Garble(byte[] bytes, SeededRng rng)
     {
-        var blocks = pending.SelectMany(write =>
-            Enumerable.Range(
-                write.Offset / BlockBytes, (write.Offset + write.Bytes.Length - 1) / BlockBytes - write.Offset / BlockBytes + 1));
+        var blocks = pending.SelectMany(
+            write => Enumerable.Range(
+            write.Offset / BlockBytes, (write.Offset + write.Bytes.Length - 1) / BlockBytes - write.Offset / BlockBytes + 1));
         foreach (var block in blocks.Distinct().Order())
         {
             var start = Math.Min(bytes.Length, block * BlockBytes);
