@@ -59,7 +59,8 @@ internal sealed class SimulatedContent
         var first = long.MaxValue;
         foreach (var (offset, length) in ranges)
         {
-            var (bytes, indices) = (durable.AsSpan(offset, length), since.AsSpan(offset, length));
+            var bytes = durable.AsSpan(offset, length);
+            var indices = since.AsSpan(offset, length);
             for (var at = 0; at < bytes.Length; at++)
             {
                 if (bytes[at] != 0 && indices[at] < first) first = indices[at];

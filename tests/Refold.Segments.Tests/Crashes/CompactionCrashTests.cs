@@ -13,8 +13,9 @@ public class CompactionCrashTests
 
     private static readonly CrashStep[] Merging = [.. Batches, new CrashStep.Compact(Compaction.Merge)];
 
-    /// <summary>Every crash point of a compaction: run whole by FlushControlTests, also with nothing taken out.</summary>
-    internal static Task EnumerateAsync(Action<SimulatedDevice> prepare) => CrashStore.Simulation(prepare).EnumerateAsync(Merging, 5);
+    /// <summary>Crash points of a compaction: FlushControlTests runs each of them, also with nothing taken out.</summary>
+    internal static Task EnumerateAsync(Action<SimulatedDevice> prepare, int every) =>
+        CrashStore.Simulation(prepare).EnumerateAsync(Merging, 5, every);
 
     /// <summary>A compaction is interrupted behind its switch, and so is the opening that ends it, at each of its operations.</summary>
     internal static async Task CrashWhileItIsEndedAsync(Action<SimulatedDevice> prepare)

@@ -18,29 +18,29 @@ public class FlushControlTests(ITestOutputHelper output)
         new CrashStep.Append(CrashStore.Batch("a", 1, 900)),
     ];
 
-    /// <summary>Everything that can notice a missing flush.</summary>
-    private static readonly Func<Action<SimulatedDevice>, Task>[] Scenarios =
+    /// <summary>Everything that can notice a missing flush; where crash points are enumerated, one of so many.</summary>
+    private static readonly Func<Action<SimulatedDevice>, int, Task>[] Scenarios =
     [
-        CheckpointCrashTests.SurviveAsync,
-        CheckpointCrashTests.DamageWithoutItAsync,
-        prepare => CrashStore.Simulation(prepare).EnumerateAsync(Steps, 1),
-        prepare => FullDiskTests.FillAsync(device =>
+        (prepare, _) => CheckpointCrashTests.SurviveAsync(prepare),
+        (prepare, _) => CheckpointCrashTests.DamageWithoutItAsync(prepare),
+        (prepare, every) => CrashStore.Simulation(prepare).EnumerateAsync(Steps, 1, every),
+        (prepare, _) => FullDiskTests.FillAsync(device =>
         {
             device.AllocatesAtFlush = true;
             prepare(device);
         }),
-        RegressionTests.CloseWithoutRoomForAFooterAsync,
-        LeftoversTests.CutAsync,
-        CommitTests.TearAfterReopeningAsync,
-        CommitTests.LoseTheLastSegmentAsync,
-        CommitTests.DamageAfterClosingAsync,
-        DirectorySnapshotStoreTests.SaveAndClearAsync,
-        CompactionCrashTests.NothingComesBackAsync,
-        CompactionCrashTests.CrashAtTheSwitchAsync,
-        CompactionCrashTests.CrashWhileItIsEndedAsync,
+        (prepare, _) => RegressionTests.CloseWithoutRoomForAFooterAsync(prepare),
+        (prepare, _) => LeftoversTests.CutAsync(prepare),
+        (prepare, _) => CommitTests.TearAfterReopeningAsync(prepare),
+        (prepare, _) => CommitTests.LoseTheLastSegmentAsync(prepare),
+        (prepare, _) => CommitTests.DamageAfterClosingAsync(prepare),
+        (prepare, _) => DirectorySnapshotStoreTests.SaveAndClearAsync(prepare),
+        (prepare, _) => CompactionCrashTests.NothingComesBackAsync(prepare),
+        (prepare, _) => CompactionCrashTests.CrashAtTheSwitchAsync(prepare),
+        (prepare, _) => CompactionCrashTests.CrashWhileItIsEndedAsync(prepare),
         CompactionCrashTests.EnumerateAsync,
-        DurabilityTests.ReplaceAsync,
-        prepare => CrashStore.LosingNewest(prepare: prepare).EnumerateAsync(Steps, 1),
+        (prepare, _) => DurabilityTests.ReplaceAsync(prepare),
+        (prepare, every) => CrashStore.LosingNewest(prepare: prepare).EnumerateAsync(Steps, 1, every),
     ];
 
     /// <summary>Each place that flushes, with the scenarios that come by it, the quickest first; looked for once for both tests.</summary>
@@ -76,7 +76,10 @@ public class FlushControlTests(ITestOutputHelper output)
         for (var number = 0; number < Scenarios.Length; number++)
         {
             var (scenario, clock) = (number, Stopwatch.StartNew());
-            await Scenarios[scenario](device =>
+            await Scenarios[scenario](Looking, 1);
+            lengths[scenario] = clock.Elapsed;
+
+            void Looking(SimulatedDevice device)
             {
                 device.TracksCallSites = true;
                 device.SkipsFlush = operation =>
@@ -89,25 +92,21 @@ public class FlushControlTests(ITestOutputHelper output)
 
                     return false;
                 };
-            });
-            lengths[scenario] = clock.Elapsed;
+            }
         }
 
         foreach (var scenarios in sites.Values) scenarios.Sort((one, other) => lengths[one].CompareTo(lengths[other]));
         return sites;
     }
 
-    private static async Task<string?> NoticeAsync(string site, IEnumerable<int> scenarios)
+    /// <summary>What the first scenario says that notices; one crash point of seven is tried first, since most are noticed there.</summary>
+    private static async Task<string?> NoticeAsync(string site, List<int> scenarios)
     {
-        foreach (var scenario in scenarios)
+        foreach (var (every, scenario) in ((int[])[7, 1]).SelectMany(every => scenarios.Select(scenario => (every, scenario))))
         {
             try
             {
-                await Scenarios[scenario](device =>
-                {
-                    device.TracksCallSites = true;
-                    device.SkipsFlush = operation => operation.CallSite == site;
-                });
+                await Scenarios[scenario](TakingOut, every);
             }
             catch (CrashViolationException violation)
             {
@@ -116,6 +115,12 @@ public class FlushControlTests(ITestOutputHelper output)
         }
 
         return null;
+
+        void TakingOut(SimulatedDevice device)
+        {
+            device.TracksCallSites = true;
+            device.SkipsFlush = operation => operation.CallSite == site;
+        }
     }
 
     /// <summary>Each call of a flush in the library's code, as "type.method kind", so that a new one cannot be forgotten here.</summary>
