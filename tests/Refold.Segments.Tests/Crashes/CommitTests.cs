@@ -67,7 +67,8 @@ public class CommitTests
         await journal.AppendAsync(CrashStore.Batch("s", 1, 900));
         await journal.AppendAsync(CrashStore.Batch("s", 1, 1200));
         var left = device.AfterCrash(Keep.None);
-        left.Delete(SegmentsOf(left)[^1]);
+        if (SegmentsOf(left) is not [.., var last]) throw new CrashViolationException("No segment is left.\n" + left.Story());
+        left.Delete(last);
         MustRefuse(left, "a lost segment");
     }
 
@@ -96,7 +97,8 @@ public class CommitTests
     /// <summary>Zeros the last 16 bytes that are written.</summary>
     private static void Damage(SimulatedDevice device)
     {
-        var name = SegmentsOf(device)[^1];
+        if (SegmentsOf(device) is not [.., var name])
+            throw new CrashViolationException("No segment is left.\n" + device.Story());
         device.Zero(name, device.Image()[name].AsSpan().LastIndexOfAnyExcept((byte)0) - 16, 16);
     }
 
