@@ -42,14 +42,14 @@ public class GuardTests(ITestOutputHelper output)
     {
         var files = new SimulatedFiles();
         await using var journal = LiteDbJournal.Open(files);
-        var request = new AppendRequest([.. Enumerable.Range(0, 65_536).Select(number => Samples.Entry("s" + number))])
+        var request = new AppendRequest([.. Enumerable.Range(0, 65_536).Select(number => Samples.Entry("s" + number % 16_384))])
         {
             IdempotencyKey = "k"
         };
         var receipt = await journal.AppendAsync(request);
-        Assert.Equal(65_536, receipt.Versions.Count);
+        Assert.Equal((16_384, 65_536), (receipt.Versions.Count, receipt.LastPosition));
         Assert.Equal(receipt, journal.FindByKey("k"));
-        Assert.Equal(65_536, journal.Streams().Count);
+        Assert.Equal(16_384, journal.Streams().Count);
     }
 
     [Fact]

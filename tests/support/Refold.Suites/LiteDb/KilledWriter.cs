@@ -9,15 +9,13 @@ namespace Refold.Suites;
 
 internal static class KilledWriter
 {
-    private const int Kills = 10;
-
-    /// <summary>Kills one process after the other over one journal, which must have what each said.</summary>
-    public static async Task RunAsync(Tally tally, ulong seed)
+    /// <summary>Kills so many processes one after the other over one journal, which must have what each said.</summary>
+    public static async Task RunAsync(Tally tally, ulong seed, int kills)
     {
         var random = SeededRng.FromSeed(seed).AsRandom();
         using var directory = new TemporaryDirectory();
         var path = directory.File("j.db");
-        for (var kill = 0; kill < Kills; kill++)
+        for (var kill = 0; kill < kills; kill++)
         {
             var said = await KilledAsync(path, random);
             if (File.Exists(path)) await CheckAsync(path, said);

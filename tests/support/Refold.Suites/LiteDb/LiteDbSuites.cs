@@ -10,8 +10,11 @@ internal static class LiteDbSuites
     /// <summary>A seed chooses its kind of loss by the remainder; a case has twenty crashes in a row.</summary>
     public static Suite Chains { get; } = new("litedb-crash-chains", 5, 100, PowerCuts.ChainAsync);
 
-    /// <summary>A case kills ten processes.</summary>
-    public static Suite Kills { get; } = new("litedb-kills", 1, 50, KilledWriter.RunAsync);
+    /// <summary>A case kills ten processes; in the short form four.</summary>
+    public static Suite Kills { get; } = new("litedb-kills", 1, 50, (tally, seed) => KilledWriter.RunAsync(tally, seed, kills: 10))
+    {
+        Short = (tally, seed) => KilledWriter.RunAsync(tally, seed, kills: 4),
+    };
 
     /// <summary>A seed chooses the file by the remainder.</summary>
     public static Suite BitsRead { get; } = new("litedb-bits-read", 10, 500, FlippedBits.ReadAsync)
