@@ -56,6 +56,16 @@ public class ApiTests
     }
 
     [Fact]
+    public void TypesAboutSegments_AreThoseOfTheirNamespace()
+    {
+        string[] words = ["Segment", "Compaction", "Opening", "TornTail", "InterruptedCompaction", "IStorage", "DirectoryDevice"];
+        Type[] types = [.. Facade.GetExportedTypes().Where(type => !type.IsNested)];
+        var named = types.Where(type => words.Any(word => type.Name.StartsWith(word, StringComparison.Ordinal))).ToHashSet();
+        Assert.NotEmpty(named);
+        Assert.Equal(named, types.Where(type => type.Namespace == "Refold.Segments").ToHashSet());
+    }
+
+    [Fact]
     public void SharedTypes_AreTheOnesBothLanguagesUse()
     {
         var shared = Core.GetExportedTypes()

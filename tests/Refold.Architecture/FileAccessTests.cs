@@ -1,6 +1,7 @@
 // One class is the only way from the library to files, so that the crash simulator sees everything a store does.
 // Run by `dotnet test`.
 using System.Reflection;
+using Refold.Segments;
 using Xunit;
 
 namespace Refold.Architecture;

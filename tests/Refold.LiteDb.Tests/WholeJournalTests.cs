@@ -1,6 +1,7 @@
 // Whole journals: backed up while they are written, compacted, moved between stores, opened by hosts and by the tool.
 // Run by `dotnet test`.
 using Microsoft.Extensions.DependencyInjection;
+using Refold.Segments;
 using Xunit;
 
 namespace Refold.LiteDb;

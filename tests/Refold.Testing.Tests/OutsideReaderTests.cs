@@ -1,5 +1,6 @@
 // The simulator's reader in another process: it notices a reader that sees what is not flushed, and one that fails.
 // Run by `dotnet test`; that the segment journal's own readers do neither, every crash test shows.
+using Refold.Segments;
 using Xunit;
 
 namespace Refold.Testing.Tests;

@@ -1,6 +1,7 @@
 // The simulated device: what reads see, what is durable, what crashes leave, and how it fails.
 // Run by `dotnet test`.
 using System.Text;
+using Refold.Segments;
 using Xunit;
 
 namespace Refold.Testing.Tests;

@@ -2,6 +2,7 @@
 // Used by the verbs; the only file besides the demo's story that knows Spectre.Console.
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Refold.Segments;
 using Refold.Transfers;
 using Spectre.Console;
 

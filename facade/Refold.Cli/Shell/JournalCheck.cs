@@ -1,5 +1,6 @@
 // Checks a whole journal without changing it, and looks for a head that was kept elsewhere.
 // Called by verify and the demo.
+using Refold.Segments;
 using Refold.Transfers;
 
 namespace Refold.Cli.Shell;

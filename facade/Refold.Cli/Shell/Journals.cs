@@ -46,7 +46,8 @@ internal static class Journals
 
     /// <summary>Opens what <c>--journal</c> names as its only writer; a directory that is not there is made. The verbs that write do
     /// not wait for each answer.</summary>
-    public static ILocalJournal OpenForWriting(ParseResult arguments) => Open(Uri(arguments), new JournalOptions { Pipelined = true });
+    public static ILocalJournal OpenForWriting(ParseResult arguments) =>
+        Open(Uri(arguments), new JournalOptions { Segments = new() { Pipelined = true } });
 
     /// <summary>The directory of a journal in segment files; null for any other.</summary>
     public static string? SegmentDirectory(string uri)

@@ -1,6 +1,7 @@
 // A directory that is made under a name of its own, and gets the name it was asked for when it is whole.
 // Called by backup: what a killed process leaves is never taken for a backup.
 using System.Security.Cryptography;
+using Refold.Segments;
 
 namespace Refold.Cli.Shell;
 

@@ -5,6 +5,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Refold.Cli.Shell;
+using Refold.Segments;
 using Refold.Transfers;
 
 namespace Refold.Cli.Verbs;

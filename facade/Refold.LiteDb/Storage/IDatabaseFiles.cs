@@ -1,5 +1,7 @@
 // The files of one LiteDB journal, and the only way to them: data, log and mark, each opened by one process.
 // Implemented by LocalDatabaseFiles, and by the device that loses power in the tests; used by Database and the maintenance.
+using Refold.Segments;
+
 namespace Refold.LiteDb.Storage;
 
 /// <summary>Who opens a file.</summary>

@@ -1,6 +1,7 @@
 // The files of a LiteDB journal in a directory of the operating system, locked while they are open (.NET: flock on Unix).
 // Made by LiteDbJournal.Open for a path; the only class of the adapter that touches files.
 using Microsoft.Win32.SafeHandles;
+using Refold.Segments;
 
 namespace Refold.LiteDb.Storage;
 

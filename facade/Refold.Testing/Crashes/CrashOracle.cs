@@ -1,5 +1,7 @@
 // Remembers what a store was asked and what it answered, and judges what it has after a crash. The model is the in-memory journal.
 // Used by CrashSimulation, and by tests with workloads of their own.
+using Refold.Segments;
+
 namespace Refold.Testing;
 
 /// <summary>

@@ -1,5 +1,7 @@
 // One store, from process to process: executes steps until they are done or the device stops.
 // Used by CrashSimulation.
+using Refold.Segments;
+
 namespace Refold.Testing;
 
 /// <summary>A workload being executed. What the store is asked and answers, the oracle knows.</summary>

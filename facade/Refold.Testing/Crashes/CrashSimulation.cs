@@ -1,6 +1,7 @@
 // Crash tests of a store: crash points enumerated, drawn at random, and in chains. Every failure names the seed that repeats it.
 // Called by tests of stores.
 using System.Globalization;
+using Refold.Segments;
 
 namespace Refold.Testing;
 

@@ -2,6 +2,7 @@
 // Executed by CrashRun.
 using System.Globalization;
 using System.Text;
+using Refold.Segments;
 
 namespace Refold.Testing;
 

@@ -1,5 +1,7 @@
 // A reader in another process: opens the store for reading beside its writer, and looks while operations are under way.
 // Used by CrashRun and CrashSimulation.
+using Refold.Segments;
+
 namespace Refold.Testing;
 
 /// <summary>One reader after the other, as processes come and go.</summary>

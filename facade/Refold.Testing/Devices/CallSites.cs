@@ -2,6 +2,7 @@
 // Used by SimulatedDevice, and by tests that check that no place was left out.
 using System.Diagnostics;
 using System.Globalization;
+using Refold.Segments;
 
 namespace Refold.Testing;
 

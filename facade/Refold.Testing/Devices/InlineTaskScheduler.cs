@@ -1,5 +1,5 @@
 // Runs tasks at once on the thread that starts them, so that what a store does in the background has its place in the order of operations.
-// Given as JournalOptions.Background to journals on a SimulatedDevice.
+// Given as SegmentOptions.Background to journals on a SimulatedDevice.
 namespace Refold.Testing;
 
 /// <summary>A scheduler without threads of its own.</summary>

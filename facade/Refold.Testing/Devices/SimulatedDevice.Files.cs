@@ -1,5 +1,7 @@
 // Reading, writing and flushing the files of a simulated device.
 // Called by stores through IStorageFile.
+using Refold.Segments;
+
 namespace Refold.Testing;
 
 public sealed partial class SimulatedDevice

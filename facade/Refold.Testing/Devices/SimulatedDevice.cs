@@ -1,6 +1,7 @@
 // A directory in memory that crashes: it keeps apart what reads see and what is durable, counts operations, and fails where it is told to.
 // Used by CrashSimulation, and by tests of stores that take an IStorageDevice.
 using System.Globalization;
+using Refold.Segments;
 
 namespace Refold.Testing;
 

@@ -1,6 +1,7 @@
 // What must be right about RefoldOptions before a journal is opened; each message has its remedy.
 // Called by the options package when a host starts, or when the journal is first asked for.
 using Microsoft.Extensions.Options;
+using Refold.Segments;
 
 namespace Refold;
 
@@ -34,18 +35,21 @@ internal sealed class RefoldOptionsValidator : IValidateOptions<RefoldOptions>
             return "The journal's URI is empty; write it as segments:DIR or memory:.";
         if (uri.StartsWith("segments:", StringComparison.Ordinal) && string.IsNullOrWhiteSpace(uri["segments:".Length..]))
             return "The directory of the segment files is empty; give UseSegmentFiles a path.";
-        if (journal.SegmentBytes < SegmentJournal.MinSegmentBytes)
+        if (journal.Segments is null)
+            return "JournalOptions.Segments is null; leave it as it is, or set SegmentOptions.";
+        if (journal.Segments.SegmentBytes < SegmentJournal.MinSegmentBytes)
             return string.Create(
                 System.Globalization.CultureInfo.InvariantCulture,
-                $"JournalOptions.SegmentBytes is {journal.SegmentBytes}; set {SegmentJournal.MinSegmentBytes} or more, or leave it null.");
+                $"SegmentOptions.SegmentBytes is {journal.Segments.SegmentBytes}; "
+                + $"set {SegmentJournal.MinSegmentBytes} or more, or leave it null.");
         if (journal.SnapshotInterval < 0)
             return string.Create(
                 System.Globalization.CultureInfo.InvariantCulture,
                 $"JournalOptions.SnapshotInterval is {journal.SnapshotInterval}; set 0 for no snapshots, or 1 or more.");
-        if (!Enum.IsDefined(journal.Durability))
+        if (!Enum.IsDefined(journal.Segments.Durability))
             return string.Create(
                 System.Globalization.CultureInfo.InvariantCulture,
-                $"JournalOptions.Durability is {(int)journal.Durability}, which is no mode; "
+                $"SegmentOptions.Durability is {(int)journal.Segments.Durability}, which is no mode; "
                 + $"set one of {string.Join(", ", Enum.GetNames<Durability>())}.");
         return MessageOf(() => Journal.Check(uri));
     }

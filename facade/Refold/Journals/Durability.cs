@@ -1,5 +1,7 @@
 // When a store answers an append, and what it assumes of the device.
-// Given with JournalOptions; used by SegmentStore. FORMAT.md, "Durability".
+// Given with SegmentOptions; used by SegmentStore. FORMAT.md, "Durability".
+using Refold.Segments;
+
 namespace Refold;
 
 /// <summary>When a journal in segment files answers, and what that relies on. In every mode a killed process loses nothing, an answer

@@ -1,6 +1,6 @@
 // Which ways of opening a store may take, and which one it took.
-// Given with JournalOptions; shown by `refold inspect`.
-namespace Refold;
+// Given with SegmentOptions; shown by `refold inspect`.
+namespace Refold.Segments;
 
 /// <summary>The ways of opening a segment journal. All of them give the same journal; each can be switched off. An
 /// empty directory always opens.</summary>

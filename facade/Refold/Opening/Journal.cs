@@ -1,5 +1,7 @@
 // Opening a journal by its URI.
 // Called by applications, the tool and scripts.
+using Refold.Segments;
+
 namespace Refold;
 
 /// <summary>Opens journals.</summary>

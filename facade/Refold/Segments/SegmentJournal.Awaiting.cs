@@ -1,6 +1,6 @@
 // The asynchronous reads of a segment journal: rows and bytes are at hand, so each answers at once.
 // Called by runs, verification and applications that take any journal.
-namespace Refold;
+namespace Refold.Segments;
 
 public sealed partial class SegmentJournal
 {

@@ -1,6 +1,6 @@
 // Closing a segment journal: what is queued is answered, what goes on is ended, the lock goes last.
 // Called by whoever opened it, and by dependency injection.
-namespace Refold;
+namespace Refold.Segments;
 
 public sealed partial class SegmentJournal
 {

@@ -1,9 +1,8 @@
 // Compaction of a segment journal: one at a time, beside appends and reads.
 // Called by applications and by the tool's verb compact.
 using System.Globalization;
-using Refold.Segments;
 
-namespace Refold;
+namespace Refold.Segments;
 
 public sealed partial class SegmentJournal
 {
@@ -83,8 +82,8 @@ public sealed partial class SegmentJournal
         log.GoOverTo(setGeneration, () =>
         {
             // A journal that may not be scanned is no reason to end here: what is scanned was written by this process.
-            var again = OpenedDirectory.Again(
-                device, options with { Opening = options.Opening with { Checkpoint = false, Scan = true } }, without);
+            var segments = options.Segments with { Opening = options.Segments.Opening with { Checkpoint = false, Scan = true } };
+            var again = OpenedDirectory.Again(device, options with { Segments = segments }, without);
             return opened = again with { Healed = before.Healed, Report = before.Report };
         });
         lock (replaced) replaced.Add(before);

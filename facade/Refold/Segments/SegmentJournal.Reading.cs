@@ -2,9 +2,8 @@
 // Called by applications, runs and the tool.
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.ExceptionServices;
-using Refold.Segments;
 
-namespace Refold;
+namespace Refold.Segments;
 
 public sealed partial class SegmentJournal
 {

@@ -1,8 +1,7 @@
 // A journal in segment files: durable, one writer at a time, recovered by scan. FORMAT.md has every byte.
 // Opened with `segments:DIR`; used by applications and by the tool.
-using Refold.Segments;
 
-namespace Refold;
+namespace Refold.Segments;
 
 /// <summary>A journal in the segment files of a local directory. An append is answered when a flush made it durable.</summary>
 /// <threadsafety>All members are safe for use by many threads.</threadsafety>
@@ -11,7 +10,7 @@ public sealed partial class SegmentJournal : ILocalJournal, IObservedJournal
     /// <summary>The usual size of a segment file: 8 MiB.</summary>
     public const int DefaultSegmentBytes = 8 * 1024 * 1024;
 
-    /// <summary>The smallest size that <see cref="JournalOptions.SegmentBytes"/> may have: 512 bytes.</summary>
+    /// <summary>The smallest size that <see cref="SegmentOptions.SegmentBytes"/> may have: 512 bytes.</summary>
     public const int MinSegmentBytes = 512;
 
     /// <summary>With <see cref="Durability.PowerCutLosesNewest"/>, a flush comes at the latest with the answer after which so many
@@ -23,7 +22,7 @@ public sealed partial class SegmentJournal : ILocalJournal, IObservedJournal
     public static readonly TimeSpan MaxUnflushedTime = TimeSpan.FromMilliseconds(100);
 
     /// <summary>The usual number of bytes after which a checkpoint is written
-    /// (<see cref="JournalOptions.CheckpointBytes"/>): 4 MiB.</summary>
+    /// (<see cref="SegmentOptions.CheckpointBytes"/>): 4 MiB.</summary>
     public const int DefaultCheckpointBytes = 4 * 1024 * 1024;
 
     /// <summary>A journal that is closed leaves at most so many bytes of its last segment without a checkpoint, as scanning them
@@ -56,11 +55,11 @@ public sealed partial class SegmentJournal : ILocalJournal, IObservedJournal
         Restored = opened.Entries;
         if (store is not null)
         {
-            if (options.Durability == Durability.PowerCutLosesNewest)
+            if (options.Segments.Durability == Durability.PowerCutLosesNewest)
                 delayed = new DelayedFlush(options.TimeProvider ?? TimeProvider.System, () => _ = TryFlushAsync());
             store.Checkpoints.Failed = observer.CheckpointFailed;
             log = new SegmentLog(store, opened.Index, subscriptions.Publish, observer, delayed is null ? null : delayed.Arm);
-            writer = new SegmentWriter(log, options.Pipelined);
+            writer = new SegmentWriter(log, options.Segments.Pipelined);
         }
         else
         {
@@ -143,11 +142,12 @@ public sealed partial class SegmentJournal : ILocalJournal, IObservedJournal
     {
         ArgumentNullException.ThrowIfNull(device);
         options ??= new JournalOptions();
-        ArgumentOutOfRangeException.ThrowIfLessThan(options.SegmentBytes ?? DefaultSegmentBytes, MinSegmentBytes);
-        if (!Enum.IsDefined(options.Durability))
-            throw new ArgumentOutOfRangeException(nameof(options), options.Durability, "This is no durability mode.");
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(options.OpenFiles);
-        ArgumentOutOfRangeException.ThrowIfNegative(options.CheckpointBytes);
+        ArgumentNullException.ThrowIfNull(options.Segments, nameof(options));
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.Segments.SegmentBytes ?? DefaultSegmentBytes, MinSegmentBytes);
+        if (!Enum.IsDefined(options.Segments.Durability))
+            throw new ArgumentOutOfRangeException(nameof(options), options.Segments.Durability, "This is no durability mode.");
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(options.Segments.OpenFiles);
+        ArgumentOutOfRangeException.ThrowIfNegative(options.Segments.CheckpointBytes);
         try
         {
             return options.ReadOnly ? OpenForReading(device, options) : OpenForWriting(device, options);

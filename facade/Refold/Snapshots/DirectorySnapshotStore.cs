@@ -1,5 +1,7 @@
 // Snapshots in files of a directory, each written aside, flushed and renamed, so that a torn one never has a snapshot's name.
 // Opened with `segments:DIR`, beside the journal in segment files; on any IStorageDevice by tests and the crash simulator.
+using Refold.Segments;
+
 namespace Refold;
 
 /// <summary>Keeps each snapshot in a file of its own. One process writes at a time; any number read beside it.</summary>

@@ -1,6 +1,7 @@
 // The files of a snapshot store: which are there, and reading, writing and removing one.
 // Used by DirectorySnapshotStore under its lock.
 using System.Globalization;
+using Refold.Segments;
 
 namespace Refold;
 

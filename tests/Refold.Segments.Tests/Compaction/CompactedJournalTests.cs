@@ -72,7 +72,7 @@ public class CompactedJournalTests(ITestOutputHelper output)
     /// <summary>Everything that both journals must answer alike, where one begins behind a position.</summary>
     private static List<string> Answers(MemoryDevice device, OpeningWays ways, long from, List<string> keys)
     {
-        var opened = OpenedDirectory.ForReading(device, new JournalOptions { Opening = ways }, 0, _ => true)!;
+        var opened = OpenedDirectory.ForReading(device, new JournalOptions { Segments = new() { Opening = ways } }, 0, _ => true)!;
         using var journal = new Closing(opened);
         var index = opened.Index;
         List<string> lines = [.. index.Conditions(from)];

@@ -32,7 +32,7 @@ public class CompactionTests
         Assert.Equal(expected, open.Everything());
         foreach (var ways in Ways)
         {
-            using var journal = new Closing(SegmentJournal.Open(device, Samples.ReadOnly with { Opening = ways }));
+            using var journal = new Closing(SegmentJournal.Open(device, Samples.ReadOnly.With(s => s with { Opening = ways })));
             Assert.Equal(expected, journal.Journal.Everything());
         }
 
@@ -179,7 +179,7 @@ public class CompactionTests
         {
             foreach (var ways in Ways)
             {
-                await using var read = SegmentJournal.Open(from, Samples.ReadOnly with { Opening = ways });
+                await using var read = SegmentJournal.Open(from, Samples.ReadOnly.With(s => s with { Opening = ways }));
                 Assert.Equal(31, read.KeysForgottenBefore);
                 Keys(read, again);
             }

@@ -8,7 +8,7 @@ namespace Refold.Segments.Tests;
 
 public class CheckpointCrashTests(ITestOutputHelper output)
 {
-    private static readonly JournalOptions Options = CrashStore.Small with { SegmentBytes = 16384 };
+    private static readonly JournalOptions Options = CrashStore.Small.With(s => s with { SegmentBytes = 16384 });
 
     private static List<string> Checkpoints(SimulatedDevice device) =>
         [.. device.List().Where(name => name.StartsWith("index.", StringComparison.Ordinal))];
@@ -133,7 +133,7 @@ public class CheckpointCrashTests(ITestOutputHelper output)
     public async Task AppendsGoOn_WhileOneIsWritten_AndClosingWaitsForIt()
     {
         var device = new SimulatedDevice(1);
-        var journal = SegmentJournal.Open(device, Options with { Background = null });
+        var journal = SegmentJournal.Open(device, Options.With(s => s with { Background = null }));
         using var reached = new ManualResetEventSlim();
         using var goOn = new ManualResetEventSlim();
         device.Begun = operation =>

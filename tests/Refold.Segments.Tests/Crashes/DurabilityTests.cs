@@ -137,9 +137,12 @@ public class DurabilityTests(ITestOutputHelper output)
         var device = new SimulatedDevice(1);
         var options = new JournalOptions
         {
-            Durability = Durability.PowerCutLosesNewest,
             TimeProvider = time,
-            Background = InlineTaskScheduler.Instance
+            Segments = new()
+            {
+                Durability = Durability.PowerCutLosesNewest,
+                Background = InlineTaskScheduler.Instance,
+            },
         };
         var journal = SegmentJournal.Open(device, options);
         static async Task<long> FoundAsync(SimulatedDevice left, JournalOptions options)
@@ -205,7 +208,7 @@ public class DurabilityTests(ITestOutputHelper output)
         var device = new SimulatedDevice(3);
         var modes = new[] { CrashStore.Small, CrashStore.Padded, CrashStore.Unflushed };
         var count = 0;
-        foreach (var options in Enumerable.Range(0, 12).Select(number => modes[number * 7 % 3] with { SegmentBytes = 12_000 }))
+        foreach (var options in Enumerable.Range(0, 12).Select(number => modes[number * 7 % 3].With(s => s with { SegmentBytes = 12_000 })))
         {
             await using var journal = SegmentJournal.Open(device, options);
             Assert.Equal(count, journal.ReadAll().Count());

@@ -86,7 +86,7 @@ public class RegressionTests
         var failed = 0;
         // Zeros for a footer go behind the end that the segment was made with.
         device.Faults = operation =>
-            operation.Kind == StorageOperationKind.Write && operation.Offset >= CrashStore.Padded.SegmentBytes && failed++ == 0
+            operation.Kind == StorageOperationKind.Write && operation.Offset >= CrashStore.Padded.Segments.SegmentBytes && failed++ == 0
                 ? StorageFault.WritesShort
                 : StorageFault.None;
         Assert.True(

@@ -8,7 +8,7 @@ public class SeedDefectTests
 {
     // Large enough that what fails here is the writing of a batch, not of a footer.
     private static ILocalJournal Open(IStorageDevice device) =>
-        SegmentJournal.Open(device, CrashStore.Small with { SegmentBytes = 16 * 1024 });
+        SegmentJournal.Open(device, CrashStore.Small.With(s => s with { SegmentBytes = 16 * 1024 }));
 
     private CrashOracle oracle = new(Open);
     private SimulatedDevice device = new(3);

@@ -85,7 +85,7 @@ public class SpareTests
     [Fact]
     public async Task Closing_WaitsForTheThreadThatMakesIt_ClosesIt_AndRemovesIt()
     {
-        var journal = SegmentJournal.Open(device, CrashStore.Plain with { Background = null });
+        var journal = SegmentJournal.Open(device, CrashStore.Plain.With(s => s with { Background = null }));
         using var reached = new ManualResetEventSlim();
         using var goOn = new ManualResetEventSlim();
         device.Begun = operation =>

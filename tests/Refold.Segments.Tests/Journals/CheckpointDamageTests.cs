@@ -44,7 +44,7 @@ public class CheckpointDamageTests(ITestOutputHelper output)
     [Fact]
     public async Task WhateverLiesUnderItsName_NothingElseIsOpened()
     {
-        var older = await KilledAsync(Large with { CheckpointBytes = 3000 });
+        var older = await KilledAsync(Large.With(s => s with { CheckpointBytes = 3000 }));
         await using (var journal = SegmentJournal.Open(older.Device, Large)) await AppendAsync(journal, 12);
         var left = Assert.Single(Checkpoints(older.Device));
         var (device, expected) = (older.Device.Copy(), new List<string>());
@@ -122,7 +122,7 @@ public class CheckpointDamageTests(ITestOutputHelper output)
         Assert.Equal(
             segment,
             Assert.Throws<JournalCorruptedException>(() =>
-                SegmentJournal.Open(damaged, Samples.ReadOnly with { Opening = new OpeningWays { Checkpoint = false } })).File);
+                SegmentJournal.Open(damaged, Samples.ReadOnly.With(s => s with { Opening = new() { Checkpoint = false } }))).File);
         Assert.Equal(segment, SegmentJournal.Verify(damaged).First!.File);
     }
 
@@ -154,7 +154,7 @@ public class CheckpointDamageTests(ITestOutputHelper output)
         await CheckAsync(newer, "it has format version 2", isLeft: true);
         var over = device.Content(name);
         // The segment it is over is not the last any more.
-        await using (var journal = SegmentJournal.Open(device, Large with { CheckpointBytes = 0 }))
+        await using (var journal = SegmentJournal.Open(device, Large.With(s => s with { CheckpointBytes = 0 })))
         {
             await journal.Append(Samples.Entry("large", new string('x', 16000)));
             expected = journal.Everything();
@@ -174,7 +174,7 @@ public class CheckpointDamageTests(ITestOutputHelper output)
             }
 
             Assert.True(SegmentJournal.Verify(stale).Ok);
-            await using var writer = SegmentJournal.Open(stale, Large with { CheckpointBytes = 0 });
+            await using var writer = SegmentJournal.Open(stale, Large.With(s => s with { CheckpointBytes = 0 }));
             Assert.Equal(isLeft ? [name] : [], Checkpoints(stale));
         }
     }
@@ -194,7 +194,7 @@ public class CheckpointDamageTests(ITestOutputHelper output)
         left.Delete(left.List().Last(file => file.EndsWith(".seg", StringComparison.Ordinal)));
         var before = left.List().ToDictionary(file => file, left.Content);
         foreach (var options in (JournalOptions[])[
-            Samples.Checkpointed, Samples.ReadOnly, Samples.ReadOnly with { Opening = new OpeningWays { Checkpoint = false } }])
+            Samples.Checkpointed, Samples.ReadOnly, Samples.ReadOnly.With(s => s with { Opening = new() { Checkpoint = false } })])
             Assert.Equal(name, Assert.Throws<JournalCorruptedException>(() => SegmentJournal.Open(left, options)).File);
         Assert.Equal(name, SegmentJournal.Verify(left).First!.File);
         Assert.Equal(before, left.List().ToDictionary(file => file, left.Content));

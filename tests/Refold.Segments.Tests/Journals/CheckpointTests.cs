@@ -6,7 +6,7 @@ namespace Refold.Segments.Tests;
 
 public class CheckpointTests
 {
-    internal static readonly JournalOptions Large = Samples.Checkpointed with { SegmentBytes = 16384, CheckpointBytes = 500 };
+    internal static readonly JournalOptions Large = Samples.Checkpointed.With(s => s with { SegmentBytes = 16384, CheckpointBytes = 500 });
 
     internal static List<string> Checkpoints(IStorageDevice device) =>
         [.. device.List().Where(name => name.StartsWith("index.", StringComparison.Ordinal))];
@@ -49,13 +49,13 @@ public class CheckpointTests
         await journal.DisposeAsync();
         // Not worth one.
         Assert.Equal(["index.0.24"], Checkpoints(device));
-        journal = SegmentJournal.Open(device, Large with { CheckpointBytes = 100_000 });
+        journal = SegmentJournal.Open(device, Large.With(s => s with { CheckpointBytes = 100_000 }));
         Assert.Equal((OpeningPath.Checkpoint, 26, 2), (journal.Opened.Path, journal.Opened.Restored, journal.Opened.Tail));
         Assert.Empty(journal.Opened.Ignored);
         for (var number = 14; number <= 16; number++) await AppendAsync(journal, number);
         await journal.DisposeAsync();
         Assert.Equal(["index.0.24"], Checkpoints(device));
-        journal = SegmentJournal.Open(device, Large with { CheckpointBytes = 600 });
+        journal = SegmentJournal.Open(device, Large.With(s => s with { CheckpointBytes = 600 }));
         Assert.Equal(8, journal.Opened.Tail);
         await journal.DisposeAsync();
         Assert.Equal(["index.0.32"], Checkpoints(device));
@@ -70,16 +70,17 @@ public class CheckpointTests
     public async Task SwitchedOff_NoneIsWritten_AndNoneIsTaken()
     {
         var (device, expected) = await KilledAsync();
-        await using (var journal = SegmentJournal.Open(device, Samples.ReadOnly with { Opening = new OpeningWays { Checkpoint = false } }))
+        var scanning = Samples.ReadOnly.With(s => s with { Opening = new() { Checkpoint = false } });
+        await using (var journal = SegmentJournal.Open(device, scanning))
         {
             Assert.Equal((OpeningPath.Scan, 22), (journal.Opened.Path, journal.Opened.Tail));
             Assert.Equal("index.0.21: checkpoints are switched off", Assert.Single(journal.Opened.Ignored));
             Assert.Equal(expected, journal.Everything());
         }
 
-        (device, _) = await KilledAsync(Large with { CheckpointBytes = 0 });
+        (device, _) = await KilledAsync(Large.With(s => s with { CheckpointBytes = 0 }));
         Assert.Empty(Checkpoints(device));
-        Assert.Throws<ArgumentOutOfRangeException>(() => SegmentJournal.Open(device, Large with { CheckpointBytes = -1 }));
+        Assert.Throws<ArgumentOutOfRangeException>(() => SegmentJournal.Open(device, Large.With(s => s with { CheckpointBytes = -1 })));
     }
 
     [Fact]
@@ -90,7 +91,7 @@ public class CheckpointTests
         foreach (var ways in (OpeningWays[])[new(), new() { Checkpoint = false }])
         {
             var copy = device.Copy();
-            await using (var journal = SegmentJournal.Open(copy, Large with { Opening = ways }))
+            await using (var journal = SegmentJournal.Open(copy, Large.With(s => s with { Opening = ways })))
             {
                 Assert.Equal(ways.Checkpoint, journal.Opened.Path == OpeningPath.Checkpoint);
                 await journal.CompactAsync(new CompactionRequest.ForgetKeysBefore(3));
@@ -144,7 +145,8 @@ public class CheckpointTests
     public async Task ReadersBesideTheWriter_OpenByItAgainAndAgain_AndSeeEverything()
     {
         using var directory = new TemporaryDirectory();
-        await using var journal = SegmentJournal.Open(directory.Root, new JournalOptions { SegmentBytes = 8192, CheckpointBytes = 400 });
+        await using var journal = SegmentJournal.Open(
+            directory.Root, new JournalOptions { Segments = new() { SegmentBytes = 8192, CheckpointBytes = 400 } });
         await AppendAsync(journal, 1);
         var done = false;
         var reading = Task.Run(async () =>
@@ -168,7 +170,7 @@ public class CheckpointTests
     public async Task WithAnswersBeforeTheFlush_ItCoversOnlyWhatIsFlushed()
     {
         var device = new MemoryDevice();
-        await using var journal = SegmentJournal.Open(device, Large with { Durability = Durability.PowerCutLosesNewest });
+        await using var journal = SegmentJournal.Open(device, Large.With(s => s with { Durability = Durability.PowerCutLosesNewest }));
         for (var number = 1; number <= 6; number++) await AppendAsync(journal, number);
         Assert.Empty(Checkpoints(device));
         await journal.FlushAsync();

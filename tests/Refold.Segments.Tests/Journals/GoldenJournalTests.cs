@@ -32,7 +32,7 @@ public class GoldenJournalTests
         List<List<string>> answers = [];
         foreach (var ways in new[] { new OpeningWays(), new OpeningWays { Footers = false } })
         {
-            await using var journal = SegmentJournal.Open(Device(), Samples.ReadOnly with { Opening = ways });
+            await using var journal = SegmentJournal.Open(Device(), Samples.ReadOnly.With(s => s with { Opening = ways }));
             Assert.Equal(isInterrupted || !ways.Footers ? OpeningPath.Scan : OpeningPath.Footers, journal.Opened.Path);
             Assert.Equal(isInterrupted, journal.Opened.Interrupted is { Switched: true, Target: "0000000000000005.4.seg" });
             CheckAnswers(journal);

@@ -43,11 +43,11 @@ public class IndexPartsTests
     {
         var device = new MemoryDevice();
         // Each segment is ended by a batch that is too large for the rest of it.
-        var options = new JournalOptions { SegmentBytes = 4096 + entries * 400 };
+        var options = new JournalOptions { Segments = new() { SegmentBytes = 4096 + entries * 400 } };
         await using var journal = SegmentJournal.Open(device, options);
         for (var segment = 0; segment < segments; segment++)
         {
-            await journal.Append(Samples.Entry("large", new string('x', options.SegmentBytes!.Value - 400)));
+            await journal.Append(Samples.Entry("large", new string('x', options.Segments.SegmentBytes!.Value - 400)));
             if (segment == segments - 1) break;
             for (var entry = 0; entry < entries; entry++)
                 await journal.AppendAsync(new AppendRequest(Samples.Entry($"s {segment} {entry}", "{}", "all", $"own {segment} {entry}"))
@@ -128,7 +128,7 @@ public class IndexPartsTests
     public async Task ManySegments_AreReadWithFewOpenFiles()
     {
         var inner = new MemoryDevice();
-        var options = new JournalOptions { SegmentBytes = SegmentJournal.MinSegmentBytes };
+        var options = new JournalOptions { Segments = new() { SegmentBytes = SegmentJournal.MinSegmentBytes } };
         await using (var journal = SegmentJournal.Open(inner, options))
         {
             for (var number = 0; number < 300; number++) await journal.Append(Samples.Entry("s" + number % 7, new string('x', 200), "a"));
@@ -144,7 +144,7 @@ public class IndexPartsTests
         var most = 0;
         var device = new ReplacedDevice(inner);
         device.Opening = _ => most = Math.Max(most, device.OpenFiles + 1);
-        await using (var journal = SegmentJournal.Open(device, options with { OpenFiles = 8 }))
+        await using (var journal = SegmentJournal.Open(device, options.With(s => s with { OpenFiles = 8 })))
         {
             Assert.Equal(expected, journal.Everything());
             for (var number = 0; number < 20; number++) await journal.Append(Samples.Entry("s" + number % 7, new string('y', 200), "b"));
@@ -154,7 +154,7 @@ public class IndexPartsTests
         // The budget, the one that is written, COMMIT, and one that is just being opened.
         Assert.InRange(most, 8, 11);
         Assert.Equal(0, device.OpenFiles);
-        Assert.Throws<ArgumentOutOfRangeException>(() => SegmentJournal.Open(inner, options with { OpenFiles = 0 }));
+        Assert.Throws<ArgumentOutOfRangeException>(() => SegmentJournal.Open(inner, options.With(s => s with { OpenFiles = 0 })));
     }
 
     [Theory]
@@ -163,7 +163,7 @@ public class IndexPartsTests
     public async Task ReadsInFlight_GoOnInWhatCompactionMade_WhereTheirFilesAreGone(int openFiles)
     {
         var device = new MemoryDevice();
-        await using var journal = SegmentJournal.Open(device, Samples.Small with { OpenFiles = openFiles });
+        await using var journal = SegmentJournal.Open(device, Samples.Small.With(s => s with { OpenFiles = openFiles }));
         for (var number = 0; number < 60; number++) await journal.Append(Samples.Entry("s" + number % 3, new string('x', 100), "a"));
         List<string> expected = [.. journal.ReadAll().Select(entry => entry.ToString())];
         for (var begun = 0; begun < 50; begun += 7)
@@ -215,7 +215,7 @@ public class IndexPartsTests
             for (var number = 0; number < 30; number++) await journal.Append(Samples.Entry("s", new string('x', 100)));
         }
 
-        await using var reader = SegmentJournal.Open(device, Samples.ReadOnly with { OpenFiles = 1 });
+        await using var reader = SegmentJournal.Open(device, Samples.ReadOnly.With(s => s with { OpenFiles = 1 }));
         var names = FileNames.Segments(device).ConvertAll(name => name.ToString());
         _ = reader.ReadAll(30).Count();
         device.Delete(names[2]);

@@ -19,7 +19,7 @@ public class OpeningReportTests
 
         foreach (var options in new[] { Samples.ReadOnly, Samples.Small })
         {
-            await using var journal = SegmentJournal.Open(device, options with { Opening = new OpeningWays { Checkpoint = false } });
+            await using var journal = SegmentJournal.Open(device, options.With(s => s with { Opening = new() { Checkpoint = false } }));
             var report = journal.Opened;
             Assert.Equal((OpeningPath.Footers, 30), (report.Path, report.Restored));
             Assert.InRange(report.Tail, 1, 10);
@@ -30,13 +30,11 @@ public class OpeningReportTests
             Assert.Equal(elapsed.Planning + elapsed.Restoring + elapsed.Footers + elapsed.Scanning + elapsed.Healing, elapsed.Total);
         }
 
-        await using var scanned = SegmentJournal.Open(device, Samples.ReadOnly with
-        {
-            Opening = new OpeningWays { Checkpoint = false, Footers = false }
-        });
+        var byFrames = Samples.ReadOnly.With(s => s with { Opening = new() { Checkpoint = false, Footers = false } });
+        await using var scanned = SegmentJournal.Open(device, byFrames);
         Assert.Equal((OpeningPath.Scan, 30, 30), (scanned.Opened.Path, scanned.Opened.Restored, scanned.Opened.Tail));
 
-        await SegmentJournal.Open(device, Samples.Checkpointed with { CheckpointBytes = 1 }).DisposeAsync();
+        await SegmentJournal.Open(device, Samples.Checkpointed.With(s => s with { CheckpointBytes = 1 })).DisposeAsync();
         await using var restored = SegmentJournal.Open(device, Samples.ReadOnly);
         Assert.Equal((OpeningPath.Checkpoint, 30, 0), (restored.Opened.Path, restored.Opened.Restored, restored.Opened.Tail));
         Assert.True(restored.Opened.Elapsed.Restoring > TimeSpan.Zero);

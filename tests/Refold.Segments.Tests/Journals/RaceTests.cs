@@ -11,7 +11,7 @@ public class RaceTests(ITestOutputHelper output)
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
 
     // Most files are closed between two reads of them, so that one that was removed is missed.
-    private static readonly JournalOptions OneFile = Samples.ReadOnly with { OpenFiles = 1 };
+    private static readonly JournalOptions OneFile = Samples.ReadOnly.With(s => s with { OpenFiles = 1 });
 
     [Fact]
     public async Task AReaderThatIsOpened_WhileACompactionTakesItsFiles_AnswersAsTheWriterDoes()
@@ -23,7 +23,8 @@ public class RaceTests(ITestOutputHelper output)
             await using var writer = await FilledAsync(device);
             var moment = new Moment(moments, () => Compact(writer));
             var ways = new OpeningWays { Checkpoint = moments % 2 == 0, Footers = moments % 3 > 0 };
-            await using var reader = SegmentJournal.Open(new WatchedDevice(device, moment.Read), OneFile with { Opening = ways });
+            var watched = new WatchedDevice(device, moment.Read);
+            await using var reader = SegmentJournal.Open(watched, OneFile.With(s => s with { Opening = ways }));
             isReached = moment.IsOver;
             Assert.Equal(writer.Head.Position - 6, reader.Restored);
             Same(writer, reader);
@@ -60,7 +61,7 @@ public class RaceTests(ITestOutputHelper output)
     public async Task AReadInFlight_WhoseBeginningWasDeletedAndCompacted_GoesOnBehindIt()
     {
         var device = new MemoryDevice();
-        await using var writer = SegmentJournal.Open(device, Samples.Small with { OpenFiles = 1 });
+        await using var writer = SegmentJournal.Open(device, Samples.Small.With(s => s with { OpenFiles = 1 }));
         for (var count = 1; count <= 60; count++) await writer.Append(Samples.Entry("s", $"{count} {new string('x', 60)}"));
         await using var reader = SegmentJournal.Open(device, OneFile);
         // The last of them is all that a budget of one file keeps open.
@@ -101,7 +102,7 @@ public class RaceTests(ITestOutputHelper output)
     public async Task ASchedulerThatTakesNoWork_HoldsUpNobody()
     {
         var device = new MemoryDevice();
-        var journal = SegmentJournal.Open(device, Samples.Checkpointed with { Background = new Refusing() });
+        var journal = SegmentJournal.Open(device, Samples.Checkpointed.With(s => s with { Background = new Refusing() }));
         for (var count = 0; count < 30; count++) await journal.Append(Samples.Entry("s", new string('x', 100))).WaitAsync(Patience);
         await journal.CompactAsync(new CompactionRequest.Merge { MaxBytes = 16 * 1024 }).WaitAsync(Patience);
         await journal.DisposeAsync().AsTask().WaitAsync(Patience);
@@ -114,8 +115,8 @@ public class RaceTests(ITestOutputHelper output)
     {
         var journal = SegmentJournal.Open(new MemoryDevice(), Samples.Small with
         {
-            Durability = Durability.PowerCutLosesNewest,
-            TimeProvider = new BrokenClock()
+            TimeProvider = new BrokenClock(),
+            Segments = Samples.Small.Segments with { Durability = Durability.PowerCutLosesNewest },
         });
         Assert.Equal(1, (await journal.Append(Samples.Entry("s")).WaitAsync(Patience)).Head.Position);
         Assert.IsType<AppendResult.NotAppended>(

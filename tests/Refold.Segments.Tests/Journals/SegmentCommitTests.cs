@@ -42,7 +42,7 @@ public class SegmentCommitTests
     {
         var flushes = 0;
         var device = new MemoryDevice();
-        await using var journal = SegmentJournal.Open(device, new JournalOptions { SegmentBytes = 256 * 1024 });
+        await using var journal = SegmentJournal.Open(device, new JournalOptions { Segments = new() { SegmentBytes = 256 * 1024 } });
         using var firstIsFlushing = new ManualResetEventSlim();
         using var othersWait = new ManualResetEventSlim();
         device.Flushing = _ =>
@@ -69,7 +69,7 @@ public class SegmentCommitTests
     public async Task AppendsOfOneGroup_AreDecidedOneAfterTheOther()
     {
         var device = new MemoryDevice();
-        await using var journal = SegmentJournal.Open(device, new JournalOptions { Pipelined = true });
+        await using var journal = SegmentJournal.Open(device, new JournalOptions { Segments = new() { Pipelined = true } });
         using var gate = new ManualResetEventSlim();
         device.Flushing = name =>
         {
@@ -201,7 +201,7 @@ public class SegmentCommitTests
     public async Task ACancelledWait_DoesNotCancelAQueuedWrite()
     {
         var device = new MemoryDevice();
-        await using var journal = SegmentJournal.Open(device, new JournalOptions { Pipelined = true });
+        await using var journal = SegmentJournal.Open(device, new JournalOptions { Segments = new() { Pipelined = true } });
         using var gate = new ManualResetEventSlim();
         device.Flushing = name =>
         {

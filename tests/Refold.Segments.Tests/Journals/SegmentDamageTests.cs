@@ -13,7 +13,7 @@ public class SegmentDamageTests
     {
         var device = new MemoryDevice();
         var states = new List<List<string>>();
-        await using var journal = SegmentJournal.Open(device, new JournalOptions { SegmentBytes = 640 });
+        await using var journal = SegmentJournal.Open(device, new JournalOptions { Segments = new() { SegmentBytes = 640 } });
         var begun = device.Content("COMMIT");
         async Task Step(Func<Task> step)
         {
@@ -208,7 +208,8 @@ public class SegmentDamageTests
                     Assert.Equal(states[footers.Unconfirmed == 0 ? ^1 : ^2], footers.Lines());
             }
 
-            await using var reader = SegmentJournal.Open(device, Samples.ReadOnly with { Opening = new OpeningWays { Footers = false } });
+            var scanning = Samples.ReadOnly.With(s => s with { Opening = new() { Footers = false } });
+            await using var reader = SegmentJournal.Open(device, scanning);
             Assert.False(mustRefuse, place);
             Assert.NotNull(reader.TornTail);
             Assert.Contains(reader.Lines(), states);
@@ -218,7 +219,7 @@ public class SegmentDamageTests
             Assert.Equal("corrupt", refused.Code);
             var before = device.List().ToDictionary(name => name, device.Content);
             Assert.Throws<JournalCorruptedException>(() =>
-                SegmentJournal.Open(device, Samples.Small with { Opening = new OpeningWays { Footers = false } }));
+                SegmentJournal.Open(device, Samples.Small.With(s => s with { Opening = new() { Footers = false } })));
             Assert.Equal(before, device.List().ToDictionary(name => name, device.Content));
         }
     }

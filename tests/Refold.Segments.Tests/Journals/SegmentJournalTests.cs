@@ -191,7 +191,7 @@ public sealed class SegmentJournalTests : IDisposable
     {
         const int Threads = 8;
         const int Each = 25;
-        var options = new JournalOptions { SegmentBytes = 4096, Pipelined = pipelined };
+        var options = new JournalOptions { Segments = new() { SegmentBytes = 4096, Pipelined = pipelined } };
         List<string> before;
         await using (var journal = SegmentJournal.Open(Place, options))
         {
@@ -228,5 +228,10 @@ public sealed class SegmentJournalTests : IDisposable
 
     [Fact]
     public void ASegmentTooSmallForAnything_IsTheCallersMistake() =>
-        Assert.Throws<ArgumentOutOfRangeException>(() => SegmentJournal.Open(Place, new JournalOptions { SegmentBytes = 100 }));
+        Assert.Throws<ArgumentOutOfRangeException>(() =>
+            SegmentJournal.Open(Place, new JournalOptions { Segments = new() { SegmentBytes = 100 } }));
+
+    [Fact]
+    public void NoOptionsForSegments_AreTheCallersMistake() =>
+        Assert.Throws<ArgumentNullException>(() => SegmentJournal.Open(Place, new JournalOptions { Segments = null! }));
 }

@@ -22,8 +22,11 @@ public class SegmentOpeningTests(ITestOutputHelper output)
             MemoryDevice killed;
             await using (var journal = SegmentJournal.Open(device, Samples.Checkpointed with
             {
-                SegmentBytes = rng.Pick([1024, 4096, 65536]),
-                CheckpointBytes = rng.Pick([0, 100, 700])
+                Segments = Samples.Checkpointed.Segments with
+                {
+                    SegmentBytes = rng.Pick([1024, 4096, 65536]),
+                    CheckpointBytes = rng.Pick([0, 100, 700]),
+                },
             }))
             {
                 await RandomJournals.FillAsync(journal, rng, keys);
@@ -55,7 +58,7 @@ public class SegmentOpeningTests(ITestOutputHelper output)
             new OpeningWays { Footers = false }
         })
         {
-            await using var journal = SegmentJournal.Open(device, Samples.ReadOnly with { Opening = ways });
+            await using var journal = SegmentJournal.Open(device, Samples.ReadOnly.With(s => s with { Opening = ways }));
             paths.Add(journal.Opened.Path);
             answers.Add(
                 [.. journal.Everything(), .. keys.Select(key => Text(journal.FindByKey(key))), .. Conditions(journal),
@@ -95,11 +98,8 @@ public class SegmentOpeningTests(ITestOutputHelper output)
             var device = new MemoryDevice();
             for (var opening = 0; opening < 6; opening++)
             {
-                await using var journal = SegmentJournal.Open(device, Samples.Checkpointed with
-                {
-                    CheckpointBytes = checkpointBytes,
-                    Opening = ways
-                });
+                var options = Samples.Checkpointed.With(s => s with { CheckpointBytes = checkpointBytes, Opening = ways });
+                await using var journal = SegmentJournal.Open(device, options);
                 if (journal.Opened.Path == OpeningPath.Checkpoint) byCheckpoint++;
                 for (var count = 0; count < 7; count++)
                     await journal.AppendAsync(new AppendRequest(Samples.Entry("s" + count % 3, $"{opening} {count}", "a"))
@@ -167,7 +167,7 @@ public class SegmentOpeningTests(ITestOutputHelper output)
             Assert.Equal(
                 name,
                 Assert.Throws<JournalCorruptedException>(() =>
-                    SegmentJournal.Open(damaged, Samples.ReadOnly with { Opening = ScanOnly })).File);
+                    SegmentJournal.Open(damaged, Samples.ReadOnly.With(s => s with { Opening = ScanOnly }))).File);
             try
             {
                 await using var journal = SegmentJournal.Open(damaged, Samples.ReadOnly);
@@ -208,7 +208,7 @@ public class SegmentOpeningTests(ITestOutputHelper output)
         Assert.Equal((OpeningPath.Scan, scanned.Opened.Restored), (scanned.Opened.Path, scanned.Opened.Tail));
         Assert.Equal(expected, scanned.Everything());
         Assert.Throws<JournalOpenException>(() =>
-            SegmentJournal.Open(device, Samples.ReadOnly with { Opening = new OpeningWays { Footers = false, Scan = false } }));
+            SegmentJournal.Open(device, Samples.ReadOnly.With(s => s with { Opening = new() { Footers = false, Scan = false } })));
     }
 
     private static void Flip(MemoryDevice device, string name, long offset)

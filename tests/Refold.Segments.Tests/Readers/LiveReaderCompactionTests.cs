@@ -21,7 +21,9 @@ public class LiveReaderCompactionTests(ITestOutputHelper output)
             var rng = SeededRng.FromSeed(seed);
             var device = new MemoryDevice();
             // On fresh blocks a segment has gaps between its frames.
-            var options = seed % 2 == 0 ? Samples.Small : new JournalOptions { SegmentBytes = 5 * 4096, Durability = Durability.Padded };
+            var options = seed % 2 == 0
+                ? Samples.Small
+                : new JournalOptions { Segments = new() { SegmentBytes = 5 * 4096, Durability = Durability.Padded } };
             var writer = SegmentJournal.Open(device, options);
             var readers = new List<SegmentJournal>();
             var keys = new List<string>();
@@ -122,7 +124,7 @@ public class LiveReaderCompactionTests(ITestOutputHelper output)
     {
         using var directory = new TemporaryDirectory();
         var path = directory.File("journal");
-        var options = new JournalOptions { SegmentBytes = 2048 };
+        var options = new JournalOptions { Segments = new() { SegmentBytes = 2048 } };
         var acknowledged = 0L;
         await SegmentJournal.Open(path, options).DisposeAsync();
         using var ended = new CancellationTokenSource();

@@ -69,7 +69,7 @@ public class LiveReaderTests
     public async Task BetweenWriteAndFlush_NoReaderHandsItOut_AndOnceFlushedEachDoes()
     {
         var device = new MemoryDevice();
-        await using var writer = SegmentJournal.Open(device, new JournalOptions { Pipelined = true });
+        await using var writer = SegmentJournal.Open(device, new JournalOptions { Segments = new() { Pipelined = true } });
         await writer.Append(Samples.Entry("a", "1"));
         await using var before = SegmentJournal.Open(device, Samples.ReadOnly);
         using var isWritten = new ManualResetEventSlim();
@@ -117,7 +117,7 @@ public class LiveReaderTests
     public async Task AFollowingReader_ReadsNoByteBehindTheEndThatCommitNames_AndOnlyWhatIsNew()
     {
         var device = new MemoryDevice();
-        await using var writer = SegmentJournal.Open(device, new JournalOptions { SegmentBytes = 64 * 1024 });
+        await using var writer = SegmentJournal.Open(device, new JournalOptions { Segments = new() { SegmentBytes = 64 * 1024 } });
         for (var count = 0; count < 100; count++) await writer.Append(Samples.Entry("a", new string('x', 100)));
         var reads = new List<(string Name, long Offset, int Length)>();
         await using var reader = SegmentJournal.Open(

@@ -2,6 +2,7 @@
 // Run by `dotnet test`; prints its seed.
 using System.Diagnostics;
 using System.Globalization;
+using Refold.Segments;
 using Xunit;
 using Xunit.Abstractions;
 
@@ -45,7 +46,7 @@ public class BackupTests(ITestOutputHelper output)
     {
         using var directory = new TemporaryDirectory();
         using var device = new HeldDevice(new DirectoryDevice(directory.File("journal")));
-        await using var writer = SegmentJournal.Open(device, new JournalOptions { Pipelined = true });
+        await using var writer = SegmentJournal.Open(device, new JournalOptions { Segments = new() { Pipelined = true } });
         await writer.Append(Samples.Entry("s", "1"));
         device.Hold();
         var append = writer.Append(Samples.Entry("s", "2"));

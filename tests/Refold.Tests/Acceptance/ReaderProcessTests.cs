@@ -2,6 +2,7 @@
 // Run by `dotnet test`; what is random prints its seed.
 using System.Diagnostics;
 using System.Globalization;
+using Refold.Segments;
 using Xunit;
 using Xunit.Abstractions;
 
@@ -24,7 +25,7 @@ public sealed class ReaderProcessTests(ITestOutputHelper output) : IDisposable
     {
         const int Rounds = 7;
         const int Entries = 80;
-        await using (var writer = SegmentJournal.Open(Path, new JournalOptions { SegmentBytes = 2048 }))
+        await using (var writer = SegmentJournal.Open(Path, new JournalOptions { Segments = new() { SegmentBytes = 2048 } }))
         {
             for (var count = 0; count < Entries; count++) await writer.Append(Samples.Entry("s", "{}"));
             var followers = Enumerable.Range(0, 5).Select(_ => new Follower(Uri, "s", (Rounds + 1) * Entries)).ToList();
@@ -69,7 +70,7 @@ public sealed class ReaderProcessTests(ITestOutputHelper output) : IDisposable
     public async Task BetweenWriteAndFlush_NoProcessHandsItOut()
     {
         using var device = new HeldDevice(new DirectoryDevice(Path));
-        await using var writer = SegmentJournal.Open(device, new JournalOptions { Pipelined = true });
+        await using var writer = SegmentJournal.Open(device, new JournalOptions { Segments = new() { Pipelined = true } });
         await writer.Append(Samples.Entry("s", "1"));
         using var follower = new Follower(Uri, "s", 2);
         await follower.WaitForAsync(1);
@@ -147,7 +148,7 @@ public sealed class ReaderProcessTests(ITestOutputHelper output) : IDisposable
         output.WriteLine($"Seed: {seed.ToString(CultureInfo.InvariantCulture)}");
         var random = SeededRng.FromSeed(seed);
         string file = directory.Write("in.ndjson", string.Concat(Enumerable.Range(1, Entries).Select(Line)));
-        await SegmentJournal.Open(Path, new JournalOptions { SegmentBytes = 16 * 1024 }).DisposeAsync();
+        await SegmentJournal.Open(Path, new JournalOptions { Segments = new() { SegmentBytes = 16 * 1024 } }).DisposeAsync();
         // One follower for all of it: it survives each writer's end, what the next one heals, and its going on.
         using var first = new Follower(Uri, "s", Entries);
         for (int kill = 0; kill < Kills; kill++)

@@ -2,6 +2,7 @@
 // Run by `dotnet test`.
 using Microsoft.Extensions.Logging;
 using Orders;
+using Refold.Segments;
 using Refold.Tests.Runs;
 using Xunit;
 

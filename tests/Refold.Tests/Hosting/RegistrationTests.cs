@@ -5,6 +5,7 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 using Orders;
+using Refold.Segments;
 using Refold.Tests.Runs;
 using Xunit;
 
@@ -143,10 +144,14 @@ public class RegistrationTests
         { options => options.UseJournal("data"), "has no scheme" },
         { options => options.UseJournal("redis:x"), "unknown scheme 'redis'" },
         { options => options.UseInMemory().Journal = null!, "RefoldOptions.Journal is null" },
-        { options => options.UseInMemory().Journal = new JournalOptions { SegmentBytes = 511 }, "set 512 or more" },
+        { options => options.UseInMemory().Journal = new JournalOptions { Segments = null! }, "JournalOptions.Segments is null" },
         {
-            options => options.UseInMemory().Journal = new JournalOptions { Durability = (Durability)9 },
-            "set one of Flushed, Padded, PowerCutLosesNewest"
+            options => options.UseInMemory().Journal = new JournalOptions { Segments = new() { SegmentBytes = 511 } },
+            "SegmentOptions.SegmentBytes is 511; set 512 or more"
+        },
+        {
+            options => options.UseInMemory().Journal = new JournalOptions { Segments = new() { Durability = (Durability)9 } },
+            "SegmentOptions.Durability is 9, which is no mode; set one of Flushed, Padded, PowerCutLosesNewest"
         },
     };
 

@@ -4,6 +4,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using Orders;
+using Refold.Segments;
 using Refold.Tests.Runs;
 using Xunit;
 

@@ -245,5 +245,5 @@ public sealed class AsynchronousReadTests : IDisposable
     // Segments small enough that a few appends fill one.
     private ILocalJournal Open(string scheme) => scheme == "memory:"
         ? Journal.Open(scheme)
-        : Journal.Open(scheme + directory.File($"journal{++journals}"), new JournalOptions { SegmentBytes = 1024 });
+        : Journal.Open(scheme + directory.File($"journal{++journals}"), new JournalOptions { Segments = new() { SegmentBytes = 1024 } });
 }

@@ -1,6 +1,7 @@
 // Runs over segment files: commands that share flushes, and runs that outlive the journal's closing.
 // Run by `dotnet test`.
 using Orders;
+using Refold.Segments;
 using Xunit;
 
 namespace Refold.Tests.Runs;
@@ -13,7 +14,7 @@ public class RunSegmentTests
     public async Task CommandsNotAwaited_ShareFlushes()
     {
         var device = new MemoryDevice();
-        await using var journal = SegmentJournal.Open(device, new JournalOptions { SegmentBytes = 4 << 20 });
+        await using var journal = SegmentJournal.Open(device, new JournalOptions { Segments = new() { SegmentBytes = 4 << 20 } });
         await using var run = await journal.StartAsync();
         using var gate = new ManualResetEventSlim();
         var flushes = 0;
@@ -43,7 +44,7 @@ public class RunSegmentTests
         var expected = await oneByOne.FinishAsync();
 
         using var directory = new TemporaryDirectory();
-        var options = new JournalOptions { SegmentBytes = 1 << 18 };
+        var options = new JournalOptions { Segments = new() { SegmentBytes = 1 << 18 } };
         await using (var journal = Journal.Open(directory.Journal(), options))
         {
             await using var run = await journal.StartRunAsync(RunFixture.Pin, RunFixture.Options() with { Pipelined = pipelined });

@@ -1,5 +1,6 @@
 // `refold compact` from outside: what it does and prints, and what it refuses.
 // Run by `dotnet test`.
+using Refold.Segments;
 using Xunit;
 
 namespace Refold.Tests.Tool;

@@ -1,5 +1,6 @@
 // Journals in which an idempotency key was forgotten and used again, from outside: exported, imported, copied, backed up.
 // Run by `dotnet test`.
+using Refold.Segments;
 using Xunit;
 
 namespace Refold.Tests.Tool;

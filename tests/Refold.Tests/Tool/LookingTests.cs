@@ -2,6 +2,7 @@
 // Run by `dotnet test`.
 using System.Text.Json;
 using Refold.Cli.Demo;
+using Refold.Segments;
 using Xunit;
 
 namespace Refold.Tests.Tool;
@@ -106,7 +107,8 @@ public sealed class LookingTests : IDisposable
     [Fact]
     public async Task Inspect_TellsThatACheckpointWasTaken()
     {
-        await using (var journal = SegmentJournal.Open(directory.File("journal"), new JournalOptions { CheckpointBytes = 1 }))
+        var options = new JournalOptions { Segments = new() { CheckpointBytes = 1 } };
+        await using (var journal = SegmentJournal.Open(directory.File("journal"), options))
             await journal.AppendAsync(new AppendRequest(new EntryData("one more", "t", "{}"u8.ToArray())));
         var opened = Json("inspect").GetProperty("opened");
         Assert.Equal(

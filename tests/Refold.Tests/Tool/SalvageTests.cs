@@ -1,6 +1,7 @@
 // `export --salvage` from outside: what checks comes out, the holes are named, no byte is changed.
 // Run by `dotnet test`.
 using System.Text.Json;
+using Refold.Segments;
 using Xunit;
 
 namespace Refold.Tests.Tool;

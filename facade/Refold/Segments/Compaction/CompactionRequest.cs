@@ -1,6 +1,6 @@
 // What a compaction of segment files is asked for, how far it has come, and what it did.
 // Given to and answered by SegmentJournal.CompactAsync.
-namespace Refold;
+namespace Refold.Segments;
 
 /// <summary>What a compaction does. Positions, versions, heads and receipts stay what they were in each of them.</summary>
 public abstract record CompactionRequest

@@ -3,7 +3,7 @@
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
-namespace Refold;
+namespace Refold.Segments;
 
 /// <summary>Files of a local directory.</summary>
 /// <param name="path">The directory; it need not be there.</param>

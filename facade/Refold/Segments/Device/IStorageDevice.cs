@@ -1,6 +1,6 @@
 // The only way from Refold to files: everything a segment journal asks of a directory and its files.
 // Implemented by DirectoryDevice, and by the crash simulator of Refold.Testing; given to SegmentJournal.Open.
-namespace Refold;
+namespace Refold.Segments;
 
 /// <summary>One directory. Failures are <see cref="IOException"/> or <see cref="UnauthorizedAccessException"/>.</summary>
 public interface IStorageDevice

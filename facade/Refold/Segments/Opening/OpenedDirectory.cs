@@ -84,14 +84,14 @@ internal sealed record OpenedDirectory(SegmentIndex Index, List<SegmentFile> Fil
         try
         {
             CompactionFiles.Heal(device, plan.Steps);
-            if (options.Durability == Durability.Padded && last is not null && SegmentReplacing.IsNeeded(last, scanner.FlushedEnd))
+            if (options.Segments.Durability == Durability.Padded && last is not null && SegmentReplacing.IsNeeded(last, scanner.FlushedEnd))
             {
                 if (opened.Restored is not null)
                 {
                     // All frames are written anew: each has to be what it was.
                     opened.Close();
-                    (opened, plan, scanner, last) = Load(
-                        device, options with { Opening = new OpeningWays { Checkpoint = false } }, writable: true);
+                    var segments = options.Segments with { Opening = new OpeningWays { Checkpoint = false } };
+                    (opened, plan, scanner, last) = Load(device, options with { Segments = segments }, writable: true);
                 }
 
                 SegmentReplacing.Run(device, plan, scanner, last!);
@@ -103,7 +103,7 @@ internal sealed record OpenedDirectory(SegmentIndex Index, List<SegmentFile> Fil
             commit = CommitFile.OpenOrCreate(device);
             var tail = last is null
                 ? 0
-                : SegmentHealing.Heal(device, opened.Files, last, scanner.FlushedEnd, plan.IsClosed, options.Durability);
+                : SegmentHealing.Heal(device, opened.Files, last, scanner.FlushedEnd, plan.IsClosed, options.Segments.Durability);
             var id = plan.JournalId is { } known ? known.Value : new Guid(RandomNumberGenerator.GetBytes(16));
             var epoch = checked(Math.Max(plan.Epoch, scanner.Epoch) + 1);
             var slots = new CommitFile(commit, id, epoch, plan.SetGeneration, plan.Commit?.Value.Sequence ?? 0);
@@ -152,11 +152,13 @@ internal sealed record OpenedDirectory(SegmentIndex Index, List<SegmentFile> Fil
         IStorageDevice device, JournalOptions options, bool writable, IReadOnlyCollection<string>? without = null, long flushed = 0)
     {
         var clock = Stopwatch.StartNew();
-        var checkpointed = CheckpointLoading.Plan(device, options.Opening, without);
+        var checkpointed = CheckpointLoading.Plan(device, options.Segments.Opening, without);
         var plan = checkpointed.Plan;
         var planned = clock.Elapsed;
         var (index, files, handles) = (
-            new SegmentIndex(), new List<SegmentFile>(), new OpenFiles((device as CommittedView)?.Device ?? device, options.OpenFiles));
+            new SegmentIndex(),
+            new List<SegmentFile>(),
+            new OpenFiles((device as CommittedView)?.Device ?? device, options.Segments.OpenFiles));
         try
         {
             var isSealed = plan.Segments.Where(segment => segment.Trailer is not null).ToList();

@@ -1,9 +1,8 @@
 // Checking a directory from the first byte to the last, without changing one.
 // Called by SegmentJournal.Verify, for the tool and for people who keep backups.
 using Refold.Interop;
-using Refold.Segments;
 
-namespace Refold;
+namespace Refold.Segments;
 
 /// <summary>What verifying the files of a journal found.</summary>
 /// <param name="Entries">How many entries are whole before the first fault.</param>

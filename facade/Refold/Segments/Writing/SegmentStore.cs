@@ -20,9 +20,9 @@ internal sealed class SegmentStore(
     private const int ZeroBytes = 1024 * 1024;
 
     private readonly uint seed = Core.Checksum.seed(commit.JournalId);
-    private readonly long segmentBytes = Aligned(options.SegmentBytes ?? SegmentJournal.DefaultSegmentBytes);
-    private readonly SpareSegment spare = new(device, options.Background ?? TaskScheduler.Default);
-    private readonly CheckpointWriter checkpoints = new(device, commit, options.Background ?? TaskScheduler.Default);
+    private readonly long segmentBytes = Aligned(options.Segments.SegmentBytes ?? SegmentJournal.DefaultSegmentBytes);
+    private readonly SpareSegment spare = new(device, options.Segments.Background ?? TaskScheduler.Default);
+    private readonly CheckpointWriter checkpoints = new(device, commit, options.Segments.Background ?? TaskScheduler.Default);
     private long flushedTo;
     private bool hasStaleCheckpoint;
 
@@ -30,7 +30,7 @@ internal sealed class SegmentStore(
     public WatchedDirectory Device => device;
 
     /// <summary>What opens the files.</summary>
-    public OpenFiles Handles { get; set; } = new(device, new JournalOptions().OpenFiles);
+    public OpenFiles Handles { get; set; } = new(device, new SegmentOptions().OpenFiles);
 
     /// <summary>The segment that was written before, with the trailer it got; null where it got none.</summary>
     public (SegmentFile Segment, Format.SegmentTrailer Trailer)? Sealed { get; private set; }
@@ -61,7 +61,7 @@ internal sealed class SegmentStore(
     public Format.FrameContext Context => new(seed, commit.Epoch, FlushedFrame);
 
     /// <summary>The usual size of a segment in bytes.</summary>
-    public int SegmentBytes => options.SegmentBytes ?? SegmentJournal.DefaultSegmentBytes;
+    public int SegmentBytes => options.Segments.SegmentBytes ?? SegmentJournal.DefaultSegmentBytes;
 
     /// <summary>How many compactions there were.</summary>
     public long SetGeneration => commit.SetGeneration;
@@ -110,7 +110,7 @@ internal sealed class SegmentStore(
         Flush(head);
         if (sealing.HasUnflushedRoom) Active.File.Flush();
         checkpoints.Wait();
-        if (IsCheckpointDue(Math.Min(options.CheckpointBytes, SegmentJournal.CheckpointAtCloseBytes)))
+        if (IsCheckpointDue(Math.Min(options.Segments.CheckpointBytes, SegmentJournal.CheckpointAtCloseBytes)))
             checkpoints.Write(MakeCheckpoint(head));
         else if (hasStaleCheckpoint && CheckpointedTo == 0) checkpoints.RemoveAll();
         StoreCommit(head, isClosed: true);
@@ -155,7 +155,8 @@ internal sealed class SegmentStore(
         Tail = start + bytes.Length;
         LastFrame = items[^1].LastFrame;
         sealing.Add(items, commit.Epoch);
-        if (options.Durability != Durability.PowerCutLosesNewest || Tail - flushedTo >= SegmentJournal.MaxUnflushedBytes) Flush(head);
+        if (options.Segments.Durability != Durability.PowerCutLosesNewest || Tail - flushedTo >= SegmentJournal.MaxUnflushedBytes)
+            Flush(head);
     }
 
     /// <summary>Flushes what was written and was not. Only then COMMIT speaks of it: it never leads.</summary>
@@ -178,7 +179,7 @@ internal sealed class SegmentStore(
     {
         // Each is made of all that is there: in large segments they come as the segment grows, so that all of
         // them cost little more than the last.
-        if (HasUnflushed || !IsCheckpointDue(Math.Max(options.CheckpointBytes, CheckpointedTo / 8))) return;
+        if (HasUnflushed || !IsCheckpointDue(Math.Max(options.Segments.CheckpointBytes, CheckpointedTo / 8))) return;
         if (checkpoints.TryBegin(MakeCheckpoint(head))) CheckpointedTo = Tail;
     }
 
@@ -235,10 +236,10 @@ internal sealed class SegmentStore(
 
     private static long Aligned(long bytes) => (bytes + 7) / 8 * 8;
 
-    private long NextOffsetBehind(long end) => options.Durability == Durability.Padded ? Format.FrameLayout.nextBlock(end) : end;
+    private long NextOffsetBehind(long end) => options.Segments.Durability == Durability.Padded ? Format.FrameLayout.nextBlock(end) : end;
 
     private bool IsCheckpointDue(long bytes) =>
-        options.CheckpointBytes > 0 && segments.Count > 0 && !IsSealed
+        options.Segments.CheckpointBytes > 0 && segments.Count > 0 && !IsSealed
             && Tail - Math.Max(CheckpointedTo, Format.SegmentHeaderModule.bytes) >= bytes;
 
     /// <summary>Of what is there now, all of it flushed.</summary>

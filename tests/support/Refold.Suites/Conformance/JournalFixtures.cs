@@ -1,5 +1,7 @@
 // The fixtures of the stores in the library: memory, segment files on a device that crashes, segment files in a real directory.
 // Used by the conformance tests and by ConformanceSuites.
+using Refold.Segments;
+
 namespace Refold.Suites;
 
 /// <summary>Memory: declares everything but durability and several processes.</summary>
@@ -15,7 +17,7 @@ internal sealed class MemoryFixture : JournalFixture
 /// unflushed bytes that follows from the operations before, so that a sequence's seed repeats it.</summary>
 internal sealed class SimulatedSegmentFixture : JournalFixture
 {
-    private static readonly JournalOptions Small = new() { SegmentBytes = SegmentJournal.MinSegmentBytes };
+    private static readonly JournalOptions Small = new() { Segments = new() { SegmentBytes = SegmentJournal.MinSegmentBytes } };
     private SimulatedDevice device = new(1);
 
     public override JournalCapabilities Capabilities => JournalCapabilities.All;

@@ -1,5 +1,7 @@
 // The segment journal as the simulator opens it, in each durability, and batches for it.
 // Used by the crash tests and suites.
+using Refold.Segments;
+
 namespace Refold.Suites;
 
 internal static class CrashStore
@@ -7,23 +9,29 @@ internal static class CrashStore
     /// <summary>Segments so small that most workloads rotate, and checkpoints after so few bytes that most segments get one.</summary>
     public static JournalOptions Small { get; } = new()
     {
-        SegmentBytes = 2048,
-        CheckpointBytes = 500,
-        Background = InlineTaskScheduler.Instance
+        Segments = new()
+        {
+            SegmentBytes = 2048,
+            CheckpointBytes = 500,
+            Background = InlineTaskScheduler.Instance,
+        },
     };
 
     /// <summary>The same without checkpoints.</summary>
-    public static JournalOptions Plain { get; } = Small with { CheckpointBytes = 0 };
+    public static JournalOptions Plain { get; } = Small.With(s => s with { CheckpointBytes = 0 });
 
     /// <summary>The same with checkpoints, on fresh blocks, so that a segment holds a few flushes.</summary>
-    public static JournalOptions Padded { get; } = Small with { Durability = Durability.Padded, SegmentBytes = 5 * 4096 };
+    public static JournalOptions Padded { get; } = Small.With(s => s with { Durability = Durability.Padded, SegmentBytes = 5 * 4096 });
 
     /// <summary>The same without a flush for each answer; the flush that comes by itself never does.</summary>
     public static JournalOptions Unflushed { get; } = Small with
     {
-        Durability = Durability.PowerCutLosesNewest,
-        SegmentBytes = 8192,
-        TimeProvider = new StoppedTime()
+        TimeProvider = new StoppedTime(),
+        Segments = Small.Segments with
+        {
+            Durability = Durability.PowerCutLosesNewest,
+            SegmentBytes = 8192,
+        },
     };
 
     public static ILocalJournal Open(IStorageDevice device) => SegmentJournal.Open(device, Small);

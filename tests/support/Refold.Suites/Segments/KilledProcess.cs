@@ -2,6 +2,7 @@
 // Started by KilledProcessTests with: directory, what to do, number of the operation. Says on standard output what was answered.
 using System.Diagnostics;
 using System.Globalization;
+using Refold.Segments;
 
 namespace Refold.Suites;
 

@@ -3,6 +3,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text;
+using Refold.Segments;
 using Xunit;
 
 namespace Refold.Suites;

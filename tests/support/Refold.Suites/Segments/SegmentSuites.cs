@@ -1,5 +1,6 @@
 // The suites of the segment store: crashes, faults, damage and kills.
 // Run by the tests of Refold.Segments in the short form, and by Soak.
+using Refold.Segments;
 using Xunit;
 
 namespace Refold.Suites;

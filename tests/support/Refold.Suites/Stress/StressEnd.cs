@@ -1,5 +1,7 @@
 // What a stress run has left: every way of opening tells the same, and everything that was answered is there or was asked to go.
 // Called by StressRun when the journal was closed.
+using Refold.Segments;
+
 namespace Refold.Suites;
 
 /// <summary>The end of one run.</summary>
@@ -13,7 +15,7 @@ internal sealed class StressEnd(StressFacts facts, string directory, JournalOpti
         {
             new OpeningWays(), new OpeningWays { Checkpoint = false }, new OpeningWays { Checkpoint = false, Footers = false }
         })
-            told.Add(($"read by {way}", await TellAsync(options with { ReadOnly = true, Opening = way })));
+            told.Add(($"read by {way}", await TellAsync((options with { ReadOnly = true }).With(s => s with { Opening = way }))));
         told.Add(("written", await TellAsync(options)));
         Verified();
         foreach (var (way, lines) in told)

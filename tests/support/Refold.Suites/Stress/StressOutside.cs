@@ -3,6 +3,7 @@
 // Started by StressRun; its other end is called by Program.
 using System.Diagnostics;
 using System.Globalization;
+using Refold.Segments;
 
 namespace Refold.Suites;
 
@@ -45,7 +46,7 @@ internal sealed class StressOutside : IDisposable
     /// <summary>The other end.</summary>
     public static async Task<int> AnswerAsync(string directory)
     {
-        await using var reader = SegmentJournal.Open(directory, new JournalOptions { ReadOnly = true, OpenFiles = 3 });
+        await using var reader = SegmentJournal.Open(directory, new JournalOptions { ReadOnly = true, Segments = new() { OpenFiles = 3 } });
         var facts = new StressFacts();
         while (await Console.In.ReadLineAsync() is { } line)
         {

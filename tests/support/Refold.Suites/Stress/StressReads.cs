@@ -1,5 +1,7 @@
 // Random reads of a journal while everything about it changes, each judged at once by what had been answered before it began.
 // Called by the tasks of StressRun on the writer's journal and on readers', and by the reader in another process.
+using Refold.Segments;
+
 namespace Refold.Suites;
 
 /// <summary>Reads of one task.</summary>

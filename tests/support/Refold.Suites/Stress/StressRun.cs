@@ -3,6 +3,7 @@
 // Called by StressSuite with a seed; what the threads make of it is the machine's.
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using Refold.Segments;
 
 namespace Refold.Suites;
 
@@ -27,15 +28,18 @@ internal sealed class StressRun(string directory, ulong seed, TimeSpan length)
 
     private JournalOptions Options => new()
     {
-        SegmentBytes = seed % 3 == 2 ? 5 * 4096 : 2048,
-        OpenFiles = 4,
-        CheckpointBytes = 700,
-        Durability = StressSuite.Durabilities[(int)(seed % 3)],
-        Pipelined = seed % 2 == 0,
+        Segments = new()
+        {
+            SegmentBytes = seed % 3 == 2 ? 5 * 4096 : 2048,
+            OpenFiles = 4,
+            CheckpointBytes = 700,
+            Durability = StressSuite.Durabilities[(int)(seed % 3)],
+            Pipelined = seed % 2 == 0,
+        },
     };
 
     /// <summary>Whether answers come before their flush: readers see what is flushed.</summary>
-    private bool IsBehind => Options.Durability == Durability.PowerCutLosesNewest;
+    private bool IsBehind => Options.Segments.Durability == Durability.PowerCutLosesNewest;
 
     /// <summary>How often each thing was done.</summary>
     public IReadOnlyDictionary<string, int> Counts => counts;
@@ -171,7 +175,7 @@ internal sealed class StressRun(string directory, ulong seed, TimeSpan length)
     /// <summary>A reader of its own, for some reads.</summary>
     private async Task LookAsync(Random random)
     {
-        var reader = SegmentJournal.Open(directory, Options with { ReadOnly = true, Opening = Ways(random) });
+        var reader = SegmentJournal.Open(directory, (Options with { ReadOnly = true }).With(s => s with { Opening = Ways(random) }));
         var reads = new StressReads(facts, random, "a reader", IsBehind);
         var use = Task.Run(async () =>
         {
@@ -212,7 +216,7 @@ internal sealed class StressRun(string directory, ulong seed, TimeSpan length)
         var journal = writer!;
         closing[journal] = true;
         await Task.WhenAll(Enumerable.Range(0, random.Next(1, 3)).Select(_ => Task.Run(async () => await journal.DisposeAsync())));
-        writer = SegmentJournal.Open(directory, Options with { Opening = Ways(random) });
+        writer = SegmentJournal.Open(directory, Options.With(s => s with { Opening = Ways(random) }));
     }
 
     /// <summary>A way of opening; there is always the scan.</summary>

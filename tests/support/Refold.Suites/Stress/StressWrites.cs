@@ -3,6 +3,7 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text;
+using Refold.Segments;
 
 namespace Refold.Suites;
 

@@ -1,5 +1,7 @@
 // A device whose writer can be held between a write and its flush.
 // Used by tests of readers, in this process and in others.
+using Refold.Segments;
+
 namespace Refold.Suites;
 
 /// <summary>Hands everything on; while it holds, the flush of a segment does not begin.</summary>

@@ -1,5 +1,7 @@
 // A directory in memory that knows what is durable: contents since the last flush and names since the last directory flush are not.
 // Used by the tests of the segment journal; fails where it is told to.
+using Refold.Segments;
+
 namespace Refold.Suites;
 
 internal sealed class MemoryDevice : IStorageDevice

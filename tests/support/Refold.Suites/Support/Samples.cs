@@ -7,10 +7,11 @@ namespace Refold.Suites;
 internal static class Samples
 {
     /// <summary>Small segments, so that a few appends fill one.</summary>
-    public static readonly JournalOptions Small = new() { SegmentBytes = 1024 };
+    public static readonly JournalOptions Small = new() { Segments = new() { SegmentBytes = 1024 } };
 
     /// <summary>The same with checkpoints, so that a few appends make one, on the thread that appends.</summary>
-    public static readonly JournalOptions Checkpointed = Small with { CheckpointBytes = 200, Background = OnThisThread.Instance };
+    public static readonly JournalOptions Checkpointed =
+        Small.With(s => s with { CheckpointBytes = 200, Background = OnThisThread.Instance });
 
     public static readonly JournalOptions ReadOnly = new() { ReadOnly = true };
 
