@@ -19,7 +19,7 @@ public sealed partial class LiteDbJournal
 
     /// <inheritdoc/>
     /// <exception cref="JournalCorruptedException">The database is damaged.</exception>
-    public Head? HeadAt(long position)
+    public override Head? HeadAt(long position)
     {
         _ = View;
         return reader.Guarded(() => index.HeadAt(position));
@@ -27,7 +27,7 @@ public sealed partial class LiteDbJournal
 
     /// <inheritdoc/>
     /// <exception cref="JournalCorruptedException">The database is damaged.</exception>
-    public Receipt? FindByKey(string key)
+    public override Receipt? FindByKey(string key)
     {
         ArgumentNullException.ThrowIfNull(key);
         _ = View;
@@ -36,7 +36,7 @@ public sealed partial class LiteDbJournal
 
     /// <inheritdoc/>
     /// <exception cref="JournalCorruptedException">The database is damaged.</exception>
-    public long HighestVersion(StreamId stream)
+    public override long HighestVersion(StreamId stream)
     {
         ArgumentNullException.ThrowIfNull(stream);
         _ = View;
@@ -45,9 +45,9 @@ public sealed partial class LiteDbJournal
 
     /// <inheritdoc/>
     /// <exception cref="JournalCorruptedException">The database is damaged.</exception>
-    public IReadOnlyList<StreamInfo> Streams(string prefix = "", StreamId? after = null, int maxCount = int.MaxValue)
+    public override IReadOnlyList<StreamInfo> Streams(string prefix = "", StreamId? after = null, int maxCount = int.MaxValue)
     {
-        ArgumentNullException.ThrowIfNull(prefix);
+        RequirePrefix(prefix);
         var view = View;
         // A range of the names' bytes: no byte of UTF-8 is above that behind the prefix.
         byte[] begin = Encoding.UTF8.GetBytes(prefix);
@@ -63,8 +63,19 @@ public sealed partial class LiteDbJournal
     }
 
     /// <inheritdoc/>
+    public override IAsyncEnumerable<JournalEntry> SubscribeAsync(long fromPosition = 1, CancellationToken cancellationToken = default)
+    {
+        if (closed) return LocalReads.Refused(this);
+        return subscriptions.Follow(Entries, fromPosition, cancellationToken);
+
+        // Not ReadAll: a subscription ends when the journal is closed, it does not fail.
+        IEnumerable<JournalEntry> Entries(long from) =>
+            reader.From(state.View, from, long.MaxValue);
+    }
+
+    /// <inheritdoc/>
     /// <exception cref="JournalCorruptedException">While enumerating: an entry's bytes are not what was written.</exception>
-    public IEnumerable<JournalEntry> ReadStream(
+    public override IEnumerable<JournalEntry> ReadStream(
         StreamId stream, long fromVersion = 1, long toVersion = long.MaxValue, long maxCount = long.MaxValue)
     {
         ArgumentNullException.ThrowIfNull(stream);
@@ -77,12 +88,12 @@ public sealed partial class LiteDbJournal
 
     /// <inheritdoc/>
     /// <exception cref="JournalCorruptedException">While enumerating: an entry's bytes are not what was written.</exception>
-    public IEnumerable<JournalEntry> ReadAll(long fromPosition = 1, long maxCount = long.MaxValue) =>
+    public override IEnumerable<JournalEntry> ReadAll(long fromPosition = 1, long maxCount = long.MaxValue) =>
         Shown(reader.From(View, fromPosition, maxCount));
 
     /// <inheritdoc/>
     /// <exception cref="JournalCorruptedException">An entry's bytes are not what was written.</exception>
-    public QueryResult Query(Query query, long fromPosition = 1, long maxCount = long.MaxValue)
+    public override QueryResult Query(Query query, long fromPosition = 1, long maxCount = long.MaxValue)
     {
         ArgumentNullException.ThrowIfNull(query);
         var view = View;

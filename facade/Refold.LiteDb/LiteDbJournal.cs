@@ -9,7 +9,7 @@ namespace Refold;
 /// <summary>A journal in a LiteDB file of a local directory. An append is answered when two flushes made it durable. One process at a time
 /// may have it open for writing, or several for reading.</summary>
 /// <threadsafety>All members are safe for use by many threads.</threadsafety>
-public sealed partial class LiteDbJournal : ILocalJournal, IObservedJournal, IDatabaseJournal
+public sealed partial class LiteDbJournal : LocalJournal, IObservedJournal, IDatabaseJournal
 {
     private readonly Database database;
     private readonly JournalState state;
@@ -42,7 +42,7 @@ public sealed partial class LiteDbJournal : ILocalJournal, IObservedJournal, IDa
     JournalObserver IObservedJournal.Observer => observer;
 
     /// <inheritdoc/>
-    public Head Head => state.View.Progress.Head;
+    public override Head Head => state.View.Progress.Head;
 
     /// <summary>How many entries can be read.</summary>
     public long Entries => state.View.Progress.Entries;
@@ -95,7 +95,7 @@ public sealed partial class LiteDbJournal : ILocalJournal, IObservedJournal, IDa
     }
 
     /// <inheritdoc/>
-    public ValueTask<AppendResult> TryAppendAsync(EncodedBatch batch, CancellationToken cancellationToken = default)
+    public override ValueTask<AppendResult> TryAppendAsync(EncodedBatch batch, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(batch);
         return JournalObserver.IsWanted(batch)
@@ -104,7 +104,7 @@ public sealed partial class LiteDbJournal : ILocalJournal, IObservedJournal, IDa
     }
 
     /// <inheritdoc/>
-    public ValueTask<AppendResult> TryRestoreAsync(IReadOnlyList<JournalEntry> batch, CancellationToken cancellationToken = default)
+    public override ValueTask<AppendResult> TryRestoreAsync(IReadOnlyList<JournalEntry> batch, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(batch);
         // A copy, looked at here: what the caller does wrong, or does to the list afterwards, must not reach the writer.
@@ -114,7 +114,7 @@ public sealed partial class LiteDbJournal : ILocalJournal, IObservedJournal, IDa
     }
 
     /// <inheritdoc/>
-    public ValueTask DeleteToAsync(StreamId stream, long version, CancellationToken cancellationToken = default)
+    public override ValueTask DeleteToAsync(StreamId stream, long version, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(stream);
         return DeleteAsync(stream, version, cancellationToken);
@@ -124,7 +124,7 @@ public sealed partial class LiteDbJournal : ILocalJournal, IObservedJournal, IDa
     /// appends are answered with <see cref="AppendFailure.Unavailable"/>, later reads throw
     /// <see cref="ObjectDisposedException"/>.</summary>
     /// <returns>A task that ends when it is closed.</returns>
-    public async ValueTask DisposeAsync()
+    public override async ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref disposals, 1) != 0) return;
         closed = true;

@@ -62,11 +62,12 @@ public interface IJournal : IAsyncDisposable
     ValueTask<long> HighestVersionAsync(StreamId stream, CancellationToken cancellationToken = default);
 
     /// <summary>One page of the streams, in the order of their names' UTF-8 bytes.</summary>
-    /// <param name="prefix">How the names begin; the empty text for every stream.</param>
+    /// <param name="prefix">How the names begin, in whole characters; the empty text for every stream.</param>
     /// <param name="after">The last stream of the page before; null for the first page. The stream need not exist.</param>
     /// <param name="maxCount">At most this many streams; nothing below 1.</param>
     /// <param name="cancellationToken">Cancels waiting.</param>
     /// <returns>Name, floor and highest version of each. Streams of which every entry was deleted are among them.</returns>
+    /// <exception cref="ArgumentException">The prefix has half a surrogate pair.</exception>
     ValueTask<IReadOnlyList<StreamInfo>> StreamsAsync(
         string prefix = "",
         StreamId? after = null,

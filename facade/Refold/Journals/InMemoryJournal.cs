@@ -6,7 +6,7 @@ namespace Refold;
 
 /// <summary>A journal that lives as long as the object. The model of every other store: they answer what it answers.</summary>
 /// <threadsafety>All members are safe for use by many threads.</threadsafety>
-public sealed class InMemoryJournal : ILocalJournal, IObservedJournal
+public sealed class InMemoryJournal : LocalJournal, IObservedJournal
 {
     private readonly Lock gate = new();
     private readonly Subscriptions subscriptions = new(0);
@@ -29,7 +29,7 @@ public sealed class InMemoryJournal : ILocalJournal, IObservedJournal
     JournalObserver IObservedJournal.Observer => observer;
 
     /// <summary>The last position and head hash. Also after the journal was closed.</summary>
-    public Head Head => Core.JournalModule.head(current);
+    public override Head Head => Core.JournalModule.head(current);
 
     /// <summary>The head behind a beginning that was dropped; of a journal that is whole, position 0.</summary>
     public Head Begin => Core.JournalModule.beginning(Snapshot);
@@ -45,17 +45,10 @@ public sealed class InMemoryJournal : ILocalJournal, IObservedJournal
     }
 
     /// <inheritdoc/>
-    public ValueTask<Head> HeadAsync(CancellationToken cancellationToken = default) => LocalReads.Answer(cancellationToken, () => Head);
+    public override Head? HeadAt(long position) => Snapshot.HeadAt(position);
 
     /// <inheritdoc/>
-    public ValueTask<Head?> HeadAtAsync(long position, CancellationToken cancellationToken = default) =>
-        LocalReads.Answer(cancellationToken, () => HeadAt(position));
-
-    /// <inheritdoc/>
-    public Head? HeadAt(long position) => Snapshot.HeadAt(position);
-
-    /// <inheritdoc/>
-    public ValueTask<AppendResult> TryAppendAsync(EncodedBatch batch, CancellationToken cancellationToken = default)
+    public override ValueTask<AppendResult> TryAppendAsync(EncodedBatch batch, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(batch);
         return JournalObserver.IsWanted(batch)
@@ -64,7 +57,7 @@ public sealed class InMemoryJournal : ILocalJournal, IObservedJournal
     }
 
     /// <inheritdoc/>
-    public ValueTask<AppendResult> TryRestoreAsync(IReadOnlyList<JournalEntry> batch, CancellationToken cancellationToken = default)
+    public override ValueTask<AppendResult> TryRestoreAsync(IReadOnlyList<JournalEntry> batch, CancellationToken cancellationToken = default)
     {
         var entries = batch.ToCore();
         if (cancellationToken.IsCancellationRequested) return ValueTask.FromCanceled<AppendResult>(cancellationToken);
@@ -72,21 +65,14 @@ public sealed class InMemoryJournal : ILocalJournal, IObservedJournal
     }
 
     /// <inheritdoc/>
-    public ValueTask<Receipt?> FindByKeyAsync(string key, CancellationToken cancellationToken = default)
-    {
-        ArgumentNullException.ThrowIfNull(key);
-        return LocalReads.Answer(cancellationToken, () => FindByKey(key));
-    }
-
-    /// <inheritdoc/>
-    public Receipt? FindByKey(string key)
+    public override Receipt? FindByKey(string key)
     {
         ArgumentNullException.ThrowIfNull(key);
         return Snapshot.FindByKey(key);
     }
 
     /// <inheritdoc/>
-    public ValueTask DeleteToAsync(StreamId stream, long version, CancellationToken cancellationToken = default)
+    public override ValueTask DeleteToAsync(StreamId stream, long version, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(stream);
         if (cancellationToken.IsCancellationRequested) return ValueTask.FromCanceled(cancellationToken);
@@ -104,21 +90,21 @@ public sealed class InMemoryJournal : ILocalJournal, IObservedJournal
     public void ForgetKeysBefore(long position) => Replace(journal => Core.JournalModule.forgetKeysBefore(position, journal));
 
     /// <inheritdoc/>
-    public long HighestVersion(StreamId stream)
+    public override long HighestVersion(StreamId stream)
     {
         ArgumentNullException.ThrowIfNull(stream);
         return Core.JournalModule.highestVersion(stream, Snapshot);
     }
 
     /// <inheritdoc/>
-    public IReadOnlyList<StreamInfo> Streams(string prefix = "", StreamId? after = null, int maxCount = int.MaxValue)
+    public override IReadOnlyList<StreamInfo> Streams(string prefix = "", StreamId? after = null, int maxCount = int.MaxValue)
     {
-        ArgumentNullException.ThrowIfNull(prefix);
+        RequirePrefix(prefix);
         return LocalReads.Page(Snapshot.Streams(), prefix, after, maxCount);
     }
 
     /// <inheritdoc/>
-    public IEnumerable<JournalEntry> ReadStream(
+    public override IEnumerable<JournalEntry> ReadStream(
         StreamId stream, long fromVersion = 1, long toVersion = long.MaxValue, long maxCount = long.MaxValue)
     {
         ArgumentNullException.ThrowIfNull(stream);
@@ -126,68 +112,18 @@ public sealed class InMemoryJournal : ILocalJournal, IObservedJournal
     }
 
     /// <inheritdoc/>
-    public IEnumerable<JournalEntry> ReadAll(long fromPosition = 1, long maxCount = long.MaxValue) =>
+    public override IEnumerable<JournalEntry> ReadAll(long fromPosition = 1, long maxCount = long.MaxValue) =>
         Snapshot.ReadAll(fromPosition, maxCount);
 
     /// <inheritdoc/>
-    public QueryResult Query(Query query, long fromPosition = 1, long maxCount = long.MaxValue)
+    public override QueryResult Query(Query query, long fromPosition = 1, long maxCount = long.MaxValue)
     {
         ArgumentNullException.ThrowIfNull(query);
         return Snapshot.Find(query, fromPosition, maxCount);
     }
 
     /// <inheritdoc/>
-    public ValueTask<long> HighestVersionAsync(StreamId stream, CancellationToken cancellationToken = default)
-    {
-        ArgumentNullException.ThrowIfNull(stream);
-        return LocalReads.Answer(cancellationToken, () => HighestVersion(stream));
-    }
-
-    /// <inheritdoc/>
-    public ValueTask<IReadOnlyList<StreamInfo>> StreamsAsync(
-        string prefix = "",
-        StreamId? after = null,
-        int maxCount = int.MaxValue,
-        CancellationToken cancellationToken = default)
-    {
-        ArgumentNullException.ThrowIfNull(prefix);
-        return LocalReads.Answer(cancellationToken, () => Streams(prefix, after, maxCount));
-    }
-
-    /// <inheritdoc/>
-    public IAsyncEnumerable<JournalEntry> ReadStreamAsync(
-        StreamId stream,
-        long fromVersion = 1,
-        long toVersion = long.MaxValue,
-        long maxCount = long.MaxValue,
-        CancellationToken cancellationToken = default)
-    {
-        ArgumentNullException.ThrowIfNull(stream);
-        return LocalReads.Enumerate(() => ReadStream(stream, fromVersion, toVersion, maxCount), cancellationToken);
-    }
-
-    /// <inheritdoc/>
-    public IAsyncEnumerable<JournalEntry> ReadAllAsync(
-        long fromPosition = 1, long maxCount = long.MaxValue, CancellationToken cancellationToken = default) =>
-        LocalReads.Enumerate(() => ReadAll(fromPosition, maxCount), cancellationToken);
-
-    /// <inheritdoc/>
-    public ValueTask<QueryResult> QueryAsync(
-        Query query,
-        long fromPosition = 1,
-        long maxCount = long.MaxValue,
-        CancellationToken cancellationToken = default)
-    {
-        ArgumentNullException.ThrowIfNull(query);
-        return LocalReads.Answer(cancellationToken, () => Query(query, fromPosition, maxCount));
-    }
-
-    /// <inheritdoc/>
-    public IAsyncEnumerable<JournalEntry> SubscribeAsync(Head after, CancellationToken cancellationToken = default) =>
-        LocalReads.SubscribeAfter(this, after, cancellationToken);
-
-    /// <inheritdoc/>
-    public IAsyncEnumerable<JournalEntry> SubscribeAsync(long fromPosition = 1, CancellationToken cancellationToken = default)
+    public override IAsyncEnumerable<JournalEntry> SubscribeAsync(long fromPosition = 1, CancellationToken cancellationToken = default)
     {
         if (closed) return LocalReads.Refused(this);
         return subscriptions.Follow(from => Snapshot.ReadAll(from, long.MaxValue), fromPosition, cancellationToken);
@@ -196,7 +132,7 @@ public sealed class InMemoryJournal : ILocalJournal, IObservedJournal
     /// <summary>Closes the journal: subscriptions end, later appends are answered with <see cref="AppendFailure.Unavailable"/>, later reads
     /// throw <see cref="ObjectDisposedException"/>. Reads that were begun go on.</summary>
     /// <returns>A completed task.</returns>
-    public ValueTask DisposeAsync()
+    public override ValueTask DisposeAsync()
     {
         lock (gate)
         {

@@ -1,5 +1,5 @@
 // The asynchronous members of stores that answer at once: the answer is there when the call returns, or with the first MoveNextAsync.
-// Used by InMemoryJournal, SegmentJournal, LiteDbJournal and by local snapshot stores.
+// Used by LocalJournal and by local snapshot stores.
 using System.Runtime.CompilerServices;
 
 namespace Refold;

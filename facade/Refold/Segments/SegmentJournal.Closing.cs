@@ -10,7 +10,7 @@ public sealed partial class SegmentJournal
     /// <summary>Closes the journal when all queued writes were answered: subscriptions end, the lock goes, later appends are answered with
     /// <see cref="AppendFailure.Unavailable"/>, later reads throw <see cref="ObjectDisposedException"/>.</summary>
     /// <returns>A task that ends when it is closed.</returns>
-    public async ValueTask DisposeAsync()
+    public override async ValueTask DisposeAsync()
     {
         var source = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         if (Interlocked.CompareExchange(ref ending, source, null) is { } begun)

@@ -23,32 +23,32 @@ public sealed partial class SegmentJournal
     }
 
     /// <inheritdoc/>
-    public Head? HeadAt(long position) => Ask(index => index.HeadAt(position));
+    public override Head? HeadAt(long position) => Ask(index => index.HeadAt(position));
 
     /// <inheritdoc/>
-    public Receipt? FindByKey(string key)
+    public override Receipt? FindByKey(string key)
     {
         ArgumentNullException.ThrowIfNull(key);
         return Ask(index => index.FindKey(key)) is var (_, receipt) ? new Receipt(receipt) : null;
     }
 
     /// <inheritdoc/>
-    public long HighestVersion(StreamId stream)
+    public override long HighestVersion(StreamId stream)
     {
         ArgumentNullException.ThrowIfNull(stream);
         return Ask(index => index.HighestVersion(stream));
     }
 
     /// <inheritdoc/>
-    public IReadOnlyList<StreamInfo> Streams(string prefix = "", StreamId? after = null, int maxCount = int.MaxValue)
+    public override IReadOnlyList<StreamInfo> Streams(string prefix = "", StreamId? after = null, int maxCount = int.MaxValue)
     {
-        ArgumentNullException.ThrowIfNull(prefix);
+        RequirePrefix(prefix);
         return Ask(index => LocalReads.Page(index.Streams(id => LocalReads.IsWanted(id, prefix, after)), prefix, after, maxCount));
     }
 
     /// <inheritdoc/>
     /// <exception cref="JournalCorruptedException">While enumerating: an entry's bytes are not what was written.</exception>
-    public IEnumerable<JournalEntry> ReadStream(
+    public override IEnumerable<JournalEntry> ReadStream(
         StreamId stream, long fromVersion = 1, long toVersion = long.MaxValue, long maxCount = long.MaxValue)
     {
         ArgumentNullException.ThrowIfNull(stream);
@@ -58,12 +58,12 @@ public sealed partial class SegmentJournal
 
     /// <inheritdoc/>
     /// <exception cref="JournalCorruptedException">While enumerating: an entry's bytes are not what was written.</exception>
-    public IEnumerable<JournalEntry> ReadAll(long fromPosition = 1, long maxCount = long.MaxValue) =>
+    public override IEnumerable<JournalEntry> ReadAll(long fromPosition = 1, long maxCount = long.MaxValue) =>
         Read(From(fromPosition), maxCount);
 
     /// <inheritdoc/>
     /// <exception cref="JournalCorruptedException">An entry's bytes are not what was written.</exception>
-    public QueryResult Query(Query query, long fromPosition = 1, long maxCount = long.MaxValue)
+    public override QueryResult Query(Query query, long fromPosition = 1, long maxCount = long.MaxValue)
     {
         ArgumentNullException.ThrowIfNull(query);
         return Ask(index =>
@@ -74,7 +74,7 @@ public sealed partial class SegmentJournal
     }
 
     /// <inheritdoc/>
-    public IAsyncEnumerable<JournalEntry> SubscribeAsync(long fromPosition = 1, CancellationToken cancellationToken = default)
+    public override IAsyncEnumerable<JournalEntry> SubscribeAsync(long fromPosition = 1, CancellationToken cancellationToken = default)
     {
         if (closed) return LocalReads.Refused(this);
         // Not ReadAll: a subscription ends when the journal is closed, it does not fail.

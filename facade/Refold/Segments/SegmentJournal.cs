@@ -5,7 +5,7 @@ namespace Refold.Segments;
 
 /// <summary>A journal in the segment files of a local directory. An append is answered when a flush made it durable.</summary>
 /// <threadsafety>All members are safe for use by many threads.</threadsafety>
-public sealed partial class SegmentJournal : ILocalJournal, IObservedJournal
+public sealed partial class SegmentJournal : LocalJournal, IObservedJournal
 {
     /// <summary>The usual size of a segment file: 8 MiB.</summary>
     public const int DefaultSegmentBytes = 8 * 1024 * 1024;
@@ -76,7 +76,7 @@ public sealed partial class SegmentJournal : ILocalJournal, IObservedJournal
 
     /// <inheritdoc/>
     /// <exception cref="JournalException">It was opened for reading, and what its writer has done since cannot be read.</exception>
-    public Head Head => Latest.Index.Head;
+    public override Head Head => Latest.Index.Head;
 
     /// <summary>The head behind a beginning that was dropped; of a journal that is whole, position 0.</summary>
     public Head Begin => Latest.Index.Begin;
@@ -182,7 +182,7 @@ public sealed partial class SegmentJournal : ILocalJournal, IObservedJournal
     }
 
     /// <inheritdoc/>
-    public ValueTask<AppendResult> TryAppendAsync(EncodedBatch batch, CancellationToken cancellationToken = default)
+    public override ValueTask<AppendResult> TryAppendAsync(EncodedBatch batch, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(batch);
         return JournalObserver.IsWanted(batch)
@@ -191,7 +191,7 @@ public sealed partial class SegmentJournal : ILocalJournal, IObservedJournal
     }
 
     /// <inheritdoc/>
-    public ValueTask<AppendResult> TryRestoreAsync(IReadOnlyList<JournalEntry> batch, CancellationToken cancellationToken = default)
+    public override ValueTask<AppendResult> TryRestoreAsync(IReadOnlyList<JournalEntry> batch, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(batch);
         // A copy, looked at here: what the caller does wrong, or does to the list afterwards, must not reach the writer.
@@ -201,7 +201,7 @@ public sealed partial class SegmentJournal : ILocalJournal, IObservedJournal
     }
 
     /// <inheritdoc/>
-    public ValueTask DeleteToAsync(StreamId stream, long version, CancellationToken cancellationToken = default)
+    public override ValueTask DeleteToAsync(StreamId stream, long version, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(stream);
         return DeleteAsync(stream, version, cancellationToken);

@@ -179,6 +179,9 @@ internal static class ReadCases
         }
 
         Expect.Equal(0, (await bench.Read.StreamsAsync(maxCount: 0)).Count, "the number of streams of an empty page");
+        foreach (var half in new[] { "\ud83d", "a\ude80", "\ud83dx", "\ude80\ud83d" })
+            await Expect.ThrowsAsync<ArgumentException>(
+                async () => await bench.Journal.StreamsAsync(half), "listing streams that begin with half a surrogate pair");
     }
 
     private static async Task NamesAsync(JournalBench bench)

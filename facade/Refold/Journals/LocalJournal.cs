@@ -1,0 +1,131 @@
+// What journals in this process's reach have in common: an awaited read is the synchronous one, whose answer is there when the call returns.
+// The base of InMemoryJournal, SegmentJournal and LiteDbJournal, and of local stores of others.
+namespace Refold;
+
+/// <summary>The base of a store that answers reads at once: it writes each read once, as the synchronous member.</summary>
+/// <remarks>
+/// Awaited reads run the synchronous ones on the caller's thread: with the call, or with the first <c>MoveNextAsync</c>. What they throw
+/// comes with the await. A store that has to wait for its answers implements <see cref="IJournal"/> instead.
+/// </remarks>
+public abstract class LocalJournal : ILocalJournal
+{
+    /// <inheritdoc/>
+    public abstract Head Head { get; }
+
+    /// <inheritdoc/>
+    public abstract Head? HeadAt(long position);
+
+    /// <inheritdoc/>
+    public abstract Receipt? FindByKey(string key);
+
+    /// <inheritdoc/>
+    public abstract long HighestVersion(StreamId stream);
+
+    /// <inheritdoc/>
+    public abstract IReadOnlyList<StreamInfo> Streams(string prefix = "", StreamId? after = null, int maxCount = int.MaxValue);
+
+    /// <inheritdoc/>
+    public abstract IEnumerable<JournalEntry> ReadStream(
+        StreamId stream, long fromVersion = 1, long toVersion = long.MaxValue, long maxCount = long.MaxValue);
+
+    /// <inheritdoc/>
+    public abstract IEnumerable<JournalEntry> ReadAll(long fromPosition = 1, long maxCount = long.MaxValue);
+
+    /// <inheritdoc/>
+    public abstract QueryResult Query(Query query, long fromPosition = 1, long maxCount = long.MaxValue);
+
+    /// <inheritdoc/>
+    public abstract ValueTask<AppendResult> TryAppendAsync(EncodedBatch batch, CancellationToken cancellationToken = default);
+
+    /// <inheritdoc/>
+    public abstract ValueTask<AppendResult> TryRestoreAsync(
+        IReadOnlyList<JournalEntry> batch, CancellationToken cancellationToken = default);
+
+    /// <inheritdoc/>
+    public abstract ValueTask DeleteToAsync(StreamId stream, long version, CancellationToken cancellationToken = default);
+
+    /// <inheritdoc/>
+    public abstract IAsyncEnumerable<JournalEntry> SubscribeAsync(long fromPosition = 1, CancellationToken cancellationToken = default);
+
+    /// <inheritdoc/>
+    public abstract ValueTask DisposeAsync();
+
+    /// <inheritdoc/>
+    public ValueTask<Head> HeadAsync(CancellationToken cancellationToken = default) => LocalReads.Answer(cancellationToken, () => Head);
+
+    /// <inheritdoc/>
+    public ValueTask<Head?> HeadAtAsync(long position, CancellationToken cancellationToken = default) =>
+        LocalReads.Answer(cancellationToken, () => HeadAt(position));
+
+    /// <inheritdoc/>
+    public ValueTask<Receipt?> FindByKeyAsync(string key, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        return LocalReads.Answer(cancellationToken, () => FindByKey(key));
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<long> HighestVersionAsync(StreamId stream, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        return LocalReads.Answer(cancellationToken, () => HighestVersion(stream));
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<StreamInfo>> StreamsAsync(
+        string prefix = "",
+        StreamId? after = null,
+        int maxCount = int.MaxValue,
+        CancellationToken cancellationToken = default)
+    {
+        RequirePrefix(prefix);
+        return LocalReads.Answer(cancellationToken, () => Streams(prefix, after, maxCount));
+    }
+
+    /// <inheritdoc/>
+    public IAsyncEnumerable<JournalEntry> ReadStreamAsync(
+        StreamId stream,
+        long fromVersion = 1,
+        long toVersion = long.MaxValue,
+        long maxCount = long.MaxValue,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        return LocalReads.Enumerate(() => ReadStream(stream, fromVersion, toVersion, maxCount), cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public IAsyncEnumerable<JournalEntry> ReadAllAsync(
+        long fromPosition = 1, long maxCount = long.MaxValue, CancellationToken cancellationToken = default) =>
+        LocalReads.Enumerate(() => ReadAll(fromPosition, maxCount), cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask<QueryResult> QueryAsync(
+        Query query,
+        long fromPosition = 1,
+        long maxCount = long.MaxValue,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(query);
+        return LocalReads.Answer(cancellationToken, () => Query(query, fromPosition, maxCount));
+    }
+
+    /// <inheritdoc/>
+    public IAsyncEnumerable<JournalEntry> SubscribeAsync(Head after, CancellationToken cancellationToken = default) =>
+        LocalReads.SubscribeAfter(this, after, cancellationToken);
+
+    /// <summary>Refuses a prefix that no name can begin with because it is no text.</summary>
+    /// <param name="prefix">The prefix of <see cref="Streams"/>.</param>
+    /// <exception cref="ArgumentNullException">The prefix is null.</exception>
+    /// <exception cref="ArgumentException">The prefix has half a surrogate pair.</exception>
+    protected static void RequirePrefix(string prefix)
+    {
+        ArgumentNullException.ThrowIfNull(prefix);
+        for (var index = 0; index < prefix.Length; index++)
+        {
+            if (!char.IsSurrogate(prefix[index])) continue;
+            if (!char.IsSurrogatePair(prefix, index)) throw new ArgumentException("The prefix has half a surrogate pair.", nameof(prefix));
+            index++;
+        }
+    }
+}
