@@ -57,7 +57,8 @@ public sealed class InMemoryJournal : LocalJournal, IObservedJournal
     }
 
     /// <inheritdoc/>
-    public override ValueTask<AppendResult> TryRestoreAsync(IReadOnlyList<JournalEntry> batch, CancellationToken cancellationToken = default)
+    public override ValueTask<AppendResult> TryRestoreAsync(
+        IReadOnlyList<JournalEntry> batch, CancellationToken cancellationToken = default)
     {
         var entries = batch.ToCore();
         if (cancellationToken.IsCancellationRequested) return ValueTask.FromCanceled<AppendResult>(cancellationToken);

@@ -1,4 +1,4 @@
-// What journals in this process's reach have in common: an awaited read is the synchronous one, whose answer is there when the call returns.
+// What journals in this process's reach have in common: an awaited read is the synchronous one, answered when the call returns.
 // The base of InMemoryJournal, SegmentJournal and LiteDbJournal, and of local stores of others.
 namespace Refold;
 

@@ -191,7 +191,8 @@ public sealed partial class SegmentJournal : LocalJournal, IObservedJournal
     }
 
     /// <inheritdoc/>
-    public override ValueTask<AppendResult> TryRestoreAsync(IReadOnlyList<JournalEntry> batch, CancellationToken cancellationToken = default)
+    public override ValueTask<AppendResult> TryRestoreAsync(
+        IReadOnlyList<JournalEntry> batch, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(batch);
         // A copy, looked at here: what the caller does wrong, or does to the list afterwards, must not reach the writer.
