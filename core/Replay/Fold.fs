@@ -46,6 +46,10 @@ module internal Folding =
     [<NoEquality; NoComparison>]
     type Applied<'State> = { State: 'State; WasUpcast: bool; Unfaithful: Divergence option }
 
+    /// Whether nothing is wrong that ends a fold.
+    let isWhole (divergence: Divergence option) : bool =
+        divergence |> Option.forall (fun found -> found.Cause = DivergenceCause.CodecNotFaithful)
+
     /// What an entry's codec is handed.
     let encodedOf (data: EntryData) : Encoded = { Type = data.Type; SchemaVersion = data.SchemaVersion; Payload = data.Payload }
 

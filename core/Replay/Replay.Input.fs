@@ -39,7 +39,7 @@ type ReplayVerifier
 [<RequireQualifiedAccess>]
 module internal ReplayOpening =
 
-    // The newest snapshot of the stream that may be used, or the beginning.
+    // The newest snapshot of the stream that may be used, or the beginning; its position; and why others are not.
     let private start (aggregate: Aggregate<'State, 'Command, 'Event, 'Error>) (input: VerifyInput) (stream: StreamId) =
         let history =
             {
@@ -51,9 +51,12 @@ module internal ReplayOpening =
                 ReadFrom = fun version -> input.ReadStream stream |> Seq.filter (fun entry -> entry.Version >= version)
             }
 
-        input.Start
-        |> List.filter (fun snapshot -> snapshot.Stream.Equals stream)
-        |> Snapshot.newest aggregate history
+        let snapshots = input.Start |> List.filter (fun snapshot -> snapshot.Stream.Equals stream)
+
+        match Snapshot.follow aggregate id (fun _ -> None) history snapshots with
+        | Ok found -> struct (found.Fold, found.From |> Option.map _.Position |> Option.defaultValue 0L, found.Findings)
+        // Only where entries are known to be deleted.
+        | Error _ -> struct ({ State = aggregate.Decider.Initial; Version = 0L }, 0L, [])
 
     /// A stream under verification, and why given snapshots are not used.
     let openStream
@@ -63,12 +66,7 @@ module internal ReplayOpening =
         (tally: ReplayTally)
         (stream: StreamId)
         : struct (IReplayStream * SnapshotFinding list) =
-        let used, findings = start aggregate input stream
-
-        let startPosition, start =
-            match used with
-            | Some(snapshot, state) -> snapshot.Position, { State = state; Version = snapshot.Version }
-            | None -> 0L, { State = aggregate.Decider.Initial; Version = 0L }
+        let struct (start, startPosition, findings) = start aggregate input stream
 
         let replayed =
             new ReplayStream<_, _, _, _>(

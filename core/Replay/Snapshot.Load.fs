@@ -1,10 +1,30 @@
-// Taking snapshots, and the rule which of them may be used: at any doubt the state is folded from every entry.
-// Called by whoever rehydrates an aggregate, and by Replay.Verify.fs where a start is given.
+// Taking snapshots, and the one rule which of them may be used: any doubt costs time, never the state.
+// Asked step by step by the facade, whose stores wait; followed at once by Replay.Input.fs and tests.
 namespace Refold.Core
 
 open System
 
-/// What rehydrating must know of a stream.
+/// What rehydrating a stream asks for next, and how it goes on from the answer. It reads nothing itself, so that who answers may wait.
+[<RequireQualifiedAccess; NoEquality; NoComparison>]
+type internal Rehydration<'State, 'Report> =
+    /// The newest snapshot of the stream up to a version, or why the store failed.
+    | Newest of toVersion: int64 * next: (Result<Snapshot option, string> -> Rehydration<'State, 'Report>)
+    /// The stream's highest version; 0 for none.
+    | Highest of next: (int64 -> Rehydration<'State, 'Report>)
+    /// The head of the journal after the batch that holds a position; `None` beyond the journal's end.
+    | HeadAt of position: int64 * next: (Head option -> Rehydration<'State, 'Report>)
+    /// The stream's first two entries from a version on, in version order; fewer where it ends before.
+    | Around of fromVersion: int64 * next: (Entry seq -> Rehydration<'State, 'Report>)
+    /// The fold of the stream's entries after a state.
+    | Fold of start: FoldStart<'State> * next: ('Report -> Rehydration<'State, 'Report>)
+    /// Nothing: why a snapshot is not used.
+    | Doubt of finding: SnapshotFinding * next: Rehydration<'State, 'Report>
+    /// Nothing: the fold that counts, and the snapshot that it began with; `None` for the beginning.
+    | Found of report: 'Report * from: Snapshot option
+    /// Nothing: entries were deleted, and no snapshot may be used.
+    | HistoryDropped
+
+/// A stream that is in reach, so that rehydrating it need not wait.
 [<NoEquality; NoComparison>]
 type internal StreamHistory =
     {
@@ -22,16 +42,19 @@ type internal StreamHistory =
 
 /// A state brought up to the end of its stream.
 [<NoEquality; NoComparison>]
-type internal Rehydrated<'State> =
+type internal Rehydrated<'Report> =
     {
         /// The fold of the entries after the snapshot; its `State` and `Version` are the result, its
         /// `Divergence` tells where it had to end.
-        Fold: FoldReport<'State>
-        /// The version of the snapshot that was used; 0 for none.
-        FromVersion: int64
+        Fold: 'Report
+        /// The snapshot that was used; `None` for the beginning.
+        From: Snapshot option
         /// Why other snapshots were not used, newest first.
         Findings: SnapshotFinding list
     }
+
+    /// The version of the snapshot that was used; 0 for none.
+    member this.FromVersion: int64 = this.From |> Option.map _.Version |> Option.defaultValue 0L
 
 /// Taking, judging and using snapshots.
 [<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
@@ -90,62 +113,114 @@ module Snapshot =
         with error ->
             undecodable (Divergence.thrown "the state codec" error)
 
-    let private belongs (history: StreamHistory) (snapshot: Snapshot) =
-        match history.HeadAt snapshot.Position with
-        | Some head -> head.Hash.Equals snapshot.HeadHash
-        | None -> false
-
-    /// The state of a snapshot that may be used for this stream of this journal, or why it may not.
-    let internal judge
+    /// Judges a snapshot by the stream as the journal has it.
+    let private judge
         (aggregate: Aggregate<'State, 'Command, 'Event, 'Error>)
-        (history: StreamHistory)
+        (stream: StreamId)
+        (floor: int64)
         (snapshot: Snapshot)
-        : Result<'State, SnapshotFinding> =
-        if not (snapshot.Stream.Equals history.Stream) then
-            Error(SnapshotFinding.OtherStream(snapshot.Stream, history.Stream))
+        (doubted: SnapshotFinding -> Rehydration<'State, 'Report>)
+        (usable: 'State -> Rehydration<'State, 'Report>)
+        : Rehydration<'State, 'Report> =
+        let version = snapshot.Version
+
+        // Its last entry, where it is still there, lies up to its position, and the one after it behind that.
+        let isMisplaced (entry: Entry) = (entry.Version <= version) <> (entry.Position <= snapshot.Position)
+
+        let placed state (around: Entry seq) =
+            if Seq.exists isMisplaced around then
+                doubted (SnapshotFinding.Misplaced(version, snapshot.Position))
+            else
+                usable state
+
+        let belongs (head: Head option) =
+            match head, aggregate.State with
+            | Some head, Some codec when head.Hash.Equals snapshot.HeadHash ->
+                match decode codec snapshot with
+                | Ok state -> Rehydration.Around(max version (floor + 1L), placed state)
+                | Error finding -> doubted finding
+            | Some head, None when head.Hash.Equals snapshot.HeadHash -> doubted (SnapshotFinding.NoStateCodec version)
+            | _ -> doubted (SnapshotFinding.Foreign(version, snapshot.Position))
+
+        let inRange (highest: int64) =
+            if version > highest then doubted (SnapshotFinding.Ahead(version, highest))
+            elif version < floor then doubted (SnapshotFinding.BelowFloor(version, floor))
+            else Rehydration.HeadAt(snapshot.Position, belongs)
+
+        if not (snapshot.Stream.Equals stream) then
+            doubted (SnapshotFinding.OtherStream(snapshot.Stream, stream))
         elif not (snapshot.Checksum.Equals(SnapshotForm.checksum snapshot)) then
-            Error(SnapshotFinding.ChecksumBroken snapshot.Version)
-        elif snapshot.Version > history.Highest then
-            Error(SnapshotFinding.Ahead(snapshot.Version, history.Highest))
-        elif snapshot.Version < history.Floor then
-            Error(SnapshotFinding.BelowFloor(snapshot.Version, history.Floor))
-        elif not (belongs history snapshot) then
-            Error(SnapshotFinding.Foreign(snapshot.Version, snapshot.Position))
+            doubted (SnapshotFinding.ChecksumBroken version)
         else
-            match aggregate.State with
-            | None -> Error(SnapshotFinding.NoStateCodec snapshot.Version)
-            | Some codec -> decode codec snapshot
+            Rehydration.Highest inRange
 
-    // Its last entry, where it is still there, lies up to its position, and the one after it behind that.
-    let private placed (history: StreamHistory) (snapshot: Snapshot) =
-        let isMisplaced (entry: Entry) = (entry.Version <= snapshot.Version) <> (entry.Position <= snapshot.Position)
-
-        let around = history.ReadFrom(max snapshot.Version (history.Floor + 1L)) |> Seq.truncate 2
-
-        if Seq.exists isMisplaced around then
-            Error(SnapshotFinding.Misplaced(snapshot.Version, snapshot.Position))
-        else
-            Ok()
-
-    let rec private firstUsable aggregate history findings (snapshots: Snapshot list) =
-        match snapshots with
-        | [] -> None, List.rev findings
-        | snapshot :: older ->
-            let judged =
-                judge aggregate history snapshot
-                |> Result.bind (fun state -> placed history snapshot |> Result.map (fun () -> state))
-
-            match judged with
-            | Ok state -> Some(snapshot, state), List.rev findings
-            | Error finding -> firstUsable aggregate history (finding :: findings) older
-
-    /// The newest snapshot that may be used, with its state; and why newer ones are not.
-    let internal newest
+    /// Brings a stream's state up to a version and a position: from the newest snapshot that may be used and that the entries after it can
+    /// be applied to, or from every entry. `divergenceOf`: what a fold found wrong; `floor`: the stream's highest version that was deleted.
+    let internal rehydrate
         (aggregate: Aggregate<'State, 'Command, 'Event, 'Error>)
+        (divergenceOf: 'Report -> Divergence option)
+        (stream: StreamId)
+        (floor: int64)
+        (toVersion: int64)
+        (toPosition: int64)
+        : Rehydration<'State, 'Report> =
+        let withoutMore (doubtful: ('Report * Snapshot) option) =
+            match doubtful with
+            | _ when floor = 0L ->
+                let beginning = { FoldStart.State = aggregate.Decider.Initial; Version = 0L }
+                Rehydration.Fold(beginning, (fun report -> Rehydration.Found(report, None)))
+            | Some(report, snapshot) -> Rehydration.Found(report, Some snapshot)
+            | None -> Rehydration.HistoryDropped
+
+        let rec upTo (highest: int64) (doubtful: ('Report * Snapshot) option) =
+            let next (answer: Result<Snapshot option, string>) =
+                match answer with
+                | Error reason -> Rehydration.Doubt(SnapshotFinding.StoreFailed(stream, reason), withoutMore doubtful)
+                | Ok None -> withoutMore doubtful
+                | Ok(Some snapshot) when snapshot.Version > highest ->
+                    Rehydration.Doubt(SnapshotFinding.NotAsked(snapshot.Version, highest), withoutMore doubtful)
+                // Not doubtful, but of a later time than is asked for.
+                | Ok(Some snapshot) when snapshot.Position > toPosition -> upTo (snapshot.Version - 1L) doubtful
+                | Ok(Some snapshot) ->
+                    let older finding doubtful = Rehydration.Doubt(finding, upTo (snapshot.Version - 1L) doubtful)
+
+                    let folded report =
+                        if Folding.isWhole (divergenceOf report) then
+                            Rehydration.Found(report, Some snapshot)
+                        else
+                            doubtful |> Option.orElse (Some(report, snapshot)) |> older (SnapshotFinding.NotFoldable snapshot.Version)
+
+                    judge aggregate stream floor snapshot (fun finding -> older finding doubtful) (fun state ->
+                        Rehydration.Fold({ State = state; Version = snapshot.Version }, folded))
+
+            if highest < 1L then withoutMore doubtful else Rehydration.Newest(highest, next)
+
+        upTo toVersion None
+
+    /// Rehydrates a stream that is in reach, with these snapshots, and with a fold from a state on.
+    let internal follow
+        (aggregate: Aggregate<'State, 'Command, 'Event, 'Error>)
+        (fold: FoldStart<'State> -> 'Report)
+        (divergenceOf: 'Report -> Divergence option)
         (history: StreamHistory)
         (snapshots: Snapshot seq)
-        : (Snapshot * 'State) option * SnapshotFinding list =
-        snapshots |> Seq.sortByDescending _.Version |> List.ofSeq |> firstUsable aggregate history []
+        : Result<Rehydrated<'Report>, HistoryError> =
+        let snapshots = snapshots |> Seq.sortByDescending _.Version |> List.ofSeq
+        let newest toVersion = snapshots |> List.tryFind (fun snapshot -> snapshot.Version <= toVersion)
+
+        let rec go findings step =
+            match step with
+            | Rehydration.Newest(toVersion, next) -> go findings (next (Ok(newest toVersion)))
+            | Rehydration.Highest next -> go findings (next history.Highest)
+            | Rehydration.HeadAt(position, next) -> go findings (next (history.HeadAt position))
+            | Rehydration.Around(version, next) -> go findings (next (history.ReadFrom version |> Seq.truncate 2))
+            | Rehydration.Fold(start, next) -> go findings (next (fold start))
+            | Rehydration.Doubt(finding, next) -> go (finding :: findings) next
+            | Rehydration.Found(report, from) -> Ok { Fold = report; From = from; Findings = List.rev findings }
+            | Rehydration.HistoryDropped ->
+                Error(HistoryError.HistoryDropped(history.Stream.Value, history.Floor, List.rev findings |> List.map string))
+
+        go [] (rehydrate aggregate divergenceOf history.Stream history.Floor Int64.MaxValue Int64.MaxValue)
 
     /// The state at the end of a stream: from the newest snapshot that may be used and the entries after it, or from every entry.
     /// `HistoryDropped` where entries were deleted and no snapshot may be used.
@@ -153,17 +228,6 @@ module Snapshot =
         (aggregate: Aggregate<'State, 'Command, 'Event, 'Error>)
         (history: StreamHistory)
         (snapshots: Snapshot seq)
-        : Result<Rehydrated<'State>, HistoryError> =
-        let rehydrated (start: FoldStart<'State>) findings =
-            Ok
-                {
-                    Fold = Folding.entries aggregate start (history.ReadFrom(start.Version + 1L))
-                    FromVersion = start.Version
-                    Findings = findings
-                }
-
-        match newest aggregate history snapshots with
-        | Some(snapshot, state), findings -> rehydrated { State = state; Version = snapshot.Version } findings
-        | None, findings when history.Floor > 0L ->
-            Error(HistoryError.HistoryDropped(history.Stream.Value, history.Floor, findings |> List.map string))
-        | None, findings -> rehydrated { State = aggregate.Decider.Initial; Version = 0L } findings
+        : Result<Rehydrated<FoldReport<'State>>, HistoryError> =
+        let fold (start: FoldStart<'State>) = Folding.entries aggregate start (history.ReadFrom(start.Version + 1L))
+        follow aggregate fold _.Divergence history snapshots

@@ -55,6 +55,12 @@ type internal SnapshotFinding =
     | NotFaithful of version: int64
     /// Its last entry, or the one after it, does not lie on the right side of its position.
     | Misplaced of version: int64 * position: int64
+    /// The entries after it cannot be applied to its state.
+    | NotFoldable of version: int64
+    /// Its version is above the highest one that the store was asked for. The store is not asked again.
+    | NotAsked of version: int64 * toVersion: int64
+    /// The store failed when it was asked. It is not asked again.
+    | StoreFailed of stream: StreamId * reason: string
 
     /// One sentence without a full stop.
     override this.ToString() =
@@ -72,6 +78,12 @@ type internal SnapshotFinding =
         | NotFaithful version -> at version + " is not used: the state codec encodes it otherwise"
         | Misplaced(version, position) ->
             at version + " is not used: the entries around it do not lie around position " + Numbers.text position
+        | NotFoldable version -> at version + " is not used: the entries after it cannot be applied to it"
+        | NotAsked(version, toVersion) ->
+            at version
+            + " is not used, nor any other: the store was asked for one up to version "
+            + Numbers.text toVersion
+        | StoreFailed(stream, reason) -> "no more snapshots of '" + stream.Value + "' are used: the store failed with " + reason
 
 /// The byte form of a snapshot.
 [<RequireQualifiedAccess>]

@@ -1,16 +1,8 @@
-// Between snapshots and the core's Snapshot: making, reading, judging.
+// Between snapshots and the core's Snapshot: making, reading, judging by the core's rule.
 // Used by Snapshot and Rehydration.
 using Microsoft.FSharp.Core;
 
 namespace Refold.Interop;
-
-/// <summary>What a snapshot is judged by: its stream as the journal has it.</summary>
-/// <param name="Stream">The stream.</param>
-/// <param name="Highest">Its highest version; 0 for none.</param>
-/// <param name="Floor">The highest version that was deleted; 0 for none.</param>
-/// <param name="Head">The journal's head after the batch that holds the snapshot's position; null beyond the journal's end.</param>
-/// <param name="Around">The entry of the snapshot's version, if it is there, and the next one.</param>
-internal sealed record SnapshotHistory(StreamId Stream, long Highest, long Floor, Head? Head, IReadOnlyList<JournalEntry> Around);
 
 internal static class SnapshotTranslation
 {
@@ -40,28 +32,30 @@ internal static class SnapshotTranslation
     public static bool IsDue(long version, long lastSnapshotAt, long interval) =>
         Core.SnapshotModule.shouldTake(version, lastSnapshotAt, interval);
 
-    /// <summary>The state of a snapshot that may be used for a stream, or why it may not. Reads nothing.</summary>
-    public static (FoldedState<TState>? State, SnapshotFinding? Finding) Judge<TState, TCommand, TEvent, TError>(
-        this Core.Aggregate<TState, TCommand, TEvent, TError> aggregate,
-        SnapshotHistory known,
-        Snapshot snapshot)
-    {
-        var history = new Core.StreamHistory(
-            known.Stream,
-            known.Highest,
-            known.Floor,
-            FuncConvert.FromFunc((long _) => known.Head is { } head ? FSharpOption<Head>.Some(head) : null),
-            FuncConvert.FromFunc((long _) => known.Around.Select(entry => entry.Value)));
-        var (usable, findings) = Core.SnapshotModule.newest(aggregate, history, [snapshot.Value]);
-        return usable is { } found
-            ? (new FoldedState<TState>(found.Value.Item2, snapshot.Version), null)
-            : (null, findings.Select(ToFacade).FirstOrDefault());
-    }
+    /// <summary>The core's rule which snapshot a stream's state may begin with, and what it asks for first.</summary>
+    public static Core.Rehydration<TState, FoldReport<TState>> Rehydrate<TState, TCommand, TEvent, TError>(
+        this Core.Aggregate<TState, TCommand, TEvent, TError> aggregate, StreamId stream, long floor, RehydrationRange range) =>
+        Core.SnapshotModule.rehydrate(
+            aggregate,
+            FuncConvert.FromFunc((FoldReport<TState> report) => report.Divergence?.Value.ToOption()),
+            stream,
+            floor,
+            range.ToVersion,
+            range.ToPosition);
 
-    private static SnapshotFinding ToFacade(Core.SnapshotFinding finding) => new(
+    /// <summary>Goes on from what a store has, or from how it failed.</summary>
+    public static Core.Rehydration<TState, TReport> Answer<TState, TReport>(
+        this Core.Rehydration<TState, TReport>.Newest asked, (Snapshot? Found, string? Failure) answer) =>
+        asked.next.Invoke(
+            answer.Failure is { } failure
+                ? FSharpResult<FSharpOption<Core.Snapshot>?, string>.NewError(failure)
+                : FSharpResult<FSharpOption<Core.Snapshot>?, string>.NewOk((answer.Found?.Value).ToOption()));
+
+    /// <summary>A finding, with the core's sentence.</summary>
+    public static SnapshotFinding ToFacade(this Core.SnapshotFinding finding) => new(
         finding switch
         {
-            Core.SnapshotFinding.OtherStream => SnapshotDoubt.NotAsked,
+            Core.SnapshotFinding.OtherStream or Core.SnapshotFinding.NotAsked => SnapshotDoubt.NotAsked,
             Core.SnapshotFinding.ChecksumBroken => SnapshotDoubt.ChecksumBroken,
             Core.SnapshotFinding.Ahead => SnapshotDoubt.Ahead,
             Core.SnapshotFinding.BelowFloor => SnapshotDoubt.BelowFloor,
@@ -69,6 +63,8 @@ internal static class SnapshotTranslation
             Core.SnapshotFinding.Undecodable => SnapshotDoubt.Undecodable,
             Core.SnapshotFinding.NotFaithful => SnapshotDoubt.NotFaithful,
             Core.SnapshotFinding.Misplaced => SnapshotDoubt.Misplaced,
+            Core.SnapshotFinding.NotFoldable => SnapshotDoubt.NotFoldable,
+            Core.SnapshotFinding.StoreFailed => SnapshotDoubt.StoreFailed,
             _ => finding.IsNoStateCodec ? SnapshotDoubt.NoStateCodec : SnapshotDoubt.Unreadable,
         },
         finding.ToString());

@@ -1,7 +1,5 @@
-// Bringing a stream's state up to its end from the newest snapshot that may be used, else from its beginning:
-// any doubt costs time, never the state.
+// Bringing a stream's state up to its end by the core's rule, whose questions a journal and a snapshot store answer.
 // Called by StreamState for runs, and by SnapshotExtensions.
-using System.Runtime.CompilerServices;
 using Refold.Interop;
 
 namespace Refold;
@@ -29,7 +27,7 @@ internal static class Rehydration
             {
                 // Without snapshots the read itself says what was deleted.
                 if (range.Snapshots is not null) floor = await FloorAsync(journal, stream, cancellationToken).ConfigureAwait(false);
-                return await FoldAsync(journal, aggregate, stream, range, floor, cancellationToken).ConfigureAwait(false);
+                return await FollowAsync(journal, aggregate, stream, range, floor, cancellationToken).ConfigureAwait(false);
             }
             catch (EntriesDroppedException dropped) when (dropped is not HistoryDroppedException && dropped.UpTo > floor)
             {
@@ -40,9 +38,10 @@ internal static class Rehydration
     }
 
     /// <summary>Whether nothing is wrong that ends a fold.</summary>
-    public static bool IsWhole<TState>(FoldReport<TState> fold) => fold.Divergence is null or { Cause: DivergenceCause.CodecNotFaithful };
+    public static bool IsWhole<TState>(FoldReport<TState> fold) => Core.Folding.isWhole(fold.Divergence?.Value.ToOption());
 
-    private static async ValueTask<RehydratedState<TState>> FoldAsync<TState, TCommand, TEvent, TError>(
+    /// <summary>Answers what the core's rule asks for, until it has the state.</summary>
+    private static async ValueTask<RehydratedState<TState>> FollowAsync<TState, TCommand, TEvent, TError>(
         IJournal journal,
         Aggregate<TState, TCommand, TEvent, TError> aggregate,
         StreamId stream,
@@ -51,101 +50,69 @@ internal static class Rehydration
         CancellationToken cancellationToken)
     {
         var findings = new List<SnapshotFinding>();
-        RehydratedState<TState>? doubtful = null;
-        await foreach (
-            var start in UsableAsync(journal, aggregate, stream, range, floor, findings, cancellationToken).ConfigureAwait(false))
+        var step = aggregate.Value.Rehydrate(stream, floor, range);
+        while (true)
         {
-            var fold = await aggregate.Value.FoldAsync(Entries(start.Version), start, cancellationToken).ConfigureAwait(false);
-            if (IsWhole(fold)) return new RehydratedState<TState>(fold, start.Version, findings);
-            doubtful ??= new RehydratedState<TState>(fold, start.Version, findings);
-            findings.Add(new SnapshotFinding(
-                SnapshotDoubt.NotFoldable,
-                FormattableString.Invariant(
-                    $"the snapshot at version {start.Version} is not used: the entries after it cannot be applied to it")));
-        }
-
-        if (floor > 0) return doubtful ?? throw new HistoryDroppedException(stream, floor, findings);
-        var whole = await aggregate.Value.FoldAsync(Entries(0), null, cancellationToken).ConfigureAwait(false);
-        return new RehydratedState<TState>(whole, 0, findings);
-
-        IAsyncEnumerable<JournalEntry> Entries(long after) => journal
-            .ReadStreamAsync(stream, after + 1, range.ToVersion, cancellationToken: cancellationToken)
-            .TakeWhile(entry => entry.Position <= range.ToPosition);
-    }
-
-    // The states of the snapshots that may be used, newest first; asked for one by one, since the first will do.
-    private static async IAsyncEnumerable<FoldedState<TState>> UsableAsync<TState, TCommand, TEvent, TError>(
-        IJournal journal,
-        Aggregate<TState, TCommand, TEvent, TError> aggregate,
-        StreamId stream,
-        RehydrationRange range,
-        long floor,
-        List<SnapshotFinding> findings,
-        [EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        if (range.Snapshots is null) yield break;
-        var below = range.ToVersion;
-        while (
-            below >= 1 && await AskAsync(range.Snapshots, stream, below, findings, cancellationToken).ConfigureAwait(false) is { } snapshot)
-        {
-            below = snapshot.Version - 1;
-            // Not doubtful, but of a later time than is asked for.
-            if (snapshot.Head.Position > range.ToPosition) continue;
-            var history = await HistoryAsync(journal, stream, floor, snapshot, cancellationToken).ConfigureAwait(false);
-            var (state, finding) = aggregate.Value.Judge(history, snapshot);
-            if (state is not null) yield return state;
-            else findings.Add(finding!);
+            switch (step)
+            {
+                case Core.Rehydration<TState, FoldReport<TState>>.Newest ask:
+                    step = ask.Answer(
+                        await AskAsync(range.Snapshots, stream, ask.toVersion, findings, cancellationToken).ConfigureAwait(false));
+                    break;
+                case Core.Rehydration<TState, FoldReport<TState>>.Highest ask:
+                    step = ask.next.Invoke(await journal.HighestVersionAsync(stream, cancellationToken).ConfigureAwait(false));
+                    break;
+                case Core.Rehydration<TState, FoldReport<TState>>.HeadAt ask:
+                    var head = await journal.HeadAtAsync(ask.position, cancellationToken).ConfigureAwait(false);
+                    step = ask.next.Invoke(head.ToOption());
+                    break;
+                case Core.Rehydration<TState, FoldReport<TState>>.Around ask:
+                    var around = await journal
+                        .ReadStreamAsync(stream, ask.fromVersion, maxCount: 2, cancellationToken: cancellationToken)
+                        .ToListAsync(cancellationToken)
+                        .ConfigureAwait(false);
+                    step = ask.next.Invoke(around.Select(entry => entry.Value));
+                    break;
+                case Core.Rehydration<TState, FoldReport<TState>>.Fold ask:
+                    var entries = journal
+                        .ReadStreamAsync(stream, ask.start.Version + 1, range.ToVersion, cancellationToken: cancellationToken)
+                        .TakeWhile(entry => entry.Position <= range.ToPosition);
+                    var start = new FoldedState<TState>(ask.start.State, ask.start.Version);
+                    step = ask.next.Invoke(await aggregate.Value.FoldAsync(entries, start, cancellationToken).ConfigureAwait(false));
+                    break;
+                case Core.Rehydration<TState, FoldReport<TState>>.Doubt told:
+                    findings.Add(told.finding.ToFacade());
+                    step = told.next;
+                    break;
+                case Core.Rehydration<TState, FoldReport<TState>>.Found found:
+                    return new RehydratedState<TState>(found.report, found.from?.Value.Version ?? 0, findings);
+                default:
+                    throw new HistoryDroppedException(stream, floor, findings);
+            }
         }
     }
 
-    private static async ValueTask<Snapshot?> AskAsync(
-        ISnapshotStore store,
+    /// <summary>The snapshot that the store has, or how it failed.</summary>
+    private static async ValueTask<(Snapshot? Found, string? Failure)> AskAsync(
+        ISnapshotStore? store,
         StreamId stream,
         long toVersion,
         List<SnapshotFinding> findings,
         CancellationToken cancellationToken)
     {
-        SnapshotAnswer? answer;
+        if (store is null) return (null, null);
         try
         {
-            answer = await store.LoadAsync(stream, toVersion, cancellationToken).ConfigureAwait(false);
+            var answer = await store.LoadAsync(stream, toVersion, cancellationToken).ConfigureAwait(false);
+            findings.AddRange(answer?.Findings ?? []);
+            return (answer?.Snapshot, null);
         }
 #pragma warning disable CA1031 // Whatever a cache throws: there is the journal.
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
 #pragma warning restore CA1031
         {
-            var reason = $"no more snapshots of '{stream}' are used: the store failed with {exception.GetType().Name}: {exception.Message}";
-            findings.Add(new SnapshotFinding(SnapshotDoubt.StoreFailed, reason));
-            return null;
+            return (null, $"{exception.GetType().Name}: {exception.Message}");
         }
-
-        if (answer is null) return null;
-        findings.AddRange(answer.Findings);
-        if (answer.Snapshot is not { } snapshot || (snapshot.Stream == stream && snapshot.Version <= toVersion)) return answer.Snapshot;
-        findings.Add(new SnapshotFinding(
-            SnapshotDoubt.NotAsked,
-            FormattableString.Invariant(
-                $"no more snapshots of '{stream}' are used: asked for one up to version {toVersion}, the store gave {snapshot}")));
-        return null;
-    }
-
-    /// <summary>What a snapshot is judged by, as the journal is now.</summary>
-    private static async ValueTask<SnapshotHistory> HistoryAsync(
-        IJournal journal,
-        StreamId stream,
-        long floor,
-        Snapshot snapshot,
-        CancellationToken cancellationToken)
-    {
-        var highest = await journal.HighestVersionAsync(stream, cancellationToken).ConfigureAwait(false);
-        // One of other versions than the stream has is refused by its version.
-        if (snapshot.Version > highest || snapshot.Version < floor) return new SnapshotHistory(stream, highest, floor, null, []);
-        var head = await journal.HeadAtAsync(snapshot.Head.Position, cancellationToken).ConfigureAwait(false);
-        var around = await journal
-            .ReadStreamAsync(stream, Math.Max(snapshot.Version, floor + 1), maxCount: 2, cancellationToken: cancellationToken)
-            .ToListAsync(cancellationToken)
-            .ConfigureAwait(false);
-        return new SnapshotHistory(stream, highest, floor, head, around);
     }
 
     private static async ValueTask<long> FloorAsync(IJournal journal, StreamId stream, CancellationToken cancellationToken)
