@@ -75,61 +75,51 @@ module internal FooterDecoding =
 
             Some { Streams = List.ofArray streams; Keys = joined; KeysBefore = 0L }
 
-    let internal readBase (source: PageSource) (places: TablePlace[]) : Result<BaseContent option, FrameError> =
-        if not (places |> Array.exists (fun place -> place.Table = FooterLayout.baseStreams)) then
+    let internal readBase (tables: FooterTables) : Result<BaseContent option, FrameError> =
+        if not tables.HasBase then
             Ok None
         else
-            let placeOf = FooterPages.placeOf places
-            let streams = FooterPages.table source (placeOf FooterLayout.baseStreams) FooterLayout.readBaseStream
-            let keys = FooterPages.table source (placeOf FooterLayout.baseKeys) FooterLayout.readBaseKey
-
-            let versions =
-                FooterPages.table source (placeOf FooterLayout.baseVersions) FooterLayout.readBaseVersions
-
-            match streams, keys, versions with
+            match tables.BaseStreams.All(), tables.BaseKeys.All(), tables.BaseVersions.All() with
             | Error error, _, _
             | _, Error error, _
             | _, _, Error error -> Error error
             | Ok streams, Ok keys, Ok versions ->
                 match joinBase streams keys versions with
                 | Some content -> Ok(Some content)
-                | None -> Error(FooterPages.layoutError source.Offset)
+                | None -> Error tables.Misfit
 
     /// All rows, or what is wrong with the first page that is not what was written. Never throws, whatever the bytes are.
     let read (source: PageSource) : Result<SegmentRows, FrameError> =
-        match FooterPages.directory source with
+        match FooterTables.Open(source, None) with
         | Error error -> Error error
-        | Ok places ->
+        | Ok tables ->
             let mutable failure: FrameError option = None
 
-            let table (place: TablePlace) (readRow: ByteReader -> 'Row) : 'Row[] =
-                match failure with
-                | Some _ -> [||]
-                | None ->
-                    match FooterPages.table source place readRow with
-                    | Ok rows -> rows
-                    | Error error ->
-                        failure <- Some error
-                        [||]
+            let all (table: FooterTable<'Row>) : 'Row[] =
+                match (if failure.IsNone then table.All() else Ok [||]) with
+                | Ok rows -> rows
+                | Error error ->
+                    failure <- Some error
+                    [||]
 
             let rows =
                 {
-                    Entries = table places[0] FooterLayout.readEntry
-                    Batches = table places[1] FooterLayout.readBatch
-                    Streams = table places[2] FooterLayout.readStream
-                    Words = table places[3] FooterLayout.readWord
-                    Postings = table places[4] FooterLayout.readPosting
-                    Keys = table places[5] FooterLayout.readKey
-                    Deletions = table places[6] FooterLayout.readDeletion
-                    Kept = table (FooterPages.placeOf places FooterLayout.kept) FooterLayout.readKept
+                    Entries = all tables.Entries
+                    Batches = all tables.Batches
+                    Streams = all tables.Streams
+                    Words = all tables.Words
+                    Postings = all tables.Postings
+                    Keys = all tables.Keys
+                    Deletions = all tables.Deletions
+                    Kept = all tables.Kept
                     Base = None
                 }
 
-            match failure, readBase source places with
+            match failure, readBase tables with
             | Some error, _
             | None, Error error -> Error error
             | None, Ok content when fits rows -> Ok { rows with Base = content }
-            | None, Ok _ -> Error(FooterPages.layoutError source.Offset)
+            | None, Ok _ -> Error tables.Misfit
 
     /// All rows of a checkpoint whose watermark lies in a segment with this header, if they are as many as its root says and lie before the
     /// watermark. `bytesOf` gives so many bytes of its file at an offset. Never throws, whatever the bytes are.

@@ -1,5 +1,5 @@
 // The pages of one footer or checkpoint, read one by one when they are asked for. FORMAT.md, "Pages".
-// Called by Footer.Decoding.fs, which reads all of them, and Footer.Reader.fs, which reads few.
+// Called by Footer.Table.fs only.
 namespace Refold.Format
 
 open Refold.Core
@@ -20,7 +20,15 @@ type internal PageSource =
         Read: int64 -> int -> ReadOnlyMemory<byte>
     }
 
-/// Reading tables page by page. Every page is checked before anything in it is used.
+/// Keeps pages that were read and checked, so that they need not be again. Safe for use by many threads.
+type internal IPageCache =
+    /// The page with this number; `ValueNone` where it is not kept.
+    abstract Find: number: int -> Page voption
+
+    /// May keep a page.
+    abstract Keep: number: int * page: Page -> unit
+
+/// Reading pages and their rows. Every page is checked before anything in it is used.
 [<RequireQualifiedAccess>]
 module internal FooterPages =
 
@@ -29,43 +37,43 @@ module internal FooterPages =
     let layoutError (offset: int64) : FrameError =
         FrameError.Corrupt(offset, "the layout of an index page", "that of format version 1", "another")
 
-    /// The page with this number, if it is one of the table.
-    let read (source: PageSource) (table: byte) (number: int) : Result<Page, FrameError> =
+    /// The page with this number, if it is one of the table; from the cache, where it is kept there.
+    let read (source: PageSource) (cache: IPageCache option) (table: byte) (number: int) : Result<Page, FrameError> =
         let offset = offsetOf source number
 
-        match Page.read source.Owner number offset (source.Read offset Page.bytes) with
-        | Ok page when page.Table <> table -> Error(layoutError offset)
-        | result -> result
+        match cache |> Option.map (fun cache -> cache.Find number) with
+        | Some(ValueSome page) -> if page.Table = table then Ok page else Error(layoutError offset)
+        | _ ->
+            match Page.read source.Owner number offset (source.Read offset Page.bytes), cache with
+            | Ok page, _ when page.Table <> table -> Error(layoutError offset)
+            | Ok page, Some cache ->
+                cache.Keep(number, page)
+                Ok page
+            | result, _ -> result
 
-    /// Reads the rows of a page into an array that has room for them from an index on.
-    let private fill (offset: int64) (page: Page) (readRow: ByteReader -> 'Row) (rows: 'Row[]) (start: int) =
+    /// Every row of a page, which lies at an offset; behind them are zeros.
+    let rowsOf (readRow: ByteReader -> 'Row) (offset: int64) (page: Page) : Result<'Row[], FrameError> =
+        // No row is shorter than a posting.
+        let rows = Array.zeroCreate (min page.Rows (Page.fixedRows FooterLayout.postingBytes))
         let reader = ByteReader page.Content
         let mutable next = 0
 
-        while next < page.Rows && not reader.Failed do
-            rows[start + next] <- readRow reader
+        while next < rows.Length && not reader.Failed do
+            rows[next] <- readRow reader
             next <- next + 1
 
         let rest = reader.Raw(page.Content.Length - reader.Position)
 
-        if reader.Failed || not (Block.isZero rest.Span) then Some(layoutError offset) else None
-
-    /// The rows of the page with this number, and the number of the first.
-    let readRows (source: PageSource) (table: byte) (number: int) readRow : Result<struct (int * 'Row[]), FrameError> =
-        read source table number
-        |> Result.bind (fun page ->
-            // No row is shorter than a posting.
-            let rows = Array.zeroCreate (min page.Rows (Page.fixedRows FooterLayout.postingBytes))
-
-            match page.Rows > rows.Length, fill (offsetOf source number) { page with Rows = rows.Length } readRow rows 0 with
-            | false, None -> Ok(struct (page.FirstRow, rows))
-            | _ -> Error(layoutError (offsetOf source number)))
+        if rows.Length < page.Rows || reader.Failed || not (Block.isZero rest.Span) then
+            Error(layoutError offset)
+        else
+            Ok rows
 
     /// Where the tables are: each behind the one before, together all pages.
     let directory (source: PageSource) : Result<TablePlace[], FrameError> =
-        match readRows source FooterLayout.root 0 FooterLayout.readPlace with
+        match read source None FooterLayout.root 0 |> Result.bind (rowsOf FooterLayout.readPlace source.Offset) with
         | Error error -> Error error
-        | Ok(struct (_, places)) ->
+        | Ok places ->
             let mutable next = 1L
             let mutable table = 0uy
             let mutable fits = true
@@ -94,32 +102,3 @@ module internal FooterPages =
         match places |> Array.tryFind (fun place -> place.Table = table) with
         | Some place -> place
         | None -> { Table = table; FirstPage = 0; Pages = 0; Rows = 0 }
-
-    /// Every row of a table. What is set aside for them is bounded by the pages there are, not by what the root says.
-    let table (source: PageSource) (place: TablePlace) (readRow: ByteReader -> 'Row) : Result<'Row[], FrameError> =
-        let most = int64 place.Pages * int64 (Page.fixedRows (FooterLayout.leastBytes place.Table))
-
-        if int64 place.Rows > most then
-            Error(layoutError source.Offset)
-        else
-            let rows = Array.zeroCreate place.Rows
-            let mutable failure = None
-            let mutable filled = 0
-            let mutable number = place.FirstPage
-
-            while failure.IsNone && number < place.FirstPage + place.Pages do
-                let offset = offsetOf source number
-
-                match read source place.Table number with
-                | Error error -> failure <- Some error
-                | Ok page when page.FirstRow = filled && page.Rows > 0 && page.Rows <= rows.Length - filled ->
-                    failure <- fill offset page readRow rows filled
-                    filled <- filled + page.Rows
-                | Ok _ -> failure <- Some(layoutError offset)
-
-                number <- number + 1
-
-            match failure with
-            | Some error -> Error error
-            | None when filled < rows.Length -> Error(layoutError source.Offset)
-            | None -> Ok rows

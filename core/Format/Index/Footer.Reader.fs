@@ -9,28 +9,10 @@ open System
 /// Finds rows by halving: the cost is the logarithm of the number of pages. Every page is checked before anything in it is used.
 /// Safe for use by many threads, as far as the source and the cache are.
 [<Sealed>]
-type internal FooterReader private (source: PageSource, places: TablePlace[], cache: IPageCache option) =
-    let pages = CachedPages(source, cache)
+type internal FooterReader private (tables: FooterTables) =
 
-    let table code rowBytes readRow = FooterTable(pages, FooterPages.placeOf places code, rowBytes, readRow)
-
-    let entries =
-        table FooterLayout.entries (FooterLayout.leastBytes FooterLayout.entries) FooterLayout.readEntry
-
-    let batches =
-        table FooterLayout.batches (FooterLayout.leastBytes FooterLayout.batches) FooterLayout.readBatch
-
-    let streams = table FooterLayout.streams 0 FooterLayout.readStream
-    let words = table FooterLayout.words 0 FooterLayout.readWord
-    let postings = table FooterLayout.postings FooterLayout.postingBytes FooterLayout.readPosting
-    let keys = table FooterLayout.keys 0 FooterLayout.readKey
-
-    let deletions =
-        table FooterLayout.deletions (FooterLayout.leastBytes FooterLayout.deletions) FooterLayout.readDeletion
-
-    let kept = table FooterLayout.kept 0 FooterLayout.readKept
-    let filter = table FooterLayout.filter Page.capacity (fun reader -> reader.Raw Page.capacity)
-    let baseStreams = table FooterLayout.baseStreams 0 FooterLayout.readBaseStream
+    let entries, batches, streams, words = tables.Entries, tables.Batches, tables.Streams, tables.Words
+    let postings, keys, kept, filter = tables.Postings, tables.Keys, tables.Kept, tables.Filter
 
     let order (left: int64) (right: int64) = compare left right
 
@@ -71,15 +53,12 @@ type internal FooterReader private (source: PageSource, places: TablePlace[], ca
             kept.Lowest(first, kept.Rows, (fun _ (row: KeptRow) -> row.Key > key))
             |> Result.bind (fun last -> traverse kept.At [ first .. last - 1 ] |> Result.map (List.map _.Versions)))
 
-    /// Reads the root.
-    static member private OpenWith(source: PageSource, cache: IPageCache option) : Result<FooterReader, FrameError> =
-        FooterPages.directory source |> Result.map (fun places -> FooterReader(source, places, cache))
-
     /// Reads the root. `Error` where it is not what was written.
-    static member Open(source: PageSource) : Result<FooterReader, FrameError> = FooterReader.OpenWith(source, None)
+    static member Open(source: PageSource) : Result<FooterReader, FrameError> = FooterTables.Open(source, None) |> Result.map FooterReader
 
     /// Reads the root, and keeps all other pages in the cache. `Error` where it is not what was written.
-    static member Open(source: PageSource, cache: IPageCache) : Result<FooterReader, FrameError> = FooterReader.OpenWith(source, Some cache)
+    static member Open(source: PageSource, cache: IPageCache) : Result<FooterReader, FrameError> =
+        FooterTables.Open(source, Some cache) |> Result.map FooterReader
 
     /// How many entries the segment has.
     member _.Entries: int = entries.Rows
@@ -173,7 +152,7 @@ type internal FooterReader private (source: PageSource, places: TablePlace[], ca
 
     /// The deletions, in order: stream, last version, and the head position they were made at.
     member _.Deletions() : Result<struct (Refold.StreamId * int64 * int64) list, FrameError> =
-        deletions.All()
+        tables.Deletions.All()
         |> Result.bind (
             traverse (fun row -> streams.At row.Stream |> Result.map (fun stream -> struct (stream.Stream, row.Version, row.Position)))
         )
@@ -181,10 +160,11 @@ type internal FooterReader private (source: PageSource, places: TablePlace[], ca
     /// What a base frame says of a stream; `None` where there is no base, or nothing of the stream in it.
     member _.BaseStream(stream: Refold.StreamId) : Result<BaseStream option, FrameError> =
         ifThere FilteredKind.Stream stream.Value (fun () ->
-            baseStreams.Exact(fun (row: BaseStream) -> Text.compareUtf8 row.Stream.Value stream.Value) |> Result.map row)
+            tables.BaseStreams.Exact(fun (row: BaseStream) -> Text.compareUtf8 row.Stream.Value stream.Value)
+            |> Result.map row)
 
     /// All that a base frame says; `None` where there is none.
-    member _.Base() : Result<BaseContent option, FrameError> = FooterDecoding.readBase source places
+    member _.Base() : Result<BaseContent option, FrameError> = FooterDecoding.readBase tables
 
     /// The entry of a stream with this version; `None` where the segment has none. `row` is the stream's.
     member _.EntryOf(row: StreamRow, version: int64) : Result<EntryRow option, FrameError> =
@@ -196,4 +176,4 @@ type internal FooterReader private (source: PageSource, places: TablePlace[], ca
         else
             postings.At(row.First + int place)
             |> Result.bind entries.At
-            |> Result.bind (fun entry -> if entry.Version = version then Ok(Some entry) else Error(FooterPages.layoutError source.Offset))
+            |> Result.bind (fun entry -> if entry.Version = version then Ok(Some entry) else Error tables.Misfit)

@@ -1,64 +1,39 @@
-// One table of a footer, read page by page as far as a question needs it. FORMAT.md, "Pages".
-// Called by Footer.Reader.fs.
+// The tables of a footer, each read page by page: as far as a question needs it, or whole. FORMAT.md, "Pages".
+// Called by Footer.Decoding.fs, which reads all of them, and Footer.Reader.fs, which reads few pages.
 namespace Refold.Format
 
 open Refold.Core
 open Refold
 open System
 
-/// Keeps pages that were read and checked, so that they need not be again. Safe for use by many threads.
-type internal IPageCache =
-    /// The page with this number; `ValueNone` where it is not kept.
-    abstract Find: number: int -> Page voption
-
-    /// May keep a page.
-    abstract Keep: number: int * page: Page -> unit
-
-/// Reads pages through a cache.
-[<Sealed>]
-type internal CachedPages(source: PageSource, cache: IPageCache option) =
-
-    /// What is wrong at a page.
-    member _.Wrong(number: int) : FrameError = FooterPages.layoutError (FooterPages.offsetOf source number)
-
-    /// The page with this number, if it is one of the table.
-    member this.Read(table: byte, number: int) : Result<Page, FrameError> =
-        match cache |> Option.map (fun cache -> cache.Find number) with
-        | Some(ValueSome page) when page.Table = table -> Ok page
-        | Some(ValueSome _) -> Error(this.Wrong number)
-        | _ ->
-            let page = FooterPages.read source table number
-
-            match cache, page with
-            | Some cache, Ok page -> cache.Keep(number, page)
-            | _ -> ()
-
-            page
-
 /// A table. `rowBytes`: the bytes of each of its rows, or 0 where they differ.
 [<Sealed>]
-type internal FooterTable<'Row>(pages: CachedPages, place: TablePlace, rowBytes: int, readRow: ByteReader -> 'Row) =
+type internal FooterTable<'Row>(source: PageSource, cache: IPageCache option, place: TablePlace, rowBytes: int, readRow: ByteReader -> 'Row)
+    =
+
+    /// What is wrong at a page.
+    let wrong (number: int) : FrameError = FooterPages.layoutError (FooterPages.offsetOf source number)
 
     /// The row of a page at an index in it, from an offset in it.
     let rowOf (number: int) (page: Page) (offset: int) : Result<'Row, FrameError> =
         let reader = ByteReader(page.Content.Slice offset)
         let row = readRow reader
-        if reader.Failed then Error(pages.Wrong number) else Ok row
+        if reader.Failed then Error(wrong number) else Ok row
 
-    /// All rows of a page.
-    let rowsOf (number: int) (page: Page) : Result<'Row[], FrameError> =
-        // No row is shorter than a posting.
-        if page.Rows > Page.fixedRows FooterLayout.postingBytes then
-            Error(pages.Wrong number)
-        else
-            let reader = ByteReader page.Content
-            let rows = Array.init page.Rows (fun _ -> readRow reader)
-            if reader.Failed then Error(pages.Wrong number) else Ok rows
-
-    let readPage (number: int) : Result<Page, FrameError> =
-        match pages.Read(place.Table, number) with
-        | Ok page when page.Rows = 0 -> Error(pages.Wrong number)
+    let pageThrough (cache: IPageCache option) (number: int) : Result<Page, FrameError> =
+        match FooterPages.read source cache place.Table number with
+        | Ok page when page.Rows = 0 -> Error(wrong number)
         | result -> result
+
+    let readPage = pageThrough cache
+
+    let rowsThrough (cache: IPageCache option) (number: int) : Result<struct (int * 'Row[]), FrameError> =
+        pageThrough cache number
+        |> Result.bind (fun page ->
+            FooterPages.rowsOf readRow (FooterPages.offsetOf source number) page
+            |> Result.map (fun rows -> struct (page.FirstRow, rows)))
+
+    let rowsWith = rowsThrough cache
 
     /// The number of the last page whose first row passes the test; `None` where no page does. The test must hold up to some page and not
     /// behind it; it is given the page and its number.
@@ -79,10 +54,6 @@ type internal FooterTable<'Row>(pages: CachedPages, place: TablePlace, rowBytes:
 
         result
 
-    let rowsWith (number: int) : Result<struct (int * 'Row[]), FrameError> =
-        readPage number
-        |> Result.bind (fun page -> rowsOf number page |> Result.map (fun rows -> struct (page.FirstRow, rows)))
-
     /// The number of the page that has a row.
     let pageOf (index: int) : Result<int, FrameError> =
         if rowBytes > 0 then
@@ -90,7 +61,7 @@ type internal FooterTable<'Row>(pages: CachedPages, place: TablePlace, rowBytes:
         else
             match lastPage (fun _ page -> Ok(page.FirstRow <= index)) with
             | Ok(Some number) -> Ok number
-            | Ok None -> Error(pages.Wrong place.FirstPage)
+            | Ok None -> Error(wrong place.FirstPage)
             | Error error -> Error error
 
     /// How many rows there are.
@@ -99,7 +70,7 @@ type internal FooterTable<'Row>(pages: CachedPages, place: TablePlace, rowBytes:
     /// The rows of the page that has the row with this index, and the index of the first of them.
     member _.PageWith(index: int) : Result<struct (int * 'Row[]), FrameError> =
         match pageOf index |> Result.bind rowsWith with
-        | Ok(struct (first, rows)) when index < first || index - first >= rows.Length -> Error(pages.Wrong place.FirstPage)
+        | Ok(struct (first, rows)) when index < first || index - first >= rows.Length -> Error(wrong place.FirstPage)
         | result -> result
 
     /// The row with this index.
@@ -110,7 +81,7 @@ type internal FooterTable<'Row>(pages: CachedPages, place: TablePlace, rowBytes:
             match readPage number with
             | Ok page when page.FirstRow <= index && index - page.FirstRow < page.Rows ->
                 rowOf number page ((index - page.FirstRow) * rowBytes)
-            | Ok _ -> Error(pages.Wrong number)
+            | Ok _ -> Error(wrong number)
             | Error error -> Error error
         else
             this.PageWith index |> Result.map (fun (struct (first, rows)) -> rows[index - first])
@@ -151,16 +122,59 @@ type internal FooterTable<'Row>(pages: CachedPages, place: TablePlace, rowBytes:
         | Some error -> Error error
         | None -> Ok low
 
-    /// Every row, in order.
-    member this.All() : Result<'Row[], FrameError> =
-        let rows = ResizeArray<'Row>()
-        let mutable failure = None
+    /// Every row, in order. The pages are not kept: the rows are. What is set aside for them is bounded by the pages there are, not by what
+    /// the root says.
+    member _.All() : Result<'Row[], FrameError> =
+        if int64 place.Rows > int64 place.Pages * int64 (Page.fixedRows (FooterLayout.leastBytes place.Table)) then
+            Error(FooterPages.layoutError source.Offset)
+        else
+            let rows = Array.zeroCreate place.Rows
+            let mutable failure = None
+            let mutable filled = 0
+            let mutable number = place.FirstPage
 
-        while rows.Count < place.Rows && failure.IsNone do
-            match this.PageWith rows.Count with
-            | Error error -> failure <- Some error
-            | Ok(struct (first, found)) -> rows.AddRange(ArraySegment(found, rows.Count - first, found.Length - rows.Count + first))
+            while failure.IsNone && number < place.FirstPage + place.Pages do
+                match rowsThrough None number with
+                | Error error -> failure <- Some error
+                | Ok(struct (first, found)) when first = filled && found.Length <= rows.Length - filled ->
+                    found.CopyTo(rows, filled)
+                    filled <- filled + found.Length
+                | Ok _ -> failure <- Some(wrong number)
 
-        match failure with
-        | Some error -> Error error
-        | None -> Ok(rows.ToArray())
+                number <- number + 1
+
+            match failure with
+            | Some error -> Error error
+            | None when filled < rows.Length -> Error(FooterPages.layoutError source.Offset)
+            | None -> Ok rows
+
+/// Every table of a footer or checkpoint.
+[<Sealed>]
+type internal FooterTables private (source: PageSource, places: TablePlace[], cache: IPageCache option) =
+
+    let table rowBytes code readRow = FooterTable(source, cache, FooterPages.placeOf places code, rowBytes, readRow)
+
+    let fixedTable code readRow = table (FooterLayout.leastBytes code) code readRow
+
+    /// Reads the root, and keeps all other pages in the cache, if there is one. `Error` where it is not what was written.
+    static member Open(source: PageSource, cache: IPageCache option) : Result<FooterTables, FrameError> =
+        FooterPages.directory source |> Result.map (fun places -> FooterTables(source, places, cache))
+
+    /// What is wrong where rows do not fit each other.
+    member _.Misfit: FrameError = FooterPages.layoutError source.Offset
+
+    /// Whether there are rows of a base frame.
+    member _.HasBase: bool = places |> Array.exists (fun place -> place.Table = FooterLayout.baseStreams)
+
+    member val Entries = fixedTable FooterLayout.entries FooterLayout.readEntry
+    member val Batches = fixedTable FooterLayout.batches FooterLayout.readBatch
+    member val Streams = table 0 FooterLayout.streams FooterLayout.readStream
+    member val Words = table 0 FooterLayout.words FooterLayout.readWord
+    member val Postings = fixedTable FooterLayout.postings FooterLayout.readPosting
+    member val Keys = table 0 FooterLayout.keys FooterLayout.readKey
+    member val Deletions = fixedTable FooterLayout.deletions FooterLayout.readDeletion
+    member val Kept = table 0 FooterLayout.kept FooterLayout.readKept
+    member val Filter = fixedTable FooterLayout.filter (fun reader -> reader.Raw Page.capacity)
+    member val BaseStreams = table 0 FooterLayout.baseStreams FooterLayout.readBaseStream
+    member val BaseKeys = table 0 FooterLayout.baseKeys FooterLayout.readBaseKey
+    member val BaseVersions = table 0 FooterLayout.baseVersions FooterLayout.readBaseVersions
