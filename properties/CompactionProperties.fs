@@ -128,7 +128,7 @@ let private judge (before: Written) (after: Written) (began: int64) (keysBefore:
 
     for key in [ "k"; "l"; "m" ] do
         let expected =
-            Map.tryFind key keys |> Option.filter (fun (_, receipt) -> receipt.FirstPosition >= keysBefore)
+            Map.tryFind key keys |> Option.filter (fun known -> known.Receipt.FirstPosition >= keysBefore)
 
         let found = Map.tryFind key known.Keys
         require $"key {key}" ((found |> Option.map string) = (expected |> Option.map string))

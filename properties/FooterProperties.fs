@@ -151,7 +151,7 @@ let tests =
 
             for row in rows.Keys do
                 isTrue (reader.MayHaveKey row.Key |> ok)
-                isTrue (reader.Receipt row.Key |> ok |> Option.isSome)
+                isTrue (reader.Key row.Key |> ok |> Option.isSome)
 
             for row in rows.Words do
                 equal (Some row) (wordOf reader row.Kind row.Text)
@@ -201,8 +201,8 @@ let tests =
                            && reader.BatchAt position |> ok = covered position)
                     && rows.Entries |> Array.forall (fun row -> reader.EntryAt row.Position |> ok = Some row)
                     && rows.Words |> Array.forall (fun row -> wordOf reader row.Kind row.Text = Some row)
-                    && rows.Keys |> Array.forall (fun row -> reader.Receipt row.Key |> ok |> Option.map fst = Some row.Content)
+                    && rows.Keys |> Array.forall (fun row -> reader.Key row.Key |> ok |> Option.map _.Content = Some row.Content)
                     && wordOf reader WordKind.Tag "Happened" = None
-                    && reader.Receipt "no such key" |> ok = None
+                    && reader.Key "no such key" |> ok |> Option.isNone
                     && reader.Stream(Refold.StreamId.Create "no such stream") |> ok = None)))
     ]

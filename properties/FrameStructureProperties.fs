@@ -40,7 +40,7 @@ let private genBody =
         })
 
     let key =
-        Gen.map2 (fun key receipt -> { BaseKey.Key = key; Content = Hash.Zero; Receipt = receipt }) genText receipt
+        Gen.map2 (fun key receipt -> { KnownKey.Key = key; Content = Hash.Zero; Receipt = receipt }) genText receipt
 
     let kept =
         Gen.map2 (fun key versions -> { KeptKey.Key = key; Content = Hash.Zero; Versions = versions }) genText versions

@@ -108,16 +108,11 @@ module Append =
         let keyOf (data: EntryData) = data.Key |> Option.map (fun key -> key, Encoding.contentHash entries)
         assemble first entries canonical positions versions leaves (entries |> Array.tryHead |> Option.bind keyOf) head
 
-    let private knownKey (index: IAppendIndex) (request: AppendRequest) =
-        match request.Key with
-        | None -> None
-        | Some key -> index.TryFindKey key |> Option.map (fun (content, receipt) -> key, content, receipt)
-
     /// Decides an append, in commit order: key, then condition, then expected versions, then limits.
     let internal accept (index: IAppendIndex) (batch: EncodedBatch) : Result<Acceptance, AppendError> =
-        match knownKey index batch.Request with
-        | Some(_, content, receipt) when content = batch.Content -> Ok(Acceptance.Repeated receipt)
-        | Some(key, _, receipt) -> Error(AppendError.KeyReused(key, receipt.FirstPosition))
+        match batch.Request.Key |> Option.bind index.TryFindKey with
+        | Some known when known.Content = batch.Content -> Ok(Acceptance.Repeated known.Receipt)
+        | Some known -> Error(AppendError.KeyReused(known.Key, known.Receipt.FirstPosition))
         | None ->
             match failedCondition index batch.Request, conflict index batch.Request, batch.Violation with
             | Some error, _, _

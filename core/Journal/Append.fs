@@ -35,6 +35,18 @@ type Receipt =
         Head: Head
     }
 
+/// An idempotency key and what it stands for, wherever the key is kept.
+[<NoComparison>]
+type internal KnownKey =
+    {
+        /// The key.
+        Key: string
+        /// The content that a retry must repeat.
+        Content: Hash
+        /// What the append was answered.
+        Receipt: Receipt
+    }
+
 /// A batch with its place: what a store writes.
 [<NoEquality; NoComparison>]
 type internal AcceptedBatch =
@@ -57,6 +69,10 @@ type internal AcceptedBatch =
         Receipt: Receipt
     }
 
+    /// The idempotency key as the journal knows it from now on.
+    member this.KnownKey: KnownKey option =
+        this.Key |> Option.map (fun (key, content) -> { Key = key; Content = content; Receipt = this.Receipt })
+
 /// How an append was decided.
 [<RequireQualifiedAccess; NoEquality; NoComparison>]
 type internal Acceptance =
@@ -73,7 +89,7 @@ type internal IAppendIndex =
     abstract HighestVersion: stream: StreamId -> int64
     /// Whether an `AsOf` of this position can be judged: not below what was dropped.
     abstract Covers: position: int64 -> bool
-    /// The content hash and receipt of an idempotency key.
-    abstract TryFindKey: key: string -> (Hash * Receipt) option
+    /// What an idempotency key stands for.
+    abstract TryFindKey: key: string -> KnownKey option
     /// The first position after `after` whose entry matches the query; 0 for none. A dropped entry counts as a match.
     abstract FirstMatchAfter: query: Query * after: int64 -> int64

@@ -14,18 +14,6 @@ type internal BaseStream =
         Floor: int64
     }
 
-/// An idempotency key of a dropped beginning.
-[<NoComparison>]
-type internal BaseKey =
-    {
-        /// The key.
-        Key: string
-        /// The content it stands for.
-        Content: Hash
-        /// What the append was answered.
-        Receipt: Receipt
-    }
-
 /// What a journal remembers of a beginning that was dropped.
 [<NoComparison>]
 type internal BaseContent =
@@ -33,7 +21,7 @@ type internal BaseContent =
         /// The streams of the dropped beginning.
         Streams: BaseStream list
         /// The keys that were kept.
-        Keys: BaseKey list
+        Keys: KnownKey list
         /// Keys of batches that begin before this position are forgotten; 0 for none.
         KeysBefore: int64
     }

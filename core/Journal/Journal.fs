@@ -39,7 +39,7 @@ type Journal =
             Streams: Map<StreamId, StreamEntries>
             // In position order. The last one's head is the journal's.
             Batches: ImmutableList<Receipt>
-            Keys: Map<string, Hash * Receipt>
+            Keys: Map<string, KnownKey>
             Index: JournalIndex
         }
 
@@ -195,8 +195,8 @@ module Journal =
             Streams = Array.fold addToStream journal.Streams entries
             Batches = journal.Batches.Add batch.Receipt
             Keys =
-                match batch.Key with
-                | Some(key, content) -> Map.add key (content, batch.Receipt) journal.Keys
+                match batch.KnownKey with
+                | Some known -> Map.add known.Key known journal.Keys
                 | None -> journal.Keys
             Index = entries |> Array.fold (fun index entry -> JournalIndex.add entry.Position entry.Data index) journal.Index
         }
@@ -267,5 +267,5 @@ module Journal =
     /// Forgets the idempotency keys of batches that begin before a position: from now on they are unknown.
     let forgetKeysBefore (position: int64) (journal: Journal) : Journal =
         { journal with
-            Keys = journal.Keys |> Map.filter (fun _ (_, receipt) -> receipt.FirstPosition >= position)
+            Keys = journal.Keys |> Map.filter (fun _ known -> known.Receipt.FirstPosition >= position)
         }

@@ -178,7 +178,7 @@ type Known =
         Batches: StoredBatch list
         Floors: Map<StreamId, int64>
         Highest: Map<StreamId, int64>
-        Keys: Map<string, Hash * Receipt>
+        Keys: Map<string, KnownKey>
         /// Where forgetting ends; 0 for nowhere.
         KeysBefore: int64
     }
@@ -194,13 +194,13 @@ let private take (known: Known) (content: SegmentContent) : Known =
             Begin = head
             Floors = Map.ofList [ for stream in content.Streams -> stream.Stream, stream.Floor ]
             Highest = Map.ofList [ for stream in content.Streams -> stream.Stream, stream.Highest ]
-            Keys = Map.ofList [ for key in content.Keys -> key.Key, (key.Content, key.Receipt) ]
+            Keys = Map.ofList [ for key in content.Keys -> key.Key, key ]
             KeysBefore = content.KeysBefore
         }
     | SegmentContent.Deletion(stream, version) -> { known with Floors = raiseTo stream version known.Floors }
     | SegmentContent.KeysForgotten before ->
         { known with
-            Keys = known.Keys |> Map.filter (fun _ (_, receipt) -> receipt.FirstPosition >= before)
+            Keys = known.Keys |> Map.filter (fun _ key -> key.Receipt.FirstPosition >= before)
             KeysBefore = max before known.KeysBefore
         }
     | SegmentContent.Batch stored ->
@@ -215,8 +215,8 @@ let private take (known: Known) (content: SegmentContent) : Known =
             Floors = stored.Dropped |> List.fold (fun known gone -> raiseTo gone.Stream gone.Last known) known.Floors
             Highest = stored.Dropped |> List.fold (fun known gone -> raiseTo gone.Stream gone.Last known) highest
             Keys =
-                match batch.Key with
-                | Some(key, content) -> Map.add key (content, batch.Receipt) known.Keys
+                match batch.KnownKey with
+                | Some key -> Map.add key.Key key known.Keys
                 | None -> known.Keys
         }
 

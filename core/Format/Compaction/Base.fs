@@ -67,14 +67,14 @@ module internal CompactionBase =
 /// What goes as the beginning, item by item, and the base frame that takes its place. Keeps streams and keys, not entries.
 [<Sealed>]
 type internal DroppedBeginning(rule: CompactionRule) =
-    let keys = Dictionary<string, BaseKey>(StringComparer.Ordinal)
+    let keys = Dictionary<string, KnownKey>(StringComparer.Ordinal)
     let mutable versions: Map<StreamId, int64> = Map.empty
     let mutable head = Head.empty
     let mutable last: struct (CompactionSource * SegmentItem) voption = ValueNone
     let mutable hasBatch = false
     let mutable keysBefore = 0L
 
-    let keep (key: BaseKey) =
+    let keep (key: KnownKey) =
         // Of two batches with one key the later one counts.
         if key.Receipt.FirstPosition >= rule.KeysBefore then
             keys[key.Key] <- key
@@ -95,9 +95,7 @@ type internal DroppedBeginning(rule: CompactionRule) =
         | SegmentContent.Deletion _
         | SegmentContent.KeysForgotten _ -> ()
         | SegmentContent.Batch stored ->
-            for key, content in Option.toList stored.Batch.Key do
-                keep { Key = key; Content = content; Receipt = stored.Batch.Receipt }
-
+            Option.iter keep stored.Batch.KnownKey
             head <- stored.Batch.Receipt.Head
             hasBatch <- true
 

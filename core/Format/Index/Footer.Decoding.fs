@@ -53,24 +53,19 @@ module internal FooterDecoding =
            |> ascending (fun left right -> IndexRows.compareWords (struct (left.Kind, left.Text)) (struct (right.Kind, right.Text)))
 
     /// Gives each key its share of the versions; `None` where there are more or fewer.
-    let private joinBase (streams: BaseStream[]) (keys: BaseKeyRow[]) (versions: StreamVersions[]) : BaseContent option =
-        let total = keys |> Array.sumBy (fun key -> int64 key.Versions)
+    let private joinBase (streams: BaseStream[]) (keys: struct (KnownKey * int)[]) (versions: StreamVersions[]) : BaseContent option =
+        let total = keys |> Array.sumBy (fun (struct (_, count)) -> int64 count)
 
         if total <> int64 versions.Length then
             None
         else
-            let starts = keys |> Array.scan (fun start key -> start + key.Versions) 0
+            let starts = keys |> Array.scan (fun start (struct (_, count)) -> start + count) 0
 
             let joined =
                 keys
-                |> Seq.mapi (fun place key ->
-                    let mine = List.ofSeq (ArraySegment(versions, starts[place], key.Versions))
-
-                    {
-                        BaseKey.Key = key.Key
-                        Content = key.Content
-                        Receipt = { key.Receipt with Versions = mine }
-                    })
+                |> Seq.mapi (fun place (struct (key, count)) ->
+                    let mine = List.ofSeq (ArraySegment(versions, starts[place], count))
+                    { key with Receipt = { key.Receipt with Versions = mine } })
                 |> List.ofSeq
 
             Some { Streams = List.ofArray streams; Keys = joined; KeysBefore = 0L }

@@ -20,10 +20,6 @@ type internal TablePlace =
         Rows: int
     }
 
-/// A receipt's row, without its versions.
-[<NoComparison>]
-type internal BaseKeyRow = { Key: string; Content: Hash; Receipt: Receipt; Versions: int }
-
 /// Codes of tables, and their rows to and from bytes. Reading is total: a reader that fails says so.
 [<RequireQualifiedAccess>]
 module internal FooterLayout =
@@ -241,7 +237,7 @@ module internal FooterLayout =
         let key = index reader
         { Key = key; Versions = readBaseVersions reader }
 
-    let writeBaseKey (writer: ByteWriter) (row: BaseKey) =
+    let writeBaseKey (writer: ByteWriter) (row: KnownKey) =
         writer.Text row.Key
         writeHash writer row.Content
         writer.Int64 row.Receipt.FirstPosition
@@ -249,7 +245,8 @@ module internal FooterLayout =
         writer.Int32 row.Receipt.Versions.Length
         writeHash writer row.Receipt.Head.Hash
 
-    let readBaseKey (reader: ByteReader) : BaseKeyRow =
+    /// The versions of its receipt are rows of another table; how many they are comes with the key.
+    let readBaseKey (reader: ByteReader) : struct (KnownKey * int) =
         let key = reader.Text()
         let content = Block.hash reader
         let first = reader.Int64()
@@ -257,9 +254,5 @@ module internal FooterLayout =
         let versions = index reader
         let head = { Position = first + int64 count - 1L; Hash = Block.hash reader }
 
-        {
-            Key = key
-            Content = content
-            Receipt = { FirstPosition = first; Count = count; Versions = []; Head = head }
-            Versions = versions
-        }
+        let receipt = { FirstPosition = first; Count = count; Versions = []; Head = head }
+        struct ({ KnownKey.Key = key; Content = content; Receipt = receipt }, versions)

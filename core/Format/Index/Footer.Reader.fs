@@ -124,8 +124,8 @@ type internal FooterReader private (tables: FooterTables) =
     /// Whether the idempotency key may have been first used here, or in the beginning that was dropped before; if not, it surely was not.
     member _.MayHaveKey(key: string) : Result<bool, FrameError> = mayHave FilteredKind.Key key
 
-    /// The content and receipt of an idempotency key that was first used here; `None` for any other key.
-    member this.Receipt(key: string) : Result<(Hash * Receipt) option, FrameError> =
+    /// What an idempotency key stands for that was first used here; `None` for any other key.
+    member _.Key(key: string) : Result<KnownKey option, FrameError> =
         let receiptOf index (row: KeyRow) =
             let last = batches.Rows - 1
 
@@ -142,7 +142,8 @@ type internal FooterReader private (tables: FooterTables) =
                     traverse streams.At (rows |> List.map _.Stream |> List.distinct)
                     |> Result.map (fun named ->
                         let names = Map.ofSeq (Seq.zip (rows |> List.map _.Stream |> List.distinct) named)
-                        Some(row.Content, IndexRows.receipt batch rows kept (fun stream -> names[stream].Stream))))
+                        let receipt = IndexRows.receipt batch rows kept (fun stream -> names[stream].Stream)
+                        Some { KnownKey.Key = key; Content = row.Content; Receipt = receipt }))
 
         ifThere FilteredKind.Key key (fun () ->
             match keys.Exact(fun (row: KeyRow) -> Text.compareUtf8 row.Key key) with

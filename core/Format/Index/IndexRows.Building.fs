@@ -70,6 +70,11 @@ module internal IndexRows =
         | SegmentContent.Batch _
         | SegmentContent.Deletion _ -> known
 
+    /// What each key, by its index, has kept.
+    let private keptOf (rows: SegmentRows) : int -> StreamVersions list =
+        let kept = rows.Kept |> Array.groupBy _.Key |> Map.ofArray
+        fun key -> [ for row in Map.tryFind key kept |> Option.defaultValue [||] -> row.Versions ]
+
     /// The rows of a segment whose beginning is known by its rows: with what a scan took behind that. `position` is the head position
     /// behind the beginning. The same rows as those of all items together.
     let extend (known: SegmentRows) (position: int64) (items: SegmentItem list) : SegmentRows =
@@ -92,11 +97,10 @@ module internal IndexRows =
         for row in known.Words do
             (gathered (struct (row.Kind, row.Text)) words).Entries.AddRange(postings row.First row.Count)
 
-        let kept = known.Kept |> Array.groupBy _.Key |> Map.ofArray
+        let kept = keptOf known
 
         for index, row in Seq.indexed known.Keys do
-            let versions = Map.tryFind index kept |> Option.defaultValue [||]
-            keys[row.Key] <- struct (row, [ for row in versions -> row.Versions ])
+            keys[row.Key] <- struct (row, kept index)
 
         let streamAt = Array.ofSeq streams.Values
         let wordAt = Array.ofSeq words.Values
@@ -257,3 +261,20 @@ module internal IndexRows =
             Versions = if kept.IsEmpty then ofEntries () else kept
             Head = { Position = batch.FirstPosition + int64 batch.Count - 1L; Hash = batch.Head }
         }
+
+    /// What the keys of these rows stand for.
+    let knownKeys (rows: SegmentRows) : KnownKey seq =
+        let kept = keptOf rows
+
+        rows.Keys
+        |> Seq.mapi (fun index row ->
+            let batch = rows.Batches[row.Batch]
+            let isLast = (row.Batch = rows.Batches.Length - 1)
+            let behind = if isLast then rows.Entries.Length else rows.Batches[row.Batch + 1].FirstEntry
+            let entries = ArraySegment(rows.Entries, batch.FirstEntry, max 0 (behind - batch.FirstEntry))
+
+            {
+                Key = row.Key
+                Content = row.Content
+                Receipt = receipt batch entries (kept index) (fun stream -> rows.Streams[stream].Stream)
+            })

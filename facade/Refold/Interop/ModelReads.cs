@@ -34,7 +34,7 @@ internal static class ModelReads
         [.. Core.JournalModule.streams(journal).Select(summary => new StreamInfo(summary.Stream, summary.Floor, summary.Highest))];
 
     public static Receipt? FindByKey(this Core.Journal journal, string key) =>
-        Core.JournalModule.index(journal).TryFindKey(key).ToReference() is { } found ? new Receipt(found.Item2) : null;
+        Core.JournalModule.index(journal).TryFindKey(key).ToReference() is { } found ? new Receipt(found.Receipt) : null;
 
     public static Head? HeadAt(this Core.Journal journal, long position) =>
         Core.JournalModule.headAt(position, journal) is { } head ? head.Value : null;

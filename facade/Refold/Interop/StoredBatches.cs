@@ -1,4 +1,4 @@
-// The key of a batch, without an F# option; and what is known of a dropped beginning, in both languages.
+// What is known of a dropped beginning, in both languages.
 // Called by the segment journal.
 using Refold.Transfers;
 
@@ -6,10 +6,6 @@ namespace Refold.Interop;
 
 internal static class StoredBatches
 {
-    /// <summary>The idempotency key of a batch, if it has one.</summary>
-    public static (string Key, Hash Content)? KeyOf(this Core.AcceptedBatch batch) =>
-        batch.Key is { } key ? (key.Value.Item1, key.Value.Item2) : null;
-
     public static JournalBeginning ToFacade(this Core.BaseContent content, Head head, long firstFrame) => new(
         [.. content.Streams.Select(stream => new DroppedStream(stream.Stream, stream.Highest, stream.Floor))],
         [.. content.Keys.Select(key => new KeptKey(key.Key, new KnownKey(key.Content, new Receipt(key.Receipt))))],
@@ -19,6 +15,6 @@ internal static class StoredBatches
 
     public static Core.BaseContent ToCore(this JournalBeginning beginning) => new(
         beginning.Streams.Select(stream => new Core.BaseStream(stream.Stream, stream.Highest, stream.Floor)).ToFSharpList(),
-        beginning.Keys.Select(key => new Core.BaseKey(key.Key, key.Known.Content, key.Known.Receipt.Value)).ToFSharpList(),
+        beginning.Keys.Select(key => new Core.KnownKey(key.Key, key.Known.Content, key.Known.Receipt.Value)).ToFSharpList(),
         beginning.KeysBefore);
 }

@@ -29,7 +29,7 @@ public sealed partial class SegmentJournal
     public override Receipt? FindByKey(string key)
     {
         ArgumentNullException.ThrowIfNull(key);
-        return Ask(index => index.FindKey(key)) is var (_, receipt) ? new Receipt(receipt) : null;
+        return Ask(index => index.FindKey(key)) is { } known ? new Receipt(known.Receipt) : null;
     }
 
     /// <inheritdoc/>

@@ -109,7 +109,7 @@ public class JournalCopyTests
         var receipt = new Receipt(4, 2, [new StreamVersions(gone, 6, 7)], head);
         var content = new Core.BaseContent(
             new[] { new Core.BaseStream(gone, 7, 7) }.ToFSharpList(),
-            new[] { new Core.BaseKey("kept", Hash.Compute("content"u8), receipt.Value) }.ToFSharpList(),
+            new[] { new Core.KnownKey("kept", Hash.Compute("content"u8), receipt.Value) }.ToFSharpList(),
             keysBefore: 2);
         const int Bytes = 2048;
         var writer = new Core.ByteWriter(Bytes);

@@ -83,8 +83,8 @@ public static class AppendRule
 
         public bool Covers(long position) => index.Covers(position);
 
-        public FSharpOption<Tuple<Hash, Core.Receipt>>? TryFindKey(string key) =>
-            index.FindKey(key) is { } known ? FSharpOption<Tuple<Hash, Core.Receipt>>.Some(new(known.Content, known.Receipt.Value)) : null;
+        public FSharpOption<Core.KnownKey>? TryFindKey(string key) =>
+            index.FindKey(key) is { } known ? FSharpOption<Core.KnownKey>.Some(new(key, known.Content, known.Receipt.Value)) : null;
 
         public long FirstMatchAfter(Core.Query query, long after) => index.FirstMatchAfter(new Query(query), after);
     }

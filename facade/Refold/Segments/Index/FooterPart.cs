@@ -9,7 +9,7 @@ internal sealed class FooterPart : IndexPart
 {
     private readonly Format.SegmentTrailer trailer;
     private readonly FooterQuestions footer;
-    private readonly Lazy<Dictionary<string, Core.BaseKey>> baseKeys;
+    private readonly Lazy<Dictionary<string, Core.KnownKey>> baseKeys;
 
     private FooterPart(SegmentFile segment, Format.SegmentTrailer trailer, FooterQuestions footer)
         : base(segment)
@@ -79,11 +79,10 @@ internal sealed class FooterPart : IndexPart
 
     public override Func<int, int>? Tagged(string tag) => Postings(footer.Tagged(tag));
 
-    public override (Hash Content, Core.Receipt Receipt)? FindKey(string key)
+    public override Core.KnownKey? FindKey(string key)
     {
         if (!footer.MayHaveKey(key)) return null;
-        if (footer.Receipt(key) is { } found) return found;
-        return trailer.HasBase && baseKeys.Value.TryGetValue(key, out var kept) ? (kept.Content, kept.Receipt) : null;
+        return footer.Key(key) ?? (trailer.HasBase ? baseKeys.Value.GetValueOrDefault(key) : null);
     }
 
     public override Head? HeadAt(long position) => footer.BatchAt(position) is { } batch

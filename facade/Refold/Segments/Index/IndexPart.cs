@@ -53,8 +53,8 @@ internal abstract class IndexPart(SegmentFile segment)
     /// <summary>What finds the first entry with an outward tag at or behind a number, -1 for none; null where no entry has it.</summary>
     public abstract Func<int, int>? Tagged(string tag);
 
-    /// <summary>Content and receipt of a key that was first used here, or that the base kept.</summary>
-    public abstract (Hash Content, Core.Receipt Receipt)? FindKey(string key);
+    /// <summary>What a key stands for that was first used here, or that the base kept; null for any other key.</summary>
+    public abstract Core.KnownKey? FindKey(string key);
 
     /// <summary>The head after the batch that has a position; null where none has.</summary>
     public abstract Head? HeadAt(long position);

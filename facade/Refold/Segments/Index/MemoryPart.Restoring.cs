@@ -1,7 +1,5 @@
 // The beginning of a segment from the rows of a checkpoint, as if its frames had been scanned.
 // Called by SegmentIndex when a journal is opened by a checkpoint.
-using Refold.Interop;
-
 namespace Refold.Segments;
 
 internal sealed partial class MemoryPart
@@ -24,7 +22,7 @@ internal sealed partial class MemoryPart
 
             foreach (var row in known.Words)
                 (row.Kind.IsType ? typed : tagged)[row.Text] = [.. PostingsOf(known, row.First, row.Count)];
-            RestoreKeys(known);
+            foreach (var key in Format.IndexRows.knownKeys(known)) keys[key.Key] = key;
         }
     }
 
@@ -41,18 +39,6 @@ internal sealed partial class MemoryPart
         last = position;
         foreach (var batch in known.Batches)
             batches.Add((batch.FirstPosition, new Head(batch.FirstPosition + batch.Count - 1, batch.Head)));
-    }
-
-    private void RestoreKeys(Format.SegmentRows known)
-    {
-        var kept = known.Kept.ToLookup(row => row.Key, row => row.Versions);
-        foreach (var (number, key) in known.Keys.Index())
-        {
-            var batch = known.Batches[key.Batch];
-            var end = key.Batch + 1 < known.Batches.Length ? known.Batches[key.Batch + 1].FirstEntry : known.Entries.Length;
-            var entries = new ArraySegment<Format.EntryRow>(known.Entries, batch.FirstEntry, Math.Max(0, end - batch.FirstEntry));
-            keys[key.Key] = (key.Content, OpeningTranslation.Receipt(batch, entries, kept[number], stream => known.Streams[stream].Stream));
-        }
     }
 
     private static ArraySegment<int> PostingsOf(Format.SegmentRows known, int first, int count) => new(known.Postings, first, count);

@@ -15,7 +15,7 @@ internal sealed partial class MemoryPart(SegmentFile segment) : IndexPart(segmen
     private readonly Dictionary<string, List<int>> tagged = new(StringComparer.Ordinal);
     private readonly Dictionary<string, List<int>> typed = new(StringComparer.Ordinal);
     private readonly List<(long First, Head Head)> batches = [];
-    private readonly Dictionary<string, (Hash Content, Core.Receipt Receipt)> keys = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Core.KnownKey> keys = new(StringComparer.Ordinal);
     private readonly Dictionary<StreamId, long> baseStreams = [];
     private readonly List<(long First, long Last)> gaps = [];
     private long last = segment.Header.FirstPosition - 1;
@@ -59,7 +59,7 @@ internal sealed partial class MemoryPart(SegmentFile segment) : IndexPart(segmen
             last = batch.Receipt.Head.Position;
             AddGap(before, last + 1);
             batches.Add((batch.FirstPosition, batch.Receipt.Head));
-            if (batch.KeyOf() is var (key, content)) keys[key] = (content, batch.Receipt);
+            if (batch.KnownKey.ToReference() is { } known) keys[known.Key] = known;
         }
     }
 
@@ -69,7 +69,7 @@ internal sealed partial class MemoryPart(SegmentFile segment) : IndexPart(segmen
         lock (gate)
         {
             foreach (var stream in content.Streams) baseStreams[stream.Stream] = stream.Highest;
-            foreach (var key in content.Keys) keys[key.Key] = (key.Content, key.Receipt);
+            foreach (var key in content.Keys) keys[key.Key] = key;
         }
     }
 
@@ -122,9 +122,9 @@ internal sealed partial class MemoryPart(SegmentFile segment) : IndexPart(segmen
         };
     }
 
-    public override (Hash Content, Core.Receipt Receipt)? FindKey(string key)
+    public override Core.KnownKey? FindKey(string key)
     {
-        lock (gate) return keys.TryGetValue(key, out var found) ? found : null;
+        lock (gate) return keys.GetValueOrDefault(key);
     }
 
     public override Head? HeadAt(long position)

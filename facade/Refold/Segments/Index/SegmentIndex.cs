@@ -163,10 +163,10 @@ internal sealed partial class SegmentIndex : IAppendIndex
     }
 
     KnownKey? IAppendIndex.FindKey(string key) =>
-        FindKey(key) is var (content, receipt) ? new KnownKey(content, new Receipt(receipt)) : null;
+        FindKey(key) is { } known ? new KnownKey(known.Content, new Receipt(known.Receipt)) : null;
 
-    /// <summary>The content and the receipt of a key; null where it is unknown.</summary>
-    public (Hash Content, Core.Receipt Receipt)? FindKey(string key)
+    /// <summary>What a key stands for; null where it is unknown.</summary>
+    public Core.KnownKey? FindKey(string key)
     {
         var before = KeysBefore;
         foreach (var part in Now().Parts.Reverse())

@@ -50,8 +50,7 @@ internal sealed class FooterQuestions
 
     public long FirstHoleAfter(long after) => ValueOf(reader.FirstHoleAfter(after));
 
-    public (Hash Content, Core.Receipt Receipt)? Receipt(string key) =>
-        ValueOf(reader.Receipt(key)) is { } found ? (found.Value.Item1, found.Value.Item2) : null;
+    public Core.KnownKey? Key(string key) => ValueOf(reader.Key(key))?.Value;
 
     public IReadOnlyList<(StreamId Id, long Version, long Position)> Deletions() => [.. ValueOf(reader.Deletions())];
 

@@ -1,5 +1,5 @@
 // The core's plan of opening, asked with C# functions.
-// Called by Segments/DirectoryPlan.cs, OpenedDirectory.cs, CheckpointLoading.cs and MemoryPart.Restoring.cs.
+// Called by Segments/DirectoryPlan.cs, OpenedDirectory.cs and CheckpointLoading.cs.
 using Microsoft.FSharp.Core;
 
 namespace Refold.Interop;
@@ -32,9 +32,4 @@ internal static class OpeningTranslation
         var result = Format.FooterDecoding.readCheckpoint(header, root, FuncConvert.FromFunc(read));
         return result.IsOk ? (result.ResultValue, null) : (null, result.ErrorValue);
     }
-
-    /// <summary>The receipt of a batch that is known from rows.</summary>
-    public static Core.Receipt Receipt(
-        Format.BatchRow batch, IEnumerable<Format.EntryRow> entries, IEnumerable<StreamVersions> kept, Func<int, StreamId> nameOf) =>
-        Format.IndexRows.receipt(batch, entries, kept.ToFSharpList(), FuncConvert.FromFunc(nameOf));
 }
