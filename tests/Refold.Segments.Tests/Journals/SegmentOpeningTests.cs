@@ -1,5 +1,5 @@
 // Every way of opening gives the same journal, and says which way it was.
-// Run by `dotnet test`.
+// Run by `dotnet test`, random journals in the short form; Soak has the long one.
 using Xunit;
 using Xunit.Abstractions;
 
@@ -10,89 +10,12 @@ public class SegmentOpeningTests(ITestOutputHelper output)
     private static readonly OpeningWays ScanOnly = new() { Checkpoint = false, Footers = false };
 
     [Fact]
-    public async Task EveryWayOfOpening_GivesTheSameJournal()
-    {
-        var seed = BitConverter.ToUInt32(System.Security.Cryptography.RandomNumberGenerator.GetBytes(4));
-        for (var count = 0U; count < 12; count++)
-        {
-            output.WriteLine($"seed {seed + count}");
-            var device = new MemoryDevice();
-            var keys = new List<string>();
-            var rng = SeededRng.FromSeed(seed + count);
-            MemoryDevice killed;
-            await using (var journal = SegmentJournal.Open(device, Samples.Checkpointed with
-            {
-                Segments = Samples.Checkpointed.Segments with
-                {
-                    SegmentBytes = rng.Pick([1024, 4096, 65536]),
-                    CheckpointBytes = rng.Pick([0, 100, 700]),
-                },
-            }))
-            {
-                await RandomJournals.FillAsync(journal, rng, keys);
-                if (rng.NextBoolean()) await journal.CompactAsync(new CompactionRequest.ForgetKeysBefore(1 + journal.Head.Position / 2));
-                await RandomJournals.FillAsync(journal, rng, keys);
-                killed = device.Copy();
-            }
-
-            await SameAsync(device, keys);
-            await SameAsync(killed, keys);
-        }
-
-        Assert.True(byCheckpoint > 3, $"{byCheckpoint} by checkpoint");
-    }
-
-    private int byCheckpoint;
-
-    private async Task SameAsync(MemoryDevice device, List<string> keys)
-    {
-        var answers = new List<List<string>>();
-        var paths = new List<OpeningPath>();
-        var segments = device.List().Count(name => Format.FileName.trySegment(name) is not null);
-        foreach (var ways in new[]
-        {
-            new OpeningWays { Checkpoint = false },
-            ScanOnly,
-            new OpeningWays { Checkpoint = false, Scan = false },
-            new OpeningWays(),
-            new OpeningWays { Footers = false }
-        })
-        {
-            await using var journal = SegmentJournal.Open(device, Samples.ReadOnly.With(s => s with { Opening = ways }));
-            paths.Add(journal.Opened.Path);
-            answers.Add(
-                [.. journal.Everything(), .. keys.Select(key => Text(journal.FindByKey(key))), .. Conditions(journal),
-                    .. journal.Segments.Select(segment => segment.ToString())]);
-            // A sealed segment may hold no entry: a first batch larger than it got one of its own.
-            if (journal.Opened.Path == OpeningPath.Scan || (segments == 1 && journal.Opened.Path != OpeningPath.Checkpoint))
-                Assert.Equal(journal.Opened.Restored, journal.Opened.Tail);
-            else Assert.InRange(journal.Opened.Tail, 0, journal.Opened.Restored);
-        }
-
-        Assert.Equal([segments > 1 ? OpeningPath.Footers : OpeningPath.Scan, OpeningPath.Scan, OpeningPath.Footers], paths[..3]);
-        var last = FileNames.Segments(device)[^1];
-        var isThere = device.List()
-            .Where(name => Format.FileName.tryCheckpoint(name) is not null)
-            .Any(name => CheckpointLoading.ReadRoot(device, name).ResultValue.Watermark.Equals(last));
-        Assert.Equal(isThere ? [OpeningPath.Checkpoint, OpeningPath.Checkpoint] : [paths[0], OpeningPath.Scan], paths[3..]);
-        if (isThere) byCheckpoint++;
-        foreach (var answer in answers) Assert.Equal(answers[1], answer);
-        Assert.Null(SegmentVerification.Of(device).First);
-
-        static string Text(Receipt? receipt) =>
-            receipt is null ? "forgotten" : $"{receipt.FirstPosition} {receipt.Count} {receipt.Head} {string.Join(",", receipt.Versions)}";
-    }
-
-    /// <summary>Where each condition finds its first match, deleted entries and holes included.</summary>
-    private static IEnumerable<string> Conditions(SegmentJournal journal) =>
-        from tag in new[] { "a", "b", "none" }
-        from after in Enumerable.Range(0, (int)journal.Head.Position)
-        select $"{tag} after {after}: {journal.Query(Query.WithTags(tag), after).Entries.Count}";
+    public Task EveryWayOfOpening_GivesTheSameJournal() => SegmentSuites.WaysOfOpening.HoldsAsync(output);
 
     [Fact]
     public async Task AJournalOpenedByFooters_GoesOnAsOneThatWasScanned()
     {
-        var lines = new List<List<string>>();
+        var (lines, byCheckpoint) = (new List<List<string>>(), 0);
         foreach (var (ways, checkpointBytes) in new[] { (new OpeningWays(), 0), (ScanOnly, 0), (new OpeningWays(), 200) })
         {
             var device = new MemoryDevice();

@@ -1,8 +1,5 @@
 // SIGKILL anywhere in a recording: resumed, it ends as one that was never killed.
-// Run by `dotnet test`; prints its seed.
-using System.Diagnostics;
-using System.Globalization;
-using Refold.Cli.Demo;
+// Run by `dotnet test` in the short form; Soak has the long one.
 using Xunit;
 using Xunit.Abstractions;
 
@@ -10,56 +7,6 @@ namespace Refold.Tests.Acceptance;
 
 public class KilledRecordingTests(ITestOutputHelper output)
 {
-    private const int Lines = 400;
-
     [Fact]
-    public async Task Resumed_ItEndsWithTheSameHeadAndState()
-    {
-        ulong seed = (ulong)Stopwatch.GetTimestamp();
-        output.WriteLine($"Seed: {seed.ToString(CultureInfo.InvariantCulture)}");
-        var random = SeededRng.FromSeed(seed);
-        using var directory = new TemporaryDirectory();
-        byte[] log = SampleLog.Create(Lines);
-        File.WriteAllBytes(directory.File("log"), log);
-        string[] Record(string uri, string input) =>
-            ["record", "--scenario", "dispatch", "--input", input, "--seed", "42", "--resume", "--ack", "--json", "--journal", uri];
-        string never = RefoldProcess.Run(Record("memory:", directory.File("log"))).Expect(0).Lines[^1];
-
-        // Before the first line, at random lines, and when only the end of the run is missing.
-        foreach (int lines in (int[])[0, 1, random.Between(2, 150), random.Between(151, Lines - 1), Lines])
-        {
-            using var recording = RefoldProcess.Start([], Record(directory.Journal(), "-"));
-            await FeedAsync(recording, log, lines);
-            recording.Kill();
-            await recording.WaitForExitAsync();
-        }
-
-        var resumed = RefoldProcess.Run([.. Record(directory.Journal(), directory.File("log"))]).Expect(0);
-        Assert.Equal(Without("alreadyThere", never), Without("alreadyThere", resumed.Lines[^1]));
-        RefoldProcess.Run("replay", "--journal", directory.Journal()).Expect(0);
-    }
-
-    /// <summary>Gives the recording the first lines of the log. Its input stays open, so the run cannot end.</summary>
-    private static async Task FeedAsync(Process recording, byte[] log, int lines)
-    {
-        int length = 0;
-        for (int line = 0; line < lines; line++)
-            length = Array.IndexOf(log, (byte)'\n', length) + 1;
-        // What an earlier recording brought in is not acknowledged again, so progress is a line that was not there before:
-        // the last one is acknowledged, at position 1 + 2 * lines, behind the run's start.
-        await recording.StandardInput.BaseStream.WriteAsync(log.AsMemory(0, length));
-        await recording.StandardInput.BaseStream.FlushAsync();
-        string last = "ack " + (1 + (2 * lines)).ToString(CultureInfo.InvariantCulture);
-        while (lines > 0 && await recording.StandardOutput.ReadLineAsync() is { } line && line != last)
-        {
-            // Earlier acknowledgements.
-        }
-    }
-
-    private static string Without(string member, string json)
-    {
-        var parsed = System.Text.Json.Nodes.JsonNode.Parse(json)!.AsObject();
-        Assert.True(parsed.Remove(member));
-        return parsed.ToJsonString();
-    }
+    public Task Resumed_ItEndsWithTheSameHeadAndState() => ToolSuites.RecordingKills.HoldsAsync(output);
 }

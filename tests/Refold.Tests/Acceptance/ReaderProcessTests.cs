@@ -1,7 +1,5 @@
 // Readers in other processes, beside a writer that rotates, is killed, and comes again.
-// Run by `dotnet test`; what is random prints its seed.
-using System.Diagnostics;
-using System.Globalization;
+// Run by `dotnet test`, kills in the short form; Soak has the long one.
 using Refold.Segments;
 using Xunit;
 using Xunit.Abstractions;
@@ -140,47 +138,7 @@ public sealed class ReaderProcessTests(ITestOutputHelper output) : IDisposable
     }
 
     [Fact]
-    public async Task WritersKilledAtRandomTimes_TakeNothingAwayThatAReaderSaw()
-    {
-        const int Kills = 6;
-        const int Entries = 4000;
-        ulong seed = (ulong)Stopwatch.GetTimestamp();
-        output.WriteLine($"Seed: {seed.ToString(CultureInfo.InvariantCulture)}");
-        var random = SeededRng.FromSeed(seed);
-        string file = directory.Write("in.ndjson", string.Concat(Enumerable.Range(1, Entries).Select(Line)));
-        await SegmentJournal.Open(Path, new JournalOptions { Segments = new() { SegmentBytes = 16 * 1024 } }).DisposeAsync();
-        // One follower for all of it: it survives each writer's end, what the next one heals, and its going on.
-        using var first = new Follower(Uri, "s", Entries);
-        for (int kill = 0; kill < Kills; kill++)
-        {
-            using var import = RefoldProcess.Start([], "import", file, "--ack", "--resume", "--batch", "1", "--journal", Uri);
-            using var other = new Follower(Uri, "s", Entries);
-            for (int left = random.Between(1, 300); left > 0 && await import.StandardOutput.ReadLineAsync() is not null; left--)
-            {
-                // Until it comes to a random place.
-            }
-
-            await Task.Delay(random.Between(0, 30));
-            import.Kill();
-            await import.WaitForExitAsync();
-            // The next writer recovers: what it finds is what there is.
-            List<string> there;
-            await using (var journal = SegmentJournal.Open(Path)) there =
-            [
-                .. journal.ReadStream("s").Select(entry => entry.Position.ToString(CultureInfo.InvariantCulture))
-            ];
-            foreach (var follower in new[] { first, other })
-            {
-                await follower.WaitForAsync(there.Count);
-                Assert.Equal(there, follower.Positions.Select(position => position.ToString(CultureInfo.InvariantCulture)));
-            }
-        }
-
-        RefoldProcess.Run("import", file, "--resume", "--journal", Uri).Expect(0);
-        await first.EndAsync();
-        Assert.Equal(Read("s"), first.Lines);
-        Assert.Equal(Entries, first.Lines.Count);
-    }
+    public Task WritersKilledAtRandomTimes_TakeNothingAwayThatAReaderSaw() => ToolSuites.ReaderKills.HoldsAsync(output);
 
     private static string Line(int number) => $$"""{"stream":"s","type":"t","data":{{number}}}""" + "\n";
 }

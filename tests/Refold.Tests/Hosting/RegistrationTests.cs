@@ -6,7 +6,6 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 using Orders;
 using Refold.Segments;
-using Refold.Tests.Runs;
 using Xunit;
 
 namespace Refold.Tests.Hosting;

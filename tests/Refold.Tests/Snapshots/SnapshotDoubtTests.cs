@@ -3,7 +3,6 @@
 // Run by `dotnet test`.
 using System.Text;
 using Orders;
-using Refold.Tests.Runs;
 using Xunit;
 
 namespace Refold.Tests.Snapshots;

@@ -1,8 +1,7 @@
-// What the tests of snapshots share: runs with snapshots, a store that fails as it is told, and one that answers what it is told.
+// What the tests of snapshots share: runs with snapshots, and a journal with a snapshot of each version.
 // Used by every test of this folder.
 using Microsoft.Extensions.Logging;
 using Orders;
-using Refold.Tests.Runs;
 
 namespace Refold.Tests.Snapshots;
 
@@ -39,44 +38,4 @@ internal static class SnapshotFixture
         await run.DrawAsync(draws);
         return (journal, [.. Enumerable.Range(1, draws).Select(version => store.Load(RunFixture.Stream, version).Snapshot!)]);
     }
-}
-
-/// <summary>A store that answers what it is told.</summary>
-internal sealed class StagedSnapshotStore(ISnapshotStore inner) : ISnapshotStore
-{
-    public StagedSnapshotStore()
-        : this(new InMemorySnapshotStore())
-    {
-    }
-
-    /// <summary>What is answered instead; null: what the store has.</summary>
-    public Func<StreamId, long, SnapshotAnswer?> Answers { get; set; } = (_, _) => null;
-
-    /// <summary>What a save throws.</summary>
-    public Func<Snapshot, Exception?> Fails { get; set; } = _ => null;
-
-    public int Asked { get; private set; }
-
-    public ValueTask<bool> IsEmptyAsync(CancellationToken cancellationToken = default) => inner.IsEmptyAsync(cancellationToken);
-
-    public ValueTask SaveAsync(Snapshot snapshot, CancellationToken cancellationToken = default) =>
-        Fails(snapshot) is { } failure ? throw failure : inner.SaveAsync(snapshot, cancellationToken);
-
-    public async ValueTask<SnapshotAnswer> LoadAsync(
-        StreamId stream, long toVersion = long.MaxValue, CancellationToken cancellationToken = default)
-    {
-        Asked++;
-        return Answers(stream, toVersion) ?? await inner.LoadAsync(stream, toVersion, cancellationToken);
-    }
-
-    public ValueTask<SnapshotListing> ListAsync(StreamId? stream = null, CancellationToken cancellationToken = default) =>
-        inner.ListAsync(stream, cancellationToken);
-
-    public ValueTask DeleteAsync(
-        StreamId stream, long fromVersion = 1, long toVersion = long.MaxValue, CancellationToken cancellationToken = default) =>
-        inner.DeleteAsync(stream, fromVersion, toVersion, cancellationToken);
-
-    public ValueTask ClearAsync(CancellationToken cancellationToken = default) => inner.ClearAsync(cancellationToken);
-
-    public ValueTask DisposeAsync() => inner.DisposeAsync();
 }

@@ -4,7 +4,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Orders;
 using Refold.Tests.Hosting;
-using Refold.Tests.Runs;
 using Xunit;
 
 namespace Refold.Tests.Snapshots;

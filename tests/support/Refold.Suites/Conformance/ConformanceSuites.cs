@@ -4,9 +4,9 @@ namespace Refold.Suites;
 
 internal static class ConformanceSuites
 {
-    public static ConformanceSuite Memory { get; } = ConformanceSuite.Of("memory", 100, () => new MemoryFixture());
+    public static ConformanceSuite Memory { get; } = ConformanceSuite.Of("memory", 60, () => new MemoryFixture());
 
-    public static ConformanceSuite Segments { get; } = ConformanceSuite.Of("segments", 30, () => new SimulatedSegmentFixture());
+    public static ConformanceSuite Segments { get; } = ConformanceSuite.Of("segments", 20, () => new SimulatedSegmentFixture());
 
     public static ConformanceSuite SegmentsInADirectory { get; } = ConformanceSuite.Of("directory", 6, () => new DirectoryFixture());
 
@@ -16,16 +16,16 @@ internal static class ConformanceSuites
 
     /// <summary>Every call completes on another thread.</summary>
     public static ConformanceSuite OverThreads { get; } =
-        ConformanceSuite.Of("over-threads", 60, () => new DetouringFixture(DetouringJournal.OverThreads));
+        ConformanceSuite.Of("over-threads", 30, () => new DetouringFixture(DetouringJournal.OverThreads));
 
     /// <summary>Every call takes 20 milliseconds.</summary>
     public static ConformanceSuite Slow { get; } =
         ConformanceSuite.Of("slow", 3, () => new DetouringFixture(DetouringJournal.Slow), soakCases: 50);
 
     public static ConformanceSuite MemorySnapshots { get; } =
-        ConformanceSuite.Of("memory-snapshots", 100, () => new MemorySnapshotFixture());
+        ConformanceSuite.Of("memory-snapshots", 60, () => new MemorySnapshotFixture());
 
-    public static ConformanceSuite SnapshotFiles { get; } = ConformanceSuite.Of("snapshots", 60, () => new SnapshotFilesFixture());
+    public static ConformanceSuite SnapshotFiles { get; } = ConformanceSuite.Of("snapshots", 30, () => new SnapshotFilesFixture());
 
     public static ConformanceSuite SnapshotsInADirectory { get; } =
         ConformanceSuite.Of("snapshot-directory", 4, () => new SnapshotDirectoryFixture());

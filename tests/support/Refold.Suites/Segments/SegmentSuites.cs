@@ -1,4 +1,4 @@
-// The suites of the segment store: crashes, faults, damage and kills.
+// The suites of the segment store: crashes, faults, damage, kills, compactions and ways of opening.
 // Run by the tests of Refold.Segments in the short form, and by Soak.
 using Refold.Segments;
 using Xunit;
@@ -8,31 +8,31 @@ namespace Refold.Suites;
 internal static class SegmentSuites
 {
     /// <summary>The short form tries one of so many crash points or operations; a fresh seed says which.</summary>
-    private const int Stride = 5;
+    private const int Stride = 8;
 
     private const int ChainLength = 20;
 
-    public static Suite RandomCrashes { get; } = new("random-crashes", 200, 10_000, async (tally, seed) =>
+    public static Suite RandomCrashes { get; } = new("random-crashes", 80, 10_000, async (tally, seed) =>
         tally.Add("faults", (await CrashStore.Simulation().RandomAsync(seed)).FaultCount))
     {
         Missing = tally => tally["faults"] > 0 ? null : "no fault was met",
     };
 
-    public static Suite CrashChains { get; } = new("crash-chains", 8, 500,
+    public static Suite CrashChains { get; } = new("crash-chains", 3, 500,
         (_, seed) => CrashStore.Simulation().ChainAsync(seed, ChainLength));
 
     public static Suite SectorTears { get; } = new("sector-tears", 30, 1000,
         (_, seed) => CrashStore.Garbling(CrashStore.Padded, garbles: false).RandomAsync(seed));
 
-    public static Suite GarbledBlocks { get; } = new("garbled-blocks", 60, 1000,
+    public static Suite GarbledBlocks { get; } = new("garbled-blocks", 30, 1000,
         (_, seed) => CrashStore.Garbling(CrashStore.Padded).RandomAsync(seed));
 
-    public static Suite PaddedChains { get; } = new("padded-chains", 4, 500,
+    public static Suite PaddedChains { get; } = new("padded-chains", 2, 500,
         (_, seed) => CrashStore.Garbling(CrashStore.Padded).ChainAsync(seed, ChainLength));
 
-    public static Suite WeakMode { get; } = new("weak-mode", 60, 1000, (_, seed) => CrashStore.LosingNewest().RandomAsync(seed));
+    public static Suite WeakMode { get; } = new("weak-mode", 30, 1000, (_, seed) => CrashStore.LosingNewest().RandomAsync(seed));
 
-    public static Suite WeakChains { get; } = new("weak-chains", 4, 200,
+    public static Suite WeakChains { get; } = new("weak-chains", 2, 200,
         (_, seed) => CrashStore.LosingNewest().ChainAsync(seed, ChainLength));
 
     /// <summary>A seed chooses its workload by the remainder; see <see cref="CrashWorkloads.Of"/>.</summary>
@@ -78,11 +78,26 @@ internal static class SegmentSuites
         Short = (tally, seed) => KilledSteps.RunAsync(tally, seed, Stride),
     };
 
+    /// <summary>A seed chooses what is dropped by the remainder; see <see cref="CompactedJournalCase.Kinds"/>.</summary>
+    public static Suite CompactedJournals { get; } = new(
+        "compacted-journals", 4 * CompactedJournalCase.Kinds.Count, 500, CompactedJournalCase.RunAsync)
+    {
+        Missing = CompactedJournalCase.Missing,
+    };
+
+    public static Suite ReadersBesideCompactions { get; } = new("readers-beside-compactions", 3, 200, LiveReaderCase.RunAsync);
+
+    public static Suite WaysOfOpening { get; } = new("ways-of-opening", 4, 200, OpeningCase.RunAsync)
+    {
+        Missing = tally => 4 * tally["by a checkpoint"] > tally.Cases ? null : "too few openings took a checkpoint",
+    };
+
     public static IReadOnlyList<Suite> All { get; } =
     [
         RandomCrashes, CrashChains, SectorTears, GarbledBlocks, PaddedChains, WeakMode, WeakChains, CrashPoints, PaddedCrashPoints,
         WeakCrashPoints,
-        DrawnCrashPoints, Faults, CheckpointOpenings, Damage, SnapshotCrashes, SnapshotFaults, Kills,
+        DrawnCrashPoints, Faults, CheckpointOpenings, Damage, SnapshotCrashes, SnapshotFaults, Kills, CompactedJournals,
+        ReadersBesideCompactions, WaysOfOpening,
     ];
 
     private static Suite OfWorkloads(string name, Func<CrashSimulation> simulation, int leastCrashes)

@@ -1,9 +1,9 @@
 // What the tests of runs share: a fixed clock, a pin, runs with fixed names, commands.
-// Used by every test of this folder.
+// Used by the tests of runs and of snapshots, and by SnapshotChaos.
 using Orders;
 using Xunit;
 
-namespace Refold.Tests.Runs;
+namespace Refold.Suites;
 
 internal sealed class FixedClock : TimeProvider
 {

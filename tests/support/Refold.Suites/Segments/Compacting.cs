@@ -1,8 +1,9 @@
 // Compactions of a device in memory, carried out without a store: plan, targets, switch. FORMAT.md, "Compaction".
-// Used by the tests of compacted journals.
+// Used by CompactedJournalCase and CompactedJournalTests.
 using Refold.Interop;
+using Refold.Segments;
 
-namespace Refold.Segments.Tests;
+namespace Refold.Suites;
 
 internal static class Compacting
 {

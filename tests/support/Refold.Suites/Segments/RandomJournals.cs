@@ -1,6 +1,8 @@
 // Journals drawn at random, and every question about them whose answer must not depend on how they lie on disk.
-// Used by the tests of opening, compaction and copying.
-namespace Refold.Segments.Tests;
+// Used by the suites of opening and of compacted journals, and by tests of opening.
+using Refold.Segments;
+
+namespace Refold.Suites;
 
 internal static class RandomJournals
 {

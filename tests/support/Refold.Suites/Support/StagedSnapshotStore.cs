@@ -1,0 +1,43 @@
+// A store of snapshots that answers, and fails, as it is told.
+// Used by the tests of snapshots and by SnapshotChaos.
+namespace Refold.Suites;
+
+/// <summary>A store that answers what it is told.</summary>
+internal sealed class StagedSnapshotStore(ISnapshotStore inner) : ISnapshotStore
+{
+    public StagedSnapshotStore()
+        : this(new InMemorySnapshotStore())
+    {
+    }
+
+    /// <summary>What is answered instead; null: what the store has.</summary>
+    public Func<StreamId, long, SnapshotAnswer?> Answers { get; set; } = (_, _) => null;
+
+    /// <summary>What a save throws.</summary>
+    public Func<Snapshot, Exception?> Fails { get; set; } = _ => null;
+
+    public int Asked { get; private set; }
+
+    public ValueTask<bool> IsEmptyAsync(CancellationToken cancellationToken = default) => inner.IsEmptyAsync(cancellationToken);
+
+    public ValueTask SaveAsync(Snapshot snapshot, CancellationToken cancellationToken = default) =>
+        Fails(snapshot) is { } failure ? throw failure : inner.SaveAsync(snapshot, cancellationToken);
+
+    public async ValueTask<SnapshotAnswer> LoadAsync(
+        StreamId stream, long toVersion = long.MaxValue, CancellationToken cancellationToken = default)
+    {
+        Asked++;
+        return Answers(stream, toVersion) ?? await inner.LoadAsync(stream, toVersion, cancellationToken);
+    }
+
+    public ValueTask<SnapshotListing> ListAsync(StreamId? stream = null, CancellationToken cancellationToken = default) =>
+        inner.ListAsync(stream, cancellationToken);
+
+    public ValueTask DeleteAsync(
+        StreamId stream, long fromVersion = 1, long toVersion = long.MaxValue, CancellationToken cancellationToken = default) =>
+        inner.DeleteAsync(stream, fromVersion, toVersion, cancellationToken);
+
+    public ValueTask ClearAsync(CancellationToken cancellationToken = default) => inner.ClearAsync(cancellationToken);
+
+    public ValueTask DisposeAsync() => inner.DisposeAsync();
+}
