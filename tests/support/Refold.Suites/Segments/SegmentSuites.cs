@@ -83,6 +83,7 @@ internal static class SegmentSuites
         "compacted-journals", 4 * CompactedJournalCase.Kinds.Count, 500, CompactedJournalCase.RunAsync)
     {
         Missing = CompactedJournalCase.Missing,
+        TellingCases = 100,
     };
 
     public static Suite ReadersBesideCompactions { get; } = new("readers-beside-compactions", 3, 200, LiveReaderCase.RunAsync);
@@ -90,6 +91,7 @@ internal static class SegmentSuites
     public static Suite WaysOfOpening { get; } = new("ways-of-opening", 4, 200, OpeningCase.RunAsync)
     {
         Missing = tally => 4 * tally["by a checkpoint"] > tally.Cases ? null : "too few openings took a checkpoint",
+        TellingCases = 50,
     };
 
     public static IReadOnlyList<Suite> All { get; } =

@@ -55,7 +55,7 @@ public static class Soak
         }
         while (tally.Cases < most && failures < MostFailures && (options.Minutes is null || clock.Elapsed < length));
         // Few cases need not meet everything.
-        if (tally.Cases >= suite.ShortCases && suite.Missing(tally) is { } missing)
+        if (tally.Cases >= suite.TellingCases && suite.Missing(tally) is { } missing)
         {
             failures++;
             Say($"FAILED {suite.Name}");

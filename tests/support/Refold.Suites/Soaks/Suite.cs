@@ -19,7 +19,7 @@ internal sealed class Suite(string name, int shortCases, int soakCases, Func<Tal
 {
     public string Name => name;
 
-    public int ShortCases => shortCases;
+    public int ShortCases { get; } = shortCases;
 
     public int SoakCases => soakCases;
 
@@ -30,6 +30,10 @@ internal sealed class Suite(string name, int shortCases, int soakCases, Func<Tal
     /// <summary>What all cases together must have met: null, or what is missing.</summary>
     public Func<Tally, string?> Missing { get; init; } = _ => null;
 
+    /// <summary>From how many cases on a soak must have met that: as many as leave nothing to chance.</summary>
+    /// <value>Default: as many as the short form has.</value>
+    public int TellingCases { get; init; } = shortCases;
+
     /// <summary>Runs the case of a seed.</summary>
     /// <exception cref="SuiteFailedException">It failed.</exception>
     public Task RunCaseAsync(Tally tally, ulong seed) => RunCaseAsync(run, tally, seed);
@@ -38,17 +42,18 @@ internal sealed class Suite(string name, int shortCases, int soakCases, Func<Tal
     /// <exception cref="SuiteFailedException">A case failed, or the cases did not meet what they must.</exception>
     public Task HoldsAsync(ITestOutputHelper output)
     {
-        var half = (ulong)(shortCases + 1) / 2;
+        var half = (ulong)(ShortCases + 1) / 2;
         var fresh = Fresh();
         return HoldsAsync(
             output,
             [
-                .. Enumerable.Range(0, shortCases)
+                .. Enumerable.Range(0, ShortCases)
                     .Select(number => (ulong)number)
                     .Select(number => number < half ? 1 + number : fresh + number - half)]);
     }
 
-    /// <summary>The short form of one kind, where the remainder of a seed chooses the kind of its case.</summary>
+    /// <summary>The short form of one kind, where the remainder of a seed chooses the kind of its case: of several cases half
+    /// have the first seeds of the kind, the others fresh ones.</summary>
     /// <param name="output">Where seeds and counts are said.</param>
     /// <param name="kinds">Every kind; a seed's remainder is the place of its kind.</param>
     /// <param name="kind">The kind.</param>
@@ -56,9 +61,13 @@ internal sealed class Suite(string name, int shortCases, int soakCases, Func<Tal
     public Task HoldsAsync<T>(ITestOutputHelper output, IReadOnlyList<T> kinds, T kind)
     {
         var (fresh, count, place) = (Fresh(), (ulong)kinds.Count, (ulong)kinds.ToList().IndexOf(kind));
+        var cases = Math.Max(1, ShortCases / kinds.Count);
         return HoldsAsync(
             output,
-            [.. Enumerable.Range(0, Math.Max(1, shortCases / kinds.Count)).Select(number => (fresh + (ulong)number) * count + place)]);
+            [
+                .. Enumerable.Range(0, cases)
+                    .Select(number => (ulong)number + (number < cases / 2 ? 1 : fresh))
+                    .Select(turn => turn * count + place)]);
     }
 
     private async Task HoldsAsync(ITestOutputHelper output, ulong[] seeds)
