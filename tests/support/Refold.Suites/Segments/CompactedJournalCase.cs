@@ -10,7 +10,7 @@ internal static class CompactedJournalCase
     private static readonly OpeningWays[] Ways = [new(), new() { Checkpoint = false, Footers = false }];
 
     /// <summary>What a compaction drops; a seed chooses by the remainder.</summary>
-    public static IReadOnlyList<string> Kinds { get; } = ["streams", "beginning", "deleted"];
+    public static IReadOnlyList<string> Kinds { get; } = ["beginning", "streams", "deleted"];
 
     /// <summary>One journal, compacted twice, the second time over what the first has left.</summary>
     public static async Task RunAsync(Tally tally, ulong seed)
