@@ -155,7 +155,9 @@ module Snapshot =
             Rehydration.Highest inRange
 
     /// Brings a stream's state up to a version and a position: from the newest snapshot that may be used and that the entries after it can
-    /// be applied to, or from every entry. `divergenceOf`: what a fold found wrong; `floor`: the stream's highest version that was deleted.
+    /// be applied to, or from every entry. `divergenceOf`: what a fold found wrong; `floor`: the stream's highest version that was deleted;
+    /// `areGiven`: the snapshots come from a list, each once, and not from a store, which is asked for what lies below the last answer and
+    /// not asked again once it answered what it was not asked for.
     let internal rehydrate
         (aggregate: Aggregate<'State, 'Command, 'Event, 'Error>)
         (divergenceOf: 'Report -> Divergence option)
@@ -163,6 +165,7 @@ module Snapshot =
         (floor: int64)
         (toVersion: int64)
         (toPosition: int64)
+        (areGiven: bool)
         : Rehydration<'State, 'Report> =
         let withoutMore (doubtful: ('Report * Snapshot) option) =
             match doubtful with
@@ -172,17 +175,21 @@ module Snapshot =
             | Some(report, snapshot) -> Rehydration.Found(report, Some snapshot)
             | None -> Rehydration.HistoryDropped
 
+        let below (snapshot: Snapshot) = if areGiven then snapshot.Version else snapshot.Version - 1L
+
         let rec upTo (highest: int64) (doubtful: ('Report * Snapshot) option) =
             let next (answer: Result<Snapshot option, string>) =
                 match answer with
                 | Error reason -> Rehydration.Doubt(SnapshotFinding.StoreFailed(stream, reason), withoutMore doubtful)
                 | Ok None -> withoutMore doubtful
-                | Ok(Some snapshot) when snapshot.Version > highest ->
+                | Ok(Some snapshot) when not areGiven && not (snapshot.Stream.Equals stream) ->
+                    Rehydration.Doubt(SnapshotFinding.OtherStream(snapshot.Stream, stream), withoutMore doubtful)
+                | Ok(Some snapshot) when snapshot.Version > highest || (snapshot.Version < 1L && not areGiven) ->
                     Rehydration.Doubt(SnapshotFinding.NotAsked(snapshot.Version, highest), withoutMore doubtful)
                 // Not doubtful, but of a later time than is asked for.
-                | Ok(Some snapshot) when snapshot.Position > toPosition -> upTo (snapshot.Version - 1L) doubtful
+                | Ok(Some snapshot) when snapshot.Position > toPosition -> upTo (below snapshot) doubtful
                 | Ok(Some snapshot) ->
-                    let older finding doubtful = Rehydration.Doubt(finding, upTo (snapshot.Version - 1L) doubtful)
+                    let older finding doubtful = Rehydration.Doubt(finding, upTo (below snapshot) doubtful)
 
                     let folded report =
                         if Folding.isWhole (divergenceOf report) then
@@ -193,7 +200,7 @@ module Snapshot =
                     judge aggregate stream floor snapshot (fun finding -> older finding doubtful) (fun state ->
                         Rehydration.Fold({ State = state; Version = snapshot.Version }, folded))
 
-            if highest < 1L then withoutMore doubtful else Rehydration.Newest(highest, next)
+            if highest < 1L && not areGiven then withoutMore doubtful else Rehydration.Newest(highest, next)
 
         upTo toVersion None
 
@@ -205,22 +212,21 @@ module Snapshot =
         (history: StreamHistory)
         (snapshots: Snapshot seq)
         : Result<Rehydrated<'Report>, HistoryError> =
-        let snapshots = snapshots |> Seq.sortByDescending _.Version |> List.ofSeq
-        let newest toVersion = snapshots |> List.tryFind (fun snapshot -> snapshot.Version <= toVersion)
-
-        let rec go findings step =
+        // Each is judged once, the newest first, also where several have one version.
+        let rec go findings left step =
             match step with
-            | Rehydration.Newest(toVersion, next) -> go findings (next (Ok(newest toVersion)))
-            | Rehydration.Highest next -> go findings (next history.Highest)
-            | Rehydration.HeadAt(position, next) -> go findings (next (history.HeadAt position))
-            | Rehydration.Around(version, next) -> go findings (next (history.ReadFrom version |> Seq.truncate 2))
-            | Rehydration.Fold(start, next) -> go findings (next (fold start))
-            | Rehydration.Doubt(finding, next) -> go (finding :: findings) next
+            | Rehydration.Newest(_, next) -> go findings (List.skip (min 1 left.Length) left) (next (Ok(List.tryHead left)))
+            | Rehydration.Highest next -> go findings left (next history.Highest)
+            | Rehydration.HeadAt(position, next) -> go findings left (next (history.HeadAt position))
+            | Rehydration.Around(version, next) -> go findings left (next (history.ReadFrom version |> Seq.truncate 2))
+            | Rehydration.Fold(start, next) -> go findings left (next (fold start))
+            | Rehydration.Doubt(finding, next) -> go (finding :: findings) left next
             | Rehydration.Found(report, from) -> Ok { Fold = report; From = from; Findings = List.rev findings }
             | Rehydration.HistoryDropped ->
                 Error(HistoryError.HistoryDropped(history.Stream.Value, history.Floor, List.rev findings |> List.map string))
 
-        go [] (rehydrate aggregate divergenceOf history.Stream history.Floor Int64.MaxValue Int64.MaxValue)
+        let newestFirst = snapshots |> Seq.sortByDescending _.Version |> List.ofSeq
+        go [] newestFirst (rehydrate aggregate divergenceOf history.Stream history.Floor Int64.MaxValue Int64.MaxValue true)
 
     /// The state at the end of a stream: from the newest snapshot that may be used and the entries after it, or from every entry.
     /// `HistoryDropped` where entries were deleted and no snapshot may be used.

@@ -41,7 +41,8 @@ internal static class SnapshotTranslation
             stream,
             floor,
             range.ToVersion,
-            range.ToPosition);
+            range.ToPosition,
+            areGiven: false);
 
     /// <summary>Goes on from what a store has, or from how it failed.</summary>
     public static Core.Rehydration<TState, TReport> Answer<TState, TReport>(

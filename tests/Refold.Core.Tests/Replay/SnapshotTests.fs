@@ -128,6 +128,23 @@ let tests =
             | [ SnapshotFinding.ChecksumBroken 3L ] -> ()
             | other -> failwith $"{other}")
 
+        testCase "of several snapshots of one version each is judged; those of other streams are named and do not end the search" (fun () ->
+            let late = recorded [ Game.Roll 2; Game.Roll 1 ]
+            let whole = snapshotOf late
+            let broken = { whole with State = Bytes.OfText "x" }
+            let foreign = sealedAgain (fun snapshot -> { snapshot with Stream = StreamId.Create "game/2" }) whole
+            let nowhere = { whole with Version = Int64.MinValue }
+            let loaded = load Game.aggregate late.Journal [ broken; foreign; nowhere; whole ]
+            equal whole.Version loaded.FromVersion
+
+            match loaded.Findings with
+            | [ SnapshotFinding.ChecksumBroken 3L; SnapshotFinding.OtherStream _ ] -> ()
+            | other -> failwith $"{other}"
+
+            let none = load Game.aggregate late.Journal [ nowhere; broken; nowhere ]
+            equal 0L none.FromVersion
+            equal 3 none.Findings.Length)
+
         testCase "any doubt falls back to the full fold, with a finding" (fun () ->
             let recorder = recorded [ Game.Roll 2; Game.Roll 1 ]
             let journal = recorder.Journal

@@ -30,6 +30,27 @@ public class SnapshotDoubtTests
         Assert.NotEmpty(found.Findings[0].ToString());
     }
 
+    [Theory]
+    [InlineData(long.MaxValue)]
+    [InlineData(1L)]
+    public async Task AStoreThatAnswersWithAnotherStreamsSnapshot_IsNamedOnce_AndNotAskedAgain(long toPosition)
+    {
+        var (journal, snapshots) = await SnapshotFixture.RecordAsync(3);
+        var asked = 0;
+        var store = new StagedSnapshotStore
+        {
+            Answers = (_, _) =>
+            {
+                asked++;
+                return Doubtful(SnapshotDoubt.NotAsked, snapshots[1]);
+            }
+        };
+        var range = new RehydrationRange(store, ToPosition: toPosition);
+        var found = await Rehydration.RunAsync(journal, Order.Aggregate, RunFixture.Stream, range, CancellationToken.None);
+        Assert.Equal(SnapshotDoubt.NotAsked, Assert.Single(found.Findings).Doubt);
+        Assert.Equal((0L, 1), (found.FromVersion, asked));
+    }
+
     [Fact]
     public async Task Seed30_ASnapshotOfTheRightVersionThatDoesNotDecode_FallsBackToAnOlderOne_WithAFinding()
     {

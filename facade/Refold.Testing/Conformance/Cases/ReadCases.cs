@@ -182,6 +182,9 @@ internal static class ReadCases
         foreach (var half in new[] { "\ud83d", "a\ude80", "\ud83dx", "\ude80\ud83d" })
             await Expect.ThrowsAsync<ArgumentException>(
                 async () => await bench.Journal.StreamsAsync(half), "listing streams that begin with half a surrogate pair");
+        foreach (var half in bench.Journal is ILocalJournal ? new[] { "\ud83d", "a\ude80" } : [])
+            Expect.Throws<ArgumentException>(
+                () => ((ILocalJournal)bench.Journal).Streams(half), "listing streams at once that begin with half a surrogate pair");
     }
 
     private static async Task NamesAsync(JournalBench bench)

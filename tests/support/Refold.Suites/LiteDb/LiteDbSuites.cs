@@ -1,5 +1,7 @@
 // The suites of LiteDB journals: power cuts, kills and flipped bits.
 // Run by the tests of Refold.LiteDb in the short form, and by Soak.
+using Xunit;
+
 namespace Refold.Suites;
 
 internal static class LiteDbSuites
@@ -9,6 +11,13 @@ internal static class LiteDbSuites
 
     /// <summary>A seed chooses its kind of loss by the remainder; a case has twenty crashes in a row.</summary>
     public static Suite Chains { get; } = new("litedb-crash-chains", 5, 100, PowerCuts.ChainAsync);
+
+    /// <summary>A batch as large as a batch may be, on a new file: each entry in a stream of its own; in the short form a quarter of the
+    /// streams.</summary>
+    public static Suite LargestBatch { get; } = new("litedb-largest-batch", 1, 1, (_, _) => LargestBatchAsync(65_536))
+    {
+        Short = (_, _) => LargestBatchAsync(16_384),
+    };
 
     /// <summary>A case kills ten processes; in the short form four.</summary>
     public static Suite Kills { get; } = new("litedb-kills", 1, 50, (tally, seed) => KilledWriter.RunAsync(tally, seed, kills: 10))
@@ -29,5 +38,18 @@ internal static class LiteDbSuites
             ((string[])["verify", "copy", "compact", "append"]).Any(name => tally[name + " refused"] > 0) ? null : "no bit was noticed",
     };
 
-    public static IReadOnlyList<Suite> All { get; } = [Cuts, Chains, Kills, BitsRead, BitsUsed];
+    public static IReadOnlyList<Suite> All { get; } = [Cuts, Chains, LargestBatch, Kills, BitsRead, BitsUsed];
+
+    private static async Task LargestBatchAsync(int streams)
+    {
+        await using var journal = LiteDbJournal.Open(new SimulatedFiles());
+        var request = new AppendRequest([.. Enumerable.Range(0, 65_536).Select(number => Samples.Entry("s" + number % streams))])
+        {
+            IdempotencyKey = "k"
+        };
+        var receipt = await journal.AppendAsync(request);
+        Assert.Equal((streams, 65_536), (receipt.Versions.Count, receipt.LastPosition));
+        Assert.Equal(receipt, journal.FindByKey("k"));
+        Assert.Equal(streams, journal.Streams().Count);
+    }
 }

@@ -49,9 +49,10 @@ internal static class CompactedJournalCase
         "deleted" => [.. new[] { Format.CompactionDrop.Deleted }.Where(_ => rng.Chance(0.8))],
         "streams" =>
             [.. RandomJournals.Streams.Where(_ => rng.NextBoolean()).Select(stream => Format.CompactionDrop.NewStream(stream))],
-        _ =>
+        "beginning" =>
             [Format.CompactionDrop.NewBefore(rng.Between(1, 30)),
                 .. new[] { Format.CompactionDrop.Deleted }.Where(_ => rng.NextBoolean())],
+        _ => throw new ArgumentException($"There is no kind {kind}.", nameof(kind)),
     };
 
     private static async Task SameAsync(MemoryDevice before, MemoryDevice after, List<string> keys)

@@ -38,11 +38,12 @@ internal sealed class Suite(string name, int shortCases, int soakCases, Func<Tal
     /// <exception cref="SuiteFailedException">It failed.</exception>
     public Task RunCaseAsync(Tally tally, ulong seed) => RunCaseAsync(run, tally, seed);
 
-    /// <summary>The short form: half of its cases have the seeds 1, 2, ..., the others fresh ones, which are said.</summary>
+    /// <summary>The short form: half of its cases have the seeds 1, 2, ..., the others, and a single one, fresh ones, which are
+    /// said.</summary>
     /// <exception cref="SuiteFailedException">A case failed, or the cases did not meet what they must.</exception>
     public Task HoldsAsync(ITestOutputHelper output)
     {
-        var half = (ulong)(ShortCases + 1) / 2;
+        var half = (ulong)ShortCases / 2;
         var fresh = Fresh();
         return HoldsAsync(
             output,
@@ -60,7 +61,9 @@ internal sealed class Suite(string name, int shortCases, int soakCases, Func<Tal
     /// <exception cref="SuiteFailedException">A case failed.</exception>
     public Task HoldsAsync<T>(ITestOutputHelper output, IReadOnlyList<T> kinds, T kind)
     {
-        var (fresh, count, place) = (Fresh(), (ulong)kinds.Count, (ulong)kinds.ToList().IndexOf(kind));
+        var found = kinds.ToList().IndexOf(kind);
+        if (found < 0) throw new ArgumentException($"There is no kind {kind}.", nameof(kind));
+        var (fresh, count, place) = (Fresh(), (ulong)kinds.Count, (ulong)found);
         var cases = Math.Max(1, ShortCases / kinds.Count);
         return HoldsAsync(
             output,
