@@ -1,6 +1,6 @@
 // What LiteDB does badly and the adapter keeps it from: scans, false loops in large transactions, flat skip
 // lists, memory that grows with the file.
-// Run by `dotnet test`; REFOLD_LITEDB_SESSIONS sets how many processes are played.
+// Run by `dotnet test`.
 using System.Buffers.Binary;
 using System.Diagnostics;
 using System.Globalization;
@@ -103,11 +103,8 @@ public class GuardTests(ITestOutputHelper output)
     [Fact]
     public async Task Line18_ManyShortProcesses_BuildNoFlatSkipLists()
     {
-        var sessions = Environment.GetEnvironmentVariable("REFOLD_LITEDB_SESSIONS") is { } text
-            ? int.Parse(text, CultureInfo.InvariantCulture)
-            : 120;
         var files = new SimulatedFiles();
-        for (var session = 0; session < sessions; session++)
+        for (var session = 0; session < 120; session++)
         {
             // As in a new process: LiteDB's numbers begin anew, and the probe runs.
             BeginNumbersAnew();
