@@ -149,7 +149,7 @@ public sealed partial class SimulatedDevice : IStorageDevice
     public void FlushDirectory() => Run(StorageOperationKind.FlushDirectory, "", () => names.Flush());
 
     /// <inheritdoc/>
-    public IDisposable? TryLock(string name) => Run(StorageOperationKind.Lock, name, () =>
+    public IStorageLock? TryLock(string name) => Run(StorageOperationKind.Lock, name, () =>
     {
         if (!names.Names.ContainsKey(name)) names.Create(name);
         return locks.Add(name) ? new HeldLock(this, name) : null;
@@ -227,8 +227,14 @@ public sealed partial class SimulatedDevice : IStorageDevice
         : fault == StorageFault.NoRoom ? new IOException("No space left on device (simulated).")
         : new IOException("Input/output error (simulated).");
 
-    private sealed class HeldLock(SimulatedDevice device, string name) : IDisposable
+    private sealed class HeldLock(SimulatedDevice device, string name) : IStorageLock
     {
+        public bool TryHold(string name) => true;
+
+        public void RequireHeld(string? file)
+        {
+        }
+
         public void Dispose()
         {
             lock (device.gate) device.locks.Remove(name);

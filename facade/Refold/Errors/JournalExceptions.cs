@@ -127,6 +127,20 @@ public sealed class JournalInUseException : JournalException
     }
 }
 
+/// <summary>The directory of a journal, its lock file or a file that is written was renamed, replaced or removed under its writer, which
+/// acknowledges nothing more. Put it back where it was, or open the journal that is there now.</summary>
+/// <param name="place">Where the journal was.</param>
+/// <param name="what">What is not where it was, in a clause.</param>
+public sealed class PlaceLostException(string place, string what)
+    : JournalException(
+        "place-lost",
+        $"The writer of the journal {place} lost its place: {what}. Nothing more is acknowledged; "
+        + "put it back, or open the journal that is there now.")
+{
+    /// <summary>Where the journal was.</summary>
+    public string Place { get; } = place;
+}
+
 /// <summary>The journal was written by a newer format version. Use a newer program.</summary>
 public sealed class UnsupportedFormatException(string file, int found, int supported)
     : JournalException(

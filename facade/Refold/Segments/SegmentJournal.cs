@@ -248,7 +248,7 @@ public sealed partial class SegmentJournal : LocalJournal, IObservedJournal
         OpenedDirectory? opened = null;
         try
         {
-            (opened, var store) = OpenedDirectory.ForWriting(device, options);
+            (opened, var store) = OpenedDirectory.ForWriting(device, options, directoryLock);
             return new SegmentJournal(device, options, opened, store, directoryLock);
         }
         catch

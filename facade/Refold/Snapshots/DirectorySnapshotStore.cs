@@ -17,10 +17,10 @@ public sealed class DirectorySnapshotStore : ILocalSnapshotStore
     private readonly SnapshotFiles files;
     private readonly SnapshotOptions options;
     private readonly string place;
-    private readonly IDisposable? writer;
+    private readonly IStorageLock? writer;
     private bool closed;
 
-    private DirectorySnapshotStore(IStorageDevice device, SnapshotOptions options, IDisposable? writer)
+    private DirectorySnapshotStore(IStorageDevice device, SnapshotOptions options, IStorageLock? writer)
     {
         (this.options, this.writer, place) = (options, writer, device.Place);
         files = new SnapshotFiles(device);
@@ -58,7 +58,7 @@ public sealed class DirectorySnapshotStore : ILocalSnapshotStore
     {
         ArgumentNullException.ThrowIfNull(device);
         options = (options ?? new SnapshotOptions()).Validated();
-        IDisposable? writer = null;
+        IStorageLock? writer = null;
         DirectorySnapshotStore? store = null;
         try
         {
@@ -230,8 +230,10 @@ public sealed class DirectorySnapshotStore : ILocalSnapshotStore
             try
             {
                 change();
+                // What is kept where nobody looks is not kept.
+                writer.RequireHeld(null);
             }
-            catch (Exception exception) when (SnapshotFiles.IsOfDevice(exception))
+            catch (Exception exception) when (SnapshotFiles.IsOfDevice(exception) || exception is PlaceLostException)
             {
                 throw new SnapshotStoreException($"Could not {what} in {place}: {exception.Message}", exception);
             }

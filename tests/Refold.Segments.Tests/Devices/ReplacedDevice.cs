@@ -38,7 +38,7 @@ internal sealed class ReplacedDevice(MemoryDevice device) : IStorageDevice
 
     public void FlushDirectory() => Current.FlushDirectory();
 
-    public IDisposable? TryLock(string name) => Current.TryLock(name);
+    public IStorageLock? TryLock(string name) => Current.TryLock(name);
 
     private sealed class File(IStorageFile file, Action closed) : IStorageFile
     {

@@ -28,7 +28,7 @@ internal sealed class WatchedDevice(IStorageDevice device, Action<string, long, 
 
     public void FlushDirectory() => Changing().FlushDirectory();
 
-    public IDisposable? TryLock(string name) => Changing().TryLock(name);
+    public IStorageLock? TryLock(string name) => Changing().TryLock(name);
 
     private IStorageDevice Changing() => RefusesWrites ? throw new UnauthorizedAccessException("The directory is read-only.") : device;
 

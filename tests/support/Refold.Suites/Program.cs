@@ -11,6 +11,8 @@ internal static class Program
     {
         [KilledProcess.Verb, .. var rest] => KilledProcess.RunAsync(rest),
         [WritingProcess.Verb, .. var rest] => WritingProcess.RunAsync(rest),
+        [JournalProcess.Verb, var directory] => JournalProcess.RunAsync(directory),
+        [CrowdedProcess.Verb, var directory] => CrowdedProcess.OpenAsync(directory),
         [StressOutside.Verb, var directory] => StressOutside.AnswerAsync(directory),
         _ => Task.FromResult(2),
     };

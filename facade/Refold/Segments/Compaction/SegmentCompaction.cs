@@ -103,11 +103,19 @@ internal sealed class SegmentCompaction(
         try
         {
             var target = Build(step, sources);
+            store.RequireHeld();
             after = target.Seal.TrailerOffset + target.Seal.Trailer.Length;
             CompactionFiles.WriteTarget(device, target);
             CompactionFiles.WriteMarker(
                 device, new Format.CompactionMarker(sources[0].Header.JournalId, setGeneration, step.Sources, step.Target));
             device.RequireNoFailureSince(failures);
+            store.RequireHeld();
+        }
+        catch (PlaceLostException exception)
+        {
+            CompactionFiles.Abandon(device);
+            await ChangeAsync(log => log.Poison(exception)).ConfigureAwait(false);
+            throw;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

@@ -1,24 +1,30 @@
-// A directory of the operating system. .NET cannot flush a directory: that goes through the C library.
-// Used by SegmentJournal.Open; the only class of Refold that touches files.
-using System.Runtime.InteropServices;
+// A directory of the operating system. Once it is locked, its files are reached through the directory that is open, whatever its path
+// has become. Used by SegmentJournal.Open; the only class of Refold that touches files.
+using System.Globalization;
 using Microsoft.Win32.SafeHandles;
 
 namespace Refold.Segments;
 
 /// <summary>Files of a local directory.</summary>
 /// <param name="path">The directory; it need not be there.</param>
-public sealed class DirectoryDevice(string path) : IStorageDevice
+public sealed partial class DirectoryDevice(string path) : IStorageDevice
 {
-    // Readers live beside the writer, in other processes; only the lock file excludes.
+    // Readers live beside the writer, in other processes; only the lock excludes.
     private const FileShare Shared = FileShare.ReadWrite | FileShare.Delete;
 
     private readonly string path = Path.GetFullPath(path);
+
+    // What this device has locked, as long as it has.
+    private volatile HeldDirectory? held;
 
     /// <inheritdoc/>
     public string Place => path;
 
     /// <inheritdoc/>
     public bool Exists => Directory.Exists(path);
+
+    /// <summary>Asked before each call of the system, by verb and file, with which error it fails: 0 for none. For tests.</summary>
+    internal Func<string, string, int> Failing { get; init; } = (_, _) => 0;
 
     /// <inheritdoc/>
     public void CreateDirectory()
@@ -29,84 +35,99 @@ public sealed class DirectoryDevice(string path) : IStorageDevice
     }
 
     /// <inheritdoc/>
-    public IReadOnlyList<string> List() => [.. Directory.EnumerateFiles(path).Select(file => Path.GetFileName(file))];
-
-    /// <inheritdoc/>
-    public IStorageFile Open(string name, bool writable) =>
-        new OpenFile(File.OpenHandle(Of(name), FileMode.Open, writable ? FileAccess.ReadWrite : FileAccess.Read, Shared));
-
-    /// <inheritdoc/>
-    public IStorageFile Create(string name) =>
-        new OpenFile(File.OpenHandle(Of(name), FileMode.CreateNew, FileAccess.ReadWrite, Shared));
-
-    /// <inheritdoc/>
-    public void Rename(string from, string to) => File.Move(Of(from), Of(to));
-
-    /// <inheritdoc/>
-    public void Delete(string name) => File.Delete(Of(name));
-
-    /// <inheritdoc/>
-    public void FlushDirectory() => FlushDirectory(path);
-
-    /// <inheritdoc/>
-    public IDisposable? TryLock(string name) => TryOpen(Of(name), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-
-    /// <summary>Opens a file and locks it as long as it is open; null where the lock of somebody else is in the way.</summary>
-    internal static SafeFileHandle? TryOpen(string file, FileMode mode, FileAccess access, FileShare share)
+    public IReadOnlyList<string> List()
     {
+        Ask("list", path);
+        var listed = held?.Listed ?? path;
         try
         {
-            return File.OpenHandle(file, mode, access, share);
+            return [.. Directory.EnumerateFiles(listed).Select(file => Path.GetFileName(file))];
         }
-        catch (IOException exception) when (exception.GetType() == typeof(IOException) && File.Exists(file))
+        catch (IOException exception) when (listed != path)
         {
-            // The file is there and may be opened, so what fails is the lock.
-            return null;
+            var message = $"Could not list {path}: {exception.Message.Replace(listed, path, StringComparison.Ordinal)}";
+            throw exception is DirectoryNotFoundException
+                ? new DirectoryNotFoundException(message, exception)
+                : new IOException(message, exception);
         }
     }
 
+    /// <inheritdoc/>
+    public IStorageFile Open(string name, bool writable) => new OpenFile(OpenHandle(name, writable));
+
+    /// <inheritdoc/>
+    public IStorageFile Create(string name)
+    {
+        Ask("create", name);
+        return new OpenFile(
+            OperatingSystem.IsLinux()
+                ? Opened(name, Native.ReadWrite | Native.CreateNew)
+                : File.OpenHandle(Of(name), FileMode.CreateNew, FileAccess.ReadWrite, Shared));
+    }
+
+    /// <inheritdoc/>
+    public void Rename(string from, string to)
+    {
+        Ask("rename", to);
+        if (OperatingSystem.IsWindows() || held is not { } locked) File.Move(Of(from), Of(to));
+        else Native.Rename(locked.Directory, from, to, Of(to));
+    }
+
+    /// <inheritdoc/>
+    public void Delete(string name)
+    {
+        Ask("delete", name);
+        if (OperatingSystem.IsWindows() || held is not { } locked) File.Delete(Of(name));
+        else Native.Unlink(locked.Directory, name, Of(name));
+    }
+
+    /// <inheritdoc/>
+    public void FlushDirectory()
+    {
+        Ask("flush", path);
+        if (held is { } locked) Native.Flush(locked.Directory, path);
+        else FlushDirectory(path);
+    }
+
+    /// <inheritdoc/>
+    public IStorageLock? TryLock(string name) =>
+        OperatingSystem.IsWindows() ? WindowsLock.TryTake(this, name) : HeldDirectory.TryTake(this, name);
+
     private string Of(string name) => Path.Combine(path, name);
+
+    private void Ask(string verb, string name)
+    {
+        if (Failing(verb, name) is > 0 and var error) throw Native.Failure(error, verb, Of(name));
+    }
+
+    /// <summary>Opens a file that is there. The runtime's own way would lock it, and fail where a lock is in the way.</summary>
+    private SafeFileHandle OpenHandle(string name, bool writable)
+    {
+        Ask("open", name);
+        if (OperatingSystem.IsWindows())
+            return File.OpenHandle(Of(name), FileMode.Open, writable ? FileAccess.ReadWrite : FileAccess.Read, Shared);
+        return Opened(name, writable ? Native.ReadWrite : 0);
+    }
+
+    /// <summary>Opens relative to the directory that is locked, or by the path.</summary>
+    private SafeFileHandle Opened(string name, int flags)
+    {
+        var locked = held;
+        return Native.Open(locked?.Directory, locked is null ? Of(name) : name, flags, Of(name));
+    }
 
     private static void FlushDirectory(string directory)
     {
         // Windows makes names durable with the files, and opens no directory.
         if (OperatingSystem.IsWindows()) return;
-        var descriptor = NativeMethods.Open(directory, 0);
-        if (descriptor < 0) throw NativeFailure("open", directory);
-        try
-        {
-            if (NativeMethods.Flush(descriptor) < 0) throw NativeFailure("flush", directory);
-        }
-        finally
-        {
-            _ = NativeMethods.Close(descriptor);
-        }
-    }
-
-    private static IOException NativeFailure(string verb, string directory) =>
-        new($"Could not {verb} the directory {directory}: {Marshal.GetLastPInvokeErrorMessage()}");
-
-    private static class NativeMethods
-    {
-        [DllImport("libc", EntryPoint = "open", SetLastError = true)]
-        [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-        public static extern int Open([MarshalAs(UnmanagedType.LPUTF8Str)] string path, int flags);
-
-        [DllImport("libc", EntryPoint = "fsync", SetLastError = true)]
-        [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-        public static extern int Flush(int descriptor);
-
-        [DllImport("libc", EntryPoint = "close", SetLastError = true)]
-        [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-        public static extern int Close(int descriptor);
+        using var handle = Native.Open(null, directory, 0, directory);
+        Native.Flush(handle, directory);
     }
 
     /// <summary>An open file.</summary>
-    internal class OpenFile(SafeFileHandle handle) : IStorageFile
+    private sealed class OpenFile(SafeFileHandle handle) : IStorageFile
     {
         public long Length => RandomAccess.GetLength(handle);
-
-        protected SafeFileHandle Handle => handle;
 
         public int Read(Span<byte> destination, long offset)
         {
@@ -126,5 +147,13 @@ public sealed class DirectoryDevice(string path) : IStorageDevice
         public void Flush() => RandomAccess.FlushToDisk(handle);
 
         public void Dispose() => handle.Dispose();
+    }
+
+    /// <summary>How the files of a directory that is open are listed; the runtime takes paths only.</summary>
+    private static string? PathOf(SafeFileHandle directory)
+    {
+        if (!OperatingSystem.IsLinux()) return null;
+        var listed = string.Create(CultureInfo.InvariantCulture, $"/proc/self/fd/{directory.DangerousGetHandle()}");
+        return Directory.Exists(listed) ? listed : null;
     }
 }

@@ -41,10 +41,27 @@ public interface IStorageDevice
     /// <summary>Makes creations, renames and removals durable.</summary>
     void FlushDirectory();
 
-    /// <summary>Takes an exclusive lock that ends with the process; null where another holds it. The file is made if need be.</summary>
+    /// <summary>Takes an exclusive lock that ends with the process; null where another holds it, and only there. The file is made if
+    /// need be.</summary>
     /// <param name="name">The lock file.</param>
     /// <returns>Releases the lock when disposed.</returns>
-    IDisposable? TryLock(string name);
+    IStorageLock? TryLock(string name);
+}
+
+/// <summary>A lock that is held.</summary>
+public interface IStorageLock : IDisposable
+{
+    /// <summary>Holds one more file of the directory until it is disposed, so that whoever takes the lock file away, or moves the other
+    /// files, lets nobody in.</summary>
+    /// <param name="name">The file; where it is not there, there is nothing to hold.</param>
+    /// <returns>False where somebody else holds it.</returns>
+    bool TryHold(string name);
+
+    /// <summary>Returns where the directory and the files that are held still have the names they were locked by: whoever opens the
+    /// place finds them. Cheap, as each flush asks; safe for use by many threads.</summary>
+    /// <param name="file">A file that is written and has to be there too; null for none.</param>
+    /// <exception cref="PlaceLostException">The directory or a file was renamed, replaced or removed.</exception>
+    void RequireHeld(string? file);
 }
 
 /// <summary>An open file.</summary>

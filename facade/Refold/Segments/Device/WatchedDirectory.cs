@@ -61,5 +61,5 @@ internal sealed class WatchedDirectory(IStorageDevice device) : IStorageDevice
 
     public void Delete(string name) => device.Delete(name);
 
-    public IDisposable? TryLock(string name) => device.TryLock(name);
+    public IStorageLock? TryLock(string name) => device.TryLock(name);
 }

@@ -75,8 +75,14 @@ internal sealed record OpenedDirectory(SegmentIndex Index, List<SegmentFile> Fil
     }
 
     /// <summary>Opens, heals a torn tail, and begins the next epoch; an empty directory becomes a new journal.</summary>
-    public static (OpenedDirectory Opened, SegmentStore Store) ForWriting(IStorageDevice device, JournalOptions options)
+    /// <param name="device">The directory.</param>
+    /// <param name="options">How it is opened.</param>
+    /// <param name="held">The lock of the directory, which is held on COMMIT too.</param>
+    /// <exception cref="JournalInUseException">Another writer holds COMMIT.</exception>
+    public static (OpenedDirectory Opened, SegmentStore Store) ForWriting(
+        IStorageDevice device, JournalOptions options, IStorageLock held)
     {
+        Hold();
         var (opened, plan, scanner, last) = Load(device, options, writable: true);
         var healed = opened.Torn;
         var clock = Stopwatch.StartNew();
@@ -101,6 +107,7 @@ internal sealed record OpenedDirectory(SegmentIndex Index, List<SegmentFile> Fil
 
             SegmentStore.RemoveSpare(device);
             commit = CommitFile.OpenOrCreate(device);
+            Hold();
             var tail = last is null
                 ? 0
                 : SegmentHealing.Heal(device, opened.Files, last, scanner.FlushedEnd, plan.IsClosed, options.Segments.Durability);
@@ -112,6 +119,7 @@ internal sealed record OpenedDirectory(SegmentIndex Index, List<SegmentFile> Fil
             var store = new SegmentStore(new WatchedDirectory(device), slots, sealing, options, opened.Files)
             {
                 Handles = opened.Handles,
+                Lock = held,
                 LastFrame = scanner.LastFrame,
                 Tail = tail,
                 IsSealed = isSealed
@@ -127,6 +135,11 @@ internal sealed record OpenedDirectory(SegmentIndex Index, List<SegmentFile> Fil
             commit?.Dispose();
             opened.Close();
             throw;
+        }
+
+        void Hold()
+        {
+            if (!held.TryHold(Format.FileName.commit)) throw new JournalInUseException(device.Place);
         }
     }
 

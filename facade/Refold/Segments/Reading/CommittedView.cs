@@ -41,7 +41,7 @@ internal sealed class CommittedView(IStorageDevice device, byte[] commit, Format
 
     public void FlushDirectory() => throw Refused();
 
-    public IDisposable? TryLock(string name) => throw Refused();
+    public IStorageLock? TryLock(string name) => throw Refused();
 
     /// <summary>Whether a segment, or what a checkpoint covers, came after what COMMIT says.</summary>
     private bool IsBehind(string name) =>

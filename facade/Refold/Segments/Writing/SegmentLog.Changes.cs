@@ -11,8 +11,9 @@ internal sealed partial class SegmentLog
         try
         {
             store.Flush(index.Head);
+            store.RequireHeld();
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or PlaceLostException)
         {
             Poison(exception);
             throw new OutcomeUnknownException(exception);

@@ -28,6 +28,8 @@ internal sealed partial class SegmentLog(
     public static AppendResult Unavailable(string reason, Exception? cause) =>
         new AppendResult.NotAppended(new AppendFailure.Unavailable(reason, cause));
 
+    private static AppendResult Lost(Exception cause) => Unavailable(cause.Message.TrimEnd('.'), cause);
+
     /// <summary>Commits the first writes of a list, as many as go into one write and one flush, and answers them.</summary>
     /// <returns>How many were answered; at least one.</returns>
     public int Commit(List<PendingWrite> waiting)
@@ -52,7 +54,10 @@ internal sealed partial class SegmentLog(
             Poison(exception);
             // Where the index could not be read, nothing of the group was written.
             var inDoubt = isDecided ? new AppendResult.OutcomeUnknown(exception) : Unavailable("the index cannot be read", exception);
-            foreach (var (write, answer, isCertain) in answers) write.Answer(isCertain ? answer : inDoubt);
+            // In a place that was lost nothing is acknowledged, not even what was before.
+            var acknowledged = exception is PlaceLostException ? Lost(exception) : null;
+            foreach (var (write, answer, isCertain) in answers)
+                write.Answer(!isCertain ? inDoubt : answer is AppendResult.NotAppended ? answer : acknowledged ?? answer);
             answers.Clear();
         }
 
@@ -61,7 +66,7 @@ internal sealed partial class SegmentLog(
         if (failure is null) Prepare();
         if (failure is null) return taken;
         for (; taken < waiting.Count; taken++)
-            waiting[taken].Answer(Unavailable("an earlier write failed", failure));
+            waiting[taken].Answer(failure is PlaceLostException ? Lost(failure) : Unavailable("an earlier write failed", failure));
         return taken;
     }
 
@@ -89,7 +94,7 @@ internal sealed partial class SegmentLog(
         {
             if (failure is null) store.MarkClosed(index.Head);
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or PlaceLostException)
         {
             // Then it is as after a process that was killed: everything acknowledged is there.
             failure = exception;
@@ -231,19 +236,21 @@ internal sealed partial class SegmentLog(
         {
             return new AppendResult.NotAppended(new AppendFailure.NoRoom(exception.InnerException!.Message));
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or PlaceLostException)
         {
             Poison(exception);
-            return Unavailable("the next segment could not be begun", exception);
+            return exception is PlaceLostException ? Lost(exception) : Unavailable("the next segment could not be begun", exception);
         }
     }
 
     private void WriteAndFlush()
     {
-        if (buffer.Length == 0) return;
-        store.Append(buffer.Written, items, head);
+        if (buffer.Length > 0) store.Append(buffer.Written, items, head);
         // What is deleted may go at once, so that in every mode a deletion is flushed before it is answered.
-        if (!items[^1].Content.IsBatch) store.Flush(head);
+        if (buffer.Length > 0 && !items[^1].Content.IsBatch) store.Flush(head);
+        // After the flush and before the answers, also of repeated keys: whoever is answered finds it where the journal is opened.
+        store.RequireHeld();
+        if (buffer.Length == 0) return;
         foreach (var item in items) index.Take(item.Content, store.Active);
         published(index.Head.Position);
         if (entries > 0) observer?.Committed(items.Count, entries);

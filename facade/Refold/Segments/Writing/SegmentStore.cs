@@ -32,6 +32,9 @@ internal sealed class SegmentStore(
     /// <summary>What opens the files.</summary>
     public OpenFiles Handles { get; set; } = new(device, new SegmentOptions().OpenFiles);
 
+    /// <summary>What says that the place is still this writer's; null where a copy is written that nobody knows of.</summary>
+    public IStorageLock? Lock { get; init; }
+
     /// <summary>The segment that was written before, with the trailer it got; null where it got none.</summary>
     public (SegmentFile Segment, Format.SegmentTrailer Trailer)? Sealed { get; private set; }
 
@@ -87,6 +90,10 @@ internal sealed class SegmentStore(
 
     public bool Fits(long bytes) => segments.Count > 0 && NextOffset + bytes <= Active.Capacity;
 
+    /// <summary>Returns where whoever opens the journal finds what was written.</summary>
+    /// <exception cref="PlaceLostException">The place is not this writer's any more.</exception>
+    public void RequireHeld() => Lock?.RequireHeld(segments.Count > 0 ? Active.Name.ToString() : null);
+
     /// <summary>Begins a new journal, or says that this one is open: it may end in a torn tail from now on.</summary>
     public void Open(Head head)
     {
@@ -101,6 +108,7 @@ internal sealed class SegmentStore(
         StoreCommit(head);
         StoreCommit(head);
         commit.File.Flush();
+        RequireHeld();
     }
 
     /// <summary>Says that nothing more is written: from now on nothing may be torn. Writes a last checkpoint where that saves
@@ -108,6 +116,7 @@ internal sealed class SegmentStore(
     public void MarkClosed(Head head)
     {
         Flush(head);
+        RequireHeld();
         if (sealing.HasUnflushedRoom) Active.File.Flush();
         checkpoints.Wait();
         if (IsCheckpointDue(Math.Min(options.Segments.CheckpointBytes, SegmentJournal.CheckpointAtCloseBytes)))
@@ -122,6 +131,7 @@ internal sealed class SegmentStore(
     {
         // COMMIT speaks of flushed frames only.
         Flush(head);
+        RequireHeld();
         commit.SetGeneration = setGeneration;
         StoreCommit(head);
         commit.File.Flush();
@@ -180,6 +190,7 @@ internal sealed class SegmentStore(
         // Each is made of all that is there: in large segments they come as the segment grows, so that all of
         // them cost little more than the last.
         if (HasUnflushed || !IsCheckpointDue(Math.Max(options.Segments.CheckpointBytes, CheckpointedTo / 8))) return;
+        RequireHeld();
         if (checkpoints.TryBegin(MakeCheckpoint(head))) CheckpointedTo = Tail;
     }
 
@@ -191,9 +202,11 @@ internal sealed class SegmentStore(
     {
         // First of all: a flush that fails while room is made must have nothing to lose.
         Flush(head);
+        RequireHeld();
         // Not under the lock: whoever holds it must not wait for another thread.
         spare.Wait();
         lock (checkpoints.Renaming) BeginNext(frameBytes, head);
+        RequireHeld();
         IsSealed = false;
         (hasStaleCheckpoint, CheckpointedTo) = (hasStaleCheckpoint || CheckpointedTo > 0, 0);
         StoreCommit(head);

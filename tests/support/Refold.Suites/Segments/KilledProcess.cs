@@ -107,7 +107,7 @@ internal static class KilledProcess
             device.FlushDirectory();
         }
 
-        public IDisposable? TryLock(string name) => device.TryLock(name);
+        public IStorageLock? TryLock(string name) => device.TryLock(name);
 
         /// <summary>Ends the process where it is this operation's turn, once what is given was done.</summary>
         public void Count(Action? before = null)

@@ -34,7 +34,7 @@ internal sealed class HeldDevice(IStorageDevice device) : IStorageDevice, IDispo
 
     public void FlushDirectory() => device.FlushDirectory();
 
-    public IDisposable? TryLock(string name) => device.TryLock(name);
+    public IStorageLock? TryLock(string name) => device.TryLock(name);
 
     public void Dispose()
     {

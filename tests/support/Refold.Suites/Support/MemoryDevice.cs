@@ -113,14 +113,14 @@ internal sealed class MemoryDevice : IStorageDevice
         lock (gate) durableNames = new(names, StringComparer.Ordinal);
     }
 
-    public IDisposable? TryLock(string name)
+    public IStorageLock? TryLock(string name)
     {
         Ask("lock", name);
         lock (gate)
         {
             if (locked) return null;
             locked = true;
-            return new Release(() => locked = false);
+            return new Held(this);
         }
     }
 
@@ -138,9 +138,17 @@ internal sealed class MemoryDevice : IStorageDevice
         public byte[] Durable { get; set; } = content;
     }
 
-    private sealed class Release(Action release) : IDisposable
+    private sealed class Held(MemoryDevice device) : IStorageLock
     {
-        public void Dispose() => release();
+        public bool TryHold(string name)
+        {
+            device.Ask("hold", name);
+            return true;
+        }
+
+        public void RequireHeld(string? file) => device.Ask("require", file ?? "");
+
+        public void Dispose() => device.locked = false;
     }
 
     private sealed class Handle(MemoryDevice device, Node node) : IStorageFile
