@@ -69,15 +69,15 @@ module internal JsonContainer =
     let private collection (definition: Type) (arguments: Type[]) : JsonCollection =
         nonNull (Activator.CreateInstance(definition.MakeGenericType arguments)) :?> JsonCollection
 
+    let private canonical (json: JsonValue) =
+        let writer = ByteWriter 64
+        Canonical.append writer json
+        Text.Encoding.UTF8.GetString writer.Written
+
     // Sets and maps have no order of their own in JSON: the canonical form of the key decides, in UTF-16 code units.
     let private byCanonicalForm (key: 'Item -> JsonValue) (items: 'Item[]) : 'Item list =
-        let canonical item =
-            let writer = ByteWriter 64
-            Canonical.append writer (key item)
-            Text.Encoding.UTF8.GetString writer.Written
-
         items
-        |> Array.map (fun item -> canonical item, item)
+        |> Array.map (fun item -> canonical (key item), item)
         |> Array.sortWith (fun (left, _) (right, _) -> String.CompareOrdinal(left, right))
         |> Array.map snd
         |> List.ofArray
@@ -92,6 +92,17 @@ module internal JsonContainer =
 
     let private readItems (shape: JsonShape) (path: JsonPath) (json: JsonValue) =
         items path json |> Array.mapi (fun index item -> shape.Read (path.Item index) item)
+
+    // The order in which `byCanonicalForm` writes.
+    let private requireOrder (path: JsonPath) (keys: JsonValue[]) =
+        for left, right in Array.pairwise (Array.map canonical keys) do
+            let order = String.CompareOrdinal(left, right)
+
+            if order = 0 then
+                raise (path.Fault "has an item twice")
+
+            if order > 0 then
+                raise (path.Fault "has its items in another order than they are written in")
 
     let private distinct (collection: JsonCollection) (path: JsonPath) (count: int) (made: objnull) : objnull =
         if collection.Count made < count then
@@ -116,8 +127,9 @@ module internal JsonContainer =
         JsonShape.create
             (fun path value -> JsonValue.Array(byCanonicalForm id (writeItems shape path (collection.Items value))))
             (fun path json ->
-                let items = readItems shape path json
-                distinct collection path items.Length (collection.OfItems items))
+                let read = readItems shape path json
+                requireOrder path (items path json)
+                distinct collection path read.Length (collection.OfItems read))
 
     let private mapAsObject (collection: JsonCollection) (key: JsonShape) (value: JsonShape) : JsonShape =
         let write (path: JsonPath) (map: objnull) =
@@ -164,7 +176,16 @@ module internal JsonContainer =
                 | [| left; right |] -> [| key.Read (place.Item 0) left; value.Read (place.Item 1) right |]
                 | _ -> raise (place.Fault "must be an array of key and value")
 
-            pairs |> Array.mapi readPair |> Array.concat |> collection.OfItems |> distinct collection path pairs.Length
+            let read = pairs |> Array.mapi readPair
+
+            requireOrder
+                path
+                [|
+                    for pair in pairs do
+                        Array.head (items path pair)
+                |]
+
+            read |> Array.concat |> collection.OfItems |> distinct collection path pairs.Length
 
         JsonShape.create write read
 
@@ -211,15 +232,16 @@ module internal JsonContainer =
 
         JsonShape(Write = write, Read = read, IsOption = true)
 
-    /// An enumeration by the names of its values; of two names of one value the first declared is written.
+    /// An enumeration by the names of its values; of two names of one value the first declared is written and read.
     let enumeration (enumType: Type) : JsonShape =
         let names = Dictionary<obj, string>()
         let values = Dictionary<string, obj> StringComparer.Ordinal
 
         for field in enumType.GetFields(BindingFlags.Public ||| BindingFlags.Static) do
             let value = nonNull (field.GetValue null)
-            names.TryAdd(value, field.Name) |> ignore<bool>
-            values[field.Name] <- value
+
+            if names.TryAdd(value, field.Name) then
+                values[field.Name] <- value
 
         let write (path: JsonPath) (value: objnull) =
             match names.TryGetValue(nonNull value) with

@@ -66,7 +66,9 @@ module internal JsonScalar =
         let read (path: JsonPath) json =
             let found =
                 match json with
-                | JsonValue.Number value when toDouble (ofDouble value) = value -> Some(ofDouble value)
+                | JsonValue.Number value
+                | JsonValue.Respelled value when toDouble (ofDouble value) = value && not (value = 0.0 && Double.IsNegative value) ->
+                    Some(ofDouble value)
                 | JsonValue.String text -> special |> List.tryPick (fun (name, value) -> if name = text then Some(ofDouble value) else None)
                 | _ -> None
 
@@ -124,7 +126,8 @@ module internal JsonScalar =
 
         let read (path: JsonPath) json =
             match Canonical.write json |> Result.bind (fun bytes -> ofJson (bytes.ToText())) with
-            | Ok value -> value
+            | Ok value when Canonical.write (write path value) = Canonical.write json -> value
+            | Ok _ -> raise (path.Fault "must be as it is written")
             | Error error -> raise (path.Fault("is wrong: " + error.ToString()))
 
         entry write read

@@ -118,6 +118,7 @@ type internal JsonFields(fields: (string * JsonShape)[]) =
         fields
         |> Array.map (fun (name, shape) ->
             match List.tryFind (fun (found, _) -> found = name) members with
+            | Some(_, JsonValue.Null) when shape.IsOption -> raise ((path.Member name).Fault "is null: what is absent is left out")
             | Some(_, json) -> shape.Read (path.Member name) json
             | None when shape.IsOption -> shape.Read path JsonValue.Null
             | None -> raise (path.Fault("has no member '" + name + "'")))

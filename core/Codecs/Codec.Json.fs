@@ -1,4 +1,4 @@
-// Codecs that write F# values as canonical JSON (RFC 8785): equal values give equal bytes, on every machine and in every culture.
+// Codecs that write F# values as canonical JSON (RFC 8785): values alike in every part give equal bytes on every machine.
 // Made by users for commands, events, refusals and states.
 namespace Refold.Core
 
@@ -19,7 +19,7 @@ module CodecJson =
 
     let private ofBytes (payload: Bytes) (read: JsonPath -> JsonValue -> objnull) : Result<'Value, string> =
         try
-            let reader = JsonReader payload.Memory
+            let reader = JsonReader(payload.Memory, true)
             let json = reader.Value()
             reader.End()
             Ok(unbox<'Value>(read JsonPath.Root json))
@@ -38,7 +38,12 @@ module CodecJson =
         /// with their scale, times, durations, UUIDs, bytes (base64) and names of enumerations are strings; smaller integers and
         /// doubles are numbers, but for "-0", "NaN", "Infinity" and "-Infinity". `JsonName` renames fields and cases.
         ///
-        /// Reading is strict: unknown, missing and repeated members, and texts that would not be written so, are errors.
+        /// Values that are alike in every part give equal bytes. 1.0m and 1.00m are equal and yet not alike: a decimal keeps its scale,
+        /// a time its offset. The sign of a decimal zero alone is not kept.
+        ///
+        /// Reading is strict: unknown, missing and repeated members, null for an absent option, sets and maps in another order, a second
+        /// name of an enumeration's value, and texts and integers that would not be written so, are errors. Spaces, the order of members,
+        /// escapes in strings and the digits of doubles are free.
         /// Throws `ArgumentException`, naming the place, for types without such a form: functions, lazy sequences, objects,
         /// interfaces, classes, options of options.
         let json<'Value> (typeName: string) : Codec<'Value> =

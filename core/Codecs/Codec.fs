@@ -40,6 +40,50 @@ type CodecCase<'Value> =
             DecodeCase: Encoded -> Result<'Value, CodecError>
         }
 
+/// Functions of users, which may throw.
+[<RequireQualifiedAccess>]
+module internal CodecFunction =
+
+    // What an exception says; its type where its own message throws.
+    let private reasonOf (error: exn) : string =
+        try
+            error.Message
+        with _ ->
+            error.GetType().ToString()
+
+    /// The function's result; what it throws is a reason for none, but for a lack of memory.
+    let attempt (read: 'Input -> Result<'Output, string>) (input: 'Input) : Result<'Output, string> =
+        try
+            read input
+        with
+        | :? OutOfMemoryException -> reraise ()
+        | error -> Error(reasonOf error)
+
+/// Decoding with upcasts: kept by what each reads, so that they may be added in any order.
+[<Sealed>]
+type internal UpcastingDecode<'Value>
+    (inner: Encoded -> Result<'Value, CodecError>, steps: Map<string * int, Bytes -> Result<Bytes, string>>) =
+    inherit FSharpFunc<Encoded, Result<'Value, CodecError>>()
+
+    /// What reads the current version.
+    member _.Inner: Encoded -> Result<'Value, CodecError> = inner
+
+    /// The upcasts by type and version.
+    member _.Steps: Map<string * int, Bytes -> Result<Bytes, string>> = steps
+
+    override _.Invoke(encoded: Encoded) : Result<'Value, CodecError> =
+        let rec decode (encoded: Encoded) =
+            match Map.tryFind (encoded.Type, encoded.SchemaVersion) steps with
+            | None -> inner encoded
+            | Some step ->
+                match CodecFunction.attempt step encoded.Payload with
+                | Ok payload -> decode { encoded with SchemaVersion = encoded.SchemaVersion + 1; Payload = payload }
+                | Error reason ->
+                    let version = Numbers.text encoded.SchemaVersion
+                    Error(CodecError.Undecodable(encoded.Type, "upcast from schema version " + version + ": " + reason))
+
+        decode encoded
+
 /// Making codecs. A type name is 1 to 256 UTF-8 bytes; a schema version is 1 or more; anything else throws `ArgumentException`.
 [<RequireQualifiedAccess>]
 module Codec =
@@ -53,6 +97,15 @@ module Codec =
         if version < 1 then
             invalidArg parameter ("a schema version is 1 or more, not " + Numbers.text version)
 
+    // Changes what reads the current version below the upcasts.
+    let private mapDecode
+        (change: (Encoded -> Result<'Value, CodecError>) -> Encoded -> Result<'Other, CodecError>)
+        (decode: Encoded -> Result<'Value, CodecError>)
+        : Encoded -> Result<'Other, CodecError> =
+        match box decode with
+        | :? UpcastingDecode<'Value> as upcasting -> unbox (box (UpcastingDecode<'Other>(change upcasting.Inner, upcasting.Steps)))
+        | _ -> change decode
+
     // What a codec that reads one schema version of one type makes of a payload.
     let private admit (typeName: string) (supported: int) (encoded: Encoded) : Result<Bytes, CodecError> =
         if encoded.Type <> typeName then
@@ -65,7 +118,8 @@ module Codec =
             Ok encoded.Payload
 
     /// A codec of one type and its current schema version. Both functions give the reason where there is no result. Older payloads
-    /// are `MissingUpcast` until `withUpcast` adds the way from them; newer ones are refused.
+    /// are `MissingUpcast` until `withUpcast` adds the way from them; newer ones are refused. A `decode` that throws says that the payload
+    /// cannot be decoded.
     let create
         (typeName: string)
         (schemaVersion: int)
@@ -85,14 +139,21 @@ module Codec =
                 fun encoded ->
                     admit typeName schemaVersion encoded
                     |> Result.bind (fun payload ->
-                        decode payload |> Result.mapError (fun reason -> CodecError.Undecodable(typeName, reason)))
+                        CodecFunction.attempt decode payload
+                        |> Result.mapError (fun reason -> CodecError.Undecodable(typeName, reason)))
         }
 
     /// The codec of a type that is the same information in another form.
     let map (ofSource: 'Source -> 'Value) (toSource: 'Value -> 'Source) (codec: Codec<'Source>) : Codec<'Value> =
         {
             Encode = toSource >> codec.Encode
-            Decode = codec.Decode >> Result.map ofSource
+            Decode =
+                codec.Decode
+                |> mapDecode (fun decode encoded ->
+                    decode encoded
+                    |> Result.bind (fun source ->
+                        CodecFunction.attempt (ofSource >> Ok) source
+                        |> Result.mapError (fun reason -> CodecError.Undecodable(encoded.Type, reason))))
         }
 
     /// Raises the current schema version of one type of a codec that wrote version 1: done whenever its payload changes its form,
@@ -106,30 +167,52 @@ module Codec =
                 codec.Encode
                 >> Result.map (fun encoded -> if encoded.Type = typeName then { encoded with SchemaVersion = schemaVersion } else encoded)
             Decode =
-                fun encoded ->
+                codec.Decode
+                |> mapDecode (fun decode encoded ->
                     if encoded.Type = typeName then
-                        admit typeName schemaVersion encoded |> Result.bind (fun _ -> codec.Decode { encoded with SchemaVersion = 1 })
+                        admit typeName schemaVersion encoded |> Result.bind (fun _ -> decode { encoded with SchemaVersion = 1 })
                     else
-                        codec.Decode encoded
+                        decode encoded)
         }
 
-    /// Adds the way from one schema version of a type to the next: payload to payload. Chains are added newest first:
-    /// `codec |> withUpcast "Placed" 2 toThird |> withUpcast "Placed" 1 toSecond` reads versions 1, 2 and 3.
+    /// Adds the way from one schema version of a type to the next: payload to payload. The upcasts of a chain are added in any order:
+    /// `codec |> withUpcast "Placed" 1 toSecond |> withUpcast "Placed" 2 toThird` reads versions 1, 2 and 3. A step that throws says
+    /// that the payload cannot be decoded. Throws `ArgumentException` for a second upcast from one version.
     let withUpcast (typeName: string) (fromVersion: int) (step: Bytes -> Result<Bytes, string>) (codec: Codec<'Value>) : Codec<'Value> =
         requireName typeName
         requireVersion (nameof fromVersion) fromVersion
 
-        let decode (encoded: Encoded) =
-            if encoded.Type = typeName && encoded.SchemaVersion = fromVersion then
-                match step encoded.Payload with
-                | Ok payload -> codec.Decode { encoded with SchemaVersion = fromVersion + 1; Payload = payload }
-                | Error reason ->
-                    let version = Numbers.text fromVersion
-                    Error(CodecError.Undecodable(typeName, "upcast from schema version " + version + ": " + reason))
-            else
-                codec.Decode encoded
+        let inner, steps =
+            match box codec.Decode with
+            | :? UpcastingDecode<'Value> as upcasting -> upcasting.Inner, upcasting.Steps
+            | _ -> codec.Decode, Map.empty
 
-        { codec with Decode = decode }
+        if Map.containsKey (typeName, fromVersion) steps then
+            let version = Numbers.text fromVersion
+            invalidArg (nameof fromVersion) ("'" + typeName + "' already has an upcast from schema version " + version)
+
+        { codec with
+            Decode = unbox (box (UpcastingDecode<'Value>(inner, Map.add (typeName, fromVersion) step steps)))
+        }
+
+    /// As `withUpcast`, from a value of the older form to a value of the next one. `older` and `next` are codecs of the two forms under
+    /// the same type name and of schema version 1, as `json` makes them:
+    /// `codec |> withTypedUpcast "Placed" 1 (json<PlacedV1> "Placed") (json<Placed> "Placed") (fun old -> ...)`.
+    let withTypedUpcast
+        (typeName: string)
+        (fromVersion: int)
+        (older: Codec<'Older>)
+        (next: Codec<'Next>)
+        (step: 'Older -> 'Next)
+        (codec: Codec<'Value>)
+        : Codec<'Value> =
+        let convert (payload: Bytes) =
+            older.Decode { Type = typeName; SchemaVersion = 1; Payload = payload }
+            |> Result.bind (step >> next.Encode)
+            |> Result.map _.Payload
+            |> Result.mapError _.ToString()
+
+        withUpcast typeName fromVersion convert codec
 
     /// One type of a codec of several: the values it is for, how they become values of the whole, and its codec.
     let case (typeName: string) (tryPick: 'Value -> 'Case option) (make: 'Case -> 'Value) (codec: Codec<'Case>) : CodecCase<'Value> =
@@ -175,7 +258,8 @@ module Codec =
     /// Text in UTF-8; without lone surrogates, with any other character.
     let text (typeName: string) : Codec<string> =
         let encode (value: string) =
-            match Text.firstLoneSurrogate value with
+            match (if isNull (box value) then -2 else Text.firstLoneSurrogate value) with
+            | -2 -> Error "it is null"
             | -1 -> Ok(Bytes.OfText value)
             | index -> Error(ValueError.LoneSurrogate("the text", index).ToString())
 

@@ -9,15 +9,15 @@ open System
 module Canonical =
 
     let rec private writeAt (writer: ByteWriter) (depth: int) (value: JsonValue) : unit =
-        if depth > JsonLimits.depth then
-            raise (JsonLimits.tooDeep ())
-
         match value with
         | JsonValue.Null -> writer.Raw(ReadOnlySpan "null"B)
         | JsonValue.Bool true -> writer.Raw(ReadOnlySpan "true"B)
         | JsonValue.Bool false -> writer.Raw(ReadOnlySpan "false"B)
-        | JsonValue.Number number -> writer.Utf8((JsonNumber.format number).AsSpan())
+        | JsonValue.Number number
+        | JsonValue.Respelled number -> writer.Utf8((JsonNumber.format number).AsSpan())
         | JsonValue.String text -> JsonString.write writer text
+        | JsonValue.Array _
+        | JsonValue.Object _ when depth >= JsonLimits.depth -> raise (JsonLimits.tooDeep ())
         | JsonValue.Array items ->
             writer.Byte(byte '[')
 

@@ -59,7 +59,8 @@ type internal JsonMembers private (members: Map<string, ReadOnlyMemory<byte>>) =
                 | _ -> Encoding.UTF8.GetString slice.Span
 
             match UInt128.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture) with
-            | true, value when value <= largest -> value
+            // Leading zeros and a trailing NUL are read too.
+            | true, value when value <= largest && Numbers.text value = digits -> value
             | _ ->
                 let range = " is not a whole number from 0 to " + Numbers.text largest
                 raise (JsonFault("the member '" + name + "'" + range)))

@@ -4,10 +4,15 @@ namespace Refold.Core
 
 open System
 open System.Collections.Generic
+open System.Text
 
-/// Reads JSON from the front of the memory. What cannot be read raises `JsonFault`.
+/// Reads JSON from the front of the memory. What cannot be read raises `JsonFault`. Where `tellsSpelling`, a number that the core would
+/// write otherwise is `Respelled`.
 [<Sealed>]
-type internal JsonReader(memory: ReadOnlyMemory<byte>) =
+type internal JsonReader(memory: ReadOnlyMemory<byte>, tellsSpelling: bool) =
+
+    // Up to so many digits a whole number is written as it is.
+    let surelyWhole = 15
 
     let scanner = JsonScanner memory
 
@@ -59,32 +64,50 @@ type internal JsonReader(memory: ReadOnlyMemory<byte>) =
         | 'n' -> scanner.Literal("null", JsonValue.Null)
         | _ -> raise (scanner.Fault "a JSON value expected")
 
-    let rec read depth : JsonValue =
-        if depth > JsonLimits.depth then
+    let isWhole (text: ReadOnlySpan<byte>) = text.Length <= surelyWhole && not (text.ContainsAnyExceptInRange(byte '0', byte '9'))
+
+    let number () =
+        let start = scanner.Position
+        let value = scanner.Number()
+        let text = memory.Span.Slice(start, scanner.Position - start)
+
+        if not tellsSpelling || isWhole text || Encoding.ASCII.GetString text = JsonNumber.format value then
+            JsonValue.Number value
+        else
+            JsonValue.Respelled value
+
+    // Arrays and objects count, a value in them does not.
+    let enter depth =
+        if depth >= JsonLimits.depth then
             raise (JsonLimits.tooDeep ())
 
+    let rec read depth : JsonValue =
         match scanner.Peek with
-        | '{' -> JsonValue.Object(members (fun () -> read (depth + 1)))
+        | '{' ->
+            enter depth
+            JsonValue.Object(members (fun () -> read (depth + 1)))
         | '[' ->
+            enter depth
             let items = ResizeArray()
             sequence '[' ']' (fun () -> items.Add(read (depth + 1)))
             JsonValue.Array(List.ofSeq items)
         | '"' -> JsonValue.String(scanner.String())
-        | Number -> JsonValue.Number(scanner.Number())
+        | Number -> number ()
         | _ -> word ()
 
     // Checks the grammar only: duplicate members, numbers beyond a double and escaped lone surrogates pass.
     let rec skip depth : unit =
-        if depth > JsonLimits.depth then
-            raise (JsonLimits.tooDeep ())
-
         match scanner.Peek with
         | '{' ->
+            enter depth
+
             sequence '{' '}' (fun () ->
                 scanner.SkipString()
                 colon ()
                 skip (depth + 1))
-        | '[' -> sequence '[' ']' (fun () -> skip (depth + 1))
+        | '[' ->
+            enter depth
+            sequence '[' ']' (fun () -> skip (depth + 1))
         | '"' -> scanner.SkipString()
         | Number -> scanner.SkipNumber()
         | _ -> word () |> ignore<JsonValue>
@@ -93,6 +116,9 @@ type internal JsonReader(memory: ReadOnlyMemory<byte>) =
         let start = scanner.Position
         skip 0
         memory.Slice(start, scanner.Position - start)
+
+    /// A reader to which a number is a number, in whatever characters.
+    new(memory: ReadOnlyMemory<byte>) = JsonReader(memory, false)
 
     /// The next value.
     member _.Value() : JsonValue =

@@ -15,6 +15,8 @@ type internal JsonValue =
     | Bool of value: bool
     /// An IEEE 754 double; only finite ones have a JSON form.
     | Number of value: double
+    /// A number that stands there in other characters than the core writes it in; only a reader that asks for it tells the two apart.
+    | Respelled of value: double
     /// Text; only text without lone surrogates has a JSON form.
     | String of value: string
     /// Values in order.

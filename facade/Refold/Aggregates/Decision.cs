@@ -9,8 +9,9 @@ namespace Refold;
 /// <c>[new Placed(sku)]</c>, <c>[]</c>, <c>new Placed(sku)</c>, <c>OrderError.AlreadyPlaced</c>.</summary>
 /// <typeparam name="TEvent">What happens. For an interface write the collection expression: C# converts no interface
 /// implicitly.</typeparam>
-/// <typeparam name="TError">Why not. Where it is an interface, or the same type as the events, call
-/// <see cref="Decision.Refuse{TEvent, TError}"/>.</typeparam>
+/// <typeparam name="TError">Why not. For an interface call <see cref="Decision.Refuse{TEvent, TError}"/>. Where it is the same type as the
+/// events, C# cannot tell the two conversions apart (error CS0457): write the collection expression for events, or
+/// <see cref="Decision.Accept{TEvent, TError}(TEvent)"/>, and <see cref="Decision.Refuse{TEvent, TError}"/> for a refusal.</typeparam>
 /// <remarks>Opaque: made as above or by <see cref="Decision"/>, asked by its members, so that a decision can come to say more than today.
 /// The default value is accepted without events: nothing happens.</remarks>
 [CollectionBuilder(typeof(Decision), nameof(Decision.Accept))]
@@ -83,6 +84,14 @@ public static class Decision
     /// <returns>The decision.</returns>
     public static Decision<TEvent, TError> Accept<TEvent, TError>(ReadOnlySpan<TEvent> events) =>
         new(new DecisionContent<TEvent, TError> { IsRefused = false, Events = events.ToArray() });
+
+    /// <summary>One event: <c>Decision.Accept&lt;string, string&gt;("placed")</c>.</summary>
+    /// <typeparam name="TEvent">What happens.</typeparam>
+    /// <typeparam name="TError">Why not.</typeparam>
+    /// <param name="happened">What happens.</param>
+    /// <returns>The decision.</returns>
+    public static Decision<TEvent, TError> Accept<TEvent, TError>(TEvent happened) =>
+        new(new DecisionContent<TEvent, TError> { IsRefused = false, Events = [happened] });
 
     /// <summary>Events; none: nothing happens.</summary>
     /// <typeparam name="TEvent">What happens.</typeparam>

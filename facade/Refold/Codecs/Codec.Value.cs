@@ -1,6 +1,8 @@
 // A codec: how values become payloads and payloads values, with the upcasts of older schema versions. The core's Codec, mirrored.
 // Made by the static class Codec; part of an aggregate; used by applications that read entries themselves.
 using System.Collections.Immutable;
+using System.Text.Json.Nodes;
+using System.Text.Json.Serialization.Metadata;
 using Refold.Interop;
 
 namespace Refold;
@@ -9,8 +11,9 @@ namespace Refold;
 /// <typeparam name="T">The type of the values.</typeparam>
 /// <remarks>
 /// Encoding what was decoded from a payload of the current schema version must give the same bytes: replay checks it.
-/// A <see cref="FormatException"/> or <see cref="System.Text.Json.JsonException"/> of a codec's function means that the payload or value
-/// does not fit; every other exception is taken for a mistake in the function and let through.
+/// Whatever is thrown while a payload is decoded, by a function, an upcast or a constructor, says that the payload cannot be decoded.
+/// While a value is encoded, a <see cref="FormatException"/> or <see cref="System.Text.Json.JsonException"/> of a codec's function means
+/// that the value has no payload; every other exception is taken for a mistake in the function and let through.
 /// </remarks>
 public sealed class Codec<T>
 {
@@ -88,7 +91,7 @@ public sealed class Codec<T>
         With(typeName, form => form.WithVersion(schemaVersion));
 
     /// <summary>The codec with an upcast of one type, from one schema version to the next. Upcasts form a chain
-    /// up to the current version.</summary>
+    /// up to the current version, and may be added in any order.</summary>
     /// <param name="typeName">One of <see cref="TypeNames"/>.</param>
     /// <param name="fromVersion">The version it reads, below the current one.</param>
     /// <param name="upcast">Makes the payload of the next version; a pure function.</param>
@@ -99,6 +102,41 @@ public sealed class Codec<T>
     {
         ArgumentNullException.ThrowIfNull(upcast);
         return With(typeName, form => form.WithUpcast(fromVersion, upcast));
+    }
+
+    /// <summary>As <see cref="WithUpcast(string, int, Func{ReadOnlyMemory{byte}, ReadOnlyMemory{byte}})"/>, from JSON object to JSON
+    /// object: <c>WithJsonUpcast("placed", 1, json => { json["unit"] = "piece"; return json; })</c>.</summary>
+    /// <param name="typeName">One of <see cref="TypeNames"/>.</param>
+    /// <param name="fromVersion">The version it reads, below the current one.</param>
+    /// <param name="upcast">Makes the object of the next version; it may change and return the one it is given, which is its own. Integers
+    /// of 64 bits and decimals are strings in it.</param>
+    /// <returns>The changed codec.</returns>
+    /// <exception cref="ArgumentException">As with bytes.</exception>
+    public Codec<T> WithJsonUpcast(string typeName, int fromVersion, Func<JsonObject, JsonObject> upcast)
+    {
+        ArgumentNullException.ThrowIfNull(upcast);
+        return WithUpcast(typeName, fromVersion, payload => JsonUpcast.Apply(payload, upcast));
+    }
+
+    /// <summary>As <see cref="WithUpcast(string, int, Func{ReadOnlyMemory{byte}, ReadOnlyMemory{byte}})"/>, from a type that looks as the
+    /// payload did to one that looks as it did next, or does now.</summary>
+    /// <typeparam name="TOld">The form of <paramref name="fromVersion"/>, kept for reading.</typeparam>
+    /// <typeparam name="TNext">The form of the next version.</typeparam>
+    /// <param name="typeName">One of <see cref="TypeNames"/>.</param>
+    /// <param name="fromVersion">The version it reads, below the current one.</param>
+    /// <param name="old">The metadata of the older form.</param>
+    /// <param name="next">The metadata of the next form.</param>
+    /// <param name="upcast">Makes the one from the other; a pure function.</param>
+    /// <returns>The changed codec.</returns>
+    /// <exception cref="ArgumentException">As with bytes; or values of a form cannot be brought back exactly from JSON.</exception>
+    public Codec<T> WithUpcast<TOld, TNext>(
+        string typeName, int fromVersion, JsonTypeInfo<TOld> old, JsonTypeInfo<TNext> next, Func<TOld, TNext> upcast)
+    {
+        ArgumentNullException.ThrowIfNull(old);
+        ArgumentNullException.ThrowIfNull(next);
+        ArgumentNullException.ThrowIfNull(upcast);
+        var (oldForm, nextForm) = (new JsonForm<TOld>(JsonRules.Over(old.Options)), new JsonForm<TNext>(JsonRules.Over(next.Options)));
+        return WithUpcast(typeName, fromVersion, payload => nextForm.Write(upcast(oldForm.Read(payload))));
     }
 
     private Codec<T> With(string typeName, Func<PayloadForm<T>, PayloadForm<T>> change)

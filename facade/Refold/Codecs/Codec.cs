@@ -38,16 +38,26 @@ public static class Codec
     /// <param name="typeName">The entry type: 1 to 256 UTF-8 bytes.</param>
     /// <returns>The codec, of schema version 1.</returns>
     /// <remarks>
-    /// Integers of 64 and 128 bits and decimals are strings; floating-point numbers are numbers, except "-0", "NaN", "Infinity" and
-    /// "-Infinity"; enums are names; sets are sorted. The bytes are canonical (RFC 8785): equal values give equal bytes in every process
-    /// and culture. Reading refuses unknown, repeated and missing members, nulls where none may be, and local times.
+    /// <para>Integers of 64 bits and more and decimals are strings; floating-point numbers are numbers, except "-0", "NaN", "Infinity" and
+    /// "-Infinity"; enums are names; sets are sorted. The bytes are canonical (RFC 8785): values that are alike in every part give equal
+    /// bytes in every process and culture. 1.0m and 1.00m are equal and yet not alike: a decimal keeps its scale, a time its offset.
+    /// The sign of a decimal zero alone is not kept.</para>
+    /// <para>What is encoded comes back exactly. A type that cannot is refused here: public fields that are not written (value tuples),
+    /// members without a way back (no setter, ignored), members that say nothing about their form (object, JsonElement, interfaces and
+    /// abstract classes without declared polymorphism), stacks, keys that are floating-point numbers. What only a value shows is refused
+    /// when it is encoded: it is decoded again and compared part by part, types, kinds of collection and comparers included. The comparer
+    /// of a collection must be the default (for equality of strings also the ordinal one), or the one that its own class chooses.</para>
+    /// <para>Reading refuses what is not written so: unknown, repeated and missing members, nulls where none may be (also among the
+    /// items of a collection), local times, other texts of enums, numbers and times, sets in another order. Spaces, the order of
+    /// members, escapes in strings and the digits of floating-point numbers are free. Nesting goes down to 512 levels.</para>
     /// </remarks>
-    /// <exception cref="ArgumentException">The name breaks a rule.</exception>
+    /// <exception cref="ArgumentException">The name breaks a rule, or values of the type cannot be brought back exactly; the message names
+    /// the member.</exception>
     public static Codec<T> Json<T>(JsonTypeInfo<T> typeInfo, string typeName)
     {
         ArgumentNullException.ThrowIfNull(typeInfo);
-        var exact = JsonRules.TypeInfo<T>(JsonRules.Over(typeInfo.Options));
-        return Create<T>(typeName, value => JsonRules.Write(value, exact), payload => JsonRules.Read(payload, exact));
+        var form = new JsonForm<T>(JsonRules.Over(typeInfo.Options));
+        return Create<T>(typeName, form.Write, form.Read);
     }
 
     /// <summary>A codec for a closed hierarchy: one entry type for each derived type, whose JSON is the payload. Rules as in
@@ -56,8 +66,8 @@ public static class Codec
     /// <param name="typeInfo">The base's metadata; the derived types are looked up in its context.</param>
     /// <param name="types">Adds the derived types: <c>types => types.Add&lt;Placed&gt;("placed").Add&lt;Won&gt;("won")</c>.</param>
     /// <returns>The codec.</returns>
-    /// <exception cref="ArgumentException">A name breaks a rule or occurs twice, the context does not know a
-    /// type, or none was added.</exception>
+    /// <exception cref="ArgumentException">A name breaks a rule or occurs twice, the context does not know a type, values of a type cannot
+    /// be brought back exactly, or none was added.</exception>
     public static Codec<TBase> Json<TBase>(JsonTypeInfo<TBase> typeInfo, Action<JsonTypes<TBase>> types)
     {
         ArgumentNullException.ThrowIfNull(typeInfo);
@@ -92,7 +102,7 @@ public static class Codec
 
     /// <summary>A codec for text: a JSON string, so that it can be read in exports.</summary>
     /// <param name="typeName">The entry type: 1 to 256 UTF-8 bytes.</param>
-    /// <returns>The codec, of schema version 1. Text with a lone surrogate cannot be encoded.</returns>
+    /// <returns>The codec, of schema version 1. Null, and text with a lone surrogate, cannot be encoded.</returns>
     /// <exception cref="ArgumentException">The name breaks a rule.</exception>
     public static Codec<string> Text(string typeName) => Create<string>(typeName, CanonicalJson.OfText, CanonicalJson.ToText);
 }

@@ -112,6 +112,26 @@ internal sealed class ValidStringConverter : JsonConverter<string>
     }
 }
 
+/// <summary>Characters that have a UTF-8 form: no half of a surrogate pair.</summary>
+internal sealed class ValidCharConverter : JsonConverter<char>
+{
+    public override char Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        reader.TokenType == JsonTokenType.String ? One(reader.GetString()!) : throw new JsonException("A string is expected.");
+
+    public override char ReadAsPropertyName(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        One(reader.GetString()!);
+
+    public override void Write(Utf8JsonWriter writer, char value, JsonSerializerOptions options) => writer.WriteStringValue([Valid(value)]);
+
+    public override void WriteAsPropertyName(Utf8JsonWriter writer, char value, JsonSerializerOptions options) =>
+        writer.WritePropertyName([Valid(value)]);
+
+    private static char One(string text) => text.Length == 1 ? text[0] : throw new JsonException("One character is expected.");
+
+    private static char Valid(char value) =>
+        !char.IsSurrogate(value) ? value : throw new JsonException("A character is half of a surrogate pair.");
+}
+
 /// <summary>Dates and times that mean the same on every machine: UTC, or without any zone; never local time.</summary>
 internal sealed class UnambiguousDateTimeConverter : JsonConverter<DateTime>
 {

@@ -1,18 +1,18 @@
-// The rules of Refold's JSON, laid over a user's serializer metadata: exact numbers as strings, strict reading, canonical bytes.
-// Called by Codec.Json.
+// The rules of Refold's JSON, laid over a user's serializer metadata: exact numbers as strings, every member required, nothing skipped.
+// Called by Codec.Json and JsonTypes; JsonForm writes and reads by them.
 using System.Globalization;
 using System.Numerics;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
-using Refold.Interop;
 
 namespace Refold;
 
 internal static class JsonRules
 {
-    // 2^53: beyond it, neighbouring integers are one IEEE 754 double, which is what a JSON number is (RFC 8785 section 3.2.2.3).
-    private static readonly BigInteger LargestExact = BigInteger.One << 53;
+    /// <summary>How deep arrays and objects may nest: as deep as the core's canonical JSON.</summary>
+    public const int MostLevels = 512;
 
     /// <summary>The user's options with the rules on top. Metadata, naming and the user's converters for other types stay.</summary>
     public static JsonSerializerOptions Over(JsonSerializerOptions basis)
@@ -20,16 +20,25 @@ internal static class JsonRules
         var options = new JsonSerializerOptions(basis)
         {
             AllowDuplicateProperties = false,
+            // Canonical order puts a discriminator wherever its name belongs.
+            AllowOutOfOrderMetadataProperties = true,
             AllowTrailingCommas = false,
+            // A policy changes keys when they are written, and not when they are read.
+            DictionaryKeyPolicy = null,
+            // The fewest escapes: what the canonical form has none for is then mostly written as it stays.
+            Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
             IndentSize = 0,
+            MaxDepth = MostLevels,
             NumberHandling = JsonNumberHandling.Strict,
             PropertyNameCaseInsensitive = false,
             ReadCommentHandling = JsonCommentHandling.Disallow,
+            ReferenceHandler = null,
             RespectNullableAnnotations = true,
             RespectRequiredConstructorParameters = true,
             UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
             WriteIndented = false,
         };
+        options.TypeInfoResolver = basis.TypeInfoResolver?.WithAddedModifier(Tighten);
 
         // Before the user's own: a converter of theirs must not make a number inexact.
         JsonConverter[] own =
@@ -38,14 +47,17 @@ internal static class JsonRules
             new ExactNumberConverter<ulong>(NumberStyles.None),
             new ExactNumberConverter<Int128>(NumberStyles.AllowLeadingSign),
             new ExactNumberConverter<UInt128>(NumberStyles.None),
+            new ExactNumberConverter<BigInteger>(NumberStyles.AllowLeadingSign),
             new ExactNumberConverter<decimal>(NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint),
             new FloatConverter<double>(),
             new FloatConverter<float>(),
             new FloatConverter<Half>(),
             new ValidStringConverter(),
+            new ValidCharConverter(),
             new UnambiguousDateTimeConverter(),
             new UnambiguousDateTimeOffsetConverter(),
             new SetConverterFactory(),
+            new FrozenDictionaryConverterFactory(),
         ];
         for (var index = 0; index < own.Length; index++) options.Converters.Insert(index, own[index]);
         options.Converters.Add(new NamedEnumConverter());
@@ -53,48 +65,44 @@ internal static class JsonRules
     }
 
     /// <summary>The metadata of a type under the rules.</summary>
-    /// <exception cref="ArgumentException">The user's context does not know the type.</exception>
-    public static JsonTypeInfo<T> TypeInfo<T>(JsonSerializerOptions options)
+    /// <exception cref="ArgumentException">The user's context does not know the type, or the serializer cannot use it.</exception>
+    public static JsonTypeInfo TypeInfo(JsonSerializerOptions options, Type type)
     {
         try
         {
-            return (JsonTypeInfo<T>)options.GetTypeInfo(typeof(T));
+            return options.GetTypeInfo(type);
         }
         catch (NotSupportedException unknown)
         {
             throw new ArgumentException(
-                $"The JsonSerializerContext does not know {typeof(T)}; add [JsonSerializable(typeof({typeof(T).Name}))] to it.", unknown);
+                $"The JsonSerializerContext does not know {type}; add [JsonSerializable(typeof({type.Name}))] to it.", unknown);
         }
-    }
-
-    /// <summary>The canonical bytes of a value.</summary>
-    /// <exception cref="FormatException">It has none.</exception>
-    public static ReadOnlyMemory<byte> Write<T>(T value, JsonTypeInfo<T> typeInfo)
-    {
-        if (value is null) throw new FormatException("it is null");
-        var json = JsonSerializer.SerializeToUtf8Bytes(value, typeInfo);
-        RequireExactIntegers(json);
-        return CanonicalJson.OfJson(json);
-    }
-
-    /// <summary>The value of a payload.</summary>
-    /// <exception cref="JsonException">The payload does not fit the type.</exception>
-    public static T Read<T>(ReadOnlyMemory<byte> payload, JsonTypeInfo<T> typeInfo) =>
-        JsonSerializer.Deserialize(payload.Span, typeInfo) ?? throw new FormatException("it is null");
-
-    // Refold's converters write none of these; a user's converter or a JsonElement may, and the canonical form would round it.
-    private static void RequireExactIntegers(ReadOnlySpan<byte> json)
-    {
-        var reader = new Utf8JsonReader(json);
-        while (reader.Read())
+        catch (InvalidOperationException unusable)
         {
-            if (reader.TokenType != JsonTokenType.Number || reader.ValueSpan.Length < 16 || reader.ValueSpan.IndexOfAny(".eE"u8) >= 0)
-                continue;
-            var number = BigInteger.Parse(
-                System.Text.Encoding.ASCII.GetString(reader.ValueSpan), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture);
-            if (BigInteger.Abs(number) > LargestExact)
-                throw new FormatException(
-                    $"the number {number.ToString(CultureInfo.InvariantCulture)} is not exact as a JSON number; write it as a string");
+            throw new ArgumentException($"{type} has no JSON form: {unusable.Message}", unusable);
         }
     }
+
+    // What a member's or a type's own attributes loosen; and the members in the order of the canonical form, so that what is written is
+    // mostly canonical already.
+    private static void Tighten(JsonTypeInfo typeInfo)
+    {
+        if (typeInfo.Kind != JsonTypeInfoKind.Object) return;
+        typeInfo.NumberHandling = null;
+        typeInfo.UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow;
+        var order = 0;
+        foreach (var property in typeInfo.Properties.OrderBy(property => property.Name, StringComparer.Ordinal))
+        {
+            property.Order = order++;
+            property.NumberHandling = null;
+            // A member that may be left out has a condition; every other one is always written.
+            if (IsRestored(property) && property.ShouldSerialize is null && !property.IsExtensionData
+                && typeInfo.Options.DefaultIgnoreCondition == JsonIgnoreCondition.Never)
+                property.IsRequired = true;
+        }
+    }
+
+    /// <summary>Whether a member is written and read back.</summary>
+    public static bool IsRestored(JsonPropertyInfo property) =>
+        property.Get is not null && (property.Set is not null || property.AssociatedParameter is not null);
 }

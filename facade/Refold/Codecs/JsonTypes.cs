@@ -22,18 +22,18 @@ public sealed class JsonTypes<TBase>
     /// <param name="typeName">The entry type: 1 to 256 UTF-8 bytes.</param>
     /// <param name="schemaVersion">The version written, from 1.</param>
     /// <returns>This collection.</returns>
-    /// <exception cref="ArgumentException">The name breaks a rule, name or type were added before, or the
-    /// context does not know the type.</exception>
+    /// <exception cref="ArgumentException">The name breaks a rule, name or type were added before, the context does not know the type, or
+    /// its values cannot be brought back exactly.</exception>
     public JsonTypes<TBase> Add<TDerived>(string typeName, int schemaVersion = 1)
         where TDerived : TBase
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(schemaVersion, 1);
         var name = CodecFunctions.TypeName(typeName);
-        var typeInfo = JsonRules.TypeInfo<TDerived>(options);
+        var form = new JsonForm<TDerived>(options);
         if (forms.ContainsKey(name)) throw new ArgumentException($"The entry type '{name}' was added before.", nameof(typeName));
-        if (!writers.TryAdd(typeof(TDerived), (name, value => JsonRules.Write((TDerived)value!, typeInfo))))
+        if (!writers.TryAdd(typeof(TDerived), (name, value => form.Write((TDerived)value!))))
             throw new ArgumentException($"{typeof(TDerived)} was added before.", nameof(typeName));
-        forms = forms.Add(name, new PayloadForm<TBase>(name, schemaVersion, payload => JsonRules.Read(payload, typeInfo)));
+        forms = forms.Add(name, new PayloadForm<TBase>(name, schemaVersion, payload => form.Read(payload)));
         return this;
     }
 

@@ -46,9 +46,9 @@ internal sealed record PayloadForm<T>(string TypeName, int SchemaVersion, Func<R
                     : throw CodecFunctions.MissingUpcast(TypeName, version);
             return Read(payload);
         }
-        catch (Exception misfit) when (CodecFunctions.IsMisfit(misfit))
+        catch (Exception fault) when (fault is not CodecException && CodecFunctions.IsFault(fault))
         {
-            throw CodecFunctions.Undecodable(TypeName, misfit);
+            throw CodecFunctions.Undecodable(TypeName, fault);
         }
     }
 

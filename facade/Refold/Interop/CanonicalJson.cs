@@ -1,5 +1,5 @@
 // Canonical JSON (RFC 8785) from the core, for codecs of the facade.
-// Called by Codec and JsonRules.
+// Called by Codec, JsonForm, JsonNumbers and SetConverter.
 using Microsoft.FSharp.Core;
 
 namespace Refold.Interop;
@@ -10,9 +10,14 @@ internal static class CanonicalJson
     /// <exception cref="FormatException">The text has none.</exception>
     public static ReadOnlyMemory<byte> OfJson(ReadOnlyMemory<byte> json) => Core.Canonical.ofJson(json).ValueOrMisfit().Memory;
 
+    /// <summary>The canonical text of a finite number.</summary>
+    public static string OfNumber(double number) => Core.JsonNumber.format(number);
+
     /// <summary>A JSON string.</summary>
-    /// <exception cref="FormatException">The text has a lone surrogate.</exception>
-    public static ReadOnlyMemory<byte> OfText(string text) => Core.Canonical.write(Core.JsonValue.NewString(text)).ValueOrMisfit().Memory;
+    /// <exception cref="FormatException">The text is null or has a lone surrogate.</exception>
+    public static ReadOnlyMemory<byte> OfText(string text) => text is null
+        ? throw new FormatException("it is null")
+        : Core.Canonical.write(Core.JsonValue.NewString(text)).ValueOrMisfit().Memory;
 
     /// <summary>The text of a JSON string.</summary>
     /// <exception cref="FormatException">The bytes are not exactly one JSON string.</exception>

@@ -27,12 +27,37 @@ internal static class CodecFunctions
     /// <summary>Decodes by a codec of the core; its error is thrown.</summary>
     public static T Decode<T>(Core.Codec<T> codec, Encoded encoded)
     {
-        var result = codec.Decode.Invoke(new Core.Encoded(encoded.Type, encoded.SchemaVersion, Core.Bytes.Wrap(encoded.Payload)));
+        FSharpResult<T, Core.CodecError> result;
+        try
+        {
+            result = codec.Decode.Invoke(new Core.Encoded(encoded.Type, encoded.SchemaVersion, Core.Bytes.Wrap(encoded.Payload)));
+        }
+        catch (Exception fault) when (IsFault(fault))
+        {
+            throw Undecodable(encoded.Type, fault);
+        }
+
         return result.IsOk ? result.ResultValue : throw new CodecException(result.ErrorValue);
     }
 
-    /// <summary>Whether an exception says that a payload or value does not fit; any other is a mistake in the codec's function.</summary>
+    /// <summary>Whether an exception says that a value does not fit; any other is a mistake in the codec's function.</summary>
     public static bool IsMisfit(Exception exception) => exception is FormatException or JsonException;
+
+    /// <summary>Whether an exception comes of what a codec's function was given, and not of the machine: any but a lack of memory.</summary>
+    public static bool IsFault(Exception exception) => exception is not OutOfMemoryException;
+
+    /// <summary>What an exception says; its type where its own message throws.</summary>
+    public static string Reason(Exception exception)
+    {
+        try
+        {
+            return exception.Message;
+        }
+        catch (Exception fault) when (IsFault(fault))
+        {
+            return exception.GetType().ToString();
+        }
+    }
 
     public static CodecException UnknownType(string type) => new(Core.CodecError.NewUnknownType(type));
 
@@ -42,10 +67,10 @@ internal static class CodecFunctions
     public static CodecException MissingUpcast(string type, int version) => new(Core.CodecError.NewMissingUpcast(type, version));
 
     public static CodecException Undecodable(string type, Exception reason) =>
-        new(Core.CodecError.NewUndecodable(type, reason.Message), reason);
+        new(Core.CodecError.NewUndecodable(type, Reason(reason)), reason);
 
     public static CodecException Unencodable(string type, Exception reason) =>
-        new(Core.CodecError.NewUnencodable(type, reason.Message), reason);
+        new(Core.CodecError.NewUnencodable(type, Reason(reason)), reason);
 
     /// <summary>The name of an entry type, checked.</summary>
     public static string TypeName(string name) => Core.Text.validate("type", Core.Limits.typeBytes, name).ValueOrThrow(nameof(name));

@@ -76,6 +76,10 @@ let private fails<'Value> (reason: string) =
     let error = throws<ArgumentException>(fun () -> Codec.json<'Value> "T" |> ignore)
     containsText reason error.Message
 
+type private Aliased =
+    | One = 1
+    | Uno = 1
+
 [<Tests>]
 let tests =
     testList "Codecs / JSON codecs" [
@@ -136,7 +140,8 @@ let tests =
             has """{"price":"1.10","qty":2,"sku":"a"}""" { sku = "a"; price = 1.10m; note = None; quantity = 2 }
             has """{"note":"n","price":"1","qty":2,"sku":"a"}""" { sku = "a"; price = 1m; note = Some "n"; quantity = 2 }
             has """{"a":1,"b":"x"}""" {| b = "x"; a = 1 |}
-            equal (Ok None) (decode<Line> """{"note":null,"price":"1","qty":2,"sku":"a"}""" |> Result.map _.note))
+            equal (Ok None) (decode<Line> """{"price":"1","qty":2,"sku":"a"}""" |> Result.map _.note)
+            refused<Line> "/note is null: what is absent is left out" """{"note":null,"price":"1","qty":2,"sku":"a"}""")
 
         testCase "unions name their case" (fun () ->
             has """{"case":"Circle","radius":1.5}""" (Circle 1.5)
@@ -209,7 +214,34 @@ let tests =
             refused<char> "one character" "\"ab\""
             refused<Bytes> "base64" "\"AP8\""
             refused<string> "lone surrogate" "\"\\ud800\""
-            refused<DateTime> "UTC" "\"2024-01-02T03:04:05+01:00\"")
+            refused<DateTime> "UTC" "\"2024-01-02T03:04:05+01:00\""
+
+            for text in [ "1.0"; "1e2"; "1E0"; "-0"; "-0.0"; "100e-2" ] do
+                refused<int> "32 bits" text
+                refused<sbyte> "-128 to 127" text
+                refused<uint32> "0 to 4294967295" text
+
+            refused<Set<int>> "another order" "[2,1]"
+            refused<Set<int list>> "another order" "[[2],[1]]"
+            refused<Map<int, int>> "another order" "[[2,1],[1,1]]"
+            refused<Aliased> "one of One" "\"Uno\""
+            refused<float> "must be a number" "-0"
+            refused<RngState> "stream" ((RngState.toJson (RngState.FromSeed 7UL)).Replace("\"0\"", "\"00\""))
+            refused<RngState> "as it is written" ((RngState.toJson (RngState.FromSeed 7UL)).Replace("\"0\"", "0")))
+
+        testCase "what an author may write otherwise is read" (fun () ->
+            equal (Ok 100.0) (decode<float> "1e2")
+            equal (Ok 1.0) (decode<float> "1.0")
+            equal (Ok 0.5f) (decode<float32> "5e-1")
+
+            equal
+                (Ok { sku = "a"; price = 1m; note = None; quantity = 2 })
+                (decode<Line> " { \"sku\" : \"\\u0061\", \"price\":\"1\",\"qty\":2 }"))
+
+        testCase "equal is not alike: scales and offsets are kept" (fun () ->
+            has "\"1.0\"" 1.0m
+            has "\"1.00\"" 1.00m
+            notEqual (encode 1.0m) (encode 1.00m))
 
         testCase "values without a form are refused when they are written" (fun () ->
             let failing (reason: string) (result: Result<string, string>) =

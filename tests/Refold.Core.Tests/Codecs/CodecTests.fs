@@ -73,6 +73,14 @@ let private events =
             (Codec.text "Noted")
     ]
 
+type private PlacedFirst = { sku: string; quantity: int }
+
+type private PlacedSecond = { sku: string; quantity: int; unit: string }
+
+type Silent() =
+    inherit Exception()
+    override _.Message = raise (InvalidOperationException "not even a message")
+
 [<Tests>]
 let tests =
     testList "Codecs / codecs" [
@@ -83,6 +91,68 @@ let tests =
                 equal (Ok expected) (placed.Decode payload)
 
             equal ("Placed", 3, frozen3.Payload.ToText()) (show (placed.Encode expected)))
+
+        testCase "the upcasts of a chain are added in any order" (fun () ->
+            let expected = { sku = "a-1"; amount = 3m; unit = "piece" }
+            let json = Codec.json<Placed> "Placed"
+            let version = Codec.withVersion "Placed" 3
+            let first, second = Codec.withUpcast "Placed" 1 nameTheUnit, Codec.withUpcast "Placed" 2 makeDecimal
+
+            for codec in
+                [
+                    json |> version |> first |> second
+                    json |> first |> version |> second
+                    json |> second |> first |> version
+                ] do
+                for payload in [ frozen1; frozen2; frozen3 ] do
+                    equal (Ok expected) (codec.Decode payload)
+
+            let mapped =
+                json
+                |> version
+                |> first
+                |> Codec.map _.sku (fun sku -> { expected with sku = sku })
+                |> Codec.withUpcast "Placed" 2 makeDecimal
+
+            equal (Ok "a-1") (mapped.Decode frozen1)
+            throws<ArgumentException>(fun () -> json |> version |> first |> second |> first |> ignore) |> ignore)
+
+        testCase "a typed upcast reads the older form and writes the next" (fun () ->
+            let codec =
+                Codec.json<Placed> "Placed"
+                |> Codec.withVersion "Placed" 3
+                |> Codec.withTypedUpcast "Placed" 1 (Codec.json<PlacedFirst> "Placed") (Codec.json<PlacedSecond> "Placed") (fun first -> {
+                    sku = first.sku
+                    quantity = first.quantity
+                    unit = "piece"
+                })
+                |> Codec.withTypedUpcast "Placed" 2 (Codec.json<PlacedSecond> "Placed") (Codec.json<Placed> "Placed") (fun second -> {
+                    sku = second.sku
+                    amount = decimal second.quantity
+                    unit = second.unit
+                })
+
+            for payload in [ frozen1; frozen2; frozen3 ] do
+                equal (Ok { sku = "a-1"; amount = 3m; unit = "piece" }) (codec.Decode payload)
+
+            equal
+                (Error "'Placed' cannot be decoded: upcast from schema version 1: 'Placed' cannot be decoded: the value must be an object")
+                (codec.Decode { frozen1 with Payload = Bytes.OfText "[]" } |> Result.mapError _.ToString()))
+
+        testCase "decoding never throws: a function that does says that the payload cannot be decoded" (fun () ->
+            let failing = fun _ -> raise (InvalidOperationException "no way")
+            let says reason (codec: Codec<'Value>) = equal (Error reason) (codec.Decode frozen1 |> Result.map ignore)
+            Codec.create "Placed" 1 Ok failing |> says (CodecError.Undecodable("Placed", "no way"))
+
+            Codec.json<Placed> "Placed"
+            |> Codec.withVersion "Placed" 2
+            |> Codec.withUpcast "Placed" 1 failing
+            |> says (CodecError.Undecodable("Placed", "upcast from schema version 1: no way"))
+
+            Codec.bytes "Placed" |> Codec.map failing id |> says (CodecError.Undecodable("Placed", "no way"))
+
+            Codec.create "Placed" 1 Ok (fun _ -> raise (Silent()))
+            |> says (CodecError.Undecodable("Placed", typeof<Silent>.ToString())))
 
         testCase "a payload newer than the codec is refused" (fun () ->
             equal (Error(CodecError.NewerSchema("Placed", 4, 3))) (placed.Decode { frozen3 with SchemaVersion = 4 }))
@@ -134,7 +204,8 @@ let tests =
 
             equal (Error "'D' cannot be decoded: 8 bytes expected, not 2") (decode (Codec.int64 "D") "D" "0000")
             equal (Error "'T' cannot be decoded: invalid UTF-8") (decode (Codec.text "T") "T" "ff")
-            isTrue (Result.isError ((Codec.text "T").Encode(String(char 0xDC00, 1)))))
+            isTrue (Result.isError ((Codec.text "T").Encode(String(char 0xDC00, 1))))
+            isTrue (Result.isError ((Codec.text "T").Encode Unchecked.defaultof<string>)))
 
         testCase "a mapped codec reads and writes through both functions" (fun () ->
             let codec =

@@ -199,13 +199,13 @@ let tests =
             refused "invalid UTF-8" (Array.append "{\"stream\":\""B [| 0xFFuy; byte '"'; byte '}' |])
 
             let nested levels = String('[', levels) + String(']', levels)
-            let payload = nested 513
+            let payload = nested 512
 
             equal payload ((read ("{\"stream\":\"s\",\"type\":\"T\",\"data\":" + payload + "}")).Data.Payload.ToText())
 
-            refused "nested deeper than 512" (Encoding.UTF8.GetBytes("{\"stream\":\"s\",\"type\":\"T\",\"data\":" + nested 514 + "}"))
+            refused "nested deeper than 512" (Encoding.UTF8.GetBytes("{\"stream\":\"s\",\"type\":\"T\",\"data\":" + nested 513 + "}"))
 
-            let deep = { small with Payload = Bytes.OfText(nested 514) }
+            let deep = { small with Payload = Bytes.OfText(nested 513) }
             equal deep ((read ((Ndjson.writeUnplaced deep).ToText())).Data))
 
         testCase "every line of the receipt file is read, and its payload is what stands in the line" (fun () ->

@@ -1,6 +1,7 @@
 // The types that the codec tests write and read, with their serializer context.
 // Used by CodecTests and JsonCodecTests.
 using System.Collections.Immutable;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -47,7 +48,19 @@ public sealed record Everything(
     ImmutableHashSet<string> Words,
     HashSet<long> Numbers);
 
-public sealed record Loose(JsonElement Value);
+public sealed record Loose(Raw Value);
+
+/// <summary>A number as the text that is written.</summary>
+[JsonConverter(typeof(RawConverter))]
+public readonly record struct Raw(string Text);
+
+internal sealed class RawConverter : JsonConverter<Raw>
+{
+    public override Raw Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        new(Encoding.ASCII.GetString(reader.ValueSpan));
+
+    public override void Write(Utf8JsonWriter writer, Raw value, JsonSerializerOptions options) => writer.WriteRawValue(value.Text);
+}
 
 [JsonSerializable(typeof(Ordered))]
 [JsonSerializable(typeof(Placed))]

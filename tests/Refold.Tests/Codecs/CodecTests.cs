@@ -23,14 +23,27 @@ public class CodecTests
     }
 
     [Fact]
-    public void FormatException_IsUndecodable_AnyOtherExceptionIsAMistakeAndPropagates()
+    public void WhateverIsThrownWhileDecoding_IsUndecodable_WithItsCause()
     {
         var error = Assert.Throws<CodecException>(() => Number.Decode(new Encoded("number", 1, Bytes("x"))));
         Assert.Equal("undecodable", error.Code);
         Assert.IsType<FormatException>(error.InnerException);
-        Assert.Throws<OverflowException>(() => Number.Decode(new Encoded("number", 1, Bytes("99999999999"))));
+        error = Assert.Throws<CodecException>(() => Number.Decode(new Encoded("number", 1, Bytes("99999999999"))));
+        Assert.Equal("undecodable", error.Code);
+        Assert.IsType<OverflowException>(error.InnerException);
+        var upcasting = Number.WithVersion("number", 2).WithUpcast("number", 1, _ => throw new InvalidOperationException("no way"));
+        error = Assert.Throws<CodecException>(() => upcasting.Decode(new Encoded("number", 1, Bytes("1"))));
+        Assert.Equal("'number' cannot be decoded: no way.", error.Message);
+        var silent = Codec.Create<int>("n", _ => default, _ => throw new SilentException());
+        error = Assert.Throws<CodecException>(() => silent.Decode(new Encoded("n", 1, default)));
+        Assert.Contains(nameof(SilentException), error.Message, StringComparison.Ordinal);
         var unwritable = Codec.Create<int>("n", _ => throw new FormatException("no"), _ => 0);
         Assert.Equal("unencodable", Assert.Throws<CodecException>(() => unwritable.Encode(1)).Code);
+    }
+
+    private sealed class SilentException : Exception
+    {
+        public override string Message => throw new InvalidOperationException("not even a message");
     }
 
     [Fact]
@@ -105,6 +118,7 @@ public class CodecTests
         Assert.Equal("\"a\\\"\\n\u20ac\"", Text(codec.Encode("a\"\n\u20ac")));
         Assert.Equal("a\"\n\u20ac", codec.Decode(codec.Encode("a\"\n\u20ac")));
         Assert.Equal("unencodable", Assert.Throws<CodecException>(() => codec.Encode("\ud800")).Code);
+        Assert.Equal("unencodable", Assert.Throws<CodecException>(() => codec.Encode(null!)).Code);
         Assert.Equal("undecodable", Assert.Throws<CodecException>(() => codec.Decode(new Encoded("text", 1, Bytes("1")))).Code);
     }
 

@@ -1,0 +1,113 @@
+// The canonical bytes of values of one type, written only if they bring the value back, and read only if they would be written so.
+// Made by Codec.Json and JsonTypes, once for each type; what cannot be exact is refused then.
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Refold.Interop;
+
+namespace Refold;
+
+internal sealed class JsonForm<T>
+{
+    private readonly JsonTypeInfo<T> typeInfo;
+    private readonly NullRule nulls;
+
+    /// <summary>The form of a type under options that <see cref="JsonRules.Over"/> made.</summary>
+    /// <exception cref="ArgumentException">Values of the type, or of a type in it, cannot be brought back exactly.</exception>
+    public JsonForm(JsonSerializerOptions options)
+    {
+        typeInfo = (JsonTypeInfo<T>)JsonRules.TypeInfo(options, typeof(T));
+        JsonAudit.Require(typeInfo);
+        nulls = NullRules.Of(typeInfo);
+    }
+
+    /// <summary>The canonical bytes of a value.</summary>
+    /// <exception cref="FormatException">It has none from which it comes back as it is.</exception>
+    public ReadOnlyMemory<byte> Write(T value)
+    {
+        if (value is null) throw new FormatException("it is null");
+        var json = Serialize(value);
+        JsonNumbers.RequireExact(json);
+        var payload = CanonicalJson.OfJson(json);
+        nulls.Require(value, "");
+        RequireSame(value, json, payload);
+        return payload;
+    }
+
+    /// <summary>The value of a payload.</summary>
+    /// <exception cref="FormatException">The payload is not what is written for a value of the type.</exception>
+    public T Read(ReadOnlyMemory<byte> payload)
+    {
+        var value = Deserialize(payload);
+        nulls.Require(value!, "");
+        var json = Serialize(value);
+        if (payload.Span.SequenceEqual(json)) return value;
+        var canonical = CanonicalJson.OfJson(json);
+        if (payload.Span.SequenceEqual(canonical.Span)) return value;
+        // Spaces, the order of members, escapes and the digits of a number are an author's own; anything else is another text.
+        if (JsonNumbers.HasNegativeZero(payload.Span) || !CanonicalJson.OfJson(payload).Span.SequenceEqual(canonical.Span))
+            throw new FormatException($"it would be written otherwise: {Excerpt(canonical.Span)}");
+        return value;
+    }
+
+    private void RequireSame(T value, byte[] json, ReadOnlyMemory<byte> payload)
+    {
+        T back;
+        try
+        {
+            back = Deserialize(payload);
+        }
+        catch (FormatException unreadable)
+        {
+            throw new FormatException($"what is written for it cannot be read again: {unreadable.Message}", unreadable);
+        }
+
+        if (Difference(value, back) is { } difference) throw new FormatException($"it does not come back as it is: {difference}");
+        var again = Serialize(back);
+        if (!again.AsSpan().SequenceEqual(json) && !CanonicalJson.OfJson(again).Span.SequenceEqual(payload.Span))
+            throw new FormatException($"what comes back is written otherwise: {Excerpt(again)}");
+    }
+
+    private static string? Difference(T value, T back)
+    {
+        try
+        {
+            return Likeness.Difference(typeof(T), value, back);
+        }
+        catch (Exception fault) when (CodecFunctions.IsFault(fault))
+        {
+            throw new FormatException($"it cannot be compared with what comes back: {CodecFunctions.Reason(fault)}", fault);
+        }
+    }
+
+    private byte[] Serialize(T value)
+    {
+        try
+        {
+            return JsonSerializer.SerializeToUtf8Bytes(value, typeInfo);
+        }
+        catch (Exception fault) when (CodecFunctions.IsFault(fault))
+        {
+            throw new FormatException(CodecFunctions.Reason(fault), fault);
+        }
+    }
+
+    private T Deserialize(ReadOnlyMemory<byte> payload)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(payload.Span, typeInfo) ?? throw new FormatException("it is null");
+        }
+        catch (Exception fault) when (fault is not FormatException && CodecFunctions.IsFault(fault))
+        {
+            throw new FormatException(CodecFunctions.Reason(fault), fault);
+        }
+    }
+
+    private static string Excerpt(ReadOnlySpan<byte> json)
+    {
+        const int Most = 200;
+        var text = Encoding.UTF8.GetString(json);
+        return text.Length <= Most ? text : text[..Most] + "...";
+    }
+}
