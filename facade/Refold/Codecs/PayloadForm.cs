@@ -46,7 +46,7 @@ internal sealed record PayloadForm<T>(string TypeName, int SchemaVersion, Func<R
                     : throw CodecFunctions.MissingUpcast(TypeName, version);
             return Read(payload);
         }
-        catch (Exception fault) when (fault is not CodecException && CodecFunctions.IsFault(fault))
+        catch (Exception fault) when (CodecFunctions.IsFaultOfFunction(fault))
         {
             throw CodecFunctions.Undecodable(TypeName, fault);
         }

@@ -40,11 +40,15 @@ internal static class CodecFunctions
         return result.IsOk ? result.ResultValue : throw new CodecException(result.ErrorValue);
     }
 
-    /// <summary>Whether an exception says that a value does not fit; any other is a mistake in the codec's function.</summary>
+    /// <summary>Whether an exception says that a value does not fit; another is a mistake in the codec's function.</summary>
     public static bool IsMisfit(Exception exception) => exception is FormatException or JsonException;
 
-    /// <summary>Whether an exception comes of what a codec's function was given, and not of the machine: any but a lack of memory.</summary>
+    /// <summary>Whether an exception comes of what a codec's function was given, and not of the machine: any but a lack of
+    /// memory.</summary>
     public static bool IsFault(Exception exception) => exception is not OutOfMemoryException;
+
+    /// <summary>As <see cref="IsFault"/>, where a codec's own exceptions are handed on.</summary>
+    public static bool IsFaultOfFunction(Exception exception) => exception is not CodecException && IsFault(exception);
 
     /// <summary>What an exception says; its type where its own message throws.</summary>
     public static string Reason(Exception exception)

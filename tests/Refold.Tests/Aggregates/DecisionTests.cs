@@ -66,6 +66,17 @@ public class DecisionTests
     }
 
     [Fact]
+    public void EventsAndRefusalsOfOneType_AreToldApartByWords()
+    {
+        // Neither conversion is chosen: `Decision<string, string> decision = "a"` is CS0457.
+        Assert.Equal(["a"], Decision.Accept<string, string>("a").Events);
+        Assert.Equal(["a", "b"], Decision.Accept<string, string>(["a", "b"]).Events);
+        Decision<string, string> written = ["a"];
+        Assert.Equal(["a"], written.Events);
+        Assert.Equal("a", Decision.Refuse<string, string>("a").Error);
+    }
+
+    [Fact]
     public void Null_IsNoError() =>
         Assert.Throws<ArgumentNullException>(() => Decision.Refuse<OrderEvent, string>(null!));
 

@@ -1,6 +1,7 @@
 // What a JSON codec cannot bring back exactly is refused: types when the codec is made, values when they are encoded, texts when they
 // are decoded. Run by `dotnet test`.
 using System.Collections.Immutable;
+using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Xunit;
@@ -42,8 +43,8 @@ public class RefusedShapeTests
     [InlineData(typeof(NamesWithTitle), "without its member Title")]
     public void ATypeThatLosesSomething_MakesNoCodec(Type type, string place) => Assert.All(Faces, options =>
     {
-        var make = typeof(RefusedShapeTests).GetMethod(nameof(Make), System.Reflection.BindingFlags.Static | System.Reflection.BindingFlags.NonPublic)!;
-        var error = Assert.Throws<System.Reflection.TargetInvocationException>(() => make.MakeGenericMethod(type).Invoke(null, [options]));
+        var make = typeof(RefusedShapeTests).GetMethod(nameof(Make), BindingFlags.Static | BindingFlags.NonPublic)!;
+        var error = Assert.Throws<TargetInvocationException>(() => make.MakeGenericMethod(type).Invoke(null, [options]));
         Assert.Contains(place, Assert.IsType<ArgumentException>(error.InnerException).Message, StringComparison.Ordinal);
     });
 
@@ -69,14 +70,15 @@ public class RefusedShapeTests
         Refuses(texts, "", isAccepted: true);
         Refuses(new List<string> { null! }, "null may not stand in it");
         Refuses(plain, "", isAccepted: true);
-        Refuses(plain with { Words = new(StringComparer.OrdinalIgnoreCase) { "a" } }, "at Words: its comparer");
-        Refuses(plain with { ByWord = new(StringComparer.OrdinalIgnoreCase) { ["a"] = 1 } }, "at ByWord: its comparer");
-        Refuses(plain with { Immutable = ImmutableHashSet.Create<string>(StringComparer.OrdinalIgnoreCase, "a") }, "at Immutable: its comparer");
+        var ignoringCase = StringComparer.OrdinalIgnoreCase;
+        Refuses(plain with { Words = new(ignoringCase) { "a" } }, "at Words: its comparer");
+        Refuses(plain with { ByWord = new(ignoringCase) { ["a"] = 1 } }, "at ByWord: its comparer");
+        Refuses(plain with { Immutable = ImmutableHashSet.Create<string>(ignoringCase, "a") }, "at Immutable: its comparer");
         Refuses(plain with { Sorted = new(StringComparer.Ordinal) { "a" } }, "at Sorted: its comparer");
         Refuses(plain with { Words = new(StringComparer.Ordinal) { "a" } }, "", isAccepted: true);
         Refuses(new Ordering(new SortedDictionary<string, int> { ["a"] = 1 }), "at Values");
         Refuses(new Ordering(ImmutableDictionary<string, int>.Empty.Add("a", 1)), "", isAccepted: true);
-        Refuses(new Ordering(ImmutableDictionary.Create<string, int>(StringComparer.OrdinalIgnoreCase).Add("a", 1)), "at Values: its comparer");
+        Refuses(new Ordering(ImmutableDictionary.Create<string, int>(ignoringCase).Add("a", 1)), "at Values: its comparer");
         Refuses(new Throwing(1) with { Number = -1 }, "numbers count from 0");
     }
 

@@ -124,7 +124,8 @@ public sealed record Based(Root Root, List<Root> Others);
 
 public sealed record Texted(string Text, char Letter, List<string> Texts, Dictionary<string, string> ByName, string[][] Nested);
 
-public sealed record Collected(HashSet<string> Words, Dictionary<string, int> ByWord, ImmutableHashSet<string> Immutable, SortedSet<string> Sorted);
+public sealed record Collected(
+    HashSet<string> Words, Dictionary<string, int> ByWord, ImmutableHashSet<string> Immutable, SortedSet<string> Sorted);
 
 public sealed class Rounded
 {
@@ -156,7 +157,8 @@ public enum Colour
 
 public sealed record Strict(int Number, Colour Colour, Guid Id, TimeSpan Span, byte[] Bytes, DateTime Time, HashSet<int> Numbers);
 
-[JsonSerializable(typeof(Moved)), JsonSerializable(typeof(DeepMoved)), JsonSerializable(typeof(Vectored)), JsonSerializable(typeof(Complexed))]
+[JsonSerializable(typeof(Moved)), JsonSerializable(typeof(DeepMoved)), JsonSerializable(typeof(Vectored))]
+[JsonSerializable(typeof(Complexed))]
 [JsonSerializable(typeof(PublicField)), JsonSerializable(typeof(PublicFieldBesideProperty)), JsonSerializable(typeof(PrivateSetter))]
 [JsonSerializable(typeof(GetOnly)), JsonSerializable(typeof(GetOnlyList)), JsonSerializable(typeof(Ignored))]
 [JsonSerializable(typeof(NothingPublic)), JsonSerializable(typeof(OfInterface)), JsonSerializable(typeof(OfAbstract))]
