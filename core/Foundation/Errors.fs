@@ -32,6 +32,10 @@ type ValueError =
         | TooMany(what, count, limit) -> "there are " + Numbers.text count + " " + what + ", at most " + Numbers.text limit + " are allowed"
         | ControlCharacter(what, index) -> what + " has a control character at index " + Numbers.text index
         | LoneSurrogate(what, index) -> what + " has a lone surrogate at index " + Numbers.text index
+        | Reserved("stream", value) ->
+            "stream '"
+            + value
+            + "' is Refold's own: only runs, restore, import and copy append to it; choose a name that does not begin with '$'"
         | Reserved(what, value) -> what + " '" + value + "' is reserved"
         | Contradictory(what, value) -> what + " contradict each other: " + value
         | OutOfRange(what, value, range) -> what + " is " + value + ", it must be " + range

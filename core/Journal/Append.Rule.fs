@@ -15,8 +15,15 @@ module Append =
     /// An append of these entries that expects nothing.
     let request (entries: EntryData list) : AppendRequest = { Entries = entries; Expected = []; Condition = None; Key = None }
 
-    /// Validates, encodes and hashes what an append hands over, once and for every journal. The only errors here are `Invalid`.
-    let encode (request: AppendRequest) : Result<EncodedBatch, AppendError> = Encoding.batch (fun _ -> true) request
+    /// Encodes what Refold itself appends, or imports: streams that begin with `$` may be among it.
+    let internal encodeOwn (request: AppendRequest) : Result<EncodedBatch, AppendError> = Encoding.batch (fun _ -> true) request
+
+    /// Validates, encodes and hashes what an append hands over, once and for every journal. The only errors here are `Invalid`; a stream
+    /// that begins with `$` is one: it is Refold's own, and what is appended to it by others would be taken for what a run recorded.
+    let encode (request: AppendRequest) : Result<EncodedBatch, AppendError> =
+        match request.Entries |> List.tryFind _.Stream.IsSystem with
+        | Some data -> Error(AppendError.Invalid(ValueError.Reserved("stream", data.Stream.Value)))
+        | None -> encodeOwn request
 
     let private versionsOf (streamOf: int -> StreamId) (versions: int64[]) : StreamVersions list =
         let order = ResizeArray<StreamId>()

@@ -1,5 +1,5 @@
 // A batch on its way to a journal: validated once, its canonical bytes in one buffer, its leaves hashed. Written for both languages.
-// Made by Append.encode and by steps of runs; taken by Append.accept, and by every journal as it is.
+// Made by Append.encode, and by runs through Append.encodeOwn; taken by Append.accept, and by every journal as it is.
 namespace Refold
 
 open System

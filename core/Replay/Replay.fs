@@ -21,6 +21,10 @@ module Replay =
     let verifier (aggregate: Aggregate<'State, 'Command, 'Event, 'Error>) : ReplayVerifier =
         ReplayVerifier(aggregate.Category, ReplayOpening.openStream aggregate)
 
+    /// What verifies the streams of a category, each from an initial state of its own.
+    let internal verifierOf (category: string) (fresh: unit -> Aggregate<'State, 'Command, 'Event, 'Error>) : ReplayVerifier =
+        ReplayVerifier(category, fun input context tally stream -> ReplayOpening.openStream (fresh ()) input context tally stream)
+
     /// An input that starts at the beginning of every stream and compares no pin.
     let input (run: RunId) (runEntries: Entry seq) (readStream: StreamId -> Entry seq) : VerifyInput =
         {

@@ -102,7 +102,7 @@ module Run =
                 Expected = [ context.Run.Stream, ExpectedVersion.after version ]
             }
 
-        match Append.encode request with
+        match Append.encodeOwn request with
         | Ok batch -> batch
         | Error error -> raise (ArgumentException(error.ToString(), nameof context))
 
@@ -218,12 +218,13 @@ module Run =
         let target = input.Stream, ExpectedVersion.after before.Version
 
         let expecting expected =
-            match Append.encode { Append.request entries with Expected = expected; Key = input.Key } with
+            match Append.encodeOwn { Append.request entries with Expected = expected; Key = input.Key } with
             | Ok batch -> Ok(Some batch)
             | Error(AppendError.Invalid error) -> Error(StepError.Invalid error)
             | Error error -> invalidOp (error.ToString())
 
         match context.Mode, entries with
+        | _ when input.Stream.IsSystem -> Error(StepError.Invalid(ValueError.Reserved("stream", input.Stream.Value)))
         | RecordMode.Off, [] -> Ok None
         | RecordMode.Off, _ -> expecting [ target ]
         | _ -> expecting [ context.Run.Stream, ExpectedVersion.after before.RunVersion; target ]

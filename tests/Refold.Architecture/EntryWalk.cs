@@ -25,7 +25,7 @@ internal sealed class EntryWalk : IDisposable
         new("Refold.Core.Run", "entry", "gives payload and tags their stream, role, ids and time"),
         new("Refold.Core.Run", "batch", "adds the expected versions; what breaks a rule ends the step"),
         new("Refold.Core.Append", "request", "makes the request that a batch is encoded from"),
-        new("Refold.Core.Append", "encode", "begins the one encoding"),
+        new("Refold.Core.Append", "encodeOwn", "begins the one encoding"),
         new("Refold.Core.Encoding", "batch", "brings each entry into its normal form"),
         new("Refold.Core.EntryDataModule", "validate", "judges one entry, once"),
         new("Refold.Core.Encoding", "write", "lays all canonical bytes into one buffer and hashes the leaves"),

@@ -24,7 +24,7 @@ let append (batch: EncodedBatch) (journal: Journal) : Journal =
     | Error error -> failwith (error.ToString())
 
 let appendRequest (request: AppendRequest) (journal: Journal) : Journal =
-    match Append.encode request with
+    match Append.encodeOwn request with
     | Ok batch -> append batch journal
     | Error error -> failwith (error.ToString())
 

@@ -101,7 +101,11 @@ internal static class ImportVerb
             var append = restores
                 ? journal.TryRestoreAsync(placed[skipped..])
                 : journal.TryAppendAsync(
-                    new AppendRequest([.. batch.Skip(skipped).Select(line => line.Data)]) { IdempotencyKey = batch[0].Key });
+                    new AppendRequest([.. batch.Skip(skipped).Select(line => line.Data)])
+                    {
+                        IdempotencyKey = batch[0].Key,
+                        AllowsOwnStreams = true,
+                    });
             await window.AddAsync(append.AsTask());
         }
 

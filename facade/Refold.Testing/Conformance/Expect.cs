@@ -162,6 +162,7 @@ internal static class Told
         AppendFailure.KeyReused reused => FormattableString.Invariant($"key '{reused.Key}' reused, first at {reused.FirstPosition}"),
         AppendFailure.LimitExceeded exceeded => FormattableString.Invariant($"limit {exceeded.Limit} exceeded with {exceeded.Actual}"),
         AppendFailure.Invalid => "invalid",
+        AppendFailure.SystemStream system => $"'{system.Stream}' is Refold's own",
         _ => failure.GetType().Name + ": " + failure,
     };
 }

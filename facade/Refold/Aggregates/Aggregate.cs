@@ -63,7 +63,8 @@ public abstract class Aggregate
     /// <typeparam name="TEvent">What happens.</typeparam>
     /// <typeparam name="TError">Why it is refused.</typeparam>
     /// <param name="category">Its streams are the category itself and everything below <c>CATEGORY/</c>.</param>
-    /// <param name="initial">The state before the first event.</param>
+    /// <param name="initial">The state before the first event: one value for every stream. Where it can be changed (a list, an array), give
+    /// a function that makes it.</param>
     /// <param name="decide">Events, or a refusal.</param>
     /// <param name="evolve">The state after an event.</param>
     /// <param name="commands">The form of commands.</param>
@@ -84,6 +85,40 @@ public abstract class Aggregate
         Codec<TState>? state = null,
         Func<TEvent, IEnumerable<string>>? tags = null) =>
         new(category, new Decider<TState, TCommand, TEvent, TError>(initial, decide, evolve), commands, events, errors, state, tags);
+
+    /// <summary>Makes an aggregate over states that can be changed: every stream, and every fold of it, begins with an initial state of its
+    /// own. <c>evolve</c> answers a new state all the same: verifying applies an event to one state more than once, and names what comes out
+    /// differently.</summary>
+    /// <typeparam name="TState">The state.</typeparam>
+    /// <typeparam name="TCommand">What is asked for.</typeparam>
+    /// <typeparam name="TEvent">What happens.</typeparam>
+    /// <typeparam name="TError">Why it is refused.</typeparam>
+    /// <param name="category">Its streams are the category itself and everything below <c>CATEGORY/</c>.</param>
+    /// <param name="initial">Makes the state before the first event: a new one, equal to the others, at each call. Called once here.</param>
+    /// <param name="decide">Events, or a refusal.</param>
+    /// <param name="evolve">The state after an event.</param>
+    /// <param name="commands">The form of commands.</param>
+    /// <param name="events">The form of events.</param>
+    /// <param name="errors">The form of refusals.</param>
+    /// <param name="state">The form of the state, for snapshots and state hashes; without one, state hashes do not apply.</param>
+    /// <param name="tags">The tags of an event; default: none.</param>
+    /// <returns>The aggregate.</returns>
+    /// <exception cref="ArgumentException">The category is no name of a stream.</exception>
+    public static Aggregate<TState, TCommand, TEvent, TError> Create<TState, TCommand, TEvent, TError>(
+        string category,
+        Func<TState> initial,
+        Func<Step, TState, TCommand, Decision<TEvent, TError>> decide,
+        Func<TState, TEvent, TState> evolve,
+        Codec<TCommand> commands,
+        Codec<TEvent> events,
+        Codec<TError> errors,
+        Codec<TState>? state = null,
+        Func<TEvent, IEnumerable<string>>? tags = null)
+    {
+        ArgumentNullException.ThrowIfNull(initial);
+        var decider = new Decider<TState, TCommand, TEvent, TError>(initial(), decide, evolve) { NewInitial = initial };
+        return new(category, decider, commands, events, errors, state, tags);
+    }
 }
 
 /// <summary>A decider and how it is recorded. Made by <see cref="Aggregate"/>'s <c>Create</c>.</summary>
@@ -116,7 +151,7 @@ public sealed class Aggregate<TState, TCommand, TEvent, TError> : Aggregate
         State = state;
         Tags = tags ?? (_ => []);
         Value = AggregateTranslation.ToCore(this);
-        Verifier = AggregateVerifier.Of(Value);
+        Verifier = AggregateVerifier.Of(this);
     }
 
     /// <summary>An aggregate of the core, taken as it is.</summary>
@@ -124,7 +159,7 @@ public sealed class Aggregate<TState, TCommand, TEvent, TError> : Aggregate
         : base(value.Category)
     {
         Value = value;
-        Verifier = AggregateVerifier.Of(value);
+        Verifier = AggregateVerifier.Of(this);
         Decider = AggregateTranslation.OfCore(value.Decider);
         Commands = new Codec<TCommand>(value.Commands);
         Events = new Codec<TEvent>(value.Events);
@@ -134,6 +169,11 @@ public sealed class Aggregate<TState, TCommand, TEvent, TError> : Aggregate
     }
 
     internal Core.Aggregate<TState, TCommand, TEvent, TError> Value { get; }
+
+    /// <summary>The aggregate as one stream takes it that is folded from its beginning: with an initial state of its own, where the decider
+    /// makes them.</summary>
+    internal Core.Aggregate<TState, TCommand, TEvent, TError> Fresh() =>
+        Decider.NewInitial is { } make ? Value.WithInitial(make()) : Value;
 
     internal override AggregateVerifier Verifier { get; }
 

@@ -67,6 +67,7 @@ internal static class HealthProbe
         return new AppendRequest(new EntryData(stream, "probe", default))
         {
             Expected = new Dictionary<StreamId, ExpectedVersion> { [stream] = ExpectedVersion.Exactly(long.MaxValue) },
+            AllowsOwnStreams = true,
         };
     }
 }

@@ -43,6 +43,18 @@ public static class RefoldEventIds
     /// <summary>Warning: a snapshot could not be kept. The run goes on, and takes the next when it is due.</summary>
     public const int SnapshotNotSaved = 15;
 
+    /// <summary>Warning: a snapshot was due while too many were still being saved, or the one before of its stream. The run goes on, and
+    /// takes the next when it is due.</summary>
+    public const int SnapshotSkipped = 16;
+
+    /// <summary>Warning: a run has snapshots, and an aggregate of it has no state codec, so that none is taken of its streams. Once for
+    /// each category.</summary>
+    public const int NoStateCodec = 17;
+
+    /// <summary>Warning: a step is being made for longer than <see cref="RunOptions.SlowStep"/>; every other step of the run waits.
+    /// Once for each step.</summary>
+    public const int StepTakesLong = 18;
+
     /// <summary>Warning: a run that was decided again differs from its recording.</summary>
     public const int DivergenceFound = 20;
 }
@@ -94,6 +106,20 @@ internal static partial class LogLines
 
     [LoggerMessage(RefoldEventIds.SnapshotNotSaved, LogLevel.Warning, "Kept no snapshot of {Stream} at version {Version}; the run goes on")]
     public static partial void SnapshotNotSaved(this ILogger logger, Exception exception, StreamId stream, long version);
+
+    [LoggerMessage(
+        RefoldEventIds.SnapshotSkipped, LogLevel.Warning, "Skipped the snapshot of {Stream} at version {Version}: {Reason}; the run goes on")]
+    public static partial void SnapshotSkipped(this ILogger logger, StreamId stream, long version, string reason);
+
+    [LoggerMessage(
+        RefoldEventIds.NoStateCodec, LogLevel.Warning,
+        "Takes no snapshots of {Category}: the aggregate has no state codec; give one to Aggregate.Create")]
+    public static partial void NoStateCodec(this ILogger logger, string category);
+
+    [LoggerMessage(
+        RefoldEventIds.StepTakesLong, LogLevel.Warning,
+        "The run {Run} has been making the step on {Stream} for {Elapsed}: decide, evolve or a codec does not end, and other steps wait")]
+    public static partial void StepTakesLong(this ILogger logger, RunId run, StreamId? stream, TimeSpan elapsed);
 
     [LoggerMessage(
         RefoldEventIds.DivergenceFound, LogLevel.Warning,

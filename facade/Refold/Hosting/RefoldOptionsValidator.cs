@@ -35,24 +35,32 @@ internal sealed class RefoldOptionsValidator : IValidateOptions<RefoldOptions>
             return "The journal's URI is empty; write it as segments:DIR or memory:.";
         if (uri.StartsWith("segments:", StringComparison.Ordinal) && string.IsNullOrWhiteSpace(uri["segments:".Length..]))
             return "The directory of the segment files is empty; give UseSegmentFiles a path.";
-        if (journal.Segments is null)
-            return "JournalOptions.Segments is null; leave it as it is, or set SegmentOptions.";
-        if (journal.Segments.SegmentBytes < SegmentJournal.MinSegmentBytes)
-            return string.Create(
-                System.Globalization.CultureInfo.InvariantCulture,
-                $"SegmentOptions.SegmentBytes is {journal.Segments.SegmentBytes}; "
-                + $"set {SegmentJournal.MinSegmentBytes} or more, or leave it null.");
         if (journal.SnapshotInterval < 0)
-            return string.Create(
-                System.Globalization.CultureInfo.InvariantCulture,
-                $"JournalOptions.SnapshotInterval is {journal.SnapshotInterval}; set 0 for no snapshots, or 1 or more.");
-        if (!Enum.IsDefined(journal.Segments.Durability))
-            return string.Create(
-                System.Globalization.CultureInfo.InvariantCulture,
-                $"SegmentOptions.Durability is {(int)journal.Segments.Durability}, which is no mode; "
-                + $"set one of {string.Join(", ", Enum.GetNames<Durability>())}.");
-        return MessageOf(() => Journal.Check(uri));
+            return Refused("JournalOptions.SnapshotInterval", journal.SnapshotInterval, "; set 0 for no snapshots, or 1 or more");
+        return RefusalOfSegments(journal.Segments) ?? MessageOf(() => Journal.Check(uri));
     }
+
+    private static string? RefusalOfSegments(SegmentOptions? segments) => segments switch
+    {
+        null => "JournalOptions.Segments is null; leave it as it is, or set SegmentOptions.",
+        { SegmentBytes: < SegmentJournal.MinSegmentBytes } => Refused(
+            "SegmentOptions.SegmentBytes",
+            segments.SegmentBytes.Value,
+            string.Create(
+                System.Globalization.CultureInfo.InvariantCulture, $"; set {SegmentJournal.MinSegmentBytes} or more, or leave it null")),
+        { CheckpointBytes: < 0 } => Refused(
+            "SegmentOptions.CheckpointBytes", segments.CheckpointBytes, "; set 0 for no checkpoints, or more"),
+        { OpenFiles: < 1 } => Refused("SegmentOptions.OpenFiles", segments.OpenFiles, "; set 1 or more"),
+        { Opening: null } => "SegmentOptions.Opening is null; leave it as it is, or set OpeningWays.",
+        _ when !Enum.IsDefined(segments.Durability) => Refused(
+            "SegmentOptions.Durability",
+            (int)segments.Durability,
+            ", which is no mode; set one of " + string.Join(", ", Enum.GetNames<Durability>())),
+        _ => null,
+    };
+
+    private static string Refused(string option, long value, string remedy) => string.Create(
+        System.Globalization.CultureInfo.InvariantCulture, $"{option} is {value}{remedy}.");
 
     private static string? RefusalOfSnapshots(RefoldOptions options)
     {

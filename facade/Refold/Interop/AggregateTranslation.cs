@@ -19,6 +19,17 @@ internal static class AggregateTranslation
             (aggregate.State?.Value).ToOption(),
             FuncConvert.FromFunc((TEvent happened) => aggregate.Tags(happened).Select(Core.Tag.Create).ToFSharpList()));
 
+    /// <summary>The same aggregate with another initial state.</summary>
+    public static Core.Aggregate<TState, TCommand, TEvent, TError> WithInitial<TState, TCommand, TEvent, TError>(
+        this Core.Aggregate<TState, TCommand, TEvent, TError> aggregate, TState initial) => new(
+            aggregate.Category,
+            new Core.Decider<TState, TCommand, TEvent, TError>(initial, aggregate.Decider.Decide, aggregate.Decider.Evolve),
+            aggregate.Commands,
+            aggregate.Events,
+            aggregate.Errors,
+            aggregate.State,
+            aggregate.Tags);
+
     public static Decision<TEvent, TError> ToDecision<TEvent, TError>(this FSharpResult<FSharpList<TEvent>, TError> outcome) =>
         outcome.IsOk ? Decision.Accept<TEvent, TError>(outcome.ResultValue) : Decision.Refuse<TEvent, TError>(outcome.ErrorValue);
 

@@ -9,8 +9,9 @@ internal sealed class AggregateVerifier(Core.ReplayVerifier value)
 {
     public Core.ReplayVerifier Value { get; } = value;
 
-    public static AggregateVerifier Of<TState, TCommand, TEvent, TError>(Core.Aggregate<TState, TCommand, TEvent, TError> aggregate) =>
-        new(Core.Replay.verifier(aggregate));
+    public static AggregateVerifier Of<TState, TCommand, TEvent, TError>(Aggregate<TState, TCommand, TEvent, TError> aggregate) =>
+        new(Core.Replay.verifierOf(
+            aggregate.Category, FuncConvert.FromFunc((Func<Core.Aggregate<TState, TCommand, TEvent, TError>>)aggregate.Fresh)));
 }
 
 internal static class ReplayTranslation

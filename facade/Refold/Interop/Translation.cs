@@ -61,13 +61,14 @@ internal static class Translation
             entries.Add(entry.ResultValue);
         }
 
-        var (batch, failure) = Core.Append.encode(new Core.AppendRequest(
+        var asked = new Core.AppendRequest(
             entries.ToFSharpList(),
             request.Expected.Select(pair => new Tuple<StreamId, ExpectedVersion>(pair.Key, pair.Value)).ToFSharpList(),
             request.Condition is { } condition
                 ? FSharpOption<Core.AppendCondition>.Some(new Core.AppendCondition(condition.Query.Value, condition.AsOf))
                 : null,
-            request.IdempotencyKey.ToOption())).Split();
+            request.IdempotencyKey.ToOption());
+        var (batch, failure) = (request.AllowsOwnStreams ? Core.Append.encodeOwn(asked) : Core.Append.encode(asked)).Split();
         if (batch is not null) batch.Pipelined = request.Pipelined;
         return (batch, failure);
     }
@@ -91,6 +92,8 @@ internal static class Translation
         Core.AppendError.ConditionFailed failed => new AppendFailure.ConditionFailed(failed.position),
         Core.AppendError.KeyReused reused => new AppendFailure.KeyReused(reused.key, reused.firstPosition),
         Core.AppendError.LimitExceeded exceeded => new AppendFailure.LimitExceeded(exceeded.what, exceeded.actual, exceeded.limit),
+        Core.AppendError.Invalid { error: Core.ValueError.Reserved { what: "stream" } reserved } =>
+            new AppendFailure.SystemStream(StreamId.Create(reserved.value)),
         _ => new AppendFailure.Invalid(error.ToString()),
     };
 
@@ -111,6 +114,8 @@ internal static class Translation
 internal static class Errors
 {
     public static string Describe(Core.AppendError error) => error.ToString();
+
+    public static string DescribeSystem(StreamId stream) => Core.ValueError.NewReserved("stream", stream.Value).ToString();
 
     public static JournalException ToException(this Core.ReadError error, StreamId stream) => error switch
     {

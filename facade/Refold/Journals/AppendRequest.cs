@@ -34,11 +34,14 @@ public sealed record AppendRequest(IReadOnlyList<EntryData> Entries)
     /// <value>Default: false; a caller that finds the journal idle commits on its own thread, which is the fastest for one append.</value>
     public bool Pipelined { get; init; }
 
+    /// <summary>Whether streams that begin with <c>$</c> may be among the entries: what Refold itself appends or imports.</summary>
+    internal bool AllowsOwnStreams { get; init; }
+
     /// <summary>Validates, encodes and hashes the request, once and for every journal: what
     /// <see cref="IJournal.TryAppendAsync"/> takes.</summary>
     /// <returns>The batch. It may be appended again after a conflict.</returns>
-    /// <exception cref="NotAppendedException">An entry, the key or the batch breaks a rule:
-    /// <see cref="AppendFailure.Invalid"/>.</exception>
+    /// <exception cref="NotAppendedException">An entry, the key or the batch breaks a rule: <see cref="AppendFailure.Invalid"/>, or
+    /// <see cref="AppendFailure.SystemStream"/>.</exception>
     public EncodedBatch Encode() => this.Encoded() is var (batch, failure) && batch is not null ? batch : throw failure!.ToException();
 
     /// <summary>Encodes the request as <see cref="Encode"/> does.</summary>

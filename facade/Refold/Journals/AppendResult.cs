@@ -55,6 +55,11 @@ public abstract record AppendFailure
     /// <param name="Reason">Which one.</param>
     public sealed record Invalid(string Reason) : AppendFailure;
 
+    /// <summary>The stream is Refold's own: its name begins with <c>$</c>. Only runs append to it, and restore, import and copy; an entry of
+    /// somebody else would be taken for what a run recorded. Choose another name.</summary>
+    /// <param name="Stream">The stream.</param>
+    public sealed record SystemStream(StreamId Stream) : AppendFailure;
+
     /// <summary>There is no room on the device. The journal goes on when there is.</summary>
     /// <param name="Reason">What the device said.</param>
     public sealed record NoRoom(string Reason) : AppendFailure;
@@ -78,6 +83,7 @@ public abstract record AppendFailure
         KeyReused failure => Interop.Errors.Describe(Core.AppendError.NewKeyReused(failure.Key, failure.FirstPosition)),
         LimitExceeded failure => Interop.Errors.Describe(Core.AppendError.NewLimitExceeded(failure.What, failure.Actual, failure.Limit)),
         Invalid failure => failure.Reason,
+        SystemStream failure => Interop.Errors.DescribeSystem(failure.Stream),
         NoRoom failure => failure.Reason,
         Unavailable failure => failure.Reason,
         _ => GetType().Name,

@@ -27,6 +27,7 @@ public sealed class AggregateStreams<TState, TCommand, TEvent, TError>
     /// Afterwards it cancels waiting, never the write.</param>
     /// <returns>Events or a refusal, once they are durable.</returns>
     /// <exception cref="ArgumentException">The stream is not one of the category.</exception>
+    /// <exception cref="InvalidOperationException">The call is made inside decide, evolve or a codec of this run.</exception>
     /// <exception cref="StepFailedException">Decide, evolve or a codec failed; nothing was appended, and the run goes on.</exception>
     /// <exception cref="ConcurrencyException">Other writers came between, as often as <see cref="RunOptions.MaxAttempts"/> allows;
     /// nothing was appended.</exception>
@@ -59,11 +60,11 @@ public sealed class AggregateStreams<TState, TCommand, TEvent, TError>
         ArgumentNullException.ThrowIfNull(command);
         ArgumentNullException.ThrowIfNull(options);
         Check(stream);
+        run.CheckOutside();
         RunTranslation.CheckKey(options.IdempotencyKey, nameof(options));
         var now = options.Time ?? run.TimeProvider.GetUtcNow();
         var work = new ExecuteWork<TState, TCommand, TEvent, TError>(run, aggregate, stream, command, now, options, cancellationToken);
-        var execution = run.DoObserved(work, aggregate.Category);
-        return run.Snapshots.Store is null ? execution : work.WithSnapshotAsync(execution);
+        return run.DoObserved(work, aggregate.Category);
     }
 
     /// <summary>The state of a stream after every command that was given to the run before.</summary>
@@ -71,11 +72,13 @@ public sealed class AggregateStreams<TState, TCommand, TEvent, TError>
     /// <param name="cancellationToken">Cancels waiting and reading.</param>
     /// <returns>State and version; the initial state at version 0 for a stream without entries.</returns>
     /// <exception cref="ArgumentException">The stream is not one of the category.</exception>
+    /// <exception cref="InvalidOperationException">The call is made inside decide, evolve or a codec of this run.</exception>
     /// <exception cref="StateUnreadableException">The stream's entries cannot be folded.</exception>
     /// <exception cref="HistoryDroppedException">The stream's beginning was deleted, and no snapshot can stand in for it.</exception>
     public async Task<FoldedState<TState>> LoadAsync(StreamId stream, CancellationToken cancellationToken = default)
     {
         Check(stream);
+        run.CheckOutside();
         await run.Do(new BarrierWork(cancellationToken)).ConfigureAwait(false);
         return (await StreamState.LoadAsync(run, aggregate, stream, long.MaxValue, cancellationToken).ConfigureAwait(false)).Folded;
     }
@@ -85,13 +88,15 @@ public sealed class AggregateStreams<TState, TCommand, TEvent, TError>
     /// <param name="cancellationToken">Cancels waiting, never a write already begun.</param>
     /// <returns>The snapshot, once it is durable; null where the stream has no entry that one could end with.</returns>
     /// <exception cref="ArgumentException">The stream is not one of the category, or the aggregate has no state codec.</exception>
-    /// <exception cref="InvalidOperationException">Neither the run's options nor the journal's name a snapshot store.</exception>
+    /// <exception cref="InvalidOperationException">Neither the run's options nor the journal's name a snapshot store, or the call is made
+    /// inside decide, evolve or a codec of this run.</exception>
     /// <exception cref="StateUnreadableException">The stream's entries cannot be folded.</exception>
     /// <exception cref="HistoryDroppedException">The stream's beginning was deleted, and no snapshot can stand in for it.</exception>
     /// <exception cref="SnapshotStoreException">It was not kept.</exception>
     public async Task<Snapshot?> TakeSnapshotAsync(StreamId stream, CancellationToken cancellationToken = default)
     {
         Check(stream);
+        run.CheckOutside();
         var store = run.Snapshots.Store
             ?? throw new InvalidOperationException("The run has no snapshots; set RunOptions.Snapshots or JournalOptions.Snapshots.");
         await run.Do(new BarrierWork(cancellationToken)).ConfigureAwait(false);

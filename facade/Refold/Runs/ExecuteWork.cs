@@ -16,7 +16,7 @@ internal sealed class ExecuteWork<TState, TCommand, TEvent, TError>(
 {
     private ExecutionResult<TState, TEvent, TError>? repeated;
     private MadeStep<TState, TEvent, TError>? made;
-    private FoldedState<TState>? dueSnapshot;
+    private DueSnapshot? dueSnapshot;
     private long? builtOn;
 
     public override StreamId Stream => stream;
@@ -48,8 +48,8 @@ internal sealed class ExecuteWork<TState, TCommand, TEvent, TError>(
         made = run.Context.Make(aggregate, stream, state, command, now, runVersion, options);
         var after = new FoldedState<TState>(made.State, made.Version);
         var snapshotAt = before.SnapshotAt;
-        if (aggregate.State is not null && after.Version > state.Version && run.Snapshots.IsDue(after.Version, snapshotAt))
-            (dueSnapshot, snapshotAt) = (after, after.Version);
+        if (after.Version > state.Version && run.Snapshots.Due(stream, aggregate.State, after, snapshotAt) is { } due)
+            (dueSnapshot, snapshotAt) = (due, after.Version);
         return new StepMade(made.Batch, new KeptState(aggregate, after, snapshotAt), made.RunVersion);
     }
 
@@ -57,13 +57,11 @@ internal sealed class ExecuteWork<TState, TCommand, TEvent, TError>(
     public override bool IsFresh(Receipt receipt) =>
         made is { } step && receipt.Versions.All(versions => versions.Last == (versions.Stream == stream ? step.Version : step.RunVersion));
 
-    /// <summary>Keeps the snapshot that is due, if one is; once the step is committed.</summary>
-    public async Task<ExecutionResult<TState, TEvent, TError>> WithSnapshotAsync(Task<ExecutionResult<TState, TEvent, TError>> execution)
+    // Committed: now the snapshot may be kept, whether or not anybody waits for the command any more.
+    public override void Complete(Receipt? receipt)
     {
-        var result = await execution.ConfigureAwait(false);
-        if (dueSnapshot is { } due && result.Receipt is { } receipt)
-            await run.Snapshots.TrySaveAsync(stream, aggregate.State!, due.State, due.Version, receipt.Head).ConfigureAwait(false);
-        return result;
+        if (dueSnapshot is { } due && receipt is not null) run.Snapshots.Keep(due, receipt.Head);
+        base.Complete(receipt);
     }
 
     protected override ExecutionResult<TState, TEvent, TError> Result(Receipt? receipt) =>

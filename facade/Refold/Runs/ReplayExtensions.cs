@@ -67,7 +67,7 @@ public static class ReplayExtensions
             async () =>
             {
                 var entries = journal.ReadStreamAsync(stream, 1, toVersion, cancellationToken: cancellationToken);
-                return ReplayObservation.Folded(await aggregate.Value.FoldAsync(entries, null, cancellationToken).ConfigureAwait(false));
+                return ReplayObservation.Folded(await aggregate.Fresh().FoldAsync(entries, null, cancellationToken).ConfigureAwait(false));
             },
             cancellationToken);
     }

@@ -41,31 +41,41 @@ public sealed class Run : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(aggregate);
         aggregates[aggregate.Category] = aggregate;
+        core.Snapshots.Meet(aggregate);
         return new AggregateStreams<TState, TCommand, TEvent, TError>(core, aggregate);
     }
 
     /// <summary>Ends the run: after everything before, records its end with the state hash over every stream that a command of it was
     /// for. The aggregates of these streams must have been given to <see cref="Streams"/> of this object, also after resuming; where one
     /// was not, or has no state codec, no state hash is recorded. The states are folded from every entry, and from snapshots only where
-    /// entries were deleted. In mode <see cref="RecordMode.Off"/> nothing is recorded.</summary>
+    /// entries were deleted. In mode <see cref="RecordMode.Off"/> nothing is recorded. Snapshots on their way are not waited for.</summary>
     /// <param name="time">The time of the entry; default: that of the run's time provider.</param>
     /// <param name="cancellationToken">Cancels until the entry is made: nothing is appended, and the run goes on. Afterwards it cancels
     /// waiting, never the write.</param>
     /// <returns>What was recorded.</returns>
     /// <exception cref="RunEndedException">It has ended.</exception>
+    /// <exception cref="InvalidOperationException">The call is made inside decide, evolve or a codec of this run.</exception>
     /// <exception cref="NotAppendedException">Nothing was appended, and the run goes on.</exception>
     /// <exception cref="OutcomeUnknownException">The device failed while the end was written.</exception>
     public async Task<RunEnd> FinishAsync(DateTimeOffset? time = null, CancellationToken cancellationToken = default)
     {
+        core.CheckOutside();
         var work = new FinishWork(core, [.. aggregates.Values], time ?? core.TimeProvider.GetUtcNow(), cancellationToken);
         var end = await core.Do(work).ConfigureAwait(false);
         core.Logger?.RunFinished(Id, end.Streams, end.StateHash);
         return end;
     }
 
-    /// <summary>Takes no more commands, and waits for those that were taken. The run does not end by this: it can be resumed.</summary>
-    /// <returns>A task that is done when everything is settled.</returns>
-    public ValueTask DisposeAsync() => core.CloseAsync();
+    /// <summary>Takes no more commands, and waits for those that were taken and for snapshots on their way, for as long as
+    /// <see cref="RunOptions.DisposeTimeout"/> says. The run does not end by this: it can be resumed.</summary>
+    /// <returns>A task that is done when everything is settled. A snapshot that is not kept in time is logged and left.</returns>
+    /// <exception cref="RunNotClosedException">A step does not end, or its write is not answered, in time.</exception>
+    /// <exception cref="InvalidOperationException">The call is made inside decide, evolve or a codec of this run.</exception>
+    public ValueTask DisposeAsync()
+    {
+        core.CheckOutside();
+        return core.CloseAsync();
+    }
 
     /// <summary>Name and pin.</summary>
     /// <returns>One line.</returns>

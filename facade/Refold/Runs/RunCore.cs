@@ -1,6 +1,7 @@
 // What a run's parts share: the journal it is recorded in, its context and options, its pipeline.
 // Made by starting and resuming; used by Run, AggregateStreams and works.
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
 using Refold.Interop;
 
@@ -47,18 +48,35 @@ internal sealed class RunCore
     {
         ObjectDisposedException.ThrowIf(disposed, typeof(Run));
         if (RefoldTelemetry.Source.HasListeners()) work.Activity = Activity.Current;
+        work.Scope = RunScope.Now;
         pipeline.Add(work);
         return work.Task;
     }
 
-    /// <summary>Takes no more work, and waits for what was taken.</summary>
+    /// <summary>Refuses a call that would wait for the step it is made in.</summary>
+    /// <exception cref="InvalidOperationException">It is made inside decide, evolve or a codec of this run.</exception>
+    public void CheckOutside([CallerMemberName] string call = "") => RunScope.CheckOutside(pipeline, Id, call);
+
+    /// <summary>Takes no more work, and waits for what was taken and for snapshots on their way, within a bound.</summary>
+    /// <exception cref="RunNotClosedException">A work is not settled in time.</exception>
     public async ValueTask CloseAsync()
     {
         if (disposed)
             return;
         disposed = true;
-        var barrier = new BarrierWork(CancellationToken.None);
-        pipeline.Add(barrier);
-        await ((Task)barrier.Task).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        var (bound, started) = (Options.DisposeTimeout, System.TimeProvider.System.GetTimestamp());
+        var settled = (Task)pipeline.AddBarrier();
+        await settled.WaitAsync(bound).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        var holder = settled.IsCompleted ? null : pipeline.Holder();
+        await Snapshots.CloseAsync(Left(bound, started)).ConfigureAwait(false);
+        if (!settled.IsCompleted && holder is var (stream, reason)) throw new RunNotClosedException(Id, stream, bound, reason);
+    }
+
+    private static TimeSpan Left(TimeSpan bound, long started)
+    {
+        if (bound == Timeout.InfiniteTimeSpan)
+            return bound;
+        var left = bound - System.TimeProvider.System.GetElapsedTime(started);
+        return left > TimeSpan.Zero ? left : TimeSpan.Zero;
     }
 }

@@ -89,3 +89,26 @@ public sealed class RunStoppedException(RunId run, Exception cause)
     /// <summary>The run.</summary>
     public RunId Run { get; } = run;
 }
+
+/// <summary>Disposing a run did not end within <see cref="RunOptions.DisposeTimeout"/>: a step is still being made, or its load or its write
+/// is not answered. The run takes no more commands. Correct what does not end; whether the step is appended is not known, and shows when the
+/// run is resumed.</summary>
+public sealed class RunNotClosedException : JournalException
+{
+    internal RunNotClosedException(RunId run, StreamId? stream, TimeSpan bound, string reason)
+        : base(
+            "run-not-closed",
+            string.Create(
+                System.Globalization.CultureInfo.InvariantCulture,
+                $"The run '{run}' was not closed within {bound}: the step{(stream is null ? "" : $" on '{stream}'")} {reason}."))
+    {
+        Run = run;
+        Stream = stream;
+    }
+
+    /// <summary>The run.</summary>
+    public RunId Run { get; }
+
+    /// <summary>The stream of the step; null where it is the run's end.</summary>
+    public StreamId? Stream { get; }
+}

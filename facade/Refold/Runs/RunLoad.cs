@@ -10,6 +10,9 @@ internal abstract class RunLoad
     /// <summary>Whether it was begun and has not ended, so that it counts among those on their way.</summary>
     public bool IsBegun { get; set; }
 
+    /// <summary>The work whose aggregate it runs code of; null where it runs none.</summary>
+    public RunWork? Work { get; set; }
+
     /// <summary>Whether nobody wants its result any more.</summary>
     public bool IsAbandoned { get; private set; }
 

@@ -67,8 +67,10 @@ public sealed record RunOptions
     /// disposed after the run.</value>
     public ISnapshotStore? Snapshots { get; init; }
 
-    /// <summary>After how many new versions of a stream the next snapshot of it is taken: by the call of <c>ExecuteAsync</c> that makes
-    /// that version, before it returns. A call that is cancelled while it waits takes none.</summary>
+    /// <summary>After how many new versions of a stream the next snapshot of it is taken. Its state is encoded when the step is made; it is
+    /// saved beside the run once the step is committed, so that no command waits for the store: a few at once, one of a stream at a time.
+    /// One that is due while the stream's last is still being saved, or while 256 of the run are, is skipped and logged
+    /// (<see cref="RefoldEventIds.SnapshotSkipped"/>). Disposing the run waits for those on their way.</summary>
     /// <value>Default: null, the journal's (<see cref="JournalOptions.SnapshotInterval"/>), else 100. 0: none is taken but by
     /// <c>TakeSnapshotAsync</c>.</value>
     public long? SnapshotInterval { get; init; }
@@ -84,15 +86,34 @@ public sealed record RunOptions
     /// <value>Default: true, giving a command never waits for the device.</value>
     public bool Pipelined { get; init; } = true;
 
+    /// <summary>How long disposing the run waits: for the commands that were taken, and then for snapshots on their way.</summary>
+    /// <value>Default: 30 seconds; then <see cref="RunNotClosedException"/> for a command, and a log line for a snapshot. Above zero, at most
+    /// 24 days; <see cref="Timeout.InfiniteTimeSpan"/>: without a bound.</value>
+    public TimeSpan DisposeTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>After how long a step that is still being made is logged (<see cref="RefoldEventIds.StepTakesLong"/>): its decide, evolve or
+    /// codec does not end, and every other step of the run waits for it.</summary>
+    /// <value>Default: 5 seconds. Above zero, at most 24 days; <see cref="Timeout.InfiniteTimeSpan"/>: never.</value>
+    public TimeSpan SlowStep { get; init; } = TimeSpan.FromSeconds(5);
+
     internal RunOptions Validated()
     {
         ArgumentNullException.ThrowIfNull(NewGuid);
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxAttempts, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(CachedStreams, 1);
         if (SnapshotInterval is { } interval) ArgumentOutOfRangeException.ThrowIfNegative(interval, nameof(SnapshotInterval));
+        CheckTime(DisposeTimeout, nameof(DisposeTimeout));
+        CheckTime(SlowStep, nameof(SlowStep));
         if (!Enum.IsDefined(Mode)) throw new ArgumentOutOfRangeException(nameof(Mode), Mode, "The mode is Record or Off.");
         if (!Enum.IsDefined(Order)) throw new ArgumentOutOfRangeException(nameof(Order), Order, "The order is Ready or Submitted.");
         return this;
+    }
+
+    // What timers take.
+    private static void CheckTime(TimeSpan time, string name)
+    {
+        if (time != Timeout.InfiniteTimeSpan && (time <= TimeSpan.Zero || time > TimeSpan.FromDays(24)))
+            throw new ArgumentOutOfRangeException(name, time, "The time is above zero and at most 24 days, or Timeout.InfiniteTimeSpan.");
     }
 }
 

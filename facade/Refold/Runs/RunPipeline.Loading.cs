@@ -40,9 +40,11 @@ internal sealed partial class RunPipeline
 
     private async Task LoadAsync(RunLoad load, bool isCallers)
     {
+        var scope = load.Work is { } work ? RunScope.Enter(this, work) : null;
         var reading = load.Begin();
         var isDoneAtOnce = reading.IsCompleted;
         await reading.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        scope?.End();
         lock (gate)
         {
             if (!load.IsAbandoned)
@@ -57,9 +59,9 @@ internal sealed partial class RunPipeline
             Kick();
     }
 
-    private RunLoad Ask<T>(Func<CancellationToken, Task<T>> read, Action<T> arrived, Action<Exception> failed)
+    private RunLoad Ask<T>(Func<CancellationToken, Task<T>> read, Action<T> arrived, Action<Exception> failed, RunWork? work = null)
     {
-        var load = new RunLoad<T>(read, arrived, failed);
+        var load = new RunLoad<T>(read, arrived, failed) { Work = work };
         asked.Enqueue(load);
         return load;
     }
@@ -88,7 +90,8 @@ internal sealed partial class RunPipeline
                 Refuse(work, error);
             else
                 Evaluate(lane);
-        });
+        },
+        work);
 
     // A key that a command before uses is looked up when that one is settled.
     private void AskKey(RunWork work)
@@ -108,7 +111,8 @@ internal sealed partial class RunPipeline
                 (work.Load, work.IsLookedUp) = (null, true);
                 Evaluate(lanes[work.Stream!]);
             },
-            error => Refuse(work, error));
+            error => Refuse(work, error),
+            work);
     }
 
     private void AskAlone(RunWork work)
@@ -121,7 +125,8 @@ internal sealed partial class RunPipeline
                 work.Status = WorkStatus.Ready;
                 ready.Enqueue(work, work.Sequence);
             },
-            error => Refuse(work, error));
+            error => Refuse(work, error),
+            work);
     }
 
     // Where it cannot be read, the first that waits has failed, and the next asks again.

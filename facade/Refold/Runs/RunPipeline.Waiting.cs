@@ -67,7 +67,7 @@ internal sealed partial class RunPipeline
         Settle();
         if (stale)
         {
-            if (making || flights.Count > 0) return false;
+            if (making is not null || flights.Count > 0) return false;
             Recover();
         }
 

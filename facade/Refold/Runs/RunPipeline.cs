@@ -15,8 +15,10 @@ internal sealed partial class RunPipeline(IJournal journal, RunId run, RunMemory
     private readonly Queue<Flight> flights = new();
     private bool pumping;
 
-    // A step is being made, which is not among the flights yet.
-    private bool making;
+    // A step is being made, which is not among the flights yet: this work's.
+    private RunWork? making;
+    private readonly StepWatch watch = new(
+        logger is null ? Timeout.InfiniteTimeSpan : options.SlowStep, (stream, taken) => logger?.StepTakesLong(run, stream, taken));
 
     private sealed class Flight(RunWork work, RunLane? lane, StepMade made, Exception? error)
     {
@@ -84,6 +86,31 @@ internal sealed partial class RunPipeline(IJournal journal, RunId run, RunMemory
         Pump(work);
     }
 
+    /// <summary>Takes a work that is settled when everything before it is.</summary>
+    /// <returns>Done then.</returns>
+    public Task AddBarrier()
+    {
+        var barrier = new BarrierWork(CancellationToken.None);
+        Add(barrier);
+        return barrier.Task;
+    }
+
+    /// <summary>What everything waits for that is not settled: its stream, and why it is not; null where all is settled.</summary>
+    public (StreamId? Stream, string Reason)? Holder()
+    {
+        lock (gate)
+        {
+            if (making is { } work)
+                return (work.Stream, "is still being made: decide, evolve or a codec does not end");
+            return unsettled.FirstOrDefault(waiting => waiting is not BarrierWork) switch
+            {
+                null => null,
+                { Status: WorkStatus.Made } made => (made.Stream, "is not answered by the journal"),
+                var waiting => (waiting.Stream, "still waits for its state"),
+            };
+        }
+    }
+
     private IReadOnlyList<RunLoad> Take(RunWork work)
     {
         lock (gate)
@@ -149,7 +176,7 @@ internal sealed partial class RunPipeline(IJournal journal, RunId run, RunMemory
     {
         var work = ready.Dequeue();
         work.Status = WorkStatus.Made;
-        making = true;
+        making = work;
         waitingCount--;
         memory.Begun++;
         KeptState? before = null;
@@ -178,6 +205,8 @@ internal sealed partial class RunPipeline(IJournal journal, RunId run, RunMemory
         using var resumed = ExecuteObservation.Resume(work);
         StepMade made;
         Exception? failed = null;
+        var scope = RunScope.Enter(this, work);
+        watch.Begin(work.Stream);
         try
         {
             made = work.Make(picked.Before, picked.RunVersion);
@@ -185,6 +214,11 @@ internal sealed partial class RunPipeline(IJournal journal, RunId run, RunMemory
         catch (Exception error)
         {
             (made, failed) = (new StepMade(null, null, picked.RunVersion), error);
+        }
+        finally
+        {
+            watch.End();
+            scope.Leave();
         }
 
         var flight = new Flight(work, picked.Lane, made, failed);
@@ -197,7 +231,7 @@ internal sealed partial class RunPipeline(IJournal journal, RunId run, RunMemory
     {
         lock (gate)
         {
-            making = false;
+            making = null;
             flights.Enqueue(flight);
             memory.Advance(flight.Work.Stream, made, IsWaitedFor);
             if (flight.Lane is not { } lane)

@@ -1,20 +1,70 @@
-// The snapshots of a run: when one is due, taking it, and what is logged about them. A cache, so nothing that fails here fails the run.
-// Used by StreamState, ExecuteWork and AggregateStreams.
+// The snapshots of a run: when one is due, taking it, and what is logged about them. A cache, so nothing that fails here fails the run, and
+// nothing waits for it. Used by StreamState, ExecuteWork and AggregateStreams.
+using System.Collections.Concurrent;
 using Refold.Interop;
 
 namespace Refold;
 
 /// <summary>What a run does with snapshots. Safe for use by many threads.</summary>
-/// <param name="run">The run.</param>
-/// <param name="store">Where they are; null for none.</param>
-/// <param name="interval">After how many versions one is due; 0 for never.</param>
-internal sealed class RunSnapshots(RunCore run, ISnapshotStore? store, long interval)
+internal sealed class RunSnapshots
 {
-    public ISnapshotStore? Store => store;
+    private readonly RunCore run;
+    private readonly long interval;
+    private readonly SnapshotSaving? saving;
+    private readonly ConcurrentDictionary<string, bool> withoutCodec = new(StringComparer.Ordinal);
 
-    /// <summary>Whether a step that ends at a version ends with a snapshot.</summary>
-    public bool IsDue(long version, long lastSnapshotAt) =>
-        store is not null && SnapshotTranslation.IsDue(version, lastSnapshotAt, interval);
+    /// <param name="run">The run.</param>
+    /// <param name="store">Where they are; null for none.</param>
+    /// <param name="interval">After how many versions one is due; 0 for never.</param>
+    public RunSnapshots(RunCore run, ISnapshotStore? store, long interval)
+    {
+        (this.run, Store, this.interval) = (run, store, interval);
+        if (store is not null)
+            saving = new SnapshotSaving(store, (due, head) => Make(due.Stream, due.Version, head, due.State!), run.Logger);
+    }
+
+    public ISnapshotStore? Store { get; }
+
+    /// <summary>The snapshot that a step ends with, encoded before anything can change the state; null where none is due.</summary>
+    public DueSnapshot? Due<TState>(StreamId stream, Codec<TState>? codec, FoldedState<TState> after, long lastSnapshotAt)
+    {
+        if (saving is null || codec is null || !SnapshotTranslation.IsDue(after.Version, lastSnapshotAt, interval))
+            return null;
+        var due = new DueSnapshot(stream, after.Version, null, null, saving.WhyNot(stream));
+        if (due.Skipped is not null)
+            return due;
+        try
+        {
+            return due with { State = codec.Encode(after.State) };
+        }
+#pragma warning disable CA1031 // Whatever a codec throws: the command has nothing to do with it.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            return due with { Failure = exception };
+        }
+    }
+
+    /// <summary>Keeps the snapshot of a step that is committed, or says why not; both elsewhere.</summary>
+    public void Keep(DueSnapshot due, Head head)
+    {
+        if (due.State is not null && saving!.TryAdd(due, head) is { } reason)
+            due = due with { State = null, Skipped = reason };
+        // Nothing is logged under the pipeline's lock.
+        if (due.State is null && run.Logger is not null)
+            ThreadPool.UnsafeQueueUserWorkItem(told => Tell(told), due, preferLocal: false);
+    }
+
+    /// <summary>Takes no more, and waits for those on their way.</summary>
+    public Task CloseAsync(TimeSpan bound) => saving?.CloseAsync(bound) ?? Task.CompletedTask;
+
+    /// <summary>Says, once, that an aggregate's states cannot be kept.</summary>
+    public void Meet<TState, TCommand, TEvent, TError>(Aggregate<TState, TCommand, TEvent, TError> aggregate)
+    {
+        if (aggregate.State is null && interval > 0 && Store is not (null or NoSnapshotStore)
+            && withoutCodec.TryAdd(aggregate.Category, true))
+            run.Logger?.NoStateCodec(aggregate.Category);
+    }
 
     /// <summary>Says why snapshots were not used.</summary>
     public void Tell(StreamId stream, IReadOnlyList<SnapshotFinding> findings)
@@ -26,19 +76,11 @@ internal sealed class RunSnapshots(RunCore run, ISnapshotStore? store, long inte
     public Snapshot Make(StreamId stream, long version, Head head, Encoded state) =>
         new(stream, version, head, state, run.Id, run.Pin, run.Context.Root);
 
-    /// <summary>Keeps the state after a step, or logs why not.</summary>
-    public async ValueTask TrySaveAsync<TState>(StreamId stream, Codec<TState> codec, TState state, long version, Head head)
+    private void Tell(DueSnapshot due)
     {
-        try
-        {
-            // Never the caller's token: the command is done, whatever becomes of its snapshot.
-            await store!.SaveAsync(Make(stream, version, head, codec.Encode(state)), CancellationToken.None).ConfigureAwait(false);
-        }
-#pragma warning disable CA1031 // Whatever a cache throws: the command is recorded.
-        catch (Exception exception)
-#pragma warning restore CA1031
-        {
-            run.Logger?.SnapshotNotSaved(exception, stream, version);
-        }
+        if (due.Failure is { } failure)
+            run.Logger?.SnapshotNotSaved(failure, due.Stream, due.Version);
+        else
+            run.Logger?.SnapshotSkipped(due.Stream, due.Version, due.Skipped ?? "");
     }
 }

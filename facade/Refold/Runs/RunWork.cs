@@ -59,6 +59,9 @@ internal abstract class RunWork(CancellationToken cancellationToken)
     /// <summary>What was current at the call that gave it; null where nobody listens.</summary>
     public Activity? Activity { get; set; }
 
+    /// <summary>The step, of another run, that the call was made in; null for none.</summary>
+    public RunScope? Scope { get; set; }
+
     /// <summary>How often another writer came between.</summary>
     public int Conflicts { get; set; }
 

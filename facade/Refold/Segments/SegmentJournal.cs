@@ -148,6 +148,7 @@ public sealed partial class SegmentJournal : LocalJournal, IObservedJournal
             throw new ArgumentOutOfRangeException(nameof(options), options.Segments.Durability, "This is no durability mode.");
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(options.Segments.OpenFiles);
         ArgumentOutOfRangeException.ThrowIfNegative(options.Segments.CheckpointBytes);
+        ArgumentNullException.ThrowIfNull(options.Segments.Opening);
         try
         {
             return options.ReadOnly ? OpenForReading(device, options) : OpenForWriting(device, options);

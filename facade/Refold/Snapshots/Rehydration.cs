@@ -50,7 +50,7 @@ internal static class Rehydration
         CancellationToken cancellationToken)
     {
         var findings = new List<SnapshotFinding>();
-        var step = aggregate.Value.Rehydrate(stream, floor, range);
+        var step = aggregate.Fresh().Rehydrate(stream, floor, range);
         while (true)
         {
             switch (step)

@@ -61,6 +61,15 @@ public sealed class Snapshot : IEquatable<Snapshot>
     /// <summary>SHA-256 over everything else: 64 lower-case hexadecimal digits.</summary>
     public string Checksum => Value.Checksum.ToString();
 
+    /// <summary>Whether a snapshot of a stream is due: at least so many versions since the last one. The rule by which runs take
+    /// theirs.</summary>
+    /// <param name="version">The stream's version now.</param>
+    /// <param name="lastSnapshotAt">The version of the last snapshot; 0 for none.</param>
+    /// <param name="interval">After how many versions one is due; 0 for never.</param>
+    /// <returns>True if one is due.</returns>
+    public static bool ShouldTake(long version, long lastSnapshotAt, long interval) =>
+        SnapshotTranslation.IsDue(version, lastSnapshotAt, interval);
+
     /// <summary>Reads the byte form strictly: every byte is accounted for, and the checksum holds.</summary>
     /// <param name="bytes">What <see cref="ToBytes"/> gave.</param>
     /// <param name="snapshot">The snapshot.</param>

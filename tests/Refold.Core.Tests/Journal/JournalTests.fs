@@ -46,12 +46,23 @@ let tests =
             equal None (Journal.tryEntry 6L threeBatches))
 
         testCase "streams are listed by the UTF-8 bytes of their names" (fun () ->
-            let names = [ "b"; "\U0001F600"; "\uFF5E"; "Z"; "$run/r" ]
+            let names = [ "b"; "\U0001F600"; "\uFF5E"; "Z"; "+run/r" ]
             let journal = Journal.empty |> append [ for name in names -> event name "" ]
 
-            equal [ "$run/r"; "Z"; "b"; "\uFF5E"; "\U0001F600" ] (Journal.streams journal |> List.map _.Stream.Value)
+            equal [ "+run/r"; "Z"; "b"; "\uFF5E"; "\U0001F600" ] (Journal.streams journal |> List.map _.Stream.Value)
 
             equal [ 0L, 3L; 0L, 2L ] (Journal.streams threeBatches |> List.map (fun summary -> summary.Floor, summary.Highest)))
+
+        testCase "a stream that begins with $ takes no appends but those of runs" (fun () ->
+            for name in [ "$"; "$run/r"; "$fx/r"; "$other" ] do
+                let error = AppendError.Invalid(ValueError.Reserved("stream", name))
+                refused error (Append.request [ event "a" ""; event name "" ]) threeBatches
+                equal (Error error) (Append.encode (Append.request [ event name "" ]) |> Result.map ignore)
+                isTrue (error.ToString().Contains "choose a name that does not begin with '$'")
+
+            let run = Run.start (Run.context (RunId.Create "r") (RunPin("m", "p", "1", 1UL)) RecordMode.Record) None
+            isTrue (Journal.append run threeBatches |> Result.isOk)
+            isTrue (Journal.appendRequest (Append.request [ event "a$" "" ]) threeBatches |> Result.isOk))
 
         testCase "the head at a position is the one after the batch that holds it" (fun () ->
             let first = Journal.empty |> append [ event "a" "1" ] |> Journal.head

@@ -11,6 +11,7 @@ open Expecto
 open Refold
 open Refold.Core
 open Refold.Core.Tests.DeterminismPage
+open Refold.Support.Aggregates
 open Refold.Support
 
 let private invariant (value: int64) = value.ToString CultureInfo.InvariantCulture
@@ -66,6 +67,35 @@ let tests =
                     decided
 
                 promises "Static mutable state" [ recordAndVerify (saying (fun _ -> invariant (count ()))) ])
+
+            testCase "A state that can be changed" (fun () ->
+                // One list, which every stream and every fold begins with.
+                let shared decide =
+                    let list = ResizeArray<string>()
+                    { Aggregate.create
+                          "notes"
+                          {
+                              Initial = list
+                              Decide = decide
+                              Evolve =
+                                  fun (notes: ResizeArray<string>) note ->
+                                      notes.Add note
+                                      notes
+                          }
+                          (words "ask")
+                          (words "note")
+                          (words "no") with
+                        State =
+                            Some(
+                                textCodec "notes" (fun (notes: ResizeArray<string>) -> String.Join(' ', notes)) (fun text ->
+                                    Some(ResizeArray(text.Split ' ')))
+                            )
+                    }
+
+                promises "A state that can be changed" [
+                    recordAndVerify (shared (fun _ notes _ -> Ok [ invariant (int64 notes.Count) ]))
+                    recordAndVerify (shared (fun _ _ command -> Ok [ command ]))
+                ])
 
             testCase "The environment and configuration" (fun () ->
                 let name = "REFOLD_TEST_LIMIT"

@@ -1,5 +1,6 @@
 // A journal from the service container: chosen, checked, opened, injected, closed.
 // Run by `dotnet test`.
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
@@ -152,6 +153,22 @@ public class RegistrationTests
             options => options.UseInMemory().Journal = new JournalOptions { Segments = new() { Durability = (Durability)9 } },
             "SegmentOptions.Durability is 9, which is no mode; set one of Flushed, Padded, PowerCutLosesNewest"
         },
+        {
+            options => options.UseInMemory().Journal = new JournalOptions { Segments = new() { CheckpointBytes = -1 } },
+            "SegmentOptions.CheckpointBytes is -1; set 0 for no checkpoints, or more"
+        },
+        {
+            options => options.UseInMemory().Journal = new JournalOptions { Segments = new() { OpenFiles = 0 } },
+            "SegmentOptions.OpenFiles is 0; set 1 or more"
+        },
+        {
+            options => options.UseInMemory().Journal = new JournalOptions { Segments = new() { Opening = null! } },
+            "SegmentOptions.Opening is null"
+        },
+        {
+            options => options.UseInMemory().Journal = new JournalOptions { SnapshotInterval = -1 },
+            "JournalOptions.SnapshotInterval is -1; set 0 for no snapshots, or 1 or more"
+        },
     };
 
     [Theory]
@@ -164,6 +181,60 @@ public class RegistrationTests
         var atUse = Assert.Throws<OptionsValidationException>(() => host.Journal());
         Assert.Equal(atStart.Message, atUse.Message);
         await host.CloseAsync();
+    }
+
+    [Fact]
+    public async Task SegmentOptions_AreBoundFromTheConfiguration_AndChecked()
+    {
+        using var directory = new TemporaryDirectory();
+        const string segments = "Refold:Journal:Segments:";
+        var settings = new Dictionary<string, string?>
+        {
+            [segments + "SegmentBytes"] = "65536",
+            [segments + "CheckpointBytes"] = "4096",
+            [segments + "Durability"] = "Padded",
+            [segments + "OpenFiles"] = "3",
+            [segments + "Pipelined"] = "true",
+            [segments + "Opening:Scan"] = "true",
+            [segments + "Opening:Footers"] = "false",
+            ["Refold:Journal:SnapshotInterval"] = "7",
+        };
+        IHost Make()
+        {
+            var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+            builder.Configuration.AddInMemoryCollection(settings);
+            builder.Services.AddRefold(options => options.UseSegmentFiles(directory.File("journal")));
+            builder.Services.AddOptions<RefoldOptions>().BindConfiguration("Refold");
+            return builder.Build();
+        }
+
+        var host = Make();
+        await host.StartAsync();
+        var bound = host.Services.GetRequiredService<IOptions<RefoldOptions>>().Value.Journal;
+        Assert.Equal(7, bound.SnapshotInterval);
+        Assert.Equal(
+            new SegmentOptions
+            {
+                SegmentBytes = 65536,
+                CheckpointBytes = 4096,
+                Durability = Durability.Padded,
+                OpenFiles = 3,
+                Pipelined = true,
+                Opening = new OpeningWays { Footers = false },
+            },
+            bound.Segments);
+        await host.Journal().AppendAsync("a", ExpectedVersion.NoStream, [new EntryData("a", "t", "{}"u8.ToArray())]);
+        await host.CloseAsync();
+        Assert.InRange(Directory.GetFiles(directory.File("journal")).Sum(file => new FileInfo(file).Length), 65536, 1_000_000);
+        settings[segments + "OpenFiles"] = "0";
+        host = Make();
+        var wrong = await Assert.ThrowsAsync<OptionsValidationException>(() => host.StartAsync());
+        Assert.Contains("SegmentOptions.OpenFiles is 0", wrong.Message, StringComparison.Ordinal);
+        await host.CloseAsync();
+        Assert.Equal(
+            "options.Segments.Opening",
+            Assert.Throws<ArgumentNullException>(() => Refold.Journal.Open(
+                directory.Journal(), new JournalOptions { Segments = new() { Opening = null! } })).ParamName);
     }
 
     private sealed class LaterClock : TimeProvider

@@ -114,7 +114,7 @@ public class RunResumeTests
     {
         await using var journal = new InMemoryJournal();
         await Assert.ThrowsAsync<RunNotFoundException>(() => journal.ResumeRunAsync("none", RunFixture.Pin));
-        await journal.AppendAsync(new AppendRequest(RunFixture.Fact(RunId.Create("odd").Stream, 1)), ct);
+        await journal.AppendAsync(new AppendRequest(RunFixture.Fact(RunId.Create("odd").Stream, 1)) { AllowsOwnStreams = true }, ct);
         await Assert.ThrowsAsync<RunNotFoundException>(() => journal.ResumeRunAsync("odd", RunFixture.Pin));
         await using var run = await journal.StartAsync();
         await Assert.ThrowsAsync<ArgumentException>(

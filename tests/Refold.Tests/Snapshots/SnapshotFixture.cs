@@ -2,6 +2,7 @@
 // Used by every test of this folder.
 using Microsoft.Extensions.Logging;
 using Orders;
+using Xunit;
 
 namespace Refold.Tests.Snapshots;
 
@@ -23,6 +24,20 @@ internal static class SnapshotFixture
         for (var index = 0; index < count; index++) await run.Orders().ExecuteAsync(stream ?? RunFixture.Stream, new Draw());
     }
 
+    /// <summary>Done when something is so that nothing tells of; fails after a minute.</summary>
+    public static async Task UntilAsync(Func<bool> isSo)
+    {
+        for (var looks = 0; !isSo(); looks++)
+        {
+            Assert.True(looks < 6000, "It did not come to be within a minute.");
+            await Task.Delay(10);
+        }
+    }
+
+    /// <summary>Done when the newest snapshot of the stream is of this version: it is saved beside the run.</summary>
+    public static Task SavedAsync(this InMemorySnapshotStore store, long version) =>
+        UntilAsync(() => store.Load(RunFixture.Stream).Snapshot?.Version == version);
+
     public static ValueTask<RehydratedState<OrderState>> RehydrateAsync(this IJournal journal, ISnapshotStore store) =>
         journal.RehydrateAsync(RunFixture.Stream, Order.Aggregate, store);
 
@@ -34,8 +49,13 @@ internal static class SnapshotFixture
     {
         var journal = new InMemoryJournal();
         await using var store = new InMemorySnapshotStore(new SnapshotOptions { Retention = draws });
-        await using var run = await journal.StartRunAsync(RunFixture.Pin, Options(store, interval: 1));
-        await run.DrawAsync(draws);
+        await using var run = await journal.StartRunAsync(RunFixture.Pin, Options(store, interval: 0));
+        for (var draw = 0; draw < draws; draw++)
+        {
+            await run.DrawAsync(1);
+            await run.Orders().TakeSnapshotAsync(RunFixture.Stream);
+        }
+
         return (journal, [.. Enumerable.Range(1, draws).Select(version => store.Load(RunFixture.Stream, version).Snapshot!)]);
     }
 }

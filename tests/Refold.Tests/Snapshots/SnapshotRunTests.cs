@@ -1,5 +1,4 @@
-// Runs with snapshots: taken by the call that makes them due, used instead of the entries before, and
-// never needed while the history is whole.
+// Runs with snapshots: taken when they are due, used instead of the entries before, and never needed while the history is whole.
 // Run by `dotnet test`.
 using Microsoft.Extensions.DependencyInjection;
 using Orders;
@@ -11,21 +10,31 @@ namespace Refold.Tests.Snapshots;
 public class SnapshotRunTests
 {
     [Fact]
-    public async Task EveryNVersions_TheCallTakesASnapshot_WithAllThatBelongsToIt()
+    public async Task EveryNVersions_ASnapshotIsTaken_WithAllThatBelongsToIt()
     {
         await using var journal = new InMemoryJournal();
         await using var store = new InMemorySnapshotStore(new SnapshotOptions { Retention = 9 });
-        await using var run = await journal.StartRunAsync(RunFixture.Pin, SnapshotFixture.Options(store, interval: 3));
-        await run.DrawAsync(2);
+        var options = SnapshotFixture.Options(store, interval: 3);
+        await using (var started = await journal.StartRunAsync(RunFixture.Pin, options)) await started.DrawAsync(2);
         Assert.True(store.IsEmpty);
-        await run.DrawAsync(1);
+        await using var run = await DrawAsync(journal, options, 1);
         var snapshot = store.Load(RunFixture.Stream).Snapshot!;
         Assert.Equal((3, journal.Head), (snapshot.Version, snapshot.Head));
         Assert.Equal((run.Id, run.Pin, run.Root), (snapshot.Run!, snapshot.Pin!, snapshot.Root!));
         Assert.Equal(await journal.FullAsync(), Order.Aggregate.State!.Decode(snapshot.State));
-        await run.Orders().ExecuteAsync(RunFixture.Stream, new Cancel());
-        await run.DrawAsync(6);
+        await DrawAsync(journal, options, 3, new Cancel());
+        await DrawAsync(journal, options, 3);
         Assert.Equal([3, 6, 9], store.List().Snapshots.Select(info => info.Version));
+    }
+
+    // Snapshots are saved beside the run; when it is disposed, they are there.
+    private static async Task<Run> DrawAsync(IJournal journal, RunOptions options, int count, OrderCommand? before = null)
+    {
+        var run = await journal.ResumeRunAsync(RunId.Create("test"), RunFixture.Pin, options);
+        if (before is not null) await run.Orders().ExecuteAsync(RunFixture.Stream, before);
+        await run.DrawAsync(count);
+        await run.DisposeAsync();
+        return run;
     }
 
     [Fact]
@@ -40,7 +49,7 @@ public class SnapshotRunTests
         await using var resumed = await journal.ResumeRunAsync(
             RunId.Create("test"), RunFixture.Pin, SnapshotFixture.Options(store, interval: 4));
         await resumed.DrawAsync(3);
-        Assert.Equal(8, store.Load(RunFixture.Stream).Snapshot!.Version);
+        await store.SavedAsync(8);
         Assert.Equal(await journal.FullAsync(), (await resumed.Orders().LoadAsync(RunFixture.Stream)).State);
         await resumed.FinishAsync();
         Assert.True((await journal.VerifyAsync(resumed.Id, Order.Aggregate)).Matched);
@@ -52,13 +61,16 @@ public class SnapshotRunTests
         using var logs = new Hosting.LogLines();
         await using var journal = new InMemoryJournal();
         await using var store = new StagedSnapshotStore { Fails = _ => new IOException("full") };
-        await using var run = await journal.StartRunAsync(RunFixture.Pin, SnapshotFixture.Options(store, interval: 2, logs));
-        await run.DrawAsync(4);
+        var options = SnapshotFixture.Options(store, interval: 2, logs);
+        await using (var started = await journal.StartRunAsync(RunFixture.Pin, options)) await started.DrawAsync(2);
+        await DrawAsync(journal, options, 2);
         Assert.Equal(2, logs.Ids.Count(id => id == RefoldEventIds.SnapshotNotSaved));
+        await using var run = await journal.ResumeRunAsync(RunId.Create("test"), RunFixture.Pin, options);
         await Assert.ThrowsAsync<IOException>(() => run.Orders().TakeSnapshotAsync(RunFixture.Stream));
         store.Fails = _ => null;
-        await run.DrawAsync(2);
-        Assert.Equal(6, (await store.LoadAsync(RunFixture.Stream)).Snapshot!.Version);
+        await DrawAsync(journal, options, 2);
+        // Due at once: a resumed run knows of no snapshot before.
+        Assert.Equal(5, (await store.LoadAsync(RunFixture.Stream)).Snapshot!.Version);
         Assert.Equal(6, (await run.Orders().LoadAsync(RunFixture.Stream)).Version);
     }
 
@@ -105,6 +117,7 @@ public class SnapshotRunTests
         await using var store = new InMemorySnapshotStore();
         await using var run = await journal.StartRunAsync(RunFixture.Pin, SnapshotFixture.Options(store, interval: 4));
         await run.DrawAsync(5);
+        await store.SavedAsync(4);
         var full = await journal.FullAsync();
         await journal.DeleteToAsync(RunFixture.Stream, 4);
         Assert.Equal(full, (await run.Orders().LoadAsync(RunFixture.Stream)).State);

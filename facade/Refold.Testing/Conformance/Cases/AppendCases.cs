@@ -16,6 +16,7 @@ internal static class AppendCases
         JournalCase.Of("the head follows from the entries and batches alone, as its formula says", HeadAsync),
         JournalCase.Of("the head at any position of a batch is the one after it", HeadAtAsync),
         JournalCase.Of("a batch without entries, or with an entry that breaks a rule, is invalid, and nothing is appended", InvalidAsync),
+        JournalCase.Of("a stream that begins with $ takes appends of runs only", SystemStreamAsync),
         JournalCase.Of("a missing request, batch, stream, query or key is the caller's mistake", ArgumentsAsync),
     ];
 
@@ -177,6 +178,29 @@ internal static class AppendCases
             Expect.NotAppended<AppendFailure.Invalid>(await bench.TryAsync(request), "a request that breaks a rule");
         Expect.Equal(default, await bench.Read.HeadAsync(), "the head");
         Expect.Equal(0, (await bench.Read.StreamsAsync()).Count, "the number of streams");
+    }
+
+    private static async Task SystemStreamAsync(JournalBench bench)
+    {
+        foreach (var name in new[] { "$", "$run/r", "$fx/r", "$outbox/mail", "$other" })
+        {
+            var alone = await bench.TryAsync(JournalBench.Entry(name));
+            Expect.Equal(name, Expect.NotAppended<AppendFailure.SystemStream>(alone, $"an append to {name}").Stream.Value, "the stream");
+            var last = await bench.TryAsync(JournalBench.Entry("a"), JournalBench.Entry(name));
+            Expect.NotAppended<AppendFailure.SystemStream>(last, $"a batch of which the last entry is for {name}");
+            Expect.Throws<NotAppendedException>(() => new AppendRequest(JournalBench.Entry(name)).Encode(), $"encoding for {name}");
+        }
+
+        Expect.Equal(default, await bench.Read.HeadAsync(), "the head after appends that were refused");
+        Expect.Equal(0, (await bench.Read.StreamsAsync()).Count, "the number of streams");
+        await bench.AppendAsync(JournalBench.Entry("a$"));
+        var run = new RunOptions { RunId = RunId.Create("r") };
+        await using (await bench.Journal.StartRunAsync(new RunPin("model", "provider", "1", 1), run))
+            Expect.Equal(1L, await bench.Read.HighestVersionAsync("$run/r"), "the version of the stream of a run that was started");
+        if (!bench.Has(JournalCapabilities.Restore)) return;
+        JournalEntry[] batch = [new(3, 1, 3, JournalBench.Entry("$fx/r"), null)];
+        Expect.Appended(await Expect.Within(bench.Journal.TryRestoreAsync(batch).AsTask(), "the answer"), "a restored batch of Refold's own");
+        Expect.Equal(1L, await bench.Read.HighestVersionAsync("$fx/r"), "the version of a restored stream of Refold's own");
     }
 
     private static async Task ArgumentsAsync(JournalBench bench)

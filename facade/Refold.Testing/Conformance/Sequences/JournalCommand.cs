@@ -107,7 +107,7 @@ internal abstract record JournalCommand
 /// <param name="Fields">Which of the other fields it has, a bit each.</param>
 internal sealed record EntryShape(int Stream, int Type, int Tags, int Bytes, int Fields)
 {
-    private static readonly string[] Streams = ["a", "b", "b/1", "\u00e9", "$s"];
+    private static readonly string[] Streams = ["a", "b", "b/1", "\u00e9", "s$"];
     private static readonly string[] Types = ["t", "u", "\u00fc"];
     private static readonly string[] TagNames = ["x", "y", "\u00e4"];
 

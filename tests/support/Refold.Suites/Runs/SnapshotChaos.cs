@@ -61,6 +61,8 @@ internal static class SnapshotChaos
     /// <summary>A store to which anything happens.</summary>
     private sealed class Chaos
     {
+        // Snapshots are asked for and saved on different threads.
+        private readonly Lock gate = new();
         private readonly SeededRng rng;
         private readonly InMemorySnapshotStore kept = new(new SnapshotOptions { Retention = 3 });
         private readonly List<Snapshot> seen = [];
@@ -74,6 +76,11 @@ internal static class SnapshotChaos
         public StagedSnapshotStore Store { get; }
 
         private SnapshotAnswer? Answer(StreamId stream, long toVersion)
+        {
+            lock (gate) return Answered(stream, toVersion);
+        }
+
+        private SnapshotAnswer? Answered(StreamId stream, long toVersion)
         {
             if (rng.Between(0, 4) == 0) _ = kept.ClearAsync();
             if (rng.Between(0, 4) == 0) _ = kept.DeleteAsync(stream, rng.Between(1, 5));
@@ -103,8 +110,11 @@ internal static class SnapshotChaos
 
         private IOException? Fail(Snapshot snapshot)
         {
-            seen.Add(snapshot);
-            return rng.Between(0, 5) == 0 ? new IOException("full") : null;
+            lock (gate)
+            {
+                seen.Add(snapshot);
+                return rng.Between(0, 5) == 0 ? new IOException("full") : null;
+            }
         }
     }
 }

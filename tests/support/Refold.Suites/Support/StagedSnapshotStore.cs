@@ -16,12 +16,19 @@ internal sealed class StagedSnapshotStore(ISnapshotStore inner) : ISnapshotStore
     /// <summary>What a save throws.</summary>
     public Func<Snapshot, Exception?> Fails { get; set; } = _ => null;
 
+    /// <summary>What a save waits for first.</summary>
+    public Func<Snapshot, CancellationToken, Task> Saving { get; set; } = (_, _) => Task.CompletedTask;
+
     public int Asked { get; private set; }
 
     public ValueTask<bool> IsEmptyAsync(CancellationToken cancellationToken = default) => inner.IsEmptyAsync(cancellationToken);
 
-    public ValueTask SaveAsync(Snapshot snapshot, CancellationToken cancellationToken = default) =>
-        Fails(snapshot) is { } failure ? throw failure : inner.SaveAsync(snapshot, cancellationToken);
+    public async ValueTask SaveAsync(Snapshot snapshot, CancellationToken cancellationToken = default)
+    {
+        await Saving(snapshot, cancellationToken);
+        if (Fails(snapshot) is { } failure) throw failure;
+        await inner.SaveAsync(snapshot, cancellationToken);
+    }
 
     public async ValueTask<SnapshotAnswer> LoadAsync(
         StreamId stream, long toVersion = long.MaxValue, CancellationToken cancellationToken = default)
