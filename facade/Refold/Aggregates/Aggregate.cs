@@ -87,14 +87,15 @@ public abstract class Aggregate
         new(category, new Decider<TState, TCommand, TEvent, TError>(initial, decide, evolve), commands, events, errors, state, tags);
 
     /// <summary>Makes an aggregate over states that can be changed: every stream, and every fold of it, begins with an initial state of its
-    /// own. <c>evolve</c> answers a new state all the same: verifying applies an event to one state more than once, and names what comes out
-    /// differently.</summary>
+    /// own. <c>evolve</c> answers a new state all the same: verifying applies an event to one state more than once, and names what
+    /// comes out differently.</summary>
     /// <typeparam name="TState">The state.</typeparam>
     /// <typeparam name="TCommand">What is asked for.</typeparam>
     /// <typeparam name="TEvent">What happens.</typeparam>
     /// <typeparam name="TError">Why it is refused.</typeparam>
     /// <param name="category">Its streams are the category itself and everything below <c>CATEGORY/</c>.</param>
-    /// <param name="initial">Makes the state before the first event: a new one, equal to the others, at each call. Called once here.</param>
+    /// <param name="initial">Makes the state before the first event: a new one, equal to the others, at each call. Called once
+    /// here.</param>
     /// <param name="decide">Events, or a refusal.</param>
     /// <param name="evolve">The state after an event.</param>
     /// <param name="commands">The form of commands.</param>

@@ -11,7 +11,8 @@ public enum EntryKind
     /// <c>kind:external</c>.</summary>
     External = 0,
 
-    /// <summary>Computed from state and inputs: computed again on replay, and compared. Outward form: the tag <c>kind:derived</c>.</summary>
+    /// <summary>Computed from state and inputs: computed again on replay, and compared. Outward form: the tag
+    /// <c>kind:derived</c>.</summary>
     Derived = 1,
 }
 

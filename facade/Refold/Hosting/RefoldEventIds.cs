@@ -108,7 +108,8 @@ internal static partial class LogLines
     public static partial void SnapshotNotSaved(this ILogger logger, Exception exception, StreamId stream, long version);
 
     [LoggerMessage(
-        RefoldEventIds.SnapshotSkipped, LogLevel.Warning, "Skipped the snapshot of {Stream} at version {Version}: {Reason}; the run goes on")]
+        RefoldEventIds.SnapshotSkipped, LogLevel.Warning,
+        "Skipped the snapshot of {Stream} at version {Version}: {Reason}; the run goes on")]
     public static partial void SnapshotSkipped(this ILogger logger, StreamId stream, long version, string reason);
 
     [LoggerMessage(

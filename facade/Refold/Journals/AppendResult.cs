@@ -55,8 +55,8 @@ public abstract record AppendFailure
     /// <param name="Reason">Which one.</param>
     public sealed record Invalid(string Reason) : AppendFailure;
 
-    /// <summary>The stream is Refold's own: its name begins with <c>$</c>. Only runs append to it, and restore, import and copy; an entry of
-    /// somebody else would be taken for what a run recorded. Choose another name.</summary>
+    /// <summary>The stream is Refold's own: its name begins with <c>$</c>. Only runs append to it, and restore, import and copy; an
+    /// entry of somebody else would be taken for what a run recorded. Choose another name.</summary>
     /// <param name="Stream">The stream.</param>
     public sealed record SystemStream(StreamId Stream) : AppendFailure;
 

@@ -90,9 +90,9 @@ public sealed class RunStoppedException(RunId run, Exception cause)
     public RunId Run { get; } = run;
 }
 
-/// <summary>Disposing a run did not end within <see cref="RunOptions.DisposeTimeout"/>: a step is still being made, or its load or its write
-/// is not answered. The run takes no more commands. Correct what does not end; whether the step is appended is not known, and shows when the
-/// run is resumed.</summary>
+/// <summary>Disposing a run did not end within <see cref="RunOptions.DisposeTimeout"/>: a step is still being made, or its load or its
+/// write is not answered. The run takes no more commands. Correct what does not end; whether the step is appended is not known, and
+/// shows when the run is resumed.</summary>
 public sealed class RunNotClosedException : JournalException
 {
     internal RunNotClosedException(RunId run, StreamId? stream, TimeSpan bound, string reason)

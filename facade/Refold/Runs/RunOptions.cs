@@ -87,12 +87,12 @@ public sealed record RunOptions
     public bool Pipelined { get; init; } = true;
 
     /// <summary>How long disposing the run waits: for the commands that were taken, and then for snapshots on their way.</summary>
-    /// <value>Default: 30 seconds; then <see cref="RunNotClosedException"/> for a command, and a log line for a snapshot. Above zero, at most
-    /// 24 days; <see cref="Timeout.InfiniteTimeSpan"/>: without a bound.</value>
+    /// <value>Default: 30 seconds; then <see cref="RunNotClosedException"/> for a command, and a log line for a snapshot. Above zero, at
+    /// most 24 days; <see cref="Timeout.InfiniteTimeSpan"/>: without a bound.</value>
     public TimeSpan DisposeTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>After how long a step that is still being made is logged (<see cref="RefoldEventIds.StepTakesLong"/>): its decide, evolve or
-    /// codec does not end, and every other step of the run waits for it.</summary>
+    /// <summary>After how long a step that is still being made is logged (<see cref="RefoldEventIds.StepTakesLong"/>): its decide,
+    /// evolve or codec does not end, and every other step of the run waits for it.</summary>
     /// <value>Default: 5 seconds. Above zero, at most 24 days; <see cref="Timeout.InfiniteTimeSpan"/>: never.</value>
     public TimeSpan SlowStep { get; init; } = TimeSpan.FromSeconds(5);
 

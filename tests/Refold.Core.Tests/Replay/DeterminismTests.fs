@@ -72,24 +72,26 @@ let tests =
                 // One list, which every stream and every fold begins with.
                 let shared decide =
                     let list = ResizeArray<string>()
-                    { Aggregate.create
-                          "notes"
-                          {
-                              Initial = list
-                              Decide = decide
-                              Evolve =
-                                  fun (notes: ResizeArray<string>) note ->
-                                      notes.Add note
-                                      notes
-                          }
-                          (words "ask")
-                          (words "note")
-                          (words "no") with
-                        State =
-                            Some(
-                                textCodec "notes" (fun (notes: ResizeArray<string>) -> String.Join(' ', notes)) (fun text ->
-                                    Some(ResizeArray(text.Split ' ')))
-                            )
+
+                    {
+                        Aggregate.create
+                            "notes"
+                            {
+                                Initial = list
+                                Decide = decide
+                                Evolve =
+                                    fun (notes: ResizeArray<string>) note ->
+                                        notes.Add note
+                                        notes
+                            }
+                            (words "ask")
+                            (words "note")
+                            (words "no") with
+                            State =
+                                Some(
+                                    textCodec "notes" (fun (notes: ResizeArray<string>) -> String.Join(' ', notes)) (fun text ->
+                                        Some(ResizeArray(text.Split ' ')))
+                                )
                     }
 
                 promises "A state that can be changed" [

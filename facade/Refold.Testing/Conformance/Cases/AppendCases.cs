@@ -199,7 +199,8 @@ internal static class AppendCases
             Expect.Equal(1L, await bench.Read.HighestVersionAsync("$run/r"), "the version of the stream of a run that was started");
         if (!bench.Has(JournalCapabilities.Restore)) return;
         JournalEntry[] batch = [new(3, 1, 3, JournalBench.Entry("$fx/r"), null)];
-        Expect.Appended(await Expect.Within(bench.Journal.TryRestoreAsync(batch).AsTask(), "the answer"), "a restored batch of Refold's own");
+        var restored = await Expect.Within(bench.Journal.TryRestoreAsync(batch).AsTask(), "the answer to a restored batch");
+        Expect.Appended(restored, "a restored batch of Refold's own");
         Expect.Equal(1L, await bench.Read.HighestVersionAsync("$fx/r"), "the version of a restored stream of Refold's own");
     }
 

@@ -190,7 +190,7 @@ internal static class ReadCases
     private static async Task NamesAsync(JournalBench bench)
     {
         // UTF-16 order would put the last two the other way round; a culture's, or one without case, would join others.
-        StreamId[] names = ["$", "A", "B", "a", "a/", "a/1", "a/10", "a/2", "a\u0301", "b", "stra\u00dfe", "strasse", "\u00e1", "\ufb01",
+        StreamId[] names = ["%", "A", "B", "a", "a/", "a/1", "a/10", "a/2", "a\u0301", "b", "stra\u00dfe", "strasse", "\u00e1", "\ufb01",
             "\uffee", "\ud83d\ude80"];
         foreach (var name in names.Reverse()) await bench.AppendAsync(JournalBench.Entry(name.Value));
         var ordered = names.OrderBy(name => Convert.ToHexString(System.Text.Encoding.UTF8.GetBytes(name.Value)), StringComparer.Ordinal);
