@@ -116,6 +116,20 @@ type ReadError =
         | Dropped upTo -> "entries up to version " + Numbers.text upTo + " were deleted"
         | ForeignHistory position -> "the place at position " + Numbers.text position + " belongs to another history"
 
+/// What exceptions of somebody else's code say.
+[<RequireQualifiedAccess>]
+module internal Thrown =
+
+    /// What an exception says, in one line; also where asking for its message throws.
+    let text (where: string) (error: exn) : string =
+        let message =
+            try
+                error.Message
+            with _ ->
+                "(its message cannot be read)"
+
+        where + " threw " + error.GetType().Name + ": " + message
+
 /// Making a step. Cause: the aggregate's own code. Remedy: correct it; nothing was appended.
 [<RequireQualifiedAccess; NoComparison; NoEquality>]
 type StepError =
@@ -131,7 +145,7 @@ type StepError =
         match this with
         | Codec(what, error) -> what + ": " + error.ToString()
         | Invalid error -> error.ToString()
-        | Threw(where, error) -> where + " threw " + error.GetType().Name + ": " + error.Message
+        | Threw(where, error) -> Thrown.text where error
 
 /// Rehydrating. Cause: entries were deleted and no snapshot at or above them may be used. Remedy: restore a snapshot or a backup.
 [<RequireQualifiedAccess>]

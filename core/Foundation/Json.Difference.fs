@@ -61,3 +61,18 @@ module internal JsonDifference =
         match Canonical.ofJson expected, Canonical.ofJson actual with
         | Ok left, Ok right -> left = right && not (expected.Span.SequenceEqual actual.Span)
         | _ -> false
+
+/// Showing payloads.
+[<RequireQualifiedAccess>]
+module internal PayloadText =
+
+    /// The longest text shown of a payload, in characters.
+    let private shown = 200
+
+    /// The payload as people read it: JSON as text, other bytes in hexadecimal; cut where it is long.
+    let show (payload: Bytes) : string =
+        if not (Json.isOneLine payload.Memory) then
+            payload.ToString()
+        else
+            let text = payload.ToText()
+            if text.Length <= shown then text else text.Substring(0, shown) + "..."

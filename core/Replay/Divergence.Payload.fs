@@ -8,16 +8,8 @@ open System
 [<RequireQualifiedAccess>]
 module internal PayloadDifference =
 
-    /// The longest text shown of a payload, in characters.
-    let private shown = 200
-
-    /// The payload as people read it: JSON as text, other bytes in hexadecimal; cut where it is long.
-    let show (payload: Bytes) : string =
-        if not (Json.isOneLine payload.Memory) then
-            payload.ToString()
-        else
-            let text = payload.ToText()
-            if text.Length <= shown then text else text.Substring(0, shown) + "..."
+    /// The payload as people read it.
+    let show (payload: Bytes) : string = PayloadText.show payload
 
     /// The member of the NDJSON form that holds the payload.
     let memberPath (payload: Bytes) : string = if Json.isOneLine payload.Memory then "/data" else "/dataBase64"

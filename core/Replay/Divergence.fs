@@ -39,6 +39,8 @@ type DivergenceCause =
     | Unstable
     /// Every entry is the same, but the state is another one.
     | State
+    /// An input that the run's end vouches for is another one now: its start, a command, an effect or a fact.
+    | Input
 
     /// A stable name for reports and scripts.
     member this.Name: string =
@@ -59,6 +61,7 @@ type DivergenceCause =
         | UnrecordedInput -> "unrecorded-input"
         | Unstable -> "unstable"
         | State -> "state"
+        | Input -> "input"
 
     /// One sentence: the likely reason and what to do.
     member this.Remedy: string =
@@ -89,6 +92,9 @@ type DivergenceCause =
             "The decision asked for a clock reading or a call that was not recorded: ask before the decision, and record the answer."
         | Unstable -> "The decision depends on something besides step, state and command: a clock, a shared variable, a hash order."
         | State -> "`evolve` or the state codec changed, or the recorded state hash was made by another program."
+        | Input ->
+            "The start, a command, an effect or a fact of the run was changed, added or removed after the run had ended: "
+            + "compare with a backup, or look for the first position whose head differs."
 
     /// The stable name.
     override this.ToString() = this.Name
@@ -117,6 +123,11 @@ type Divergence =
         ActualDraws: uint64 option
         /// Why.
         Cause: DivergenceCause
+        /// The command whose step differs: position, type and payload, cut where it is long. Absent where no command was decided.
+        Command: string option
+        /// The state that the command was decided on, in the form of the state codec, cut where it is long. Absent where no command was
+        /// decided, and without a state codec.
+        StateBefore: string option
     }
 
     /// Three lines: the entry, the path, expected and actual.
@@ -171,7 +182,6 @@ module internal Divergence =
             ExpectedDraws = None
             ActualDraws = None
             Cause = cause
+            Command = None
+            StateBefore = None
         }
-
-    /// What an exception says, in one line.
-    let thrown (where: string) (error: exn) : string = where + " threw " + error.GetType().Name + ": " + error.Message

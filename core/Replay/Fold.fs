@@ -71,7 +71,7 @@ module internal Folding =
             | Ok value -> Ok value
             | Error error -> failed (errorPath entry.Data error) DivergenceCause.Undecodable (error.ToString())
         with error ->
-            failed (PayloadDifference.memberPath entry.Data.Payload) DivergenceCause.Threw (Divergence.thrown "decode" error)
+            failed (PayloadDifference.memberPath entry.Data.Payload) DivergenceCause.Threw (Thrown.text "decode" error)
 
     /// Encodes again what was decoded; the divergence tells that it has no encoded form.
     let encode (codec: Codec<'Value>) (entry: Entry) (value: 'Value) : Result<Encoded, Divergence> =
@@ -79,7 +79,7 @@ module internal Folding =
             try
                 codec.Encode value |> Result.mapError string
             with error ->
-                Error(Divergence.thrown "encode" error)
+                Error(Thrown.text "encode" error)
 
         encoded
         |> Result.mapError (fun reason ->
@@ -126,14 +126,7 @@ module internal Folding =
                         Unfaithful = unfaithful
                     }
             with error ->
-                Error(
-                    Divergence.at
-                        entry
-                        ""
-                        DivergenceCause.Threw
-                        (PayloadDifference.show entry.Data.Payload)
-                        (Divergence.thrown "evolve" error)
-                )
+                Error(Divergence.at entry "" DivergenceCause.Threw (PayloadDifference.show entry.Data.Payload) (Thrown.text "evolve" error))
 
     /// The divergence of an entry that is not the next version of its stream.
     let gap (version: int64) (entry: Entry) : Divergence option =

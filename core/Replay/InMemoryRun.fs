@@ -158,7 +158,20 @@ module InMemoryRun =
         if run.HasEnded then
             fail ("run '" + run.Context.Run.Value + "' was finished") null
 
-        let ending = Run.finish run.Context run.RunVersion (stateHash run) run.States.Count None
+        let isOf role (entry: Entry) = entry.Data.Role = role && entry.Data.Run = Some run.Context.Run
+        let recorded = entries run.Context.Run.Stream run
+
+        let inputs =
+            [
+                yield! recorded |> List.filter (isOf Role.Command)
+                yield! entries (Run.effectsOf run.Context.Run) run
+
+                for KeyValue(stream, _) in run.States do
+                    yield! entries stream run |> List.filter (isOf Role.Fact)
+            ]
+
+        let ending =
+            Run.finish run.Context run.RunVersion (stateHash run) run.States.Count (List.head recorded) inputs None
 
         { run with
             Recorded = append ending run.Recorded
@@ -176,6 +189,7 @@ module InMemoryRun =
         Replay.verify
             [ Replay.verifier aggregate ]
             { Replay.input run.Context.Run (read run.Context.Run.Stream) read with
+                Scan = Journal.readAll 1L Int32.MaxValue run.Recorded
                 HeadAt = fun position -> Journal.headAt position run.Recorded
             }
 

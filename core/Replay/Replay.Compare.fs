@@ -57,6 +57,7 @@ module internal StepComparison =
         let madeId = Entry.derivedId made.Run made.Stream version
 
         [
+            header "/stream" string (Some data.Stream) (Some made.Stream)
             header "/time" time data.Time made.Time
             // Before the id, which follows from it.
             header "/run" string data.Run made.Run
@@ -127,7 +128,10 @@ module internal StepComparison =
     let private isRefusal (data: EntryData) = data.Role = Role.Refusal
 
     let private outcomes aggregate (step: RecordedStep) (made: EntryData list) =
-        let recordedRefused = step.Outcome |> List.exists (fun entry -> isRefusal entry.Data)
+        // Among others it is an entry whose role was changed, and is compared where it is.
+        let recordedRefused =
+            not step.Outcome.IsEmpty && step.Outcome |> List.forall (fun entry -> isRefusal entry.Data)
+
         let common = min step.Outcome.Length made.Length
 
         if recordedRefused <> List.exists isRefusal made then
@@ -148,6 +152,13 @@ module internal StepComparison =
                             Version = step.VersionBefore + int64 common + 1L
                         }
                 | [], [] -> None)
+
+    /// The first difference between an entry that is there and what it must be: every member but position, version and batch.
+    let whole (entry: Entry) (made: EntryData) : Divergence option =
+        role entry made
+        |> Option.orElseWith (fun () -> body entry (Folding.encodedOf entry.Data) made)
+        |> Option.orElseWith (fun () -> rest entry made)
+        |> Option.orElseWith (fun () -> field entry "/drawn" DivergenceCause.Header Numbers.text entry.Data.Drawn made.Drawn)
 
     let private drawn (step: RecordedStep) (words: uint64) =
         field step.Command "/drawn" DivergenceCause.RandomDrift Numbers.text step.Command.Data.Drawn (Some words)

@@ -14,6 +14,9 @@ type VerifyInput =
         RunEntries: Entry seq
         /// The entries of a stream that a command was for, in version order from the first that is there.
         ReadStream: StreamId -> Entry seq
+        /// Every entry of the journal that names the run, in position order; others are passed over. What is found there and lies in no
+        /// stream of the run is named. None, where this is not to be looked for.
+        Scan: Entry seq
         /// Snapshots to start from instead of the beginning; the report says which were used. Commands before them are not verified.
         Start: Snapshot list
         /// The head of the journal after the batch that holds a position, by which snapshots are judged.
@@ -40,7 +43,7 @@ type ReplayVerifier
 module internal ReplayOpening =
 
     // The newest snapshot of the stream that may be used, or the beginning; its position; and why others are not.
-    let private start (aggregate: Aggregate<'State, 'Command, 'Event, 'Error>) (input: VerifyInput) (stream: StreamId) =
+    let private start (aggregate: Aggregate<'State, 'Command, 'Event, 'Error>) (input: VerifyInput) (pin: RunPin) (stream: StreamId) =
         let history =
             {
                 Stream = stream
@@ -53,7 +56,7 @@ module internal ReplayOpening =
 
         let snapshots = input.Start |> List.filter (fun snapshot -> snapshot.Stream.Equals stream)
 
-        match Snapshot.follow aggregate id (fun _ -> None) history snapshots with
+        match Snapshot.follow aggregate id (fun _ -> None) history (Some pin) snapshots with
         | Ok found -> struct (found.Fold, found.From |> Option.map _.Position |> Option.defaultValue 0L, found.Findings)
         // Only where entries are known to be deleted.
         | Error _ -> struct ({ State = aggregate.Decider.Initial; Version = 0L }, 0L, [])
@@ -66,7 +69,7 @@ module internal ReplayOpening =
         (tally: ReplayTally)
         (stream: StreamId)
         : struct (IReplayStream * SnapshotFinding list) =
-        let struct (start, startPosition, findings) = start aggregate input stream
+        let struct (start, startPosition, findings) = start aggregate input context.Pin stream
 
         let replayed =
             new ReplayStream<_, _, _, _>(

@@ -10,8 +10,6 @@ type ReplayVerdict =
     | Diverged = 1
     /// There is nothing to verify: no start of the run, or no commands.
     | NotRecorded = 2
-    /// Everything matches, but the very last command has no step: the run was cut off there.
-    | Incomplete = 3
 
 namespace Refold.Core
 
@@ -26,23 +24,31 @@ type ReplayVerdict = Refold.ReplayVerdict
 type ReplayFinding =
     /// The pins differ in these fields, which was to be ignored.
     | PinIgnored of fields: string list
-    /// Entries of an older schema version were upcast before they were applied or compared.
-    | Upcast of entries: int64
-    /// Entries that are not this run's were folded as recorded: facts, earlier history, other runs.
-    | OthersFolded of entries: int64
     /// A stream was verified from a given snapshot on, and this many commands before it were not.
     | FromSnapshot of stream: StreamId * version: int64 * commandsBefore: int64
     /// A given snapshot was not used.
     | SnapshotNotUsed of reason: string
     /// The aggregate of this stream has no state codec (or it failed), so the state hash does not apply.
     | NoStateHash of stream: StreamId
+    /// What is known of the entry at a position besides: a sentence that names the position.
+    | AtEntry of position: int64 * sentence: string
+    /// Entries of which these members were not compared with anything: how many, and first and last position of each range of them.
+    | NotCompared of members: string * entries: int64 * ranges: (int64 * int64) list
+
+    static member private Show(ranges: (int64 * int64) list) : string =
+        let shown = 8
+
+        let texts =
+            ranges
+            |> List.truncate shown
+            |> List.map (fun (first, last) -> Numbers.text first + (if last > first then " to " + Numbers.text last else ""))
+
+        String.Join(", ", texts) + (if ranges.Length > shown then ", and more" else "")
 
     /// One sentence without a full stop.
     override this.ToString() =
         match this with
         | PinIgnored fields -> "the pin differs in " + String.Join(", ", fields) + ", which was ignored"
-        | Upcast entries -> Numbers.text entries + " entries of older schema versions were upcast"
-        | OthersFolded entries -> Numbers.text entries + " entries that are not this run's were folded as recorded"
         | FromSnapshot(stream, version, commands) ->
             "'"
             + stream.Value
@@ -53,6 +59,9 @@ type ReplayFinding =
             + " commands before it"
         | SnapshotNotUsed reason -> reason
         | NoStateHash stream -> "'" + stream.Value + "' has no state hash"
+        | AtEntry(_, sentence) -> sentence
+        | NotCompared(members, entries, ranges) ->
+            members + " of " + Numbers.text entries + " entries were not compared: position " + ReplayFinding.Show ranges
 
 /// Where a stream stood right after the run's last step in it.
 [<NoComparison>]
@@ -93,6 +102,13 @@ type ReplayReport =
     /// Whether everything matches.
     member this.Matched: bool = this.Verdict = ReplayVerdict.Matched
 
+    /// What could not be compared with anything, of which entries: the findings `NotCompared`.
+    member this.Uncompared: ReplayFinding list =
+        this.Findings
+        |> List.filter (function
+            | ReplayFinding.NotCompared _ -> true
+            | _ -> false)
+
     /// A divergence in three lines (entry, path, expected and actual); any other verdict in one.
     override this.ToString() =
         let run = "run '" + this.Run.Value + "' "
@@ -100,5 +116,4 @@ type ReplayReport =
         match this.Divergence, this.Verdict with
         | Some divergence, _ -> divergence.ToString()
         | None, ReplayVerdict.NotRecorded -> run + "cannot be verified: its commands were not recorded"
-        | None, ReplayVerdict.Incomplete -> run + "matches in " + Numbers.text this.Entries + " entries, but its last command has no step"
         | None, _ -> run + "matches: " + Numbers.text this.Entries + " entries, " + Numbers.text this.Derived + " made again"

@@ -5,86 +5,6 @@ namespace Refold.Core
 open System
 open System.Collections.Generic
 
-/// What is counted over all streams of a run.
-[<Sealed>]
-type internal ReplayTally() =
-    member val External = 0L with get, set
-    member val Derived = 0L with get, set
-    member val Upcast = 0L with get, set
-    member val Others = 0L with get, set
-
-/// A command and what was recorded of its step outside the target stream.
-[<NoEquality; NoComparison>]
-type internal CommandedStep =
-    {
-        /// The command entry.
-        Command: Entry
-        /// The command codec's bytes, out of the envelope.
-        Data: Bytes
-        /// The derived entries of the step in the run's stream.
-        Refusals: Entry list
-        /// The position of the run's next command; the highest there is, for the last.
-        Until: int64
-        /// Whether nothing of the run follows in its stream: then the step may have been cut off.
-        IsLast: bool
-    }
-
-/// How a step compares.
-[<RequireQualifiedAccess; NoEquality; NoComparison>]
-type internal StepVerdict =
-    | Same
-    | Differs of divergence: Divergence
-    | NoStep
-
-/// A stream under verification, whatever the types of its aggregate.
-type internal IReplayStream =
-    inherit IDisposable
-
-    /// Folds the recorded entries before a position; a divergence where they cannot be, or where this run has an entry that no step made.
-    abstract AdvanceTo: position: int64 -> Divergence option
-
-    /// Verifies the step of a command.
-    abstract Step: commanded: CommandedStep -> StepVerdict
-
-    /// An entry of this run behind its last step in the stream.
-    abstract Stray: unit -> Divergence option
-
-    /// Where the stream stood after the last step.
-    abstract AfterStep: ReplayedStream
-
-    /// The snapshot's version that verifying started from; 0 for none. Commands up to its position are not verified.
-    abstract StartVersion: int64
-
-    /// The snapshot's position; 0 for none.
-    abstract StartPosition: int64
-
-/// What a stream is verified with.
-[<NoEquality; NoComparison>]
-type internal ReplaySource<'State> =
-    {
-        Context: RunContext
-        Stream: StreamId
-        Entries: Entry seq
-        Start: FoldStart<'State>
-        StartPosition: int64
-        Tally: ReplayTally
-    }
-
-/// Which entries are a run's.
-[<RequireQualifiedAccess>]
-module internal RunEntry =
-
-    /// Whether an entry was made by the run's deciding.
-    let isMadeBy (run: RunId) (entry: Entry) : bool = Role.kind entry.Data.Role <> Some EntryKind.External && entry.Data.Run = Some run
-
-    /// Whether an entry that the run made belongs to the step of a command before it.
-    let belongsTo (command: Entry) (entry: Entry) : bool = entry.Batch = command.Batch || entry.Data.CausationId = Some(Entry.id command)
-
-    /// The divergence of an entry that no command's step made.
-    let stray (entry: Entry) : Divergence =
-        let shown = entry.Data.Type + " " + PayloadDifference.show entry.Data.Payload
-        Divergence.at entry "" DivergenceCause.Unexpected shown "no command made it"
-
 /// A stream of an aggregate under verification.
 [<Sealed>]
 type internal ReplayStream<'State, 'Command, 'Event, 'Error>
@@ -97,14 +17,32 @@ type internal ReplayStream<'State, 'Command, 'Event, 'Error>
     let mutable version = source.Start.Version
     let mutable afterStep = struct (version, state)
 
+    let facts = ResizeArray<Entry>()
     let mutable current: Entry voption = ValueNone
 
     let move () = current <- (if cursor.MoveNext() then ValueSome cursor.Current else ValueNone)
 
+    // An input of the run, which stands as recorded.
+    let takeFact (entry: Entry) =
+        tally.External <- tally.External + 1L
+        tally.Inputs.Add entry.Position
+        facts.Add entry
+
+        if entry.Data.Id.IsSome then
+            tally.GivenIds.Add entry.Position
+
+    let isFactOf (entry: Entry) = entry.Data.Role = Role.Fact && entry.Data.Run = Some run
+
+    do move ()
+
+    let deletedTo = if current.IsSome then current.Value.Version - 1L else 0L
+
     do
-        move ()
         // What the snapshot sums up.
         while current.IsSome && current.Value.Version <= version do
+            if isFactOf current.Value then
+                takeFact current.Value
+
             move ()
 
     /// The next entry before a position.
@@ -126,19 +64,16 @@ type internal ReplayStream<'State, 'Command, 'Event, 'Error>
                 version <- entry.Version
 
                 if applied.WasUpcast then
-                    tally.Upcast <- tally.Upcast + 1L
+                    tally.Upcast.Add entry.Position
 
                 applied.Unfaithful)
 
     // An entry that is not decided again. It stands as recorded, so how its codec writes it does not matter.
     let foldIn (entry: Entry) =
-        if RunEntry.isMadeBy run entry then
+        if entry.Data.Run = Some run && entry.Data.Role <> Role.Fact then
             Some(RunEntry.stray entry)
         else
-            if entry.Data.Run = Some run then
-                tally.External <- tally.External + 1L
-            else
-                tally.Others <- tally.Others + 1L
+            if isFactOf entry then takeFact entry else tally.Others.Add entry.Position
 
             match apply entry with
             | Ok _ ->
@@ -156,13 +91,14 @@ type internal ReplayStream<'State, 'Command, 'Event, 'Error>
 
     let rec takeEvents command until taken =
         match next until with
-        | ValueSome entry when RunEntry.isMadeBy run entry && RunEntry.belongsTo command entry ->
+        | ValueSome entry when RunEntry.belongsTo run command entry ->
             move ()
             takeEvents command until (entry :: taken)
         | _ -> List.rev taken
 
     let decide (command: Entry) value =
-        Run.step
+        RunStep.make
+            { RunStep.plain with RefuseUnstable = false }
             { source.Context with Mode = RecordMode.Record }
             aggregate
             { Version = version; State = state; RunVersion = command.Version - 1L }
@@ -196,7 +132,7 @@ type internal ReplayStream<'State, 'Command, 'Event, 'Error>
         | Ok result ->
             for entry, made in Seq.zip recorded (entriesOf result) do
                 if made.Role <> Role.Event && entry.Data.SchemaVersion < made.SchemaVersion then
-                    tally.Upcast <- tally.Upcast + 1L
+                    tally.Upcast.Add entry.Position
 
     let compare (step: RecordedStep) value =
         let first = decide step.Command value
@@ -226,6 +162,27 @@ type internal ReplayStream<'State, 'Command, 'Event, 'Error>
             | Ok(Some divergence)
             | Error divergence -> StepVerdict.Differs divergence
 
+    let shownState state =
+        match aggregate.State with
+        | None -> None
+        | Some codec ->
+            try
+                match codec.Encode state with
+                | Ok encoded -> Some(PayloadText.show encoded.Payload)
+                | Error _ -> None
+            with _ ->
+                None
+
+    // The difference with the command it is about, and the state that the command was decided on.
+    let told (command: Entry) (data: Bytes) stateBefore (found: Divergence) =
+        let shown = command.Data.Type + " " + PayloadText.show data
+
+        StepVerdict.Differs
+            { found with
+                Command = Some("position " + Numbers.text command.Position + ": " + shown)
+                StateBefore = shownState stateBefore
+            }
+
     let verify (commanded: CommandedStep) =
         let command = commanded.Command
         let events = takeEvents command commanded.Until []
@@ -233,27 +190,36 @@ type internal ReplayStream<'State, 'Command, 'Event, 'Error>
         tally.Derived <- tally.Derived + int64 outcome.Length
 
         let step = { Command = command; VersionBefore = version; Outcome = outcome }
+        let before = state
 
         let encoded = { Folding.encodedOf command.Data with Payload = commanded.Data }
-        let wasCutOff = commanded.IsLast && outcome.IsEmpty
 
         // Entries that were deleted, or that the store lost: a step that lacks them is not to blame.
         let hole = current |> ValueOption.toOption |> Option.bind (Folding.gap (version + int64 events.Length))
 
-        match Folding.decode aggregate.Commands command encoded |> Result.map (compare step), hole with
-        | Error divergence, _ -> StepVerdict.Differs divergence
-        | Ok(Some { Cause = DivergenceCause.Unexpected | DivergenceCause.Refusal }), Some hole -> StepVerdict.Differs hole
-        | Ok(Some { Cause = DivergenceCause.Unexpected | DivergenceCause.Refusal }), None when wasCutOff -> StepVerdict.NoStep
-        | Ok(Some divergence), _ -> StepVerdict.Differs divergence
-        | Ok None, _ -> accept events
+        let verdict =
+            match Folding.decode aggregate.Commands command encoded |> Result.map (compare step), hole with
+            | Error divergence, _ -> StepVerdict.Differs divergence
+            | Ok(Some { Cause = DivergenceCause.Unexpected | DivergenceCause.Refusal }), Some hole -> StepVerdict.Differs hole
+            | Ok(Some divergence), _ -> StepVerdict.Differs divergence
+            | Ok None, _ -> accept events
+
+        match verdict with
+        | StepVerdict.Same -> verdict
+        | StepVerdict.Differs found -> told command commanded.Data before found
 
     let rec stray () =
         match current with
         | ValueNone -> None
-        | ValueSome entry when RunEntry.isMadeBy run entry -> Some(RunEntry.stray entry)
-        | ValueSome _ ->
-            move ()
-            stray ()
+        | ValueSome entry when entry.Data.Run = Some run && entry.Data.Role <> Role.Fact -> Some(RunEntry.stray entry)
+        | ValueSome entry ->
+            match Folding.gap version entry with
+            | Some divergence -> Some divergence
+            | None ->
+                version <- entry.Version
+                if isFactOf entry then takeFact entry else tally.Behind.Add entry.Position
+                move ()
+                stray ()
 
     interface IReplayStream with
         member _.AdvanceTo position = advance position
@@ -261,6 +227,10 @@ type internal ReplayStream<'State, 'Command, 'Event, 'Error>
         member _.Step commanded = verify commanded
 
         member _.Stray() = stray ()
+
+        member _.Facts: Entry seq = facts :> Entry seq
+
+        member _.DeletedTo = deletedTo
 
         member _.AfterStep =
             let struct (version, state) = afterStep

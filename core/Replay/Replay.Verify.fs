@@ -7,12 +7,16 @@ open System.Collections.Generic
 
 /// A run on its way to a verdict.
 [<Sealed>]
-type internal Verification(input: VerifyInput, verifiers: ReplayVerifier list, started: Entry, context: RunContext) =
+type internal Verification(source: VerifyInput, verifiers: ReplayVerifier list, started: Entry, context: RunContext) =
 
     let tally = ReplayTally()
     let streams = SortedDictionary<StreamId, IReplayStream>()
     let skipped = Dictionary<StreamId, int64>()
     let findings = ResizeArray<ReplayFinding>()
+    let inputs = new RunInputs()
+    // The version up to which the run's effects were deleted.
+    let mutable effectsDeletedTo = 0L
+    let mutable lastPosition = started.Position
 
     let verifierOf (stream: StreamId) =
         verifiers
@@ -28,7 +32,7 @@ type internal Verification(input: VerifyInput, verifiers: ReplayVerifier list, s
                 Divergence.at command "/data/stream" DivergenceCause.Undecodable stream.Value "no aggregate of this program owns the stream"
             )
         | (false, _), Some verifier ->
-            let struct (opened, unused) = verifier.Open(input, context, tally, stream)
+            let struct (opened, unused) = verifier.Open(source, context, tally, stream)
             streams.Add(stream, opened)
             findings.AddRange(unused |> List.map (string >> ReplayFinding.SnapshotNotUsed))
             Ok opened
@@ -44,9 +48,7 @@ type internal Verification(input: VerifyInput, verifiers: ReplayVerifier list, s
 
     let first (divergences: Divergence list) = divergences |> List.sortBy _.Position |> List.tryHead
 
-    let differs (divergence: Divergence) =
-        let found = first (divergence :: earlier divergence.Position)
-        Error(ReplayVerdict.Diverged, found)
+    let differs (divergence: Divergence) = Error(first (divergence :: earlier divergence.Position))
 
     let skippedOf (stream: StreamId) =
         match skipped.TryGetValue stream with
@@ -56,6 +58,7 @@ type internal Verification(input: VerifyInput, verifiers: ReplayVerifier list, s
     let stepOn (stream: IReplayStream) (name: StreamId) (commanded: CommandedStep) =
         if commanded.Command.Position <= stream.StartPosition then
             skipped[name] <- skippedOf name + 1L
+            tally.Skipped.Add commanded.Command.Position
             Ok()
         else
             match stream.AdvanceTo commanded.Command.Position with
@@ -64,10 +67,9 @@ type internal Verification(input: VerifyInput, verifiers: ReplayVerifier list, s
                 match stream.Step commanded with
                 | StepVerdict.Same -> Ok()
                 | StepVerdict.Differs divergence -> differs divergence
-                | StepVerdict.NoStep -> Error(ReplayVerdict.Incomplete, None)
 
-    let step (command: Entry) (refusals: Entry list) until isLast =
-        tally.External <- tally.External + 1L
+    // A command with the entries of its step in the run's stream, up to the next entry of the run that is not its.
+    let step (command: Entry) (refusals: Entry list) until =
 
         match Envelope.tryRead command.Data.Payload with
         | Error error ->
@@ -77,35 +79,12 @@ type internal Verification(input: VerifyInput, verifiers: ReplayVerifier list, s
         | Ok(name, data) ->
             match streamOf command name with
             | Error divergence -> differs divergence
-            | Ok stream ->
-                stepOn
-                    stream
-                    name
-                    {
-                        Command = command
-                        Data = data
-                        Refusals = refusals
-                        Until = until
-                        IsLast = isLast
-                    }
+            | Ok stream -> stepOn stream name { Command = command; Data = data; Refusals = refusals; Until = until }
 
-    // A command and the entries behind it in the run's stream, up to the next command.
-    let segment (command: Entry) (followers: Entry list) (next: Entry option) =
-        let made = followers |> List.filter (RunEntry.isMadeBy input.Run)
-
-        match made |> List.tryFind (fun entry -> not (RunEntry.belongsTo command entry)) with
-        | Some entry ->
-            step command (made |> List.filter (RunEntry.belongsTo command)) entry.Position false
-            |> Result.bind (fun () -> differs (RunEntry.stray entry))
-        | None ->
-            let until = next |> Option.map _.Position |> Option.defaultValue Int64.MaxValue
-            step command made until (next.IsNone && followers.IsEmpty)
-
-    let countFollower (entry: Entry) =
-        match entry.Data.Role with
-        | Role.Effect
-        | Role.Fact -> tally.External <- tally.External + 1L
-        | _ -> ()
+    let input (entry: Entry) =
+        tally.External <- tally.External + 1L
+        tally.Inputs.Add entry.Position
+        inputs.Add entry.Data
 
     // Reads the run's stream once, a command at a time; answers the entry that ended the run.
     let walk (entries: IEnumerator<Entry>) =
@@ -114,46 +93,90 @@ type internal Verification(input: VerifyInput, verifiers: ReplayVerifier list, s
         // The last command with what followed it, newest first.
         let mutable pending = None
         let mutable outcome = Ok()
+        lastPosition <- started.Position
 
-        let close next =
+        let close until =
             match pending with
-            | Some(command, followers) -> segment command (List.rev followers) next
+            | Some(command, followers) ->
+                pending <- None
+                step command (List.rev followers) until
             | None -> Ok()
 
         while Result.isOk outcome && entries.MoveNext() do
             let entry = entries.Current
+            let closed () = close entry.Position
 
-            match Folding.gap version entry, pending, entry.Data.Role with
-            | Some divergence, _, _ -> outcome <- close (Some entry) |> Result.bind (fun () -> differs divergence)
-            | None, _, Role.Command ->
-                outcome <- close (Some entry)
+            match Folding.gap version entry, pending with
+            | Some divergence, _ -> outcome <- closed () |> Result.bind (fun () -> differs divergence)
+            | None, Some(command, followers) when RunEntry.belongsTo source.Run command entry ->
+                pending <- Some(command, entry :: followers)
+            | None, _ when entry.Data.Role = Role.Command ->
+                outcome <- closed ()
+                input entry
                 pending <- Some(entry, [])
                 // The run went on, so what an earlier end says holds no longer.
+                ended |> Option.iter (fun (entry: Entry) -> findings.Add(EntryFinding.wentOn entry.Position))
                 ended <- None
-            | None, Some(command, followers), _ -> pending <- Some(command, entry :: followers)
-            | None, None, _ when RunEntry.isMadeBy input.Run entry -> outcome <- differs (RunEntry.stray entry)
-            | None, None, _ -> ()
+            | None, _ when entry.Data.Role = Role.Control && entry.Data.Type = Run.endedType && ended.IsNone ->
+                outcome <- closed ()
+                ended <- Some entry
+            | None, _ -> outcome <- closed () |> Result.bind (fun () -> differs (RunEntry.stray entry))
 
             version <- entry.Version
-            countFollower entry
+            lastPosition <- entry.Position
 
-            if entry.Data.Role = Role.Control && entry.Data.Type = Run.endedType then
-                ended <- Some entry
+        outcome |> Result.bind (fun () -> close Int64.MaxValue) |> Result.map (fun () -> ended)
 
-        outcome |> Result.bind (fun () -> close None) |> Result.map (fun () -> ended)
+    // What the run's operations got from outside. A snapshot that a step stood on is named, whatever it says.
+    let readEffects () =
+        let mutable version = 0L
+        let mutable outcome = Ok()
+        use effects = (source.ReadStream(Run.effectsOf source.Run)).GetEnumerator()
+
+        while Result.isOk outcome && effects.MoveNext() do
+            let effect = effects.Current
+
+            if version = 0L && effect.Version > 1L then
+                version <- effect.Version - 1L
+                effectsDeletedTo <- version
+
+            match Folding.gap version effect with
+            | Some divergence -> outcome <- Error(Some divergence)
+            | None when effect.Data.Role <> Role.Effect || effect.Data.Run <> Some source.Run ->
+                outcome <- Error(Some(RunEntry.stray effect))
+            | None ->
+                version <- effect.Version
+                input effect
+
+                if effect.Data.Type = RunStep.snapshotType then
+                    findings.Add(EntryFinding.stoodOnSnapshot (PayloadText.show effect.Data.Payload) effect.Position)
+
+        outcome
 
     let strays () =
-        let found =
-            [
-                for stream in streams.Values do
-                    match stream.Stray() with
-                    | Some divergence -> divergence
-                    | None -> ()
-            ]
+        [
+            for stream in streams.Values do
+                match stream.Stray() with
+                | Some divergence -> divergence
+                | None -> ()
+        ]
+        |> first
 
-        match first found with
-        | None -> Ok()
-        | found -> Error(ReplayVerdict.Diverged, found)
+    // Entries under the run's name that lie in no stream of it: the first that is no fact.
+    let outside () =
+        let isRead (stream: StreamId) =
+            stream.Equals source.Run.Stream || stream.Equals(Run.effectsOf source.Run) || streams.ContainsKey stream
+
+        let mutable found = None
+
+        for entry in source.Scan do
+            if entry.Data.Run = Some source.Run && not (isRead entry.Data.Stream) then
+                if entry.Data.Role = Role.Fact then
+                    tally.Outside.Add entry.Position
+                elif found.IsNone then
+                    found <- Some(RunEntry.stray entry)
+
+        found
 
     let replayed () = [ for stream in streams.Values -> stream.AfterStep ]
 
@@ -164,65 +187,109 @@ type internal Verification(input: VerifyInput, verifiers: ReplayVerifier list, s
 
         if hashes.Length = replayed.Length && not hashes.IsEmpty then Some(StateHash.ofRun hashes) else None
 
-    let judgeEnd (ended: Entry option) (actual: Hash option) =
-        match ended, actual with
-        | Some entry, Some actual ->
-            match Run.tryReadEnd entry with
-            | Error error ->
-                let shown = PayloadDifference.show entry.Data.Payload
+    // The facts of the run as they were recorded, streams by UTF-8 bytes.
+    let inputsHash () =
+        for stream in streams.Values do
+            for fact in stream.Facts do
+                inputs.Add fact.Data
 
-                Error(ReplayVerdict.Diverged, Some(Divergence.at entry "/data" DivergenceCause.Undecodable shown (error.ToString())))
-            | Ok(Some expected) when not (expected.Equals actual) ->
-                let cause = DivergenceCause.State
+        inputs.Finish()
 
-                Error(ReplayVerdict.Diverged, Some(Divergence.at entry "/data/stateHash" cause (string expected) (string actual)))
-            | Ok _ -> Ok()
-        | _ -> Ok()
+    let summary (replayed: ReplayedStream list) (ended: Entry option) =
+        let isVouchedFor = ReplayEnding.vouchesForInputs ended
 
-    let summary (replayed: ReplayedStream list) =
+        let notCompared members (ranges: PositionRanges) =
+            if ranges.Count > 0L then
+                [ ReplayFinding.NotCompared(members, ranges.Count, ranges.ToList()) ]
+            else
+                []
+
         [
             yield! findings
+            yield! ReplayEnding.findings source started context lastPosition ended
 
             for KeyValue(name, stream) in streams do
                 if stream.StartVersion > 0L then
                     ReplayFinding.FromSnapshot(name, stream.StartVersion, skippedOf name)
 
-            if tally.Upcast > 0L then
-                ReplayFinding.Upcast tally.Upcast
-
-            if tally.Others > 0L then
-                ReplayFinding.OthersFolded tally.Others
-
             for stream in replayed do
                 if stream.StateHash.IsNone then
                     ReplayFinding.NoStateHash stream.Stream
+
+            if not isVouchedFor then
+                yield! notCompared "content, time, correlation and causation" tally.Inputs
+                yield! notCompared "ids" tally.GivenIds
+
+            yield! notCompared "what is not this run's" tally.Others
+            yield! notCompared "what is not this run's" tally.Behind
+            yield! notCompared "bytes of an older schema version" tally.Upcast
+            yield! notCompared "steps before a snapshot" tally.Skipped
+            yield! notCompared "facts outside the run's streams" tally.Outside
         ]
+
+    let earliest (divergences: Divergence option list) = divergences |> List.choose id |> first
 
     /// Leads the run to its verdict. `entries` stands on the entry that started it.
     member _.Run(entries: IEnumerator<Entry>) : ReplayReport =
-        let walked = walk entries |> Result.bind (fun ended -> strays () |> Result.map (fun () -> ended))
+        let startDiffers = ReplayEnding.judgeStart started context
+        let walked = walk entries
+        let effectsDiffer = readEffects ()
+
+        let walkDiffers =
+            match walked with
+            | Error divergence -> divergence
+            | Ok _ -> strays ()
+
+        let effectDiffers =
+            match effectsDiffer with
+            | Error divergence -> divergence
+            | Ok() -> None
+
         let replayed = replayed ()
         let hash = stateHash replayed
+        let ended = walked |> Result.defaultValue None
+        let differs = earliest [ startDiffers; walkDiffers; effectDiffers; outside () ]
 
-        let verdict, divergence =
-            match walked |> Result.bind (fun ended -> judgeEnd ended hash) with
-            | Error verdict -> verdict
-            | Ok() when streams.Count = 0 -> ReplayVerdict.NotRecorded, None
-            | Ok() -> ReplayVerdict.Matched, None
+        let deleted =
+            [
+                if effectsDeletedTo > 0L then
+                    "'" + (Run.effectsOf source.Run).Value + "' up to version " + Numbers.text effectsDeletedTo
+
+                for KeyValue(name, stream) in streams do
+                    if stream.DeletedTo > 0L then
+                        "'" + name.Value + "' up to version " + Numbers.text stream.DeletedTo
+            ]
+
+        let differs =
+            match differs, ended with
+            | None, Some entry ->
+                let struct (divergence, found) =
+                    ReplayEnding.judgeEnd started context entry hash streams.Count (inputsHash ()) deleted
+
+                findings.AddRange found
+                divergence
+            | _ -> differs
+
+        let verdict =
+            if differs.IsSome then ReplayVerdict.Diverged
+            elif streams.Count = 0 then ReplayVerdict.NotRecorded
+            else ReplayVerdict.Matched
 
         {
-            Run = input.Run
+            Run = source.Run
             Verdict = verdict
             Entries = tally.External + tally.Derived
             External = tally.External
             Derived = tally.Derived
             StateHash = (if verdict = ReplayVerdict.Matched then hash else None)
             Streams = replayed
-            Divergence = divergence
-            Findings = summary replayed
+            Divergence = differs
+            Findings = summary replayed ended
         }
 
     interface IDisposable with
         member _.Dispose() =
+            (inputs :> IDisposable).Dispose()
+
             for stream in streams.Values do
                 stream.Dispose()

@@ -25,12 +25,13 @@ module Replay =
     let internal verifierOf (category: string) (fresh: unit -> Aggregate<'State, 'Command, 'Event, 'Error>) : ReplayVerifier =
         ReplayVerifier(category, fun input context tally stream -> ReplayOpening.openStream (fresh ()) input context tally stream)
 
-    /// An input that starts at the beginning of every stream and compares no pin.
+    /// An input that starts at the beginning of every stream, compares no pin, and looks for no entry outside the run's streams.
     let input (run: RunId) (runEntries: Entry seq) (readStream: StreamId -> Entry seq) : VerifyInput =
         {
             Run = run
             RunEntries = runEntries
             ReadStream = readStream
+            Scan = Seq.empty
             Start = []
             HeadAt = fun _ -> None
             CurrentPin = None
@@ -102,14 +103,19 @@ module Replay =
     let verify (verifiers: ReplayVerifier list) (input: VerifyInput) : ReplayReport =
         use entries = input.RunEntries.GetEnumerator()
 
-        if not (entries.MoveNext()) || entries.Current.Data.Type <> Run.startedType then
+        if not (entries.MoveNext()) then
             answer input ReplayVerdict.NotRecorded None
         else
-            match Run.tryReadStart entries.Current with
-            | Ok(pin, root) -> verifyStarted input verifiers entries pin root
-            | Error error ->
-                let started = entries.Current
+            let started = entries.Current
 
+            match Folding.gap 0L started, Run.tryReadStart started with
+            | Some divergence, _ -> answer input ReplayVerdict.Diverged (Some divergence)
+            | None, Error(CodecError.UnknownType found) ->
+                Divergence.at started "/type" DivergenceCause.Type Run.startedType found
+                |> Some
+                |> answer input ReplayVerdict.Diverged
+            | None, Error error ->
                 Divergence.at started "/data" DivergenceCause.Undecodable (PayloadDifference.show started.Data.Payload) (error.ToString())
                 |> Some
                 |> answer input ReplayVerdict.Diverged
+            | None, Ok(pin, root) -> verifyStarted input verifiers entries pin root

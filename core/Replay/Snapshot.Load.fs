@@ -111,7 +111,7 @@ module Snapshot =
                 | Ok _
                 | Error _ -> Error(SnapshotFinding.NotFaithful snapshot.Version)
         with error ->
-            undecodable (Divergence.thrown "the state codec" error)
+            undecodable (Thrown.text "the state codec" error)
 
     /// Judges a snapshot by the stream as the journal has it.
     let private judge
@@ -154,8 +154,15 @@ module Snapshot =
         else
             Rehydration.Highest inRange
 
+    // In what the pin that the snapshot was taken under differs. The seed decides nothing in a state that is there.
+    let private otherPin (pin: RunPin option) (snapshot: Snapshot) : string list =
+        match pin, snapshot.Pin with
+        | Some pin, Some taken -> pin.DiffersIn taken |> Seq.filter (fun field -> field <> "seed") |> List.ofSeq
+        | _ -> []
+
     /// Brings a stream's state up to a version and a position: from the newest snapshot that may be used and that the entries after it can
     /// be applied to, or from every entry. `divergenceOf`: what a fold found wrong; `floor`: the stream's highest version that was deleted;
+    /// `pin`: what the asking program runs under, absent outside runs;
     /// `areGiven`: the snapshots come from a list, each once, and not from a store, which is asked for what lies below the last answer and
     /// not asked again once it answered what it was not asked for.
     let internal rehydrate
@@ -165,6 +172,7 @@ module Snapshot =
         (floor: int64)
         (toVersion: int64)
         (toPosition: int64)
+        (pin: RunPin option)
         (areGiven: bool)
         : Rehydration<'State, 'Report> =
         let withoutMore (doubtful: ('Report * Snapshot) option) =
@@ -198,7 +206,17 @@ module Snapshot =
                             doubtful |> Option.orElse (Some(report, snapshot)) |> older (SnapshotFinding.NotFoldable snapshot.Version)
 
                     judge aggregate stream floor snapshot (fun finding -> older finding doubtful) (fun state ->
-                        Rehydration.Fold({ State = state; Version = snapshot.Version }, folded))
+                        let fold next = Rehydration.Fold({ State = state; Version = snapshot.Version }, next)
+
+                        match otherPin pin snapshot with
+                        | [] -> fold folded
+                        | fields when floor = 0L -> older (SnapshotFinding.OtherPin(snapshot.Version, fields)) doubtful
+                        // Better than nothing, where nothing else is left.
+                        | fields ->
+                            fold (fun report ->
+                                doubtful
+                                |> Option.orElse (Some(report, snapshot))
+                                |> older (SnapshotFinding.OtherPin(snapshot.Version, fields))))
 
             if highest < 1L && not areGiven then withoutMore doubtful else Rehydration.Newest(highest, next)
 
@@ -210,6 +228,7 @@ module Snapshot =
         (fold: FoldStart<'State> -> 'Report)
         (divergenceOf: 'Report -> Divergence option)
         (history: StreamHistory)
+        (pin: RunPin option)
         (snapshots: Snapshot seq)
         : Result<Rehydrated<'Report>, HistoryError> =
         // Each is judged once, the newest first, also where several have one version.
@@ -226,7 +245,7 @@ module Snapshot =
                 Error(HistoryError.HistoryDropped(history.Stream.Value, history.Floor, List.rev findings |> List.map string))
 
         let newestFirst = snapshots |> Seq.sortByDescending _.Version |> List.ofSeq
-        go [] newestFirst (rehydrate aggregate divergenceOf history.Stream history.Floor Int64.MaxValue Int64.MaxValue true)
+        go [] newestFirst (rehydrate aggregate divergenceOf history.Stream history.Floor Int64.MaxValue Int64.MaxValue pin true)
 
     /// The state at the end of a stream: from the newest snapshot that may be used and the entries after it, or from every entry.
     /// `HistoryDropped` where entries were deleted and no snapshot may be used.
@@ -236,4 +255,4 @@ module Snapshot =
         (snapshots: Snapshot seq)
         : Result<Rehydrated<FoldReport<'State>>, HistoryError> =
         let fold (start: FoldStart<'State>) = Folding.entries aggregate start (history.ReadFrom(start.Version + 1L))
-        follow aggregate fold _.Divergence history snapshots
+        follow aggregate fold _.Divergence history None snapshots

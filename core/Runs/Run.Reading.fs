@@ -1,17 +1,67 @@
-// Reading the control entries of a run. Total: what cannot be read is an error, never an exception.
-// Called by Run.fs, which writes them.
+// The payloads of a run's control entries, and the hash over its inputs. Total: what cannot be read is an error, never an exception.
+// Called by Run.fs, which writes control entries, and by Replay.Ending.fs, which compares them.
 namespace Refold.Core
 
 open System
+open System.Security.Cryptography
 open System.Text
+open Refold
 
-/// Reading what `Run.start` and `Run.finish` wrote.
+/// The hash over a run's inputs: SHA-256 over canonical bytes, first of its commands, then of the entries of `$fx/<RunId>`, then of the
+/// facts under its name in the streams of the run, each in (stream, version) order.
+[<Sealed>]
+type internal RunInputs() =
+    let hash = IncrementalHash.CreateHash HashAlgorithmName.SHA256
+    let writer = ByteWriter 1024
+
+    /// The hash of one entry's canonical bytes.
+    static member OfEntry(data: EntryData) : Hash = Hash.Compute (CanonicalBytes.ofData data).Span
+
+    /// The next entry.
+    member _.Add(data: EntryData) : unit =
+        writer.Clear()
+        CanonicalBytes.write writer data
+        hash.AppendData writer.Written
+
+    /// The hash of everything that was added; what is added later begins anew.
+    member _.Finish() : Hash = Hash.OfSpan(ReadOnlySpan(hash.GetHashAndReset()))
+
+    interface IDisposable with
+        member _.Dispose() = hash.Dispose()
+
+/// What the end of a run vouches for, from schema version 2 on.
+[<NoComparison>]
+type internal RunVouched =
+    {
+        /// The hash over the run's inputs.
+        Inputs: Hash
+        /// The hash of the canonical bytes of the entry that started the run.
+        Started: Hash
+        /// The time of the ending entry.
+        Time: DateTimeOffset option
+    }
+
+/// What the entry that ended a run says.
+[<NoComparison>]
+type internal RunEnding =
+    {
+        /// The state hash over the run's streams.
+        StateHash: Hash option
+        /// How many streams commands of the run were for.
+        Streams: int
+        /// Absent in schema version 1.
+        Vouched: RunVouched option
+    }
+
+/// The payloads of the control entries that `Run.start` and `Run.finish` write.
 [<RequireQualifiedAccess>]
 module internal RunForm =
 
-    // The JSON text of a member of the entry's payload.
-    let private readMember (typeName: string) (name: string) (entry: Entry) : Result<string, CodecError> =
-        let members () =
+    /// The schema version that runs are ended with.
+    let endVersion = 2
+
+    let private members (typeName: string) (newest: int) (entry: Entry) : Result<(string * ReadOnlyMemory<byte>) list, CodecError> =
+        let read () =
             let reader = JsonReader entry.Data.Payload.Memory
             let members = reader.Members()
             reader.End()
@@ -19,32 +69,99 @@ module internal RunForm =
 
         if entry.Data.Type <> typeName then
             Error(CodecError.UnknownType entry.Data.Type)
-        elif entry.Data.SchemaVersion > 1 then
-            Error(CodecError.NewerSchema(typeName, entry.Data.SchemaVersion, 1))
+        elif entry.Data.SchemaVersion > newest then
+            Error(CodecError.NewerSchema(typeName, entry.Data.SchemaVersion, newest))
         else
-            match Json.attempt "the payload" members with
-            | Error error -> Error(CodecError.Undecodable(typeName, error.ToString()))
-            | Ok members ->
-                match members |> List.tryFind (fun (found, _) -> found = name) with
-                | Some(_, json) -> Ok(Encoding.UTF8.GetString json.Span)
-                | None -> Error(CodecError.Undecodable(typeName, "the member '" + name + "' is missing"))
+            Json.attempt "the payload" read
+            |> Result.mapError (fun error -> CodecError.Undecodable(typeName, error.ToString()))
 
-    let private part typeName name (ofJson: string -> Result<'Value, ValueError>) entry =
-        readMember typeName name entry
-        |> Result.bind (fun json -> ofJson json |> Result.mapError (fun error -> CodecError.Undecodable(typeName, error.ToString())))
+    let private part typeName name (ofJson: string -> Result<'Value, ValueError>) members =
+        match members |> List.tryFind (fun (found, _) -> found = name) with
+        | None -> Error(CodecError.Undecodable(typeName, "the member '" + name + "' is missing"))
+        | Some(_, json: ReadOnlyMemory<byte>) ->
+            ofJson (Encoding.UTF8.GetString json.Span)
+            |> Result.mapError (fun error -> CodecError.Undecodable(typeName, error.ToString()))
 
     /// Pin and root state.
     let readStart (typeName: string) (entry: Entry) : Result<RunPin * RngState, CodecError> =
-        part typeName "pin" RunPin.ofJson entry
-        |> Result.bind (fun pin -> part typeName "root" RngState.ofJson entry |> Result.map (fun root -> pin, root))
+        members typeName 1 entry
+        |> Result.bind (fun members ->
+            part typeName "pin" RunPin.ofJson members
+            |> Result.bind (fun pin -> part typeName "root" RngState.ofJson members |> Result.map (fun root -> pin, root)))
 
-    let private hash (json: string) : Result<Hash option, ValueError> =
-        if json = "null" then
-            Ok None
-        else
-            match Hash.TryParse(json.Trim '"') with
-            | true, hash -> Ok(Some hash)
-            | false, _ -> Error(ValueError.Malformed("the state hash", "it is no SHA-256 value"))
+    let private quoted (text: string) = "\"" + text + "\""
 
-    /// The state hash; `None` where `null` was recorded.
-    let readEnd (typeName: string) (entry: Entry) : Result<Hash option, CodecError> = part typeName "stateHash" hash entry
+    /// The payload of an end: the RFC 8785 form.
+    let writeEnd (ending: RunEnding) : string =
+        let state =
+            match ending.StateHash with
+            | Some hash -> quoted (hash.ToString())
+            | None -> "null"
+
+        let states = "\"stateHash\":" + state + ",\"streams\":" + Numbers.text ending.Streams
+
+        match ending.Vouched with
+        | None -> "{" + states + "}"
+        | Some vouched ->
+            let time =
+                match vouched.Time with
+                | Some time -> quoted (Timestamp.format (time.ToUniversalTime()))
+                | None -> "null"
+
+            "{\"inputs\":"
+            + quoted (vouched.Inputs.ToString())
+            + ",\"started\":"
+            + quoted (vouched.Started.ToString())
+            + ","
+            + states
+            + ",\"time\":"
+            + time
+            + "}"
+
+    let private malformed what reason = Error(ValueError.Malformed(what, reason))
+
+    let private hash (json: string) : Result<Hash, ValueError> =
+        match Hash.TryParse(json.Trim '"') with
+        | true, hash -> Ok hash
+        | false, _ -> malformed "a hash" "it is no SHA-256 value"
+
+    let private orNull (read: string -> Result<'Value, ValueError>) (json: string) : Result<'Value option, ValueError> =
+        if json = "null" then Ok None else read json |> Result.map Some
+
+    let private count (json: string) : Result<int, ValueError> =
+        match Int32.TryParse(json, Globalization.NumberStyles.None, Globalization.CultureInfo.InvariantCulture) with
+        | true, count -> Ok count
+        | false, _ -> malformed "the number of streams" "it is no whole number"
+
+    let private time (json: string) =
+        Timestamp.parse (json.Trim '"') |> Result.mapError (fun reason -> ValueError.Malformed("the time", reason))
+
+    let private readVouched typeName members : Result<RunVouched, CodecError> =
+        part typeName "inputs" hash members
+        |> Result.bind (fun inputs ->
+            part typeName "started" hash members
+            |> Result.bind (fun started ->
+                part typeName "time" (orNull time) members
+                |> Result.map (fun time -> { Inputs = inputs; Started = started; Time = time })))
+
+    /// What an end says, in either schema version. Strict: the payload is exactly what `writeEnd` makes of the answer.
+    let readEnd (typeName: string) (entry: Entry) : Result<RunEnding, CodecError> =
+        let exactly (ending: RunEnding) =
+            if (Bytes.OfText(writeEnd ending)).Equals entry.Data.Payload then
+                Ok ending
+            else
+                Error(CodecError.Undecodable(typeName, "it is not in the form in which runs are ended"))
+
+        members typeName endVersion entry
+        |> Result.bind (fun members ->
+            part typeName "stateHash" (orNull hash) members
+            |> Result.bind (fun state ->
+                part typeName "streams" count members
+                |> Result.bind (fun streams ->
+                    let ending vouched = { StateHash = state; Streams = streams; Vouched = vouched }
+
+                    if entry.Data.SchemaVersion = 1 then
+                        Ok(ending None)
+                    else
+                        readVouched typeName members |> Result.map (fun vouched -> ending (Some vouched)))))
+        |> Result.bind exactly

@@ -108,9 +108,31 @@ let appendToRun (entries: EntryData list) (recorder: Recorder) : Recorder =
         RunVersion = recorder.RunVersion + int64 entries.Length
     }
 
+/// Ends the run with a state hash, over the inputs that are defined to be vouched for: commands, effects, facts of these streams.
+let finishWith (stateHash: Hash option) (streams: StreamId list) (recorder: Recorder) : Recorder =
+    let run = recorder.Context.Run
+    let isOf role (entry: Entry) = entry.Data.Role = role && entry.Data.Run = Some run
+    let recorded = entriesOf run.Stream recorder.Journal
+    let effects = entriesOf (StreamId.Create("$fx/" + run.Value)) recorder.Journal
+
+    let facts =
+        List.sort streams
+        |> List.collect (fun stream -> entriesOf stream recorder.Journal |> List.filter (isOf Role.Fact))
+
+    let inputs = List.filter (isOf Role.Command) recorded @ effects @ facts
+
+    let batch =
+        Run.finish recorder.Context recorder.RunVersion stateHash streams.Length recorded.Head inputs (Some recorder.Clock)
+
+    { recorder with
+        Journal = append batch recorder.Journal
+        RunVersion = recorder.RunVersion + 1L
+    }
+
 /// What verifying reads.
 let inputOf (run: RunId) (journal: Journal) : VerifyInput =
     { Replay.input run (entriesOf run.Stream journal) (fun stream -> Seq.ofList (entriesOf stream journal)) with
+        Scan = Journal.readAll 1L Int32.MaxValue journal
         HeadAt = fun position -> Journal.headAt position journal
     }
 

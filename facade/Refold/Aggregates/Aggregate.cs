@@ -24,6 +24,9 @@ public abstract class Aggregate
     internal abstract ValueTask<(long Version, Hash? Hash)> StateHashAsync(
         RunCore run, StreamId stream, long toPosition, CancellationToken cancellationToken);
 
+    /// <summary>The state hash of the state that a run holds of a stream at a version; null where it holds none.</summary>
+    internal abstract Hash? LiveStateHash(RunCore run, StreamId stream, long version);
+
     /// <summary>Whether the stream is one of this category.</summary>
     /// <param name="stream">The stream.</param>
     /// <returns>True for the category itself and for streams below it.</returns>
@@ -184,6 +187,11 @@ public sealed class Aggregate<TState, TCommand, TEvent, TError> : Aggregate
         var report = await StreamState.EvidenceAsync(run, this, stream, toPosition, cancellationToken).ConfigureAwait(false);
         return (report.Version, report.StateHash is { } hash ? Hash.Parse(hash) : (Hash?)null);
     }
+
+    internal override Hash? LiveStateHash(RunCore run, StreamId stream, long version) =>
+        run.Kept(stream, this) is { Folded: FoldedState<TState> state } && state.Version == version
+            ? Core.Folding.tryStateHash(Value, state.State).ToNullable()
+            : null;
 
     /// <summary>The pure heart.</summary>
     public Decider<TState, TCommand, TEvent, TError> Decider { get; }

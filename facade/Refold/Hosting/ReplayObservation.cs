@@ -44,7 +44,6 @@ internal static class ReplayObservation
     {
         ReplayVerdict.Matched => "matched",
         ReplayVerdict.Diverged => "diverged",
-        ReplayVerdict.NotRecorded => "not-recorded",
-        _ => "incomplete",
+        _ => "not-recorded",
     };
 }

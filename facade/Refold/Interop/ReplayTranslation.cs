@@ -34,10 +34,21 @@ internal static class ReplayTranslation
             report.StateHash.ToNullable()?.ToString());
     }
 
+    public static UncomparedEntries Uncompared(Core.ReplayFinding finding)
+    {
+        var found = (Core.ReplayFinding.NotCompared)finding;
+        return new UncomparedEntries(found.members, found.entries, [.. found.ranges.Select(range => (range.Item1, range.Item2))]);
+    }
+
+    /// <summary>The core's sentence.</summary>
+    public static string Sentence(UncomparedEntries found) => Core.ReplayFinding.NewNotCompared(
+        found.Members, found.Entries, found.Ranges.Select(range => Tuple.Create(range.First, range.Last)).ToFSharpList()).ToString();
+
     public static ReplayReport Verify(
         RunId run,
         IEnumerable<Aggregate> aggregates,
         Func<StreamId, IEnumerable<JournalEntry>> read,
+        IEnumerable<JournalEntry> scan,
         Func<long, Head?> headAt,
         VerifyOptions options)
     {
@@ -45,6 +56,7 @@ internal static class ReplayTranslation
             run,
             read(run.Stream).Select(entry => entry.Value),
             FuncConvert.FromFunc((StreamId stream) => read(stream).Select(entry => entry.Value)),
+            scan.Select(entry => entry.Value),
             options.StartFrom.Select(snapshot => snapshot.Value).ToFSharpList(),
             FuncConvert.FromFunc((long position) => headAt(position) is { } head ? FSharpOption<Head>.Some(head) : null),
             options.Pin.ToOption(),

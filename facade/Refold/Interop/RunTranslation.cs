@@ -13,6 +13,19 @@ internal sealed record MadeStep<TState, TEvent, TError>(
     long RunVersion,
     ulong DrawnWords);
 
+/// <summary>How a step is made, besides its input.</summary>
+/// <param name="CheckCodecs">Whether events are also folded as they were decided, and the states compared.</param>
+/// <param name="StoodOn">The snapshot that the state was brought up from; null for none.</param>
+/// <param name="CommandId">The command's id; null for the one that follows from the run's version.</param>
+internal sealed record StepSettings(bool CheckCodecs, Snapshot? StoodOn = null, Guid? CommandId = null);
+
+/// <summary>What the end of a run says of it.</summary>
+/// <param name="StateHash">The state hash over its streams; null where it does not apply.</param>
+/// <param name="Streams">How many streams commands were for.</param>
+/// <param name="Inputs">The hash over its inputs.</param>
+/// <param name="Started">The hash of its start.</param>
+internal sealed record RunRecording(Hash? StateHash, int Streams, Hash Inputs, Hash Started);
+
 internal static class RunTranslation
 {
     /// <summary>What the streams of runs begin with.</summary>
@@ -27,9 +40,16 @@ internal static class RunTranslation
     public static EncodedBatch Start(this Core.RunContext context, DateTimeOffset time) =>
         Core.Run.start(context, FSharpOption<DateTimeOffset>.Some(time));
 
-    public static EncodedBatch Finish(
-        this Core.RunContext context, long runVersion, Hash? stateHash, int streams, DateTimeOffset time) =>
-        Core.Run.finish(context, runVersion, stateHash.ToOption(), streams, FSharpOption<DateTimeOffset>.Some(time));
+    /// <summary>The stream of a run's effects.</summary>
+    public static StreamId EffectsOf(RunId run) => Core.RunStep.effectsOf(run);
+
+    public static EncodedBatch Finish(this Core.RunContext context, long runVersion, RunRecording recorded, DateTimeOffset time)
+    {
+        var at = FSharpOption<DateTimeOffset>.Some(time);
+        var vouched = new Core.RunVouched(recorded.Inputs, recorded.Started, at);
+        return Core.Run.ended(
+            context, runVersion, new Core.RunEnding(recorded.StateHash.ToOption(), recorded.Streams, vouched.ToOption()), at);
+    }
 
     /// <summary>The run whose stream this is. An import can bring in streams that only look like one.</summary>
     public static RunId? TryReadRun(StreamId stream)
@@ -69,10 +89,13 @@ internal static class RunTranslation
         TCommand command,
         DateTimeOffset now,
         long runVersion,
-        ExecuteOptions options)
+        ExecuteOptions options,
+        StepSettings settings)
     {
-        var made = Core.Run.step(
-            context, aggregate.Value, new Core.RunPosition<TState>(before.Version, before.State, runVersion), new Core.StepInput<TCommand>(
+        var made = Core.RunStep.make(
+            new Core.StepSettings(true, settings.CheckCodecs, settings.CommandId.ToOption(), StoodOn(settings.StoodOn)),
+            context,
+            aggregate.Value, new Core.RunPosition<TState>(before.Version, before.State, runVersion), new Core.StepInput<TCommand>(
             stream,
             command,
             now,
@@ -90,6 +113,14 @@ internal static class RunTranslation
             step.Position.RunVersion,
             step.Drawn);
     }
+
+    /// <summary>Whether a batch has the content of entries that were appended: streams, roles, types, schema versions, payloads,
+    /// tags.</summary>
+    public static bool HasContent(EncodedBatch batch, IEnumerable<JournalEntry> entries) =>
+        Core.Encoding.contentHash(batch.Entries).Equals(Core.Encoding.contentHash([.. entries.Select(entry => entry.Value.Data)]));
+
+    private static FSharpOption<Core.StoodOn>? StoodOn(Snapshot? snapshot) =>
+        snapshot is null ? null : FSharpOption<Core.StoodOn>.Some(new Core.StoodOn(snapshot.Version, snapshot.Head, snapshot.Value.Pin));
 
     /// <exception cref="ArgumentException">The key breaks a rule.</exception>
     public static void CheckKey(string? key, string parameter)

@@ -42,6 +42,7 @@ internal static class SnapshotTranslation
             floor,
             range.ToVersion,
             range.ToPosition,
+            range.Pin.ToOption(),
             areGiven: false);
 
     /// <summary>Goes on from what a store has, or from how it failed.</summary>
@@ -66,6 +67,7 @@ internal static class SnapshotTranslation
             Core.SnapshotFinding.Misplaced => SnapshotDoubt.Misplaced,
             Core.SnapshotFinding.NotFoldable => SnapshotDoubt.NotFoldable,
             Core.SnapshotFinding.StoreFailed => SnapshotDoubt.StoreFailed,
+            Core.SnapshotFinding.OtherPin => SnapshotDoubt.OtherPin,
             _ => finding.IsNoStateCodec ? SnapshotDoubt.NoStateCodec : SnapshotDoubt.Unreadable,
         },
         finding.ToString());

@@ -54,6 +54,9 @@ public enum DivergenceCause
 
     /// <summary>Every entry is the same, but the state is another one.</summary>
     State = 15,
+
+    /// <summary>An input that the run's end vouches for is another one now: its start, a command, an effect or a fact.</summary>
+    Input = 16,
 }
 
 /// <summary>The first difference between a recording and its replay. Immutable.</summary>
@@ -96,6 +99,14 @@ public sealed class Divergence
 
     /// <summary>Why.</summary>
     public DivergenceCause Cause => (DivergenceCause)Value.Cause.Tag;
+
+    /// <summary>The command whose step differs: position, type and payload, cut where it is long; null where no command was
+    /// decided.</summary>
+    public string? Command => Value.Command.ToReference();
+
+    /// <summary>The state that the command was decided on, as the state codec writes it, cut where it is long; null where no command was
+    /// decided, and without a state codec.</summary>
+    public string? StateBefore => Value.StateBefore.ToReference();
 
     /// <summary>The cause's stable name in kebab-case, for reports and scripts.</summary>
     public string CauseName => Value.Cause.Name;

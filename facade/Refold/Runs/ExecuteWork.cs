@@ -14,6 +14,7 @@ internal sealed class ExecuteWork<TState, TCommand, TEvent, TError>(
     CancellationToken cancellationToken)
     : RunWork<ExecutionResult<TState, TEvent, TError>>(cancellationToken)
 {
+    private readonly StreamId effects = RunTranslation.EffectsOf(run.Id);
     private ExecutionResult<TState, TEvent, TError>? repeated;
     private MadeStep<TState, TEvent, TError>? made;
     private DueSnapshot? dueSnapshot;
@@ -35,7 +36,7 @@ internal sealed class ExecuteWork<TState, TCommand, TEvent, TError>(
     public override async Task<KeptState?> LoadAsync(CancellationToken cancellationToken)
     {
         var loaded = await StreamState.LoadAsync(run, aggregate, stream, long.MaxValue, cancellationToken).ConfigureAwait(false);
-        return new KeptState(aggregate, loaded.Folded, loaded.FromVersion);
+        return new KeptState(aggregate, loaded.Folded, loaded.From?.Version ?? 0, loaded.From);
     }
 
     public override StepMade Make(KeptState? before, long runVersion)
@@ -45,7 +46,8 @@ internal sealed class ExecuteWork<TState, TCommand, TEvent, TError>(
             return new StepMade(null, null, runVersion);
         var state = (FoldedState<TState>)before!.Folded;
         builtOn = state.Version;
-        made = run.Context.Make(aggregate, stream, state, command, now, runVersion, options);
+        var settings = new StepSettings(run.Options.CheckCodecs, before.StoodOn);
+        made = run.Context.Make(aggregate, stream, state, command, now, runVersion, options, settings);
         var after = new FoldedState<TState>(made.State, made.Version);
         var snapshotAt = before.SnapshotAt;
         if (after.Version > state.Version && run.Snapshots.Due(stream, aggregate.State, after, snapshotAt) is { } due)
@@ -55,7 +57,8 @@ internal sealed class ExecuteWork<TState, TCommand, TEvent, TError>(
 
     // The batch ends in the stream or the run where the step did; a repeated key's batch lies before.
     public override bool IsFresh(Receipt receipt) =>
-        made is { } step && receipt.Versions.All(versions => versions.Last == (versions.Stream == stream ? step.Version : step.RunVersion));
+        made is { } step && receipt.Versions.All(versions => versions.Stream == effects
+            || versions.Last == (versions.Stream == stream ? step.Version : step.RunVersion));
 
     // Committed: now the snapshot may be kept, whether or not anybody waits for the command any more.
     public override void Complete(Receipt? receipt)

@@ -1,4 +1,4 @@
-// The end of a run on its way: the state hash over the run's streams, and the entry that holds it.
+// The end of a run on its way: the state hash over the run's streams, the hash over its inputs, and the entry that holds both.
 // Made by Run.FinishAsync, driven by RunPipeline when everything before is settled.
 using Refold.Interop;
 
@@ -13,8 +13,7 @@ public sealed record RunEnd(string? StateHash, int Streams, Receipt? Receipt);
 internal sealed class FinishWork(RunCore run, IReadOnlyList<Aggregate> aggregates, DateTimeOffset time, CancellationToken cancellationToken)
     : RunWork<RunEnd>(cancellationToken)
 {
-    private Hash? stateHash;
-    private int streams;
+    private RunRecording? recorded;
 
     public override bool IsAlone => true;
 
@@ -24,30 +23,66 @@ internal sealed class FinishWork(RunCore run, IReadOnlyList<Aggregate> aggregate
         if (run.Options.Mode == RecordMode.Off)
             return null;
         await System.Threading.Tasks.Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
-        var last = await LastStepsAsync(cancellationToken).ConfigureAwait(false);
-        streams = last.Count;
-        stateHash = await HashOverAsync(last, cancellationToken).ConfigureAwait(false);
+        using var inputs = new Core.RunInputs();
+        var (started, last) = await LastStepsAsync(inputs, cancellationToken).ConfigureAwait(false);
+        var stateHash = await HashOverAsync(last, cancellationToken).ConfigureAwait(false);
+        await AddAsync(inputs, RunTranslation.EffectsOf(run.Id), EntryRole.Effect, cancellationToken).ConfigureAwait(false);
+        foreach (var stream in last.Keys)
+            await AddAsync(inputs, stream, EntryRole.Fact, cancellationToken).ConfigureAwait(false);
+        recorded = new RunRecording(stateHash, last.Count, inputs.Finish(), started);
         return null;
     }
 
     public override StepMade Make(KeptState? before, long runVersion) =>
         run.Options.Mode == RecordMode.Off
             ? new StepMade(null, null, runVersion)
-            : new StepMade(run.Context.Finish(runVersion, stateHash, streams, time), null, runVersion + 1);
+            : new StepMade(run.Context.Finish(runVersion, recorded!, time), null, runVersion + 1);
 
-    protected override RunEnd Result(Receipt? receipt) => new(stateHash?.ToString(), streams, receipt);
+    protected override RunEnd Result(Receipt? receipt) => new(recorded?.StateHash?.ToString(), recorded?.Streams ?? 0, receipt);
 
-    // The batch of the last command for each stream. The journal has them all, also those before the run was resumed.
-    private async Task<SortedDictionary<StreamId, long>> LastStepsAsync(CancellationToken cancellationToken)
+    // The start, and the batch of the last command for each stream. The journal has them all, also those before the run was resumed.
+    private async Task<(Hash Started, SortedDictionary<StreamId, long> Last)> LastStepsAsync(
+        Core.RunInputs inputs, CancellationToken cancellationToken)
     {
+        var started = Hash.Zero;
         var last = new SortedDictionary<StreamId, long>();
         await foreach (var entry in run.Journal.ReadStreamAsync(run.Id.Stream, cancellationToken: cancellationToken).ConfigureAwait(false))
         {
+            if (entry.Version == 1)
+                started = Core.RunInputs.OfEntry(entry.Value.Data);
+            if (entry.Role != EntryRole.Command)
+                continue;
+            inputs.Add(entry.Value.Data);
             if (RunTranslation.TryReadCommand(entry) is { } command)
                 last[command.Stream] = entry.Batch;
         }
 
-        return last;
+        return (started, last);
+    }
+
+    // What was deleted cannot be vouched for, and verifying says so.
+    private async Task AddAsync(Core.RunInputs inputs, StreamId stream, EntryRole role, CancellationToken cancellationToken)
+    {
+        var from = 1L;
+        while (true)
+        {
+            try
+            {
+                await foreach (var entry in run.Journal.ReadStreamAsync(stream, from, cancellationToken: cancellationToken)
+                    .ConfigureAwait(false))
+                {
+                    if (entry.Role == role && entry.Run == run.Id)
+                        inputs.Add(entry.Value.Data);
+                    from = entry.Version + 1;
+                }
+
+                return;
+            }
+            catch (EntriesDroppedException dropped) when (dropped.UpTo >= from)
+            {
+                from = dropped.UpTo + 1;
+            }
+        }
     }
 
     private async Task<Hash?> HashOverAsync(SortedDictionary<StreamId, long> last, CancellationToken cancellationToken)
@@ -60,6 +95,10 @@ internal sealed class FinishWork(RunCore run, IReadOnlyList<Aggregate> aggregate
             var end = (await run.Journal.HeadAtAsync(batch, cancellationToken).ConfigureAwait(false))?.Position ?? batch;
             if (await aggregate.StateHashAsync(run, stream, end, cancellationToken).ConfigureAwait(false) is not (var version, { } hash))
                 return null;
+            // The state that was decided on and the one that the entries give: by construction the same, unless the aggregate's code is not
+            // what it promises.
+            if (aggregate.LiveStateHash(run, stream, version) is { } live && live != hash)
+                throw new StateDiffersException(stream, live.ToString(), hash.ToString());
             hashes.Add((stream, version, hash));
         }
 

@@ -1,5 +1,5 @@
-// What verifying reads of a journal, as of one moment: the run's stream, its commands' streams, and the heads that judge given snapshots.
-// Made by ReplayExtensions.VerifyAsync, which hands it to the core's pure verification.
+// What verifying reads of a journal, as of one moment: the run's stream, its effects, its commands' streams, whatever else names the run,
+// and the heads that judge given snapshots. Made by ReplayExtensions.VerifyAsync, which hands it to the core's pure verification.
 using System.Collections.Concurrent;
 using Refold.Interop;
 
@@ -9,15 +9,22 @@ internal sealed class RecordedRun
 {
     // Enough to hide the way to a database, few enough to leave it to others.
     private const int ReadsAtOnce = 16;
+    private const int ProgressEvery = 4096;
 
     private readonly ConcurrentDictionary<StreamId, IReadOnlyList<JournalEntry>> streams = new();
     private readonly Dictionary<long, Head?> heads = [];
+    private readonly List<JournalEntry> outside = [];
 
     private RecordedRun()
     {
     }
 
+    /// <summary>What names the run and lies in none of its streams, in position order.</summary>
+    public IReadOnlyList<JournalEntry> Outside => outside;
+
     /// <summary>Reads the run as it is now.</summary>
+    /// <exception cref="RunNotFoundException">Nothing in the journal is of such a run.</exception>
+    /// <exception cref="AggregateNotGivenException">A command was for a stream whose aggregate is not given.</exception>
     public static async Task<RecordedRun> ReadAsync(
         IJournal journal, RunId run, IReadOnlyList<Aggregate> aggregates, VerifyOptions options, CancellationToken cancellationToken)
     {
@@ -25,20 +32,30 @@ internal sealed class RecordedRun
         // One moment for all streams: a run that goes on meanwhile must not show events whose commands are not read.
         var last = (await journal.HeadAsync(cancellationToken).ConfigureAwait(false)).Position;
         var entries = await ReadStreamAsync(journal, run.Stream, last, cancellationToken).ConfigureAwait(false);
+        var effects = RunTranslation.EffectsOf(run);
         recorded.streams[run.Stream] = entries;
+        recorded.streams[effects] = await ReadStreamAsync(journal, effects, last, cancellationToken).ConfigureAwait(false);
         foreach (var position in options.StartFrom.Select(snapshot => snapshot.Head.Position).Distinct())
             recorded.heads[position] = await journal.HeadAtAsync(position, cancellationToken).ConfigureAwait(false);
-        var targets = entries
-            .Select(entry => RunTranslation.TryReadCommand(entry)?.Stream)
-            .OfType<StreamId>()
-            .Distinct()
-            .Where(stream => stream != run.Stream && aggregates.Any(aggregate => aggregate.Owns(stream)));
+        var targets = new HashSet<StreamId>();
+        foreach (var entry in entries)
+        {
+            if (RunTranslation.TryReadCommand(entry)?.Stream is not { } stream || recorded.streams.ContainsKey(stream)) continue;
+            if (aggregates.Any(aggregate => aggregate.Owns(stream)))
+                targets.Add(stream);
+            else if (!await HasOtherStreamAsync(journal, entry, aggregates, cancellationToken).ConfigureAwait(false))
+                throw new AggregateNotGivenException(run, stream, entry.Position);
+        }
+
         var parallel = new ParallelOptions { MaxDegreeOfParallelism = ReadsAtOnce, CancellationToken = cancellationToken };
         await Parallel.ForEachAsync(
             targets,
             parallel,
             async (stream, token) => recorded.streams[stream] = await ReadStreamAsync(journal, stream, last, token).ConfigureAwait(false))
             .ConfigureAwait(false);
+        await recorded.ScanAsync(journal, run, last, options.Progress, cancellationToken).ConfigureAwait(false);
+        if (entries.Count == 0 && recorded.outside.Count == 0)
+            throw RunNotFoundException.ToVerify(run);
         return recorded;
     }
 
@@ -54,6 +71,35 @@ internal sealed class RecordedRun
 
     /// <summary>The head at the position of a given snapshot.</summary>
     public Head? HeadAt(long position) => heads.GetValueOrDefault(position);
+
+    // Whether the command's step made entries in a stream of a given aggregate: then it is the command's stream that was changed, and
+    // verifying says so.
+    private static async ValueTask<bool> HasOtherStreamAsync(
+        IJournal journal, JournalEntry command, IReadOnlyList<Aggregate> aggregates, CancellationToken cancellationToken)
+    {
+        await foreach (var entry in journal.ReadAllAsync(command.Batch, cancellationToken: cancellationToken).ConfigureAwait(false))
+        {
+            if (entry.Batch != command.Batch) return false;
+            if (aggregates.Any(aggregate => aggregate.Owns(entry.Stream))) return true;
+        }
+
+        return false;
+    }
+
+    // Until an index has them, entries of a run are found by looking at all.
+    private async Task ScanAsync(
+        IJournal journal, RunId run, long last, IProgress<VerifyProgress>? progress, CancellationToken cancellationToken)
+    {
+        var looked = 0;
+        await foreach (var entry in journal.ReadAllAsync(cancellationToken: cancellationToken).ConfigureAwait(false))
+        {
+            if (entry.Position > last) break;
+            if (++looked % ProgressEvery == 0) progress?.Report(new VerifyProgress(entry.Position, last));
+            if (entry.Run == run && !streams.ContainsKey(entry.Stream)) outside.Add(entry);
+        }
+
+        progress?.Report(new VerifyProgress(last, last));
+    }
 
     // What was deleted is missing then, and the report says so.
     private static async ValueTask<IReadOnlyList<JournalEntry>> ReadStreamAsync(

@@ -21,7 +21,10 @@ internal static class Repetition
             return null;
         var batch = await BatchAsync(run.Journal, receipt, cancellationToken).ConfigureAwait(false);
         var recorded = batch.Find(entry => entry.Role == EntryRole.Command);
-        if (!IsSame(aggregate, stream, command, recorded, batch))
+        var isSame = recorded is null
+            ? await IsMadeAnewAsync(run, aggregate, stream, command, batch, cancellationToken).ConfigureAwait(false)
+            : IsSame(aggregate, stream, command, recorded);
+        if (!isSame)
             throw new NotAppendedException(new AppendFailure.KeyReused(key, receipt.FirstPosition));
 
         var (state, _) = await StreamState.LoadAsync(run, aggregate, stream, receipt.LastPosition, cancellationToken).ConfigureAwait(false);
@@ -45,16 +48,39 @@ internal static class Repetition
         return batch;
     }
 
-    // Without a recorded command (mode Off) the stream is all there is to compare.
     private static bool IsSame<TState, TCommand, TEvent, TError>(
+        Aggregate<TState, TCommand, TEvent, TError> aggregate, StreamId stream, TCommand command, JournalEntry recorded) =>
+        RunTranslation.TryReadCommand(recorded) is { } found
+            && found.Stream == stream
+            && found.Command.Equals(aggregate.Commands.Encode(command));
+
+    // Mode Off records no command: it is the same if it decides the same content again, on the state before the batch. In mode Record a
+    // batch without a command is somebody else's append.
+    private static async ValueTask<bool> IsMadeAnewAsync<TState, TCommand, TEvent, TError>(
+        RunCore run,
         Aggregate<TState, TCommand, TEvent, TError> aggregate,
         StreamId stream,
         TCommand command,
-        JournalEntry? recorded,
-        List<JournalEntry> batch) =>
-        recorded is null
-            ? batch.TrueForAll(entry => entry.Stream == stream)
-            : RunTranslation.TryReadCommand(recorded) is { } found
-                && found.Stream == stream
-                && found.Command.Equals(aggregate.Commands.Encode(command));
+        List<JournalEntry> batch,
+        CancellationToken cancellationToken)
+    {
+        if (run.Options.Mode != RecordMode.Off || batch.Count == 0 || batch.Exists(entry => entry.Stream != stream))
+            return false;
+        var first = batch[0];
+        if (first.Time is not { } time || first.CausationId is not { } commandId)
+            return false;
+        var (before, _) = await StreamState.LoadAsync(run, aggregate, stream, first.Position - 1, cancellationToken).ConfigureAwait(false);
+        if (before.Version != first.Version - 1)
+            return false;
+        try
+        {
+            var settings = new StepSettings(CheckCodecs: false, CommandId: commandId);
+            var made = run.Context.Make(aggregate, stream, before, command, time, runVersion: 1, new ExecuteOptions(), settings);
+            return made.Batch is { } again && RunTranslation.HasContent(again, batch);
+        }
+        catch (StepFailedException)
+        {
+            return false;
+        }
+    }
 }

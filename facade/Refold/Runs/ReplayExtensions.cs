@@ -12,17 +12,24 @@ public static class ReplayExtensions
     /// <param name="run">The run.</param>
     /// <param name="aggregates">The aggregates of every category that the run gave commands to.</param>
     /// <returns>The verdict, with the first difference.</returns>
+    /// <exception cref="RunNotFoundException">No entry of the journal is of such a run.</exception>
+    /// <exception cref="AggregateNotGivenException">A command of the run was for a stream whose aggregate is not among those
+    /// given.</exception>
     public static Task<ReplayReport> VerifyAsync(this IJournal journal, RunId run, params Aggregate[] aggregates) =>
         journal.VerifyAsync(run, aggregates, new VerifyOptions());
 
     /// <summary>Decides every command of a run again, on a thread of the pool: reading waits for nobody, deciding is work for a
-    /// processor. The run's entries and those of its streams are in memory meanwhile.</summary>
+    /// processor. The run's entries and those of its streams are in memory meanwhile. The whole journal is read, as entries under the run's
+    /// name may lie anywhere.</summary>
     /// <param name="journal">The journal.</param>
     /// <param name="run">The run.</param>
     /// <param name="aggregates">The aggregates of every category that the run gave commands to.</param>
     /// <param name="options">What is compared besides.</param>
     /// <param name="cancellationToken">Stops at the next entry.</param>
     /// <returns>The verdict, with the first difference.</returns>
+    /// <exception cref="RunNotFoundException">No entry of the journal is of such a run.</exception>
+    /// <exception cref="AggregateNotGivenException">A command of the run was for a stream whose aggregate is not among those
+    /// given.</exception>
     public static Task<ReplayReport> VerifyAsync(
         this IJournal journal,
         RunId run,
@@ -36,7 +43,7 @@ public static class ReplayExtensions
             {
                 var recording = await RecordedRun.ReadAsync(journal, run, aggregates, options, cancellationToken).ConfigureAwait(false);
                 return ReplayTranslation.Verify(
-                    run, aggregates, stream => recording.Entries(stream, cancellationToken), recording.HeadAt, options);
+                    run, aggregates, stream => recording.Entries(stream, cancellationToken), recording.Outside, recording.HeadAt, options);
             }),
             cancellationToken);
     }

@@ -10,6 +10,17 @@ namespace Refold;
 /// <param name="StateHash">The state hash there, 64 hexadecimal digits; null where the aggregate has no state codec.</param>
 public sealed record ReplayedStream(StreamId Stream, long Version, string? StateHash);
 
+/// <summary>Entries of which something could not be compared with anything.</summary>
+/// <param name="Members">What was not compared, in words.</param>
+/// <param name="Entries">How many entries.</param>
+/// <param name="Ranges">First and last position of each range of them, rising.</param>
+public sealed record UncomparedEntries(string Members, long Entries, IReadOnlyList<(long First, long Last)> Ranges)
+{
+    /// <summary>One sentence without a full stop.</summary>
+    /// <returns>What, how many, and the first positions.</returns>
+    public override string ToString() => ReplayTranslation.Sentence(this);
+}
+
 /// <summary>What verifying a run answers. Immutable.</summary>
 public sealed class ReplayReport
 {
@@ -22,7 +33,8 @@ public sealed class ReplayReport
         Streams = [.. value.Streams.Select(
             stream => new ReplayedStream(stream.Stream, stream.Version, stream.StateHash.ToNullable()?.ToString()))];
         Divergence = value.Divergence.ToReference() is { } divergence ? new Divergence(divergence) : null;
-        Findings = [.. value.Findings.Select(finding => finding.ToString())];
+        Uncompared = [.. value.Uncompared.Select(ReplayTranslation.Uncompared)];
+        Findings = [.. value.Findings.Where(finding => !finding.IsNotCompared).Select(finding => finding.ToString())];
     }
 
     internal Core.ReplayReport Value => value;
@@ -55,14 +67,23 @@ public sealed class ReplayReport
     /// <summary>The first difference; null where there is none.</summary>
     public Divergence? Divergence { get; }
 
-    /// <summary>What else is worth knowing, a sentence each: an ignored pin, upcasts, foreign entries folded, a missing state
-    /// codec.</summary>
+    /// <summary>What else is worth knowing, a sentence each: an ignored pin, upcasts, foreign entries folded, a missing state codec, a run
+    /// that has not ended, a snapshot that a step stood on, an end that says less than it could.</summary>
     public IReadOnlyList<string> Findings { get; }
+
+    /// <summary>What could not be compared with anything, and of which entries: the inputs of a run that has not ended, what other writers
+    /// appended to its streams. Everything else that names the run was made again and compared, or is a divergence or a finding.</summary>
+    public IReadOnlyList<UncomparedEntries> Uncompared { get; }
 
     /// <summary>A divergence in three lines (entry, path, expected and actual); any other verdict in one.</summary>
     /// <returns>The lines, separated by LF.</returns>
     public override string ToString() => value.ToString();
 }
+
+/// <summary>How far the journal was looked through for entries of a run.</summary>
+/// <param name="Position">The last position that was looked at.</param>
+/// <param name="Last">The last position there is.</param>
+public readonly record struct VerifyProgress(long Position, long Last);
 
 /// <summary>How a run is verified.</summary>
 public sealed record VerifyOptions
@@ -79,4 +100,9 @@ public sealed record VerifyOptions
     /// not verified, and the report says so.</summary>
     /// <value>Default: none; every command is verified.</value>
     public IReadOnlyList<Snapshot> StartFrom { get; init; } = [];
+
+    /// <summary>Is told how far the journal was looked through, about once in 4,096 entries: entries that name the run may lie
+    /// anywhere.</summary>
+    /// <value>Default: null.</value>
+    public IProgress<VerifyProgress>? Progress { get; init; }
 }

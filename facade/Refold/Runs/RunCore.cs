@@ -53,6 +53,9 @@ internal sealed class RunCore
         return work.Task;
     }
 
+    /// <summary>What is held of a stream between steps.</summary>
+    public KeptState? Kept(StreamId stream, object aggregate) => pipeline.Kept(stream, aggregate);
+
     /// <summary>Refuses a call that would wait for the step it is made in.</summary>
     /// <exception cref="InvalidOperationException">It is made inside decide, evolve or a codec of this run.</exception>
     public void CheckOutside([CallerMemberName] string call = "") => RunScope.CheckOutside(pipeline, Id, call);

@@ -40,10 +40,43 @@ public sealed class RunExistsException(RunId run)
 /// <summary>The journal has no such run that could be resumed: none of this name was started here, or only its events were
 /// recorded.</summary>
 public sealed class RunNotFoundException(RunId run, string reason)
-    : JournalException("run-not-found", $"The run '{run}' cannot be resumed: {reason}.")
+    : JournalException("run-not-found", $"The run '{run}' cannot be resumed or verified: {reason}.")
+{
+    internal static RunNotFoundException ToVerify(RunId run) =>
+        new(run, "the journal has no entry of a run of this name; RunsAsync lists those there are");
+
+
+    /// <summary>The run.</summary>
+    public RunId Run { get; } = run;
+}
+
+/// <summary>The run was for a stream of which the aggregate was not given, so it cannot be verified. Give the aggregate of its
+/// category.</summary>
+public sealed class AggregateNotGivenException(RunId run, StreamId stream, long position)
+    : JournalException(
+        "aggregate-not-given",
+        string.Create(
+            System.Globalization.CultureInfo.InvariantCulture,
+            $"The run '{run}' cannot be verified: no aggregate was given for stream '{stream}', which the command at position {position} "
+            + $"is for. Give the aggregate of its category too."))
 {
     /// <summary>The run.</summary>
     public RunId Run { get; } = run;
+
+    /// <summary>The stream.</summary>
+    public StreamId Stream { get; } = stream;
+}
+
+/// <summary>The state that the run holds of a stream is another one than its entries give, so <c>evolve</c> depends on something besides
+/// state and event, or a state was changed in place. Correct it; nothing was appended, and the run goes on.</summary>
+public sealed class StateDiffersException(StreamId stream, string live, string folded)
+    : JournalException(
+        "state-differs",
+        $"The state of '{stream}' that the run holds has the hash {live}, and its entries give {folded}: 'evolve' depends on something "
+        + "besides state and event, or a state was changed in place. Nothing was appended.")
+{
+    /// <summary>The stream.</summary>
+    public StreamId Stream { get; } = stream;
 }
 
 /// <summary>A run was recorded under another pin. Resume it under the recorded one, or start a new run.</summary>

@@ -6,7 +6,9 @@ namespace Refold;
 /// <param name="Aggregate">The aggregate whose it is.</param>
 /// <param name="Folded">A <see cref="FoldedState{TState}"/> of the aggregate's state type.</param>
 /// <param name="SnapshotAt">The version of the last snapshot that was taken of it or that it was made from; 0 for none.</param>
-internal sealed record KeptState(object Aggregate, object Folded, long SnapshotAt);
+/// <param name="StoodOn">The snapshot that it was just loaded from, which the next step records; null where a step did already, and for
+/// none.</param>
+internal sealed record KeptState(object Aggregate, object Folded, long SnapshotAt, Snapshot? StoodOn = null);
 
 internal sealed class RunMemory(RecordMode mode, long? version, int cachedStreams)
 {

@@ -75,6 +75,12 @@ public sealed record RunOptions
     /// <c>TakeSnapshotAsync</c>.</value>
     public long? SnapshotInterval { get; init; }
 
+    /// <summary>Whether each step also folds its events as they were decided, and fails where their state has another hash than that of the
+    /// events as read back: a codec that rounds, in a stable way, changes what is decided on. Costs a second <c>evolve</c> and two state
+    /// hashes an event; nothing is found without a state codec. For tests.</summary>
+    /// <value>Default: false.</value>
+    public bool CheckCodecs { get; init; }
+
     /// <summary>In which order steps are made.</summary>
     /// <value>Default: <see cref="RunOrder.Ready"/>, as states arrive. Programs that give one flow of commands and want one head for it
     /// name <see cref="RunOrder.Submitted"/>.</value>

@@ -10,6 +10,12 @@ internal sealed partial class RunPipeline
     private bool stale;
     private long staleFrom;
 
+    /// <summary>What is held of a stream between steps.</summary>
+    public KeptState? Kept(StreamId stream, object aggregate)
+    {
+        lock (gate) return memory.Find(stream, aggregate);
+    }
+
     private void Settle()
     {
         while (flights.TryPeek(out var flight))

@@ -4,10 +4,10 @@ namespace Refold;
 
 internal static class StreamState
 {
-    /// <summary>The state after every entry up to a position, and the version of the snapshot it was made from; 0 for none.</summary>
+    /// <summary>The state after every entry up to a position, and the snapshot it was made from; null for none.</summary>
     /// <exception cref="StateUnreadableException">An entry cannot be applied.</exception>
     /// <exception cref="HistoryDroppedException">The stream's beginning was deleted, and no snapshot can stand in for it.</exception>
-    public static async ValueTask<(FoldedState<TState> Folded, long FromVersion)> LoadAsync<TState, TCommand, TEvent, TError>(
+    public static async ValueTask<(FoldedState<TState> Folded, Snapshot? From)> LoadAsync<TState, TCommand, TEvent, TError>(
         RunCore run,
         Aggregate<TState, TCommand, TEvent, TError> aggregate,
         StreamId stream,
@@ -15,7 +15,7 @@ internal static class StreamState
         CancellationToken cancellationToken)
     {
         var found = await RehydratedAsync(run, aggregate, stream, run.Snapshots.Store, toPosition, cancellationToken).ConfigureAwait(false);
-        return (new FoldedState<TState>(found.State, found.Version), found.FromVersion);
+        return (new FoldedState<TState>(found.State, found.Version), found.From);
     }
 
     /// <summary>The state after every entry up to a position as a report, in which nothing is wrong but perhaps a codec that is not
@@ -46,7 +46,7 @@ internal static class StreamState
         long toPosition,
         CancellationToken cancellationToken)
     {
-        var range = new RehydrationRange(snapshots, ToPosition: toPosition);
+        var range = new RehydrationRange(snapshots, ToPosition: toPosition, Pin: run.Pin);
         var found = await Rehydration.RunAsync(run.Journal, aggregate, stream, range, cancellationToken).ConfigureAwait(false);
         run.Snapshots.Tell(stream, found.Findings);
         return Rehydration.IsWhole(found.Fold) ? found : throw new StateUnreadableException(stream, found.Fold.Divergence!);

@@ -15,4 +15,7 @@ public sealed record RehydratedState<TState>(FoldReport<TState> Fold, long FromV
 
     /// <summary>The version of the last entry that is in it; 0 for none.</summary>
     public long Version => Fold.Version;
+
+    /// <summary>The snapshot that was used; null for none.</summary>
+    internal Snapshot? From { get; init; }
 }

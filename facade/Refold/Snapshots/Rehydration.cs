@@ -8,7 +8,9 @@ namespace Refold;
 /// <param name="Snapshots">Where snapshots are; null for none.</param>
 /// <param name="ToVersion">The last version that may be in the state.</param>
 /// <param name="ToPosition">The last position that may be in the state.</param>
-internal sealed record RehydrationRange(ISnapshotStore? Snapshots, long ToVersion = long.MaxValue, long ToPosition = long.MaxValue);
+/// <param name="Pin">What the asking run is recorded under; null outside runs.</param>
+internal sealed record RehydrationRange(
+    ISnapshotStore? Snapshots, long ToVersion = long.MaxValue, long ToPosition = long.MaxValue, RunPin? Pin = null);
 
 internal static class Rehydration
 {
@@ -85,7 +87,10 @@ internal static class Rehydration
                     step = told.next;
                     break;
                 case Core.Rehydration<TState, FoldReport<TState>>.Found found:
-                    return new RehydratedState<TState>(found.report, found.from?.Value.Version ?? 0, findings);
+                    return new RehydratedState<TState>(found.report, found.from?.Value.Version ?? 0, findings)
+                    {
+                        From = found.from is { } from ? new Snapshot(from.Value) : null,
+                    };
                 default:
                     throw new HistoryDroppedException(stream, floor, findings);
             }

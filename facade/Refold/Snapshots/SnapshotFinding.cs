@@ -40,6 +40,10 @@ public enum SnapshotDoubt
 
     /// <summary>The store failed when it was asked.</summary>
     StoreFailed = 11,
+
+    /// <summary>It was taken under another pin (model, provider, version, settings), so perhaps by another <c>evolve</c>. Used only where
+    /// the entries before it were deleted, and the finding is there all the same.</summary>
+    OtherPin = 12,
 }
 
 /// <summary>Why a snapshot was not used. Never an error: the state comes from an older snapshot, or from every entry.</summary>

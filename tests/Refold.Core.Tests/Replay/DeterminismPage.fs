@@ -22,6 +22,12 @@ let sections: (string * string) list =
 /// Whether a section says that one machine cannot show its divergence.
 let cannotBeProvoked (section: string) = section.Contains("Cannot be provoked on one machine.", StringComparison.Ordinal)
 
+/// Whether a section says that the step fails, and nothing is appended.
+let isRefusedAtStep (section: string) = section.Contains("Refused at the step.", StringComparison.Ordinal)
+
+/// Whether a section says that live and replayed state agree, and that a check of codecs finds what is lost.
+let isFoundByCheckCodecs (section: string) = section.Contains("Found by `CheckCodecs`.", StringComparison.Ordinal)
+
 /// The divergences that a section promises: cause and path, sorted.
 let promised (section: string) : (string * string) list =
     [
@@ -85,3 +91,33 @@ let record aggregate =
 
 /// Records a run and verifies it with the same program.
 let recordAndVerify aggregate = record aggregate |> InMemoryRun.verify
+
+let private textOf (heading: string) = sections |> List.find (fun (name, _) -> name = heading) |> snd
+
+let private step settings (aggregate: Aggregate<_, string, _, _>) =
+    let context = Run.context (RunId.Create "run") pin RecordMode.Record
+    let before = { Version = 0L; State = aggregate.Decider.Initial; RunVersion = 1L }
+    RunStep.make settings context aggregate before (Recording.stepInput notes "first" (Recording.start "run"))
+
+/// Checks that a section says what is so: a step with this aggregate fails at its codec, and the run is as it was.
+let isRefused (heading: string) aggregate : unit =
+    isTrueFor heading (isRefusedAtStep (textOf heading))
+    throws<InvalidOperationException>(fun () -> record aggregate |> ignore) |> ignore
+
+    match step RunStep.plain aggregate with
+    | Error(StepError.Codec("the event", CodecError.Unencodable("note", _))) -> ()
+    | Error error -> failwith (error.ToString())
+    | Ok _ -> failwith "an error was expected"
+
+/// Checks that a section says what is so: the run matches, as live state is replayed state, and checking codecs names the event.
+let isFoundByChecking (heading: string) aggregate : unit =
+    isTrueFor heading (isFoundByCheckCodecs (textOf heading))
+    let run = record aggregate
+    isTrueFor heading (InMemoryRun.verify run).Matched
+    let folded = Replay.fold aggregate (Replay.beginning aggregate) (InMemoryRun.entries notes run)
+    equal folded.State (InMemoryRun.state notes run).State
+
+    match step { RunStep.plain with CheckCodecs = true } aggregate with
+    | Error(StepError.Codec("the event", CodecError.Unencodable("note", _))) -> ()
+    | Error error -> failwith (error.ToString())
+    | Ok _ -> failwith "an error was expected"

@@ -35,7 +35,12 @@ let tests =
                 for part in [ "\n\nWhat happens: "; "\n\nDivergence: "; "\n\nInstead: " ] do
                     isTrueFor (heading + " lacks" + part) (section.Contains(part, StringComparison.Ordinal))
 
-                isTrueFor heading (cannotBeProvoked section || not (promised section).IsEmpty))
+                isTrueFor
+                    heading
+                    (cannotBeProvoked section
+                     || isRefusedAtStep section
+                     || isFoundByCheckCodecs section
+                     || not (promised section).IsEmpty))
 
         testCase "every cause stands on the page" (fun () ->
             let causes = [

@@ -118,9 +118,12 @@ let tests =
                     Encode = codec.Encode >> Result.map (fun encoded -> { encoded with SchemaVersion = version })
             }
 
-            promises "A payload from a newer program" [
-                record { plain with Commands = ofVersion 2 plain.Commands } |> InMemoryRun.verifyAs plain
-            ])
+            let newer = {
+                ofVersion 2 plain.Commands with
+                    Decode = fun encoded -> plain.Commands.Decode { encoded with SchemaVersion = 1 }
+            }
+
+            promises "A payload from a newer program" [ record { plain with Commands = newer } |> InMemoryRun.verifyAs plain ])
 
         testCase "A journal changed behind the run's back" (fun () ->
             let run = record plain
@@ -135,8 +138,18 @@ let tests =
 
                 Some(if entry.Position = note.Position then { entry with Data = data } else entry)
 
+            // Nothing that the step makes shows what caused its command: only the run's end vouches for it.
+            let causedByAnother (entry: Entry) =
+                let data = {
+                    entry.Data with
+                        CausationId = Some(System.Guid.Parse "11111111-1111-8111-8111-111111111111")
+                }
+
+                Some(if entry.Data.Role = Role.Command then { entry with Data = data } else entry)
+
             promises "A journal changed behind the run's back" [
                 Recording.appendRequest (Append.request [ { note.Data with CausationId = None } ]) run.Journal |> verify
                 Recording.rewritten later run.Journal |> verify
+                Recording.rewritten causedByAnother run.Journal |> verify
             ])
     ]

@@ -117,13 +117,7 @@ let tests =
         testCase "state: every entry is the same and the state is not" (fun () ->
             let recorder = recorded ()
 
-            let ended = {
-                recorder with
-                    Journal =
-                        append
-                            (Run.finish recorder.Context recorder.RunVersion (verify Game.aggregate recorder).StateHash 1 None)
-                            recorder.Journal
-            }
+            let ended = finishWith (verify Game.aggregate recorder).StateHash [ table ] recorder
 
             isTrue (verify Game.aggregate ended).Matched
             let evolve state event = { Game.evolve state event with Rolls = 0L }

@@ -2,6 +2,7 @@
 // Run by `dotnet test`.
 module Refold.Core.Tests.RunVerifyTests
 
+open System
 open System.Globalization
 open Expecto
 open Refold.Core
@@ -56,9 +57,14 @@ let tests =
             let report = verify Game.aggregate last |> matched
             equal (7L, 3L, 4L) (report.Entries, report.External, report.Derived)
 
-            match report.Findings with
-            | [ ReplayFinding.OthersFolded 4L ] -> ()
-            | other -> failwith $"{other}"
+            // Which they are: what was before the run, the fact, and the other run's.
+            let others =
+                ReplayFinding.NotCompared("what is not this run's", 4L, [ 3L, 3L; 5L, 5L; 9L, 9L; 12L, 12L ])
+
+            equal
+                [ others ]
+                (report.Uncompared
+                 |> List.filter (fun found -> found.ToString().StartsWith("what is not", StringComparison.Ordinal)))
 
             verify Game.aggregate { last with Context = another.Context } |> matched |> ignore
             verify Game.aggregate { last with Context = before.Context } |> matched |> ignore)
@@ -93,8 +99,9 @@ let tests =
 
         testCase "a run that went on after its end is judged by its last end only" (fun () ->
             let ended = recorded () |> finish
-            let wentOn = { ended with RunVersion = ended.RunVersion + 1L } |> execute Game.aggregate table Game.Open
-            wentOn |> verify Game.aggregate |> matched |> ignore
+            let wentOn = ended |> execute Game.aggregate table Game.Open
+            let report = wentOn |> verify Game.aggregate |> matched
+            isTrue (report.Findings |> List.exists _.Equals(EntryFinding.wentOn 16L))
             finish wentOn |> verify Game.aggregate |> matched |> ignore)
 
         testCase "facts and effects of the run itself count as external" (fun () ->
@@ -102,14 +109,14 @@ let tests =
             let own = { fact 7L with Run = Some recorder.Context.Run }
 
             let effect = {
-                EntryData.create recorder.Context.Run.Stream Role.Effect "clock" (Bytes.OfText "1") with
+                EntryData.create (StreamId.Create "$fx/r") Role.Effect "clock" (Bytes.OfText "1") with
                     Run = Some recorder.Context.Run
             }
 
             let report =
                 recorder
                 |> appendOwn [ own ]
-                |> appendToRun [ effect ]
+                |> appendOwn [ effect ]
                 |> execute Game.aggregate table (Game.Roll 1)
                 |> verify Game.aggregate
                 |> matched
@@ -123,10 +130,11 @@ let tests =
             containsText "not recorded" (report.ToString())
             equal ReplayVerdict.NotRecorded ((start "r" |> verify Game.aggregate).Verdict)
 
-            // Started, but then only events were appended.
+            // Started, but then only events were appended: they stand under its name, and no command made them.
             let started = start "r"
             let events = startIn started.Journal RecordMode.Off "r" |> execute Game.aggregate table Game.Open
-            equal ReplayVerdict.NotRecorded ((verify Game.aggregate events).Verdict))
+            let report = verify Game.aggregate events
+            equal (ReplayVerdict.Diverged, Some 2L) (report.Verdict, report.Divergence |> Option.map _.Position))
 
         testCase "Off and Record append the same canonical bytes to the aggregates' streams" (fun () ->
             let bytes mode =
@@ -138,32 +146,31 @@ let tests =
 
             equal (bytes RecordMode.Off) (bytes RecordMode.Record))
 
-        testCase "a last command without its step is incomplete, not a divergence" (fun () ->
-            let recorder = start "r" |> executeAll Game.aggregate table [ Game.Open; Game.Roll 2 ]
-
-            let cut = {
+        testCase "a last command without its step is a divergence, as batches are atomic" (fun () ->
+            let without position (recorder: Recorder) = {
                 recorder with
-                    Journal = rewritten (fun entry -> if entry.Position = 5L then None else Some entry) recorder.Journal
+                    Journal = rewritten (fun entry -> if entry.Position = position then None else Some entry) recorder.Journal
             }
 
+            let cut = start "r" |> executeAll Game.aggregate table [ Game.Open; Game.Roll 2 ] |> without 5L
             let report = verify Game.aggregate cut
-            equal (ReplayVerdict.Incomplete, None) (report.Verdict, report.Divergence)
+            let divergence = report.Divergence |> Option.get
+            equal (ReplayVerdict.Diverged, 4L, DivergenceCause.Unexpected) (report.Verdict, divergence.Position, divergence.Cause)
             equal (3L, 2L, 1L) (report.Entries, report.External, report.Derived)
+            equal (Some """position 4: game.command {"case":"roll","dice":2}""") divergence.Command
+            isTrue divergence.StateBefore.IsSome
 
-            // A refusal that was cut off, too.
-            let refused = start "r" |> execute Game.aggregate table Game.Close
+            // A refusal that was deleted, too.
+            let refused = start "r" |> execute Game.aggregate table Game.Close |> without 3L
+            equal ReplayVerdict.Diverged ((verify Game.aggregate { refused with RunVersion = 2L }).Verdict))
 
-            let cut = {
-                refused with
-                    RunVersion = 2L
-                    Journal = rewritten (fun entry -> if entry.Position = 3L then None else Some entry) refused.Journal
-            }
-
-            equal ReplayVerdict.Incomplete ((verify Game.aggregate cut).Verdict)
-
-            // Once the run has ended, nothing was cut off: the entry is missing.
-            let ended = finish cut
-            equal ReplayVerdict.Diverged ((verify Game.aggregate ended).Verdict))
+        testCase "the last step was legitimately empty, and a new rule makes an event: a divergence, not a cut" (fun () ->
+            let quiet = Game.ruledBy (fun _ _ _ -> Ok [])
+            let recorder = start "r" |> execute quiet table (Game.Roll 1)
+            verify quiet recorder |> matched |> ignore
+            let report = verify (Game.ruledBy (fun _ _ _ -> Ok [ Game.Rolled(1, 6L) ])) recorder
+            let divergence = report.Divergence |> Option.get
+            equal (ReplayVerdict.Diverged, 2L, DivergenceCause.Unexpected) (report.Verdict, divergence.Position, divergence.Cause))
 
         testCase "a run of thousands of commands over as many streams is verified" (fun () ->
             let folder recorder index = execute Game.aggregate (StreamId.Create $"game/{index}") Game.Open recorder

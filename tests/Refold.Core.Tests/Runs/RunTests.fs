@@ -55,7 +55,7 @@ let tests =
         testCase "ending a run records the state hash, or null" (fun () ->
             let recorder = start "r"
             let hash = StateHash.ofRun [ table, 1L, Hash.Zero ]
-            let ended stateHash = append (Run.finish recorder.Context recorder.RunVersion stateHash 1 None) recorder.Journal
+            let ended stateHash = (finishWith stateHash [ table ] recorder).Journal
             let read journal = entriesOf recorder.Context.Run.Stream journal |> List.last |> Run.tryReadEnd
             equal (Ok(Some hash)) (read (ended (Some hash)))
             equal (Ok None) (read (ended None)))
@@ -170,6 +170,7 @@ let tests =
             let nameless = {
                 Game.events with
                     Encode = fun _ -> Ok { Type = ""; SchemaVersion = 1; Payload = Bytes.Empty }
+                    Decode = fun _ -> Ok Game.Closed
             }
 
             match stepOf { Game.aggregate with Events = nameless } table Game.Open recorder with

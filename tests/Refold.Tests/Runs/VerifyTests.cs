@@ -128,14 +128,17 @@ public class VerifyTests
         var report = await journal.VerifyAsync(run.Id, Order.Aggregate, invoices);
         Assert.True(report.Matched, report.ToString());
         Assert.Equal((end.StateHash, 2), (report.StateHash, report.Streams.Count));
-        Assert.False((await journal.VerifyAsync(run.Id, Order.Aggregate)).Matched);
+        var forgotten = await Assert.ThrowsAsync<AggregateNotGivenException>(() => journal.VerifyAsync(run.Id, Order.Aggregate));
+        Assert.Equal("invoice/1", forgotten.Stream.Value);
+        Assert.Contains("no aggregate was given for stream 'invoice/1'", forgotten.Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task NothingRecorded_IsSaid()
     {
         await using var journal = new InMemoryJournal();
-        Assert.Equal(ReplayVerdict.NotRecorded, (await journal.VerifyAsync("none", Order.Aggregate)).Verdict);
+        var missing = await Assert.ThrowsAsync<RunNotFoundException>(() => journal.VerifyAsync("none", Order.Aggregate));
+        Assert.Contains("no entry of a run of this name", missing.Message, StringComparison.Ordinal);
         await using var run = await journal.StartAsync();
         var report = await journal.VerifyAsync(run.Id, Order.Aggregate);
         Assert.Equal((ReplayVerdict.NotRecorded, false), (report.Verdict, report.Matched));

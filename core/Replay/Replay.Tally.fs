@@ -1,0 +1,89 @@
+// What verifying counts over all streams of a run, and the places of entries that nothing could be compared with.
+// Filled by Replay.Stream.fs and Replay.Verify.fs, which makes findings of it.
+namespace Refold.Core
+
+open System
+open System.Collections.Generic
+
+/// Positions in rising order, neighbours as one range.
+[<Sealed>]
+type internal PositionRanges() =
+    let ranges = ResizeArray<struct (int64 * int64)>()
+    let mutable count = 0L
+
+    /// The next position. One that was added last is not counted again.
+    member _.Add(position: int64) : unit =
+        let last = ranges.Count - 1
+
+        if last >= 0 && (let struct (_, until) = ranges[last] in until = position) then
+            ()
+        else
+            count <- count + 1L
+
+            if last >= 0 && (let struct (_, until) = ranges[last] in until = position - 1L) then
+                let struct (first, _) = ranges[last]
+                ranges[last] <- struct (first, position)
+            else
+                ranges.Add(struct (position, position))
+
+    /// How many were added.
+    member _.Count: int64 = count
+
+    /// First and last position of each range, rising.
+    member _.ToList() : (int64 * int64) list = [ for struct (first, last) in Seq.sort ranges -> first, last ]
+
+/// What is said of single entries.
+[<RequireQualifiedAccess>]
+module internal EntryFinding =
+
+    let private at before after (position: int64) =
+        ReplayFinding.AtEntry(position, before + " position " + Numbers.text position + after)
+
+    let private ended = at "the run's end at"
+
+    /// Nothing is known of what was behind the run's last entry.
+    let notEnded = at "the run has not ended: nothing says whether entries are missing behind" ""
+
+    /// The run's end is of a version that vouches for no input.
+    let endWithoutInputs = ended " is of an older version, which vouches for no input"
+
+    /// The run went on behind this end.
+    let wentOn = at "the run went on behind its end at" ", which was not compared"
+
+    /// The run's end records no state hash, although the program has one.
+    let endWithoutStateHash = ended " records no state hash, although the program has one"
+
+    /// The run's end records a state hash, and the program has none.
+    let stateHashNotCompared = ended " records a state hash that was not compared: the program has none"
+
+    /// The run's end vouches for inputs of which some were deleted.
+    let inputsNotCompared (deleted: string list) =
+        ended (" vouches for inputs that were not compared: deleted are the beginnings of " + String.concat ", " deleted)
+
+    /// The root random state is not that of the pin's seed.
+    let rootNotOfSeed = at "the root random state is not that of the pin's seed, in the start at" ""
+
+    /// A step stood on a snapshot, which the effect tells.
+    let stoodOnSnapshot (snapshot: string) = at "a step stood on a snapshot, by the effect at" (": " + snapshot)
+
+/// What is counted over all streams of a run.
+[<Sealed>]
+type internal ReplayTally() =
+    /// Entries of the run that were fed back as recorded.
+    member val External = 0L with get, set
+    /// Entries of the run that were made again and compared.
+    member val Derived = 0L with get, set
+    /// Entries of an older schema version that were upcast before they were applied or compared.
+    member val Upcast = PositionRanges()
+    /// Entries that are not this run's and were folded as recorded.
+    member val Others = PositionRanges()
+    /// Entries of the run's streams that are not its own, behind its last step there.
+    member val Behind = PositionRanges()
+    /// Commands, effects and facts of the run.
+    member val Inputs = PositionRanges()
+    /// Facts under the run's name in streams that no command of it was for.
+    member val Outside = PositionRanges()
+    /// Facts of the run with an id that does not follow from run, stream and version.
+    member val GivenIds = PositionRanges()
+    /// Commands before a given snapshot, which were not decided again.
+    member val Skipped = PositionRanges()

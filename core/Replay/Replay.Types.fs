@@ -1,0 +1,86 @@
+// What verifying hands around: a command with its recorded step, a stream under verification, and which entries are a run's.
+// Used by Replay.Stream.fs and Replay.Verify.fs.
+namespace Refold.Core
+
+open System
+
+/// A command and what was recorded of its step outside the target stream.
+[<NoEquality; NoComparison>]
+type internal CommandedStep =
+    {
+        /// The command entry.
+        Command: Entry
+        /// The command codec's bytes, out of the envelope.
+        Data: Bytes
+        /// The derived entries of the step in the run's stream.
+        Refusals: Entry list
+        /// The position of the run's next command; the highest there is, for the last.
+        Until: int64
+    }
+
+/// How a step compares.
+[<RequireQualifiedAccess; NoEquality; NoComparison>]
+type internal StepVerdict =
+    | Same
+    | Differs of divergence: Divergence
+
+/// A stream under verification, whatever the types of its aggregate.
+type internal IReplayStream =
+    inherit IDisposable
+
+    /// Folds the recorded entries before a position; a divergence where they cannot be, or where this run has an entry that no step made.
+    abstract AdvanceTo: position: int64 -> Divergence option
+
+    /// Verifies the step of a command.
+    abstract Step: commanded: CommandedStep -> StepVerdict
+
+    /// Reads the rest of the stream: an entry of this run behind its last step, or a gap between versions.
+    abstract Stray: unit -> Divergence option
+
+    /// The facts under the run's name that were read so far, in version order.
+    abstract Facts: Entry seq
+
+    /// The version up to which the stream was deleted; 0 where it was read from its first version on.
+    abstract DeletedTo: int64
+
+    /// Where the stream stood after the last step.
+    abstract AfterStep: ReplayedStream
+
+    /// The snapshot's version that verifying started from; 0 for none. Commands up to its position are not verified.
+    abstract StartVersion: int64
+
+    /// The snapshot's position; 0 for none.
+    abstract StartPosition: int64
+
+/// What a stream is verified with.
+[<NoEquality; NoComparison>]
+type internal ReplaySource<'State> =
+    {
+        Context: RunContext
+        Stream: StreamId
+        Entries: Entry seq
+        Start: FoldStart<'State>
+        StartPosition: int64
+        Tally: ReplayTally
+    }
+
+/// Which entries are a run's.
+[<RequireQualifiedAccess>]
+module internal RunEntry =
+
+    let private isMadeBy (run: RunId) (entry: Entry) : bool =
+        Role.kind entry.Data.Role <> Some EntryKind.External && entry.Data.Run = Some run
+
+    /// Whether an entry belongs to the step of a command before it. One that says so by batch and causation does, whatever its role and its
+    /// run are, so that a role or a run that was changed is found where it is.
+    let belongsTo (run: RunId) (command: Entry) (entry: Entry) : bool =
+        let isInBatch = entry.Batch = command.Batch
+        let isCaused = entry.Data.CausationId = Some(Entry.id command)
+        if isMadeBy run entry then isInBatch || isCaused else isInBatch && isCaused
+
+    /// The divergence of an entry under the run's name that no step of it made.
+    let stray (entry: Entry) : Divergence =
+        let shown =
+            Role.name entry.Data.Role + " " + entry.Data.Type + " " + PayloadDifference.show entry.Data.Payload
+
+        Divergence.at entry "" DivergenceCause.Unexpected shown "no command made it"

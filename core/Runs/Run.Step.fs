@@ -1,0 +1,273 @@
+// Making one step of a run: decided and evolved on what codecs read back, so that live state and replayed state are one by construction.
+// Called by Run.fs and by the facade's runs through RunTranslation.
+namespace Refold.Core
+
+open System
+open Refold
+
+/// A value with the bytes that stand for it from now on.
+[<Struct; NoEquality; NoComparison>]
+type internal Settled<'Value> = { Encoded: Encoded; Value: 'Value }
+
+/// The one step.
+[<RequireQualifiedAccess>]
+module internal RunStep =
+
+    /// Nothing besides the input.
+    let plain = { RefuseUnstable = true; CheckCodecs = false; CommandId = None; StoodOn = None }
+
+    /// The type of the effect that names the snapshot a step stood on.
+    let snapshotType = "$snapshot"
+
+    /// The stream of a run's effects: `$fx/<RunId>`.
+    let effectsOf (run: RunId) : StreamId = StreamId.Create("$fx/" + run.Value)
+
+    /// The generator of the step on a stream at a version.
+    let random (root: RngState) (stream: StreamId) (version: int64) : SeededRng =
+        SeededRng.Deferred(fun () -> root.Named(stream.Value).Named(Numbers.text version))
+
+    let private guarded (where: string) (action: unit -> 'Value) : Result<'Value, StepError> =
+        try
+            Ok(action ())
+        with error ->
+            Error(StepError.Threw(where, error))
+
+    let private answered (where: string) (what: string) (answer: 'Answer) : 'Answer =
+        if isNull (box answer) then
+            raise (InvalidOperationException(where + " answered null instead of " + what))
+
+        answer
+
+    let private coded (where: string) (what: string) (action: unit -> Result<'Value, CodecError>) =
+        guarded where (fun () -> answered where "a result" (action ()))
+        |> Result.bind (Result.mapError (fun error -> StepError.Codec(what, error)))
+
+    let private notStable what (encoded: Encoded) (again: Encoded) =
+        let reason =
+            "what is read back from "
+            + PayloadText.show encoded.Payload
+            + " is encoded as "
+            + PayloadText.show again.Payload
+            + ", so the codec loses something"
+
+        StepError.Codec(what, CodecError.Unencodable(encoded.Type, reason))
+
+    /// Encodes a value, reads it back, and demands that what was read back has the same bytes.
+    let private settle (settings: StepSettings) (what: string) (codec: Codec<'Value>) (value: 'Value) : Result<Settled<'Value>, StepError> =
+        coded ("encoding " + what) what (fun () -> codec.Encode value)
+        |> Result.bind (fun encoded ->
+            let back =
+                coded ("decoding " + what) what (fun () -> codec.Decode encoded)
+                |> Result.bind (fun back ->
+                    coded ("encoding " + what) what (fun () -> codec.Encode back)
+                    |> Result.bind (fun again -> if again = encoded then Ok back else Error(notStable what encoded again)))
+
+            match back with
+            | Ok back -> Ok { Encoded = encoded; Value = back }
+            | Error error when settings.RefuseUnstable -> Error error
+            | Error _ -> Ok { Encoded = encoded; Value = value })
+
+    let private decide
+        context
+        (aggregate: Aggregate<'State, 'Command, 'Event, 'Error>)
+        (before: RunPosition<'State>)
+        (input: StepInput<'Command>)
+        command
+        commandId
+        =
+        let random = random context.Root input.Stream before.Version
+
+        let step: Step = { Now = input.Now.ToUniversalTime(); CommandId = commandId; Random = random }
+
+        try
+            guarded "decide" (fun () ->
+                match answered "decide" "a result" (aggregate.Decider.Decide step before.State command) with
+                | Ok events -> Ok(answered "decide" "a list of events" events)
+                | Error error -> Error error)
+            |> Result.map (fun outcome -> struct (outcome, random.WordsDrawn))
+        finally
+            random.End()
+
+    // An entry of the step; encoding the batch judges it.
+    let private entry context (input: StepInput<'Command>) commandId stream role (encoded: Encoded) tags : EntryData =
+        {
+            Stream = stream
+            Role = role
+            Type = encoded.Type
+            SchemaVersion = encoded.SchemaVersion
+            Payload = encoded.Payload
+            Tags = tags
+            Time = Some input.Now
+            Id = None
+            CorrelationId = Some(Option.defaultValue commandId input.CorrelationId)
+            CausationId = (if role = Role.Command then input.CausationId else Some commandId)
+            Run = Some context.Run
+            Drawn = None
+            Key = input.Key
+        }
+
+    let private traverse (make: 'Value -> Result<'Made, StepError>) (values: 'Value list) : Result<'Made list, StepError> =
+        let folder made value = made |> Result.bind (fun made -> make value |> Result.map (fun next -> next :: made))
+        values |> List.fold folder (Ok []) |> Result.map List.rev
+
+    let private tags (aggregate: Aggregate<'State, 'Command, 'Event, 'Error>) event =
+        guarded "tagging the event" (fun () -> List.ofSeq (answered "the function that tags events" "tags" (aggregate.Tags event)))
+
+    // The entries of the outcome, the events as they were recorded, and the outcome as it was recorded.
+    let private outcomeEntries
+        settings
+        context
+        (aggregate: Aggregate<'State, 'Command, 'Event, 'Error>)
+        (input: StepInput<'Command>)
+        commandId
+        outcome
+        =
+        match outcome with
+        | Ok events ->
+            events
+            |> traverse (fun event ->
+                settle settings "the event" aggregate.Events event
+                |> Result.bind (fun settled ->
+                    tags aggregate settled.Value
+                    |> Result.map (fun tags -> entry context input commandId input.Stream Role.Event settled.Encoded tags, settled)))
+            |> Result.map (fun made ->
+                let settled = List.map snd made
+                struct (List.map fst made, settled, Ok(settled |> List.map _.Value)))
+        | Error error ->
+            settle settings "the refusal" aggregate.Errors error
+            |> Result.map (fun settled ->
+                let refusal = entry context input commandId context.Run.Stream Role.Refusal settled.Encoded []
+                struct ((if context.Mode = RecordMode.Off then [] else [ refusal ]), [], Error settled.Value))
+
+    let private snapshotEffect context (input: StepInput<'Command>) commandId (stoodOn: StoodOn) =
+        let pin =
+            match stoodOn.Pin with
+            | Some pin -> RunPin.toJson pin
+            | None -> "null"
+
+        let writer = ByteWriter 256
+        let members = JsonObjectWriter writer
+        members.Name "head"
+        let head = JsonObjectWriter writer
+        head.Text("hash", stoodOn.Head.Hash.ToString())
+        head.Integer("position", stoodOn.Head.Position)
+        head.Close()
+        members.Name "pin"
+        writer.Utf8(pin.AsSpan())
+        members.Text("stream", input.Stream.Value)
+        members.Integer("version", stoodOn.Version)
+        members.Close()
+
+        let encoded =
+            {
+                Type = snapshotType
+                SchemaVersion = 1
+                Payload = Bytes.Wrap writer.WrittenMemory
+            }
+
+        entry context input commandId (effectsOf context.Run) Role.Effect encoded []
+
+    // What is recorded before the outcome: the snapshot that the state stands on, and the command.
+    let private inputEntries context settings (input: StepInput<'Command>) commandId drawn (command: Settled<'Command>) =
+        match context.Mode with
+        | RecordMode.Off -> []
+        | _ ->
+            let wrapped =
+                { command.Encoded with
+                    Payload = Envelope.write input.Stream command.Encoded.Payload
+                }
+
+            let commanded = entry context input commandId context.Run.Stream Role.Command wrapped []
+
+            [
+                yield! settings.StoodOn |> Option.map (snapshotEffect context input commandId) |> Option.toList
+                { commanded with Drawn = Some drawn }
+            ]
+
+    let private batch context (before: RunPosition<'State>) (input: StepInput<'Command>) (entries: EntryData list) =
+        let target = input.Stream, ExpectedVersion.after before.Version
+
+        let expecting expected =
+            match Append.encodeOwn { Append.request entries with Expected = expected; Key = input.Key } with
+            | Ok batch -> Ok(Some batch)
+            | Error(AppendError.Invalid error) -> Error(StepError.Invalid error)
+            | Error error -> invalidOp (error.ToString())
+
+        match context.Mode, entries with
+        | _ when input.Stream.IsSystem -> Error(StepError.Invalid(ValueError.Reserved("stream", input.Stream.Value)))
+        | RecordMode.Off, [] -> Ok None
+        | RecordMode.Off, _ -> expecting [ target ]
+        | _ -> expecting [ context.Run.Stream, ExpectedVersion.after before.RunVersion; target ]
+
+    // The state after the events, which are also folded as they were decided where codecs are checked.
+    let private evolve (settings: StepSettings) (aggregate: Aggregate<'State, 'Command, 'Event, 'Error>) state decided recorded =
+        let hashOf state =
+            match Aggregate.stateHash aggregate state with
+            | Ok hash -> hash
+            | Error error -> raise (InvalidOperationException(error.ToString()))
+
+        let next state (decided, recorded: Settled<'Event>) =
+            state
+            |> Result.bind (fun state ->
+                guarded "evolve" (fun () ->
+                    let other = if settings.CheckCodecs then hashOf (aggregate.Decider.Evolve state decided) else None
+                    let state = aggregate.Decider.Evolve state recorded.Value
+                    struct (state, other.IsSome && other <> hashOf state))
+                |> Result.bind (fun (struct (state, differs)) ->
+                    if differs then
+                        let reason =
+                            "the state after the event as decided is another one than after the event as read back from "
+                            + PayloadText.show recorded.Encoded.Payload
+
+                        Error(StepError.Codec("the event", CodecError.Unencodable(recorded.Encoded.Type, reason)))
+                    else
+                        Ok state))
+
+        List.fold next (Ok state) (List.zip decided recorded)
+
+    let private position (before: RunPosition<'State>) state (outcome: Result<'Event list, 'Error>) : RunPosition<'State> =
+        let events, refusals =
+            match outcome with
+            | Ok events -> List.length events, 0
+            | Error _ -> 0, 1
+
+        {
+            Version = before.Version + int64 events
+            State = state
+            RunVersion = before.RunVersion + 1L + int64 refusals
+        }
+
+    let private unguarded settings context (aggregate: Aggregate<'State, 'Command, 'Event, 'Error>) before (input: StepInput<'Command>) =
+        let commandId =
+            settings.CommandId
+            |> Option.defaultWith (fun () -> Entry.derivedId (Some context.Run) context.Run.Stream (before.RunVersion + 1L))
+
+        settle settings "the command" aggregate.Commands input.Command
+        |> Result.bind (fun command ->
+            decide context aggregate before input command.Value commandId
+            |> Result.bind (fun (struct (decided, drawn)) ->
+                outcomeEntries settings context aggregate input commandId decided
+                |> Result.bind (fun (struct (outcomes, settled, outcome)) ->
+                    evolve settings aggregate before.State (Result.defaultValue [] decided) settled
+                    |> Result.bind (fun state ->
+                        batch context before input (inputEntries context settings input commandId drawn command @ outcomes)
+                        |> Result.map (fun batch ->
+                            {
+                                Batch = batch
+                                Outcome = outcome
+                                Position = position before state outcome
+                                Drawn = drawn
+                            })))))
+
+    /// Makes one step; nothing the aggregate's code throws gets out.
+    let make
+        (settings: StepSettings)
+        (context: RunContext)
+        (aggregate: Aggregate<'State, 'Command, 'Event, 'Error>)
+        (before: RunPosition<'State>)
+        (input: StepInput<'Command>)
+        : Result<StepResult<'State, 'Event, 'Error>, StepError> =
+        try
+            unguarded settings context aggregate before input
+        with error ->
+            Error(StepError.Threw("the step", error))

@@ -1,0 +1,172 @@
+// Recorded runs of random aggregates, exported, edited at one place, imported and verified: an edited run never matches without a finding
+// that names the edited entry, and an honest one is never accused. Run by RunSuites.
+using System.Globalization;
+using System.Text;
+using Refold.Cli.Import;
+using Refold.Cli.Shell;
+using Refold.Segments;
+using Xunit;
+
+namespace Refold.Suites;
+
+internal static class EditedRuns
+{
+    private const int EditsOfACase = 4;
+
+    /// <summary>Records two runs, and tries some edits of their export.</summary>
+    public static async Task RunAsync(Tally tally, ulong seed)
+    {
+        var rng = SeededRng.FromSeed(seed);
+        RecordedWorld world;
+        await using (var journal = Open(seed))
+            world = await RecordedWorld.RecordAsync(journal, rng);
+        string[] lines = [.. world.Lines.Select(entry => Encoding.UTF8.GetString(Lines.Write(entry).Span))];
+        await using (var journal = Open(seed))
+        {
+            Assert.True(await TryImportAsync(journal, lines));
+            Assert.Equal(world.Head, journal.Head);
+            foreach (var (run, _) in world.Runs)
+            {
+                var report = await VerifyAsync(journal, run, world, comparesPin: rng.Between(0, 1) == 0);
+                Assert.True(report.Matched, report.ToString());
+                tally.Add("honest runs");
+            }
+        }
+
+        for (var tried = 0; tried < EditsOfACase;)
+        {
+            var edit = ExportEdit.Draw(lines, rng);
+            await using var journal = Open(seed);
+            var isImported = await TryImportAsync(journal, edit.Lines);
+            if (isImported && SameContent(world.Lines, [.. journal.ReadAll()])) continue;
+            tried++;
+            tally.Add(isImported ? "imported" : "refused");
+            if (!isImported) continue;
+            // Whatever is compared or not: against a head that was kept, every edit is found.
+            Assert.NotEqual(world.Head, journal.Head);
+            await JudgeAsync(tally, journal, world, edit, comparesPin: rng.Between(0, 1) == 0);
+        }
+    }
+
+    private static async Task JudgeAsync(Tally tally, ILocalJournal journal, RecordedWorld world, ExportEdit edit, bool comparesPin)
+    {
+        var named = false;
+        var told = new StringBuilder();
+        // Also one that only the edit names.
+        var runs = journal.ReadAll().Select(entry => entry.Run).OfType<RunId>().Concat(world.Runs.Select(run => run.Id)).Distinct();
+        foreach (var run in runs.ToList())
+        {
+            ReplayReport report;
+            try
+            {
+                report = await VerifyAsync(journal, run, world, comparesPin);
+            }
+            catch (JournalException refused) when (refused is RunNotFoundException or AggregateNotGivenException)
+            {
+                tally.Add("refused by name");
+                return;
+            }
+
+            if (!report.Matched)
+            {
+                tally.Add("found");
+                return;
+            }
+
+            named |= Names(report, edit, journal);
+            told.AppendLine(report.ToString()).AppendJoin('\n', report.Findings).AppendLine().AppendJoin('\n', report.Uncompared);
+        }
+
+        if (named)
+            tally.Add("named");
+        else if (edit.IsOfPlaceOrKey || IsNobodys(edit, world) || HasOnlyOtherPlaces(world, journal))
+            tally.Add("not compared");
+        else
+            Assert.Fail($"{edit.Kind} at line {edit.Place + 1}:\n{edit.Before}\n{edit.Lines.ElementAtOrDefault(edit.Place)}\n{told}");
+    }
+
+    // Whether a report says something about the place that was edited. That inputs of an unfinished run are not compared counts for their
+    // content only; that a run has no end counts for what is not there any more.
+    private static bool Names(ReplayReport report, ExportEdit edit, ILocalJournal journal)
+    {
+        var entries = journal.ReadAll().ToList();
+        var position = edit.Place < entries.Count ? entries[edit.Place].Position : journal.Head.Position;
+        if (edit.Kind == "deleted")
+            return report.Findings.Any(finding =>
+                finding.Contains("has not ended", StringComparison.Ordinal)
+                || finding.Contains("deleted are the beginnings of", StringComparison.Ordinal));
+        foreach (var uncompared in report.Uncompared)
+        {
+            var isOfInputs = uncompared.Members.StartsWith("content", StringComparison.Ordinal);
+            var mayDiffer = edit.Kind is "data" or "time" or "tags" or "correlationId" or "causationId" or "type" or "id" or "inserted";
+            if ((!isOfInputs || mayDiffer) && uncompared.Ranges.Any(range => range.First <= position && position <= range.Last))
+                return true;
+        }
+
+        var name = "position " + position.ToString(CultureInfo.InvariantCulture);
+        return report.Findings.Any(finding =>
+            (finding + " ").Replace(',', ' ').Replace(':', ' ').Contains(name + " ", StringComparison.Ordinal));
+    }
+
+    // Two lines in another order: the same entries with the same versions, at other positions, which are not compared.
+    private static bool HasOnlyOtherPlaces(RecordedWorld world, ILocalJournal journal)
+    {
+        static List<string> Content(IEnumerable<JournalEntry> entries) =>
+            [.. entries.Select(entry => entry.Version + " " + Lines.CanonicalHash(entry)).Order(StringComparer.Ordinal)];
+        return Content(world.Lines).SequenceEqual(Content(journal.ReadAll()));
+    }
+
+    // An entry that names no run and lies in no stream of one, before the edit and after.
+    private static bool IsNobodys(ExportEdit edit, RecordedWorld world)
+    {
+        string[] texts = edit.Before.Length == 0 || edit.Kind == "deleted" ? [edit.Before] : [edit.Before, edit.Lines[edit.Place]];
+        if (edit.Kind == "inserted") texts = [edit.Lines[edit.Place]];
+        if (edit.Kind == "swapped") return false;
+        return texts.All(text =>
+        {
+            var line = Lines.Read("edit", 1, Encoding.UTF8.GetBytes(text));
+            return line.Data.Run is null && !world.Lines.Any(entry =>
+                entry.Stream == line.Data.Stream && entry.Run is not null);
+        });
+    }
+
+    private static Task<ReplayReport> VerifyAsync(ILocalJournal journal, RunId run, RecordedWorld world, bool comparesPin) =>
+        journal.VerifyAsync(run, world.Aggregates, new VerifyOptions { Pin = comparesPin ? RecordedWorld.Pin : null });
+
+    // As the tool does it into an empty journal: places are kept, or the file is refused.
+    private static async Task<bool> TryImportAsync(ILocalJournal journal, IReadOnlyList<string> lines)
+    {
+        try
+        {
+            var bytes = Encoding.UTF8.GetBytes(string.Concat(lines.Select(line => line + "\n")));
+            var file = new ImportFile("edit", new MemoryStream(bytes), 1);
+            var batches = file.Batches().ToList();
+            if (file.Misplaced is not null) return false;
+            var places = new PlaceRule("edit");
+            foreach (var batch in batches)
+            {
+                List<JournalEntry> placed = [.. batch.Select((line, index) => places.Place(line, index == 0))];
+                if (await journal.TryRestoreAsync(placed) is not AppendResult.Appended) return false;
+            }
+
+            return true;
+        }
+        catch (ToolException)
+        {
+            return false;
+        }
+    }
+
+    private static bool SameContent(IReadOnlyList<JournalEntry> before, IReadOnlyList<JournalEntry> after) =>
+        before.Count == after.Count
+        && before.Zip(after).All(pair =>
+            pair.First.Version == pair.Second.Version && pair.First.Batch == pair.Second.Batch
+            && pair.First.Position == pair.Second.Position && Lines.CanonicalHash(pair.First) == Lines.CanonicalHash(pair.Second));
+
+    private static ILocalJournal Open(ulong seed) => (seed % 16) switch
+    {
+        3 or 7 => SegmentJournal.Open(new MemoryDevice(), new JournalOptions()),
+        5 => LiteDbJournal.Open(new SimulatedFiles()),
+        _ => new InMemoryJournal(),
+    };
+}
