@@ -91,8 +91,8 @@ module Run =
     let internal effectsOf (run: RunId) : StreamId = RunStep.effectsOf run
 
     /// Makes one step: decides, encodes, reads back, evolves, and says what is to be appended. What is decided and evolved on is always
-    /// what the codecs read back, so a fold of the journal gives the same state. A command, event or refusal that does not come back as bytes
-    /// that encode equal is an error. Nothing the aggregate's code throws gets out.
+    /// what the codecs read back, so a fold of the journal gives the same state. A command, event or refusal that does not come back as
+    /// bytes that encode equal is an error. Nothing the aggregate's code throws gets out.
     let step
         (context: RunContext)
         (aggregate: Aggregate<'State, 'Command, 'Event, 'Error>)

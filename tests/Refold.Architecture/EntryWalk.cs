@@ -19,7 +19,10 @@ internal sealed class EntryWalk : IDisposable
     [
         new("Refold.ExecuteWork", "Make", "has the step made from the state and the command"),
         new("Refold.Interop.RunTranslation", "Make", "hands state, command and position to the core"),
-        new("Refold.Core.RunStep", "make", "decides, reads back what it encodes, evolves on that, and makes one batch of the command and its outcome"),
+        new(
+            "Refold.Core.RunStep",
+            "make",
+            "decides, reads back what it encodes, evolves on it, and makes one batch of the command and its outcome"),
         new("Refold.Core.RunStep", "inputEntries", "makes the entry of the command, and of a snapshot that the state stands on"),
         new("Refold.Core.RunStep", "outcomeEntries", "makes the entries of the events, or of the refusal"),
         new("Refold.Core.RunStep", "entry", "gives payload and tags their stream, role, ids and time"),

@@ -177,6 +177,18 @@ let tests =
             | Error(StepError.Invalid(ValueError.Empty _)) -> ()
             | _ -> failwith "an error was expected")
 
+        testCase "a decide that answers null is an error of the step, and of a replay" (fun () ->
+            let silent = Game.ruledBy (fun _ _ _ -> Unchecked.defaultof<_>)
+            let listless = Game.ruledBy (fun _ _ _ -> Ok(Unchecked.defaultof<_>))
+
+            for aggregate in [ silent; listless ] do
+                match stepOf aggregate table Game.Open (start "r") with
+                | Error(StepError.Threw("decide", error)) -> containsText "answered null" error.Message
+                | _ -> failwith "an error was expected"
+
+            let recorder = start "r" |> execute Game.aggregate table Game.Open
+            equal DivergenceCause.Threw ((verify silent recorder).Divergence |> Option.get |> _.Cause))
+
         testCase "a step's generator follows from the run's root, the stream and the version before" (fun () ->
             let recorder = start "r" |> execute Game.aggregate table Game.Open
             let random = SeededRng((RngState.FromSeed 42UL).Named("game/1").Named("1"))

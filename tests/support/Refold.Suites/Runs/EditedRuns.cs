@@ -2,9 +2,7 @@
 // that names the edited entry, and an honest one is never accused. Run by RunSuites.
 using System.Globalization;
 using System.Text;
-using Refold.Cli.Import;
 using Refold.Cli.Shell;
-using Refold.Segments;
 using Xunit;
 
 namespace Refold.Suites;
@@ -20,10 +18,10 @@ internal static class EditedRuns
         RecordedWorld world;
         await using (var journal = Open(seed))
             world = await RecordedWorld.RecordAsync(journal, rng);
-        string[] lines = [.. world.Lines.Select(entry => Encoding.UTF8.GetString(Lines.Write(entry).Span))];
+        string[] lines = Exports.Of(world.Lines);
         await using (var journal = Open(seed))
         {
-            Assert.True(await TryImportAsync(journal, lines));
+            Assert.True(await Exports.TryImportAsync(journal, lines));
             Assert.Equal(world.Head, journal.Head);
             foreach (var (run, _) in world.Runs)
             {
@@ -37,7 +35,7 @@ internal static class EditedRuns
         {
             var edit = ExportEdit.Draw(lines, rng);
             await using var journal = Open(seed);
-            var isImported = await TryImportAsync(journal, edit.Lines);
+            var isImported = await Exports.TryImportAsync(journal, edit.Lines);
             if (isImported && SameContent(world.Lines, [.. journal.ReadAll()])) continue;
             tried++;
             tally.Add(isImported ? "imported" : "refused");
@@ -133,40 +131,16 @@ internal static class EditedRuns
     private static Task<ReplayReport> VerifyAsync(ILocalJournal journal, RunId run, RecordedWorld world, bool comparesPin) =>
         journal.VerifyAsync(run, world.Aggregates, new VerifyOptions { Pin = comparesPin ? RecordedWorld.Pin : null });
 
-    // As the tool does it into an empty journal: places are kept, or the file is refused.
-    private static async Task<bool> TryImportAsync(ILocalJournal journal, IReadOnlyList<string> lines)
-    {
-        try
-        {
-            var bytes = Encoding.UTF8.GetBytes(string.Concat(lines.Select(line => line + "\n")));
-            var file = new ImportFile("edit", new MemoryStream(bytes), 1);
-            var batches = file.Batches().ToList();
-            if (file.Misplaced is not null) return false;
-            var places = new PlaceRule("edit");
-            foreach (var batch in batches)
-            {
-                List<JournalEntry> placed = [.. batch.Select((line, index) => places.Place(line, index == 0))];
-                if (await journal.TryRestoreAsync(placed) is not AppendResult.Appended) return false;
-            }
-
-            return true;
-        }
-        catch (ToolException)
-        {
-            return false;
-        }
-    }
-
     private static bool SameContent(IReadOnlyList<JournalEntry> before, IReadOnlyList<JournalEntry> after) =>
         before.Count == after.Count
         && before.Zip(after).All(pair =>
             pair.First.Version == pair.Second.Version && pair.First.Batch == pair.Second.Batch
             && pair.First.Position == pair.Second.Position && Lines.CanonicalHash(pair.First) == Lines.CanonicalHash(pair.Second));
 
-    private static ILocalJournal Open(ulong seed) => (seed % 16) switch
+    private static ILocalJournal Open(ulong seed) => Stores.Open((seed % 16) switch
     {
-        3 or 7 => SegmentJournal.Open(new MemoryDevice(), new JournalOptions()),
-        5 => LiteDbJournal.Open(new SimulatedFiles()),
-        _ => new InMemoryJournal(),
-    };
+        3 or 7 => "segments",
+        5 => "litedb",
+        _ => "memory",
+    });
 }

@@ -1,0 +1,20 @@
+// The stores of the library by name, each on devices in memory.
+// Used by EditedRuns and by the tests that hold on every store.
+using Refold.Segments;
+using Xunit;
+
+namespace Refold.Suites;
+
+internal static class Stores
+{
+    /// <summary>The names.</summary>
+    public static TheoryData<string> All => ["memory", "segments", "litedb"];
+
+    /// <summary>An empty journal.</summary>
+    public static ILocalJournal Open(string store, JournalOptions? options = null) => store switch
+    {
+        "segments" => SegmentJournal.Open(new MemoryDevice(), options ?? new JournalOptions()),
+        "litedb" => LiteDbJournal.Open(new SimulatedFiles()),
+        _ => new InMemoryJournal(),
+    };
+}
