@@ -54,6 +54,7 @@ let private structures (sample: Sample) : Structure list =
             Owner = owner
             Offset = 0L
             Pages = footer.Length / Page.bytes
+            FramesEnd = Int64.MaxValue
             Read =
                 fun offset count ->
                     let start = int (min offset (int64 memory.Length))

@@ -76,10 +76,16 @@ module internal Compaction =
         pass.Finish()
         isTouched
 
-    /// Scans a sealed segment by itself. `isFirst`: the journal begins with it, at position 1 or with a base.
+    /// Scans a sealed segment by itself, and compares its footer. `isFirst`: the journal begins with it, at position 1 or with a base.
     let source (isFirst: bool) (bytes: ReadOnlyMemory<byte>) : Result<CompactionSource, FrameError> =
         SegmentAlone.scan isFirst bytes
-        |> Result.map (fun (struct (_, scan)) -> { Header = scan.Header.Value; Bytes = bytes; Items = scan.Items })
+        |> Result.bind (fun (struct (scanner, scan)) ->
+            let compared =
+                scan.Trailer |> Option.bind (FooterChecking.compare scan.Header.Value bytes scan.Items scanner.Epoch)
+
+            match compared with
+            | Some error -> Error error
+            | None -> Ok { Header = scan.Header.Value; Bytes = bytes; Items = scan.Items })
 
     let private viewOf (segments: CompactionSource list) : CompactionView =
         let fold folder = segments |> List.collect _.Items |> List.fold folder Map.empty

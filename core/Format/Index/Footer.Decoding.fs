@@ -10,34 +10,36 @@ open System
 [<RequireQualifiedAccess>]
 module internal FooterDecoding =
 
-    let private source (header: SegmentHeader) offset pages read : PageSource =
+    let private source (header: SegmentHeader) offset pages framesEnd read : PageSource =
         {
             Owner = { Seed = Checksum.seed header.JournalId; FirstFrame = header.FirstFrame }
             Offset = offset
             Pages = pages
+            FramesEnd = framesEnd
             Read = read
         }
 
     /// The pages of a sealed segment's footer. `read` gives so many bytes of its file at an offset.
     let sourceOf (header: SegmentHeader) (trailer: SegmentTrailer) (read: int64 -> int -> ReadOnlyMemory<byte>) =
-        source header trailer.FooterOffset trailer.Pages read
+        source header trailer.FooterOffset trailer.Pages trailer.FramesEnd read
 
     /// The pages of a checkpoint whose watermark lies in a segment with this header. `read` gives bytes of the checkpoint's file.
     let sourceOfCheckpoint (header: SegmentHeader) (root: CheckpointRoot) (read: int64 -> int -> ReadOnlyMemory<byte>) =
-        source header (int64 Checkpoint.rootBytes) root.Pages read
-
-    let private inRange (count: int) (length: int) (first: int) = first <= length && count <= length - first
+        source header (int64 Checkpoint.rootBytes) root.Pages root.Offset read
 
     /// Whether no row speaks of a row that is not there, and everything that has an order is in it.
-    let private fits (rows: SegmentRows) : bool =
+    let private fits (framesEnd: int64) (rows: SegmentRows) : bool =
         let entries = rows.Entries.Length
+        let inRange count length first = RowRules.inRange count length first
 
         let ascending (compare: 'Row -> 'Row -> int) (items: 'Row[]) =
             items |> Seq.pairwise |> Seq.forall (fun (left, right) -> compare left right < 0)
 
         rows.Entries
-        |> Array.forall (fun row -> row.Stream < rows.Streams.Length && row.Type < rows.Words.Length && row.Batch < rows.Batches.Length)
-        && rows.Batches |> Array.forall (fun row -> row.FirstEntry <= entries)
+        |> Array.forall (RowRules.ofEntry framesEnd rows.Streams.Length rows.Words.Length rows.Batches.Length)
+        && rows.Batches
+           |> Seq.mapi (fun index row -> RowRules.ofBatch entries row (IndexRows.behind rows.Batches entries index))
+           |> Seq.forall id
         && rows.Streams |> Array.forall (fun row -> inRange row.Count rows.Postings.Length row.First)
         && rows.Words |> Array.forall (fun row -> inRange row.Count rows.Postings.Length row.First)
         && rows.Postings |> Array.forall (fun entry -> entry < entries)
@@ -113,7 +115,7 @@ module internal FooterDecoding =
             match failure, readBase tables with
             | Some error, _
             | None, Error error -> Error error
-            | None, Ok content when fits rows -> Ok { rows with Base = content }
+            | None, Ok content when fits source.FramesEnd rows -> Ok { rows with Base = content }
             | None, Ok _ -> Error tables.Misfit
 
     /// All rows of a checkpoint whose watermark lies in a segment with this header, if they are as many as its root says and lie before the
@@ -121,7 +123,7 @@ module internal FooterDecoding =
     let readCheckpoint (header: SegmentHeader) (root: CheckpointRoot) bytesOf : Result<SegmentRows, FrameError> =
         let source = sourceOfCheckpoint header root bytesOf
 
-        let isBefore (row: EntryRow) = row.Position <= root.Head.Position && row.Offset <= root.Offset - int64 row.Length
+        let isBefore (row: EntryRow) = row.Position <= root.Head.Position
 
         let belong () =
             root.PagesChecksum = 0u

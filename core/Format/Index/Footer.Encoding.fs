@@ -35,8 +35,9 @@ module internal FooterEncoding =
             for row in ofBase.Keys -> FilteredKind.Key, row.Key
         |]
 
-    /// The pages of the rows: the root, then each table. The same rows give the same bytes.
-    let pages (owner: PageOwner) (rows: SegmentRows) : ReadOnlyMemory<byte> =
+    /// The pages of the rows: the root, then each table. The same rows give the same bytes. `hasFilter`: with a filter, if they are worth
+    /// one.
+    let pagesWith (hasFilter: bool) (owner: PageOwner) (rows: SegmentRows) : ReadOnlyMemory<byte> =
         let content = ByteWriter(4 * Page.bytes)
         let places = ResizeArray<TablePlace>()
         let mutable next = 1
@@ -66,7 +67,7 @@ module internal FooterEncoding =
         if rows.Kept.Length > 0 then
             table FooterLayout.kept rows.Kept FooterLayout.writeKept
 
-        match FooterFilter.make (namesOf rows) with
+        match (if hasFilter then FooterFilter.make (namesOf rows) else [||]) with
         | [||] -> ()
         | blocks -> table FooterLayout.filter blocks (fun writer block -> writer.Raw(ReadOnlySpan block))
 
@@ -74,6 +75,9 @@ module internal FooterEncoding =
         Page.writeTable owner footer 0 FooterLayout.root places FooterLayout.writePlace |> ignore<int>
         footer.Raw content.Written
         footer.WrittenMemory
+
+    /// The pages that are written.
+    let pages (owner: PageOwner) (rows: SegmentRows) : ReadOnlyMemory<byte> = pagesWith true owner rows
 
     let private aligned (offset: int64) =
         let size = int64 Page.bytes

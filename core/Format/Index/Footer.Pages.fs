@@ -16,6 +16,8 @@ type internal PageSource =
         Offset: int64
         /// How many pages there are.
         Pages: int
+        /// The offset behind the last frame that has a row, in the segment.
+        FramesEnd: int64
         /// Reads so many bytes of the file at an offset; fewer where it ends before.
         Read: int64 -> int -> ReadOnlyMemory<byte>
     }

@@ -42,15 +42,32 @@ type internal FooterReader private (tables: FooterTables) =
         | Ok false -> Ok None
         | Error error -> Error error
 
+    /// The row, where it speaks of what is there: it is about to be followed.
+    let following (isRight: 'Row -> bool) (row: Result<'Row, FrameError>) : Result<'Row, FrameError> =
+        row |> Result.bind (fun row -> if isRight row then Ok row else Error tables.Misfit)
+
+    let entryFits = RowRules.ofEntry tables.FramesEnd streams.Rows words.Rows batches.Rows
+
+    let entryAt index = entries.At index |> following entryFits
+
+    let streamFits (row: StreamRow) = RowRules.inRange row.Count postings.Rows row.First && row.Highest >= int64 row.Count
+
+    let ofPostings isRight (found: Result<'Row option, FrameError>) = found |> following (Option.forall isRight)
+
+    let postingAt place = postings.At place |> following (fun entry -> entry < entries.Rows)
+
     let word (kind: WordKind) (text: string) =
         ifThere (FilteredKind.ofWord kind) text (fun () ->
             words.Exact(fun (row: WordRow) -> IndexRows.compareWords (struct (row.Kind, row.Text)) (struct (kind, text)))
-            |> Result.map row)
+            |> Result.map row
+            |> following (Option.forall (fun row -> RowRules.inRange row.Count postings.Rows row.First)))
 
-    let keptOf (key: int) : Result<StreamVersions list, FrameError> =
+    /// What a key has kept of a batch of so many positions.
+    let keptOf (key: int) (most: int) : Result<StreamVersions list, FrameError> =
         kept.Lowest(0, kept.Rows, (fun _ (row: KeptRow) -> row.Key >= key))
         |> Result.bind (fun first ->
             kept.Lowest(first, kept.Rows, (fun _ (row: KeptRow) -> row.Key > key))
+            |> following (fun last -> last - first <= most)
             |> Result.bind (fun last -> traverse kept.At [ first .. last - 1 ] |> Result.map (List.map _.Versions)))
 
     /// Reads the root. `Error` where it is not what was written.
@@ -67,17 +84,18 @@ type internal FooterReader private (tables: FooterTables) =
     member _.Streams: int = streams.Rows
 
     /// The row of an entry, by its index from 0.
-    member _.Entry(index: int) : Result<EntryRow, FrameError> = entries.At index
+    member _.Entry(index: int) : Result<EntryRow, FrameError> = entryAt index
 
     /// The rows of the page that has this entry, and the index of the first of them.
-    member _.EntriesWith(index: int) : Result<struct (int * EntryRow[]), FrameError> = entries.PageWith index
+    member _.EntriesWith(index: int) : Result<struct (int * EntryRow[]), FrameError> =
+        entries.PageWith index |> following (fun (struct (_, rows)) -> Array.forall entryFits rows)
 
     /// The index of the first entry at or behind a position; their number where there is none.
     member _.IndexAt(position: int64) : Result<int, FrameError> = entries.Lowest(0, entries.Rows, (fun _ row -> row.Position >= position))
 
     /// The entry at a position; `None` where the segment has none there.
     member _.EntryAt(position: int64) : Result<EntryRow option, FrameError> =
-        entries.Exact(fun row -> order row.Position position) |> Result.map row
+        entries.Exact(fun row -> order row.Position position) |> Result.map row |> ofPostings entryFits
 
     /// The first position behind `after` that has no entry, where that is not above the last entry's; one above that otherwise.
     member this.FirstHoleAfter(after: int64) : Result<int64, FrameError> =
@@ -99,13 +117,16 @@ type internal FooterReader private (tables: FooterTables) =
     /// What the segment has of a stream; `None` for nothing.
     member _.Stream(stream: Refold.StreamId) : Result<StreamRow option, FrameError> =
         ifThere FilteredKind.Stream stream.Value (fun () ->
-            streams.Exact(fun (row: StreamRow) -> Text.compareUtf8 row.Stream.Value stream.Value) |> Result.map row)
+            streams.Exact(fun (row: StreamRow) -> Text.compareUtf8 row.Stream.Value stream.Value)
+            |> Result.map row
+            |> ofPostings streamFits)
 
     /// The stream with this index from 0, as rows of entries and deletions name it.
     member _.StreamAt(index: int) : Result<StreamRow, FrameError> = streams.At index
 
     /// The rows of the page that has this stream, and the index of the first of them.
-    member _.StreamsWith(index: int) : Result<struct (int * StreamRow[]), FrameError> = streams.PageWith index
+    member _.StreamsWith(index: int) : Result<struct (int * StreamRow[]), FrameError> =
+        streams.PageWith index |> following (fun (struct (_, rows)) -> Array.forall streamFits rows)
 
     /// The entries of a type; `None` for none.
     member _.Type(text: string) : Result<WordRow option, FrameError> = word WordKind.Type text
@@ -114,12 +135,12 @@ type internal FooterReader private (tables: FooterTables) =
     member _.Tag(text: string) : Result<WordRow option, FrameError> = word WordKind.Tag text
 
     /// The index of an entry: the one at this place in the postings.
-    member _.Posting(place: int) : Result<int, FrameError> = postings.At place
+    member _.Posting(place: int) : Result<int, FrameError> = postingAt place
 
     /// The lowest index of an entry, from an index on, among `count` postings from `first` on; -1 for none.
     member _.NextPosting(first: int, count: int, from: int) : Result<int, FrameError> =
         postings.Lowest(first, first + count, (fun _ entry -> entry >= from))
-        |> Result.bind (fun place -> if place = first + count then Ok -1 else postings.At place)
+        |> Result.bind (fun place -> if place = first + count then Ok -1 else postingAt place)
 
     /// Whether the idempotency key may have been first used here, or in the beginning that was dropped before; if not, it surely was not.
     member _.MayHaveKey(key: string) : Result<bool, FrameError> = mayHave FilteredKind.Key key
@@ -132,12 +153,16 @@ type internal FooterReader private (tables: FooterTables) =
             let next =
                 if row.Batch = last then Ok entries.Rows else batches.At(row.Batch + 1) |> Result.map _.FirstEntry
 
-            match batches.At row.Batch, next, keptOf index with
+            let batch =
+                next
+                |> Result.bind (fun next -> batches.At row.Batch |> following (fun batch -> RowRules.ofBatch entries.Rows batch next))
+
+            match batch, next, batch |> Result.bind (fun batch -> keptOf index batch.Count) with
             | Error error, _, _
             | _, Error error, _
             | _, _, Error error -> Error error
             | Ok batch, Ok next, Ok kept ->
-                traverse entries.At [ batch.FirstEntry .. next - 1 ]
+                traverse entryAt [ batch.FirstEntry .. next - 1 ]
                 |> Result.bind (fun rows ->
                     traverse streams.At (rows |> List.map _.Stream |> List.distinct)
                     |> Result.map (fun named ->
@@ -176,5 +201,5 @@ type internal FooterReader private (tables: FooterTables) =
             Ok None
         else
             postings.At(row.First + int place)
-            |> Result.bind entries.At
+            |> Result.bind entryAt
             |> Result.bind (fun entry -> if entry.Version = version then Ok(Some entry) else Error tables.Misfit)

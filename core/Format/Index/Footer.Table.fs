@@ -6,6 +6,24 @@ open Refold.Core
 open Refold
 open System
 
+/// Whether a row speaks of something that is there. A row is asked before it is followed.
+[<RequireQualifiedAccess>]
+module internal RowRules =
+
+    /// Whether so many rows from one on lie in a table of this length.
+    let inRange (count: int) (length: int) (first: int) : bool = first >= 0 && count >= 0 && first <= length && count <= length - first
+
+    /// An entry, whose frame has to lie before the end of the frames.
+    let ofEntry (framesEnd: int64) (streams: int) (words: int) (batches: int) (row: EntryRow) : bool =
+        row.Offset <= framesEnd - int64 row.Length && row.Stream < streams && row.Type < words && row.Batch < batches
+
+    /// A batch and the one behind it, or what ends the entries: its entries are among its positions.
+    let ofBatch (entries: int) (row: BatchRow) (behind: int) : bool =
+        row.Count >= 1
+        && row.Count <= Limits.batchEntries
+        && inRange (behind - row.FirstEntry) entries row.FirstEntry
+        && behind - row.FirstEntry <= row.Count
+
 /// A table. `rowBytes`: the bytes of each of its rows, or 0 where they differ.
 [<Sealed>]
 type internal FooterTable<'Row>(source: PageSource, cache: IPageCache option, place: TablePlace, rowBytes: int, readRow: ByteReader -> 'Row)
@@ -69,7 +87,10 @@ type internal FooterTable<'Row>(source: PageSource, cache: IPageCache option, pl
 
     /// The rows of the page that has the row with this index, and the index of the first of them.
     member _.PageWith(index: int) : Result<struct (int * 'Row[]), FrameError> =
-        match pageOf index |> Result.bind rowsWith with
+        match
+            (if index < 0 || index >= place.Rows then Error(wrong place.FirstPage) else pageOf index)
+            |> Result.bind rowsWith
+        with
         | Ok(struct (first, rows)) when index < first || index - first >= rows.Length -> Error(wrong place.FirstPage)
         | result -> result
 
@@ -159,6 +180,9 @@ type internal FooterTables private (source: PageSource, places: TablePlace[], ca
     /// Reads the root, and keeps all other pages in the cache, if there is one. `Error` where it is not what was written.
     static member Open(source: PageSource, cache: IPageCache option) : Result<FooterTables, FrameError> =
         FooterPages.directory source |> Result.map (fun places -> FooterTables(source, places, cache))
+
+    /// The offset behind the last frame that has a row.
+    member _.FramesEnd: int64 = source.FramesEnd
 
     /// What is wrong where rows do not fit each other.
     member _.Misfit: FrameError = FooterPages.layoutError source.Offset

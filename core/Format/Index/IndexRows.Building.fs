@@ -262,6 +262,10 @@ module internal IndexRows =
             Head = { Position = batch.FirstPosition + int64 batch.Count - 1L; Hash = batch.Head }
         }
 
+    /// The first entry behind a batch.
+    let behind (batches: BatchRow[]) (entries: int) (batch: int) : int =
+        if batch = batches.Length - 1 then entries else batches[batch + 1].FirstEntry
+
     /// What the keys of these rows stand for.
     let knownKeys (rows: SegmentRows) : KnownKey seq =
         let kept = keptOf rows
@@ -269,8 +273,7 @@ module internal IndexRows =
         rows.Keys
         |> Seq.mapi (fun index row ->
             let batch = rows.Batches[row.Batch]
-            let isLast = (row.Batch = rows.Batches.Length - 1)
-            let behind = if isLast then rows.Entries.Length else rows.Batches[row.Batch + 1].FirstEntry
+            let behind = behind rows.Batches rows.Entries.Length row.Batch
             let entries = ArraySegment(rows.Entries, batch.FirstEntry, max 0 (behind - batch.FirstEntry))
 
             {

@@ -7,7 +7,7 @@ internal static class ExitCode
     /// <summary>Done and in order.</summary>
     public const int Done = 0;
 
-    /// <summary>The verdict is negative: diverged, tampered, different.</summary>
+    /// <summary>The verdict is negative: diverged, torn, tampered, different.</summary>
     public const int Negative = 1;
 
     /// <summary>Wrong usage.</summary>

@@ -19,6 +19,9 @@ internal sealed record Fault(long? Position, string What, string? File, long? Of
 /// <param name="Unconfirmed">Entries and deletions behind them that are whole, and not known to be flushed.</param>
 internal sealed record JournalCheck(long Entries, Head Head, Fault? First, long Unconfirmed)
 {
+    /// <summary>Whether the fault is what an interrupted write left, which opening for writing heals.</summary>
+    public bool Torn { get; init; }
+
     public static async Task<JournalCheck> RunAsync(string uri, (long? Position, string Hash)? expectedHead)
     {
         if (Journals.SegmentDirectory(uri) is { } directory)
@@ -26,7 +29,10 @@ internal sealed record JournalCheck(long Entries, Head Head, Fault? First, long 
             Journals.RequireDirectory(directory);
             if (SegmentJournal.Verify(directory) is { First: { } first } found)
                 return new JournalCheck(
-                    found.Entries, found.Head, new Fault(first.Position, first.What, first.File, first.Offset), found.Unconfirmed);
+                    found.Entries, found.Head, new Fault(first.Position, first.What, first.File, first.Offset), found.Unconfirmed)
+                {
+                    Torn = found.Torn
+                };
         }
 
         Journals.RequireStore(uri);

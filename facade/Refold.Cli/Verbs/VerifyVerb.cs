@@ -36,6 +36,7 @@ internal static class VerifyVerb
         ["entries"] = check.Entries,
         ["head"] = Facts.Json(check.Head),
         ["unconfirmed"] = check.Unconfirmed,
+        ["torn"] = check.Torn,
         ["first"] = check.First is not { } fault ? null : new JsonObject
         {
             ["position"] = fault.Position,
@@ -46,7 +47,7 @@ internal static class VerifyVerb
     };
 
     private static void Print(JournalCheck check) => Facts.Print(
-        (check.First is null ? "in order" : "tampered or damaged",
+        (check.First is null ? "in order" : check.Torn ? "torn" : "tampered or damaged",
             check.First?.What ?? check.Entries.ToString(CultureInfo.InvariantCulture) + " entries"),
         ("file", check.First?.File),
         ("offset", check.First?.Offset?.ToString(CultureInfo.InvariantCulture)),

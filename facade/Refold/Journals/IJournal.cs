@@ -48,6 +48,8 @@ public interface IJournal : IAsyncDisposable
 
     /// <summary>Deletes a stream's entries up to and including a version. The deletion is durable before the task ends, hides at
     /// once, and leaves the head.</summary>
+    /// <remarks>After a power cut a journal in segment files that is opened for reading shows the entries again, and counts the deletion in
+    /// <see cref="Segments.SegmentJournal.Unconfirmed"/>, until it is opened for writing: nothing says there that it was flushed.</remarks>
     /// <param name="stream">The stream.</param>
     /// <param name="version">Clamped at the stream's highest version.</param>
     /// <param name="cancellationToken">Cancels waiting, never a write already queued.</param>

@@ -189,6 +189,15 @@ public sealed partial class SegmentJournal
         if (!ReferenceEquals(latest, set)) return latest;
         // A reader that was closed under a read looks no more for what replaced it.
         ObjectDisposedException.ThrowIf(closed, this);
+        try
+        {
+            if (live?.Instead(set) is { } instead) return instead;
+        }
+        catch (JournalException other) when (other is not ForeignHistoryException)
+        {
+            // What is there now cannot be opened: the file that is gone is the one to name.
+        }
+
         ExceptionDispatchInfo.Throw(gone);
         return latest;
     }

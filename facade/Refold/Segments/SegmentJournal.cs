@@ -203,6 +203,8 @@ public sealed partial class SegmentJournal : LocalJournal, IObservedJournal
     }
 
     /// <inheritdoc/>
+    /// <remarks>After a power cut the last deletions, like the last entries, may be <see cref="Unconfirmed"/> to whoever opens for reading,
+    /// who then still sees what was deleted; opening for writing brings them back.</remarks>
     public override ValueTask DeleteToAsync(StreamId stream, long version, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(stream);

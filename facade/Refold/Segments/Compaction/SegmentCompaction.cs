@@ -26,6 +26,8 @@ internal sealed class SegmentCompaction(
         if (request is CompactionRequest.ForgetKeysBefore forget)
             await WriteAsync(new PendingForgetting(forget.Position)).ConfigureAwait(false);
         await ChangeAsync(log => EndSegmentIfTouched(log, drop)).ConfigureAwait(false);
+        if (request is CompactionRequest.Merge && !MayJoin(MergeBytes(request)))
+            return new CompactionReport(0, 0, 0, 0, store.SetGeneration);
         if (Decide(drop, MergeBytes(request)) is not { } decision) return new CompactionReport(0, 0, 0, 0, store.SetGeneration);
         foreach (var (stream, version) in decision.Deletions) await WriteAsync(new PendingDeletion(stream, version)).ConfigureAwait(false);
         var steps = Plan(decision, progress, cancellationToken);
@@ -55,6 +57,26 @@ internal sealed class SegmentCompaction(
 
     private long MergeBytes(CompactionRequest request) =>
         request is CompactionRequest.Merge merge ? merge.MaxBytes ?? store.SegmentBytes : 0;
+
+    /// <summary>Whether two sealed segments that follow one another have so few bytes of frames, as their trailers say: where none have,
+    /// nothing is read.</summary>
+    private bool MayJoin(long mergeBytes)
+    {
+        var before = long.MaxValue / 2;
+        foreach (var segment in store.Segments.SkipLast(1))
+        {
+            var length = segment.ReadLength();
+            var last = segment.ReadBytes(Math.Max(0, length - Format.SegmentTrailerModule.bytes), Format.SegmentTrailerModule.bytes);
+            // One that an older version left has no trailer.
+            var bytes = FollowTranslation.Trailer(segment.Header, length, last) is { } trailer
+                ? trailer.FramesEnd - Format.SegmentHeaderModule.bytes
+                : 0;
+            if (before + bytes <= mergeBytes) return true;
+            before = bytes;
+        }
+
+        return false;
+    }
 
     /// <summary>What goes; null where nothing does, or nothing of it is sealed.</summary>
     private Format.CompactionDecision? Decide(IEnumerable<Format.CompactionDrop> drop, long mergeBytes)

@@ -22,6 +22,15 @@ internal static class OpeningTranslation
     public static Format.ScanStart ScanStart(this Format.OpeningPlan plan, Func<StreamId, long> highestVersion) =>
         Format.Opening.scanStart(plan, FuncConvert.FromFunc(highestVersion));
 
+    /// <summary>What in the footer or trailer of a segment is not what its frames give; null for nothing, or for no trailer.</summary>
+    /// <param name="found">What was found in it.</param>
+    /// <param name="bytes">Its bytes.</param>
+    /// <param name="epoch">The highest epoch of its frames and those before.</param>
+    public static Format.FrameError? WrongFooter(this Format.SegmentScan found, ReadOnlyMemory<byte> bytes, uint epoch) =>
+        found is { Header: { } header, Trailer: { } trailer }
+            ? Format.FooterChecking.compare(header.Value, bytes, found.Items, epoch, trailer.Value)?.Value
+            : null;
+
     /// <summary>The rows of a checkpoint: exactly one of the answers is there.</summary>
     /// <param name="header">The header of its segment.</param>
     /// <param name="root">Its root.</param>

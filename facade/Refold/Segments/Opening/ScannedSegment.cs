@@ -1,5 +1,7 @@
 // The segment files of a directory, scanned one after the other by the core.
 // Used by OpenedDirectory and SegmentVerification: the same judgement for both.
+using Refold.Interop;
+
 namespace Refold.Segments;
 
 /// <summary>A segment file that was read whole.</summary>
@@ -34,14 +36,17 @@ internal sealed record ScannedSegment(
     /// <param name="names">The files.</param>
     /// <param name="from">The offset at which the frames of the first one begin that are not known; what lies between its
     /// header and that is not read.</param>
+    /// <param name="checksFooters">Whether footers are built again from the frames and compared.</param>
     public static IEnumerable<ScannedSegment> All(
-        IStorageDevice device, Format.SegmentScanner scanner, List<Format.SegmentName> names, long from = 0)
+        IStorageDevice device, Format.SegmentScanner scanner, List<Format.SegmentName> names, long from = 0, bool checksFooters = false)
     {
         for (var item = 0; item < names.Count; item++)
         {
             var start = (int)Math.Max(item == 0 ? from : 0, Format.SegmentHeaderModule.bytes);
             var bytes = Read(device, names[item], start);
             var segment = Judge(names[item], bytes, scanner.Scan(bytes, item == names.Count - 1, start));
+            if (checksFooters && segment.Fault is null && segment.Found.WrongFooter(bytes, scanner.Epoch) is { } wrong)
+                segment = segment with { Fault = SegmentFaults.Of(wrong, segment.Name.ToString()) };
             yield return segment;
             if (segment.Fault is not null) yield break;
         }

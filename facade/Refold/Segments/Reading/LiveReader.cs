@@ -53,6 +53,31 @@ internal sealed partial class LiveReader(IStorageDevice device, JournalOptions o
         }
     }
 
+    /// <summary>Lists and opens again where a file of a set is gone and COMMIT says nothing new: a writer that heals an interrupted
+    /// compaction removes what was replaced before it says so.</summary>
+    /// <param name="set">The set of which a file is gone.</param>
+    /// <returns>What to read instead; null where it is closed.</returns>
+    /// <exception cref="JournalException">The directory cannot be read, or is another one.</exception>
+    public OpenedDirectory? Instead(OpenedDirectory set)
+    {
+        lock (gate)
+        {
+            if (closed) return null;
+            if (!ReferenceEquals(set, current)) return current;
+            try
+            {
+                Reload();
+            }
+            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+            {
+                throw new JournalException("io", $"The journal {device.Place} cannot be read: {exception.Message}", exception);
+            }
+
+            Published(current.Index.Head.Position);
+            return current;
+        }
+    }
+
     public void Dispose()
     {
         lock (gate)

@@ -57,7 +57,7 @@ internal static class JournalCopy
         var unconfirmed = 0L;
         var head = plan.Head;
         using var target = new SegmentTarget(to);
-        foreach (var segment in ScannedSegment.All(from, scanner, [.. plan.Segments.Select(segment => segment.Name)]))
+        foreach (var segment in ScannedSegment.All(from, scanner, [.. plan.Segments.Select(segment => segment.Name)], checksFooters: true))
         {
             if (segment.Fault is not null) throw segment.Fault;
             torn = segment.Torn;

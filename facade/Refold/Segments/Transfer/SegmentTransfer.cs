@@ -30,7 +30,7 @@ internal static class SegmentTransfer
         var (plan, refusal) = DirectoryPlan.Of(from, new Format.OpeningWays(checkpoint: false, footers: false, scan: true));
         if (plan is null) throw DirectoryPlan.Exception(refusal!);
         var scanner = new Format.SegmentScanner(plan.ScanStart(_ => 0));
-        foreach (var segment in ScannedSegment.All(from, scanner, [.. plan.Segments.Select(segment => segment.Name)]))
+        foreach (var segment in ScannedSegment.All(from, scanner, [.. plan.Segments.Select(segment => segment.Name)], checksFooters: true))
         {
             if (segment.Fault is not null) throw segment.Fault;
             foreach (var item in segment.Confirmed(plan.ConfirmedEnd(scanner))) yield return Item(segment, item);

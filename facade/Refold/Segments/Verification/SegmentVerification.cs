@@ -42,7 +42,7 @@ public sealed record SegmentVerification(long Entries, Head Head, SegmentFault? 
         var scanner = plan is null ? new Format.SegmentScanner() : new Format.SegmentScanner(plan.ScanStart(_ => 0));
         var names = plan is null ? FileNames.Segments(device) : [.. plan.Segments.Select(segment => segment.Name)];
         var (entries, unconfirmed) = (0L, 0L);
-        foreach (var segment in ScannedSegment.All(device, scanner, names))
+        foreach (var segment in ScannedSegment.All(device, scanner, names, checksFooters: true))
         {
             entries += segment.Entries;
             checkpoints.Compare(segment);
@@ -54,7 +54,7 @@ public sealed record SegmentVerification(long Entries, Head Head, SegmentFault? 
         }
 
         if (refusal is not null) return Found(Fault(DirectoryPlan.Exception(refusal), null));
-        var spare = CheckSpare(device);
+        var spare = CheckSpare(device, scanner);
         if (spare is not null) return Found(spare, isTorn: true);
         var (commit, isGarbage) = CheckCommit(device);
         if (commit is null && checkpoints.First is var (damage, isHealed)) return Found(Fault(damage, null), isHealed);
@@ -73,18 +73,35 @@ public sealed record SegmentVerification(long Entries, Head Head, SegmentFault? 
     /// opening for writing heals that.</summary>
     private static (SegmentFault? Fault, bool IsGarbage) CheckCommit(IStorageDevice device)
     {
-        var found = Format.Commit.read(CommitFile.ReadBytes(device) ?? []).ResultValue;
+        var bytes = CommitFile.ReadBytes(device);
+        var found = Format.Commit.read(bytes ?? []).ResultValue;
+        if (!found.Damaged.IsEmpty) return (Fault(SegmentFaults.Of(found.Damaged.Head, Format.FileName.commit), null), found.Slot is null);
+        if (bytes is null) return (null, false);
+        using var file = device.Open(Format.FileName.commit, writable: false);
+        var (expected, length) = ((long)Format.Commit.fileBytes, file.Length);
+        // Cut off, it may never have been longer: a writer that ended while it made the file.
         return (
-            found.Damaged.IsEmpty ? null : Fault(SegmentFaults.Of(found.Damaged.Head, Format.FileName.commit), null), found.Slot is null);
+            length == expected
+                ? null
+                : new SegmentFault(
+                    null, $"the length of COMMIT is {NumberText.Of(length)}, expected {NumberText.Of(expected)}", Format.FileName.commit,
+                    Math.Min(length, expected)),
+            found.Slot is null);
     }
 
-    /// <summary>A segment that was not begun yet holds zeros, unless a crash came between its header and its name.</summary>
-    private static SegmentFault? CheckSpare(IStorageDevice device)
+    /// <summary>A segment that was not begun yet holds zeros, or its header and zeros where a crash came between that and its
+    /// name.</summary>
+    private static SegmentFault? CheckSpare(IStorageDevice device, Format.SegmentScanner scanner)
     {
         if (!device.List().Contains(FileNames.Spare)) return null;
         using var file = device.Open(FileNames.Spare, writable: false);
         var bytes = new byte[file.Length];
-        var written = bytes.AsSpan(0, file.Read(bytes, 0)).IndexOfAnyExcept((byte)0);
+        bytes = bytes[..file.Read(bytes, 0)];
+        if (
+            Format.SegmentHeaderModule.decode(bytes) is { IsOk: true, ResultValue: var header }
+            && (scanner.JournalId is null || scanner.JournalId.Value == header.JournalId))
+            bytes.AsSpan(0, Format.SegmentHeaderModule.bytes).Clear();
+        var written = bytes.AsSpan().IndexOfAnyExcept((byte)0);
         return written < 0 ? null : new SegmentFault(null, "a byte of the spare segment is not zero", FileNames.Spare, written);
     }
 }

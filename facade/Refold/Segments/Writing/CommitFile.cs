@@ -128,8 +128,15 @@ internal sealed class CommitFile(IStorageFile file, Guid journalId, uint epoch, 
     private static void Repair(IStorageFile file)
     {
         var bytes = new byte[Format.Commit.fileBytes];
-        var found = Format.Commit.read(bytes.AsMemory(0, file.Read(bytes, 0))).ResultValue;
-        if (found.Damaged.IsEmpty) return;
+        var length = file.Read(bytes, 0);
+        var found = Format.Commit.read(bytes.AsMemory(0, length)).ResultValue;
+        if (found.Damaged.IsEmpty)
+        {
+            // A process that ended while it made the file.
+            SegmentStore.WriteZeros(file, length, bytes.Length);
+            return;
+        }
+
         Array.Clear(bytes);
         if (found.Slot is { } slot)
             Format.Commit.encode(slot.Value).Span.CopyTo(bytes.AsSpan((int)Format.Commit.slotOffset(slot.Value.Sequence)));

@@ -18,7 +18,7 @@ internal sealed class SpareSegment(WatchedDirectory device, TaskScheduler backgr
         aheadOf = (bytes, device.Failures);
         try
         {
-            ahead = Task.Factory.StartNew(() => TryMake(bytes), CancellationToken.None, TaskCreationOptions.None, background);
+            ahead = Task.Factory.StartNew(() => TryMake(bytes), CancellationToken.None, TaskCreationOptions.LongRunning, background);
         }
         catch (TaskSchedulerException)
         {
