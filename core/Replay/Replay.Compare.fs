@@ -134,7 +134,12 @@ module internal StepComparison =
 
         let common = min step.Outcome.Length made.Length
 
-        if recordedRefused <> List.exists isRefusal made then
+        // Where each lies where it is made now, roles were changed, or nothing: a refusal lies in the run's stream, an event in its own.
+        let isInPlace =
+            step.Outcome.Length = made.Length
+            && List.forall2 (fun (entry: Entry) (made: EntryData) -> entry.Data.Stream.Equals made.Stream) step.Outcome made
+
+        if recordedRefused <> List.exists isRefusal made && not isInPlace then
             Divergence.at step.Place "" DivergenceCause.Refusal (describeRecorded step) (describeOutcome made) |> Some
         else
             List.zip (List.truncate common step.Outcome) (List.truncate common made)

@@ -36,8 +36,7 @@ type internal PositionRanges() =
 [<RequireQualifiedAccess>]
 module internal EntryFinding =
 
-    let private at before after (position: int64) =
-        ReplayFinding.AtEntry(position, before + " position " + Numbers.text position + after)
+    let private at before after (position: int64) = ReplayFinding.AtEntry(position, before + " position " + Numbers.text position + after)
 
     let private ended = at "the run's end at"
 

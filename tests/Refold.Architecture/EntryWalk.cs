@@ -24,6 +24,7 @@ internal sealed class EntryWalk : IDisposable
             "make",
             "decides, reads back what it encodes, evolves on it, and makes one batch of the command and its outcome"),
         new("Refold.Core.RunStep", "inputEntries", "makes the entry of the command, and of a snapshot that the state stands on"),
+        new("Refold.Core.RunStep", "snapshotEffect", "makes the entry that names that snapshot"),
         new("Refold.Core.RunStep", "outcomeEntries", "makes the entries of the events, or of the refusal"),
         new("Refold.Core.RunStep", "entry", "gives payload and tags their stream, role, ids and time"),
         new("Refold.Core.RunStep", "batch", "adds the expected versions; what breaks a rule ends the step"),

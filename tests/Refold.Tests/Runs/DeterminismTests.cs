@@ -1,6 +1,5 @@
 // The promises of core/determinism.md, through the facade and on every store: what each section provokes is found as the page says.
 // Run by `dotnet test`. Sections that need the whole process (environment, time zone, culture) are provoked by the core's tests.
-using System.Collections.Immutable;
 using System.Text;
 using System.Text.RegularExpressions;
 using Xunit;

@@ -91,8 +91,8 @@ public class EditedJournalTests
         Assert.Equal(DivergenceCause.Unexpected, deleted.Divergence!.Cause);
         Assert.StartsWith("position ", deleted.Divergence.Command, StringComparison.Ordinal);
         Assert.NotNull(deleted.Divergence.StateBefore);
-        foreach (var (member, value, path) in (ReadOnlySpan<(string, string?, string)>)
-            [("role", "unmarked", "/role"), ("run", null, "/run")])
+        (string Member, string? Value, string Path)[] changes = [("role", "unmarked", "/role"), ("run", null, "/run")];
+        foreach (var (member, value, path) in changes)
         {
             var edited = await VerifyAsync("memory", Last(line => SetOrRemove(line, member, value)), finishes: false);
             Assert.Equal(path, edited.Divergence!.Path);

@@ -2,6 +2,7 @@
 // Run by `dotnet test`. The cases are what was once found from outside.
 using System.Globalization;
 using System.Text;
+using Refold.Testing;
 using Xunit;
 
 namespace Refold.Tests.Runs;
@@ -149,7 +150,7 @@ public class ProofTests
     private static byte[] Text(decimal value) => Encoding.UTF8.GetBytes(value.ToString(Invariant));
 
     private static Codec<decimal> Decimals(string name) =>
-        Codec.Create<decimal>(name, Text, bytes => decimal.Parse(Encoding.UTF8.GetString(bytes.Span), Invariant));
+        Codec.Create<decimal>(name, value => Text(value), bytes => decimal.Parse(Encoding.UTF8.GetString(bytes.Span), Invariant));
 
     private static Aggregate<decimal, decimal, decimal, string> Sums(Codec<decimal>? events = null, int factor = 1) => Aggregate.Create(
         "sum",
