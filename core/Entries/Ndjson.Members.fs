@@ -56,9 +56,10 @@ module internal NdjsonMember =
         | true, id -> id
         | false, _ -> raise (malformed name "must be a UUID with hyphens")
 
-    /// A time with an offset, in UTC.
-    let time (name: string) (json: ReadOnlyMemory<byte>) : DateTimeOffset =
-        match Timestamp.parse (text name json) with
+    /// A time with an offset, in UTC. Other programs write nine digits of a second, mostly zeros at their end: what is no zero is cut
+    /// off only where that was asked for.
+    let time (truncates: bool) (name: string) (json: ReadOnlyMemory<byte>) : DateTimeOffset =
+        match Timestamp.parseWith (if truncates then MoreDigits.Cut else MoreDigits.Zeros) (text name json) with
         | Ok time -> time.ToUniversalTime()
         | Error reason -> raise (malformed name ("is no time: " + reason))
 

@@ -118,7 +118,7 @@ module internal Ndjson =
         writeData writer false (JsonObjectWriter writer) data
         Bytes.Wrap writer.WrittenMemory
 
-    let private readMembers (members: Dictionary<string, ReadOnlyMemory<byte>>) : NdjsonLine =
+    let private readMembers (truncates: bool) (members: Dictionary<string, ReadOnlyMemory<byte>>) : NdjsonLine =
         let tryRead name (read: string -> ReadOnlyMemory<byte> -> 'Value) : 'Value option =
             match members.TryGetValue name with
             | true, json -> Some(read name json)
@@ -148,7 +148,7 @@ module internal Ndjson =
                 SchemaVersion = tryRead "schemaVersion" NdjsonMember.schemaVersion |> Option.defaultValue 1
                 Payload = payload
                 Tags = tags
-                Time = tryRead "time" NdjsonMember.time
+                Time = tryRead "time" (NdjsonMember.time truncates)
                 Id = tryRead "id" NdjsonMember.guid
                 CorrelationId = tryRead "correlationId" NdjsonMember.guid
                 CausationId = tryRead "causationId" NdjsonMember.guid
@@ -171,10 +171,9 @@ module internal Ndjson =
             Batch = tryRead "batch" NdjsonMember.integer
         }
 
-    /// Reads one line, with or without its line end: members in any order, `stream`, `type` and `data` or `dataBase64`
-    /// required. Unknown and repeated members are errors. The payload of `data` is copied byte for byte as it stands. A role
-    /// and a kind tag must not contradict each other; `canonical`, where given, must be the canonical bytes of the rest.
-    let tryRead (line: ReadOnlyMemory<byte>) : Result<NdjsonLine, ValueError> =
+    /// As `tryRead`; digits of a time behind the seventh of its seconds are cut off where that is asked for, otherwise only zeros
+    /// may stand there.
+    let tryReadWith (truncatesTimes: bool) (line: ReadOnlyMemory<byte>) : Result<NdjsonLine, ValueError> =
         let read () =
             let reader = JsonReader line
             let members = Dictionary<string, ReadOnlyMemory<byte>> StringComparer.Ordinal
@@ -186,9 +185,14 @@ module internal Ndjson =
                 members[name] <- json
 
             reader.End()
-            readMembers members
+            readMembers truncatesTimes members
 
         try
             Json.attempt "the line" read
         with ValueFault error ->
             Error error
+
+    /// Reads one line, with or without its line end: members in any order, `stream`, `type` and `data` or `dataBase64`
+    /// required. Unknown and repeated members are errors. The payload of `data` is copied byte for byte as it stands. A role
+    /// and a kind tag must not contradict each other; `canonical`, where given, must be the canonical bytes of the rest.
+    let tryRead (line: ReadOnlyMemory<byte>) : Result<NdjsonLine, ValueError> = tryReadWith false line

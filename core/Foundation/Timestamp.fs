@@ -5,6 +5,16 @@ namespace Refold.Core
 open System
 open System.Globalization
 
+/// What may follow the seventh digit of a second's fraction: a time has steps of 100 ns.
+[<RequireQualifiedAccess>]
+type internal MoreDigits =
+    /// Nothing: what a codec wrote has seven at most.
+    | None
+    /// Zeros, as other programs write them.
+    | Zeros
+    /// Any digits, cut off.
+    | Cut
+
 /// `yyyy-MM-ddTHH:mm:ss[.fffffff](Z|+hh:mm|-hh:mm)`.
 [<RequireQualifiedAccess>]
 module internal Timestamp =
@@ -66,25 +76,30 @@ module internal Timestamp =
             Error "the offset of a time is Z, or +hh:mm up to 14 hours"
 
     // Ticks of the second's fraction, and where it ends.
-    let private fraction (text: string) : Result<int64 * int, string> =
+    let private fraction (more: MoreDigits) (text: string) : Result<int64 * int, string> =
         if text.Length <= 19 || text[19] <> '.' then
             Ok(0L, 19)
         else
             let count = text |> Seq.skip 20 |> Seq.takeWhile Char.IsAsciiDigit |> Seq.length
+            let digits = text.Substring(20, min count 7)
 
             if count = 0 then
                 Error "digits must follow the point of the seconds"
-            elif count > 7 then
+            elif count > 7 && more = MoreDigits.None then
                 Error "a time has steps of 100 ns: at most 7 digits follow the point of the seconds"
+            elif count > 7 && more = MoreDigits.Zeros && text.Substring(27, count - 7).Trim '0' <> "" then
+                Error "a time has steps of 100 ns: at most 7 digits follow the point of the seconds, zeros behind them aside"
             else
-                Ok(Int64.Parse(text.Substring(20, count).PadRight(7, '0'), NumberStyles.None, CultureInfo.InvariantCulture), 20 + count)
+                Ok(Int64.Parse(digits.PadRight(7, '0'), NumberStyles.None, CultureInfo.InvariantCulture), 20 + count)
 
     let private wholeSeconds (text: string) : Result<DateTime, string> =
         let year, month, day = number text 0 4, number text 5 2, number text 8 2
         let hour, minute, second = number text 11 2, number text 14 2, number text 17 2
         let separator index allowed = text.Length > index && String.exists ((=) text[index]) allowed
 
-        if
+        if separator 10 " " then
+            Error "a space stands between date and time, where T must stand"
+        elif
             not (separator 4 "-" && separator 7 "-" && separator 10 "Tt" && separator 13 ":" && separator 16 ":")
             || List.exists (fun part -> part < 0) [ year; month; day; hour; minute; second ]
         then
@@ -103,13 +118,12 @@ module internal Timestamp =
         else
             Ok(DateTime(year, month, day, hour, minute, second))
 
-    /// The time with the offset as written, or the rule it breaks: an offset must be there, at most 7 digits may follow the
-    /// point, and the time must lie in the years 1 to 9999 in UTC.
-    let parse (text: string) : Result<DateTimeOffset, string> =
+    /// As `parse`, with more digits behind the seventh than a time can have.
+    let parseWith (more: MoreDigits) (text: string) : Result<DateTimeOffset, string> =
         match wholeSeconds text with
         | Error reason -> Error reason
         | Ok seconds ->
-            fraction text
+            fraction more text
             |> Result.bind (fun (ticks, place) ->
                 offset (text.Substring place)
                 |> Result.bind (fun minutes ->
@@ -120,3 +134,7 @@ module internal Timestamp =
                         Error "the time is outside the years 1 to 9999 in UTC"
                     else
                         Ok(DateTimeOffset(local, TimeSpan.FromTicks(int64 minutes * TimeSpan.TicksPerMinute)))))
+
+    /// The time with the offset as written, or the rule it breaks: an offset must be there, at most 7 digits may follow the
+    /// point, and the time must lie in the years 1 to 9999 in UTC.
+    let parse (text: string) : Result<DateTimeOffset, string> = parseWith MoreDigits.None text

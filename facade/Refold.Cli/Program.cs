@@ -1,5 +1,5 @@
 // The entry point of the `refold` tool.
-// Called by the shell; the tests start the built program the same way.
+// Called by the shell; tests start the built program the same way, or run CommandLine in their own process.
 using System.Globalization;
 using Refold.Cli.Shell;
 
@@ -12,6 +12,7 @@ internal static class Program
         // What the tool prints is read by scripts: it is the same under every culture.
         CultureInfo.CurrentCulture = CultureInfo.DefaultThreadCurrentCulture = CultureInfo.InvariantCulture;
         CultureInfo.CurrentUICulture = CultureInfo.DefaultThreadCurrentUICulture = CultureInfo.InvariantCulture;
-        return CommandLine.Run(arguments);
+        using var interruption = new Interruption();
+        return CommandLine.Run(arguments, interruption.Token);
     }
 }

@@ -19,6 +19,10 @@ module Run =
     /// Goes on with a recorded run where it stopped; the pin must equal the recorded one.
     let resume (run: RunId) (pin: RunPin) (journal: IJournal) : Task<Refold.Run> = journal.ResumeRunAsync(run, pin)
 
+    /// Starts a run under a name, or goes on with it where an earlier process stopped: what a program calls each time it starts.
+    let startOrResume (run: RunId) (pin: RunPin) (journal: IJournal) : Task<Refold.Run> =
+        journal.StartOrResumeRunAsync(run, pin)
+
     /// Executes a command with a time, ids or an idempotency key of its own; otherwise as `execute`.
     let executeWith
         (options: ExecuteOptions)

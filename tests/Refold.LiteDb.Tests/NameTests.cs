@@ -48,7 +48,7 @@ public class NameTests
         var lines = string.Concat(Alike.Select((name, number) =>
             $$"""{"stream":"{{name}}","type":"t","data":{{number}},"tags":["{{name}}"]}""" + "\n"));
         var (input, uri) = (directory.Write("in", lines), "litedb:" + directory.File("j.db"));
-        RefoldProcess.Run("import", input, "--journal", uri).Expect(0);
+        RefoldTool.Run("import", input, "--journal", uri).Expect(0);
         string[] environments = ["", "tr_TR.UTF-8", "sv_SE.UTF-8"];
         var exports = environments.Select(language =>
             RefoldProcess.RunWith(new() { ["LC_ALL"] = language }, "export", "--raw", "--journal", uri).Expect(0).Output)
@@ -57,7 +57,7 @@ public class NameTests
                     new() { ["DOTNET_SYSTEM_GLOBALIZATION_INVARIANT"] = "1" }, "export", "--raw", "--journal", uri).Expect(0).Output);
         Assert.Single(exports.Distinct());
         RefoldProcess.RunWith(new() { ["DOTNET_SYSTEM_GLOBALIZATION_INVARIANT"] = "1" }, "import", input, "--journal", uri).Expect(0);
-        RefoldProcess.Run("verify", "--journal", uri).Expect(0);
+        RefoldTool.Run("verify", "--journal", uri).Expect(0);
     }
 
     [Fact]

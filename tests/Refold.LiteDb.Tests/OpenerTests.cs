@@ -21,10 +21,10 @@ public class OpenerTests
             await journal.Append(Samples.Entry("s"));
             Assert.Throws<JournalInUseException>(() => LiteDbJournal.Open(path));
             Assert.Throws<JournalInUseException>(() => LiteDbJournal.Open(path, Samples.ReadOnly));
-            Assert.Contains("in use", RefoldProcess.Run("inspect", "--journal", "litedb:" + path).ExpectError(4), StringComparison.Ordinal);
+            Assert.Contains("in use", RefoldTool.Run("inspect", "--journal", "litedb:" + path).ExpectError(4), StringComparison.Ordinal);
             var input = directory.Write("in", """{"stream":"s","type":"t","data":1}""");
             Assert.Contains(
-                "in use", RefoldProcess.Run("import", input, "--journal", "litedb:" + path).ExpectError(4), StringComparison.Ordinal);
+                "in use", RefoldTool.Run("import", input, "--journal", "litedb:" + path).ExpectError(4), StringComparison.Ordinal);
             Assert.ThrowsAny<IOException>(() => new LiteEngine(new EngineSettings { Filename = path }));
             Assert.ThrowsAny<IOException>(() => new LiteEngine(new EngineSettings { Filename = path, ReadOnly = true }));
             await journal.Append(Samples.Entry("s"));

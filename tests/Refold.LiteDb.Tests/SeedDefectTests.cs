@@ -49,7 +49,7 @@ public class SeedDefectTests(ITestOutputHelper output)
         Assert.Throws<JournalInUseException>(() => LiteDbSnapshotStore.Open(path));
         Assert.Throws<JournalInUseException>(() => LiteDbJournal.Verify(path));
         Assert.Throws<JournalInUseException>(() => LiteDbJournal.Compact(path));
-        RefoldProcess.Run("import", directory.Write("in", """{"stream":"s","type":"t","data":1}"""), "--journal", "litedb:" + path)
+        RefoldTool.Run("import", directory.Write("in", """{"stream":"s","type":"t","data":1}"""), "--journal", "litedb:" + path)
             .ExpectError(4);
         writer.Kill();
         await writer.WaitForExitAsync();

@@ -29,15 +29,15 @@ public class ToolTests
 
             string Ask(string journal)
             {
-                var (code, output, error) = RefoldProcess.Run([.. question, "--journal", journal]);
+                var (code, output, error) = RefoldTool.Run([.. question, "--journal", journal]);
                 return string.Create(CultureInfo.InvariantCulture, $"{code}\n{output}\n{error}")
                     .Replace(journal, "JOURNAL", StringComparison.Ordinal);
             }
         });
-        var head = RefoldProcess.Run("inspect", "--json", "--journal", journals[1]).Expect(0).Json.GetProperty("head");
-        RefoldProcess.Run(
+        var head = RefoldTool.Run("inspect", "--json", "--journal", journals[1]).Expect(0).Json.GetProperty("head");
+        RefoldTool.Run(
             "verify", "--head", $"{head.GetProperty("position")}:{head.GetProperty("hash")}", "--journal", journals[1]).Expect(0);
-        RefoldProcess.Run(["diff", .. journals]).Expect(0);
+        RefoldTool.Run(["diff", .. journals]).Expect(0);
     }
 
     [Fact]
@@ -47,12 +47,12 @@ public class ToolTests
         var uri = "litedb:" + directory.File("j.db");
         var input = directory.Write("in", string.Concat(Enumerable.Range(1, 6).Select(number =>
             $$"""{"stream":"s","type":"t","idempotencyKey":"k{{number}}","data":{{number}}}""" + "\n")));
-        RefoldProcess.Run("import", input, "--batch", "1", "--journal", uri).Expect(0);
-        Assert.DoesNotContain("keys forgotten", RefoldProcess.Run("inspect", "--journal", uri).Expect(0).Output, StringComparison.Ordinal);
-        RefoldProcess.Run("compact", "--forget-keys-before", "9", "--journal", uri).ExpectError(2);
-        RefoldProcess.Run("compact", "--forget-keys-before", "4", "--journal", uri).Expect(0);
-        Assert.Contains("position 4", RefoldProcess.Run("inspect", "--journal", uri).Expect(0).Output, StringComparison.Ordinal);
-        RefoldProcess.Run("verify", "--journal", uri).Expect(0);
+        RefoldTool.Run("import", input, "--batch", "1", "--journal", uri).Expect(0);
+        Assert.DoesNotContain("keys forgotten", RefoldTool.Run("inspect", "--journal", uri).Expect(0).Output, StringComparison.Ordinal);
+        RefoldTool.Run("compact", "--forget-keys-before", "9", "--journal", uri).ExpectError(2);
+        RefoldTool.Run("compact", "--forget-keys-before", "4", "--journal", uri).Expect(0);
+        Assert.Contains("position 4", RefoldTool.Run("inspect", "--journal", uri).Expect(0).Output, StringComparison.Ordinal);
+        RefoldTool.Run("verify", "--journal", uri).Expect(0);
     }
 
     [Fact]
@@ -62,24 +62,24 @@ public class ToolTests
         var uri = "litedb:" + directory.File("j.db");
         var input = directory.Write("in", string.Concat(Enumerable.Range(1, 9).Select(number =>
             $$"""{"stream":"s{{number % 2}}","type":"t","data":{{number}}}""" + "\n")));
-        RefoldProcess.Run("inspect", "--journal", uri).ExpectError(3);
-        RefoldProcess.Run("import", input, "--journal", uri).Expect(0);
-        var inspected = RefoldProcess.Run("inspect", "--json", "--journal", uri).Expect(0).Json;
+        RefoldTool.Run("inspect", "--journal", uri).ExpectError(3);
+        RefoldTool.Run("import", input, "--journal", uri).Expect(0);
+        var inspected = RefoldTool.Run("inspect", "--json", "--journal", uri).Expect(0).Json;
         Assert.Equal(9, inspected.GetProperty("entries").GetInt64());
         Assert.Equal("checkpoint", inspected.GetProperty("opened").GetProperty("path").GetString());
-        RefoldProcess.Run("backup", directory.File("copy.db"), "--journal", uri).Expect(0);
-        RefoldProcess.Run("diff", uri, "litedb:" + directory.File("copy.db")).Expect(0);
-        RefoldProcess.Run("backup", directory.File("copy.db"), "--journal", uri).ExpectError(3);
-        RefoldProcess.Run("compact", "--delete-stream", "s1", "--journal", uri).Expect(0);
-        RefoldProcess.Run("compact", "--retain-from", "3", "--journal", uri).ExpectError(2);
-        RefoldProcess.Run("export", "--salvage", "--journal", uri).ExpectError(2);
-        RefoldProcess.Run("copy", uri, "memory:").ExpectError(2);
-        RefoldProcess.Run("copy", uri, uri).ExpectError(3);
-        Assert.Equal(4, RefoldProcess.Run("export", "--journal", uri).Expect(0).Lines.Length);
+        RefoldTool.Run("backup", directory.File("copy.db"), "--journal", uri).Expect(0);
+        RefoldTool.Run("diff", uri, "litedb:" + directory.File("copy.db")).Expect(0);
+        RefoldTool.Run("backup", directory.File("copy.db"), "--journal", uri).ExpectError(3);
+        RefoldTool.Run("compact", "--delete-stream", "s1", "--journal", uri).Expect(0);
+        RefoldTool.Run("compact", "--retain-from", "3", "--journal", uri).ExpectError(2);
+        RefoldTool.Run("export", "--salvage", "--journal", uri).ExpectError(2);
+        RefoldTool.Run("copy", uri, "memory:").ExpectError(2);
+        RefoldTool.Run("copy", uri, uri).ExpectError(3);
+        Assert.Equal(4, RefoldTool.Run("export", "--journal", uri).Expect(0).Lines.Length);
         var bytes = File.ReadAllBytes(directory.File("j.db"));
         bytes.AsSpan(2 * 8192).Clear();
         File.WriteAllBytes(directory.File("j.db"), bytes);
-        Assert.Contains(RefoldProcess.Run("verify", "--json", "--journal", uri).ExitCode, (int[])[1, 3]);
+        Assert.Contains(RefoldTool.Run("verify", "--json", "--journal", uri).ExitCode, (int[])[1, 3]);
     }
 
     private static string Line(int number) => number == 17

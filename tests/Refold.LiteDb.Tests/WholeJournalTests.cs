@@ -155,15 +155,15 @@ public class WholeJournalTests
         var receipt = Vectors.PathOf("receipt.ndjson");
         using var directory = new TemporaryDirectory();
         string[] journals = ["litedb:" + directory.File("first.db"), directory.Journal("segments"), "litedb:" + directory.File("back.db")];
-        RefoldProcess.Run("import", receipt, "--batch", "50", "--journal", journals[0]).Expect(0);
-        for (var copy = 1; copy < journals.Length; copy++) RefoldProcess.Run("copy", journals[copy - 1], journals[copy]).Expect(0);
-        RefoldProcess.Run("verify", "--journal", journals[^1]).Expect(0);
+        RefoldTool.Run("import", receipt, "--batch", "50", "--journal", journals[0]).Expect(0);
+        for (var copy = 1; copy < journals.Length; copy++) RefoldTool.Run("copy", journals[copy - 1], journals[copy]).Expect(0);
+        RefoldTool.Run("verify", "--journal", journals[^1]).Expect(0);
         Assert.Single(
             journals.Select(journal =>
-                RefoldProcess.Run("inspect", "--json", "--journal", journal).Expect(0).Json.GetProperty("head").ToString()).Distinct());
+                RefoldTool.Run("inspect", "--json", "--journal", journal).Expect(0).Json.GetProperty("head").ToString()).Distinct());
         string[][] questions = [["export"], ["export", "--raw"]];
         Assert.All(questions, question =>
-            Assert.Single(journals.Select(journal => RefoldProcess.Run([.. question, "--journal", journal]).Expect(0).Output).Distinct()));
+            Assert.Single(journals.Select(journal => RefoldTool.Run([.. question, "--journal", journal]).Expect(0).Output).Distinct()));
     }
 
     [Fact]
@@ -186,10 +186,10 @@ public class WholeJournalTests
         }
 
         var path = directory.File("j.db");
-        RefoldProcess.Run("copy", "segments:" + source, "litedb:" + path).Expect(0);
-        RefoldProcess.Run("verify", "--journal", "litedb:" + path).Expect(0);
-        RefoldProcess.Run("compact", "--merge", "--journal", "litedb:" + path).Expect(0);
-        RefoldProcess.Run("copy", "litedb:" + path, directory.Journal("back")).Expect(0);
+        RefoldTool.Run("copy", "segments:" + source, "litedb:" + path).Expect(0);
+        RefoldTool.Run("verify", "--journal", "litedb:" + path).Expect(0);
+        RefoldTool.Run("compact", "--merge", "--journal", "litedb:" + path).Expect(0);
+        RefoldTool.Run("copy", "litedb:" + path, directory.Journal("back")).Expect(0);
         await using var first = SegmentJournal.Open(source, Samples.ReadOnly);
         await using var second = LiteDbJournal.Open(path);
         await using var third = SegmentJournal.Open(directory.File("back"), Samples.ReadOnly);

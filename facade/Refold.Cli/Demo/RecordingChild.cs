@@ -19,8 +19,10 @@ internal static class RecordingChild
     /// <summary>Starts a recording, gives it the first lines, waits until that many commands are durable, and kills it.</summary>
     /// <param name="arguments">The arguments of `record`, with `--input -` and `--ack`.</param>
     /// <param name="lines">The lines it gets.</param>
+    /// <param name="cancellationToken">Ends the waiting; the child is killed all the same.</param>
     /// <returns>The process id of the child, and the last position it acknowledged.</returns>
-    public static async Task<(int ProcessId, long Position)> KillHalfWayAsync(string[] arguments, ArraySegment<ReadOnlyMemory<byte>> lines)
+    public static async Task<(int ProcessId, long Position)> KillHalfWayAsync(
+        string[] arguments, ArraySegment<ReadOnlyMemory<byte>> lines, CancellationToken cancellationToken)
     {
         var (file, self) = Self();
         using var child = Process.Start(new ProcessStartInfo(file, [.. self, .. arguments])
@@ -36,10 +38,13 @@ internal static class RecordingChild
             // Its input stays open, so it cannot end before it is killed, however fast it is.
             for (int command = 0; command < lines.Count; command++)
             {
-                string line = await child.StandardOutput.ReadLineAsync()
+                string? told = await child.StandardOutput.ReadLineAsync(cancellationToken);
+                // Ctrl-C goes to the child too, and it may be the first to end.
+                cancellationToken.ThrowIfCancellationRequested();
+                string line = told
                     ?? throw new ToolException(
                         ExitCode.Unreadable,
-                        (await child.StandardError.ReadToEndAsync())
+                        (await child.StandardError.ReadToEndAsync(CancellationToken.None))
                             .Replace("refold: ", "The recording ended early: ", StringComparison.Ordinal));
                 acknowledged = long.Parse(line["ack ".Length..], CultureInfo.InvariantCulture);
             }
@@ -51,7 +56,7 @@ internal static class RecordingChild
         {
             // SIGKILL: nothing in the child runs after it.
             child.Kill();
-            await child.WaitForExitAsync();
+            await child.WaitForExitAsync(CancellationToken.None);
         }
     }
 

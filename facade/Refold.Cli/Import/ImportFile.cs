@@ -8,8 +8,18 @@ namespace Refold.Cli.Import;
 /// <param name="path">The file's name, for messages.</param>
 /// <param name="stream">Its bytes; can be sought.</param>
 /// <param name="batchSize">Entries of a batch where the file names no batches.</param>
-internal sealed class ImportFile(string path, Stream stream, int batchSize)
+/// <param name="truncatesTimes">Whether digits of times behind the seventh are cut off.</param>
+internal sealed class ImportFile(string path, Stream stream, int batchSize, bool truncatesTimes)
 {
+    /// <summary>How many bytes the file has.</summary>
+    public long Length => stream.Length;
+
+    /// <summary>How many of them were read.</summary>
+    public long Read => stream.Position;
+
+    /// <summary>The file's name, for messages.</summary>
+    public string Name => path;
+
     /// <summary>The first given place that does not go on where the one before ends; it matters only where places are restored.</summary>
     public ToolException? Misplaced { get; private set; }
 
@@ -20,14 +30,14 @@ internal sealed class ImportFile(string path, Stream stream, int batchSize)
     /// <summary>Whether a line gives a place.</summary>
     public bool HasPlaces { get; private set; }
 
-    public IEnumerable<List<ImportLine>> Batches()
+    public IEnumerable<List<ImportLine>> Batches(CancellationToken cancellationToken)
     {
         stream.Position = 0;
         var keys = new HashSet<string>(StringComparer.Ordinal);
         var places = new PlaceRule(path);
         var batch = new List<ImportLine>();
         long bytes = 0;
-        foreach (var line in ReadLines())
+        foreach (var line in ReadLines(cancellationToken))
         {
             if (batch.Count > 0 && !Continues(batch, line))
             {
@@ -48,13 +58,14 @@ internal sealed class ImportFile(string path, Stream stream, int batchSize)
             yield return batch;
     }
 
-    private IEnumerable<ImportLine> ReadLines()
+    private IEnumerable<ImportLine> ReadLines(CancellationToken cancellationToken)
     {
         long number = 0;
-        foreach (var line in LineReader.Read(stream, path))
+        foreach (var line in LineReader.Read(stream, path, cancellationToken))
         {
             number++;
-            yield return Lines.Read(path, number, line);
+            cancellationToken.ThrowIfCancellationRequested();
+            yield return Lines.Read(path, number, line, truncatesTimes);
         }
     }
 

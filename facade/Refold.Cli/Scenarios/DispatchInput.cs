@@ -13,10 +13,10 @@ internal static class DispatchInput
     private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     /// <summary>A command a line. The clock is the running maximum of the lines' times, the Unix epoch before the first.</summary>
-    public static IEnumerable<TimedCommand> Read(Stream stream, string path)
+    public static IEnumerable<TimedCommand> Read(Stream stream, string path, CancellationToken cancellationToken = default)
     {
         var clock = DateTimeOffset.UnixEpoch;
-        foreach (var line in LineReader.Read(stream, path))
+        foreach (var line in LineReader.Read(stream, path, cancellationToken))
         {
             string text = Decode(line.Span);
             var parsed = AccessLog.TryParse(text);

@@ -25,15 +25,19 @@ internal sealed class DispatchRecorder(ILocalJournal journal, RunId id, RunPin p
     private long commands;
     private long refused;
 
-    public async Task<DispatchSummary> RecordAsync(Stream input, string path)
+    /// <summary>How many commands of the run are durable.</summary>
+    public long Commands => commands;
+
+    /// <summary>Records the lines of a log. Interrupted, it ends at the next line, and what was begun is durable.</summary>
+    public async Task<DispatchSummary> RecordAsync(Stream input, string path, CancellationToken cancellationToken = default)
     {
-        using var source = DispatchInput.Read(input, path).GetEnumerator();
+        using var source = DispatchInput.Read(input, path, cancellationToken).GetEnumerator();
         bool more = source.MoveNext();
         // Control entries have times from the log too: a clock would give every recording another head.
         var clock = more ? source.Current.Time : DateTimeOffset.UnixEpoch;
         // One flow of commands, decided in the order of the log: the same log gives the same head.
         var options = new RunOptions { RunId = id, StartTime = clock, Order = RunOrder.Submitted };
-        var found = (await journal.RunsAsync()).FirstOrDefault(info => info.Id == id);
+        var found = (await journal.RunsAsync(cancellationToken)).FirstOrDefault(info => info.Id == id);
         if (found?.Pin?.DiffersIn(pin) is { Count: > 0 } fields)
             throw new ToolException(
                 ExitCode.Conflict,
@@ -41,6 +45,7 @@ internal sealed class DispatchRecorder(ILocalJournal journal, RunId id, RunPin p
 
         foreach (var recorded in RecordedCommands(found))
         {
+            cancellationToken.ThrowIfCancellationRequested();
             if (!more || !IsSame(recorded, source.Current))
                 throw new ToolException(ExitCode.Conflict, string.Create(
                     CultureInfo.InvariantCulture,
@@ -60,17 +65,28 @@ internal sealed class DispatchRecorder(ILocalJournal journal, RunId id, RunPin p
             return new DispatchSummary(commands, refused, alreadyThere, RecordedStateHash(), RngState.FromSeed(pin.Seed));
         }
 
-        await using var run = found is null ? await journal.StartRunAsync(pin, options) : await journal.ResumeRunAsync(id, pin, options);
+        await using var run = found is null
+            ? await journal.StartRunAsync(pin, options, cancellationToken)
+            : await journal.ResumeRunAsync(id, pin, options, cancellationToken);
         var streams = run.Streams(scenario);
         var window = new Window<ExecutionResult<DispatchState, Dispatched, DispatchRefusal>>(Count);
-        for (; more; more = source.MoveNext())
+        try
         {
-            clock = source.Current.Time;
-            await window.AddAsync(streams.ExecuteAsync(Dispatch.Category, source.Current.Command, new ExecuteOptions { Time = clock }));
+            for (; more; more = source.MoveNext())
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                clock = source.Current.Time;
+                // A command that was given is waited for: what is said to be durable is then all there is.
+                var step = new ExecuteOptions { Time = clock };
+                await window.AddAsync(streams.ExecuteAsync(Dispatch.Category, source.Current.Command, step, CancellationToken.None));
+            }
+        }
+        finally
+        {
+            await window.CompleteAsync();
         }
 
-        await window.CompleteAsync();
-        var end = await run.FinishAsync(clock);
+        var end = await run.FinishAsync(clock, CancellationToken.None);
         return new DispatchSummary(commands, refused, alreadyThere, end.StateHash, run.Root);
     }
 

@@ -13,15 +13,21 @@ internal static class CommandLine
         Records, replays and checks Refold journals.
 
         Exit codes: 0 done and in order; 1 the verdict is negative (diverged, tampered, different); 2 wrong usage;
-        3 the journal or the input cannot be opened or read; 4 a conflict (expected version, another writer, a run that exists).
+        3 the journal or the input cannot be opened or read; 4 a conflict (expected version, another writer, a run or entries that
+        are there already); 130 interrupted, after a line that says what is durable and how to go on.
         """;
 
-    public static int Run(string[] arguments)
+    private static readonly Lazy<RootCommand> Root = new(CreateRoot);
+
+    /// <summary>Runs a command line on the current terminal.</summary>
+    /// <returns>The exit code.</returns>
+    public static int Run(string[] arguments, CancellationToken cancellationToken)
     {
+        Terminal.Current.Arguments = arguments;
         int exitCode = ExitCode.Done;
         try
         {
-            exitCode = Invoke(arguments);
+            exitCode = Invoke(arguments, cancellationToken);
             Output.Flush();
         }
         catch (OutputClosedException)
@@ -36,14 +42,37 @@ internal static class CommandLine
         return exitCode;
     }
 
-    private static int Invoke(string[] arguments)
+    private static RootCommand CreateRoot()
     {
         var root = new RootCommand(Description) { Options.Journal, Options.Json };
         foreach (var verb in AllVerbs.Create())
             root.Add(verb);
-        var parsed = root.Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null, EnablePosixBundling = false });
+        return root;
+    }
+
+    private static int Invoke(string[] arguments, CancellationToken cancellationToken)
+    {
+        // Somebody who types the name alone wants to know what there is.
+        var parsed = Root.Value.Parse(
+            arguments.Length == 0 ? ["--help"] : arguments,
+            new ParserConfiguration { ResponseFileTokenReplacer = null, EnablePosixBundling = false });
         if (parsed.Action is not ParseErrorAction)
-            return parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+        {
+            // Help and version; verbs write through Output.
+            using var text = new StringWriter { NewLine = "\n" };
+            // Signals are the tool's own: the library gives a verb two seconds, and answers a second Ctrl-C with a crash.
+            var configuration = new InvocationConfiguration
+            {
+                EnableDefaultExceptionHandler = false,
+                ProcessTerminationTimeout = null,
+                Output = text,
+                Error = Terminal.Current.Error,
+            };
+            int exitCode = parsed.InvokeAsync(configuration, cancellationToken).GetAwaiter().GetResult();
+            if (text.ToString() is { Length: > 0 } printed) Output.Line(printed.TrimEnd('\n'));
+            return exitCode;
+        }
+
         string verbName = parsed.CommandResult.Command is RootCommand ? "" : parsed.CommandResult.Command.Name + " ";
         string problem = parsed.UnmatchedTokens is [var token, ..] ? $"'{token}' is not known here." : parsed.Errors[0].Message;
         throw new ToolException(ExitCode.Usage, $"{problem} See: refold {verbName}--help");
@@ -62,7 +91,7 @@ internal static class CommandLine
         }
 
         var (exitCode, message) = Failures.Describe(exception);
-        Console.Error.WriteLine("refold: " + OneLine(message));
+        Terminal.Warn(OneLine(message));
         return exitCode;
     }
 

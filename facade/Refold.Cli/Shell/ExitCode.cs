@@ -18,6 +18,9 @@ internal static class ExitCode
 
     /// <summary>A conflict: an expected version, a journal in use by another writer, a run that exists.</summary>
     public const int Conflict = 4;
+
+    /// <summary>Interrupted by Ctrl-C or SIGTERM, after a line that says what is durable and how to go on.</summary>
+    public const int Interrupted = 130;
 }
 
 /// <summary>Ends a verb.</summary>

@@ -1,10 +1,9 @@
-// A few facts or a list, as people read them, and the JSON of what many verbs print.
-// Used by the verbs; the only file besides the demo's story that knows Spectre.Console.
+// A few facts as people read them, and the JSON of what many verbs print.
+// Used by the verbs.
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Refold.Segments;
 using Refold.Transfers;
-using Spectre.Console;
 
 namespace Refold.Cli.Shell;
 
@@ -42,6 +41,11 @@ internal static class Facts
     public static string? Time(DateTimeOffset? time) =>
         time?.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFFF'Z'", CultureInfo.InvariantCulture);
 
+    /// <summary>A time for a table: to the second on a terminal, whole elsewhere.</summary>
+    public static string TableTime(DateTimeOffset? time) => Output.IsTerminal
+        ? time?.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture) ?? ""
+        : Time(time) ?? "";
+
     /// <summary>One fact a line; those without a value are left out.</summary>
     public static void Print(params (string Name, string? Value)[] facts)
     {
@@ -51,24 +55,5 @@ internal static class Facts
             if (value is not null)
                 Output.Line(name.PadRight(width) + "  " + value);
         }
-    }
-
-    /// <summary>A table on a terminal; elsewhere a heading and a row a line, separated by tabs.</summary>
-    public static void Table(string[] columns, IEnumerable<string[]> rows)
-    {
-        if (!Output.IsTerminal)
-        {
-            Output.Line(string.Join('\t', columns));
-            foreach (string[] row in rows)
-                Output.Line(string.Join('\t', row));
-            return;
-        }
-
-        var table = new Table().Border(TableBorder.Simple);
-        foreach (string column in columns)
-            table.AddColumn(new TableColumn(Markup.Escape(column)).NoWrap());
-        foreach (string[] row in rows)
-            table.AddRow([.. row.Select(Markup.Escape)]);
-        AnsiConsole.Write(table);
     }
 }

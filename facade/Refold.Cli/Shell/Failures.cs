@@ -24,7 +24,8 @@ internal static class Failures
         FileNotFoundException or DirectoryNotFoundException => (ExitCode.Unreadable, exception.Message + " Check the path."),
         UnauthorizedAccessException => (ExitCode.Unreadable, exception.Message + " Check the permissions."),
         IOException => (ExitCode.Unreadable, exception.Message + " Check the device and its free room."),
-        OperationCanceledException => (ExitCode.Unreadable, "Interrupted."),
+        OperationCanceledException =>
+            (ExitCode.Interrupted, "Interrupted: nothing was changed. To start again: " + CommandText.Again()),
         _ => (ExitCode.Unreadable, $"Unexpected {exception.GetType().Name}: {exception.Message} Please report it with the command line."),
     };
 }

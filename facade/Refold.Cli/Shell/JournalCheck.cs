@@ -22,12 +22,18 @@ internal sealed record JournalCheck(long Entries, Head Head, Fault? First, long 
     /// <summary>Whether the fault is what an interrupted write left, which opening for writing heals.</summary>
     public bool Torn { get; init; }
 
-    public static async Task<JournalCheck> RunAsync(string uri, (long? Position, string Hash)? expectedHead)
+    public static Task<JournalCheck> RunAsync(
+        string uri, (long? Position, string Hash)? expectedHead, CancellationToken cancellationToken) =>
+        Interruption.LeaveAsync(() => Run(uri, expectedHead, cancellationToken), cancellationToken);
+
+    private static JournalCheck Run(string uri, (long? Position, string Hash)? expectedHead, CancellationToken cancellationToken)
     {
         if (Journals.SegmentDirectory(uri) is { } directory)
         {
             Journals.RequireDirectory(directory);
-            if (SegmentJournal.Verify(directory) is { First: { } first } found)
+            using var progress = Progress.Start("verifying", "bytes", WatchedDevice.SegmentBytes(directory));
+            var device = new WatchedDevice(new DirectoryDevice(directory), progress, cancellationToken);
+            if (SegmentJournal.Verify(device) is { First: { } first } found)
                 return new JournalCheck(
                     found.Entries, found.Head, new Fault(first.Position, first.What, first.File, first.Offset), found.Unconfirmed)
                 {
@@ -39,9 +45,24 @@ internal sealed record JournalCheck(long Entries, Head Head, Fault? First, long 
         if (StoreFiles.Of(uri) is var (files, path) && files.Verify(path) is { First: var (position, what) } stored)
             return new JournalCheck(stored.Entries, stored.Head, new Fault(position, what, path, null), 0);
 
-        await using var journal = Journals.OpenForReading(uri);
-        var fault = expectedHead is { } expected ? Compare(journal, expected) : null;
-        return new JournalCheck(journal.ReadAll().LongCount(), journal.Head, fault, (journal as SegmentJournal)?.Unconfirmed ?? 0);
+        var journal = Journals.OpenForReading(uri);
+        try
+        {
+            var fault = expectedHead is { } expected ? Compare(journal, expected) : null;
+            using var progress = Progress.Start("counting", "positions", journal.Head.Position);
+            long entries = 0;
+            foreach (var entry in Interruption.Until(journal.ReadAll(), cancellationToken))
+            {
+                progress.Tell(entry.Position);
+                entries++;
+            }
+
+            return new JournalCheck(entries, journal.Head, fault, (journal as SegmentJournal)?.Unconfirmed ?? 0);
+        }
+        finally
+        {
+            journal.DisposeAsync().AsTask().GetAwaiter().GetResult();
+        }
     }
 
     /// <summary>Without a position the expected hash is that of the last one.</summary>

@@ -12,6 +12,10 @@ internal static class Journals
     /// named on standard error: whoever reads must not take a journal that lost its end for a whole one.</summary>
     public static ILocalJournal OpenForReading(ParseResult arguments) => OpenForReading(Uri(arguments));
 
+    /// <summary>As <c>OpenForReading</c>, for a journal that may take long to open: left behind when it is interrupted.</summary>
+    public static Task<ILocalJournal> OpenForReadingAsync(string uri, CancellationToken cancellationToken) =>
+        Interruption.LeaveAsync(() => OpenForReading(uri), cancellationToken);
+
     public static ILocalJournal OpenForReading(string uri)
     {
         var journal = Open(uri, new JournalOptions { ReadOnly = true });
@@ -28,9 +32,9 @@ internal static class Journals
     public static void TellUnconfirmed(long count)
     {
         if (count > 0)
-            Console.Error.WriteLine(string.Create(
+            Terminal.Warn(string.Create(
                 CultureInfo.InvariantCulture,
-                $"refold: {count} entries or deletions at the end are unconfirmed: whole, but not known to be flushed. "
+                $"{count} entries or deletions at the end are unconfirmed: whole, but not known to be flushed. "
                 + $"They are not read; opening for writing decides about them."));
     }
 
@@ -38,9 +42,9 @@ internal static class Journals
     public static void Tell(TornTail? torn)
     {
         if (torn is not null)
-            Console.Error.WriteLine(string.Create(
+            Terminal.Warn(string.Create(
                 CultureInfo.InvariantCulture,
-                $"refold: {torn.File} has a torn tail from offset {torn.Offset} on: {torn.Reason}. "
+                $"{torn.File} has a torn tail from offset {torn.Offset} on: {torn.Reason}. "
                 + $"What lies before it is read; opening for writing heals it."));
     }
 
@@ -48,6 +52,10 @@ internal static class Journals
     /// not wait for each answer.</summary>
     public static ILocalJournal OpenForWriting(ParseResult arguments) =>
         Open(Uri(arguments), new JournalOptions { Segments = new() { Pipelined = true } });
+
+    /// <summary>As <c>OpenForWriting</c>, left behind when it is interrupted: a journal takes no harm from that, as from a kill.</summary>
+    public static Task<ILocalJournal> OpenForWritingAsync(ParseResult arguments, CancellationToken cancellationToken) =>
+        Interruption.LeaveAsync(() => OpenForWriting(arguments), cancellationToken);
 
     /// <summary>The directory of a journal in segment files; null for any other.</summary>
     public static string? SegmentDirectory(string uri)
@@ -85,6 +93,10 @@ internal static class Journals
                 ExitCode.Usage,
                 $"refold has no store for '{uri}': it comes with the package {package}. Use segments:DIRECTORY or litedb:FILE.");
     }
+
+    /// <summary>The error of a stream that is not there: a name that is written wrongly must not pass for one that is empty.</summary>
+    public static ToolException NoStream(StreamId stream) =>
+        new(ExitCode.Unreadable, $"The journal has no stream '{stream}'; 'refold streams' lists them.");
 
     private static void RequireNoFile(string directory)
     {

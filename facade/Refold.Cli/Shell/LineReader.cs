@@ -5,13 +5,13 @@ namespace Refold.Cli.Shell;
 internal static class LineReader
 {
     /// <summary>Longer than any entry in its NDJSON form: escapes make six bytes of one at most.</summary>
-    private const int LongestLine = 96 * 1024 * 1024;
+    public const int LongestLine = 96 * 1024 * 1024;
 
     /// <summary>Opens a file, or standard input for <c>-</c>.</summary>
     public static Stream Open(string path)
     {
         if (path == "-")
-            return Console.OpenStandardInput();
+            return Terminal.Current.OpenInput();
         if (Directory.Exists(path))
             throw new ToolException(ExitCode.Unreadable, $"{path} is a directory; name a file.");
         try
@@ -25,7 +25,7 @@ internal static class LineReader
     }
 
     /// <summary>The lines without LF or CR LF, each as soon as it is there. A line is valid until the next one is taken.</summary>
-    public static IEnumerable<ReadOnlyMemory<byte>> Read(Stream stream, string path)
+    public static IEnumerable<ReadOnlyMemory<byte>> Read(Stream stream, string path, CancellationToken cancellationToken = default)
     {
         byte[] buffer = new byte[1 << 16];
         int start = 0, end = 0;
@@ -47,11 +47,11 @@ internal static class LineReader
             else if (end == buffer.Length)
             {
                 if (end >= LongestLine)
-                    throw new ToolException(ExitCode.Unreadable, $"{path} has a line of more than 96 MiB; it is no input of this verb.");
+                    throw TooLong(path);
                 Array.Resize(ref buffer, Math.Min(2 * end, LongestLine));
             }
 
-            int read = stream.Read(buffer, end, buffer.Length - end);
+            int read = Fill(stream, buffer, end, buffer.Length - end, cancellationToken);
             if (read > 0)
             {
                 end += read;
@@ -63,6 +63,19 @@ internal static class LineReader
             yield break;
         }
     }
+
+    /// <summary>Reads some bytes. A pipe or a terminal that gives none for long is left behind when it is interrupted.</summary>
+    public static int Fill(Stream stream, byte[] buffer, int start, int count, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        if (stream.CanSeek || !cancellationToken.CanBeCanceled)
+            return stream.Read(buffer, start, count);
+        return Interruption.LeaveAsync(() => stream.Read(buffer, start, count), cancellationToken).GetAwaiter().GetResult();
+    }
+
+    /// <summary>The error of a line that is longer than any entry.</summary>
+    public static ToolException TooLong(string path) =>
+        new(ExitCode.Unreadable, $"{path} has a line of more than 96 MiB; no entry is as long: write an entry a line.");
 
     private static ReadOnlyMemory<byte> WithoutReturn(Memory<byte> line) =>
         line.Length > 0 && line.Span[^1] == '\r' ? line[..^1] : line;

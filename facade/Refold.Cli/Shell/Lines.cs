@@ -34,11 +34,11 @@ internal static class Lines
     public static ReadOnlyMemory<byte> WriteRaw(JournalEntry entry) => Core.Ndjson.writeRaw(entry.Value).Memory;
 
     /// <summary>Reads a line; a broken rule ends the tool with the file, the line's number and the rule.</summary>
-    public static ImportLine Read(string file, long number, ReadOnlyMemory<byte> line)
+    public static ImportLine Read(string file, long number, ReadOnlyMemory<byte> line, bool truncatesTimes)
     {
-        var result = Core.Ndjson.tryRead(line);
+        var result = Core.Ndjson.tryReadWith(truncatesTimes, line);
         if (!result.IsOk)
-            throw Fault(file, number, result.ErrorValue.ToString());
+            throw Misread(file, number, line, result.ErrorValue.ToString());
         var read = result.ResultValue;
         var canonical = Core.CanonicalBytes.ofData(read.Data);
         var (data, key) = ToData(read.Data);
@@ -47,6 +47,21 @@ internal static class Lines
             CanonicalLength = canonical.Length,
             CanonicalHash = Hash.Compute(canonical.Span),
         };
+    }
+
+    /// <summary>What real files have that no line of NDJSON has is named, with the way to go on.</summary>
+    private static ToolException Misread(string file, long number, ReadOnlyMemory<byte> line, string reason)
+    {
+        var bytes = line.Span;
+        if (number == 1 && bytes.StartsWith("\uFEFF"u8))
+            return Fault(file, number, "the file begins with a byte order mark (EF BB BF); write it as UTF-8 without one");
+        if (number == 1 && bytes.Length > 1 && bytes[..2] is [0xFF, 0xFE] or [0xFE, 0xFF])
+            return Fault(file, number, "the file begins with the byte order mark of UTF-16; write it as UTF-8");
+        if (!bytes.ContainsAnyExcept((byte)' ', (byte)'\t', (byte)'\r'))
+            return Fault(file, number, "the line is empty; every line is an entry: remove it");
+        return Core.Ndjson.tryReadWith(true, line).IsOk
+            ? Fault(file, number, reason + "; --truncate-times cuts them off")
+            : Fault(file, number, reason);
     }
 
     public static ToolException Fault(string file, long number, string reason) =>

@@ -13,7 +13,7 @@ internal static class Options
 
     public static Option<string> Journal { get; } = new("--journal")
     {
-        Description = "The journal: segments:DIRECTORY, or memory: for one that is gone afterwards",
+        Description = "The journal: segments:DIRECTORY, litedb:FILE, or memory: for one that is gone afterwards",
         HelpName = "URI",
         Recursive = true,
         DefaultValueFactory = _ => DefaultJournal,

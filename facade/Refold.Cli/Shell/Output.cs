@@ -4,7 +4,6 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Microsoft.Win32.SafeHandles;
 
 namespace Refold.Cli.Shell;
 
@@ -14,10 +13,11 @@ internal sealed class OutputClosedException(IOException cause) : Exception(cause
 internal static class Output
 {
     private static readonly JsonSerializerOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-    private static readonly Stream Buffered = new BufferedStream(Open(), 1 << 16);
+
+    private static Stream Buffered => Terminal.Current.Output;
 
     /// <summary>Whether a person is looking, so that tables and colours make sense.</summary>
-    public static bool IsTerminal => !Console.IsOutputRedirected;
+    public static bool IsTerminal => Terminal.Current.IsTerminal;
 
     public static void Line(string text) => Line(Encoding.UTF8.GetBytes(text));
 
@@ -46,6 +46,7 @@ internal static class Output
 
     private static void Write(ReadOnlySpan<byte> bytes)
     {
+        Terminal.Current.Shown?.Clear();
         try
         {
             Buffered.Write(bytes);
@@ -66,15 +67,5 @@ internal static class Output
             : new ToolException(
                 ExitCode.Unreadable,
                 $"The output cannot be written: {exception.Message.TrimEnd('.')}. What was written of it is not whole.");
-    }
-
-    private static Stream Open()
-    {
-        // .NET's console stream swallows a broken pipe, so a verb that follows a journal would never end. A file stream
-        // reports it; but it keeps an offset of its own, which is wrong for a file that several commands append to.
-        if (OperatingSystem.IsWindows() || !Console.IsOutputRedirected)
-            return Console.OpenStandardOutput();
-        var file = new FileStream(new SafeFileHandle(1, ownsHandle: false), FileAccess.Write, bufferSize: 0);
-        return file.CanSeek ? Console.OpenStandardOutput() : file;
     }
 }

@@ -1,31 +1,103 @@
-// How far long work has come, for a person at a terminal; silent in a pipe.
-// Used by import, record and compact.
+// How far long work has come, for a person at a terminal: a bar with rate and time left where the end is known. Silent in a pipe.
+// Used by every verb that can take long.
+using System.Diagnostics;
 using System.Globalization;
 
 namespace Refold.Cli.Shell;
 
-internal static class Progress
+/// <summary>One piece of work, from <c>Start</c> to <c>Dispose</c>. Told from any thread.</summary>
+internal sealed class Progress : IDisposable
 {
-    private const long Every = 256;
+    private const int Bar = 20;
 
-    private static bool IsShown => Output.IsTerminal && !Console.IsErrorRedirected;
+    private static readonly TimeSpan Between = TimeSpan.FromMilliseconds(100);
 
-    public static void Tell(long done, string unit)
+    private readonly Lock gate = new();
+    private readonly Stopwatch clock = Stopwatch.StartNew();
+    private readonly Terminal terminal = Terminal.Current;
+    private readonly string what;
+    private readonly string unit;
+    private readonly bool isShown;
+    private long total;
+    private TimeSpan last = -Between;
+    private long begun = -1;
+    private bool isDrawn;
+
+    private Progress(string what, string unit, long? total, bool isShown)
     {
-        if (done % Every == 0)
-            Tell(string.Create(CultureInfo.InvariantCulture, $"{done} {unit}"));
+        (this.what, this.unit, this.total, this.isShown) = (what, unit, total ?? 0, isShown);
+        if (isShown) terminal.Shown = this;
     }
 
-    public static void Tell(string text)
+    /// <summary>Whether somebody sees it: a total that costs something to find is looked for only then.</summary>
+    public static bool IsShown => Terminal.Current is { IsTerminal: true, ErrorIsTerminal: true };
+
+    /// <summary>Begins to show work.</summary>
+    /// <param name="what">What is done, as <c>importing</c>.</param>
+    /// <param name="unit">What is counted, in the plural.</param>
+    /// <param name="total">How many there are; null or 0 where nobody knows.</param>
+    public static Progress Start(string what, string unit, long? total = null) => new(what, unit, total, IsShown);
+
+    /// <summary>As <c>Start</c>, for work whose result is standard output: shown when that goes elsewhere.</summary>
+    public static Progress StartBesideOutput(string what, string unit, long? total) =>
+        new(what, unit, total, Terminal.Current is { IsTerminal: false, ErrorIsTerminal: true });
+
+    /// <summary>So much is done.</summary>
+    public void Tell(long done, long? of = null)
     {
-        if (IsShown)
-            Console.Error.Write("\r\e[K" + text);
+        if (!isShown) return;
+        lock (gate)
+        {
+            var now = clock.Elapsed;
+            if (of is { } known) total = known;
+            if (begun < 0) begun = done;
+            if (now - last < Between && done != total) return;
+            last = now;
+            isDrawn = true;
+            terminal.Error.Write("\r\e[K" + Line(done, now));
+        }
     }
 
     /// <summary>Clears the line, so that what follows begins on an empty one.</summary>
-    public static void End()
+    public void Clear()
     {
-        if (IsShown)
-            Console.Error.Write("\r\e[K");
+        if (!isDrawn) return;
+        lock (gate)
+        {
+            if (isDrawn) terminal.Error.Write("\r\e[K");
+            isDrawn = false;
+        }
     }
+
+    public void Dispose()
+    {
+        Clear();
+        if (terminal.Shown == this) terminal.Shown = null;
+    }
+
+    /// <summary>The line: what fits into the screen, the bar only where there is room for it.</summary>
+    private string Line(long done, TimeSpan now)
+    {
+        // What was there before the work began took no time.
+        double rate = now > TimeSpan.Zero ? (done - begun) / now.TotalSeconds : 0;
+        string speed = string.Create(CultureInfo.InvariantCulture, $"{rate:N0}/s");
+        if (total <= 0)
+            return Cut(string.Create(CultureInfo.InvariantCulture, $"{what} {done:N0} {unit}  {speed}"));
+        double share = Math.Clamp((double)done / total, 0, 1);
+        int full = (int)(share * Bar);
+        string counts = string.Create(CultureInfo.InvariantCulture, $"{share * 100,3:F0}% {done:N0} of {total:N0} {unit}  {speed}");
+        if (rate > 0 && done < total) counts += "  " + Left((total - done) / rate);
+        string bar = $"[{new string('#', full)}{new string('.', Bar - full)}] ";
+        string whole = $"{what} {bar}{counts}";
+        return whole.Length < terminal.Columns ? whole : Cut($"{what} {counts}");
+    }
+
+    private static string Left(double seconds) => seconds switch
+    {
+        < 60 => string.Create(CultureInfo.InvariantCulture, $"{Math.Ceiling(seconds):N0} s left"),
+        < 3600 => string.Create(CultureInfo.InvariantCulture, $"{Math.Ceiling(seconds / 60):N0} min left"),
+        _ => string.Create(CultureInfo.InvariantCulture, $"{Math.Ceiling(seconds / 3600):N0} h left"),
+    };
+
+    private string Cut(string line) => line.Length < terminal.Columns ? line : line[..Math.Max(0, terminal.Columns - 1)];
 }

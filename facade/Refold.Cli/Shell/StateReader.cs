@@ -14,17 +14,18 @@ internal static class StateReader
     private static readonly MethodInfo Generic =
         typeof(StateReader).GetMethod(nameof(FoldAsync), BindingFlags.NonPublic | BindingFlags.Static)!;
 
-    public static Task<ReadState> ReadAsync(IJournal journal, StreamId stream, Aggregate aggregate, long at)
+    public static Task<ReadState> ReadAsync(IJournal journal, StreamId stream, Aggregate aggregate, long at, CancellationToken cancellationToken)
     {
         // The type arguments are the aggregate's own: it is sealed, and its base has none.
         var fold = Generic.MakeGenericMethod(aggregate.GetType().GetGenericArguments());
-        return (Task<ReadState>)fold.Invoke(null, [journal, stream, aggregate, at])!;
+        return (Task<ReadState>)fold.Invoke(null, [journal, stream, aggregate, at, cancellationToken])!;
     }
 
     private static async Task<ReadState> FoldAsync<TState, TCommand, TEvent, TError>(
-        IJournal journal, StreamId stream, Aggregate<TState, TCommand, TEvent, TError> aggregate, long at)
+        IJournal journal, StreamId stream, Aggregate<TState, TCommand, TEvent, TError> aggregate, long at,
+        CancellationToken cancellationToken)
     {
-        var report = await journal.FoldAsync(stream, aggregate, at);
+        var report = await journal.FoldAsync(stream, aggregate, at, cancellationToken);
         var state = aggregate.State is { } codec ? Json(codec.Encode(report.State).Payload) : (JsonNode?)report.State?.ToString();
         return new ReadState(state, report.Version, report.StateHash, report.Divergence);
     }

@@ -23,16 +23,25 @@ internal static class BackupVerb
         {
             Directory,
         };
-        command.SetAction(Run);
+        command.SetAction(RunAsync);
         return command;
     }
 
-    private static int Run(ParseResult arguments)
+    private static async Task<int> RunAsync(ParseResult arguments, CancellationToken cancellationToken)
     {
         string target = arguments.GetRequiredValue(Directory);
         if (target.Length == 0)
             throw new ToolException(ExitCode.Usage, "DIR is empty; name the directory of the backup.");
-        var backup = Make(arguments, target);
+        TransferResult backup;
+        try
+        {
+            backup = await Interruption.LeaveAsync(() => Make(arguments, target, cancellationToken), CancellationToken.None);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            throw Interruption.At($"nothing was left in {target}", CommandText.Again());
+        }
+
         if (arguments.GetValue(Options.Json))
             Output.Json(new JsonObject { ["entries"] = backup.Entries, ["head"] = Facts.Json(backup.Head), ["backup"] = target });
         else
@@ -41,14 +50,18 @@ internal static class BackupVerb
         return ExitCode.Done;
     }
 
-    private static TransferResult Make(ParseResult arguments, string target)
+    private static TransferResult Make(ParseResult arguments, string target, CancellationToken cancellationToken)
     {
         Journals.RequireStore(Journals.Uri(arguments));
         if (StoreFiles.Of(Journals.Uri(arguments)) is var (files, path))
-            return files.Write(target, files.Read(path));
-        var source = new DirectoryDevice(Journals.RequireSegments(arguments));
+            return files.Write(target, Interruption.Until(files.Read(path), cancellationToken));
+        string source = Journals.RequireSegments(arguments);
+        // Read once, and the copy once more.
+        using var progress = Progress.Start("copying and checking", "bytes", 2 * WatchedDevice.SegmentBytes(source));
         using var directory = new NewDirectory(target);
-        var backup = JournalBackup.Make(source, directory.Partial);
+        var backup = JournalBackup.Make(
+            new WatchedDevice(new DirectoryDevice(source), progress, cancellationToken),
+            new WatchedDevice(directory.Partial, progress, cancellationToken));
         directory.Finish();
         Journals.Tell(backup.Torn);
         Journals.TellUnconfirmed(backup.Unconfirmed);

@@ -1,7 +1,6 @@
 // `refold compact`: replaces sealed segments of a journal by smaller ones; interrupted at any moment, it loses nothing.
 // Called from the command line.
 using System.CommandLine;
-using System.Globalization;
 using System.Text.Json.Nodes;
 using Refold.Cli.Shell;
 using Refold.Segments;
@@ -34,24 +33,28 @@ internal static class CompactVerb
         var request = Request(arguments);
         Journals.RequireStore(Journals.Uri(arguments));
         if (StoreFiles.Of(Journals.Uri(arguments)) is var (files, path))
-            return await CompactFileAsync(arguments, request, files, path);
+            return await CompactFileAsync(arguments, request, files, path, cancellationToken);
         string directory = Journals.RequireSegments(arguments);
         var device = new DirectoryDevice(directory);
         // Opening for writing would make a journal where none is.
         if (!FileNames.HasSegments(device))
             throw SegmentFaults.NoJournal(device);
-        await using var journal = (SegmentJournal)Journals.OpenForWriting(arguments);
+        await using var journal = (SegmentJournal)await Journals.OpenForWritingAsync(arguments, cancellationToken);
         CheckPosition("--retain-from", (request as CompactionRequest.RetainFrom)?.Position, journal.Head);
         CheckPosition("--forget-keys-before", (request as CompactionRequest.ForgetKeysBefore)?.Position, journal.Head);
         CheckStream(request, journal);
         CompactionReport report;
-        try
+        using (var progress = new Shown())
         {
-            report = await journal.CompactAsync(request, new Shown(), cancellationToken);
-        }
-        finally
-        {
-            Progress.End();
+            try
+            {
+                report = await journal.CompactAsync(request, progress, cancellationToken);
+            }
+            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+            {
+                throw Interruption.At(
+                    "every entry is as it was, and what was compacted by then stays so", CommandText.Again());
+            }
         }
 
         Print(arguments, journal, report);
@@ -59,7 +62,8 @@ internal static class CompactVerb
     }
 
     /// <summary>A journal in one file is written anew, without what was deleted.</summary>
-    private static async Task<int> CompactFileAsync(ParseResult arguments, CompactionRequest request, IStoreFiles files, string path)
+    private static async Task<int> CompactFileAsync(
+        ParseResult arguments, CompactionRequest request, IStoreFiles files, string path, CancellationToken cancellationToken)
     {
         if (request is CompactionRequest.RetainFrom)
             throw new ToolException(
@@ -78,10 +82,11 @@ internal static class CompactVerb
         {
             await using var journal = Journals.OpenForWriting(arguments);
             CheckStream(request, journal);
-            await journal.DeleteToAsync(stream, long.MaxValue);
+            await journal.DeleteToAsync(stream, long.MaxValue, cancellationToken);
         }
 
-        var (compacted, before, after) = files.Compact(path, forgetKeysBefore);
+        // The new file takes the old one's place only when it is whole.
+        var (compacted, before, after) = await Interruption.LeaveAsync(() => files.Compact(path, forgetKeysBefore), cancellationToken);
         if (arguments.GetValue(Options.Json))
             Output.Json(new JsonObject
             {
@@ -116,7 +121,7 @@ internal static class CompactVerb
     private static void CheckStream(CompactionRequest request, ILocalJournal journal)
     {
         if (request is CompactionRequest.DeleteStream { Stream: var stream } && journal.HighestVersion(stream) == 0)
-            throw new ToolException(ExitCode.Unreadable, $"The journal has no stream '{stream}'; 'refold streams' lists them.");
+            throw Journals.NoStream(stream);
     }
 
     private static void CheckPosition(string option, long? position, Head head)
@@ -151,11 +156,19 @@ internal static class CompactVerb
             ("head", journal.Head.ToString()));
     }
 
-    /// <summary>Progress as it comes: from another thread, and none of it after the end.</summary>
-    private sealed class Shown : IProgress<CompactionProgress>
+    /// <summary>Progress as it comes, from another thread: a bar for each phase.</summary>
+    private sealed class Shown : IProgress<CompactionProgress>, IDisposable
     {
-        public void Report(CompactionProgress value) => Progress.Tell(string.Create(
-            CultureInfo.InvariantCulture,
-            $"{value.Done} of {value.Total} {(value.Phase == CompactionPhase.Planning ? "segments read" : "new segments made")}"));
+        private readonly Progress planning = Progress.Start("planning", "segments read");
+        private readonly Progress replacing = Progress.Start("compacting", "new segments");
+
+        public void Report(CompactionProgress value) =>
+            (value.Phase == CompactionPhase.Planning ? planning : replacing).Tell(value.Done, value.Total);
+
+        public void Dispose()
+        {
+            planning.Dispose();
+            replacing.Dispose();
+        }
     }
 }

@@ -24,17 +24,27 @@ internal static class CopyVerb
         {
             From, To,
         };
-        command.SetAction((arguments, _) => RunAsync(arguments));
+        command.SetAction(RunAsync);
         return command;
     }
 
-    private static async Task<int> RunAsync(ParseResult arguments)
+    private static async Task<int> RunAsync(ParseResult arguments, CancellationToken cancellationToken)
     {
         string from = arguments.GetRequiredValue(From);
         string to = arguments.GetRequiredValue(To);
-        var items = Read(from);
-        var copied = Write(to, items);
-        await using var source = Journals.OpenForReading(from);
+        TransferResult copied;
+        try
+        {
+            var items = Read(from);
+            long? head = Progress.IsShown ? await HeadAsync(from, cancellationToken) : null;
+            copied = await Interruption.LeaveAsync(() => Copy(items, head, to, cancellationToken), CancellationToken.None);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            throw Interruption.At($"nothing was left at {to}", CommandText.Again());
+        }
+
+        await using var source = await Journals.OpenForReadingAsync(from, cancellationToken);
         if (source.Head != copied.Head)
             throw new ToolException(
                 ExitCode.Conflict, $"{from} was written to meanwhile: the copy ends at head {copied.Head}. Copy again, to another place.");
@@ -43,6 +53,23 @@ internal static class CopyVerb
         else
             Facts.Print(("entries", copied.Entries.ToString(CultureInfo.InvariantCulture)), ("head", copied.Head.ToString()), ("copy", to));
         return ExitCode.Done;
+    }
+
+    private static async Task<long?> HeadAsync(string uri, CancellationToken cancellationToken)
+    {
+        await using var journal = await Journals.OpenForReadingAsync(uri, cancellationToken);
+        return journal.Head.Position;
+    }
+
+    private static TransferResult Copy(
+        IEnumerable<TransferItem> items, long? head, string to, CancellationToken cancellationToken)
+    {
+        using var progress = Progress.Start("copying", "positions", head);
+        return Write(to, Interruption.Until(items, cancellationToken).Select(item =>
+        {
+            if (item is TransferItem.Batch { Stored.Batch: var batch }) progress.Tell(batch.FirstPosition);
+            return item;
+        }));
     }
 
     private static IEnumerable<TransferItem> Read(string uri)

@@ -21,24 +21,42 @@ internal static class DemoVerb
     public static Command Create()
     {
         var command = new Command("demo", "Record, kill, resume, replay, tamper: the story on one screen") { Input, Target };
-        command.SetAction((arguments, _) => RunAsync(arguments));
+        command.SetAction(RunAsync);
         return command;
     }
 
-    private static async Task<int> RunAsync(ParseResult arguments)
+    private static async Task<int> RunAsync(ParseResult arguments, CancellationToken cancellationToken)
     {
         byte[] log = ReadLog(arguments.GetValue(Input));
         string directory = arguments.GetValue(Target) ?? "refold-demo";
         Prepare(directory);
         string path = Path.Combine(directory, "access.log");
-        await File.WriteAllBytesAsync(path, log);
+        await File.WriteAllBytesAsync(path, log, cancellationToken);
         List<ReadOnlyMemory<byte>> lines =
         [
-            .. LineReader.Read(new MemoryStream(log), path).Select(line => (ReadOnlyMemory<byte>)line.ToArray())
+            .. LineReader.Read(new MemoryStream(log), path, cancellationToken).Select(line => (ReadOnlyMemory<byte>)line.ToArray())
         ];
-        var demo = new DemoSteps(directory, path, DispatchPin.Create(Seed, Dispatch.DefaultChoices, Dispatch.DefaultBackends));
+        bool asJson = arguments.GetValue(Options.Json);
+        var story = new Story(asJson);
+        var pin = DispatchPin.Create(Seed, Dispatch.DefaultChoices, Dispatch.DefaultBackends);
+        var demo = new DemoSteps(directory, path, pin, story, cancellationToken);
+        try
+        {
+            await TellAsync(demo, story, lines);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            throw Interruption.At($"what the demo made is in {directory}, which another demo replaces", CommandText.Again());
+        }
 
-        Story.Title(FormattableString.Invariant(
+        if (asJson) Output.Json(story.Facts);
+        return ExitCode.Done;
+    }
+
+    private static async Task TellAsync(DemoSteps demo, Story story, List<ReadOnlyMemory<byte>> lines)
+    {
+        story.Facts["lines"] = lines.Count;
+        story.Title(FormattableString.Invariant(
             $"Refold: {lines.Count} lines of an access log, dispatched to {Dispatch.DefaultBackends} backends by seeded dice."));
         await demo.RecordAndKillAsync([.. lines[..((lines.Count + 1) / 2)]], lines.Count);
         await demo.ResumeAsync();
@@ -46,7 +64,6 @@ internal static class DemoVerb
         await demo.ReplayAnotherRuleAsync();
         await demo.TamperAsync();
         demo.SuggestCommands();
-        return ExitCode.Done;
     }
 
     private static byte[] ReadLog(string? input)

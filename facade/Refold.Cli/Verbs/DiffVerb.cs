@@ -15,15 +15,15 @@ internal static class DiffVerb
     public static Command Create()
     {
         var command = new Command("diff", "Name the first difference between two journals: entry, field, both values") { Expected, Actual };
-        command.SetAction((arguments, _) => RunAsync(arguments));
+        command.SetAction(RunAsync);
         return command;
     }
 
-    private static async Task<int> RunAsync(ParseResult arguments)
+    private static async Task<int> RunAsync(ParseResult arguments, CancellationToken cancellationToken)
     {
-        await using var expected = Journals.OpenForReading(arguments.GetRequiredValue(Expected));
-        await using var actual = Journals.OpenForReading(arguments.GetRequiredValue(Actual));
-        var (entry, difference) = First(expected, actual);
+        await using var expected = await Journals.OpenForReadingAsync(arguments.GetRequiredValue(Expected), cancellationToken);
+        await using var actual = await Journals.OpenForReadingAsync(arguments.GetRequiredValue(Actual), cancellationToken);
+        var (entry, difference) = First(expected, actual, cancellationToken);
         if (arguments.GetValue(Options.Json))
         {
             Output.Json(new JsonObject
@@ -54,8 +54,10 @@ internal static class DiffVerb
         return difference is null ? ExitCode.Done : ExitCode.Negative;
     }
 
-    private static (JournalEntry? Entry, LineDifference? Difference) First(ILocalJournal expected, ILocalJournal actual)
+    private static (JournalEntry? Entry, LineDifference? Difference) First(
+        ILocalJournal expected, ILocalJournal actual, CancellationToken cancellationToken)
     {
+        using var progress = Progress.Start("comparing", "positions", expected.Head.Position);
         using var left = expected.ReadAll().GetEnumerator();
         using var right = actual.ReadAll().GetEnumerator();
         while (true)
@@ -64,6 +66,8 @@ internal static class DiffVerb
             var other = right.MoveNext() ? right.Current : null;
             if (one is null && other is null)
                 break;
+            cancellationToken.ThrowIfCancellationRequested();
+            progress.Tell((one ?? other)!.Position);
             if (Lines.Difference(one, other) is { } difference)
                 return (one is null || other?.Position < one.Position ? other : one, difference);
         }

@@ -23,46 +23,68 @@ internal static class ExportVerb
     public static Command Create()
     {
         var command = new Command("export", "Write entries as NDJSON, in position order") { Stream, From, Raw, Salvage };
-        command.SetAction((arguments, _) => RunAsync(arguments));
+        command.SetAction(RunAsync);
         return command;
     }
 
-    private static async Task<int> RunAsync(ParseResult arguments)
+    private static async Task<int> RunAsync(ParseResult arguments, CancellationToken cancellationToken)
     {
         var only = arguments.GetValue(Stream) is { } name ? Arguments.Stream(name) : null;
         if (arguments.GetValue(Salvage))
-            return RunSalvage(arguments, only);
-        await using var journal = Journals.OpenForReading(arguments);
+            return RunSalvage(arguments, only, cancellationToken);
+        await using var journal = await Journals.OpenForReadingAsync(Journals.Uri(arguments), cancellationToken);
         if (Facts.KeysForgottenBefore(journal) is > 0 and var before)
-            Console.Error.WriteLine(string.Create(
+            Terminal.Warn(string.Create(
                 CultureInfo.InvariantCulture,
-                $"refold: idempotency keys of batches before position {before} are forgotten here, "
+                $"idempotency keys of batches before position {before} are forgotten here, "
                 + $"which NDJSON cannot say: a journal made of it knows them. Use copy or backup to keep that."));
-        Write(arguments, only, journal.ReadAll(arguments.GetValue(From) ?? 1));
+        if (only is not null && journal.HighestVersion(only) == 0)
+            throw Journals.NoStream(only);
+        Write(arguments, only, journal.ReadAll(arguments.GetValue(From) ?? 1), journal.Head.Position, cancellationToken);
         return ExitCode.Done;
     }
 
-    private static int RunSalvage(ParseResult arguments, StreamId? only)
+    private static int RunSalvage(ParseResult arguments, StreamId? only, CancellationToken cancellationToken)
     {
+        cancellationToken.ThrowIfCancellationRequested();
         var journal = SalvagedJournal.Open(new DirectoryDevice(Journals.RequireSegments(arguments)));
         // First: a reader that closes the pipe early must not miss them.
         if (arguments.GetValue(Options.Json))
-            Console.Error.WriteLine(Output.Text(ToJson(journal)));
+            Terminal.Current.Error.WriteLine(Output.Text(ToJson(journal)));
         else
             Tell(journal);
         long from = arguments.GetValue(From) ?? 1;
-        Write(arguments, only, journal.Entries().SkipWhile(entry => entry.Position < from));
-        return journal.Holes.Count == 0 ? ExitCode.Done : ExitCode.Negative;
+        bool any = Write(arguments, only, journal.Entries().SkipWhile(entry => entry.Position < from), null, cancellationToken);
+        if (journal.Holes.Count > 0)
+            return ExitCode.Negative;
+        return any || only is null || from > 1 ? ExitCode.Done : throw Journals.NoStream(only);
     }
 
-    private static void Write(ParseResult arguments, StreamId? only, IEnumerable<JournalEntry> entries)
+    /// <returns>Whether an entry was written.</returns>
+    private static bool Write(
+        ParseResult arguments, StreamId? only, IEnumerable<JournalEntry> entries, long? head, CancellationToken cancellationToken)
     {
         bool raw = arguments.GetValue(Raw);
-        foreach (var entry in entries)
+        var (any, last) = (false, 0L);
+        using var progress = Progress.StartBesideOutput("exporting", "positions", head);
+        try
         {
-            if (only is null || entry.Stream == only)
+            foreach (var entry in Interruption.Until(entries, cancellationToken))
+            {
+                progress.Tell(last = entry.Position);
+                if (only is not null && entry.Stream != only) continue;
                 Output.Line((raw ? Lines.WriteRaw(entry) : Lines.Write(entry)).Span);
+                any = true;
+            }
         }
+        catch (OperationCanceledException)
+        {
+            throw Interruption.At(
+                FormattableString.Invariant($"everything up to position {last} was written, and the journal is as it was"),
+                CommandText.AgainFrom("--from", last + 1));
+        }
+
+        return any;
     }
 
     private static void Tell(SalvagedJournal journal)
@@ -78,11 +100,11 @@ internal static class ExportVerb
             string positions = hole is { FirstPosition: { } first, LastPosition: { } last }
                 ? FormattableString.Invariant($" (positions {first} to {last})")
                 : "";
-            Console.Error.WriteLine($"refold: {place}{hole.What}{positions}");
+            Terminal.Warn($"{place}{hole.What}{positions}");
         }
 
-        Console.Error.WriteLine(
-            FormattableString.Invariant($"refold: {journal.Count} entries were read, {journal.Holes.Count} holes were found"));
+        Terminal.Warn(
+            FormattableString.Invariant($"{journal.Count} entries were read, {journal.Holes.Count} holes were found"));
     }
 
     private static JsonObject ToJson(SalvagedJournal journal) => new()

@@ -19,28 +19,31 @@ internal static class ImportVerb
     private static readonly Option<bool> Renumber = Options.Flag(
         "--renumber", "Give new positions, versions and batches, also in an empty journal: for what is salvaged, where some are missing");
 
+    private static readonly Option<bool> Repeat = Options.Flag(
+        "--again", "Append a file also where its beginning is in the journal already; batches with a known idempotency key stay once");
+    private static readonly Option<bool> TruncateTimes = Options.Flag(
+        "--truncate-times", "Cut off digits of times behind the seventh: a journal has steps of 100 ns");
+
     public static Command Create()
     {
         var command = new Command("import", "Bring entries in; into an empty journal given positions, versions and batches are kept")
         {
-            File, BatchSize, Acknowledge, Resume, Renumber,
+            File, BatchSize, Acknowledge, Resume, Repeat, Renumber, TruncateTimes,
         };
-        command.SetAction((arguments, _) => RunAsync(arguments));
+        command.SetAction(RunAsync);
         return command;
     }
 
-    private static async Task<int> RunAsync(ParseResult arguments)
+    private static async Task<int> RunAsync(ParseResult arguments, CancellationToken cancellationToken)
     {
         string path = arguments.GetRequiredValue(File);
-        await using var stream = Seekable(LineReader.Open(path));
-        var file = new ImportFile(path == "-" ? "standard input" : path, stream, arguments.GetValue(BatchSize) ?? 1);
-        var hashes = new List<Hash>();
-        var positions = new List<long?>();
-        foreach (var line in file.Batches().SelectMany(batch => batch))
-        {
-            hashes.Add(line.CanonicalHash);
-            positions.Add(line.Position);
-        }
+        string name = path == "-" ? "standard input" : path;
+        bool resumes = arguments.GetValue(Resume);
+        if (resumes && arguments.GetValue(Repeat))
+            throw new ToolException(ExitCode.Usage, "--resume goes on with an import, --again makes another; give one of them.");
+        await using var stream = ImportSource.Open(path, name, cancellationToken);
+        var file = new ImportFile(name, stream, arguments.GetValue(BatchSize) ?? 1, arguments.GetValue(TruncateTimes));
+        var (hashes, positions, first) = Check(file, cancellationToken);
 
         bool renumbers = arguments.GetValue(Renumber);
         if (!renumbers && file.Misplaced is { } misplaced && await IsEmptyAsync(arguments))
@@ -48,11 +51,17 @@ internal static class ImportVerb
         bool fits = !renumbers && file.HasPlaces && file.Misplaced is null;
         if (!fits) RequireSingleKeys(path, file);
 
-        await using var journal = Journals.OpenForWriting(arguments);
-        int there = arguments.GetValue(Resume) ? Overlap.Find(journal.ReadAll(), hashes) : 0;
+        await using var journal = await Journals.OpenForWritingAsync(arguments, cancellationToken);
+        if (!resumes && !arguments.GetValue(Repeat) && RepeatedImport.Find(journal, first, cancellationToken) is { } repeated)
+            throw new ToolException(
+                ExitCode.Conflict,
+                $"{name} looks as if it had been imported before: {repeated}. Nothing was imported; "
+                + "add --resume to go on with an import that was interrupted, or --again to append it all the same.");
+        int there = resumes ? Overlap.Find(Interruption.Until(journal.ReadAll(), cancellationToken), hashes) : 0;
         bool restores = fits && journal.Head.Position == (there == 0 ? 0 : positions[there - 1] ?? -1);
         if (!restores) RequireSingleKeys(path, file);
-        there += await AppendAsync(journal, file, there, restores, arguments.GetValue(Acknowledge));
+        there += await new ImportWork(journal, file, hashes.Count).AppendAsync(
+            there, restores, arguments.GetValue(Acknowledge), cancellationToken);
 
         if (arguments.GetValue(Options.Json))
             Output.Json(new JsonObject
@@ -66,52 +75,28 @@ internal static class ImportVerb
                 ("entries", Text(hashes.Count - there)), ("already there", there > 0 || arguments.GetValue(Resume) ? Text(there) : null),
                 ("head", journal.Head.ToString()));
         if (file.KeyUsedAgain is var (again, key))
-            Console.Error.WriteLine(string.Create(
+            Terminal.Warn(string.Create(
                 CultureInfo.InvariantCulture,
-                $"refold: line {again} uses the idempotency key '{key}' again, which had been forgotten; "
+                $"line {again} uses the idempotency key '{key}' again, which had been forgotten; "
                 + $"each key answers with the last batch that has it."));
         return ExitCode.Done;
     }
 
-    /// <returns>How many entries were there already, by the idempotency key of their batch.</returns>
-    private static async Task<int> AppendAsync(ILocalJournal journal, ImportFile file, int there, bool restores, bool acknowledges)
+    /// <summary>Reads the whole file once: its hashes, the positions it gives, and its first batch.</summary>
+    private static (List<Hash> Hashes, List<long?> Positions, List<ImportLine> First) Check(
+        ImportFile file, CancellationToken cancellationToken)
     {
-        var (last, repeated) = (journal.Head.Position, 0);
-        var places = new PlaceRule("");
-        var acknowledgements = new Acknowledgements();
-        var window = new Window<AppendResult>(result =>
+        var (hashes, positions, first) = (new List<Hash>(), new List<long?>(), new List<ImportLine>());
+        using var progress = Progress.Start("checking", "bytes", file.Length);
+        foreach (var batch in file.Batches(cancellationToken))
         {
-            var receipt = result.ReceiptOrThrow();
-            if (receipt.LastPosition <= last)
-                repeated += receipt.Count;
-            if (acknowledges)
-                acknowledgements.Print(receipt.FirstPosition, receipt.LastPosition);
-            else
-                Progress.Tell(receipt.LastPosition, "positions");
-        });
-        int skip = there;
-        foreach (var batch in file.Batches())
-        {
-            int skipped = Math.Min(skip, batch.Count);
-            skip -= skipped;
-            // Places are followed from the first line on, also over what is there already.
-            List<JournalEntry> placed = restores ? [.. batch.Select((line, index) => places.Place(line, index == 0))] : [];
-            if (skipped == batch.Count)
-                continue;
-            var append = restores
-                ? journal.TryRestoreAsync(placed[skipped..])
-                : journal.TryAppendAsync(
-                    new AppendRequest([.. batch.Skip(skipped).Select(line => line.Data)])
-                    {
-                        IdempotencyKey = batch[0].Key,
-                        AllowsOwnStreams = true,
-                    });
-            await window.AddAsync(append.AsTask());
+            if (first.Count == 0) first = batch;
+            hashes.AddRange(batch.Select(line => line.CanonicalHash));
+            positions.AddRange(batch.Select(line => line.Position));
+            progress.Tell(file.Read);
         }
 
-        await window.CompleteAsync();
-        Progress.End();
-        return repeated;
+        return (hashes, positions, first);
     }
 
     /// <summary>Refuses a file of which a batch would be answered with the receipt of an earlier one.</summary>
@@ -135,18 +120,6 @@ internal static class ImportVerb
         catch (JournalOpenException)
         {
             return true;
-        }
-    }
-
-    private static Stream Seekable(Stream stream)
-    {
-        if (stream.CanSeek)
-            return stream;
-        using (stream)
-        {
-            var copy = new MemoryStream();
-            stream.CopyTo(copy);
-            return copy;
         }
     }
 

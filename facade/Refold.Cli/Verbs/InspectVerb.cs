@@ -15,14 +15,14 @@ internal static class InspectVerb
     public static Command Create()
     {
         var command = new Command("inspect", "Open a journal and tell what is there; changes nothing");
-        command.SetAction((arguments, _) => RunAsync(arguments));
+        command.SetAction(RunAsync);
         return command;
     }
 
-    private static async Task<int> RunAsync(ParseResult arguments)
+    private static async Task<int> RunAsync(ParseResult arguments, CancellationToken cancellationToken)
     {
         var clock = Stopwatch.StartNew();
-        await using var journal = Journals.OpenForReading(arguments);
+        await using var journal = await Journals.OpenForReadingAsync(Journals.Uri(arguments), cancellationToken);
         double elapsed = Milliseconds(clock.Elapsed);
         var segments = journal as SegmentJournal;
         // A database knows where it stands: nothing was read to open it.
@@ -82,7 +82,13 @@ internal static class InspectVerb
                         $"{count} entries or deletions behind the end that is known to be flushed; opening for writing decides about them")
                     : null));
         if (segments is not null)
-            Facts.Table(["segment", "entries", "bytes", "sealed"], segments.Segments.Select(Row));
+            Table.Print(
+                [
+                    new("segment"), new("entries") { IsNumber = true }, new("bytes") { GoesAt = 2, IsNumber = true },
+                    new("sealed") { GoesAt = 1 },
+                ],
+                segments.Segments.Select(Row),
+                "--json");
         return ExitCode.Done;
     }
 

@@ -9,7 +9,7 @@ namespace Refold.Cli.Verbs;
 
 internal static class ReadVerb
 {
-    private const int WidestPayload = 60;
+    private const int WidestPayload = 400;
 
     private static readonly Option<string> Stream = new("--stream") { Description = "The stream", HelpName = "STREAM", Required = true };
     private static readonly Option<long?> From = Options.Number("--from", "VERSION", "The first version. Default: 1", 1, long.MaxValue);
@@ -29,19 +29,25 @@ internal static class ReadVerb
         long from = arguments.GetValue(From) ?? 1;
         long most = arguments.GetValue(Max) ?? long.MaxValue;
         bool follows = arguments.GetValue(Follow);
-        await using var journal = Journals.OpenForReading(arguments);
+        await using var journal = await Journals.OpenForReadingAsync(Journals.Uri(arguments), cancellationToken);
+        long highest = journal.HighestVersion(stream);
+        // A stream that is followed may begin later.
+        if (highest == 0 && !follows)
+            throw Journals.NoStream(stream);
         // Before the first read: what is appended in between is read by then, and is not printed again.
         long position = journal.Head.Position;
         var entries = journal.ReadStream(stream, from, maxCount: most);
         if (follows || arguments.GetValue(Options.Json) || !Output.IsTerminal)
         {
-            var printed = Print(entries);
+            var printed = Print(Interruption.Until(entries, cancellationToken));
             if (follows && printed.Count < most)
                 await FollowAsync(journal, stream, position, printed.Next ?? from, most - printed.Count, cancellationToken);
         }
         else
         {
-            PrintTable(entries);
+            PrintTable(Interruption.Until(entries, cancellationToken));
+            if (from > highest)
+                Terminal.Warn(FormattableString.Invariant($"the stream '{stream}' ends at version {highest}, before --from {from}."));
         }
 
         return ExitCode.Done;
@@ -70,30 +76,35 @@ internal static class ReadVerb
             {
                 if (entry.Stream != stream || entry.Version < from) continue;
                 _ = Print([entry]);
+                from = entry.Version + 1;
                 if (--left == 0) return;
             }
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            // Interrupted, as it is meant to end.
+            throw Interruption.At("nothing was changed", CommandText.AgainFrom("--from", from));
         }
     }
 
-    private static void PrintTable(IEnumerable<JournalEntry> entries) => Facts.Table(
-        ["position", "version", "role", "type", "time", "payload"],
+    private static void PrintTable(IEnumerable<JournalEntry> entries) => Table.Print(
+        [
+            new("position") { IsNumber = true }, new("version") { IsNumber = true }, new("role") { GoesAt = 2 }, new("type"),
+            new("time") { GoesAt = 3 }, new("payload") { IsCut = true, GoesAt = 1 },
+        ],
         entries.Select(entry => new[]
         {
             entry.Position.ToString(CultureInfo.InvariantCulture),
             entry.Version.ToString(CultureInfo.InvariantCulture),
             entry.Role.ToString(),
             entry.Type,
-            Facts.Time(entry.Time) ?? "",
+            Facts.TableTime(entry.Time),
             Beginning(entry.Payload.Span),
-        }));
+        }),
+        "--json");
 
     private static string Beginning(ReadOnlySpan<byte> payload)
     {
         string text = Encoding.UTF8.GetString(payload[..Math.Min(payload.Length, 4 * WidestPayload)]);
-        return text.Length <= WidestPayload ? text : text[..WidestPayload] + "...";
+        return text.Length <= WidestPayload ? text : text[..WidestPayload] + "…";
     }
 }

@@ -41,11 +41,11 @@ internal static class RecordVerb
         {
             Scenario, Input, Seed, Choices, Backends, Run, Resume, Acknowledge,
         };
-        command.SetAction((arguments, _) => RunAsync(arguments));
+        command.SetAction(RunAsync);
         return command;
     }
 
-    private static async Task<int> RunAsync(ParseResult arguments)
+    private static async Task<int> RunAsync(ParseResult arguments, CancellationToken cancellationToken)
     {
         ulong seed = arguments.GetValue(Seed) ?? 0;
         var pin = DispatchPin.Create(
@@ -53,21 +53,50 @@ internal static class RecordVerb
         var id = Arguments.Run(arguments.GetValue(Run) ?? "dispatch-" + seed.ToString(CultureInfo.InvariantCulture));
         string path = arguments.GetRequiredValue(Input);
         await using var input = LineReader.Open(path);
-        await using var journal = Journals.OpenForWriting(arguments);
+        await using var journal = await Journals.OpenForWritingAsync(arguments, cancellationToken);
         if (!arguments.GetValue(Resume) && journal.HighestVersion(id.Stream) > 0)
             throw new ToolException(
                 ExitCode.Conflict, $"The journal has a run '{id}' already; add --resume to go on with it, or --run ID for another.");
 
         var acknowledgements = new Acknowledgements();
-        var recorder = new DispatchRecorder(
-            journal, id, pin,
-            arguments.GetValue(Acknowledge)
-                ? position => acknowledgements.Print(position, position)
-                : position => Progress.Tell(position - 1, "positions"));
-        var summary = await recorder.RecordAsync(input, path);
-        Progress.End();
+        using var progress = Progress.Start("recording", "lines", Progress.IsShown ? await CountAsync(input, cancellationToken) : null);
+        long lines = 0;
+        var recorder = new DispatchRecorder(journal, id, pin, position =>
+        {
+            progress.Tell(++lines);
+            if (arguments.GetValue(Acknowledge)) acknowledgements.Print(position, position);
+        });
+        DispatchSummary summary;
+        try
+        {
+            summary = await recorder.RecordAsync(input, path, cancellationToken);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            throw Interruption.At(
+                FormattableString.Invariant(
+                    $"the run '{id}' has {recorder.Commands} commands, durable up to position {journal.Head.Position}"),
+                CommandText.Again(with: "--resume"));
+        }
+
         Print(arguments, id, summary, journal.Head);
         return ExitCode.Done;
+    }
+
+    /// <summary>How many lines a file has; null for a pipe, which can be read once.</summary>
+    private static async Task<long?> CountAsync(Stream input, CancellationToken cancellationToken)
+    {
+        if (!input.CanSeek) return null;
+        byte[] buffer = new byte[1 << 16];
+        var (lines, last) = (0L, (byte)'\n');
+        while (await input.ReadAsync(buffer, cancellationToken) is > 0 and var count)
+        {
+            lines += buffer.AsSpan(0, count).Count((byte)'\n');
+            last = buffer[count - 1];
+        }
+
+        input.Position = 0;
+        return last == '\n' ? lines : lines + 1;
     }
 
     private static void Print(ParseResult arguments, RunId id, DispatchSummary summary, Head head)

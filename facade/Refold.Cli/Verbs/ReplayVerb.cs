@@ -20,24 +20,30 @@ internal static class ReplayVerb
     private static readonly Option<string?> With = Options.Text(
         "--with", "LIB.dll", "A program's library: its public static Aggregate values decide");
 
+    private static readonly Option<int?> Context = Options.Number(
+        "--context", "N", "Show so many entries before and after the first one that differs", 0, 1000);
+
     public static Command Create()
     {
-        var command = new Command("replay", "Decide a recorded run anew and compare") { Run, Choices, Backends, IgnorePin, With };
+        var command = new Command("replay", "Decide a recorded run anew and compare") { Run, Choices, Backends, IgnorePin, Context, With };
         command.SetAction((arguments, cancellationToken) => RunAsync(arguments, cancellationToken));
         return command;
     }
 
     private static async Task<int> RunAsync(ParseResult arguments, CancellationToken cancellationToken)
     {
-        await using var journal = Journals.OpenForReading(arguments);
+        await using var journal = await Journals.OpenForReadingAsync(Journals.Uri(arguments), cancellationToken);
         var run = await FindAsync(journal, arguments.GetValue(Run), cancellationToken);
         var (aggregates, pin) = Rule(arguments, run);
-        var report = await journal.VerifyAsync(
-            run.Id, aggregates, new VerifyOptions { Pin = pin, IgnorePin = arguments.GetValue(IgnorePin) }, cancellationToken);
+        var report = await VerifyAsync(
+            journal, run, aggregates, new VerifyOptions { Pin = pin, IgnorePin = arguments.GetValue(IgnorePin) }, cancellationToken);
+        var context = report.Divergence is { } divergence && arguments.GetValue(Context) is { } wanted
+            ? ReplayContext.Find(journal, divergence.Position, wanted, cancellationToken)
+            : null;
         if (arguments.GetValue(Options.Json))
-            Output.Json(ToJson(report));
+            Output.Json(ToJson(report, context));
         else
-            Print(report);
+            Print(report, context);
         return report.Matched ? ExitCode.Done : ExitCode.Negative;
     }
 
@@ -62,7 +68,15 @@ internal static class ReplayVerb
         return ([DispatchPin.Scenario(current)], current);
     }
 
-    private static JsonObject ToJson(ReplayReport report) => new()
+    private static async Task<ReplayReport> VerifyAsync(
+        ILocalJournal journal, RunInfo run, IReadOnlyList<Aggregate> aggregates, VerifyOptions options, CancellationToken cancellationToken)
+    {
+        using var progress = Progress.Start("replaying", "entries", run.Entries);
+        return await Interruption.LeaveAsync(
+            () => journal.VerifyAsync(run.Id, aggregates, options, cancellationToken).GetAwaiter().GetResult(), cancellationToken);
+    }
+
+    private static JsonObject ToJson(ReplayReport report, ReplayContext? context) => new()
     {
         ["run"] = report.Run.Value,
         ["verdict"] = report.Verdict.ToString(),
@@ -82,15 +96,25 @@ internal static class ReplayVerb
             ["expectedDraws"] = divergence.ExpectedDraws?.ToString(CultureInfo.InvariantCulture),
             ["actualDraws"] = divergence.ActualDraws?.ToString(CultureInfo.InvariantCulture),
             ["cause"] = divergence.CauseName,
+            ["remedy"] = Remedy(divergence),
+            ["context"] = context?.ToJson(),
         },
         ["findings"] = new JsonArray([.. report.Findings.Select(finding => (JsonNode)finding)]),
     };
 
-    private static void Print(ReplayReport report)
+    /// <summary>What to do, in the words of this tool.</summary>
+    private static string Remedy(Divergence divergence) => divergence.Cause == DivergenceCause.PinMismatch
+        ? divergence.Remedy + " To look for the first entry that differs all the same, add --ignore-pin."
+        : divergence.Remedy;
+
+    private static void Print(ReplayReport report, ReplayContext? context)
     {
         if (!report.Matched)
         {
             Output.Line(report.ToString());
+            foreach (string finding in report.Findings) Output.Line("finding: " + finding);
+            context?.Print();
+            if (report.Divergence is { } divergence) Output.Line("to do: " + Remedy(divergence));
             return;
         }
 

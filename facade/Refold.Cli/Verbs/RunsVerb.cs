@@ -12,14 +12,14 @@ internal static class RunsVerb
     public static Command Create()
     {
         var command = new Command("runs", "List the recorded runs with their pins");
-        command.SetAction((arguments, _) => RunAsync(arguments));
+        command.SetAction(RunAsync);
         return command;
     }
 
-    private static async Task<int> RunAsync(ParseResult arguments)
+    private static async Task<int> RunAsync(ParseResult arguments, CancellationToken cancellationToken)
     {
-        await using var journal = Journals.OpenForReading(arguments);
-        var runs = await journal.RunsAsync();
+        await using var journal = await Journals.OpenForReadingAsync(Journals.Uri(arguments), cancellationToken);
+        var runs = await journal.RunsAsync(cancellationToken);
         if (arguments.GetValue(Options.Json))
         {
             Output.Json(new JsonObject
@@ -37,15 +37,20 @@ internal static class RunsVerb
             return ExitCode.Done;
         }
 
-        Facts.Table(["run", "position", "started at", "entries", "ended", "pin"], runs.Select(run => new[]
+        Column[] columns =
+        [
+            new("run"), new("position") { IsNumber = true }, new("started at") { GoesAt = 3 }, new("entries") { GoesAt = 1, IsNumber = true },
+            new("ended") { GoesAt = 2 }, new("pin") { IsCut = true, GoesAt = 1 },
+        ];
+        Table.Print(columns, runs.Select(run => new[]
         {
             run.Id.Value,
             run.StartedPosition.ToString(CultureInfo.InvariantCulture),
-            Facts.Time(run.StartedAt) ?? "",
+            Facts.TableTime(run.StartedAt),
             run.Entries.ToString(CultureInfo.InvariantCulture),
             run.HasEnded ? "yes" : "no",
-            run.Pin?.ToJson() ?? "unreadable",
-        }));
+            (Output.IsTerminal ? run.Pin?.ToString() : run.Pin?.ToJson()) ?? "unreadable",
+        }), "--json");
         return ExitCode.Done;
     }
 }

@@ -18,23 +18,24 @@ internal static class StateVerb
     public static Command Create()
     {
         var command = new Command("state", "Fold a stream and print its state") { Stream, At, With };
-        command.SetAction((arguments, _) => RunAsync(arguments));
+        command.SetAction(RunAsync);
         return command;
     }
 
-    private static async Task<int> RunAsync(ParseResult arguments)
+    private static async Task<int> RunAsync(ParseResult arguments, CancellationToken cancellationToken)
     {
         var stream = Arguments.Stream(arguments.GetRequiredValue(Stream));
-        await using var journal = Journals.OpenForReading(arguments);
+        await using var journal = await Journals.OpenForReadingAsync(Journals.Uri(arguments), cancellationToken);
         long highest = journal.HighestVersion(stream);
         long at = arguments.GetValue(At) ?? highest;
         if (highest == 0)
-            throw new ToolException(ExitCode.Unreadable, $"The journal has no stream '{stream}'; 'refold streams' lists them.");
+            throw Journals.NoStream(stream);
         if (at > highest)
             throw new ToolException(
                 ExitCode.Usage, FormattableString.Invariant($"--at is {at}, the stream '{stream}' is at version {highest}."));
 
-        var state = await StateReader.ReadAsync(journal, stream, await AggregateOfAsync(arguments, journal, stream), at);
+        var state = await StateReader.ReadAsync(
+            journal, stream, await AggregateOfAsync(arguments, journal, stream), at, cancellationToken);
         var json = new JsonObject
         {
             ["stream"] = stream.Value,

@@ -12,13 +12,13 @@ internal static class StreamsVerb
     public static Command Create()
     {
         var command = new Command("streams", "List the streams and their highest versions");
-        command.SetAction((arguments, _) => RunAsync(arguments));
+        command.SetAction(RunAsync);
         return command;
     }
 
-    private static async Task<int> RunAsync(ParseResult arguments)
+    private static async Task<int> RunAsync(ParseResult arguments, CancellationToken cancellationToken)
     {
-        await using var journal = Journals.OpenForReading(arguments);
+        await using var journal = await Journals.OpenForReadingAsync(Journals.Uri(arguments), cancellationToken);
         var streams = journal.Streams();
         if (arguments.GetValue(Options.Json))
         {
@@ -34,12 +34,13 @@ internal static class StreamsVerb
             return ExitCode.Done;
         }
 
-        Facts.Table(["stream", "version", "deleted to"], streams.Select(stream => new[]
+        Column[] columns = [new("stream"), new("version") { IsNumber = true }, new("deleted to") { GoesAt = 1, IsNumber = true }];
+        Table.Print(columns, streams.Select(stream => new[]
         {
             stream.Stream.Value,
             stream.HighestVersion.ToString(CultureInfo.InvariantCulture),
             stream.Floor.ToString(CultureInfo.InvariantCulture),
-        }));
+        }), "--json");
         return ExitCode.Done;
     }
 }

@@ -15,14 +15,14 @@ internal static class VerifyVerb
     public static Command Create()
     {
         var command = new Command("verify", "Check every byte and hash; changes nothing") { Head };
-        command.SetAction((arguments, _) => RunAsync(arguments));
+        command.SetAction(RunAsync);
         return command;
     }
 
-    private static async Task<int> RunAsync(ParseResult arguments)
+    private static async Task<int> RunAsync(ParseResult arguments, CancellationToken cancellationToken)
     {
         (long? Position, string Hash)? head = arguments.GetValue(Head) is { } text ? Arguments.Head(text) : null;
-        var check = await JournalCheck.RunAsync(Journals.Uri(arguments), head);
+        var check = await JournalCheck.RunAsync(Journals.Uri(arguments), head, cancellationToken);
         if (arguments.GetValue(Options.Json))
             Output.Json(ToJson(check));
         else

@@ -36,7 +36,12 @@ public abstract record CrashStep
     /// <summary>Deletes a part of a stream.</summary>
     /// <param name="Stream">The stream.</param>
     /// <param name="Share">How much of it: 1 is all.</param>
-    public sealed record Delete(StreamId Stream, double Share) : CrashStep;
+    public sealed record Delete(StreamId Stream, double Share) : CrashStep
+    {
+        /// <summary>The members, the same under every culture.</summary>
+        /// <returns>One line.</returns>
+        public override string ToString() => FormattableString.Invariant($"Delete {{ Stream = {Stream}, Share = {Share} }}");
+    }
 
     /// <summary>Compacts, where the store is a <see cref="SegmentJournal"/>; another store leaves it out.</summary>
     /// <param name="What">What for.</param>
@@ -54,6 +59,11 @@ public abstract record CrashStep
         /// <summary>When that arrives: behind so many operations from the first new segment on.</summary>
         /// <value>Default: 0.</value>
         public int After { get; init; }
+
+        /// <summary>The members, the same under every culture.</summary>
+        /// <returns>One line.</returns>
+        public override string ToString() => FormattableString.Invariant(
+            $"Compact {{ What = {What}, Share = {Share}, Stream = {Stream}, Meanwhile = {Meanwhile.Count}, After = {After} }}");
     }
 
     /// <summary>Closes the store and opens it again.</summary>

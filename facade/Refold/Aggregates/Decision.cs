@@ -59,9 +59,13 @@ public readonly struct Decision<TEvent, TError>
 
     /// <summary>"refused: ERROR" or "accepted: EVENT, EVENT".</summary>
     /// <returns>The words.</returns>
-    public override string ToString() => IsRefused
-        ? string.Create(System.Globalization.CultureInfo.InvariantCulture, $"refused: {Error}")
-        : "accepted: " + (Events.Count == 0 ? "nothing" : string.Join(", ", Events));
+    public override string ToString()
+    {
+        var decision = this;
+        return Interop.InvariantText.Of(() => decision.IsRefused
+            ? $"refused: {decision.Error}"
+            : "accepted: " + (decision.Events.Count == 0 ? "nothing" : string.Join(", ", decision.Events)));
+    }
 }
 
 /// <summary>What a decision says. Immutable.</summary>

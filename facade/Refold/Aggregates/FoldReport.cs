@@ -1,12 +1,19 @@
 // A state at a version, and how it was folded. The core's FoldReport, mirrored.
 // Answered by FoldAsync and LoadAsync.
+using Refold.Interop;
+
 namespace Refold;
 
 /// <summary>A state and the version it belongs to.</summary>
 /// <typeparam name="TState">The state.</typeparam>
 /// <param name="State">The state.</param>
 /// <param name="Version">The version of the last entry that is in it; 0 for none.</param>
-public sealed record FoldedState<TState>(TState State, long Version);
+public sealed record FoldedState<TState>(TState State, long Version)
+{
+    /// <summary>The members, the same under every culture.</summary>
+    /// <returns>One line.</returns>
+    public override string ToString() => InvariantText.Of(nameof(FoldedState<TState>), PrintMembers);
+}
 
 /// <summary>What folding a stream came to. Nothing is decided and nothing drawn.</summary>
 /// <typeparam name="TState">The state.</typeparam>
@@ -31,4 +38,8 @@ public sealed record FoldReport<TState>(
 {
     /// <summary>Whether nothing differs.</summary>
     public bool Matched => Divergence is null;
+
+    /// <summary>The members, the same under every culture.</summary>
+    /// <returns>One line.</returns>
+    public override string ToString() => InvariantText.Of(nameof(FoldReport<TState>), PrintMembers);
 }

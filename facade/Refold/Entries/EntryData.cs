@@ -66,4 +66,8 @@ public sealed record EntryData(StreamId Stream, string Type, ReadOnlyMemory<byte
 
     /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine(Stream, Role, SchemaVersion, Payload.Length, Time, Id);
+
+    /// <summary>The members, the same under every culture.</summary>
+    /// <returns>One line.</returns>
+    public override string ToString() => Interop.InvariantText.Of(nameof(EntryData), PrintMembers);
 }

@@ -122,7 +122,6 @@ internal static class StorePackages
     private static readonly Dictionary<string, string> Packages = new(StringComparer.Ordinal)
     {
         ["litedb"] = "Refold.LiteDb",
-        ["postgres"] = "Refold.Postgres",
     };
 
     public static IEnumerable<string> Schemes => Packages.Keys;

@@ -6,7 +6,7 @@ namespace Refold;
 public sealed class StepFailedException : JournalException
 {
     internal StepFailedException(StreamId stream, string reason, Exception? innerException)
-        : base("step-failed", $"The step on '{stream}' failed: {reason}. Nothing was appended.", innerException) => Stream = stream;
+        : base("step-failed", $"The step on '{stream}' failed: {reason}. Nothing was appended and the run goes on; correct decide, evolve or the codec.", innerException) => Stream = stream;
 
     /// <summary>The stream that the command was for.</summary>
     public StreamId Stream { get; }
@@ -105,7 +105,7 @@ public sealed class PinMismatchException : JournalException
 
 /// <summary>The run has ended and takes no more commands. Start a new one.</summary>
 public sealed class RunEndedException(RunId run)
-    : JournalException("run-ended", $"The run '{run}' has ended; start a new one.")
+    : JournalException("run-ended", $"The run '{run}' has ended and takes no more commands; start one with another name.")
 {
     /// <summary>The run.</summary>
     public RunId Run { get; } = run;

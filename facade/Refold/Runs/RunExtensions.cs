@@ -73,6 +73,46 @@ public static class RunExtensions
         return new Run(core);
     }
 
+    /// <summary>Starts a run, or goes on with it where an earlier process stopped: what a program calls each time it starts.</summary>
+    /// <param name="journal">The journal. It stays the caller's, and is disposed after the run.</param>
+    /// <param name="run">The run's name, the same each time.</param>
+    /// <param name="pin">What it is recorded under, the same each time.</param>
+    /// <param name="options">How it is recorded; the mode is Record, and the name is <paramref name="run"/>.</param>
+    /// <param name="cancellationToken">Cancels waiting, never a write already queued.</param>
+    /// <returns>The run; to be disposed by the caller.</returns>
+    /// <exception cref="PinMismatchException">The run is there under another pin; the message names the fields.</exception>
+    /// <exception cref="RunEndedException">The run was ended; it takes a new name.</exception>
+    /// <exception cref="RunNotFoundException">The run is there, and its start cannot be read.</exception>
+    /// <exception cref="ArgumentException">The options ask for mode Off or another name, or the pin has no JSON form.</exception>
+    /// <exception cref="NotAppendedException">Nothing was appended.</exception>
+    /// <exception cref="OutcomeUnknownException">The device failed while the start was written.</exception>
+    public static async Task<Run> StartOrResumeRunAsync(
+        this IJournal journal, RunId run, RunPin pin, RunOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(journal);
+        ArgumentNullException.ThrowIfNull(run);
+        ArgumentNullException.ThrowIfNull(pin);
+        options ??= new RunOptions();
+        if (options.Mode != RecordMode.Record)
+            throw new ArgumentException(
+                "A run that may be resumed is recorded; use StartRunAsync for a run in mode Off.", nameof(options));
+        if (options.RunId is { } named && named != run)
+            throw new ArgumentException($"The options name the run '{named}', the call the run '{run}'; name it once.", nameof(options));
+        if (await journal.HighestVersionAsync(run.Stream, cancellationToken).ConfigureAwait(false) == 0)
+        {
+            try
+            {
+                return await journal.StartRunAsync(pin, options with { RunId = run }, cancellationToken).ConfigureAwait(false);
+            }
+            catch (RunExistsException)
+            {
+                // Another one began it in between.
+            }
+        }
+
+        return await journal.ResumeRunAsync(run, pin, options, cancellationToken).ConfigureAwait(false);
+    }
+
     /// <summary>Every run that was recorded, in the order of their starts.</summary>
     /// <param name="journal">The journal.</param>
     /// <param name="cancellationToken">Stops reading.</param>

@@ -1,5 +1,7 @@
 // A run as it is found in a journal.
 // Listed by IJournal.RunsAsync.
+using Refold.Interop;
+
 namespace Refold;
 
 /// <summary>A run as it is found in a journal.</summary>
@@ -13,4 +15,8 @@ public sealed record RunInfo(RunId Id, RunPin? Pin, long StartedPosition, DateTi
 {
     /// <summary>Whether it was ended.</summary>
     public bool HasEnded => EndedPosition is not null;
+
+    /// <summary>The members, the same under every culture.</summary>
+    /// <returns>One line.</returns>
+    public override string ToString() => InvariantText.Of(nameof(RunInfo), PrintMembers);
 }

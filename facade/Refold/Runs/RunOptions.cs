@@ -115,6 +115,10 @@ public sealed record RunOptions
         return this;
     }
 
+    /// <summary>The members, the same under every culture.</summary>
+    /// <returns>One line.</returns>
+    public override string ToString() => Interop.InvariantText.Of(nameof(RunOptions), PrintMembers);
+
     // What timers take.
     private static void CheckTime(TimeSpan time, string name)
     {
@@ -142,4 +146,8 @@ public sealed record ExecuteOptions
     /// key.</summary>
     /// <value>Default: null, every call is a command of its own.</value>
     public string? IdempotencyKey { get; init; }
+
+    /// <summary>The members, the same under every culture.</summary>
+    /// <returns>One line.</returns>
+    public override string ToString() => Interop.InvariantText.Of(nameof(ExecuteOptions), PrintMembers);
 }

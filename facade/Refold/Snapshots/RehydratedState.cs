@@ -1,5 +1,7 @@
 // A state, and what it was made from. The core's Rehydrated, mirrored.
 // Answered by SnapshotExtensions.Rehydrate.
+using Refold.Interop;
+
 namespace Refold;
 
 /// <summary>A state brought up to the end of its stream.</summary>
@@ -18,4 +20,8 @@ public sealed record RehydratedState<TState>(FoldReport<TState> Fold, long FromV
 
     /// <summary>The snapshot that was used; null for none.</summary>
     internal Snapshot? From { get; init; }
+
+    /// <summary>The members, the same under every culture.</summary>
+    /// <returns>One line.</returns>
+    public override string ToString() => InvariantText.Of(nameof(RehydratedState<TState>), PrintMembers);
 }

@@ -25,7 +25,7 @@ public class AccessLogTests
             Assert.Equal(Head, recorded.GetProperty("head").GetProperty("hash").GetString());
         }
 
-        var replayed = RefoldProcess.Run("replay", "--journal", directory.Journal(), "--json").Expect(0).Json;
+        var replayed = RefoldTool.Run("replay", "--journal", directory.Journal(), "--json").Expect(0).Json;
         Assert.True(replayed.GetProperty("matched").GetBoolean());
         Assert.Equal(StateHash, replayed.GetProperty("stateHash").GetString());
         Assert.Equal(600, replayed.GetProperty("entries").GetInt32());
@@ -36,15 +36,15 @@ public class AccessLogTests
     {
         var receipts = Vectors.PathOf("receipt.ndjson");
         using var directory = new TemporaryDirectory();
-        string first = RefoldProcess.Run("import", receipts, "--journal", directory.Journal("one"), "--json")
+        string first = RefoldTool.Run("import", receipts, "--journal", directory.Journal("one"), "--json")
             .Expect(0).Json.GetProperty("head")
             .GetRawText();
-        string one = RefoldProcess.Run("export", "--journal", directory.Journal("one")).Expect(0).Output;
-        string second = RefoldProcess.Run("import", directory.Write("one.ndjson", one), "--journal", directory.Journal("two"), "--json")
+        string one = RefoldTool.Run("export", "--journal", directory.Journal("one")).Expect(0).Output;
+        string second = RefoldTool.Run("import", directory.Write("one.ndjson", one), "--journal", directory.Journal("two"), "--json")
             .Expect(0).Json.GetProperty("head")
             .GetRawText();
         Assert.Equal(first, second);
-        Assert.Equal(one, RefoldProcess.Run("export", "--journal", directory.Journal("two")).Expect(0).Output);
+        Assert.Equal(one, RefoldTool.Run("export", "--journal", directory.Journal("two")).Expect(0).Output);
 
         // Payload bytes as they came: in both forms the payload is the last member.
         static string Payload(string line) => line[line.IndexOf(",\"data\":", StringComparison.Ordinal)..];

@@ -23,7 +23,7 @@ public class BackupTests(ITestOutputHelper output)
             for (int left = 1000; left > 0 && await import.StandardOutput.ReadLineAsync() is { } line; left--)
                 acknowledged = long.Parse(line["ack ".Length..], CultureInfo.InvariantCulture);
             string name = $"backup{number}";
-            RefoldProcess.Run("backup", directory.File(name), "--journal", directory.Journal()).Expect(0);
+            RefoldTool.Run("backup", directory.File(name), "--journal", directory.Journal()).Expect(0);
             backups.Add((directory.Journal(name), acknowledged));
         }
 
@@ -32,7 +32,7 @@ public class BackupTests(ITestOutputHelper output)
         var entries = whole.Value.ReadAll().ToList();
         foreach (var (uri, acknowledged) in backups)
         {
-            RefoldProcess.Run("verify", "--journal", uri).Expect(0);
+            RefoldTool.Run("verify", "--journal", uri).Expect(0);
             using var backup = new Opened(uri);
             var head = backup.Value.Head;
             Assert.InRange(head.Position, acknowledged, entries.Count);
@@ -53,12 +53,12 @@ public class BackupTests(ITestOutputHelper output)
         device.WaitUntilHeld();
         try
         {
-            var backup = RefoldProcess.Run("backup", directory.File("backup"), "--journal", directory.Journal(), "--json").Expect(0);
+            var backup = RefoldTool.Run("backup", directory.File("backup"), "--journal", directory.Journal(), "--json").Expect(0);
             Assert.Equal(1, backup.Json.GetProperty("entries").GetInt32());
             Assert.Contains("1 entries or deletions at the end are unconfirmed", backup.Error, StringComparison.Ordinal);
             Assert.Equal(
                 1,
-                RefoldProcess.Run("copy", directory.Journal(), directory.Journal("copy"), "--json")
+                RefoldTool.Run("copy", directory.Journal(), directory.Journal("copy"), "--json")
                     .Expect(0).Json.GetProperty("entries")
                     .GetInt32());
             Assert.False(append.IsCompleted);
@@ -69,10 +69,10 @@ public class BackupTests(ITestOutputHelper output)
         }
 
         await append;
-        RefoldProcess.Run("backup", directory.File("later"), "--journal", directory.Journal()).Expect(0);
+        RefoldTool.Run("backup", directory.File("later"), "--journal", directory.Journal()).Expect(0);
         foreach (var (name, entries) in new[] { ("backup", 1), ("copy", 1), ("later", 2) })
         {
-            RefoldProcess.Run("verify", "--journal", directory.Journal(name)).Expect(0);
+            RefoldTool.Run("verify", "--journal", directory.Journal(name)).Expect(0);
             using var made = new Opened(directory.Journal(name));
             Assert.Equal(writer.ReadAll().Take(entries), made.Value.ReadAll());
             Assert.Equal(writer.HeadAt(entries), made.Value.Head);
@@ -99,9 +99,9 @@ public class BackupTests(ITestOutputHelper output)
             Assert.True(journal.Segments.Count > 3);
         }
 
-        var json = RefoldProcess.Run("backup", directory.File("backup"), "--journal", directory.Journal(), "--json").Expect(0).Json;
+        var json = RefoldTool.Run("backup", directory.File("backup"), "--journal", directory.Journal(), "--json").Expect(0).Json;
         Assert.Equal(81 - 5 - 13, json.GetProperty("entries").GetInt32());
-        RefoldProcess.Run(
+        RefoldTool.Run(
             "verify", "--journal", directory.Journal("backup"), "--head",
             json.GetProperty("head").GetProperty("hash").GetString()!).Expect(0);
         await using var original = SegmentJournal.Open(directory.File("journal"));
@@ -120,7 +120,7 @@ public class BackupTests(ITestOutputHelper output)
         var random = SeededRng.FromSeed(seed);
         using var directory = new TemporaryDirectory();
         string file = directory.Write("in.ndjson", string.Concat(Enumerable.Range(1, 20_000).Select(Line)));
-        RefoldProcess.Run("import", file, "--batch", "100", "--journal", directory.Journal()).Expect(0);
+        RefoldTool.Run("import", file, "--batch", "100", "--journal", directory.Journal()).Expect(0);
         for (int kill = 0; kill < 8; kill++)
         {
             using (var backup = RefoldProcess.Start([], "backup", directory.File("backup"), "--journal", directory.Journal()))
@@ -135,20 +135,20 @@ public class BackupTests(ITestOutputHelper output)
 
             // Killed after its last step, it is one.
             if (!Directory.Exists(directory.File("backup"))) continue;
-            RefoldProcess.Run("diff", directory.Journal(), directory.Journal("backup")).Expect(0);
-            RefoldProcess.Run("verify", "--journal", directory.Journal("backup")).Expect(0);
+            RefoldTool.Run("diff", directory.Journal(), directory.Journal("backup")).Expect(0);
+            RefoldTool.Run("verify", "--journal", directory.Journal("backup")).Expect(0);
             Directory.Delete(directory.File("backup"), recursive: true);
         }
 
-        RefoldProcess.Run("backup", directory.File("backup"), "--journal", directory.Journal()).Expect(0);
-        RefoldProcess.Run("diff", directory.Journal(), directory.Journal("backup")).Expect(0);
+        RefoldTool.Run("backup", directory.File("backup"), "--journal", directory.Journal()).Expect(0);
+        RefoldTool.Run("diff", directory.Journal(), directory.Journal("backup")).Expect(0);
     }
 
     [Fact]
     public void PlacesThatCannotBe_AreRefused_AndNothingIsWritten()
     {
         using var directory = new TemporaryDirectory();
-        RefoldProcess.Run("import", directory.Write("in.ndjson", Line(1)), "--journal", directory.Journal()).Expect(0);
+        RefoldTool.Run("import", directory.Write("in.ndjson", Line(1)), "--journal", directory.Journal()).Expect(0);
         Directory.CreateDirectory(directory.File("taken"));
         string kept = directory.Write("taken/note", "mine");
         string[] before = Everything();
@@ -157,17 +157,17 @@ public class BackupTests(ITestOutputHelper output)
         Refused(3, "backup", directory.File("journal"), "--journal", directory.Journal());
         Refused(3, "backup", kept, "--journal", directory.Journal());
         Assert.Contains(
-            "is a file", RefoldProcess.Run("backup", kept, "--journal", directory.Journal()).ExpectError(3), StringComparison.Ordinal);
+            "is a file", RefoldTool.Run("backup", kept, "--journal", directory.Journal()).ExpectError(3), StringComparison.Ordinal);
         Refused(3, "backup", directory.File("new"), "--journal", directory.Journal("nowhere"));
         Refused(2, "backup", directory.File("new"), "--journal", "memory:");
 
         Directory.CreateDirectory(directory.File("empty"));
-        RefoldProcess.Run("backup", directory.File("empty"), "--journal", directory.Journal()).Expect(0);
-        RefoldProcess.Run("verify", "--journal", directory.Journal("empty")).Expect(0);
+        RefoldTool.Run("backup", directory.File("empty"), "--journal", directory.Journal()).Expect(0);
+        RefoldTool.Run("verify", "--journal", directory.Journal("empty")).Expect(0);
 
         void Refused(int exitCode, params string[] arguments)
         {
-            RefoldProcess.Run(arguments).ExpectError(exitCode);
+            RefoldTool.Run(arguments).ExpectError(exitCode);
             Assert.Equal(before, Everything());
         }
 
@@ -179,7 +179,7 @@ public class BackupTests(ITestOutputHelper output)
     public void OfADamagedJournal_IsRefused_AndNothingIsWritten()
     {
         using var directory = new TemporaryDirectory();
-        RefoldProcess.Run("import", directory.Write("in.ndjson", Line(1) + Line(2) + Line(3)), "--journal", directory.Journal()).Expect(0);
+        RefoldTool.Run("import", directory.Write("in.ndjson", Line(1) + Line(2) + Line(3)), "--journal", directory.Journal()).Expect(0);
         string segment = Directory.EnumerateFiles(directory.File("journal"), "*.seg").Single();
         byte[] bytes = File.ReadAllBytes(segment);
         bytes[200] ^= 1;
@@ -188,7 +188,7 @@ public class BackupTests(ITestOutputHelper output)
         foreach (string[] verb in (string[][])[["backup", directory.File("backup")], ["inspect"], ["import", directory.File("in.ndjson")]])
             Assert.Contains(
                 "Restore a backup; of segment files, export --salvage",
-                RefoldProcess.Run([.. verb, "--journal", directory.Journal()]).ExpectError(3), StringComparison.Ordinal);
+                RefoldTool.Run([.. verb, "--journal", directory.Journal()]).ExpectError(3), StringComparison.Ordinal);
         Assert.Equal(
             ["in.ndjson", "journal"],
             Directory.EnumerateFileSystemEntries(directory.Root).Select(Path.GetFileName).Order(StringComparer.Ordinal));

@@ -16,7 +16,7 @@ public sealed class ReaderProcessTests(ITestOutputHelper output) : IDisposable
 
     public void Dispose() => directory.Dispose();
 
-    private string[] Read(string stream) => RefoldProcess.Run("read", "--stream", stream, "--journal", Uri).Expect(0).Lines;
+    private string[] Read(string stream) => RefoldTool.Run("read", "--stream", stream, "--journal", Uri).Expect(0).Lines;
 
     [Fact]
     public async Task FiveProcesses_ReadEveryPositionOnceInOrder_WhileOneWritesAndCompacts()
@@ -61,7 +61,7 @@ public sealed class ReaderProcessTests(ITestOutputHelper output) : IDisposable
             }
         }
 
-        RefoldProcess.Run("verify", "--journal", Uri).Expect(0);
+        RefoldTool.Run("verify", "--journal", Uri).Expect(0);
     }
 
     [Fact]
@@ -81,10 +81,10 @@ public sealed class ReaderProcessTests(ITestOutputHelper output) : IDisposable
             var export = RefoldProcess.Run("export", "--journal", Uri).Expect(0);
             Assert.Single(export.Lines);
             Assert.Contains("1 entries or deletions at the end are unconfirmed", export.Error, StringComparison.Ordinal);
-            Assert.Equal(1, RefoldProcess.Run("inspect", "--json", "--journal", Uri).Expect(0).Json.GetProperty("unconfirmed").GetInt32());
-            Assert.Equal(1, RefoldProcess.Run("verify", "--json", "--journal", Uri).Expect(0).Json.GetProperty("unconfirmed").GetInt32());
+            Assert.Equal(1, RefoldTool.Run("inspect", "--json", "--journal", Uri).Expect(0).Json.GetProperty("unconfirmed").GetInt32());
+            Assert.Equal(1, RefoldTool.Run("verify", "--json", "--journal", Uri).Expect(0).Json.GetProperty("unconfirmed").GetInt32());
             Assert.Single(
-                RefoldProcess.Run("streams", "--json", "--journal", Uri)
+                RefoldTool.Run("streams", "--json", "--journal", Uri)
                     .Expect(0).Json.GetProperty("streams")
                     .EnumerateArray()
                     .Select(stream => stream.GetProperty("version").GetInt32()),
@@ -100,8 +100,8 @@ public sealed class ReaderProcessTests(ITestOutputHelper output) : IDisposable
         await append;
         await follower.EndAsync();
         Assert.Equal([1, 2], follower.Positions);
-        Assert.Equal("", RefoldProcess.Run("export", "--journal", Uri).Expect(0).Error);
-        Assert.Equal(0, RefoldProcess.Run("verify", "--json", "--journal", Uri).Expect(0).Json.GetProperty("unconfirmed").GetInt32());
+        Assert.Equal("", RefoldTool.Run("export", "--journal", Uri).Expect(0).Error);
+        Assert.Equal(0, RefoldTool.Run("verify", "--json", "--journal", Uri).Expect(0).Json.GetProperty("unconfirmed").GetInt32());
     }
 
     [Fact]
@@ -113,14 +113,14 @@ public sealed class ReaderProcessTests(ITestOutputHelper output) : IDisposable
         Assert.StartsWith("ack ", await writer.StandardOutput.ReadLineAsync(), StringComparison.Ordinal);
         using var follower = new Follower(Uri, "s", 3);
         await follower.EndAsync();
-        Assert.Contains("in use", RefoldProcess.Run("import", one, "--journal", Uri).ExpectError(4), StringComparison.Ordinal);
+        Assert.Contains("in use", RefoldTool.Run("import", one, "--journal", Uri).ExpectError(4), StringComparison.Ordinal);
         Assert.NotEmpty(Read("s"));
         Assert.False(writer.HasExited);
         using var another = new Follower(Uri, "s", 20_001);
         await another.WaitForAsync(1);
         writer.Kill();
         await writer.WaitForExitAsync();
-        RefoldProcess.Run("import", one, "--journal", Uri).Expect(0);
+        RefoldTool.Run("import", one, "--again", "--journal", Uri).Expect(0);
         SetMode(UnixFileMode.UserRead | UnixFileMode.UserExecute, UnixFileMode.UserRead);
         var lines = Read("s");
         SetMode(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, UnixFileMode.UserRead | UnixFileMode.UserWrite);

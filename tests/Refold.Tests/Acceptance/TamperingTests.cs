@@ -20,10 +20,10 @@ public class TamperingTests(ITestOutputHelper output)
         var random = SeededRng.FromSeed(seed);
         using var directory = new TemporaryDirectory();
         File.WriteAllBytes(directory.File("log"), SampleLog.Create(60));
-        RefoldProcess.Run(
+        RefoldTool.Run(
             "record", "--scenario", "dispatch", "--input", directory.File("log"), "--seed", "42", "--journal",
             directory.Journal()).Expect(0);
-        HashSet<string> rightLines = [.. RefoldProcess.Run("export", "--journal", directory.Journal()).Expect(0).Lines];
+        HashSet<string> rightLines = [.. RefoldTool.Run("export", "--journal", directory.Journal()).Expect(0).Lines];
         string segment = Directory.EnumerateFiles(directory.File("journal"), "*.seg").Single();
         byte[] bytes = File.ReadAllBytes(segment);
         int used = bytes.AsSpan().LastIndexOfAnyExcept((byte)0) + 1;
@@ -35,13 +35,13 @@ public class TamperingTests(ITestOutputHelper output)
             bent[offset] ^= (byte)(1 << random.Between(0, 7));
             File.WriteAllBytes(segment, bent);
 
-            var first = RefoldProcess.Run("verify", "--json", "--journal", directory.Journal()).Expect(1).Json.GetProperty("first");
+            var first = RefoldTool.Run("verify", "--json", "--journal", directory.Journal()).Expect(1).Json.GetProperty("first");
             Assert.Contains(Path.GetFileName(segment), first.GetProperty("file").GetString(), StringComparison.Ordinal);
             // The frame or the checksum that is wrong, which is near: no frame here is as large.
             Assert.InRange(first.GetProperty("offset").GetInt64(), offset - 4096, offset + 4096);
             foreach (string line in (string[])["export", "read --stream dispatch", "streams", "replay", "state --stream dispatch"])
             {
-                var read = RefoldProcess.Run([.. line.Split(' '), "--journal", directory.Journal()]);
+                var read = RefoldTool.Run([.. line.Split(' '), "--journal", directory.Journal()]);
                 if (offset < used / 2)
                     read.Expect(3);
                 if (line.StartsWith("export", StringComparison.Ordinal) || line.StartsWith("read", StringComparison.Ordinal))

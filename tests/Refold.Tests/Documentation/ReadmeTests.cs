@@ -47,7 +47,7 @@ public partial class ReadmeTests
     [Fact]
     public void Verbs_AreTheToolsVerbs()
     {
-        string help = RefoldProcess.Run("--help").Expect(0).Output;
+        string help = RefoldTool.Run("--help").Expect(0).Output;
         var verbs = HelpVerb().Matches(help[help.IndexOf("Commands:", StringComparison.Ordinal)..]).Select(verb => verb.Groups[1].Value);
         var rows = Readme[Readme.IndexOf("| verb |", StringComparison.Ordinal)..].Split('\n').Skip(2).TakeWhile(row => row.StartsWith('|'));
         var listed = rows.SelectMany(row => QuotedWord().Matches(row.Split('|')[1])).Select(verb => verb.Groups[1].Value);

@@ -11,7 +11,7 @@ public class BadInputTests
     public static TheoryData<string, string, string> BadLines => new()
     {
         { "not JSON", "not json", "'{' expected" },
-        { "an empty line", "", "line" },
+        { "an empty line", "", "the line is empty" },
         { "no object", "[1]", "line" },
         { "a missing stream", """{"type":"t","data":1}""", "'stream' is missing" },
         { "a missing type", """{"stream":"a","data":1}""", "'type' is missing" },
@@ -24,6 +24,8 @@ public class BadInputTests
         { "a lone surrogate", """{"stream":"a\ud800","type":"t","data":1}""", "surrogate" },
         { "a tag with a newline", """{"stream":"a","type":"t","tags":["x\ny"],"data":1}""", "control character" },
         { "a time without an offset", """{"stream":"a","type":"t","time":"2010-10-02T09:20:39","data":1}""", "time" },
+        { "a space for the T", """{"stream":"a","type":"t","time":"2010-10-02 09:20:39Z","data":1}""", "where T must stand" },
+        { "ten digits of a second", """{"stream":"a","type":"t","time":"2010-10-02T09:20:39.1234567801Z","data":1}""", "--truncate-times" },
         { "a schema version of 0", """{"stream":"a","type":"t","schemaVersion":0,"data":1}""", "schemaVersion" },
         { "a fractional position", """{"stream":"a","type":"t","position":1.5,"data":1}""", "position" },
     };
@@ -35,7 +37,7 @@ public class BadInputTests
         using var directory = new TemporaryDirectory();
         // The second line is the bad one: the first must not be written either.
         string file = directory.Write("in.ndjson", $"{Good}\n{line}\n");
-        string error = RefoldProcess.Run("import", file, "--journal", directory.Journal()).ExpectError(3);
+        string error = RefoldTool.Run("import", file, "--journal", directory.Journal()).ExpectError(3);
         Assert.True(
             error.Contains("line 2: ", StringComparison.Ordinal) && error.Contains(rule, StringComparison.Ordinal), $"{what}: {error}");
         Assert.False(Directory.Exists(directory.File("journal")));
@@ -46,7 +48,7 @@ public class BadInputTests
     {
         using var directory = new TemporaryDirectory();
         string file = directory.Write("in.ndjson", $$"""{"stream":"a","type":"t","data":"{{new string('x', 16 << 20)}}"}""" + "\n");
-        string error = RefoldProcess.Run("import", file, "--journal", directory.Journal()).ExpectError(3);
+        string error = RefoldTool.Run("import", file, "--journal", directory.Journal()).ExpectError(3);
         Assert.Contains("line 1: the entry has 16777", error, StringComparison.Ordinal);
         Assert.Contains("the limit is 15728640", error, StringComparison.Ordinal);
         Assert.False(Directory.Exists(directory.File("journal")));
@@ -57,7 +59,7 @@ public class BadInputTests
     {
         using var directory = new TemporaryDirectory();
         File.WriteAllBytes(directory.File("in.ndjson"), [.. "{\"stream\":\"a"u8, 0xFF, .. "\",\"type\":\"t\",\"data\":1}\n"u8]);
-        RefoldProcess.Run("import", directory.File("in.ndjson"), "--journal", directory.Journal()).ExpectError(3);
+        RefoldTool.Run("import", directory.File("in.ndjson"), "--journal", directory.Journal()).ExpectError(3);
         Assert.False(Directory.Exists(directory.File("journal")));
     }
 
@@ -74,7 +76,7 @@ public class BadInputTests
     {
         using var directory = new TemporaryDirectory();
         string file = directory.Write("in.ndjson", $"{first}\n{second}\n");
-        string error = RefoldProcess.Run("import", file, "--journal", directory.Journal()).ExpectError(3);
+        string error = RefoldTool.Run("import", file, "--journal", directory.Journal()).ExpectError(3);
         Assert.Contains("line 2: " + rule, error, StringComparison.Ordinal);
         Assert.False(Directory.Exists(directory.File("journal")));
     }
@@ -86,7 +88,7 @@ public class BadInputTests
         string keyed = """{"stream":"a","type":"t","idempotencyKey":"k","data":1}""";
         string file = directory.Write("in.ndjson", $"{keyed}\n{Good}\n{keyed}\n");
         Assert.Contains(
-            "line 3: the idempotency key 'k'", RefoldProcess.Run("import", file, "--journal", directory.Journal()).ExpectError(3),
+            "line 3: the idempotency key 'k'", RefoldTool.Run("import", file, "--journal", directory.Journal()).ExpectError(3),
             StringComparison.Ordinal);
         Assert.False(Directory.Exists(directory.File("journal")));
     }
@@ -97,12 +99,12 @@ public class BadInputTests
         using var directory = new TemporaryDirectory();
         string missing = directory.File("missing");
         Assert.Contains(
-            missing, RefoldProcess.Run("import", missing, "--journal", directory.Journal()).ExpectError(3), StringComparison.Ordinal);
+            missing, RefoldTool.Run("import", missing, "--journal", directory.Journal()).ExpectError(3), StringComparison.Ordinal);
         Assert.Contains(
             missing,
-            RefoldProcess.Run("record", "--scenario", "dispatch", "--input", missing, "--journal", directory.Journal()).ExpectError(3),
+            RefoldTool.Run("record", "--scenario", "dispatch", "--input", missing, "--journal", directory.Journal()).ExpectError(3),
             StringComparison.Ordinal);
-        RefoldProcess.Run("import", directory.Root, "--journal", directory.Journal()).ExpectError(3);
+        RefoldTool.Run("import", directory.Root, "--journal", directory.Journal()).ExpectError(3);
         Assert.Empty(Directory.EnumerateFileSystemEntries(directory.Root));
     }
 
@@ -124,7 +126,7 @@ public class BadInputTests
         using var directory = new TemporaryDirectory();
         string file = directory.Write("in", Good + "\n");
         string[] arguments = [.. line.Split(' ').Select(argument => argument.Replace("{file}", file, StringComparison.Ordinal))];
-        RefoldProcess.Run(
+        RefoldTool.Run(
             line.Contains("--journal", StringComparison.Ordinal)
                 ? arguments
                 : [.. arguments, "--journal", directory.Journal()]).ExpectError(exitCode);
@@ -139,8 +141,8 @@ public class BadInputTests
         // A file where a directory is expected, and a directory in which even root makes none.
         foreach (string place in (string[])[file, "/proc/refold"])
         {
-            RefoldProcess.Run("import", file, "--journal", "segments:" + place).ExpectError(3);
-            RefoldProcess.Run("record", "--scenario", "dispatch", "--input", file, "--journal", "segments:" + place).ExpectError(3);
+            RefoldTool.Run("import", file, "--journal", "segments:" + place).ExpectError(3);
+            RefoldTool.Run("record", "--scenario", "dispatch", "--input", file, "--journal", "segments:" + place).ExpectError(3);
         }
 
         Assert.Equal(Good + "\n", File.ReadAllText(file));
@@ -152,7 +154,7 @@ public class BadInputTests
     {
         using var directory = new TemporaryDirectory();
         string file = directory.Write("in", Good + "\n");
-        RefoldProcess.Run("import", file, "--journal", directory.Journal()).Expect(0);
+        RefoldTool.Run("import", file, "--journal", directory.Journal()).Expect(0);
         string segment = Directory.EnumerateFiles(directory.File("journal"), "*.seg").Single();
         byte[] bytes = File.ReadAllBytes(segment);
         // FORMAT.md: the format version is the little-endian word at offset 8 of a segment.
@@ -160,7 +162,7 @@ public class BadInputTests
         File.WriteAllBytes(segment, bytes);
         foreach (string line in (string[])["import {file}", "export", "verify", "inspect", "replay"])
         {
-            string error = RefoldProcess.Run(
+            string error = RefoldTool.Run(
                 [.. line.Replace("{file}", file, StringComparison.Ordinal).Split(' '), "--journal", directory.Journal()]).ExpectError(3);
             Assert.Contains("format version 2", error, StringComparison.Ordinal);
         }

@@ -25,15 +25,62 @@ public class CommandLineTests
     [Fact]
     public void Help_NamesEveryVerbAndTheExitCodes()
     {
-        string help = RefoldProcess.Run("--help").Expect(0).Output;
+        string help = RefoldTool.Run("--help").Expect(0).Output;
         Assert.Contains("Exit codes: 0 ", help, StringComparison.Ordinal);
         foreach (string verb in (string[])[
             "rng", "import", "export", "read", "streams", "runs", "state", "diff", "inspect", "verify", "record", "replay", "demo"])
             Assert.Contains($"\n  {verb} ", help, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void TheNameAlone_PrintsTheHelp_InAProcessOfItsOwnToo()
+    {
+        string help = RefoldTool.Run("--help").Expect(0).Output;
+        Assert.Equal(help, RefoldTool.Run().Expect(0).Output);
+        string own = RefoldProcess.Run().Expect(0).Output;
+        Assert.Contains("refold [command] [options]", own, StringComparison.Ordinal);
+        // The rest names no program.
+        Assert.EndsWith(help[help.IndexOf("Options:", StringComparison.Ordinal)..], own, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Help_NamesTheStoresThereAre_AndNoOther()
+    {
+        string help = RefoldTool.Run("--help").Expect(0).Output;
+        foreach (string scheme in (string[])["segments:", "litedb:", "memory:"])
+            Assert.Contains(scheme, help, StringComparison.Ordinal);
+        Assert.DoesNotContain("postgres", help, StringComparison.Ordinal);
+        Assert.Contains("130 interrupted", help, StringComparison.Ordinal);
+        string error = RefoldTool.Run("streams", "--journal", "postgres:Host=x").ExpectError(2);
+        Assert.Contains("unknown scheme 'postgres'; known are litedb, memory, ", error, StringComparison.Ordinal);
+        Assert.DoesNotContain("Refold.Postgres", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void AStoreWhosePackageIsNotThere_IsNamedWithThePackage()
+    {
+        using var directory = new TemporaryDirectory();
+        string tool = Path.GetDirectoryName(RefoldProcess.Assembly)!;
+        foreach (string file in Directory.EnumerateFiles(tool, "*.dll").Append(Path.Combine(tool, "refold-cli.runtimeconfig.json")))
+        {
+            if (Path.GetFileName(file) is not ("Refold.LiteDb.dll" or "LiteDB.dll"))
+                File.CreateSymbolicLink(directory.File(Path.GetFileName(file)), file);
+        }
+
+        File.Delete(directory.File("refold-cli.dll"));
+        File.Copy(RefoldProcess.Assembly, directory.File("refold-cli.dll"));
+        using var process = System.Diagnostics.Process.Start(
+            new System.Diagnostics.ProcessStartInfo("dotnet", [directory.File("refold-cli.dll"), "streams", "--journal", "litedb:x"])
+            {
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+            })!;
+        string error = RefoldProcess.Finish(process).ExpectError(2);
+        Assert.Contains("it comes with the package Refold.LiteDb", error, StringComparison.Ordinal);
+    }
+
     [Theory]
-    [InlineData("")]
+    [InlineData("--json")]
     [InlineData("nonsense")]
     [InlineData("rng")]
     [InlineData("rng --seed")]
@@ -48,7 +95,7 @@ public class CommandLineTests
     [InlineData("rng --seed 1 --split 1//2")]
     public void WrongUsage_IsOneLineThatPointsToHelp(string line)
     {
-        string error = RefoldProcess.Run(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)).ExpectError(2);
+        string error = RefoldTool.Run(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)).ExpectError(2);
         Assert.True(error.Contains("--help", StringComparison.Ordinal) || error.Contains("such as", StringComparison.Ordinal), error);
     }
 }

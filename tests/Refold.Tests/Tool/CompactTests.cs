@@ -21,9 +21,9 @@ public sealed class CompactTests : IDisposable
             });
     }
 
-    private ToolResult Compact(params string[] arguments) => RefoldProcess.Run(["compact", "--journal", directory.Journal(), .. arguments]);
+    private ToolResult Compact(params string[] arguments) => RefoldTool.Run(["compact", "--journal", directory.Journal(), .. arguments]);
 
-    private ToolResult Export() => RefoldProcess.Run("export", "--raw", "--journal", directory.Journal()).Expect(0);
+    private ToolResult Export() => RefoldTool.Run("export", "--raw", "--journal", directory.Journal()).Expect(0);
 
     [Fact]
     public async Task Merging_ThenRetaining_ThenDeletingAStream_KeepsWhatIsLeft()
@@ -43,10 +43,10 @@ public sealed class CompactTests : IDisposable
         Assert.Equal(before.Lines.Skip(20).Where((_, item) => item % 2 == 0), Export().Lines);
         Assert.Matches(
             "keys forgotten +of batches that begin before position 31\n", Compact("--forget-keys-before", "31").Expect(0).Output);
-        var inspected = RefoldProcess.Run("inspect", "--json", "--journal", directory.Journal()).Expect(0).Json;
+        var inspected = RefoldTool.Run("inspect", "--json", "--journal", directory.Journal()).Expect(0).Json;
         Assert.Equal(31, inspected.GetProperty("keysForgottenBefore").GetInt64());
         Assert.Equal(20, inspected.GetProperty("begin").GetProperty("position").GetInt64());
-        RefoldProcess.Run("verify", "--journal", directory.Journal()).Expect(0);
+        RefoldTool.Run("verify", "--journal", directory.Journal()).Expect(0);
         Assert.Equal(0, Compact("--delete-stream", "b", "--json").Expect(0).Json.GetProperty("replaced").GetInt32());
     }
 
@@ -64,7 +64,7 @@ public sealed class CompactTests : IDisposable
         Compact("--forget-keys-before", "42").ExpectError(2);
         Compact("--delete-stream", "").ExpectError(2);
         Assert.Contains("no stream 'A'", Compact("--delete-stream", "A").ExpectError(3), StringComparison.Ordinal);
-        RefoldProcess.Run("compact", "--merge", "--journal", "memory:").ExpectError(2);
+        RefoldTool.Run("compact", "--merge", "--journal", "memory:").ExpectError(2);
         await using (SegmentJournal.Open(directory.File("journal")))
             Compact("--merge").ExpectError(4);
         Assert.Equal(files, Directory.GetFiles(directory.File("journal")).Order());

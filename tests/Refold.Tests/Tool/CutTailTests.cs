@@ -13,24 +13,24 @@ public class CutTailTests
         using var directory = new TemporaryDirectory();
         string Lines(int from) => string.Concat(Enumerable.Range(from, 5).Select(number =>
             $$"""{"stream":"s","type":"t","data":{{number}}}""" + "\n"));
-        RefoldProcess.Run("import", directory.Write("1.ndjson", Lines(1)), "--journal", directory.Journal()).Expect(0);
-        RefoldProcess.Run("backup", directory.File("older"), "--journal", directory.Journal()).Expect(0);
+        RefoldTool.Run("import", directory.Write("1.ndjson", Lines(1)), "--journal", directory.Journal()).Expect(0);
+        RefoldTool.Run("backup", directory.File("older"), "--journal", directory.Journal()).Expect(0);
         string first = Head("older");
-        RefoldProcess.Run("import", directory.Write("2.ndjson", Lines(6)), "--journal", directory.Journal()).Expect(0);
+        RefoldTool.Run("import", directory.Write("2.ndjson", Lines(6)), "--journal", directory.Journal()).Expect(0);
         string kept = Head("journal");
 
-        RefoldProcess.Run("verify", "--journal", directory.Journal("older")).Expect(0);
+        RefoldTool.Run("verify", "--journal", directory.Journal("older")).Expect(0);
         Assert.Contains(
             "the journal ends at position 5",
-            RefoldProcess.Run("verify", "--head", kept, "--journal", directory.Journal("older")).Expect(1).Output,
+            RefoldTool.Run("verify", "--head", kept, "--journal", directory.Journal("older")).Expect(1).Output,
             StringComparison.Ordinal);
         // What was kept earlier is in either.
-        RefoldProcess.Run("verify", "--head", first, "--journal", directory.Journal("older")).Expect(0);
-        RefoldProcess.Run("verify", "--head", first, "--journal", directory.Journal()).Expect(0);
+        RefoldTool.Run("verify", "--head", first, "--journal", directory.Journal("older")).Expect(0);
+        RefoldTool.Run("verify", "--head", first, "--journal", directory.Journal()).Expect(0);
 
         string Head(string name)
         {
-            var head = RefoldProcess.Run("verify", "--json", "--journal", directory.Journal(name)).Expect(0).Json.GetProperty("head");
+            var head = RefoldTool.Run("verify", "--json", "--journal", directory.Journal(name)).Expect(0).Json.GetProperty("head");
             return $"{head.GetProperty("position").GetInt32()}:{head.GetProperty("hash").GetString()}";
         }
     }
@@ -41,11 +41,11 @@ public class CutTailTests
         using var directory = new TemporaryDirectory();
         string file = directory.Write("in.ndjson", string.Concat(Enumerable.Range(1, 9).Select(number =>
             $$"""{"stream":"s","type":"t","data":{{number}}}""" + "\n")));
-        RefoldProcess.Run("import", file, "--journal", directory.Journal()).Expect(0);
-        var kept = RefoldProcess.Run("verify", "--json", "--journal", directory.Journal()).Expect(0).Json.GetProperty("head");
+        RefoldTool.Run("import", file, "--journal", directory.Journal()).Expect(0);
+        var kept = RefoldTool.Run("verify", "--json", "--journal", directory.Journal()).Expect(0).Json.GetProperty("head");
         string hash = kept.GetProperty("hash").GetString()!;
         string place = $"9:{hash}";
-        RefoldProcess.Run("verify", "--head", place, "--journal", directory.Journal()).Expect(0);
+        RefoldTool.Run("verify", "--head", place, "--journal", directory.Journal()).Expect(0);
 
         string segment = Directory.EnumerateFiles(directory.File("journal"), "*.seg").Single();
         byte[] bytes = File.ReadAllBytes(segment);
@@ -56,8 +56,8 @@ public class CutTailTests
         if (File.Exists(Path.Combine(directory.File("journal"), "COMMIT")))
             File.Delete(Path.Combine(directory.File("journal"), "COMMIT"));
 
-        RefoldProcess.Run("verify", "--head", hash, "--journal", directory.Journal()).Expect(1);
-        var verdict = RefoldProcess.Run("verify", "--head", place, "--json", "--journal", directory.Journal()).Expect(1).Json;
+        RefoldTool.Run("verify", "--head", hash, "--journal", directory.Journal()).Expect(1);
+        var verdict = RefoldTool.Run("verify", "--head", place, "--json", "--journal", directory.Journal()).Expect(1).Json;
         Assert.False(verdict.GetProperty("ok").GetBoolean());
         Assert.Equal(9, verdict.GetProperty("first").GetProperty("position").GetInt32());
     }

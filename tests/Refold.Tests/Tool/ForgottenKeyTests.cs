@@ -27,20 +27,20 @@ public sealed class ForgottenKeyTests : IDisposable
     private static AppendRequest Keyed(string key, string payload) => new(Samples.Entry("a", payload)) { IdempotencyKey = key };
 
     private string Export(string name = "journal") =>
-        RefoldProcess.Run("export", "--raw", "--journal", directory.Journal(name)).Expect(0).Output;
+        RefoldTool.Run("export", "--raw", "--journal", directory.Journal(name)).Expect(0).Output;
 
     [Fact]
     public async Task AnExport_IsImportedWithTheSameHead_AndTheLaterBatchHasTheKey()
     {
         await MakeAsync();
-        var export = RefoldProcess.Run("export", "--journal", directory.Journal()).Expect(0);
+        var export = RefoldTool.Run("export", "--journal", directory.Journal()).Expect(0);
         Assert.Contains("keys of batches before position 6 are forgotten", export.Error, StringComparison.Ordinal);
         var file = directory.Write("in.ndjson", export.Output);
-        var import = RefoldProcess.Run("import", file, "--journal", directory.Journal("imported")).Expect(0);
+        var import = RefoldTool.Run("import", file, "--journal", directory.Journal("imported")).Expect(0);
         Assert.Contains("line 7 uses the idempotency key 'again' again", import.Error, StringComparison.Ordinal);
         Assert.Equal(Export(), Export("imported"));
-        RefoldProcess.Run("diff", directory.Journal(), directory.Journal("imported")).Expect(0);
-        RefoldProcess.Run("import", file, "--journal", "memory:").Expect(0);
+        RefoldTool.Run("diff", directory.Journal(), directory.Journal("imported")).Expect(0);
+        RefoldTool.Run("import", file, "--journal", "memory:").Expect(0);
 
         // Also when both batches become one base.
         foreach (var drop in new long?[] { null, 9 })
@@ -55,20 +55,20 @@ public sealed class ForgottenKeyTests : IDisposable
                 Assert.IsType<AppendResult.NotAppended>(await journal.TryAppendAsync(Keyed("again", "first"))).Failure);
         }
 
-        RefoldProcess.Run("verify", "--journal", directory.Journal("imported")).Expect(0);
+        RefoldTool.Run("verify", "--journal", directory.Journal("imported")).Expect(0);
     }
 
     [Fact]
     public async Task WhereItWouldBeRenumbered_ItIsRefused_AndNothingIsWritten()
     {
         await MakeAsync();
-        var file = directory.Write("in.ndjson", RefoldProcess.Run("export", "--journal", directory.Journal()).Expect(0).Output);
-        var error = RefoldProcess.Run("import", file, "--renumber", "--journal", directory.Journal("new")).ExpectError(3);
+        var file = directory.Write("in.ndjson", RefoldTool.Run("export", "--journal", directory.Journal()).Expect(0).Output);
+        var error = RefoldTool.Run("import", file, "--renumber", "--journal", directory.Journal("new")).ExpectError(3);
         Assert.Contains("line 7: the idempotency key 'again' was used by an earlier batch", error, StringComparison.Ordinal);
         Assert.False(Directory.Exists(directory.File("new")));
         await using (var other = SegmentJournal.Open(directory.File("other"))) await other.Append(Samples.Entry("s"));
         var before = Export("other");
-        RefoldProcess.Run("import", file, "--journal", directory.Journal("other")).ExpectError(3);
+        RefoldTool.Run("import", file, "--journal", directory.Journal("other")).ExpectError(3);
         Assert.Equal(before, Export("other"));
     }
 
@@ -76,13 +76,13 @@ public sealed class ForgottenKeyTests : IDisposable
     public async Task BackupAndCopy_ForgetTheSameKeys()
     {
         await MakeAsync();
-        RefoldProcess.Run("backup", directory.File("backup"), "--journal", directory.Journal()).Expect(0);
-        RefoldProcess.Run("copy", directory.Journal(), directory.Journal("copy")).Expect(0);
+        RefoldTool.Run("backup", directory.File("backup"), "--journal", directory.Journal()).Expect(0);
+        RefoldTool.Run("copy", directory.Journal(), directory.Journal("copy")).Expect(0);
         foreach (var name in (string[])["backup", "copy"])
         {
             Assert.Equal(
                 6,
-                RefoldProcess.Run("inspect", "--json", "--journal", directory.Journal(name))
+                RefoldTool.Run("inspect", "--json", "--journal", directory.Journal(name))
                     .Expect(0).Json.GetProperty("keysForgottenBefore")
                     .GetInt64());
             await using var journal = SegmentJournal.Open(directory.File(name));

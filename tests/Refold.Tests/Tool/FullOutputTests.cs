@@ -17,15 +17,18 @@ public class FullOutputTests(ITestOutputHelper output)
     [InlineData("verify --json", 3)]
     public void OutputThatCannotBeWritten_IsAnError(string verb, int entries)
     {
-        if (!File.Exists(FullDevice))
+        // Other systems have no such device; a Linux without it is no place to test in.
+        if (!OperatingSystem.IsLinux())
         {
-            output.WriteLine("Not run: there is no " + FullDevice + ".");
+            output.WriteLine("Not run: only Linux has " + FullDevice + ".");
             return;
         }
 
+        Assert.True(File.Exists(FullDevice), FullDevice + " is not there.");
+
         using var directory = new TemporaryDirectory();
         string lines = string.Concat(Enumerable.Repeat("""{"stream":"s","type":"t","data":1}""" + "\n", entries));
-        RefoldProcess.Run("import", directory.Write("in.ndjson", lines), "--batch", "500", "--journal", directory.Journal()).Expect(0);
+        RefoldTool.Run("import", directory.Write("in.ndjson", lines), "--batch", "500", "--journal", directory.Journal()).Expect(0);
         using var shell = Process.Start(
             new ProcessStartInfo(
                 "sh",

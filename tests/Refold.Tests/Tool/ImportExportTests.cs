@@ -24,20 +24,20 @@ public class ImportExportTests
     public void Export_ImportedAndExportedAgain_IsTheSameFileAndHead()
     {
         using var directory = new TemporaryDirectory();
-        var first = RefoldProcess.Run(
+        var first = RefoldTool.Run(
             "import", directory.Write("in.ndjson", Every), "--batch", "3", "--journal", directory.Journal("one"), "--json").Expect(0).Json;
         Assert.Equal(4, first.GetProperty("entries").GetInt64());
-        string one = RefoldProcess.Run("export", "--journal", directory.Journal("one")).Expect(0).Output;
+        string one = RefoldTool.Run("export", "--journal", directory.Journal("one")).Expect(0).Output;
         // The payload stands as it came, whatever its space, escapes and digits are.
         Assert.Contains("\"data\":{ \"b\" : 1.0, \"a\":\"\\u00e9é\" }}\n", one, StringComparison.Ordinal);
         Assert.Contains("\"time\":\"2010-10-02T07:20:39.266Z\"", one, StringComparison.Ordinal);
 
-        var second = RefoldProcess.Run(
+        var second = RefoldTool.Run(
             "import", directory.Write("one.ndjson", one), "--journal", directory.Journal("two"), "--json").Expect(0).Json;
         Assert.Equal(first.GetProperty("head").GetRawText(), second.GetProperty("head").GetRawText());
-        Assert.Equal(one, RefoldProcess.Run("export", "--journal", directory.Journal("two")).Expect(0).Output);
+        Assert.Equal(one, RefoldTool.Run("export", "--journal", directory.Journal("two")).Expect(0).Output);
         Assert.Contains(
-            "identical: 4:", RefoldProcess.Run("diff", directory.Journal("one"), directory.Journal("two")).Expect(0).Output,
+            "identical: 4:", RefoldTool.Run("diff", directory.Journal("one"), directory.Journal("two")).Expect(0).Output,
             StringComparison.Ordinal);
     }
 
@@ -47,7 +47,7 @@ public class ImportExportTests
         using var directory = new TemporaryDirectory();
         string lines = string.Concat(Enumerable.Range(1, 5).Select(number =>
             $$"""{"stream":"s","type":"t"{{(number is 2 or 3 ? ",\"idempotencyKey\":\"k\"" : "")}},"data":{{number}}}""" + "\n"));
-        RefoldProcess.Run("import", directory.Write("in.ndjson", lines), "--journal", directory.Journal(), "--batch", "2").Expect(0);
+        RefoldTool.Run("import", directory.Write("in.ndjson", lines), "--journal", directory.Journal(), "--batch", "2").Expect(0);
         Assert.Equal([1, 2, 2, 4, 4], Exported(directory).Select(entry => entry.GetProperty("batch").GetInt64()));
     }
 
@@ -60,8 +60,8 @@ public class ImportExportTests
             {"position":9,"version":4,"batch":6,"stream":"a","type":"t","data":2}
 
             """);
-        RefoldProcess.Run("import", file, "--journal", directory.Journal()).Expect(0);
-        RefoldProcess.Run("import", file, "--journal", directory.Journal()).Expect(0);
+        RefoldTool.Run("import", file, "--journal", directory.Journal()).Expect(0);
+        RefoldTool.Run("import", file, "--again", "--journal", directory.Journal()).Expect(0);
         Assert.Equal(
             [(7L, 3L, 6L), (9L, 4L, 6L), (10L, 5L, 10L), (11L, 6L, 10L)],
             Exported(directory)
@@ -74,7 +74,7 @@ public class ImportExportTests
     public void Acknowledgements_AreEveryPositionInOrder_ThenTheObject()
     {
         using var directory = new TemporaryDirectory();
-        string[] lines = RefoldProcess.Run(
+        string[] lines = RefoldTool.Run(
             "import", directory.Write("in.ndjson", Every), "--ack", "--json", "--journal", directory.Journal()).Expect(0).Lines;
         Assert.Equal(["ack 1", "ack 2", "ack 3", "ack 4"], lines[..4]);
         Assert.StartsWith("{\"entries\":4,", Assert.Single(lines[4..]), StringComparison.Ordinal);
@@ -85,15 +85,15 @@ public class ImportExportTests
     {
         using var directory = new TemporaryDirectory();
         string[] lines = [.. Enumerable.Range(1, 6).Select(number => $$"""{"stream":"s","type":"t","data":{{number}}}""" + "\n")];
-        RefoldProcess.Run("import", directory.Write("begin.ndjson", string.Concat(lines[..2])), "--journal", directory.Journal()).Expect(0);
-        var json = RefoldProcess.Run(
+        RefoldTool.Run("import", directory.Write("begin.ndjson", string.Concat(lines[..2])), "--journal", directory.Journal()).Expect(0);
+        var json = RefoldTool.Run(
             "import", directory.Write("all.ndjson", string.Concat(lines)), "--resume", "--json", "--journal",
             directory.Journal()).Expect(0).Json;
         Assert.Equal((4, 2), (json.GetProperty("entries").GetInt32(), json.GetProperty("alreadyThere").GetInt32()));
         Assert.Equal([1, 2, 3, 4, 5, 6], Exported(directory).Select(entry => entry.GetProperty("data").GetInt32()));
         Assert.Equal(
             0,
-            RefoldProcess.Run("import", directory.File("all.ndjson"), "--resume", "--json", "--journal", directory.Journal())
+            RefoldTool.Run("import", directory.File("all.ndjson"), "--resume", "--json", "--journal", directory.Journal())
                 .Expect(0).Json.GetProperty("entries")
                 .GetInt32());
     }
@@ -108,11 +108,11 @@ public class ImportExportTests
             {"stream":"s","type":"t","data":3}
 
             """);
-        string[] import = ["import", file, "--json", "--journal", directory.Journal()];
-        Assert.Equal((3, 0, 3), Told(RefoldProcess.Run(import).Expect(0).Json));
-        Assert.Equal((1, 2, 4), Told(RefoldProcess.Run(import).Expect(0).Json));
+        string[] import = ["import", file, "--again", "--json", "--journal", directory.Journal()];
+        Assert.Equal((3, 0, 3), Told(RefoldTool.Run(import).Expect(0).Json));
+        Assert.Equal((1, 2, 4), Told(RefoldTool.Run(import).Expect(0).Json));
         Assert.Contains(
-            "already there  2\n", RefoldProcess.Run("import", file, "--journal", directory.Journal()).Expect(0).Output,
+            "already there  2\n", RefoldTool.Run("import", file, "--again", "--journal", directory.Journal()).Expect(0).Output,
             StringComparison.Ordinal);
 
         static (int Entries, int AlreadyThere, int Head) Told(System.Text.Json.JsonElement json) =>
@@ -130,12 +130,12 @@ public class ImportExportTests
             {"position":6,"version":1,"batch":5,"stream":"b","type":"t","data":3}
 
             """;
-        string all = RefoldProcess.Run("import", directory.Write("all", places), "--json", "--journal", directory.Journal("whole"))
+        string all = RefoldTool.Run("import", directory.Write("all", places), "--json", "--journal", directory.Journal("whole"))
             .Expect(0).Json.GetProperty("head")
             .GetRawText();
-        RefoldProcess.Run(
+        RefoldTool.Run(
             "import", directory.Write("begin", places[..(places.IndexOf('\n') + 1)]), "--journal", directory.Journal()).Expect(0);
-        var json = RefoldProcess.Run("import", directory.File("all"), "--resume", "--json", "--journal", directory.Journal())
+        var json = RefoldTool.Run("import", directory.File("all"), "--resume", "--json", "--journal", directory.Journal())
             .Expect(0).Json;
         Assert.Equal((2, 1), (json.GetProperty("entries").GetInt32(), json.GetProperty("alreadyThere").GetInt32()));
         Assert.Equal(all, json.GetProperty("head").GetRawText());
@@ -145,7 +145,7 @@ public class ImportExportTests
     public void Export_CanBeNarrowed_AndRawHasWhatHeadsAreMadeOf()
     {
         using var directory = new TemporaryDirectory();
-        RefoldProcess.Run("import", directory.Write("in.ndjson", Every), "--journal", directory.Journal()).Expect(0);
+        RefoldTool.Run("import", directory.Write("in.ndjson", Every), "--journal", directory.Journal()).Expect(0);
         Assert.Equal([1, 3], Exported(directory, "--stream", "order/1").Select(entry => entry.GetProperty("position").GetInt32()));
         Assert.Equal([3, 4], Exported(directory, "--from", "3").Select(entry => entry.GetProperty("position").GetInt32()));
         using var journal = new Opened(directory.Journal());
@@ -159,7 +159,7 @@ public class ImportExportTests
     {
         using var directory = new TemporaryDirectory();
         string line = $$"""{"stream":"s","type":"t","data":"{{new string('x', 1000)}}"}""" + "\n";
-        RefoldProcess.Run(
+        RefoldTool.Run(
             "import", directory.Write("in.ndjson", string.Concat(Enumerable.Repeat(line, 2000))), "--batch", "500", "--journal",
             directory.Journal()).Expect(0);
         using var process = RefoldProcess.Start([], "export", "--journal", directory.Journal());
@@ -189,6 +189,6 @@ public class ImportExportTests
 
     private static List<JsonElement> Exported(TemporaryDirectory directory, params string[] more) =>
         [
-            .. RefoldProcess.Run(["export", "--journal", directory.Journal(), .. more])
+            .. RefoldTool.Run(["export", "--journal", directory.Journal(), .. more])
                 .Expect(0).Lines.Select(line => JsonDocument.Parse(line).RootElement)];
 }

@@ -21,7 +21,7 @@ public class ImportPlaceTests
             {"stream":"b","type":"t","data":3}
 
             """);
-        string error = RefoldProcess.Run("import", file, "--journal", directory.Journal()).ExpectError(3);
+        string error = RefoldTool.Run("import", file, "--journal", directory.Journal()).ExpectError(3);
         Assert.Contains("line 2: " + reason, error, StringComparison.Ordinal);
         Assert.False(Directory.Exists(directory.File("journal")));
     }
@@ -35,10 +35,10 @@ public class ImportPlaceTests
             {"stream":"b","position":4611686018427387904,"version":4611686018427387904,"batch":4611686018427322369,"type":"t","data":2}
 
             """);
-        RefoldProcess.Run("import", file, "--journal", directory.Journal()).Expect(0);
+        RefoldTool.Run("import", file, "--journal", directory.Journal()).Expect(0);
         string more = directory.Write("more.ndjson", """{"stream":"b","type":"t","data":3}""");
-        RefoldProcess.Run("import", more, "--journal", directory.Journal()).Expect(0);
-        RefoldProcess.Run("verify", "--journal", directory.Journal()).Expect(0);
+        RefoldTool.Run("import", more, "--journal", directory.Journal()).Expect(0);
+        RefoldTool.Run("verify", "--journal", directory.Journal()).Expect(0);
         using var journal = new Opened(directory.Journal());
         Assert.Equal([1, 4611686018427387904, 4611686018427387905], journal.Value.ReadAll().Select(entry => entry.Position));
         Assert.Equal(4611686018427387905, journal.Value.ReadStream("b", 4611686018427387905).Single().Version);
@@ -54,9 +54,9 @@ public class ImportPlaceTests
             {"stream":"$run/named","type":"t","data":1}
 
             """);
-        RefoldProcess.Run("import", file, "--journal", directory.Journal()).Expect(0);
+        RefoldTool.Run("import", file, "--journal", directory.Journal()).Expect(0);
         var run = Assert.Single(
-            RefoldProcess.Run("runs", "--journal", directory.Journal(), "--json").Expect(0).Json.GetProperty("runs").EnumerateArray());
+            RefoldTool.Run("runs", "--journal", directory.Journal(), "--json").Expect(0).Json.GetProperty("runs").EnumerateArray());
         Assert.Equal("named", run.GetProperty("run").GetString());
     }
 }

@@ -14,7 +14,7 @@ public sealed class LookingTests : IDisposable
     public LookingTests()
     {
         File.WriteAllBytes(directory.File("log"), SampleLog.Create(30));
-        RefoldProcess.Run(
+        RefoldTool.Run(
             "record", "--scenario", "dispatch", "--input", directory.File("log"), "--seed", "7", "--journal",
             directory.Journal()).Expect(0);
     }
@@ -65,7 +65,13 @@ public sealed class LookingTests : IDisposable
             line => JsonDocument.Parse(line).RootElement).ToList();
         Assert.Equal([3, 4], lines.Select(line => line.GetProperty("version").GetInt32()));
         Assert.All(lines, line => Assert.Equal("Dispatched", line.GetProperty("type").GetString()));
-        Assert.Equal("", Look("read", "--stream", "none").Output);
+        foreach (string verb in (string[])["read", "export", "state"])
+        {
+            string error = RefoldTool.Run(verb, "--stream", "none", "--journal", directory.Journal()).ExpectError(3);
+            Assert.Equal("refold: The journal has no stream 'none'; 'refold streams' lists them.", error);
+        }
+
+        Assert.Equal("", Look("read", "--stream", "dispatch", "--from", "30").Output);
     }
 
     [Fact]
@@ -75,7 +81,7 @@ public sealed class LookingTests : IDisposable
         foreach (string data in (string[])["1", "2"])
         {
             string file = directory.Write("new.ndjson", $$"""{"stream":"new","type":"t","data":{{data}}}""" + "\n");
-            RefoldProcess.Run("import", file, "--journal", directory.Journal()).Expect(0);
+            RefoldTool.Run("import", file, "--journal", directory.Journal()).Expect(0);
             string? line = await follower.StandardOutput.ReadLineAsync();
             Assert.EndsWith($"\"data\":{data}}}", line, StringComparison.Ordinal);
         }
@@ -142,21 +148,21 @@ public sealed class LookingTests : IDisposable
         }
 
         Look("verify", "--head", hash);
-        var other = RefoldProcess.Run("verify", "--head", "62:" + new string('0', 64), "--journal", directory.Journal(), "--json")
+        var other = RefoldTool.Run("verify", "--head", "62:" + new string('0', 64), "--journal", directory.Journal(), "--json")
             .Expect(1).Json;
         Assert.False(other.GetProperty("ok").GetBoolean());
         Assert.Equal(62, other.GetProperty("first").GetProperty("position").GetInt32());
-        RefoldProcess.Run("verify", "--head", "63:" + hash, "--journal", directory.Journal()).Expect(1);
+        RefoldTool.Run("verify", "--head", "63:" + hash, "--journal", directory.Journal()).Expect(1);
     }
 
     [Fact]
     public void Diff_NamesWhatOneJournalHasMore()
     {
-        string lines = RefoldProcess.Run("export", "--journal", directory.Journal()).Expect(0).Output;
-        RefoldProcess.Run(
+        string lines = RefoldTool.Run("export", "--journal", directory.Journal()).Expect(0).Output;
+        RefoldTool.Run(
             "import", directory.Write("less.ndjson", lines[..(lines.LastIndexOf('\n', lines.Length - 2) + 1)]), "--journal",
             directory.Journal("less")).Expect(0);
-        var difference = RefoldProcess.Run("diff", directory.Journal(), directory.Journal("less"), "--json")
+        var difference = RefoldTool.Run("diff", directory.Journal(), directory.Journal("less"), "--json")
             .Expect(1).Json.GetProperty("difference");
         Assert.Equal((62, "absent"), (difference.GetProperty("position").GetInt32(), difference.GetProperty("actual").GetString()));
     }
@@ -169,10 +175,10 @@ public sealed class LookingTests : IDisposable
             var before = Files();
             foreach (string line in (string[])[
                 "streams", "runs", "inspect", "verify", "export", "replay", "read --stream dispatch", "state --stream dispatch"])
-                RefoldProcess.Run([.. line.Split(' '), "--journal", directory.Journal()]).Expect(0);
+                RefoldTool.Run([.. line.Split(' '), "--journal", directory.Journal()]).Expect(0);
             Assert.Contains(
                 "in use",
-                RefoldProcess.Run(
+                RefoldTool.Run(
                     "import", directory.Write("in", "{\"stream\":\"a\",\"type\":\"t\",\"data\":1}\n"), "--journal",
                     directory.Journal()).ExpectError(4),
                 StringComparison.Ordinal);
@@ -212,16 +218,16 @@ public sealed class LookingTests : IDisposable
                         argument.Replace("{copy}", directory.File("copied"), StringComparison.Ordinal)
                             .Replace("{journal}", directory.Journal(name), StringComparison.Ordinal))
             ];
-            return RefoldProcess.Run([.. arguments, "--journal", directory.Journal(name)]).ExpectError(3);
+            return RefoldTool.Run([.. arguments, "--journal", directory.Journal(name)]).ExpectError(3);
         }
     }
 
     private JsonElement Json(params string[] arguments) => Look([.. arguments, "--json"]).Json;
 
-    private ToolResult Look(params string[] arguments) => RefoldProcess.Run([.. arguments, "--journal", directory.Journal()]).Expect(0);
+    private ToolResult Look(params string[] arguments) => RefoldTool.Run([.. arguments, "--journal", directory.Journal()]).Expect(0);
 
     private void Look(int exitCode, params string[] arguments) =>
-        RefoldProcess.Run([.. arguments, "--journal", directory.Journal()]).ExpectError(exitCode);
+        RefoldTool.Run([.. arguments, "--journal", directory.Journal()]).ExpectError(exitCode);
 
     // A lock that is held cannot be read; it is empty.
     private Dictionary<string, string> Files() => Directory.EnumerateFiles(directory.File("journal"))

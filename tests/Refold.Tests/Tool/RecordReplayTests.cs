@@ -70,21 +70,21 @@ public class RecordReplayTests
     public void AnotherRule_IsAPinMismatch_AndWithoutThePinNamesTheFirstField()
     {
         using var directory = Recorded();
-        var pinned = RefoldProcess.Run("replay", "--choices", "3", "--journal", directory.Journal(), "--json")
+        var pinned = RefoldTool.Run("replay", "--choices", "3", "--journal", directory.Journal(), "--json")
             .Expect(1).Json.GetProperty("divergence");
         Assert.Equal("pin-mismatch", pinned.GetProperty("cause").GetString());
         Assert.Contains("choices", pinned.GetProperty("path").GetString(), StringComparison.Ordinal);
         Assert.Equal(
             ("2", "3"), (pinned.GetProperty("expected").GetString()!.Trim('"'), pinned.GetProperty("actual").GetString()!.Trim('"')));
 
-        var field = RefoldProcess.Run("replay", "--choices", "3", "--ignore-pin", "--journal", directory.Journal(), "--json")
+        var field = RefoldTool.Run("replay", "--choices", "3", "--ignore-pin", "--journal", directory.Journal(), "--json")
             .Expect(1).Json;
         Assert.False(field.GetProperty("matched").GetBoolean());
         var divergence = field.GetProperty("divergence");
         Assert.StartsWith("/data/", divergence.GetProperty("path").GetString(), StringComparison.Ordinal);
         Assert.Equal("dispatch", divergence.GetProperty("stream").GetString());
         Assert.NotEqual(divergence.GetProperty("expected").GetString(), divergence.GetProperty("actual").GetString());
-        string told = RefoldProcess.Run("replay", "--choices", "3", "--ignore-pin", "--journal", directory.Journal()).Expect(1).Output;
+        string told = RefoldTool.Run("replay", "--choices", "3", "--ignore-pin", "--journal", directory.Journal()).Expect(1).Output;
         Assert.Contains(divergence.GetProperty("path").GetString()!, told, StringComparison.Ordinal);
     }
 
@@ -96,19 +96,19 @@ public class RecordReplayTests
         [
             "record", "--scenario", "dispatch", "--input", directory.File("log"), "--seed", "42", "--journal", directory.Journal()
         ];
-        Assert.Contains("--resume", RefoldProcess.Run(record).ExpectError(4), StringComparison.Ordinal);
-        var resumed = RefoldProcess.Run([.. record, "--resume", "--json"]).Expect(0).Json;
+        Assert.Contains("--resume", RefoldTool.Run(record).ExpectError(4), StringComparison.Ordinal);
+        var resumed = RefoldTool.Run([.. record, "--resume", "--json"]).Expect(0).Json;
         Assert.Equal(60, resumed.GetProperty("alreadyThere").GetInt32());
-        Assert.Contains("choices", RefoldProcess.Run([.. record, "--resume", "--choices", "3"]).ExpectError(4), StringComparison.Ordinal);
+        Assert.Contains("choices", RefoldTool.Run([.. record, "--resume", "--choices", "3"]).ExpectError(4), StringComparison.Ordinal);
 
         directory.Write("log", "another line\n");
-        Assert.Contains("line 1", RefoldProcess.Run([.. record, "--resume"]).ExpectError(4), StringComparison.Ordinal);
+        Assert.Contains("line 1", RefoldTool.Run([.. record, "--resume"]).ExpectError(4), StringComparison.Ordinal);
 
-        RefoldProcess.Run([.. record, "--run", "second"]).Expect(0);
-        Assert.Contains("second", RefoldProcess.Run("replay", "--journal", directory.Journal()).Expect(0).Output, StringComparison.Ordinal);
-        RefoldProcess.Run("replay", "--run", "dispatch-42", "--journal", directory.Journal()).Expect(0);
+        RefoldTool.Run([.. record, "--run", "second"]).Expect(0);
+        Assert.Contains("second", RefoldTool.Run("replay", "--journal", directory.Journal()).Expect(0).Output, StringComparison.Ordinal);
+        RefoldTool.Run("replay", "--run", "dispatch-42", "--journal", directory.Journal()).Expect(0);
         Assert.Contains(
-            "'third'", RefoldProcess.Run("replay", "--run", "third", "--journal", directory.Journal()).ExpectError(3),
+            "'third'", RefoldTool.Run("replay", "--run", "third", "--journal", directory.Journal()).ExpectError(3),
             StringComparison.Ordinal);
     }
 
@@ -116,22 +116,22 @@ public class RecordReplayTests
     public void ExportedRun_StillReplays_WhereItIsImported()
     {
         using var directory = Recorded();
-        string lines = RefoldProcess.Run("export", "--journal", directory.Journal()).Expect(0).Output;
-        RefoldProcess.Run("import", directory.Write("run.ndjson", lines), "--journal", directory.Journal("copy")).Expect(0);
-        RefoldProcess.Run("replay", "--journal", directory.Journal("copy")).Expect(0);
-        RefoldProcess.Run("diff", directory.Journal(), directory.Journal("copy")).Expect(0);
+        string lines = RefoldTool.Run("export", "--journal", directory.Journal()).Expect(0).Output;
+        RefoldTool.Run("import", directory.Write("run.ndjson", lines), "--journal", directory.Journal("copy")).Expect(0);
+        RefoldTool.Run("replay", "--journal", directory.Journal("copy")).Expect(0);
+        RefoldTool.Run("diff", directory.Journal(), directory.Journal("copy")).Expect(0);
 
         // One byte of a derived payload: the replay names the entry and the member.
         int at = lines.IndexOf("\"outstanding\":0", StringComparison.Ordinal) + "\"outstanding\":".Length;
-        RefoldProcess.Run("import", directory.Write("bent.ndjson", lines[..at] + "9" + lines[(at + 1)..]), "--journal", directory.Journal(
+        RefoldTool.Run("import", directory.Write("bent.ndjson", lines[..at] + "9" + lines[(at + 1)..]), "--journal", directory.Journal(
             "bent")).Expect(0);
-        var divergence = RefoldProcess.Run("replay", "--journal", directory.Journal("bent"), "--json")
+        var divergence = RefoldTool.Run("replay", "--journal", directory.Journal("bent"), "--json")
             .Expect(1).Json.GetProperty("divergence");
         Assert.Equal(
             ("/data/outstanding", "9", "0"),
             (divergence.GetProperty("path").GetString(), divergence.GetProperty("expected").GetString(),
                 divergence.GetProperty("actual").GetString()));
-        var difference = RefoldProcess.Run("diff", directory.Journal(), directory.Journal("bent"), "--json")
+        var difference = RefoldTool.Run("diff", directory.Journal(), directory.Journal("bent"), "--json")
             .Expect(1).Json.GetProperty("difference");
         Assert.Equal(
             ("/data/outstanding", "0", "9"),
@@ -144,15 +144,15 @@ public class RecordReplayTests
     {
         using var directory = Recorded();
         // The tool's own library has a public aggregate too, as a user's program would.
-        RefoldProcess.Run("replay", "--with", RefoldProcess.Assembly, "--journal", directory.Journal()).Expect(0);
-        RefoldProcess.Run("state", "--stream", "dispatch", "--with", RefoldProcess.Assembly, "--journal", directory.Journal()).Expect(0);
+        RefoldTool.Run("replay", "--with", RefoldProcess.Assembly, "--journal", directory.Journal()).Expect(0);
+        RefoldTool.Run("state", "--stream", "dispatch", "--with", RefoldProcess.Assembly, "--journal", directory.Journal()).Expect(0);
         Assert.Contains(
             "does not exist",
-            RefoldProcess.Run("replay", "--with", directory.File("none.dll"), "--journal", directory.Journal()).ExpectError(3),
+            RefoldTool.Run("replay", "--with", directory.File("none.dll"), "--journal", directory.Journal()).ExpectError(3),
             StringComparison.Ordinal);
         Assert.Contains(
             "cannot be loaded",
-            RefoldProcess.Run("replay", "--with", directory.File("log"), "--journal", directory.Journal()).ExpectError(3),
+            RefoldTool.Run("replay", "--with", directory.File("log"), "--journal", directory.Journal()).ExpectError(3),
             StringComparison.Ordinal);
     }
 
@@ -160,7 +160,7 @@ public class RecordReplayTests
     {
         var directory = new TemporaryDirectory();
         File.WriteAllBytes(directory.File("log"), SampleLog.Create(60));
-        RefoldProcess.Run(
+        RefoldTool.Run(
             "record", "--scenario", "dispatch", "--input", directory.File("log"), "--seed", "42", "--journal",
             directory.Journal()).Expect(0);
         return directory;

@@ -12,7 +12,7 @@ public class RngTests
     [Fact]
     public void Json_HasStatesAndDraws()
     {
-        var json = RefoldProcess.Run("rng", "--seed", "0", "--u64", "2", "--json").Expect(0).Json;
+        var json = RefoldTool.Run("rng", "--seed", "0", "--u64", "2", "--json").Expect(0).Json;
         Assert.Equal($$"""{"seed":"{{Zero}}","stream":"0","wordPosition":"0","splits":"0"}""", json.GetProperty("state").GetRawText());
         Assert.Equal("""["449479075714955186","18115028555707261608"]""", json.GetProperty("u64").GetRawText());
         Assert.Equal("[]", json.GetProperty("u32").GetRawText());
@@ -22,7 +22,7 @@ public class RngTests
 
     [Fact]
     public void Text_HasOneValueALine() =>
-        Assert.Contains("u64         449479075714955186", RefoldProcess.Run("rng", "--seed", "0", "--u64", "1").Expect(0).Lines);
+        Assert.Contains("u64         449479075714955186", RefoldTool.Run("rng", "--seed", "0", "--u64", "1").Expect(0).Lines);
 
     [Theory]
     [InlineData("draws")]
@@ -48,7 +48,7 @@ public class RngTests
             arguments.AddRange(
                 ["--u64", vector.GetProperty("next_u64").GetArrayLength().ToString(System.Globalization.CultureInfo.InvariantCulture)]);
 
-            var json = RefoldProcess.Run([.. arguments]).Expect(0).Json;
+            var json = RefoldTool.Run([.. arguments]).Expect(0).Json;
             AssertSame(vector.GetProperty("next_u64"), json.GetProperty("u64"));
             if (kind == "u32_then_u64")
                 Assert.Equal(
@@ -67,7 +67,7 @@ public class RngTests
         var vector = vectors.RootElement.EnumerateArray().First(item => item.GetProperty("case").GetString() == "split");
         foreach (var (path, name) in (ReadOnlySpan<(string, string)>)[("1", "child1"), ("2", "child2"), ("1/1", "grandchild_of_child1")])
         {
-            var json = RefoldProcess.Run(
+            var json = RefoldTool.Run(
                 "rng", "--json", "--seed", vector.GetProperty("from_seed").GetString()!, "--split", path, "--u64", "8").Expect(0).Json;
             AssertState(vector.GetProperty(name).GetProperty("state"), json.GetProperty("state"));
             AssertSame(vector.GetProperty(name).GetProperty("next_u64"), json.GetProperty("u64"));

@@ -32,7 +32,7 @@ public sealed class SalvageTests : IDisposable
         string[] whole = Lines();
         string damaged = Segments()[1];
         byte[] bytes = Flip(damaged, 128 + 80);
-        RefoldProcess.Run("export", "--journal", directory.Journal()).Expect(3);
+        RefoldTool.Run("export", "--journal", directory.Journal()).Expect(3);
 
         var salvaged = Salvage(1);
         string lost = Assert.Single(whole.Except(salvaged.Lines));
@@ -49,7 +49,7 @@ public sealed class SalvageTests : IDisposable
         Assert.Equal(bytes, File.ReadAllBytes(damaged));
 
         // The same for people, a hole a line.
-        var told = RefoldProcess.Run("export", "--salvage", "--journal", directory.Journal()).Expect(1);
+        var told = RefoldTool.Run("export", "--salvage", "--journal", directory.Journal()).Expect(1);
         Assert.Equal(salvaged.Output, told.Output);
         Assert.Equal(holes.Count + 1, told.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
         Assert.Contains(Path.GetFileName(damaged), told.Error, StringComparison.Ordinal);
@@ -129,11 +129,11 @@ public sealed class SalvageTests : IDisposable
         var salvaged = Salvage(1);
         string file = directory.File("salvaged.ndjson");
         await File.WriteAllTextAsync(file, salvaged.Output);
-        string error = RefoldProcess.Run("import", file, "--journal", directory.Journal("new")).ExpectError(3);
+        string error = RefoldTool.Run("import", file, "--journal", directory.Journal("new")).ExpectError(3);
         Assert.Contains("version is ", error, StringComparison.Ordinal);
         Assert.Contains("import with --renumber", error, StringComparison.Ordinal);
-        RefoldProcess.Run("import", file, "--renumber", "--journal", directory.Journal("new")).Expect(0);
-        string[] again = RefoldProcess.Run("export", "--journal", directory.Journal("new")).Expect(0).Lines;
+        RefoldTool.Run("import", file, "--renumber", "--journal", directory.Journal("new")).Expect(0);
+        string[] again = RefoldTool.Run("export", "--journal", directory.Journal("new")).Expect(0).Lines;
         Assert.Equal(salvaged.Lines.Select(Payload), again.Select(Payload));
         Assert.Equal(Enumerable.Range(1, again.Length), again.Select(Position));
     }
@@ -151,8 +151,8 @@ public sealed class SalvageTests : IDisposable
     [Fact]
     public async Task NothingToRead_IsAnErrorOfOneLine()
     {
-        RefoldProcess.Run("export", "--salvage", "--journal", directory.Journal("nowhere")).ExpectError(3);
-        RefoldProcess.Run("export", "--salvage", "--journal", "memory:").ExpectError(2);
+        RefoldTool.Run("export", "--salvage", "--journal", directory.Journal("nowhere")).ExpectError(3);
+        RefoldTool.Run("export", "--salvage", "--journal", "memory:").ExpectError(2);
         await MakeAsync();
         var random = SeededRng.FromSeed(7);
         foreach (string segment in Segments())
@@ -164,10 +164,10 @@ public sealed class SalvageTests : IDisposable
 
         // COMMIT still tells what is lost; without it there is no journal.
         Assert.Contains(
-            $"(positions 1 to {Entries})", RefoldProcess.Run("export", "--salvage", "--journal", directory.Journal()).Expect(1).Error,
+            $"(positions 1 to {Entries})", RefoldTool.Run("export", "--salvage", "--journal", directory.Journal()).Expect(1).Error,
             StringComparison.Ordinal);
         File.Delete(Path.Combine(directory.File("journal"), "COMMIT"));
-        RefoldProcess.Run("export", "--salvage", "--journal", directory.Journal()).ExpectError(3);
+        RefoldTool.Run("export", "--salvage", "--journal", directory.Journal()).ExpectError(3);
     }
 
     /// <summary>Batches of two entries over several small segments.</summary>
@@ -181,10 +181,10 @@ public sealed class SalvageTests : IDisposable
     private string[] Segments() => [.. Directory.EnumerateFiles(directory.File("journal"), "*.seg").Order(StringComparer.Ordinal)];
 
     private string[] Lines(params string[] more) =>
-        RefoldProcess.Run(["export", "--journal", directory.Journal(), .. more]).Expect(0).Lines;
+        RefoldTool.Run(["export", "--journal", directory.Journal(), .. more]).Expect(0).Lines;
 
     private ToolResult Salvage(int exitCode, params string[] more) =>
-        RefoldProcess.Run(["export", "--salvage", "--json", "--journal", directory.Journal(), .. more]).Expect(exitCode);
+        RefoldTool.Run(["export", "--salvage", "--json", "--journal", directory.Journal(), .. more]).Expect(exitCode);
 
     private static JsonElement Summary(ToolResult salvaged)
     {

@@ -21,8 +21,8 @@ public class TornTailTests
             {"stream":"s","type":"t","data":2}
 
             """);
-        RefoldProcess.Run("import", file, "--journal", directory.Journal()).Expect(0);
-        Assert.Equal("", RefoldProcess.Run([.. verb.Split(' '), "--journal", directory.Journal()]).Expect(0).Error);
+        RefoldTool.Run("import", file, "--journal", directory.Journal()).Expect(0);
+        Assert.Equal("", RefoldTool.Run([.. verb.Split(' '), "--journal", directory.Journal()]).Expect(0).Error);
         // As a journal written before there was a COMMIT: with it, what was closed cannot be torn.
         File.Delete(Path.Combine(directory.File("journal"), "COMMIT"));
         string segment = Directory.EnumerateFiles(directory.File("journal"), "*.seg").Single();
@@ -30,7 +30,7 @@ public class TornTailTests
         bytes[bytes.AsSpan().LastIndexOfAnyExcept((byte)0) - 40] ^= 1;
         File.WriteAllBytes(segment, bytes);
 
-        var looked = RefoldProcess.Run([.. verb.Split(' '), "--journal", directory.Journal()]).Expect(exitCode);
+        var looked = RefoldTool.Run([.. verb.Split(' '), "--journal", directory.Journal()]).Expect(exitCode);
         string told = exitCode == 0 ? Assert.Single(looked.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries)) : looked.Output;
         Assert.Contains(Path.GetFileName(segment), told, StringComparison.Ordinal);
         Assert.Contains("torn tail", told, StringComparison.Ordinal);
@@ -48,13 +48,13 @@ public class TornTailTests
     {
         using var directory = new TemporaryDirectory();
         string file = directory.Write("in.ndjson", "{\"stream\":\"s\",\"type\":\"t\",\"data\":1}\n");
-        RefoldProcess.Run("import", file, "--journal", directory.Journal()).Expect(0);
+        RefoldTool.Run("import", file, "--journal", directory.Journal()).Expect(0);
         string segment = Directory.EnumerateFiles(directory.File("journal"), "*.seg").Single();
         byte[] bytes = File.ReadAllBytes(segment);
         bytes[bytes.AsSpan().LastIndexOfAnyExcept((byte)0) - 40] ^= 1;
         File.WriteAllBytes(segment, bytes);
 
-        var looked = RefoldProcess.Run(
+        var looked = RefoldTool.Run(
             [.. verb.Replace("in.ndjson", file, StringComparison.Ordinal).Split(' '), "--journal", directory.Journal()]).Expect(exitCode);
         string told = exitCode == 1 ? looked.Output : Assert.Single(looked.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries));
         Assert.Contains(Path.GetFileName(segment), told, StringComparison.Ordinal);

@@ -46,9 +46,9 @@ internal static class KilledBesideReaders
             }
         }
 
-        RefoldProcess.Run("import", file, "--resume", "--journal", uri).Expect(0);
+        RefoldTool.Run("import", file, "--resume", "--journal", uri).Expect(0);
         await first.EndAsync();
-        Assert.Equal(RefoldProcess.Run("read", "--stream", "s", "--journal", uri).Expect(0).Lines, first.Lines);
+        Assert.Equal(RefoldTool.Run("read", "--stream", "s", "--journal", uri).Expect(0).Lines, first.Lines);
         Assert.Equal(Entries, first.Lines.Count);
     }
 

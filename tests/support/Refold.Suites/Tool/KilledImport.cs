@@ -25,9 +25,9 @@ internal static class KilledImport
             tally.Add("kills");
         }
 
-        RefoldProcess.Run("import", file, "--resume", "--journal", journal).Expect(0);
+        RefoldTool.Run("import", file, "--resume", "--journal", journal).Expect(0);
         Assert.Equal(Entries, CheckAll(journal, Entries));
-        RefoldProcess.Run("verify", "--journal", journal).Expect(0);
+        RefoldTool.Run("verify", "--journal", journal).Expect(0);
     }
 
     /// <summary>Starts an import, lets it come to a random moment, kills it, and gives the last position it acknowledged.</summary>

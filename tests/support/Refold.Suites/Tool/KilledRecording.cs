@@ -29,7 +29,7 @@ internal static class KilledRecording
         File.WriteAllBytes(directory.File("log"), log);
         string[] Record(string uri, string input) =>
             ["record", "--scenario", "dispatch", "--input", input, "--seed", "42", "--resume", "--ack", "--json", "--journal", uri];
-        string never = RefoldProcess.Run(Record("memory:", directory.File("log"))).Expect(0).Lines[^1];
+        string never = RefoldTool.Run(Record("memory:", directory.File("log"))).Expect(0).Lines[^1];
         foreach (int lines in places)
         {
             using var recording = RefoldProcess.Start([], Record(directory.Journal(), "-"));
@@ -39,9 +39,9 @@ internal static class KilledRecording
             tally.Add("kills");
         }
 
-        var resumed = RefoldProcess.Run([.. Record(directory.Journal(), directory.File("log"))]).Expect(0);
+        var resumed = RefoldTool.Run([.. Record(directory.Journal(), directory.File("log"))]).Expect(0);
         Assert.Equal(Without("alreadyThere", never), Without("alreadyThere", resumed.Lines[^1]));
-        RefoldProcess.Run("replay", "--journal", directory.Journal()).Expect(0);
+        RefoldTool.Run("replay", "--journal", directory.Journal()).Expect(0);
     }
 
     /// <summary>Gives the recording the first lines of the log. Its input stays open, so the run cannot end.</summary>

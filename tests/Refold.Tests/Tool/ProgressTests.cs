@@ -1,0 +1,53 @@
+// Long work on a terminal shows a bar with rate and time left; in a pipe nothing.
+// Run by `dotnet test`.
+using Refold.Cli.Demo;
+using Xunit;
+
+namespace Refold.Tests.Tool;
+
+public sealed class ProgressTests : IDisposable
+{
+    private readonly TemporaryDirectory directory = new();
+
+    public void Dispose() => directory.Dispose();
+
+    [Theory]
+    [InlineData("import {in} --journal {new}", "importing [####################] 100% 3 of 3 entries")]
+    [InlineData("record --scenario dispatch --input {log} --journal {new}", "of 12 lines")]
+    [InlineData("verify", "verifying [")]
+    [InlineData("diff {journal} {journal}", "comparing [")]
+    [InlineData("backup {path}", "copying and checking [")]
+    [InlineData("copy {journal} {new}", "copying [")]
+    [InlineData("compact --merge", "compacting ")]
+    public void LongWork_ShowsABarOnATerminal_ThatIsGoneAtTheEnd_AndNothingInAPipe(string line, string bar)
+    {
+        string log = directory.File("log");
+        File.WriteAllBytes(log, SampleLog.Create(12));
+        RefoldTool.Run("record", "--scenario", "dispatch", "--input", log, "--journal", directory.Journal()).Expect(0);
+        string file = directory.Write("in", string.Concat(Enumerable.Range(1, 3).Select(number =>
+            $$"""{"stream":"s","type":"t","data":{{number}}}""" + "\n")));
+        string[] Words(string place) =>
+        [
+            .. line.Split(' ').Select(word => word
+                .Replace("{in}", file, StringComparison.Ordinal).Replace("{log}", log, StringComparison.Ordinal)
+                .Replace("{path}", directory.File(place), StringComparison.Ordinal)
+                .Replace("{new}", directory.Journal(place), StringComparison.Ordinal).Replace("{journal}", directory.Journal(), StringComparison.Ordinal)),
+            .. line.Contains("--journal", StringComparison.Ordinal) ? Array.Empty<string>() : ["--journal", directory.Journal()],
+        ];
+
+        Assert.Equal("", RefoldTool.Run(Words("pipe")).Expect(0).Error);
+        var shown = RefoldTool.RunOnScreen(100, Words("screen")).Expect(0);
+        Assert.Contains(bar, shown.Error, StringComparison.Ordinal);
+        Assert.EndsWith("\r\e[K", shown.Error, StringComparison.Ordinal);
+        Assert.All(shown.Error.Split("\r\e[K"), line => Assert.InRange(line.Length, 0, 99));
+    }
+
+    [Fact]
+    public void TheBarHasNoRoomOnANarrowScreen_TheCountsHave()
+    {
+        string file = directory.Write("in", """{"stream":"s","type":"t","data":1}""" + "\n");
+        string error = RefoldTool.RunOnScreen(40, "import", file, "--journal", directory.Journal()).Expect(0).Error;
+        Assert.Contains("importing 100% 1 of 1 entries", error, StringComparison.Ordinal);
+        Assert.DoesNotContain("importing [", error, StringComparison.Ordinal);
+    }
+}

@@ -1,0 +1,57 @@
+// What `refold replay` tells of a divergence: the remedy, the entries around it, and the way past a pin mismatch.
+// Run by `dotnet test`.
+using Refold.Cli.Demo;
+using Xunit;
+
+namespace Refold.Tests.Tool;
+
+public sealed class ReplayTellingTests : IDisposable
+{
+    private readonly TemporaryDirectory directory = new();
+
+    public ReplayTellingTests()
+    {
+        File.WriteAllBytes(directory.File("log"), SampleLog.Create(20));
+        RefoldTool.Run(
+            "record", "--scenario", "dispatch", "--input", directory.File("log"), "--seed", "7", "--journal",
+            directory.Journal()).Expect(0);
+    }
+
+    public void Dispose() => directory.Dispose();
+
+    [Fact]
+    public void APinMismatch_NamesTheOptionThatGoesPastIt()
+    {
+        string told = Replay("--choices", "3").Expect(1).Output;
+        Assert.Contains("\nto do: ", told, StringComparison.Ordinal);
+        Assert.Contains("--ignore-pin", told, StringComparison.Ordinal);
+        string remedy = Replay("--choices", "3", "--json").Expect(1).Json.GetProperty("divergence").GetProperty("remedy").GetString()!;
+        Assert.Contains("--ignore-pin", remedy, StringComparison.Ordinal);
+        Assert.DoesNotContain("--ignore-pin", Replay("--choices", "3", "--ignore-pin").Expect(1).Output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(2)]
+    [InlineData(1000)]
+    public void Context_IsTheEntriesBeforeAndAfter(int wanted)
+    {
+        var divergence = Replay(
+            "--choices", "3", "--ignore-pin", "--context", wanted.ToString(System.Globalization.CultureInfo.InvariantCulture), "--json")
+            .Expect(1).Json.GetProperty("divergence");
+        long position = divergence.GetProperty("position").GetInt64();
+        using var journal = new Opened(directory.Journal());
+        var expected = journal.Value.ReadAll().Select(entry => entry.Position)
+            .Where(found => found >= position - wanted && found <= position + wanted);
+        Assert.Equal(expected, divergence.GetProperty("context").EnumerateArray().Select(entry => entry.GetProperty("position").GetInt64()));
+        Assert.Contains(position, expected);
+    }
+
+    [Fact]
+    public void WithoutContext_NoneIsPrinted() => Assert.Equal(
+        "null",
+        Replay("--choices", "3", "--ignore-pin", "--json").Expect(1).Json.GetProperty("divergence").GetProperty("context").GetRawText());
+
+    private ToolResult Replay(params string[] arguments) =>
+        RefoldTool.Run(["replay", .. arguments, "--journal", directory.Journal()]);
+}
