@@ -20,8 +20,7 @@ module Run =
     let resume (run: RunId) (pin: RunPin) (journal: IJournal) : Task<Refold.Run> = journal.ResumeRunAsync(run, pin)
 
     /// Starts a run under a name, or goes on with it where an earlier process stopped: what a program calls each time it starts.
-    let startOrResume (run: RunId) (pin: RunPin) (journal: IJournal) : Task<Refold.Run> =
-        journal.StartOrResumeRunAsync(run, pin)
+    let startOrResume (run: RunId) (pin: RunPin) (journal: IJournal) : Task<Refold.Run> = journal.StartOrResumeRunAsync(run, pin)
 
     /// Executes a command with a time, ids or an idempotency key of its own; otherwise as `execute`.
     let executeWith

@@ -48,7 +48,9 @@ internal sealed class DemoSteps(string directory, string log, RunPin pin, Story 
                 ExitCode.Negative, $"The head of a recording that was never killed is {never}, not {head}; please report it.");
         story.Facts["resumed"] = new JsonObject
         {
-            ["alreadyThere"] = resumed.AlreadyThere, ["commands"] = resumed.Commands - resumed.AlreadyThere, ["head"] = Facts.Json(head),
+            ["alreadyThere"] = resumed.AlreadyThere,
+            ["commands"] = resumed.Commands - resumed.AlreadyThere,
+            ["head"] = Facts.Json(head),
         };
         story.Facts["same"] = true;
         story.Step("same", "a recording that was never killed ends with the same head");
@@ -61,7 +63,9 @@ internal sealed class DemoSteps(string directory, string log, RunPin pin, Story 
             throw new ToolException(ExitCode.Negative, $"The replay differs: {report}");
         story.Facts["replayed"] = new JsonObject
         {
-            ["matched"] = report.Matched, ["entries"] = report.Entries, ["stateHash"] = report.StateHash,
+            ["matched"] = report.Matched,
+            ["entries"] = report.Entries,
+            ["stateHash"] = report.StateHash,
         };
         story.Step("replayed", string.Create(
             CultureInfo.InvariantCulture,

@@ -15,7 +15,8 @@ internal static class RepeatedImport
             return null;
         var first = batch[0];
         if (first.Key is { } key && journal.FindByKey(key) is { } receipt)
-            return FormattableString.Invariant($"the idempotency key '{key}' of its first entry is there, at position {receipt.FirstPosition}");
+            return FormattableString.Invariant(
+                $"the idempotency key '{key}' of its first entry is there, at position {receipt.FirstPosition}");
         var stream = first.Data.Stream;
         if (journal.HighestVersion(stream) > 0 && InStream(journal, stream, batch, cancellationToken) is { } found)
             return found;

@@ -14,7 +14,8 @@ internal static class StateReader
     private static readonly MethodInfo Generic =
         typeof(StateReader).GetMethod(nameof(FoldAsync), BindingFlags.NonPublic | BindingFlags.Static)!;
 
-    public static Task<ReadState> ReadAsync(IJournal journal, StreamId stream, Aggregate aggregate, long at, CancellationToken cancellationToken)
+    public static Task<ReadState> ReadAsync(
+        IJournal journal, StreamId stream, Aggregate aggregate, long at, CancellationToken cancellationToken)
     {
         // The type arguments are the aggregate's own: it is sealed, and its base has none.
         var fold = Generic.MakeGenericMethod(aggregate.GetType().GetGenericArguments());

@@ -35,7 +35,7 @@ internal sealed class WatchedDevice(IStorageDevice inner, Progress progress, Can
 
     public void FlushDirectory() => inner.FlushDirectory();
 
-    public IDisposable? TryLock(string name) => inner.TryLock(name);
+    public IStorageLock? TryLock(string name) => inner.TryLock(name);
 
     private sealed class WatchedFile(WatchedDevice device, IStorageFile inner, bool isCounted) : IStorageFile
     {

@@ -34,9 +34,18 @@ internal static class ReplayVerb
     {
         await using var journal = await Journals.OpenForReadingAsync(Journals.Uri(arguments), cancellationToken);
         var run = await FindAsync(journal, arguments.GetValue(Run), cancellationToken);
-        var (aggregates, pin) = Rule(arguments, run);
-        var report = await VerifyAsync(
-            journal, run, aggregates, new VerifyOptions { Pin = pin, IgnorePin = arguments.GetValue(IgnorePin) }, cancellationToken);
+        ReplayReport report;
+        using (var progress = Progress.Start("replaying", "commands", CommandsOf(run)))
+        {
+            long decided = 0;
+            progress.Tell(0);
+            var (aggregates, pin) = Rule(arguments, run, () => progress.Tell(Interlocked.Increment(ref decided)));
+            var options = new VerifyOptions { Pin = pin, IgnorePin = arguments.GetValue(IgnorePin) };
+            // An aggregate of a user's program may not look at the token for long.
+            report = await Interruption.LeaveAsync(
+                () => journal.VerifyAsync(run.Id, aggregates, options, cancellationToken).GetAwaiter().GetResult(), cancellationToken);
+        }
+
         var context = report.Divergence is { } divergence && arguments.GetValue(Context) is { } wanted
             ? ReplayContext.Find(journal, divergence.Position, wanted, cancellationToken)
             : null;
@@ -57,7 +66,10 @@ internal static class ReplayVerb
             ?? throw new ToolException(ExitCode.Unreadable, $"The journal has no run '{name}'; 'refold runs' lists them.");
     }
 
-    private static (IReadOnlyList<Aggregate> Aggregates, RunPin? Pin) Rule(ParseResult arguments, RunInfo run)
+    /// <summary>About how many commands a run has: its stream holds them, its start and end, and what was refused.</summary>
+    private static long CommandsOf(RunInfo run) => Math.Max(1, run.Entries - (run.HasEnded ? 2 : 1));
+
+    private static (IReadOnlyList<Aggregate> Aggregates, RunPin? Pin) Rule(ParseResult arguments, RunInfo run, Action decided)
     {
         if (arguments.GetValue(With) is { } library)
             return (AggregateLibrary.Load(library), null);
@@ -65,15 +77,7 @@ internal static class ReplayVerb
             throw new ToolException(
                 ExitCode.Unreadable, $"The run '{run.Id}' is no built-in scenario's; name its program's library by --with LIB.dll.");
         var current = DispatchPin.Current(recorded, arguments.GetValue(Choices), arguments.GetValue(Backends));
-        return ([DispatchPin.Scenario(current)], current);
-    }
-
-    private static async Task<ReplayReport> VerifyAsync(
-        ILocalJournal journal, RunInfo run, IReadOnlyList<Aggregate> aggregates, VerifyOptions options, CancellationToken cancellationToken)
-    {
-        using var progress = Progress.Start("replaying", "entries", run.Entries);
-        return await Interruption.LeaveAsync(
-            () => journal.VerifyAsync(run.Id, aggregates, options, cancellationToken).GetAwaiter().GetResult(), cancellationToken);
+        return ([DispatchPin.Scenario(current, decided)], current);
     }
 
     private static JsonObject ToJson(ReplayReport report, ReplayContext? context) => new()

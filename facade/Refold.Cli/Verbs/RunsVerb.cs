@@ -39,7 +39,8 @@ internal static class RunsVerb
 
         Column[] columns =
         [
-            new("run"), new("position") { IsNumber = true }, new("started at") { GoesAt = 3 }, new("entries") { GoesAt = 1, IsNumber = true },
+            new("run"), new("position") { IsNumber = true }, new("started at") { GoesAt = 3 },
+            new("entries") { GoesAt = 1, IsNumber = true },
             new("ended") { GoesAt = 2 }, new("pin") { IsCut = true, GoesAt = 1 },
         ];
         Table.Print(columns, runs.Select(run => new[]

@@ -19,4 +19,8 @@ public sealed record Decider<TState, TCommand, TEvent, TError>(
     /// to <see cref="Initial"/>.</summary>
     /// <value>Default: null, <see cref="Initial"/> is every stream's.</value>
     public Func<TState>? NewInitial { get; init; }
+
+    /// <summary>The members, the same under every culture.</summary>
+    /// <returns>One line.</returns>
+    public override string ToString() => Interop.InvariantText.Of(nameof(Decider<TState, TCommand, TEvent, TError>), PrintMembers);
 }

@@ -6,7 +6,10 @@ namespace Refold;
 public sealed class StepFailedException : JournalException
 {
     internal StepFailedException(StreamId stream, string reason, Exception? innerException)
-        : base("step-failed", $"The step on '{stream}' failed: {reason}. Nothing was appended and the run goes on; correct decide, evolve or the codec.", innerException) => Stream = stream;
+        : base(
+            "step-failed",
+            $"The step on '{stream}' failed: {reason}. Nothing was appended and the run goes on; correct decide, evolve or the codec.",
+            innerException) => Stream = stream;
 
     /// <summary>The stream that the command was for.</summary>
     public StreamId Stream { get; }

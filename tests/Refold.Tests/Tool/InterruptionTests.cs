@@ -40,8 +40,10 @@ public sealed class InterruptionTests : IDisposable
         string[] arguments =
         [
             .. line.Split(' ').Select(word => word
-                .Replace("{journal}", directory.Journal(), StringComparison.Ordinal).Replace("{in}", directory.File("in"), StringComparison.Ordinal)
-                .Replace("{log}", directory.File("log"), StringComparison.Ordinal).Replace("{new}", directory.File("new"), StringComparison.Ordinal))
+                .Replace("{journal}", directory.Journal(), StringComparison.Ordinal)
+                .Replace("{in}", directory.File("in"), StringComparison.Ordinal)
+                .Replace("{log}", directory.File("log"), StringComparison.Ordinal)
+                .Replace("{new}", directory.File("new"), StringComparison.Ordinal))
         ];
         using var source = new CancellationTokenSource();
         source.Cancel();
@@ -82,7 +84,9 @@ public sealed class InterruptionTests : IDisposable
         Assert.Contains(FormattableString.Invariant($"durable up to position {Head()}. "), error, StringComparison.Ordinal);
         string resumed = RefoldTool.Run([.. Command(error), "--json"]).Expect(0).Lines[^1];
         string whole = RefoldTool.Run([.. record, "memory:", "--json"]).Expect(0).Lines[^1];
-        Assert.Equal(whole[whole.IndexOf("\"stateHash\"", StringComparison.Ordinal)..], resumed[resumed.IndexOf("\"stateHash\"", StringComparison.Ordinal)..]);
+        Assert.Equal(End(whole), End(resumed));
+
+        static string End(string json) => json[json.IndexOf("\"stateHash\"", StringComparison.Ordinal)..];
     }
 
     [Fact]

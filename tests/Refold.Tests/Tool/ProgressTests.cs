@@ -14,6 +14,7 @@ public sealed class ProgressTests : IDisposable
     [Theory]
     [InlineData("import {in} --journal {new}", "importing [####################] 100% 3 of 3 entries")]
     [InlineData("record --scenario dispatch --input {log} --journal {new}", "of 12 lines")]
+    [InlineData("replay", "replaying [")]
     [InlineData("verify", "verifying [")]
     [InlineData("diff {journal} {journal}", "comparing [")]
     [InlineData("backup {path}", "copying and checking [")]
@@ -31,7 +32,8 @@ public sealed class ProgressTests : IDisposable
             .. line.Split(' ').Select(word => word
                 .Replace("{in}", file, StringComparison.Ordinal).Replace("{log}", log, StringComparison.Ordinal)
                 .Replace("{path}", directory.File(place), StringComparison.Ordinal)
-                .Replace("{new}", directory.Journal(place), StringComparison.Ordinal).Replace("{journal}", directory.Journal(), StringComparison.Ordinal)),
+                .Replace("{new}", directory.Journal(place), StringComparison.Ordinal)
+                .Replace("{journal}", directory.Journal(), StringComparison.Ordinal)),
             .. line.Contains("--journal", StringComparison.Ordinal) ? Array.Empty<string>() : ["--journal", directory.Journal()],
         ];
 

@@ -16,7 +16,9 @@ public sealed class RepeatedImportTests : IDisposable
     [InlineData(
         """{"stream":"b","type":"t","id":"00000000-0000-4000-8000-000000000001","data":9}""",
         "the id 00000000-0000-4000-8000-000000000001 of its first entry is there, at position 3")]
-    [InlineData("""{"stream":"c","type":"t","idempotencyKey":"k","data":9}""", "the idempotency key 'k' of its first entry is there, at position 4")]
+    [InlineData(
+        """{"stream":"c","type":"t","idempotencyKey":"k","data":9}""",
+        "the idempotency key 'k' of its first entry is there, at position 4")]
     public void AFileThatWasImported_IsAConflict_AndAgainAppendsIt(string line, string what)
     {
         Import("""
@@ -79,7 +81,8 @@ public sealed class RepeatedImportTests : IDisposable
     public void ZerosBehindTheSeventhDigit_Pass(string written, string kept)
     {
         Import($$"""{"stream":"a","type":"t","time":"{{written}}","data":1}""" + "\n").Expect(0);
-        Assert.Contains($"\"time\":\"{kept}\"", RefoldTool.Run("export", "--journal", directory.Journal()).Output, StringComparison.Ordinal);
+        string export = RefoldTool.Run("export", "--journal", directory.Journal()).Output;
+        Assert.Contains($"\"time\":\"{kept}\"", export, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -98,11 +101,13 @@ public sealed class RepeatedImportTests : IDisposable
     public void AMarkAtTheBeginning_AndAnEmptyLastLine_AreNamed()
     {
         string line = """{"stream":"a","type":"t","data":1}""" + "\n";
-        Assert.Contains("line 1: the file begins with a byte order mark (EF BB BF)", Import("\uFEFF" + line).ExpectError(3), StringComparison.Ordinal);
-        File.WriteAllBytes(directory.File("in"), [0xFF, 0xFE, .. Encoding.Unicode.GetBytes(line)]);
         Assert.Contains(
-            "UTF-16", RefoldTool.Run("import", directory.File("in"), "--journal", directory.Journal()).ExpectError(3), StringComparison.Ordinal);
-        Assert.Contains("line 2: the line is empty; every line is an entry: remove it", Import(line + "\n").ExpectError(3), StringComparison.Ordinal);
+            "line 1: the file begins with a byte order mark (EF BB BF)", Import("\uFEFF" + line).ExpectError(3), StringComparison.Ordinal);
+        File.WriteAllBytes(directory.File("in"), [0xFF, 0xFE, .. Encoding.Unicode.GetBytes(line)]);
+        string wide = RefoldTool.Run("import", directory.File("in"), "--journal", directory.Journal()).ExpectError(3);
+        Assert.Contains("UTF-16", wide, StringComparison.Ordinal);
+        Assert.Contains(
+            "line 2: the line is empty; every line is an entry: remove it", Import(line + "\n").ExpectError(3), StringComparison.Ordinal);
         Assert.Contains("line 2: the line is empty", Import(line + " \r\n").ExpectError(3), StringComparison.Ordinal);
         Assert.False(Directory.Exists(directory.File("journal")));
     }
@@ -113,7 +118,8 @@ public sealed class RepeatedImportTests : IDisposable
         var good = new MemoryStream("""{"stream":"a","type":"t","data":1}"""u8.ToArray());
         RefoldTool.RunGiven(new Pipe(good), default, "import", "-", "--journal", directory.Journal()).Expect(0);
         Assert.Equal(1, Head());
-        string error = RefoldTool.RunGiven(new Pipe(new Endless()), default, "import", "-", "--journal", directory.Journal()).ExpectError(3);
+        string[] import = ["import", "-", "--journal", directory.Journal()];
+        string error = RefoldTool.RunGiven(new Pipe(new Endless()), default, import).ExpectError(3);
         Assert.Contains("a line of more than 96 MiB", error, StringComparison.Ordinal);
     }
 

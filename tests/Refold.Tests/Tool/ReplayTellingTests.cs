@@ -43,7 +43,8 @@ public sealed class ReplayTellingTests : IDisposable
         using var journal = new Opened(directory.Journal());
         var expected = journal.Value.ReadAll().Select(entry => entry.Position)
             .Where(found => found >= position - wanted && found <= position + wanted);
-        Assert.Equal(expected, divergence.GetProperty("context").EnumerateArray().Select(entry => entry.GetProperty("position").GetInt64()));
+        var shown = divergence.GetProperty("context").EnumerateArray();
+        Assert.Equal(expected, shown.Select(entry => entry.GetProperty("position").GetInt64()));
         Assert.Contains(position, expected);
     }
 

@@ -46,7 +46,7 @@ public sealed class TableTests : IDisposable
 
         static string Single(string text) => string.Join(' ', text.Split(' ', StringSplitOptions.RemoveEmptyEntries));
 
-        static bool IsNote(string text) => text.Contains("no room in", StringComparison.Ordinal);
+        static bool IsNote(string text) => text.Contains("no roo", StringComparison.Ordinal);
     }
 
     [Fact]
@@ -75,7 +75,7 @@ public sealed class TableTests : IDisposable
     [Fact]
     public void MoreRowsThanAreLookedAt_KeepTheWidthsOfTheFirst()
     {
-        var rows = Enumerable.Range(1, 2000).Select(number => new[] { number.ToString(System.Globalization.CultureInfo.InvariantCulture), "x" });
+        var rows = Enumerable.Range(1, 2000).Select(number => new[] { FormattableString.Invariant($"{number}"), "x" });
         var lines = Table.Lines([new("number") { IsNumber = true }, new("what")], rows, 80, "--json").ToList();
         Assert.Equal((2001, "  2000  x"), (lines.Count, lines[^1]));
     }
