@@ -56,7 +56,8 @@ public class NameTests
                 RefoldProcess.RunWith(
                     new() { ["DOTNET_SYSTEM_GLOBALIZATION_INVARIANT"] = "1" }, "export", "--raw", "--journal", uri).Expect(0).Output);
         Assert.Single(exports.Distinct());
-        RefoldProcess.RunWith(new() { ["DOTNET_SYSTEM_GLOBALIZATION_INVARIANT"] = "1" }, "import", input, "--journal", uri).Expect(0);
+        RefoldProcess.RunWith(
+            new() { ["DOTNET_SYSTEM_GLOBALIZATION_INVARIANT"] = "1" }, "import", input, "--again", "--journal", uri).Expect(0);
         RefoldTool.Run("verify", "--journal", uri).Expect(0);
     }
 
