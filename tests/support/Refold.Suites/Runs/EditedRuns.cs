@@ -122,7 +122,7 @@ internal static class EditedRuns
         if (edit.Kind == "swapped") return false;
         return texts.All(text =>
         {
-            var line = Lines.Read("edit", 1, Encoding.UTF8.GetBytes(text));
+            var line = Lines.Read("edit", 1, Encoding.UTF8.GetBytes(text), truncatesTimes: false);
             return line.Data.Run is null && !world.Lines.Any(entry =>
                 entry.Stream == line.Data.Stream && entry.Run is not null);
         });

@@ -18,8 +18,8 @@ internal static class Exports
         try
         {
             var bytes = Encoding.UTF8.GetBytes(string.Concat(lines.Select(line => line + "\n")));
-            var file = new ImportFile("edit", new MemoryStream(bytes), 1);
-            var batches = file.Batches().ToList();
+            var file = new ImportFile("edit", new MemoryStream(bytes), 1, truncatesTimes: false);
+            var batches = file.Batches(CancellationToken.None).ToList();
             if (file.Misplaced is not null) return false;
             var places = new PlaceRule("edit");
             foreach (var batch in batches)
