@@ -184,14 +184,18 @@ let tests =
                     | None -> false)))
 
         testProperty
-            "a cut anywhere behind the start is matched, incomplete or not recorded, as nothing was changed"
+            "a cut behind any step is matched or not recorded, and a cut inside a step is a divergence there"
             (forAll (Gen.zip happenings (Gen.choose (0, 1_000_000))) (fun (happenings, pick) ->
                 let recorder = fst (record happenings)
                 let last = 2L + int64 pick % ((Journal.head recorder.Journal).Position - 1L)
                 let kept (entry: Entry) = if entry.Position <= last then Some entry else None
                 let cut = { recorder with Journal = rewritten kept recorder.Journal }
-                // Cuts between the two events of one step change the recording, and only those may be told so.
+                let entries = Journal.readAll 1L Int32.MaxValue recorder.Journal
+                let batch = entries |> List.find (fun entry -> entry.Position = last) |> _.Batch
+                let isInside = entries |> List.exists (fun entry -> entry.Batch = batch && entry.Position > last)
+
                 match (verifyWith verifiers cut).Divergence with
-                | None -> true
-                | Some found -> found.Cause = DivergenceCause.Unexpected && found.Position = last))
+                | None -> not isInside
+                | Some { Position = place; Cause = DivergenceCause.Unexpected | DivergenceCause.Refusal } -> isInside && place = last
+                | Some _ -> false))
     ]

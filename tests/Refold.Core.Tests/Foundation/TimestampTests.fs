@@ -48,7 +48,7 @@ let tests =
                 ("2024-02-29T23:59:60Z", "no such time")
                 ("0000-01-01T00:00:00Z", "no such time")
                 ("2024-13-01T00:00:00Z", "no such time")
-                ("2024-02-29 23:05:09Z", "is written")
+                ("2024-02-29 23:05:09Z", "a space stands between date and time")
                 ("2024-02-29", "is written")
                 ("", "is written")
                 ("20240229T230509Z", "is written")

@@ -55,7 +55,7 @@ public class ScriptTests
                 "the total at version 2: 0",
                 "the total now: 10",
                 "run 'first' matches: 9 entries, 4 made again",
-                "head: position 11, 2f154ee708ff8d3bd0711dcfe0886c48d2600cfa41c73a66dea77dac1ec7071e",
+                "head: position 11, 61c7514bf9f4799949e559945db0bff1b11b541e7f35c491a2b8fd83ccd70ff8",
             ],
             result.Lines[^4..]);
     }

@@ -19,7 +19,6 @@ public sealed class ProgressTests : IDisposable
     [InlineData("diff {journal} {journal}", "comparing [")]
     [InlineData("backup {path}", "copying and checking [")]
     [InlineData("copy {journal} {new}", "copying [")]
-    [InlineData("compact --merge", "compacting ")]
     public void LongWork_ShowsABarOnATerminal_ThatIsGoneAtTheEnd_AndNothingInAPipe(string line, string bar)
     {
         string log = directory.File("log");
@@ -42,6 +41,21 @@ public sealed class ProgressTests : IDisposable
         Assert.Contains(bar, shown.Error, StringComparison.Ordinal);
         Assert.EndsWith("\r\e[K", shown.Error, StringComparison.Ordinal);
         Assert.All(shown.Error.Split("\r\e[K"), line => Assert.InRange(line.Length, 0, 99));
+    }
+
+    [Fact]
+    public async Task Compacting_ShowsABarOnATerminal_WhereThereIsSomethingToJoin()
+    {
+        var small = new JournalOptions { Segments = new() { SegmentBytes = SegmentJournal.MinSegmentBytes } };
+        await using (var journal = Journal.Open(directory.Journal(), small))
+        {
+            for (var number = 0; number < 40; number++)
+                (await journal.TryAppendAsync(new AppendRequest([new EntryData("s", "t", new byte[1000])]))).ReceiptOrThrow();
+        }
+
+        var shown = RefoldTool.RunOnScreen(100, "compact", "--merge", "--journal", directory.Journal()).Expect(0);
+        Assert.Contains("compacting ", shown.Error, StringComparison.Ordinal);
+        Assert.Equal("", RefoldTool.Run("compact", "--merge", "--journal", directory.Journal()).Expect(0).Error);
     }
 
     [Fact]
