@@ -190,7 +190,7 @@ let tests =
                 let last = 2L + int64 pick % ((Journal.head recorder.Journal).Position - 1L)
                 let kept (entry: Entry) = if entry.Position <= last then Some entry else None
                 let cut = { recorder with Journal = rewritten kept recorder.Journal }
-                let entries = Journal.readAll 1L Int32.MaxValue recorder.Journal
+                let entries = Journal.readAll 1L System.Int32.MaxValue recorder.Journal
                 let batch = entries |> List.find (fun entry -> entry.Position = last) |> _.Batch
                 let isInside = entries |> List.exists (fun entry -> entry.Batch = batch && entry.Position > last)
 

@@ -1,6 +1,7 @@
 // Long work on a terminal shows a bar with rate and time left; in a pipe nothing.
 // Run by `dotnet test`.
 using Refold.Cli.Demo;
+using Refold.Segments;
 using Xunit;
 
 namespace Refold.Tests.Tool;
