@@ -196,6 +196,9 @@ let tests =
 
                 match (verifyWith verifiers cut).Divergence with
                 | None -> not isInside
-                | Some { Position = place; Cause = DivergenceCause.Unexpected | DivergenceCause.Refusal } -> isInside && place = last
+                | Some {
+                           Position = place
+                           Cause = DivergenceCause.Unexpected | DivergenceCause.Refusal
+                       } -> isInside && place = last
                 | Some _ -> false))
     ]
