@@ -38,7 +38,8 @@ internal sealed class LiteDbFiles : IStoreFiles
     public static TransferResult Write(IDatabaseFiles files, IEnumerable<TransferItem> items) => Guarded(files, () =>
     {
         using var locked = LockNew(files);
-        var written = Make(files, new Guid(RandomNumberGenerator.GetBytes(16)), items);
+        var (written, sums) = Make(files, new Guid(RandomNumberGenerator.GetBytes(16)), items);
+        new Mark(locked).MakeSums(sums);
         files.Promote(replace: false);
         files.FlushDirectory();
         return written;
@@ -48,10 +49,16 @@ internal sealed class LiteDbFiles : IStoreFiles
     public static LiteDbVerification Backup(Database database, IDatabaseFiles target)
     {
         using var locked = LockNew(target);
+        PageSums? sums = null;
         using (var copy = target.Open(FileRole.New, Opening.Creator) ?? throw target.InUse())
         {
             copy.SetLength(0);
-            database.WhileStill(data => CopyAll(data, copy));
+            database.WhileStill(data =>
+            {
+                data.CopyTo(copy);
+                sums = data.Sums;
+                if (sums is not null) new Mark(locked).MakeSums(sums);
+            });
             copy.Flush();
         }
 
@@ -72,14 +79,13 @@ internal sealed class LiteDbFiles : IStoreFiles
         var progress = database.ReadProgress();
         var before = database.DataLength;
         // The same id: marks and backups of this journal stay its own.
-        var written = Make(
+        var (written, sums) = Make(
             files, database.Journal, new StoredJournal(database, files.Place).Items(dropsDeleted: true, forgetKeysBefore), progress.Commit);
         if (written.Head != progress.Head || written.Entries != progress.Entries)
             throw new JournalException(
                 "compaction-failed",
                 $"The compacted copy of {files.Place} came to another head or number of entries; nothing was changed. Verify the journal.");
-        files.Promote(replace: true);
-        files.FlushDirectory();
+        database.ReplaceWithNew(files, sums);
         return (written, before, Length(files));
     });
 
@@ -97,11 +103,12 @@ internal sealed class LiteDbFiles : IStoreFiles
         }
     }
 
-    private static TransferResult Make(IDatabaseFiles files, Guid journal, IEnumerable<TransferItem> items, long commits = 0)
+    private static (TransferResult Written, PageSums Sums) Make(
+        IDatabaseFiles files, Guid journal, IEnumerable<TransferItem> items, long commits = 0)
     {
         TransferResult? written = null;
         LiteDbVerification? found = null;
-        Database.MakeNew(files, journal, StoreKind.Journal, database =>
+        var sums = Database.MakeNew(files, journal, StoreKind.Journal, database =>
         {
             written = new Rebuild(database, files.Place).Run(items);
             database.SkipTo(commits);
@@ -110,7 +117,7 @@ internal sealed class LiteDbFiles : IStoreFiles
         return found is { First: { } fault }
             ? throw new JournalException(
                 "copy-failed", $"What was written for {files.Place} does not verify: {fault.What}; try again, or another device.")
-            : written!;
+            : (written!, sums);
     }
 
     /// <summary>Locks a journal that is to be made where nothing is.</summary>
@@ -120,12 +127,6 @@ internal sealed class LiteDbFiles : IStoreFiles
         if (!files.Exists(FileRole.Data) && Mark.Read(locked) is null) return locked;
         locked.Dispose();
         throw new JournalOpenException($"{files.Place} is there already, or its mark is; name another file.");
-    }
-
-    private static void CopyAll(IDatabaseFile from, IDatabaseFile to)
-    {
-        var buffer = new byte[128 * EngineStream.PageSize];
-        for (long place = 0; from.Read(buffer, place) is > 0 and var read; place += read) to.Write(buffer.AsSpan(0, read), place);
     }
 
     private static long Length(IDatabaseFiles files)

@@ -35,9 +35,15 @@ internal sealed class LiteDbLog(
         {
             try
             {
+                database.RequirePlace();
                 var group = new TransactionGroup(state.View, documents);
                 taken = Collect(waiting, group);
-                if (!group.IsEmpty) Write(group);
+                if (group.IsEmpty) database.RequirePlace();
+                else Write(group);
+            }
+            catch (PlaceLostException exception)
+            {
+                LosePlace(exception);
             }
 #pragma warning disable CA1031 // Whatever was thrown: each caller is answered, and nothing is guessed.
             catch (Exception exception)
@@ -53,7 +59,8 @@ internal sealed class LiteDbLog(
         if (failure is not null)
         {
             for (; taken < waiting.Count; taken++)
-                waiting[taken].Answer(Unavailable("an earlier write failed", failure));
+                waiting[taken].Answer(Unavailable(
+                    failure is PlaceLostException ? failure.Message : "an earlier write failed", failure));
         }
 
         return taken;
@@ -65,7 +72,12 @@ internal sealed class LiteDbLog(
         if (failure is not null) return;
         try
         {
+            database.RequirePlace();
             if (database.CheckpointIfDue()) database.WriteMark(state.View.Progress, flush: true);
+        }
+        catch (PlaceLostException exception)
+        {
+            Poison(exception);
         }
 #pragma warning disable CA1031 // LiteDB may throw anything; what was committed is in the log.
         catch (Exception exception)
@@ -169,6 +181,8 @@ internal sealed class LiteDbLog(
             }
         }
 
+        // Behind the flush and before the answer: who lost the place acknowledges nothing more.
+        database.RequirePlace();
         var change = group.Change;
         state.Publish(change);
         published(change.Progress.Head.Position);
@@ -221,6 +235,17 @@ internal sealed class LiteDbLog(
         for (var item = 0; item < answers.Count; item++)
         {
             if (!answers[item].IsCertain) answers[item] = answers[item] with { Answer = answer };
+        }
+    }
+
+    /// <summary>What would have been acknowledged is not: nobody finds it where the journal was.</summary>
+    private void LosePlace(PlaceLostException exception)
+    {
+        Poison(exception);
+        for (var item = 0; item < answers.Count; item++)
+        {
+            if (answers[item].Answer is null or AppendResult.Appended)
+                answers[item] = answers[item] with { Answer = new AppendResult.OutcomeUnknown(exception) };
         }
     }
 

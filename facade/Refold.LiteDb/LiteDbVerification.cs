@@ -50,6 +50,7 @@ public sealed record LiteDbVerification(long Entries, Head Head, LiteDbFault? Fi
 
         public LiteDbFault? Run()
         {
+            database.CheckPages();
             var progress = state.View.Progress;
             Head = state.View.Base;
             foreach (var document in database.All(first => Search.ByIds(Collections.Batches, first, long.MaxValue), 0L))

@@ -102,6 +102,7 @@ internal sealed class SnapshotDocuments(Database database)
             change(engine);
             engine.Upsert(Collections.Meta, [progress.Write().Sealed()], BsonAutoId.ObjectId);
         });
+        database.RequirePlace();
         database.WriteMark(progress, flush: false);
         database.CheckpointIfDue();
     }

@@ -8,17 +8,22 @@ namespace Refold.LiteDb;
 
 public class DamageTests(ITestOutputHelper output)
 {
-    [Theory]
-    [InlineData(FileRole.Data)]
-    [InlineData(FileRole.Log)]
-    internal Task Line14_AFlippedBit_NeverGivesAWrongEntry(FileRole role) =>
-        LiteDbSuites.BitsRead.HoldsAsync(output, FlippedBits.Roles, role);
+    public static TheoryData<string> Parts => [.. FlippedBits.Parts.Select(part => part.ToString())];
 
     [Theory]
-    [InlineData(FileRole.Data)]
-    [InlineData(FileRole.Log)]
-    internal Task Line14_AFlippedBit_IsOneOfOurExceptions_WhateverIsDone(FileRole role) =>
-        LiteDbSuites.BitsUsed.HoldsAsync(output, FlippedBits.Roles, role);
+    [MemberData(nameof(Parts))]
+    public Task Line14_AfterAFlippedBit_EveryReadReceiptAndRetryIsRight_OrANamedError(string part) =>
+        LiteDbSuites.BitsRead.HoldsAsync(output, FlippedBits.Parts, Enum.Parse<DamagedPart>(part));
+
+    [Theory]
+    [MemberData(nameof(Parts))]
+    public Task AfterALargerDamage_EveryReadReceiptAndRetryIsRight_OrANamedError(string part) =>
+        LiteDbSuites.Damages.HoldsAsync(output, FlippedBits.Parts, Enum.Parse<DamagedPart>(part));
+
+    [Theory]
+    [MemberData(nameof(Parts))]
+    public Task Line14_AFlippedBit_IsOneOfOurExceptions_WhateverIsDone(string part) =>
+        LiteDbSuites.BitsUsed.HoldsAsync(output, FlippedBits.Parts, Enum.Parse<DamagedPart>(part));
 
     [Fact]
     public async Task Line14_ADeletedOrAnOlderLog_IsFoundByTheMark()

@@ -45,13 +45,21 @@ internal sealed partial class Database
             files.Place, 0, "the journal", $"at commit {mark.Commit.ToString(CultureInfo.InvariantCulture)}, head {mark.Head}",
             $"{found} (remove the mark beside it if an older copy was put here on purpose)");
 
-    private static LiteEngine CheckedEngine(IDatabaseFiles files, EngineStream data, Stream log, MarkSlot? mark, bool isReadOnly)
+    /// <summary>From here on LiteDB reads what was written, or a named error, as far as the mark vouches for it.</summary>
+    private static void CheckPages(IDatabaseFiles files, DataStream data, IDatabaseFile? log, IDatabaseFile? mark, MarkSlot? slot)
+    {
+        var scan = log is null ? new LogScan() : LogScan.Of(log);
+        scan.Check(slot, files.Place);
+        data.Check(mark is null ? null : Mark.ReadSums(mark), scan.Pages);
+    }
+
+    private static LiteEngine CheckedEngine(IDatabaseFiles files, DataStream data, Stream log, MarkSlot? mark, bool isReadOnly)
     {
         try
         {
             return NewEngine(data, log, isReadOnly);
         }
-        catch (Exception exception) when (exception is not (IOException or UnauthorizedAccessException))
+        catch (Exception exception) when (exception is not (IOException or UnauthorizedAccessException or JournalException))
         {
             // A mark is beside a journal only.
             if (mark is not null) throw Unreadable(files.Place, exception);
@@ -76,6 +84,7 @@ internal sealed partial class Database
                 throw new JournalOpenException(
                     $"{files.Place} holds {(found == StoreKind.Journal ? "a journal" : "snapshots")}; open another file.");
             Journal = Format.Journal(document);
+            RequireCollections(kind == StoreKind.Journal ? Collections.OfJournal : Collections.OfSnapshots);
             CheckProgress(files, slot);
             return this;
         }
@@ -89,6 +98,15 @@ internal sealed partial class Database
             DisposeEngine();
             throw;
         }
+    }
+
+    /// <summary>LiteDB would take a collection that is not there for an empty one.</summary>
+    private void RequireCollections(IReadOnlyList<string> all)
+    {
+        var found = engine.GetCollectionNames().Order(StringComparer.Ordinal).ToList();
+        if (!found.SequenceEqual(all.Order(StringComparer.Ordinal), StringComparer.Ordinal))
+            throw new JournalCorruptedException(
+                place, 0, "the list of collections", string.Join(", ", all), found.Count == 0 ? "empty" : string.Join(", ", found));
     }
 
     private void CheckProgress(IDatabaseFiles files, MarkSlot? slot)

@@ -11,6 +11,8 @@ internal sealed partial class Database
     // The mark first: it excludes another process also while there is no data file yet. It is never removed once there is a journal.
     private static readonly FileRole[] OrderOfOpening = [FileRole.Mark, FileRole.Data, FileRole.Log];
 
+    private IReadOnlyList<IDatabaseFile> held = [];
+
     private Mark? mark;
 
     /// <summary>The journal's id.</summary>
@@ -53,20 +55,50 @@ internal sealed partial class Database
     /// <param name="flush">Whether it is on the device when this returns.</param>
     public void WriteMark(Progress progress, bool flush)
     {
-        mark!.Write(new MarkSlot(Journal, progress.Commit, progress.Head));
+        var (pages, sum) = log!.Chain;
+        mark!.Write(new MarkSlot(Journal, progress.Commit, progress.Head, pages, sum));
         if (flush) mark.Flush();
     }
+
+    /// <summary>Demands that the files that are open are still those of the journal's path.</summary>
+    /// <exception cref="PlaceLostException">One was renamed, replaced or removed.</exception>
+    public void RequirePlace()
+    {
+        foreach (var file in held)
+        {
+            if (file.Displaced is { } name) throw new PlaceLostException(place, $"its file {name} was renamed, replaced or removed");
+        }
+    }
+
+    /// <summary>Gives the new file, which is whole, the name of this database's data file.</summary>
+    /// <param name="files">The files.</param>
+    /// <param name="sums">The checksums of the new file's pages.</param>
+    public void ReplaceWithNew(IDatabaseFiles files, PageSums sums)
+    {
+        RequirePlace();
+        // Those of the old file are not those of the new one.
+        mark!.ForgetSums();
+        files.Promote(replace: true);
+        files.FlushDirectory();
+        mark.MakeSums(sums);
+    }
+
+    /// <summary>Checks the bytes of every page.</summary>
+    /// <exception cref="JournalCorruptedException">One is not what was written.</exception>
+    public void CheckPages() => data.CheckAll();
 
     /// <summary>Makes a new, empty data file under the name <see cref="FileRole.New"/>, whole and flushed, but not promoted.</summary>
     /// <param name="files">The files.</param>
     /// <param name="journal">The journal's id.</param>
     /// <param name="kind">What it is to be.</param>
     /// <param name="fill">Writes more into it, before it is closed; called with the open database.</param>
-    public static void MakeNew(IDatabaseFiles files, Guid journal, StoreKind kind = StoreKind.Journal, Action<Database>? fill = null)
+    /// <returns>The checksums of its pages.</returns>
+    public static PageSums MakeNew(IDatabaseFiles files, Guid journal, StoreKind kind = StoreKind.Journal, Action<Database>? fill = null)
     {
         using var file = files.Open(FileRole.New, Opening.Creator) ?? throw files.InUse();
         file.SetLength(0);
-        var data = new EngineStream(file) { IsWritable = true };
+        var data = new DataStream(file, files.Place) { IsWritable = true };
+        data.Check(new PageSums(), []);
         var log = new LogStream(new MemoryFile()) { IsWritable = true };
         var engine = NewEngine(data, log, isReadOnly: false);
         try
@@ -104,15 +136,19 @@ internal sealed partial class Database
         }
 
         file.Flush();
+        return data.Sums!;
     }
 
     private static Database OpenForReading(IDatabaseFiles files, StoreKind kind, List<IDisposable> open)
     {
         if (!files.Exists(FileRole.Data)) throw new JournalOpenException($"There is no journal in {files.Place}: the file does not exist.");
-        var data = new EngineStream(Keep(files.Open(FileRole.Data, Opening.Reader)));
-        Stream log = files.Exists(FileRole.Log) ? new EngineStream(Keep(files.Open(FileRole.Log, Opening.Reader))) : new MemoryStream();
-        MarkSlot? mark = files.Exists(FileRole.Mark) ? Mark.Read(Keep(files.Open(FileRole.Mark, Opening.Reader))) : null;
+        var data = new DataStream(Keep(files.Open(FileRole.Data, Opening.Reader)), files.Place);
+        var logFile = files.Exists(FileRole.Log) ? Keep(files.Open(FileRole.Log, Opening.Reader)) : null;
+        Stream log = logFile is null ? new MemoryStream() : new EngineStream(logFile);
+        var markFile = files.Exists(FileRole.Mark) ? Keep(files.Open(FileRole.Mark, Opening.Reader)) : null;
+        MarkSlot? mark = markFile is null ? null : Mark.Read(markFile);
         RequireContent(files, data, mark);
+        CheckPages(files, data, logFile, markFile, mark);
         var database = new Database(files.Place, data, null, CheckedEngine(files, data, log, mark, isReadOnly: true), open);
         return database.Checked(files, kind, mark, log);
 
@@ -130,18 +166,24 @@ internal sealed partial class Database
         // Snapshots are a cache: whoever removed the file meant to.
         if (kind == StoreKind.Snapshots && !files.Exists(FileRole.Data)) Forget(files, lockFile);
         var slot = Mark.Read(lockFile);
-        if (!files.Exists(FileRole.Data)) Create(files, kind, slot);
-        var data = new EngineStream(Keep(files.Open(FileRole.Data, Opening.Writer)));
+        if (!files.Exists(FileRole.Data)) Create(files, kind, slot, lockFile);
+        var data = new DataStream(Keep(files.Open(FileRole.Data, Opening.Writer)), files.Place);
         var hasLog = files.Exists(FileRole.Log);
         RequireContent(files, data, slot);
         var log = new LogStream(Keep(files.Open(FileRole.Log, Opening.Creator)));
         if (!hasLog) files.FlushDirectory();
+        CheckPages(files, data, log.File, lockFile, slot);
         var database = new Database(files.Place, data, log, CheckedEngine(files, data, log, slot, isReadOnly: false), open)
             .Checked(files, kind, slot, log);
         database.mark = new Mark(lockFile);
+        database.held = [lockFile, data.File, log.File];
         try
         {
+            // Whoever was locked out may have removed what is locked here.
+            database.RequirePlace();
             database.Settle();
+            // What a process left that was killed while it made another file.
+            if (files.Exists(FileRole.New)) files.Delete(FileRole.New);
         }
         catch
         {
@@ -169,10 +211,10 @@ internal sealed partial class Database
     }
 
     /// <summary>Makes the data file under another name, and gives it its own when it is whole and on the device.</summary>
-    private static void Create(IDatabaseFiles files, StoreKind kind, MarkSlot? mark)
+    private static void Create(IDatabaseFiles files, StoreKind kind, MarkSlot? mark, IDatabaseFile lockFile)
     {
         if (mark is not null)
-            throw Missing(files, mark.Value, "the data file is not there");
+            throw Missing(files, mark.Value, "gone, for its data file is not there");
         if (files.Exists(FileRole.Log))
         {
             using var log = files.Open(FileRole.Log, Opening.Reader) ?? throw files.InUse();
@@ -181,12 +223,12 @@ internal sealed partial class Database
                     $"{files.Place} is not there, but a log of it is; restore the data file that belongs to it, or move the log away.");
         }
 
-        MakeNew(files, new Guid(RandomNumberGenerator.GetBytes(16)), kind);
+        new Mark(lockFile).MakeSums(MakeNew(files, new Guid(RandomNumberGenerator.GetBytes(16)), kind));
         files.Promote(replace: false);
         files.FlushDirectory();
     }
 
-    private static LiteEngine NewEngine(EngineStream data, Stream log, bool isReadOnly) => new(new EngineSettings
+    private static LiteEngine NewEngine(DataStream data, Stream log, bool isReadOnly) => new(new EngineSettings
     {
         DataStream = data,
         LogStream = log,
@@ -205,12 +247,28 @@ internal sealed partial class Database
     /// log without being confirmed.</summary>
     private void Settle()
     {
-        data.IsWritable = log!.IsWritable = true;
+        log!.IsWritable = true;
+        log.Emptying = BeforeTheLogIsEmptied;
         var found = log.Length;
         log.MakeDurable();
-        if (found == 0) return;
-        engine.Checkpoint();
-        if (log.Length == 0) return;
+        if (found > 0) EmptyLog();
+        // A file that an older program made, or whose mark was taken away on purpose.
+        if (!mark!.HasSums) mark.MakeSums(data.Vouch());
+    }
+
+    /// <summary>The data file has everything, durably: its pages' checksums are on the device before the log, which could give them
+    /// again, is empty.</summary>
+    private void BeforeTheLogIsEmptied()
+    {
+        if (data.Sums is { } sums) mark!.KeepSums(sums);
+        mark!.ForgetLog();
+        mark.Flush();
+    }
+
+    private void EmptyLog()
+    {
+        CarryOver();
+        if (log!.Length == 0) return;
         // Nothing in it was confirmed, so LiteDB left it alone.
         DisposeEngine();
         log.SetLength(0);

@@ -22,7 +22,7 @@ internal sealed partial class Database : IDisposable
     private static readonly string[] Large = ["d", "l"];
 
     private readonly string place;
-    private readonly EngineStream data;
+    private readonly DataStream data;
     private readonly LogStream? log;
     private readonly IReadOnlyList<IDisposable> files;
     private readonly ReaderWriterLockSlim gate = new();
@@ -31,7 +31,7 @@ internal sealed partial class Database : IDisposable
     private LiteEngine engine;
     private bool isDisposed;
 
-    private Database(string place, EngineStream data, LogStream? log, LiteEngine engine, IReadOnlyList<IDisposable> files)
+    private Database(string place, DataStream data, LogStream? log, LiteEngine engine, IReadOnlyList<IDisposable> files)
     {
         this.place = place;
         this.data = data;
@@ -164,8 +164,14 @@ internal sealed partial class Database : IDisposable
         gate.EnterWriteLock();
         try
         {
-            engine.Checkpoint();
+            CarryOver();
             retryAt = 0;
+        }
+        catch when (log is not null && !IsInDoubt)
+        {
+            // LiteDB closes an engine whose device failed, and reads are waiting.
+            BeginAnew();
+            throw;
         }
         finally
         {
@@ -182,9 +188,7 @@ internal sealed partial class Database : IDisposable
         gate.EnterWriteLock();
         try
         {
-            DisposeEngine();
-            if (log!.Length > log.ConfirmedLength) log.SetLength(log.ConfirmedLength);
-            engine = NewEngine(data, log, isReadOnly: false);
+            BeginAnew();
         }
         finally
         {
@@ -192,14 +196,21 @@ internal sealed partial class Database : IDisposable
         }
     }
 
+    private void BeginAnew()
+    {
+        DisposeEngine();
+        if (log!.Length > log.ConfirmedLength) log.SetLength(log.ConfirmedLength);
+        engine = NewEngine(data, log, isReadOnly: false);
+    }
+
     /// <summary>Runs something while nothing reads and nothing is in the log.</summary>
-    public void WhileStill(Action<IDatabaseFile> action)
+    public void WhileStill(Action<DataStream> action)
     {
         gate.EnterWriteLock();
         try
         {
-            engine.Checkpoint();
-            action(data.File);
+            CarryOver();
+            action(data);
         }
         finally
         {
@@ -231,6 +242,20 @@ internal sealed partial class Database : IDisposable
         finally
         {
             gate.ExitWriteLock();
+        }
+    }
+
+    /// <summary>The data file is written by checkpoints only: elsewhere LiteDB would mark it as damaged.</summary>
+    private void CarryOver()
+    {
+        data.IsWritable = log is not null;
+        try
+        {
+            engine.Checkpoint();
+        }
+        finally
+        {
+            data.IsWritable = false;
         }
     }
 

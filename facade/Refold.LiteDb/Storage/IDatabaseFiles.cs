@@ -57,7 +57,7 @@ internal enum FileRole
     /// <summary>The lock of the writer, and how far it got: <c>name-mark.ext</c>.</summary>
     Mark,
 
-    /// <summary>A data file that is being made: <c>name-new.ext</c>. What a crash leaves of it is made anew.</summary>
+    /// <summary>A data file that is being made: <c>name-new.ext</c>. What a crash leaves of it is removed by the next writer.</summary>
     New,
 }
 
@@ -67,4 +67,8 @@ internal interface IDatabaseFile : IStorageFile
     /// <summary>Cuts the file, or lengthens it with zeros.</summary>
     /// <param name="length">The new length in bytes.</param>
     void SetLength(long length);
+
+    /// <summary>The name of the file if it is not under it any more: it was renamed, replaced or removed, or its directory was; null where
+    /// it is.</summary>
+    string? Displaced { get; }
 }

@@ -1,4 +1,4 @@
-// The files of a LiteDB journal in a directory of the operating system, locked while they are open (.NET: flock on Unix).
+// The files of a LiteDB journal in a directory of the operating system, locked while they are open, whatever .NET is told of locks.
 // Made by LiteDbJournal.Open for a path; the only class of the adapter that touches files.
 using Microsoft.Win32.SafeHandles;
 using Refold.Segments;
@@ -24,6 +24,9 @@ internal sealed class LocalDatabaseFiles : IDatabaseFiles
 
     public string Place => path;
 
+    /// <summary>Asked before each file is opened, with which error of the system that fails: 0 for none. For tests.</summary>
+    internal Func<FileRole, int> Failing { get; init; } = _ => 0;
+
     /// <summary>Files of a database beside this one, its name lengthened before the extension.</summary>
     public LocalDatabaseFiles WithSuffix(string suffix) => new(Beside(suffix));
 
@@ -33,10 +36,11 @@ internal sealed class LocalDatabaseFiles : IDatabaseFiles
     {
         var name = Of(role);
         if (opening == Opening.Creator) directory.CreateDirectory();
+        if (Failing(role) is > 0 and var error) throw FileLock.Failure(error, "open", name);
         var handle = opening == Opening.Reader
             ? TryOpen(name, FileMode.Open, FileAccess.Read, FileShare.Read)
             : TryOpen(name, opening == Opening.Creator ? FileMode.OpenOrCreate : FileMode.Open, FileAccess.ReadWrite, FileShare.None);
-        return handle is null ? null : new LocalFile(handle);
+        return handle is null ? null : new LocalFile(handle, name);
     }
 
     public void Promote(bool replace) => File.Move(Of(FileRole.New), path, replace);
@@ -57,22 +61,42 @@ internal sealed class LocalDatabaseFiles : IDatabaseFiles
     private string Beside(string suffix) =>
         Path.Combine(directory.Place, Path.GetFileNameWithoutExtension(path) + suffix + Path.GetExtension(path));
 
-    // Opens a file and locks it as long as it is open; null where the lock of somebody else is in the way.
+    // Opens a file and locks it as long as it is open; null where the lock of somebody else is in the way. Anything else is an error by
+    // its own name: no descriptors left, a file system that may only be read, a device that fails.
     private static SafeFileHandle? TryOpen(string file, FileMode mode, FileAccess access, FileShare share)
     {
+        SafeFileHandle handle;
         try
         {
-            return File.OpenHandle(file, mode, access, share);
+            handle = File.OpenHandle(file, mode, access, share);
         }
-        catch (IOException exception) when (exception.GetType() == typeof(IOException) && File.Exists(file))
+        catch (IOException exception) when (FileLock.IsHeldByAnother(exception))
         {
-            // The file is there and may be opened, so what fails is the lock.
             return null;
+        }
+        catch (IOException exception) when (FileLock.Remedy(exception.HResult) is { Length: > 0 } remedy)
+        {
+            throw new IOException(exception.Message + remedy, exception.HResult);
+        }
+
+        try
+        {
+            // .NET locks nothing where DOTNET_SYSTEM_IO_DISABLEFILELOCKING says so.
+            if (FileLock.TryTake(handle, isShared: share == FileShare.Read, file)) return handle;
+            handle.Dispose();
+            return null;
+        }
+        catch
+        {
+            handle.Dispose();
+            throw;
         }
     }
 
-    private sealed class LocalFile(SafeFileHandle handle) : IDatabaseFile
+    private sealed class LocalFile(SafeFileHandle handle, string name) : IDatabaseFile
     {
+        public string? Displaced => FileLock.IsAt(handle, name) ? null : Path.GetFileName(name);
+
         public long Length => RandomAccess.GetLength(handle);
 
         public int Read(Span<byte> destination, long offset)

@@ -15,6 +15,15 @@ internal sealed class LogStream(IDatabaseFile file) : EngineStream(file)
     /// <summary>How many transactions were confirmed durably.</summary>
     public long Confirmed { get; private set; }
 
+    // Of the pages that were written in this life, by number: what LiteDB reads of them is what was written.
+    private readonly PageSums sums = new();
+
+    /// <summary>Called before everything in the log, which is in the data file now, leaves it.</summary>
+    public Action Emptying { get; set; } = () => { };
+
+    /// <summary>How many pages were confirmed since the log was empty, and the checksum over them.</summary>
+    public (int Pages, uint Sum) Chain { get; private set; }
+
     /// <summary>The length at the last confirmation: what lies behind it belongs to a transaction that never was.</summary>
     public long ConfirmedLength { get; private set; } = file.Length / PageSize * PageSize;
 
@@ -22,7 +31,9 @@ internal sealed class LogStream(IDatabaseFile file) : EngineStream(file)
     {
         if (buffer.Length != PageSize || buffer[ConfirmByte] != 1)
         {
+            var number = Position / PageSize;
             base.Write(buffer);
+            sums[number] = buffer.Length == PageSize ? PageSums.Of(number, buffer) : 0;
             return;
         }
 
@@ -44,15 +55,33 @@ internal sealed class LogStream(IDatabaseFile file) : EngineStream(file)
         }
 
         Flush();
+        sums[place / PageSize] = PageSums.Of(place / PageSize, buffer);
         Confirmed++;
         ConfirmedLength = place + PageSize;
+        var (pages, sum) = Chain;
+        for (; pages < ConfirmedLength / PageSize; pages++) sum = LogScan.Join(sum, sums[pages]);
+        Chain = (pages, sum);
+    }
+
+    public override int Read(Span<byte> buffer)
+    {
+        var number = Position / PageSize;
+        var read = base.Read(buffer);
+        if (read == PageSize && sums[number] is > 0 and var sum && PageSums.Of(number, buffer[..PageSize]) is var found && sum != found)
+            throw new JournalCorruptedException(
+                "the log", number * PageSize, $"the checksum of page {number}", $"{sum:x8}", $"{found:x8}");
+        return read;
     }
 
     /// <summary>LiteDB empties the log when everything in it is in the data file, and durable there.</summary>
     public override void SetLength(long value)
     {
+        if (value == 0) Emptying();
         base.SetLength(value);
         Flush();
+        // What is written there next is another page.
+        for (var number = value / PageSize; number < sums.Count; number++) sums[number] = 0;
+        if (value == 0) Chain = default;
         ConfirmedLength = Math.Min(ConfirmedLength, value);
     }
 

@@ -9,6 +9,8 @@ internal sealed class MemoryFile : IDatabaseFile
 
     public long Length => content.Length;
 
+    public string? Displaced => null;
+
     public int Read(Span<byte> destination, long offset)
     {
         content.Position = offset;

@@ -1,77 +1,93 @@
-// Flipped bits in the files of a LiteDB journal: refused, found, or without effect; never a wrong entry, never a foreign exception.
+// Flipped bits and larger damages in the files of a LiteDB journal: every read, receipt and retry is right or a named error, and each ends.
 // Run by LiteDbSuites.
 using Refold.LiteDb.Storage;
 using Xunit;
 
 namespace Refold.Suites;
 
+/// <summary>What is damaged: pages of a kind, as LiteDB names them, or the log.</summary>
+internal enum DamagedPart
+{
+    Header = 1,
+    Collection = 2,
+    Index = 3,
+    Data = 4,
+    Log = 5,
+}
+
 internal static class FlippedBits
 {
     /// <summary>How many bits a case flips, each in files of their own.</summary>
-    private const int Flips = 40;
+    public const int Flips = 40;
+
+    /// <summary>How many larger damages a case does.</summary>
+    public const int Damages = 20;
 
     /// <summary>A thousand times what one takes: what runs as long does not end.</summary>
     private static readonly TimeSpan LongestRun = TimeSpan.FromMinutes(1);
 
-    public static IReadOnlyList<FileRole> Roles { get; } = [FileRole.Data, FileRole.Log];
+    /// <summary>A seed chooses its part by the remainder.</summary>
+    public static IReadOnlyList<DamagedPart> Parts { get; } = Enum.GetValues<DamagedPart>();
 
-    /// <summary>The file of a seed.</summary>
-    public static FileRole Of(ulong seed) => Roles[(int)(seed % (ulong)Roles.Count)];
-
-    /// <summary>Reads everything.</summary>
-    public static async Task ReadAsync(Tally tally, ulong seed)
+    /// <summary>Flips bits and uses what is left.</summary>
+    public static Task ReadAsync(Tally tally, ulong seed, int count = Flips) => RunAsync(tally, seed, count, (made, part, random) =>
     {
-        var (role, random) = (Of(seed), SeededRng.FromSeed(seed).AsRandom());
-        var (files, expected) = await MadeAsync(isClosed: role == FileRole.Data);
-        var contents = files.Contents();
-        for (var flip = 0; flip < Flips; flip++)
-        {
-            var bent = Bent(contents[role], random);
-            var damaged = new SimulatedFiles(new Dictionary<FileRole, byte[]>(contents) { [role] = bent });
-            await EndsAsync(tally, "read", () => ReadOneAsync(tally, damaged, expected));
-        }
-    }
+        var (role, places) = made.Places(part);
+        var bent = (byte[])made.Contents[role].Clone();
+        Flip(bent, places, random);
+        return (role, bent);
+    });
 
-    private static async Task ReadOneAsync(Tally tally, SimulatedFiles damaged, List<string> expected)
+    /// <summary>Damages more than a bit and uses what is left.</summary>
+    public static Task DamageAsync(Tally tally, ulong seed, int count = Damages) => RunAsync(tally, seed, count, (made, part, random) =>
     {
-        try
+        var (role, places) = made.Places(part);
+        var bent = (byte[])made.Contents[role].Clone();
+        var page = bent.AsSpan(places[random.Next(places.Count)] * EngineStream.PageSize, EngineStream.PageSize);
+        var start = random.Next(EngineStream.PageSize - 512);
+        switch (random.Next(6))
         {
-            await using var journal = LiteDbJournal.Open(damaged, Samples.ReadOnly);
-            var read = new List<string>();
-            try
-            {
-                foreach (var entry in journal.ReadAll()) read.Add(entry + Convert.ToHexString(entry.Payload.Span));
-                Assert.Equal(expected, read);
-            }
-            catch (JournalCorruptedException)
-            {
-                Assert.Equal(expected.Take(read.Count), read);
-                tally.Add("found when read");
-                return;
-            }
+            case 0:
+                page.Clear();
+                break;
+            case 1:
+                random.NextBytes(page.Slice(start, random.Next(1, 512)));
+                break;
+            case 2:
+                page.Slice(start / 512 * 512, 512).Clear();
+                break;
+            case 3:
+                // A page where another belongs.
+                bent.AsSpan(random.Next(bent.Length / EngineStream.PageSize) * EngineStream.PageSize, EngineStream.PageSize).CopyTo(page);
+                break;
+            case 4:
+                page.Slice(start, 256).CopyTo(page[((start + 4096) % (EngineStream.PageSize - 256))..]);
+                break;
+            default:
+                bent = bent[..random.Next(bent.Length)];
+                break;
+        }
 
-            foreach (var stream in journal.Streams()) Read(() => journal.ReadStream(stream.Stream, stream.Floor + 1).Count());
-            tally.Add("without effect on entries");
-        }
-        catch (JournalException)
-        {
-            tally.Add("refused");
-        }
-    }
+        return (role, bent);
+    });
 
     /// <summary>Verifies, copies, compacts, appends.</summary>
-    public static async Task UseAsync(Tally tally, ulong seed)
+    public static async Task UseAsync(Tally tally, ulong seed, int count = Flips)
     {
-        var (role, random) = (Of(seed), SeededRng.FromSeed(seed).AsRandom());
-        var (files, _) = await MadeAsync(isClosed: role == FileRole.Data);
-        var contents = files.Contents();
-        for (var flip = 0; flip < Flips; flip++)
+        var (part, random) = (Parts[(int)(seed % (ulong)Parts.Count)], SeededRng.FromSeed(seed).AsRandom());
+        var made = await MadeJournal.MakeAsync(isClosed: part != DamagedPart.Log);
+        var (role, places) = made.Places(part);
+        for (var flip = 0; flip < count; flip++)
         {
-            var bent = Bent(contents[role], random);
-            var damaged = new Dictionary<FileRole, byte[]>(contents) { [role] = bent };
+            var bent = (byte[])made.Contents[role].Clone();
+            Flip(bent, places, random);
+            var damaged = new Dictionary<FileRole, byte[]>(made.Contents) { [role] = bent };
             (string Name, Func<SimulatedFiles, Task> Run)[] actions =
             [
-                ("verify", left => Task.Run(() => LiteDbJournal.Verify(left))),
+                ("verify", left => Task.Run(() =>
+                {
+                    if (!LiteDbJournal.Verify(left).Ok) tally.Add("verify found");
+                })),
                 ("copy", left => Task.Run(() => LiteDbFiles.Read(left).Count())),
                 ("compact", left => Task.Run(() => LiteDbFiles.Compact(left))),
                 ("append", AppendAsync),
@@ -79,33 +95,45 @@ internal static class FlippedBits
             foreach (var (name, run) in actions)
             {
                 var left = new SimulatedFiles(damaged);
-                if (await Record.ExceptionAsync(() => EndsAsync(tally, name, () => run(left))) is not { } exception) continue;
+                if (await Record.ExceptionAsync(() => EndsAsync(() => run(left))) is not { } exception) continue;
                 Assert.True(exception is JournalException, $"flip {flip}, {name}: {exception}");
                 tally.Add(name + " refused");
             }
         }
     }
 
-    /// <summary>A file with one bit flipped, anywhere but in index pages (page type 2): LiteDB goes round in one that leads back to
-    /// itself, and nobody can stop it.</summary>
-    private static byte[] Bent(byte[] content, Random random)
+    private static void Flip(byte[] content, List<int> places, Random random)
     {
-        const int IndexPage = 2;
-        var bent = (byte[])content.Clone();
-        var place = random.Next(bent.Length);
-        while (content[place / EngineStream.PageSize * EngineStream.PageSize + 4] == IndexPage) place = random.Next(bent.Length);
-        bent[place] ^= (byte)(1 << random.Next(8));
-        return bent;
+        var page = places[random.Next(places.Count)] * EngineStream.PageSize;
+        content[page + random.Next(EngineStream.PageSize)] ^= (byte)(1 << random.Next(8));
     }
 
-    /// <summary>Runs something on a thread of its own. LiteDB goes round in some damaged pages, and nothing stops it: what has no end is
-    /// counted, and its thread is left behind.</summary>
-    private static async Task EndsAsync(Tally tally, string name, Func<Task> run)
+    private static async Task RunAsync(
+        Tally tally, ulong seed, int count, Func<MadeJournal, DamagedPart, Random, (FileRole Role, byte[] Content)> damage)
+    {
+        var (part, random) = (Parts[(int)(seed % (ulong)Parts.Count)], SeededRng.FromSeed(seed).AsRandom());
+        var made = await MadeJournal.MakeAsync(isClosed: part != DamagedPart.Log);
+        for (var number = 0; number < count; number++)
+        {
+            var (role, content) = damage(made, part, random);
+            var damaged = new Dictionary<FileRole, byte[]>(made.Contents) { [role] = content };
+            var noticed = false;
+            foreach (var options in (JournalOptions[])[Samples.ReadOnly, new()])
+                await EndsAsync(async () => noticed |= await made.IsNoticedAsync(new SimulatedFiles(damaged), options));
+            tally.Add(part.ToString());
+            if (noticed) tally.Add(part + " noticed");
+            if (noticed) tally.Add("noticed");
+        }
+    }
+
+    /// <summary>Runs something on a thread of its own: LiteDB goes round in some damaged pages, and nothing stops it.</summary>
+    /// <exception cref="TimeoutException">It does not end.</exception>
+    private static async Task EndsAsync(Func<Task> run)
     {
         var task = Task.Factory.StartNew(
             run, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default).Unwrap();
-        if (await Task.WhenAny(task, Task.Delay(LongestRun)) == task) await task;
-        else tally.Add(name + " without an end");
+        if (await Task.WhenAny(task, Task.Delay(LongestRun)) != task) throw new TimeoutException("A damaged file has no end.");
+        await task;
     }
 
     private static async Task AppendAsync(SimulatedFiles files)
@@ -114,37 +142,11 @@ internal static class FlippedBits
         for (var number = 0; number < 3; number++)
             await journal.TryAppendAsync(new AppendRequest(Samples.Entry("s" + number, new string('x', 3000), "a"))
             {
-                IdempotencyKey = "k" + number
+                IdempotencyKey = "l" + number
             });
         await journal.DeleteToAsync(StreamId.Create("s2"), 2);
         _ = journal.Query(Query.WithTags("a"));
         _ = journal.FindByKey("k1");
         _ = journal.Streams();
-    }
-
-    private static async Task<(SimulatedFiles Files, List<string> Expected)> MadeAsync(bool isClosed)
-    {
-        var files = new SimulatedFiles();
-        var journal = LiteDbJournal.Open(files);
-        // In few transactions, so that most of the log is still in use.
-        for (var batch = 0; batch < 3; batch++)
-            await journal.Append(
-                [.. Enumerable.Range(0, 20).Select(number => Samples.Entry("s" + number % 5, new string('x', 300 + number), "a"))]);
-        await journal.DeleteToAsync(StreamId.Create("s1"), 3);
-        var expected = journal.ReadAll().Select(entry => entry + Convert.ToHexString(entry.Payload.Span)).ToList();
-        if (isClosed) await journal.DisposeAsync();
-        return (files, expected);
-    }
-
-    private static void Read(Action read)
-    {
-        try
-        {
-            read();
-        }
-        catch (JournalCorruptedException)
-        {
-            // Found.
-        }
     }
 }

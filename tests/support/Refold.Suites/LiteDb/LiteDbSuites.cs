@@ -25,20 +25,29 @@ internal static class LiteDbSuites
         Short = (tally, seed) => KilledWriter.RunAsync(tally, seed, kills: 4),
     };
 
-    /// <summary>A seed chooses the file by the remainder.</summary>
-    public static Suite BitsRead { get; } = new("litedb-bits-read", 10, 500, FlippedBits.ReadAsync)
+    /// <summary>A seed chooses what is damaged by the remainder; a case flips 40 bits, in the short form 8.</summary>
+    public static Suite BitsRead { get; } = new("litedb-bits-read", 5, 50, (tally, seed) => FlippedBits.ReadAsync(tally, seed))
     {
-        Missing = tally => tally["refused"] + tally["found when read"] > 0 ? null : "no bit was noticed",
+        Short = (tally, seed) => FlippedBits.ReadAsync(tally, seed, 8),
+        Missing = tally => 10 * tally["noticed"] >= tally.Cases ? null : "too few bits were noticed",
     };
 
-    /// <summary>A seed chooses the file by the remainder.</summary>
-    public static Suite BitsUsed { get; } = new("litedb-bits-used", 4, 100, FlippedBits.UseAsync)
+    /// <summary>A seed chooses what is damaged by the remainder; a case does 20 damages, in the short form 4.</summary>
+    public static Suite Damages { get; } = new("litedb-damages", 5, 25, (tally, seed) => FlippedBits.DamageAsync(tally, seed))
     {
+        Short = (tally, seed) => FlippedBits.DamageAsync(tally, seed, 4),
+        Missing = tally => tally["noticed"] > 0 ? null : "no damage was noticed",
+    };
+
+    /// <summary>A seed chooses what is damaged by the remainder; a case flips 40 bits, in the short form 4.</summary>
+    public static Suite BitsUsed { get; } = new("litedb-bits-used", 5, 100, (tally, seed) => FlippedBits.UseAsync(tally, seed))
+    {
+        Short = (tally, seed) => FlippedBits.UseAsync(tally, seed, 4),
         Missing = tally =>
             ((string[])["verify", "copy", "compact", "append"]).Any(name => tally[name + " refused"] > 0) ? null : "no bit was noticed",
     };
 
-    public static IReadOnlyList<Suite> All { get; } = [Cuts, Chains, LargestBatch, Kills, BitsRead, BitsUsed];
+    public static IReadOnlyList<Suite> All { get; } = [Cuts, Chains, LargestBatch, Kills, BitsRead, Damages, BitsUsed];
 
     private static async Task LargestBatchAsync(int streams)
     {

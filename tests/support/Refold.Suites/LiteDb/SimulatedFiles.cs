@@ -110,6 +110,14 @@ internal sealed class SimulatedFiles(IReadOnlyDictionary<FileRole, byte[]>? cont
     {
         private FileRole Role => device.files.First(item => item.Value == file).Key;
 
+        public string? Displaced
+        {
+            get
+            {
+                lock (device.gate) return device.files.ContainsValue(file) ? null : role.ToString();
+            }
+        }
+
         public long Length
         {
             get
