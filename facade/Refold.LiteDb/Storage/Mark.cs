@@ -1,6 +1,6 @@
 // How far the journal got, beside the database: two checksummed slots in sectors of their own, written in turn after each commit and
 // flushed at checkpoints. It may lag after a power cut and never leads, so a database behind it has lost something. Behind them lies a
-// table of the checksums of the data file's pages. Made by Database.
+// table of the checksums of the data file's pages. The README has the bytes. Made by Database.
 using System.Buffers.Binary;
 
 namespace Refold.LiteDb.Storage;
