@@ -6,7 +6,7 @@ using Refold.Segments;
 namespace Refold.LiteDb.Storage;
 
 /// <summary>Files beside each other in one local directory.</summary>
-internal sealed class LocalDatabaseFiles : IDatabaseFiles
+internal sealed partial class LocalDatabaseFiles : IDatabaseFiles
 {
     private readonly string path;
     private readonly DirectoryDevice directory;
