@@ -191,8 +191,11 @@ let tests =
                 let kept (entry: Entry) = if entry.Position <= last then Some entry else None
                 let cut = { recorder with Journal = rewritten kept recorder.Journal }
                 let entries = Journal.readAll 1L System.Int32.MaxValue recorder.Journal
-                let batch = entries |> List.find (fun entry -> entry.Position = last) |> _.Batch
-                let isInside = entries |> List.exists (fun entry -> entry.Batch = batch && entry.Position > last)
+                let cutBehind = entries |> List.find (fun entry -> entry.Position = last)
+
+                let isInside =
+                    cutBehind.Data.Run = Some recorder.Context.Run
+                    && entries |> List.exists (fun entry -> entry.Batch = cutBehind.Batch && entry.Position > last)
 
                 match (verifyWith verifiers cut).Divergence with
                 | None -> not isInside
