@@ -76,7 +76,8 @@ public sealed class InterruptionTests : IDisposable
     [Fact]
     public void ARecording_EndsAtTheNextLine_AndTheCommandItPrintsGivesTheHeadOfOneThatWasNot()
     {
-        File.WriteAllBytes(directory.File("log"), SampleLog.Create(4000));
+        // More acknowledgements than a pipe holds, so that it cannot have ended before it is interrupted.
+        File.WriteAllBytes(directory.File("log"), SampleLog.Create(10_000));
         string[] record = ["record", "--scenario", "dispatch", "--input", directory.File("log"), "--journal"];
         using var process = RefoldProcess.Start([], [.. record, directory.Journal(), "--ack"]);
         string error = Interrupted(process, "ack 3");
