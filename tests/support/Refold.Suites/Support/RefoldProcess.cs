@@ -63,7 +63,9 @@ internal static class RefoldProcess
 
     public static Process Start(Dictionary<string, string> environment, params string[] arguments)
     {
-        var start = new ProcessStartInfo("dotnet", [Assembly, .. arguments])
+        // Whoever started the tests in the background had them ignore interrupts, and so would the tool.
+        string[] words = OperatingSystem.IsLinux() ? ["env", "--default-signal=INT", "dotnet"] : ["dotnet"];
+        var start = new ProcessStartInfo(words[0], [.. words[1..], Assembly, .. arguments])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
