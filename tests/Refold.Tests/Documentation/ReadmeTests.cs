@@ -59,6 +59,7 @@ public partial class ReadmeTests
     [InlineData("CHANGELOG.md")]
     [InlineData("core/determinism.md")]
     [InlineData("core/Format/FORMAT.md")]
+    [InlineData("facade/docs/changing-events.md")]
     public void Links_LeadToFilesThatAreThere(string document)
     {
         string text = SourceTree.Read(document);
