@@ -100,10 +100,20 @@ internal static class ReplayVerb
             ["expectedDraws"] = divergence.ExpectedDraws?.ToString(CultureInfo.InvariantCulture),
             ["actualDraws"] = divergence.ActualDraws?.ToString(CultureInfo.InvariantCulture),
             ["cause"] = divergence.CauseName,
+            ["command"] = divergence.Command,
+            ["stateBefore"] = divergence.StateBefore,
             ["remedy"] = Remedy(divergence),
             ["context"] = context?.ToJson(),
         },
         ["findings"] = new JsonArray([.. report.Findings.Select(finding => (JsonNode)finding)]),
+        ["uncompared"] = new JsonArray([.. report.Uncompared.Select(ToJson)]),
+    };
+
+    private static JsonObject ToJson(UncomparedEntries uncompared) => new()
+    {
+        ["members"] = uncompared.Members,
+        ["entries"] = uncompared.Entries,
+        ["ranges"] = new JsonArray([.. uncompared.Ranges.Select(range => new JsonArray(range.First, range.Last))]),
     };
 
     /// <summary>What to do, in the words of this tool.</summary>
@@ -116,7 +126,9 @@ internal static class ReplayVerb
         if (!report.Matched)
         {
             Output.Line(report.ToString());
-            foreach (string finding in report.Findings) Output.Line("finding: " + finding);
+            if (report.Divergence is { Command: { } command }) Output.Line("command: " + command);
+            if (report.Divergence is { StateBefore: { } state }) Output.Line("state before: " + state);
+            PrintFindings(report);
             context?.Print();
             if (report.Divergence is { } divergence) Output.Line("to do: " + Remedy(divergence));
             return;
@@ -127,5 +139,13 @@ internal static class ReplayVerb
                 FormattableString.Invariant(
                     $"run {report.Run}, {report.External} commands decided anew, {report.Derived} derived entries compared")),
             ("state hash", report.StateHash));
+        PrintFindings(report);
+    }
+
+    // Also where everything matches: what was not compared is said, or "identical" would promise too much.
+    private static void PrintFindings(ReplayReport report)
+    {
+        foreach (string finding in report.Findings) Output.Line("finding: " + finding);
+        foreach (var uncompared in report.Uncompared) Output.Line("not compared: " + uncompared);
     }
 }

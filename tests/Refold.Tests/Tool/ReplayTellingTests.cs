@@ -49,6 +49,35 @@ public sealed class ReplayTellingTests : IDisposable
     }
 
     [Fact]
+    public void ADivergence_NamesTheCommandAndTheStateBeforeIt()
+    {
+        string told = Replay("--choices", "3", "--ignore-pin").Expect(1).Output;
+        Assert.Contains("\ncommand: position ", told, StringComparison.Ordinal);
+        Assert.Contains("\nstate before: {", told, StringComparison.Ordinal);
+        var divergence = Replay("--choices", "3", "--ignore-pin", "--json").Expect(1).Json.GetProperty("divergence");
+        Assert.StartsWith("position ", divergence.GetProperty("command").GetString(), StringComparison.Ordinal);
+        Assert.StartsWith("{", divergence.GetProperty("stateBefore").GetString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void WhatIsNotCompared_IsSaidAlsoWhereEverythingMatches()
+    {
+        string whole = Replay().Expect(0).Output;
+        Assert.DoesNotContain("finding: ", whole, StringComparison.Ordinal);
+        Assert.DoesNotContain("not compared: ", whole, StringComparison.Ordinal);
+
+        // Without its end nothing vouches for what the run got.
+        string[] lines = RefoldTool.Run("export", "--journal", directory.Journal()).Expect(0).Lines;
+        string cut = directory.Write("cut.ndjson", string.Concat(lines.SkipLast(1).Select(line => line + "\n")));
+        RefoldTool.Run("import", cut, "--journal", directory.Journal("cut")).Expect(0);
+        string told = RefoldTool.Run("replay", "--journal", directory.Journal("cut")).Expect(0).Output;
+        Assert.Contains("finding: the run has not ended", told, StringComparison.Ordinal);
+        Assert.Contains("not compared: content, time, correlation and causation of 20 entries", told, StringComparison.Ordinal);
+        var json = RefoldTool.Run("replay", "--journal", directory.Journal("cut"), "--json").Expect(0).Json;
+        Assert.Equal([1L, 20L], json.GetProperty("uncompared").EnumerateArray().Select(found => found.GetProperty("entries").GetInt64()));
+    }
+
+    [Fact]
     public void WithoutContext_NoneIsPrinted() => Assert.Equal(
         "null",
         Replay("--choices", "3", "--ignore-pin", "--json").Expect(1).Json.GetProperty("divergence").GetProperty("context").GetRawText());
