@@ -4,11 +4,11 @@ namespace Refold.Suites;
 
 internal static class CodecSuites
 {
-    public static Suite Types { get; } = new("codec-types", 2, 1, TypeFuzz.LongAsync)
+    public static Suite Types { get; } = new("codec-types", 2, 16, TypeFuzz.LongAsync)
     {
         Short = TypeFuzz.ShortAsync,
         Missing = TypeFuzz.Missing,
-        TellingCases = 1,
+        TellingCases = 16,
     };
 
     public static IReadOnlyList<Suite> All { get; } = [Types];
