@@ -51,17 +51,17 @@ module internal StepComparison =
             let path = "/tags/" + Numbers.text index
             field entry path DivergenceCause.Tagging id (List.tryItem index recorded) (List.tryItem index now))
 
-    let private header (entry: Entry) (version: int64) (made: EntryData) =
+    let private header (entry: Entry) (made: EntryData) =
         let data = entry.Data
         let header path show recorded now = lazy (field entry path DivergenceCause.Header show recorded now)
-        let madeId = Entry.derivedId made.Run made.Stream version
 
         [
             header "/stream" string (Some data.Stream) (Some made.Stream)
             header "/time" time data.Time made.Time
             // Before the id, which follows from it.
             header "/run" string data.Run made.Run
-            header "/id" guid (Some(Entry.id entry)) (Some madeId)
+            // A step gives no id: what it follows from is compared, and a given one is not the step's, also where it says the same.
+            header "/id" guid data.Id made.Id
             header "/correlationId" guid data.CorrelationId made.CorrelationId
             header "/causationId" guid data.CausationId made.CausationId
             header "/idempotencyKey" id data.Key made.Key
@@ -85,7 +85,7 @@ module internal StepComparison =
             field entry path DivergenceCause.Header Numbers.text (Some recorded.SchemaVersion) (Some made.SchemaVersion))
         |> Option.orElseWith (fun () -> PayloadDifference.find entry recorded.Payload made.Payload)
 
-    let private rest (entry: Entry) (made: EntryData) = tags entry made |> Option.orElseWith (fun () -> header entry entry.Version made)
+    let private rest (entry: Entry) (made: EntryData) = tags entry made |> Option.orElseWith (fun () -> header entry made)
 
     let private role (entry: Entry) (made: EntryData) =
         field entry "/role" DivergenceCause.Type Role.name (Some entry.Data.Role) (Some made.Role)

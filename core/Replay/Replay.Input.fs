@@ -14,6 +14,8 @@ type VerifyInput =
         RunEntries: Entry seq
         /// The entries of a stream that a command was for, in version order from the first that is there.
         ReadStream: StreamId -> Entry seq
+        /// The version up to which a stream was deleted; 0 for not at all. What is left of a stream tells it too, where something is left.
+        DeletedTo: StreamId -> int64
         /// Every entry of the journal that names the run, in position order; others are passed over. What is found there and lies in no
         /// stream of the run is named. None, where this is not to be looked for.
         Scan: Entry seq
@@ -30,8 +32,7 @@ type VerifyInput =
 /// What verifies the streams of one category, whatever the types of its aggregate. Made by `Replay.verifier`.
 [<Sealed>]
 type ReplayVerifier
-    internal
-    (category: string, openStream: VerifyInput -> RunContext -> ReplayTally -> StreamId -> struct (IReplayStream * SnapshotFinding list)) =
+    internal (category: string, openStream: VerifyInput -> RunContext -> ReplayTally -> StreamId -> struct (IReplayStream * string list)) =
 
     /// The category.
     member _.Category: string = category
@@ -49,7 +50,7 @@ module internal ReplayOpening =
                 Stream = stream
                 // Not known before the stream is read; one that is ahead has a head that this journal has not.
                 Highest = Int64.MaxValue
-                Floor = 0L
+                Floor = input.DeletedTo stream
                 HeadAt = input.HeadAt
                 ReadFrom = fun version -> input.ReadStream stream |> Seq.filter (fun entry -> entry.Version >= version)
             }
@@ -57,9 +58,9 @@ module internal ReplayOpening =
         let snapshots = input.Start |> List.filter (fun snapshot -> snapshot.Stream.Equals stream)
 
         match Snapshot.follow aggregate id (fun _ -> None) history (Some pin) snapshots with
-        | Ok found -> struct (found.Fold, found.From |> Option.map _.Position |> Option.defaultValue 0L, found.Findings)
+        | Ok found -> struct (found.Fold, found.From |> Option.map _.Position |> Option.defaultValue 0L, found.Findings |> List.map string)
         // Only where entries are known to be deleted.
-        | Error _ -> struct ({ State = aggregate.Decider.Initial; Version = 0L }, 0L, [])
+        | Error(HistoryError.HistoryDropped(_, _, reasons)) -> struct ({ State = aggregate.Decider.Initial; Version = 0L }, 0L, reasons)
 
     /// A stream under verification, and why given snapshots are not used.
     let openStream
@@ -68,7 +69,7 @@ module internal ReplayOpening =
         (context: RunContext)
         (tally: ReplayTally)
         (stream: StreamId)
-        : struct (IReplayStream * SnapshotFinding list) =
+        : struct (IReplayStream * string list) =
         let struct (start, startPosition, findings) = start aggregate input context.Pin stream
 
         let replayed =
@@ -78,6 +79,7 @@ module internal ReplayOpening =
                     Context = context
                     Stream = stream
                     Entries = input.ReadStream stream
+                    DeletedTo = input.DeletedTo stream
                     Start = start
                     StartPosition = startPosition
                     Tally = tally

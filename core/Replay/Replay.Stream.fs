@@ -25,7 +25,7 @@ type internal ReplayStream<'State, 'Command, 'Event, 'Error>
     // An input of the run, which stands as recorded.
     let takeFact (entry: Entry) =
         tally.External <- tally.External + 1L
-        tally.Inputs.Add entry.Position
+        tally.Facts.Add entry.Position
         facts.Add entry
 
         if entry.Data.Id.IsSome then
@@ -35,7 +35,7 @@ type internal ReplayStream<'State, 'Command, 'Event, 'Error>
 
     do move ()
 
-    let deletedTo = if current.IsSome then current.Value.Version - 1L else 0L
+    let deletedTo = if current.IsSome then current.Value.Version - 1L else source.DeletedTo
 
     do
         // What the snapshot sums up.

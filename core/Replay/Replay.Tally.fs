@@ -62,6 +62,9 @@ module internal EntryFinding =
     /// The root random state is not that of the pin's seed.
     let rootNotOfSeed = at "the root random state is not that of the pin's seed, in the start at" ""
 
+    /// A fact under the run's name lies behind its end, which does not vouch for it.
+    let behindTheEnd = at "a fact under the run's name lies behind its end, which does not vouch for it:" ""
+
     /// A step stood on a snapshot, which the effect tells.
     let stoodOnSnapshot (snapshot: string) = at "a step stood on a snapshot, by the effect at" (": " + snapshot)
 
@@ -78,8 +81,10 @@ type internal ReplayTally() =
     member val Others = PositionRanges()
     /// Entries of the run's streams that are not its own, behind its last step there.
     member val Behind = PositionRanges()
-    /// Commands, effects and facts of the run.
+    /// Commands and effects of the run.
     member val Inputs = PositionRanges()
+    /// Facts of the run in its streams.
+    member val Facts = PositionRanges()
     /// Facts under the run's name in streams that no command of it was for.
     member val Outside = PositionRanges()
     /// Facts of the run with an id that does not follow from run, stream and version.

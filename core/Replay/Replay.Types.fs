@@ -59,6 +59,7 @@ type internal ReplaySource<'State> =
         Context: RunContext
         Stream: StreamId
         Entries: Entry seq
+        DeletedTo: int64
         Start: FoldStart<'State>
         StartPosition: int64
         Tally: ReplayTally
@@ -71,12 +72,21 @@ module internal RunEntry =
     let private isMadeBy (run: RunId) (entry: Entry) : bool =
         Role.kind entry.Data.Role <> Some EntryKind.External && entry.Data.Run = Some run
 
+    // A step's batch begins with its command, or with the effect before it; an import without batches makes others.
+    let private isStepsBatch (command: Entry) = command.Position - command.Batch <= 1L
+
+    let private isCommand (entry: Entry) = entry.Data.Role = Role.Command && Result.isOk (Envelope.tryRead entry.Data.Payload)
+
     /// Whether an entry belongs to the step of a command before it. One that says so by batch and causation does, whatever its role and its
     /// run are, so that a role or a run that was changed is found where it is.
     let belongsTo (run: RunId) (command: Entry) (entry: Entry) : bool =
         let isInBatch = entry.Batch = command.Batch
         let isCaused = entry.Data.CausationId = Some(Entry.id command)
-        if isMadeBy run entry then isInBatch || isCaused else isInBatch && isCaused
+
+        if isMadeBy run entry then
+            isCaused || (isInBatch && isStepsBatch command)
+        else
+            isInBatch && isCaused && isStepsBatch command && not (isCommand entry)
 
     /// The divergence of an entry under the run's name that no step of it made.
     let stray (entry: Entry) : Divergence =

@@ -34,7 +34,7 @@ type internal Verification(source: VerifyInput, verifiers: ReplayVerifier list, 
         | (false, _), Some verifier ->
             let struct (opened, unused) = verifier.Open(source, context, tally, stream)
             streams.Add(stream, opened)
-            findings.AddRange(unused |> List.map (string >> ReplayFinding.SnapshotNotUsed))
+            findings.AddRange(unused |> List.map ReplayFinding.SnapshotNotUsed)
             Ok opened
 
     /// The earliest divergence before a position in the streams that are open.
@@ -131,6 +131,7 @@ type internal Verification(source: VerifyInput, verifiers: ReplayVerifier list, 
     let readEffects () =
         let mutable version = 0L
         let mutable outcome = Ok()
+        effectsDeletedTo <- source.DeletedTo(Run.effectsOf source.Run)
         use effects = (source.ReadStream(Run.effectsOf source.Run)).GetEnumerator()
 
         while Result.isOk outcome && effects.MoveNext() do
@@ -187,16 +188,19 @@ type internal Verification(source: VerifyInput, verifiers: ReplayVerifier list, 
 
         if hashes.Length = replayed.Length && not hashes.IsEmpty then Some(StateHash.ofRun hashes) else None
 
-    // The facts of the run as they were recorded, streams by UTF-8 bytes.
-    let inputsHash () =
+    // The facts of the run as they were recorded before its end, streams by UTF-8 bytes; those behind it are named.
+    let inputsHash (ended: Entry) =
         for stream in streams.Values do
             for fact in stream.Facts do
-                inputs.Add fact.Data
+                if fact.Position < ended.Position then
+                    inputs.Add fact.Data
+                else
+                    findings.Add(EntryFinding.behindTheEnd fact.Position)
 
         inputs.Finish()
 
-    let summary (replayed: ReplayedStream list) (ended: Entry option) =
-        let isVouchedFor = ReplayEnding.vouchesForInputs ended
+    let summary (replayed: ReplayedStream list) (ended: Entry option) (deleted: string list) =
+        let isVouchedFor = ReplayEnding.vouchesForInputs ended && deleted.IsEmpty
 
         let notCompared members (ranges: PositionRanges) =
             if ranges.Count > 0L then
@@ -218,6 +222,7 @@ type internal Verification(source: VerifyInput, verifiers: ReplayVerifier list, 
 
             if not isVouchedFor then
                 yield! notCompared "content, time, correlation and causation" tally.Inputs
+                yield! notCompared "content, run, time, correlation and causation" tally.Facts
                 yield! notCompared "ids" tally.GivenIds
 
             yield! notCompared "what is not this run's" tally.Others
@@ -264,7 +269,7 @@ type internal Verification(source: VerifyInput, verifiers: ReplayVerifier list, 
             match differs, ended with
             | None, Some entry ->
                 let struct (divergence, found) =
-                    ReplayEnding.judgeEnd started context entry hash streams.Count (inputsHash ()) deleted
+                    ReplayEnding.judgeEnd started context entry hash streams.Count (inputsHash entry) deleted
 
                 findings.AddRange found
                 divergence
@@ -284,7 +289,7 @@ type internal Verification(source: VerifyInput, verifiers: ReplayVerifier list, 
             StateHash = (if verdict = ReplayVerdict.Matched then hash else None)
             Streams = replayed
             Divergence = differs
-            Findings = summary replayed ended
+            Findings = summary replayed ended deleted
         }
 
     interface IDisposable with

@@ -31,6 +31,7 @@ module Replay =
             Run = run
             RunEntries = runEntries
             ReadStream = readStream
+            DeletedTo = fun _ -> 0L
             Scan = Seq.empty
             Start = []
             HeadAt = fun _ -> None

@@ -133,6 +133,7 @@ let finishWith (stateHash: Hash option) (streams: StreamId list) (recorder: Reco
 let inputOf (run: RunId) (journal: Journal) : VerifyInput =
     { Replay.input run (entriesOf run.Stream journal) (fun stream -> Seq.ofList (entriesOf stream journal)) with
         Scan = Journal.readAll 1L Int32.MaxValue journal
+        DeletedTo = fun stream -> Journal.floor stream journal
         HeadAt = fun position -> Journal.headAt position journal
     }
 

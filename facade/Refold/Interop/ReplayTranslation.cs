@@ -47,18 +47,18 @@ internal static class ReplayTranslation
     public static ReplayReport Verify(
         RunId run,
         IEnumerable<Aggregate> aggregates,
+        RecordedRun recording,
         Func<StreamId, IEnumerable<JournalEntry>> read,
-        IEnumerable<JournalEntry> scan,
-        Func<long, Head?> headAt,
         VerifyOptions options)
     {
         var input = new Core.VerifyInput(
             run,
             read(run.Stream).Select(entry => entry.Value),
             FuncConvert.FromFunc((StreamId stream) => read(stream).Select(entry => entry.Value)),
-            scan.Select(entry => entry.Value),
+            FuncConvert.FromFunc<StreamId, long>(recording.DeletedTo),
+            recording.Outside.Select(entry => entry.Value),
             options.StartFrom.Select(snapshot => snapshot.Value).ToFSharpList(),
-            FuncConvert.FromFunc((long position) => headAt(position) is { } head ? FSharpOption<Head>.Some(head) : null),
+            FuncConvert.FromFunc((long position) => recording.HeadAt(position) is { } head ? FSharpOption<Head>.Some(head) : null),
             options.Pin.ToOption(),
             options.IgnorePin);
         return new ReplayReport(Core.Replay.verify(aggregates.Select(aggregate => aggregate.Verifier.Value).ToFSharpList(), input));

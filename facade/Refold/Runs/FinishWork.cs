@@ -25,10 +25,11 @@ internal sealed class FinishWork(RunCore run, IReadOnlyList<Aggregate> aggregate
         await System.Threading.Tasks.Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         using var inputs = new Core.RunInputs();
         var (started, last) = await LastStepsAsync(inputs, cancellationToken).ConfigureAwait(false);
-        var stateHash = await HashOverAsync(last, cancellationToken).ConfigureAwait(false);
-        await AddAsync(inputs, RunTranslation.EffectsOf(run.Id), EntryRole.Effect, cancellationToken).ConfigureAwait(false);
-        foreach (var stream in last.Keys)
-            await AddAsync(inputs, stream, EntryRole.Fact, cancellationToken).ConfigureAwait(false);
+        _ = await AddAsync(inputs, RunTranslation.EffectsOf(run.Id), EntryRole.Effect, null, cancellationToken).ConfigureAwait(false);
+        var ends = new List<(StreamId Stream, long Position)>();
+        foreach (var (stream, command) in last)
+            ends.Add((stream, await AddAsync(inputs, stream, EntryRole.Fact, command, cancellationToken).ConfigureAwait(false)));
+        var stateHash = await HashOverAsync(ends, cancellationToken).ConfigureAwait(false);
         recorded = new RunRecording(stateHash, last.Count, inputs.Finish(), started);
         return null;
     }
@@ -40,12 +41,12 @@ internal sealed class FinishWork(RunCore run, IReadOnlyList<Aggregate> aggregate
 
     protected override RunEnd Result(Receipt? receipt) => new(recorded?.StateHash?.ToString(), recorded?.Streams ?? 0, receipt);
 
-    // The start, and the batch of the last command for each stream. The journal has them all, also those before the run was resumed.
-    private async Task<(Hash Started, SortedDictionary<StreamId, long> Last)> LastStepsAsync(
+    // The start, and the last command for each stream. The journal has them all, also those before the run was resumed.
+    private async Task<(Hash Started, SortedDictionary<StreamId, JournalEntry> Last)> LastStepsAsync(
         Core.RunInputs inputs, CancellationToken cancellationToken)
     {
         var started = Hash.Zero;
-        var last = new SortedDictionary<StreamId, long>();
+        var last = new SortedDictionary<StreamId, JournalEntry>();
         await foreach (var entry in run.Journal.ReadStreamAsync(run.Id.Stream, cancellationToken: cancellationToken).ConfigureAwait(false))
         {
             if (entry.Version == 1)
@@ -54,15 +55,18 @@ internal sealed class FinishWork(RunCore run, IReadOnlyList<Aggregate> aggregate
                 continue;
             inputs.Add(entry.Value.Data);
             if (RunTranslation.TryReadCommand(entry) is { } command)
-                last[command.Stream] = entry.Batch;
+                last[command.Stream] = entry;
         }
 
         return (started, last);
     }
 
-    // What was deleted cannot be vouched for, and verifying says so.
-    private async Task AddAsync(Core.RunInputs inputs, StreamId stream, EntryRole role, CancellationToken cancellationToken)
+    // Adds the inputs of a stream, and gives the position at which the step of a command ends in it: by what it caused, as an import may
+    // have made other batches. What was deleted cannot be vouched for, and verifying says so.
+    private async Task<long> AddAsync(
+        Core.RunInputs inputs, StreamId stream, EntryRole role, JournalEntry? command, CancellationToken cancellationToken)
     {
+        var end = command?.Position ?? 0;
         var from = 1L;
         while (true)
         {
@@ -73,10 +77,12 @@ internal sealed class FinishWork(RunCore run, IReadOnlyList<Aggregate> aggregate
                 {
                     if (entry.Role == role && entry.Run == run.Id)
                         inputs.Add(entry.Value.Data);
+                    if (command is not null && entry.Role == EntryRole.Event && entry.CausationId == command.Id && entry.Run == run.Id)
+                        end = entry.Position;
                     from = entry.Version + 1;
                 }
 
-                return;
+                return end;
             }
             catch (EntriesDroppedException dropped) when (dropped.UpTo >= from)
             {
@@ -85,14 +91,13 @@ internal sealed class FinishWork(RunCore run, IReadOnlyList<Aggregate> aggregate
         }
     }
 
-    private async Task<Hash?> HashOverAsync(SortedDictionary<StreamId, long> last, CancellationToken cancellationToken)
+    private async Task<Hash?> HashOverAsync(IEnumerable<(StreamId Stream, long Position)> ends, CancellationToken cancellationToken)
     {
         var hashes = new List<(StreamId, long, Hash)>();
-        foreach (var (stream, batch) in last)
+        foreach (var (stream, end) in ends)
         {
             if (aggregates.Where(aggregate => aggregate.Owns(stream)).MaxBy(aggregate => aggregate.Category.Length) is not { } aggregate)
                 return null;
-            var end = (await run.Journal.HeadAtAsync(batch, cancellationToken).ConfigureAwait(false))?.Position ?? batch;
             if (await aggregate.StateHashAsync(run, stream, end, cancellationToken).ConfigureAwait(false) is not (var version, { } hash))
                 return null;
             // The state that was decided on and the one that the entries give: by construction the same, unless the aggregate's code is not

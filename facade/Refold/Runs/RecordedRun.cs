@@ -12,6 +12,7 @@ internal sealed class RecordedRun
     private const int ProgressEvery = 4096;
 
     private readonly ConcurrentDictionary<StreamId, IReadOnlyList<JournalEntry>> streams = new();
+    private readonly ConcurrentDictionary<StreamId, long> floors = new();
     private readonly Dictionary<long, Head?> heads = [];
     private readonly List<JournalEntry> outside = [];
 
@@ -31,10 +32,10 @@ internal sealed class RecordedRun
         var recorded = new RecordedRun();
         // One moment for all streams: a run that goes on meanwhile must not show events whose commands are not read.
         var last = (await journal.HeadAsync(cancellationToken).ConfigureAwait(false)).Position;
-        var entries = await ReadStreamAsync(journal, run.Stream, last, cancellationToken).ConfigureAwait(false);
+        var entries = await recorded.ReadStreamAsync(journal, run.Stream, last, cancellationToken).ConfigureAwait(false);
         var effects = RunTranslation.EffectsOf(run);
         recorded.streams[run.Stream] = entries;
-        recorded.streams[effects] = await ReadStreamAsync(journal, effects, last, cancellationToken).ConfigureAwait(false);
+        recorded.streams[effects] = await recorded.ReadStreamAsync(journal, effects, last, cancellationToken).ConfigureAwait(false);
         foreach (var position in options.StartFrom.Select(snapshot => snapshot.Head.Position).Distinct())
             recorded.heads[position] = await journal.HeadAtAsync(position, cancellationToken).ConfigureAwait(false);
         var targets = new HashSet<StreamId>();
@@ -51,7 +52,8 @@ internal sealed class RecordedRun
         await Parallel.ForEachAsync(
             targets,
             parallel,
-            async (stream, token) => recorded.streams[stream] = await ReadStreamAsync(journal, stream, last, token).ConfigureAwait(false))
+            async (stream, token) =>
+                recorded.streams[stream] = await recorded.ReadStreamAsync(journal, stream, last, token).ConfigureAwait(false))
             .ConfigureAwait(false);
         await recorded.ScanAsync(journal, run, last, options.Progress, cancellationToken).ConfigureAwait(false);
         if (entries.Count == 0 && recorded.outside.Count == 0)
@@ -68,6 +70,9 @@ internal sealed class RecordedRun
             yield return entry;
         }
     }
+
+    /// <summary>The version up to which a stream that was read was deleted; 0 for not at all.</summary>
+    public long DeletedTo(StreamId stream) => floors.GetValueOrDefault(stream);
 
     /// <summary>The head at the position of a given snapshot.</summary>
     public Head? HeadAt(long position) => heads.GetValueOrDefault(position);
@@ -102,7 +107,7 @@ internal sealed class RecordedRun
     }
 
     // What was deleted is missing then, and the report says so.
-    private static async ValueTask<IReadOnlyList<JournalEntry>> ReadStreamAsync(
+    private async ValueTask<IReadOnlyList<JournalEntry>> ReadStreamAsync(
         IJournal journal, StreamId stream, long last, CancellationToken cancellationToken)
     {
         var from = 1L;
@@ -123,6 +128,7 @@ internal sealed class RecordedRun
             catch (EntriesDroppedException dropped) when (dropped.UpTo >= from)
             {
                 from = dropped.UpTo + 1;
+                floors[stream] = dropped.UpTo;
             }
         }
     }

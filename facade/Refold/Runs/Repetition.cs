@@ -20,7 +20,8 @@ internal static class Repetition
         if (await run.Journal.FindByKeyAsync(key, cancellationToken).ConfigureAwait(false) is not { } receipt)
             return null;
         var batch = await BatchAsync(run.Journal, receipt, cancellationToken).ConfigureAwait(false);
-        var recorded = batch.Find(entry => entry.Role == EntryRole.Command);
+        // Only a run writes into its stream: a command elsewhere is somebody else's append.
+        var recorded = batch.Find(entry => entry.Role == EntryRole.Command && entry.Run is { } of && entry.Stream == of.Stream);
         var isSame = recorded is null
             ? await IsMadeAnewAsync(run, aggregate, stream, command, batch, cancellationToken).ConfigureAwait(false)
             : IsSame(aggregate, stream, command, recorded);
@@ -52,7 +53,21 @@ internal static class Repetition
         Aggregate<TState, TCommand, TEvent, TError> aggregate, StreamId stream, TCommand command, JournalEntry recorded) =>
         RunTranslation.TryReadCommand(recorded) is { } found
             && found.Stream == stream
-            && found.Command.Equals(aggregate.Commands.Encode(command));
+            && IsSame(aggregate.Commands, found.Command, aggregate.Commands.Encode(command));
+
+    // A retry may come from a newer program, which writes the same command in another form.
+    private static bool IsSame<TCommand>(Codec<TCommand> codec, Encoded recorded, Encoded given)
+    {
+        if (recorded.SchemaVersion >= given.SchemaVersion) return recorded.Equals(given);
+        try
+        {
+            return codec.Encode(codec.Decode(recorded)).Equals(given);
+        }
+        catch (CodecException)
+        {
+            return false;
+        }
+    }
 
     // Mode Off records no command: it is the same if it decides the same content again, on the state before the batch. In mode Record a
     // batch without a command is somebody else's append.

@@ -43,7 +43,7 @@ public static class ReplayExtensions
             {
                 var recording = await RecordedRun.ReadAsync(journal, run, aggregates, options, cancellationToken).ConfigureAwait(false);
                 return ReplayTranslation.Verify(
-                    run, aggregates, stream => recording.Entries(stream, cancellationToken), recording.Outside, recording.HeadAt, options);
+                    run, aggregates, recording, stream => recording.Entries(stream, cancellationToken), options);
             }),
             cancellationToken);
     }

@@ -83,6 +83,94 @@ public class EditedJournalTests
         Assert.Equal((position, path), (report.Divergence!.Position, report.Divergence.Path));
     }
 
+    [Theory]
+    [InlineData("won")]
+    [InlineData("refusal")]
+    [InlineData("$run.ended")]
+    public async Task AGivenId_IsNamed_AlsoWhereItSaysWhatTheEntryIsCalledAnyway(string of)
+    {
+        var position = 0L;
+        var report = await VerifyAsync("memory", lines =>
+        {
+            var index = lines.FindIndex(line => line.Contains("\"" + of + "\"", StringComparison.Ordinal));
+            var line = Refold.Cli.Shell.Lines.Read("edit", 1, System.Text.Encoding.UTF8.GetBytes(lines[index]), truncatesTimes: false);
+            position = line.Position!.Value;
+            var id = new JournalEntry(position, line.Version!.Value, line.Batch!.Value, line.Data).Id;
+            Change(index, json => SetOrRemove(json, "id", id.ToString()))(lines);
+        });
+        Assert.Equal((position, "/id"), (report.Divergence!.Position, report.Divergence.Path));
+    }
+
+    [Theory]
+    [MemberData(nameof(EveryStore))]
+    public async Task AFactBehindTheEnd_IsNamed_AndAccusesNobody(string store)
+    {
+        await using var journal = Stores.Open(store);
+        await using var run = await journal.StartAsync();
+        await run.Orders().ExecuteAsync("order/1", new Place("sku", 1));
+        await run.FinishAsync();
+        var late = RunFixture.Fact("order/1", 5) with { Run = run.Id };
+        var receipt = (await journal.TryAppendAsync(new AppendRequest([late]))).ReceiptOrThrow();
+        var report = await journal.VerifyAsync(run.Id, Order.Aggregate);
+        Assert.True(report.Matched, report.ToString());
+        var named = FormattableString.Invariant($"position {receipt.FirstPosition}");
+        Assert.Contains(report.Findings, finding => finding.Contains("lies behind its end", StringComparison.Ordinal)
+            && finding.Contains(named, StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(1000)]
+    public async Task ARunThatWasImportedWithoutItsBatches_GoesOn_Ends_AndMatches(int batchSize)
+    {
+        string[] lines;
+        await using (var journal = new InMemoryJournal())
+        {
+            await using var run = await journal.StartAsync();
+            await run.Orders().ExecuteAsync("order/1", new Place("sku", 1));
+            await run.Orders().ExecuteAsync("order/2", new Place("sku", 2));
+            await run.Orders().ExecuteAsync("order/1", new Draw());
+            RunFixture.AppendFact(journal, "order/1", 3);
+            lines = Exports.Of(journal.ReadAll());
+        }
+
+        await using var imported = new InMemoryJournal();
+        foreach (var batch in lines.Chunk(batchSize))
+        {
+            var request = new AppendRequest([.. batch.Select((line, index) =>
+                Refold.Cli.Shell.Lines.Read("in", index + 1, System.Text.Encoding.UTF8.GetBytes(line), truncatesTimes: false).Data)])
+            {
+                AllowsOwnStreams = true,
+            };
+            (await imported.TryAppendAsync(request)).ReceiptOrThrow();
+        }
+
+        await using var resumed = await imported.ResumeRunAsync("test", RunFixture.Pin, RunFixture.Options());
+        await resumed.Orders().ExecuteAsync("order/2", new Draw());
+        await resumed.FinishAsync();
+        var report = await imported.VerifyAsync("test", Order.Aggregate);
+        Assert.True(report.Matched, report.ToString());
+        Assert.NotNull(report.StateHash);
+    }
+
+    [Theory]
+    [MemberData(nameof(EveryStore))]
+    public async Task WhereTheHistoryOfAFinishedRunIsGone_ItsInputsAreListed(string store)
+    {
+        await using var journal = Stores.Open(store);
+        var snapshots = new InMemorySnapshotStore();
+        await using var run = await journal.StartRunAsync(RunFixture.Pin, RunFixture.Options() with { Snapshots = snapshots });
+        await run.Orders().ExecuteAsync("order/1", new Place("sku", 1));
+        var snapshot = await run.Orders().TakeSnapshotAsync("order/1");
+        await run.Orders().ExecuteAsync("order/1", new Draw());
+        await run.FinishAsync();
+        await journal.DeleteToAsync("order/1", 1);
+        var report = await journal.VerifyAsync(run.Id, [Order.Aggregate], new VerifyOptions { StartFrom = [snapshot!] });
+        Assert.True(report.Matched, report.ToString());
+        Assert.Contains(report.Findings, finding => finding.Contains("'order/1' up to version 1", StringComparison.Ordinal));
+        Assert.Contains(report.Uncompared, found => found.Members.StartsWith("content", StringComparison.Ordinal) && found.Entries == 2);
+    }
+
     [Fact]
     public async Task TheLastStepOfAnUnfinishedRun_IsComparedLikeAnyOther()
     {

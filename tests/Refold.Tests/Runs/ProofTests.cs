@@ -130,6 +130,16 @@ public class ProofTests
         var swallowed = await Assert.ThrowsAsync<NotAppendedException>(() => run.Streams(Sums()).ExecuteAsync(
             "sum/2", 5m, new ExecuteOptions { IdempotencyKey = "fact" }));
         Assert.IsType<AppendFailure.KeyReused>(swallowed.Failure);
+
+        // Nor by what only looks like a command: a run writes its commands into its own stream.
+        var looks = new EntryData("notes/1", "add", Encoding.UTF8.GetBytes("""{"stream":"sum/3","data":7}"""))
+        {
+            Role = EntryRole.Command,
+        };
+        (await journal.TryAppendAsync(new AppendRequest([looks]) { IdempotencyKey = "looks" })).ReceiptOrThrow();
+        swallowed = await Assert.ThrowsAsync<NotAppendedException>(() => run.Streams(Sums()).ExecuteAsync(
+            "sum/3", 7m, new ExecuteOptions { IdempotencyKey = "looks" }));
+        Assert.IsType<AppendFailure.KeyReused>(swallowed.Failure);
     }
 
     [Fact]

@@ -3,6 +3,7 @@
 using System.Globalization;
 using System.Text;
 using Refold.Cli.Shell;
+using Refold.Interop;
 using Xunit;
 
 namespace Refold.Suites;
@@ -71,7 +72,8 @@ internal static class EditedRuns
                 return;
             }
 
-            named |= Names(report, edit, journal);
+            // Another run may list an entry of this one as not its own: that says nothing about this run's verdict.
+            if (edit.Of is not { } owner || owner == run) named |= Names(report, edit, journal);
             told.AppendLine(report.ToString()).AppendJoin('\n', report.Findings).AppendLine().AppendJoin('\n', report.Uncompared);
         }
 
@@ -79,18 +81,24 @@ internal static class EditedRuns
             tally.Add("named");
         else if (edit.IsOfPlaceOrKey || IsNobodys(edit, world) || HasOnlyOtherPlaces(world, journal))
             tally.Add("not compared");
+        else if (IsFactElsewhere(edit, world))
+            tally.Add("facts elsewhere");
         else if (IsNobodysLast(edit, world))
             tally.Add("nobody's last deleted");
         else
             Assert.Fail($"{edit.Kind} at line {edit.Place + 1}:\n{edit.Before}\n{edit.Lines.ElementAtOrDefault(edit.Place)}\n{told}");
     }
 
-    // Whether a report says something about the place that was edited. That inputs of an unfinished run are not compared counts for their
-    // content only; that a run has no end counts for what is not there any more.
-    private static bool Names(ReplayReport report, ExportEdit edit, ILocalJournal journal)
+    // Whether a report says something about the place that was edited; of two that were swapped, about either.
+    private static bool Names(ReplayReport report, ExportEdit edit, ILocalJournal journal) =>
+        Names(report, edit, edit.Place, journal) || (edit.Other is { } other && Names(report, edit, other, journal));
+
+    // That inputs of an unfinished run are not compared counts for their content only; that a run has no end counts for what is not there
+    // any more.
+    private static bool Names(ReplayReport report, ExportEdit edit, int place, ILocalJournal journal)
     {
         var entries = journal.ReadAll().ToList();
-        var position = edit.Place < entries.Count ? entries[edit.Place].Position : journal.Head.Position;
+        var position = place < entries.Count ? entries[place].Position : journal.Head.Position;
         if (edit.Kind == "deleted")
             return report.Findings.Any(finding =>
                 finding.Contains("has not ended", StringComparison.Ordinal)
@@ -98,14 +106,17 @@ internal static class EditedRuns
         foreach (var uncompared in report.Uncompared)
         {
             var isOfInputs = uncompared.Members.StartsWith("content", StringComparison.Ordinal);
-            var mayDiffer = edit.Kind is "data" or "time" or "tags" or "correlationId" or "causationId" or "type" or "id" or "inserted";
+            var mayDiffer = edit.Kind is "data" or "time" or "tags" or "correlationId" or "causationId" or "type" or "inserted"
+                || (edit.Kind == "run" && uncompared.Members.Contains(" run,", StringComparison.Ordinal));
             if ((!isOfInputs || mayDiffer) && uncompared.Ranges.Any(range => range.First <= position && position <= range.Last))
                 return true;
         }
 
         var name = "position " + position.ToString(CultureInfo.InvariantCulture);
+        // That something may be missing behind the last entry says nothing of what that entry says.
         return report.Findings.Any(finding =>
-            (finding + " ").Replace(',', ' ').Replace(':', ' ').Contains(name + " ", StringComparison.Ordinal));
+            !finding.Contains("has not ended", StringComparison.Ordinal)
+            && (finding + " ").Replace(',', ' ').Replace(':', ' ').Contains(name + " ", StringComparison.Ordinal));
     }
 
     // Two lines in another order: the same entries with the same versions, at other positions, which are not compared.
@@ -114,6 +125,15 @@ internal static class EditedRuns
         static List<string> Content(IEnumerable<JournalEntry> entries) =>
             [.. entries.Select(entry => entry.Version + " " + Lines.CanonicalHash(entry)).Order(StringComparer.Ordinal)];
         return Content(world.Lines).SequenceEqual(Content(journal.ReadAll()));
+    }
+
+    // A fact under a run's name in a stream that no command of the run was for: the end vouches for facts in streams of the run only.
+    private static bool IsFactElsewhere(ExportEdit edit, RecordedWorld world)
+    {
+        if (edit.Before.Length == 0) return false;
+        var line = Lines.Read("edit", 1, Encoding.UTF8.GetBytes(edit.Before), truncatesTimes: false);
+        return line.Data is { Role: EntryRole.Fact, Run: { } run } && !world.Lines.Any(entry =>
+            entry.Run == run && RunTranslation.TryReadCommand(entry) is { } command && command.Stream == line.Data.Stream);
     }
 
     // Deleted from the end of a stream, behind every step, and never any run's: nothing that is left could tell, but the head does.

@@ -1,7 +1,9 @@
 // One random edit of an export: any member of any line, or a line deleted, doubled, moved, inserted, or two swapped.
 // Drawn by EditedRuns.
 using System.Globalization;
+using System.Text;
 using System.Text.Json.Nodes;
+using NdjsonLines = Refold.Cli.Shell.Lines;
 
 namespace Refold.Suites;
 
@@ -10,7 +12,8 @@ namespace Refold.Suites;
 /// <param name="Lines">The lines.</param>
 /// <param name="Place">The index of the edited line among the lines; of a deleted one, where it was.</param>
 /// <param name="Before">The line before the edit; empty for an inserted one.</param>
-internal sealed record ExportEdit(string Kind, IReadOnlyList<string> Lines, int Place, string Before)
+/// <param name="Other">The index of the other line of two that were swapped.</param>
+internal sealed record ExportEdit(string Kind, IReadOnlyList<string> Lines, int Place, string Before, int? Other = null)
 {
     private static readonly string[] Members =
     [
@@ -19,6 +22,12 @@ internal sealed record ExportEdit(string Kind, IReadOnlyList<string> Lines, int 
     ];
 
     private static readonly string[] Roles = ["command", "fact", "effect", "control", "event", "refusal", "unmarked"];
+
+    /// <summary>The run that the edited line named; after the edit, where it named none. Null for nobody's.</summary>
+    public RunId? Of => RunOf(Before) ?? (Place < Lines.Count ? RunOf(Lines[Place]) : null);
+
+    private static RunId? RunOf(string line) =>
+        line.Length > 0 && (string?)JsonNode.Parse(line)!["run"] is { } run ? RunId.Create(run) : null;
 
     /// <summary>The members that are compared with nothing.</summary>
     public bool IsOfPlaceOrKey => Kind is "position" or "batch" or "idempotencyKey";
@@ -54,7 +63,7 @@ internal sealed record ExportEdit(string Kind, IReadOnlyList<string> Lines, int 
             case 4:
                 var other = rng.Between(0, lines.Count - 1);
                 (edited[place], edited[other]) = (Swapped(lines[other], lines[place]), Swapped(lines[place], lines[other]));
-                return new ExportEdit("swapped", edited, place, lines[place]);
+                return new ExportEdit("swapped", edited, place, lines[place], other);
             default:
                 var member = Members[rng.Between(0, Members.Length - 1)];
                 var line = JsonNode.Parse(lines[place])!.AsObject();
@@ -98,12 +107,20 @@ internal sealed record ExportEdit(string Kind, IReadOnlyList<string> Lines, int 
             "role" => Roles[rng.Between(0, Roles.Length - 1)],
             "tags" => new JsonArray("added" + Digits(rng)),
             "time" => "2026-01-02T03:0" + Digits(rng) + ":07Z",
+            // Half of the given ids are those that entries have without one.
+            "id" when rng.Between(0, 1) == 0 => DerivedId(line),
             "id" or "correlationId" or "causationId" => rng.NextGuid().ToString(),
             "run" => ((string[])["one", "two", "three"])[rng.Between(0, 2)],
             "drawn" => Digits(rng),
             "idempotencyKey" => "key" + Digits(rng),
             _ => Mutated(line["data"], rng),
         });
+    }
+
+    private static string DerivedId(JsonObject line)
+    {
+        var read = NdjsonLines.Read("edit", 1, Encoding.UTF8.GetBytes(line.ToJsonString()), truncatesTimes: false);
+        return new JournalEntry(read.Position!.Value, read.Version!.Value, read.Batch!.Value, read.Data with { Id = null }).Id.ToString();
     }
 
     private static void Set(JsonObject line, string member, JsonNode? value)
