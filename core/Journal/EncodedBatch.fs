@@ -80,6 +80,10 @@ type EncodedBatch
     /// Whether more appends follow before this one is answered, so that they share a flush. Changes nothing about what is appended.
     member val Pipelined: bool = false with get, internal set
 
+    /// Whether what awaits the answer may go on on the thread that answers, because it is short and calls nobody else's code. Said by
+    /// the library of its own waiting, so that a caller that blocks is woken without a thread of the pool; a journal may ignore it.
+    member val AllowSynchronousContinuations: bool = false with get, internal set
+
     /// The entries, in normal form and each with the key.
     member internal _.Entries: EntryData[] = entries
 

@@ -99,8 +99,8 @@ public sealed partial class LiteDbJournal : LocalJournal, IObservedJournal, IDat
     {
         ArgumentNullException.ThrowIfNull(batch);
         return JournalObserver.IsWanted(batch)
-            ? observer.ObserveAsync(batch, AppendUnobservedAsync, cancellationToken)
-            : AppendUnobservedAsync(batch, cancellationToken);
+            ? observer.ObserveAsync(batch, (observed, token) => AppendUnobservedAsync(observed, true, token), cancellationToken)
+            : AppendUnobservedAsync(batch, batch.AllowSynchronousContinuations, cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -118,7 +118,11 @@ public sealed partial class LiteDbJournal : LocalJournal, IObservedJournal, IDat
     public override ValueTask DeleteToAsync(StreamId stream, long version, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(stream);
-        return DeleteAsync(stream, version, cancellationToken);
+        if (closed) return ValueTask.FromException(new ObjectDisposedException(nameof(LiteDbJournal)));
+        var deletion = new PendingDeletion(stream, version);
+        if (writer is not null) return new ValueTask(writer.WriteAsync(deletion, cancellationToken));
+        deletion.Answer(LiteDbLog.Unavailable("it was opened for reading", null));
+        return new ValueTask(deletion.Answered);
     }
 
     /// <summary>Closes the journal when all queued writes were answered: subscriptions end, the file is whole without its log, later
@@ -135,23 +139,15 @@ public sealed partial class LiteDbJournal : LocalJournal, IObservedJournal, IDat
         observer.Closed(Head);
     }
 
-    private ValueTask<AppendResult> AppendUnobservedAsync(EncodedBatch batch, CancellationToken cancellationToken) =>
-        AppendAsync(new PendingAppend(index => AppendRule.Decide(index, batch)), cancellationToken);
+    private ValueTask<AppendResult> AppendUnobservedAsync(EncodedBatch batch, bool isAwaitedInside, CancellationToken cancellationToken) =>
+        AppendAsync(new PendingAppend(index => AppendRule.Decide(index, batch), isAwaitedInside), cancellationToken);
 
-    private async ValueTask DeleteAsync(StreamId stream, long version, CancellationToken cancellationToken)
+    private ValueTask<AppendResult> AppendAsync(PendingAppend write, CancellationToken cancellationToken)
     {
-        ObjectDisposedException.ThrowIf(closed, this);
-        var result = writer is null
-            ? LiteDbLog.Unavailable("it was opened for reading", null)
-            : await writer.WriteAsync(new PendingDeletion(stream, version), cancellationToken).ConfigureAwait(false);
-        _ = result?.ReceiptOrThrow();
-    }
-
-    private async ValueTask<AppendResult> AppendAsync(PendingWrite write, CancellationToken cancellationToken)
-    {
-        cancellationToken.ThrowIfCancellationRequested();
-        if (closed) return LiteDbLog.Unavailable("the journal was closed", null);
-        if (writer is null) return LiteDbLog.Unavailable("the journal was opened for reading", null);
-        return (await writer.WriteAsync(write, cancellationToken).ConfigureAwait(false))!;
+        if (cancellationToken.IsCancellationRequested) return ValueTask.FromCanceled<AppendResult>(cancellationToken);
+        if (closed) return new ValueTask<AppendResult>(LiteDbLog.Unavailable("the journal was closed", null));
+        if (writer is null) return new ValueTask<AppendResult>(LiteDbLog.Unavailable("the journal was opened for reading", null));
+        // The answer of an append is never null.
+        return new ValueTask<AppendResult>(writer.WriteAsync(write, cancellationToken)!);
     }
 }

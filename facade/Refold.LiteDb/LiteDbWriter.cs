@@ -24,22 +24,12 @@ internal sealed class LiteDbWriter
     /// <summary>Queues a write and waits for its answer.</summary>
     /// <param name="write">The write.</param>
     /// <param name="cancellationToken">Ends the waiting: before the write is queued, it never will be; afterwards it goes on alone.</param>
-    public async Task<AppendResult?> WriteAsync(PendingWrite write, CancellationToken cancellationToken)
+    public Task<AppendResult?> WriteAsync(PendingWrite write, CancellationToken cancellationToken)
     {
-        await room.WaitAsync(cancellationToken).ConfigureAwait(false);
-        lock (gate)
-        {
-            if (closed)
-            {
-                room.Release();
-                return LiteDbLog.Unavailable("the journal was closed", null);
-            }
-
-            waiting.Add(write);
-            Monitor.Pulse(gate);
-        }
-
-        return await write.Answered.WaitAsync(cancellationToken).ConfigureAwait(false);
+        if (!write.TryWaitUntil(cancellationToken)) return write.Answered;
+        if (!room.Wait(0, CancellationToken.None)) return WaitAndWriteAsync(write, cancellationToken);
+        Queue(write);
+        return write.Answered;
     }
 
     /// <summary>Takes no more writes, and completes when those that are queued were answered and the log is closed.</summary>
@@ -52,6 +42,29 @@ internal sealed class LiteDbWriter
         }
 
         return ended.Task;
+    }
+
+    private async Task<AppendResult?> WaitAndWriteAsync(PendingWrite write, CancellationToken cancellationToken)
+    {
+        await room.WaitAsync(cancellationToken).ConfigureAwait(false);
+        Queue(write);
+        return await write.Answered.ConfigureAwait(false);
+    }
+
+    private void Queue(PendingWrite write)
+    {
+        lock (gate)
+        {
+            if (!closed)
+            {
+                waiting.Add(write);
+                Monitor.Pulse(gate);
+                return;
+            }
+        }
+
+        room.Release();
+        write.Answer(LiteDbLog.Unavailable("the journal was closed", null));
     }
 
     private void Run()

@@ -3,19 +3,11 @@
 namespace Refold.LiteDb;
 
 /// <summary>A write in the queue.</summary>
-internal abstract class PendingWrite
-{
-    // Continuations run elsewhere: a caller's code must not run on the thread that commits.
-    private readonly TaskCompletionSource<AppendResult?> completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-    /// <summary>The answer; null where a deletion is durable, or had nothing to delete.</summary>
-    public Task<AppendResult?> Answered => completion.Task;
-
-    public void Answer(AppendResult? result) => completion.TrySetResult(result);
-}
+internal abstract class PendingWrite(bool allowSynchronousContinuations = false) : PendingAnswer(allowSynchronousContinuations);
 
 /// <summary>An append or a restored batch: decided when its turn comes, against what is committed and accepted before it.</summary>
-internal sealed class PendingAppend(Func<IAppendIndex, AppendDecision> decide) : PendingWrite
+internal sealed class PendingAppend(Func<IAppendIndex, AppendDecision> decide, bool allowSynchronousContinuations = false)
+    : PendingWrite(allowSynchronousContinuations)
 {
     public AppendDecision Decide(IAppendIndex index) => decide(index);
 }
@@ -26,4 +18,6 @@ internal sealed class PendingDeletion(StreamId stream, long version) : PendingWr
     public StreamId Stream { get; } = stream;
 
     public long Version { get; } = version;
+
+    protected override bool ThrowsRefusals => true;
 }

@@ -10,6 +10,13 @@ public class ConcurrencyTests
     private const int Callers = 8;
 
     [Fact]
+    public void CallersThatBlockEveryThreadOfThePool_AreAnswered()
+    {
+        using var directory = new TemporaryDirectory();
+        BlockingCallers.AreAnswered("litedb:" + directory.File("j.db"));
+    }
+
+    [Fact]
     public async Task Line7_ManyAppenders_OneWinnerAVersion_DensePositions()
     {
         await using var journal = LiteDbJournal.Open(new SimulatedFiles());

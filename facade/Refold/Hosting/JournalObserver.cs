@@ -82,32 +82,39 @@ public sealed class JournalObserver(JournalOptions options, string store, string
 
     /// <summary>Appends, and tells how it ended.</summary>
     /// <param name="batch">What is appended.</param>
-    /// <param name="append">Appends it.</param>
+    /// <param name="append">Appends it. What awaits its answer is short and calls no caller's code.</param>
     /// <param name="cancellationToken">Handed on.</param>
     /// <returns>What <paramref name="append"/> answered.</returns>
-    public async ValueTask<AppendResult> ObserveAsync(
+    public ValueTask<AppendResult> ObserveAsync(
         EncodedBatch batch,
         Func<EncodedBatch, CancellationToken, ValueTask<AppendResult>> append,
         CancellationToken cancellationToken)
     {
-        var started = TimeProvider.GetTimestamp();
-        var activity = RefoldTelemetry.Source.StartActivity(RefoldTelemetry.AppendActivity);
-        var outcome = "failed";
-        try
+        ArgumentNullException.ThrowIfNull(batch);
+        ArgumentNullException.ThrowIfNull(append);
+        return batch.AllowSynchronousContinuations ? MeasureAsync() : Boundary.Of(MeasureAsync());
+
+        async ValueTask<AppendResult> MeasureAsync()
         {
-            var result = await append(batch, cancellationToken).ConfigureAwait(false);
-            outcome = OutcomeOf(result);
-            return result;
-        }
-        catch (Exception exception)
-        {
-            outcome = RefoldTelemetry.OutcomeOf(exception);
-            throw;
-        }
-        finally
-        {
-            QuietLogger.Quietly((observer: this, activity, started, outcome), static end =>
-                end.observer.Ended(end.activity, end.started, end.outcome));
+            var started = TimeProvider.GetTimestamp();
+            var activity = RefoldTelemetry.Source.StartActivity(RefoldTelemetry.AppendActivity);
+            var outcome = "failed";
+            try
+            {
+                var result = await append(batch, cancellationToken).ConfigureAwait(false);
+                outcome = OutcomeOf(result);
+                return result;
+            }
+            catch (Exception exception)
+            {
+                outcome = RefoldTelemetry.OutcomeOf(exception);
+                throw;
+            }
+            finally
+            {
+                QuietLogger.Quietly((observer: this, activity, started, outcome), static end =>
+                    end.observer.Ended(end.activity, end.started, end.outcome));
+            }
         }
     }
 

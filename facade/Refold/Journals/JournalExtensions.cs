@@ -13,11 +13,12 @@ public static class JournalExtensions
     /// <exception cref="ConcurrencyException">A stream does not have the expected version. Nothing was appended.</exception>
     /// <exception cref="NotAppendedException">Nothing was appended, for another reason.</exception>
     /// <exception cref="OutcomeUnknownException">The device failed while the batch was written.</exception>
-    public static async ValueTask<Receipt> AppendAsync(
+    public static ValueTask<Receipt> AppendAsync(
         this IJournal journal, AppendRequest request, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(journal);
-        return (await journal.TryAppendAsync(request, cancellationToken).ConfigureAwait(false)).ReceiptOrThrow();
+        ArgumentNullException.ThrowIfNull(request);
+        return Boundary.Of(ReceiptAsync(journal, request, cancellationToken));
     }
 
     /// <summary>Appends entries of one stream, or throws.</summary>
@@ -64,7 +65,18 @@ public static class JournalExtensions
     {
         ArgumentNullException.ThrowIfNull(journal);
         ArgumentNullException.ThrowIfNull(request);
-        if (request.TryEncode(out var batch, out var failure)) return journal.TryAppendAsync(batch, cancellationToken);
+        return AppendAsync(journal, request, isAwaitedInside: false, cancellationToken);
+    }
+
+    private static ValueTask<AppendResult> AppendAsync(
+        IJournal journal, AppendRequest request, bool isAwaitedInside, CancellationToken cancellationToken)
+    {
+        if (request.TryEncode(out var batch, out var failure))
+        {
+            batch.AllowSynchronousContinuations = isAwaitedInside;
+            return journal.TryAppendAsync(batch, cancellationToken);
+        }
+
         if (cancellationToken.IsCancellationRequested) return ValueTask.FromCanceled<AppendResult>(cancellationToken);
         var refused = new AppendResult.NotAppended(failure);
         JournalObserver.Of(journal)?.Refused(refused);
@@ -103,6 +115,9 @@ public static class JournalExtensions
             _ => throw new ArgumentException("No such result.", nameof(result)),
         };
     }
+
+    private static async ValueTask<Receipt> ReceiptAsync(IJournal journal, AppendRequest request, CancellationToken cancellationToken) =>
+        (await AppendAsync(journal, request, isAwaitedInside: true, cancellationToken).ConfigureAwait(false)).ReceiptOrThrow();
 
     private static AppendRequest RequestOf(StreamId stream, ExpectedVersion expected, IReadOnlyList<EntryData> entries)
     {

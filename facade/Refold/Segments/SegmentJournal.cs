@@ -18,7 +18,8 @@ public sealed partial class SegmentJournal : LocalJournal, IObservedJournal
     public const int MaxUnflushedBytes = 1024 * 1024;
 
     /// <summary>With <see cref="Durability.PowerCutLosesNewest"/>, a flush is begun at the latest so long after an answer, if the device is
-    /// not busy with another: 100 ms.</summary>
+    /// not busy with another: 100 ms. The clock needs a thread of the pool for it: while an application blocks all of them, what is
+    /// answered is flushed after <see cref="MaxUnflushedBytes"/>, or by <see cref="FlushAsync"/>.</summary>
     public static readonly TimeSpan MaxUnflushedTime = TimeSpan.FromMilliseconds(100);
 
     /// <summary>The usual number of bytes after which a checkpoint is written
@@ -187,8 +188,8 @@ public sealed partial class SegmentJournal : LocalJournal, IObservedJournal
     {
         ArgumentNullException.ThrowIfNull(batch);
         return JournalObserver.IsWanted(batch)
-            ? observer.ObserveAsync(batch, AppendUnobservedAsync, cancellationToken)
-            : AppendUnobservedAsync(batch, cancellationToken);
+            ? observer.ObserveAsync(batch, (observed, token) => AppendUnobservedAsync(observed, true, token), cancellationToken)
+            : AppendUnobservedAsync(batch, batch.AllowSynchronousContinuations, cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -208,7 +209,9 @@ public sealed partial class SegmentJournal : LocalJournal, IObservedJournal
     public override ValueTask DeleteToAsync(StreamId stream, long version, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(stream);
-        return DeleteAsync(stream, version, cancellationToken);
+        return closed
+            ? ValueTask.FromException(new ObjectDisposedException(nameof(SegmentJournal)))
+            : WriteAsync(new PendingDeletion(stream, version), cancellationToken);
     }
 
     /// <summary>Returns when everything that was answered before the call is flushed. Only with
@@ -217,13 +220,8 @@ public sealed partial class SegmentJournal : LocalJournal, IObservedJournal
     /// <returns>A task that ends when it is durable.</returns>
     /// <exception cref="OutcomeUnknownException">The flush failed: what was answered since the last one may be lost.</exception>
     /// <exception cref="NotAppendedException">The journal was opened for reading, closed, or an earlier write failed.</exception>
-    public async ValueTask FlushAsync(CancellationToken cancellationToken = default)
-    {
-        var result = closed ? SegmentLog.Unavailable("the journal was closed", null)
-            : writer is null ? SegmentLog.Unavailable("it was opened for reading", null)
-            : await writer.WriteAsync(new PendingChange(log => log.Flush()), cancellationToken).ConfigureAwait(false);
-        _ = result?.ReceiptOrThrow();
-    }
+    public ValueTask FlushAsync(CancellationToken cancellationToken = default) =>
+        WriteAsync(new PendingChange(log => log.Flush()), cancellationToken);
 
     private async Task TryFlushAsync()
     {
@@ -262,24 +260,25 @@ public sealed partial class SegmentJournal : LocalJournal, IObservedJournal
         }
     }
 
-    private ValueTask<AppendResult> AppendUnobservedAsync(EncodedBatch batch, CancellationToken cancellationToken) =>
-        AppendAsync(new PendingAppend(index => AppendRule.Decide(index, batch)) { Pipelined = batch.Pipelined }, cancellationToken);
+    private ValueTask<AppendResult> AppendUnobservedAsync(
+        EncodedBatch batch, bool isAwaitedInside, CancellationToken cancellationToken) =>
+        AppendAsync(
+            new PendingAppend(index => AppendRule.Decide(index, batch), isAwaitedInside) { Pipelined = batch.Pipelined }, cancellationToken);
 
-    private async ValueTask DeleteAsync(StreamId stream, long version, CancellationToken cancellationToken)
+    private ValueTask<AppendResult> AppendAsync(PendingAppend write, CancellationToken cancellationToken)
     {
-        ObjectDisposedException.ThrowIf(closed, this);
-        var result = writer is null
-            ? SegmentLog.Unavailable("it was opened for reading", null)
-            : await writer.WriteAsync(new PendingDeletion(stream, version), cancellationToken).ConfigureAwait(false);
-        _ = result?.ReceiptOrThrow();
+        if (cancellationToken.IsCancellationRequested) return ValueTask.FromCanceled<AppendResult>(cancellationToken);
+        if (closed) return new ValueTask<AppendResult>(SegmentLog.Unavailable("the journal was closed", null));
+        if (writer is null) return new ValueTask<AppendResult>(SegmentLog.Unavailable("the journal was opened for reading", null));
+        // The answer of an append is never null.
+        return new ValueTask<AppendResult>(writer.WriteAsync(write, cancellationToken)!);
     }
 
-    private async ValueTask<AppendResult> AppendAsync(PendingWrite write, CancellationToken cancellationToken)
+    private ValueTask WriteAsync(PendingWrite write, CancellationToken cancellationToken)
     {
-        cancellationToken.ThrowIfCancellationRequested();
-        if (closed) return SegmentLog.Unavailable("the journal was closed", null);
-        if (writer is null) return SegmentLog.Unavailable("the journal was opened for reading", null);
-        return (await writer.WriteAsync(write, cancellationToken).ConfigureAwait(false))!;
+        if (closed) write.Answer(SegmentLog.Unavailable("the journal was closed", null));
+        else if (writer is null) write.Answer(SegmentLog.Unavailable("it was opened for reading", null));
+        return new ValueTask(closed || writer is null ? write.Answered : writer.WriteAsync(write, cancellationToken));
     }
 }
 

@@ -30,6 +30,14 @@ public class SegmentCommitTests
     }
 
     [Fact]
+    public void CallersThatBlockEveryThreadOfThePool_AreAnswered()
+    {
+        using var directory = new TemporaryDirectory();
+        BlockingCallers.AreAnswered("segments:" + directory.File("j"));
+        BlockingCallers.AreAnswered("memory:");
+    }
+
+    [Fact]
     public async Task AnAnswer_ComesAfterAFlushThatBeganAfterTheLastByte() =>
         Assert.True(await IsDurableAtEachAnswer(new MemoryDevice()));
 

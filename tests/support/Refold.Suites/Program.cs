@@ -13,6 +13,7 @@ internal static class Program
         [WritingProcess.Verb, .. var rest] => WritingProcess.RunAsync(rest),
         [JournalProcess.Verb, var directory] => JournalProcess.RunAsync(directory),
         [CrowdedProcess.Verb, var directory] => CrowdedProcess.OpenAsync(directory),
+        [BlockingCallers.Verb, var uri] => Task.FromResult(BlockingCallers.Run(uri)),
         [StressOutside.Verb, var directory] => StressOutside.AnswerAsync(directory),
         _ => Task.FromResult(2),
     };

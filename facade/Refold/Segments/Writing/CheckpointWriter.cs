@@ -27,7 +27,7 @@ internal sealed class CheckpointWriter(IStorageDevice device, CommitFile commit,
     public bool TryBegin(Func<Format.CheckpointFile> make)
     {
         // Begun outside the lock: a scheduler may run it at once.
-        var task = new Task(() => Write(make));
+        var task = new Task(() => Write(make), CancellationToken.None, TaskCreationOptions.LongRunning);
         lock (gate)
         {
             if (isPaused || !running.IsCompleted) return false;

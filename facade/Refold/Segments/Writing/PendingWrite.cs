@@ -5,24 +5,15 @@ using Microsoft.FSharp.Collections;
 namespace Refold.Segments;
 
 /// <summary>A write in the queue.</summary>
-internal abstract class PendingWrite
+internal abstract class PendingWrite(bool allowSynchronousContinuations = false) : PendingAnswer(allowSynchronousContinuations)
 {
-    // Continuations run elsewhere: a caller's code must not run on the thread that commits.
-    private readonly TaskCompletionSource<AppendResult?> completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
     /// <summary>Whether the caller may add more before this is answered, so that its thread must not be held up.</summary>
     public bool Pipelined { get; init; }
-
-    /// <summary>The answer; null where a deletion is durable, or had nothing to delete.</summary>
-    public Task<AppendResult?> Answered => completion.Task;
-
-    public void Answer(AppendResult? result) => completion.TrySetResult(result);
-
-    public void Fail(Exception exception) => completion.TrySetException(exception);
 }
 
 /// <summary>An append or a restored batch: decided when its turn comes, against what is committed and accepted before it.</summary>
-internal sealed class PendingAppend(Func<IAppendIndex, AppendDecision> decide) : PendingWrite
+internal sealed class PendingAppend(Func<IAppendIndex, AppendDecision> decide, bool allowSynchronousContinuations = false)
+    : PendingWrite(allowSynchronousContinuations)
 {
     /// <summary>The leaves that a copied batch has lost by compaction.</summary>
     public FSharpList<StreamVersions> Dropped { get; init; } = FSharpList<StreamVersions>.Empty;
@@ -36,6 +27,8 @@ internal sealed class PendingDeletion(StreamId stream, long version) : PendingWr
     public StreamId Stream { get; } = stream;
 
     public long Version { get; } = version;
+
+    protected override bool ThrowsRefusals => true;
 }
 
 /// <summary>The keys of batches that begin before a position are to be forgotten.</summary>
@@ -47,6 +40,8 @@ internal sealed class PendingForgetting(long before) : PendingWrite
 /// <summary>Something that is done between two groups, while nothing is written. What it throws, its caller gets.</summary>
 internal sealed class PendingChange(Action<SegmentLog> change) : PendingWrite
 {
+    protected override bool ThrowsRefusals => true;
+
     public void Make(SegmentLog log)
     {
         try

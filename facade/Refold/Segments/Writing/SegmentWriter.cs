@@ -1,45 +1,36 @@
 // The queue before the log: one group is committed at a time, by the caller's own thread where nobody else is writing
-// (a flush handed to another thread is a third slower), and what arrives meanwhile makes up the next group.
+// (a flush handed to another thread is a third slower), and what arrives meanwhile makes up the next group, on the writer's thread.
 // Called by SegmentJournal for every write.
 namespace Refold.Segments;
 
-/// <summary>Group commit. Safe for use by many threads.</summary>
+/// <summary>Group commit, without a thread of the pool: callers may block all of them. Safe for use by many threads.</summary>
 /// <param name="log">What commits a group.</param>
 /// <param name="pipelined">Never commits on the caller's thread.</param>
 internal sealed class SegmentWriter(SegmentLog log, bool pipelined)
 {
     private const int MaxWaiting = 4096;
 
-    private readonly Lock gate = new();
+    // A journal that is left alone keeps no thread.
+    private static readonly TimeSpan MaxIdle = TimeSpan.FromSeconds(10);
+
+    private readonly object gate = new();
     private readonly SemaphoreSlim room = new(MaxWaiting, MaxWaiting);
     private readonly TaskCompletionSource idle = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private List<PendingWrite> waiting = [];
+    private Thread? thread;
     private bool busy;
+    private bool asked;
     private bool closed;
 
     /// <summary>Queues a write and waits for its answer.</summary>
     /// <param name="write">The write.</param>
     /// <param name="cancellationToken">Ends the waiting: before the write is queued, it never will be; afterwards it goes on alone.</param>
-    public async Task<AppendResult?> WriteAsync(PendingWrite write, CancellationToken cancellationToken)
+    public Task<AppendResult?> WriteAsync(PendingWrite write, CancellationToken cancellationToken)
     {
-        await room.WaitAsync(cancellationToken).ConfigureAwait(false);
-        bool leads;
-        lock (gate)
-        {
-            if (closed)
-            {
-                room.Release();
-                return SegmentLog.Unavailable("the journal was closed", null);
-            }
-
-            waiting.Add(write);
-            leads = !busy;
-            busy = true;
-        }
-
-        if (leads && (pipelined || write.Pipelined)) CommitElsewhere();
-        else if (leads) CommitGroup();
-        return await write.Answered.WaitAsync(cancellationToken).ConfigureAwait(false);
+        if (!write.TryWaitUntil(cancellationToken)) return write.Answered;
+        if (!room.Wait(0, CancellationToken.None)) return WaitAndWriteAsync(write, cancellationToken);
+        Queue(write);
+        return write.Answered;
     }
 
     /// <summary>Takes no more writes, and completes when those that are queued were answered.</summary>
@@ -49,14 +40,96 @@ internal sealed class SegmentWriter(SegmentLog log, bool pipelined)
         {
             closed = true;
             if (!busy) idle.TrySetResult();
+            Monitor.Pulse(gate);
         }
 
         return idle.Task;
     }
 
-    private void CommitElsewhere() => ThreadPool.UnsafeQueueUserWorkItem(static writer => writer.CommitGroup(), this, preferLocal: false);
+    private async Task<AppendResult?> WaitAndWriteAsync(PendingWrite write, CancellationToken cancellationToken)
+    {
+        await room.WaitAsync(cancellationToken).ConfigureAwait(false);
+        Queue(write);
+        return await write.Answered.ConfigureAwait(false);
+    }
 
-    private void CommitGroup()
+    private void Queue(PendingWrite write)
+    {
+        bool leads, isClosed;
+        lock (gate)
+        {
+            isClosed = closed;
+            leads = !isClosed && !busy;
+            if (!isClosed) waiting.Add(write);
+            busy |= leads;
+        }
+
+        if (isClosed)
+        {
+            room.Release();
+            write.Answer(SegmentLog.Unavailable("the journal was closed", null));
+        }
+        else if (leads && (pipelined || write.Pipelined || CommitGroup())) CommitElsewhere();
+    }
+
+    private void CommitElsewhere()
+    {
+        lock (gate)
+        {
+            asked = true;
+            if (thread is not null)
+            {
+                Monitor.Pulse(gate);
+                return;
+            }
+
+            thread = new Thread(Run) { IsBackground = true, Name = "Refold segment writer" };
+        }
+
+        try
+        {
+            thread.UnsafeStart();
+        }
+        catch (OutOfMemoryException)
+        {
+            // The system has no thread left: then this one has to do.
+            lock (gate) (thread, asked) = (null, false);
+            while (CommitGroup())
+            {
+            }
+        }
+    }
+
+    private void Run()
+    {
+        while (WaitUntilAsked())
+        {
+            while (CommitGroup())
+            {
+            }
+        }
+    }
+
+    private bool WaitUntilAsked()
+    {
+        lock (gate)
+        {
+            while (!asked)
+            {
+                if ((!closed || busy) && Monitor.Wait(gate, MaxIdle)) continue;
+                if (asked) break;
+                thread = null;
+                return false;
+            }
+
+            asked = false;
+            return true;
+        }
+    }
+
+    /// <summary>Commits what waits, as much as makes one group.</summary>
+    /// <returns>Whether more waits. If not, nobody is committing any more.</returns>
+    private bool CommitGroup()
     {
         List<PendingWrite> group;
         lock (gate)
@@ -76,6 +149,6 @@ internal sealed class SegmentWriter(SegmentLog log, bool pipelined)
         }
 
         room.Release(taken);
-        if (more) CommitElsewhere();
+        return more;
     }
 }

@@ -33,6 +33,8 @@ internal static class Description
 
         var type = value.GetType();
         if (Single(value) is { } single) text.Append(type.Name).Append(' ').Append(single);
+        // A collection over no array, such as a default ImmutableArray: it is no empty one, and cannot be asked for its items.
+        else if (value is IEnumerable and ValueType && value.Equals(Activator.CreateInstance(type))) text.Append(type).Append(" default");
         else if (value is IEnumerable items) WriteItems(text, declared, items, type, depth);
         else
         {

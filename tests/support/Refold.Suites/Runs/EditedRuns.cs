@@ -128,35 +128,41 @@ internal static class EditedRuns
     }
 
     // A fact under a run's name in a stream that no command of the run was for: the end vouches for facts in streams of the run only.
-    private static bool IsFactElsewhere(ExportEdit edit, RecordedWorld world)
-    {
-        if (edit.Before.Length == 0) return false;
-        var line = Lines.Read("edit", 1, Encoding.UTF8.GetBytes(edit.Before), truncatesTimes: false);
-        return line.Data is { Role: EntryRole.Fact, Run: { } run } && !world.Lines.Any(entry =>
-            entry.Run == run && RunTranslation.TryReadCommand(entry) is { } command && command.Stream == line.Data.Stream);
-    }
+    private static bool IsFactElsewhere(ExportEdit edit, RecordedWorld world) => edit.Kind == "swapped"
+        ? Texts(edit).All(text => IsFactElsewhere(Read(text), world) || IsNobodys(Read(text), world))
+        : edit.Before.Length > 0 && IsFactElsewhere(Read(edit.Before), world);
+
+    private static bool IsFactElsewhere(ImportLine line, RecordedWorld world) =>
+        IsFactElsewhere(line.Data.Stream, line.Data.Role, line.Data.Run, world);
+
+    private static bool IsFactElsewhere(StreamId stream, EntryRole role, RunId? run, RecordedWorld world) =>
+        role == EntryRole.Fact && run is not null && !world.Lines.Any(entry =>
+            entry.Run == run && RunTranslation.TryReadCommand(entry) is { } command && command.Stream == stream);
 
     // Deleted from the end of a stream, behind every step, and never any run's: nothing that is left could tell, but the head does.
     private static bool IsNobodysLast(ExportEdit edit, RecordedWorld world)
     {
         if (edit.Kind != "deleted") return false;
-        var deleted = Lines.Read("edit", 1, Encoding.UTF8.GetBytes(edit.Before), truncatesTimes: false);
+        var deleted = Read(edit.Before);
         return deleted.Data.Run is null && world.Lines.Last(entry => entry.Stream == deleted.Data.Stream).Version == deleted.Version;
     }
 
-    // An entry that names no run and lies in no stream of one, before the edit and after.
-    private static bool IsNobodys(ExportEdit edit, RecordedWorld world)
+    // Entries that name no run and lie in no stream of one, before the edit and after.
+    private static bool IsNobodys(ExportEdit edit, RecordedWorld world) => Texts(edit).All(text => IsNobodys(Read(text), world));
+
+    private static bool IsNobodys(ImportLine line, RecordedWorld world) => line.Data.Run is null && !world.Lines.Any(entry =>
+        entry.Stream == line.Data.Stream && entry.Run is not null && !IsFactElsewhere(entry.Stream, entry.Role, entry.Run, world));
+
+    // What the edited lines said and say. Of two that were swapped, what the other said stands where the first was.
+    private static string[] Texts(ExportEdit edit) => edit.Kind switch
     {
-        string[] texts = edit.Before.Length == 0 || edit.Kind == "deleted" ? [edit.Before] : [edit.Before, edit.Lines[edit.Place]];
-        if (edit.Kind == "inserted") texts = [edit.Lines[edit.Place]];
-        if (edit.Kind == "swapped") return false;
-        return texts.All(text =>
-        {
-            var line = Lines.Read("edit", 1, Encoding.UTF8.GetBytes(text), truncatesTimes: false);
-            return line.Data.Run is null && !world.Lines.Any(entry =>
-                entry.Stream == line.Data.Stream && entry.Run is not null);
-        });
-    }
+        "deleted" => [edit.Before],
+        "inserted" => [edit.Lines[edit.Place]],
+        "swapped" => [edit.Before, edit.Lines[edit.Place], edit.Lines[edit.Other!.Value]],
+        _ => [edit.Before, edit.Lines[edit.Place]],
+    };
+
+    private static ImportLine Read(string text) => Lines.Read("edit", 1, Encoding.UTF8.GetBytes(text), truncatesTimes: false);
 
     private static Task<ReplayReport> VerifyAsync(ILocalJournal journal, RunId run, RecordedWorld world, bool comparesPin) =>
         journal.VerifyAsync(run, world.Aggregates, new VerifyOptions { Pin = comparesPin ? RecordedWorld.Pin : null });

@@ -1,0 +1,79 @@
+// A process whose pool has 4 threads, for good, and 40 callers that each block one of them until their appends are answered.
+// Started by the tests of the stores; its other end is called by Program.
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+using System.Globalization;
+using Refold.Segments;
+using Xunit;
+
+namespace Refold.Suites;
+
+internal static class BlockingCallers
+{
+    /// <summary>The first argument of the process.</summary>
+    public const string Verb = "block-callers";
+
+    private const int Threads = 4;
+    private const int Callers = 40;
+    private const int Rounds = 5;
+
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+
+    /// <summary>Every caller is answered, in a journal of this URI.</summary>
+    public static void AreAnswered(string uri)
+    {
+        using var process = Process.Start(
+            new ProcessStartInfo("dotnet", [Program.Assembly, Verb, uri]) { RedirectStandardOutput = true })!;
+        var said = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        Assert.Equal("200 appended, 200 tried, 80 deleted, 0 threads of the pool more than 4\n", said);
+    }
+
+    /// <summary>The other end. It does not await: that would need a thread of the pool.</summary>
+    public static int Run(string uri)
+    {
+        ThreadPool.SetMinThreads(Threads, Threads);
+        ThreadPool.SetMaxThreads(Threads, Threads);
+        var journal = Journal.Open(uri);
+        // Half of the callers are measured, which is one more that waits for each answer.
+        using var metrics = new MeterListener { InstrumentPublished = (instrument, all) => all.EnableMeasurementEvents(instrument) };
+        var counts = new int[3];
+        foreach (var isMeasured in new[] { false, true })
+        {
+            if (isMeasured) metrics.Start();
+            using var left = new CountdownEvent(Callers / 2);
+            for (var caller = 0; caller < Callers / 2; caller++)
+            {
+                var stream = StreamId.Create("caller/" + caller.ToString(CultureInfo.InvariantCulture));
+                ThreadPool.UnsafeQueueUserWorkItem(_ => Call(journal, stream, counts, left), null);
+            }
+
+            if (!left.Wait(Patience)) return 1;
+        }
+
+        var more = Math.Max(0, ThreadPool.ThreadCount - Threads);
+        Console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"{counts[0]} appended, {counts[1]} tried, {counts[2]} deleted, {more} threads of the pool more than {Threads}"));
+        return 0;
+    }
+
+    private static void Call(ILocalJournal journal, StreamId stream, int[] counts, CountdownEvent left)
+    {
+        using var cancellation = new CancellationTokenSource();
+        for (var round = 0; round < Rounds; round++)
+        {
+            var entry = Samples.Entry(stream.ToString(), "x");
+            _ = journal.AppendAsync(new AppendRequest(entry) { Pipelined = round % 2 == 0 }).AsTask().GetAwaiter().GetResult();
+            Interlocked.Increment(ref counts[0]);
+            var tried = journal.TryAppendAsync(new AppendRequest(entry), cancellation.Token).AsTask().GetAwaiter().GetResult();
+            if (tried is AppendResult.Appended) Interlocked.Increment(ref counts[1]);
+            if (round % 3 > 0) continue;
+            journal.DeleteToAsync(stream, 1 + round, cancellation.Token).AsTask().GetAwaiter().GetResult();
+            if (journal is SegmentJournal segments) segments.FlushAsync().AsTask().GetAwaiter().GetResult();
+            Interlocked.Increment(ref counts[2]);
+        }
+
+        left.Signal();
+    }
+}
