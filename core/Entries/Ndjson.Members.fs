@@ -79,16 +79,26 @@ module internal NdjsonMember =
 
     /// Tags proper and the provenance that kind tags give.
     let tags (name: string) (json: ReadOnlyMemory<byte>) : Tag list * EntryKind option =
-        match Json.parse name json |> valid with
-        | JsonValue.Array items ->
-            items
-            |> List.map (fun item ->
+        let areTexts = ref (json.Span[0] = byte '[')
+
+        // One at a time: a line may have millions of them.
+        let texts =
+            (JsonReader json).Items()
+            |> Seq.map (fun item ->
                 match item with
-                | JsonValue.String text -> text
-                | _ -> raise (malformed name "must be an array of strings"))
+                | JsonValue.String text -> Some text
+                | _ -> None)
+
+        let read () =
+            texts
+            |> Seq.takeWhile (fun text ->
+                areTexts.Value <- text.IsSome
+                areTexts.Value)
+            |> Seq.choose id
             |> Tags.ofOutward
-            |> valid
-        | _ -> raise (malformed name "must be an array of strings")
+
+        let found = if areTexts.Value then Json.attempt name read |> valid else Ok([], None)
+        if areTexts.Value then valid found else raise (malformed name "must be an array of strings")
 
     /// The name of a role.
     let role (name: string) (json: ReadOnlyMemory<byte>) : Role =

@@ -3,6 +3,7 @@
 namespace Refold.Core
 
 open System
+open System.Collections.Generic
 
 /// A tag: 1 to 256 UTF-8 bytes, no control characters, no lone surrogates, not beginning with `kind:`.
 /// Equal and ordered by UTF-8 bytes.
@@ -51,29 +52,45 @@ module internal Tags =
     /// The most tags an entry may have.
     let maxCount = 64
 
+    /// The set in canonical order, or why it is none. Of many more than are allowed no more are looked at than show that.
+    let private gather (make: 'Item -> Result<Tag option, ValueError>) (items: 'Item seq) : Result<Tag list, ValueError> =
+        let found = HashSet<Tag>()
+        use items = items.GetEnumerator()
+
+        let rec next () =
+            if not (items.MoveNext()) then
+                Ok(found |> Seq.sort |> List.ofSeq)
+            else
+                match make items.Current with
+                | Error error -> Error error
+                | Ok(Some tag) when found.Add tag && found.Count > maxCount -> Error(ValueError.TooMany("tags", found.Count, maxCount))
+                | Ok _ -> next ()
+
+        next ()
+
     /// The set in canonical order, or why it is none.
     let ofSeq (tags: Tag seq) : Result<Tag list, ValueError> =
-        let sorted = tags |> Seq.distinct |> Seq.sort |> List.ofSeq
+        match tags with
+        | :? (Tag list) as tags when tags.IsEmpty || tags.Tail.IsEmpty -> Ok tags
+        | _ -> gather (Some >> Ok) tags
 
-        if sorted.Length > maxCount then
-            Error(ValueError.TooMany("tags", sorted.Length, maxCount))
-        else
-            Ok sorted
+    /// The set of tags that are written so.
+    let ofTexts (texts: string seq) : Result<Tag list, ValueError> = gather (Tag.TryCreate >> Result.map Some) texts
 
     /// Outward tags taken apart: the tags proper in canonical order, and the provenance that `kind:` tags give.
     let ofOutward (tags: string seq) : Result<Tag list * EntryKind option, ValueError> =
-        let tags = List.ofSeq tags
+        let kinds = HashSet<string> StringComparer.Ordinal
 
-        match EntryKind.fromTags tags with
-        | Error error -> Error error
-        | Ok kind ->
-            let folder result (text: string) =
-                match result with
-                | Error _ -> result
-                | Ok _ when text.StartsWith(EntryKind.prefix, StringComparison.Ordinal) -> result
-                | Ok made -> Tag.TryCreate text |> Result.map (fun tag -> tag :: made)
+        let proper (text: string) =
+            if not (text.StartsWith(EntryKind.prefix, StringComparison.Ordinal)) then
+                Tag.TryCreate text |> Result.map Some
+            elif kinds.Add text then
+                EntryKind.fromTags kinds |> Result.map (fun _ -> None)
+            else
+                Ok None
 
-            List.fold folder (Ok []) tags |> Result.bind ofSeq |> Result.map (fun made -> made, kind)
+        gather proper tags
+        |> Result.bind (fun made -> EntryKind.fromTags kinds |> Result.map (fun kind -> made, kind))
 
     /// The outward form: the tags and, last, the kind tag of the role where it has one.
     let toOutward (role: Role) (tags: Tag list) : string list =

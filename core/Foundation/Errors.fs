@@ -29,6 +29,9 @@ type ValueError =
         match this with
         | Empty what -> what + " is empty"
         | TooLong(what, length, limit) -> what + " has " + Numbers.text length + " bytes, at most " + Numbers.text limit + " are allowed"
+        // Counting goes no further than that.
+        | TooMany(what, count, limit) when count = limit + 1 ->
+            "there are more " + what + " than the " + Numbers.text limit + " that are allowed"
         | TooMany(what, count, limit) -> "there are " + Numbers.text count + " " + what + ", at most " + Numbers.text limit + " are allowed"
         | ControlCharacter(what, index) -> what + " has a control character at index " + Numbers.text index
         | LoneSurrogate(what, index) -> what + " has a lone surrogate at index " + Numbers.text index
@@ -100,6 +103,9 @@ type AppendError =
         | ConditionFailed 0L -> "the append condition was evaluated at a position that this journal does not cover"
         | ConditionFailed position -> "the append condition fails: the entry at position " + Numbers.text position + " matches"
         | KeyReused(key, position) -> "the idempotency key '" + key + "' was used for other content at position " + Numbers.text position
+        // Counting goes no further than that; a size of one byte more is as it says.
+        | LimitExceeded(what, actual, limit) when actual = limit + 1L && what.StartsWith("entries", System.StringComparison.Ordinal) ->
+            what + " are more than " + Numbers.text limit + ", the limit"
         | LimitExceeded(what, actual, limit) -> what + " is " + Numbers.text actual + ", the limit is " + Numbers.text limit
 
 /// Reading. Cause: what was asked for is not there any more, or never was in this journal.

@@ -125,6 +125,26 @@ type internal JsonReader(memory: ReadOnlyMemory<byte>, tellsSpelling: bool) =
         scanner.SkipSpace()
         read 0
 
+    /// The values of the next array, each read when it is asked for. To be asked for once.
+    member _.Items() : JsonValue seq =
+        seq {
+            scanner.SkipSpace()
+            scanner.Expect '['
+            scanner.SkipSpace()
+
+            if scanner.Peek <> ']' then
+                yield read 1
+                scanner.SkipSpace()
+
+                while scanner.Peek = ',' do
+                    scanner.Expect ','
+                    scanner.SkipSpace()
+                    yield read 1
+                    scanner.SkipSpace()
+
+            scanner.Expect ']'
+        }
+
     /// The bytes of the next value, checked for grammar only.
     member _.Slice() : ReadOnlyMemory<byte> =
         scanner.SkipSpace()

@@ -125,6 +125,7 @@ module internal Encoding =
         )
 
     /// Validates, encodes and hashes. `adjacent index` says whether the entry at `index` takes the position after the one before it.
+    /// Of more entries than a batch may have no more are looked at, and counted, than show that.
     let batch (adjacent: int -> bool) (request: AppendRequest) : Result<EncodedBatch, AppendError> =
         let normal (data: EntryData) =
             match data.Key, request.Key with
@@ -144,7 +145,7 @@ module internal Encoding =
                     entries.Add valid
                     next rest
 
-        match next request.Entries with
+        match next (List.truncate (Limits.batchEntries + 1) request.Entries) with
         | Some error -> Error(AppendError.Invalid error)
         | None when entries.Count = 0 -> Error(AppendError.Invalid(ValueError.Empty "the batch"))
         | None -> Ok(write adjacent request (entries.ToArray()))

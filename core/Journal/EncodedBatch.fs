@@ -26,7 +26,7 @@ type EncodedBatch
         if index < 0 || index >= entries.Length then
             raise (ArgumentOutOfRangeException(nameof index, index, "The batch has no entry of this index."))
 
-    /// How many entries there are: 1 or more.
+    /// How many entries there are: 1 or more. Of a batch above the limit of entries, which no journal commits, one more than that limit.
     member _.Count: int = entries.Length
 
     /// The idempotency key; null for none.

@@ -123,6 +123,9 @@ module internal RunStep =
         outcome
         =
         match outcome with
+        | Ok events when List.length events > Limits.batchEntries ->
+            // Before they are encoded.
+            Error(StepError.Invalid(ValueError.TooMany("events of a step", List.length events, Limits.batchEntries)))
         | Ok events ->
             events
             |> traverse (fun event ->

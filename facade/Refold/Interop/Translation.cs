@@ -21,7 +21,7 @@ internal static class Translation
         ArgumentNullException.ThrowIfNull(data);
         ArgumentNullException.ThrowIfNull(data.Stream);
         ArgumentNullException.ThrowIfNull(data.Tags);
-        var tags = Tags(data.Tags);
+        var tags = Core.Tags.ofTexts(data.Tags);
         if (tags.IsError) return FSharpResult<Core.EntryData, Core.ValueError>.NewError(tags.ErrorValue);
         if (!Enum.IsDefined(data.Role))
         {
@@ -53,8 +53,10 @@ internal static class Translation
         ArgumentNullException.ThrowIfNull(request.Entries);
         ArgumentNullException.ThrowIfNull(request.Expected);
         if (request.Condition is not null) ArgumentNullException.ThrowIfNull(request.Condition.Query);
-        var entries = new List<Core.EntryData>(request.Entries.Count);
-        foreach (var data in request.Entries)
+        // Of more than a batch may have, no more are made than show that.
+        var counted = Math.Min(request.Entries.Count, Core.Limits.batchEntries + 1);
+        var entries = new List<Core.EntryData>(counted);
+        foreach (var data in request.Entries.Take(counted))
         {
             var entry = data.Take(request.IdempotencyKey);
             if (entry.IsError) return (null, new AppendFailure.Invalid(entry.ErrorValue.ToString()));
@@ -96,19 +98,6 @@ internal static class Translation
             new AppendFailure.SystemStream(StreamId.Create(reserved.value)),
         _ => new AppendFailure.Invalid(error.ToString()),
     };
-
-    private static FSharpResult<FSharpList<Core.Tag>, Core.ValueError> Tags(IReadOnlyList<string> texts)
-    {
-        var tags = new List<Core.Tag>(texts.Count);
-        foreach (var text in texts)
-        {
-            var tag = Core.Tag.TryCreate(text);
-            if (tag.IsError) return FSharpResult<FSharpList<Core.Tag>, Core.ValueError>.NewError(tag.ErrorValue);
-            tags.Add(tag.ResultValue);
-        }
-
-        return FSharpResult<FSharpList<Core.Tag>, Core.ValueError>.NewOk(tags.ToFSharpList());
-    }
 }
 
 internal static class Errors

@@ -47,7 +47,7 @@ public abstract record AppendFailure
 
     /// <summary>An entry or the batch is larger than a limit.</summary>
     /// <param name="What">What is too large.</param>
-    /// <param name="Actual">Its size, in bytes or entries.</param>
+    /// <param name="Actual">Its size, in bytes or entries. Entries are counted no further than one more than the limit.</param>
     /// <param name="Limit">The limit.</param>
     public sealed record LimitExceeded(string What, long Actual, long Limit) : AppendFailure;
 

@@ -193,8 +193,19 @@ let tests =
             let tags = [ for index in 1..65 -> $"\"{index}\"" ] |> String.concat ","
 
             refused
-                "there are 65 tags, at most 64"
+                "there are more tags than the 64 that are allowed"
                 (Encoding.UTF8.GetBytes("{\"stream\":\"s\",\"type\":\"T\",\"data\":1,\"tags\":[" + tags + "]}"))
+
+            let tagged (items: string seq) =
+                Encoding.UTF8.GetBytes("{\"stream\":\"s\",\"type\":\"T\",\"data\":1,\"tags\":[" + String.Join(',', items) + "]}")
+
+            let distinct = tagged (Seq.init 500_000 (fun index -> $"\"{index}\""))
+            let numbers = tagged (Seq.replicate 500_000 "1")
+            let before = GC.GetAllocatedBytesForCurrentThread()
+            refused "there are more tags than the 64 that are allowed" distinct
+            refused "'tags' must be an array of strings" numbers
+            // Looked at one by one, and no further than to the first too many.
+            inRange 0L 1_000_000L (GC.GetAllocatedBytesForCurrentThread() - before)
 
             refused "invalid UTF-8" (Array.append "{\"stream\":\""B [| 0xFFuy; byte '"'; byte '}' |])
 

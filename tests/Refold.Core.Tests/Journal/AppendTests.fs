@@ -181,7 +181,15 @@ let tests =
             refused
                 (AppendError.LimitExceeded("entries of the batch", 65_537L, 65_536L))
                 (Append.request (event "a" "" :: most))
-                threeBatches)
+                threeBatches
+
+            let before = GC.GetAllocatedBytesForCurrentThread()
+            let request = Append.request (List.replicate 1_000_000 (event "a" ""))
+            let made = GC.GetAllocatedBytesForCurrentThread()
+            refused (AppendError.LimitExceeded("entries of the batch", 65_537L, 65_536L)) request threeBatches
+            // Counted, then built: no more than for a batch of the limit, whatever the length.
+            inRange 0L (60L * 1024L * 1024L) (GC.GetAllocatedBytesForCurrentThread() - made)
+            inRange 1L (100L * 1024L * 1024L) (made - before))
 
         testCase "a batch is prepared once and may be judged against any journal" (fun () ->
             let prepared = Append.encode (Append.request [ event "a" "4"; event "a" "5" ]) |> ok

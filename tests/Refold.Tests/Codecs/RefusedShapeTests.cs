@@ -79,6 +79,10 @@ public class RefusedShapeTests
         Refuses(new Ordering(new SortedDictionary<string, int> { ["a"] = 1 }), "at Values");
         Refuses(new Ordering(ImmutableDictionary<string, int>.Empty.Add("a", 1)), "", isAccepted: true);
         Refuses(new Ordering(ImmutableDictionary.Create<string, int>(ignoringCase).Add("a", 1)), "at Values: its comparer");
+        // An array that was never made is no empty one.
+        Refuses(new Arrayed(default), "default instance");
+        Refuses(new Arrayed([]), "", isAccepted: true);
+        Assert.NotEqual(Description.Of(typeof(Arrayed), new Arrayed(default)), Description.Of(typeof(Arrayed), new Arrayed([])));
         Refuses(new Throwing(1) with { Number = -1 }, "numbers count from 0");
     }
 

@@ -127,6 +127,8 @@ public sealed record Texted(string Text, char Letter, List<string> Texts, Dictio
 public sealed record Collected(
     HashSet<string> Words, Dictionary<string, int> ByWord, ImmutableHashSet<string> Immutable, SortedSet<string> Sorted);
 
+public sealed record Arrayed(ImmutableArray<int> Numbers);
+
 public sealed class Rounded
 {
     private double value;
@@ -167,6 +169,6 @@ public sealed record Strict(int Number, Colour Colour, Guid Id, TimeSpan Span, b
 [JsonSerializable(typeof(ImmutablyStacked)), JsonSerializable(typeof(ReadOnlyMapped)), JsonSerializable(typeof(Extended))]
 [JsonSerializable(typeof(NamesWithTitle)), JsonSerializable(typeof(HiddenState)), JsonSerializable(typeof(Ordering))]
 [JsonSerializable(typeof(Based)), JsonSerializable(typeof(Texted)), JsonSerializable(typeof(Collected)), JsonSerializable(typeof(Rounded))]
-[JsonSerializable(typeof(Throwing)), JsonSerializable(typeof(Strict)), JsonSerializable(typeof(InitOnly)), JsonSerializable(typeof(Paid))]
+[JsonSerializable(typeof(Arrayed)), JsonSerializable(typeof(Throwing)), JsonSerializable(typeof(Strict)), JsonSerializable(typeof(InitOnly)), JsonSerializable(typeof(Paid))]
 [JsonSerializable(typeof(Tree)), JsonSerializable(typeof(List<string>)), JsonSerializable(typeof(Root)), JsonSerializable(typeof(Optional))]
 internal sealed partial class RefusedContext : JsonSerializerContext;

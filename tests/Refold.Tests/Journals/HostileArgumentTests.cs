@@ -1,5 +1,6 @@
 // Arguments at the ends of their ranges and nulls from C#, to every store alike.
 // Run by `dotnet test`.
+using System.Text;
 using Xunit;
 
 namespace Refold.Tests.Journals;
@@ -36,6 +37,44 @@ public sealed class HostileArgumentTests : IDisposable
             Assert.Empty(journal.ReadAll(maxCount: number));
             Assert.Empty(journal.Query(Query.All, maxCount: number).Entries);
         });
+    }
+
+    [Fact]
+    public async Task FarTooManyEntriesOrTags_AreCounted_BeforeAnythingIsMadeOfThem()
+    {
+        await using var journal = Open("memory:");
+        var entries = new EntryData[1_000_000];
+        Array.Fill(entries, Samples.Entry("s", "{}", "a"));
+        var tagged = Samples.Entry("s") with { Tags = [.. Enumerable.Range(0, 1_000_000).Select(number => "t" + number)] };
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        var refused = await journal.TryAppendAsync(new AppendRequest(entries));
+        Assert.Equal(
+            new AppendFailure.LimitExceeded("entries of the batch", 65_537, 65_536), Assert.IsType<AppendResult.NotAppended>(refused).Failure);
+        var error = await Assert.ThrowsAsync<NotAppendedException>(async () => await journal.AppendAsync(new AppendRequest(tagged)));
+        Assert.Contains("more tags than the 64", error.Message, StringComparison.Ordinal);
+        // As much as a batch of the limit needs.
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 100L * 1024 * 1024);
+        Assert.Equal(0, journal.Head.Position);
+    }
+
+    [Fact]
+    public async Task FarTooManyEvents_AreCounted_BeforeOneIsEncoded()
+    {
+        var encoded = 0;
+        var events = Codec.Create<string>("event", _ => Encoding.UTF8.GetBytes($"{encoded++}"), _ => "x");
+        var aggregate = Aggregate.Create(
+            "many",
+            0,
+            (Step _, int _, string _) => Decision.Accept<string, string>([.. Enumerable.Repeat("x", 65_537)]),
+            (count, _) => count + 1,
+            Codec.Text("command"),
+            events,
+            Codec.Text("refused"));
+        await using var journal = Open("memory:");
+        await using var run = await journal.StartRunAsync(RunFixture.Pin, RunFixture.Options());
+        var error = await Assert.ThrowsAsync<StepFailedException>(() => run.Streams(aggregate).ExecuteAsync("many/1", "go"));
+        Assert.Contains("more events of a step than the 65536", error.Message, StringComparison.Ordinal);
+        Assert.Equal(0, encoded);
     }
 
     [Theory]
