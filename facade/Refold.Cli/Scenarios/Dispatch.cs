@@ -33,12 +33,7 @@ public static class Dispatch
     /// <param name="backends">How many backends there are, from 1 to <see cref="MostBackends"/>.</param>
     /// <returns>The aggregate.</returns>
     /// <exception cref="ArgumentOutOfRangeException">A setting is out of its range.</exception>
-    public static Aggregate<DispatchState, DispatchCommand, Dispatched, DispatchRefusal> Create(int choices, int backends) =>
-        Create(choices, backends, () => { });
-
-    /// <summary>The same, with something told of each decision: how far a replay has come. The decision does not depend on it.</summary>
-    internal static Aggregate<DispatchState, DispatchCommand, Dispatched, DispatchRefusal> Create(
-        int choices, int backends, Action decided)
+    public static Aggregate<DispatchState, DispatchCommand, Dispatched, DispatchRefusal> Create(int choices, int backends)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(backends, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(backends, MostBackends);
@@ -48,11 +43,7 @@ public static class Dispatch
         return Refold.Aggregate.Create(
             Category,
             new DispatchState([.. indices.Select(_ => Array.Empty<DateTimeOffset>())]),
-            (Step step, DispatchState state, DispatchCommand command) =>
-            {
-                decided();
-                return Decide(step, state, command, choices, indices);
-            },
+            (Step step, DispatchState state, DispatchCommand command) => Decide(step, state, command, choices, indices),
             Evolve,
             Codec.Json(DispatchJson.Default.DispatchCommand, types => types.Add<Request>("Request").Add<RawLine>("RawLine")),
             Codec.Json(DispatchJson.Default.Dispatched, "Dispatched"),

@@ -26,8 +26,8 @@ internal static class DispatchPin
     public static RunPin Current(RunPin recorded, int? choices, int? backends) =>
         Create(recorded.Seed, choices ?? Setting(recorded, Choices), backends ?? Setting(recorded, Backends));
 
-    public static Aggregate<DispatchState, DispatchCommand, Dispatched, DispatchRefusal> Scenario(RunPin pin, Action? decided = null) =>
-        Dispatch.Create(Setting(pin, Choices), Setting(pin, Backends), decided ?? (() => { }));
+    public static Aggregate<DispatchState, DispatchCommand, Dispatched, DispatchRefusal> Scenario(RunPin pin) =>
+        Dispatch.Create(Setting(pin, Choices), Setting(pin, Backends));
 
     private static int Setting(RunPin pin, string name) =>
         pin.Settings.TryGetValue(name, out string? text)

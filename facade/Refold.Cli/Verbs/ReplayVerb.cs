@@ -35,12 +35,10 @@ internal static class ReplayVerb
         await using var journal = await Journals.OpenForReadingAsync(Journals.Uri(arguments), cancellationToken);
         var run = await FindAsync(journal, arguments.GetValue(Run), cancellationToken);
         ReplayReport report;
-        using (var progress = Progress.Start("replaying", "commands", CommandsOf(run)))
+        var (aggregates, pin) = Rule(arguments, run);
+        using (var progress = new ReplayProgress())
         {
-            long decided = 0;
-            progress.Tell(0);
-            var (aggregates, pin) = Rule(arguments, run, () => progress.Tell(Interlocked.Increment(ref decided)));
-            var options = new VerifyOptions { Pin = pin, IgnorePin = arguments.GetValue(IgnorePin) };
+            var options = new VerifyOptions { Pin = pin, IgnorePin = arguments.GetValue(IgnorePin), Progress = progress };
             // An aggregate of a user's program may not look at the token for long.
             report = await Interruption.LeaveAsync(
                 () => journal.VerifyAsync(run.Id, aggregates, options, cancellationToken).GetAwaiter().GetResult(), cancellationToken);
@@ -66,10 +64,7 @@ internal static class ReplayVerb
             ?? throw new ToolException(ExitCode.Unreadable, $"The journal has no run '{name}'; 'refold runs' lists them.");
     }
 
-    /// <summary>About how many commands a run has: its stream holds them, its start and end, and what was refused.</summary>
-    private static long CommandsOf(RunInfo run) => Math.Max(1, run.Entries - (run.HasEnded ? 2 : 1));
-
-    private static (IReadOnlyList<Aggregate> Aggregates, RunPin? Pin) Rule(ParseResult arguments, RunInfo run, Action decided)
+    private static (IReadOnlyList<Aggregate> Aggregates, RunPin? Pin) Rule(ParseResult arguments, RunInfo run)
     {
         if (arguments.GetValue(With) is { } library)
             return (AggregateLibrary.Load(library), null);
@@ -77,7 +72,7 @@ internal static class ReplayVerb
             throw new ToolException(
                 ExitCode.Unreadable, $"The run '{run.Id}' is no built-in scenario's; name its program's library by --with LIB.dll.");
         var current = DispatchPin.Current(recorded, arguments.GetValue(Choices), arguments.GetValue(Backends));
-        return ([DispatchPin.Scenario(current, decided)], current);
+        return ([DispatchPin.Scenario(current)], current);
     }
 
     private static JsonObject ToJson(ReplayReport report, ReplayContext? context) => new()

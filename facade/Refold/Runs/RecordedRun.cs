@@ -10,15 +10,18 @@ internal sealed class RecordedRun
     // Enough to hide the way to a database, few enough to leave it to others.
     private const int ReadsAtOnce = 16;
     private const int ProgressEvery = 4096;
+    private const int ReportsOfComparing = 1000;
 
     private readonly ConcurrentDictionary<StreamId, IReadOnlyList<JournalEntry>> streams = new();
     private readonly ConcurrentDictionary<StreamId, long> floors = new();
     private readonly Dictionary<long, Head?> heads = [];
     private readonly List<JournalEntry> outside = [];
+    private readonly IProgress<VerifyProgress>? progress;
+    private long last;
+    private long compared;
+    private long total;
 
-    private RecordedRun()
-    {
-    }
+    private RecordedRun(IProgress<VerifyProgress>? progress) => this.progress = progress;
 
     /// <summary>What names the run and lies in none of its streams, in position order.</summary>
     public IReadOnlyList<JournalEntry> Outside => outside;
@@ -29,7 +32,7 @@ internal sealed class RecordedRun
     public static async Task<RecordedRun> ReadAsync(
         IJournal journal, RunId run, IReadOnlyList<Aggregate> aggregates, VerifyOptions options, CancellationToken cancellationToken)
     {
-        var recorded = new RecordedRun();
+        var recorded = new RecordedRun(options.Progress);
         // One moment for all streams: a run that goes on meanwhile must not show events whose commands are not read.
         var last = (await journal.HeadAsync(cancellationToken).ConfigureAwait(false)).Position;
         var entries = await recorded.ReadStreamAsync(journal, run.Stream, last, cancellationToken).ConfigureAwait(false);
@@ -55,7 +58,9 @@ internal sealed class RecordedRun
             async (stream, token) =>
                 recorded.streams[stream] = await recorded.ReadStreamAsync(journal, stream, last, token).ConfigureAwait(false))
             .ConfigureAwait(false);
-        await recorded.ScanAsync(journal, run, last, options.Progress, cancellationToken).ConfigureAwait(false);
+        await recorded.ScanAsync(journal, run, last, cancellationToken).ConfigureAwait(false);
+        recorded.last = last;
+        recorded.total = recorded.streams.Values.Sum(stream => (long)stream.Count);
         if (entries.Count == 0 && recorded.outside.Count == 0)
             throw RunNotFoundException.ToVerify(run);
         return recorded;
@@ -67,8 +72,17 @@ internal sealed class RecordedRun
         foreach (var entry in streams.GetValueOrDefault(stream) ?? [])
         {
             cancellationToken.ThrowIfCancellationRequested();
+            Reach();
             yield return entry;
         }
+    }
+
+    private void Reach()
+    {
+        compared++;
+        // Some entries are asked for more than once.
+        if (progress is not null && (compared <= 1 || compared % Math.Max(1, total / ReportsOfComparing) == 0))
+            progress.Report(new VerifyProgress(last, last, Math.Min(compared, total), total));
     }
 
     /// <summary>The version up to which a stream that was read was deleted; 0 for not at all.</summary>
@@ -92,8 +106,7 @@ internal sealed class RecordedRun
     }
 
     // Until an index has them, entries of a run are found by looking at all.
-    private async Task ScanAsync(
-        IJournal journal, RunId run, long last, IProgress<VerifyProgress>? progress, CancellationToken cancellationToken)
+    private async Task ScanAsync(IJournal journal, RunId run, long last, CancellationToken cancellationToken)
     {
         var looked = 0;
         await foreach (var entry in journal.ReadAllAsync(cancellationToken: cancellationToken).ConfigureAwait(false))

@@ -80,10 +80,13 @@ public sealed class ReplayReport
     public override string ToString() => value.ToString();
 }
 
-/// <summary>How far the journal was looked through for entries of a run.</summary>
+/// <summary>How far verifying has come: first the journal is looked through for entries of the run, then they are compared.</summary>
 /// <param name="Position">The last position that was looked at.</param>
 /// <param name="Last">The last position there is.</param>
-public readonly record struct VerifyProgress(long Position, long Last);
+/// <param name="Compared">How many entries of the run and its streams were reached by deciding again; 0 while the journal is looked
+/// through.</param>
+/// <param name="Entries">How many there are; 0 while the journal is looked through.</param>
+public readonly record struct VerifyProgress(long Position, long Last, long Compared = 0, long Entries = 0);
 
 /// <summary>How a run is verified.</summary>
 public sealed record VerifyOptions
@@ -101,8 +104,8 @@ public sealed record VerifyOptions
     /// <value>Default: none; every command is verified.</value>
     public IReadOnlyList<Snapshot> StartFrom { get; init; } = [];
 
-    /// <summary>Is told how far the journal was looked through, about once in 4,096 entries: entries that name the run may lie
-    /// anywhere.</summary>
+    /// <summary>Is told how far verifying has come: about once in 4,096 entries while the journal is looked through, as entries that name
+    /// the run may lie anywhere, and then about a thousand times while they are compared. Called on the thread that verifies.</summary>
     /// <value>Default: null.</value>
     public IProgress<VerifyProgress>? Progress { get; init; }
 }

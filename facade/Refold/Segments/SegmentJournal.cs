@@ -263,7 +263,8 @@ public sealed partial class SegmentJournal : LocalJournal, IObservedJournal
     private ValueTask<AppendResult> AppendUnobservedAsync(
         EncodedBatch batch, bool isAwaitedInside, CancellationToken cancellationToken) =>
         AppendAsync(
-            new PendingAppend(index => AppendRule.Decide(index, batch), isAwaitedInside) { Pipelined = batch.Pipelined }, cancellationToken);
+            new PendingAppend(index => AppendRule.Decide(index, batch), isAwaitedInside) { Pipelined = batch.Pipelined },
+            cancellationToken);
 
     private ValueTask<AppendResult> AppendAsync(PendingAppend write, CancellationToken cancellationToken)
     {

@@ -169,6 +169,7 @@ public sealed record Strict(int Number, Colour Colour, Guid Id, TimeSpan Span, b
 [JsonSerializable(typeof(ImmutablyStacked)), JsonSerializable(typeof(ReadOnlyMapped)), JsonSerializable(typeof(Extended))]
 [JsonSerializable(typeof(NamesWithTitle)), JsonSerializable(typeof(HiddenState)), JsonSerializable(typeof(Ordering))]
 [JsonSerializable(typeof(Based)), JsonSerializable(typeof(Texted)), JsonSerializable(typeof(Collected)), JsonSerializable(typeof(Rounded))]
-[JsonSerializable(typeof(Arrayed)), JsonSerializable(typeof(Throwing)), JsonSerializable(typeof(Strict)), JsonSerializable(typeof(InitOnly)), JsonSerializable(typeof(Paid))]
+[JsonSerializable(typeof(Arrayed))]
+[JsonSerializable(typeof(Throwing)), JsonSerializable(typeof(Strict)), JsonSerializable(typeof(InitOnly)), JsonSerializable(typeof(Paid))]
 [JsonSerializable(typeof(Tree)), JsonSerializable(typeof(List<string>)), JsonSerializable(typeof(Root)), JsonSerializable(typeof(Optional))]
 internal sealed partial class RefusedContext : JsonSerializerContext;

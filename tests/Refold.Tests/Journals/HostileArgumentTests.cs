@@ -49,7 +49,8 @@ public sealed class HostileArgumentTests : IDisposable
         var before = GC.GetAllocatedBytesForCurrentThread();
         var refused = await journal.TryAppendAsync(new AppendRequest(entries));
         Assert.Equal(
-            new AppendFailure.LimitExceeded("entries of the batch", 65_537, 65_536), Assert.IsType<AppendResult.NotAppended>(refused).Failure);
+            new AppendFailure.LimitExceeded("entries of the batch", 65_537, 65_536),
+            Assert.IsType<AppendResult.NotAppended>(refused).Failure);
         var error = await Assert.ThrowsAsync<NotAppendedException>(async () => await journal.AppendAsync(new AppendRequest(tagged)));
         Assert.Contains("more tags than the 64", error.Message, StringComparison.Ordinal);
         // As much as a batch of the limit needs.

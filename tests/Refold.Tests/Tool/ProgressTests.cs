@@ -16,6 +16,8 @@ public sealed class ProgressTests : IDisposable
     [InlineData("import {in} --journal {new}", "importing [####################] 100% 3 of 3 entries")]
     [InlineData("record --scenario dispatch --input {log} --journal {new}", "of 12 lines")]
     [InlineData("replay", "replaying [")]
+    [InlineData("replay --with {tool}", "replaying [####################] 100%")]
+    [InlineData("replay --with {tool}", "looking through [")]
     [InlineData("verify", "verifying [")]
     [InlineData("diff {journal} {journal}", "comparing [")]
     [InlineData("backup {path}", "copying and checking [")]
@@ -31,6 +33,7 @@ public sealed class ProgressTests : IDisposable
         [
             .. line.Split(' ').Select(word => word
                 .Replace("{in}", file, StringComparison.Ordinal).Replace("{log}", log, StringComparison.Ordinal)
+                .Replace("{tool}", RefoldProcess.Assembly, StringComparison.Ordinal)
                 .Replace("{path}", directory.File(place), StringComparison.Ordinal)
                 .Replace("{new}", directory.Journal(place), StringComparison.Ordinal)
                 .Replace("{journal}", directory.Journal(), StringComparison.Ordinal)),
