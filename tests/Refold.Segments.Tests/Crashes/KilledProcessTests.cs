@@ -1,4 +1,4 @@
-// Real processes killed with SIGKILL at numbered steps inside rotation, compaction and checkpointing: opened again, every entry reads back.
+// Real processes killed with SIGKILL: at numbered steps inside rotation, compaction and checkpointing, and from outside beside readers.
 // Run by `dotnet test` in the short form; Soak has the long one, with every step.
 using Xunit;
 using Xunit.Abstractions;
@@ -13,4 +13,8 @@ public class KilledProcessTests(ITestOutputHelper output)
     [MemberData(nameof(Works))]
     public Task KilledAtAStep_EverythingAnsweredReadsBack(string work) =>
         SegmentSuites.Kills.HoldsAsync(output, [.. KilledSteps.Works.Select(item => item.Work)], work);
+
+    [Fact]
+    public Task KilledInCompactionsAndDeletions_NothingAnsweredIsLost_AndNothingDeletedIsBack() =>
+        SegmentSuites.CompactionKills.HoldsAsync(output);
 }

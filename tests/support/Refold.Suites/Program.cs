@@ -10,6 +10,7 @@ internal static class Program
     public static Task<int> Main(string[] arguments) => arguments switch
     {
         [KilledProcess.Verb, .. var rest] => KilledProcess.RunAsync(rest),
+        [CompactingProcess.Verb, .. var rest] => CompactingProcess.RunAsync(rest),
         [WritingProcess.Verb, .. var rest] => WritingProcess.RunAsync(rest),
         [JournalProcess.Verb, var directory] => JournalProcess.RunAsync(directory),
         [CrowdedProcess.Verb, var directory] => CrowdedProcess.OpenAsync(directory),

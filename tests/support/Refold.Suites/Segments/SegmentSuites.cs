@@ -78,6 +78,14 @@ internal static class SegmentSuites
         Short = (tally, seed) => KilledSteps.RunAsync(tally, seed, Stride),
     };
 
+    /// <summary>A case kills six processes; in the short form three.</summary>
+    public static Suite CompactionKills { get; } = new(
+        "compaction-kills", 1, 30, (tally, seed) => KilledCompactions.RunAsync(tally, seed, kills: 6))
+    {
+        Short = (tally, seed) => KilledCompactions.RunAsync(tally, seed, kills: 3),
+        Missing = KilledCompactions.Missing,
+    };
+
     /// <summary>A seed chooses what is dropped by the remainder; see <see cref="CompactedJournalCase.Kinds"/>.</summary>
     public static Suite CompactedJournals { get; } = new(
         "compacted-journals", 4 * CompactedJournalCase.Kinds.Count, 500, CompactedJournalCase.RunAsync)
@@ -98,8 +106,8 @@ internal static class SegmentSuites
     [
         RandomCrashes, CrashChains, SectorTears, GarbledBlocks, PaddedChains, WeakMode, WeakChains, CrashPoints, PaddedCrashPoints,
         WeakCrashPoints,
-        DrawnCrashPoints, Faults, CheckpointOpenings, Damage, SnapshotCrashes, SnapshotFaults, Kills, CompactedJournals,
-        ReadersBesideCompactions, WaysOfOpening,
+        DrawnCrashPoints, Faults, CheckpointOpenings, Damage, SnapshotCrashes, SnapshotFaults, Kills, CompactionKills,
+        CompactedJournals, ReadersBesideCompactions, WaysOfOpening,
     ];
 
     private static Suite OfWorkloads(string name, Func<CrashSimulation> simulation, int leastCrashes)
