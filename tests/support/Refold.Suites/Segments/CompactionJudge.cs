@@ -97,6 +97,8 @@ internal static class CompactionJudge
     private static void InBounds(CompactionLedger ledger, string what, long actual, long dropped)
     {
         var (least, most) = (ledger.Least(what, long.MaxValue), Math.Max(ledger.Most(what, long.MaxValue), dropped));
-        Assert.True(actual >= least && actual <= most, $"{what} has risen to {actual}, it was answered and begun to rise to {least}, {most}");
+        Assert.True(
+            actual >= least && actual <= most,
+            $"{what} has risen to {actual}: that it rises to {least} was answered, that it may rise to {most} was begun");
     }
 }

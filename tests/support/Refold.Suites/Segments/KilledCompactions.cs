@@ -95,8 +95,9 @@ internal static class KilledCompactions
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        var (lines, isWaiting, begun) = (rng.Between(5, 40), false, new TaskCompletionSource());
-        var enough = new TaskCompletionSource();
+        var (lines, isWaiting, begun, enough) = (rng.Between(5, 40), false, new TaskCompletionSource(), new TaskCompletionSource());
+        // Whatever else a case meets, its first process has replaced a segment.
+        var replaced = life == 1 || rng.NextBoolean() ? ledger.Replaced : -1;
         using var process = Process.Start(start)!;
         var errors = process.StandardError.ReadToEndAsync();
         var taking = Task.Run(async () =>
@@ -104,14 +105,14 @@ internal static class KilledCompactions
             while (await process.StandardOutput.ReadLineAsync() is { } line)
             {
                 ledger.Take(line);
-                if (--lines == 0) enough.SetResult();
+                if (--lines <= 0 && ledger.Replaced > replaced) enough.TrySetResult();
                 if (Volatile.Read(ref isWaiting) && line.Contains(" raising s", StringComparison.Ordinal)) begun.TrySetResult();
             }
         });
         try
         {
             // Now and then while it opens, and heals what the one before left.
-            if (moment == Moment.Any && rng.Chance(0.5))
+            if (moment == Moment.Any && life > 1 && rng.NextBoolean())
             {
                 await Task.Delay(rng.Between(50, 500));
             }
