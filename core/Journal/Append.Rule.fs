@@ -9,8 +9,8 @@ open Refold
 [<RequireQualifiedAccess>]
 module Append =
 
-    /// The highest position and version that a restored entry may have, 2^62: what is appended after it cannot overflow.
-    let highestRestored: int64 = 1L <<< 62
+    /// The highest position and version that an entry may have, 2^62.
+    let highestPlace: int64 = 1L <<< 62
 
     /// An append of these entries that expects nothing.
     let request (entries: EntryData list) : AppendRequest = { Entries = entries; Expected = []; Condition = None; Key = None }
@@ -132,7 +132,10 @@ module Append =
                 let versions =
                     versionsBefore index batch.Count batch.Stream (fun _ before -> before + 1L) |> Array.map ((+) 1L)
 
-                Ok(Acceptance.Fresh(place index batch first positions versions))
+                match Array.max positions, Array.max versions with
+                | position, _ when position > highestPlace -> Error(AppendError.LimitExceeded("position", position, highestPlace))
+                | _, version when version > highestPlace -> Error(AppendError.LimitExceeded("version", version, highestPlace))
+                | _ -> Ok(Acceptance.Fresh(place index batch first positions versions))
 
     let private outOfRange what (value: int64) (range: string) =
         Some(AppendError.Invalid(ValueError.OutOfRange(what, Numbers.text value, range)))
@@ -162,9 +165,9 @@ module Append =
             |> Option.orElseWith (fun () ->
                 entries
                 |> List.tryPick (fun entry ->
-                    if entry.Position > highestRestored then
+                    if entry.Position > highestPlace then
                         outOfRange "position" entry.Position "at most 2^62"
-                    elif entry.Version < 1L || entry.Version > highestRestored then
+                    elif entry.Version < 1L || entry.Version > highestPlace then
                         outOfRange "version" entry.Version "1 to 2^62"
                     elif entry.Position - first.Batch >= int64 Limits.batchEntries then
                         let span = entry.Position - first.Batch + 1L

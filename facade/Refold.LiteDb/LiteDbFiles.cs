@@ -50,21 +50,25 @@ internal sealed class LiteDbFiles : IStoreFiles
     {
         using var locked = LockNew(target);
         PageSums? sums = null;
-        using (var copy = target.Open(FileRole.New, Opening.Creator) ?? throw target.InUse())
+        var found = OrNothing(target, () =>
         {
-            copy.SetLength(0);
-            database.WhileStill(data =>
+            using (var copy = target.Open(FileRole.New, Opening.Creator) ?? throw target.InUse())
             {
-                data.CopyTo(copy);
-                sums = data.Sums;
-                if (sums is not null) new Mark(locked).MakeSums(sums);
-            });
-            copy.Flush();
-        }
+                copy.SetLength(0);
+                database.WhileStill(data =>
+                {
+                    data.CopyTo(copy);
+                    sums = data.Sums;
+                    if (sums is not null) new Mark(locked).MakeSums(sums);
+                });
+                copy.Flush();
+            }
 
-        var found = LiteDbJournal.Verify(new UnnamedFiles(target));
-        if (found.First is { } fault)
-            throw new JournalException("copy-failed", $"The backup {target.Place} does not verify: {fault.What}; verify the journal.");
+            var verified = LiteDbJournal.Verify(new UnnamedFiles(target));
+            return verified.First is { } fault
+                ? throw new JournalException("copy-failed", $"The backup {target.Place} does not verify: {fault.What}; verify the journal.")
+                : verified;
+        });
         target.Promote(replace: false);
         target.FlushDirectory();
         return found;
@@ -108,16 +112,41 @@ internal sealed class LiteDbFiles : IStoreFiles
     {
         TransferResult? written = null;
         LiteDbVerification? found = null;
-        var sums = Database.MakeNew(files, journal, StoreKind.Journal, database =>
+        return OrNothing(files, () =>
         {
-            written = new Rebuild(database, files.Place).Run(items);
-            database.SkipTo(commits);
-            found = LiteDbVerification.Of(database, files.Place);
+            var sums = Database.MakeNew(files, journal, StoreKind.Journal, database =>
+            {
+                written = new Rebuild(database, files.Place).Run(items);
+                database.SkipTo(commits);
+                found = LiteDbVerification.Of(database, files.Place);
+            });
+            return found is { First: { } fault }
+                ? throw new JournalException(
+                    "copy-failed", $"What was written for {files.Place} does not verify: {fault.What}; try again, or another device.")
+                : (written!, sums);
         });
-        return found is { First: { } fault }
-            ? throw new JournalException(
-                "copy-failed", $"What was written for {files.Place} does not verify: {fault.What}; try again, or another device.")
-            : (written!, sums);
+    }
+
+    /// <summary>What is made of a new file, which is gone where that fails: what fails most is that there is no room.</summary>
+    private static T OrNothing<T>(IDatabaseFiles files, Func<T> make)
+    {
+        try
+        {
+            return make();
+        }
+        catch
+        {
+            try
+            {
+                if (files.Exists(FileRole.New)) files.Delete(FileRole.New);
+            }
+            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+            {
+                // The next opening removes it.
+            }
+
+            throw;
+        }
     }
 
     /// <summary>Locks a journal that is to be made where nothing is.</summary>

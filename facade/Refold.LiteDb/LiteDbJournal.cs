@@ -42,6 +42,9 @@ public sealed partial class LiteDbJournal : LocalJournal, IObservedJournal, IDat
     JournalObserver IObservedJournal.Observer => observer;
 
     /// <inheritdoc/>
+    protected override bool AnswersOnItsThread => true;
+
+    /// <inheritdoc/>
     public override Head Head => state.View.Progress.Head;
 
     /// <summary>How many entries can be read.</summary>
@@ -99,8 +102,8 @@ public sealed partial class LiteDbJournal : LocalJournal, IObservedJournal, IDat
     {
         ArgumentNullException.ThrowIfNull(batch);
         return JournalObserver.IsWanted(batch)
-            ? observer.ObserveAsync(batch, (observed, token) => AppendUnobservedAsync(observed, true, token), cancellationToken)
-            : AppendUnobservedAsync(batch, batch.AllowSynchronousContinuations, cancellationToken);
+            ? observer.ObserveAsync(batch, AppendUnobservedAsync, cancellationToken)
+            : AppendUnobservedAsync(batch, cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -139,8 +142,9 @@ public sealed partial class LiteDbJournal : LocalJournal, IObservedJournal, IDat
         observer.Closed(Head);
     }
 
-    private ValueTask<AppendResult> AppendUnobservedAsync(EncodedBatch batch, bool isAwaitedInside, CancellationToken cancellationToken) =>
-        AppendAsync(new PendingAppend(index => AppendRule.Decide(index, batch), isAwaitedInside), cancellationToken);
+    private ValueTask<AppendResult> AppendUnobservedAsync(EncodedBatch batch, CancellationToken cancellationToken) =>
+        AppendAsync(
+            new PendingAppend(index => AppendRule.Decide(index, batch), batch.AllowSynchronousContinuations), cancellationToken);
 
     private ValueTask<AppendResult> AppendAsync(PendingAppend write, CancellationToken cancellationToken)
     {

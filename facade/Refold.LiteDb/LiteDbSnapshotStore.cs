@@ -144,13 +144,16 @@ public sealed class LiteDbSnapshotStore : ILocalSnapshotStore
             {
                 if (!options.ReadOnly && failure is null) documents!.Close();
             }
-            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or LiteDB.LiteException)
+#pragma warning disable CA1031 // Everything saved is in the log, and is brought into the file when it is opened again.
+            catch (Exception exception)
+#pragma warning restore CA1031
             {
-                // Everything saved is in the log, and is brought into the file when it is opened again.
                 failure = exception;
             }
-
-            database.Dispose();
+            finally
+            {
+                database.Dispose();
+            }
         }
 
         return ValueTask.CompletedTask;
@@ -251,7 +254,9 @@ public sealed class LiteDbSnapshotStore : ILocalSnapshotStore
             database.Reopen();
             failure = null;
         }
-        catch (Exception second) when (second is IOException or LiteDB.LiteException or InvalidOperationException)
+#pragma warning disable CA1031 // As above.
+        catch (Exception second)
+#pragma warning restore CA1031
         {
             failure = new AggregateException(exception, second);
         }

@@ -47,7 +47,9 @@ internal sealed class LiteDbWriter
     private async Task<AppendResult?> WaitAndWriteAsync(PendingWrite write, CancellationToken cancellationToken)
     {
         await room.WaitAsync(cancellationToken).ConfigureAwait(false);
-        Queue(write);
+        // Cancelled after it got its place.
+        if (write.Answered.IsCompleted) room.Release();
+        else Queue(write);
         return await write.Answered.ConfigureAwait(false);
     }
 

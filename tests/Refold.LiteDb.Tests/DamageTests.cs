@@ -61,6 +61,91 @@ public class DamageTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public async Task ADamagedTableOfChecksums_IsNoneThatIsNotThere()
+    {
+        var files = new SimulatedFiles();
+        await using (var journal = LiteDbJournal.Open(files)) await journal.Append(Samples.Entry("s"));
+        var whole = files.Contents();
+        for (var at = 4096; at < 4096 + 12; at++)
+        {
+            var mark = whole[FileRole.Mark].ToArray();
+            mark[at] ^= 1;
+            AssertRefused(new Dictionary<FileRole, byte[]>(whole) { [FileRole.Mark] = mark });
+        }
+
+        foreach (var length in (int[])[1024, 4096, 4102, 8191])
+            AssertRefused(new Dictionary<FileRole, byte[]>(whole) { [FileRole.Mark] = whole[FileRole.Mark][..length] });
+        Assert.Throws<JournalCorruptedException>(() => LiteDbJournal.Verify(
+            new SimulatedFiles(new Dictionary<FileRole, byte[]>(whole) { [FileRole.Mark] = whole[FileRole.Mark][..8191] })));
+    }
+
+    [Fact]
+    public async Task WithoutTheTable_AJournalIsLookedThrough_BeforeItIsVouchedFor()
+    {
+        var files = new SimulatedFiles();
+        await using (var journal = LiteDbJournal.Open(files)) await journal.Append(Samples.Entry("s", "{\"said\":\"there\"}"));
+        var contents = files.Contents();
+        // As a kill leaves it between the old data file and the new one.
+        var mark = contents[FileRole.Mark].ToArray();
+        mark.AsSpan(4096, 12).Clear();
+        contents[FileRole.Mark] = mark;
+        await using (var taken = LiteDbJournal.Open(new SimulatedFiles(contents))) Assert.Single(taken.ReadAll());
+        var data = contents[FileRole.Data].ToArray();
+        data[data.AsSpan().IndexOf("there"u8)] ^= 1;
+        contents[FileRole.Data] = data;
+        var refused = Assert.Throws<JournalCorruptedException>(() => LiteDbJournal.Open(new SimulatedFiles(contents)));
+        Assert.Contains("position 1", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task ADataFileThatIsCutShort_BesideALogThatIsNot_IsRefused()
+    {
+        var files = new SimulatedFiles();
+        await using (var first = LiteDbJournal.Open(files))
+        {
+            for (var number = 0; number < 40; number++) await first.Append(Samples.Entry("s", new string('1', 3000)));
+        }
+
+        await using var journal = LiteDbJournal.Open(files);
+        await journal.Append(Samples.Entry("other"));
+        var contents = files.Contents();
+        Assert.NotEmpty(contents[FileRole.Log]);
+        var refused = 0;
+        for (var pages = 1; pages < 12; pages++)
+        {
+            var cut = new Dictionary<FileRole, byte[]>(contents) { [FileRole.Data] = contents[FileRole.Data][..^(pages * 8192)] };
+            try
+            {
+                await using var opened = LiteDbJournal.Open(new SimulatedFiles(cut), Samples.ReadOnly);
+                // The log has all of those pages anew.
+                Assert.Equal(41, opened.ReadAll().Count());
+            }
+            catch (JournalCorruptedException)
+            {
+                refused++;
+            }
+        }
+
+        Assert.InRange(refused, 9, 11);
+    }
+
+    [Fact]
+    public async Task SnapshotsWhosePagesAreDamaged_LetGoOfTheirFiles()
+    {
+        var files = new SimulatedFiles();
+        var store = LiteDbSnapshotStore.Open(files);
+        await store.SaveAsync(SnapshotStoreTests.Made(StreamId.Create("s"), 1, 10));
+        // What reading a damaged page throws.
+        files.Fails = _ => new JournalCorruptedException("here", 0, "page 1", "whole", "damaged");
+        await Assert.ThrowsAsync<SnapshotStoreException>(async () =>
+            await store.SaveAsync(SnapshotStoreTests.Made(StreamId.Create("s"), 2, 10)));
+        await store.DisposeAsync();
+        files.Fails = _ => null;
+        await using var again = LiteDbSnapshotStore.Open(files);
+        await again.SaveAsync(SnapshotStoreTests.Made(StreamId.Create("s"), 3, 10));
+    }
+
+    [Fact]
     public async Task AnIndexThatLostAWord_IsFoundByVerify()
     {
         var files = new SimulatedFiles();

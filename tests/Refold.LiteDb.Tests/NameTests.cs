@@ -104,18 +104,21 @@ public class NameTests
     }
 
     [Fact]
-    public async Task Line11_TheHighestPositionsAndVersions_ThatCanBeRestored()
+    public async Task Line11_TheHighestPositionsAndVersions_ThatEntriesMayHave()
     {
         const long High = 1L << 62;
         var files = new SimulatedFiles();
         await using (var journal = LiteDbJournal.Open(files))
         {
             Assert.IsType<AppendResult.Appended>(
-                await journal.TryRestoreAsync([new JournalEntry(High, High, High, Samples.Entry("s", "{}", "a"))]));
+                await journal.TryRestoreAsync([new JournalEntry(High - 1, High - 1, High - 1, Samples.Entry("s", "{}", "a"))]));
             await journal.Append(Samples.Entry("s", "{}", "a"));
-            Assert.Equal([High, High + 1], journal.ReadAll().Select(entry => entry.Position));
-            Assert.Equal([High, High + 1], journal.Query(Query.WithTags("a")).Entries.Select(entry => entry.Version));
-            Assert.Equal([High + 1], journal.ReadStream(StreamId.Create("s"), High + 1).Select(entry => entry.Position));
+            Assert.Equal([High - 1, High], journal.ReadAll().Select(entry => entry.Position));
+            Assert.Equal([High - 1, High], journal.Query(Query.WithTags("a")).Entries.Select(entry => entry.Version));
+            Assert.Equal([High], journal.ReadStream(StreamId.Create("s"), High).Select(entry => entry.Position));
+            Assert.Equal(
+                new AppendFailure.LimitExceeded("position", High + 1, High),
+                Assert.IsType<AppendResult.NotAppended>(await journal.TryAppendAsync(new AppendRequest(Samples.Entry("t")))).Failure);
             Assert.IsType<AppendFailure.Invalid>(
                 Assert.IsType<AppendResult.NotAppended>(
                     await journal.TryRestoreAsync([new JournalEntry(long.MaxValue, 1, long.MaxValue, Samples.Entry("t"))])).Failure);

@@ -27,7 +27,7 @@ internal static class Lines
 
     public static int MostBatchEntries => Core.Limits.batchEntries;
 
-    public static long HighestPlace => Core.Append.highestRestored;
+    public static long HighestPlace => Core.Append.highestPlace;
 
     public static ReadOnlyMemory<byte> Write(JournalEntry entry) => Core.Ndjson.write(entry.Value).Memory;
 

@@ -18,7 +18,15 @@ internal sealed class DataStream(IDatabaseFile file, string place) : EngineStrea
     /// <summary>Checks pages from now on.</summary>
     /// <param name="sums">Their checksums.</param>
     /// <param name="inLog">Pages that the log has anew.</param>
-    public void Check(PageSums? sums, IEnumerable<long> inLog) => (Sums, shadowed) = (sums, [.. inLog]);
+    /// <exception cref="JournalCorruptedException">The file ends before a page that was written.</exception>
+    public void Check(PageSums? sums, IEnumerable<long> inLog)
+    {
+        (Sums, shadowed) = (sums, [.. inLog]);
+        for (var page = Length / PageSize; page < sums?.Count; page++)
+        {
+            if (sums[page] != 0 && !shadowed.Contains(page)) throw CutShort(page);
+        }
+    }
 
     /// <summary>Checks every page.</summary>
     /// <exception cref="JournalCorruptedException">One is not what was written.</exception>
@@ -58,7 +66,10 @@ internal sealed class DataStream(IDatabaseFile file, string place) : EngineStrea
     {
         var place = Position;
         var read = base.Read(buffer);
-        if (place % PageSize == 0 && buffer.Length == PageSize && read == PageSize) Require(place / PageSize, buffer);
+        if (place % PageSize != 0 || buffer.Length != PageSize) return read;
+        var page = place / PageSize;
+        if (read == PageSize) Require(page, buffer);
+        else if (Sums is not null && Sums[page] != 0 && !shadowed.Contains(page)) throw CutShort(page);
         return read;
     }
 
@@ -77,7 +88,7 @@ internal sealed class DataStream(IDatabaseFile file, string place) : EngineStrea
     private void ReadChecked(long page, byte[] buffer)
     {
         if (File.Read(buffer, page * PageSize) != PageSize)
-            throw new JournalCorruptedException(place, page * PageSize, Name(page), "whole", "cut short");
+            throw CutShort(page);
         // Pages that were never written are zeros, and nobody reads them.
         if (Sums is null || Sums[page] != 0 || buffer.AsSpan().ContainsAnyExcept((byte)0)) Require(page, buffer);
     }
@@ -89,6 +100,8 @@ internal sealed class DataStream(IDatabaseFile file, string place) : EngineStrea
         if (sums[page] != found)
             throw new JournalCorruptedException(place, page * PageSize, $"the checksum of {Name(page)}", Text(sums[page]), Text(found));
     }
+
+    private JournalCorruptedException CutShort(long page) => new(place, page * PageSize, Name(page), "whole", "cut short");
 
     private static string Name(long page) => string.Create(CultureInfo.InvariantCulture, $"page {page}");
 

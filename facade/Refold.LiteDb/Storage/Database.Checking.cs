@@ -50,7 +50,7 @@ internal sealed partial class Database
     {
         var scan = log is null ? new LogScan() : LogScan.Of(log);
         scan.Check(slot, files.Place);
-        data.Check(mark is null ? null : Mark.ReadSums(mark), scan.Pages);
+        data.Check(mark is null ? null : Mark.ReadSums(mark, files.Place), scan.Pages);
     }
 
     private static LiteEngine CheckedEngine(IDatabaseFiles files, DataStream data, Stream log, MarkSlot? mark, bool isReadOnly)

@@ -1,5 +1,6 @@
 // Opening and making the files of a journal: locks first, then checks that change no byte, then what a crash left is made durable.
 // Called by LiteDbJournal and the maintenance.
+using System.Globalization;
 using System.Security.Cryptography;
 using LiteDB;
 using LiteDB.Engine;
@@ -181,7 +182,7 @@ internal sealed partial class Database
         {
             // Whoever was locked out may have removed what is locked here.
             database.RequirePlace();
-            database.Settle();
+            database.Settle(kind);
             // What a process left that was killed while it made another file.
             if (files.Exists(FileRole.New)) files.Delete(FileRole.New);
         }
@@ -245,15 +246,19 @@ internal sealed partial class Database
 
     /// <summary>Brings everything into the data file: what a killed process left in memory only, and what is in the
     /// log without being confirmed.</summary>
-    private void Settle()
+    private void Settle(StoreKind kind)
     {
         log!.IsWritable = true;
         log.Emptying = BeforeTheLogIsEmptied;
         var found = log.Length;
         log.MakeDurable();
         if (found > 0) EmptyLog();
-        // A file that an older program made, or whose mark was taken away on purpose.
-        if (!mark!.HasSums) mark.MakeSums(data.Vouch());
+        if (mark!.HasSums) return;
+        // A file that an older program made, or whose mark was taken away on purpose: looked through, and then vouched for as it is.
+        if (kind == StoreKind.Journal && LiteDbVerification.Of(this, place).First is { } fault)
+            throw new JournalCorruptedException(
+                place, 0, string.Create(CultureInfo.InvariantCulture, $"the journal at position {fault.Position}"), "whole", fault.What);
+        mark.MakeSums(data.Vouch());
     }
 
     /// <summary>The data file has everything, durably: its pages' checksums are on the device before the log, which could give them

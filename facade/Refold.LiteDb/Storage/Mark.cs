@@ -32,7 +32,7 @@ internal sealed class Mark(IDatabaseFile file) : IDisposable
     private int next = Newer(file).Place == 0 ? 1 : 0;
 
     /// <summary>Whether the table is there.</summary>
-    public bool HasSums { get; private set; } = ReadSums(file) is not null;
+    public bool HasSums { get; private set; } = HasTable(file) is true;
 
     private static ReadOnlySpan<byte> Magic => "refmark1"u8;
 
@@ -68,12 +68,16 @@ internal sealed class Mark(IDatabaseFile file) : IDisposable
         Write(slot with { LogPages = 0, LogSum = 0 });
     }
 
-    /// <summary>The table; null where there is none.</summary>
-    public static PageSums? ReadSums(IDatabaseFile file)
+    /// <summary>The table; null where there is none: in the mark of an older program, and while the data file is replaced.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="place">How errors name the journal.</param>
+    /// <exception cref="JournalCorruptedException">There was one, and it is damaged: nobody vouches for the pages any more.</exception>
+    public static PageSums? ReadSums(IDatabaseFile file, string place)
     {
-        Span<byte> head = stackalloc byte[TableMagic.Length + sizeof(uint)];
-        if (file.Length < SumsPlace || file.Read(head, TablePlace) < head.Length || !head.StartsWith(TableMagic)) return null;
-        if (BinaryPrimitives.ReadUInt32LittleEndian(head[TableMagic.Length..]) != Core.Checksum.plain(TableMagic)) return null;
+        if (HasTable(file) is not { } isThere)
+            throw new JournalCorruptedException(
+                place, TablePlace, "the table of checksums in the mark", "whole", "damaged (remove the mark to take the pages as they are)");
+        if (!isThere) return null;
         var sums = new PageSums();
         var bytes = new byte[file.Length - SumsPlace];
         file.Read(bytes, SumsPlace);
@@ -112,8 +116,28 @@ internal sealed class Mark(IDatabaseFile file) : IDisposable
     {
         if (!HasSums) return;
         HasSums = false;
-        file.Write(new byte[TableMagic.Length], TablePlace);
+        file.Write(new byte[TableMagic.Length + sizeof(uint)], TablePlace);
         file.Flush();
+    }
+
+    // Null for neither: what this program writes has one, or zeros where it was; an older program's mark ends before.
+    private static bool? HasTable(IDatabaseFile file)
+    {
+        Span<byte> head = stackalloc byte[TableMagic.Length + sizeof(uint)];
+        head.Clear();
+        file.Read(head, TablePlace);
+        if (file.Length < SumsPlace) return SaysOfLog(file) ? null : false;
+        if (!head.ContainsAnyExcept((byte)0)) return false;
+        var sum = BinaryPrimitives.ReadUInt32LittleEndian(head[TableMagic.Length..]);
+        return head.StartsWith(TableMagic) && sum == Core.Checksum.plain(TableMagic) ? true : null;
+    }
+
+    private static bool SaysOfLog(IDatabaseFile file)
+    {
+        Span<byte> bytes = stackalloc byte[2 * SlotBytes];
+        bytes.Clear();
+        file.Read(bytes, 0);
+        return SaysOfLog(bytes[..SlotBytes]) || SaysOfLog(bytes[SlotBytes..]);
     }
 
     private void WriteBlock(PageSums sums, int block)

@@ -80,9 +80,10 @@ public sealed class JournalObserver(JournalOptions options, string store, string
             static end => end.observer.Ended(end.activity, end.started, end.outcome));
     }
 
-    /// <summary>Appends, and tells how it ended.</summary>
+    /// <summary>Appends, and tells how it ended: before the answer where that is there with the call, otherwise on the pool, beside
+    /// whoever is answered.</summary>
     /// <param name="batch">What is appended.</param>
-    /// <param name="append">Appends it. What awaits its answer is short and calls no caller's code.</param>
+    /// <param name="append">Appends it.</param>
     /// <param name="cancellationToken">Handed on.</param>
     /// <returns>What <paramref name="append"/> answered.</returns>
     public ValueTask<AppendResult> ObserveAsync(
@@ -92,29 +93,33 @@ public sealed class JournalObserver(JournalOptions options, string store, string
     {
         ArgumentNullException.ThrowIfNull(batch);
         ArgumentNullException.ThrowIfNull(append);
-        return batch.AllowSynchronousContinuations ? MeasureAsync() : Boundary.Of(MeasureAsync());
-
-        async ValueTask<AppendResult> MeasureAsync()
+        var started = TimeProvider.GetTimestamp();
+        var around = Activity.Current;
+        var activity = RefoldTelemetry.Source.StartActivity(RefoldTelemetry.AppendActivity);
+        Task<AppendResult> work;
+        try
         {
-            var started = TimeProvider.GetTimestamp();
-            var activity = RefoldTelemetry.Source.StartActivity(RefoldTelemetry.AppendActivity);
-            var outcome = "failed";
-            try
-            {
-                var result = await append(batch, cancellationToken).ConfigureAwait(false);
-                outcome = OutcomeOf(result);
-                return result;
-            }
-            catch (Exception exception)
-            {
-                outcome = RefoldTelemetry.OutcomeOf(exception);
-                throw;
-            }
-            finally
-            {
-                QuietLogger.Quietly((observer: this, activity, started, outcome), static end =>
-                    end.observer.Ended(end.activity, end.started, end.outcome));
-            }
+            work = append(batch, cancellationToken).AsTask();
+        }
+        catch (Exception exception)
+        {
+            work = Task.FromException<AppendResult>(exception);
+        }
+
+        // Who listens may do anything: not on the thread that answers, and nobody waits for it.
+        if (work.IsCompleted) End(work);
+        else _ = work.ContinueWith(End, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+        // What the caller does next is no part of this append.
+        Activity.Current = around;
+        return new ValueTask<AppendResult>(work);
+
+        void End(Task<AppendResult> done)
+        {
+            var outcome = done.IsCompletedSuccessfully ? OutcomeOf(done.Result)
+                : done.IsCanceled ? RefoldTelemetry.OutcomeOf(new OperationCanceledException())
+                : RefoldTelemetry.OutcomeOf(done.Exception!.GetBaseException());
+            QuietLogger.Quietly((observer: this, activity, started, outcome), static end =>
+                end.observer.Ended(end.activity, end.started, end.outcome));
         }
     }
 

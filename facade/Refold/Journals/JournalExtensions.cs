@@ -73,7 +73,7 @@ public static class JournalExtensions
     {
         if (request.TryEncode(out var batch, out var failure))
         {
-            batch.AllowSynchronousContinuations = isAwaitedInside;
+            batch.AllowSynchronousContinuations = isAwaitedInside && journal is LocalJournal { AnswersOnItsThread: true };
             return journal.TryAppendAsync(batch, cancellationToken);
         }
 

@@ -76,6 +76,9 @@ public sealed partial class SegmentJournal : LocalJournal, IObservedJournal
     JournalObserver IObservedJournal.Observer => observer;
 
     /// <inheritdoc/>
+    protected internal override bool AnswersOnItsThread => true;
+
+    /// <inheritdoc/>
     /// <exception cref="JournalException">It was opened for reading, and what its writer has done since cannot be read.</exception>
     public override Head Head => Latest.Index.Head;
 
@@ -188,8 +191,8 @@ public sealed partial class SegmentJournal : LocalJournal, IObservedJournal
     {
         ArgumentNullException.ThrowIfNull(batch);
         return JournalObserver.IsWanted(batch)
-            ? observer.ObserveAsync(batch, (observed, token) => AppendUnobservedAsync(observed, true, token), cancellationToken)
-            : AppendUnobservedAsync(batch, batch.AllowSynchronousContinuations, cancellationToken);
+            ? observer.ObserveAsync(batch, AppendUnobservedAsync, cancellationToken)
+            : AppendUnobservedAsync(batch, cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -230,9 +233,9 @@ public sealed partial class SegmentJournal : LocalJournal, IObservedJournal
             await writer!.WriteAsync(
                 new PendingChange(log => log.Flush()) { Pipelined = true }, CancellationToken.None).ConfigureAwait(false);
         }
-        catch (OutcomeUnknownException)
+        catch (Exception exception) when (exception is OutcomeUnknownException or NotAppendedException)
         {
-            // The next append is answered with it.
+            // The next append is answered with it. Of a journal that was closed meanwhile, closing has flushed.
         }
     }
 
@@ -260,10 +263,12 @@ public sealed partial class SegmentJournal : LocalJournal, IObservedJournal
         }
     }
 
-    private ValueTask<AppendResult> AppendUnobservedAsync(
-        EncodedBatch batch, bool isAwaitedInside, CancellationToken cancellationToken) =>
+    private ValueTask<AppendResult> AppendUnobservedAsync(EncodedBatch batch, CancellationToken cancellationToken) =>
         AppendAsync(
-            new PendingAppend(index => AppendRule.Decide(index, batch), isAwaitedInside) { Pipelined = batch.Pipelined },
+            new PendingAppend(index => AppendRule.Decide(index, batch), batch.AllowSynchronousContinuations)
+            {
+                Pipelined = batch.Pipelined,
+            },
             cancellationToken);
 
     private ValueTask<AppendResult> AppendAsync(PendingAppend write, CancellationToken cancellationToken)
@@ -279,7 +284,8 @@ public sealed partial class SegmentJournal : LocalJournal, IObservedJournal
     {
         if (closed) write.Answer(SegmentLog.Unavailable("the journal was closed", null));
         else if (writer is null) write.Answer(SegmentLog.Unavailable("it was opened for reading", null));
-        return new ValueTask(closed || writer is null ? write.Answered : writer.WriteAsync(write, cancellationToken));
+        else return new ValueTask(writer.WriteAsync(write, cancellationToken));
+        return new ValueTask(write.Answered);
     }
 }
 

@@ -113,17 +113,23 @@ let tests =
             restoreRefused (outOfRange "batch" "2" "the same in all entries of a batch") two Journal.empty
             restoreRefused (AppendError.Invalid(ValueError.Empty "the batch")) [] Journal.empty)
 
-        testCase "positions and versions beyond 2^62 and versions below 1 are refused" (fun () ->
-            let beyond = Append.highestRestored + 1L
+        testCase "positions and versions beyond 2^62 and versions below 1 are refused, also to an append" (fun () ->
+            let beyond = Append.highestPlace + 1L
 
             restoreRefused (outOfRange "position" (string beyond) "at most 2^62") [ placed beyond beyond 1L (event "a" "x") ] Journal.empty
 
             restoreRefused (outOfRange "version" (string beyond) "1 to 2^62") [ placed 1L 1L beyond (event "a" "x") ] Journal.empty
 
             restoreRefused (outOfRange "version" "0" "1 to 2^62") [ placed 1L 1L 0L (event "a" "x") ] Journal.empty
-            let last = Append.highestRestored
-            let journal = restore [ placed last last last (event "a" "x") ] Journal.empty
-            equal (last + 1L) ((appendWith id [ event "a" "y" ] journal |> ok |> fst).FirstPosition))
+            let last = Append.highestPlace
+            let before = last - 1L
+            let journal = restore [ placed before before before (event "a" "x") ] Journal.empty
+            let receipt, journal = appendWith id [ event "a" "y" ] journal |> ok
+            equal last receipt.FirstPosition
+            // What an append would give, and no import would take.
+            equal (AppendError.LimitExceeded("position", beyond, last)) (appendWith id [ event "b" "z" ] journal |> error)
+            let high = restore [ placed 1L 1L last (event "a" "x") ] Journal.empty
+            equal (AppendError.LimitExceeded("version", beyond, last)) (appendWith id [ event "a" "y" ] high |> error))
 
         testCase "a batch with holes spans no more positions than a batch may have" (fun () ->
             let spanning last = [ placed 1L 1L 1L (event "a" "x"); placed 1L last 2L (event "a" "y") ]

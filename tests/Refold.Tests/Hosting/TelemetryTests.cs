@@ -90,8 +90,8 @@ public class TelemetryTests
         Assert.Equal(
             ["accepted", "refused"],
             executed.Select(activity => (string)activity.GetTagItem(RefoldTelemetry.OutcomeTag)!).Distinct().Order(StringComparer.Ordinal));
-        var appended = watched.Named(RefoldTelemetry.AppendActivity);
         // The run's start has no command.
+        var appended = watched.Named(RefoldTelemetry.AppendActivity, count: 41);
         Assert.Equal(41, appended.Count);
         Assert.All(appended, activity => Assert.Equal("appended", activity.GetTagItem(RefoldTelemetry.OutcomeTag)));
         Assert.Equal(
@@ -247,6 +247,13 @@ public class TelemetryTests
         }
 
         public IReadOnlyList<Activity> Named(string name) => [.. stopped.Where(activity => activity.OperationName == name)];
+
+        /// <summary>As many as there will be: they end beside the answers.</summary>
+        public IReadOnlyList<Activity> Named(string name, int count)
+        {
+            SpinWait.SpinUntil(() => Named(name).Count >= count, TimeSpan.FromMinutes(1));
+            return Named(name);
+        }
 
         public void Dispose() => listener.Dispose();
     }

@@ -49,7 +49,9 @@ internal sealed class SegmentWriter(SegmentLog log, bool pipelined)
     private async Task<AppendResult?> WaitAndWriteAsync(PendingWrite write, CancellationToken cancellationToken)
     {
         await room.WaitAsync(cancellationToken).ConfigureAwait(false);
-        Queue(write);
+        // Cancelled after it got its place.
+        if (write.Answered.IsCompleted) room.Release();
+        else Queue(write);
         return await write.Answered.ConfigureAwait(false);
     }
 
@@ -69,7 +71,26 @@ internal sealed class SegmentWriter(SegmentLog log, bool pipelined)
             room.Release();
             write.Answer(SegmentLog.Unavailable("the journal was closed", null));
         }
-        else if (leads && (pipelined || write.Pipelined || CommitGroup())) CommitElsewhere();
+        else if (leads && (pipelined || write.Pipelined || LeadGroup())) CommitElsewhere();
+    }
+
+    /// <summary>Commits on the caller's thread, as on one of our own: what awaits an answer and may go on here would otherwise be sent to
+    /// the pool.</summary>
+    /// <returns>Whether more waits.</returns>
+    private bool LeadGroup()
+    {
+        if (TaskScheduler.Current != TaskScheduler.Default) return true;
+        var context = SynchronizationContext.Current;
+        if (context is null) return CommitGroup();
+        SynchronizationContext.SetSynchronizationContext(null);
+        try
+        {
+            return CommitGroup();
+        }
+        finally
+        {
+            SynchronizationContext.SetSynchronizationContext(context);
+        }
     }
 
     private void CommitElsewhere()
@@ -90,7 +111,7 @@ internal sealed class SegmentWriter(SegmentLog log, bool pipelined)
         {
             thread.UnsafeStart();
         }
-        catch (OutOfMemoryException)
+        catch (Exception exception) when (exception is OutOfMemoryException or ThreadStartException)
         {
             // The system has no thread left: then this one has to do.
             lock (gate) (thread, asked) = (null, false);
