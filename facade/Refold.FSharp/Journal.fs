@@ -39,11 +39,15 @@ module Journal =
     let readAll (fromPosition: int64) (maxCount: int64) (journal: IJournal) : Task<Entry list> =
         collect (journal.ReadAllAsync(fromPosition, maxCount))
 
-    /// Folds a stream to its state at its end. Nothing is decided and nothing drawn.
+    /// Folds a stream to its state at its end. Nothing is decided and nothing drawn. Throws `HistoryDroppedException` where the stream's
+    /// beginning was deleted.
     let fold (aggregate: Aggregate<'State, 'Command, 'Event, 'Error>) (stream: string) (journal: IJournal) : Task<FoldReport<'State>> =
         task {
-            let! entries = collect (journal.ReadStreamAsync(StreamId.Create stream))
-            return Replay.fold aggregate (Replay.beginning aggregate) entries
+            try
+                let! entries = collect (journal.ReadStreamAsync(StreamId.Create stream))
+                return Replay.fold aggregate (Replay.beginning aggregate) entries
+            with :? EntriesDroppedException as dropped ->
+                return raise (HistoryDroppedException(dropped.Stream, dropped.UpTo, []))
         }
 
     /// The whole journal as the immutable one of the core, for exploring: every function of `Refold.Core.Journal` then works on it. It is

@@ -63,7 +63,8 @@ internal static class StateVerb
             throw new ToolException(
                 ExitCode.Unreadable, $"No built-in scenario owns the stream '{stream}'; name its program's library by --with LIB.dll.");
         // The number of backends is in the pin of the run that began the stream.
-        var run = journal.ReadStream(stream, maxCount: 1).FirstOrDefault()?.Run;
+        var first = journal.ReadKeptAsync(stream).FirstOrDefaultAsync();
+        var run = (await first)?.Run;
         var runs = await journal.RunsAsync();
         return runs.FirstOrDefault(info => info.Id == run)?.Pin is { } pin ? DispatchPin.Scenario(pin) : Dispatch.Aggregate;
     }

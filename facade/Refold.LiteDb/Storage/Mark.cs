@@ -76,7 +76,8 @@ internal sealed class Mark(IDatabaseFile file) : IDisposable
     {
         if (HasTable(file) is not { } isThere)
             throw new JournalCorruptedException(
-                place, TablePlace, "the table of checksums in the mark", "whole", "damaged (remove the mark to take the pages as they are)");
+                place, TablePlace, "the table of checksums in the mark", "whole",
+                "damaged (remove the mark to take the pages as they are)");
         if (!isThere) return null;
         var sums = new PageSums();
         var bytes = new byte[file.Length - SumsPlace];

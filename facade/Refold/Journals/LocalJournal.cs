@@ -10,8 +10,8 @@ namespace Refold;
 public abstract class LocalJournal : ILocalJournal
 {
     /// <summary>Whether an append is answered by the thread that committed it, so that a batch may say
-    /// <see cref="EncodedBatch.AllowSynchronousContinuations"/>: false wherever somebody else's code awaits that answer, as in a journal that
-    /// hands appends on to another.</summary>
+    /// <see cref="EncodedBatch.AllowSynchronousContinuations"/>. It is false wherever somebody else's code awaits that answer, as in a
+    /// journal that hands appends on to another.</summary>
     /// <value>Default: false.</value>
     protected internal virtual bool AnswersOnItsThread => false;
 

@@ -47,7 +47,7 @@ internal sealed class FinishWork(RunCore run, IReadOnlyList<Aggregate> aggregate
     {
         var started = Hash.Zero;
         var last = new SortedDictionary<StreamId, JournalEntry>();
-        await foreach (var entry in run.Journal.ReadStreamAsync(run.Id.Stream, cancellationToken: cancellationToken).ConfigureAwait(false))
+        await foreach (var entry in run.Journal.ReadKeptAsync(run.Id.Stream, cancellationToken: cancellationToken).ConfigureAwait(false))
         {
             if (entry.Version == 1)
                 started = Core.RunInputs.OfEntry(entry.Value.Data);
@@ -67,28 +67,15 @@ internal sealed class FinishWork(RunCore run, IReadOnlyList<Aggregate> aggregate
         Core.RunInputs inputs, StreamId stream, EntryRole role, JournalEntry? command, CancellationToken cancellationToken)
     {
         var end = command?.Position ?? 0;
-        var from = 1L;
-        while (true)
+        await foreach (var entry in run.Journal.ReadKeptAsync(stream, cancellationToken: cancellationToken).ConfigureAwait(false))
         {
-            try
-            {
-                await foreach (var entry in run.Journal.ReadStreamAsync(stream, from, cancellationToken: cancellationToken)
-                    .ConfigureAwait(false))
-                {
-                    if (entry.Role == role && entry.Run == run.Id)
-                        inputs.Add(entry.Value.Data);
-                    if (command is not null && entry.Role == EntryRole.Event && entry.CausationId == command.Id && entry.Run == run.Id)
-                        end = entry.Position;
-                    from = entry.Version + 1;
-                }
-
-                return end;
-            }
-            catch (EntriesDroppedException dropped) when (dropped.UpTo >= from)
-            {
-                from = dropped.UpTo + 1;
-            }
+            if (entry.Role == role && entry.Run == run.Id)
+                inputs.Add(entry.Value.Data);
+            if (command is not null && entry.Role == EntryRole.Event && entry.CausationId == command.Id && entry.Run == run.Id)
+                end = entry.Position;
         }
+
+        return end;
     }
 
     private async Task<Hash?> HashOverAsync(IEnumerable<(StreamId Stream, long Position)> ends, CancellationToken cancellationToken)

@@ -123,26 +123,22 @@ internal sealed class RecordedRun
     private async ValueTask<IReadOnlyList<JournalEntry>> ReadStreamAsync(
         IJournal journal, StreamId stream, long last, CancellationToken cancellationToken)
     {
-        var from = 1L;
-        while (true)
+        var entries = new List<JournalEntry>();
+        var read = journal.ReadKeptAsync(
+            stream,
+            dropped: upTo =>
+            {
+                // Deleted while it was read: what was read before is gone with it.
+                entries.Clear();
+                floors[stream] = upTo;
+            },
+            cancellationToken: cancellationToken);
+        await foreach (var entry in read.ConfigureAwait(false))
         {
-            var entries = new List<JournalEntry>();
-            try
-            {
-                var read = journal.ReadStreamAsync(stream, from, cancellationToken: cancellationToken);
-                await foreach (var entry in read.ConfigureAwait(false))
-                {
-                    if (entry.Position > last) break;
-                    entries.Add(entry);
-                }
-
-                return entries;
-            }
-            catch (EntriesDroppedException dropped) when (dropped.UpTo >= from)
-            {
-                from = dropped.UpTo + 1;
-                floors[stream] = dropped.UpTo;
-            }
+            if (entry.Position > last) break;
+            entries.Add(entry);
         }
+
+        return entries;
     }
 }

@@ -60,7 +60,8 @@ public static class ReplayExtensions
     /// <param name="toVersion">The last version to fold; beyond the stream's end: all of it.</param>
     /// <param name="cancellationToken">Stops at the next entry.</param>
     /// <returns>The state, and what is not as it should be.</returns>
-    /// <exception cref="EntriesDroppedException">The stream's beginning was deleted.</exception>
+    /// <exception cref="HistoryDroppedException">The stream's beginning was deleted: its state needs a snapshot
+    /// (<see cref="SnapshotExtensions"/>).</exception>
     public static Task<FoldReport<TState>> FoldAsync<TState, TCommand, TEvent, TError>(
         this IJournal journal,
         StreamId stream,
@@ -74,7 +75,15 @@ public static class ReplayExtensions
             async () =>
             {
                 var entries = journal.ReadStreamAsync(stream, 1, toVersion, cancellationToken: cancellationToken);
-                return ReplayObservation.Folded(await aggregate.Fresh().FoldAsync(entries, null, cancellationToken).ConfigureAwait(false));
+                try
+                {
+                    return ReplayObservation.Folded(
+                        await aggregate.Fresh().FoldAsync(entries, null, cancellationToken).ConfigureAwait(false));
+                }
+                catch (EntriesDroppedException dropped) when (dropped is not HistoryDroppedException)
+                {
+                    throw new HistoryDroppedException(stream, dropped.UpTo, []);
+                }
             },
             cancellationToken);
     }

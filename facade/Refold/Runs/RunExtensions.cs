@@ -62,6 +62,8 @@ public static class RunExtensions
 
         var first = await FirstAsync(journal, run.Stream, 1, cancellationToken).ConfigureAwait(false)
             ?? throw new RunNotFoundException(run, "the journal has no run of this name");
+        if (first.Version > 1)
+            throw new RunNotFoundException(run, "its start was deleted, and with it the seed of its steps; begin a run of another name");
         if (RunTranslation.TryReadStart(first, out var reason) is not (var recorded, var root))
             throw new RunNotFoundException(run, reason);
         if (recorded.DiffersIn(pin) is { Count: > 0 } fields)
@@ -144,5 +146,5 @@ public static class RunExtensions
 
     private static ValueTask<JournalEntry?> FirstAsync(
         IJournal journal, StreamId stream, long version, CancellationToken cancellationToken) =>
-        journal.ReadStreamAsync(stream, version, maxCount: 1, cancellationToken: cancellationToken).FirstOrDefaultAsync(cancellationToken);
+        journal.ReadKeptAsync(stream, version, cancellationToken: cancellationToken).FirstOrDefaultAsync(cancellationToken);
 }

@@ -149,7 +149,7 @@ internal sealed partial class RunPipeline
     private async Task<long> ReadVersionAsync(CancellationToken cancellationToken)
     {
         var highest = await journal.HighestVersionAsync(run.Stream, cancellationToken).ConfigureAwait(false);
-        var last = journal.ReadStreamAsync(run.Stream, highest, cancellationToken: cancellationToken);
+        var last = journal.ReadKeptAsync(run.Stream, highest, cancellationToken: cancellationToken);
         await foreach (var entry in last.ConfigureAwait(false))
         {
             if (RunTranslation.IsEnd(entry))

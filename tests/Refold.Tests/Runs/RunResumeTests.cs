@@ -42,6 +42,29 @@ public class RunResumeTests
         Assert.Equal(end.StateHash, report.StateHash);
     }
 
+    [Theory]
+    [MemberData(nameof(Stores.All), MemberType = typeof(Stores))]
+    public async Task WhatIsDeletedMeanwhile_KeepsNoRunFromEnding_AndIsSaid(string store)
+    {
+        await using var journal = Stores.Open(store);
+        await using var run = await journal.StartAsync();
+        var commands = RunFixture.Commands(12).ToList();
+        foreach (var (stream, command) in commands.Take(8)) await run.Orders().ExecuteAsync(stream, command, ct);
+        await journal.DeleteToAsync(run.Id.Stream, 4, ct);
+        var lost = await Assert.ThrowsAsync<RunNotFoundException>(
+            () => journal.ResumeRunAsync(run.Id, RunFixture.Pin, RunFixture.Options()));
+        Assert.Contains("its start was deleted", lost.Message, StringComparison.Ordinal);
+        foreach (var (stream, command) in commands.Skip(8)) await run.Orders().ExecuteAsync(stream, command, ct);
+        Assert.NotNull((await run.FinishAsync()).StateHash);
+        var report = await journal.VerifyAsync(run.Id, Order.Aggregate);
+        // Without its start nothing of a run can be decided again.
+        Assert.Equal((ReplayVerdict.Diverged, 5L), (report.Verdict, report.Divergence!.Version));
+
+        await journal.DeleteToAsync(commands[0].Stream, 1, ct);
+        var dropped = await Assert.ThrowsAsync<HistoryDroppedException>(() => journal.FoldAsync(commands[0].Stream, Order.Aggregate));
+        Assert.Equal(1, dropped.UpTo);
+    }
+
     [Fact]
     public async Task Finish_RecordsTheHashThatVerifyingFinds()
     {
