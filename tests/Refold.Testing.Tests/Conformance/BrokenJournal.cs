@@ -9,12 +9,12 @@ internal abstract class BrokenJournal(InMemoryJournal inner) : IJournal
 {
     private readonly CancellationTokenSource closing = new();
 
+    public bool IsClosed => closing.IsCancellationRequested;
+
     protected InMemoryJournal Inner => inner;
 
     /// <summary>Where reads are answered from.</summary>
     protected virtual InMemoryJournal Shown => inner;
-
-    private bool IsClosed => closing.IsCancellationRequested;
 
     public virtual ValueTask<Head> HeadAsync(CancellationToken cancellationToken = default) => Shown.HeadAsync(cancellationToken);
 
@@ -132,6 +132,13 @@ internal abstract class BrokenJournal(InMemoryJournal inner) : IJournal
 /// <summary>Breaks nothing: the control.</summary>
 internal sealed class HonestJournal(InMemoryJournal inner) : BrokenJournal(inner);
 
+/// <summary>Reads beside a writer: sees what the writer has done, and appends nothing.</summary>
+internal class ReaderJournal(InMemoryJournal inner) : BrokenJournal(inner)
+{
+    public override ValueTask<AppendResult> TryAppendAsync(EncodedBatch batch, CancellationToken cancellationToken = default) =>
+        new(new AppendResult.NotAppended(new AppendFailure.Unavailable("opened for reading", null)));
+}
+
 /// <summary>A store whose journal in memory is kept over openings and crashes.</summary>
 internal sealed class KeptFixture(Func<InMemoryJournal, IJournal> wrap) : JournalFixture
 {
@@ -159,4 +166,28 @@ internal sealed class HastyFixture : JournalFixture
     }
 
     public override ValueTask<bool> CrashAsync() => new(true);
+}
+
+/// <summary>A store that others read beside its writer, of whom there is one.</summary>
+/// <param name="read">Makes a reader of what is kept.</param>
+internal sealed class BesideFixture(Func<InMemoryJournal, IJournal> read) : JournalFixture
+{
+    private readonly InMemoryJournal kept = new();
+    private HonestJournal? writer;
+
+    public override JournalCapabilities Capabilities => JournalCapabilities.All;
+
+    public override ValueTask<IJournal> OpenAsync(CancellationToken cancellationToken)
+    {
+        if (writer is { IsClosed: false }) throw new JournalInUseException("memory");
+        return new(writer = new HonestJournal(kept));
+    }
+
+    public override ValueTask<IJournal> OpenForReadingAsync(CancellationToken cancellationToken) => new(read(kept));
+
+    public override async ValueTask<bool> CrashAsync()
+    {
+        if (writer is not null) await writer.DisposeAsync();
+        return true;
+    }
 }

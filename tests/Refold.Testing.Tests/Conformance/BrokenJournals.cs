@@ -106,3 +106,56 @@ internal sealed class HastyJournal(InMemoryJournal kept, InMemoryJournal seen) :
         late.Clear();
     }
 }
+
+/// <summary>Keeps places as floating-point numbers: far ones are rounded.</summary>
+internal sealed class RoundingJournal(InMemoryJournal inner) : BrokenJournal(inner)
+{
+    public override ValueTask<AppendResult> TryRestoreAsync(
+        IReadOnlyList<JournalEntry> batch, CancellationToken cancellationToken = default) =>
+        base.TryRestoreAsync([.. batch.Select(Rounded)], cancellationToken);
+
+    // Within a batch they stay apart, so that only their values tell.
+    private static JournalEntry Rounded(JournalEntry entry)
+    {
+        var first = Rounded(entry.Batch);
+        return JournalEntry.TryRead(
+            first + entry.Position - entry.Batch, Rounded(entry.Version), first, entry.ToCanonicalBytes())!;
+    }
+
+    private static long Rounded(long place) => (long)(double)place;
+}
+
+/// <summary>Rebuilds what it reads from while it deletes: a read meanwhile misses the newest entry.</summary>
+internal sealed class RebuildingJournal(InMemoryJournal inner) : BrokenJournal(inner)
+{
+    private volatile bool isRebuilding;
+
+    public override async ValueTask DeleteToAsync(StreamId stream, long version, CancellationToken cancellationToken = default)
+    {
+        isRebuilding = true;
+        await Task.Delay(2, CancellationToken.None);
+        await base.DeleteToAsync(stream, version, cancellationToken);
+        isRebuilding = false;
+    }
+
+    public override IAsyncEnumerable<JournalEntry> ReadAllAsync(
+        long fromPosition = 1, long maxCount = long.MaxValue, CancellationToken cancellationToken = default) =>
+        ReadAsync(shown => Left(shown.ReadAll(fromPosition, maxCount)).ToAsyncEnumerable(), cancellationToken);
+
+    private IEnumerable<JournalEntry> Left(IEnumerable<JournalEntry> entries) => isRebuilding ? entries.SkipLast(1) : entries;
+}
+
+/// <summary>Reads beside a writer as it was when the reader was opened, for as long as that is open.</summary>
+internal sealed class MomentReaderJournal : ReaderJournal
+{
+    private readonly InMemoryJournal copy = new();
+
+    public MomentReaderJournal(InMemoryJournal inner)
+        : base(inner)
+    {
+        foreach (var batch in inner.ReadAll().GroupBy(entry => entry.Batch))
+            copy.TryRestoreAsync([.. batch]).AsTask().GetAwaiter().GetResult().ReceiptOrThrow();
+    }
+
+    protected override InMemoryJournal Shown => copy;
+}

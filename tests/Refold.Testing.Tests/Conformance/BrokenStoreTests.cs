@@ -7,6 +7,9 @@ namespace Refold.Testing.Tests.Conformance;
 
 public class BrokenStoreTests(ITestOutputHelper output)
 {
+    private const string StayingReader =
+        "a reader that stays open sees each append and deletion that was answered, of one writer after the other";
+
     private static readonly JournalConformance Memory = new("memory", () => new MemoryFixture());
 
     public static TheoryData<ulong> Seeds => [1, 44, 555];
@@ -70,6 +73,31 @@ public class BrokenStoreTests(ITestOutputHelper output)
         "streams are listed page by page: those that begin with a prefix, behind one, no more than asked for");
 
     [Fact]
+    public Task OneThatRoundsFarPlaces_IsCaught() => CaughtByItsCaseAsync(
+        "rounding",
+        () => new KeptFixture(kept => new RoundingJournal(kept)),
+        "the furthest places are kept to the last digit, and the next append goes on behind them");
+
+    [Fact]
+    public Task OneWhoseReadsMissAnEntryWhileItDeletes_IsCaught() => CaughtByItsCaseAsync(
+        "rebuilding",
+        () => new KeptFixture(kept => new RebuildingJournal(kept)),
+        "a reader among deletions sees nothing that was deleted before, and misses nothing else");
+
+    [Fact]
+    public Task OneWhoseReadersStayWhereTheyWereOpened_IsCaught() =>
+        CaughtByItsCaseAsync("read as of its opening", () => new BesideFixture(kept => new MomentReaderJournal(kept)), StayingReader);
+
+    [Fact]
+    public async Task OneWhoseReadersGoOn_Holds()
+    {
+        var beside = new JournalConformance("beside", () => new BesideFixture(kept => new ReaderJournal(kept)), Options(7));
+        var names = beside.Cases.Where(item => item.Needs.HasFlag(JournalCapabilities.SeveralProcesses)).Select(item => item.Name).ToList();
+        Assert.Contains(StayingReader, names);
+        foreach (var name in names) (await beside.RunAsync(name)).ThrowIfFailed();
+    }
+
+    [Fact]
     public async Task TheSameFixture_WithoutTheFault_Holds()
     {
         var report = await new JournalConformance("honest", () => new KeptFixture(kept => new HonestJournal(kept)), Options(7)).RunAsync();
@@ -115,10 +143,15 @@ public class BrokenStoreTests(ITestOutputHelper output)
     /// <summary>Caught by the case that names the promise, and so by the suite as a whole.</summary>
     private async Task CaughtAsync(string store, Func<JournalFixture> create, string name)
     {
+        await CaughtByItsCaseAsync(store, create, name);
+        await CaughtAsync(store, create, 7);
+    }
+
+    private async Task CaughtByItsCaseAsync(string store, Func<JournalFixture> create, string name)
+    {
         var result = await new JournalConformance(store, create, Options(7)).RunAsync(name);
         output.WriteLine(result.ToString());
         Assert.True(result.Outcome == ConformanceOutcome.Failed, $"the case did not notice the store that is {store}");
-        await CaughtAsync(store, create, 7);
     }
 
     private async Task CaughtAsync(string store, Func<JournalFixture> create, ulong seed)

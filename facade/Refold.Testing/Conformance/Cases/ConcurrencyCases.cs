@@ -17,6 +17,9 @@ internal static class ConcurrencyCases
             "appends at once come out as in some serial order: the one of their positions", SerialAsync,
             JournalCapabilities.Keys | JournalCapabilities.Conditions),
         JournalCase.Of("a reader among writers sees whole batches without gaps, and never less than before", ReadersAsync),
+        JournalCase.Of(
+            "a reader among deletions sees nothing that was deleted before, and misses nothing else", DeletionsAsync,
+            JournalCapabilities.Deletion),
     ];
 
     private static async Task InParallelAsync(JournalBench bench, Func<int, Task> run)
@@ -181,5 +184,44 @@ internal static class ConcurrencyCases
         });
         await done.CancelAsync();
         await Expect.Within(Task.WhenAll(readers), "the end of the readers");
+    }
+
+    private static async Task DeletionsAsync(JournalBench bench)
+    {
+        var journal = bench.Journal;
+        // What was answered, and what was begun: a read lies between the one before it and the other after it.
+        var (appended, deleted, begun) = (0L, 0L, 0L);
+        using var done = new CancellationTokenSource();
+        var readers = Enumerable.Range(0, 2).Select(_ => Task.Run(async () =>
+        {
+            while (!done.IsCancellationRequested)
+            {
+                var (least, floor) = (Volatile.Read(ref appended), Volatile.Read(ref deleted));
+                var versions = (await JournalReads.ListAsync(journal.ReadAllAsync())).ConvertAll(entry => entry.Version);
+                var first = versions.Count == 0 ? Volatile.Read(ref begun) + 1 : versions[0];
+                Expect.True(first > floor, FormattableString.Invariant($"a reader sees version {first}, deleted to {floor} before"));
+                Expect.True(
+                    first <= Volatile.Read(ref begun) + 1,
+                    FormattableString.Invariant($"a reader sees version {first} first, deleted to {Volatile.Read(ref begun)} at most"));
+                Expect.Sequence(
+                    Enumerable.Range(0, versions.Count).Select(place => first + place), versions, "version that a reader sees");
+                Expect.True(
+                    first + versions.Count > least,
+                    FormattableString.Invariant($"a reader sees {versions.Count} versions from {first}, {least} were appended before"));
+            }
+        })).ToList();
+        for (var round = 1L; round <= Rounds; round++)
+        {
+            await bench.AppendAsync(JournalBench.Entry("a"), JournalBench.Entry("a"));
+            Volatile.Write(ref appended, 2 * round);
+            if (round % 2 == 0) continue;
+            Volatile.Write(ref begun, round);
+            await bench.DeleteToAsync("a", round);
+            Volatile.Write(ref deleted, round);
+        }
+
+        await done.CancelAsync();
+        await Expect.Within(Task.WhenAll(readers), "the end of the readers");
+        Expect.Sequence([new StreamInfo("a", Rounds - 1, 2 * Rounds)], await bench.Read.StreamsAsync(), "stream");
     }
 }

@@ -20,6 +20,9 @@ internal static class LifetimeCases
             "a second writer is refused, and can write when the first is closed", SecondWriterAsync, JournalCapabilities.SeveralProcesses),
         JournalCase.Of(
             "a reader beside the writer sees what was answered, and appends nothing", ReaderAsync, JournalCapabilities.SeveralProcesses),
+        JournalCase.Of(
+            "a reader that stays open sees each append and deletion that was answered, of one writer after the other", StayingReaderAsync,
+            JournalCapabilities.SeveralProcesses),
     ];
 
     private static async Task CancelledAsync(JournalBench bench)
@@ -214,6 +217,40 @@ internal static class LifetimeCases
             }
 
             await bench.FillAsync("b", 2);
+        }
+    }
+
+    private static async Task StayingReaderAsync(JournalBench bench)
+    {
+        await bench.FillAsync("a", 2);
+        var reader = await bench.Fixture.OpenForReadingAsync(CancellationToken.None);
+        await using (reader)
+        {
+            var reads = new JournalReads(reader);
+            for (var round = 0; round < 8; round++)
+            {
+                await SameAsync(round);
+                var key = bench.Has(JournalCapabilities.Keys) ? FormattableString.Invariant($"key{round}") : null;
+                await bench.AppendAsync(
+                    new AppendRequest(JournalBench.Entry("a"), JournalBench.Entry("b"), JournalBench.Entry("a")) { IdempotencyKey = key });
+                await SameAsync(round);
+                // Now and then between what it has read and what it has not.
+                if (bench.Has(JournalCapabilities.Deletion)) await bench.DeleteToAsync("a", (2 * round) + (round % 3));
+                await SameAsync(round);
+                if (round % 2 == 1) await bench.ReopenAsync();
+            }
+
+            async Task SameAsync(int round)
+            {
+                Expect.Equal(await bench.Read.HeadAsync(), await reads.HeadAsync(), "the head that the reader sees");
+                Expect.Sequence(await bench.Read.StreamsAsync(), await reads.StreamsAsync(), "stream that the reader sees");
+                Expect.Sequence(await bench.Read.AllAsync(), await reads.AllAsync(), "entry that the reader sees");
+                if (!bench.Has(JournalCapabilities.Keys)) return;
+                var key = FormattableString.Invariant($"key{round}");
+                Expect.Equal(
+                    Told.Of(await bench.Read.FindByKeyAsync(key)), Told.Of(await reads.FindByKeyAsync(key)),
+                    "the receipt that the reader finds by a key");
+            }
         }
     }
 }

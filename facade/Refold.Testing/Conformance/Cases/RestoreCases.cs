@@ -10,6 +10,7 @@ internal static class RestoreCases
         Of("positions between and inside batches may be missing: they stay holes", HolesAsync),
         Of("a stream may start anywhere, and then goes on without gaps", FloorAsync),
         Of("places that do not fit behind the head are invalid", MisplacedAsync),
+        Of("the furthest places are kept to the last digit, and the next append goes on behind them", FurthestAsync),
         JournalCase.Of(
             "a key that is known goes over to the batch that is restored with it", KeyAsync,
             JournalCapabilities.Restore | JournalCapabilities.Keys),
@@ -90,6 +91,34 @@ internal static class RestoreCases
             await TryAsync(bench, At(3, 3, 3), At(3 + 65_536, 4, 3)), "a batch of 65,537 positions");
         Expect.Equal(2L, (await bench.Read.HeadAsync()).Position, "the last position");
         Expect.Appended(await TryAsync(bench, At(3, 3, 3), At(3 + 65_535, 4, 3)), "a batch of 65,536 positions");
+    }
+
+    private static async Task FurthestAsync(JournalBench bench)
+    {
+        // Near 2^62, where a floating-point number keeps one in 512.
+        const long Far = (1L << 62) - 10_001;
+        await bench.FillAsync("a", 1);
+        Expect.Appended(await TryAsync(bench, At(Far, Far, Far, "b"), At(Far + 1, Far - 1, Far, "c")), "a batch at the furthest places");
+        await SameAsync([1, Far, Far + 1]);
+        if (bench.Has(JournalCapabilities.Durability)) await bench.ReopenAsync();
+        await SameAsync([1, Far, Far + 1]);
+        var receipt = await bench.AppendAsync(JournalBench.Entry("b"), JournalBench.Entry("a"));
+        Expect.Equal((Far + 2, Far + 3), (receipt.FirstPosition, receipt.LastPosition), "the positions of the next receipt");
+        Expect.Sequence(
+            [new StreamVersions("b", Far + 1, Far + 1), new StreamVersions("a", 2, 2)], receipt.Versions, "the versions of the next receipt");
+        await SameAsync([1, Far, Far + 1, Far + 2, Far + 3]);
+
+        async Task SameAsync(long[] positions)
+        {
+            Expect.Sequence(positions, (await bench.Read.AllAsync()).Select(entry => entry.Position), "position");
+            Expect.Sequence(
+                positions[2..], (await bench.Read.AllAsync(Far + 1)).Select(entry => entry.Position), "position from the second of them");
+            Expect.Equal(positions[^1], (await bench.Read.HeadAsync()).Position, "the last position");
+            Expect.Equal(Far + 1, (await bench.Read.HeadAtAsync(Far))?.Position, "the end of their batch");
+            Expect.Equal(null, await bench.Read.HeadAtAsync(Far - 1), "the head in the hole before them");
+            Expect.Equal(Far, (await bench.Read.StreamAsync("b", Far, Far)).Single().Version, "a version");
+            Expect.Equal(new StreamInfo("c", Far - 2, Far - 1), (await bench.Read.StreamsAsync("c")).Single(), "a stream");
+        }
     }
 
     private static async Task KeyAsync(JournalBench bench)
