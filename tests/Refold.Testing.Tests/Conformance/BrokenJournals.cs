@@ -159,3 +159,17 @@ internal sealed class MomentReaderJournal : ReaderJournal
 
     protected override InMemoryJournal Shown => copy;
 }
+
+/// <summary>Takes what has no place any more for done: it answers with the last receipt.</summary>
+internal sealed class FullJournal(InMemoryJournal inner) : BrokenJournal(inner)
+{
+    private AppendResult last = new AppendResult.NotAppended(new AppendFailure.Unavailable("new", null));
+
+    public override async ValueTask<AppendResult> TryAppendAsync(EncodedBatch batch, CancellationToken cancellationToken = default)
+    {
+        var result = await base.TryAppendAsync(batch, cancellationToken);
+        var isFull = result is AppendResult.NotAppended { Failure: AppendFailure.LimitExceeded } && Inner.Head.Position >= (1L << 62) - 1;
+        if (result is AppendResult.Appended) last = result;
+        return isFull ? last : result;
+    }
+}

@@ -79,6 +79,12 @@ public class BrokenStoreTests(ITestOutputHelper output)
         "the furthest places are kept to the last digit, and the next append goes on behind them");
 
     [Fact]
+    public Task OneThatTakesWhatHasNoPlaceForDone_IsCaught() => CaughtByItsCaseAsync(
+        "full",
+        () => new KeptFixture(kept => new FullJournal(kept)),
+        "beyond 2^62 there is no place: appending is refused as restoring is");
+
+    [Fact]
     public Task OneWhoseReadsMissAnEntryWhileItDeletes_IsCaught() => CaughtByItsCaseAsync(
         "rebuilding",
         () => new KeptFixture(kept => new RebuildingJournal(kept)),

@@ -27,7 +27,7 @@ public class ImportPlaceTests
     }
 
     [Fact]
-    public void TheFurthestPlaces_AreRestored_AndTheJournalGoesOnBehindThem()
+    public void TheFurthestPlaces_AreRestored_AndNothingGoesOnBehindThem_ThatAnotherImportWouldRefuse()
     {
         using var directory = new TemporaryDirectory();
         string file = directory.Write("in.ndjson", """
@@ -36,12 +36,17 @@ public class ImportPlaceTests
 
             """);
         RefoldTool.Run("import", file, "--journal", directory.Journal()).Expect(0);
-        string more = directory.Write("more.ndjson", """{"stream":"b","type":"t","data":3}""");
-        RefoldTool.Run("import", more, "--journal", directory.Journal()).Expect(0);
+        string more = directory.Write("more.ndjson", """{"stream":"a","type":"t","data":3}""");
+        string error = RefoldTool.Run("import", more, "--journal", directory.Journal()).ExpectError(3);
+        Assert.Contains("position is 4611686018427387905, the limit is 4611686018427387904", error, StringComparison.Ordinal);
         RefoldTool.Run("verify", "--journal", directory.Journal()).Expect(0);
+        string export = directory.Write("out.ndjson", RefoldTool.Run("export", "--journal", directory.Journal()).Expect(0).Output);
+        RefoldTool.Run("import", export, "--journal", directory.Journal("copy")).Expect(0);
         using var journal = new Opened(directory.Journal());
-        Assert.Equal([1, 4611686018427387904, 4611686018427387905], journal.Value.ReadAll().Select(entry => entry.Position));
-        Assert.Equal(4611686018427387905, journal.Value.ReadStream("b", 4611686018427387905).Single().Version);
+        using var copy = new Opened(directory.Journal("copy"));
+        Assert.Equal([1, 4611686018427387904], journal.Value.ReadAll().Select(entry => entry.Position));
+        Assert.Equal(4611686018427387904, journal.Value.ReadStream("b", 4611686018427387904).Single().Version);
+        Assert.Equal(journal.Value.Head, copy.Value.Head);
     }
 
     [Fact]

@@ -11,6 +11,7 @@ internal static class RestoreCases
         Of("a stream may start anywhere, and then goes on without gaps", FloorAsync),
         Of("places that do not fit behind the head are invalid", MisplacedAsync),
         Of("the furthest places are kept to the last digit, and the next append goes on behind them", FurthestAsync),
+        Of("beyond 2^62 there is no place: appending is refused as restoring is", BeyondAsync),
         JournalCase.Of(
             "a key that is known goes over to the batch that is restored with it", KeyAsync,
             JournalCapabilities.Restore | JournalCapabilities.Keys),
@@ -105,7 +106,8 @@ internal static class RestoreCases
         var receipt = await bench.AppendAsync(JournalBench.Entry("b"), JournalBench.Entry("a"));
         Expect.Equal((Far + 2, Far + 3), (receipt.FirstPosition, receipt.LastPosition), "the positions of the next receipt");
         Expect.Sequence(
-            [new StreamVersions("b", Far + 1, Far + 1), new StreamVersions("a", 2, 2)], receipt.Versions, "the versions of the next receipt");
+            [new StreamVersions("b", Far + 1, Far + 1), new StreamVersions("a", 2, 2)], receipt.Versions,
+            "the versions of the next receipt");
         await SameAsync([1, Far, Far + 1, Far + 2, Far + 3]);
 
         async Task SameAsync(long[] positions)
@@ -118,6 +120,26 @@ internal static class RestoreCases
             Expect.Equal(null, await bench.Read.HeadAtAsync(Far - 1), "the head in the hole before them");
             Expect.Equal(Far, (await bench.Read.StreamAsync("b", Far, Far)).Single().Version, "a version");
             Expect.Equal(new StreamInfo("c", Far - 2, Far - 1), (await bench.Read.StreamsAsync("c")).Single(), "a stream");
+        }
+    }
+
+    private static async Task BeyondAsync(JournalBench bench)
+    {
+        const long Last = 1L << 62;
+        Expect.Appended(await TryAsync(bench, At(1, Last, 1, "b")), "an entry of the last version");
+        await RefusedAsync(JournalBench.Entry("a"), JournalBench.Entry("b"));
+        await bench.FillAsync("a", 1);
+        Expect.Appended(await TryAsync(bench, At(Last - 1, 2, Last - 1)), "an entry at the last position but one");
+        await RefusedAsync(JournalBench.Entry("a"), JournalBench.Entry("a"));
+        Expect.Equal(Last, (await bench.AppendAsync(JournalBench.Entry("a"))).FirstPosition, "the last position");
+        await RefusedAsync(JournalBench.Entry("a"));
+        Expect.NotAppended<AppendFailure.Invalid>(await TryAsync(bench, At(Last + 1, 4, Last + 1)), "restoring beyond the last position");
+
+        async Task RefusedAsync(params EntryData[] entries)
+        {
+            var before = await bench.Read.HeadAsync();
+            Expect.NotAppended<AppendFailure.LimitExceeded>(await bench.TryAsync(entries), "appending beyond the last place");
+            Expect.Equal(before, await bench.Read.HeadAsync(), "the head");
         }
     }
 
