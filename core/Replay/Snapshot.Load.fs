@@ -154,11 +154,16 @@ module Snapshot =
         else
             Rehydration.Highest inRange
 
-    // In what the pin that the snapshot was taken under differs. The seed decides nothing in a state that is there.
-    let private otherPin (pin: RunPin option) (snapshot: Snapshot) : string list =
+    // The doubt about a snapshot of another program: what its pin differs in, or that it has none. The seed decides nothing in a state that
+    // is there. Whoever asks outside a run says nothing of itself.
+    let private otherPin (pin: RunPin option) (snapshot: Snapshot) : SnapshotFinding option =
         match pin, snapshot.Pin with
-        | Some pin, Some taken -> pin.DiffersIn taken |> Seq.filter (fun field -> field <> "seed") |> List.ofSeq
-        | _ -> []
+        | Some pin, Some taken ->
+            match pin.DiffersIn taken |> Seq.filter (fun field -> field <> "seed") |> List.ofSeq with
+            | [] -> None
+            | fields -> Some(SnapshotFinding.OtherPin(snapshot.Version, fields))
+        | Some _, None -> Some(SnapshotFinding.OtherPin(snapshot.Version, []))
+        | None, _ -> None
 
     /// Brings a stream's state up to a version and a position: from the newest snapshot that may be used and that the entries after it can
     /// be applied to, or from every entry. `divergenceOf`: what a fold found wrong; `floor`: the stream's highest version that was deleted;
@@ -209,14 +214,10 @@ module Snapshot =
                         let fold next = Rehydration.Fold({ State = state; Version = snapshot.Version }, next)
 
                         match otherPin pin snapshot with
-                        | [] -> fold folded
-                        | fields when floor = 0L -> older (SnapshotFinding.OtherPin(snapshot.Version, fields)) doubtful
+                        | None -> fold folded
+                        | Some finding when floor = 0L -> older finding doubtful
                         // Better than nothing, where nothing else is left.
-                        | fields ->
-                            fold (fun report ->
-                                doubtful
-                                |> Option.orElse (Some(report, snapshot))
-                                |> older (SnapshotFinding.OtherPin(snapshot.Version, fields))))
+                        | Some finding -> fold (fun report -> doubtful |> Option.orElse (Some(report, snapshot)) |> older finding))
 
             if highest < 1L && not areGiven then withoutMore doubtful else Rehydration.Newest(highest, next)
 

@@ -57,7 +57,8 @@ type internal SnapshotFinding =
     | Misplaced of version: int64 * position: int64
     /// The entries after it cannot be applied to its state.
     | NotFoldable of version: int64
-    /// It was taken under another pin, so by another program perhaps: used only where the entries before it were deleted.
+    /// It was taken under another pin, so by another program perhaps, or, without fields, outside a run, so by a program that nothing names:
+    /// used only where the entries before it were deleted.
     | OtherPin of version: int64 * fields: string list
     /// Its version is above the highest one that the store was asked for. The store is not asked again.
     | NotAsked of version: int64 * toVersion: int64
@@ -81,6 +82,9 @@ type internal SnapshotFinding =
         | Misplaced(version, position) ->
             at version + " is not used: the entries around it do not lie around position " + Numbers.text position
         | NotFoldable version -> at version + " is not used: the entries after it cannot be applied to it"
+        | OtherPin(version, []) ->
+            at version
+            + " was taken outside a run, by a program that nothing names: it is used only where the entries before it were deleted"
         | OtherPin(version, fields) ->
             at version
             + " was taken under another pin, which differs in "

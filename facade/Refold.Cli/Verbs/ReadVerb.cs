@@ -36,7 +36,7 @@ internal static class ReadVerb
             throw Journals.NoStream(stream);
         // Before the first read: what is appended in between is read by then, and is not printed again.
         long position = journal.Head.Position;
-        var entries = journal.ReadStream(stream, from, maxCount: most);
+        var entries = Kept(journal, stream, from, most);
         if (follows || arguments.GetValue(Options.Json) || !Output.IsTerminal)
         {
             var printed = Print(Interruption.Until(entries, cancellationToken));
@@ -51,6 +51,20 @@ internal static class ReadVerb
         }
 
         return ExitCode.Done;
+    }
+
+    /// <summary>A stream whose beginning was deleted is read from where it is still there; that is said.</summary>
+    private static IEnumerable<JournalEntry> Kept(ILocalJournal journal, StreamId stream, long from, long most)
+    {
+        try
+        {
+            return journal.ReadStream(stream, from, maxCount: most);
+        }
+        catch (EntriesDroppedException dropped)
+        {
+            Terminal.Warn(FormattableString.Invariant($"versions {from} to {dropped.UpTo} of '{stream}' were deleted."));
+            return journal.ReadStream(stream, dropped.UpTo + 1, maxCount: most);
+        }
     }
 
     private static (long Count, long? Next) Print(IEnumerable<JournalEntry> entries)

@@ -216,6 +216,61 @@ public sealed class SegmentJournalTests : IDisposable
             again.ReadStream("shared").Select(entry => entry.Version));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task AnEmptySegment_IsNotSealed_ForABatchThatIsLargerThanIt(bool isFirst)
+    {
+        var device = new MemoryDevice();
+        var options = new JournalOptions { Segments = new() { SegmentBytes = 4096, CheckpointBytes = 1024 } };
+        var large = Samples.Entry("large", $"\"{new string('y', 20_000)}\"");
+        List<string> lines;
+        await using (var journal = SegmentJournal.Open(device, options))
+        {
+            if (!isFirst)
+            {
+                // Compacting ends the segment that is written.
+                await journal.Append(Samples.Entry("s"), Samples.Entry("s"));
+                await journal.CompactAsync(new CompactionRequest.RetainFrom(3));
+            }
+
+            var before = journal.Segments.Count;
+            await journal.Append(large);
+            Assert.Equal(before, journal.Segments.Count);
+            await journal.Append(Samples.Entry("s"));
+            Assert.Equal(before + 1, journal.Segments.Count);
+            Assert.All(journal.Segments.Skip(isFirst ? 0 : 1), segment => Assert.NotEqual(0, segment.Entries));
+            lines = journal.Everything();
+        }
+
+        Assert.Null(SegmentJournal.Verify(device).First);
+        await using (var again = SegmentJournal.Open(device, options)) Assert.Equal(lines, again.Everything());
+    }
+
+    [Fact]
+    public async Task ASegmentThatGrew_IsWholeAfterAKill_AndIsSealedBehindItsFrames()
+    {
+        var device = new MemoryDevice();
+        var options = new JournalOptions { Segments = new() { SegmentBytes = 4096 } };
+        var killed = SegmentJournal.Open(device, options);
+        await killed.Append(Samples.Entry("large", $"\"{new string('y', 20_000)}\""));
+        var lines = killed.Everything();
+        var image = device.AfterPowerCut();
+        await using (var again = SegmentJournal.Open(image, options))
+        {
+            Assert.Equal(lines, again.Everything());
+            // Goes on in the next segment, and writes the footer of this one.
+            await again.Append(Samples.Entry("s"));
+            Assert.Equal(2, again.Segments.Count);
+            lines = again.Everything();
+        }
+
+        Assert.Null(SegmentJournal.Verify(image).First);
+        await using var last = SegmentJournal.Open(image, options);
+        Assert.Equal(lines, last.Everything());
+        await killed.DisposeAsync();
+    }
+
     [Fact]
     public async Task ANullToRestore_IsTheCallersMistake_AndHarmsNothing()
     {

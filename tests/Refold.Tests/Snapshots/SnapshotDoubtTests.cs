@@ -31,6 +31,52 @@ public class SnapshotDoubtTests
     }
 
     [Theory]
+    [InlineData("model")]
+    [InlineData("provider")]
+    [InlineData("version")]
+    [InlineData("settings/limit")]
+    [InlineData("seed")]
+    [InlineData("none")]
+    public async Task ASnapshotThatAnotherProgramTook_IsDoubted_ByARunOnly(string other)
+    {
+        var pin = new RunPin("orders", "acme", "1.4.0", seed: 42, new Dictionary<string, string> { ["limit"] = "1" });
+        var taken = other switch
+        {
+            "model" => new RunPin("others", "acme", "1.4.0", 42, pin.Settings),
+            "provider" => new RunPin("orders", "other", "1.4.0", 42, pin.Settings),
+            "version" => new RunPin("orders", "acme", "1.4.1", 42, pin.Settings),
+            "settings/limit" => new RunPin("orders", "acme", "1.4.0", 42, new Dictionary<string, string> { ["limit"] = "2" }),
+            _ => new RunPin("orders", "acme", "1.4.0", 43, pin.Settings),
+        };
+        await using var journal = new InMemoryJournal();
+        await using var store = new InMemorySnapshotStore();
+        await using (var run = await journal.StartRunAsync(taken, new RunOptions { Snapshots = store, SnapshotInterval = 0 }))
+        {
+            foreach (var (_, command) in RunFixture.Commands(3)) await run.Orders().ExecuteAsync(RunFixture.Stream, command);
+            var snapshot = other == "none"
+                ? await journal.TakeSnapshotAsync(RunFixture.Stream, Order.Aggregate, store)
+                : await run.Orders().TakeSnapshotAsync(RunFixture.Stream);
+            Assert.NotNull(snapshot);
+        }
+
+        var range = new RehydrationRange(store, Pin: pin);
+        var found = await Rehydration.RunAsync(journal, Order.Aggregate, RunFixture.Stream, range, CancellationToken.None);
+        // Whoever asks outside a run says nothing of itself.
+        Assert.NotEqual(0, (await journal.RehydrateAsync(RunFixture.Stream, Order.Aggregate, store)).FromVersion);
+        if (other == "seed")
+        {
+            Assert.Empty(found.Findings);
+            Assert.NotEqual(0, found.FromVersion);
+            return;
+        }
+
+        Assert.Equal(0, found.FromVersion);
+        var finding = Assert.Single(found.Findings);
+        Assert.Equal(SnapshotDoubt.OtherPin, finding.Doubt);
+        Assert.Contains(other == "none" ? "outside a run" : "differs in " + other, finding.Reason, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData(long.MaxValue)]
     [InlineData(1L)]
     public async Task AStoreThatAnswersWithAnotherStreamsSnapshot_IsNamedOnce_AndNotAskedAgain(long toPosition)

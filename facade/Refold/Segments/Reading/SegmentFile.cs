@@ -12,8 +12,9 @@ internal sealed class SegmentFile(Format.SegmentName name, Format.SegmentHeader 
 
     public Format.SegmentHeader Header { get; } = header;
 
-    /// <summary>The length it was made with, in which frames have to fit.</summary>
-    public long Capacity { get; } = header.FileBytes;
+    /// <summary>The length in which frames have to fit: the one it was made with, or more where it was empty and its first batch is
+    /// larger.</summary>
+    public long Capacity { get; set; } = header.FileBytes;
 
     public IStorageFile File { get; } = file;
 

@@ -29,18 +29,33 @@ internal sealed class SegmentSealing(IEnumerable<Format.SegmentItem> items, uint
     /// <summary>Makes what seals a segment, and room for it: all that can fail for want of room.</summary>
     public Format.SegmentSeal Prepare(SegmentFile segment, long framesEnd, long lastFrame, Head head)
     {
-        // A length that an earlier try did not flush is no room yet.
-        room = Math.Max(room, segment.Capacity);
+        // A length that an earlier try did not flush is no room yet. Frames may lie behind the length that it was made with.
+        room = Math.Max(Math.Max(room, segment.Capacity), framesEnd);
         var length = Math.Max(room, segment.File.Length);
         var (rows, keysBefore) = RestoredRows.Extend(restored, items);
         var seal = Format.FooterEncoding.sealRows(segment.Header, length, rows, keysBefore, framesEnd, lastFrame, head, epoch);
         var end = seal.TrailerOffset + seal.Trailer.Length;
-        if (end <= room) return seal;
+        Lengthen(segment, end);
+        return seal;
+    }
+
+    /// <summary>Makes a segment that holds nothing yet as large as its first batch needs.</summary>
+    /// <param name="segment">The segment.</param>
+    /// <param name="end">The length in bytes.</param>
+    public void Grow(SegmentFile segment, long end)
+    {
+        room = Math.Max(room, segment.Capacity);
+        Lengthen(segment, end);
+        segment.Capacity = Math.Max(room, end);
+    }
+
+    private void Lengthen(SegmentFile segment, long end)
+    {
+        if (end <= room) return;
         HasUnflushedRoom = true;
         SegmentStore.WriteZeros(segment.File, room, end);
         segment.File.Flush();
         (room, HasUnflushedRoom) = (end, false);
-        return seal;
     }
 
     /// <summary>Seals the segment; durable on return. Half of it is a torn tail, as long as no other segment follows.</summary>

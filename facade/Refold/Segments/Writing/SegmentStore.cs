@@ -2,16 +2,13 @@
 // Used by SegmentLog; made by OpenedDirectory.
 namespace Refold.Segments;
 
-/// <summary>There is no room for the next segment; nothing was written.</summary>
-internal sealed class NoRoomException(Exception innerException) : IOException(innerException.Message, innerException);
-
 /// <summary>The segments of a journal opened for writing. Used by one thread at a time.</summary>
 /// <param name="device">The directory.</param>
 /// <param name="commit">COMMIT.</param>
 /// <param name="sealing">What the segment that is written holds.</param>
 /// <param name="options">The size of segments, the durability, where spares are made.</param>
 /// <param name="segments">The segments that are there.</param>
-internal sealed class SegmentStore(
+internal sealed partial class SegmentStore(
     WatchedDirectory device, CommitFile commit, SegmentSealing sealing, JournalOptions options, List<SegmentFile> segments)
     : IDisposable
 {
@@ -194,59 +191,6 @@ internal sealed class SegmentStore(
         if (checkpoints.TryBegin(MakeCheckpoint(head))) CheckpointedTo = Tail;
     }
 
-    /// <summary>Begins the next segment: of the usual size, or as large as is needed. Everything about it is durable on return.</summary>
-    /// <param name="frameBytes">Bytes of the frames that have to fit.</param>
-    /// <param name="head">The head before them.</param>
-    /// <exception cref="NoRoomException">There is no room; the journal is as it was.</exception>
-    public void Rotate(long frameBytes, Head head)
-    {
-        // First of all: a flush that fails while room is made must have nothing to lose.
-        Flush(head);
-        RequireHeld();
-        // Not under the lock: whoever holds it must not wait for another thread.
-        spare.Wait();
-        lock (checkpoints.Renaming) BeginNext(frameBytes, head);
-        RequireHeld();
-        IsSealed = false;
-        (hasStaleCheckpoint, CheckpointedTo) = (hasStaleCheckpoint || CheckpointedTo > 0, 0);
-        StoreCommit(head);
-        commit.File.Flush();
-    }
-
-    private void BeginNext(long frameBytes, Head head)
-    {
-        var failures = device.Failures;
-        var begin = NextOffsetBehind(Format.SegmentHeaderModule.bytes);
-        var bytes = Math.Max(segmentBytes, Aligned(begin + frameBytes));
-        var (file, seal) = MakeRoom(bytes, head);
-        var first = head.Position + 1;
-        var generation = segments.Count > 0 && Active.Name.FirstPosition == first ? Active.Name.Generation + 1 : 0;
-        var name = new Format.SegmentName(first, generation);
-        var header = new Format.SegmentHeader(commit.JournalId, generation, first, LastFrame + 1, head.Hash, bytes);
-        try
-        {
-            // Before the next segment gets its name: only the last one may end in half a footer.
-            if (seal is not null) SegmentSealing.Seal(Active, seal);
-            file.Write(Format.SegmentHeaderModule.encode(header).Span, 0);
-            file.Flush();
-            device.Rename(FileNames.Spare, name.ToString());
-            device.FlushDirectory();
-            device.RequireNoFailureSince(failures);
-        }
-        catch
-        {
-            file.Dispose();
-            throw;
-        }
-
-        Sealed = seal is null ? null : (Active, SegmentSealing.TrailerOf(Active, seal));
-        if (segments.Count > 0) OpenFiles.Release(Active.File, SegmentFile.Check(Active.Header, Sealed?.Trailer));
-        lock (segments) segments.Add(new SegmentFile(name, header, Handles.Pin(name.ToString(), file)));
-        Tail = Format.SegmentHeaderModule.bytes;
-        (FlushedFrame, flushedTo) = (LastFrame, Tail);
-        sealing.Clear();
-    }
-
     private static long Aligned(long bytes) => (bytes + 7) / 8 * 8;
 
     private long NextOffsetBehind(long end) => options.Segments.Durability == Durability.Padded ? Format.FrameLayout.nextBlock(end) : end;
@@ -259,23 +203,6 @@ internal sealed class SegmentStore(
     private Func<Format.CheckpointFile> MakeCheckpoint(Head head) => sealing.Checkpoint(Segments, SetGeneration, Tail, LastFrame, head);
 
     private void StoreCommit(Head head, bool isClosed = false) => commit.Store(Active.Name, Tail, LastFrame, head, isClosed);
-
-    /// <summary>The spare, and the room in which the segment that is full is sealed: all that can fail for want of room.</summary>
-    private (IStorageFile Spare, Format.SegmentSeal? Seal) MakeRoom(long bytes, Head head)
-    {
-        IStorageFile? file = null;
-        try
-        {
-            file = spare.Take(bytes);
-            return (file, segments.Count == 0 || IsSealed ? null : sealing.Prepare(Active, Tail, LastFrame, head));
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            file?.Dispose();
-            if (file is not null) spare.TryRemove();
-            throw new NoRoomException(exception);
-        }
-    }
 
     /// <summary>Writes zeros from one offset to another.</summary>
     public static void WriteZeros(IStorageFile file, long from, long to)

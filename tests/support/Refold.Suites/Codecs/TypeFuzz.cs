@@ -143,7 +143,9 @@ internal static class TypeFuzz
                 journal = Journal.Open(uri);
             }
 
-            if (written.Count > 0) RequireSame(codec, written, (await journal.FoldAsync("fuzz/1", aggregate)).State);
+            var folded = (await journal.FoldAsync("fuzz/1", aggregate)).State;
+            for (var count = 1; count <= written.Count; count++) RequireSame(codec, written[..count], folded[..count]);
+            Assert.Equal(written.Count, folded.Count);
             var report = await journal.VerifyAsync("test", aggregate);
             Assert.True(report.Matched, $"{typeof(T)}: {report}");
             tally.Add("accepted", written.Count);

@@ -29,7 +29,9 @@ internal static class LiteDbSuites
     public static Suite BitsRead { get; } = new("litedb-bits-read", 5, 50, (tally, seed) => FlippedBits.ReadAsync(tally, seed))
     {
         Short = (tally, seed) => FlippedBits.ReadAsync(tally, seed, 8),
-        Missing = tally => 10 * tally["noticed"] >= tally.Cases ? null : "too few bits were noticed",
+        Missing = tally => 10 * tally["noticed"] >= FlippedBits.Parts.Sum(part => tally[part.ToString()])
+            ? null
+            : "too few bits were noticed",
     };
 
     /// <summary>A seed chooses what is damaged by the remainder; a case does 20 damages, in the short form 4.</summary>
