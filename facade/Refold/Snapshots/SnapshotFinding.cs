@@ -41,8 +41,8 @@ public enum SnapshotDoubt
     /// <summary>The store failed when it was asked.</summary>
     StoreFailed = 11,
 
-    /// <summary>It was taken under another pin (model, provider, version, settings), so perhaps by another <c>evolve</c>. Used only where
-    /// the entries before it were deleted, and the finding is there all the same.</summary>
+    /// <summary>It was taken under another pin (model, provider, version, settings), or outside a run, so perhaps by another
+    /// <c>evolve</c>. Used only where the entries before it were deleted, and the finding is there all the same.</summary>
     OtherPin = 12,
 }
 

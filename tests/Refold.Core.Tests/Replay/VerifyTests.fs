@@ -118,10 +118,12 @@ let tests =
             let folded =
                 Replay.fold Game.aggregate (Replay.beginning Game.aggregate) (entriesOf table early.Journal)
 
-            let snapshot =
+            let taken run =
                 match Game.states.Encode folded.State with
-                | Ok state -> Snapshot.make table folded.Version (Journal.head early.Journal) None state
+                | Ok state -> Snapshot.make table folded.Version (Journal.head early.Journal) run state
                 | Error error -> failwith (error.ToString())
+
+            let snapshot = taken (Some(early.Context.Run, early.Context.Pin, early.Context.Root))
 
             let late = early |> executeAll Game.aggregate table [ Game.Roll 3; Game.Close ]
             let full = verify Game.aggregate late |> matched
@@ -136,6 +138,11 @@ let tests =
 
             match besidesEnd report with
             | [ ReplayFinding.FromSnapshot(_, 2L, 3L); ReplayFinding.NotCompared("steps before a snapshot", 3L, _) ] -> ()
+            | other -> failwith $"{other}"
+
+            // One of a program that nothing names stands in where nothing else is left, and is doubted.
+            match besidesEnd (from (taken None) |> matched) with
+            | ReplayFinding.SnapshotNotUsed reason :: ReplayFinding.FromSnapshot(_, 2L, 3L) :: _ -> containsText "outside a run" reason
             | other -> failwith $"{other}"
 
             // Without a usable one, what is missing is named.
