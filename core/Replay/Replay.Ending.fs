@@ -21,18 +21,19 @@ module internal ReplayEnding =
     /// Whether the run's end says what its inputs were.
     let vouchesForInputs (ended: Entry option) : bool = tryRead ended |> Option.exists _.Vouched.IsSome
 
-    /// What is not known of a run besides its steps.
-    let findings (source: VerifyInput) (started: Entry) (context: RunContext) (lastPosition: int64) (ended: Entry option) =
+    /// What is not known of a run besides its steps. Where they were not followed to the end, nothing is known of that either.
+    let findings (source: VerifyInput) (started: Entry) (context: RunContext) (lastPosition: int64) (isWalked: bool) (ended: Entry option) =
         [
             if context.Root <> RngState.FromSeed context.Pin.Seed then
                 EntryFinding.rootNotOfSeed started.Position
 
             match ended, vouchesForInputs ended with
+            | None, _ when not isWalked -> ()
             | None, _ -> EntryFinding.notEnded lastPosition
             | Some entry, false -> EntryFinding.endWithoutInputs entry.Position
             | Some _, true -> ()
 
-            if not (vouchesForInputs ended) then
+            if isWalked && not (vouchesForInputs ended) then
                 let members = if source.CurrentPin.IsNone then "pin and time" else "time"
                 ReplayFinding.NotCompared(members, 1L, [ started.Position, started.Position ])
         ]

@@ -109,11 +109,24 @@ type ReplayReport =
             | ReplayFinding.NotCompared _ -> true
             | _ -> false)
 
-    /// A divergence in three lines (entry, path, expected and actual); any other verdict in one.
+    /// A divergence in three lines (entry, path, expected and actual); any other verdict in one, with the number of findings.
     override this.ToString() =
         let run = "run '" + this.Run.Value + "' "
 
         match this.Divergence, this.Verdict with
         | Some divergence, _ -> divergence.ToString()
         | None, ReplayVerdict.NotRecorded -> run + "cannot be verified: its commands were not recorded"
-        | None, _ -> run + "matches: " + Numbers.text this.Entries + " entries, " + Numbers.text this.Derived + " made again"
+        | None, _ ->
+            let findings =
+                match this.Findings.Length with
+                | 0 -> ""
+                | 1 -> "; 1 finding"
+                | count -> "; " + Numbers.text count + " findings"
+
+            run
+            + "matches: "
+            + Numbers.text this.Entries
+            + " entries, "
+            + Numbers.text this.Derived
+            + " made again"
+            + findings

@@ -199,7 +199,7 @@ type internal Verification(source: VerifyInput, verifiers: ReplayVerifier list, 
 
         inputs.Finish()
 
-    let summary (replayed: ReplayedStream list) (ended: Entry option) (deleted: string list) =
+    let summary (replayed: ReplayedStream list) (isWalked: bool) (ended: Entry option) (deleted: string list) =
         let isVouchedFor = ReplayEnding.vouchesForInputs ended && deleted.IsEmpty
 
         let notCompared members (ranges: PositionRanges) =
@@ -210,7 +210,7 @@ type internal Verification(source: VerifyInput, verifiers: ReplayVerifier list, 
 
         [
             yield! findings
-            yield! ReplayEnding.findings source started context lastPosition ended
+            yield! ReplayEnding.findings source started context lastPosition isWalked ended
 
             for KeyValue(name, stream) in streams do
                 if stream.StartVersion > 0L then
@@ -289,7 +289,7 @@ type internal Verification(source: VerifyInput, verifiers: ReplayVerifier list, 
             StateHash = (if verdict = ReplayVerdict.Matched then hash else None)
             Streams = replayed
             Divergence = differs
-            Findings = summary replayed ended deleted
+            Findings = summary replayed (Result.isOk walked) ended deleted
         }
 
     interface IDisposable with

@@ -57,8 +57,8 @@ type internal SnapshotFinding =
     | Misplaced of version: int64 * position: int64
     /// The entries after it cannot be applied to its state.
     | NotFoldable of version: int64
-    /// It was taken under another pin, so by another program perhaps; without fields, outside a run, so by a program that nothing names. Used
-    /// only where the entries before it were deleted.
+    /// It was taken under another pin, so by another program perhaps; without fields, outside a run, so by a program that nothing names.
+    /// Used only where the entries before it were deleted.
     | OtherPin of version: int64 * fields: string list
     /// Its version is above the highest one that the store was asked for. The store is not asked again.
     | NotAsked of version: int64 * toVersion: int64

@@ -228,6 +228,23 @@ module internal RunStep =
 
         List.fold next (Ok state) (List.zip decided recorded)
 
+    // Whether the command as it was given comes to the same as the one that was read back, and draws as often.
+    let private sameDecision context (aggregate: Aggregate<'State, _, 'Event, 'Error>) before input (command: Settled<_>) id decided drawn =
+        let encoded outcome =
+            match outcome with
+            | Ok events -> events |> List.map aggregate.Events.Encode
+            | Error error -> [ aggregate.Errors.Encode error ]
+
+        decide context aggregate before input input.Command id
+        |> Result.bind (fun (struct (given, givenDrawn)) ->
+            if Result.isOk given = Result.isOk decided && givenDrawn = drawn && encoded given = encoded decided then
+                Ok()
+            else
+                let reason =
+                    "the command as given is decided otherwise than as read back from " + PayloadText.show command.Encoded.Payload
+
+                Error(StepError.Codec("the command", CodecError.Unencodable(command.Encoded.Type, reason))))
+
     let private position (before: RunPosition<'State>) state (outcome: Result<'Event list, 'Error>) : RunPosition<'State> =
         let events, refusals =
             match outcome with
@@ -249,7 +266,11 @@ module internal RunStep =
         |> Result.bind (fun command ->
             decide context aggregate before input command.Value commandId
             |> Result.bind (fun (struct (decided, drawn)) ->
-                outcomeEntries settings context aggregate input commandId decided
+                (if settings.CheckCodecs then
+                     sameDecision context aggregate before input command commandId decided drawn
+                 else
+                     Ok())
+                |> Result.bind (fun () -> outcomeEntries settings context aggregate input commandId decided)
                 |> Result.bind (fun (struct (outcomes, settled, outcome)) ->
                     evolve settings aggregate before.State (Result.defaultValue [] decided) settled
                     |> Result.bind (fun state ->

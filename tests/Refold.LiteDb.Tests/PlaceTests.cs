@@ -15,6 +15,26 @@ public sealed class PlaceTests : IDisposable
     public void Dispose() => temporary.Dispose();
 
     [Fact]
+    public async Task APlaceThatIsLostBetweenTheFlushAndTheAnswer_IsNotAcknowledged()
+    {
+        var files = new SimulatedFiles();
+        await using var journal = LiteDbJournal.Open(files);
+        await journal.Append(Samples.Entry("s"));
+        var isLost = false;
+        files.Done = operation =>
+        {
+            if (isLost || operation is not { Verb: FileVerb.Flush, Role: FileRole.Log }) return;
+            isLost = true;
+            files.Delete(FileRole.Data);
+        };
+        var unknown = Assert.IsType<AppendResult.OutcomeUnknown>(await journal.TryAppendAsync(new AppendRequest(Samples.Entry("s"))));
+        Assert.True(isLost);
+        Assert.Contains("renamed, replaced or removed", unknown.Cause.Message, StringComparison.Ordinal);
+        Assert.IsType<AppendFailure.Unavailable>(
+            Assert.IsType<AppendResult.NotAppended>(await journal.TryAppendAsync(new AppendRequest(Samples.Entry("s")))).Failure);
+    }
+
+    [Fact]
     public async Task TheSwitchOfDotNet_InTheSecondProcess_LetsNoSecondWriterIn()
     {
         await using var journal = LiteDbJournal.Open(Place);

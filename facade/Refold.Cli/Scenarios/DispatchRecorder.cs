@@ -43,6 +43,9 @@ internal sealed class DispatchRecorder(ILocalJournal journal, RunId id, RunPin p
                 ExitCode.Conflict,
                 $"The run '{id}' was recorded with another {string.Join(", ", fields)}; give the same options, or another --run ID.");
 
+        if (found is null && journal.HighestVersion(id.Stream) > 0)
+            throw new ToolException(
+                ExitCode.Conflict, $"The start of the run '{id}' was deleted, so nothing goes on with it; choose another --run ID.");
         foreach (var recorded in RecordedCommands(found))
         {
             cancellationToken.ThrowIfCancellationRequested();

@@ -50,14 +50,17 @@ internal sealed record JournalCheck(long Entries, Head Head, Fault? First, long 
         {
             var fault = expectedHead is { } expected ? Compare(journal, expected) : null;
             using var progress = Progress.Start("counting", "positions", journal.Head.Position);
+            // Of one moment: somebody may be writing.
+            var head = journal.Head;
             long entries = 0;
             foreach (var entry in Interruption.Until(journal.ReadAll(), cancellationToken))
             {
+                if (entry.Position > head.Position) break;
                 progress.Tell(entry.Position);
                 entries++;
             }
 
-            return new JournalCheck(entries, journal.Head, fault, (journal as SegmentJournal)?.Unconfirmed ?? 0);
+            return new JournalCheck(entries, head, fault, (journal as SegmentJournal)?.Unconfirmed ?? 0);
         }
         finally
         {

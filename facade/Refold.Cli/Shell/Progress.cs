@@ -54,7 +54,7 @@ internal sealed class Progress : IDisposable
             if (now - last < Between && done != total) return;
             last = now;
             isDrawn = true;
-            terminal.Error.Write("\r\e[K" + Line(done, now));
+            terminal.Error.Write("\r\e[K" + Line(what, unit, done - begun, done, total, now, terminal.Columns));
         }
     }
 
@@ -76,20 +76,26 @@ internal sealed class Progress : IDisposable
     }
 
     /// <summary>The line: what fits into the screen, the bar only where there is room for it.</summary>
-    private string Line(long done, TimeSpan now)
+    /// <param name="what">What is done.</param>
+    /// <param name="unit">What is counted.</param>
+    /// <param name="made">How much was done in that time: what was there before the work began took none.</param>
+    /// <param name="done">How much is done.</param>
+    /// <param name="total">How much there is; 0 where nobody knows.</param>
+    /// <param name="now">The time since it began.</param>
+    /// <param name="columns">The width of the screen.</param>
+    internal static string Line(string what, string unit, long made, long done, long total, TimeSpan now, int columns)
     {
-        // What was there before the work began took no time.
-        double rate = now > TimeSpan.Zero ? (done - begun) / now.TotalSeconds : 0;
+        double rate = now > TimeSpan.Zero ? made / now.TotalSeconds : 0;
         string speed = string.Create(CultureInfo.InvariantCulture, $"{rate:N0}/s");
         if (total <= 0)
-            return Cut(string.Create(CultureInfo.InvariantCulture, $"{what} {done:N0} {unit}  {speed}"));
+            return Cut(string.Create(CultureInfo.InvariantCulture, $"{what} {done:N0} {unit}  {speed}"), columns);
         double share = Math.Clamp((double)done / total, 0, 1);
         int full = (int)(share * Bar);
         string counts = string.Create(CultureInfo.InvariantCulture, $"{share * 100,3:F0}% {done:N0} of {total:N0} {unit}  {speed}");
         if (rate > 0 && done < total) counts += "  " + Left((total - done) / rate);
         string bar = $"[{new string('#', full)}{new string('.', Bar - full)}] ";
         string whole = $"{what} {bar}{counts}";
-        return whole.Length < terminal.Columns ? whole : Cut($"{what} {counts}");
+        return whole.Length < columns ? whole : Cut($"{what} {counts}", columns);
     }
 
     private static string Left(double seconds) => seconds switch
@@ -99,5 +105,5 @@ internal sealed class Progress : IDisposable
         _ => string.Create(CultureInfo.InvariantCulture, $"{Math.Ceiling(seconds / 3600):N0} h left"),
     };
 
-    private string Cut(string line) => line.Length < terminal.Columns ? line : line[..Math.Max(0, terminal.Columns - 1)];
+    private static string Cut(string line, int columns) => line.Length < columns ? line : line[..Math.Max(0, columns - 1)];
 }

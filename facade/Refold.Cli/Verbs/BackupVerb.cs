@@ -37,7 +37,9 @@ internal static class BackupVerb
         {
             backup = await Interruption.LeaveAsync(() => Make(arguments, target, cancellationToken), CancellationToken.None);
         }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        // Between reading and writing it comes out as a failure of the device.
+        catch (Exception exception) when (
+            exception is OperationCanceledException or JournalException && cancellationToken.IsCancellationRequested)
         {
             throw Interruption.At($"nothing was left in {target}", CommandText.Again());
         }

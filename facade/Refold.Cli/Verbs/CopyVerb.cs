@@ -39,7 +39,9 @@ internal static class CopyVerb
             long? head = Progress.IsShown ? await HeadAsync(from, cancellationToken) : null;
             copied = await Interruption.LeaveAsync(() => Copy(items, head, to, cancellationToken), CancellationToken.None);
         }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        // Between reading and writing it comes out as a failure of the device.
+        catch (Exception exception) when (
+            exception is OperationCanceledException or JournalException && cancellationToken.IsCancellationRequested)
         {
             throw Interruption.At($"nothing was left at {to}", CommandText.Again());
         }

@@ -60,14 +60,24 @@ internal static class ReplayVerb
         if (name is null)
             return runs.LastOrDefault() ?? throw new ToolException(ExitCode.Unreadable, "The journal has no run; record one first.");
         var id = Arguments.Run(name);
-        return runs.FirstOrDefault(info => info.Id == id)
-            ?? throw new ToolException(ExitCode.Unreadable, $"The journal has no run '{name}'; 'refold runs' lists them.");
+        if (runs.FirstOrDefault(info => info.Id == id) is { } found) return found;
+        throw await journal.HighestVersionAsync(id.Stream, cancellationToken) > 0
+            ? new ToolException(
+                ExitCode.Unreadable,
+                $"The start of the run '{name}' was deleted, and without it nothing can be decided again; restore a backup.")
+            : new ToolException(ExitCode.Unreadable, $"The journal has no run '{name}'; 'refold runs' lists them.");
     }
 
     private static (IReadOnlyList<Aggregate> Aggregates, RunPin? Pin) Rule(ParseResult arguments, RunInfo run)
     {
         if (arguments.GetValue(With) is { } library)
-            return (AggregateLibrary.Load(library), null);
+        {
+            return arguments.GetValue(Choices) is null && arguments.GetValue(Backends) is null
+                ? (AggregateLibrary.Load(library), null)
+                : throw new ToolException(
+                    ExitCode.Usage, "--choices and --backends are of the built-in scenario; a library of --with has its own settings.");
+        }
+
         if (run.Pin is not { } recorded || recorded.Model != Dispatch.Category)
             throw new ToolException(
                 ExitCode.Unreadable, $"The run '{run.Id}' is no built-in scenario's; name its program's library by --with LIB.dll.");

@@ -22,9 +22,13 @@ internal sealed class DataStream(IDatabaseFile file, string place) : EngineStrea
     public void Check(PageSums? sums, IEnumerable<long> inLog)
     {
         (Sums, shadowed) = (sums, [.. inLog]);
-        for (var page = Length / PageSize; page < sums?.Count; page++)
+        for (var page = (sums?.Count ?? 0) - 1L; page >= Length / PageSize; page--)
         {
-            if (sums[page] != 0 && !shadowed.Contains(page)) throw CutShort(page);
+            if (sums![page] != 0 && !shadowed.Contains(page))
+                throw new JournalCorruptedException(
+                    place, File.Length, "the length of the file",
+                    string.Create(CultureInfo.InvariantCulture, $"{(page + 1) * PageSize} bytes or more"),
+                    string.Create(CultureInfo.InvariantCulture, $"{File.Length} bytes"));
         }
     }
 

@@ -75,9 +75,10 @@ public sealed record RunOptions
     /// <c>TakeSnapshotAsync</c>.</value>
     public long? SnapshotInterval { get; init; }
 
-    /// <summary>Whether each step also folds its events as they were decided, and fails where their state has another hash than that of the
-    /// events as read back: a codec that rounds, in a stable way, changes what is decided on. Costs a second <c>evolve</c> and two state
-    /// hashes an event; nothing is found without a state codec. For tests.</summary>
+    /// <summary>Whether each step also decides on its command as it was given, and folds its events as they were decided, and fails where
+    /// that comes to something else than with what is read back: a codec that rounds, in a stable way, changes what is decided on. Costs a
+    /// second <c>decide</c>, a second <c>evolve</c> and two state hashes an event; of events nothing is found without a state codec. For
+    /// tests.</summary>
     /// <value>Default: false.</value>
     public bool CheckCodecs { get; init; }
 

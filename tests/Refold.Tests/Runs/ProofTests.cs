@@ -58,6 +58,26 @@ public class ProofTests
     }
 
     [Fact]
+    public async Task ACommandCodecThatLosesSomething_IsNamedWhereCodecsAreChecked()
+    {
+        var losing = Codec.Create<(decimal By, bool Negates)>(
+            "add",
+            value => Encoding.UTF8.GetBytes(value.By.ToString(Invariant)),
+            bytes => (decimal.Parse(Encoding.UTF8.GetString(bytes.Span), Invariant), false));
+        var aggregate = Aggregate.Create(
+            "sum", 0m, (Step _, decimal _, (decimal By, bool Negates) add) =>
+                Decision.Accept<decimal, string>([add.Negates ? -add.By : add.By]),
+            (sum, by) => sum + by, losing, Decimals("added"), Codec.Text("refused"), Decimals("sum"));
+        await using var journal = new InMemoryJournal();
+        await using var run = await journal.StartCheckedRunAsync(pin);
+        Assert.True((await run.Streams(aggregate).ExecuteAsync("sum/1", (1m, false))).IsAccepted);
+        var head = journal.Head;
+        var failed = await Assert.ThrowsAsync<StepFailedException>(() => run.Streams(aggregate).ExecuteAsync("sum/1", (1m, true)));
+        Assert.Contains("the command as given is decided otherwise", failed.Message, StringComparison.Ordinal);
+        Assert.Equal(head, journal.Head);
+    }
+
+    [Fact]
     public async Task AnEvolveThatDependsOnSomethingElse_IsFoundWhenTheRunIsFinished()
     {
         var calls = 0;

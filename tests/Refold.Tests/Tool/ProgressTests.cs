@@ -1,6 +1,7 @@
 // Long work on a terminal shows a bar with rate and time left; in a pipe nothing.
 // Run by `dotnet test`.
 using Refold.Cli.Demo;
+using Refold.Cli.Shell;
 using Refold.Segments;
 using Xunit;
 
@@ -45,6 +46,19 @@ public sealed class ProgressTests : IDisposable
         Assert.Contains(bar, shown.Error, StringComparison.Ordinal);
         Assert.EndsWith("\r\e[K", shown.Error, StringComparison.Ordinal);
         Assert.All(shown.Error.Split("\r\e[K"), line => Assert.InRange(line.Length, 0, 99));
+    }
+
+    [Theory]
+    [InlineData(500, 1000, 5, "importing [##########..........]  50% 500 of 1,000 entries  100/s  5 s left")]
+    [InlineData(100, 100_000, 10, "importing [....................]   0% 100 of 100,000 entries  10/s  3 h left")]
+    [InlineData(9000, 99_000, 9, "importing [#...................]   9% 9,000 of 99,000 entries  1,000/s  2 min left")]
+    [InlineData(1000, 1000, 2, "importing [####################] 100% 1,000 of 1,000 entries  500/s")]
+    [InlineData(70, 0, 7, "importing 70 entries  10/s")]
+    public void TheBar_TellsRateAndTimeLeft(long done, long total, int seconds, string line)
+    {
+        Assert.Equal(line, Progress.Line("importing", "entries", done, done, total, TimeSpan.FromSeconds(seconds), 100));
+        string narrow = Progress.Line("importing", "entries", done, done, total, TimeSpan.FromSeconds(seconds), 40);
+        Assert.InRange(narrow.Length, 1, 39);
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 // A journal whose end is damaged: every verb that looks says so, gives what lies before, and changes nothing.
 // Run by `dotnet test`.
+using System.Text.Json;
 using Xunit;
 
 namespace Refold.Tests.Tool;
@@ -34,6 +35,13 @@ public class TornTailTests
         string told = exitCode == 0 ? Assert.Single(looked.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries)) : looked.Output;
         Assert.Contains(Path.GetFileName(segment), told, StringComparison.Ordinal);
         Assert.Contains("torn tail", told, StringComparison.Ordinal);
+        if (verb == "verify")
+        {
+            Assert.DoesNotContain("tampered", told, StringComparison.Ordinal);
+            using var json = JsonDocument.Parse(RefoldTool.Run("verify", "--json", "--journal", directory.Journal()).Expect(1).Output);
+            Assert.True(json.RootElement.GetProperty("torn").GetBoolean());
+        }
+
         if (verb != "verify" && verb != "inspect")
             Assert.DoesNotContain("\"data\":2", looked.Output, StringComparison.Ordinal);
         Assert.Equal(bytes, File.ReadAllBytes(segment));
