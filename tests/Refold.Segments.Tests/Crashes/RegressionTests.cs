@@ -31,6 +31,12 @@ public class RegressionTests
         Assert.Equal(journal.Head, survivor.Head);
     }
 
+    /// <summary>A killed process left a batch of its epoch, which was cut off; the segment was sealed with that epoch, and verify took it
+    /// for damage.</summary>
+    [Fact]
+    public async Task TheEpochOfFramesThatWereCutOff_InATrailer_IsInOrder() =>
+        Assert.Equal(1, (await CrashStore.Simulation().RandomAsync(2791649402)).FaultCount);
+
     [Fact]
     public async Task ASegmentWithAHeaderAndNoName_IsNoTampering_AndIsGoneAfterOpening()
     {
