@@ -68,10 +68,9 @@ module internal FooterChecking =
 
         let bytes = SegmentTrailer.encode (Checksum.seed header.JournalId) found
 
-        // Where it has no entry, its epoch may be that of the frames before it or none; and it may be that of frames which a killed process
-        // left behind them, and opening cut off.
+        // Where it has no entry, its epoch may be that of the frames before it or none.
         let epochFits =
-            rows.Entries.Length = 0 && rows.Deletions.Length = 0 && rows.Base.IsNone || found.Epoch >= epoch
+            rows.Entries.Length = 0 && rows.Deletions.Length = 0 && rows.Base.IsNone || found.Epoch = epoch
 
         if epochFits && bytes.Span.SequenceEqual expected.Trailer.Span then
             None

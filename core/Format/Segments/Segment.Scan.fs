@@ -179,7 +179,10 @@ type internal SegmentScanner(start: ScanStart) =
     /// The number of the last frame of what was taken.
     member _.LastFrame: int64 = sequence.TakenFrame
 
-    /// The highest epoch of any valid frame; 0 for none.
+    /// The epoch of that frame; 0 for none.
+    member _.LastEpoch: uint32 = sequence.TakenEpoch
+
+    /// The highest epoch of any valid frame, taken or not; 0 for none.
     member _.Epoch: uint32 = sequence.Epoch
 
     /// The known flushed end: the highest frame number that any valid frame says was flushed.

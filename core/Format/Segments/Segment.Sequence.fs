@@ -61,6 +61,7 @@ type internal FrameSequence(start: ScanStart) =
     let mutable takenFrame = from |> Option.map _.LastFrame |> Option.defaultValue 0L
     let mutable nextFrame = takenFrame + 1L
     let mutable epoch = from |> Option.map _.Epoch |> Option.defaultValue 0u
+    let mutable takenEpoch = epoch
     let mutable flushed = start.Flushed
     let mutable baseExpected = false
 
@@ -154,6 +155,9 @@ type internal FrameSequence(start: ScanStart) =
     /// The number of the last frame of what was taken.
     member _.TakenFrame = takenFrame
 
+    /// The epoch of that frame; the next epoch is above `Epoch`, as a batch that was not finished may be of a later one.
+    member _.TakenEpoch = takenEpoch
+
     /// The highest epoch of any valid frame.
     member _.Epoch = epoch
 
@@ -228,5 +232,6 @@ type internal FrameSequence(start: ScanStart) =
 
             if completed.IsSome then
                 takenFrame <- frame.Number
+                takenEpoch <- frame.Epoch
 
         content

@@ -31,10 +31,9 @@ public class RegressionTests
         Assert.Equal(journal.Head, survivor.Head);
     }
 
-    /// <summary>A killed process left a batch of its epoch, which was cut off; the segment was sealed with that epoch, and verify took it
-    /// for damage.</summary>
+    /// <summary>A killed process left half a batch of its epoch, which was cut off; the trailer named that epoch.</summary>
     [Fact]
-    public async Task TheEpochOfFramesThatWereCutOff_InATrailer_IsInOrder() =>
+    public async Task ATrailer_NamesTheEpochOfItsLastFrame_NotThatOfABatchThatWasCutOff() =>
         Assert.Equal(1, (await CrashStore.Simulation().RandomAsync(2791649402)).FaultCount);
 
     [Fact]

@@ -114,7 +114,7 @@ internal sealed record OpenedDirectory(SegmentIndex Index, List<SegmentFile> Fil
             var id = plan.JournalId is { } known ? known.Value : new Guid(RandomNumberGenerator.GetBytes(16));
             var epoch = checked(Math.Max(plan.Epoch, scanner.Epoch) + 1);
             var slots = new CommitFile(commit, id, epoch, plan.SetGeneration, plan.Commit?.Value.Sequence ?? 0);
-            var sealing = new SegmentSealing(last?.Found.Items.AsEnumerable() ?? [], scanner.Epoch, opened.Restored);
+            var sealing = new SegmentSealing(last?.Found.Items.AsEnumerable() ?? [], scanner.LastEpoch, opened.Restored);
             var isSealed = last is { Found.Header: null };
             var store = new SegmentStore(new WatchedDirectory(device), slots, sealing, options, opened.Files)
             {
@@ -225,6 +225,7 @@ internal sealed record OpenedDirectory(SegmentIndex Index, List<SegmentFile> Fil
             var report = new OpeningReport(path, plan.Restored + tail, tail, elapsed, checkpointed.Ignored)
             {
                 Interrupted = InterruptedCompaction.Of(plan),
+                Head = index.Head,
             };
             return (
                 new OpenedDirectory(index, files, last?.Torn, report)
