@@ -79,26 +79,21 @@ module internal NdjsonMember =
 
     /// Tags proper and the provenance that kind tags give.
     let tags (name: string) (json: ReadOnlyMemory<byte>) : Tag list * EntryKind option =
-        let areTexts = ref (json.Span[0] = byte '[')
+        let notTexts = "the member '" + name + "' must be an array of strings"
+
+        if json.Span[0] <> byte '[' then
+            raise (JsonFault notTexts)
 
         // One at a time: a line may have millions of them.
         let texts =
             (JsonReader json).Items()
             |> Seq.map (fun item ->
                 match item with
-                | JsonValue.String text -> Some text
-                | _ -> None)
+                | JsonValue.String text -> text
+                // No fault of a token, which `attempt` would give the member's name.
+                | _ -> raise (ValueFault(ValueError.Malformed("the line", notTexts))))
 
-        let read () =
-            texts
-            |> Seq.takeWhile (fun text ->
-                areTexts.Value <- text.IsSome
-                areTexts.Value)
-            |> Seq.choose id
-            |> Tags.ofOutward
-
-        let found = if areTexts.Value then Json.attempt name read |> valid else Ok([], None)
-        if areTexts.Value then valid found else raise (malformed name "must be an array of strings")
+        Json.attempt name (fun () -> Tags.ofOutward texts) |> valid |> valid
 
     /// The name of a role.
     let role (name: string) (json: ReadOnlyMemory<byte>) : Role =

@@ -266,11 +266,13 @@ module internal RunStep =
         |> Result.bind (fun command ->
             decide context aggregate before input command.Value commandId
             |> Result.bind (fun (struct (decided, drawn)) ->
-                (if settings.CheckCodecs then
-                     sameDecision context aggregate before input command commandId decided drawn
-                 else
-                     Ok())
-                |> Result.bind (fun () -> outcomeEntries settings context aggregate input commandId decided)
+                outcomeEntries settings context aggregate input commandId decided
+                // Behind it: an event codec that is not stable has been named by then.
+                |> Result.bind (fun made ->
+                    if settings.CheckCodecs then
+                        sameDecision context aggregate before input command commandId decided drawn |> Result.map (fun () -> made)
+                    else
+                        Ok made)
                 |> Result.bind (fun (struct (outcomes, settled, outcome)) ->
                     evolve settings aggregate before.State (Result.defaultValue [] decided) settled
                     |> Result.bind (fun state ->
