@@ -5,10 +5,8 @@ namespace Refold.LiteDb;
 /// <summary>Group commit on a thread of its own. Safe for use by many threads.</summary>
 internal sealed class LiteDbWriter
 {
-    private const int MaxWaiting = 4096;
-
     private readonly object gate = new();
-    private readonly SemaphoreSlim room = new(MaxWaiting, MaxWaiting);
+    private readonly WriteRoom room = new();
     private readonly TaskCompletionSource ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly LiteDbLog log;
     private List<PendingWrite> waiting = [];
@@ -24,13 +22,8 @@ internal sealed class LiteDbWriter
     /// <summary>Queues a write and waits for its answer.</summary>
     /// <param name="write">The write.</param>
     /// <param name="cancellationToken">Ends the waiting: before the write is queued, it never will be; afterwards it goes on alone.</param>
-    public Task<AppendResult?> WriteAsync(PendingWrite write, CancellationToken cancellationToken)
-    {
-        if (!write.TryWaitUntil(cancellationToken)) return write.Answered;
-        if (!room.Wait(0, CancellationToken.None)) return WaitAndWriteAsync(write, cancellationToken);
-        Queue(write);
-        return write.Answered;
-    }
+    public Task<AppendResult?> WriteAsync(PendingWrite write, CancellationToken cancellationToken) =>
+        room.EnterAsync(this, write, static (writer, write) => writer.Queue(write), cancellationToken);
 
     /// <summary>Takes no more writes, and completes when those that are queued were answered and the log is closed.</summary>
     public Task CloseAsync()
@@ -42,15 +35,6 @@ internal sealed class LiteDbWriter
         }
 
         return ended.Task;
-    }
-
-    private async Task<AppendResult?> WaitAndWriteAsync(PendingWrite write, CancellationToken cancellationToken)
-    {
-        await room.WaitAsync(cancellationToken).ConfigureAwait(false);
-        // Cancelled after it got its place.
-        if (write.Answered.IsCompleted) room.Release();
-        else Queue(write);
-        return await write.Answered.ConfigureAwait(false);
     }
 
     private void Queue(PendingWrite write)
@@ -65,7 +49,7 @@ internal sealed class LiteDbWriter
             }
         }
 
-        room.Release();
+        room.Leave(1);
         write.Answer(LiteDbLog.Unavailable("the journal was closed", null));
     }
 
@@ -76,7 +60,7 @@ internal sealed class LiteDbWriter
             while (group.Count > 0)
             {
                 var taken = log.Commit(group);
-                room.Release(taken);
+                room.Leave(taken);
                 group.RemoveRange(0, taken);
                 log.Tidy();
             }

@@ -8,13 +8,11 @@ namespace Refold.Segments;
 /// <param name="pipelined">Never commits on the caller's thread.</param>
 internal sealed class SegmentWriter(SegmentLog log, bool pipelined)
 {
-    private const int MaxWaiting = 4096;
-
     // A journal that is left alone keeps no thread.
     private static readonly TimeSpan MaxIdle = TimeSpan.FromSeconds(10);
 
     private readonly object gate = new();
-    private readonly SemaphoreSlim room = new(MaxWaiting, MaxWaiting);
+    private readonly WriteRoom room = new();
     private readonly TaskCompletionSource idle = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private List<PendingWrite> waiting = [];
     private Thread? thread;
@@ -25,13 +23,8 @@ internal sealed class SegmentWriter(SegmentLog log, bool pipelined)
     /// <summary>Queues a write and waits for its answer.</summary>
     /// <param name="write">The write.</param>
     /// <param name="cancellationToken">Ends the waiting: before the write is queued, it never will be; afterwards it goes on alone.</param>
-    public Task<AppendResult?> WriteAsync(PendingWrite write, CancellationToken cancellationToken)
-    {
-        if (!write.TryWaitUntil(cancellationToken)) return write.Answered;
-        if (!room.Wait(0, CancellationToken.None)) return WaitAndWriteAsync(write, cancellationToken);
-        Queue(write);
-        return write.Answered;
-    }
+    public Task<AppendResult?> WriteAsync(PendingWrite write, CancellationToken cancellationToken) =>
+        room.EnterAsync(this, write, static (writer, write) => writer.Queue(write), cancellationToken);
 
     /// <summary>Takes no more writes, and completes when those that are queued were answered.</summary>
     public Task CloseAsync()
@@ -44,15 +37,6 @@ internal sealed class SegmentWriter(SegmentLog log, bool pipelined)
         }
 
         return idle.Task;
-    }
-
-    private async Task<AppendResult?> WaitAndWriteAsync(PendingWrite write, CancellationToken cancellationToken)
-    {
-        await room.WaitAsync(cancellationToken).ConfigureAwait(false);
-        // Cancelled after it got its place.
-        if (write.Answered.IsCompleted) room.Release();
-        else Queue(write);
-        return await write.Answered.ConfigureAwait(false);
     }
 
     private void Queue(PendingWrite write)
@@ -68,7 +52,7 @@ internal sealed class SegmentWriter(SegmentLog log, bool pipelined)
 
         if (isClosed)
         {
-            room.Release();
+            room.Leave(1);
             write.Answer(SegmentLog.Unavailable("the journal was closed", null));
         }
         else if (leads && (pipelined || write.Pipelined || LeadGroup())) CommitElsewhere();
@@ -169,7 +153,7 @@ internal sealed class SegmentWriter(SegmentLog log, bool pipelined)
             if (closed && !more) idle.TrySetResult();
         }
 
-        room.Release(taken);
+        room.Leave(taken);
         return more;
     }
 }
