@@ -63,8 +63,8 @@ public class MaintenanceFaultTests
     private static async Task AtEachOperation(
         Func<Task<SimulatedFiles>> make, Func<SimulatedFiles, Task> action, Func<SimulatedFiles, Task> check)
     {
-        var failed = true;
-        for (var number = 1; failed; number++)
+        var (failed, number) = (true, 1);
+        for (; failed; number++)
         {
             var files = await make();
             var left = number;
@@ -76,6 +76,7 @@ public class MaintenanceFaultTests
             await check(new SimulatedFiles(files.Contents()));
         }
 
+        Assert.InRange(number, 5, 100_000);
         // What LiteDB leaves of an engine that failed must not end the process when it is collected.
         GC.Collect();
         GC.WaitForPendingFinalizers();

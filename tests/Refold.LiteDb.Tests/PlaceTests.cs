@@ -148,7 +148,8 @@ public sealed class PlaceTests : IDisposable
             Assert.IsType<PlaceLostException>(error.InnerException);
         }
 
-        await Assert.ThrowsAnyAsync<JournalException>(() => journal.DeleteToAsync(StreamId.Create("s"), 1).AsTask());
+        var refused = await Assert.ThrowsAnyAsync<JournalException>(() => journal.DeleteToAsync(StreamId.Create("s"), 1).AsTask());
+        Assert.IsType<PlaceLostException>(refused.InnerException);
     }
 
     private Process Start()

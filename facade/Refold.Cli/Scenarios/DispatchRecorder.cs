@@ -28,6 +28,9 @@ internal sealed class DispatchRecorder(ILocalJournal journal, RunId id, RunPin p
     /// <summary>How many commands of the run are durable.</summary>
     public long Commands => commands;
 
+    /// <summary>Whether all that were recorded before were compared with the log, so that <see cref="Commands"/> counts them.</summary>
+    public bool IsRecording { get; private set; }
+
     /// <summary>Records the lines of a log. Interrupted, it ends at the next line, and what was begun is durable.</summary>
     public async Task<DispatchSummary> RecordAsync(Stream input, string path, CancellationToken cancellationToken = default)
     {
@@ -60,6 +63,7 @@ internal sealed class DispatchRecorder(ILocalJournal journal, RunId id, RunPin p
         }
 
         long alreadyThere = commands;
+        IsRecording = true;
         if (found is { HasEnded: true })
         {
             if (more)

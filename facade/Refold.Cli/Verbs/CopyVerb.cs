@@ -46,7 +46,8 @@ internal static class CopyVerb
             throw Interruption.At($"nothing was left at {to}", CommandText.Again());
         }
 
-        await using var source = await Journals.OpenForReadingAsync(from, cancellationToken);
+        // The copy is there: an interruption that comes now would deny it.
+        await using var source = await Journals.OpenForReadingAsync(from, CancellationToken.None);
         if (source.Head != copied.Head)
             throw new ToolException(
                 ExitCode.Conflict, $"{from} was written to meanwhile: the copy ends at head {copied.Head}. Copy again, to another place.");

@@ -29,6 +29,8 @@ internal static class InspectVerb
         var database = journal as IDatabaseJournal;
         long restored = segments?.Restored ?? database?.Entries ?? journal.ReadAll().LongCount();
         var opened = segments?.Opened;
+        // Of the moment in which the entries were counted: somebody may be writing.
+        var head = opened?.Head ?? journal.Head;
         long scanned = database is null ? opened?.Tail ?? restored : 0;
         string path = restored == 0 ? "empty" : database is not null ? "checkpoint" : PathOf(opened);
         if (arguments.GetValue(Options.Json))
@@ -37,7 +39,7 @@ internal static class InspectVerb
             {
                 ["entries"] = restored,
                 ["streams"] = journal.Streams().Count,
-                ["head"] = Facts.Json(journal.Head),
+                ["head"] = Facts.Json(head),
                 ["begin"] = Facts.BeginOf(journal) is { } begin ? Facts.Json(begin) : null,
                 ["keysForgottenBefore"] = Facts.KeysForgottenBefore(journal),
                 ["opened"] = new JsonObject
@@ -66,7 +68,7 @@ internal static class InspectVerb
             ("streams", journal.Streams().Count.ToString(CultureInfo.InvariantCulture)),
             ("begins behind", Facts.Begin(journal)),
             ("keys forgotten", Facts.ForgottenKeys(journal)),
-            ("head", journal.Head.ToString()),
+            ("head", head.ToString()),
             ("opened",
                 FormattableString.Invariant(
                     $"by {path} in {elapsed} ms, {scanned} of {opened?.Restored ?? restored} entries from their frames")),

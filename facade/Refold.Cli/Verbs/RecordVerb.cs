@@ -60,10 +60,10 @@ internal static class RecordVerb
 
         var acknowledgements = new Acknowledgements();
         using var progress = Progress.Start("recording", "lines", Progress.IsShown ? await CountAsync(input, cancellationToken) : null);
-        long lines = 0;
-        var recorder = new DispatchRecorder(journal, id, pin, position =>
+        DispatchRecorder recorder = null!;
+        recorder = new DispatchRecorder(journal, id, pin, position =>
         {
-            progress.Tell(++lines);
+            progress.Tell(recorder.Commands);
             if (arguments.GetValue(Acknowledge)) acknowledgements.Print(position, position);
         });
         DispatchSummary summary;
@@ -73,9 +73,11 @@ internal static class RecordVerb
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
+            string durable = FormattableString.Invariant($"durable up to position {journal.Head.Position}");
             throw Interruption.At(
-                FormattableString.Invariant(
-                    $"the run '{id}' has {recorder.Commands} commands, durable up to position {journal.Head.Position}"),
+                recorder.IsRecording ? FormattableString.Invariant($"the run '{id}' has {recorder.Commands} commands, {durable}")
+                    : journal.HighestVersion(id.Stream) > 0 ? $"the run '{id}' is as it was, {durable}"
+                    : $"nothing of the run '{id}' was recorded",
                 CommandText.Again(with: "--resume"));
         }
 

@@ -48,6 +48,9 @@ public sealed record OpeningReport(OpeningPath Path, long Restored, long Tail, O
     /// <summary>The compaction that was interrupted. Opening for writing ended it; a reader leaves it.</summary>
     /// <value>Default: null, none was.</value>
     public InterruptedCompaction? Interrupted { get; init; }
+
+    /// <summary>The head behind the entries that were found. Beside a writer a reader's head goes on, and this one stays.</summary>
+    public Head Head { get; init; }
 }
 
 /// <summary>A compaction during which the process ended or the device failed. Nothing of the journal is lost by it.</summary>

@@ -1,4 +1,4 @@
-// Shapes that a JSON codec must take: each comes back as it was, in a run too, through the source generator and through reflection.
+// Shapes that a JSON codec must take: each comes back as it was, through the source generator and through reflection.
 // Run by `dotnet test`.
 using System.Reflection;
 using System.Text.Json;

@@ -125,6 +125,7 @@ public class ProofTests
         Assert.Equal(("$snapshot", EntryRole.Effect), (effect.Type, effect.Role));
         Assert.Contains("\"version\":\"1.0\"", Encoding.UTF8.GetString(effect.Payload.Span), StringComparison.Ordinal);
         var told = await journal.VerifyAsync(third.Id, [doubling], new VerifyOptions { StartFrom = [snapshots.Load("sum/1").Snapshot!] });
+        Assert.True(told.Matched, told.ToString());
         Assert.Contains(told.Findings, finding => finding.Contains("$snapshot", StringComparison.Ordinal)
             || finding.Contains("stood on a snapshot", StringComparison.Ordinal));
     }

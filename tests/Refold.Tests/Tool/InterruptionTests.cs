@@ -56,6 +56,72 @@ public sealed class InterruptionTests : IDisposable
     }
 
     [Fact]
+    public void ARecordingThatIsInterruptedAtAnyMoment_SaysHowManyCommandsAreThere()
+    {
+        string log = directory.File("log");
+        File.WriteAllBytes(log, SampleLog.Create(3_000));
+        var interrupted = 0;
+        for (var moment = 0; moment < 12; moment++)
+        {
+            // Each in a place of its own: what was interrupted may hold the lock until its process ends.
+            string place = "segments:" + directory.File("journal" + moment.ToString(CultureInfo.InvariantCulture));
+            using var source = new CancellationTokenSource();
+            source.CancelAfter(TimeSpan.FromMilliseconds(12 * moment));
+            var outcome = RefoldTool.RunInterrupted(
+                source.Token, ["record", "--scenario", "dispatch", "--input", log, "--run", "r", "--journal", place]);
+            if (outcome.ExitCode == 0) continue;
+            interrupted++;
+            string error = outcome.ExpectError(130);
+            if (error.Contains("nothing was changed", StringComparison.Ordinal)) continue;
+            using var journal = new Opened(place);
+            int commands = journal.Value.ReadAll().Count(entry => entry.Run?.Value == "r" && entry.Role == EntryRole.Command);
+            Assert.Matches(
+                FormattableString.Invariant($"the run 'r' has {commands} commands, durable|")
+                + (commands == 0 ? "nothing of the run 'r' was recorded" : "the run 'r' is as it was, durable"),
+                error);
+        }
+
+        Assert.NotEqual(0, interrupted);
+    }
+
+    [Theory]
+    [InlineData("backup")]
+    [InlineData("copy")]
+    public async Task ACopyThatIsInterruptedAtAnyMoment_LeavesNothing_OrIsWhole(string verb)
+    {
+        await using (var journal = Journal.Open(directory.Journal()))
+        {
+            for (var batch = 0; batch < 40; batch++)
+                await journal.AppendAsync(new AppendRequest([.. Enumerable.Repeat(Samples.Entry("s", new string('1', 200)), 500)]));
+        }
+
+        var interrupted = 0;
+        for (var moment = 0; moment < 12; moment++)
+        {
+            string place = directory.File("copy" + moment.ToString(CultureInfo.InvariantCulture));
+            using var source = new CancellationTokenSource();
+            if (moment == 0) source.Cancel();
+            else source.CancelAfter(TimeSpan.FromMilliseconds(9 * moment));
+            string[] line = verb == "backup"
+                ? ["backup", place, "--journal", directory.Journal()]
+                : ["copy", directory.Journal(), "segments:" + place];
+            var run = RefoldTool.RunInterrupted(source.Token, line);
+            if (run.ExitCode == 0)
+            {
+                RefoldTool.Run("verify", "--journal", "segments:" + place).Expect(0);
+                continue;
+            }
+
+            interrupted++;
+            Assert.Matches("^refold: Interrupted: nothing was (left|changed)", run.ExpectError(130));
+            Assert.False(Directory.Exists(place));
+        }
+
+        // The first is interrupted before it begins.
+        Assert.NotEqual(0, interrupted);
+    }
+
+    [Fact]
     public void AnImport_EndsAtTheNextBatch_AndTheCommandItPrintsBringsInTheRest()
     {
         // More acknowledgements than a pipe holds.
