@@ -68,14 +68,20 @@ module internal StepComparison =
         ]
         |> List.tryPick _.Value
 
-    /// What the payload is compared as: an older schema version as its codec writes it now.
+    /// What the payload is compared as: an older schema version as its codec writes it now. A newer one is most likely a newer program's,
+    /// which this one cannot read.
     let private asWrittenNow (codec: Codec<'Value>) (entry: Entry) (made: EntryData) : Result<Encoded, Divergence> =
         let recorded = Folding.encodedOf entry.Data
 
-        if entry.Data.SchemaVersion >= made.SchemaVersion then
+        if entry.Data.SchemaVersion = made.SchemaVersion then
             Ok recorded
         else
-            Folding.decode codec entry recorded |> Result.bind (Folding.encode codec entry)
+            Folding.decode codec entry recorded
+            |> Result.bind (fun value ->
+                if entry.Data.SchemaVersion < made.SchemaVersion then
+                    Folding.encode codec entry value
+                else
+                    Ok recorded)
 
     let private body (entry: Entry) (recorded: Encoded) (made: EntryData) =
 

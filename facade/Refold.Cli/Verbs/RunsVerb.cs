@@ -39,9 +39,9 @@ internal static class RunsVerb
 
         Column[] columns =
         [
-            new("run"), new("position") { IsNumber = true }, new("started at") { GoesAt = 3 },
-            new("entries") { GoesAt = 1, IsNumber = true },
-            new("ended") { GoesAt = 2 }, new("pin") { IsCut = true, GoesAt = 1 },
+            new("run"), new("position") { IsNumber = true }, new("started at") { GoesAt = 4 },
+            new("entries") { GoesAt = 2, IsNumber = true },
+            new("ended") { GoesAt = 1 }, new("pin") { IsCut = true, GoesAt = 3 },
         ];
         Table.Print(columns, runs.Select(run => new[]
         {

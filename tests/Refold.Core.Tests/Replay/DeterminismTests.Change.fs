@@ -118,12 +118,14 @@ let tests =
                     Encode = codec.Encode >> Result.map (fun encoded -> { encoded with SchemaVersion = version })
             }
 
-            let newer = {
-                ofVersion 2 plain.Commands with
-                    Decode = fun encoded -> plain.Commands.Decode { encoded with SchemaVersion = 1 }
+            let newer (codec: Codec<string>) = {
+                ofVersion 2 codec with
+                    Decode = fun encoded -> codec.Decode { encoded with SchemaVersion = 1 }
             }
 
-            promises "A payload from a newer program" [ record { plain with Commands = newer } |> InMemoryRun.verifyAs plain ])
+            let verified newer = promises "A payload from a newer program" [ record newer |> InMemoryRun.verifyAs plain ]
+            verified { plain with Commands = newer plain.Commands }
+            verified { plain with Events = newer plain.Events })
 
         testCase "A journal changed behind the run's back" (fun () ->
             let run = record plain

@@ -51,6 +51,24 @@ public sealed class TableTests : IDisposable
         static bool IsNote(string text) => text.Contains("no roo", StringComparison.Ordinal);
     }
 
+    // What a run is and whether it has ended stays; the rest is cut or goes before.
+    [Theory]
+    [InlineData(60, "run position ended", 43)]
+    [InlineData(80, "run position entries ended", 45)]
+    [InlineData(120, "run position started at entries ended pin", 45)]
+    [InlineData(80, "run position", 100)]
+    public void ARunWithALongName_SaysWhetherItHasEnded(int columns, string heading, int length)
+    {
+        string name = new('n', length);
+        RefoldTool.Run(
+            "record", "--scenario", "dispatch", "--input", directory.File("log"), "--seed", "7", "--run", name, "--journal",
+            directory.Journal("named")).Expect(0);
+        string[] lines = RefoldTool.RunOnScreen(columns, "runs", "--journal", directory.Journal("named")).Expect(0).Lines;
+        Assert.Equal(heading, string.Join(' ', lines[0].Split(' ', StringSplitOptions.RemoveEmptyEntries)));
+        Assert.Contains(length <= 45 ? name : "n… ", lines[1], StringComparison.Ordinal);
+        Assert.All(lines, line => Assert.InRange(ScreenText.Width(line), 1, columns));
+    }
+
     [Fact]
     public void InAPipe_ATableHasTabs_WholeTimes_AndThePinAsJson()
     {
