@@ -60,6 +60,7 @@ public partial class ReadmeTests
     [InlineData("core/determinism.md")]
     [InlineData("core/Format/FORMAT.md")]
     [InlineData("facade/docs/changing-events.md")]
+    [InlineData("facade/docs/harness.md")]
     public void Links_LeadToFilesThatAreThere(string document)
     {
         string text = SourceTree.Read(document);
