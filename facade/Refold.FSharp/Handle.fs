@@ -1,5 +1,5 @@
 // A core aggregate as the facade's runs take it: the same functions and codecs behind one handle for each aggregate.
-// Used by Run.fs and Journal.fs; users hold core values only.
+// Used by Run.fs and Journal.fs; users hold core values only, but where a package in C# takes an aggregate.
 namespace Refold.FSharp
 
 open System.Runtime.CompilerServices
@@ -26,3 +26,12 @@ module internal Handle =
 
     /// The handle of an aggregate of any types.
     let ofAny (aggregate: IAggregate) : Refold.Aggregate = aggregate.Accept visitor
+
+/// Core aggregates for what is written in C#.
+[<RequireQualifiedAccess>]
+module Aggregate =
+
+    /// The aggregate as packages in C# take it, such as Refold.Testing: `(Aggregate.handle dice).Given([ Rolled 3 ]).When(Roll)`. The same
+    /// handle for the same aggregate value.
+    let handle (aggregate: Aggregate<'State, 'Command, 'Event, 'Error>) : Refold.Aggregate<'State, 'Command, 'Event, 'Error> =
+        Handles<_, _, _, _>.Of aggregate

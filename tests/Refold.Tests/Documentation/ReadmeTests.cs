@@ -61,6 +61,7 @@ public partial class ReadmeTests
     [InlineData("core/Format/FORMAT.md")]
     [InlineData("facade/docs/changing-events.md")]
     [InlineData("facade/docs/harness.md")]
+    [InlineData("facade/docs/testing.md")]
     public void Links_LeadToFilesThatAreThere(string document)
     {
         string text = SourceTree.Read(document);

@@ -1,0 +1,73 @@
+// What came of a scenario's command, compared with what a test names.
+// Answered by Scenario.When; each comparison answers the scenario behind it, for the next command.
+using System.Text;
+
+namespace Refold.Testing;
+
+/// <summary>What came of a command. Immutable.</summary>
+/// <typeparam name="TState">The state.</typeparam>
+/// <typeparam name="TCommand">What is asked for.</typeparam>
+/// <typeparam name="TEvent">What happens.</typeparam>
+/// <typeparam name="TError">Why it is refused.</typeparam>
+public sealed class DecidedScenario<TState, TCommand, TEvent, TError>
+{
+    private readonly Scenario<TState, TCommand, TEvent, TError> before;
+    private readonly ScenarioPlace place;
+    private readonly ScenarioResult<TState, TEvent, TError> made;
+
+    internal DecidedScenario(
+        Scenario<TState, TCommand, TEvent, TError> before, ScenarioPlace place, ScenarioResult<TState, TEvent, TError> made) =>
+        (this.before, this.place, this.made) = (before, place, made);
+
+    /// <summary>Events or a refusal, as their codecs read them back.</summary>
+    public Decision<TEvent, TError> Decision => made.Decision;
+
+    /// <summary>The state after the events; after a refusal the one before.</summary>
+    public TState State => made.State;
+
+    /// <summary>Random words of 32 bits that were drawn.</summary>
+    public ulong DrawnWords => made.DrawnWords;
+
+    /// <summary>Exactly these events came of it, compared in the bytes that would be recorded; none: the command changes nothing.</summary>
+    /// <param name="expected">The events, in order.</param>
+    /// <returns>The scenario with them, for the next command.</returns>
+    /// <exception cref="ScenarioException">Something else came of it; the message names the first event and the field that
+    /// differ.</exception>
+    public Scenario<TState, TCommand, TEvent, TError> Then(params IEnumerable<TEvent> expected)
+    {
+        ArgumentNullException.ThrowIfNull(expected);
+        return Compare(new(
+            false, [.. expected.Select(happened => ScenarioText.Encode("the expected event", before.Aggregate.Events, happened))]));
+    }
+
+    /// <summary>As <see cref="Then"/>, with events made of the step's own time, id and random numbers: the generator begins where the
+    /// decision's began. <c>ThenFrom(step => [new Won(step.Random.Between(1, 100))])</c>.</summary>
+    /// <param name="expected">Makes the events, in order.</param>
+    /// <returns>The scenario with them, for the next command.</returns>
+    /// <exception cref="ScenarioException">Something else came of it.</exception>
+    public Scenario<TState, TCommand, TEvent, TError> ThenFrom(Func<Step, IEnumerable<TEvent>> expected)
+    {
+        ArgumentNullException.ThrowIfNull(expected);
+        return Then(expected(place.Step()));
+    }
+
+    /// <summary>It was refused, for this reason, compared in the bytes that would be recorded.</summary>
+    /// <param name="error">Why.</param>
+    /// <returns>The scenario as it was before the command.</returns>
+    /// <exception cref="ScenarioException">It was accepted, or refused for another reason.</exception>
+    public Scenario<TState, TCommand, TEvent, TError> ThenRefused(TError error) =>
+        Compare(new(true, [ScenarioText.Encode("the expected refusal", before.Aggregate.Errors, error)]));
+
+    private Scenario<TState, TCommand, TEvent, TError> Compare(EncodedOutcome expected)
+    {
+        if (ScenarioDifference.Find(expected, made.Outcome) is not { } difference)
+            return before.After(made.After, made.Decision.Events);
+        var message = new StringBuilder()
+            .Append(difference).Append('\n')
+            .Append("when: ").Append(ScenarioDifference.Show(made.Command)).Append('\n')
+            .Append(ScenarioText.Outcome("expected", expected, difference.Event)).Append('\n')
+            .Append(ScenarioText.Outcome("actual", made.Outcome, difference.Event)).Append('\n')
+            .Append(before.Given());
+        throw new ScenarioException(message.ToString(), difference);
+    }
+}
