@@ -38,6 +38,14 @@ module internal ReplayEnding =
                 ReplayFinding.NotCompared(members, 1L, [ started.Position, started.Position ])
         ]
 
+    /// The state hash over the run's streams; `None` where one has none, or there is none.
+    let stateHashOf (replayed: ReplayedStream list) : Hash option =
+        let hashes =
+            replayed
+            |> List.choose (fun stream -> stream.StateHash |> Option.map (fun hash -> stream.Stream, stream.Version, hash))
+
+        if hashes.Length = replayed.Length && not hashes.IsEmpty then Some(StateHash.ofRun hashes) else None
+
     // A state hash is compared where there are two.
     let private stateHash (entry: Entry) (recorded: Hash option) (actual: Hash option) =
         match recorded, actual with

@@ -10,6 +10,8 @@ type ReplayVerdict =
     | Diverged = 1
     /// There is nothing to verify: no start of the run, or no commands.
     | NotRecorded = 2
+    /// What was replayed is the same, but not everything that was recorded could be replayed; the findings tell what.
+    | Incomplete = 3
 
 namespace Refold.Core
 
@@ -124,7 +126,10 @@ type ReplayReport =
                 | count -> "; " + Numbers.text count + " findings"
 
             run
-            + "matches: "
+            + (if this.Verdict = ReplayVerdict.Incomplete then
+                   "matches as far as it can be replayed: "
+               else
+                   "matches: ")
             + Numbers.text this.Entries
             + " entries, "
             + Numbers.text this.Derived

@@ -65,6 +65,9 @@ module internal EntryFinding =
     /// A fact under the run's name lies behind its end, which does not vouch for it.
     let behindTheEnd = at "a fact under the run's name lies behind its end, which does not vouch for it:" ""
 
+    /// An effect of the run lies behind its end, which does not vouch for it.
+    let effectBehindTheEnd = at "an effect of the run lies behind its end, which does not vouch for it:" ""
+
     /// A step stood on a snapshot, which the effect tells.
     let stoodOnSnapshot (snapshot: string) = at "a step stood on a snapshot, by the effect at" (": " + snapshot)
 

@@ -127,8 +127,9 @@ type internal Verification(source: VerifyInput, verifiers: ReplayVerifier list, 
 
         outcome |> Result.bind (fun () -> close Int64.MaxValue) |> Result.map (fun () -> ended)
 
-    // What the run's operations got from outside. A snapshot that a step stood on is named, whatever it says.
-    let readEffects () =
+    // What the run's operations got from outside. A snapshot that a step stood on is named, whatever it says, and what lies behind the
+    // end, which does not vouch for it.
+    let readEffects (ended: Entry option) =
         let mutable version = 0L
         let mutable outcome = Ok()
         effectsDeletedTo <- source.DeletedTo(Run.effectsOf source.Run)
@@ -147,7 +148,12 @@ type internal Verification(source: VerifyInput, verifiers: ReplayVerifier list, 
                 outcome <- Error(Some(RunEntry.stray effect))
             | None ->
                 version <- effect.Version
-                input effect
+
+                if ended |> Option.exists (fun ended -> ended.Position < effect.Position) then
+                    tally.External <- tally.External + 1L
+                    findings.Add(EntryFinding.effectBehindTheEnd effect.Position)
+                else
+                    input effect
 
                 if effect.Data.Type = RunStep.snapshotType then
                     findings.Add(EntryFinding.stoodOnSnapshot (PayloadText.show effect.Data.Payload) effect.Position)
@@ -180,13 +186,6 @@ type internal Verification(source: VerifyInput, verifiers: ReplayVerifier list, 
         found
 
     let replayed () = [ for stream in streams.Values -> stream.AfterStep ]
-
-    let stateHash (replayed: ReplayedStream list) =
-        let hashes =
-            replayed
-            |> List.choose (fun stream -> stream.StateHash |> Option.map (fun hash -> stream.Stream, stream.Version, hash))
-
-        if hashes.Length = replayed.Length && not hashes.IsEmpty then Some(StateHash.ofRun hashes) else None
 
     // The facts of the run as they were recorded before its end, streams by UTF-8 bytes; those behind it are named.
     let inputsHash (ended: Entry) =
@@ -238,7 +237,8 @@ type internal Verification(source: VerifyInput, verifiers: ReplayVerifier list, 
     member _.Run(entries: IEnumerator<Entry>) : ReplayReport =
         let startDiffers = ReplayEnding.judgeStart started context
         let walked = walk entries
-        let effectsDiffer = readEffects ()
+        let ended = walked |> Result.defaultValue None
+        let effectsDiffer = readEffects ended
 
         let walkDiffers =
             match walked with
@@ -251,8 +251,7 @@ type internal Verification(source: VerifyInput, verifiers: ReplayVerifier list, 
             | Ok() -> None
 
         let replayed = replayed ()
-        let hash = stateHash replayed
-        let ended = walked |> Result.defaultValue None
+        let hash = ReplayEnding.stateHashOf replayed
         let differs = earliest [ startDiffers; walkDiffers; effectDiffers; outside () ]
 
         let deleted =

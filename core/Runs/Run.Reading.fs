@@ -1,4 +1,5 @@
-// The payloads of a run's control entries, and the hash over its inputs. Total: what cannot be read is an error, never an exception.
+// The payloads of a run's control entries and of the effect of a snapshot, and the hash over its inputs. Total: what cannot be read is
+// an error, never an exception.
 // Called by Run.fs, which writes control entries, and by Replay.Ending.fs, which compares them.
 namespace Refold.Core
 
@@ -117,6 +118,27 @@ module internal RunForm =
             + ",\"time\":"
             + time
             + "}"
+
+    /// The payload of the effect that names the snapshot a step stood on: the RFC 8785 form.
+    let writeSnapshot (stream: StreamId) (stoodOn: StoodOn) : Bytes =
+        let pin =
+            match stoodOn.Pin with
+            | Some pin -> RunPin.toJson pin
+            | None -> "null"
+
+        let writer = ByteWriter 256
+        let members = JsonObjectWriter writer
+        members.Name "head"
+        let head = JsonObjectWriter writer
+        head.Text("hash", stoodOn.Head.Hash.ToString())
+        head.Integer("position", stoodOn.Head.Position)
+        head.Close()
+        members.Name "pin"
+        writer.Utf8(pin.AsSpan())
+        members.Text("stream", stream.Value)
+        members.Integer("version", stoodOn.Version)
+        members.Close()
+        Bytes.Wrap writer.WrittenMemory
 
     let private malformed what reason = Error(ValueError.Malformed(what, reason))
 

@@ -14,7 +14,14 @@ type internal Settled<'Value> = { Encoded: Encoded; Value: 'Value }
 module internal RunStep =
 
     /// Nothing besides the input.
-    let plain = { RefuseUnstable = true; CheckCodecs = false; CommandId = None; StoodOn = None }
+    let plain =
+        {
+            RefuseUnstable = true
+            CheckCodecs = false
+            CommandId = None
+            StoodOn = None
+            Beside = None
+        }
 
     /// The type of the effect that names the snapshot a step stood on.
     let snapshotType = "$snapshot"
@@ -143,31 +150,8 @@ module internal RunStep =
                 struct ((if context.Mode = RecordMode.Off then [] else [ refusal ]), [], Error settled.Value))
 
     let private snapshotEffect context (input: StepInput<'Command>) commandId (stoodOn: StoodOn) =
-        let pin =
-            match stoodOn.Pin with
-            | Some pin -> RunPin.toJson pin
-            | None -> "null"
-
-        let writer = ByteWriter 256
-        let members = JsonObjectWriter writer
-        members.Name "head"
-        let head = JsonObjectWriter writer
-        head.Text("hash", stoodOn.Head.Hash.ToString())
-        head.Integer("position", stoodOn.Head.Position)
-        head.Close()
-        members.Name "pin"
-        writer.Utf8(pin.AsSpan())
-        members.Text("stream", input.Stream.Value)
-        members.Integer("version", stoodOn.Version)
-        members.Close()
-
-        let encoded =
-            {
-                Type = snapshotType
-                SchemaVersion = 1
-                Payload = Bytes.Wrap writer.WrittenMemory
-            }
-
+        let payload = RunForm.writeSnapshot input.Stream stoodOn
+        let encoded = { Type = snapshotType; SchemaVersion = 1; Payload = payload }
         entry context input commandId (effectsOf context.Run) Role.Effect encoded []
 
     // What is recorded before the outcome: the snapshot that the state stands on, and the command.
@@ -187,11 +171,18 @@ module internal RunStep =
                 { commanded with Drawn = Some drawn }
             ]
 
-    let private batch context (before: RunPosition<'State>) (input: StepInput<'Command>) (entries: EntryData list) =
+    let private batch context settings (before: RunPosition<'State>) (input: StepInput<'Command>) (entries: EntryData list) =
         let target = input.Stream, ExpectedVersion.after before.Version
 
         let expecting expected =
-            match Append.encodeOwn { Append.request entries with Expected = expected; Key = input.Key } with
+            let request =
+                { Append.request entries with
+                    Expected = expected
+                    Condition = settings.Beside |> Option.map _.Condition
+                    Key = input.Key
+                }
+
+            match Append.encodeOwn request with
             | Ok batch -> Ok(Some batch)
             | Error(AppendError.Invalid error) -> Error(StepError.Invalid error)
             | Error error -> invalidOp (error.ToString())
@@ -276,7 +267,12 @@ module internal RunStep =
                 |> Result.bind (fun (struct (outcomes, settled, outcome)) ->
                     evolve settings aggregate before.State (Result.defaultValue [] decided) settled
                     |> Result.bind (fun state ->
-                        batch context before input (inputEntries context settings input commandId drawn command @ outcomes)
+                        let entries =
+                            inputEntries context settings input commandId drawn command
+                            @ outcomes
+                            @ (settings.Beside |> Option.map _.EntriesOf(commandId, input.Key) |> Option.defaultValue [])
+
+                        batch context settings before input entries
                         |> Result.map (fun batch ->
                             {
                                 Batch = batch

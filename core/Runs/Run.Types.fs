@@ -88,6 +88,25 @@ type internal StoodOn =
         Pin: RunPin option
     }
 
+/// What is appended with a step besides what it makes: for a command that an operation gives.
+[<NoEquality; NoComparison>]
+type internal StepBeside =
+    {
+        /// Effects of the operation, in the stream of the run's effects. One without causation is caused by the command.
+        Effects: EntryData list
+        /// What must not have been appended meanwhile.
+        Condition: AppendCondition
+    }
+
+    /// The entries behind a step, so that its batch begins with it.
+    member this.EntriesOf(commandId: Guid, key: string option) : EntryData list =
+        this.Effects
+        |> List.map (fun effect ->
+            { effect with
+                CausationId = Some(Option.defaultValue commandId effect.CausationId)
+                Key = key
+            })
+
 /// How a step is made, besides its input.
 [<NoEquality; NoComparison>]
 type internal StepSettings =
@@ -100,4 +119,6 @@ type internal StepSettings =
         CommandId: Guid option
         /// The snapshot that the state stands on, to be recorded as an effect of the step.
         StoodOn: StoodOn option
+        /// What is appended with it. Not in mode Off.
+        Beside: StepBeside option
     }

@@ -45,6 +45,9 @@ public sealed partial class LiteDbJournal : LocalJournal, IObservedJournal, IDat
     protected override bool AnswersOnItsThread => true;
 
     /// <inheritdoc/>
+    public override bool IsOnlyWriter => writer is not null;
+
+    /// <inheritdoc/>
     public override Head Head => state.View.Progress.Head;
 
     /// <summary>How many entries can be read.</summary>

@@ -64,6 +64,47 @@ internal static class ReplayTranslation
         return new ReplayReport(Core.Replay.verify(aggregates.Select(aggregate => aggregate.Verifier.Value).ToFSharpList(), input));
     }
 
+    /// <summary>A report with another verdict, another first difference, and more findings, each of one entry.</summary>
+    public static ReplayReport With(
+        this ReplayReport report, ReplayVerdict verdict, Divergence? divergence, IEnumerable<(long Position, string Sentence)> findings)
+    {
+        var value = report.Value;
+        var more = findings.Select(finding => Core.ReplayFinding.NewAtEntry(finding.Position, finding.Sentence));
+        return new ReplayReport(new Core.ReplayReport(
+            value.Run,
+            verdict,
+            value.Entries,
+            value.External,
+            value.Derived,
+            verdict == ReplayVerdict.Diverged ? null : value.StateHash,
+            value.Streams,
+            divergence is null ? null : FSharpOption<Core.Divergence>.Some(divergence.Value),
+            value.Findings.Concat(more).ToFSharpList()));
+    }
+
+    /// <summary>The first difference between a recorded payload and one that was made; null where they are the same bytes.</summary>
+    public static Divergence? DifferenceOf(JournalEntry entry, ReadOnlyMemory<byte> made) =>
+        Core.PayloadDifference.find(entry.Value, entry.Value.Data.Payload, Core.Bytes.Wrap(made)).ToReference() is { } found
+            ? new Divergence(found)
+            : null;
+
+    /// <summary>A difference at an entry.</summary>
+    public static Divergence DifferenceAt(JournalEntry entry, string path, Core.DivergenceCause cause, string expected, string actual) =>
+        new(Core.DivergenceModule.at(entry.Value, path, cause, expected, actual));
+
+    /// <summary>The same difference, by another cause, with more said of what the replay made.</summary>
+    public static Divergence As(this Divergence found, Core.DivergenceCause cause, string of)
+    {
+        var value = found.Value;
+        return new Divergence(new Core.Divergence(
+            value.Position, value.Stream, value.Version, value.Path, value.ByteOffset, value.Expected, value.Actual + " (" + of + ")",
+            value.ExpectedDraws, value.ActualDraws, cause, of.ToOption(), value.StateBefore));
+    }
+
+    /// <summary>The payload of a command entry.</summary>
+    public static ReadOnlyMemory<byte> Envelope(StreamId stream, Encoded command) =>
+        Core.Envelope.write(stream, Core.Bytes.Wrap(command.Payload)).Memory;
+
     /// <summary>The state hash over a run's streams.</summary>
     public static Hash HashOf(IEnumerable<(StreamId Stream, long Version, Hash Hash)> streams) =>
         Core.StateHash.ofRun(streams.Select(stream => new Tuple<StreamId, long, Hash>(stream.Stream, stream.Version, stream.Hash)));

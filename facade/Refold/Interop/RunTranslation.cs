@@ -17,7 +17,13 @@ internal sealed record MadeStep<TState, TEvent, TError>(
 /// <param name="CheckCodecs">Whether events are also folded as they were decided, and the states compared.</param>
 /// <param name="StoodOn">The snapshot that the state was brought up from; null for none.</param>
 /// <param name="CommandId">The command's id; null for the one that follows from the run's version.</param>
-internal sealed record StepSettings(bool CheckCodecs, Snapshot? StoodOn = null, Guid? CommandId = null);
+/// <param name="Beside">What is appended with it; null for nothing.</param>
+internal sealed record StepSettings(bool CheckCodecs, Snapshot? StoodOn = null, Guid? CommandId = null, StepBeside? Beside = null);
+
+/// <summary>What is appended with a step besides what it makes: for a command that an operation gives.</summary>
+/// <param name="Effects">Effects of the operation. One without causation is caused by the command.</param>
+/// <param name="Condition">What must not have been appended meanwhile.</param>
+internal sealed record StepBeside(IReadOnlyList<EntryData> Effects, AppendCondition Condition);
 
 /// <summary>What the end of a run says of it.</summary>
 /// <param name="StateHash">The state hash over its streams; null where it does not apply.</param>
@@ -93,7 +99,8 @@ internal static class RunTranslation
         StepSettings settings)
     {
         var made = Core.RunStep.make(
-            new Core.StepSettings(true, settings.CheckCodecs, settings.CommandId.ToOption(), StoodOn(settings.StoodOn)),
+            new Core.StepSettings(
+                true, settings.CheckCodecs, settings.CommandId.ToOption(), StoodOn(settings.StoodOn), Beside(settings.Beside)),
             context,
             aggregate.Value, new Core.RunPosition<TState>(before.Version, before.State, runVersion), new Core.StepInput<TCommand>(
             stream,
@@ -121,6 +128,17 @@ internal static class RunTranslation
 
     private static FSharpOption<Core.StoodOn>? StoodOn(Snapshot? snapshot) =>
         snapshot is null ? null : FSharpOption<Core.StoodOn>.Some(new Core.StoodOn(snapshot.Version, snapshot.Head, snapshot.Value.Pin));
+
+    private static FSharpOption<Core.StepBeside>? Beside(StepBeside? beside) =>
+        beside is null ? null : FSharpOption<Core.StepBeside>.Some(
+            new Core.StepBeside(beside.Effects.Select(effect => effect.ToCore()).ToFSharpList(), beside.Condition.ToCore()));
+
+    /// <exception cref="ArgumentException">The key breaks a rule.</exception>
+    public static void CheckOperationKey(string key, string parameter)
+    {
+        ArgumentNullException.ThrowIfNull(key, parameter);
+        Core.Text.validate("operation key", 512, key).ValueOrThrow(parameter);
+    }
 
     /// <exception cref="ArgumentException">The key breaks a rule.</exception>
     public static void CheckKey(string? key, string parameter)

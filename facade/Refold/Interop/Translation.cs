@@ -45,6 +45,12 @@ internal static class Translation
             key.ToOption()));
     }
 
+    /// <summary>An entry that obeys the rules.</summary>
+    /// <exception cref="ArgumentException">It breaks one.</exception>
+    public static Core.EntryData ToCore(this EntryData data) => data.Take(null).ValueOrThrow(nameof(data));
+
+    public static Core.AppendCondition ToCore(this AppendCondition condition) => new(condition.Query.Value, condition.AsOf);
+
     /// <summary>Validates, encodes and hashes an append on the caller's thread, before anything is queued.</summary>
     /// <returns>The batch, or why it can never be appended.</returns>
     public static (EncodedBatch? Batch, AppendFailure? Failure) Encoded(this AppendRequest request)
@@ -66,9 +72,7 @@ internal static class Translation
         var asked = new Core.AppendRequest(
             entries.ToFSharpList(),
             request.Expected.Select(pair => new Tuple<StreamId, ExpectedVersion>(pair.Key, pair.Value)).ToFSharpList(),
-            request.Condition is { } condition
-                ? FSharpOption<Core.AppendCondition>.Some(new Core.AppendCondition(condition.Query.Value, condition.AsOf))
-                : null,
+            request.Condition is { } condition ? FSharpOption<Core.AppendCondition>.Some(condition.ToCore()) : null,
             request.IdempotencyKey.ToOption());
         var (batch, failure) = (request.AllowsOwnStreams ? Core.Append.encodeOwn(asked) : Core.Append.encode(asked)).Split();
         if (batch is not null) batch.Pipelined = request.Pipelined;

@@ -14,6 +14,10 @@ public interface ILocalJournal : IJournal
     /// <value>The head; the last one after the journal is closed.</value>
     Head Head { get; }
 
+    /// <summary>Whether nobody but this process writes the journal: it keeps others out for as long as it is open.</summary>
+    /// <value>Default: false.</value>
+    bool IsOnlyWriter => false;
+
     /// <summary>The head after the batch that holds a position.</summary>
     /// <param name="position">0 (an empty journal's head) up to the last position.</param>
     /// <returns>The head; null beyond the last position, or below what this journal still covers.</returns>

@@ -28,6 +28,9 @@ public sealed class InMemoryJournal : LocalJournal, IObservedJournal
 
     JournalObserver IObservedJournal.Observer => observer;
 
+    /// <inheritdoc/>
+    public override bool IsOnlyWriter => true;
+
     /// <summary>The last position and head hash. Also after the journal was closed.</summary>
     public override Head Head => Core.JournalModule.head(current);
 

@@ -19,6 +19,9 @@ public abstract class LocalJournal : ILocalJournal
     public abstract Head Head { get; }
 
     /// <inheritdoc/>
+    public virtual bool IsOnlyWriter => false;
+
+    /// <inheritdoc/>
     public abstract Head? HeadAt(long position);
 
     /// <inheritdoc/>

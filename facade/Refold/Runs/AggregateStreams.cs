@@ -61,6 +61,7 @@ public sealed class AggregateStreams<TState, TCommand, TEvent, TError>
         ArgumentNullException.ThrowIfNull(options);
         Check(stream);
         run.CheckOutside();
+        if (!options.IsOfOperation) OperationScope.CheckOutside(run, "Give the command with fx.ExecuteAsync.");
         RunTranslation.CheckKey(options.IdempotencyKey, nameof(options));
         var now = options.Time ?? run.TimeProvider.GetUtcNow();
         var work = new ExecuteWork<TState, TCommand, TEvent, TError>(run, aggregate, stream, command, now, options, cancellationToken);
@@ -79,6 +80,7 @@ public sealed class AggregateStreams<TState, TCommand, TEvent, TError>
     {
         Check(stream);
         run.CheckOutside();
+        OperationScope.CheckOutside(run, "Load before the operation, or take the state that fx.ExecuteAsync answers.");
         await run.Do(new BarrierWork(cancellationToken)).ConfigureAwait(false);
         return (await StreamState.LoadAsync(run, aggregate, stream, long.MaxValue, cancellationToken).ConfigureAwait(false)).Folded;
     }

@@ -46,7 +46,7 @@ internal sealed class ExecuteWork<TState, TCommand, TEvent, TError>(
             return new StepMade(null, null, runVersion);
         var state = (FoldedState<TState>)before!.Folded;
         builtOn = state.Version;
-        var settings = new StepSettings(run.Options.CheckCodecs, before.StoodOn);
+        var settings = new StepSettings(run.Options.CheckCodecs, before.StoodOn, Beside: options.Beside);
         made = run.Context.Make(aggregate, stream, state, command, now, runVersion, options, settings);
         var after = new FoldedState<TState>(made.State, made.Version);
         var snapshotAt = before.SnapshotAt;

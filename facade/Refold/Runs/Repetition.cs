@@ -56,7 +56,7 @@ internal static class Repetition
             && IsSame(aggregate.Commands, found.Command, aggregate.Commands.Encode(command));
 
     // A retry may come from a newer program, which writes the same command in another form.
-    private static bool IsSame<TCommand>(Codec<TCommand> codec, Encoded recorded, Encoded given)
+    internal static bool IsSame<TCommand>(Codec<TCommand> codec, Encoded recorded, Encoded given)
     {
         if (recorded.SchemaVersion >= given.SchemaVersion) return recorded.Equals(given);
         try

@@ -14,6 +14,9 @@ public sealed class Run : IAsyncDisposable
 
     internal Run(RunCore core) => this.core = core;
 
+    /// <summary>What its parts share.</summary>
+    internal RunCore Inner => core;
+
     /// <summary>The run's name.</summary>
     public RunId Id => core.Id;
 
@@ -55,13 +58,33 @@ public sealed class Run : IAsyncDisposable
     /// <returns>What was recorded.</returns>
     /// <exception cref="RunEndedException">It has ended.</exception>
     /// <exception cref="InvalidOperationException">The call is made inside decide, evolve or a codec of this run.</exception>
+    /// <exception cref="OperationsRunningException">Operations of the run do not end within <see cref="RunOptions.DisposeTimeout"/>; the
+    /// run goes on.</exception>
     /// <exception cref="NotAppendedException">Nothing was appended, and the run goes on.</exception>
     /// <exception cref="OutcomeUnknownException">The device failed while the end was written.</exception>
     public async Task<RunEnd> FinishAsync(DateTimeOffset? time = null, CancellationToken cancellationToken = default)
     {
         core.CheckOutside();
-        var work = new FinishWork(core, [.. aggregates.Values], time ?? core.TimeProvider.GetUtcNow(), cancellationToken);
-        var end = await core.Do(work).ConfigureAwait(false);
+        OperationScope.CheckOutside(core, "Let the operation end first.");
+        var now = time ?? core.TimeProvider.GetUtcNow();
+        if (!await core.Operations.CloseAsync(core.Options.DisposeTimeout, cancellationToken).ConfigureAwait(false))
+        {
+            core.Operations.Reopen();
+            cancellationToken.ThrowIfCancellationRequested();
+            throw new OperationsRunningException(Id, core.Operations.Count, core.Options.DisposeTimeout);
+        }
+
+        RunEnd end;
+        try
+        {
+            end = await core.Do(new FinishWork(core, [.. aggregates.Values], now, cancellationToken)).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is not (RunEndedException or ObjectDisposedException))
+        {
+            core.Operations.Reopen();
+            throw;
+        }
+
         core.Logger?.RunFinished(Id, end.Streams, end.StateHash);
         return end;
     }
@@ -74,6 +97,7 @@ public sealed class Run : IAsyncDisposable
     public ValueTask DisposeAsync()
     {
         core.CheckOutside();
+        OperationScope.CheckOutside(core, "Let the operation end first.");
         return core.CloseAsync();
     }
 

@@ -25,6 +25,7 @@ internal sealed class RunCore
         var interval = options.SnapshotInterval ?? observer?.SnapshotInterval ?? new JournalOptions().SnapshotInterval;
         Snapshots = new RunSnapshots(this, options.Snapshots ?? observer?.Snapshots, interval);
         Context = RunTranslation.Context(id, pin, root, options.Mode);
+        Operations = new RunOperations(id);
         pipeline = new RunPipeline(journal, id, new RunMemory(options.Mode, runVersion, options.CachedStreams), options, Logger);
     }
 
@@ -39,6 +40,8 @@ internal sealed class RunCore
     public Core.RunContext Context { get; }
 
     public RunSnapshots Snapshots { get; }
+
+    public RunOperations Operations { get; }
 
     public TimeProvider TimeProvider { get; }
 
@@ -66,13 +69,18 @@ internal sealed class RunCore
     {
         if (disposed)
             return;
-        disposed = true;
         var (bound, started) = (Options.DisposeTimeout, System.TimeProvider.System.GetTimestamp());
+        Operations.Dispose();
+        var isQuiet = await Operations.CloseAsync(bound, CancellationToken.None).ConfigureAwait(false);
+        disposed = true;
+        bound = Left(bound, started);
         var settled = (Task)pipeline.AddBarrier();
         await settled.WaitAsync(bound).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         var holder = settled.IsCompleted ? null : pipeline.Holder();
-        await Snapshots.CloseAsync(Left(bound, started)).ConfigureAwait(false);
-        if (!settled.IsCompleted && holder is var (stream, reason)) throw new RunNotClosedException(Id, stream, bound, reason);
+        await Snapshots.CloseAsync(Left(Options.DisposeTimeout, started)).ConfigureAwait(false);
+        if (!settled.IsCompleted && holder is var (stream, reason))
+            throw new RunNotClosedException(Id, stream, Options.DisposeTimeout, reason);
+        if (!isQuiet) throw new RunNotClosedException(Id, null, Options.DisposeTimeout, "is inside an operation that does not end");
     }
 
     private static TimeSpan Left(TimeSpan bound, long started)

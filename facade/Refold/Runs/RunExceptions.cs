@@ -148,3 +148,20 @@ public sealed class RunNotClosedException : JournalException
     /// <summary>The stream of the step; null where it is the run's end.</summary>
     public StreamId? Stream { get; }
 }
+
+/// <summary>The run has operations that do not end, and finishing it waits for them no longer. Let them end, or raise
+/// <see cref="RunOptions.DisposeTimeout"/>; the run goes on.</summary>
+public sealed class OperationsRunningException(RunId run, int count, TimeSpan bound)
+    : JournalException(
+        "operations-running",
+        string.Create(
+            System.Globalization.CultureInfo.InvariantCulture,
+            $"The run '{run}' cannot end: {count} of its operations have not ended within {bound}. Let them end, or raise "
+            + $"RunOptions.DisposeTimeout; the run goes on."))
+{
+    /// <summary>The run.</summary>
+    public RunId Run { get; } = run;
+
+    /// <summary>How many.</summary>
+    public int Count { get; } = count;
+}

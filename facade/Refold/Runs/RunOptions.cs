@@ -1,6 +1,7 @@
 // How a run is recorded, and what can be said about one command.
 // Given to StartRunAsync, ResumeRunAsync and ExecuteAsync.
 using Microsoft.Extensions.Logging;
+using Refold.Interop;
 
 namespace Refold;
 
@@ -118,7 +119,7 @@ public sealed record RunOptions
 
     /// <summary>The members, the same under every culture.</summary>
     /// <returns>One line.</returns>
-    public override string ToString() => Interop.InvariantText.Of(nameof(RunOptions), PrintMembers);
+    public override string ToString() => InvariantText.Of(nameof(RunOptions), PrintMembers);
 
     // What timers take.
     private static void CheckTime(TimeSpan time, string name)
@@ -148,7 +149,13 @@ public sealed record ExecuteOptions
     /// <value>Default: null, every call is a command of its own.</value>
     public string? IdempotencyKey { get; init; }
 
+    /// <summary>What an operation appends with the command; null where none gives it.</summary>
+    internal StepBeside? Beside { get; init; }
+
+    /// <summary>Whether an operation gives it.</summary>
+    internal bool IsOfOperation { get; init; }
+
     /// <summary>The members, the same under every culture.</summary>
     /// <returns>One line.</returns>
-    public override string ToString() => Interop.InvariantText.Of(nameof(ExecuteOptions), PrintMembers);
+    public override string ToString() => InvariantText.Of(nameof(ExecuteOptions), PrintMembers);
 }

@@ -79,6 +79,9 @@ public sealed partial class SegmentJournal : LocalJournal, IObservedJournal
     protected internal override bool AnswersOnItsThread => true;
 
     /// <inheritdoc/>
+    public override bool IsOnlyWriter => writer is not null;
+
+    /// <inheritdoc/>
     /// <exception cref="JournalException">It was opened for reading, and what its writer has done since cannot be read.</exception>
     public override Head Head => Latest.Index.Head;
 

@@ -1,0 +1,38 @@
+// What an operation's context stands on: a live attempt, which records, or a recorded one, which answers.
+// Implemented by LiveAttempt, UnrecordedAttempt and ReplayedAttempt.
+namespace Refold;
+
+internal interface IAttempt
+{
+    /// <summary>The operation's key.</summary>
+    string Key { get; }
+
+    /// <summary>Where its random numbers come from.</summary>
+    RngState Seed { get; }
+
+    /// <summary>Cancels the attempt.</summary>
+    CancellationToken Token { get; }
+
+    /// <summary>The answer of a call, as it is recorded; or how it failed.</summary>
+    Task<(Encoded? Answer, RecordedFailure? Failure)> CallAsync(
+        EffectPlace place, string name, Encoded request, Func<CancellationToken, Task<Encoded>> call, CancellationToken cancellationToken);
+
+    /// <summary>The time.</summary>
+    DateTimeOffset ReadClock(EffectPlace place);
+
+    /// <summary>Waits; not in replay.</summary>
+    Task DelayAsync(TimeSpan time, CancellationToken cancellationToken);
+
+    /// <summary>What a command came to.</summary>
+    Task<ExecutionResult<TState, TEvent, TError>> ExecuteAsync<TState, TCommand, TEvent, TError>(
+        EffectPlace place,
+        Aggregate<TState, TCommand, TEvent, TError> aggregate,
+        StreamId stream,
+        TCommand command,
+        CancellationToken cancellationToken);
+}
+
+/// <summary>Where in an operation something is asked for.</summary>
+/// <param name="Branch">The branch; empty for the operation itself.</param>
+/// <param name="Ordinal">The number among those of its type in its branch, from 1.</param>
+internal readonly record struct EffectPlace(string Branch, long Ordinal);

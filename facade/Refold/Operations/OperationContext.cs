@@ -1,0 +1,258 @@
+// What the function of an operation is given: the clock, identifiers, random numbers, calls, commands. Everything outside goes through it.
+// Made by Operation for each attempt; over a journal, over a record, or over nothing.
+using System.Runtime.CompilerServices;
+using System.Text.Json.Serialization.Metadata;
+
+namespace Refold;
+
+/// <summary>Everything outside, as an operation sees it: recorded when it runs, answered from the record when it is replayed. It belongs to
+/// one attempt, and throws once the function has ended.</summary>
+/// <threadsafety>One thing at a time: what runs in parallel takes a <see cref="Branch"/> each, and one branch that is used by two at once
+/// throws. What the function awaits one after the other may run on any thread.</threadsafety>
+public sealed class OperationContext
+{
+    private static readonly ConditionalWeakTable<JsonTypeInfo, object> Codecs = [];
+    private readonly IAttempt attempt;
+    private readonly string branch;
+    private readonly OperationContext? parent;
+    private readonly Dictionary<string, OperationContext> branches = new(StringComparer.Ordinal);
+    private readonly RecordedClock clock;
+    private SeededRng? random;
+    private long calls;
+    private long readings;
+    private long commands;
+    private long guids;
+    private int inUse;
+    private volatile bool ended;
+
+    internal OperationContext(IAttempt attempt)
+        : this(attempt, "", null)
+    {
+    }
+
+    private OperationContext(IAttempt attempt, string branch, OperationContext? parent)
+    {
+        (this.attempt, this.branch, this.parent) = (attempt, branch, parent);
+        clock = new RecordedClock(ReadClock);
+    }
+
+    /// <summary>The operation's key; hand it to what is called outside, which may be called more than once, as its idempotency
+    /// key.</summary>
+    public string Key => attempt.Key;
+
+    /// <summary>Cancelled with the call of the operation.</summary>
+    public CancellationToken CancellationToken => attempt.Token;
+
+    /// <summary>The clock: every reading is recorded. Its time zone is UTC, and its timestamps are readings too. It makes no timers: use
+    /// <see cref="DelayAsync"/>.</summary>
+    public TimeProvider Clock => clock;
+
+    /// <summary>Random numbers of this branch, derived from the operation's seed: the same in every attempt and replay, and not
+    /// recorded one by one.</summary>
+    public SeededRng Random
+    {
+        get
+        {
+            Check();
+            return random ??= SeededRng.Deferred(() => attempt.Seed.Named("branch/" + branch).Named("random"));
+        }
+    }
+
+    /// <summary>A GUID (version 8), derived from the operation's seed, the branch and a count: the same in every attempt and
+    /// replay.</summary>
+    /// <returns>The GUID.</returns>
+    public Guid NewGuid()
+    {
+        using var use = Use();
+        Span<byte> bytes = stackalloc byte[16];
+        var number = (++guids).ToString(System.Globalization.CultureInfo.InvariantCulture);
+        new SeededRng(attempt.Seed.Named("branch/" + branch).Named("guid/" + number)).Fill(bytes);
+        bytes[6] = (byte)((bytes[6] & 0x0F) | 0x80);
+        bytes[8] = (byte)((bytes[8] & 0x3F) | 0x80);
+        return new Guid(bytes, bigEndian: true);
+    }
+
+    /// <summary>Waits; not in replay, where it is over at once.</summary>
+    /// <param name="time">How long, from zero on.</param>
+    /// <param name="cancellationToken">Ends waiting.</param>
+    /// <returns>Done then.</returns>
+    public async Task DelayAsync(TimeSpan time, CancellationToken cancellationToken = default)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(time, TimeSpan.Zero);
+        using var use = Use();
+        await attempt.DelayAsync(time, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>A branch, for work that goes on beside other work. What it asks for is recorded under its name, so that it does not matter
+    /// which of two branches is faster.</summary>
+    /// <param name="name">1 to 128 characters, no slash; unique in this branch. The same name gives the same branch.</param>
+    /// <returns>The branch.</returns>
+    /// <exception cref="ArgumentException">The name breaks a rule.</exception>
+    public OperationContext Branch(string name)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        if (name.Length > 128 || name.Contains('/', StringComparison.Ordinal) || !IsWellFormed(name))
+            throw new ArgumentException($"'{name}' is no name of a branch: 1 to 128 characters, no slash, whole characters.", nameof(name));
+        Check();
+        lock (branches)
+        {
+            if (!branches.TryGetValue(name, out var found))
+                branches[name] = found = new OperationContext(attempt, branch.Length == 0 ? name : branch + "/" + name, this);
+            return found;
+        }
+    }
+
+    /// <summary>Calls something outside. The answer is durable before it is returned, and in replay it comes from the record: the
+    /// function is not called then.</summary>
+    /// <typeparam name="TRequest">What is asked.</typeparam>
+    /// <typeparam name="TAnswer">What is answered.</typeparam>
+    /// <param name="name">What is called: 1 to 256 UTF-8 bytes.</param>
+    /// <param name="request">What is asked; recorded, and compared in replay.</param>
+    /// <param name="requestType">The request's metadata.</param>
+    /// <param name="call">Calls it. It may be called more than once for one operation: hand <see cref="Key"/> on.</param>
+    /// <param name="answerType">The answer's metadata.</param>
+    /// <param name="cancellationToken">Cancels the call, together with <see cref="CancellationToken"/>.</param>
+    /// <returns>The answer as its codec reads it back.</returns>
+    /// <exception cref="CallFailedException">It threw, or its answer cannot be encoded: recorded too.</exception>
+    /// <exception cref="OperationTakenOverException">Another attempt was begun.</exception>
+    /// <exception cref="InvalidOperationException">The branch is in use, or the operation has ended.</exception>
+    public Task<TAnswer> CallAsync<TRequest, TAnswer>(
+        string name,
+        TRequest request,
+        JsonTypeInfo<TRequest> requestType,
+        Func<TRequest, CancellationToken, Task<TAnswer>> call,
+        JsonTypeInfo<TAnswer> answerType,
+        CancellationToken cancellationToken = default) =>
+        CallAsync(name, request, CodecOf(requestType), call, CodecOf(answerType), cancellationToken);
+
+    /// <summary>Calls something outside, with codecs. Otherwise as with JSON metadata.</summary>
+    /// <typeparam name="TRequest">What is asked.</typeparam>
+    /// <typeparam name="TAnswer">What is answered.</typeparam>
+    /// <param name="name">What is called: 1 to 256 UTF-8 bytes.</param>
+    /// <param name="request">What is asked; recorded, and compared in replay.</param>
+    /// <param name="requests">The form of the request.</param>
+    /// <param name="call">Calls it. It may be called more than once for one operation: hand <see cref="Key"/> on.</param>
+    /// <param name="answers">The form of the answer.</param>
+    /// <param name="cancellationToken">Cancels the call, together with <see cref="CancellationToken"/>.</param>
+    /// <returns>The answer as its codec reads it back.</returns>
+    /// <exception cref="CallFailedException">It threw, or its answer cannot be encoded: recorded too.</exception>
+    /// <exception cref="OperationTakenOverException">Another attempt was begun.</exception>
+    /// <exception cref="InvalidOperationException">The branch is in use, or the operation has ended.</exception>
+    public async Task<TAnswer> CallAsync<TRequest, TAnswer>(
+        string name,
+        TRequest request,
+        Codec<TRequest> requests,
+        Func<TRequest, CancellationToken, Task<TAnswer>> call,
+        Codec<TAnswer> answers,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(requests);
+        ArgumentNullException.ThrowIfNull(call);
+        ArgumentNullException.ThrowIfNull(answers);
+        Interop.CodecFunctions.TypeName(name);
+        using var use = Use();
+        var asked = requests.Encode(request);
+        var place = new EffectPlace(branch, ++calls);
+        var (answer, failure) = await attempt.CallAsync(
+            place,
+            name,
+            asked,
+            async token =>
+            {
+                var answered = answers.Encode(await call(request, token).ConfigureAwait(false));
+                // What cannot be read back is a failure of the call, and recorded as one.
+                answers.Decode(answered);
+                return answered;
+            },
+            cancellationToken).ConfigureAwait(false);
+        return failure is null ? answers.Decode(answer!) : throw new CallFailedException(name, failure);
+    }
+
+    /// <summary>Decides a command in the operation's run. In replay nothing is decided: the command is compared with the recorded one, and
+    /// the recorded outcome answered.</summary>
+    /// <typeparam name="TState">The state.</typeparam>
+    /// <typeparam name="TCommand">What is asked for.</typeparam>
+    /// <typeparam name="TEvent">What happens.</typeparam>
+    /// <typeparam name="TError">Why it is refused.</typeparam>
+    /// <param name="aggregate">The aggregate.</param>
+    /// <param name="stream">One of its streams.</param>
+    /// <param name="command">The command.</param>
+    /// <param name="cancellationToken">Cancels the command until its step is made.</param>
+    /// <returns>Events or a refusal, once they are durable. A command that an earlier attempt gave is answered from there.</returns>
+    /// <exception cref="OperationTakenOverException">Another attempt was begun; nothing was appended.</exception>
+    /// <exception cref="CallFailedException">Nothing was appended, and the run goes on: decide, evolve or a codec threw, an earlier attempt
+    /// gave another command in this place, others came between too often. Recorded too.</exception>
+    /// <exception cref="InvalidOperationException">The branch is in use, or the operation has ended.</exception>
+    public async Task<ExecutionResult<TState, TEvent, TError>> ExecuteAsync<TState, TCommand, TEvent, TError>(
+        Aggregate<TState, TCommand, TEvent, TError> aggregate,
+        StreamId stream,
+        TCommand command,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(aggregate);
+        ArgumentNullException.ThrowIfNull(stream);
+        ArgumentNullException.ThrowIfNull(command);
+        using var use = Use();
+        var place = new EffectPlace(branch, ++commands);
+        return await attempt.ExecuteAsync(place, aggregate, stream, command, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>The function has ended: whatever is left of it is refused.</summary>
+    internal void End()
+    {
+        ended = true;
+        random?.End();
+        lock (branches)
+        {
+            foreach (var branch in branches.Values) branch.End();
+        }
+    }
+
+    private DateTimeOffset ReadClock()
+    {
+        using var use = Use();
+        return attempt.ReadClock(new EffectPlace(branch, ++readings));
+    }
+
+    private static bool IsWellFormed(string text)
+    {
+        foreach (var rune in text.EnumerateRunes())
+        {
+            if (rune == System.Text.Rune.ReplacementChar) return false;
+        }
+
+        return true;
+    }
+
+    private static Codec<T> CodecOf<T>(JsonTypeInfo<T> typeInfo)
+    {
+        ArgumentNullException.ThrowIfNull(typeInfo);
+        return (Codec<T>)Codecs.GetValue(typeInfo, _ => Codec.Json(typeInfo, "json"));
+    }
+
+    private void Check()
+    {
+        if (ended)
+            throw new InvalidOperationException(
+                $"The operation with the key '{Key}' has ended: what it was given is used no more. Await everything in its function.");
+    }
+
+    private InUse Use()
+    {
+        Check();
+        if (Interlocked.Exchange(ref inUse, 1) == 1)
+        {
+            var name = branch.Length == 0 ? "The operation itself" : $"The branch '{branch}'";
+            throw new InvalidOperationException(
+                name + " is in use by something that has not ended. Await it first, or give what runs in parallel a branch each: "
+                + "fx.Branch(\"a\").");
+        }
+
+        return new InUse(this);
+    }
+
+    private readonly struct InUse(OperationContext context) : IDisposable
+    {
+        public void Dispose() => Volatile.Write(ref context.inUse, 0);
+    }
+}

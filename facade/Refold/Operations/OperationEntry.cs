@@ -1,0 +1,198 @@
+// The entries of an operation's life in `$fx/<RunId>`: types, tag, payloads. Written by LiveAttempt, read by RecordedOperation.
+// Prose: the table "effects" of core/Format/FORMAT.md.
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+
+namespace Refold;
+
+/// <summary>How something outside failed, as it is recorded.</summary>
+/// <param name="Type">The name of the exception's type.</param>
+/// <param name="Message">Its message.</param>
+internal sealed record RecordedFailure(string Type, string Message)
+{
+    public static RecordedFailure Of(Exception exception) => exception is CallFailedException failed
+        ? new RecordedFailure(failed.FailureType, failed.FailureMessage)
+        : new RecordedFailure(exception.GetType().FullName ?? exception.GetType().Name, exception.Message);
+}
+
+/// <summary>What one such entry says. Members that an entry's type does not have are null.</summary>
+internal sealed record OperationEntry(string Type, string Operation, int Attempt)
+{
+    public const string Begun = "$operation.begun";
+    public const string Ended = "$operation.ended";
+    public const string Failed = "$operation.failed";
+    public const string Clock = "$clock";
+    public const string Call = "$call";
+    public const string Executed = "$executed";
+
+    /// <summary>What the streams of effects begin with.</summary>
+    public const string StreamPrefix = "$fx/";
+
+    /// <summary>The operation's key; of begun.</summary>
+    public string? Key { get; init; }
+
+    /// <summary>The state that its random numbers come from; of begun.</summary>
+    public RngState? Seed { get; init; }
+
+    /// <summary>Input of begun, request of a call.</summary>
+    public Encoded? Input { get; init; }
+
+    /// <summary>Output of ended, answer of a call that did not fail.</summary>
+    public Encoded? Output { get; init; }
+
+    /// <summary>Of failed, and of a call that did.</summary>
+    public RecordedFailure? Failure { get; init; }
+
+    /// <summary>The branch; empty for the operation itself.</summary>
+    public string Branch { get; init; } = "";
+
+    /// <summary>The number among those of its type in its branch, from 1; 0 where there is none.</summary>
+    public long Ordinal { get; init; }
+
+    /// <summary>The call's name.</summary>
+    public string? Name { get; init; }
+
+    /// <summary>What the clock said.</summary>
+    public DateTimeOffset? Time { get; init; }
+
+    /// <summary>The stream that the command was for.</summary>
+    public string? Stream { get; init; }
+
+    /// <summary>The position of the batch that an earlier attempt made of the command; null where this one made it.</summary>
+    public long? Earlier { get; init; }
+
+    /// <summary>The tag of every entry of an operation with a key.</summary>
+    public static string TagOf(string key) => "op:" + Hash(key);
+
+    /// <summary>The idempotency key of a command, whichever attempt gives it.</summary>
+    public static string CommandKey(string key, string branch, long ordinal) =>
+        "op:" + Hash(string.Create(CultureInfo.InvariantCulture, $"{key.Length}:{key}{branch.Length}:{branch}{ordinal}"));
+
+    /// <summary>The query for the attempts that were begun under a key.</summary>
+    public static Query BegunUnder(string key) => Query.Any(new QueryItem([Begun], [TagOf(key)]));
+
+    /// <summary>What is appended.</summary>
+    public EntryData ToEntry(RunId run, string key, DateTimeOffset? time, Guid? correlation, Guid? causation) =>
+        new(Interop.RunTranslation.EffectsOf(run), Type, Payload())
+        {
+            Role = EntryRole.Effect,
+            Tags = [TagOf(key)],
+            Time = time,
+            Run = run,
+            CorrelationId = correlation,
+            CausationId = causation,
+        };
+
+    /// <summary>The payload: members in order of their names, without spaces; payloads of codecs as they are.</summary>
+    public ReadOnlyMemory<byte> Payload()
+    {
+        var writer = new Core.ByteWriter(256);
+        var members = new Core.JsonObjectWriter(writer);
+        members.Integer("attempt", Attempt);
+        if (Ordinal > 0) members.Text("branch", Branch);
+        if (Earlier is { } earlier) members.Integer("earlier", earlier);
+        if (Failure is not null)
+        {
+            members.Name("failure");
+            var failure = new Core.JsonObjectWriter(writer);
+            failure.Text("message", WellFormed(Failure.Message));
+            failure.Text("type", WellFormed(Failure.Type));
+            failure.Close();
+        }
+
+        if (Input is not null) Write(writer, members, "input", Input);
+        if (Key is not null) members.Text("key", Key);
+        if (Name is not null) members.Text("name", Name);
+        members.Text("operation", Operation);
+        if (Ordinal > 0) members.Integer("ordinal", Ordinal);
+        if (Output is not null) Write(writer, members, "output", Output);
+        if (Seed is not null)
+        {
+            members.Name("seed");
+            writer.Utf8(Seed.ToJson());
+        }
+
+        if (Stream is not null) members.Text("stream", Stream);
+        if (Time is { } time) members.Text("time", Text(time));
+        members.Close();
+        return writer.WrittenMemory;
+    }
+
+    /// <summary>What an entry says; null where it is none of an operation, or cannot be read.</summary>
+    public static OperationEntry? TryRead(JournalEntry entry)
+    {
+        if (!IsOne(entry)) return null;
+        try
+        {
+            using var document = JsonDocument.Parse(entry.Payload);
+            var root = document.RootElement;
+            return new OperationEntry(entry.Type, root.GetProperty("operation").GetString()!, root.GetProperty("attempt").GetInt32())
+            {
+                Branch = root.TryGetProperty("branch", out var branch) ? branch.GetString()! : "",
+                Earlier = root.TryGetProperty("earlier", out var earlier) ? earlier.GetInt64() : null,
+                Failure = root.TryGetProperty("failure", out var failure)
+                    ? new RecordedFailure(failure.GetProperty("type").GetString()!, failure.GetProperty("message").GetString()!)
+                    : null,
+                Input = Read(root, "input"),
+                Key = root.TryGetProperty("key", out var key) ? key.GetString() : null,
+                Name = root.TryGetProperty("name", out var name) ? name.GetString() : null,
+                Ordinal = root.TryGetProperty("ordinal", out var ordinal) ? ordinal.GetInt64() : 0,
+                Output = Read(root, "output"),
+                Seed = root.TryGetProperty("seed", out var seed) ? RngState.Parse(seed.GetRawText()) : null,
+                Stream = root.TryGetProperty("stream", out var stream) ? stream.GetString() : null,
+                Time = root.TryGetProperty("time", out var time) ? Time0(time.GetString()!) : null,
+            };
+        }
+        catch (Exception exception) when (exception is JsonException or FormatException or KeyNotFoundException
+            or InvalidOperationException or ArgumentException or OverflowException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Whether an entry is of an operation, whatever its payload says.</summary>
+    public static bool IsOne(JournalEntry entry) =>
+        entry.Role == EntryRole.Effect && entry.Stream.Value.StartsWith(StreamPrefix, StringComparison.Ordinal)
+            && entry.Type is Begun or Ended or Failed or Clock or Call or Executed;
+
+    private static string Text(DateTimeOffset time) =>
+        time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fffffff'Z'", CultureInfo.InvariantCulture);
+
+    private static DateTimeOffset Time0(string text) => DateTimeOffset.ParseExact(
+        text, "yyyy-MM-dd'T'HH:mm:ss.fffffff'Z'", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal);
+
+    // A message of somebody's exception may hold half a surrogate pair.
+    private static string WellFormed(string text) => Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text));
+
+    private static string Hash(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
+
+    private static void Write(Core.ByteWriter writer, Core.JsonObjectWriter members, string name, Encoded value)
+    {
+        members.Name(name);
+        var parts = new Core.JsonObjectWriter(writer);
+        if (Core.Json.isOneLine(value.Payload))
+        {
+            parts.Name("data");
+            writer.Raw(value.Payload.Span);
+        }
+        else
+        {
+            parts.Text("dataBase64", Convert.ToBase64String(value.Payload.Span));
+        }
+
+        parts.Integer("schemaVersion", value.SchemaVersion);
+        parts.Text("type", value.Type);
+        parts.Close();
+    }
+
+    private static Encoded? Read(JsonElement root, string name)
+    {
+        if (!root.TryGetProperty(name, out var value)) return null;
+        byte[] payload = value.TryGetProperty("data", out var data)
+            ? Encoding.UTF8.GetBytes(data.GetRawText())
+            : Convert.FromBase64String(value.GetProperty("dataBase64").GetString()!);
+        return new Encoded(value.GetProperty("type").GetString()!, value.GetProperty("schemaVersion").GetInt32(), payload);
+    }
+}

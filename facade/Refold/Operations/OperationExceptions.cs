@@ -1,0 +1,64 @@
+// What can go wrong with an operation besides what a run throws; each with its cause and remedy.
+// Thrown by RunAsync, by what its function is given, and by ResumeOperationsAsync.
+namespace Refold;
+
+/// <summary>A call to something outside failed, as recorded: live and in replay the same exception, so that a function that catches it does
+/// the same in both.</summary>
+public sealed class CallFailedException : JournalException
+{
+    internal CallFailedException(string call, RecordedFailure failure)
+        : base("call-failed", $"The call '{call}' failed with {failure.Type}: {failure.Message}") =>
+        (Call, FailureType, FailureMessage) = (call, failure.Type, failure.Message);
+
+    /// <summary>The call's name.</summary>
+    public string Call { get; }
+
+    /// <summary>The full name of the type of what was thrown.</summary>
+    public string FailureType { get; }
+
+    /// <summary>The message of what was thrown.</summary>
+    public string FailureMessage { get; }
+}
+
+/// <summary>Another attempt at the operation was begun, in this process or another: nothing more of this one is appended. Let the other
+/// one end, or call again for its output.</summary>
+public sealed class OperationTakenOverException(string operation, string key)
+    : JournalException(
+        "operation-taken-over",
+        $"The operation '{operation}' with the key '{key}' was taken over by another attempt; nothing more of this one is appended. Call "
+        + "again with the key for the output.")
+{
+    /// <summary>The operation's name.</summary>
+    public string Operation { get; } = operation;
+
+    /// <summary>Its key.</summary>
+    public string Key { get; } = key;
+}
+
+/// <summary>An attempt at the operation was begun by somebody who may still be at it. Wait, or take it over with
+/// <see cref="OperationOptions.TakeOver"/> where it is known to have stopped.</summary>
+public sealed class OperationInProgressException(string operation, string key, RunId run)
+    : JournalException(
+        "operation-in-progress",
+        $"The operation '{operation}' with the key '{key}' was begun in the run '{run}' and has not ended there; whoever began it may "
+        + "still be at it. Call again later, or set OperationOptions.TakeOver where it is known to have stopped.")
+{
+    /// <summary>The operation's name.</summary>
+    public string Operation { get; } = operation;
+
+    /// <summary>Its key.</summary>
+    public string Key { get; } = key;
+
+    /// <summary>The run it was begun in.</summary>
+    public RunId Run { get; } = run;
+}
+
+/// <summary>Ends a function that is replayed and asks for what was not recorded; the report tells what. It is not thrown to
+/// callers.</summary>
+public sealed class UnrecordedInputException : JournalException
+{
+    internal UnrecordedInputException(string what)
+        : base("unrecorded-input", $"{what} was not recorded, so the replay of this operation ends here; the report names it.")
+    {
+    }
+}

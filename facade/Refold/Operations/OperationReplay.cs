@@ -1,0 +1,146 @@
+// Replaying the operations of a run: each attempt by itself, in position order, answered from the record.
+// Called by OperationReplayExtensions after the run was verified.
+using System.Globalization;
+using Refold.Interop;
+
+namespace Refold;
+
+internal sealed class OperationReplay(IJournal journal, ReplayReport verified, IReadOnlyList<Operation> operations)
+{
+    private readonly List<Divergence> differences = [];
+    private readonly List<(long Position, string Sentence)> findings = [];
+    private bool isIncomplete;
+
+    public async Task<ReplayReport> RunAsync(CancellationToken cancellationToken)
+    {
+        var run = verified.Run;
+        // First the effects, then the commands: of a run that goes on meanwhile, no command is missing that an effect names.
+        var effects = (await AllAsync(RunTranslation.EffectsOf(run), cancellationToken).ConfigureAwait(false))
+            .Where(OperationEntry.IsOne).ToList();
+        var entries = await AllAsync(run.Stream, cancellationToken).ConfigureAwait(false);
+        var recorded = effects
+            .GroupBy(entry => entry.Tags.FirstOrDefault() ?? "", StringComparer.Ordinal)
+            .Select(RecordedOperation.Of)
+            .ToList();
+        var commands = new RecordedCommands(journal, entries);
+        foreach (var stray in recorded.SelectMany(operation => operation.Strays)) differences.Add(Stray(stray));
+        var attempts = recorded.SelectMany(operation => operation.Attempts).OrderBy(attempt => attempt.Begun.Entry.Position).ToList();
+        foreach (var attempt in attempts)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            differences.AddRange(attempt.Strays.Select(Stray));
+            await ReplayAsync(attempt, commands, cancellationToken).ConfigureAwait(false);
+        }
+
+        await NameOperationAsync(attempts, cancellationToken).ConfigureAwait(false);
+        return Report(attempts.Count > 0);
+    }
+
+    private async Task ReplayAsync(RecordedAttempt attempt, RecordedCommands commands, CancellationToken cancellationToken)
+    {
+        var (begun, name) = (attempt.Begun, ReplayedAttempt.NameOf(attempt));
+        if (operations.FirstOrDefault(operation => operation.Name == begun.Said.Operation) is not { } operation)
+        {
+            isIncomplete = true;
+            Tell(begun.Entry, $"{name} was not replayed: no operation of this name is given");
+            return;
+        }
+
+        if (begun.Said is not { Input: { } input, Seed: not null, Key: not null })
+        {
+            differences.Add(Stray(begun.Entry));
+            return;
+        }
+
+        var replayed = new ReplayedAttempt(attempt, commands, cancellationToken);
+        var outcome = await operation.ReplayAsync(replayed, input).ConfigureAwait(false);
+        cancellationToken.ThrowIfCancellationRequested();
+        differences.AddRange(replayed.Differences);
+        if (attempt.End is null) Tell(begun.Entry, $"{name} was cut off");
+        if (replayed.HasStopped || replayed.Differences.Count > 0) return;
+        differences.AddRange(replayed.NotAsked.Select(NotAsked));
+        if (attempt.End is { } end && Compare(end, outcome, name) is { } difference) differences.Add(difference);
+
+        Divergence NotAsked(RecordedEffect effect)
+        {
+            var what = effect.Said.Type switch
+            {
+                OperationEntry.Call => $"call '{effect.Said.Name}'",
+                OperationEntry.Clock => "clock reading",
+                _ => $"command on '{effect.Said.Stream}'",
+            };
+            what = ReplayedAttempt.NameOf(attempt, what, new EffectPlace(effect.Said.Branch, effect.Said.Ordinal));
+            return ReplayTranslation.DifferenceAt(effect.Entry, "", Core.DivergenceCause.Missing, what, "no longer asked for");
+        }
+    }
+
+    private static Divergence? Compare(RecordedEffect end, AttemptOutcome outcome, string name)
+    {
+        if (end.Said.Output is not null && outcome.Output is { } output)
+        {
+            return ReplayTranslation.DifferenceOf(end.Entry, (end.Said with { Output = output }).Payload())
+                ?.As(Core.DivergenceCause.Payload, name);
+        }
+
+        var failure = outcome.Error is { } error ? RecordedFailure.Of(error) : null;
+        if (end.Said.Failure is { } recorded && failure is not null && recorded.Type == failure.Type) return null;
+        var expected = end.Said.Failure is { } failed ? $"{failed.Type}: {failed.Message}" : "an output";
+        var actual = failure is null ? "an output" : $"{failure.Type}: {failure.Message}";
+        var cause = failure is null ? Core.DivergenceCause.Refusal : Core.DivergenceCause.Threw;
+        return ReplayTranslation.DifferenceAt(end.Entry, "", cause, expected, actual).As(cause, name);
+    }
+
+    private static Divergence Stray(JournalEntry entry)
+    {
+        var cause = OperationEntry.TryRead(entry) is null ? Core.DivergenceCause.Undecodable : Core.DivergenceCause.Unexpected;
+        var shown = string.Create(CultureInfo.InvariantCulture, $"{entry.Type} at position {entry.Position}");
+        return ReplayTranslation.DifferenceAt(entry, "", cause, shown, "no attempt that is recorded asked for it so");
+    }
+
+    // A step that is decided otherwise now: which operation gave its command.
+    private async Task NameOperationAsync(IReadOnlyList<RecordedAttempt> attempts, CancellationToken cancellationToken)
+    {
+        if (verified.Divergence is not { } divergence) return;
+        var entry = await journal.ReadAllAsync(divergence.Position, 1, cancellationToken).FirstOrDefaultAsync(cancellationToken)
+            .ConfigureAwait(false);
+        if (entry is null) return;
+        var command = entry.Role == EntryRole.Command ? entry.Id : entry.CausationId;
+        foreach (var attempt in attempts)
+        {
+            if (attempt.Of(OperationEntry.Executed, "").Concat(attempt.Branches(OperationEntry.Executed)
+                .SelectMany(branch => attempt.Of(OperationEntry.Executed, branch)))
+                .FirstOrDefault(effect => effect.Entry.CausationId == command) is not { } effect)
+            {
+                continue;
+            }
+
+            var place = new EffectPlace(effect.Said.Branch, effect.Said.Ordinal);
+            var name = ReplayedAttempt.NameOf(attempt, $"command on '{effect.Said.Stream}'", place);
+            Tell(entry, $"the step at position {entry.Position.ToString(CultureInfo.InvariantCulture)} is of {name}");
+            return;
+        }
+    }
+
+    private ReplayReport Report(bool hasOperations)
+    {
+        if (verified.Divergence is { } divergence) differences.Add(divergence);
+        var ordered = differences.OrderBy(difference => difference.Position).ToList();
+        var others = ordered.Skip(1).Select(difference => (difference.Position, difference.ToString().ReplaceLineEndings("; ")));
+        var verdict = ordered.Count > 0 ? ReplayVerdict.Diverged
+            : isIncomplete ? ReplayVerdict.Incomplete
+            // Without commands there is nothing to verify, but there was something to replay.
+            : hasOperations && verified.Verdict == ReplayVerdict.NotRecorded ? ReplayVerdict.Matched
+            : verified.Verdict;
+        return verified.With(verdict, ordered.FirstOrDefault(), findings.Concat(others).OrderBy(finding => finding.Position));
+    }
+
+    private void Tell(JournalEntry entry, string sentence) => findings.Add((entry.Position, sentence));
+
+    private async Task<IReadOnlyList<JournalEntry>> AllAsync(StreamId stream, CancellationToken cancellationToken)
+    {
+        var entries = new List<JournalEntry>();
+        var read = journal.ReadKeptAsync(stream, cancellationToken: cancellationToken);
+        await foreach (var entry in read.ConfigureAwait(false)) entries.Add(entry);
+        return entries;
+    }
+}

@@ -1,0 +1,141 @@
+// Running an operation: looking its key up, claiming an attempt, calling the function, recording how it ended.
+// Called by OperationExtensions.
+using System.Globalization;
+
+namespace Refold;
+
+internal static class OperationRunner
+{
+    /// <summary>Where the random numbers of an operation come from that is begun for the first time.</summary>
+    public static RngState SeedOf(RunCore run, string key) => run.Context.Root.Named("$operation").Named(key);
+
+    /// <summary>The key of an operation without one: nothing is found under it after a restart.</summary>
+    public static async ValueTask<string> MadeKeyAsync(RunCore run, CancellationToken cancellationToken)
+    {
+        var before = run.Options.Mode == RecordMode.Off
+            ? 0
+            : await run.Journal.HighestVersionAsync(Interop.RunTranslation.EffectsOf(run.Id), cancellationToken).ConfigureAwait(false);
+        return string.Create(CultureInfo.InvariantCulture, $"{run.Id}#{before}.{run.Operations.NextUnnamed()}");
+    }
+
+    /// <summary>Runs it; the caller has entered the run's operations, which are left here.</summary>
+    public static async Task<TOutput> RunAsync<TInput, TOutput>(
+        Run run,
+        Operation<TInput, TOutput> operation,
+        string key,
+        Encoded input,
+        OperationOptions options,
+        CancellationToken cancellationToken)
+    {
+        Action leave = run.Inner.Operations.Leave;
+        try
+        {
+            var left = await OperationsInFlight.Of(run.Inner.Journal).EnterAsync(key, cancellationToken).ConfigureAwait(false);
+            leave = left + leave;
+            var claimed = await ClaimAsync(run.Inner, operation, key, input, options, cancellationToken).ConfigureAwait(false);
+            if (claimed.Output is { } output) return operation.Output.Decode(output);
+            var attempt = new LiveAttempt(run, claimed.Begun!, claimed.Earlier, cancellationToken);
+            var (value, ending) = await InvokeAsync(run.Inner, operation, attempt, input).ConfigureAwait(false);
+            if (!ending.IsCompletedSuccessfully)
+            {
+                // Whoever asks for the key next, and the run's end, wait for it; the caller does not.
+                _ = ending.ContinueWith(
+                    (_, action) => ((Action)action!)(),
+                    leave,
+                    CancellationToken.None,
+                    TaskContinuationOptions.None,
+                    TaskScheduler.Default);
+                leave = () => { };
+            }
+
+            return value;
+        }
+        finally
+        {
+            leave();
+        }
+    }
+
+    // The output, and the append of the end where nobody need wait for it.
+    private static async Task<(TOutput Value, Task Ending)> InvokeAsync<TInput, TOutput>(
+        RunCore run, Operation<TInput, TOutput> operation, LiveAttempt attempt, Encoded input)
+    {
+        using var scope = OperationScope.Enter(run, operation.Name);
+        Encoded output;
+        TOutput value;
+        try
+        {
+            (output, value) = await operation.InvokeAsync(attempt, operation.Input.Decode(input)).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (!attempt.IsBroken)
+        {
+            var (_, failed) = attempt.End(null, RecordedFailure.Of(exception));
+            await failed.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            throw;
+        }
+
+        var (isAwaited, ending) = attempt.End(output, null);
+        if (isAwaited) await ending.ConfigureAwait(false);
+        return (value, ending);
+    }
+
+    private readonly record struct Claimed(Encoded? Output, BegunAttempt? Begun, RecordedOperation? Earlier);
+
+    // The recorded output; or an attempt of ours, begun under the condition that nobody else began one meanwhile.
+    private static async Task<Claimed> ClaimAsync(
+        RunCore run, Operation operation, string key, Encoded input, OperationOptions options, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var (earlier, asOf) = await RecordedOperation.FindAsync(run.Journal, key, cancellationToken).ConfigureAwait(false);
+            if (earlier.Last is { } last)
+            {
+                if (last.Begun.Said.Operation != operation.Name || last.Begun.Said.Input != input)
+                    throw new NotAppendedException(new AppendFailure.KeyReused(key, last.Begun.Entry.Position));
+                if (last.End?.Said.Output is { } output) return new Claimed(output, null, null);
+                if (last.End is null && !await IsNobodyAtAsync(run, last, options, cancellationToken).ConfigureAwait(false))
+                    throw new OperationInProgressException(operation.Name, key, last.Begun.Entry.Run!);
+            }
+
+            cancellationToken.ThrowIfCancellationRequested();
+            if (await BeginAsync(run, operation, key, input, earlier, asOf).ConfigureAwait(false) is { } begun)
+                return new Claimed(null, begun, earlier);
+        }
+    }
+
+    // An attempt of this process would be in flight, so that nobody asks.
+    private static async ValueTask<bool> IsNobodyAtAsync(
+        RunCore run, RecordedAttempt attempt, OperationOptions options, CancellationToken cancellationToken)
+    {
+        if (options.TakeOver || run.Journal is ILocalJournal { IsOnlyWriter: true }) return true;
+        var last = await run.Journal.HighestVersionAsync(attempt.Begun.Entry.Run!.Stream, cancellationToken).ConfigureAwait(false);
+        var end = await run.Journal.ReadKeptAsync(attempt.Begun.Entry.Run!.Stream, last, cancellationToken: cancellationToken)
+            .FirstOrDefaultAsync(cancellationToken).ConfigureAwait(false);
+        return end is not null && Interop.RunTranslation.IsEnd(end);
+    }
+
+    private static async Task<BegunAttempt?> BeginAsync(
+        RunCore run, Operation operation, string key, Encoded input, RecordedOperation earlier, long asOf)
+    {
+        var number = (earlier.Last?.Number ?? 0) + 1;
+        var seed = earlier.Attempts.Count > 0 ? earlier.Attempts[0].Begun.Said.Seed! : SeedOf(run, key);
+        var id = IdOf(seed, number);
+        var firstId = earlier.Attempts.Count > 0 ? earlier.Attempts[0].Begun.Entry.Id : id;
+        var said = new OperationEntry(OperationEntry.Begun, operation.Name, number) { Key = key, Input = input, Seed = seed };
+        var entry = said.ToEntry(run.Id, key, run.TimeProvider.GetUtcNow(), firstId, earlier.Last?.Begun.Entry.Id) with { Id = id };
+        var condition = new AppendCondition(OperationEntry.BegunUnder(key), asOf);
+        var result = await OperationAppend.Async(run.Journal, [entry], condition).ConfigureAwait(false);
+        if (result is AppendResult.NotAppended { Failure: AppendFailure.ConditionFailed }) return null;
+        return new BegunAttempt(operation.Name, key, number, seed, result.ReceiptOrThrow().FirstPosition, id, firstId);
+    }
+
+    // What the attempt's entries hang on, known before it is appended.
+    private static Guid IdOf(RngState seed, int number)
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        new SeededRng(seed.Named("attempt/" + number.ToString(CultureInfo.InvariantCulture))).Fill(bytes);
+        bytes[6] = (byte)((bytes[6] & 0x0F) | 0x80);
+        bytes[8] = (byte)((bytes[8] & 0x3F) | 0x80);
+        return new Guid(bytes, bigEndian: true);
+    }
+}

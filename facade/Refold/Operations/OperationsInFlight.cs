@@ -1,0 +1,34 @@
+// Which operations of a journal this process is at: a second call with a key waits for the first, in whatever run.
+// Asked by OperationRunner.
+using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
+
+namespace Refold;
+
+internal sealed class OperationsInFlight
+{
+    private static readonly ConditionalWeakTable<IJournal, OperationsInFlight> Journals = [];
+    private readonly ConcurrentDictionary<string, Task> keys = new(StringComparer.Ordinal);
+
+    /// <summary>Those of a journal.</summary>
+    public static OperationsInFlight Of(IJournal journal) => Journals.GetValue(journal, _ => new OperationsInFlight());
+
+    /// <summary>Waits until nobody else is at the key, and is at it then.</summary>
+    /// <returns>What ends it; called once.</returns>
+    public async ValueTask<Action> EnterAsync(string key, CancellationToken cancellationToken)
+    {
+        var own = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        while (true)
+        {
+            var current = keys.GetOrAdd(key, own.Task);
+            if (ReferenceEquals(current, own.Task)) break;
+            await current.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+
+        return () =>
+        {
+            keys.TryRemove(key, out _);
+            own.TrySetResult();
+        };
+    }
+}

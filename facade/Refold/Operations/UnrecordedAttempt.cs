@@ -1,0 +1,52 @@
+// An attempt of a run in mode Off: everything outside happens, and nothing of it is written.
+// Made by OperationRunner.
+namespace Refold;
+
+internal sealed class UnrecordedAttempt(Run owner, string key, CancellationToken cancellationToken) : IAttempt
+{
+    private readonly RunCore run = owner.Inner;
+
+    public string Key => key;
+
+    public RngState Seed => OperationRunner.SeedOf(run, key);
+
+    public CancellationToken Token => cancellationToken;
+
+    public async Task<(Encoded? Answer, RecordedFailure? Failure)> CallAsync(
+        EffectPlace place,
+        string name,
+        Encoded request,
+        Func<CancellationToken, Task<Encoded>> call,
+        CancellationToken cancellationToken)
+    {
+        using var linked = CancellationTokenSource.CreateLinkedTokenSource(Token, cancellationToken);
+        try
+        {
+            return (await call(linked.Token).ConfigureAwait(false), null);
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException || !linked.IsCancellationRequested)
+        {
+            return (null, RecordedFailure.Of(exception));
+        }
+    }
+
+    public DateTimeOffset ReadClock(EffectPlace place) => run.TimeProvider.GetUtcNow().ToUniversalTime();
+
+    public async Task DelayAsync(TimeSpan time, CancellationToken cancellationToken)
+    {
+        using var linked = CancellationTokenSource.CreateLinkedTokenSource(Token, cancellationToken);
+        await Task.Delay(time, run.TimeProvider, linked.Token).ConfigureAwait(false);
+    }
+
+    public async Task<ExecutionResult<TState, TEvent, TError>> ExecuteAsync<TState, TCommand, TEvent, TError>(
+        EffectPlace place,
+        Aggregate<TState, TCommand, TEvent, TError> aggregate,
+        StreamId stream,
+        TCommand command,
+        CancellationToken cancellationToken)
+    {
+        using var linked = CancellationTokenSource.CreateLinkedTokenSource(Token, cancellationToken);
+        return await owner.Streams(aggregate)
+            .ExecuteAsync(stream, command, new ExecuteOptions { IsOfOperation = true }, linked.Token).ConfigureAwait(false);
+    }
+}

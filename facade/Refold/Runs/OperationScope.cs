@@ -1,0 +1,34 @@
+// Whether code runs inside the function of an operation: what would not be recorded there, or wait for itself, is refused.
+// Entered by the runner of operations; asked by Run, AggregateStreams and OperationExtensions.
+using System.Runtime.CompilerServices;
+
+namespace Refold;
+
+internal sealed class OperationScope : IDisposable
+{
+    private static readonly AsyncLocal<OperationScope?> Current = new();
+    private readonly RunCore run;
+    private readonly string name;
+    private readonly OperationScope? outer;
+    private volatile bool isOn = true;
+
+    private OperationScope(RunCore run, string name) => (this.run, this.name, outer) = (run, name, Current.Value);
+
+    /// <summary>Enters, until it is disposed: in this asynchronous method and what it calls.</summary>
+    public static OperationScope Enter(RunCore run, string name) => Current.Value = new OperationScope(run, name);
+
+    /// <summary>Refuses a call that belongs to the run, not to an operation of it.</summary>
+    /// <exception cref="InvalidOperationException">It is made inside an operation of the run.</exception>
+    public static void CheckOutside(RunCore run, string instead, [CallerMemberName] string call = "")
+    {
+        for (var scope = Current.Value; scope is not null; scope = scope.outer)
+        {
+            if (!scope.isOn || !ReferenceEquals(scope.run, run)) continue;
+            throw new InvalidOperationException(
+                $"{call} of the run '{run.Id}' was called inside its operation '{scope.name}', where it is neither recorded nor replayed. "
+                + instead);
+        }
+    }
+
+    public void Dispose() => isOn = false;
+}

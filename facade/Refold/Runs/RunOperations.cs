@@ -1,0 +1,79 @@
+// The operations of a run that are under way: its end and its disposal wait for them. Counted here, as Operations uses Runs and not the
+// other way round. Entered by OperationExtensions; waited for by Run.
+namespace Refold;
+
+internal sealed class RunOperations(RunId run)
+{
+    private readonly Lock gate = new();
+    private TaskCompletionSource? idle;
+    private int count;
+    private long unnamed;
+    private bool isClosed;
+    private bool isDisposed;
+
+    /// <summary>How many are under way.</summary>
+    public int Count
+    {
+        get
+        {
+            lock (gate) return count;
+        }
+    }
+
+    /// <summary>The number of the next operation without a key.</summary>
+    public long NextUnnamed() => Interlocked.Increment(ref unnamed);
+
+    /// <summary>One more is under way, until <see cref="Leave"/>.</summary>
+    /// <exception cref="RunEndedException">The run ends, or has ended.</exception>
+    /// <exception cref="ObjectDisposedException">It was disposed.</exception>
+    public void Enter()
+    {
+        lock (gate)
+        {
+            ObjectDisposedException.ThrowIf(isDisposed, typeof(Run));
+            if (isClosed) throw new RunEndedException(run);
+            count++;
+        }
+    }
+
+    /// <summary>One is over.</summary>
+    public void Leave()
+    {
+        TaskCompletionSource? waiting = null;
+        lock (gate)
+        {
+            if (--count == 0) (waiting, idle) = (idle, null);
+        }
+
+        waiting?.TrySetResult();
+    }
+
+    /// <summary>Lets none begin any more, and waits for those under way.</summary>
+    /// <returns>Whether none is under way; false where the time was over before.</returns>
+    public async ValueTask<bool> CloseAsync(TimeSpan bound, CancellationToken cancellationToken)
+    {
+        Task waited;
+        lock (gate)
+        {
+            isClosed = true;
+            if (count == 0) return true;
+            idle ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            waited = idle.Task;
+        }
+
+        await waited.WaitAsync(bound, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return waited.IsCompleted;
+    }
+
+    /// <summary>The run is disposed: none begins any more.</summary>
+    public void Dispose()
+    {
+        lock (gate) isDisposed = true;
+    }
+
+    /// <summary>Lets them begin again: the run has not ended.</summary>
+    public void Reopen()
+    {
+        lock (gate) isClosed = false;
+    }
+}

@@ -1,0 +1,145 @@
+// Replays of a program that was changed: what differs first is named, with operation, branch, name, number.
+// Run by `dotnet test`.
+using Orders;
+using Xunit;
+
+namespace Refold.Tests.Operations;
+
+public class OperationReplayTests
+{
+    private static readonly CancellationToken ct = CancellationToken.None;
+
+    private sealed class Changes
+    {
+        public string Request { get; set; } = "ask";
+
+        public string Name { get; set; } = "first";
+
+        public bool LeavesOut { get; set; }
+
+        public bool Adds { get; set; }
+
+        public bool AddsReading { get; set; }
+
+        public bool AddsCommand { get; set; }
+
+        public int Quantity { get; set; } = 1;
+
+        public string Output { get; set; } = "done";
+
+        public bool Throws { get; set; }
+
+        public bool TakesFewer { get; set; }
+    }
+
+    private static Operation<string, string> Program(Changes changes) => Operation.Create(
+        "op",
+        ShopJson.Default.String,
+        ShopJson.Default.String,
+        async (fx, input) =>
+        {
+            Task<string> Call(OperationContext context, string name, string request) => context.CallAsync(
+                name, request, ShopJson.Default.String, (text, _) => Task.FromResult(text + "!"), ShopJson.Default.String);
+            await Call(fx, changes.Name, changes.Request);
+            if (!changes.LeavesOut) await Call(fx, "second", "ask");
+            if (changes.Adds) await Call(fx, "third", "ask");
+            fx.Clock.GetUtcNow();
+            if (changes.AddsReading) fx.Clock.GetUtcNow();
+            await fx.ExecuteAsync(Order.Aggregate, "order/1", new Place("sku", changes.Quantity));
+            if (changes.AddsCommand) await fx.ExecuteAsync(Order.Aggregate, "order/1", new Draw());
+            if (changes.Throws) throw new InvalidOperationException("changed");
+            if (!changes.TakesFewer) await Call(fx.Branch("b"), "last", "ask");
+            return changes.Output;
+        });
+
+    private static async Task<InMemoryJournal> RecordAsync()
+    {
+        var journal = new InMemoryJournal();
+        await using var run = await Shop.StartAsync(journal);
+        await run.RunAsync(Program(new Changes()), "k", "in", ct);
+        await run.FinishAsync();
+        return journal;
+    }
+
+    public static TheoryData<string, DivergenceCause, string, string, string> Cases => new()
+    {
+        { "request", DivergenceCause.UnrecordedInput, "$call", "/data/input/data", "operation 'op', key 'k', attempt 1, call 'first' 1" },
+        { "name", DivergenceCause.UnrecordedInput, "$call", "/data/name", "operation 'op', key 'k', attempt 1, call 'other' 1" },
+        { "left out", DivergenceCause.Missing, "$call", "", "no longer asked for" },
+        { "added", DivergenceCause.UnrecordedInput, "$executed", "", "call 'third' 3" },
+        { "reading", DivergenceCause.UnrecordedInput, "$executed", "", "clock reading 2" },
+        { "command", DivergenceCause.Payload, "place", "/data/data/Quantity", "command on 'order/1' 1" },
+        { "another command", DivergenceCause.UnrecordedInput, "$executed", "", "command on 'order/1' 2" },
+        { "output", DivergenceCause.Payload, "$operation.ended", "/data/output/data", "operation 'op', key 'k', attempt 1" },
+        { "throws", DivergenceCause.Missing, "$call", "", "no longer asked for" },
+        { "branch", DivergenceCause.Missing, "$call", "", "no longer asked for" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public async Task AChange_IsNamedWithItsPlace(string change, DivergenceCause cause, string type, string path, string actual)
+    {
+        await using var journal = await RecordAsync();
+        var changes = change switch
+        {
+            "request" => new Changes { Request = "other" },
+            "name" => new Changes { Name = "other" },
+            "left out" => new Changes { LeavesOut = true },
+            "added" => new Changes { Adds = true },
+            "reading" => new Changes { AddsReading = true },
+            "command" => new Changes { Quantity = 2 },
+            "another command" => new Changes { AddsCommand = true },
+            "output" => new Changes { Output = "other" },
+            "throws" => new Changes { Throws = true },
+            _ => new Changes { TakesFewer = true },
+        };
+        var report = await journal.ReplayAsync("run", Program(changes));
+        Assert.Equal(ReplayVerdict.Diverged, report.Verdict);
+        var divergence = report.Divergence!;
+        var entry = journal.ReadAll(divergence.Position, 1).Single();
+        Assert.Equal((cause, type, path), (divergence.Cause, entry.Type, divergence.Path));
+        Assert.Contains(actual, divergence.Actual, StringComparison.Ordinal);
+        Assert.True((await journal.ReplayAsync("run", Program(new Changes()))).Matched);
+    }
+
+    [Fact]
+    public async Task AChangedDecide_IsNamedWithTheOperationThatGaveTheCommand()
+    {
+        await using var journal = await RecordAsync();
+        var changed = Order.Aggregate.WithDecide((step, state, command) =>
+            command is Place ? [new Placed("other", 1)] : Order.Decide(step, state, command));
+        var report = await journal.ReplayAsync(RunId.Create("run"), [Program(new Changes())], [changed]);
+        Assert.Equal(ReplayVerdict.Diverged, report.Verdict);
+        var divergence = report.Divergence!;
+        Assert.Equal(("order/1", "/data/Sku", "\"sku\"", "\"other\""),
+            (divergence.Stream.Value, divergence.Path, divergence.Expected, divergence.Actual));
+        Assert.Contains("place", divergence.Command, StringComparison.Ordinal);
+        Assert.Contains(
+            report.Findings,
+            finding => finding.Contains("operation 'op', key 'k', attempt 1, command on 'order/1' 1", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task AnOperationThatIsNotGiven_MakesTheVerdictIncomplete()
+    {
+        await using var journal = await RecordAsync();
+        var report = await journal.ReplayAsync("run");
+        Assert.Equal((ReplayVerdict.Incomplete, false), (report.Verdict, report.Matched));
+        Assert.Contains(report.Findings, finding => finding.Contains("no operation of this name is given", StringComparison.Ordinal));
+        Assert.Contains("as far as it can be replayed", report.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task AnEffectBehindTheEndOfTheRun_IsNamed()
+    {
+        await using var journal = await RecordAsync();
+        var last = journal.ReadStream("$fx/run").Last();
+        var position = journal.Head.Position + 1;
+        var data = new EntryData(last.Stream, last.Type, last.Payload) { Role = last.Role, Tags = last.Tags, Run = last.Run };
+        await journal.RestoreAsync([new JournalEntry(position, last.Version + 1, position, data)]);
+        var report = await journal.VerifyAsync(RunId.Create("run"), Order.Aggregate);
+        Assert.Contains(report.Findings, finding => finding.Contains("an effect of the run lies behind its end", StringComparison.Ordinal));
+        var replayed = await journal.ReplayAsync("run", Program(new Changes()));
+        Assert.Equal((ReplayVerdict.Diverged, journal.Head.Position), (replayed.Verdict, replayed.Divergence!.Position));
+    }
+}
