@@ -1,7 +1,6 @@
 // The entries around the one that differs, as the journal has them.
 // Called by `refold replay` for --context.
 using System.Globalization;
-using System.Text;
 using System.Text.Json.Nodes;
 using Refold.Cli.Shell;
 
@@ -11,8 +10,6 @@ namespace Refold.Cli.Scenarios;
 /// <param name="Entries">Those before it, itself, and those after it, in position order.</param>
 internal sealed record ReplayContext(long Position, IReadOnlyList<JournalEntry> Entries)
 {
-    private const int WidestPayload = 400;
-
     /// <summary>Finds so many entries before and after a position; fewer where the journal begins or ends, or entries were
     /// deleted.</summary>
     public static ReplayContext Find(ILocalJournal journal, long position, int wanted, CancellationToken cancellationToken)
@@ -47,7 +44,7 @@ internal sealed record ReplayContext(long Position, IReadOnlyList<JournalEntry> 
             entry.Version.ToString(CultureInfo.InvariantCulture),
             entry.Role.ToString(),
             entry.Type,
-            Encoding.UTF8.GetString(entry.Payload.Span[..Math.Min(entry.Payload.Length, WidestPayload)]),
+            Facts.TablePayload(entry.Payload.Span),
         }),
         "--json");
 }

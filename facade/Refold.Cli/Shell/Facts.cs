@@ -1,6 +1,7 @@
 // A few facts as people read them, and the JSON of what many verbs print.
 // Used by the verbs.
 using System.Globalization;
+using System.Text;
 using System.Text.Json.Nodes;
 using Refold.Segments;
 using Refold.Transfers;
@@ -9,6 +10,8 @@ namespace Refold.Cli.Shell;
 
 internal static class Facts
 {
+    private const int WidestPayload = 400;
+
     public static JsonObject Json(Head head) => new() { ["position"] = head.Position, ["hash"] = head.Hash.ToString() };
 
     /// <summary>The head behind a beginning that was dropped, an empty journal's where none was; null
@@ -45,6 +48,15 @@ internal static class Facts
     public static string TableTime(DateTimeOffset? time) => Output.IsTerminal
         ? time?.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture) ?? ""
         : Time(time) ?? "";
+
+    /// <summary>A payload for a table: its beginning on a terminal, with an ellipsis for the rest; whole elsewhere.</summary>
+    public static string TablePayload(ReadOnlySpan<byte> payload)
+    {
+        if (!Output.IsTerminal) return Encoding.UTF8.GetString(payload);
+        var beginning = payload[..Math.Min(payload.Length, 4 * WidestPayload)];
+        string text = ScreenText.Cut(Encoding.UTF8.GetString(beginning), WidestPayload);
+        return beginning.Length == payload.Length || text.EndsWith('…') ? text : text + "…";
+    }
 
     /// <summary>One fact a line; those without a value are left out.</summary>
     public static void Print(params (string Name, string? Value)[] facts)

@@ -55,10 +55,10 @@ internal static class Table
         foreach (string[] row in first) yield return Line(columns, row, widths);
         while (rest.MoveNext()) yield return Line(columns, Printable(rest.Current), widths);
         var gone = columns.Where((_, index) => widths[index] is null).Select(column => column.Name).ToList();
-        if (gone.Count > 0)
-            yield return ScreenText.Cut(
-                string.Create(CultureInfo.InvariantCulture, $"({string.Join(", ", gone)}: no room in {screen} columns; {whole} has all)"),
-                screen);
+        if (gone.Count == 0) yield break;
+        string note = string.Create(
+            CultureInfo.InvariantCulture, $"({string.Join(", ", gone)}: no room in {screen} columns; {whole} has all)");
+        foreach (string line in ScreenText.Wrap(note, screen)) yield return line;
     }
 
     private static string[] Printable(string[] row) => [.. row.Select(ScreenText.Printable)];

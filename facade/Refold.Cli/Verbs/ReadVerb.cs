@@ -2,15 +2,12 @@
 // Called from the command line.
 using System.CommandLine;
 using System.Globalization;
-using System.Text;
 using Refold.Cli.Shell;
 
 namespace Refold.Cli.Verbs;
 
 internal static class ReadVerb
 {
-    private const int WidestPayload = 400;
-
     private static readonly Option<string> Stream = new("--stream") { Description = "The stream", HelpName = "STREAM", Required = true };
     private static readonly Option<long?> From = Options.Number("--from", "VERSION", "The first version. Default: 1", 1, long.MaxValue);
     private static readonly Option<long?> Max = Options.Number("--max", "N", "At most this many entries", 0, long.MaxValue);
@@ -112,13 +109,7 @@ internal static class ReadVerb
             entry.Role.ToString(),
             entry.Type,
             Facts.TableTime(entry.Time),
-            Beginning(entry.Payload.Span),
+            Facts.TablePayload(entry.Payload.Span),
         }),
         "--json");
-
-    private static string Beginning(ReadOnlySpan<byte> payload)
-    {
-        string text = Encoding.UTF8.GetString(payload[..Math.Min(payload.Length, 4 * WidestPayload)]);
-        return text.Length <= WidestPayload ? text : text[..WidestPayload] + "…";
-    }
 }
