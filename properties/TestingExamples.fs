@@ -3,6 +3,7 @@
 namespace Refold.Properties
 
 open Expecto
+open FsCheck.FSharp
 open Refold
 open Refold.Core
 open Refold.FSharp
@@ -40,6 +41,8 @@ module TestingExamples =
     open Dice
 
     let private dice = Aggregate.handle Dice.aggregate
+
+    let private face (Rolled face) = face
 
     let private failureOf (action: unit -> unit) =
         try
@@ -85,6 +88,29 @@ module TestingExamples =
                     match work.Result with
                     | Ok rolled, true -> dice.Given([]).WithSeed(42UL).When(Roll).Then(rolled.Events) |> ignore
                     | other -> failtest $"%A{other}")
+
+                testCase "an aggregate of a module is found by the check of determinism" (fun () ->
+                    let owner = nonNull typeof<Dice.Command>.DeclaringType
+                    let options = DeterminismOptions(Cultures = [| "tr-TR" |])
+
+                    let work =
+                        task {
+                            use! journal = Journal.openAt "memory:"
+                            use! run = Run.start (RunPin("dice", "examples", "1.0", 42UL)) journal
+                            let! _ = Run.execute Dice.aggregate "dice/1" Roll run
+                            return! Determinism.CheckAsync(journal, owner, options)
+                        }
+
+                    Expect.isTrue work.Result.Matched (work.Result.ToString()))
+
+                testCase "a law of commands holds, or is broken by the shortest sequence" (fun () ->
+                    let commands = ArbMap.defaults.ArbFor<Command>()
+                    CommandSequences.Check(dice, commands, (fun step -> step.State = List.sumBy face (List.ofSeq step.Events)))
+
+                    let broken () = CommandSequences.Check(dice, commands, (fun step -> step.Events.Count < 2))
+                    let failure = Expect.throwsC broken id
+                    Expect.stringContains failure.Message "shortest sequence:\n  1. " "it is told"
+                    Expect.isFalse (failure.Message.Contains "\n  3. ") "two are enough")
 
                 testCase "the handle of an aggregate is one" (fun () ->
                     Expect.isTrue (obj.ReferenceEquals(dice, Aggregate.handle Dice.aggregate)) "one value, one handle")

@@ -6,7 +6,8 @@ namespace Refold.Cli.Shell;
 
 internal static class AggregateLibrary
 {
-    /// <summary>The values of all public static properties and fields, of public types, whose type is an aggregate's.</summary>
+    /// <summary>The values of all public static properties and fields, of public types, whose type is an aggregate's, of C# or of the
+    /// core.</summary>
     public static IReadOnlyList<Aggregate> Load(string path)
     {
         string full = Path.GetFullPath(path);
@@ -19,12 +20,12 @@ internal static class AggregateLibrary
                 ExitCode.Unreadable, $"{path} has no public static property or field with an Aggregate; make it public.");
     }
 
-    private static List<Aggregate> Find(string full, string path)
+    private static IReadOnlyList<Aggregate> Find(string full, string path)
     {
         try
         {
             // Loaded beside the tool's own Refold, so that its aggregates are ours.
-            return [.. Assembly.LoadFrom(full).GetExportedTypes().Where(type => !type.ContainsGenericParameters).SelectMany(Values)];
+            return AggregateMembers.Of(Assembly.LoadFrom(full));
         }
         catch (Exception exception)
             when (
@@ -36,18 +37,5 @@ internal static class AggregateLibrary
                 $"{path} cannot be loaded: {exception.Message} "
                 + "Build it for the tool's version of Refold, with its dependencies beside it.");
         }
-    }
-
-    private static IEnumerable<Aggregate> Values(Type type)
-    {
-        const BindingFlags Static = BindingFlags.Public | BindingFlags.Static;
-        var properties = type.GetProperties(Static)
-            .Where(property =>
-                property.GetIndexParameters().Length == 0 && property.CanRead && typeof(Aggregate).IsAssignableFrom(property.PropertyType))
-            .Select(property => property.GetValue(null));
-        var fields = type.GetFields(Static)
-            .Where(field => typeof(Aggregate).IsAssignableFrom(field.FieldType))
-            .Select(field => field.GetValue(null));
-        return properties.Concat(fields).OfType<Aggregate>();
     }
 }

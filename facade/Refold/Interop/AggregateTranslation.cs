@@ -30,6 +30,14 @@ internal static class AggregateTranslation
             aggregate.State,
             aggregate.Tags);
 
+    /// <summary>The aggregate that a value is, of C# or of the core; null where it is none.</summary>
+    public static Aggregate? TryRead(object? value) => value switch
+    {
+        Aggregate aggregate => aggregate,
+        Core.IAggregate aggregate => aggregate.Accept(new Taking()),
+        _ => null,
+    };
+
     public static Decision<TEvent, TError> ToDecision<TEvent, TError>(this FSharpResult<FSharpList<TEvent>, TError> outcome) =>
         outcome.IsOk ? Decision.Accept<TEvent, TError>(outcome.ResultValue) : Decision.Refuse<TEvent, TError>(outcome.ErrorValue);
 
@@ -46,6 +54,12 @@ internal static class AggregateTranslation
             (step, state, command) => FSharpFunc<Core.Step, TState>
                 .InvokeFast(decider.Decide, new Core.Step(step.Now, step.CommandId, step.Random), state, command).ToDecision(),
             (state, happened) => FSharpFunc<TState, TEvent>.InvokeFast(decider.Evolve, state, happened));
+
+    private sealed class Taking : Core.IAggregateVisitor<Aggregate>
+    {
+        public Aggregate Visit<TState, TCommand, TEvent, TError>(Core.Aggregate<TState, TCommand, TEvent, TError> aggregate) =>
+            new Aggregate<TState, TCommand, TEvent, TError>(aggregate);
+    }
 
     private static FSharpResult<FSharpList<TEvent>, TError> ToCore<TEvent, TError>(this Decision<TEvent, TError> decision) =>
         decision.TryGetError(out var error)

@@ -1,6 +1,7 @@
 // The page facade/docs/testing.md as it stands: its C# is the code below, its F# that of properties/TestingExamples.fs.
 // Run by `dotnet test`.
 using System.Text.RegularExpressions;
+using FsCheck.Fluent;
 using Orders;
 using Xunit;
 
@@ -11,8 +12,8 @@ public partial class TestingPageTests
     private const string Page = "facade/docs/testing.md";
 
     [Theory]
-    [InlineData("csharp", "tests/Refold.Testing.Tests/Documentation/TestingPageTests.cs", 5)]
-    [InlineData("fsharp", "properties/TestingExamples.fs", 2)]
+    [InlineData("csharp", "tests/Refold.Testing.Tests/Documentation/TestingPageTests.cs", 7)]
+    [InlineData("fsharp", "properties/TestingExamples.fs", 3)]
     public void ItsCode_IsTheCodeOfTheTests(string language, string file, int count)
     {
         var code = Flat(SourceTree.Read(file));
@@ -63,6 +64,25 @@ public partial class TestingPageTests
 
         await journal.Given(run.Id).When(Order.Aggregate).ThenMatchesAsync();
         await journal.Given(run.Id).When(changed).ThenDivergesAsync(position: 3, path: "/data/Quantity");
+    }
+
+    [Fact]
+    public async Task ACheck_InFurtherProcesses()
+    {
+        await using var journal = new InMemoryJournal();
+        await using var run = await journal.StartRunAsync(new RunPin("orders", "acme", "1.4.0", seed: 42));
+        await run.Streams(Order.Aggregate).ExecuteAsync("order/42", new Place("sku", 2));
+
+        (await Determinism.CheckAsync(journal, typeof(Order))).ThrowIfDiverged();
+    }
+
+    [Fact]
+    public void ALaw()
+    {
+        var commands = Gen.Frequency(
+            (3, Gen.Constant<OrderCommand>(new Draw())),
+            (1, Gen.Choose(1, 9).Select(quantity => (OrderCommand)new Place("sku", quantity)))).ToArbitrary();
+        CommandSequences.Check(Order.Aggregate, commands, step => step.State.Points <= 100 * step.Events.OfType<Won>().Count());
     }
 
     private static List<string> Blocks(string language) =>

@@ -92,26 +92,12 @@ internal static class CommandGenerator
 
     /// <summary>Sequences of up to so many commands.</summary>
     public static Arbitrary<JournalCommand[]> Sequences(int most) =>
-        Arb.From(from count in Gen.Choose(1, most) from commands in Commands.ArrayOf(count) select commands, Shrink);
+        Arb.From(
+            from count in Gen.Choose(1, most) from commands in Commands.ArrayOf(count) select commands,
+            commands => SequenceShrinking.Shrink(commands, Shrink));
 
     private static Gen<JournalCommand> Two<T1, T2>(Gen<T1> first, Gen<T2> second, Func<T1, T2, JournalCommand> make) =>
         from one in first from two in second select make(one, two);
-
-    // Halves and other large parts first, then one command less, then smaller commands.
-    private static IEnumerable<JournalCommand[]> Shrink(JournalCommand[] commands)
-    {
-        for (var size = commands.Length / 2; size >= 1; size /= 2)
-        {
-            for (var start = 0; start + size <= commands.Length; start += size)
-                yield return [.. commands[..start], .. commands[(start + size)..]];
-        }
-
-        for (var index = 0; index < commands.Length; index++)
-        {
-            foreach (var smaller in Shrink(commands[index]))
-                yield return [.. commands[..index], smaller, .. commands[(index + 1)..]];
-        }
-    }
 
     private static IEnumerable<JournalCommand> Shrink(JournalCommand command)
     {
