@@ -63,6 +63,37 @@ public class CompactionCrashTests
         }
     }
 
+    /// <summary>The power fails at one of so many operations from the marker's name on, and a reader in another process opens what is left before
+    /// a writer does.</summary>
+    internal static async Task CrashBeforeAReaderAsync(Action<SimulatedDevice> prepare, int every)
+    {
+        var simulation = CrashStore.Simulation(prepare);
+        var (_, whole) = await simulation.RunAsync(Merging, 5, null, null);
+        var marked = whole.Log.First(operation => operation is { Kind: StorageOperationKind.Rename, Name: "pending" }).Index;
+        for (var operation = marked; operation < whole.OperationCount; operation += every)
+        {
+            var (oracle, stopped) = await simulation.RunAsync(Merging, 5, operation, null);
+            for (var seed = 0UL; seed < 4; seed++)
+            {
+                var left = stopped.AfterCrash(Keep.Random(seed));
+                try
+                {
+                    await using var reader = CrashStore.OpenForReading(left);
+                    Assert.NotEmpty(reader.ReadAll());
+                }
+                catch (JournalException failure)
+                {
+                    throw new CrashViolationException($"a reader in another process failed: {failure.Message}\n{left.Story()}", failure);
+                }
+
+                await using (await oracle.Copy().OpenAsync(left))
+                {
+                    // Judged by being opened.
+                }
+            }
+        }
+    }
+
     /// <summary>Once a compaction was answered, a power cut brings nothing of it back, and its generation is taken.</summary>
     internal static async Task NothingComesBackAsync(Action<SimulatedDevice> prepare)
     {
@@ -146,6 +177,9 @@ public class CompactionCrashTests
 
     [Fact]
     public Task CrashedAtTheSwitch_LosesNothing() => CrashAtTheSwitchAsync(Nothing);
+
+    [Fact]
+    public Task CrashedFromTheMarkerOn_AReaderOpensItToo() => CrashBeforeAReaderAsync(Nothing, every: 3);
 
     [Fact]
     public Task BehindTheAnswer_NothingComesBack() => NothingComesBackAsync(Nothing);

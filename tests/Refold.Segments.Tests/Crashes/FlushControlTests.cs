@@ -8,6 +8,9 @@ namespace Refold.Segments.Tests;
 
 public class FlushControlTests(ITestOutputHelper output)
 {
+    /// <summary>No crash point but the first, then the whole workload: enough to come by its flushes.</summary>
+    private const int Once = int.MaxValue;
+
     private static readonly IReadOnlyList<CrashStep> Steps =
     [
         new CrashStep.Append(CrashStore.Batch("a", 2, 300)),
@@ -38,12 +41,14 @@ public class FlushControlTests(ITestOutputHelper output)
         (prepare, _) => CompactionCrashTests.NothingComesBackAsync(prepare),
         (prepare, _) => CompactionCrashTests.CrashAtTheSwitchAsync(prepare),
         (prepare, _) => CompactionCrashTests.CrashWhileItIsEndedAsync(prepare),
+        (prepare, every) => CompactionCrashTests.CrashBeforeAReaderAsync(prepare, every == Once ? Once : 1),
         CompactionCrashTests.EnumerateAsync,
         (prepare, _) => DurabilityTests.ReplaceAsync(prepare),
         (prepare, every) => CrashStore.LosingNewest(prepare: prepare).EnumerateAsync(Steps, 1, every),
     ];
 
-    /// <summary>Each place that flushes, with the scenarios that come by it, the quickest first; looked for once for both tests.</summary>
+    /// <summary>Each place that flushes, with the scenarios that come by it in their whole workload, the quickest first; looked for once
+    /// for both tests.</summary>
     private static readonly Lazy<Task<SortedDictionary<string, List<int>>>> Reached = new(ReachedAsync);
 
     [Fact]
@@ -76,7 +81,7 @@ public class FlushControlTests(ITestOutputHelper output)
         for (var number = 0; number < Scenarios.Length; number++)
         {
             var (scenario, clock) = (number, Stopwatch.StartNew());
-            await Scenarios[scenario](Looking, 1);
+            await Scenarios[scenario](Looking, Once);
             lengths[scenario] = clock.Elapsed;
 
             void Looking(SimulatedDevice device)
@@ -99,10 +104,14 @@ public class FlushControlTests(ITestOutputHelper output)
         return sites;
     }
 
-    /// <summary>What the first scenario says that notices; one crash point of seven is tried first, since most are noticed there.</summary>
+    /// <summary>What the first scenario says that notices; one crash point of seven is tried first, since most are noticed there, and at
+    /// last every scenario.</summary>
     private static async Task<string?> NoticeAsync(string site, List<int> scenarios)
     {
-        foreach (var (every, scenario) in ((int[])[7, 1]).SelectMany(every => scenarios.Select(scenario => (every, scenario))))
+        var attempts = scenarios.Select(scenario => (7, scenario))
+            .Concat(scenarios.Select(scenario => (1, scenario)))
+            .Concat(Enumerable.Range(0, Scenarios.Length).Except(scenarios).Select(scenario => (1, scenario)));
+        foreach (var (every, scenario) in attempts)
         {
             try
             {

@@ -10,8 +10,6 @@ internal static class PowerCuts
     /// <summary>How many cuts one workload gets.</summary>
     public const int Cuts = 20;
 
-    private const int CrashesInARow = 20;
-
     /// <summary>The kind of loss of a seed.</summary>
     public static Loss Of(ulong seed) => Losses.Kinds[(int)(seed % (ulong)Losses.Kinds.Count)];
 
@@ -46,11 +44,11 @@ internal static class PowerCuts
     }
 
     /// <summary>A workload that goes on over crash after crash, some while it is being opened.</summary>
-    public static async Task ChainAsync(Tally tally, ulong seed)
+    public static async Task ChainAsync(Tally tally, ulong seed, int crashes)
     {
         var (random, loss, files) = (SeededRng.FromSeed(seed).AsRandom(), Of(seed), new SimulatedFiles());
         await using var workload = new Workload(random);
-        for (var crash = 0; crash < CrashesInARow; crash++)
+        for (var crash = 0; crash < crashes; crash++)
         {
             await workload.RunAsync(files, count: 8);
             var operations = random.Next(random.Next(3) == 0 ? 0 : files.Count / 2, files.Count + 1);

@@ -52,6 +52,12 @@ internal sealed class SimulatedFiles(IReadOnlyDictionary<FileRole, byte[]>? cont
         lock (gate) return files.ToDictionary(item => item.Key, item => item.Value.Bytes.ToArray());
     }
 
+    /// <summary>How long a file is.</summary>
+    public long Length(FileRole role)
+    {
+        lock (gate) return files[role].Bytes.Count;
+    }
+
     /// <summary>The files after a crash behind so many operations.</summary>
     public SimulatedFiles Crash(int operations, Loss loss, Random random) =>
         new(PowerCut.Image(before, History.Take(operations), loss, random)) { NeverFlushed = NeverFlushed };

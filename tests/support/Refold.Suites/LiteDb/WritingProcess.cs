@@ -1,6 +1,6 @@
 // The process that KilledProcessTests kills: it writes until then, and says on standard output what was
-// answered. Without a seed it imports and ends.
-// Started as `dotnet Refold.Suites.dll write-litedb FILE [SEED]` by the tests of Refold.LiteDb.
+// answered. Told to import, it does and ends.
+// Started as `dotnet Refold.Suites.dll write-litedb FILE SEED | FILE import BATCHES` by KilledWriter and LongImport.
 using System.Globalization;
 using System.Text;
 
@@ -13,9 +13,16 @@ internal static class WritingProcess
     /// <summary>The first argument of the process.</summary>
     public const string Verb = "write-litedb";
 
+    /// <summary>The third argument of one that imports.</summary>
+    public const string Import = "import";
+
+    /// <summary>How many entries a batch of an import has.</summary>
+    public const int ImportedAtOnce = 500;
+
     public static async Task<int> RunAsync(string[] arguments)
     {
-        if (arguments is [var imported]) return await ImportAsync(imported);
+        if (arguments is [var imported, Import, var batches])
+            return await ImportAsync(imported, int.Parse(batches, CultureInfo.InvariantCulture));
         if (arguments is not [var path, var seed]) return 2;
         var random = new Random(int.Parse(seed, CultureInfo.InvariantCulture));
         await using var journal = LiteDbJournal.Open(path);
@@ -53,14 +60,14 @@ internal static class WritingProcess
         }
     }
 
-    private static async Task<int> ImportAsync(string path)
+    private static async Task<int> ImportAsync(string path, int batches)
     {
         await using var journal = LiteDbJournal.Open(path);
-        for (var batch = 0; batch < 200; batch++)
+        for (var batch = 0; batch < batches; batch++)
             await journal.AppendAsync(
                 new AppendRequest(
                     [
-                        .. Enumerable.Range(0, 500)
+                        .. Enumerable.Range(0, ImportedAtOnce)
                         .Select(item => new EntryData(StreamId.Create("s" + item % 50), "t", new byte[256]) { Tags = ["n:" + batch] })]));
         var read = journal.ReadAll().LongCount();
         using var self = System.Diagnostics.Process.GetCurrentProcess();

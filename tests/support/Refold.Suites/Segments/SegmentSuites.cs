@@ -65,6 +65,17 @@ internal static class SegmentSuites
         Missing = tally => tally["refused"] > 0 && tally["taken"] > 0 ? null : "nothing was refused, or nothing was taken",
     };
 
+    /// <summary>A seed chooses how COMMIT was left by the remainder; a case flips a bit in each field and in a part of all bytes.</summary>
+    public static Suite FlippedBits { get; } = OfBytes("flipped-bits", DamagedBytes.Commits.Count, DamagedBytes.FlipAsync);
+
+    public static Suite CommitBits { get; } = OfBytes("commit-bits", 1, DamagedBytes.FlipCommitAsync);
+
+    /// <summary>A seed chooses by the remainder whether the file keeps its length.</summary>
+    public static Suite TornTails { get; } = OfBytes("torn-tails", DamagedBytes.Lengths.Count, DamagedBytes.TearAsync);
+
+    /// <summary>A seed chooses how COMMIT was left by the remainder.</summary>
+    public static Suite FlushedCuts { get; } = OfBytes("flushed-cuts", DamagedBytes.Flushed.Count, DamagedBytes.CutAsync);
+
     public static Suite SnapshotCrashes { get; } = new("snapshot-crashes", 10, 500,
         (_, seed) => Refold.Suites.SnapshotCrashes.CrashesAsync(seed));
 
@@ -75,7 +86,8 @@ internal static class SegmentSuites
     public static Suite Kills { get; } = new(
         "kills", KilledSteps.Works.Count, 5, (tally, seed) => KilledSteps.RunAsync(tally, seed, every: 1))
     {
-        Short = (tally, seed) => KilledSteps.RunAsync(tally, seed, Stride),
+        // Each kill is a process.
+        Short = (tally, seed) => KilledSteps.RunAsync(tally, seed, 2 * Stride),
     };
 
     /// <summary>A case kills six processes; in the short form three.</summary>
@@ -106,9 +118,16 @@ internal static class SegmentSuites
     [
         RandomCrashes, CrashChains, SectorTears, GarbledBlocks, PaddedChains, WeakMode, WeakChains, CrashPoints, PaddedCrashPoints,
         WeakCrashPoints,
-        DrawnCrashPoints, Faults, CheckpointOpenings, Damage, SnapshotCrashes, SnapshotFaults, Kills, CompactionKills,
+        DrawnCrashPoints, Faults, CheckpointOpenings, Damage, FlippedBits, CommitBits, TornTails, FlushedCuts, SnapshotCrashes, SnapshotFaults, Kills, CompactionKills,
         CompactedJournals, ReadersBesideCompactions, WaysOfOpening,
     ];
+
+    /// <summary>A soak of each kind comes by every byte of headers, frames and trailers, and by four of 61 in footers.</summary>
+    private static Suite OfBytes(string name, int kinds, Func<Tally, ulong, bool, Task> run) =>
+        new(name, kinds, 4 * FilePlaces.Parts * kinds, (tally, seed) => run(tally, seed, false))
+        {
+            Short = (tally, seed) => run(tally, seed, true),
+        };
 
     private static Suite OfWorkloads(string name, Func<CrashSimulation> simulation, int leastCrashes)
     {
