@@ -63,8 +63,8 @@ public class CompactionCrashTests
         }
     }
 
-    /// <summary>The power fails at one of so many operations from the marker's name on, and a reader in another process opens what is left before
-    /// a writer does.</summary>
+    /// <summary>The power fails at one of so many operations from the marker's name on, and a reader in another process opens what is
+    /// left before a writer does.</summary>
     internal static async Task CrashBeforeAReaderAsync(Action<SimulatedDevice> prepare, int every)
     {
         var simulation = CrashStore.Simulation(prepare);

@@ -21,7 +21,7 @@ internal sealed class DroppingJournal(InMemoryJournal inner, ulong seed) : Broke
 }
 
 /// <summary>Mixes the order of entries now and then: two that follow each other change places.</summary>
-internal sealed class MixingJournal(InMemoryJournal inner, ulong seed) : BrokenJournal(inner)
+internal sealed class MixingJournal(InMemoryJournal inner, ulong seed, ulong every = 50) : BrokenJournal(inner)
 {
     public override IAsyncEnumerable<JournalEntry> ReadAllAsync(
         long fromPosition = 1, long maxCount = long.MaxValue, CancellationToken cancellationToken = default) =>
@@ -32,7 +32,7 @@ internal sealed class MixingJournal(InMemoryJournal inner, ulong seed) : BrokenJ
         var entries = shown.ReadAll(fromPosition, maxCount).ToList();
         for (var index = 1; index < entries.Count; index++)
         {
-            if (((ulong)entries[index].Position + seed) % 50 == 0) (entries[index - 1], entries[index]) = (
+            if (((ulong)entries[index].Position + seed) % every == 0) (entries[index - 1], entries[index]) = (
                 entries[index], entries[index - 1]);
         }
 

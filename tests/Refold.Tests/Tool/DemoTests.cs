@@ -21,7 +21,8 @@ public class DemoTests
         Assert.Equal(3, commands.Length);
 
         // A second demo replaces the first, and nothing else.
-        RefoldTool.Run("demo", "--directory", directory.File("demo")).Expect(0);
+        File.WriteAllBytes(directory.File("log"), Cli.Demo.SampleLog.Create(21));
+        RefoldTool.Run("demo", "--input", directory.File("log"), "--directory", directory.File("demo")).Expect(0);
         Assert.Contains("not empty", RefoldTool.Run("demo", "--directory", directory.Root).ExpectError(4), StringComparison.Ordinal);
     }
 

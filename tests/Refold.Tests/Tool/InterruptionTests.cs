@@ -1,13 +1,14 @@
 // Ctrl-C: exit code 130 from every verb, one line that says what is durable, and the command in it goes on.
-// Run by `dotnet test`.
+// Run by `dotnet test`, copies in the short form; Soak has the long one.
 using System.Diagnostics;
 using System.Globalization;
 using Refold.Cli.Demo;
 using Xunit;
+using Xunit.Abstractions;
 
 namespace Refold.Tests.Tool;
 
-public sealed class InterruptionTests : IDisposable
+public sealed class InterruptionTests(ITestOutputHelper output) : IDisposable
 {
     private const string ToGoOn = "To go on: refold ";
 
@@ -84,42 +85,12 @@ public sealed class InterruptionTests : IDisposable
         Assert.NotEqual(0, interrupted);
     }
 
+    public static TheoryData<string> CopyingVerbs => [.. InterruptedCopies.Verbs];
+
     [Theory]
-    [InlineData("backup")]
-    [InlineData("copy")]
-    public async Task ACopyThatIsInterruptedAtAnyMoment_LeavesNothing_OrIsWhole(string verb)
-    {
-        await using (var journal = Journal.Open(directory.Journal()))
-        {
-            for (var batch = 0; batch < 40; batch++)
-                await journal.AppendAsync(new AppendRequest([.. Enumerable.Repeat(Samples.Entry("s", new string('1', 200)), 500)]));
-        }
-
-        var interrupted = 0;
-        for (var moment = 0; moment < 12; moment++)
-        {
-            string place = directory.File("copy" + moment.ToString(CultureInfo.InvariantCulture));
-            using var source = new CancellationTokenSource();
-            if (moment == 0) source.Cancel();
-            else source.CancelAfter(TimeSpan.FromMilliseconds(9 * moment));
-            string[] line = verb == "backup"
-                ? ["backup", place, "--journal", directory.Journal()]
-                : ["copy", directory.Journal(), "segments:" + place];
-            var run = RefoldTool.RunInterrupted(source.Token, line);
-            if (run.ExitCode == 0)
-            {
-                RefoldTool.Run("verify", "--journal", "segments:" + place).Expect(0);
-                continue;
-            }
-
-            interrupted++;
-            Assert.Matches("^refold: Interrupted: nothing was (left|changed)", run.ExpectError(130));
-            Assert.False(Directory.Exists(place));
-        }
-
-        // The first is interrupted before it begins.
-        Assert.NotEqual(0, interrupted);
-    }
+    [MemberData(nameof(CopyingVerbs))]
+    public Task ACopyThatIsInterruptedAtAnyMoment_LeavesNothing_OrIsWhole(string verb) =>
+        ToolSuites.InterruptedCopies.HoldsAsync(output, InterruptedCopies.Verbs, verb);
 
     [Fact]
     public void AnImport_EndsAtTheNextBatch_AndTheCommandItPrintsBringsInTheRest()

@@ -10,7 +10,8 @@ internal static class LiteDbSuites
     public static Suite Cuts { get; } = new("litedb-power-cuts", 15, 500, PowerCuts.CutAsync);
 
     /// <summary>A seed chooses its kind of loss by the remainder; a case has twenty crashes in a row, in the short form eight.</summary>
-    public static Suite Chains { get; } = new("litedb-crash-chains", 5, 100, (tally, seed) => PowerCuts.ChainAsync(tally, seed, crashes: 20))
+    public static Suite Chains { get; } = new(
+        "litedb-crash-chains", 5, 100, (tally, seed) => PowerCuts.ChainAsync(tally, seed, crashes: 20))
     {
         Short = (tally, seed) => PowerCuts.ChainAsync(tally, seed, crashes: 8),
     };

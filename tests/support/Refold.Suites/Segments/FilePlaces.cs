@@ -41,7 +41,8 @@ internal static class FilePlaces
         var end = Fields(places, rng, 0, Header);
         var frames = new List<int>();
         for (; end + 80 <= bytes.Length && Number(bytes, end) >= 80; end += Number(bytes, end)) frames.Add(end);
-        foreach (var kind in frames.GroupBy(frame => (bytes[frame + 8], bytes[frame + 9]))) DrawFrame(places, rng, bytes, rng.Pick([.. kind]));
+        foreach (var kind in frames.GroupBy(frame => (bytes[frame + 8], bytes[frame + 9])))
+            DrawFrame(places, rng, bytes, rng.Pick([.. kind]));
         if (!bytes.AsSpan(bytes.Length - 128).StartsWith("REFOLDTR"u8))
         {
             In(places, rng, end, bytes.Length);

@@ -118,7 +118,8 @@ internal static class SegmentSuites
     [
         RandomCrashes, CrashChains, SectorTears, GarbledBlocks, PaddedChains, WeakMode, WeakChains, CrashPoints, PaddedCrashPoints,
         WeakCrashPoints,
-        DrawnCrashPoints, Faults, CheckpointOpenings, Damage, FlippedBits, CommitBits, TornTails, FlushedCuts, SnapshotCrashes, SnapshotFaults, Kills, CompactionKills,
+        DrawnCrashPoints, Faults, CheckpointOpenings, Damage, FlippedBits, CommitBits, TornTails, FlushedCuts,
+        SnapshotCrashes, SnapshotFaults, Kills, CompactionKills,
         CompactedJournals, ReadersBesideCompactions, WaysOfOpening,
     ];
 

@@ -7,18 +7,17 @@ namespace Refold.Suites;
 
 internal static class KilledImport
 {
-    private const int Kills = 10;
     private const int Entries = 6000;
 
     /// <summary>One journal, whose imports are killed until a file is in or it was enough; one more brings in the rest.</summary>
-    public static async Task RunAsync(Tally tally, ulong seed)
+    public static async Task RunAsync(Tally tally, ulong seed, int kills)
     {
         var random = SeededRng.FromSeed(seed);
         using var directory = new TemporaryDirectory();
         string file = directory.Write("in.ndjson", string.Concat(Enumerable.Range(1, Entries).Select(Line)));
         string journal = directory.Journal();
         long there = 0;
-        for (int kill = 0; kill < Kills && there < Entries; kill++)
+        for (int kill = 0; kill < kills && there < Entries; kill++)
         {
             long acknowledged = await KilledAsync(random, file, journal);
             there = CheckAll(journal, acknowledged);
