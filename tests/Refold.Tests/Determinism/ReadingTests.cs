@@ -3,7 +3,6 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.Runtime.CompilerServices;
-using Refold.Core;
 using Xunit;
 
 namespace Refold.Tests.Determinism;
@@ -149,7 +148,7 @@ public class ReadingTests
         var answers = new Dictionary<string, string>(StringComparer.Ordinal) { ["sku"] = "12.50" };
         var asking = Notes.Saying(_ => answers.TryGetValue("sku", out var price)
             ? price
-            : throw new UnrecordedInputException("the price of today was not recorded"));
+            : throw new Core.UnrecordedInputException("the price of today was not recorded"));
         var found = await Notes.FindAsync(store, asking, asking, answers.Clear);
         DeterminismPage.Promises([found]);
         Assert.Equal(Found.AtFirstNote("unrecorded-input", "", "accepted: note \"12.50\"", found.Actual), found);
