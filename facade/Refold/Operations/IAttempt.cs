@@ -13,9 +13,13 @@ internal interface IAttempt
     /// <summary>Cancels the attempt.</summary>
     CancellationToken Token { get; }
 
-    /// <summary>The answer of a call, as it is recorded; or how it failed.</summary>
-    Task<(Encoded? Answer, RecordedFailure? Failure)> CallAsync(
-        EffectPlace place, string name, Encoded request, Func<CancellationToken, Task<Encoded>> call, CancellationToken cancellationToken);
+    /// <summary>What came of a call.</summary>
+    Task<CallAnswer> CallAsync(
+        EffectPlace place,
+        string name,
+        Encoded request,
+        Func<CancellationToken, Task<CallAnswer>> call,
+        CancellationToken cancellationToken);
 
     /// <summary>The time.</summary>
     DateTimeOffset ReadClock(EffectPlace place);
@@ -31,6 +35,12 @@ internal interface IAttempt
         TCommand command,
         CancellationToken cancellationToken);
 }
+
+/// <summary>What came of a call.</summary>
+/// <param name="Answer">What it answered, also where that counts as a failure; null where there is nothing but the failure.</param>
+/// <param name="Failure">Why a later attempt calls again; null for a success.</param>
+/// <param name="Recorded">The answer as it is recorded, where something in it is redacted; null where nothing is.</param>
+internal readonly record struct CallAnswer(Encoded? Answer, RecordedFailure? Failure, Encoded? Recorded = null);
 
 /// <summary>Where in an operation something is asked for.</summary>
 /// <param name="Branch">The branch; empty for the operation itself.</param>

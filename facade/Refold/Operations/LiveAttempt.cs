@@ -24,11 +24,11 @@ internal sealed class LiveAttempt(
     /// <summary>Whether an append failed, so that nobody can record how the attempt ends.</summary>
     public bool IsBroken { get; private set; }
 
-    public async Task<(Encoded? Answer, RecordedFailure? Failure)> CallAsync(
+    public async Task<CallAnswer> CallAsync(
         EffectPlace place,
         string name,
         Encoded request,
-        Func<CancellationToken, Task<Encoded>> call,
+        Func<CancellationToken, Task<CallAnswer>> call,
         CancellationToken cancellationToken)
     {
         var asked = Said(OperationEntry.Call, place) with { Name = name, Input = request };
@@ -36,14 +36,13 @@ internal sealed class LiveAttempt(
         {
             var (output, failed) = (recorded.Said.Output, recorded.Said.Failure);
             Buffer(asked with { Output = output, Failure = failed }, null, recorded.Entry.Id, isReading: false);
-            return (output, failed);
+            return new CallAnswer(output, failed);
         }
 
         if (HasUnwritten()) await AppendAsync().ConfigureAwait(false);
         ThrowIfTakenOver();
         using var linked = CancellationTokenSource.CreateLinkedTokenSource(Token, cancellationToken);
-        Encoded? answer = null;
-        RecordedFailure? failure = null;
+        CallAnswer answer;
         try
         {
             answer = await call(linked.Token).ConfigureAwait(false);
@@ -54,11 +53,17 @@ internal sealed class LiveAttempt(
         }
         catch (Exception exception)
         {
-            failure = RecordedFailure.Of(exception);
+            answer = new CallAnswer(null, RecordedFailure.Of(exception));
         }
 
-        await AppendAsync(Entry(asked with { Output = answer, Failure = failure }, Now(), begun.Id)).ConfigureAwait(false);
-        return (answer, failure);
+        var got = asked with
+        {
+            Output = answer.Recorded ?? answer.Answer,
+            Failure = answer.Failure,
+            IsRedacted = answer.Recorded is not null,
+        };
+        await AppendAsync(Entry(got, Now(), begun.Id)).ConfigureAwait(false);
+        return answer;
     }
 
     public DateTimeOffset ReadClock(EffectPlace place)

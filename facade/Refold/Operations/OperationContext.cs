@@ -14,7 +14,6 @@ public sealed class OperationContext
     private static readonly ConditionalWeakTable<JsonTypeInfo, object> Codecs = [];
     private readonly IAttempt attempt;
     private readonly string branch;
-    private readonly OperationContext? parent;
     private readonly Dictionary<string, OperationContext> branches = new(StringComparer.Ordinal);
     private readonly RecordedClock clock;
     private SeededRng? random;
@@ -26,13 +25,13 @@ public sealed class OperationContext
     private volatile bool ended;
 
     internal OperationContext(IAttempt attempt)
-        : this(attempt, "", null)
+        : this(attempt, "")
     {
     }
 
-    private OperationContext(IAttempt attempt, string branch, OperationContext? parent)
+    private OperationContext(IAttempt attempt, string branch)
     {
-        (this.attempt, this.branch, this.parent) = (attempt, branch, parent);
+        (this.attempt, this.branch) = (attempt, branch);
         clock = new RecordedClock(ReadClock);
     }
 
@@ -97,7 +96,7 @@ public sealed class OperationContext
         lock (branches)
         {
             if (!branches.TryGetValue(name, out var found))
-                branches[name] = found = new OperationContext(attempt, branch.Length == 0 ? name : branch + "/" + name, this);
+                branches[name] = found = new OperationContext(attempt, branch.Length == 0 ? name : branch + "/" + name);
             return found;
         }
     }
@@ -150,22 +149,42 @@ public sealed class OperationContext
         ArgumentNullException.ThrowIfNull(call);
         ArgumentNullException.ThrowIfNull(answers);
         Interop.CodecFunctions.TypeName(name);
-        using var use = Use();
-        var asked = requests.Encode(request);
-        var place = new EffectPlace(branch, ++calls);
-        var (answer, failure) = await attempt.CallAsync(
-            place,
+        var got = await AskAsync(
             name,
-            asked,
+            requests.Encode(request),
             async token =>
             {
                 var answered = answers.Encode(await call(request, token).ConfigureAwait(false));
                 // What cannot be read back is a failure of the call, and recorded as one.
                 answers.Decode(answered);
-                return answered;
+                return new CallAnswer(answered, null);
             },
             cancellationToken).ConfigureAwait(false);
-        return failure is null ? answers.Decode(answer!) : throw new CallFailedException(name, failure);
+        return got.Failure is null ? answers.Decode(got.Answer!) : throw new CallFailedException(name, got.Failure);
+    }
+
+    /// <summary>The option under which a request tells a handler of a shared client its operation:
+    /// <c>request.Options.Set(OperationContext.HttpOption, fx)</c>.</summary>
+    public static HttpRequestOptionsKey<OperationContext> HttpOption { get; } = new("refold.operation");
+
+    /// <summary>A handler for an <see cref="HttpClient"/> of this branch: every exchange is a recorded call named <c>http</c>, and in
+    /// replay nothing is sent. See <see cref="OperationHttpHandler"/>.</summary>
+    /// <param name="inner">What sends; default: a <see cref="SocketsHttpHandler"/> without redirects and cookies.</param>
+    /// <param name="redact">What is not written: as for <see cref="OperationHttpHandler"/>.</param>
+    /// <returns>The handler; disposed with its client.</returns>
+    /// <exception cref="ArgumentException">An item of <paramref name="redact"/> is none of these.</exception>
+    public OperationHttpHandler HttpHandler(HttpMessageHandler? inner = null, params string[] redact) => new(redact)
+    {
+        Operation = this,
+        InnerHandler = inner ?? new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false },
+    };
+
+    /// <summary>Calls something outside, for which bytes stand.</summary>
+    internal async Task<CallAnswer> AskAsync(
+        string name, Encoded request, Func<CancellationToken, Task<CallAnswer>> call, CancellationToken cancellationToken)
+    {
+        using var use = Use();
+        return await attempt.CallAsync(new EffectPlace(branch, ++calls), name, request, call, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Decides a command in the operation's run. In replay nothing is decided: the command is compared with the recorded one, and

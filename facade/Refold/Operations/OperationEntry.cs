@@ -54,6 +54,9 @@ internal sealed record OperationEntry(string Type, string Operation, int Attempt
     /// <summary>The call's name.</summary>
     public string? Name { get; init; }
 
+    /// <summary>Whether something in <see cref="Output"/> or <see cref="Input"/> stands for what was not to be written.</summary>
+    public bool IsRedacted { get; init; }
+
     /// <summary>What the clock said.</summary>
     public DateTimeOffset? Time { get; init; }
 
@@ -108,6 +111,12 @@ internal sealed record OperationEntry(string Type, string Operation, int Attempt
         members.Text("operation", Operation);
         if (Ordinal > 0) members.Integer("ordinal", Ordinal);
         if (Output is not null) Write(writer, members, "output", Output);
+        if (IsRedacted)
+        {
+            members.Name("redacted");
+            writer.Utf8("true");
+        }
+
         if (Seed is not null)
         {
             members.Name("seed");
@@ -140,6 +149,7 @@ internal sealed record OperationEntry(string Type, string Operation, int Attempt
                 Name = root.TryGetProperty("name", out var name) ? name.GetString() : null,
                 Ordinal = root.TryGetProperty("ordinal", out var ordinal) ? ordinal.GetInt64() : 0,
                 Output = Read(root, "output"),
+                IsRedacted = root.TryGetProperty("redacted", out var redacted) && redacted.GetBoolean(),
                 Seed = root.TryGetProperty("seed", out var seed) ? RngState.Parse(seed.GetRawText()) : null,
                 Stream = root.TryGetProperty("stream", out var stream) ? stream.GetString() : null,
                 Time = root.TryGetProperty("time", out var time) ? Time0(time.GetString()!) : null,

@@ -53,6 +53,21 @@ public sealed class OperationInProgressException(string operation, string key, R
     public RunId Run { get; } = run;
 }
 
+/// <summary>An attempt cannot go on from the journal: something that it was answered was redacted, so it is not there. Begin it under
+/// another key, if what it did outside may be done again.</summary>
+public sealed class OperationRedactedException(string operation, string key)
+    : JournalException(
+        "operation-redacted",
+        $"The operation '{operation}' with the key '{key}' cannot be tried again from the journal: an answer that it got was redacted and "
+        + "is not there. Use another key, if what it did outside may be done again.")
+{
+    /// <summary>The operation's name.</summary>
+    public string Operation { get; } = operation;
+
+    /// <summary>Its key.</summary>
+    public string Key { get; } = key;
+}
+
 /// <summary>Ends a function that is replayed and asks for what was not recorded; the report tells what. It is not thrown to
 /// callers.</summary>
 public sealed class UnrecordedInputException : JournalException

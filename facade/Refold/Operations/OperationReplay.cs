@@ -55,6 +55,13 @@ internal sealed class OperationReplay(IJournal journal, ReplayReport verified, I
         var replayed = new ReplayedAttempt(attempt, commands, cancellationToken);
         var outcome = await operation.ReplayAsync(replayed, input).ConfigureAwait(false);
         cancellationToken.ThrowIfCancellationRequested();
+        if (attempt.IsRedacted && !IsSame(replayed, attempt, outcome, name))
+        {
+            isIncomplete = true;
+            Tell(begun.Entry, $"{name} is not replayable: it was answered with what was redacted, and comes to something else without it");
+            return;
+        }
+
         differences.AddRange(replayed.Differences);
         if (attempt.End is null) Tell(begun.Entry, $"{name} was cut off");
         if (replayed.HasStopped || replayed.Differences.Count > 0) return;
@@ -73,6 +80,11 @@ internal sealed class OperationReplay(IJournal journal, ReplayReport verified, I
             return ReplayTranslation.DifferenceAt(effect.Entry, "", Core.DivergenceCause.Missing, what, "no longer asked for");
         }
     }
+
+    private static bool IsSame(ReplayedAttempt replayed, RecordedAttempt attempt, AttemptOutcome outcome, string name) =>
+        replayed.Differences.Count == 0
+        && (replayed.HasStopped
+            || (!replayed.NotAsked.Any() && (attempt.End is null || Compare(attempt.End, outcome, name) is null)));
 
     private static Divergence? Compare(RecordedEffect end, AttemptOutcome outcome, string name)
     {

@@ -93,6 +93,7 @@ internal static class OperationRunner
                 if (last.Begun.Said.Operation != operation.Name || last.Begun.Said.Input != input)
                     throw new NotAppendedException(new AppendFailure.KeyReused(key, last.Begun.Entry.Position));
                 if (last.End?.Said.Output is { } output) return new Claimed(output, null, null);
+                if (earlier.Attempts.Exists(attempt => attempt.IsRedacted)) throw new OperationRedactedException(operation.Name, key);
                 if (last.End is null && !await IsNobodyAtAsync(run, last, options, cancellationToken).ConfigureAwait(false))
                     throw new OperationInProgressException(operation.Name, key, last.Begun.Entry.Run!);
             }

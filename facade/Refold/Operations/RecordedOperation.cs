@@ -19,6 +19,9 @@ internal sealed class RecordedAttempt(RecordedEffect begun)
     /// <summary>The entry that ended it, with an output or a failure; null where it was cut off.</summary>
     public RecordedEffect? End { get; private set; }
 
+    /// <summary>Whether something that it was given or answered was redacted, so that the record cannot stand in for it.</summary>
+    public bool IsRedacted => begun.Said.IsRedacted || Effects.Exists(effect => effect.Said.IsRedacted);
+
     /// <summary>What it asked for, in position order.</summary>
     public List<RecordedEffect> Effects { get; } = [];
 

@@ -36,17 +36,17 @@ internal sealed class ReplayedAttempt(RecordedAttempt recorded, RecordedCommands
         CultureInfo.InvariantCulture,
         $"{NameOf(attempt)}{(place.Branch.Length == 0 ? "" : $", branch '{place.Branch}'")}, {what} {place.Ordinal}");
 
-    public Task<(Encoded? Answer, RecordedFailure? Failure)> CallAsync(
+    public Task<CallAnswer> CallAsync(
         EffectPlace place,
         string name,
         Encoded request,
-        Func<CancellationToken, Task<Encoded>> call,
+        Func<CancellationToken, Task<CallAnswer>> call,
         CancellationToken cancellationToken)
     {
         var what = NameOf(recorded, $"call '{name}'", place);
         var effect = Recorded(OperationEntry.Call, place, what);
         if (effect.Said.Name == name && effect.Said.Input == request)
-            return Task.FromResult((effect.Said.Output, effect.Said.Failure));
+            return Task.FromResult(new CallAnswer(effect.Said.Output, effect.Said.Failure));
         var made = effect.Said with { Name = name, Input = request };
         throw Differs(effect.Entry, made.Payload(), Core.DivergenceCause.UnrecordedInput, what);
     }

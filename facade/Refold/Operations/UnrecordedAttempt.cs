@@ -12,21 +12,21 @@ internal sealed class UnrecordedAttempt(Run owner, string key, CancellationToken
 
     public CancellationToken Token => cancellationToken;
 
-    public async Task<(Encoded? Answer, RecordedFailure? Failure)> CallAsync(
+    public async Task<CallAnswer> CallAsync(
         EffectPlace place,
         string name,
         Encoded request,
-        Func<CancellationToken, Task<Encoded>> call,
+        Func<CancellationToken, Task<CallAnswer>> call,
         CancellationToken cancellationToken)
     {
         using var linked = CancellationTokenSource.CreateLinkedTokenSource(Token, cancellationToken);
         try
         {
-            return (await call(linked.Token).ConfigureAwait(false), null);
+            return await call(linked.Token).ConfigureAwait(false);
         }
         catch (Exception exception) when (exception is not OperationCanceledException || !linked.IsCancellationRequested)
         {
-            return (null, RecordedFailure.Of(exception));
+            return new CallAnswer(null, RecordedFailure.Of(exception));
         }
     }
 

@@ -1,0 +1,180 @@
+// HTTP of an operation: exchanges as recorded calls, answered from the record in replay.
+// Put into an HttpClient by applications; OperationContext.HttpHandler makes one for a branch.
+using System.Net;
+using System.Text.Json.Serialization;
+
+namespace Refold;
+
+/// <summary>Sends requests and records each exchange as a call named <c>http</c> of the operation: method, address, headers and body of the
+/// request; status, headers and body of the answer, or how it failed. In replay, and where an earlier attempt was answered, nothing is
+/// sent. The answer is read whole before it is returned, and durable.</summary>
+/// <remarks>
+/// <para>A later attempt sends again after a failure behind the operation's last command: no answer, a time-out, or a status of 500 and
+/// above, 408 or 429. What was answered otherwise is not sent again.</para>
+/// <para>For a client that operations share, put one of these into it, and the operation into each request:
+/// <c>request.Options.Set(OperationContext.HttpOption, fx)</c>. A request without one is refused, as it would not be recorded.</para>
+/// <para>What is redacted is replaced before anything is written, and requests are compared in that form. An operation that got an answer
+/// in which something was redacted cannot be tried again from the journal (<see cref="OperationRedactedException"/>), and where its replay
+/// comes to something else, the verdict is <see cref="ReplayVerdict.Incomplete"/>.</para>
+/// </remarks>
+public sealed class OperationHttpHandler : DelegatingHandler
+{
+    private static readonly Codec<HttpAsked> Requests = Codec.Json(HttpForms.Default.HttpAsked, "http-request");
+    private static readonly Codec<HttpAnswered> Answers = Codec.Json(HttpForms.Default.HttpAnswered, "http-answer");
+
+    // Told anew on each way, and of no use in a record.
+    private static readonly HashSet<string> NotRecorded =
+        new(StringComparer.OrdinalIgnoreCase) { "traceparent", "tracestate", "Request-Id" };
+    private readonly Redaction redaction;
+
+    /// <summary>Makes a handler; what sends is <see cref="DelegatingHandler.InnerHandler"/>.</summary>
+    /// <param name="redact">What is not written: names of headers (<c>Authorization</c>), members of the query (<c>?token</c>), paths in
+    /// JSON bodies (<c>$.card.number</c>, <c>$.items[*].secret</c>).</param>
+    /// <exception cref="ArgumentException">An item is none of these.</exception>
+    public OperationHttpHandler(params string[] redact)
+    {
+        ArgumentNullException.ThrowIfNull(redact);
+        redaction = new Redaction(redact);
+    }
+
+    /// <summary>The operation of requests that name none.</summary>
+    internal OperationContext? Operation { get; init; }
+
+    /// <summary>Sends a request, or answers it from the record.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="cancellationToken">Cancels sending.</param>
+    /// <returns>The answer, whole.</returns>
+    /// <exception cref="HttpRequestException">It failed, live as in replay.</exception>
+    /// <exception cref="TaskCanceledException">It took too long, live as in replay; or it was cancelled.</exception>
+    /// <exception cref="InvalidOperationException">The request belongs to no operation.</exception>
+    protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        var fx = request.Options.TryGetValue(OperationContext.HttpOption, out var given) ? given : Operation;
+        if (fx is null)
+        {
+            throw new InvalidOperationException(
+                $"The request {request.Method} {request.RequestUri?.GetLeftPart(UriPartial.Path)} belongs to no operation, so it would not "
+                + "be recorded. Set it: request.Options.Set(OperationContext.HttpOption, fx).");
+        }
+
+        var body = request.Content is null ? null : await request.Content.ReadAsByteArrayAsync(cancellationToken).ConfigureAwait(false);
+        var asked = new HttpAsked(
+            request.Method.Method,
+            redaction.Of(request.RequestUri!),
+            [.. Headers(request.Headers), .. Headers(request.Content?.Headers)],
+            body is null ? null : redaction.Of(body));
+        var answer = await fx.AskAsync(
+            "http", Requests.Encode(asked), token => ExchangeAsync(fx, request, token), cancellationToken).ConfigureAwait(false);
+        if (answer.Answer is { } encoded) return Response(request, Answers.Decode(encoded));
+        throw new CallFailedException("http", answer.Failure!);
+    }
+
+    private async Task<CallAnswer> ExchangeAsync(
+        OperationContext fx, HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        HttpAnswered answered;
+        RecordedFailure? failure = null;
+        try
+        {
+            using var response = await base.SendAsync(request, cancellationToken).ConfigureAwait(false);
+            var content = await response.Content.ReadAsByteArrayAsync(cancellationToken).ConfigureAwait(false);
+            answered = new HttpAnswered(
+                (int)response.StatusCode,
+                response.ReasonPhrase,
+                response.Version.ToString(),
+                [.. Told(response.Headers)],
+                [.. Told(response.Content.Headers)],
+                content,
+                null);
+            if (answered.Status is >= 500 or 408 or 429)
+                failure = new RecordedFailure("status", answered.Status.ToString(System.Globalization.CultureInfo.InvariantCulture));
+        }
+        catch (HttpRequestException exception)
+        {
+            failure = RecordedFailure.Of(exception);
+            answered = HttpAnswered.Failed(new HttpFailed(exception.HttpRequestError.ToString(), exception.Message));
+        }
+        // The client's time-out cancels this token too; only the operation's own says that nobody wants the answer.
+        catch (OperationCanceledException exception) when (!fx.CancellationToken.IsCancellationRequested)
+        {
+            failure = RecordedFailure.Of(exception);
+            answered = HttpAnswered.Failed(new HttpFailed(HttpFailed.TimedOut, exception.Message));
+        }
+
+        var real = Answers.Encode(answered);
+        var recorded = Answers.Encode(Redacted(answered));
+        return new CallAnswer(real, failure, recorded == real ? null : recorded);
+    }
+
+    private HttpAnswered Redacted(HttpAnswered answered) => answered with
+    {
+        Headers = [.. answered.Headers.Select(Redacted)],
+        ContentHeaders = [.. answered.ContentHeaders.Select(Redacted)],
+        Body = redaction.Of(answered.Body),
+    };
+
+    private HttpHeader Redacted(HttpHeader header) =>
+        redaction.IsHeader(header.Name) ? new HttpHeader(header.Name, [Redaction.Mark]) : header;
+
+    private IEnumerable<HttpHeader> Headers(System.Net.Http.Headers.HttpHeaders? headers) => headers is null
+        ? []
+        : Told(headers).Select(Redacted).OrderBy(header => header.Name, StringComparer.OrdinalIgnoreCase);
+
+    private static IEnumerable<HttpHeader> Told(System.Net.Http.Headers.HttpHeaders headers) => headers.NonValidated
+        .Where(header => !NotRecorded.Contains(header.Key))
+        .Select(header => new HttpHeader(header.Key, [.. header.Value]));
+
+    private static HttpResponseMessage Response(HttpRequestMessage request, HttpAnswered answered)
+    {
+        if (answered.Failure is { } failed)
+        {
+            throw failed.Error == HttpFailed.TimedOut
+                ? new TaskCanceledException(failed.Message, new TimeoutException(failed.Message))
+                : new HttpRequestException(
+                    Enum.TryParse<HttpRequestError>(failed.Error, out var error) ? error : HttpRequestError.Unknown, failed.Message);
+        }
+
+        var content = new ByteArrayContent(answered.Body);
+        foreach (var header in answered.ContentHeaders) content.Headers.TryAddWithoutValidation(header.Name, header.Values);
+        var response = new HttpResponseMessage((HttpStatusCode)answered.Status)
+        {
+            ReasonPhrase = answered.Reason,
+            Version = Version.Parse(answered.Version),
+            RequestMessage = request,
+            Content = content,
+        };
+        foreach (var header in answered.Headers) response.Headers.TryAddWithoutValidation(header.Name, header.Values);
+        return response;
+    }
+}
+
+/// <summary>A header with its values.</summary>
+internal sealed record HttpHeader(string Name, List<string> Values);
+
+/// <summary>A request as it is recorded.</summary>
+internal sealed record HttpAsked(string Method, string Uri, List<HttpHeader> Headers, byte[]? Body);
+
+/// <summary>Why there is no answer.</summary>
+internal sealed record HttpFailed(string Error, string Message)
+{
+    public const string TimedOut = "TimedOut";
+}
+
+/// <summary>An answer as it is recorded.</summary>
+internal sealed record HttpAnswered(
+    int Status,
+    string? Reason,
+    string Version,
+    List<HttpHeader> Headers,
+    List<HttpHeader> ContentHeaders,
+    byte[] Body,
+    HttpFailed? Failure)
+{
+    public static HttpAnswered Failed(HttpFailed failure) => new(0, null, "0.0", [], [], [], failure);
+}
+
+/// <summary>The forms of both.</summary>
+[JsonSerializable(typeof(HttpAsked))]
+[JsonSerializable(typeof(HttpAnswered))]
+internal sealed partial class HttpForms : JsonSerializerContext;
