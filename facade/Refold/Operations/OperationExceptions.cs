@@ -67,13 +67,3 @@ public sealed class OperationRedactedException(string operation, string key)
     /// <summary>Its key.</summary>
     public string Key { get; } = key;
 }
-
-/// <summary>Ends a function that is replayed and asks for what was not recorded; the report tells what. It is not thrown to
-/// callers.</summary>
-public sealed class UnrecordedInputException : JournalException
-{
-    internal UnrecordedInputException(string what)
-        : base("unrecorded-input", $"{what} was not recorded, so the replay of this operation ends here; the report names it.")
-    {
-    }
-}

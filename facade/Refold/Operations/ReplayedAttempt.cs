@@ -111,7 +111,7 @@ internal sealed class ReplayedAttempt(RecordedAttempt recorded, RecordedCommands
         if (IsCutOff)
         {
             HasStopped = true;
-            throw new UnrecordedInputException(what);
+            throw Unrecorded(what);
         }
 
         var before = recorded.Effects.FindLast(effect => effect.Said.Branch == place.Branch)?.Entry ?? recorded.Begun.Entry;
@@ -123,16 +123,20 @@ internal sealed class ReplayedAttempt(RecordedAttempt recorded, RecordedCommands
     private bool IsCutOff => recorded.End is null
         || recorded.End.Said.Failure?.Type is "System.OperationCanceledException" or "System.Threading.Tasks.TaskCanceledException";
 
-    private UnrecordedInputException Differs(JournalEntry entry, ReadOnlyMemory<byte> made, Core.DivergenceCause cause, string what)
+    private Core.UnrecordedInputException Differs(JournalEntry entry, ReadOnlyMemory<byte> made, Core.DivergenceCause cause, string what)
     {
         var found = ReplayTranslation.DifferenceOf(entry, made)
             ?? ReplayTranslation.DifferenceAt(entry, "/data", cause, "what is recorded", "something else");
         return Report(found.As(cause, what), what);
     }
 
-    private UnrecordedInputException Report(Divergence difference, string what)
+    // Unwinds the function; the report tells.
+    private static Core.UnrecordedInputException Unrecorded(string what) =>
+        new(what + " was not recorded so: the replay of the operation ends here, and its report tells what differs.");
+
+    private Core.UnrecordedInputException Report(Divergence difference, string what)
     {
         differences.Enqueue(difference);
-        return new UnrecordedInputException(what);
+        return Unrecorded(what);
     }
 }
