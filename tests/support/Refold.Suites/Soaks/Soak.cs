@@ -15,8 +15,8 @@ public static class Soak
     /// <summary>Every suite, in the order they are run.</summary>
     internal static IReadOnlyList<Suite> Suites { get; } =
     [
-        .. SegmentSuites.All, .. LiteDbSuites.All, .. RunSuites.All, .. CodecSuites.All, .. ToolSuites.All, .. ConformanceSuites.All,
-        StressSuite.Stress,
+        .. SegmentSuites.All, .. LiteDbSuites.All, .. RunSuites.All, .. CodecSuites.All, .. OperationSuites.All, .. ToolSuites.All,
+        .. ConformanceSuites.All, StressSuite.Stress,
     ];
 
     /// <summary>Runs suites, and says on standard output what they met.</summary>

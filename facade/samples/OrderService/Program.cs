@@ -1,0 +1,8 @@
+// An order service over a price list and a payment service that may fail: every request is recorded, and can be replayed at the desk.
+//   dotnet run -- --journal segments:orders --version 1.0.0 --outside http://localhost:5100 --token SECRET --urls http://localhost:5000
+//   curl localhost:5000/orders -H 'Content-Type: application/json' -d '{"id":"o-1","sku":"tea","quantity":2}'
+//   dotnet run -- replay --journal segments:orders      (no network; exit code 1 where a run does not come out the same)
+// Files: Order.cs decides; PlaceOrder.cs is the operation; Outside.cs the HTTP client; Service.cs and Replaying.cs the two verbs.
+using OrderService;
+
+return args is ["replay", .. var rest] ? await Replaying.RunAsync(rest) : await Service.RunAsync(args);
