@@ -135,7 +135,7 @@ public sealed class OperationHttpHandler : DelegatingHandler
                     Enum.TryParse<HttpRequestError>(failed.Error, out var error) ? error : HttpRequestError.Unknown, failed.Message);
         }
 
-        var content = new ByteArrayContent(answered.Body);
+        var content = new RecordedContent(answered.Body);
         foreach (var header in answered.ContentHeaders) content.Headers.TryAddWithoutValidation(header.Name, header.Values);
         var response = new HttpResponseMessage((HttpStatusCode)answered.Status)
         {

@@ -3,6 +3,7 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
+using Refold.Tests.Runs;
 using Xunit;
 
 namespace Refold.Tests.Operations;
@@ -115,6 +116,31 @@ public class OperationHttpTests
         Assert.True(report.Matched, report.ToString());
         Assert.Equal([said, said], told);
         Assert.Equal(2, server.Requests);
+    }
+
+    [Fact]
+    public async Task AnAnswerThatIsRecorded_IsReturned_AlsoWhereTheTimeOfTheClientIsOverByThen()
+    {
+        await using var memory = new InMemoryJournal();
+        using var late = new CancellationTokenSource();
+        // The run's start, the operation's, and the answer.
+        var journal = new StagedJournal(memory)
+        {
+            Before = number =>
+            {
+                if (number == 3) late.Cancel();
+                return null;
+            },
+        };
+        using var server = Answering((HttpStatusCode.OK, "fine"));
+        var operation = Of((client, path) => client.GetStringAsync(path, late.Token), server);
+        await using var run = await Shop.StartAsync(journal);
+        Assert.Equal("fine", await run.RunAsync(operation, "k", "x", ct));
+        Assert.True(late.IsCancellationRequested);
+        await run.FinishAsync();
+        var report = await memory.ReplayAsync("run", operation);
+        Assert.True(report.Matched, report.ToString());
+        Assert.Equal(1, server.Requests);
     }
 
     [Fact]
