@@ -12,9 +12,18 @@ internal sealed class FollowedRecord(RecordedOperation? earlier)
     {
         public IReadOnlyList<RecordedEffect> Calls { get; } = earlier.Merged(OperationEntry.Call, name);
 
-        public IReadOnlyList<RecordedEffect> Readings { get; } = earlier.Merged(OperationEntry.Clock, name);
+        public IReadOnlyList<RecordedEffect> Commands { get; } = earlier.Merged(OperationEntry.Executed, name);
 
-        public HashSet<RecordedEffect> Used { get; } = [];
+        public IReadOnlyList<RecordedEffect> Readings { get; } = earlier.Readings(name);
+
+        /// <summary>Every call that was answered, in whatever attempt; copies left out.</summary>
+        public IReadOnlyList<RecordedEffect> Successes { get; } =
+        [
+            .. earlier.Attempts.SelectMany(attempt => attempt.Of(OperationEntry.Call, name).Where(call => !attempt.IsCopy(call)))
+                .Where(call => call.Said.Failure is null),
+        ];
+
+        public HashSet<Guid> Used { get; } = [];
 
         /// <summary>Whether it asked for something else than was recorded, so that what follows is live.</summary>
         public bool HasLeft { get; set; }
@@ -22,7 +31,7 @@ internal sealed class FollowedRecord(RecordedOperation? earlier)
 
     /// <summary>The recorded call that answers one; null where it has to be called. A failure behind the operation's last command is tried
     /// again; one before it stands, as what was decided then may rest on it.</summary>
-    public RecordedEffect? Call(EffectPlace place, string name, Encoded request)
+    public RecordedEffect? Call(EffectPlace place, string name, CallRequest request)
     {
         if (earlier is null) return null;
         lock (gate)
@@ -31,9 +40,9 @@ internal sealed class FollowedRecord(RecordedOperation? earlier)
             if (!branch.HasLeft && place.Ordinal <= branch.Calls.Count)
             {
                 var recorded = branch.Calls[(int)place.Ordinal - 1];
-                if (IsSame(recorded.Said, name, request) && (recorded.Said.Failure is null || recorded.Entry.Position < lastCommand))
+                if (IsSame(recorded, name, request) && (recorded.Said.Failure is null || Stands(recorded)))
                 {
-                    branch.Used.Add(recorded);
+                    branch.Used.Add(earlier.OriginalOf(recorded));
                     return recorded;
                 }
 
@@ -41,10 +50,22 @@ internal sealed class FollowedRecord(RecordedOperation? earlier)
             }
 
             // What was called already is not called again.
-            var success = branch.Calls.FirstOrDefault(
-                call => call.Said.Failure is null && IsSame(call.Said, name, request) && !branch.Used.Contains(call));
-            if (success is not null) branch.Used.Add(success);
+            var success = branch.Successes.FirstOrDefault(call => IsSame(call, name, request) && !branch.Used.Contains(call.Entry.Id));
+            if (success is not null) branch.Used.Add(success.Entry.Id);
             return success;
+        }
+    }
+
+    /// <summary>The recorded failure of a command that stands; null where it has to be given.</summary>
+    public RecordedEffect? FailedCommand(EffectPlace place, StreamId stream)
+    {
+        if (earlier is null) return null;
+        lock (gate)
+        {
+            var branch = Of(place.Branch);
+            if (branch.HasLeft || place.Ordinal > branch.Commands.Count) return null;
+            var recorded = branch.Commands[(int)place.Ordinal - 1];
+            return recorded.Said.Failure is not null && recorded.Said.Stream == stream.Value && Stands(recorded) ? recorded : null;
         }
     }
 
@@ -59,8 +80,11 @@ internal sealed class FollowedRecord(RecordedOperation? earlier)
         }
     }
 
-    private static bool IsSame(OperationEntry recorded, string name, Encoded request) =>
-        recorded.Name == name && recorded.Input == request;
+    // A copy was made because it stood.
+    private bool Stands(RecordedEffect failed) => earlier!.IsCopy(failed) || failed.Entry.Position < lastCommand;
+
+    private static bool IsSame(RecordedEffect recorded, string name, CallRequest request) =>
+        recorded.Said.Name == name && recorded.Said.Input is { } asked && request.IsSame(asked);
 
     private Branch Of(string name)
     {

@@ -17,7 +17,7 @@ internal interface IAttempt
     Task<CallAnswer> CallAsync(
         EffectPlace place,
         string name,
-        Encoded request,
+        CallRequest request,
         Func<CancellationToken, Task<CallAnswer>> call,
         CancellationToken cancellationToken);
 
@@ -35,6 +35,11 @@ internal interface IAttempt
         TCommand command,
         CancellationToken cancellationToken);
 }
+
+/// <summary>What is asked of something outside.</summary>
+/// <param name="Encoded">As it is recorded.</param>
+/// <param name="IsSame">Whether a recorded one is this one, perhaps in an older form.</param>
+internal readonly record struct CallRequest(Encoded Encoded, Func<Encoded, bool> IsSame);
 
 /// <summary>What came of a call.</summary>
 /// <param name="Answer">What it answered, also where that counts as a failure; null where there is nothing but the failure.</param>

@@ -3,17 +3,22 @@
 namespace Refold;
 
 /// <summary>Readings of the clock, and what earlier attempts got, are buffered and written with the next call, command or end; no call
-/// starts while a reading is unwritten. Every append is under the condition that no other attempt was begun.</summary>
+/// starts while a reading is unwritten. Appends go one after the other, so that the entries of a branch lie in its order, and every one is
+/// under the condition that no other attempt was begun. Once one has failed, nothing more is asked for or written.</summary>
 internal sealed class LiveAttempt(
     Run owner, BegunAttempt begun, RecordedOperation? earlier, CancellationToken cancellationToken) : IAttempt
 {
+    // Below what a batch takes; a buffer is written in parts, and apart from a command.
+    private const int MostEntries = 10_000;
+    private const int MostBytes = 8 << 20;
+    private const int MostBesideACommand = 1_000;
+
     private readonly RunCore run = owner.Inner;
-    private readonly Lock gate = new();
+    private readonly SemaphoreSlim lane = new(1, 1);
     private readonly FollowedRecord record = new(earlier);
     private readonly AppendCondition condition = new(OperationEntry.BegunUnder(begun.Key), begun.Position);
-    private List<EntryData> buffer = [];
-    private bool hasUnwritten;
-    private volatile bool isTakenOver;
+    private readonly EffectBuffer buffer = new();
+    private volatile Exception? broken;
 
     public string Key => begun.Key;
 
@@ -21,17 +26,15 @@ internal sealed class LiveAttempt(
 
     public CancellationToken Token => cancellationToken;
 
-    /// <summary>Whether an append failed, so that nobody can record how the attempt ends.</summary>
-    public bool IsBroken { get; private set; }
-
     public async Task<CallAnswer> CallAsync(
         EffectPlace place,
         string name,
-        Encoded request,
+        CallRequest request,
         Func<CancellationToken, Task<CallAnswer>> call,
         CancellationToken cancellationToken)
     {
-        var asked = Said(OperationEntry.Call, place) with { Name = name, Input = request };
+        CheckGoesOn();
+        var asked = Said(OperationEntry.Call, place) with { Name = name, Input = request.Encoded };
         if (record.Call(place, name, request) is { } recorded)
         {
             var (output, failed) = (recorded.Said.Output, recorded.Said.Failure);
@@ -39,15 +42,16 @@ internal sealed class LiveAttempt(
             return new CallAnswer(output, failed);
         }
 
-        if (HasUnwritten()) await AppendAsync().ConfigureAwait(false);
-        ThrowIfTakenOver();
+        await FlushAsync(readingsOnly: true).ConfigureAwait(false);
         using var linked = CancellationTokenSource.CreateLinkedTokenSource(Token, cancellationToken);
         CallAnswer answer;
         try
         {
             answer = await call(linked.Token).ConfigureAwait(false);
+            if (answer.Answer is { } got && got.Payload.Length > MostBytes)
+                throw new FormatException($"the answer of {got.Payload.Length} bytes is more than the {MostBytes} that are recorded");
         }
-        catch (OperationCanceledException) when (linked.IsCancellationRequested)
+        catch (OperationCanceledException) when (Token.IsCancellationRequested)
         {
             throw;
         }
@@ -56,19 +60,20 @@ internal sealed class LiveAttempt(
             answer = new CallAnswer(null, RecordedFailure.Of(exception));
         }
 
-        var got = asked with
+        var said = asked with
         {
             Output = answer.Recorded ?? answer.Answer,
             Failure = answer.Failure,
             IsRedacted = answer.Recorded is not null,
         };
-        await AppendAsync(Entry(got, Now(), begun.Id)).ConfigureAwait(false);
+        Buffer(said, Now(), begun.Id, isReading: true);
+        await FlushAsync(readingsOnly: false).ConfigureAwait(false);
         return answer;
     }
 
     public DateTimeOffset ReadClock(EffectPlace place)
     {
-        ThrowIfTakenOver();
+        CheckGoesOn();
         if (record.Reading(place) is { Said.Time: { } recorded } reading)
         {
             Buffer(Said(OperationEntry.Clock, place) with { Time = recorded }, recorded, reading.Entry.Id, isReading: false);
@@ -82,6 +87,7 @@ internal sealed class LiveAttempt(
 
     public async Task DelayAsync(TimeSpan time, CancellationToken cancellationToken)
     {
+        CheckGoesOn();
         using var linked = CancellationTokenSource.CreateLinkedTokenSource(Token, cancellationToken);
         await Task.Delay(time, run.TimeProvider, linked.Token).ConfigureAwait(false);
     }
@@ -93,52 +99,23 @@ internal sealed class LiveAttempt(
         TCommand command,
         CancellationToken cancellationToken)
     {
-        ThrowIfTakenOver();
+        CheckGoesOn();
         var said = Said(OperationEntry.Executed, place) with { Stream = stream.Value };
-        var (taken, wereUnwritten) = Take();
-        // Caused by the command, which is not made yet.
-        var beside = new Interop.StepBeside([.. taken, Entry(said, null, null)], condition);
-        var options = new ExecuteOptions
+        var what = "command on " + stream.Value;
+        if (record.FailedCommand(place, stream) is { } recorded)
         {
-            IdempotencyKey = OperationEntry.CommandKey(Key, place.Branch, place.Ordinal),
-            CorrelationId = begun.FirstId,
-            CausationId = begun.Id,
-            Beside = beside,
-            IsOfOperation = true,
-        };
+            Buffer(said with { Failure = recorded.Said.Failure, Input = recorded.Said.Input }, null, recorded.Entry.Id, isReading: false);
+            throw recorded.Said.Failure!.ToException(what);
+        }
+
+        await lane.WaitAsync(CancellationToken.None).ConfigureAwait(false);
         try
         {
-            using var linked = CancellationTokenSource.CreateLinkedTokenSource(Token, cancellationToken);
-            var result = await owner.Streams(aggregate).ExecuteAsync(stream, command, options, linked.Token).ConfigureAwait(false);
-            if (result.IsRepeated)
-            {
-                PutBack(taken, wereUnwritten);
-                Buffer(said with { Earlier = result.Receipt!.FirstPosition }, null, begun.Id, isReading: false);
-            }
-
-            return result;
+            return await ExecuteAloneAsync(place, said, aggregate, stream, command, what, cancellationToken).ConfigureAwait(false);
         }
-        catch (NotAppendedException refused) when (refused.Failure is AppendFailure.ConditionFailed)
+        finally
         {
-            throw TakenOver();
-        }
-        catch (Exception exception) when (exception is OutcomeUnknownException or RunStoppedException or RunEndedException)
-        {
-            IsBroken = true;
-            throw;
-        }
-        catch (OperationCanceledException)
-        {
-            PutBack(taken, wereUnwritten);
-            throw;
-        }
-        catch (JournalException exception)
-        {
-            // Nothing of it was appended, and the run goes on: that it failed is what the function got.
-            var failure = RecordedFailure.Of(exception);
-            PutBack(taken, wereUnwritten);
-            Buffer(said with { Failure = failure }, null, begun.Id, isReading: true);
-            throw new CallFailedException("command on " + stream.Value, failure);
+            lane.Release();
         }
     }
 
@@ -152,8 +129,88 @@ internal sealed class LiveAttempt(
             Output = output,
             Failure = failure,
         };
-        var isAwaited = failure is not null || HasUnwritten();
-        return (isAwaited, AppendAsync(Entry(said, Now(), begun.Id)));
+        var isAwaited = failure is not null || buffer.Count > 0;
+        Buffer(said, Now(), begun.Id, isReading: false);
+        return (isAwaited, FlushAsync(readingsOnly: false));
+    }
+
+    /// <summary>Throws what ended the recording; nothing that came after it counts.</summary>
+    public void ThrowIfBroken()
+    {
+        if (broken is OperationTakenOverException) throw TakenOver();
+        if (broken is { } error) System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(error);
+    }
+
+    // The caller has the lane.
+    private async Task<ExecutionResult<TState, TEvent, TError>> ExecuteAloneAsync<TState, TCommand, TEvent, TError>(
+        EffectPlace place,
+        OperationEntry said,
+        Aggregate<TState, TCommand, TEvent, TError> aggregate,
+        StreamId stream,
+        TCommand command,
+        string what,
+        CancellationToken cancellationToken)
+    {
+        ThrowIfBroken();
+        if (buffer.Count > MostBesideACommand) await AppendAsync().ConfigureAwait(false);
+        var (taken, wereUnwritten) = buffer.Take();
+        // Caused by the command, which is not made yet.
+        var options = new ExecuteOptions
+        {
+            IdempotencyKey = OperationEntry.CommandKey(Key, place.Branch, place.Ordinal),
+            CorrelationId = begun.FirstId,
+            CausationId = begun.Id,
+            Beside = new Interop.StepBeside([.. taken, Entry(said, null, null)], condition),
+            IsOfOperation = true,
+        };
+        try
+        {
+            using var linked = CancellationTokenSource.CreateLinkedTokenSource(Token, cancellationToken);
+            var result = await owner.Streams(aggregate).ExecuteAsync(stream, command, options, linked.Token).ConfigureAwait(false);
+            if (result.IsRepeated)
+            {
+                buffer.PutBack(taken, wereUnwritten);
+                Buffer(said with { Earlier = result.Receipt!.FirstPosition }, null, begun.Id, isReading: false);
+            }
+
+            return result;
+        }
+        catch (NotAppendedException refused) when (refused.Failure is AppendFailure.ConditionFailed)
+        {
+            throw Break(TakenOver());
+        }
+        catch (Exception exception) when (exception is OutcomeUnknownException or RunStoppedException or RunEndedException
+            or NotAppendedException { Failure: AppendFailure.Unavailable })
+        {
+            Break(exception);
+            throw;
+        }
+        catch (OperationCanceledException) when (Token.IsCancellationRequested)
+        {
+            buffer.PutBack(taken, wereUnwritten);
+            throw;
+        }
+        catch (Exception exception)
+        {
+            // Nothing of it was appended, and the run goes on: that it failed is what the function got.
+            var failure = RecordedFailure.Of(exception);
+            buffer.PutBack(taken, wereUnwritten);
+            Buffer(said with { Failure = failure, Input = TryEncode(aggregate.Commands, command) }, null, begun.Id, isReading: true);
+            throw failure.ToException(what);
+        }
+    }
+
+    /// <summary>The form of a value; null where it has none.</summary>
+    internal static Encoded? TryEncode<T>(Codec<T> codec, T value)
+    {
+        try
+        {
+            return codec.Encode(value);
+        }
+        catch (CodecException)
+        {
+            return null;
+        }
     }
 
     private DateTimeOffset Now() => run.TimeProvider.GetUtcNow();
@@ -164,95 +221,64 @@ internal sealed class LiveAttempt(
     private EntryData Entry(OperationEntry said, DateTimeOffset? time, Guid? causation) =>
         said.ToEntry(run.Id, Key, time, begun.FirstId, causation);
 
-    private bool HasUnwritten()
-    {
-        lock (gate) return hasUnwritten;
-    }
+    private void Buffer(OperationEntry said, DateTimeOffset? time, Guid? causation, bool isReading) =>
+        buffer.Add(Entry(said, time, causation), isReading);
 
-    private void Buffer(OperationEntry said, DateTimeOffset? time, Guid? causation, bool isReading)
+    // Waits for what is being written, too.
+    private async Task FlushAsync(bool readingsOnly)
     {
-        var entry = Entry(said, time, causation);
-        lock (gate)
-        {
-            buffer.Add(entry);
-            hasUnwritten |= isReading;
-        }
-    }
-
-    private (List<EntryData> Entries, bool WereUnwritten) Take()
-    {
-        lock (gate)
-        {
-            var taken = (buffer, hasUnwritten);
-            (buffer, hasUnwritten) = ([], false);
-            return taken;
-        }
-    }
-
-    private void PutBack(List<EntryData> entries, bool wereUnwritten)
-    {
-        lock (gate)
-        {
-            buffer.InsertRange(0, entries);
-            hasUnwritten |= wereUnwritten;
-        }
-    }
-
-    private async Task AppendAsync(EntryData? last = null)
-    {
-        ThrowIfTakenOver();
-        var (entries, _) = Take();
-        if (last is not null) entries.Add(last);
-        AppendResult result;
+        await lane.WaitAsync(CancellationToken.None).ConfigureAwait(false);
         try
         {
-            result = await OperationAppend.Async(run.Journal, entries, condition).ConfigureAwait(false);
+            ThrowIfBroken();
+            if (readingsOnly ? buffer.HasUnwritten : buffer.Count > 0) await AppendAsync().ConfigureAwait(false);
         }
-        catch
+        finally
         {
-            IsBroken = true;
+            lane.Release();
+        }
+    }
+
+    // The caller has the lane.
+    private async Task AppendAsync()
+    {
+        var (entries, _) = buffer.Take();
+        try
+        {
+            for (var from = 0; from < entries.Count;)
+            {
+                var (count, bytes) = (0, 0L);
+                while (from + count < entries.Count && count < MostEntries
+                    && (count == 0 || bytes + entries[from + count].Payload.Length <= MostBytes))
+                {
+                    bytes += entries[from + count++].Payload.Length;
+                }
+
+                var result = await OperationAppend.Async(run.Journal, entries.GetRange(from, count), condition).ConfigureAwait(false);
+                if (result is AppendResult.NotAppended { Failure: AppendFailure.ConditionFailed }) throw TakenOver();
+                result.ReceiptOrThrow();
+                from += count;
+            }
+        }
+        catch (Exception exception)
+        {
+            Break(exception);
             throw;
         }
-
-        if (result is AppendResult.NotAppended { Failure: AppendFailure.ConditionFailed }) throw TakenOver();
-        if (result is not AppendResult.Appended)
-        {
-            IsBroken = true;
-            result.ReceiptOrThrow();
-        }
     }
 
-    private void ThrowIfTakenOver()
+    // Once it is cancelled, or cannot be recorded, nothing more is asked for.
+    private void CheckGoesOn()
     {
-        if (isTakenOver) throw TakenOver();
+        ThrowIfBroken();
+        Token.ThrowIfCancellationRequested();
     }
 
-    private OperationTakenOverException TakenOver()
+    private Exception Break(Exception error)
     {
-        isTakenOver = IsBroken = true;
-        return new OperationTakenOverException(begun.Operation, Key);
+        OperationsInFlight.Of(run.Journal).Abandon(begun.Id);
+        return broken ??= error;
     }
-}
 
-/// <summary>An attempt that was begun.</summary>
-/// <param name="Operation">The operation's name.</param>
-/// <param name="Key">Its key.</param>
-/// <param name="Number">The attempt's number, from 1.</param>
-/// <param name="Seed">Where random numbers come from.</param>
-/// <param name="Position">The position of the entry that began it.</param>
-/// <param name="Id">That entry's id.</param>
-/// <param name="FirstId">The id of the entry that began the first attempt.</param>
-internal sealed record BegunAttempt(
-    string Operation, string Key, int Number, RngState Seed, long Position, Guid Id, Guid FirstId);
-
-/// <summary>Appending what operations record.</summary>
-internal static class OperationAppend
-{
-    public static ValueTask<AppendResult> Async(IJournal journal, IReadOnlyList<EntryData> entries, AppendCondition condition)
-    {
-        var request = new AppendRequest(entries) { Condition = condition, AllowsOwnStreams = true, Pipelined = true };
-        return request.TryEncode(out var batch, out var failure)
-            ? journal.TryAppendAsync(batch, CancellationToken.None)
-            : ValueTask.FromResult<AppendResult>(new AppendResult.NotAppended(failure));
-    }
+    private OperationTakenOverException TakenOver() => new(begun.Operation, Key);
 }

@@ -52,6 +52,12 @@ public abstract class Operation
         string name, Codec<TInput> input, Codec<TOutput> output, Func<OperationContext, TInput, Task<TOutput>> run) =>
         new(name, input, output, run);
 
+    /// <summary>Whether a recorded input is the one that is given, perhaps in an older form.</summary>
+    internal abstract bool IsSameInput(Encoded recorded, Encoded given);
+
+    /// <summary>Whether a recorded output is the one that was made, perhaps in an older form.</summary>
+    internal abstract bool IsSameOutput(Encoded recorded, Encoded made);
+
     /// <summary>Runs an attempt again over what is recorded of it; answers how it ended.</summary>
     internal abstract Task<AttemptOutcome> ReplayAsync(IAttempt attempt, Encoded input);
 
@@ -86,6 +92,10 @@ public sealed class Operation<TInput, TOutput> : Operation
 
     internal Func<OperationContext, TInput, Task<TOutput>> Function { get; }
 
+    internal override bool IsSameInput(Encoded recorded, Encoded given) => Repetition.IsSame(Input, recorded, given);
+
+    internal override bool IsSameOutput(Encoded recorded, Encoded made) => Repetition.IsSame(Output, recorded, made);
+
     internal override async Task<AttemptOutcome> ReplayAsync(IAttempt attempt, Encoded input)
     {
         try
@@ -113,7 +123,7 @@ public sealed class Operation<TInput, TOutput> : Operation
         }
         finally
         {
-            context.End();
+            await context.EndAsync().ConfigureAwait(false);
         }
     }
 }

@@ -21,17 +21,17 @@ public sealed class OperationContext
     private long readings;
     private long commands;
     private long guids;
+    private readonly OperationActivity activity;
     private int inUse;
-    private volatile bool ended;
 
     internal OperationContext(IAttempt attempt)
-        : this(attempt, "")
+        : this(attempt, "", new OperationActivity())
     {
     }
 
-    private OperationContext(IAttempt attempt, string branch)
+    private OperationContext(IAttempt attempt, string branch, OperationActivity activity)
     {
-        (this.attempt, this.branch) = (attempt, branch);
+        (this.attempt, this.branch, this.activity) = (attempt, branch, activity);
         clock = new RecordedClock(ReadClock);
     }
 
@@ -53,6 +53,7 @@ public sealed class OperationContext
         get
         {
             Check();
+            if (Volatile.Read(ref inUse) == 1) throw InUseAlready();
             return random ??= SeededRng.Deferred(() => attempt.Seed.Named("branch/" + branch).Named("random"));
         }
     }
@@ -96,7 +97,7 @@ public sealed class OperationContext
         lock (branches)
         {
             if (!branches.TryGetValue(name, out var found))
-                branches[name] = found = new OperationContext(attempt, branch.Length == 0 ? name : branch + "/" + name);
+                branches[name] = found = new OperationContext(attempt, branch.Length == 0 ? name : branch + "/" + name, activity);
             return found;
         }
     }
@@ -149,9 +150,10 @@ public sealed class OperationContext
         ArgumentNullException.ThrowIfNull(call);
         ArgumentNullException.ThrowIfNull(answers);
         Interop.CodecFunctions.TypeName(name);
+        var asked = requests.Encode(request);
         var got = await AskAsync(
             name,
-            requests.Encode(request),
+            new CallRequest(asked, recorded => Repetition.IsSame(requests, recorded, asked)),
             async token =>
             {
                 var answered = answers.Encode(await call(request, token).ConfigureAwait(false));
@@ -160,7 +162,7 @@ public sealed class OperationContext
                 return new CallAnswer(answered, null);
             },
             cancellationToken).ConfigureAwait(false);
-        return got.Failure is null ? answers.Decode(got.Answer!) : throw new CallFailedException(name, got.Failure);
+        return got.Failure is null ? answers.Decode(got.Answer!) : throw got.Failure.ToException(name);
     }
 
     /// <summary>The option under which a request tells a handler of a shared client its operation:
@@ -181,7 +183,7 @@ public sealed class OperationContext
 
     /// <summary>Calls something outside, for which bytes stand.</summary>
     internal async Task<CallAnswer> AskAsync(
-        string name, Encoded request, Func<CancellationToken, Task<CallAnswer>> call, CancellationToken cancellationToken)
+        string name, CallRequest request, Func<CancellationToken, Task<CallAnswer>> call, CancellationToken cancellationToken)
     {
         using var use = Use();
         return await attempt.CallAsync(new EffectPlace(branch, ++calls), name, request, call, cancellationToken).ConfigureAwait(false);
@@ -216,14 +218,20 @@ public sealed class OperationContext
         return await attempt.ExecuteAsync(place, aggregate, stream, command, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>The function has ended: whatever is left of it is refused.</summary>
-    internal void End()
+    /// <summary>The function has ended: whatever it asks for now is refused, and what it asked for and left running is waited for, so that
+    /// its answers are recorded before the end.</summary>
+    internal async Task EndAsync()
     {
-        ended = true;
+        await activity.EndAsync().ConfigureAwait(false);
+        EndRandom();
+    }
+
+    private void EndRandom()
+    {
         random?.End();
         lock (branches)
         {
-            foreach (var branch in branches.Values) branch.End();
+            foreach (var branch in branches.Values) branch.EndRandom();
         }
     }
 
@@ -251,20 +259,27 @@ public sealed class OperationContext
 
     private void Check()
     {
-        if (ended)
-            throw new InvalidOperationException(
-                $"The operation with the key '{Key}' has ended: what it was given is used no more. Await everything in its function.");
+        if (activity.HasEnded) throw Ended();
+    }
+
+    private InvalidOperationException Ended() =>
+        new($"The operation with the key '{Key}' has ended: what it was given is used no more. Await everything in its function.");
+
+    private InvalidOperationException InUseAlready()
+    {
+        var name = branch.Length == 0 ? "The operation itself" : $"The branch '{branch}'";
+        return new InvalidOperationException(
+            name + " is in use by something that has not ended. Await it first, or give what runs in parallel a branch each: "
+            + "fx.Branch(\"a\").");
     }
 
     private InUse Use()
     {
-        Check();
+        if (!activity.TryEnter()) throw Ended();
         if (Interlocked.Exchange(ref inUse, 1) == 1)
         {
-            var name = branch.Length == 0 ? "The operation itself" : $"The branch '{branch}'";
-            throw new InvalidOperationException(
-                name + " is in use by something that has not ended. Await it first, or give what runs in parallel a branch each: "
-                + "fx.Branch(\"a\").");
+            activity.Leave();
+            throw InUseAlready();
         }
 
         return new InUse(this);
@@ -272,6 +287,10 @@ public sealed class OperationContext
 
     private readonly struct InUse(OperationContext context) : IDisposable
     {
-        public void Dispose() => Volatile.Write(ref context.inUse, 0);
+        public void Dispose()
+        {
+            Volatile.Write(ref context.inUse, 0);
+            context.activity.Leave();
+        }
     }
 }

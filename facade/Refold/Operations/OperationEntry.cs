@@ -12,9 +12,25 @@ namespace Refold;
 /// <param name="Message">Its message.</param>
 internal sealed record RecordedFailure(string Type, string Message)
 {
-    public static RecordedFailure Of(Exception exception) => exception is CallFailedException failed
-        ? new RecordedFailure(failed.FailureType, failed.FailureMessage)
-        : new RecordedFailure(exception.GetType().FullName ?? exception.GetType().Name, exception.Message);
+    private const string Cancelled = "System.OperationCanceledException";
+
+    public static RecordedFailure Of(Exception exception) => exception switch
+    {
+        CallFailedException failed => new RecordedFailure(failed.FailureType, failed.FailureMessage),
+        // One word for all its kinds: which of them comes is a matter of timing.
+        OperationCanceledException => new RecordedFailure(Cancelled, "cancelled"),
+        _ => new RecordedFailure(exception.GetType().FullName ?? exception.GetType().Name, WellFormed(exception.Message)),
+    };
+
+    /// <summary>Whether it says that nobody waited any more.</summary>
+    public bool IsCancelled => Type == Cancelled;
+
+    /// <summary>What the function gets, live as in replay.</summary>
+    public Exception ToException(string call) =>
+        IsCancelled ? new OperationCanceledException($"The call '{call}' was cancelled.") : new CallFailedException(call, this);
+
+    // A message of somebody's exception may hold half a surrogate pair.
+    private static string WellFormed(string text) => Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text));
 }
 
 /// <summary>What one such entry says. Members that an entry's type does not have are null.</summary>
@@ -29,6 +45,9 @@ internal sealed record OperationEntry(string Type, string Operation, int Attempt
 
     /// <summary>What the streams of effects begin with.</summary>
     public const string StreamPrefix = "$fx/";
+
+    // What codecs nest, and the levels that it stands in.
+    private static readonly JsonDocumentOptions Deep = new() { MaxDepth = 1024 };
 
     /// <summary>The operation's key; of begun.</summary>
     public string? Key { get; init; }
@@ -56,6 +75,9 @@ internal sealed record OperationEntry(string Type, string Operation, int Attempt
 
     /// <summary>Whether something in <see cref="Output"/> or <see cref="Input"/> stands for what was not to be written.</summary>
     public bool IsRedacted { get; init; }
+
+    /// <summary>Whether the key was made, as the caller gave none: nobody finds it again.</summary>
+    public bool IsMade { get; init; }
 
     /// <summary>What the clock said.</summary>
     public DateTimeOffset? Time { get; init; }
@@ -100,13 +122,19 @@ internal sealed record OperationEntry(string Type, string Operation, int Attempt
         {
             members.Name("failure");
             var failure = new Core.JsonObjectWriter(writer);
-            failure.Text("message", WellFormed(Failure.Message));
-            failure.Text("type", WellFormed(Failure.Type));
+            failure.Text("message", Failure.Message);
+            failure.Text("type", Failure.Type);
             failure.Close();
         }
 
         if (Input is not null) Write(writer, members, "input", Input);
         if (Key is not null) members.Text("key", Key);
+        if (IsMade)
+        {
+            members.Name("made");
+            writer.Utf8("true");
+        }
+
         if (Name is not null) members.Text("name", Name);
         members.Text("operation", Operation);
         if (Ordinal > 0) members.Integer("ordinal", Ordinal);
@@ -135,7 +163,7 @@ internal sealed record OperationEntry(string Type, string Operation, int Attempt
         if (!IsOne(entry)) return null;
         try
         {
-            using var document = JsonDocument.Parse(entry.Payload);
+            using var document = JsonDocument.Parse(entry.Payload, Deep);
             var root = document.RootElement;
             return new OperationEntry(entry.Type, root.GetProperty("operation").GetString()!, root.GetProperty("attempt").GetInt32())
             {
@@ -146,6 +174,7 @@ internal sealed record OperationEntry(string Type, string Operation, int Attempt
                     : null,
                 Input = Read(root, "input"),
                 Key = root.TryGetProperty("key", out var key) ? key.GetString() : null,
+                IsMade = root.TryGetProperty("made", out var made) && made.GetBoolean(),
                 Name = root.TryGetProperty("name", out var name) ? name.GetString() : null,
                 Ordinal = root.TryGetProperty("ordinal", out var ordinal) ? ordinal.GetInt64() : 0,
                 Output = Read(root, "output"),
@@ -172,9 +201,6 @@ internal sealed record OperationEntry(string Type, string Operation, int Attempt
 
     private static DateTimeOffset Time0(string text) => DateTimeOffset.ParseExact(
         text, "yyyy-MM-dd'T'HH:mm:ss.fffffff'Z'", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal);
-
-    // A message of somebody's exception may hold half a surrogate pair.
-    private static string WellFormed(string text) => Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text));
 
     private static string Hash(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
 

@@ -79,6 +79,9 @@ public static class OperationExtensions
     {
         ArgumentNullException.ThrowIfNull(run);
         ArgumentNullException.ThrowIfNull(operations);
+        CheckNames(operations);
+        if (run.Mode == RecordMode.Off)
+            throw new InvalidOperationException("In mode Off nothing is recorded, so what was cut off would happen at every start anew.");
         var resumed = new List<ResumedOperation>();
         foreach (var attempt in await CutOffAsync(run.Inner.Journal, cancellationToken).ConfigureAwait(false))
         {
@@ -103,6 +106,14 @@ public static class OperationExtensions
         return resumed;
     }
 
+    /// <summary>Refuses two operations of one name: nobody knows which is meant.</summary>
+    /// <exception cref="ArgumentException">There are two.</exception>
+    internal static void CheckNames(IReadOnlyList<Operation> operations)
+    {
+        if (operations.GroupBy(operation => operation.Name, StringComparer.Ordinal).FirstOrDefault(named => named.Count() > 1) is { } twice)
+            throw new ArgumentException($"Two operations are named '{twice.Key}'; give each a name of its own.", nameof(operations));
+    }
+
     private static async Task<IReadOnlyList<RecordedAttempt>> CutOffAsync(IJournal journal, CancellationToken cancellationToken)
     {
         var types = Query.OfTypes(OperationEntry.Begun, OperationEntry.Ended, OperationEntry.Failed);
@@ -113,7 +124,7 @@ public static class OperationExtensions
                 .GroupBy(entry => entry.Tags[0], StringComparer.Ordinal)
                 .Select(entries => RecordedOperation.Of(entries).Last)
                 .OfType<RecordedAttempt>()
-                .Where(attempt => attempt.End is null && attempt.Begun.Said is { Key: not null, Input: not null })
+                .Where(attempt => attempt.End is null && attempt.Begun.Said is { Key: not null, Input: not null, IsMade: false })
                 .OrderBy(attempt => attempt.Begun.Entry.Position),
         ];
     }
@@ -123,6 +134,7 @@ public static class OperationExtensions
         CancellationToken cancellationToken)
     {
         var encoded = operation.Input.Encode(input);
+        var isMade = key is null;
         run.Inner.Operations.Enter();
         if (run.Mode == RecordMode.Record)
         {
@@ -136,7 +148,8 @@ public static class OperationExtensions
                 throw;
             }
 
-            return await OperationRunner.RunAsync(run, operation, key, encoded, options, cancellationToken).ConfigureAwait(false);
+            return await OperationRunner.RunAsync(
+                run, operation, new OperationCall(key, isMade, encoded, options), cancellationToken).ConfigureAwait(false);
         }
 
         try
@@ -158,7 +171,7 @@ public static class OperationExtensions
         ArgumentNullException.ThrowIfNull(operation);
         ArgumentNullException.ThrowIfNull(options);
         run.Inner.CheckOutside("RunAsync");
-        OperationScope.CheckOutside(run.Inner, "Call the function of the other operation, with this one's context.", "RunAsync");
+        OperationScope.CheckNotNested(run.Inner);
     }
 }
 

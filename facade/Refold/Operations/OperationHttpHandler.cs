@@ -64,10 +64,12 @@ public sealed class OperationHttpHandler : DelegatingHandler
             redaction.Of(request.RequestUri!),
             [.. Headers(request.Headers), .. Headers(request.Content?.Headers)],
             body is null ? null : redaction.Of(body));
+        var form = Requests.Encode(asked);
+        var call = new CallRequest(form, recorded => recorded == form);
         var answer = await fx.AskAsync(
-            "http", Requests.Encode(asked), token => ExchangeAsync(fx, request, token), cancellationToken).ConfigureAwait(false);
+            "http", call, token => ExchangeAsync(fx, request, token), cancellationToken).ConfigureAwait(false);
         if (answer.Answer is { } encoded) return Response(request, Answers.Decode(encoded));
-        throw new CallFailedException("http", answer.Failure!);
+        throw answer.Failure!.ToException("http");
     }
 
     private async Task<CallAnswer> ExchangeAsync(

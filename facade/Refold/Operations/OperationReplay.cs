@@ -53,9 +53,11 @@ internal sealed class OperationReplay(IJournal journal, ReplayReport verified, I
         }
 
         var replayed = new ReplayedAttempt(attempt, commands, cancellationToken);
-        var outcome = await operation.ReplayAsync(replayed, input).ConfigureAwait(false);
+        // One that never ends is left to itself once nobody waits any more.
+        var outcome = await operation.ReplayAsync(replayed, input).WaitAsync(cancellationToken).ConfigureAwait(false);
+        if (replayed.Fault is { } fault) System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(fault);
         cancellationToken.ThrowIfCancellationRequested();
-        if (attempt.IsRedacted && !IsSame(replayed, attempt, outcome, name))
+        if (attempt.IsRedacted && !IsSame(operation, replayed, attempt, outcome, name))
         {
             isIncomplete = true;
             Tell(begun.Entry, $"{name} is not replayable: it was answered with what was redacted, and comes to something else without it");
@@ -64,38 +66,34 @@ internal sealed class OperationReplay(IJournal journal, ReplayReport verified, I
 
         differences.AddRange(replayed.Differences);
         if (attempt.End is null) Tell(begun.Entry, $"{name} was cut off");
+        if (attempt.IsCancelled) Tell(begun.Entry, $"{name} was cancelled");
         if (replayed.HasStopped || replayed.Differences.Count > 0) return;
         differences.AddRange(replayed.NotAsked.Select(NotAsked));
-        if (attempt.End is { } end && Compare(end, outcome, name) is { } difference) differences.Add(difference);
+        // A cancelled one may have ended, but for that.
+        if (attempt is { End: { } end, IsCancelled: false } && Compare(operation, end, outcome, name) is { } difference)
+            differences.Add(difference);
 
-        Divergence NotAsked(RecordedEffect effect)
-        {
-            var what = effect.Said.Type switch
-            {
-                OperationEntry.Call => $"call '{effect.Said.Name}'",
-                OperationEntry.Clock => "clock reading",
-                _ => $"command on '{effect.Said.Stream}'",
-            };
-            what = ReplayedAttempt.NameOf(attempt, what, new EffectPlace(effect.Said.Branch, effect.Said.Ordinal));
-            return ReplayTranslation.DifferenceAt(effect.Entry, "", Core.DivergenceCause.Missing, what, "no longer asked for");
-        }
+        Divergence NotAsked(RecordedEffect effect) => ReplayTranslation.DifferenceAt(
+            effect.Entry, "", Core.DivergenceCause.Missing, ReplayedAttempt.NameOf(attempt, effect), "no longer asked for");
     }
 
-    private static bool IsSame(ReplayedAttempt replayed, RecordedAttempt attempt, AttemptOutcome outcome, string name) =>
+    private static bool IsSame(
+        Operation operation, ReplayedAttempt replayed, RecordedAttempt attempt, AttemptOutcome outcome, string name) =>
         replayed.Differences.Count == 0
         && (replayed.HasStopped
-            || (!replayed.NotAsked.Any() && (attempt.End is null || Compare(attempt.End, outcome, name) is null)));
+            || (!replayed.NotAsked.Any() && (attempt.End is null || Compare(operation, attempt.End, outcome, name) is null)));
 
-    private static Divergence? Compare(RecordedEffect end, AttemptOutcome outcome, string name)
+    private static Divergence? Compare(Operation operation, RecordedEffect end, AttemptOutcome outcome, string name)
     {
-        if (end.Said.Output is not null && outcome.Output is { } output)
+        if (end.Said.Output is { } recordedOutput && outcome.Output is { } output)
         {
-            return ReplayTranslation.DifferenceOf(end.Entry, (end.Said with { Output = output }).Payload())
-                ?.As(Core.DivergenceCause.Payload, name);
+            if (operation.IsSameOutput(recordedOutput, output)) return null;
+            var made = (end.Said with { Output = output }).Payload();
+            return ReplayTranslation.DifferenceOf(end.Entry, made)?.As(Core.DivergenceCause.Payload, name);
         }
 
         var failure = outcome.Error is { } error ? RecordedFailure.Of(error) : null;
-        if (end.Said.Failure is { } recorded && failure is not null && recorded.Type == failure.Type) return null;
+        if (end.Said.Failure is { } recorded && recorded == failure) return null;
         var expected = end.Said.Failure is { } failed ? $"{failed.Type}: {failed.Message}" : "an output";
         var actual = failure is null ? "an output" : $"{failure.Type}: {failure.Message}";
         var cause = failure is null ? Core.DivergenceCause.Refusal : Core.DivergenceCause.Threw;

@@ -33,6 +33,7 @@ public static class OperationReplayExtensions
         ArgumentNullException.ThrowIfNull(run);
         ArgumentNullException.ThrowIfNull(operations);
         ArgumentNullException.ThrowIfNull(aggregates);
+        OperationExtensions.CheckNames(operations);
         return Task.Run(
             async () =>
             {

@@ -22,25 +22,28 @@ internal static class OperationRunner
     public static async Task<TOutput> RunAsync<TInput, TOutput>(
         Run run,
         Operation<TInput, TOutput> operation,
-        string key,
-        Encoded input,
-        OperationOptions options,
+        OperationCall call,
         CancellationToken cancellationToken)
     {
         Action leave = run.Inner.Operations.Leave;
         try
         {
-            var left = await OperationsInFlight.Of(run.Inner.Journal).EnterAsync(key, cancellationToken).ConfigureAwait(false);
+            var left = await OperationsInFlight.Of(run.Inner.Journal).EnterAsync(call.Key, cancellationToken).ConfigureAwait(false);
             leave = left + leave;
-            var claimed = await ClaimAsync(run.Inner, operation, key, input, options, cancellationToken).ConfigureAwait(false);
+            var claimed = await ClaimAsync(run.Inner, operation, call, cancellationToken).ConfigureAwait(false);
             if (claimed.Output is { } output) return operation.Output.Decode(output);
             var attempt = new LiveAttempt(run, claimed.Begun!, claimed.Earlier, cancellationToken);
-            var (value, ending) = await InvokeAsync(run.Inner, operation, attempt, input).ConfigureAwait(false);
+            var (value, ending) = await InvokeAsync(run.Inner, operation, attempt, call.Input).ConfigureAwait(false);
             if (!ending.IsCompletedSuccessfully)
             {
                 // Whoever asks for the key next, and the run's end, wait for it; the caller does not.
                 _ = ending.ContinueWith(
-                    (_, action) => ((Action)action!)(),
+                    (ended, action) =>
+                    {
+                        // Seen: a later call finds the attempt cut off, and gets the same.
+                        _ = ended.Exception;
+                        ((Action)action!)();
+                    },
                     leave,
                     CancellationToken.None,
                     TaskContinuationOptions.None,
@@ -67,11 +70,21 @@ internal static class OperationRunner
         {
             (output, value) = await operation.InvokeAsync(attempt, operation.Input.Decode(input)).ConfigureAwait(false);
         }
-        catch (Exception exception) when (!attempt.IsBroken)
+        catch (Exception exception)
         {
+            attempt.ThrowIfBroken();
             var (_, failed) = attempt.End(null, RecordedFailure.Of(exception));
             await failed.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             throw;
+        }
+
+        attempt.ThrowIfBroken();
+        if (attempt.Token.IsCancellationRequested)
+        {
+            // That it was cancelled is an input that nobody recorded: what the function made of it does not count.
+            var cancelled = new OperationCanceledException(attempt.Token);
+            await attempt.End(null, RecordedFailure.Of(cancelled)).Append.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            throw cancelled;
         }
 
         var (isAwaited, ending) = attempt.End(output, null);
@@ -83,23 +96,35 @@ internal static class OperationRunner
 
     // The recorded output; or an attempt of ours, begun under the condition that nobody else began one meanwhile.
     private static async Task<Claimed> ClaimAsync(
-        RunCore run, Operation operation, string key, Encoded input, OperationOptions options, CancellationToken cancellationToken)
+        RunCore run, Operation operation, OperationCall call, CancellationToken cancellationToken)
     {
+        var (key, input) = (call.Key, call.Input);
         while (true)
         {
             var (earlier, asOf) = await RecordedOperation.FindAsync(run.Journal, key, cancellationToken).ConfigureAwait(false);
+            if (earlier.Strays.FirstOrDefault() is { } stray)
+            {
+                throw new JournalException(
+                    "operation-unreadable",
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"What is recorded of the operation with the key '{key}' cannot be read at position {stray.Position}, so nobody "
+                        + $"knows what was done. Verify the journal, or use another key."));
+            }
+
             if (earlier.Last is { } last)
             {
-                if (last.Begun.Said.Operation != operation.Name || last.Begun.Said.Input != input)
+                if (last.Begun.Said.Operation != operation.Name
+                    || last.Begun.Said.Input is not { } recorded || !operation.IsSameInput(recorded, input))
                     throw new NotAppendedException(new AppendFailure.KeyReused(key, last.Begun.Entry.Position));
                 if (last.End?.Said.Output is { } output) return new Claimed(output, null, null);
                 if (earlier.Attempts.Exists(attempt => attempt.IsRedacted)) throw new OperationRedactedException(operation.Name, key);
-                if (last.End is null && !await IsNobodyAtAsync(run, last, options, cancellationToken).ConfigureAwait(false))
+                if (last.End is null && !await IsNobodyAtAsync(run, last, call.Options, cancellationToken).ConfigureAwait(false))
                     throw new OperationInProgressException(operation.Name, key, last.Begun.Entry.Run!);
             }
 
             cancellationToken.ThrowIfCancellationRequested();
-            if (await BeginAsync(run, operation, key, input, earlier, asOf).ConfigureAwait(false) is { } begun)
+            if (await BeginAsync(run, operation, call, earlier, asOf).ConfigureAwait(false) is { } begun)
                 return new Claimed(null, begun, earlier);
         }
     }
@@ -109,6 +134,7 @@ internal static class OperationRunner
         RunCore run, RecordedAttempt attempt, OperationOptions options, CancellationToken cancellationToken)
     {
         if (options.TakeOver || run.Journal is ILocalJournal { IsOnlyWriter: true }) return true;
+        if (OperationsInFlight.Of(run.Journal).IsAbandoned(attempt.Begun.Entry.Id)) return true;
         var last = await run.Journal.HighestVersionAsync(attempt.Begun.Entry.Run!.Stream, cancellationToken).ConfigureAwait(false);
         var end = await run.Journal.ReadKeptAsync(attempt.Begun.Entry.Run!.Stream, last, cancellationToken: cancellationToken)
             .FirstOrDefaultAsync(cancellationToken).ConfigureAwait(false);
@@ -116,13 +142,20 @@ internal static class OperationRunner
     }
 
     private static async Task<BegunAttempt?> BeginAsync(
-        RunCore run, Operation operation, string key, Encoded input, RecordedOperation earlier, long asOf)
+        RunCore run, Operation operation, OperationCall call, RecordedOperation earlier, long asOf)
     {
+        var key = call.Key;
         var number = (earlier.Last?.Number ?? 0) + 1;
         var seed = earlier.Attempts.Count > 0 ? earlier.Attempts[0].Begun.Said.Seed! : SeedOf(run, key);
         var id = IdOf(seed, number);
         var firstId = earlier.Attempts.Count > 0 ? earlier.Attempts[0].Begun.Entry.Id : id;
-        var said = new OperationEntry(OperationEntry.Begun, operation.Name, number) { Key = key, Input = input, Seed = seed };
+        var said = new OperationEntry(OperationEntry.Begun, operation.Name, number)
+        {
+            Key = key,
+            Input = call.Input,
+            Seed = seed,
+            IsMade = call.IsMade,
+        };
         var entry = said.ToEntry(run.Id, key, run.TimeProvider.GetUtcNow(), firstId, earlier.Last?.Begun.Entry.Id) with { Id = id };
         var condition = new AppendCondition(OperationEntry.BegunUnder(key), asOf);
         var result = await OperationAppend.Async(run.Journal, [entry], condition).ConfigureAwait(false);
@@ -140,3 +173,10 @@ internal static class OperationRunner
         return new Guid(bytes, bigEndian: true);
     }
 }
+
+/// <summary>A call of an operation.</summary>
+/// <param name="Key">Its key.</param>
+/// <param name="IsMade">Whether the caller gave none.</param>
+/// <param name="Input">What it is given.</param>
+/// <param name="Options">Whether to take over.</param>
+internal sealed record OperationCall(string Key, bool IsMade, Encoded Input, OperationOptions Options);

@@ -9,9 +9,16 @@ internal sealed class OperationsInFlight
 {
     private static readonly ConditionalWeakTable<IJournal, OperationsInFlight> Journals = [];
     private readonly ConcurrentDictionary<string, Task> keys = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<Guid, bool> abandoned = new();
 
     /// <summary>Those of a journal.</summary>
     public static OperationsInFlight Of(IJournal journal) => Journals.GetValue(journal, _ => new OperationsInFlight());
+
+    /// <summary>An attempt of this process is over, and nobody could record how.</summary>
+    public void Abandon(Guid begun) => abandoned[begun] = true;
+
+    /// <summary>Whether this process knows that nobody is at an attempt any more.</summary>
+    public bool IsAbandoned(Guid begun) => abandoned.ContainsKey(begun);
 
     /// <summary>Waits until nobody else is at the key, and is at it then.</summary>
     /// <returns>What ends it; called once.</returns>

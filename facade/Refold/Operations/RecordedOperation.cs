@@ -19,6 +19,15 @@ internal sealed class RecordedAttempt(RecordedEffect begun)
     /// <summary>The entry that ended it, with an output or a failure; null where it was cut off.</summary>
     public RecordedEffect? End { get; private set; }
 
+    /// <summary>Whether an entry of it repeats what an earlier attempt got: it is caused by that, not by the beginning of this
+    /// one.</summary>
+    public bool IsCopy(RecordedEffect effect) => effect.Said.Type == OperationEntry.Executed && effect.Said.Failure is null
+        ? effect.Said.Earlier is not null
+        : effect.Entry.CausationId != begun.Entry.Id;
+
+    /// <summary>Whether it was cancelled, perhaps in the middle of something.</summary>
+    public bool IsCancelled => End?.Said.Failure is { IsCancelled: true };
+
     /// <summary>Whether something that it was given or answered was redacted, so that the record cannot stand in for it.</summary>
     public bool IsRedacted => begun.Said.IsRedacted || Effects.Exists(effect => effect.Said.IsRedacted);
 
@@ -75,8 +84,8 @@ internal sealed class RecordedOperation
 
     /// <summary>The position of the last command that an attempt gave; 0 for none.</summary>
     public long LastCommand => Attempts.SelectMany(attempt => attempt.Effects)
-        .Where(effect => effect.Said is { Type: OperationEntry.Executed, Earlier: null, Failure: null })
-        .Select(effect => effect.Entry.Position)
+        .Where(effect => effect.Said is { Type: OperationEntry.Executed, Failure: null })
+        .Select(effect => effect.Said.Earlier ?? effect.Entry.Position)
         .DefaultIfEmpty()
         .Max();
 
@@ -108,11 +117,42 @@ internal sealed class RecordedOperation
         return operation;
     }
 
+    /// <summary>Whether an entry repeats what an earlier attempt got.</summary>
+    public bool IsCopy(RecordedEffect effect) =>
+        Attempts.Find(attempt => attempt.Number == effect.Said.Attempt) is { } attempt && attempt.IsCopy(effect);
+
+    /// <summary>The id of the entry that an effect repeats; its own where it repeats none.</summary>
+    public Guid OriginalOf(RecordedEffect effect)
+    {
+        while (IsCopy(effect) && Attempts.SelectMany(attempt => attempt.Effects)
+            .FirstOrDefault(other => other.Entry.Id == effect.Entry.CausationId) is { } original)
+        {
+            effect = original;
+        }
+
+        return effect.Entry.Id;
+    }
+
     /// <summary>What the attempts got of a type in a branch, number by number: of the last attempt that came so far.</summary>
     public IReadOnlyList<RecordedEffect> Merged(string type, string branch)
     {
         var merged = new List<RecordedEffect>();
         for (var index = Attempts.Count - 1; index >= 0; index--) merged.AddRange(Attempts[index].Of(type, branch).Skip(merged.Count));
         return merged;
+    }
+
+    /// <summary>The readings of the clock in a branch: of earlier attempts only as far as later ones did nothing but repeat them, as what
+    /// was read on another path is the time of other things.</summary>
+    public IReadOnlyList<RecordedEffect> Readings(string branch)
+    {
+        var readings = new List<RecordedEffect>();
+        for (var index = Attempts.Count - 1; index >= 0; index--)
+        {
+            var attempt = Attempts[index];
+            readings.AddRange(attempt.Of(OperationEntry.Clock, branch).Skip(readings.Count));
+            if (attempt.Effects.Exists(effect => effect.Said.Branch == branch && !attempt.IsCopy(effect))) break;
+        }
+
+        return readings;
     }
 }

@@ -8,8 +8,10 @@ namespace Refold;
 
 internal sealed class ReplayedAttempt(RecordedAttempt recorded, RecordedCommands commands, CancellationToken cancellationToken) : IAttempt
 {
-    private readonly ConcurrentDictionary<RecordedEffect, bool> asked = new(ReferenceEqualityComparer.Instance);
+    private readonly Lock gate = new();
+    private readonly HashSet<RecordedEffect> asked = new(ReferenceEqualityComparer.Instance);
     private readonly ConcurrentQueue<Divergence> differences = new();
+    private volatile Exception? fault;
 
     public string Key => recorded.Begun.Said.Key ?? "";
 
@@ -24,7 +26,10 @@ internal sealed class ReplayedAttempt(RecordedAttempt recorded, RecordedCommands
     public IReadOnlyCollection<Divergence> Differences => differences;
 
     /// <summary>What is recorded and was not asked for, in position order.</summary>
-    public IEnumerable<RecordedEffect> NotAsked => recorded.Effects.Where(effect => !asked.ContainsKey(effect));
+    public IEnumerable<RecordedEffect> NotAsked => recorded.Effects.Where(effect => !asked.Contains(effect));
+
+    /// <summary>Why the record could not be read, whatever the function made of it; null where it could.</summary>
+    public Exception? Fault => fault;
 
     /// <summary>The attempt as people name it.</summary>
     public static string NameOf(RecordedAttempt attempt) => string.Create(
@@ -36,18 +41,29 @@ internal sealed class ReplayedAttempt(RecordedAttempt recorded, RecordedCommands
         CultureInfo.InvariantCulture,
         $"{NameOf(attempt)}{(place.Branch.Length == 0 ? "" : $", branch '{place.Branch}'")}, {what} {place.Ordinal}");
 
+    /// <summary>A recorded effect, as people name it.</summary>
+    public static string NameOf(RecordedAttempt attempt, RecordedEffect effect) => NameOf(
+        attempt,
+        effect.Said.Type switch
+        {
+            OperationEntry.Call => $"call '{effect.Said.Name}'",
+            OperationEntry.Clock => "clock reading",
+            _ => $"command on '{effect.Said.Stream}'",
+        },
+        new EffectPlace(effect.Said.Branch, effect.Said.Ordinal));
+
     public Task<CallAnswer> CallAsync(
         EffectPlace place,
         string name,
-        Encoded request,
+        CallRequest request,
         Func<CancellationToken, Task<CallAnswer>> call,
         CancellationToken cancellationToken)
     {
         var what = NameOf(recorded, $"call '{name}'", place);
         var effect = Recorded(OperationEntry.Call, place, what);
-        if (effect.Said.Name == name && effect.Said.Input == request)
+        if (effect.Said.Name == name && effect.Said.Input is { } input && request.IsSame(input))
             return Task.FromResult(new CallAnswer(effect.Said.Output, effect.Said.Failure));
-        var made = effect.Said with { Name = name, Input = request };
+        var made = effect.Said with { Name = name, Input = request.Encoded };
         throw Differs(effect.Entry, made.Payload(), Core.DivergenceCause.UnrecordedInput, what);
     }
 
@@ -67,13 +83,16 @@ internal sealed class ReplayedAttempt(RecordedAttempt recorded, RecordedCommands
         var effect = Recorded(OperationEntry.Executed, place, what);
         if (effect.Said.Failure is { } failure)
         {
-            var again = effect.Said with { Stream = stream.Value };
-            return effect.Said.Stream == stream.Value
-                ? throw new CallFailedException("command on " + stream.Value, failure)
-                : throw Differs(effect.Entry, again.Payload(), Core.DivergenceCause.UnrecordedInput, what);
+            var again = effect.Said with { Stream = stream.Value, Input = LiveAttempt.TryEncode(aggregate.Commands, command) };
+            var isSame = effect.Said.Stream == stream.Value
+                && (effect.Said.Input == again.Input
+                    || (effect.Said.Input is { } old && again.Input is { } now && Repetition.IsSame(aggregate.Commands, old, now)));
+            throw isSame
+                ? failure.ToException("command on " + stream.Value)
+                : Differs(effect.Entry, again.Payload(), Core.DivergenceCause.UnrecordedInput, what);
         }
 
-        if (await commands.FindAsync(effect, cancellationToken).ConfigureAwait(false) is not { } found)
+        if (await ReadAsync(() => commands.FindAsync(effect, cancellationToken)).ConfigureAwait(false) is not { } found)
         {
             var position = effect.Said.Earlier ?? effect.Entry.Position;
             throw Report(
@@ -94,34 +113,59 @@ internal sealed class ReplayedAttempt(RecordedAttempt recorded, RecordedCommands
                     what);
         }
 
-        return await commands.OutcomeAsync(aggregate, stream, found, effect.Said.Earlier is not null, cancellationToken)
-            .ConfigureAwait(false);
+        return await ReadAsync(() => commands.OutcomeAsync(
+            aggregate, stream, found, effect.Said.Earlier is not null, cancellationToken)).ConfigureAwait(false);
     }
 
+    // What cannot be read is not what the function differs in.
+    private async ValueTask<T> ReadAsync<T>(Func<ValueTask<T>> read)
+    {
+        try
+        {
+            return await read().ConfigureAwait(false);
+        }
+        catch (Exception exception)
+        {
+            fault ??= exception;
+            throw;
+        }
+    }
+
+    // A branch asks for one thing after the other, so what it asks for is the next that is recorded of it.
     private RecordedEffect Recorded(string type, EffectPlace place, string what)
     {
-        var effects = recorded.Of(type, place.Branch);
-        if (place.Ordinal <= effects.Count)
+        RecordedEffect? next;
+        lock (gate)
         {
-            var effect = effects[(int)place.Ordinal - 1];
-            asked[effect] = true;
-            return effect;
+            next = recorded.Effects.Find(effect => effect.Said.Branch == place.Branch && !asked.Contains(effect));
+            if (next is not null && next.Said.Type == type && next.Said.Ordinal == place.Ordinal)
+            {
+                asked.Add(next);
+                return next;
+            }
         }
 
-        if (IsCutOff)
+        if (next is null && IsCutOff)
         {
             HasStopped = true;
             throw Unrecorded(what);
         }
 
+        if (next is not null)
+        {
+            // It comes later, so what is here was left out; or it does not come at all.
+            var isLeftOut = recorded.Of(type, place.Branch).Any(effect => effect.Said.Ordinal == place.Ordinal);
+            var cause = isLeftOut ? Core.DivergenceCause.Missing : Core.DivergenceCause.UnrecordedInput;
+            var actual = isLeftOut ? "no longer asked for here, but " + what : what;
+            throw Report(ReplayTranslation.DifferenceAt(next.Entry, "", cause, NameOf(recorded, next), actual), what);
+        }
+
         var before = recorded.Effects.FindLast(effect => effect.Said.Branch == place.Branch)?.Entry ?? recorded.Begun.Entry;
-        var difference = ReplayTranslation.DifferenceAt(before, "", Core.DivergenceCause.UnrecordedInput, "absent", what);
-        throw Report(difference, what);
+        throw Report(ReplayTranslation.DifferenceAt(before, "", Core.DivergenceCause.UnrecordedInput, "absent", what), what);
     }
 
     // A function that was cancelled may have been in the middle of something.
-    private bool IsCutOff => recorded.End is null
-        || recorded.End.Said.Failure?.Type is "System.OperationCanceledException" or "System.Threading.Tasks.TaskCanceledException";
+    private bool IsCutOff => recorded.End is null || recorded.IsCancelled;
 
     private Core.UnrecordedInputException Differs(JournalEntry entry, ReadOnlyMemory<byte> made, Core.DivergenceCause cause, string what)
     {

@@ -15,7 +15,7 @@ internal sealed class UnrecordedAttempt(Run owner, string key, CancellationToken
     public async Task<CallAnswer> CallAsync(
         EffectPlace place,
         string name,
-        Encoded request,
+        CallRequest request,
         Func<CancellationToken, Task<CallAnswer>> call,
         CancellationToken cancellationToken)
     {
@@ -24,7 +24,7 @@ internal sealed class UnrecordedAttempt(Run owner, string key, CancellationToken
         {
             return await call(linked.Token).ConfigureAwait(false);
         }
-        catch (Exception exception) when (exception is not OperationCanceledException || !linked.IsCancellationRequested)
+        catch (Exception exception) when (exception is not OperationCanceledException || !Token.IsCancellationRequested)
         {
             return new CallAnswer(null, RecordedFailure.Of(exception));
         }
@@ -46,7 +46,15 @@ internal sealed class UnrecordedAttempt(Run owner, string key, CancellationToken
         CancellationToken cancellationToken)
     {
         using var linked = CancellationTokenSource.CreateLinkedTokenSource(Token, cancellationToken);
-        return await owner.Streams(aggregate)
-            .ExecuteAsync(stream, command, new ExecuteOptions { IsOfOperation = true }, linked.Token).ConfigureAwait(false);
+        try
+        {
+            return await owner.Streams(aggregate)
+                .ExecuteAsync(stream, command, new ExecuteOptions { IsOfOperation = true }, linked.Token).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (!Token.IsCancellationRequested
+            && exception is not (OutcomeUnknownException or RunStoppedException or RunEndedException))
+        {
+            throw RecordedFailure.Of(exception).ToException("command on " + stream.Value);
+        }
     }
 }

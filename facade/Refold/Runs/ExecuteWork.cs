@@ -26,6 +26,8 @@ internal sealed class ExecuteWork<TState, TCommand, TEvent, TError>(
 
     public override string? Key => options.IdempotencyKey;
 
+    protected override bool IsWaitedOut => options.IsOfOperation;
+
     public override bool IsRepeated => repeated is not null;
 
     public override long? BuiltOn => builtOn;

@@ -17,6 +17,19 @@ internal sealed class OperationScope : IDisposable
     /// <summary>Enters, until it is disposed: in this asynchronous method and what it calls.</summary>
     public static OperationScope Enter(RunCore run, string name) => Current.Value = new OperationScope(run, name);
 
+    /// <summary>Refuses an operation inside another over the same journal: it may wait for it.</summary>
+    /// <exception cref="InvalidOperationException">It is.</exception>
+    public static void CheckNotNested(RunCore run)
+    {
+        for (var scope = Current.Value; scope is not null; scope = scope.outer)
+        {
+            if (!scope.isOn || !ReferenceEquals(scope.run.Journal, run.Journal)) continue;
+            throw new InvalidOperationException(
+                $"An operation of the run '{run.Id}' was begun inside the operation '{scope.name}' of the run '{scope.run.Id}': it would "
+                + "be recorded twice, and may wait for itself. Call the function of the other operation, with this one's context.");
+        }
+    }
+
     /// <summary>Refuses a call that belongs to the run, not to an operation of it.</summary>
     /// <exception cref="InvalidOperationException">It is made inside an operation of the run.</exception>
     public static void CheckOutside(RunCore run, string instead, [CallerMemberName] string call = "")

@@ -80,7 +80,8 @@ internal sealed class RunCore
         await Snapshots.CloseAsync(Left(Options.DisposeTimeout, started)).ConfigureAwait(false);
         if (!settled.IsCompleted && holder is var (stream, reason))
             throw new RunNotClosedException(Id, stream, Options.DisposeTimeout, reason);
-        if (!isQuiet) throw new RunNotClosedException(Id, null, Options.DisposeTimeout, "is inside an operation that does not end");
+        if (!isQuiet)
+            throw new RunNotClosedException(Id, null, Options.DisposeTimeout, "is perhaps still to come: an operation does not end");
     }
 
     private static TimeSpan Left(TimeSpan bound, long started)

@@ -124,8 +124,11 @@ internal abstract class RunWork<T>(CancellationToken cancellationToken) : RunWor
     // Continuations run elsewhere: settling happens under the pipeline's lock.
     private readonly TaskCompletionSource<T> completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    /// <summary>The result; cancelling ends waiting, whether or not the step was made.</summary>
-    public Task<T> Task => completion.Task.WaitAsync(Token);
+    /// <summary>The result; cancelling ends waiting, whether or not the step was made, unless it is to be known how it ended.</summary>
+    public Task<T> Task => IsWaitedOut ? completion.Task : completion.Task.WaitAsync(Token);
+
+    /// <summary>Whether cancelling does not end waiting once the step was made.</summary>
+    protected virtual bool IsWaitedOut => false;
 
     public override void Complete(Receipt? receipt) => completion.TrySetResult(Result(receipt));
 

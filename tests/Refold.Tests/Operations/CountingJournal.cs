@@ -1,5 +1,5 @@
-// A journal that answers one append at a time, when the caller has had the time to be answered without it.
-// Used by OperationTests.
+// Journals that take their time: one answers an append when the caller has had the time to be answered without it, one a little later.
+// Used by OperationTests and OperationRecordTests.
 using Refold.Tests.Runs;
 
 namespace Refold.Tests.Operations;
@@ -49,5 +49,19 @@ internal sealed class CountingJournal(ILocalJournal inner) : ForwardingJournal(i
         {
             while (held.TryDequeue(out var rest)) rest.SetResult();
         }
+    }
+}
+
+/// <summary>Appends that are answered a little later, in no order.</summary>
+internal sealed class SlowJournal(ILocalJournal inner, Random random) : ForwardingJournal(inner)
+{
+    public override async ValueTask<AppendResult> TryAppendAsync(EncodedBatch batch, CancellationToken cancellationToken = default)
+    {
+        int before, after;
+        lock (random) (before, after) = (random.Next(3), random.Next(3));
+        for (; before > 0; before--) await Task.Yield();
+        var result = await Inner.TryAppendAsync(batch, cancellationToken);
+        for (; after > 0; after--) await Task.Yield();
+        return result;
     }
 }

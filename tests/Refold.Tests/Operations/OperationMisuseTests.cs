@@ -191,6 +191,7 @@ public class OperationMisuseTests
         await run.FinishAsync();
         var report = await journal.ReplayAsync("run", Of((fx, _) => Echo(fx)));
         Assert.True(report.Matched, report.ToString());
+        Assert.Contains(report.Findings, finding => finding.Contains("was cancelled", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -65,8 +65,8 @@ public class OperationReplayTests
     {
         { "request", DivergenceCause.UnrecordedInput, "$call", "/data/input/data", "operation 'op', key 'k', attempt 1, call 'first' 1" },
         { "name", DivergenceCause.UnrecordedInput, "$call", "/data/name", "operation 'op', key 'k', attempt 1, call 'other' 1" },
-        { "left out", DivergenceCause.Missing, "$call", "", "no longer asked for" },
-        { "added", DivergenceCause.UnrecordedInput, "$executed", "", "call 'third' 3" },
+        { "left out", DivergenceCause.Missing, "$call", "", "here, but operation 'op', key 'k', attempt 1, clock reading 1" },
+        { "added", DivergenceCause.UnrecordedInput, "$clock", "", "call 'third' 3" },
         { "reading", DivergenceCause.UnrecordedInput, "$executed", "", "clock reading 2" },
         { "command", DivergenceCause.Payload, "place", "/data/data/Quantity", "command on 'order/1' 1" },
         { "another command", DivergenceCause.UnrecordedInput, "$executed", "", "command on 'order/1' 2" },
