@@ -3,6 +3,10 @@
 //   curl localhost:5000/orders -H 'Content-Type: application/json' -d '{"id":"o-1","sku":"tea","quantity":2}'
 //   dotnet run -- replay --journal segments:orders      (no network; exit code 1 where a run does not come out the same)
 // Files: Order.cs decides; PlaceOrder.cs is the operation; Outside.cs the HTTP client; Service.cs and Replaying.cs the two verbs.
-using OrderService;
+namespace OrderService;
 
-return args is ["replay", .. var rest] ? await Replaying.RunAsync(rest) : await Service.RunAsync(args);
+internal static class Program
+{
+    private static async Task<int> Main(string[] args) =>
+        args is ["replay", .. var rest] ? await Replaying.RunAsync(rest) : await Service.RunAsync(args);
+}
