@@ -64,12 +64,8 @@ public sealed class OperationContext
     public Guid NewGuid()
     {
         using var use = Use();
-        Span<byte> bytes = stackalloc byte[16];
         var number = (++guids).ToString(System.Globalization.CultureInfo.InvariantCulture);
-        new SeededRng(attempt.Seed.Named("branch/" + branch).Named("guid/" + number)).Fill(bytes);
-        bytes[6] = (byte)((bytes[6] & 0x0F) | 0x80);
-        bytes[8] = (byte)((bytes[8] & 0x3F) | 0x80);
-        return new Guid(bytes, bigEndian: true);
+        return OperationGuid.Of(attempt.Seed.Named("branch/" + branch).Named("guid/" + number));
     }
 
     /// <summary>Waits; not in replay, where it is over at once.</summary>

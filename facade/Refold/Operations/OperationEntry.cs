@@ -181,7 +181,7 @@ internal sealed record OperationEntry(string Type, string Operation, int Attempt
                 IsRedacted = root.TryGetProperty("redacted", out var redacted) && redacted.GetBoolean(),
                 Seed = root.TryGetProperty("seed", out var seed) ? RngState.Parse(seed.GetRawText()) : null,
                 Stream = root.TryGetProperty("stream", out var stream) ? stream.GetString() : null,
-                Time = root.TryGetProperty("time", out var time) ? Time0(time.GetString()!) : null,
+                Time = root.TryGetProperty("time", out var time) ? TimeOf(time.GetString()!) : null,
             };
         }
         catch (Exception exception) when (exception is JsonException or FormatException or KeyNotFoundException
@@ -199,7 +199,7 @@ internal sealed record OperationEntry(string Type, string Operation, int Attempt
     private static string Text(DateTimeOffset time) =>
         time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fffffff'Z'", CultureInfo.InvariantCulture);
 
-    private static DateTimeOffset Time0(string text) => DateTimeOffset.ParseExact(
+    private static DateTimeOffset TimeOf(string text) => DateTimeOffset.ParseExact(
         text, "yyyy-MM-dd'T'HH:mm:ss.fffffff'Z'", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal);
 
     private static string Hash(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));

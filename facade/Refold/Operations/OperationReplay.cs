@@ -10,6 +10,7 @@ internal sealed class OperationReplay(IJournal journal, ReplayReport verified, I
     private readonly List<Divergence> differences = [];
     private readonly List<(long Position, string Sentence)> findings = [];
     private bool isIncomplete;
+    private bool hasStart;
 
     public async Task<ReplayReport> RunAsync(CancellationToken cancellationToken)
     {
@@ -22,6 +23,7 @@ internal sealed class OperationReplay(IJournal journal, ReplayReport verified, I
             .GroupBy(entry => entry.Tags.FirstOrDefault() ?? "", StringComparer.Ordinal)
             .Select(RecordedOperation.Of)
             .ToList();
+        hasStart = entries.Count > 0 && entries[0].Version == 1 && RunTranslation.TryReadStart(entries[0], out _) is not null;
         var commands = new RecordedCommands(journal, entries);
         foreach (var stray in recorded.SelectMany(operation => operation.Strays)) differences.Add(Stray(stray));
         var attempts = recorded.SelectMany(operation => operation.Attempts).OrderBy(attempt => attempt.Begun.Entry.Position).ToList();
@@ -138,8 +140,8 @@ internal sealed class OperationReplay(IJournal journal, ReplayReport verified, I
         var others = ordered.Skip(1).Select(difference => (difference.Position, difference.ToString().ReplaceLineEndings("; ")));
         var verdict = ordered.Count > 0 ? ReplayVerdict.Diverged
             : isIncomplete ? ReplayVerdict.Incomplete
-            // Without commands there is nothing to verify, but there was something to replay.
-            : hasOperations && verified.Verdict == ReplayVerdict.NotRecorded ? ReplayVerdict.Matched
+            // Without commands there is nothing to verify but start and end, which are the same, and there was something to replay.
+            : hasOperations && hasStart && verified.Verdict == ReplayVerdict.NotRecorded ? ReplayVerdict.Matched
             : verified.Verdict;
         return verified.With(verdict, ordered.FirstOrDefault(), findings.Concat(others).OrderBy(finding => finding.Position));
     }

@@ -147,7 +147,8 @@ internal static class OperationRunner
         var key = call.Key;
         var number = (earlier.Last?.Number ?? 0) + 1;
         var seed = earlier.Attempts.Count > 0 ? earlier.Attempts[0].Begun.Said.Seed! : SeedOf(run, key);
-        var id = IdOf(seed, number);
+        // What the attempt's entries hang on, known before it is appended.
+        var id = OperationGuid.Of(seed.Named("attempt/" + number.ToString(CultureInfo.InvariantCulture)));
         var firstId = earlier.Attempts.Count > 0 ? earlier.Attempts[0].Begun.Entry.Id : id;
         var said = new OperationEntry(OperationEntry.Begun, operation.Name, number)
         {
@@ -161,16 +162,6 @@ internal static class OperationRunner
         var result = await OperationAppend.Async(run.Journal, [entry], condition).ConfigureAwait(false);
         if (result is AppendResult.NotAppended { Failure: AppendFailure.ConditionFailed }) return null;
         return new BegunAttempt(operation.Name, key, number, seed, result.ReceiptOrThrow().FirstPosition, id, firstId);
-    }
-
-    // What the attempt's entries hang on, known before it is appended.
-    private static Guid IdOf(RngState seed, int number)
-    {
-        Span<byte> bytes = stackalloc byte[16];
-        new SeededRng(seed.Named("attempt/" + number.ToString(CultureInfo.InvariantCulture))).Fill(bytes);
-        bytes[6] = (byte)((bytes[6] & 0x0F) | 0x80);
-        bytes[8] = (byte)((bytes[8] & 0x3F) | 0x80);
-        return new Guid(bytes, bigEndian: true);
     }
 }
 

@@ -8,7 +8,7 @@ internal sealed class RunOperations(RunId run)
     private TaskCompletionSource? idle;
     private int count;
     private long unnamed;
-    private bool isClosed;
+    private int closers;
     private bool isDisposed;
 
     /// <summary>How many are under way.</summary>
@@ -31,7 +31,7 @@ internal sealed class RunOperations(RunId run)
         lock (gate)
         {
             ObjectDisposedException.ThrowIf(isDisposed, typeof(Run));
-            if (isClosed) throw new RunEndedException(run);
+            if (closers > 0) throw new RunEndedException(run);
             count++;
         }
     }
@@ -55,7 +55,7 @@ internal sealed class RunOperations(RunId run)
         Task waited;
         lock (gate)
         {
-            isClosed = true;
+            closers++;
             if (count == 0) return true;
             idle ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             waited = idle.Task;
@@ -71,9 +71,9 @@ internal sealed class RunOperations(RunId run)
         lock (gate) isDisposed = true;
     }
 
-    /// <summary>Lets them begin again: the run has not ended.</summary>
+    /// <summary>Takes one <see cref="CloseAsync"/> back, as the run has not ended: they begin again once none is left.</summary>
     public void Reopen()
     {
-        lock (gate) isClosed = false;
+        lock (gate) closers--;
     }
 }

@@ -142,4 +142,46 @@ public class OperationReplayTests
         var replayed = await journal.ReplayAsync("run", Program(new Changes()));
         Assert.Equal((ReplayVerdict.Diverged, journal.Head.Position), (replayed.Verdict, replayed.Divergence!.Position));
     }
+
+    // What is left of a run without its start says nothing of seed and pin, so nothing of it matches.
+    [Fact]
+    public async Task OperationsOfARunWhoseStartIsGone_NeverMatch()
+    {
+        await using var journal = new InMemoryJournal();
+        var operation = Operation.Create(
+            "op", ShopJson.Default.String, ShopJson.Default.String, (_, input) => Task.FromResult(input));
+        await using (var run = await Shop.StartAsync(journal)) await run.RunAsync(operation, "k", "in", ct);
+        Assert.True((await journal.ReplayAsync("run", operation)).Matched);
+        await journal.DeleteToAsync(RunId.Create("run").Stream, long.MaxValue);
+        await Assert.ThrowsAsync<RunNotFoundException>(() => journal.ReplayAsync("run", operation));
+        await journal.AppendAsync(new AppendRequest(
+            new EntryData("elsewhere", "fact", "1"u8.ToArray()) { Role = EntryRole.Fact, Run = RunId.Create("run") }));
+        Assert.Equal(ReplayVerdict.NotRecorded, (await journal.ReplayAsync("run", operation)).Verdict);
+    }
+
+    [Fact]
+    public async Task OfTwoEndsAtOnce_TheOneThatGivesUp_LetsNothingBeginBehindTheOther()
+    {
+        await using var journal = new InMemoryJournal();
+        await using var run = await Shop.StartAsync(journal);
+        var goOn = new TaskCompletionSource();
+        var operation = Operation.Create(
+            "op",
+            ShopJson.Default.String,
+            ShopJson.Default.String,
+            async (_, input) =>
+            {
+                await goOn.Task;
+                return input;
+            });
+        var running = run.RunAsync(operation, "k", "in", ct);
+        using var source = new CancellationTokenSource();
+        var (first, second) = (run.FinishAsync(), run.FinishAsync(cancellationToken: source.Token));
+        source.Cancel();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => second);
+        await Assert.ThrowsAsync<RunEndedException>(() => run.RunAsync(operation, "late", "in", ct));
+        goOn.SetResult();
+        await running;
+        await first;
+    }
 }
