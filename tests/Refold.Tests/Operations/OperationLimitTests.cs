@@ -5,25 +5,13 @@ using System.Text;
 using Orders;
 using Refold.Tests.Runs;
 using Xunit;
+using static Refold.Tests.Operations.TextOperation;
 
 namespace Refold.Tests.Operations;
 
 public class OperationLimitTests
 {
     private static readonly CancellationToken ct = CancellationToken.None;
-
-    private static Operation<string, string> Of(Func<OperationContext, string, Task<string>> function) =>
-        Operation.Create("op", ShopJson.Default.String, ShopJson.Default.String, function);
-
-    private static Task<string> Call(
-        OperationContext fx, string name, Func<Task<string>> call, string request = "", CancellationToken token = default) =>
-        fx.CallAsync(name, request, ShopJson.Default.String, (_, inner) => call().WaitAsync(inner), ShopJson.Default.String, token);
-
-    private static async Task MatchesAsync(IJournal journal, params Operation[] operations)
-    {
-        var report = await journal.ReplayAsync("run", operations);
-        Assert.True(report.Matched, report + "\n" + string.Join('\n', report.Findings));
-    }
 
     [Fact]
     public async Task ACommandThatIsCancelledOnItsWay_IsKnownToBeThereOrNot()

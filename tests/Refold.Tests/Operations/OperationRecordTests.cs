@@ -4,25 +4,13 @@ using System.Globalization;
 using System.Text;
 using Orders;
 using Xunit;
+using static Refold.Tests.Operations.TextOperation;
 
 namespace Refold.Tests.Operations;
 
 public class OperationRecordTests
 {
     private static readonly CancellationToken ct = CancellationToken.None;
-
-    private static Operation<string, string> Of(Func<OperationContext, string, Task<string>> function) =>
-        Operation.Create("op", ShopJson.Default.String, ShopJson.Default.String, function);
-
-    private static Task<string> Call(
-        OperationContext fx, string name, Func<Task<string>> call, string request = "", CancellationToken token = default) =>
-        fx.CallAsync(name, request, ShopJson.Default.String, (_, inner) => call().WaitAsync(inner), ShopJson.Default.String, token);
-
-    private static async Task MatchesAsync(IJournal journal, params Operation[] operations)
-    {
-        var report = await journal.ReplayAsync("run", operations);
-        Assert.True(report.Matched, report + "\n" + string.Join('\n', report.Findings));
-    }
 
     [Fact]
     public async Task ASuccessThatALaterAttemptDidNotReach_IsNotCalledAgainByTheNext()
