@@ -10,6 +10,9 @@ internal interface IAttempt
     /// <summary>Where its random numbers come from.</summary>
     RngState Seed { get; }
 
+    /// <summary>What is not to be written.</summary>
+    HiddenValues Hidden { get; }
+
     /// <summary>Cancels the attempt.</summary>
     CancellationToken Token { get; }
 

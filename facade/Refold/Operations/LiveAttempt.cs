@@ -24,6 +24,8 @@ internal sealed class LiveAttempt(
 
     public RngState Seed => begun.Seed;
 
+    public HiddenValues Hidden { get; } = new();
+
     public CancellationToken Token => cancellationToken;
 
     public async Task<CallAnswer> CallAsync(
@@ -57,7 +59,7 @@ internal sealed class LiveAttempt(
         }
         catch (Exception exception)
         {
-            answer = new CallAnswer(null, RecordedFailure.Of(exception));
+            answer = new CallAnswer(null, Hidden.Hide(RecordedFailure.Of(exception)));
         }
 
         var said = asked with
@@ -127,7 +129,7 @@ internal sealed class LiveAttempt(
         var said = new OperationEntry(output is null ? OperationEntry.Failed : OperationEntry.Ended, begun.Operation, begun.Number)
         {
             Output = output,
-            Failure = failure,
+            Failure = failure is null ? null : Hidden.Hide(failure),
         };
         var isAwaited = failure is not null || buffer.Count > 0;
         Buffer(said, Now(), begun.Id, isReading: false);
@@ -193,7 +195,7 @@ internal sealed class LiveAttempt(
         catch (Exception exception)
         {
             // Nothing of it was appended, and the run goes on: that it failed is what the function got.
-            var failure = RecordedFailure.Of(exception);
+            var failure = Hidden.Hide(RecordedFailure.Of(exception));
             buffer.PutBack(taken, wereUnwritten);
             Buffer(said with { Failure = failure, Input = TryEncode(aggregate.Commands, command) }, null, begun.Id, isReading: true);
             throw failure.ToException(what);

@@ -177,6 +177,9 @@ public sealed class OperationContext
         InnerHandler = inner ?? new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false },
     };
 
+    /// <summary>What is not to be written of this operation.</summary>
+    internal HiddenValues Hidden => attempt.Hidden;
+
     /// <summary>Calls something outside, for which bytes stand.</summary>
     internal async Task<CallAnswer> AskAsync(
         string name, CallRequest request, Func<CancellationToken, Task<CallAnswer>> call, CancellationToken cancellationToken)

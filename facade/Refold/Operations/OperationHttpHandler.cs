@@ -61,9 +61,9 @@ public sealed class OperationHttpHandler : DelegatingHandler
         var body = request.Content is null ? null : await request.Content.ReadAsByteArrayAsync(cancellationToken).ConfigureAwait(false);
         var asked = new HttpAsked(
             request.Method.Method,
-            redaction.Of(request.RequestUri!),
-            [.. Headers(request.Headers), .. Headers(request.Content?.Headers)],
-            body is null ? null : redaction.Of(body));
+            redaction.Of(request.RequestUri!, fx.Hidden),
+            [.. Headers(request.Headers, fx.Hidden), .. Headers(request.Content?.Headers, fx.Hidden)],
+            body is null ? null : redaction.Of(body, fx.Hidden));
         var form = Requests.Encode(asked);
         var call = new CallRequest(form, recorded => recorded == form);
         var answer = await fx.AskAsync(
@@ -105,23 +105,31 @@ public sealed class OperationHttpHandler : DelegatingHandler
         }
 
         var real = Answers.Encode(answered);
-        var recorded = Answers.Encode(Redacted(answered));
+        var recorded = Answers.Encode(Redacted(answered, fx.Hidden));
         return new CallAnswer(real, failure, recorded == real ? null : recorded);
     }
 
-    private HttpAnswered Redacted(HttpAnswered answered) => answered with
+    private HttpAnswered Redacted(HttpAnswered answered, HiddenValues hidden) => answered with
     {
-        Headers = [.. answered.Headers.Select(Redacted)],
-        ContentHeaders = [.. answered.ContentHeaders.Select(Redacted)],
-        Body = redaction.Of(answered.Body),
+        Headers = [.. answered.Headers.Select(header => Redacted(header, hidden))],
+        ContentHeaders = [.. answered.ContentHeaders.Select(header => Redacted(header, hidden))],
+        Body = redaction.Of(answered.Body, hidden),
+        Failure = answered.Failure is { } failed
+            ? failed with { Message = hidden.Hide(new RecordedFailure(failed.Error, failed.Message)).Message }
+            : null,
     };
 
-    private HttpHeader Redacted(HttpHeader header) =>
-        redaction.IsHeader(header.Name) ? new HttpHeader(header.Name, [Redaction.Mark]) : header;
+    private HttpHeader Redacted(HttpHeader header, HiddenValues hidden)
+    {
+        if (!redaction.IsHeader(header.Name)) return header;
+        // Also without the scheme: `Bearer TOKEN`.
+        foreach (var value in header.Values.Concat(header.Values.Select(value => value.Split(' ')[^1]))) hidden.Add(value);
+        return new HttpHeader(header.Name, [Redaction.Mark]);
+    }
 
-    private IEnumerable<HttpHeader> Headers(System.Net.Http.Headers.HttpHeaders? headers) => headers is null
+    private IEnumerable<HttpHeader> Headers(System.Net.Http.Headers.HttpHeaders? headers, HiddenValues hidden) => headers is null
         ? []
-        : Told(headers).Select(Redacted).OrderBy(header => header.Name, StringComparer.OrdinalIgnoreCase);
+        : Told(headers).Select(header => Redacted(header, hidden)).OrderBy(header => header.Name, StringComparer.OrdinalIgnoreCase);
 
     private static IEnumerable<HttpHeader> Told(System.Net.Http.Headers.HttpHeaders headers) => headers.NonValidated
         .Where(header => !NotRecorded.Contains(header.Key))

@@ -59,7 +59,7 @@ internal sealed class OperationReplay(IJournal journal, ReplayReport verified, I
         var outcome = await operation.ReplayAsync(replayed, input).WaitAsync(cancellationToken).ConfigureAwait(false);
         if (replayed.Fault is { } fault) System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(fault);
         cancellationToken.ThrowIfCancellationRequested();
-        if (attempt.IsRedacted && !IsSame(operation, replayed, attempt, outcome, name))
+        if (attempt.IsRedacted && !IsSame(operation, replayed, attempt, outcome))
         {
             isIncomplete = true;
             Tell(begun.Entry, $"{name} is not replayable: it was answered with what was redacted, and comes to something else without it");
@@ -72,7 +72,7 @@ internal sealed class OperationReplay(IJournal journal, ReplayReport verified, I
         if (replayed.HasStopped || replayed.Differences.Count > 0) return;
         differences.AddRange(replayed.NotAsked.Select(NotAsked));
         // A cancelled one may have ended, but for that.
-        if (attempt is { End: { } end, IsCancelled: false } && Compare(operation, end, outcome, name) is { } difference)
+        if (attempt is { End: { } end, IsCancelled: false } && Compare(operation, replayed, end, outcome, name) is { } difference)
             differences.Add(difference);
 
         Divergence NotAsked(RecordedEffect effect) => ReplayTranslation.DifferenceAt(
@@ -80,12 +80,13 @@ internal sealed class OperationReplay(IJournal journal, ReplayReport verified, I
     }
 
     private static bool IsSame(
-        Operation operation, ReplayedAttempt replayed, RecordedAttempt attempt, AttemptOutcome outcome, string name) =>
+        Operation operation, ReplayedAttempt replayed, RecordedAttempt attempt, AttemptOutcome outcome) =>
         replayed.Differences.Count == 0
         && (replayed.HasStopped
-            || (!replayed.NotAsked.Any() && (attempt.End is null || Compare(operation, attempt.End, outcome, name) is null)));
+            || (!replayed.NotAsked.Any() && (attempt.End is null || Compare(operation, replayed, attempt.End, outcome, "") is null)));
 
-    private static Divergence? Compare(Operation operation, RecordedEffect end, AttemptOutcome outcome, string name)
+    private static Divergence? Compare(
+        Operation operation, ReplayedAttempt replayed, RecordedEffect end, AttemptOutcome outcome, string name)
     {
         if (end.Said.Output is { } recordedOutput && outcome.Output is { } output)
         {
@@ -94,7 +95,7 @@ internal sealed class OperationReplay(IJournal journal, ReplayReport verified, I
             return ReplayTranslation.DifferenceOf(end.Entry, made)?.As(Core.DivergenceCause.Payload, name);
         }
 
-        var failure = outcome.Error is { } error ? RecordedFailure.Of(error) : null;
+        var failure = outcome.Error is { } error ? replayed.Hidden.Hide(RecordedFailure.Of(error)) : null;
         if (end.Said.Failure is { } recorded && recorded == failure) return null;
         var expected = end.Said.Failure is { } failed ? $"{failed.Type}: {failed.Message}" : "an output";
         var actual = failure is null ? "an output" : $"{failure.Type}: {failure.Message}";

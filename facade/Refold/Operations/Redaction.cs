@@ -36,7 +36,7 @@ internal sealed class Redaction
     public bool IsHeader(string name) => headers.Contains(name);
 
     /// <summary>A URI with the values of its redacted query members replaced.</summary>
-    public string Of(Uri uri)
+    public string Of(Uri uri, HiddenValues hidden)
     {
         var text = uri.IsAbsoluteUri ? uri.GetComponents(UriComponents.HttpRequestUrl, UriFormat.UriEscaped) : uri.OriginalString;
         var start = text.IndexOf('?', StringComparison.Ordinal);
@@ -44,32 +44,38 @@ internal sealed class Redaction
         var members = text[(start + 1)..].Split('&').Select(member =>
         {
             var name = member.Split('=')[0];
-            return queries.Contains(Uri.UnescapeDataString(name)) ? name + "=" + Mark : member;
+            if (!queries.Contains(Uri.UnescapeDataString(name))) return member;
+            var value = member[Math.Min(member.Length, name.Length + 1)..];
+            hidden.Add(value);
+            hidden.Add(Uri.UnescapeDataString(value));
+            return name + "=" + Mark;
         });
         return text[..(start + 1)] + string.Join('&', members);
     }
 
     /// <summary>A body with its redacted members replaced; the body itself where it has none of them. Where it is no JSON and paths were
     /// named, all of it is replaced: nobody can tell what is in it.</summary>
-    public byte[] Of(byte[] body)
+    public byte[] Of(byte[] body, HiddenValues hidden)
     {
         if (paths.Count == 0 || body.Length == 0) return body;
         JsonNode? root;
         try
         {
-            root = JsonNode.Parse(body);
+            // A member that is there twice would hide one of its values.
+            root = JsonNode.Parse(body, documentOptions: new JsonDocumentOptions { AllowDuplicateProperties = false });
         }
         catch (JsonException)
         {
+            hidden.Add(Encoding.UTF8.GetString(body));
             return Encoding.UTF8.GetBytes(Mark);
         }
 
         var any = false;
-        foreach (var path in paths) any |= Replace(root, path);
+        foreach (var path in paths) any |= Replace(root, path, hidden);
         return any ? Encoding.UTF8.GetBytes(root!.ToJsonString()) : body;
     }
 
-    private static bool Replace(JsonNode? node, ReadOnlySpan<string> path)
+    private static bool Replace(JsonNode? node, ReadOnlySpan<string> path, HiddenValues hidden)
     {
         if (node is JsonArray items && path[0] == "*")
         {
@@ -78,10 +84,11 @@ internal sealed class Redaction
             {
                 if (path.Length > 1)
                 {
-                    any |= Replace(items[index], path[1..]);
+                    any |= Replace(items[index], path[1..], hidden);
                     continue;
                 }
 
+                Hide(items[index], hidden);
                 items[index] = Mark;
                 any = true;
             }
@@ -90,9 +97,18 @@ internal sealed class Redaction
         }
 
         if (node is not JsonObject members || !members.ContainsKey(path[0])) return false;
-        if (path.Length > 1) return Replace(members[path[0]], path[1..]);
+        if (path.Length > 1) return Replace(members[path[0]], path[1..], hidden);
+        Hide(members[path[0]], hidden);
         members[path[0]] = Mark;
         return true;
+    }
+
+    private static void Hide(JsonNode? node, HiddenValues hidden)
+    {
+        if (node is JsonValue value && value.TryGetValue(out string? text))
+            hidden.Add(text);
+        else if (node is not null)
+            hidden.Add(node.ToJsonString());
     }
 
     private static string[] Steps(string path)

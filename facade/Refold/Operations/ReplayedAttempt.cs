@@ -17,6 +17,8 @@ internal sealed class ReplayedAttempt(RecordedAttempt recorded, RecordedCommands
 
     public RngState Seed => recorded.Begun.Said.Seed!;
 
+    public HiddenValues Hidden { get; } = new();
+
     public CancellationToken Token => cancellationToken;
 
     /// <summary>Whether it asked for more than an attempt that was cut off, or cancelled, had got.</summary>

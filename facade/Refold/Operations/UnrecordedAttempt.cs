@@ -10,6 +10,8 @@ internal sealed class UnrecordedAttempt(Run owner, string key, CancellationToken
 
     public RngState Seed => OperationRunner.SeedOf(run, key);
 
+    public HiddenValues Hidden { get; } = new();
+
     public CancellationToken Token => cancellationToken;
 
     public async Task<CallAnswer> CallAsync(
