@@ -12,6 +12,8 @@ open Refold.Core
 type internal RandomScope() =
     member val Drawn = 0UL with get, set
     member val IsOver = false with get, set
+    /// Asked before each draw, split and name; throws where none may be now.
+    member val Guard: Action | null = null with get, set
 
 /// A generator lent to one step. Mutable and not thread-safe; a draw after the step throws `ObjectDisposedException`.
 [<Sealed>]
@@ -39,6 +41,10 @@ type SeededRng private (start: Func<RngState>, scope: RandomScope) =
     let ensureOpen () =
         if scope.IsOver then
             raise (ObjectDisposedException(nameof SeededRng, "The step that this generator was lent to is over."))
+
+        match scope.Guard with
+        | null -> ()
+        | guard -> guard.Invoke()
 
     let root () =
         match origin with
@@ -70,6 +76,9 @@ type SeededRng private (start: Func<RngState>, scope: RandomScope) =
 
     /// A generator whose state is made only when something is drawn.
     static member Deferred(start: Func<RngState>) : SeededRng = SeededRng(start, RandomScope())
+
+    /// A generator that is made when something is drawn, and asks before each draw, here and in its children, whether it may.
+    static member internal Guarded(start: Func<RngState>, guard: Action) : SeededRng = SeededRng(start, RandomScope(Guard = guard))
 
     /// A generator that begins the stream of a 64-bit seed.
     static member FromSeed(seed: uint64) : SeededRng = SeededRng(RngState.FromSeed seed)

@@ -1,5 +1,5 @@
 // What executing a command on a journal came to, as F# values.
-// Answered by Run.execute.
+// Answered by Run.execute and Fx.execute.
 namespace Refold.FSharp
 
 open Refold
@@ -22,6 +22,23 @@ type Accepted<'State, 'Event> =
         /// Whether the idempotency key was known: then this is what was recorded under it, and nothing was appended now.
         IsRepeated: bool
     }
+
+module internal Accepted =
+
+    /// What a command came to.
+    let ofResult (result: ExecutionResult<'State, 'Event, 'Error>) : Result<Accepted<'State, 'Event>, 'Error> =
+        if not result.IsAccepted then
+            Error result.Error
+        else
+            Ok
+                {
+                    Events = List.ofSeq result.Events
+                    State = result.State
+                    Version = result.Version
+                    Drawn = result.DrawnWords
+                    Receipt = Option.ofObj result.Receipt |> Option.map _.Value
+                    IsRepeated = result.IsRepeated
+                }
 
 /// Another writer came between, as often as the run's options allow; nothing was appended.
 [<NoComparison>]

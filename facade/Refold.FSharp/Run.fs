@@ -36,19 +36,7 @@ module Run =
             try
                 let! result = streams.ExecuteAsync(StreamId.Create stream, command, options)
 
-                return
-                    if not result.IsAccepted then
-                        Error(Refused result.Error)
-                    else
-                        Ok
-                            {
-                                Events = List.ofSeq result.Events
-                                State = result.State
-                                Version = result.Version
-                                Drawn = result.DrawnWords
-                                Receipt = Option.ofObj result.Receipt |> Option.map _.Value
-                                IsRepeated = result.IsRepeated
-                            }
+                return Accepted.ofResult result |> Result.mapError Refused
             with :? ConcurrencyException as conflict ->
                 return
                     {
@@ -98,3 +86,48 @@ module Run =
     /// category that the run gave commands to, of any types.
     let verify (run: RunId) (aggregates: IAggregate list) (journal: IJournal) : Task<ReplayReport> =
         verifyWith (VerifyOptions()) run aggregates journal
+
+    /// Runs an operation under a key of the caller's, once: a second call with the key waits for the first, or is answered with its output.
+    /// An attempt that failed or was cut off is tried again, and gets what it got before. Throws as C#'s `RunAsync`.
+    let operate (operation: Operation<'Input, 'Output>) (key: string) (input: 'Input) (run: Refold.Run) : Task<'Output> =
+        run.RunAsync(operation, key, input)
+
+    /// Runs an operation with options, such as taking over an attempt that was begun elsewhere; otherwise as `operate`.
+    let operateWith
+        (options: OperationOptions)
+        (operation: Operation<'Input, 'Output>)
+        (key: string)
+        (input: 'Input)
+        (run: Refold.Run)
+        : Task<'Output> =
+        run.RunAsync(operation, key, input, options)
+
+    /// Runs an operation without a key: recorded and replayed, but after a restart neither resumed nor answered.
+    let operateUnnamed (operation: Operation<'Input, 'Output>) (input: 'Input) (run: Refold.Run) : Task<'Output> =
+        run.RunAsync(operation, input)
+
+    /// Goes on with every operation of the journal that was cut off, as a program does at its start; answers what became of each.
+    let resumeOperations (operations: Operation list) (run: Refold.Run) : Task<ResumedOperation list> =
+        task {
+            let! resumed = run.ResumeOperationsAsync(ResizeArray operations)
+            return List.ofSeq resumed
+        }
+
+    /// Verifies a recorded run and runs its operations again with other options, such as a pin to compare.
+    let replayWith
+        (options: VerifyOptions)
+        (run: RunId)
+        (operations: Operation list)
+        (aggregates: IAggregate list)
+        (journal: IJournal)
+        : Task<ReplayReport> =
+        task {
+            let aggregates = ResizeArray(List.map Handle.ofAny aggregates)
+            let! report = journal.ReplayAsync(run, ResizeArray operations, aggregates, options)
+            return report.Value
+        }
+
+    /// Verifies a recorded run, and runs each of its operations again over what was recorded of it: nothing is sent or written, and what
+    /// differs first is named. Operations: all of the program's; one that is not given is a finding.
+    let replay (run: RunId) (operations: Operation list) (aggregates: IAggregate list) (journal: IJournal) : Task<ReplayReport> =
+        replayWith (VerifyOptions()) run operations aggregates journal

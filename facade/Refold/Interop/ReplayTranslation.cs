@@ -88,6 +88,14 @@ internal static class ReplayTranslation
             ? new Divergence(found)
             : null;
 
+    /// <summary>The first difference between a recorded entry and what it must be, places and idempotency key apart; null where there is
+    /// none.</summary>
+    public static Divergence? DifferenceOf(JournalEntry entry, EntryData made)
+    {
+        var value = made.TryToCore(entry.IdempotencyKey).ValueOrThrow(nameof(made));
+        return Core.StepComparison.whole(entry.Value, value).ToReference() is { } found ? new Divergence(found) : null;
+    }
+
     /// <summary>A difference at an entry.</summary>
     public static Divergence DifferenceAt(JournalEntry entry, string path, Core.DivergenceCause cause, string expected, string actual) =>
         new(Core.DivergenceModule.at(entry.Value, path, cause, expected, actual));

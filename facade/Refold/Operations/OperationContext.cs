@@ -9,9 +9,12 @@ namespace Refold;
 /// one attempt, and throws once the function has ended.</summary>
 /// <threadsafety>One thing at a time: what runs in parallel takes a <see cref="Branch"/> each, and one branch that is used by two at once
 /// throws. What the function awaits one after the other may run on any thread.</threadsafety>
-public sealed class OperationContext
+public sealed partial class OperationContext
 {
     private static readonly ConditionalWeakTable<JsonTypeInfo, object> Codecs = [];
+
+    // The operation whose call is made here, whatever thread it went to.
+    private static readonly AsyncLocal<OperationActivity?> Calling = new();
     private readonly IAttempt attempt;
     private readonly string branch;
     private readonly Dictionary<string, OperationContext> branches = new(StringComparer.Ordinal);
@@ -52,9 +55,8 @@ public sealed class OperationContext
     {
         get
         {
-            Check();
-            if (Volatile.Read(ref inUse) == 1) throw InUseAlready();
-            return random ??= SeededRng.Deferred(() => attempt.Seed.Named("branch/" + branch).Named("random"));
+            CheckUnused();
+            return random ??= SeededRng.Guarded(() => attempt.Seed.Named("branch/" + branch).Named("random"), CheckUnused);
         }
     }
 
@@ -185,7 +187,14 @@ public sealed class OperationContext
         string name, CallRequest request, Func<CancellationToken, Task<CallAnswer>> call, CancellationToken cancellationToken)
     {
         using var use = Use();
-        return await attempt.CallAsync(new EffectPlace(branch, ++calls), name, request, call, cancellationToken).ConfigureAwait(false);
+        var place = new EffectPlace(branch, ++calls);
+        return await attempt.CallAsync(place, name, request, InsideAsync, cancellationToken).ConfigureAwait(false);
+
+        async Task<CallAnswer> InsideAsync(CancellationToken token)
+        {
+            Calling.Value = activity;
+            return await call(token).ConfigureAwait(false);
+        }
     }
 
     /// <summary>Decides a command in the operation's run. In replay nothing is decided: the command is compared with the recorded one, and
@@ -254,42 +263,5 @@ public sealed class OperationContext
     {
         ArgumentNullException.ThrowIfNull(typeInfo);
         return (Codec<T>)Codecs.GetValue(typeInfo, _ => Codec.Json(typeInfo, "json"));
-    }
-
-    private void Check()
-    {
-        if (activity.HasEnded) throw Ended();
-    }
-
-    private InvalidOperationException Ended() =>
-        new($"The operation with the key '{Key}' has ended: what it was given is used no more. Await everything in its function.");
-
-    private InvalidOperationException InUseAlready()
-    {
-        var name = branch.Length == 0 ? "The operation itself" : $"The branch '{branch}'";
-        return new InvalidOperationException(
-            name + " is in use by something that has not ended. Await it first, or give what runs in parallel a branch each: "
-            + "fx.Branch(\"a\").");
-    }
-
-    private InUse Use()
-    {
-        if (!activity.TryEnter()) throw Ended();
-        if (Interlocked.Exchange(ref inUse, 1) == 1)
-        {
-            activity.Leave();
-            throw InUseAlready();
-        }
-
-        return new InUse(this);
-    }
-
-    private readonly struct InUse(OperationContext context) : IDisposable
-    {
-        public void Dispose()
-        {
-            Volatile.Write(ref context.inUse, 0);
-            context.activity.Leave();
-        }
     }
 }

@@ -43,6 +43,9 @@ internal sealed record OperationEntry(string Type, string Operation, int Attempt
     public const string Call = "$call";
     public const string Executed = "$executed";
 
+    /// <summary>The effect that is none of an operation.</summary>
+    public const string Snapshot = "$snapshot";
+
     /// <summary>What the streams of effects begin with.</summary>
     public const string StreamPrefix = "$fx/";
 
@@ -157,6 +160,39 @@ internal sealed record OperationEntry(string Type, string Operation, int Attempt
         return writer.WrittenMemory;
     }
 
+    /// <summary>The same with those members only that an entry of its type has.</summary>
+    public OperationEntry Own() => Type switch
+    {
+        Begun => new(Type, Operation, Attempt) { Key = Key, Input = Input, Seed = Seed, IsMade = IsMade, IsRedacted = IsRedacted },
+        Clock => new(Type, Operation, Attempt) { Branch = Branch, Ordinal = Ordinal, Time = Time },
+        Call => new(Type, Operation, Attempt)
+        {
+            Branch = Branch,
+            Ordinal = Ordinal,
+            Name = Name,
+            Input = Input,
+            Output = Output,
+            Failure = Failure,
+            IsRedacted = IsRedacted,
+        },
+        Executed => new(Type, Operation, Attempt)
+        {
+            Branch = Branch,
+            Ordinal = Ordinal,
+            Stream = Stream,
+            Failure = Failure,
+            Input = Failure is null ? null : Input,
+            Earlier = Failure is null ? Earlier : null,
+            IsRedacted = IsRedacted,
+        },
+        _ => new(Output is null ? Failed : Ended, Operation, Attempt)
+        {
+            Output = Output,
+            Failure = Output is null ? Failure : null,
+            IsRedacted = IsRedacted,
+        },
+    };
+
     /// <summary>What an entry says; null where it is none of an operation, or cannot be read.</summary>
     public static OperationEntry? TryRead(JournalEntry entry)
     {
@@ -195,6 +231,9 @@ internal sealed record OperationEntry(string Type, string Operation, int Attempt
     public static bool IsOne(JournalEntry entry) =>
         entry.Role == EntryRole.Effect && entry.Stream.Value.StartsWith(StreamPrefix, StringComparison.Ordinal)
             && entry.Type is Begun or Ended or Failed or Clock or Call or Executed;
+
+    /// <summary>Whether an entry is an effect that this program knows: of an operation, or the snapshot that a step stood on.</summary>
+    public static bool IsKnown(JournalEntry entry) => IsOne(entry) || (entry.Role == EntryRole.Effect && entry.Type == Snapshot);
 
     private static string Text(DateTimeOffset time) =>
         time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fffffff'Z'", CultureInfo.InvariantCulture);

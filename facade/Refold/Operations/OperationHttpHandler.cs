@@ -10,7 +10,9 @@ namespace Refold;
 /// sent. The answer is read whole before it is returned, and durable.</summary>
 /// <remarks>
 /// <para>A later attempt sends again after a failure behind the operation's last command: no answer, a time-out, or a status of 500 and
-/// above, 408 or 429. What was answered otherwise is not sent again.</para>
+/// above, 408 or 429. What was answered otherwise is not sent again, also where the caller cannot make anything of the body: that is what
+/// was answered, and what every attempt gets. Where such an answer is to be asked for again, make the exchange inside
+/// <c>fx.CallAsync</c> with a client of its own, and throw there.</para>
 /// <para>For a client that operations share, put one of these into it, and the operation into each request:
 /// <c>request.Options.Set(OperationContext.HttpOption, fx)</c>. A request without one is refused, as it would not be recorded.</para>
 /// <para>What is redacted is replaced before anything is written, and requests are compared in that form. An operation that got an answer

@@ -11,20 +11,24 @@ internal sealed class OperationReplay(IJournal journal, ReplayReport verified, I
     private readonly List<(long Position, string Sentence)> findings = [];
     private bool isIncomplete;
     private bool hasStart;
+    private RecordedForm? form;
 
     public async Task<ReplayReport> RunAsync(CancellationToken cancellationToken)
     {
         var run = verified.Run;
         // First the effects, then the commands: of a run that goes on meanwhile, no command is missing that an effect names.
-        var effects = (await AllAsync(RunTranslation.EffectsOf(run), cancellationToken).ConfigureAwait(false))
-            .Where(OperationEntry.IsOne).ToList();
+        var effects = await AllAsync(RunTranslation.EffectsOf(run), cancellationToken).ConfigureAwait(false);
         var entries = await AllAsync(run.Stream, cancellationToken).ConfigureAwait(false);
         var recorded = effects
+            .Where(OperationEntry.IsOne)
             .GroupBy(entry => entry.Tags.FirstOrDefault() ?? "", StringComparer.Ordinal)
             .Select(RecordedOperation.Of)
             .ToList();
-        hasStart = entries.Count > 0 && entries[0].Version == 1 && RunTranslation.TryReadStart(entries[0], out _) is not null;
+        var start = entries.Count > 0 && entries[0].Version == 1 ? RunTranslation.TryReadStart(entries[0], out _) : null;
+        hasStart = start is not null;
         var commands = new RecordedCommands(journal, entries);
+        form = new RecordedForm(journal, run, start?.Root, commands);
+        differences.AddRange(effects.Where(effect => !OperationEntry.IsKnown(effect)).Select(Stray));
         foreach (var stray in recorded.SelectMany(operation => operation.Strays)) differences.Add(Stray(stray));
         var attempts = recorded.SelectMany(operation => operation.Attempts).OrderBy(attempt => attempt.Begun.Entry.Position).ToList();
         foreach (var attempt in attempts)
@@ -54,11 +58,26 @@ internal sealed class OperationReplay(IJournal journal, ReplayReport verified, I
             return;
         }
 
+        if (await form!.DifferencesAsync(attempt, operation, cancellationToken).ConfigureAwait(false) is { } found)
+            differences.AddRange(found);
+        else
+            Tell(begun.Entry, $"{name}: attempts before it may be deleted, so what it repeats was not compared with them");
         var replayed = new ReplayedAttempt(attempt, commands, cancellationToken);
         // One that never ends is left to itself once nobody waits any more.
         var outcome = await operation.ReplayAsync(replayed, input).WaitAsync(cancellationToken).ConfigureAwait(false);
         if (replayed.Fault is { } fault) System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(fault);
         cancellationToken.ThrowIfCancellationRequested();
+        if (replayed.Dropped is { } dropped)
+        {
+            isIncomplete = true;
+            Tell(
+                begun.Entry,
+                $"{name} was replayed up to position {Text(dropped.Position)} only: the beginning of '{dropped.Stream}' was deleted, so "
+                + "nobody knows what came of its command");
+            differences.AddRange(replayed.Differences);
+            return;
+        }
+
         if (attempt.IsRedacted && !IsSame(operation, replayed, attempt, outcome))
         {
             isIncomplete = true;
@@ -68,11 +87,12 @@ internal sealed class OperationReplay(IJournal journal, ReplayReport verified, I
 
         differences.AddRange(replayed.Differences);
         if (attempt.End is null) Tell(begun.Entry, $"{name} was cut off");
-        if (attempt.IsCancelled) Tell(begun.Entry, $"{name} was cancelled");
+        if (attempt is { IsCancelled: true, End.Entry: var end })
+            Tell(end, $"{name} was cancelled at position {Text(end.Position)}, perhaps in the middle of something");
         if (replayed.HasStopped || replayed.Differences.Count > 0) return;
         differences.AddRange(replayed.NotAsked.Select(NotAsked));
         // A cancelled one may have ended, but for that.
-        if (attempt is { End: { } end, IsCancelled: false } && Compare(operation, replayed, end, outcome, name) is { } difference)
+        if (attempt is { End: { } ended, IsCancelled: false } && Compare(operation, replayed, ended, outcome, name) is { } difference)
             differences.Add(difference);
 
         Divergence NotAsked(RecordedEffect effect) => ReplayTranslation.DifferenceAt(
@@ -129,7 +149,7 @@ internal sealed class OperationReplay(IJournal journal, ReplayReport verified, I
 
             var place = new EffectPlace(effect.Said.Branch, effect.Said.Ordinal);
             var name = ReplayedAttempt.NameOf(attempt, $"command on '{effect.Said.Stream}'", place);
-            Tell(entry, $"the step at position {entry.Position.ToString(CultureInfo.InvariantCulture)} is of {name}");
+            Tell(entry, $"the step at position {Text(entry.Position)} is of {name}");
             return;
         }
     }
@@ -146,6 +166,8 @@ internal sealed class OperationReplay(IJournal journal, ReplayReport verified, I
             : verified.Verdict;
         return verified.With(verdict, ordered.FirstOrDefault(), findings.Concat(others).OrderBy(finding => finding.Position));
     }
+
+    private static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);
 
     private void Tell(JournalEntry entry, string sentence) => findings.Add((entry.Position, sentence));
 

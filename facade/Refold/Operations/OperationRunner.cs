@@ -7,7 +7,7 @@ namespace Refold;
 internal static class OperationRunner
 {
     /// <summary>Where the random numbers of an operation come from that is begun for the first time.</summary>
-    public static RngState SeedOf(RunCore run, string key) => run.Context.Root.Named("$operation").Named(key);
+    public static RngState SeedOf(RngState root, string key) => root.Named("$operation").Named(key);
 
     /// <summary>The key of an operation without one: nothing is found under it after a restart.</summary>
     public static async ValueTask<string> MadeKeyAsync(RunCore run, CancellationToken cancellationToken)
@@ -15,7 +15,7 @@ internal static class OperationRunner
         var before = run.Options.Mode == RecordMode.Off
             ? 0
             : await run.Journal.HighestVersionAsync(Interop.RunTranslation.EffectsOf(run.Id), cancellationToken).ConfigureAwait(false);
-        return string.Create(CultureInfo.InvariantCulture, $"{run.Id}#{before}.{run.Operations.NextUnnamed()}");
+        return string.Create(CultureInfo.InvariantCulture, $"{run.Id}#{before}.{OperationsInFlight.Of(run.Journal).NextUnnamed(run.Id)}");
     }
 
     /// <summary>Runs it; the caller has entered the run's operations, which are left here.</summary>
@@ -31,6 +31,16 @@ internal static class OperationRunner
             var left = await OperationsInFlight.Of(run.Inner.Journal).EnterAsync(call.Key, cancellationToken).ConfigureAwait(false);
             leave = left + leave;
             var claimed = await ClaimAsync(run.Inner, operation, call, cancellationToken).ConfigureAwait(false);
+            while (claimed.IsOfAnother)
+            {
+                leave = run.Inner.Operations.Leave;
+                left();
+                call = call with { Key = await MadeKeyAsync(run.Inner, cancellationToken).ConfigureAwait(false) };
+                left = await OperationsInFlight.Of(run.Inner.Journal).EnterAsync(call.Key, cancellationToken).ConfigureAwait(false);
+                leave = left + leave;
+                claimed = await ClaimAsync(run.Inner, operation, call, cancellationToken).ConfigureAwait(false);
+            }
+
             if (claimed.Output is { } output) return operation.Output.Decode(output);
             var attempt = new LiveAttempt(run, claimed.Begun!, claimed.Earlier, cancellationToken);
             var (value, ending) = await InvokeAsync(run.Inner, operation, attempt, call.Input).ConfigureAwait(false);
@@ -92,9 +102,10 @@ internal static class OperationRunner
         return (value, ending);
     }
 
-    private readonly record struct Claimed(Encoded? Output, BegunAttempt? Begun, RecordedOperation? Earlier);
+    private readonly record struct Claimed(Encoded? Output, BegunAttempt? Begun, RecordedOperation? Earlier, bool IsOfAnother = false);
 
-    // The recorded output; or an attempt of ours, begun under the condition that nobody else began one meanwhile.
+    // The recorded output; or an attempt of ours, begun under the condition that nobody else began one meanwhile. A key that was made is
+    // nobody's but the caller's: where there is something under it, another process made the same one.
     private static async Task<Claimed> ClaimAsync(
         RunCore run, Operation operation, OperationCall call, CancellationToken cancellationToken)
     {
@@ -102,6 +113,8 @@ internal static class OperationRunner
         while (true)
         {
             var (earlier, asOf) = await RecordedOperation.FindAsync(run.Journal, key, cancellationToken).ConfigureAwait(false);
+            if (call.IsMade && (earlier.Last is not null || earlier.Strays.Count > 0))
+                return new Claimed(null, null, null, IsOfAnother: true);
             if (earlier.Strays.FirstOrDefault() is { } stray)
             {
                 throw new JournalException(
@@ -146,7 +159,7 @@ internal static class OperationRunner
     {
         var key = call.Key;
         var number = (earlier.Last?.Number ?? 0) + 1;
-        var seed = earlier.Attempts.Count > 0 ? earlier.Attempts[0].Begun.Said.Seed! : SeedOf(run, key);
+        var seed = earlier.Attempts.Count > 0 ? earlier.Attempts[0].Begun.Said.Seed! : SeedOf(run.Context.Root, key);
         // What the attempt's entries hang on, known before it is appended.
         var id = OperationGuid.Of(seed.Named("attempt/" + number.ToString(CultureInfo.InvariantCulture)));
         var firstId = earlier.Attempts.Count > 0 ? earlier.Attempts[0].Begun.Entry.Id : id;

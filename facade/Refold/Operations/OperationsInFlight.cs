@@ -10,6 +10,7 @@ internal sealed class OperationsInFlight
     private static readonly ConditionalWeakTable<IJournal, OperationsInFlight> Journals = [];
     private readonly ConcurrentDictionary<string, Task> keys = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<Guid, bool> abandoned = new();
+    private readonly ConcurrentDictionary<RunId, long> unnamed = new();
 
     /// <summary>Those of a journal.</summary>
     public static OperationsInFlight Of(IJournal journal) => Journals.GetValue(journal, _ => new OperationsInFlight());
@@ -19,6 +20,9 @@ internal sealed class OperationsInFlight
 
     /// <summary>Whether this process knows that nobody is at an attempt any more.</summary>
     public bool IsAbandoned(Guid begun) => abandoned.ContainsKey(begun);
+
+    /// <summary>The number of the next operation of a run without a key, also where two run objects are at that run.</summary>
+    public long NextUnnamed(RunId run) => unnamed.AddOrUpdate(run, 1, (_, number) => number + 1);
 
     /// <summary>Waits until nobody else is at the key, and is at it then.</summary>
     /// <returns>What ends it; called once.</returns>

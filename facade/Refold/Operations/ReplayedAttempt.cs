@@ -33,6 +33,9 @@ internal sealed class ReplayedAttempt(RecordedAttempt recorded, RecordedCommands
     /// <summary>Why the record could not be read, whatever the function made of it; null where it could.</summary>
     public Exception? Fault => fault;
 
+    /// <summary>Where the outcome of a command was asked for, and the stream whose beginning was deleted; null for none.</summary>
+    public (long Position, StreamId Stream)? Dropped { get; private set; }
+
     /// <summary>The attempt as people name it.</summary>
     public static string NameOf(RecordedAttempt attempt) => string.Create(
         CultureInfo.InvariantCulture,
@@ -94,7 +97,7 @@ internal sealed class ReplayedAttempt(RecordedAttempt recorded, RecordedCommands
                 : Differs(effect.Entry, again.Payload(), Core.DivergenceCause.UnrecordedInput, what);
         }
 
-        if (await ReadAsync(() => commands.FindAsync(effect, cancellationToken)).ConfigureAwait(false) is not { } found)
+        if (await ReadAsync(effect, what, () => commands.FindAsync(effect, cancellationToken)).ConfigureAwait(false) is not { } found)
         {
             var position = effect.Said.Earlier ?? effect.Entry.Position;
             throw Report(
@@ -115,16 +118,28 @@ internal sealed class ReplayedAttempt(RecordedAttempt recorded, RecordedCommands
                     what);
         }
 
-        return await ReadAsync(() => commands.OutcomeAsync(
+        return await ReadAsync(effect, what, () => commands.OutcomeAsync(
             aggregate, stream, found, effect.Said.Earlier is not null, cancellationToken)).ConfigureAwait(false);
     }
 
-    // What cannot be read is not what the function differs in.
-    private async ValueTask<T> ReadAsync<T>(Func<ValueTask<T>> read)
+    // What cannot be read is not what the function differs in; an entry that says nothing readable is a difference by itself.
+    private async ValueTask<T> ReadAsync<T>(RecordedEffect effect, string what, Func<ValueTask<T>> read)
     {
         try
         {
             return await read().ConfigureAwait(false);
+        }
+        catch (EntriesDroppedException dropped)
+        {
+            Dropped ??= (effect.Entry.Position, dropped.Stream);
+            throw Unrecorded(what);
+        }
+        catch (Exception exception) when (exception is StateUnreadableException or CodecException)
+        {
+            throw Report(
+                ReplayTranslation.DifferenceAt(effect.Entry, "", Core.DivergenceCause.Undecodable, "what came of it", exception.Message)
+                    .As(Core.DivergenceCause.Undecodable, what),
+                what);
         }
         catch (Exception exception)
         {

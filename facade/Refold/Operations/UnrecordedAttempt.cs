@@ -8,7 +8,7 @@ internal sealed class UnrecordedAttempt(Run owner, string key, CancellationToken
 
     public string Key => key;
 
-    public RngState Seed => OperationRunner.SeedOf(run, key);
+    public RngState Seed => OperationRunner.SeedOf(run.Context.Root, key);
 
     public HiddenValues Hidden { get; } = new();
 

@@ -7,7 +7,6 @@ internal sealed class RunOperations(RunId run)
     private readonly Lock gate = new();
     private TaskCompletionSource? idle;
     private int count;
-    private long unnamed;
     private int closers;
     private bool isDisposed;
 
@@ -19,9 +18,6 @@ internal sealed class RunOperations(RunId run)
             lock (gate) return count;
         }
     }
-
-    /// <summary>The number of the next operation without a key.</summary>
-    public long NextUnnamed() => Interlocked.Increment(ref unnamed);
 
     /// <summary>One more is under way, until <see cref="Leave"/>.</summary>
     /// <exception cref="RunEndedException">The run ends, or has ended.</exception>

@@ -1,5 +1,5 @@
-// Journals that take their time: one answers an append when the caller has had the time to be answered without it, one a little later.
-// Used by OperationTests and OperationRecordTests.
+// Journals that take their time: one answers an append when the caller has had the time to be answered without it, one a little later, and
+// before one somebody else is at work. Used by the tests of operations.
 using Refold.Tests.Runs;
 
 namespace Refold.Tests.Operations;
@@ -63,5 +63,22 @@ internal sealed class SlowJournal(ILocalJournal inner, Random random) : Forwardi
         var result = await Inner.TryAppendAsync(batch, cancellationToken);
         for (; after > 0; after--) await Task.Yield();
         return result;
+    }
+}
+
+/// <summary>Before the first append reaches the journal, something else happens.</summary>
+internal sealed class OvertakenJournal(ILocalJournal inner, Func<Task> before) : ForwardingJournal(inner)
+{
+    private bool isOvertaken;
+
+    public override async ValueTask<AppendResult> TryAppendAsync(EncodedBatch batch, CancellationToken cancellationToken = default)
+    {
+        if (!isOvertaken)
+        {
+            isOvertaken = true;
+            await before();
+        }
+
+        return await Inner.TryAppendAsync(batch, cancellationToken);
     }
 }

@@ -82,9 +82,11 @@ internal static class Shop
     public static PlaceRequest Request(int number) => new(
         number.ToString(System.Globalization.CultureInfo.InvariantCulture), "sku", 1 + number % 3);
 
+    public static RunPin Pin { get; } = new("shop", "acme", "1.0.0", seed: 7);
+
     public static Task<Run> StartAsync(IJournal journal, string name = "run", RunOptions? options = null) =>
         journal.StartRunAsync(
-            new RunPin("shop", "acme", "1.0.0", seed: 7), (options ?? new RunOptions()) with { RunId = RunId.Create(name) });
+            Pin, (options ?? new RunOptions()) with { RunId = RunId.Create(name) });
 
     public static Task<ReplayReport> ReplayAsync(this IJournal journal, string run, params Operation[] operations) =>
         journal.ReplayAsync(RunId.Create(run), operations, [Order.Aggregate]);

@@ -2,6 +2,7 @@
 // Run by `dotnet test`.
 using System.Globalization;
 using System.Text;
+using System.Text.Json;
 using Orders;
 using Refold.Tests.Runs;
 using Xunit;
@@ -166,5 +167,59 @@ public class OperationLimitTests
         await using var off = await Shop.StartAsync(memory, "off", new RunOptions { Mode = RecordMode.Off });
         await Assert.ThrowsAsync<InvalidOperationException>(() => off.ResumeOperationsAsync([operation]));
         await Assert.ThrowsAsync<ArgumentException>(() => next.ResumeOperationsAsync([operation, operation]));
+    }
+
+    [Fact]
+    public async Task TwoProcessesAtOneRun_EachHaveTheirOwnOperationsWithoutAKey()
+    {
+        await using var memory = new InMemoryJournal();
+        await using var one = await Shop.StartAsync(memory);
+        var calls = 0;
+        var operation = Of((fx, _) => Call(fx, "a", () => Task.FromResult((++calls).ToString(CultureInfo.InvariantCulture))));
+        var first = "";
+        var overtaken = new OvertakenJournal(memory, async () => first = await one.RunAsync(operation, "in", ct));
+        await using var other = await overtaken.ResumeRunAsync(one.Id, Shop.Pin);
+        Assert.Equal("2", await other.RunAsync(operation, "in", ct));
+        Assert.Equal("1", first);
+        var begun = memory.ReadStream("$fx/run").Where(entry => entry.Type == "$operation.begun");
+        Assert.Equal(2, begun.Select(entry => entry.Tags[0]).Distinct().Count());
+        await MatchesAsync(memory, operation);
+    }
+
+    private sealed class Garbled : HttpMessageHandler
+    {
+        public int Requests { get; private set; }
+
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
+            Task.FromResult(new HttpResponseMessage { Content = new StringContent(++Requests == 1 ? "{" : "\"fine\"") });
+    }
+
+    // What was answered stands, whatever the caller makes of it: asking again would give another answer in the place of a recorded one.
+    [Theory]
+    [InlineData(false, 1)]
+    [InlineData(true, 2)]
+    public async Task AnAnswerThatCannotBeRead_IsNotAskedForAgain_UnlessItIsReadInsideTheCall(bool isInside, int requests)
+    {
+        await using var journal = new InMemoryJournal();
+        using var server = new Garbled();
+        var operation = Of(async (fx, input) =>
+        {
+            static async Task<string> Get(HttpMessageHandler over)
+            {
+                using var client = new HttpClient(over, disposeHandler: false);
+                return JsonSerializer.Deserialize(await client.GetStringAsync(new Uri("http://shop.test/")), ShopJson.Default.String)!;
+            }
+
+            return isInside ? await Call(fx, "get", () => Get(server)) : await Get(fx.HttpHandler(server));
+        });
+        await using var run = await Shop.StartAsync(journal);
+        await Assert.ThrowsAnyAsync<Exception>(() => run.RunAsync(operation, "k", "in", ct));
+        if (isInside)
+            Assert.Equal("fine", await run.RunAsync(operation, "k", "in", ct));
+        else
+            await Assert.ThrowsAsync<JsonException>(() => run.RunAsync(operation, "k", "in", ct));
+        Assert.Equal(requests, server.Requests);
+        await run.FinishAsync();
+        await MatchesAsync(journal, operation);
     }
 }

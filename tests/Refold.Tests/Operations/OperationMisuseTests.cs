@@ -106,6 +106,51 @@ public class OperationMisuseTests
             StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("random")]
+    [InlineData("random taken before")]
+    [InlineData("a child of it")]
+    [InlineData("guid")]
+    [InlineData("branch")]
+    [InlineData("clock of a branch")]
+    [InlineData("call of a branch")]
+    public async Task InsideACall_TheContextIsRefused_AsNoReplayMakesTheCall(string what)
+    {
+        await using var journal = new InMemoryJournal();
+        await using var run = await Shop.StartAsync(journal);
+        var operation = Of(async (fx, input) =>
+        {
+            var (random, other) = (fx.Random, fx.Branch("b"));
+            var child = random.Named("child");
+            var first = random.Between(1, 1000);
+            var failed = await Assert.ThrowsAsync<CallFailedException>(() => fx.CallAsync(
+                "call",
+                input,
+                ShopJson.Default.String,
+                async (text, _) =>
+                {
+                    await Task.Yield();
+                    return text + what switch
+                    {
+                        "random" => fx.Random.NextUInt32(),
+                        "random taken before" => random.NextUInt32(),
+                        "a child of it" => child.NextUInt32(),
+                        "guid" => fx.NewGuid(),
+                        "branch" => fx.Branch("c").Key,
+                        "clock of a branch" => other.Clock.GetUtcNow(),
+                        _ => await Echo(other),
+                    };
+                },
+                ShopJson.Default.String));
+            return $"{failed.FailureType} {failed.FailureMessage} {first} {random.Between(1, 1000)} {child.NextUInt32()}";
+        });
+        var told = await run.RunAsync(operation, "k", "in", ct);
+        Assert.StartsWith(
+            "System.InvalidOperationException The operation's context is used inside a call, ", told, StringComparison.Ordinal);
+        await run.FinishAsync();
+        await TextOperation.MatchesAsync(journal, operation);
+    }
+
     [Fact]
     public async Task FinishingARun_WaitsForItsOperations_WithinABound_AndThenItGoesOn()
     {

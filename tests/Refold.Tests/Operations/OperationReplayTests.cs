@@ -143,6 +143,16 @@ public class OperationReplayTests
         Assert.Equal((ReplayVerdict.Diverged, journal.Head.Position), (replayed.Verdict, replayed.Divergence!.Position));
     }
 
+    [Fact]
+    public async Task WhereTheStreamOfACommandWasDeleted_TheVerdictIsNotThatItMatches()
+    {
+        await using var journal = await RecordAsync();
+        await journal.DeleteToAsync("order/1", 1);
+        var report = await journal.ReplayAsync("run", Program(new Changes()));
+        Assert.False(report.Matched, report.ToString());
+        Assert.Contains(report.Findings, finding => finding.Contains("the beginning of 'order/1' was deleted", StringComparison.Ordinal));
+    }
+
     // What is left of a run without its start says nothing of seed and pin, so nothing of it matches.
     [Fact]
     public async Task OperationsOfARunWhoseStartIsGone_NeverMatch()

@@ -10,4 +10,8 @@ public sealed class EditedRunTests(ITestOutputHelper output)
     [Fact]
     public Task AnEditedRun_NeverMatchesWithoutAFindingThatNamesTheEntry_AndAnHonestOneIsNeverAccused() =>
         RunSuites.Edits.HoldsAsync(output);
+
+    [Fact]
+    public Task AnEditedRunWithOperations_NeverMatchesInItsReplay_AndAnHonestOneIsNeverAccused() =>
+        RunSuites.EditedOperations.HoldsAsync(output);
 }

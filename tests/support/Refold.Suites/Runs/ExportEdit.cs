@@ -154,6 +154,11 @@ internal sealed record ExportEdit(string Kind, IReadOnlyList<string> Lines, int 
                 else
                     changed[name] = Mutated(changed[name], rng)?.DeepClone();
                 return changed;
+            case JsonArray items when items.Count > 0:
+                var array = items.DeepClone().AsArray();
+                var index = rng.Between(0, array.Count - 1);
+                array[index] = Mutated(array[index], rng)?.DeepClone();
+                return array;
             case JsonValue value when value.GetValueKind() == System.Text.Json.JsonValueKind.Number:
                 return (long)value + rng.Between(1, 3);
             case JsonValue value when value.GetValueKind() == System.Text.Json.JsonValueKind.String:

@@ -14,6 +14,9 @@ internal sealed record RecordedWorld(
 {
     private static readonly DateTimeOffset Begin = new(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);
 
+    /// <summary>Operations of the runs, over nothing outside.</summary>
+    public IReadOnlyList<Operation> Operations { get; init; } = [];
+
     public static RunPin Pin { get; } = new("random", "acme", "1.4.0", seed: 42);
 
     /// <summary>Records in a journal, whatever its store.</summary>
@@ -68,8 +71,8 @@ internal sealed record RecordedWorld(
         return new RecordedWorld([.. journal.ReadAll()], journal.Head, finished, [left, right]);
     }
 
-    // A fact of one of the runs, or of nobody.
-    private static async Task AppendFactAsync(ILocalJournal journal, string stream, SeededRng rng, IReadOnlyList<Run> runs)
+    /// <summary>Appends a fact of one of the runs, or of nobody.</summary>
+    public static async Task AppendFactAsync(ILocalJournal journal, string stream, SeededRng rng, IReadOnlyList<Run> runs)
     {
         var told = RandomAggregate.Events.Encode(new Told("fact", rng.Between(-9, 9), "outside"));
         var of = rng.Between(0, 2);

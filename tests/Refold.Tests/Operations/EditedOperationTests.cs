@@ -1,0 +1,111 @@
+// Entries of operations that were edited, in a run whose end vouches for nothing: each is named by its place.
+// Run by `dotnet test`; EditedRunTests draws edits at random.
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Orders;
+using Xunit;
+using static Refold.Tests.Operations.TextOperation;
+
+namespace Refold.Tests.Operations;
+
+public class EditedOperationTests
+{
+    private static readonly CancellationToken ct = CancellationToken.None;
+
+    private static Operation<string, string> Program(Func<int, string> answers)
+    {
+        var asked = 0;
+        return Of(async (fx, input) =>
+        {
+            var price = await Call(fx, "price", () => Task.FromResult(answers(++asked)));
+            fx.Clock.GetUtcNow();
+            await fx.ExecuteAsync(Order.Aggregate, "order/1", new Draw());
+            await Call(fx, "end", () => Task.FromResult(answers(++asked)));
+            return "done";
+        });
+    }
+
+    // A first attempt that fails behind its command, and a second: it repeats call, reading and command.
+    private static async Task<List<string>> RecordAsync()
+    {
+        await using var journal = new InMemoryJournal();
+        await using var run = await Shop.StartAsync(journal);
+        var operation = Program(number => number == 2 ? throw new TimeoutException("late") : "answer");
+        await Assert.ThrowsAsync<CallFailedException>(() => run.RunAsync(operation, "k", "in", ct));
+        await run.RunAsync(operation, "k", "in", ct);
+        return [.. Exports.Of(journal.ReadAll())];
+    }
+
+    public static TheoryData<string, int, string, string, string> Edits => new()
+    {
+        { "$operation.begun", 0, "id", "\"11111111-1111-8111-8111-111111111111\"", "/id" },
+        { "$operation.begun", 0, "data/seed/stream", "\"7\"", "/data/seed/stream" },
+        { "$operation.begun", 0, "data/attempt", "3", "/data/attempt" },
+        { "$operation.begun", 0, "tags", "[\"op:0\"]", "" },
+        { "$operation.begun", 1, "data/input/data", "\"other\"", "/data/input/data" },
+        { "$operation.begun", 1, "causationId", "\"11111111-1111-8111-8111-111111111111\"", "/causationId" },
+        { "$clock", 0, "data/time", "\"2026-01-01T00:00:00.0000000Z\"", "/time" },
+        { "$clock", 1, "data/time", "\"2026-01-01T00:00:00.0000000Z\"", "/data/time" },
+        { "$clock", 0, "type", "\"other\"", "" },
+        { "$call", 0, "causationId", "\"11111111-1111-8111-8111-111111111111\"", "/causationId" },
+        { "$call", 0, "time", "null", "/time" },
+        { "$call", 0, "tags", "[\"zero\"]", "" },
+        { "$call", 0, "data/added", "1", "/data/added" },
+        { "$call", 2, "data/output/data", "\"other\"", "/data/output/data" },
+        { "$executed", 0, "correlationId", "\"11111111-1111-8111-8111-111111111111\"", "/correlationId" },
+        { "$executed", 1, "data/earlier", "1", "/data/earlier" },
+        { "$operation.failed", 0, "type", "\"$operation.ended\"", "/type" },
+        { "$operation.ended", 0, "data/output/data", "\"other\"", "/data/output/data" },
+        { "draw", 0, "correlationId", "\"11111111-1111-8111-8111-111111111111\"", "/correlationId" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Edits))]
+    public async Task AnEditedEntry_IsNamed_AlsoInARunThatHasNotEnded(string type, int number, string member, string value, string path)
+    {
+        var lines = await RecordAsync();
+        var index = lines.Index().Where(line => (string)JsonNode.Parse(line.Item)!["type"]! == type).ElementAt(number).Index;
+        lines[index] = Edited(lines[index], member.Split('/'), JsonNode.Parse(value));
+        var report = await ReplayAsync(lines);
+        Assert.Equal(ReplayVerdict.Diverged, report.Verdict);
+        var differences = report.Findings.Append(report.Divergence + " ");
+        var position = string.Create(CultureInfo.InvariantCulture, $"position {index + 1},");
+        Assert.Contains(
+            differences,
+            said => said.Contains(position, StringComparison.Ordinal) && said.Contains(path, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task WhatIsNotEdited_Matches()
+    {
+        var report = await ReplayAsync(await RecordAsync());
+        Assert.True(report.Matched, report + string.Join('\n', report.Findings));
+    }
+
+    private static string Edited(string text, string[] member, JsonNode? value)
+    {
+        var line = JsonNode.Parse(text)!.AsObject();
+        var of = line;
+        foreach (var name in member[..^1]) of = of[name]!.AsObject();
+        of.Remove(member[^1]);
+        if (value is not null)
+        {
+            // Members of a payload stand in the order of their names: nothing but the member differs.
+            var place = member.Length == 1 ? 0
+                : of.Select(item => item.Key).TakeWhile(name => string.CompareOrdinal(name, member[^1]) < 0).Count();
+            of.Insert(place, member[^1], value);
+        }
+
+        var data = line["data"]!.DeepClone();
+        line.Remove("data");
+        line["data"] = data;
+        return line.ToJsonString();
+    }
+
+    private static async Task<ReplayReport> ReplayAsync(List<string> lines)
+    {
+        await using var journal = new InMemoryJournal();
+        Assert.True(await Exports.TryImportAsync(journal, lines));
+        return await journal.ReplayAsync("run", Program(_ => throw new InvalidOperationException("a replay calls")));
+    }
+}
