@@ -86,9 +86,9 @@ public class RunTests
     public async Task TwoRunsInParallel_OnTheSameStreams_BothMatch()
     {
         await using var journal = new InMemoryJournal();
-        await using var first = await journal.StartRunAsync(RunFixture.Pin, RunFixture.Options() with { RunId = RunId.Create("first") });
-        var options = RunFixture.Options() with { RunId = RunId.Create("second"), MaxAttempts = 1000 };
-        await using var second = await journal.StartRunAsync(RunFixture.Pin, options);
+        var options = RunFixture.Options() with { MaxAttempts = 1000 };
+        await using var first = await journal.StartRunAsync(RunFixture.Pin, options with { RunId = RunId.Create("first") });
+        await using var second = await journal.StartRunAsync(RunFixture.Pin, options with { RunId = RunId.Create("second") });
         await Task.WhenAll(new[] { first, second }.Select(run => Task.Run(async () =>
         {
             foreach (var (stream, command) in RunFixture.Commands(200))
