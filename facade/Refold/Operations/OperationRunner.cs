@@ -83,7 +83,9 @@ internal static class OperationRunner
         catch (Exception exception)
         {
             attempt.ThrowIfBroken();
-            var (_, failed) = attempt.End(null, RecordedFailure.Of(exception));
+            // Of what was cancelled in the middle, an exception of another branch may be what came out: it counts as cancelled.
+            var failure = attempt.Token.IsCancellationRequested ? new OperationCanceledException(attempt.Token) : exception;
+            var (_, failed) = attempt.End(null, RecordedFailure.Of(failure));
             await failed.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             throw;
         }

@@ -96,13 +96,15 @@ internal sealed class RecordedForm(IJournal journal, RunId run, RngState? root, 
         return ReplayTranslation.DifferenceOf(entry, made.ToEntry(run, begun.Said.Key!, time, firstId, causation)) ?? Unanswered(effect);
     }
 
-    // A command that an operation gave hangs on the operation.
+    // A command that an operation gave hangs on the operation, and is for the stream that the operation says.
     private async ValueTask<Divergence?> OfCommandAsync(
         RecordedAttempt attempt, RecordedEffect effect, Guid firstId, CancellationToken cancellationToken)
     {
         if (effect.Said is not { Type: OperationEntry.Executed, Failure: null, Earlier: null }) return null;
         if (await commands.FindAsync(effect, cancellationToken).ConfigureAwait(false) is not { } command) return null;
         var begun = attempt.Begun.Entry.Id;
+        if (RunTranslation.TryReadCommand(command) is { } given && given.Stream.Value != effect.Said.Stream)
+            return Header(effect.Entry, "/data/stream", effect.Said.Stream ?? "absent", given.Stream.Value);
         return command.CorrelationId != firstId ? Header(command, "/correlationId", Text(command.CorrelationId), Text(firstId))
             : command.CausationId != begun ? Header(command, "/causationId", Text(command.CausationId), Text(begun))
             : null;

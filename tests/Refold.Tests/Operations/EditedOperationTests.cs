@@ -53,6 +53,8 @@ public class EditedOperationTests
         { "$call", 0, "data/added", "1", "/data/added" },
         { "$call", 2, "data/output/data", "\"other\"", "/data/output/data" },
         { "$executed", 0, "correlationId", "\"11111111-1111-8111-8111-111111111111\"", "/correlationId" },
+        { "$executed", 0, "data/stream", "null", "/data/stream" },
+        { "$executed", 0, "data/stream", "\"order/2\"", "/data/stream" },
         { "$executed", 1, "data/earlier", "1", "/data/earlier" },
         { "$operation.failed", 0, "type", "\"$operation.ended\"", "/type" },
         { "$operation.ended", 0, "data/output/data", "\"other\"", "/data/output/data" },

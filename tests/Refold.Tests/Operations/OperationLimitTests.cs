@@ -186,6 +186,28 @@ public class OperationLimitTests
         await MatchesAsync(memory, operation);
     }
 
+    [Fact]
+    public async Task WhatIsCancelledInTheMiddle_CountsAsCancelled_AlsoWhereAnotherBranchHadFailed()
+    {
+        await using var journal = new InMemoryJournal();
+        using var source = new CancellationTokenSource();
+        var operation = Of(async (fx, input) =>
+        {
+            var failed = Call(fx.Branch("a"), "a", () => throw new TimeoutException("late"));
+            var cancelled = Call(fx.Branch("b"), "b", () =>
+            {
+                source.Cancel();
+                return new TaskCompletionSource<string>().Task;
+            });
+            await Task.WhenAll(failed, cancelled);
+            return input;
+        });
+        await using var run = await Shop.StartAsync(journal);
+        await Assert.ThrowsAsync<CallFailedException>(() => run.RunAsync(operation, "k", "in", source.Token));
+        await run.FinishAsync();
+        await MatchesAsync(journal, operation);
+    }
+
     private sealed class Garbled : HttpMessageHandler
     {
         public int Requests { get; private set; }

@@ -61,6 +61,30 @@ public class OperationReplayTests
         return journal;
     }
 
+    // Recorded by one clock, replayed while all others say something else; that none is read is seen in the compiled code
+    // (Refold.Architecture).
+    [Fact]
+    public async Task WhatTheClockSaid_ComesFromTheRecord()
+    {
+        var readings = new List<DateTimeOffset>();
+        var operation = Operation.Create("op", ShopJson.Default.String, ShopJson.Default.String, async (fx, input) =>
+        {
+            readings.Add(fx.Clock.GetUtcNow());
+            await fx.DelayAsync(TimeSpan.Zero);
+            readings.Add(new DateTimeOffset(fx.Clock.GetTimestamp(), TimeSpan.Zero));
+            return input;
+        });
+        await using var journal = new InMemoryJournal();
+        await using (var run = await Shop.StartAsync(journal, options: new RunOptions { TimeProvider = new FixedClock() }))
+        {
+            await run.RunAsync(operation, "k", "in", ct);
+            await run.FinishAsync();
+        }
+
+        Assert.True((await journal.ReplayAsync("run", operation)).Matched);
+        Assert.Equal([.. Enumerable.Repeat(new FixedClock().GetUtcNow(), 4)], readings);
+    }
+
     public static TheoryData<string, DivergenceCause, string, string, string> Cases => new()
     {
         { "request", DivergenceCause.UnrecordedInput, "$call", "/data/input/data", "operation 'op', key 'k', attempt 1, call 'first' 1" },

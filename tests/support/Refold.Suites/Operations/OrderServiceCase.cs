@@ -31,6 +31,7 @@ internal static class OrderServiceCase
         await using (var journal = Journal.Open(directory.Journal(), new JournalOptions { ReadOnly = true }))
         {
             CheckOrders(journal, accepted, outside);
+            CheckWaits(tally, journal);
             tally.Add("attempts", journal.ReadAll().LongCount(entry => entry.Type == "$operation.begun"));
             await ReplayHereAsync(tally, journal, kills + 1, root);
         }
@@ -111,6 +112,27 @@ internal static class OrderServiceCase
         }
 
         Assert.Equal(accepted.Count, outside.Payments.Values.Select(payment => payment.Id).Distinct().Count());
+    }
+
+    // What a request waits for until it is durable: its begin, each call and command, and once more before the payment, as the clock was
+    // read. Nobody waits for its end. Prices that are answered at once share a wait.
+    private static void CheckWaits(Tally tally, ILocalJournal journal)
+    {
+        var attempts = journal.ReadAll().Where(OperationEntry.IsOne).GroupBy(entry => entry.Tags[0]).Select(RecordedOperation.Of)
+            .Where(operation => operation is { Attempts: [{ End.Said.Output: not null }] })
+            .Select(operation => operation.Attempts[0]).ToList();
+        foreach (var attempt in attempts)
+        {
+            var waits = attempt.Effects.Append(attempt.Begun).Select(effect => effect.Entry.Batch).Distinct().Count();
+            var asked = attempt.Effects.Count(effect => effect.Said.Type is OperationEntry.Call or OperationEntry.Executed);
+            var readings = attempt.Effects.Count(effect => effect.Said.Type == OperationEntry.Clock);
+            Assert.InRange(readings, 0, 1);
+            Assert.InRange(waits, asked + readings, 1 + asked + readings);
+            if (waits == 1 + asked + readings) tally.Add("waits one by one");
+        }
+
+        Assert.NotEmpty(attempts);
+        Assert.True(tally["waits one by one"] > 0, tally.ToString());
     }
 
     private static async Task ReplayHereAsync(Tally tally, IJournal journal, int runs, RngState root)

@@ -116,9 +116,14 @@ internal static class RandomProgram
                     break;
                 case ["both"]:
                     var (left, right) = (new StringBuilder(), new StringBuilder());
-                    await Task.WhenAll(
+                    Task[] both =
+                    [
                         RunAsync(fx.Branch("left"), script, script.Left, left, aggregates, outside),
-                        RunAsync(fx.Branch("right"), script, script.Right, right, aggregates, outside));
+                        RunAsync(fx.Branch("right"), script, script.Right, right, aggregates, outside),
+                    ];
+                    // Of two that fail the failure of the first in this order, not of the one that was faster.
+                    await Task.WhenAll(both).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                    foreach (var one in both) await one;
                     told.Append(left).Append(right);
                     break;
                 default: throw new FormatException(step);
