@@ -6,7 +6,7 @@ open System
 open Refold
 
 /// What a decision may depend on besides state and command.
-[<NoEquality; NoComparison>]
+[<NoEquality; NoComparison; StructuredFormatDisplay("{Shown}")>]
 type Step =
     {
         /// The recorded time of the step, UTC; never a clock.
@@ -16,6 +16,17 @@ type Step =
         /// This step's own generator: made from the run's root state, the stream and the version before the step.
         Random: SeededRng
     }
+
+    member private this.Shown =
+        RecordText.show
+            [
+                "Now", box this.Now
+                "CommandId", box this.CommandId
+                "Random", box this.Random
+            ]
+
+    /// Its fields, the same in every culture.
+    override this.ToString() = this.Shown
 
 /// Decide and evolve over an initial state. All three are pure; `Evolve` is total and trivial.
 [<NoEquality; NoComparison>]

@@ -5,7 +5,7 @@ namespace Refold.Core
 open System
 
 /// What an append hands over. All of it goes into the canonical bytes; nothing a store makes is here.
-[<NoComparison>]
+[<NoComparison; StructuredFormatDisplay("{Shown}")>]
 type EntryData =
     {
         /// The stream it belongs to.
@@ -35,6 +35,27 @@ type EntryData =
         /// The idempotency key of the append call it came with, 1 to 128 UTF-8 bytes.
         Key: string option
     }
+
+    member private this.Shown =
+        RecordText.show
+            [
+                "Stream", box this.Stream
+                "Role", box this.Role
+                "Type", box this.Type
+                "SchemaVersion", box this.SchemaVersion
+                "Payload", box this.Payload
+                "Tags", box this.Tags
+                "Time", box this.Time
+                "Id", box this.Id
+                "CorrelationId", box this.CorrelationId
+                "CausationId", box this.CausationId
+                "Run", box this.Run
+                "Drawn", box this.Drawn
+                "Key", box this.Key
+            ]
+
+    /// Its fields, the same in every culture.
+    override this.ToString() = this.Shown
 
 /// An entry with its place. Equal by content.
 [<NoComparison>]

@@ -45,7 +45,7 @@ type RunPosition<'State> =
     }
 
 /// What a step is made from, besides the position.
-[<NoEquality; NoComparison>]
+[<NoEquality; NoComparison; StructuredFormatDisplay("{Shown}")>]
 type StepInput<'Command> =
     {
         /// The target stream.
@@ -61,6 +61,20 @@ type StepInput<'Command> =
         /// The idempotency key of the append.
         Key: string option
     }
+
+    member private this.Shown =
+        RecordText.show
+            [
+                "Stream", box this.Stream
+                "Command", box this.Command
+                "Now", box this.Now
+                "CorrelationId", box this.CorrelationId
+                "CausationId", box this.CausationId
+                "Key", box this.Key
+            ]
+
+    /// Its fields, the same in every culture.
+    override this.ToString() = this.Shown
 
 /// What a step came to.
 [<NoEquality; NoComparison>]

@@ -97,6 +97,62 @@ public class DamageTests(ITestOutputHelper output)
         Assert.Contains("position 1", refused.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task WithoutTheTable_NoWayAlongAnIndexGoesRound(bool isInLog)
+    {
+        const int PageSize = 8192;
+        var files = new SimulatedFiles();
+        var journal = LiteDbJournal.Open(files);
+        for (var number = 0; number < 10; number++) await journal.Append(Samples.Entry("s" + number, "{}", "tagged", "t" + number));
+        if (!isInLog) await journal.DisposeAsync();
+        var contents = files.Contents();
+        if (isInLog) await journal.DisposeAsync();
+        contents[FileRole.Mark] = [];
+        var role = isInLog ? FileRole.Log : FileRole.Data;
+        await using (var taken = LiteDbJournal.Open(new SimulatedFiles(contents), Samples.ReadOnly))
+            Assert.Equal(10, taken.Query(Query.WithTags("tagged")).Entries.Count);
+        var (pointers, refused) = (0, 0);
+        for (var page = 0; page < contents[role].Length; page += PageSize)
+        {
+            var bytes = contents[role].AsMemory(page, PageSize);
+            if (bytes.Span[4] != 3 || bytes.Span[30] == 255) continue;
+            // The last node of the page, and its neighbours on the lowest level, each made to be the node itself.
+            var slot = bytes.Span[30];
+            var node = BitConverter.ToUInt16(bytes.Span[(PageSize - ((slot + 1) * 4) + 2)..]);
+            foreach (var pointer in new[] { 12, 17 })
+            {
+                if (BitConverter.ToUInt32(bytes.Span[(node + pointer)..]) == uint.MaxValue) continue;
+                var damaged = contents[role].ToArray();
+                bytes.Span[..4].CopyTo(damaged.AsSpan(page + node + pointer));
+                damaged[page + node + pointer + 4] = slot;
+                var changed = new Dictionary<FileRole, byte[]>(contents) { [role] = damaged };
+                pointers++;
+                foreach (var options in new[] { Samples.ReadOnly, new JournalOptions() })
+                    refused += await Task.Run(() => IsRefusedAsync(changed, options)).WaitAsync(TimeSpan.FromMinutes(2)) ? 1 : 0;
+            }
+        }
+
+        Assert.True(pointers >= 4);
+        // An older state of a page in the log is nobody's.
+        Assert.InRange(refused, isInLog ? 4 : 2 * pointers, 2 * pointers);
+    }
+
+    private static async Task<bool> IsRefusedAsync(Dictionary<FileRole, byte[]> contents, JournalOptions options)
+    {
+        try
+        {
+            await using var opened = LiteDbJournal.Open(new SimulatedFiles(contents), options);
+            return false;
+        }
+        catch (JournalCorruptedException exception)
+        {
+            Assert.Contains("is not the neighbour of", exception.Message, StringComparison.Ordinal);
+            return true;
+        }
+    }
+
     [Fact]
     public async Task ADataFileThatIsCutShort_BesideALogThatIsNot_IsRefused()
     {

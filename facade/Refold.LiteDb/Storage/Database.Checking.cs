@@ -50,7 +50,8 @@ internal sealed partial class Database
     {
         var scan = log is null ? new LogScan() : LogScan.Of(log);
         scan.Check(slot, files.Place);
-        data.Check(mark is null ? null : Mark.ReadSums(mark, files.Place), scan.Pages);
+        data.Check(mark is null ? null : Mark.ReadSums(mark, files.Place), scan.Pages.Keys);
+        if (data.Sums is null) new IndexLinks(files.Place, data.File, log, scan.Pages).Require();
     }
 
     private static LiteEngine CheckedEngine(IDatabaseFiles files, DataStream data, Stream log, MarkSlot? mark, bool isReadOnly)

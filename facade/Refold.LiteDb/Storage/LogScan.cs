@@ -9,8 +9,8 @@ internal sealed class LogScan
 {
     private readonly List<uint> chain = [];
 
-    /// <summary>Pages of the data file that a confirmed transaction in it has anew.</summary>
-    public HashSet<long> Pages { get; } = [];
+    /// <summary>Pages of the data file that a confirmed transaction in it has anew, and where in the log the newest of each lies.</summary>
+    public Dictionary<long, long> Pages { get; } = [];
 
     /// <summary>The checksum over so many checksums of pages and the next.</summary>
     public static uint Join(uint before, uint next)
@@ -25,7 +25,7 @@ internal sealed class LogScan
     {
         const int TransactionPlace = 14;
         var scan = new LogScan();
-        var transactions = new Dictionary<uint, List<long>>();
+        var transactions = new Dictionary<uint, List<(long Page, long Offset)>>();
         var page = new byte[EngineStream.PageSize];
         var sum = 0u;
         for (long number = 0; number < log.Length / EngineStream.PageSize; number++)
@@ -34,9 +34,9 @@ internal sealed class LogScan
             scan.chain.Add(sum = Join(sum, PageSums.Of(number, page)));
             var transaction = BinaryPrimitives.ReadUInt32LittleEndian(page.AsSpan(TransactionPlace));
             if (!transactions.TryGetValue(transaction, out var pages)) transactions.Add(transaction, pages = []);
-            pages.Add(BinaryPrimitives.ReadUInt32LittleEndian(page));
+            pages.Add((BinaryPrimitives.ReadUInt32LittleEndian(page), number * EngineStream.PageSize));
             if (page[LogStream.ConfirmByte] == 0) continue;
-            scan.Pages.UnionWith(pages);
+            foreach (var (of, offset) in pages) scan.Pages[of] = offset;
             pages.Clear();
         }
 

@@ -13,11 +13,11 @@ internal sealed partial class RunPipeline
     private RunLoad? versionLoad;
     private int loading;
 
-    // Under the lock; what is read is read on threads of the pool.
+    // Under the lock; what is read is read on another thread.
     private void LoadElsewhere()
     {
         foreach (var load in NextLoads())
-            ThreadPool.UnsafeQueueUserWorkItem(next => _ = LoadAsync(next, isCallers: false), load, preferLocal: false);
+            Elsewhere.Do(static next => _ = next.Pipeline.LoadAsync(next.Load, isCallers: false), (Pipeline: this, Load: load));
     }
 
     // What was asked for and may begin now.

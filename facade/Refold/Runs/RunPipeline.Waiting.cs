@@ -158,6 +158,8 @@ internal sealed partial class RunPipeline
     {
         lock (gate)
         {
+            // A step that was made goes on; its caller waits for it no more.
+            if (work.Status == WorkStatus.Made) work.CancelWaiting();
             if (work.Status is not (WorkStatus.Waiting or WorkStatus.Ready))
                 return;
             Refuse(work, new OperationCanceledException());

@@ -147,7 +147,7 @@ internal sealed partial class RunPipeline(IJournal journal, RunId run, RunMemory
         }
     }
 
-    private void PumpElsewhere() => ThreadPool.UnsafeQueueUserWorkItem(pipeline => pipeline.Pump(null), this, preferLocal: false);
+    private void PumpElsewhere() => Elsewhere.Do(static pipeline => pipeline.Pump(null), this);
 
     // Asked by the thread that pumps, under the lock; it pumps no more where the answer is no.
     private bool CanGoOn()
@@ -252,6 +252,8 @@ internal sealed partial class RunPipeline(IJournal journal, RunId run, RunMemory
         {
             // Never the caller's token: cancelling ends waiting, not a write.
             batch.Pipelined = options.Pipelined;
+            // Settling is short and calls nobody else's code: callers may block every thread of the pool.
+            batch.AllowSynchronousContinuations = journal is LocalJournal { AnswersOnItsThread: true };
             append = journal.TryAppendAsync(batch, CancellationToken.None);
         }
         catch (Exception error)

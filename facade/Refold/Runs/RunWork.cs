@@ -116,6 +116,9 @@ internal abstract class RunWork(CancellationToken cancellationToken)
 
     /// <summary>It is settled because its token was cancelled, and nothing was appended.</summary>
     public abstract void Cancel();
+
+    /// <summary>Its token was cancelled while its step, which goes on, is on its way.</summary>
+    public abstract void CancelWaiting();
 }
 
 /// <summary>A work that somebody waits for.</summary>
@@ -124,8 +127,9 @@ internal abstract class RunWork<T>(CancellationToken cancellationToken) : RunWor
     // Continuations run elsewhere: settling happens under the pipeline's lock.
     private readonly TaskCompletionSource<T> completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    /// <summary>The result; cancelling ends waiting, whether or not the step was made, unless it is to be known how it ended.</summary>
-    public Task<T> Task => IsWaitedOut ? completion.Task : completion.Task.WaitAsync(Token);
+    /// <summary>The result; cancelling ends waiting, whether or not the step was made, unless it is to be known how it ended. Whoever
+    /// blocks on it is woken without a thread of the pool.</summary>
+    public Task<T> Task => completion.Task;
 
     /// <summary>Whether cancelling does not end waiting once the step was made.</summary>
     protected virtual bool IsWaitedOut => false;
@@ -135,6 +139,11 @@ internal abstract class RunWork<T>(CancellationToken cancellationToken) : RunWor
     public override void Fail(Exception error) => completion.TrySetException(error);
 
     public override void Cancel() => completion.TrySetCanceled(Token);
+
+    public override void CancelWaiting()
+    {
+        if (!IsWaitedOut) Cancel();
+    }
 
     protected abstract T Result(Receipt? receipt);
 }

@@ -4,6 +4,7 @@ module Refold.Core.Tests.EntryTests
 
 open System
 open Expecto
+open FSharp.Reflection
 open Refold.Core
 open Refold.Support.Examples
 open Refold.Support
@@ -153,4 +154,28 @@ let tests =
             equal given (Entry.id { entry with Data.Id = Some given })
             equal given (Entry.correlationId { entry with Data.Id = Some given })
             equal given (Entry.correlationId { entry with Data.CorrelationId = Some given }))
+
+        testCase "what a record with a time prints is the same in every culture, whatever record it is" (fun () ->
+            let isTime (kind: Type) = kind = typeof<DateTimeOffset> || kind = typeof<DateTimeOffset option>
+
+            let withTimes =
+                typeof<Entry>.Assembly.GetExportedTypes()
+                |> Array.filter (fun kind ->
+                    FSharpType.IsRecord kind
+                    && FSharpType.GetRecordFields kind |> Array.exists (fun field -> isTime field.PropertyType))
+
+            isTrue (withTimes.Length >= 3)
+
+            for kind in withTimes do
+                isTrue (kind.IsDefined(typeof<StructuredFormatDisplayAttribute>, false))
+
+            let time = DateTimeOffset(2024, 2, 29, 21, 5, 9, TimeSpan.Zero)
+            let data = { event "order/1" "" with Time = Some time; Drawn = Some 3UL }
+            let entry = { Position = 9L; Version = 7L; Batch = 9L; Data = data }
+            let printed () = [ string data; sprintf "%A" data; string entry; sprintf "%A" entry ]
+            let expected = printed ()
+            isTrue (expected |> List.forall _.Contains("Time = Some 2024-02-29T21:05:09.0000000+00:00"))
+
+            for culture in [ "ar-SA"; "fa-IR"; "sv-SE"; "de-DE" ] do
+                equal expected (Culture.under culture printed))
     ]

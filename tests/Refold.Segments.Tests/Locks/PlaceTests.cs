@@ -89,6 +89,35 @@ public sealed class PlaceTests : IDisposable
     }
 
     [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task ACheckpointThatWasBegun_IsNotWrittenIntoTheCopy(bool isClosedFirst)
+    {
+        var background = new Later();
+        var writer = SegmentJournal.Open(
+            Place, JournalProcess.Options.With(s => s with { CheckpointBytes = 200, Background = background }));
+        for (var number = 0; number < 5; number++) await writer.Append(Samples.Entry("s", new string('x', 100)));
+        Assert.NotNull(background.Task);
+        PutACopyInItsPlace(temporary);
+        var before = Image(Place);
+        var closing = Task.CompletedTask;
+        if (isClosedFirst)
+        {
+            // A compaction would wait for it.
+            await AssertStoppedAsync(writer, "append");
+            closing = Task.Run(() => writer.DisposeAsync().AsTask());
+            await Task.WhenAny(closing, Task.Delay(200));
+        }
+
+        background.Run();
+        if (!isClosedFirst) await AssertStoppedAsync(writer);
+        await closing;
+        await writer.DisposeAsync();
+        Assert.Equal(before, Image(Place));
+        Assert.True(SegmentJournal.Verify(Place).Ok);
+    }
+
+    [Theory]
     [MemberData(nameof(Answers))]
     public async Task AfterTheDirectoryIsRemoved_TheWriterStops(string what)
     {
@@ -167,4 +196,18 @@ public sealed class PlaceTests : IDisposable
                 .Order(StringComparer.Ordinal)
                 .Select(file => Path.GetFileName(file) + " " + Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(file)))),
         ];
+
+    /// <summary>Does what it is given when it is told to.</summary>
+    private sealed class Later : TaskScheduler
+    {
+        public Task? Task { get; private set; }
+
+        public void Run() => TryExecuteTask(Task!);
+
+        protected override IEnumerable<Task> GetScheduledTasks() => [];
+
+        protected override void QueueTask(Task task) => Task = task;
+
+        protected override bool TryExecuteTaskInline(Task task, bool taskWasPreviouslyQueued) => false;
+    }
 }

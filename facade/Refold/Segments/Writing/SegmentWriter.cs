@@ -144,6 +144,8 @@ internal sealed class SegmentWriter(SegmentLog log, bool pipelined)
         }
 
         var taken = log.Commit(group);
+        // Now, while this thread is the one that commits: what comes in from outside makes up the next group.
+        room.Leave(taken);
         bool more;
         lock (gate)
         {
@@ -153,7 +155,6 @@ internal sealed class SegmentWriter(SegmentLog log, bool pipelined)
             if (closed && !more) idle.TrySetResult();
         }
 
-        room.Leave(taken);
         return more;
     }
 }

@@ -1,4 +1,4 @@
-// A process whose pool has 4 threads, for good, and 40 callers that each block one of them until their appends are answered.
+// A process whose pool has 4 threads, for good, and 40 callers that each block one until their appends and commands are answered.
 // Started by the tests of the stores; its other end is called by Program.
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
@@ -26,7 +26,7 @@ internal static class BlockingCallers
             new ProcessStartInfo("dotnet", [Program.Assembly, Verb, uri]) { RedirectStandardOutput = true })!;
         var said = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
-        Assert.Equal("400 appended, 400 tried, 160 deleted, 0 threads of the pool more than 4\n", said);
+        Assert.Equal("400 appended, 400 tried, 160 deleted, 1200 executed, 0 threads of the pool more than 4\n", said);
     }
 
     /// <summary>The other end. It does not await: that would need a thread of the pool.</summary>
@@ -35,9 +35,11 @@ internal static class BlockingCallers
         ThreadPool.SetMinThreads(Threads, Threads);
         ThreadPool.SetMaxThreads(Threads, Threads);
         var journal = Journal.Open(uri);
+        var run = journal.StartRunAsync(RunFixture.Pin).GetAwaiter().GetResult();
+        var asked = run.Streams(RandomAggregate.Create("asked", SeededRng.FromSeed(1)));
         // Once as they are and once measured, where somebody listens to each.
         using var metrics = new MeterListener { InstrumentPublished = (instrument, all) => all.EnableMeasurementEvents(instrument) };
-        var counts = new int[3];
+        var counts = new int[4];
         foreach (var isMeasured in new[] { false, true })
         {
             if (isMeasured) metrics.Start();
@@ -45,7 +47,15 @@ internal static class BlockingCallers
             for (var caller = 0; caller < Callers; caller++)
             {
                 var stream = StreamId.Create("caller/" + caller.ToString(CultureInfo.InvariantCulture));
-                ThreadPool.UnsafeQueueUserWorkItem(_ => Call(journal, stream, counts, left), null);
+                var own = StreamId.Create("asked/" + caller.ToString(CultureInfo.InvariantCulture));
+                ThreadPool.UnsafeQueueUserWorkItem(
+                    _ =>
+                    {
+                        Call(journal, stream, counts);
+                        Execute(asked, own, counts);
+                        left.Signal();
+                    },
+                    null);
             }
 
             if (!left.Wait(Patience)) return 1;
@@ -54,11 +64,25 @@ internal static class BlockingCallers
         var more = Math.Max(0, ThreadPool.ThreadCount - Threads);
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"{counts[0]} appended, {counts[1]} tried, {counts[2]} deleted, {more} threads of the pool more than {Threads}"));
+            $"{counts[0]} appended, {counts[1]} tried, {counts[2]} deleted, {counts[3]} executed, {more} threads of the pool more than {Threads}"));
         return 0;
     }
 
-    private static void Call(ILocalJournal journal, StreamId stream, int[] counts, CountdownEvent left)
+    private static void Execute(AggregateStreams<Known, Ask, Told, Denied> asked, StreamId own, int[] counts)
+    {
+        using var cancellation = new CancellationTokenSource();
+        var shared = StreamId.Create("asked/shared");
+        for (var round = 0; round < Rounds; round++)
+        {
+            foreach (var (stream, what) in new[] { (own, "roll"), (shared, "many"), (shared, "deny") })
+            {
+                asked.ExecuteAsync(stream, new Ask(what, round), cancellation.Token).GetAwaiter().GetResult();
+                Interlocked.Increment(ref counts[3]);
+            }
+        }
+    }
+
+    private static void Call(ILocalJournal journal, StreamId stream, int[] counts)
     {
         using var cancellation = new CancellationTokenSource();
         for (var round = 0; round < Rounds; round++)
@@ -73,7 +97,5 @@ internal static class BlockingCallers
             if (journal is SegmentJournal segments) segments.FlushAsync().AsTask().GetAwaiter().GetResult();
             Interlocked.Increment(ref counts[2]);
         }
-
-        left.Signal();
     }
 }
