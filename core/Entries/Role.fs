@@ -10,7 +10,7 @@ type EntryRole =
     | Command = 1
     /// An event from outside. External.
     | Fact = 2
-    /// The recorded reply of a clock or a call. External.
+    /// A recorded effect: a clock reading, the answer of a call, begin and end of an operation. External.
     | Effect = 3
     /// Run started, run ended. External.
     | Control = 4
@@ -36,7 +36,7 @@ type Role =
     | Command
     /// An event from outside. External.
     | Fact
-    /// The recorded reply of a clock or a call. External.
+    /// A recorded effect: a clock reading, the answer of a call, begin and end of an operation. External.
     | Effect
     /// Run started, run ended. External.
     | Control

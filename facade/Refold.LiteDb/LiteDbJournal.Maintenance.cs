@@ -7,10 +7,10 @@ namespace Refold;
 
 public sealed partial class LiteDbJournal
 {
-    /// <summary>Checks everything in a journal that nobody has open, and changes nothing.</summary>
+    /// <summary>Checks everything in a closed journal, and changes nothing.</summary>
     /// <param name="path">The file.</param>
     /// <returns>What was found.</returns>
-    /// <exception cref="JournalInUseException">Somebody has it open for writing.</exception>
+    /// <exception cref="JournalInUseException">A writer has it open.</exception>
     /// <exception cref="JournalCorruptedException">It cannot even be opened.</exception>
     /// <exception cref="JournalOpenException">It is not there, or is no Refold journal.</exception>
     /// <exception cref="UnsupportedFormatException">A newer program wrote it.</exception>
@@ -34,13 +34,13 @@ public sealed partial class LiteDbJournal
         return BackupAsync(new LocalDatabaseFiles(path), cancellationToken);
     }
 
-    /// <summary>Writes a journal that nobody has open anew, without what was deleted; it is replaced when the new file is whole. Positions,
+    /// <summary>Writes a closed journal anew, without deleted entries; the file is replaced when the new one is whole. Positions,
     /// versions, keys and the head stay.</summary>
     /// <param name="path">The file.</param>
     /// <param name="forgetKeysBefore">Idempotency keys of batches that begin before this position are
     /// forgotten; 0, the default, for none.</param>
     /// <returns>The size of the file in bytes, before and after.</returns>
-    /// <exception cref="JournalInUseException">Somebody has it open.</exception>
+    /// <exception cref="JournalInUseException">Another opener has it open.</exception>
     /// <exception cref="JournalOpenException">It is not there, or cannot be read or written. Nothing was changed.</exception>
     /// <exception cref="JournalException">It is damaged. Nothing was changed.</exception>
     public static (long BytesBefore, long BytesAfter) Compact(string path, long forgetKeysBefore = 0)

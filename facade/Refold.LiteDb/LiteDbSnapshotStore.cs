@@ -37,7 +37,7 @@ public sealed class LiteDbSnapshotStore : ILocalSnapshotStore
     /// <param name="path">The journal's file. The file beside it is made if need be, unless it is opened for reading.</param>
     /// <param name="options">How to open it.</param>
     /// <returns>The store; to be disposed by the caller.</returns>
-    /// <exception cref="JournalInUseException">Somebody else has it open.</exception>
+    /// <exception cref="JournalInUseException">Another opener has it open.</exception>
     /// <exception cref="UnsupportedFormatException">A newer program wrote it.</exception>
     /// <exception cref="JournalOpenException">It cannot be opened; the message has the remedy.</exception>
     public static LiteDbSnapshotStore Open(string path, SnapshotOptions? options = null)

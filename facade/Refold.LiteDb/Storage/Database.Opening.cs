@@ -23,7 +23,7 @@ internal sealed partial class Database
     /// <param name="files">Its files.</param>
     /// <param name="readOnly">Whether nothing is made or changed; other readers may have it open then.</param>
     /// <param name="kind">What it is expected to be.</param>
-    /// <exception cref="JournalInUseException">Somebody else has it open.</exception>
+    /// <exception cref="JournalInUseException">Another opener has it open.</exception>
     /// <exception cref="JournalOpenException">It is not there, or is no Refold journal.</exception>
     /// <exception cref="JournalCorruptedException">It is damaged, or something that was acknowledged is
     /// missing. Nothing was changed.</exception>

@@ -7,7 +7,7 @@ namespace Refold.Testing;
 /// <param name="Needs">What a store declares that has it.</param>
 public sealed record ConformanceCase(string Name, JournalCapabilities Needs);
 
-/// <summary>Whether a store is a journal: what <see cref="IJournal"/> and the storage rules promise, whatever it is made of.</summary>
+/// <summary>Whether a store is a journal: what <see cref="IJournal"/> and the storage rules promise.</summary>
 public sealed class JournalConformance
 {
     private readonly Func<JournalFixture> create;

@@ -33,7 +33,7 @@ public sealed partial class CrashOracle(Func<IStorageDevice, ILocalJournal> open
     /// <value>Default: null, every answer is durable.</value>
     public Func<string, bool>? SettledBy { get; init; }
 
-    /// <summary>Every request with an idempotency key that was submitted, whatever came of it.</summary>
+    /// <summary>Every submitted request with an idempotency key, committed or not.</summary>
     public IReadOnlyList<AppendRequest> Keyed
     {
         get

@@ -27,7 +27,7 @@ public sealed class CrashSimulation(Func<IStorageDevice, ILocalJournal> open)
 
     /// <summary>Opens the store for reading, as another process does beside the one that writes, and after each crash before it is opened
     /// for writing. What such a reader sees, no crash may take away, and it never fails unless the device does.</summary>
-    /// <value>Default: null, nobody reads from outside.</value>
+    /// <value>Default: null, no reader in another process.</value>
     public Func<IStorageDevice, ILocalJournal>? OpenForReading { get; init; }
 
     /// <summary>Runs the steps once for each operation that changes something, crashes there with nothing, everything and a part of the

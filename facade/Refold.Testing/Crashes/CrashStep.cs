@@ -29,7 +29,7 @@ public abstract record CrashStep
     /// <param name="Others">The others, in the order they arrive.</param>
     public sealed record Group(AppendRequest First, IReadOnlyList<AppendRequest> Others) : CrashStep;
 
-    /// <summary>Appends once more what was submitted with a key, whatever came of it.</summary>
+    /// <summary>Appends a request with a key again, whether or not it was committed.</summary>
     /// <param name="Number">Which of the keyed requests, from 0; beyond the last it starts again.</param>
     public sealed record Retry(int Number) : CrashStep;
 

@@ -15,7 +15,7 @@ public static class Determinism
     /// <c>typeof(Order)</c>.</param>
     /// <param name="options">Which run, which cultures, how long.</param>
     /// <param name="cancellationToken">Ends the processes.</param>
-    /// <returns>What each culture came to.</returns>
+    /// <returns>The verdict of each culture.</returns>
     /// <exception cref="DeterminismException">A process could not be started, ended too early or not at all, has no such culture, or could
     /// not decide: nothing is known then, which is no pass. So is a journal in which nothing was recorded to be decided again.</exception>
     public static Task<DeterminismReport> CheckAsync(
@@ -31,7 +31,7 @@ public static class Determinism
     /// <param name="aggregates">The assembly.</param>
     /// <param name="options">Which run, which cultures, how long.</param>
     /// <param name="cancellationToken">Ends the processes.</param>
-    /// <returns>What each culture came to.</returns>
+    /// <returns>The verdict of each culture.</returns>
     /// <exception cref="DeterminismException">As with a type.</exception>
     public static Task<DeterminismReport> CheckAsync(
         IJournal journal, Assembly aggregates, DeterminismOptions? options = null, CancellationToken cancellationToken = default)

@@ -35,7 +35,7 @@ public sealed record DeterminismDifference(
         : Text + "\nonly when decided for the second time in the process: something outside the state remembers the first time";
 }
 
-/// <summary>What one culture came to.</summary>
+/// <summary>The verdict of one culture.</summary>
 /// <param name="Culture">Its name; empty for the invariant one.</param>
 /// <param name="Runs">How many runs were decided again.</param>
 /// <param name="Derived">How many entries were made again and compared, each pass counted.</param>
@@ -45,7 +45,7 @@ public sealed record CultureVerdict(string Culture, int Runs, long Derived, Dete
     /// <summary>Whether everything matches.</summary>
     public bool Matched => Difference is null;
 
-    /// <summary>The culture and what it came to.</summary>
+    /// <summary>The culture and its verdict.</summary>
     /// <returns>One line, or more with a difference.</returns>
     public override string ToString() => (Culture == "" ? "invariant" : Culture) + ": "
         + (Difference is null
@@ -53,7 +53,7 @@ public sealed record CultureVerdict(string Culture, int Runs, long Derived, Dete
             : "differs\n" + Difference);
 }
 
-/// <summary>What every culture came to. Immutable.</summary>
+/// <summary>The verdicts of all cultures. Immutable.</summary>
 public sealed class DeterminismReport
 {
     internal DeterminismReport(IReadOnlyList<CultureVerdict> cultures) => Cultures = cultures;
@@ -74,7 +74,7 @@ public sealed class DeterminismReport
             ToString(), new ScenarioDifference(0, "the entry", found.Path, null, found.Expected, found.Actual));
     }
 
-    /// <summary>Each culture and what it came to.</summary>
+    /// <summary>Each culture and its verdict.</summary>
     /// <returns>The lines, separated by LF.</returns>
     public override string ToString() => string.Join('\n', Cultures);
 }

@@ -20,9 +20,9 @@ public static class CommandSequences
     /// <summary>Decides random sequences of commands on a stream without entries, and asks the law after every command:
     /// <c>CommandSequences.Check(Order.Aggregate, commands, step => step.State.Points >= 0)</c>.</summary>
     /// <typeparam name="TState">The state.</typeparam>
-    /// <typeparam name="TCommand">What is asked for.</typeparam>
-    /// <typeparam name="TEvent">What happens.</typeparam>
-    /// <typeparam name="TError">Why it is refused.</typeparam>
+    /// <typeparam name="TCommand">The command.</typeparam>
+    /// <typeparam name="TEvent">The event.</typeparam>
+    /// <typeparam name="TError">The refusal.</typeparam>
     /// <param name="aggregate">The aggregate.</param>
     /// <param name="commands">Draws commands, and shrinks one.</param>
     /// <param name="law">Whether what has to hold holds after a command; what it throws, as an assertion does, is its "no" with a

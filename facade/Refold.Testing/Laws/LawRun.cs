@@ -2,11 +2,11 @@
 // Used by CommandSequences; laws are handed its steps.
 namespace Refold.Testing;
 
-/// <summary>A command and what came of it, with all that came before.</summary>
+/// <summary>A command, its decision, and everything before it.</summary>
 /// <typeparam name="TState">The state.</typeparam>
-/// <typeparam name="TCommand">What is asked for.</typeparam>
-/// <typeparam name="TEvent">What happens.</typeparam>
-/// <typeparam name="TError">Why it is refused.</typeparam>
+/// <typeparam name="TCommand">The command.</typeparam>
+/// <typeparam name="TEvent">The event.</typeparam>
+/// <typeparam name="TError">The refusal.</typeparam>
 /// <param name="Before">The state that the command was decided on.</param>
 /// <param name="Command">The command.</param>
 /// <param name="Decision">What was decided.</param>

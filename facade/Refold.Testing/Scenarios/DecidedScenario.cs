@@ -4,11 +4,11 @@ using System.Text;
 
 namespace Refold.Testing;
 
-/// <summary>What came of a command. Immutable.</summary>
+/// <summary>The outcome of a command. Immutable.</summary>
 /// <typeparam name="TState">The state.</typeparam>
-/// <typeparam name="TCommand">What is asked for.</typeparam>
-/// <typeparam name="TEvent">What happens.</typeparam>
-/// <typeparam name="TError">Why it is refused.</typeparam>
+/// <typeparam name="TCommand">The command.</typeparam>
+/// <typeparam name="TEvent">The event.</typeparam>
+/// <typeparam name="TError">The refusal.</typeparam>
 public sealed class DecidedScenario<TState, TCommand, TEvent, TError>
 {
     private readonly Scenario<TState, TCommand, TEvent, TError> before;
@@ -28,10 +28,10 @@ public sealed class DecidedScenario<TState, TCommand, TEvent, TError>
     /// <summary>Random words of 32 bits that were drawn.</summary>
     public ulong DrawnWords => made.DrawnWords;
 
-    /// <summary>Exactly these events came of it, compared in the bytes that would be recorded; none: the command changes nothing.</summary>
+    /// <summary>Expects exactly these events, compared in recorded bytes; none: the command changes nothing.</summary>
     /// <param name="expected">The events, in order.</param>
     /// <returns>The scenario with them, for the next command.</returns>
-    /// <exception cref="ScenarioException">Something else came of it; the message names the first event and the field that
+    /// <exception cref="ScenarioException">The outcome differs; the message names the first event and the field that
     /// differ.</exception>
     public Scenario<TState, TCommand, TEvent, TError> Then(params IEnumerable<TEvent> expected)
     {
@@ -44,7 +44,7 @@ public sealed class DecidedScenario<TState, TCommand, TEvent, TError>
     /// decision's began. <c>ThenFrom(step => [new Won(step.Random.Between(1, 100))])</c>.</summary>
     /// <param name="expected">Makes the events, in order.</param>
     /// <returns>The scenario with them, for the next command.</returns>
-    /// <exception cref="ScenarioException">Something else came of it.</exception>
+    /// <exception cref="ScenarioException">The outcome differs.</exception>
     public Scenario<TState, TCommand, TEvent, TError> ThenFrom(Func<Step, IEnumerable<TEvent>> expected)
     {
         ArgumentNullException.ThrowIfNull(expected);

@@ -48,10 +48,10 @@ public sealed class ReplayedScenario
     internal ReplayedScenario(IJournal journal, RunId run, IReadOnlyList<Aggregate> aggregates) =>
         (this.journal, this.run, this.aggregates) = (journal, run, aggregates);
 
-    /// <summary>The same comes of every command, byte for byte.</summary>
+    /// <summary>Expects the same outcome of every command, byte for byte.</summary>
     /// <param name="cancellationToken">Stops at the next entry.</param>
     /// <returns>The report, which also says what could not be compared.</returns>
-    /// <exception cref="ScenarioException">Something else comes of a command: the message names the entry, the field, the command and the
+    /// <exception cref="ScenarioException">An outcome differs: the message names the entry, the field, the command and the
     /// state before it. Or nothing was recorded.</exception>
     /// <exception cref="RunNotFoundException">No entry of the journal is of such a run.</exception>
     /// <exception cref="AggregateNotGivenException">A command of the run was for a stream whose aggregate is not among those
@@ -62,7 +62,7 @@ public sealed class ReplayedScenario
         return report.Matched ? report : throw Unexpected(report, "");
     }
 
-    /// <summary>The first entry that comes out otherwise is this one, and in this field: what a changed rule changes.</summary>
+    /// <summary>Expects the first difference at this entry and in this field: the effect of a changed rule.</summary>
     /// <param name="position">Its position.</param>
     /// <param name="path">JSON pointer into its NDJSON form: "/data/Quantity"; empty for the whole entry.</param>
     /// <param name="cancellationToken">Stops at the next entry.</param>

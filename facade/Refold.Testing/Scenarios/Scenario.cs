@@ -11,9 +11,9 @@ public static class Scenario
     /// <summary>What happened on a stream before: <c>Order.Aggregate.Given(new Placed("sku", 1)).When(new Cancel()).Then(..)</c>. None:
     /// a stream without entries.</summary>
     /// <typeparam name="TState">The state.</typeparam>
-    /// <typeparam name="TCommand">What is asked for.</typeparam>
-    /// <typeparam name="TEvent">What happens.</typeparam>
-    /// <typeparam name="TError">Why it is refused.</typeparam>
+    /// <typeparam name="TCommand">The command.</typeparam>
+    /// <typeparam name="TEvent">The event.</typeparam>
+    /// <typeparam name="TError">The refusal.</typeparam>
     /// <param name="aggregate">The aggregate.</param>
     /// <param name="events">The events, in order.</param>
     /// <returns>The scenario.</returns>
@@ -29,9 +29,9 @@ public static class Scenario
     /// (<see cref="Scenario{TState, TCommand, TEvent, TError}.WithSeed"/>) the next decision draws what it would have drawn in the
     /// run.</summary>
     /// <typeparam name="TState">The state.</typeparam>
-    /// <typeparam name="TCommand">What is asked for.</typeparam>
-    /// <typeparam name="TEvent">What happens.</typeparam>
-    /// <typeparam name="TError">Why it is refused.</typeparam>
+    /// <typeparam name="TCommand">The command.</typeparam>
+    /// <typeparam name="TEvent">The event.</typeparam>
+    /// <typeparam name="TError">The refusal.</typeparam>
     /// <param name="aggregate">The aggregate.</param>
     /// <param name="journal">The journal; only read.</param>
     /// <param name="stream">The stream.</param>
@@ -78,9 +78,9 @@ public static class Scenario
 
 /// <summary>A stream with its history, and where and when the next command comes. Immutable: every member answers another one.</summary>
 /// <typeparam name="TState">The state.</typeparam>
-/// <typeparam name="TCommand">What is asked for.</typeparam>
-/// <typeparam name="TEvent">What happens.</typeparam>
-/// <typeparam name="TError">Why it is refused.</typeparam>
+/// <typeparam name="TCommand">The command.</typeparam>
+/// <typeparam name="TEvent">The event.</typeparam>
+/// <typeparam name="TError">The refusal.</typeparam>
 public sealed class Scenario<TState, TCommand, TEvent, TError>
 {
     private readonly ScenarioPlace place;
@@ -148,7 +148,7 @@ public sealed class Scenario<TState, TCommand, TEvent, TError>
     /// <summary>A command is decided: twice, so that a rule that depends on something besides step, state and command is found, and once
     /// more over what its codecs read back (<see cref="RunOptions.CheckCodecs"/>).</summary>
     /// <param name="command">The command.</param>
-    /// <returns>What came of it, to be compared.</returns>
+    /// <returns>The outcome, to be compared.</returns>
     /// <exception cref="ScenarioException">The aggregate's code threw, its two answers differ, or a codec loses something.</exception>
     public DecidedScenario<TState, TCommand, TEvent, TError> When(TCommand command)
     {

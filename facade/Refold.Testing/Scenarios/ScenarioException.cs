@@ -1,9 +1,9 @@
-// What a scenario ends with when something else came of it than it says.
+// How a scenario fails: its outcome differs from the expected one.
 // Thrown by scenarios; its message is all that a test framework shows.
 namespace Refold.Testing;
 
-/// <summary>Something else came of a scenario than it says. The message names the first difference, then what was expected, what came, and
-/// what was given.</summary>
+/// <summary>The outcome of a scenario differs from the expected one. The message names the first difference, then the expected outcome, the
+/// actual outcome, and the given history.</summary>
 public sealed class ScenarioException : Exception
 {
     internal ScenarioException(string message, Exception? innerException = null)
@@ -15,16 +15,16 @@ public sealed class ScenarioException : Exception
         : base(message) =>
         (Event, Path, Expected, Actual) = (difference.Event, difference.Path, difference.Expected, difference.Actual);
 
-    /// <summary>Which of the events differs first, from 1; 0 where it is not one event that differs: an outcome, a refusal, a
+    /// <summary>The number of the first event that differs, from 1; 0 if the difference is an outcome, a refusal or a
     /// state.</summary>
     public int Event { get; }
 
     /// <summary>JSON pointer (RFC 6901) into the entry's NDJSON form: "/data/Quantity", "/type"; empty for the whole.</summary>
     public string Path { get; } = "";
 
-    /// <summary>What the scenario says.</summary>
+    /// <summary>The expected value.</summary>
     public string Expected { get; } = "";
 
-    /// <summary>What came of it.</summary>
+    /// <summary>The actual value.</summary>
     public string Actual { get; } = "";
 }

@@ -32,7 +32,7 @@ internal sealed record ScenarioPlace(StreamId Stream, RngState Root, DateTimeOff
         Core.RunStep.random(Root, Stream, Version));
 }
 
-/// <summary>What came of a step.</summary>
+/// <summary>The outcome of a step.</summary>
 internal sealed record ScenarioResult<TState, TEvent, TError>(
     Decision<TEvent, TError> Decision, Encoded Command, EncodedOutcome Outcome, TState State, ScenarioPlace After, ulong DrawnWords);
 

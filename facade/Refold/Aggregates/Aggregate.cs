@@ -38,9 +38,9 @@ public abstract class Aggregate
 
     /// <summary>Makes an aggregate; all type arguments are inferred.</summary>
     /// <typeparam name="TState">The state.</typeparam>
-    /// <typeparam name="TCommand">What is asked for.</typeparam>
-    /// <typeparam name="TEvent">What happens.</typeparam>
-    /// <typeparam name="TError">Why it is refused.</typeparam>
+    /// <typeparam name="TCommand">The command.</typeparam>
+    /// <typeparam name="TEvent">The event.</typeparam>
+    /// <typeparam name="TError">The refusal.</typeparam>
     /// <param name="category">Its streams are the category itself and everything below <c>CATEGORY/</c>.</param>
     /// <param name="decider">The pure heart.</param>
     /// <param name="commands">The form of commands.</param>
@@ -62,9 +62,9 @@ public abstract class Aggregate
     /// <summary>Makes an aggregate from a decider's parts; all type arguments are inferred, the functions are method groups or
     /// lambdas.</summary>
     /// <typeparam name="TState">The state.</typeparam>
-    /// <typeparam name="TCommand">What is asked for.</typeparam>
-    /// <typeparam name="TEvent">What happens.</typeparam>
-    /// <typeparam name="TError">Why it is refused.</typeparam>
+    /// <typeparam name="TCommand">The command.</typeparam>
+    /// <typeparam name="TEvent">The event.</typeparam>
+    /// <typeparam name="TError">The refusal.</typeparam>
     /// <param name="category">Its streams are the category itself and everything below <c>CATEGORY/</c>.</param>
     /// <param name="initial">The state before the first event: one value for every stream. Where it can be changed (a list, an array), give
     /// a function that makes it.</param>
@@ -93,9 +93,9 @@ public abstract class Aggregate
     /// own. <c>evolve</c> answers a new state all the same: verifying applies an event to one state more than once, and names what
     /// comes out differently.</summary>
     /// <typeparam name="TState">The state.</typeparam>
-    /// <typeparam name="TCommand">What is asked for.</typeparam>
-    /// <typeparam name="TEvent">What happens.</typeparam>
-    /// <typeparam name="TError">Why it is refused.</typeparam>
+    /// <typeparam name="TCommand">The command.</typeparam>
+    /// <typeparam name="TEvent">The event.</typeparam>
+    /// <typeparam name="TError">The refusal.</typeparam>
     /// <param name="category">Its streams are the category itself and everything below <c>CATEGORY/</c>.</param>
     /// <param name="initial">Makes the state before the first event: a new one, equal to the others, at each call. Called once
     /// here.</param>
@@ -127,9 +127,9 @@ public abstract class Aggregate
 
 /// <summary>A decider and how it is recorded. Made by <see cref="Aggregate"/>'s <c>Create</c>.</summary>
 /// <typeparam name="TState">The state.</typeparam>
-/// <typeparam name="TCommand">What is asked for.</typeparam>
-/// <typeparam name="TEvent">What happens.</typeparam>
-/// <typeparam name="TError">Why it is refused.</typeparam>
+/// <typeparam name="TCommand">The command.</typeparam>
+/// <typeparam name="TEvent">The event.</typeparam>
+/// <typeparam name="TError">The refusal.</typeparam>
 public sealed class Aggregate<TState, TCommand, TEvent, TError> : Aggregate
 {
     internal Aggregate(

@@ -4,9 +4,9 @@ namespace Refold;
 
 /// <summary>Decide and evolve over an initial state. All three are pure; <paramref name="Evolve"/> is total and trivial.</summary>
 /// <typeparam name="TState">The state. Immutable; where it is not, see <see cref="NewInitial"/>.</typeparam>
-/// <typeparam name="TCommand">What is asked for.</typeparam>
-/// <typeparam name="TEvent">What happens.</typeparam>
-/// <typeparam name="TError">Why it is refused.</typeparam>
+/// <typeparam name="TCommand">The command.</typeparam>
+/// <typeparam name="TEvent">The event.</typeparam>
+/// <typeparam name="TError">The refusal.</typeparam>
 /// <param name="Initial">The state before the first event: one value, which all streams share.</param>
 /// <param name="Decide">Events, or a refusal. May draw from the step's generator.</param>
 /// <param name="Evolve">The state after an event.</param>

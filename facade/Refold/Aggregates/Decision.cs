@@ -7,9 +7,9 @@ namespace Refold;
 
 /// <summary>Events, or a refusal. Made from a collection expression of events, from one event, or from an error:
 /// <c>[new Placed(sku)]</c>, <c>[]</c>, <c>new Placed(sku)</c>, <c>OrderError.AlreadyPlaced</c>.</summary>
-/// <typeparam name="TEvent">What happens. For an interface write the collection expression: C# converts no interface
+/// <typeparam name="TEvent">The event. For an interface write the collection expression: C# converts no interface
 /// implicitly.</typeparam>
-/// <typeparam name="TError">Why not. For an interface call <see cref="Decision.Refuse{TEvent, TError}"/>. Where it is the same type as the
+/// <typeparam name="TError">The refusal. For an interface call <see cref="Decision.Refuse{TEvent, TError}"/>. Where it is the same type as the
 /// events, C# cannot tell the two conversions apart (error CS0457): write the collection expression for events, or
 /// <see cref="Decision.Accept{TEvent, TError}(TEvent)"/>, and <see cref="Decision.Refuse{TEvent, TError}"/> for a refusal.</typeparam>
 /// <remarks>Opaque: made as above or by <see cref="Decision"/>, asked by its members, so that a decision can come to say more than today.
@@ -82,24 +82,24 @@ internal sealed class DecisionContent<TEvent, TError>
 public static class Decision
 {
     /// <summary>Events; none: nothing happens. Collection expressions call this.</summary>
-    /// <typeparam name="TEvent">What happens.</typeparam>
-    /// <typeparam name="TError">Why not.</typeparam>
+    /// <typeparam name="TEvent">The event.</typeparam>
+    /// <typeparam name="TError">The refusal.</typeparam>
     /// <param name="events">The events, in order.</param>
     /// <returns>The decision.</returns>
     public static Decision<TEvent, TError> Accept<TEvent, TError>(ReadOnlySpan<TEvent> events) =>
         new(new DecisionContent<TEvent, TError> { IsRefused = false, Events = events.ToArray() });
 
     /// <summary>One event: <c>Decision.Accept&lt;string, string&gt;("placed")</c>.</summary>
-    /// <typeparam name="TEvent">What happens.</typeparam>
-    /// <typeparam name="TError">Why not.</typeparam>
+    /// <typeparam name="TEvent">The event.</typeparam>
+    /// <typeparam name="TError">The refusal.</typeparam>
     /// <param name="happened">What happens.</param>
     /// <returns>The decision.</returns>
     public static Decision<TEvent, TError> Accept<TEvent, TError>(TEvent happened) =>
         new(new DecisionContent<TEvent, TError> { IsRefused = false, Events = [happened] });
 
     /// <summary>Events; none: nothing happens.</summary>
-    /// <typeparam name="TEvent">What happens.</typeparam>
-    /// <typeparam name="TError">Why not.</typeparam>
+    /// <typeparam name="TEvent">The event.</typeparam>
+    /// <typeparam name="TError">The refusal.</typeparam>
     /// <param name="events">The events, in order; enumerated once, here.</param>
     /// <returns>The decision.</returns>
     public static Decision<TEvent, TError> Accept<TEvent, TError>(IEnumerable<TEvent> events)
@@ -109,8 +109,8 @@ public static class Decision
     }
 
     /// <summary>A refusal.</summary>
-    /// <typeparam name="TEvent">What happens.</typeparam>
-    /// <typeparam name="TError">Why not.</typeparam>
+    /// <typeparam name="TEvent">The event.</typeparam>
+    /// <typeparam name="TError">The refusal.</typeparam>
     /// <param name="error">Why.</param>
     /// <returns>The decision.</returns>
     public static Decision<TEvent, TError> Refuse<TEvent, TError>(TError error)

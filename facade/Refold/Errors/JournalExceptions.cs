@@ -16,7 +16,7 @@ public class JournalException : Exception
     public string Code { get; }
 }
 
-/// <summary>A stream does not have the expected version: somebody else appended. Read it again and decide anew.</summary>
+/// <summary>A stream does not have the expected version: another writer appended. Read the stream and decide again.</summary>
 public sealed class ConcurrencyException(StreamId stream, ExpectedVersion expected, long actual)
     : JournalException("conflict", new AppendFailure.Conflict(stream, expected, actual).ToString())
 {

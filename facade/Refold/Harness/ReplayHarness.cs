@@ -80,7 +80,7 @@ public sealed class ReplayHarness : IAsyncDisposable
     /// <param name="cancellationToken">Cancels waiting, never a write that was begun.</param>
     /// <returns><see cref="RecordAnswer.Ignored"/> in the other modes.</returns>
     /// <exception cref="CodecException">A text of the entry is null or has a lone surrogate. Nothing was recorded.</exception>
-    /// <exception cref="ConcurrencyException">Somebody else appended to the stream. Nothing was recorded, and nothing will be before
+    /// <exception cref="ConcurrencyException">Another writer appended to the stream. Nothing was recorded, and nothing will be before
     /// <see cref="LoadFromJournalAsync"/> has read the stream again; give each writer a stream of its own.</exception>
     /// <exception cref="NotAppendedException">The journal did not append. Nothing was recorded; the next entry gets the version that this
     /// one would have got.</exception>

@@ -1,8 +1,8 @@
-// What can be said about a harness besides its mode and its journal.
+// Options of a harness besides its mode and its journal.
 // Given to ReplayHarness.
 namespace Refold;
 
-/// <summary>What can be said about a <see cref="ReplayHarness"/>.</summary>
+/// <summary>Options of a <see cref="ReplayHarness"/>.</summary>
 public sealed record ReplayHarnessOptions
 {
     /// <summary>The clock: its timestamps, which only go forwards, stamp what is recorded, and its timers bound acknowledgements. The time

@@ -22,7 +22,7 @@ public abstract record ReplayJournalEntry
         Refold.Codec.Create<ReplayJournalEntry>(EntryType, ReplayEntryJson.Write, ReplayEntryJson.Read);
 
     /// <summary>A command to a device.</summary>
-    /// <param name="TsMicros">Microseconds since the harness began; whatever is given is overwritten when the entry is recorded.</param>
+    /// <param name="TsMicros">Microseconds since the harness was made; recording overwrites the given value.</param>
     /// <param name="Name">Which command.</param>
     /// <param name="Payload">What it was given.</param>
     public sealed record DeviceCommand(ulong TsMicros, string Name, string Payload) : ReplayJournalEntry
@@ -31,7 +31,7 @@ public abstract record ReplayJournalEntry
     }
 
     /// <summary>A command to a kernel.</summary>
-    /// <param name="TsMicros">Microseconds since the harness began; whatever is given is overwritten when the entry is recorded.</param>
+    /// <param name="TsMicros">Microseconds since the harness was made; recording overwrites the given value.</param>
     /// <param name="Kind">Which command.</param>
     /// <param name="Payload">What it was given.</param>
     public sealed record KernelCommand(ulong TsMicros, string Kind, string Payload) : ReplayJournalEntry

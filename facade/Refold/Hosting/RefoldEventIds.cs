@@ -21,14 +21,14 @@ public static class RefoldEventIds
     /// <summary>Information: a journal was closed.</summary>
     public const int JournalClosed = 4;
 
-    /// <summary>Warning: a checkpoint could not be written. The journal goes on, and tries again when the next is due; an
+    /// <summary>Warning: a checkpoint could not be written. The journal continues, and tries again when the next is due; an
     /// opening until then scans more.</summary>
     public const int CheckpointFailed = 5;
 
     /// <summary>Information: a run was started.</summary>
     public const int RunStarted = 10;
 
-    /// <summary>Information: a recorded run goes on.</summary>
+    /// <summary>Information: a recorded run continues.</summary>
     public const int RunResumed = 11;
 
     /// <summary>Information: a run was ended.</summary>
@@ -40,10 +40,10 @@ public static class RefoldEventIds
     /// <summary>Warning: a snapshot was doubtful, and the state was made without it.</summary>
     public const int SnapshotNotUsed = 14;
 
-    /// <summary>Warning: a snapshot could not be kept. The run goes on, and takes the next when it is due.</summary>
+    /// <summary>Warning: a snapshot could not be kept. The run continues, and takes the next when it is due.</summary>
     public const int SnapshotNotSaved = 15;
 
-    /// <summary>Warning: a snapshot was due while too many were still being saved, or the one before of its stream. The run goes on, and
+    /// <summary>Warning: a snapshot was due while too many were still being saved, or the one before of its stream. The run continues, and
     /// takes the next when it is due.</summary>
     public const int SnapshotSkipped = 16;
 

@@ -7,7 +7,7 @@ namespace Refold;
 
 /// <summary>What Refold tells OpenTelemetry: <c>AddSource(RefoldTelemetry.ActivitySourceName)</c> and
 /// <c>AddMeter(RefoldTelemetry.MeterName)</c>. The names are public API: a name is never used for something else. Nothing is
-/// measured where nobody listens.</summary>
+/// measured without a listener.</summary>
 public static class RefoldTelemetry
 {
     /// <summary>The name of the <see cref="ActivitySource"/>.</summary>
@@ -34,7 +34,7 @@ public static class RefoldTelemetry
     /// <summary>Counter of entries: what was committed, restored batches included. Tag: <see cref="StoreTag"/>.</summary>
     public const string AppendEntries = "refold.append.entries";
 
-    /// <summary>Counter of appends that somebody else came before: an expected version or an append condition did not hold.
+    /// <summary>Counter of appends that another writer came before: an expected version or an append condition did not hold.
     /// Tag: <see cref="StoreTag"/>.</summary>
     public const string AppendConflicts = "refold.append.conflicts";
 

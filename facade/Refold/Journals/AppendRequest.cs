@@ -46,7 +46,7 @@ public sealed record AppendRequest(IReadOnlyList<EntryData> Entries)
 
     /// <summary>Encodes the request as <see cref="Encode"/> does.</summary>
     /// <param name="batch">The batch; null where a rule is broken.</param>
-    /// <param name="failure">Which rule; null where none is.</param>
+    /// <param name="failure">The broken rule; null where none is.</param>
     /// <returns>False where an entry, the key or the batch breaks a rule.</returns>
     public bool TryEncode([NotNullWhen(true)] out EncodedBatch? batch, [NotNullWhen(false)] out AppendFailure? failure)
     {
@@ -69,8 +69,8 @@ public sealed record AppendRequest(IReadOnlyList<EntryData> Entries)
     public override int GetHashCode() => HashCode.Combine(Entries.Count, Expected.Count, Condition);
 }
 
-/// <summary>What a committed append is answered with. It names no file and no offset, so it stays valid whatever the
-/// store does. Equal by content.</summary>
+/// <summary>The answer to a committed append. It names no file and no offset, so it stays valid after compaction and copy. Equal by
+/// content.</summary>
 public sealed class Receipt : IEquatable<Receipt>
 {
     internal Receipt(Core.Receipt value)

@@ -17,7 +17,7 @@ public abstract record AppendResult
     /// <param name="Failure">Why.</param>
     public sealed record NotAppended(AppendFailure Failure) : AppendResult;
 
-    /// <summary>Whether it was committed is not known: the device failed while it was written. A retry with the same idempotency key, after
+    /// <summary>Whether it was committed is unknown: the device failed during the write. A retry with the same idempotency key, after
     /// opening again, settles it.</summary>
     /// <param name="Cause">What failed.</param>
     public sealed record OutcomeUnknown(Exception Cause) : AppendResult;
@@ -30,7 +30,7 @@ public abstract record AppendFailure
     {
     }
 
-    /// <summary>A stream does not have the expected version: somebody else appended. Read it again and decide anew.</summary>
+    /// <summary>A stream does not have the expected version: another writer appended. Read the stream and decide again.</summary>
     /// <param name="Stream">The stream.</param>
     /// <param name="Expected">What was expected.</param>
     /// <param name="Actual">Its highest version; 0 for no stream.</param>
@@ -56,11 +56,11 @@ public abstract record AppendFailure
     public sealed record Invalid(string Reason) : AppendFailure;
 
     /// <summary>The stream is Refold's own: its name begins with <c>$</c>. Only runs append to it, and restore, import and copy; an
-    /// entry of somebody else would be taken for what a run recorded. Choose another name.</summary>
+    /// entry of another writer would look like a record of the run. Choose another name.</summary>
     /// <param name="Stream">The stream.</param>
     public sealed record SystemStream(StreamId Stream) : AppendFailure;
 
-    /// <summary>There is no room on the device. The journal goes on when there is.</summary>
+    /// <summary>There is no room on the device. The journal continues when there is room.</summary>
     /// <param name="Reason">What the device said.</param>
     public sealed record NoRoom(string Reason) : AppendFailure;
 

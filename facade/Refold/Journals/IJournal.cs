@@ -57,7 +57,7 @@ public interface IJournal : IAsyncDisposable
     /// <exception cref="JournalException">The deletion could not be made durable.</exception>
     ValueTask DeleteToAsync(StreamId stream, long version, CancellationToken cancellationToken = default);
 
-    /// <summary>The highest version a stream ever had, whatever was deleted.</summary>
+    /// <summary>The highest version a stream ever had, deleted versions included.</summary>
     /// <param name="stream">The stream.</param>
     /// <param name="cancellationToken">Cancels waiting.</param>
     /// <returns>The version; 0 for an unknown stream.</returns>

@@ -1,8 +1,8 @@
-// The contract of journals in this process's reach, which answer reads at once: memory, segment files, LiteDB.
+// The contract of local journals, which answer reads at once: memory, segment files, LiteDB.
 // Returned by Journal.Open; used by scripts, by the tool, and where a read must not wait.
 namespace Refold;
 
-/// <summary>A journal in this process's reach: every read of <see cref="IJournal"/> also as a synchronous call.</summary>
+/// <summary>A local journal: every read of <see cref="IJournal"/> also as a synchronous call.</summary>
 /// <remarks>
 /// A synchronous read answers from memory or from local files, on the caller's thread. Both forms of a read give the same. Synchronous
 /// reads are as of the moment of the call. After the journal is closed, <see cref="Head"/> gives the last head, and the other members throw
@@ -14,7 +14,7 @@ public interface ILocalJournal : IJournal
     /// <value>The head; the last one after the journal is closed.</value>
     Head Head { get; }
 
-    /// <summary>Whether nobody but this process writes the journal: it keeps others out for as long as it is open.</summary>
+    /// <summary>Whether this process is the only writer: the journal keeps other writers out while it is open.</summary>
     /// <value>Default: false.</value>
     bool IsOnlyWriter => false;
 
@@ -28,7 +28,7 @@ public interface ILocalJournal : IJournal
     /// <returns>The first receipt; null where the key was not used.</returns>
     Receipt? FindByKey(string key);
 
-    /// <summary>The highest version a stream ever had, whatever was deleted.</summary>
+    /// <summary>The highest version a stream ever had, deleted versions included.</summary>
     /// <param name="stream">The stream.</param>
     /// <returns>The version; 0 for an unknown stream.</returns>
     long HighestVersion(StreamId stream);

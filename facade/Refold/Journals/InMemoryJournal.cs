@@ -134,7 +134,7 @@ public sealed class InMemoryJournal : LocalJournal, IObservedJournal
     }
 
     /// <summary>Closes the journal: subscriptions end, later appends are answered with <see cref="AppendFailure.Unavailable"/>, later reads
-    /// throw <see cref="ObjectDisposedException"/>. Reads that were begun go on.</summary>
+    /// throw <see cref="ObjectDisposedException"/>. Reads in flight continue.</summary>
     /// <returns>A completed task.</returns>
     public override ValueTask DisposeAsync()
     {

@@ -2,7 +2,7 @@
 // Called by applications.
 namespace Refold;
 
-/// <summary>What every journal can do besides <see cref="IJournal"/>.</summary>
+/// <summary>Members of every journal beside <see cref="IJournal"/>.</summary>
 public static class JournalExtensions
 {
     /// <summary>Appends an atomic batch, or throws.</summary>
@@ -88,7 +88,7 @@ public static class JournalExtensions
     /// <param name="batch">The entries of one batch, in position order.</param>
     /// <param name="cancellationToken">Cancels waiting, never a write already queued.</param>
     /// <returns>The receipt, once the batch is durable.</returns>
-    /// <exception cref="ConcurrencyException">The versions do not go on where a stream ends.</exception>
+    /// <exception cref="ConcurrencyException">The versions do not continue a stream.</exception>
     /// <exception cref="NotAppendedException">The places do not fit behind the head, or another reason.</exception>
     /// <exception cref="OutcomeUnknownException">The device failed while the batch was written.</exception>
     public static async ValueTask<Receipt> RestoreAsync(

@@ -5,7 +5,7 @@ using Refold.Segments;
 
 namespace Refold;
 
-/// <summary>How <see cref="Journal.Open"/> opens a journal. What a store has no use for, it ignores.</summary>
+/// <summary>How <see cref="Journal.Open"/> opens a journal. A store ignores options that do not concern it.</summary>
 public sealed record JournalOptions
 {
     /// <summary>Opens for reading: nothing is created, healed or written, no lock is taken, and appends are answered with

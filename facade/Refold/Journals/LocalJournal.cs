@@ -1,4 +1,4 @@
-// What journals in this process's reach have in common: an awaited read is the synchronous one, answered when the call returns.
+// What local journals have in common: an awaited read is the synchronous one, answered when the call returns.
 // The base of InMemoryJournal, SegmentJournal and LiteDbJournal, and of local stores of others.
 namespace Refold;
 
@@ -10,7 +10,7 @@ namespace Refold;
 public abstract class LocalJournal : ILocalJournal
 {
     /// <summary>Whether an append is answered by the thread that committed it, so that a batch may say
-    /// <see cref="EncodedBatch.AllowSynchronousContinuations"/>. It is false wherever somebody else's code awaits that answer, as in a
+    /// <see cref="EncodedBatch.AllowSynchronousContinuations"/>. It is false wherever other code awaits that answer, as in a
     /// journal that hands appends on to another.</summary>
     /// <value>Default: false.</value>
     protected internal virtual bool AnswersOnItsThread => false;

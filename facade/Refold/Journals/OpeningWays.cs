@@ -42,14 +42,14 @@ public enum OpeningPath
 /// <param name="Restored">Entries that were found, those deleted since included.</param>
 /// <param name="Tail">Those of them whose frames were scanned; the others are known from footers and the checkpoint.</param>
 /// <param name="Elapsed">How long it took.</param>
-/// <param name="Ignored">What was found and not used, each with its file and the reason.</param>
+/// <param name="Ignored">Files that were found and not used, each with the reason.</param>
 public sealed record OpeningReport(OpeningPath Path, long Restored, long Tail, OpeningElapsed Elapsed, IReadOnlyList<string> Ignored)
 {
     /// <summary>The compaction that was interrupted. Opening for writing ended it; a reader leaves it.</summary>
     /// <value>Default: null, none was.</value>
     public InterruptedCompaction? Interrupted { get; init; }
 
-    /// <summary>The head behind the entries that were found. Beside a writer a reader's head goes on, and this one stays.</summary>
+    /// <summary>The head behind the entries that were found. A reader's head advances with the writer, this one does not.</summary>
     public Head Head { get; init; }
 }
 

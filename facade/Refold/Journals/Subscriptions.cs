@@ -5,7 +5,7 @@ using System.Runtime.CompilerServices;
 
 namespace Refold;
 
-/// <summary>Wakes whoever waits for entries that are not there yet. Safe for use by many threads.</summary>
+/// <summary>Wakes callers that wait for entries that are not there yet. Safe for use by many threads.</summary>
 /// <param name="position">The head position to begin with: what can already be read.</param>
 public sealed class Subscriptions(long position)
 {
@@ -15,10 +15,10 @@ public sealed class Subscriptions(long position)
     private int waiting;
     private volatile bool closed;
 
-    /// <summary>Told each time somebody begins to wait, by a store that has to look for itself.</summary>
+    /// <summary>Called each time a caller begins to wait; for a store that has to poll.</summary>
     public Action Awaited { get; set; } = () => { };
 
-    /// <summary>Whether somebody waits.</summary>
+    /// <summary>Whether a caller waits.</summary>
     public bool IsAwaited => Volatile.Read(ref waiting) > 0;
 
     /// <summary>Says that everything up to a position can be read. A position below the last one published changes nothing.</summary>

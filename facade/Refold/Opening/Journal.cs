@@ -15,7 +15,7 @@ public static class Journal
     };
 
     /// <summary>Opens the journal that a URI names, whatever its store; a store that keeps its entries creates what is not there, unless it
-    /// is opened for reading. A journal in this process's reach is opened on the calling thread.</summary>
+    /// is opened for reading. A local journal is opened on the calling thread.</summary>
     /// <param name="uri"><c>memory:</c> (each call a new, empty one), <c>segments:DIR</c>, <c>litedb:FILE</c> with the
     /// package Refold.LiteDb, or a scheme given to <c>Register</c>. What follows the colon is handed to the store as it is:
     /// no query string, no escapes.</param>
@@ -34,7 +34,7 @@ public static class Journal
         return Stores.OpenAsync(uri, options ?? new JournalOptions(), cancellationToken);
     }
 
-    /// <summary>Opens the journal in this process's reach that a URI names: its reads also answer at once. Otherwise
+    /// <summary>Opens the local journal that a URI names: its reads also answer at once. Otherwise
     /// as <see cref="OpenAsync"/>.</summary>
     /// <param name="uri"><c>memory:</c>, <c>segments:DIR</c>, <c>litedb:FILE</c>, or a scheme that was
     /// registered with such journals.</param>
@@ -52,7 +52,7 @@ public static class Journal
         return Stores.Open(uri, options ?? new JournalOptions());
     }
 
-    /// <summary>Makes a scheme of journals in this process's reach known, for the whole process; as done by
+    /// <summary>Makes a scheme of local journals known, for the whole process; as done by
     /// packages that bring such a store.</summary>
     /// <param name="scheme">Lower-case ASCII letters and digits, a letter first. <c>memory</c> and
     /// <c>segments</c> cannot be replaced.</param>

@@ -10,17 +10,17 @@ public abstract class Operation
 {
     private protected Operation(string name) => Name = CodecFunctions.TypeName(name);
 
-    /// <summary>Its name: what it is found by when it is replayed or resumed.</summary>
+    /// <summary>The name. Replay and resuming find the operation by it.</summary>
     public string Name { get; }
 
     /// <summary>Makes an operation over JSON; all type arguments are inferred.</summary>
-    /// <typeparam name="TInput">What it is given.</typeparam>
-    /// <typeparam name="TOutput">What it answers.</typeparam>
-    /// <param name="name">1 to 256 UTF-8 bytes: what it is found by when it is replayed. Keep it.</param>
+    /// <typeparam name="TInput">The input.</typeparam>
+    /// <typeparam name="TOutput">The output.</typeparam>
+    /// <param name="name">1 to 256 UTF-8 bytes. Replay finds the operation by its name, so the name must not change.</param>
     /// <param name="input">The input's metadata, such as <c>Json.Default.PlaceRequest</c>.</param>
     /// <param name="output">The output's metadata.</param>
-    /// <param name="run">The function: everything outside goes through the <see cref="OperationContext"/> that it is given, and only
-    /// there.</param>
+    /// <param name="run">The function. It reaches everything outside through its <see cref="OperationContext"/>, and in no other
+    /// way.</param>
     /// <returns>The operation. Keep one value of it, such as a static member.</returns>
     /// <exception cref="ArgumentException">The name breaks a rule, or values of a type cannot be brought back exactly.</exception>
     /// <example><code>
@@ -39,13 +39,13 @@ public abstract class Operation
         Create(name, Codec.Json(input, CodecFunctions.TypeName(name)), Codec.Json(output, name), run);
 
     /// <summary>Makes an operation over codecs; all type arguments are inferred.</summary>
-    /// <typeparam name="TInput">What it is given.</typeparam>
-    /// <typeparam name="TOutput">What it answers.</typeparam>
-    /// <param name="name">1 to 256 UTF-8 bytes: what it is found by when it is replayed. Keep it.</param>
+    /// <typeparam name="TInput">The input.</typeparam>
+    /// <typeparam name="TOutput">The output.</typeparam>
+    /// <param name="name">1 to 256 UTF-8 bytes. Replay finds the operation by its name, so the name must not change.</param>
     /// <param name="input">The form of the input.</param>
     /// <param name="output">The form of the output.</param>
-    /// <param name="run">The function: everything outside goes through the <see cref="OperationContext"/> that it is given, and only
-    /// there.</param>
+    /// <param name="run">The function. It reaches everything outside through its <see cref="OperationContext"/>, and in no other
+    /// way.</param>
     /// <returns>The operation. Keep one value of it, such as a static member.</returns>
     /// <exception cref="ArgumentException">The name breaks a rule.</exception>
     public static Operation<TInput, TOutput> Create<TInput, TOutput>(
@@ -71,8 +71,8 @@ public abstract class Operation
 internal readonly record struct AttemptOutcome(Encoded? Output, Exception? Error);
 
 /// <summary>An operation. Immutable; made by <see cref="Operation"/>'s <c>Create</c>.</summary>
-/// <typeparam name="TInput">What it is given.</typeparam>
-/// <typeparam name="TOutput">What it answers.</typeparam>
+/// <typeparam name="TInput">The input.</typeparam>
+/// <typeparam name="TOutput">The output.</typeparam>
 public sealed class Operation<TInput, TOutput> : Operation
 {
     internal Operation(string name, Codec<TInput> input, Codec<TOutput> output, Func<OperationContext, TInput, Task<TOutput>> run)
@@ -128,11 +128,11 @@ public sealed class Operation<TInput, TOutput> : Operation
     }
 }
 
-/// <summary>What can be said about one call of an operation.</summary>
+/// <summary>Options of one call of an operation.</summary>
 public sealed record OperationOptions
 {
-    /// <summary>Takes over an attempt that was begun elsewhere and has not ended: whoever is at it still gets
-    /// <see cref="OperationTakenOverException"/> at the next append.</summary>
-    /// <value>Default: false, <see cref="OperationInProgressException"/> unless it is known that nobody is at it.</value>
+    /// <summary>Takes over an attempt that was begun elsewhere and has not ended. If that attempt still runs, it gets
+    /// <see cref="OperationTakenOverException"/> at its next append.</summary>
+    /// <value>Default: false: <see cref="OperationInProgressException"/>, unless the attempt is known to have stopped.</value>
     public bool TakeOver { get; init; }
 }

@@ -1,14 +1,14 @@
-// What the function of an operation is given: the clock, identifiers, random numbers, calls, commands. Everything outside goes through it.
+// The context of an operation's function: the clock, identifiers, random numbers, calls, commands. Everything outside goes through it.
 // Made by Operation for each attempt; over a journal, over a record, or over nothing.
 using System.Runtime.CompilerServices;
 using System.Text.Json.Serialization.Metadata;
 
 namespace Refold;
 
-/// <summary>Everything outside, as an operation sees it: recorded when it runs, answered from the record when it is replayed. It belongs to
-/// one attempt, and throws once the function has ended.</summary>
-/// <threadsafety>One thing at a time: what runs in parallel takes a <see cref="Branch"/> each, and one branch that is used by two at once
-/// throws. What the function awaits one after the other may run on any thread.</threadsafety>
+/// <summary>The outside world of an operation: recorded live, answered from the record in replay. A context belongs to one attempt, and
+/// throws once the function has ended.</summary>
+/// <threadsafety>One call at a time. Parallel work takes one <see cref="Branch"/> each; a branch that is used twice at once throws. Calls
+/// that are awaited one after the other may run on any thread.</threadsafety>
 public sealed partial class OperationContext
 {
     private static readonly ConditionalWeakTable<JsonTypeInfo, object> Codecs = [];
@@ -38,14 +38,13 @@ public sealed partial class OperationContext
         clock = new RecordedClock(ReadClock);
     }
 
-    /// <summary>The operation's key; hand it to what is called outside, which may be called more than once, as its idempotency
-    /// key.</summary>
+    /// <summary>The operation's key. Hand it to called systems as an idempotency key: a call may be made more than once.</summary>
     public string Key => attempt.Key;
 
     /// <summary>Cancelled with the call of the operation.</summary>
     public CancellationToken CancellationToken => attempt.Token;
 
-    /// <summary>The clock: every reading is recorded. Its time zone is UTC, and its timestamps are readings too. It makes no timers: use
+    /// <summary>The clock. Every reading is recorded, timestamps included. Its time zone is UTC. It makes no timers: use
     /// <see cref="DelayAsync"/>.</summary>
     public TimeProvider Clock => clock;
 
@@ -70,10 +69,10 @@ public sealed partial class OperationContext
         return OperationGuid.Of(attempt.Seed.Named("branch/" + branch).Named("guid/" + number));
     }
 
-    /// <summary>Waits; not in replay, where it is over at once.</summary>
-    /// <param name="time">How long, from zero on.</param>
+    /// <summary>Waits. In replay the wait ends at once.</summary>
+    /// <param name="time">The time to wait; not negative.</param>
     /// <param name="cancellationToken">Ends waiting.</param>
-    /// <returns>Done then.</returns>
+    /// <returns>A task that ends after the time.</returns>
     public async Task DelayAsync(TimeSpan time, CancellationToken cancellationToken = default)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(time, TimeSpan.Zero);
@@ -81,8 +80,8 @@ public sealed partial class OperationContext
         await attempt.DelayAsync(time, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>A branch, for work that goes on beside other work. What it asks for is recorded under its name, so that it does not matter
-    /// which of two branches is faster.</summary>
+    /// <summary>A branch, for work beside other work. Its effects are recorded under its name, so that the speed of two branches does not
+    /// matter.</summary>
     /// <param name="name">1 to 128 characters, no slash; unique in this branch. The same name gives the same branch.</param>
     /// <returns>The branch.</returns>
     /// <exception cref="ArgumentException">The name breaks a rule.</exception>
@@ -100,18 +99,18 @@ public sealed partial class OperationContext
         }
     }
 
-    /// <summary>Calls something outside. The answer is durable before it is returned, and in replay it comes from the record: the
-    /// function is not called then.</summary>
-    /// <typeparam name="TRequest">What is asked.</typeparam>
-    /// <typeparam name="TAnswer">What is answered.</typeparam>
-    /// <param name="name">What is called: 1 to 256 UTF-8 bytes.</param>
-    /// <param name="request">What is asked; recorded, and compared in replay.</param>
+    /// <summary>Calls an outside system. The answer is durable before it is returned. In replay the answer comes from the record, and
+    /// the function is not called.</summary>
+    /// <typeparam name="TRequest">The request.</typeparam>
+    /// <typeparam name="TAnswer">The answer.</typeparam>
+    /// <param name="name">The name of the call, 1 to 256 UTF-8 bytes.</param>
+    /// <param name="request">The request; recorded, and compared in replay.</param>
     /// <param name="requestType">The request's metadata.</param>
-    /// <param name="call">Calls it. It may be called more than once for one operation: hand <see cref="Key"/> on.</param>
+    /// <param name="call">Makes the call. It may run more than once for one operation: pass <see cref="Key"/> on.</param>
     /// <param name="answerType">The answer's metadata.</param>
     /// <param name="cancellationToken">Cancels the call, together with <see cref="CancellationToken"/>.</param>
     /// <returns>The answer as its codec reads it back.</returns>
-    /// <exception cref="CallFailedException">It threw, or its answer cannot be encoded: recorded too.</exception>
+    /// <exception cref="CallFailedException">The call threw, or its answer cannot be encoded. The failure is recorded.</exception>
     /// <exception cref="OperationTakenOverException">Another attempt was begun.</exception>
     /// <exception cref="InvalidOperationException">The branch is in use, or the operation has ended.</exception>
     public Task<TAnswer> CallAsync<TRequest, TAnswer>(
@@ -123,17 +122,17 @@ public sealed partial class OperationContext
         CancellationToken cancellationToken = default) =>
         CallAsync(name, request, CodecOf(requestType), call, CodecOf(answerType), cancellationToken);
 
-    /// <summary>Calls something outside, with codecs. Otherwise as with JSON metadata.</summary>
-    /// <typeparam name="TRequest">What is asked.</typeparam>
-    /// <typeparam name="TAnswer">What is answered.</typeparam>
-    /// <param name="name">What is called: 1 to 256 UTF-8 bytes.</param>
-    /// <param name="request">What is asked; recorded, and compared in replay.</param>
+    /// <summary>Calls an outside system, with codecs. Otherwise as with JSON metadata.</summary>
+    /// <typeparam name="TRequest">The request.</typeparam>
+    /// <typeparam name="TAnswer">The answer.</typeparam>
+    /// <param name="name">The name of the call, 1 to 256 UTF-8 bytes.</param>
+    /// <param name="request">The request; recorded, and compared in replay.</param>
     /// <param name="requests">The form of the request.</param>
-    /// <param name="call">Calls it. It may be called more than once for one operation: hand <see cref="Key"/> on.</param>
+    /// <param name="call">Makes the call. It may run more than once for one operation: pass <see cref="Key"/> on.</param>
     /// <param name="answers">The form of the answer.</param>
     /// <param name="cancellationToken">Cancels the call, together with <see cref="CancellationToken"/>.</param>
     /// <returns>The answer as its codec reads it back.</returns>
-    /// <exception cref="CallFailedException">It threw, or its answer cannot be encoded: recorded too.</exception>
+    /// <exception cref="CallFailedException">The call threw, or its answer cannot be encoded. The failure is recorded.</exception>
     /// <exception cref="OperationTakenOverException">Another attempt was begun.</exception>
     /// <exception cref="InvalidOperationException">The branch is in use, or the operation has ended.</exception>
     public async Task<TAnswer> CallAsync<TRequest, TAnswer>(
@@ -198,19 +197,19 @@ public sealed partial class OperationContext
     }
 
     /// <summary>Decides a command in the operation's run. In replay nothing is decided: the command is compared with the recorded one, and
-    /// the recorded outcome answered.</summary>
+    /// the recorded outcome is returned.</summary>
     /// <typeparam name="TState">The state.</typeparam>
-    /// <typeparam name="TCommand">What is asked for.</typeparam>
-    /// <typeparam name="TEvent">What happens.</typeparam>
-    /// <typeparam name="TError">Why it is refused.</typeparam>
+    /// <typeparam name="TCommand">The command.</typeparam>
+    /// <typeparam name="TEvent">The event.</typeparam>
+    /// <typeparam name="TError">The refusal.</typeparam>
     /// <param name="aggregate">The aggregate.</param>
     /// <param name="stream">One of its streams.</param>
     /// <param name="command">The command.</param>
     /// <param name="cancellationToken">Cancels the command until its step is made.</param>
-    /// <returns>Events or a refusal, once they are durable. A command that an earlier attempt gave is answered from there.</returns>
+    /// <returns>Events or a refusal, once they are durable. A command of an earlier attempt returns its recorded outcome.</returns>
     /// <exception cref="OperationTakenOverException">Another attempt was begun; nothing was appended.</exception>
-    /// <exception cref="CallFailedException">Nothing was appended, and the run goes on: decide, evolve or a codec threw, an earlier attempt
-    /// gave another command in this place, others came between too often. Recorded too.</exception>
+    /// <exception cref="CallFailedException">Nothing was appended, and the run continues: decide, evolve or a codec threw, an earlier
+    /// attempt gave another command in this place, or other writers came between too often. The failure is recorded.</exception>
     /// <exception cref="InvalidOperationException">The branch is in use, or the operation has ended.</exception>
     public async Task<ExecutionResult<TState, TEvent, TError>> ExecuteAsync<TState, TCommand, TEvent, TError>(
         Aggregate<TState, TCommand, TEvent, TError> aggregate,

@@ -1,9 +1,9 @@
-// What can go wrong with an operation besides what a run throws; each with its cause and remedy.
+// Errors of operations, beside those of runs; each with its cause and remedy.
 // Thrown by RunAsync, by what its function is given, and by ResumeOperationsAsync.
 namespace Refold;
 
-/// <summary>A call to something outside failed, as recorded: live and in replay the same exception, so that a function that catches it does
-/// the same in both.</summary>
+/// <summary>A call to an outside system failed, as recorded. The exception is the same live and in replay, so a function that catches it
+/// behaves the same.</summary>
 public sealed class CallFailedException : JournalException
 {
     internal CallFailedException(string call, RecordedFailure failure)
@@ -13,15 +13,15 @@ public sealed class CallFailedException : JournalException
     /// <summary>The call's name.</summary>
     public string Call { get; }
 
-    /// <summary>The full name of the type of what was thrown.</summary>
+    /// <summary>The full name of the thrown exception's type.</summary>
     public string FailureType { get; }
 
-    /// <summary>The message of what was thrown.</summary>
+    /// <summary>The message of the thrown exception.</summary>
     public string FailureMessage { get; }
 }
 
-/// <summary>Another attempt at the operation was begun, in this process or another: nothing more of this one is appended. Let the other
-/// one end, or call again for its output.</summary>
+/// <summary>Another attempt at the operation was begun, in this process or another. Nothing more of this attempt is appended. Let the other
+/// attempt end, or call again for its output.</summary>
 public sealed class OperationTakenOverException(string operation, string key)
     : JournalException(
         "operation-taken-over",
@@ -35,8 +35,8 @@ public sealed class OperationTakenOverException(string operation, string key)
     public string Key { get; } = key;
 }
 
-/// <summary>An attempt at the operation was begun by somebody who may still be at it. Wait, or take it over with
-/// <see cref="OperationOptions.TakeOver"/> where it is known to have stopped.</summary>
+/// <summary>An attempt at the operation has not ended, and another process may still run it. Wait, or set
+/// <see cref="OperationOptions.TakeOver"/> if that process is known to have stopped.</summary>
 public sealed class OperationInProgressException(string operation, string key, RunId run)
     : JournalException(
         "operation-in-progress",

@@ -1,41 +1,41 @@
-// Running operations in a run, and going on with those that were cut off. Called by applications.
+// Running operations in a run, and resuming interrupted ones. Called by applications.
 // Replaying them is in OperationReplayExtensions.
 namespace Refold;
 
 /// <summary>Operations of a run.</summary>
 public static class OperationExtensions
 {
-    /// <summary>Runs an operation under a key of the caller's, once: a second call with the key waits for the first, or is answered with
-    /// its output. An attempt that failed or was cut off is tried again, and gets what it got before.</summary>
-    /// <typeparam name="TInput">What it is given.</typeparam>
-    /// <typeparam name="TOutput">What it answers.</typeparam>
+    /// <summary>Runs an operation once under the caller's key. A second call with the key waits for the first, or returns its output. A
+    /// failed or interrupted attempt is tried again, with the recorded answers of the attempts before.</summary>
+    /// <typeparam name="TInput">The input.</typeparam>
+    /// <typeparam name="TOutput">The output.</typeparam>
     /// <param name="run">The run.</param>
     /// <param name="operation">The operation.</param>
-    /// <param name="key">1 to 512 UTF-8 bytes, such as the id of a request: what it is found by in the whole journal, in this run or an
-    /// earlier one.</param>
-    /// <param name="input">What it is given; recorded.</param>
+    /// <param name="key">1 to 512 UTF-8 bytes, such as the id of a request. The operation is found by its key in the whole journal, in this
+    /// run or an earlier one.</param>
+    /// <param name="input">The input; recorded.</param>
     /// <param name="cancellationToken">Cancels the function. The attempt then counts as failed.</param>
-    /// <returns>The output as its codec reads it back, once everything that it follows from is durable.</returns>
+    /// <returns>The output as its codec reads it back, once every effect of the operation is durable.</returns>
     /// <exception cref="NotAppendedException">The key was used for another input or another operation
     /// (<see cref="AppendFailure.KeyReused"/>), or another reason.</exception>
-    /// <exception cref="OperationInProgressException">Somebody else may be at it.</exception>
-    /// <exception cref="OperationTakenOverException">Somebody else took it over meanwhile.</exception>
+    /// <exception cref="OperationInProgressException">Another process may still run an attempt.</exception>
+    /// <exception cref="OperationTakenOverException">Another attempt took over.</exception>
     /// <exception cref="RunEndedException">The run has ended.</exception>
     /// <exception cref="InvalidOperationException">The call is made inside an operation of the run, or inside decide, evolve or a
     /// codec.</exception>
     /// <exception cref="OutcomeUnknownException">The device failed: open the journal again and call again with the key.</exception>
-    /// <remarks>What the function throws is recorded as a failure, and thrown on.</remarks>
+    /// <remarks>An exception of the function is recorded as a failure, and thrown to the caller.</remarks>
     public static Task<TOutput> RunAsync<TInput, TOutput>(
         this Run run, Operation<TInput, TOutput> operation, string key, TInput input, CancellationToken cancellationToken = default) =>
         run.RunAsync(operation, key, input, new OperationOptions(), cancellationToken);
 
-    /// <summary>Runs an operation under a key of the caller's, once, with options. Otherwise as without them.</summary>
-    /// <typeparam name="TInput">What it is given.</typeparam>
-    /// <typeparam name="TOutput">What it answers.</typeparam>
+    /// <summary>Runs an operation once under the caller's key, with options. Otherwise as without options.</summary>
+    /// <typeparam name="TInput">The input.</typeparam>
+    /// <typeparam name="TOutput">The output.</typeparam>
     /// <param name="run">The run.</param>
     /// <param name="operation">The operation.</param>
     /// <param name="key">1 to 512 UTF-8 bytes.</param>
-    /// <param name="input">What it is given; recorded.</param>
+    /// <param name="input">The input; recorded.</param>
     /// <param name="options">Whether to take over.</param>
     /// <param name="cancellationToken">Cancels the function. The attempt then counts as failed.</param>
     /// <returns>The output as its codec reads it back.</returns>
@@ -52,13 +52,13 @@ public static class OperationExtensions
         return StartAsync(run, operation, key, input, options, cancellationToken);
     }
 
-    /// <summary>Runs an operation without a key: it is recorded and replayed like any other, but after a restart it is not found again, so
+    /// <summary>Runs an operation without a key. It is recorded and replayed like any other operation. After a restart it is not found, so
     /// it is neither resumed nor answered.</summary>
-    /// <typeparam name="TInput">What it is given.</typeparam>
-    /// <typeparam name="TOutput">What it answers.</typeparam>
+    /// <typeparam name="TInput">The input.</typeparam>
+    /// <typeparam name="TOutput">The output.</typeparam>
     /// <param name="run">The run.</param>
     /// <param name="operation">The operation.</param>
-    /// <param name="input">What it is given; recorded.</param>
+    /// <param name="input">The input; recorded.</param>
     /// <param name="cancellationToken">Cancels the function. The attempt then counts as failed.</param>
     /// <returns>The output as its codec reads it back.</returns>
     public static Task<TOutput> RunAsync<TInput, TOutput>(
@@ -68,12 +68,14 @@ public static class OperationExtensions
         return StartAsync(run, operation, null, input, new OperationOptions(), cancellationToken);
     }
 
-    /// <summary>Goes on with every operation of the journal that was cut off, in whatever run, in the order in which they were begun; as a
-    /// host does at its start. Operations that failed are left to whoever calls them again.</summary>
-    /// <param name="run">The run in which they go on.</param>
+    /// <summary>Resumes every interrupted operation of the journal, of any run, in the order of their begins; a host calls this at its
+    /// start. A failed operation is tried again only by a call with its key.</summary>
+    /// <remarks>A run in mode <c>Off</c> throws <c>InvalidOperationException</c>, two operations of one name
+    /// <c>ArgumentException</c>.</remarks>
+    /// <param name="run">The run in which they are resumed.</param>
     /// <param name="operations">The program's operations, by their names.</param>
     /// <param name="cancellationToken">Cancels the functions, and stops.</param>
-    /// <returns>What became of each.</returns>
+    /// <returns>The result of each.</returns>
     public static async Task<IReadOnlyList<ResumedOperation>> ResumeOperationsAsync(
         this Run run, IReadOnlyList<Operation> operations, CancellationToken cancellationToken = default)
     {
@@ -106,7 +108,7 @@ public static class OperationExtensions
         return resumed;
     }
 
-    /// <summary>Refuses two operations of one name: nobody knows which is meant.</summary>
+    /// <summary>Refuses two operations of one name: the name would be ambiguous.</summary>
     /// <exception cref="ArgumentException">There are two.</exception>
     internal static void CheckNames(IReadOnlyList<Operation> operations)
     {
@@ -175,9 +177,9 @@ public static class OperationExtensions
     }
 }
 
-/// <summary>What became of an operation that had been cut off.</summary>
+/// <summary>The result of an operation that was resumed.</summary>
 /// <param name="Operation">Its name.</param>
 /// <param name="Key">Its key.</param>
 /// <param name="IsKnown">Whether the program has an operation of this name.</param>
-/// <param name="Error">What it threw; null where it ended, or is not known.</param>
+/// <param name="Error">The exception of its function; null where it ended, or is not known.</param>
 public sealed record ResumedOperation(string Operation, string Key, bool IsKnown, Exception? Error);

@@ -6,9 +6,9 @@ namespace Refold;
 
 /// <summary>The streams of an aggregate's category inside a run.</summary>
 /// <typeparam name="TState">The state.</typeparam>
-/// <typeparam name="TCommand">What is asked for.</typeparam>
-/// <typeparam name="TEvent">What happens.</typeparam>
-/// <typeparam name="TError">Why it is refused.</typeparam>
+/// <typeparam name="TCommand">The command.</typeparam>
+/// <typeparam name="TEvent">The event.</typeparam>
+/// <typeparam name="TError">The refusal.</typeparam>
 /// <threadsafety>All members are safe for use by many threads.</threadsafety>
 public sealed class AggregateStreams<TState, TCommand, TEvent, TError>
 {
@@ -19,7 +19,7 @@ public sealed class AggregateStreams<TState, TCommand, TEvent, TError>
     internal AggregateStreams(RunCore run, Aggregate<TState, TCommand, TEvent, TError> aggregate) =>
         (this.run, this.aggregate) = (run, aggregate);
 
-    /// <summary>Decides a command, and appends what comes of it. Commands of one stream are decided in the order of their calls, those of
+    /// <summary>Decides a command, and appends its outcome. Commands of one stream are decided in the order of their calls, those of
     /// different streams as <see cref="RunOptions.Order"/> says; awaiting each before the next is not needed.</summary>
     /// <param name="stream">One of the category's streams.</param>
     /// <param name="command">The command.</param>
@@ -28,7 +28,7 @@ public sealed class AggregateStreams<TState, TCommand, TEvent, TError>
     /// <returns>Events or a refusal, once they are durable.</returns>
     /// <exception cref="ArgumentException">The stream is not one of the category.</exception>
     /// <exception cref="InvalidOperationException">The call is made inside decide, evolve or a codec of this run.</exception>
-    /// <exception cref="StepFailedException">Decide, evolve or a codec failed; nothing was appended, and the run goes on.</exception>
+    /// <exception cref="StepFailedException">Decide, evolve or a codec failed; nothing was appended, and the run continues.</exception>
     /// <exception cref="ConcurrencyException">Other writers came between, as often as <see cref="RunOptions.MaxAttempts"/> allows;
     /// nothing was appended.</exception>
     /// <exception cref="NotAppendedException">Nothing was appended, for another reason.</exception>
@@ -41,7 +41,7 @@ public sealed class AggregateStreams<TState, TCommand, TEvent, TError>
         StreamId stream, TCommand command, CancellationToken cancellationToken = default) =>
         ExecuteAsync(stream, command, NoOptions, cancellationToken);
 
-    /// <summary>Decides a command with a time, ids or an idempotency key of its own, and appends what comes of it.</summary>
+    /// <summary>Decides a command with a time, ids or an idempotency key of its own, and appends the outcome.</summary>
     /// <param name="stream">One of the category's streams.</param>
     /// <param name="command">The command.</param>
     /// <param name="options">Time, ids, idempotency key.</param>
@@ -85,7 +85,7 @@ public sealed class AggregateStreams<TState, TCommand, TEvent, TError>
         return (await StreamState.LoadAsync(run, aggregate, stream, long.MaxValue, cancellationToken).ConfigureAwait(false)).Folded;
     }
 
-    /// <summary>Takes a snapshot of a stream after every command that was given to the run before, whatever the interval says.</summary>
+    /// <summary>Takes a snapshot of a stream after every command that was given to the run before, regardless of the interval.</summary>
     /// <param name="stream">One of the category's streams.</param>
     /// <param name="cancellationToken">Cancels waiting, never a write already begun.</param>
     /// <returns>The snapshot, once it is durable; null where the stream has no entry that one could end with.</returns>

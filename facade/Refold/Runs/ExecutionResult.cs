@@ -4,10 +4,10 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Refold;
 
-/// <summary>What a command came to, durable as the journal's durability says. Immutable.</summary>
+/// <summary>The outcome of a command, durable as the journal's durability says. Immutable.</summary>
 /// <typeparam name="TState">The state.</typeparam>
-/// <typeparam name="TEvent">What happened.</typeparam>
-/// <typeparam name="TError">Why it was refused.</typeparam>
+/// <typeparam name="TEvent">The event.</typeparam>
+/// <typeparam name="TError">The refusal.</typeparam>
 public sealed class ExecutionResult<TState, TEvent, TError>
 {
     private readonly Decision<TEvent, TError> outcome;
@@ -46,7 +46,7 @@ public sealed class ExecutionResult<TState, TEvent, TError>
     /// <summary>What was committed; null where nothing was to be appended (<see cref="RecordMode.Off"/> and no event).</summary>
     public Receipt? Receipt { get; }
 
-    /// <summary>Whether the idempotency key was known, so that this is what was recorded under it, and nothing was decided.</summary>
+    /// <summary>Whether the idempotency key was known: the result is the recorded one, and nothing was decided.</summary>
     public bool IsRepeated { get; }
 
     /// <summary>Why it was refused, if it was.</summary>

@@ -4,10 +4,10 @@ using Refold.Interop;
 
 namespace Refold;
 
-/// <summary>What can be replayed in any journal. Nothing here writes.</summary>
+/// <summary>Verifying runs and folding streams in any journal. Nothing here writes.</summary>
 public static class ReplayExtensions
 {
-    /// <summary>Decides every command of a run again, and compares what comes of it with what was recorded.</summary>
+    /// <summary>Decides every command of a run again, and compares the outcome with the recorded entries.</summary>
     /// <param name="journal">The journal.</param>
     /// <param name="run">The run.</param>
     /// <param name="aggregates">The aggregates of every category that the run gave commands to.</param>
@@ -18,13 +18,13 @@ public static class ReplayExtensions
     public static Task<ReplayReport> VerifyAsync(this IJournal journal, RunId run, params Aggregate[] aggregates) =>
         journal.VerifyAsync(run, aggregates, new VerifyOptions());
 
-    /// <summary>Decides every command of a run again, on a thread of the pool: reading waits for nobody, deciding is work for a
+    /// <summary>Decides every command of a run again, on a thread of the pool: reading does not block, deciding is work for a
     /// processor. The run's entries and those of its streams are in memory meanwhile. The whole journal is read, as entries under the run's
     /// name may lie anywhere.</summary>
     /// <param name="journal">The journal.</param>
     /// <param name="run">The run.</param>
     /// <param name="aggregates">The aggregates of every category that the run gave commands to.</param>
-    /// <param name="options">What is compared besides.</param>
+    /// <param name="options">Pin, starting snapshots and progress.</param>
     /// <param name="cancellationToken">Stops at the next entry.</param>
     /// <returns>The verdict, with the first difference.</returns>
     /// <exception cref="RunNotFoundException">No entry of the journal is of such a run.</exception>
@@ -51,15 +51,15 @@ public static class ReplayExtensions
     /// <summary>Folds a stream's entries to its state at a version, on a thread of the pool. Nothing is decided and nothing
     /// drawn.</summary>
     /// <typeparam name="TState">The state.</typeparam>
-    /// <typeparam name="TCommand">What is asked for.</typeparam>
-    /// <typeparam name="TEvent">What happens.</typeparam>
-    /// <typeparam name="TError">Why it is refused.</typeparam>
+    /// <typeparam name="TCommand">The command.</typeparam>
+    /// <typeparam name="TEvent">The event.</typeparam>
+    /// <typeparam name="TError">The refusal.</typeparam>
     /// <param name="journal">The journal.</param>
     /// <param name="stream">The stream.</param>
     /// <param name="aggregate">The aggregate.</param>
     /// <param name="toVersion">The last version to fold; beyond the stream's end: all of it.</param>
     /// <param name="cancellationToken">Stops at the next entry.</param>
-    /// <returns>The state, and what is not as it should be.</returns>
+    /// <returns>The state, and the findings of the fold.</returns>
     /// <exception cref="HistoryDroppedException">The stream's beginning was deleted: its state needs a snapshot
     /// (<see cref="SnapshotExtensions"/>).</exception>
     public static Task<FoldReport<TState>> FoldAsync<TState, TCommand, TEvent, TError>(

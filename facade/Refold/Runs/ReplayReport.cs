@@ -1,4 +1,4 @@
-// What verifying a run answers. The core's ReplayReport, mirrored.
+// The result of verifying a run. The core's ReplayReport, mirrored.
 // Answered by VerifyAsync.
 using Refold.Interop;
 
@@ -21,7 +21,7 @@ public sealed record UncomparedEntries(string Members, long Entries, IReadOnlyLi
     public override string ToString() => ReplayTranslation.Sentence(this);
 }
 
-/// <summary>What verifying a run answers. Immutable.</summary>
+/// <summary>The result of verifying a run. Immutable.</summary>
 public sealed class ReplayReport
 {
     private readonly Core.ReplayReport value;
@@ -42,7 +42,7 @@ public sealed class ReplayReport
     /// <summary>The run.</summary>
     public RunId Run => value.Run;
 
-    /// <summary>What it came to.</summary>
+    /// <summary>The verdict.</summary>
     public ReplayVerdict Verdict { get; }
 
     /// <summary>Whether everything matches.</summary>
@@ -67,7 +67,7 @@ public sealed class ReplayReport
     /// <summary>The first difference; null where there is none.</summary>
     public Divergence? Divergence { get; }
 
-    /// <summary>What else is worth knowing, a sentence each: an ignored pin, upcasts, foreign entries folded, a missing state codec, a run
+    /// <summary>Further findings, a sentence each: an ignored pin, upcasts, foreign entries folded, a missing state codec, a run
     /// that has not ended, a snapshot that a step stood on, an end that says less than it could.</summary>
     public IReadOnlyList<string> Findings { get; }
 
@@ -80,22 +80,22 @@ public sealed class ReplayReport
     public override string ToString() => value.ToString();
 }
 
-/// <summary>How far verifying has come: first the journal is looked through for entries of the run, then they are compared.</summary>
-/// <param name="Position">The last position that was looked at.</param>
-/// <param name="Last">The last position there is.</param>
-/// <param name="Compared">How many entries of the run and its streams were reached by deciding again; 0 while the journal is looked
-/// through.</param>
-/// <param name="Entries">How many there are; 0 while the journal is looked through.</param>
+/// <summary>The progress of a verification. It first reads the journal for entries of the run, then compares them.</summary>
+/// <param name="Position">The last position read.</param>
+/// <param name="Last">The last position of the journal.</param>
+/// <param name="Compared">How many entries of the run and its streams were reached by deciding again; 0 while the journal is
+/// read.</param>
+/// <param name="Entries">How many there are; 0 while the journal is read.</param>
 public readonly record struct VerifyProgress(long Position, long Last, long Compared = 0, long Entries = 0);
 
 /// <summary>How a run is verified.</summary>
 public sealed record VerifyOptions
 {
-    /// <summary>The pin of the program that verifies; where it differs from the recorded one, that is the divergence.</summary>
+    /// <summary>The pin of the verifying program. A difference from the recorded pin is the divergence.</summary>
     /// <value>Default: null, not compared.</value>
     public RunPin? Pin { get; init; }
 
-    /// <summary>Goes on to the entries although the pins differ, and reports the difference as a finding.</summary>
+    /// <summary>Compares the entries even if the pins differ, and reports the difference of pins as a finding.</summary>
     /// <value>Default: false.</value>
     public bool IgnorePin { get; init; }
 
@@ -104,8 +104,8 @@ public sealed record VerifyOptions
     /// <value>Default: none; every command is verified.</value>
     public IReadOnlyList<Snapshot> StartFrom { get; init; } = [];
 
-    /// <summary>Is told how far verifying has come: about once in 4,096 entries while the journal is looked through, as entries that name
-    /// the run may lie anywhere, and then about a thousand times while they are compared. Called on the thread that verifies.</summary>
+    /// <summary>Receives the progress: about once in 4,096 entries while the journal is read, and about a thousand times while entries are
+    /// compared. Called on the verifying thread.</summary>
     /// <value>Default: null.</value>
     public IProgress<VerifyProgress>? Progress { get; init; }
 }

@@ -20,7 +20,7 @@ public sealed class Run : IAsyncDisposable
     /// <summary>The run's name.</summary>
     public RunId Id => core.Id;
 
-    /// <summary>What it is recorded under.</summary>
+    /// <summary>The pin of the recording.</summary>
     public RunPin Pin => core.Pin;
 
     /// <summary>The root of all its random numbers.</summary>
@@ -31,11 +31,11 @@ public sealed class Run : IAsyncDisposable
 
     /// <summary>The streams of an aggregate's category, as commands are given to them.</summary>
     /// <typeparam name="TState">The state.</typeparam>
-    /// <typeparam name="TCommand">What is asked for.</typeparam>
-    /// <typeparam name="TEvent">What happens.</typeparam>
-    /// <typeparam name="TError">Why it is refused.</typeparam>
+    /// <typeparam name="TCommand">The command.</typeparam>
+    /// <typeparam name="TEvent">The event.</typeparam>
+    /// <typeparam name="TError">The refusal.</typeparam>
     /// <param name="aggregate">The aggregate. Keep one value of it: the state between steps is kept for that value.</param>
-    /// <returns>The streams. Making it costs nothing.</returns>
+    /// <returns>The streams. The call is cheap and starts nothing.</returns>
     /// <example><code>
     /// var result = await run.Streams(Order.Aggregate).ExecuteAsync("order/42", new Place("sku", 1));
     /// </code></example>
@@ -53,14 +53,14 @@ public sealed class Run : IAsyncDisposable
     /// was not, or has no state codec, no state hash is recorded. The states are folded from every entry, and from snapshots only where
     /// entries were deleted. In mode <see cref="RecordMode.Off"/> nothing is recorded. Snapshots on their way are not waited for.</summary>
     /// <param name="time">The time of the entry; default: that of the run's time provider.</param>
-    /// <param name="cancellationToken">Cancels until the entry is made: nothing is appended, and the run goes on. Afterwards it cancels
+    /// <param name="cancellationToken">Cancels until the entry is made: nothing is appended, and the run continues. Afterwards it cancels
     /// waiting, never the write.</param>
     /// <returns>What was recorded.</returns>
     /// <exception cref="RunEndedException">It has ended.</exception>
     /// <exception cref="InvalidOperationException">The call is made inside decide, evolve or a codec of this run.</exception>
     /// <exception cref="OperationsRunningException">Operations of the run do not end within <see cref="RunOptions.DisposeTimeout"/>; the
-    /// run goes on.</exception>
-    /// <exception cref="NotAppendedException">Nothing was appended, and the run goes on.</exception>
+    /// run continues.</exception>
+    /// <exception cref="NotAppendedException">Nothing was appended, and the run continues.</exception>
     /// <exception cref="OutcomeUnknownException">The device failed while the end was written.</exception>
     public async Task<RunEnd> FinishAsync(DateTimeOffset? time = null, CancellationToken cancellationToken = default)
     {

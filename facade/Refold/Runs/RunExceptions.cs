@@ -1,8 +1,8 @@
-// What can go wrong with a run besides what a journal throws; each with its cause and remedy.
+// Errors of runs, beside those of journals; each with its cause and remedy.
 // Thrown by starting, resuming and executing.
 namespace Refold;
 
-/// <summary>The aggregate's own code failed: decide, evolve or a codec. Correct it; nothing was appended, and the run goes on.</summary>
+/// <summary>The aggregate's own code failed: decide, evolve or a codec. Correct it; nothing was appended, and the run continues.</summary>
 public sealed class StepFailedException : JournalException
 {
     internal StepFailedException(StreamId stream, string reason, Exception? innerException)
@@ -40,8 +40,8 @@ public sealed class RunExistsException(RunId run)
     public RunId Run { get; } = run;
 }
 
-/// <summary>The journal has no such run that could be resumed: none of this name was started here, or only its events were
-/// recorded.</summary>
+/// <summary>The run cannot be resumed or verified: the journal has no run of this name, or its start cannot be read. List the runs with
+/// <c>RunsAsync</c>, or start a new one.</summary>
 public sealed class RunNotFoundException(RunId run, string reason)
     : JournalException("run-not-found", $"The run '{run}' cannot be resumed or verified: {reason}.")
 {
@@ -53,8 +53,8 @@ public sealed class RunNotFoundException(RunId run, string reason)
     public RunId Run { get; } = run;
 }
 
-/// <summary>The run was for a stream of which the aggregate was not given, so it cannot be verified. Give the aggregate of its
-/// category.</summary>
+/// <summary>A command of the run was for a stream whose aggregate was not given, so the run cannot be verified. Give the aggregate of the
+/// stream's category too.</summary>
 public sealed class AggregateNotGivenException(RunId run, StreamId stream, long position)
     : JournalException(
         "aggregate-not-given",
@@ -70,8 +70,8 @@ public sealed class AggregateNotGivenException(RunId run, StreamId stream, long 
     public StreamId Stream { get; } = stream;
 }
 
-/// <summary>The state that the run holds of a stream is another one than its entries give, so <c>evolve</c> depends on something besides
-/// state and event, or a state was changed in place. Correct it; nothing was appended, and the run goes on.</summary>
+/// <summary>The run's state of a stream differs from the fold of its entries: <c>evolve</c> depends on another input than state and event,
+/// or a state was changed in place. Correct <c>evolve</c>; nothing was appended, and the run continues.</summary>
 public sealed class StateDiffersException(StreamId stream, string live, string folded)
     : JournalException(
         "state-differs",
@@ -114,7 +114,7 @@ public sealed class RunEndedException(RunId run)
     public RunId Run { get; } = run;
 }
 
-/// <summary>An earlier append of the run ended with an unknown outcome, so that nobody knows on what to build. Nothing of this command
+/// <summary>An earlier append of the run ended with an unknown outcome, so that the head to build on is unknown. Nothing of this command
 /// was appended. Open the journal again and resume the run.</summary>
 public sealed class RunStoppedException(RunId run, Exception cause)
     : JournalException(
@@ -127,8 +127,8 @@ public sealed class RunStoppedException(RunId run, Exception cause)
 }
 
 /// <summary>Disposing a run did not end within <see cref="RunOptions.DisposeTimeout"/>: a step is still being made, or its load or its
-/// write is not answered. The run takes no more commands. Correct what does not end; whether the step is appended is not known, and
-/// shows when the run is resumed.</summary>
+/// write is not answered. The run takes no more commands. Correct the code that does not end. Whether the step is appended is unknown
+/// until the run is resumed.</summary>
 public sealed class RunNotClosedException : JournalException
 {
     internal RunNotClosedException(RunId run, StreamId? stream, TimeSpan bound, string reason)
@@ -150,7 +150,7 @@ public sealed class RunNotClosedException : JournalException
 }
 
 /// <summary>The run has operations that do not end, and finishing it waits for them no longer. Let them end, or raise
-/// <see cref="RunOptions.DisposeTimeout"/>; the run goes on.</summary>
+/// <see cref="RunOptions.DisposeTimeout"/>; the run continues.</summary>
 public sealed class OperationsRunningException(RunId run, int count, TimeSpan bound)
     : JournalException(
         "operations-running",

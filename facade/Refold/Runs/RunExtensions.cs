@@ -4,13 +4,13 @@ using Refold.Interop;
 
 namespace Refold;
 
-/// <summary>What can be done with runs in any journal.</summary>
+/// <summary>Starting, resuming and listing runs in any journal.</summary>
 public static class RunExtensions
 {
     /// <summary>Starts a run. Its start is durable before this returns; in mode <see cref="RecordMode.Off"/> nothing is
     /// written.</summary>
     /// <param name="journal">The journal. It stays the caller's, and is disposed after the run.</param>
-    /// <param name="pin">What the run is recorded under.</param>
+    /// <param name="pin">The pin of the recording: model, provider, version, seed and settings.</param>
     /// <param name="options">How it is recorded.</param>
     /// <param name="cancellationToken">Cancels waiting, never a write already queued.</param>
     /// <returns>The run; to be disposed by the caller.</returns>
@@ -39,10 +39,10 @@ public static class RunExtensions
         return new Run(core);
     }
 
-    /// <summary>Opens a recorded run to go on where it stopped. Nothing is written by this.</summary>
+    /// <summary>Opens a recorded run to continue where it stopped. The call itself writes nothing.</summary>
     /// <param name="journal">The journal. It stays the caller's, and is disposed after the run.</param>
     /// <param name="run">The run.</param>
-    /// <param name="pin">What this program records under; it must equal the recorded pin.</param>
+    /// <param name="pin">The pin of this program; it must equal the recorded pin.</param>
     /// <param name="options">How it is recorded; its name and root are the recorded ones, and its mode is Record.</param>
     /// <param name="cancellationToken">Stops reading.</param>
     /// <returns>The run; to be disposed by the caller.</returns>
@@ -75,15 +75,15 @@ public static class RunExtensions
         return new Run(core);
     }
 
-    /// <summary>Starts a run, or goes on with it where an earlier process stopped: what a program calls each time it starts.</summary>
+    /// <summary>Starts a run, or resumes it where an earlier process stopped. A program makes this call each time it starts.</summary>
     /// <param name="journal">The journal. It stays the caller's, and is disposed after the run.</param>
     /// <param name="run">The run's name, the same each time.</param>
-    /// <param name="pin">What it is recorded under, the same each time.</param>
+    /// <param name="pin">The pin of the recording, the same each time.</param>
     /// <param name="options">How it is recorded; the mode is Record, and the name is <paramref name="run"/>.</param>
     /// <param name="cancellationToken">Cancels waiting, never a write already queued.</param>
     /// <returns>The run; to be disposed by the caller.</returns>
     /// <exception cref="PinMismatchException">The run is there under another pin; the message names the fields.</exception>
-    /// <exception cref="RunEndedException">The run was ended; it takes a new name.</exception>
+    /// <exception cref="RunEndedException">The run has ended; a new run needs another name.</exception>
     /// <exception cref="RunNotFoundException">The run is there, and its start cannot be read.</exception>
     /// <exception cref="ArgumentException">The options ask for mode Off or another name, or the pin has no JSON form.</exception>
     /// <exception cref="NotAppendedException">Nothing was appended.</exception>

@@ -1,4 +1,4 @@
-// How a run is recorded, and what can be said about one command.
+// How a run is recorded, and the options of one command.
 // Given to StartRunAsync, ResumeRunAsync and ExecuteAsync.
 using Microsoft.Extensions.Logging;
 using Refold.Interop;
@@ -63,7 +63,7 @@ public sealed record RunOptions
     public int CachedStreams { get; init; } = 1024;
 
     /// <summary>Where states that are not kept any more are found again, and every <see cref="SnapshotInterval"/> versions kept. A cache:
-    /// a doubtful snapshot is logged and not used, one that cannot be saved is logged, and the run goes on.</summary>
+    /// a doubtful snapshot is logged and not used, a failed save is logged, and the run continues.</summary>
     /// <value>Default: null, the journal's (<see cref="JournalOptions.Snapshots"/>), if it has one. It stays the caller's, and is
     /// disposed after the run.</value>
     public ISnapshotStore? Snapshots { get; init; }
@@ -129,7 +129,7 @@ public sealed record RunOptions
     }
 }
 
-/// <summary>What can be said about one command.</summary>
+/// <summary>Options of one command.</summary>
 public sealed record ExecuteOptions
 {
     /// <summary>The time of the step, which the decision sees; recorded in UTC.</summary>

@@ -1,9 +1,9 @@
-// The contract of snapshot stores in this process's reach, which answer at once: memory, a directory,
+// The contract of local snapshot stores, which answer at once: memory, a directory,
 // LiteDB, and the one that keeps nothing.
 // Returned by Snapshots.Open; used by scripts, by the tool and by tests.
 namespace Refold;
 
-/// <summary>A snapshot store in this process's reach: every read of <see cref="ISnapshotStore"/> also as a synchronous call.</summary>
+/// <summary>A local snapshot store: every read of <see cref="ISnapshotStore"/> also as a synchronous call.</summary>
 /// <remarks>Both forms of a read give the same. After the store is closed, both throw <see cref="ObjectDisposedException"/>.</remarks>
 public interface ILocalSnapshotStore : ISnapshotStore
 {

@@ -8,9 +8,9 @@ public static class SnapshotExtensions
     /// <summary>Folds a stream from the newest snapshot that may be used, else from its beginning. The
     /// state is the same either way.</summary>
     /// <typeparam name="TState">The state.</typeparam>
-    /// <typeparam name="TCommand">What is asked for.</typeparam>
-    /// <typeparam name="TEvent">What happens.</typeparam>
-    /// <typeparam name="TError">Why it is refused.</typeparam>
+    /// <typeparam name="TCommand">The command.</typeparam>
+    /// <typeparam name="TEvent">The event.</typeparam>
+    /// <typeparam name="TError">The refusal.</typeparam>
     /// <param name="journal">The journal.</param>
     /// <param name="stream">The stream.</param>
     /// <param name="aggregate">The aggregate. A changed <c>evolve</c> needs a new schema version of its state codec, or old
@@ -39,9 +39,9 @@ public static class SnapshotExtensions
 
     /// <summary>Takes a snapshot of a stream as it is now, and keeps it; as done before the stream's beginning is deleted.</summary>
     /// <typeparam name="TState">The state.</typeparam>
-    /// <typeparam name="TCommand">What is asked for.</typeparam>
-    /// <typeparam name="TEvent">What happens.</typeparam>
-    /// <typeparam name="TError">Why it is refused.</typeparam>
+    /// <typeparam name="TCommand">The command.</typeparam>
+    /// <typeparam name="TEvent">The event.</typeparam>
+    /// <typeparam name="TError">The refusal.</typeparam>
     /// <param name="journal">The journal.</param>
     /// <param name="stream">The stream.</param>
     /// <param name="aggregate">The aggregate; it has a state codec.</param>

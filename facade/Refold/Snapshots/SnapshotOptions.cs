@@ -2,7 +2,7 @@
 // Given to Snapshots.Open, and handed on to the store.
 namespace Refold;
 
-/// <summary>How <see cref="Snapshots.Open"/> opens a snapshot store. What a store has no use for, it ignores.</summary>
+/// <summary>How <see cref="Snapshots.Open"/> opens a snapshot store. A store ignores options that do not concern it.</summary>
 public sealed record SnapshotOptions
 {
     /// <summary>How many snapshots of each stream are kept.</summary>

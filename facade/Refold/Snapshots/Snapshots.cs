@@ -14,7 +14,7 @@ public static class Snapshots
     };
 
     /// <summary>Opens the snapshot store that a URI names, whatever it is; a store that keeps what it is given creates what is not there,
-    /// unless it is opened for reading. A store in this process's reach is opened on the calling thread.</summary>
+    /// unless it is opened for reading. A local store is opened on the calling thread.</summary>
     /// <param name="uri"><c>memory:</c> (each call a new, empty one), <c>segments:DIR</c> (files in <c>DIR/snapshots</c>: the
     /// journal's own URI), <c>litedb:FILE</c> with the package Refold.LiteDb (a file beside that of the journal: the journal's own
     /// URI), <c>none:</c> (keeps nothing), or a scheme given to <c>Register</c>. What follows the colon is handed to the store as it
@@ -34,7 +34,7 @@ public static class Snapshots
         return Stores.OpenAsync(uri, (options ?? new SnapshotOptions()).Validated(), cancellationToken);
     }
 
-    /// <summary>Opens the snapshot store in this process's reach that a URI names: its reads also answer at once. Otherwise
+    /// <summary>Opens the local snapshot store that a URI names: its reads also answer at once. Otherwise
     /// as <see cref="OpenAsync"/>.</summary>
     /// <param name="uri"><c>memory:</c>, <c>segments:DIR</c>, <c>litedb:FILE</c>, <c>none:</c>, or a scheme that was
     /// registered with such stores.</param>
@@ -51,7 +51,7 @@ public static class Snapshots
         return Stores.Open(uri, (options ?? new SnapshotOptions()).Validated());
     }
 
-    /// <summary>Makes a scheme of stores in this process's reach known, for the whole process; as done by
+    /// <summary>Makes a scheme of local stores known, for the whole process; as done by
     /// packages that bring such a store.</summary>
     /// <param name="scheme">Lower-case ASCII letters and digits, a letter first. <c>memory</c>, <c>none</c> and
     /// <c>segments</c> cannot be replaced.</param>

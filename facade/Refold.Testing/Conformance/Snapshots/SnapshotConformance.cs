@@ -7,7 +7,7 @@ namespace Refold.Testing;
 /// <param name="Needs">What a store declares that has it.</param>
 public sealed record SnapshotConformanceCase(string Name, SnapshotCapabilities Needs);
 
-/// <summary>Whether a store is a snapshot store: what <see cref="ISnapshotStore"/> promises, whatever it is made of.</summary>
+/// <summary>Whether a store is a snapshot store: what <see cref="ISnapshotStore"/> promises.</summary>
 public sealed class SnapshotConformance
 {
     private readonly Func<SnapshotFixture> create;
