@@ -9,10 +9,10 @@ namespace Refold;
 /// <c>[new Placed(sku)]</c>, <c>[]</c>, <c>new Placed(sku)</c>, <c>OrderError.AlreadyPlaced</c>.</summary>
 /// <typeparam name="TEvent">The event. For an interface write the collection expression: C# converts no interface
 /// implicitly.</typeparam>
-/// <typeparam name="TError">The refusal. For an interface call <see cref="Decision.Refuse{TEvent, TError}"/>. Where it is the same type as the
-/// events, C# cannot tell the two conversions apart (error CS0457): write the collection expression for events, or
+/// <typeparam name="TError">The refusal. For an interface call <see cref="Decision.Refuse{TEvent, TError}"/>. If it is the same type as
+/// the events, C# cannot tell the two conversions apart (error CS0457): write the collection expression for events, or
 /// <see cref="Decision.Accept{TEvent, TError}(TEvent)"/>, and <see cref="Decision.Refuse{TEvent, TError}"/> for a refusal.</typeparam>
-/// <remarks>Opaque: made as above or by <see cref="Decision"/>, asked by its members, so that a decision can come to say more than today.
+/// <remarks>Opaque: made as above or by <see cref="Decision"/>, read through its members, so that later versions can add to a decision.
 /// The default value is accepted without events: nothing happens.</remarks>
 [CollectionBuilder(typeof(Decision), nameof(Decision.Accept))]
 public readonly struct Decision<TEvent, TError>
