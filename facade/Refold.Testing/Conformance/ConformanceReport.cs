@@ -5,7 +5,7 @@ using System.Text;
 
 namespace Refold.Testing;
 
-/// <summary>How much a suite does.</summary>
+/// <summary>The size of a suite: sequences, commands, threads, seed.</summary>
 public sealed record ConformanceOptions
 {
     /// <summary>How many random sequences of commands are compared with the model.</summary>
@@ -28,20 +28,20 @@ public sealed record ConformanceOptions
 /// <summary>How a case ended.</summary>
 public enum ConformanceOutcome
 {
-    /// <summary>The store does what is promised.</summary>
+    /// <summary>The store keeps the promise.</summary>
     Held = 0,
 
-    /// <summary>It does not.</summary>
+    /// <summary>The store breaks the promise.</summary>
     Failed = 1,
 
-    /// <summary>The store does not declare it, or the fixture cannot make it happen.</summary>
+    /// <summary>The store does not declare the promise, or the fixture cannot provoke the case.</summary>
     NotShown = 2,
 }
 
 /// <summary>How one case ended.</summary>
 /// <param name="Name">The case.</param>
-/// <param name="Outcome">How it ended.</param>
-/// <param name="Message">What failed, or why it is not shown; empty where it held, but for the random
+/// <param name="Outcome">The outcome.</param>
+/// <param name="Message">The failure, or the reason why the case is not shown; empty where it held, except for the random
 /// sequences, which name their seed.</param>
 public sealed record ConformanceResult(string Name, ConformanceOutcome Outcome, string Message)
 {
@@ -67,7 +67,7 @@ public sealed record ConformanceResult(string Name, ConformanceOutcome Outcome, 
 /// <param name="Results">Each case, in the suite's order.</param>
 public sealed record ConformanceReport(string Store, IReadOnlyList<ConformanceResult> Results)
 {
-    /// <summary>Whether no case failed. What is not shown does not count.</summary>
+    /// <summary>Whether no case failed. Cases that are not shown do not count.</summary>
     public bool Holds => Results.All(result => result.Outcome != ConformanceOutcome.Failed);
 
     /// <summary>The cases that are not shown.</summary>
@@ -87,9 +87,9 @@ public sealed record ConformanceReport(string Store, IReadOnlyList<ConformanceRe
     }
 }
 
-/// <summary>A store does not do what is promised.</summary>
-/// <param name="message">What it did, and what was expected.</param>
-/// <param name="innerException">What it threw.</param>
+/// <summary>A store breaks a promise.</summary>
+/// <param name="message">The actual and the expected behaviour.</param>
+/// <param name="innerException">The exception of the store.</param>
 public sealed class ConformanceException(string message, Exception? innerException = null) : Exception(message, innerException)
 {
     /// <summary>Whether something was waited for that never came: trying again costs as much.</summary>

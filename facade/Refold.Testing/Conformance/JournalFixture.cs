@@ -1,18 +1,18 @@
-// What a store hands to the conformance suite: how its journal is opened, and what it promises.
-// Written by whoever writes a store; made anew for each case by JournalConformance.
+// The fixture of a store for the conformance suite: how its journal is opened, and its promises.
+// Written by the author of a store; made anew for each case by JournalConformance.
 namespace Refold.Testing;
 
-/// <summary>What a store promises. What it does not declare is reported as not shown.</summary>
+/// <summary>The promises of a store. A promise that is not declared is reported as not shown.</summary>
 [Flags]
 public enum JournalCapabilities
 {
     /// <summary>Appending and reading with expected versions, in one process, for as long as the journal is open.</summary>
     None = 0,
 
-    /// <summary>What was answered is there after closing and opening again, and after a crash where the fixture can make one.</summary>
+    /// <summary>Answered appends are there after reopening, and after a crash if the fixture can make one.</summary>
     Durability = 1,
 
-    /// <summary>One writes, others read beside it; a second writer is refused.</summary>
+    /// <summary>One process writes, others read at the same time; a second writer is refused.</summary>
     SeveralProcesses = 2,
 
     /// <summary>Batches can be restored where they were in another journal.</summary>
@@ -33,7 +33,7 @@ public enum JournalCapabilities
     /// <summary>Readers are told of new entries.</summary>
     Subscriptions = 128,
 
-    /// <summary>Everything there is.</summary>
+    /// <summary>Every promise.</summary>
     All = Durability | SeveralProcesses | Restore | Deletion | Keys | Conditions | Queries | Subscriptions,
 }
 
@@ -41,10 +41,10 @@ public enum JournalCapabilities
 /// it.</summary>
 public abstract class JournalFixture : IAsyncDisposable
 {
-    /// <summary>What the store promises.</summary>
+    /// <summary>The promises of the store.</summary>
     public abstract JournalCapabilities Capabilities { get; }
 
-    /// <summary>Opens the journal for writing: the first call makes an empty one, a later one opens the one that is there.</summary>
+    /// <summary>Opens the journal for writing. The first call makes an empty journal; every later call opens that journal.</summary>
     /// <param name="cancellationToken">Cancels the opening.</param>
     /// <returns>The journal; the suite closes it before it opens it again.</returns>
     public abstract ValueTask<IJournal> OpenAsync(CancellationToken cancellationToken);

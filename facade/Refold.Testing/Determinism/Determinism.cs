@@ -8,16 +8,16 @@ namespace Refold.Testing;
 public static class Determinism
 {
     /// <summary>Decides every recorded command again in four further processes, each under a culture of its own and with its own seed of
-    /// string hashes, twice in each: a rule that formats or compares by culture, goes by a hash order, reads a clock or remembers
-    /// something in a static field makes something else there. Throws nothing for a difference: the report has it.</summary>
+    /// string hashes, twice in each. A rule that formats or compares by culture, depends on a hash order, reads a clock or keeps a value
+    /// in a static field gives another result there. A difference does not throw; it is in the report.</summary>
     /// <param name="journal">The journal; only read. Its entries are handed to the processes in a temporary file.</param>
     /// <param name="aggregates">The type whose public static properties and fields are the aggregates, such as
     /// <c>typeof(Order)</c>.</param>
     /// <param name="options">Which run, which cultures, how long.</param>
     /// <param name="cancellationToken">Ends the processes.</param>
     /// <returns>The verdict of each culture.</returns>
-    /// <exception cref="DeterminismException">A process could not be started, ended too early or not at all, has no such culture, or could
-    /// not decide: nothing is known then, which is no pass. So is a journal in which nothing was recorded to be decided again.</exception>
+    /// <exception cref="DeterminismException">The check has no result: a process could not be started, ended too early, exceeded the time
+    /// limit, has no such culture, or could not decide; or the journal has no recorded command.</exception>
     public static Task<DeterminismReport> CheckAsync(
         IJournal journal, Type aggregates, DeterminismOptions? options = null, CancellationToken cancellationToken = default)
     {
@@ -66,7 +66,7 @@ public static class Determinism
     }
 }
 
-/// <summary>What is checked, and how long.</summary>
+/// <summary>Run, cultures and time limit of the check.</summary>
 public sealed record DeterminismOptions
 {
     /// <summary>The run whose commands are decided again.</summary>
@@ -78,7 +78,7 @@ public sealed record DeterminismOptions
     /// other separators). At least one.</value>
     public IReadOnlyList<string> Cultures { get; init; } = ["", "tr-TR", "sv-SE", "ar-SA"];
 
-    /// <summary>How long a process may take; then it is ended, and the check fails.</summary>
+    /// <summary>The time limit of a process. The check fails when a process exceeds it.</summary>
     /// <value>Default: two minutes. Above zero, at most 24 days.</value>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromMinutes(2);
 
@@ -92,7 +92,7 @@ public sealed record DeterminismOptions
     }
 }
 
-/// <summary>Nothing is known: a process could not be started, ended too early or not at all, or could not decide.</summary>
+/// <summary>The check has no result: a process could not be started, ended too early or too late, or could not decide.</summary>
 public sealed class DeterminismException : Exception
 {
     internal DeterminismException(string message, Exception? innerException = null)

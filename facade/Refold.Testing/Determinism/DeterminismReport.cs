@@ -4,15 +4,15 @@ using System.Globalization;
 
 namespace Refold.Testing;
 
-/// <summary>The first difference between what was recorded and what a process made of it.</summary>
+/// <summary>The first difference between the recording and the result of a process.</summary>
 /// <param name="Run">The run.</param>
 /// <param name="Position">The position of the entry.</param>
 /// <param name="Stream">The entry's stream.</param>
 /// <param name="Version">The version of the entry.</param>
 /// <param name="Path">JSON pointer (RFC 6901) into the entry's NDJSON form; empty for the whole entry.</param>
-/// <param name="Expected">What the journal has.</param>
-/// <param name="Actual">What the process made.</param>
-/// <param name="Cause">Why, as verification judges it.</param>
+/// <param name="Expected">The recorded value.</param>
+/// <param name="Actual">The value of the process.</param>
+/// <param name="Cause">The cause, as verification names it.</param>
 /// <param name="Pass">1: when it was decided for the first time in the process; 2: only then, since something outside the state remembered
 /// the first.</param>
 /// <param name="Text">The divergence in three lines, the command and the state before it, where there are any.</param>
@@ -42,7 +42,7 @@ public sealed record DeterminismDifference(
 /// <param name="Difference">The first difference; null where everything matches.</param>
 public sealed record CultureVerdict(string Culture, int Runs, long Derived, DeterminismDifference? Difference)
 {
-    /// <summary>Whether everything matches.</summary>
+    /// <summary>Whether every entry matches.</summary>
     public bool Matched => Difference is null;
 
     /// <summary>The culture and its verdict.</summary>
@@ -61,12 +61,12 @@ public sealed class DeterminismReport
     /// <summary>Culture by culture, in the order of the options.</summary>
     public IReadOnlyList<CultureVerdict> Cultures { get; }
 
-    /// <summary>Whether everything matches in each of them.</summary>
+    /// <summary>Whether every entry matches under every culture.</summary>
     public bool Matched => Cultures.All(culture => culture.Matched);
 
     /// <summary>Throws where something differs; as a test does.</summary>
     /// <returns>This.</returns>
-    /// <exception cref="ScenarioException">Something differs; the message is that of the report.</exception>
+    /// <exception cref="ScenarioException">An entry differs; the message is the text of the report.</exception>
     public DeterminismReport ThrowIfDiverged()
     {
         if (Cultures.FirstOrDefault(culture => !culture.Matched)?.Difference is not { } found) return this;

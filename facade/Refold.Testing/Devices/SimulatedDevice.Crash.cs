@@ -27,7 +27,7 @@ public sealed partial class SimulatedDevice
 
     /// <summary>The device after a power cut at this moment: no locks, no faults, everything on it
     /// durable. This one stays as it is.</summary>
-    /// <param name="keep">What is there of what was not flushed.</param>
+    /// <param name="keep">The unflushed sectors and directory changes that survive.</param>
     /// <returns>The device as the next process finds it.</returns>
     public SimulatedDevice AfterCrash(Keep keep)
     {

@@ -9,7 +9,7 @@ namespace Refold.Testing;
 /// <typeparam name="TError">The refusal.</typeparam>
 /// <param name="Before">The state that the command was decided on.</param>
 /// <param name="Command">The command.</param>
-/// <param name="Decision">What was decided.</param>
+/// <param name="Decision">The decision.</param>
 /// <param name="State">The state after it.</param>
 /// <param name="Events">Every event so far, this decision's included.</param>
 /// <param name="Decisions">Every decision so far, this one included.</param>

@@ -8,7 +8,7 @@ public static class CheckedRuns
     /// <summary>Starts a run with <see cref="RunOptions.CheckCodecs"/>: each event is also folded as it was decided, and a step fails where
     /// its codec changes what the event does to the state. Everything else is as the options say.</summary>
     /// <param name="journal">The journal. It stays the caller's, and is disposed after the run.</param>
-    /// <param name="pin">What the run is recorded under.</param>
+    /// <param name="pin">The pin of the recording.</param>
     /// <param name="options">How it is recorded.</param>
     /// <param name="cancellationToken">Cancels waiting, never a write already queued.</param>
     /// <returns>The run; to be disposed by the caller.</returns>

@@ -52,7 +52,7 @@ public sealed class DecidedScenario<TState, TCommand, TEvent, TError>
     }
 
     /// <summary>It was refused, for this reason, compared in the bytes that would be recorded.</summary>
-    /// <param name="error">Why.</param>
+    /// <param name="error">The refusal.</param>
     /// <returns>The scenario as it was before the command.</returns>
     /// <exception cref="ScenarioException">It was accepted, or refused for another reason.</exception>
     public Scenario<TState, TCommand, TEvent, TError> ThenRefused(TError error) =>

@@ -8,7 +8,7 @@ namespace Refold.Testing;
 /// <remarks>No test framework is asked for: what differs is thrown as <see cref="ScenarioException"/>.</remarks>
 public static class Scenario
 {
-    /// <summary>What happened on a stream before: <c>Order.Aggregate.Given(new Placed("sku", 1)).When(new Cancel()).Then(..)</c>. None:
+    /// <summary>The history of a stream: <c>Order.Aggregate.Given(new Placed("sku", 1)).When(new Cancel()).Then(..)</c>. None:
     /// a stream without entries.</summary>
     /// <typeparam name="TState">The state.</typeparam>
     /// <typeparam name="TCommand">The command.</typeparam>
@@ -25,7 +25,7 @@ public static class Scenario
         return new Scenario<TState, TCommand, TEvent, TError>(aggregate, ScenarioPlace.Of(aggregate), []).Given(events);
     }
 
-    /// <summary>What a journal recorded on a stream: an incident becomes a test. With the seed of the recorded run's pin
+    /// <summary>A recorded stream as the history: an incident becomes a test. With the seed of the recorded run's pin
     /// (<see cref="Scenario{TState, TCommand, TEvent, TError}.WithSeed"/>) the next decision draws what it would have drawn in the
     /// run.</summary>
     /// <typeparam name="TState">The state.</typeparam>
@@ -92,7 +92,7 @@ public sealed class Scenario<TState, TCommand, TEvent, TError>
 
     internal Aggregate<TState, TCommand, TEvent, TError> Aggregate { get; }
 
-    /// <summary>What happened so far, as the event codec reads it back.</summary>
+    /// <summary>The events so far, as the event codec reads them back.</summary>
     public IReadOnlyList<TEvent> Events => events;
 
     /// <summary>The state after it, folded anew at each call.</summary>

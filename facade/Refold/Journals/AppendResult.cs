@@ -10,20 +10,20 @@ public abstract record AppendResult
     }
 
     /// <summary>Committed, and durable as the journal's durability says. A repeated key is answered with the first receipt.</summary>
-    /// <param name="Receipt">What was committed.</param>
+    /// <param name="Receipt">Positions, versions and head of the batch.</param>
     public sealed record Appended(Receipt Receipt) : AppendResult;
 
     /// <summary>Not committed, and never will be.</summary>
-    /// <param name="Failure">Why.</param>
+    /// <param name="Failure">The reason.</param>
     public sealed record NotAppended(AppendFailure Failure) : AppendResult;
 
     /// <summary>Whether it was committed is unknown: the device failed during the write. A retry with the same idempotency key, after
     /// opening again, settles it.</summary>
-    /// <param name="Cause">What failed.</param>
+    /// <param name="Cause">The exception of the device.</param>
     public sealed record OutcomeUnknown(Exception Cause) : AppendResult;
 }
 
-/// <summary>Why an append was not committed.</summary>
+/// <summary>The reason why an append was not committed.</summary>
 public abstract record AppendFailure
 {
     private AppendFailure()
@@ -32,8 +32,8 @@ public abstract record AppendFailure
 
     /// <summary>A stream does not have the expected version: another writer appended. Read the stream and decide again.</summary>
     /// <param name="Stream">The stream.</param>
-    /// <param name="Expected">What was expected.</param>
-    /// <param name="Actual">Its highest version; 0 for no stream.</param>
+    /// <param name="Expected">The expected version.</param>
+    /// <param name="Actual">The stream's highest version; 0 for no stream.</param>
     public sealed record Conflict(StreamId Stream, ExpectedVersion Expected, long Actual) : AppendFailure;
 
     /// <summary>An entry committed after the condition's <c>AsOf</c> matches. Query again.</summary>
@@ -52,7 +52,7 @@ public abstract record AppendFailure
     public sealed record LimitExceeded(string What, long Actual, long Limit) : AppendFailure;
 
     /// <summary>An entry, a key or the batch breaks a rule.</summary>
-    /// <param name="Reason">Which one.</param>
+    /// <param name="Reason">The broken rule.</param>
     public sealed record Invalid(string Reason) : AppendFailure;
 
     /// <summary>The stream is Refold's own: its name begins with <c>$</c>. Only runs append to it, and restore, import and copy; an
@@ -61,7 +61,7 @@ public abstract record AppendFailure
     public sealed record SystemStream(StreamId Stream) : AppendFailure;
 
     /// <summary>There is no room on the device. The journal continues when there is room.</summary>
-    /// <param name="Reason">What the device said.</param>
+    /// <param name="Reason">The message of the device.</param>
     public sealed record NoRoom(string Reason) : AppendFailure;
 
     /// <summary>The journal takes no appends: it was opened for reading, was closed, or an earlier write failed. Open it again.</summary>

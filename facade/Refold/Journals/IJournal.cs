@@ -101,7 +101,7 @@ public interface IJournal : IAsyncDisposable
         long fromPosition = 1, long maxCount = long.MaxValue, CancellationToken cancellationToken = default);
 
     /// <summary>Finds entries by tags and types, in position order.</summary>
-    /// <param name="query">What to find.</param>
+    /// <param name="query">The query.</param>
     /// <param name="fromPosition">The first position, from 1.</param>
     /// <param name="maxCount">At most this many entries.</param>
     /// <param name="cancellationToken">Cancels waiting.</param>

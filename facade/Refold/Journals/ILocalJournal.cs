@@ -59,7 +59,7 @@ public interface ILocalJournal : IJournal
     IEnumerable<JournalEntry> ReadAll(long fromPosition = 1, long maxCount = long.MaxValue);
 
     /// <summary>Finds entries by tags and types, in position order.</summary>
-    /// <param name="query">What to find.</param>
+    /// <param name="query">The query.</param>
     /// <param name="fromPosition">The first position, from 1.</param>
     /// <param name="maxCount">At most this many entries.</param>
     /// <returns>The matches, and the head position at which they were found.</returns>

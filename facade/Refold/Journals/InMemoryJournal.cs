@@ -4,7 +4,7 @@ using Refold.Interop;
 
 namespace Refold;
 
-/// <summary>A journal that lives as long as the object. The model of every other store: they answer what it answers.</summary>
+/// <summary>A journal that lives as long as the object. The model of every other store: each gives the same answers.</summary>
 /// <threadsafety>All members are safe for use by many threads.</threadsafety>
 public sealed class InMemoryJournal : LocalJournal, IObservedJournal
 {
@@ -84,8 +84,8 @@ public sealed class InMemoryJournal : LocalJournal, IObservedJournal
         return ValueTask.CompletedTask;
     }
 
-    /// <summary>Drops the beginning: batches that end at a position or before. The last batch stays in any case. What a store does that
-    /// compacts its files, as its model.</summary>
+    /// <summary>Drops the beginning: batches that end at a position or before. The last batch stays in any case. The
+    /// model of a compaction.</summary>
     /// <param name="position">The position.</param>
     public void DropTo(long position) => Replace(journal => Core.JournalModule.dropTo(position, journal));
 

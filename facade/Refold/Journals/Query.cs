@@ -80,11 +80,11 @@ public sealed record Query
 }
 
 /// <summary>Fails an append if anything committed after <paramref name="AsOf"/> matches the query.</summary>
-/// <param name="Query">What must not have been appended meanwhile.</param>
+/// <param name="Query">Matches fail the append.</param>
 /// <param name="AsOf">The head position at which the query was evaluated: <see cref="QueryResult.AsOf"/>; 0 for an empty journal.</param>
 public sealed record AppendCondition(Query Query, long AsOf);
 
-/// <summary>What a query found. Equal by content.</summary>
+/// <summary>The result of a query. Equal by content.</summary>
 /// <param name="AsOf">The head position at which it was evaluated, also when nothing was found.</param>
 /// <param name="Entries">The matches in position order.</param>
 public sealed record QueryResult(long AsOf, IReadOnlyList<JournalEntry> Entries)

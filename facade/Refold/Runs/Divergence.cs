@@ -4,7 +4,7 @@ using Refold.Interop;
 
 namespace Refold;
 
-/// <summary>Why a replay differs from its recording. The stable name in kebab-case is <see cref="Divergence.CauseName"/>.</summary>
+/// <summary>The cause of a divergence. The stable name in kebab-case is <see cref="Divergence.CauseName"/>.</summary>
 public enum DivergenceCause
 {
     /// <summary>The program runs under another pin than the run did; <see cref="Divergence.PinFields"/> says in what.</summary>
@@ -37,7 +37,7 @@ public enum DivergenceCause
     /// <summary>The schema version, the time or an id differs.</summary>
     Header = 9,
 
-    /// <summary>What was accepted is refused now, or the other way round.</summary>
+    /// <summary>An accepted command is refused now, or the other way round.</summary>
     Refusal = 10,
 
     /// <summary>Decide, evolve or a codec threw.</summary>
@@ -85,10 +85,10 @@ public sealed class Divergence
     /// <summary>Offset of the first differing byte in the payload, where it is not compared as JSON.</summary>
     public int? ByteOffset => Value.ByteOffset.ToNullable();
 
-    /// <summary>What the recording has.</summary>
+    /// <summary>The recorded value.</summary>
     public string Expected => Value.Expected;
 
-    /// <summary>What the replay made.</summary>
+    /// <summary>The value of the replay.</summary>
     public string Actual => Value.Actual;
 
     /// <summary>Random words of 32 bits that the recorded step drew.</summary>
@@ -97,7 +97,7 @@ public sealed class Divergence
     /// <summary>Random words of 32 bits that the step drew now.</summary>
     public ulong? ActualDraws => Value.ActualDraws.ToNullable();
 
-    /// <summary>Why.</summary>
+    /// <summary>The cause.</summary>
     public DivergenceCause Cause => (DivergenceCause)Value.Cause.Tag;
 
     /// <summary>The command whose step differs: position, type and payload, cut where it is long; null where no command was

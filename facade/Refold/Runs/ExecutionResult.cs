@@ -23,14 +23,14 @@ public sealed class ExecutionResult<TState, TEvent, TError>
         IsRepeated = isRepeated;
     }
 
-    /// <summary>Whether it was accepted.</summary>
+    /// <summary>Whether the command was accepted.</summary>
     public bool IsAccepted => outcome.IsAccepted;
 
     /// <summary>The events, in order; none where refused.</summary>
     public IReadOnlyList<TEvent> Events => outcome.Events;
 
-    /// <summary>Why it was refused.</summary>
-    /// <exception cref="InvalidOperationException">It was accepted.</exception>
+    /// <summary>The refusal.</summary>
+    /// <exception cref="InvalidOperationException">The command was accepted.</exception>
     public TError Error => outcome.Error;
 
     /// <summary>The state after the step.</summary>
@@ -43,13 +43,13 @@ public sealed class ExecutionResult<TState, TEvent, TError>
     /// recorded.</summary>
     public ulong DrawnWords { get; }
 
-    /// <summary>What was committed; null where nothing was to be appended (<see cref="RecordMode.Off"/> and no event).</summary>
+    /// <summary>The receipt of the batch; null where nothing was to be appended (<see cref="RecordMode.Off"/> and no event).</summary>
     public Receipt? Receipt { get; }
 
     /// <summary>Whether the idempotency key was known: the result is the recorded one, and nothing was decided.</summary>
     public bool IsRepeated { get; }
 
-    /// <summary>Why it was refused, if it was.</summary>
+    /// <summary>The refusal, if the command was refused.</summary>
     /// <param name="error">The refusal.</param>
     /// <returns>Whether it was refused.</returns>
     public bool TryGetError([MaybeNullWhen(false)] out TError error) => outcome.TryGetError(out error);

@@ -4,10 +4,10 @@ using Refold.Interop;
 
 namespace Refold;
 
-/// <summary>What was recorded at a run's end.</summary>
+/// <summary>The record of a run's end.</summary>
 /// <param name="StateHash">The state hash over the run's streams, 64 hexadecimal digits; null where it does not apply.</param>
 /// <param name="Streams">How many streams commands of the run were for. 0 in mode <see cref="RecordMode.Off"/>.</param>
-/// <param name="Receipt">What was committed; null in mode <see cref="RecordMode.Off"/>.</param>
+/// <param name="Receipt">The receipt of the batch; null in mode <see cref="RecordMode.Off"/>.</param>
 public sealed record RunEnd(string? StateHash, int Streams, Receipt? Receipt);
 
 internal sealed class FinishWork(RunCore run, IReadOnlyList<Aggregate> aggregates, DateTimeOffset time, CancellationToken cancellationToken)

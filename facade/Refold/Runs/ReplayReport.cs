@@ -11,7 +11,7 @@ namespace Refold;
 public sealed record ReplayedStream(StreamId Stream, long Version, string? StateHash);
 
 /// <summary>Entries of which something could not be compared with anything.</summary>
-/// <param name="Members">What was not compared, in words.</param>
+/// <param name="Members">The members that were not compared, in words.</param>
 /// <param name="Entries">How many entries.</param>
 /// <param name="Ranges">First and last position of each range of them, rising.</param>
 public sealed record UncomparedEntries(string Members, long Entries, IReadOnlyList<(long First, long Last)> Ranges)
@@ -45,7 +45,7 @@ public sealed class ReplayReport
     /// <summary>The verdict.</summary>
     public ReplayVerdict Verdict { get; }
 
-    /// <summary>Whether everything matches.</summary>
+    /// <summary>Whether every entry matches.</summary>
     public bool Matched => Verdict == ReplayVerdict.Matched;
 
     /// <summary>Entries of the run that were read up to the verdict, control entries not counted.</summary>
@@ -71,8 +71,8 @@ public sealed class ReplayReport
     /// that has not ended, a snapshot that a step stood on, an end that says less than it could.</summary>
     public IReadOnlyList<string> Findings { get; }
 
-    /// <summary>What could not be compared with anything, and of which entries: the inputs of a run that has not ended, what other writers
-    /// appended to its streams. Everything else that names the run was made again and compared, or is a divergence or a finding.</summary>
+    /// <summary>Members and entries without a counterpart to compare: inputs of a run that has not ended, entries of other writers in
+    /// its streams. Everything else that names the run was made again and compared, or is a divergence or a finding.</summary>
     public IReadOnlyList<UncomparedEntries> Uncompared { get; }
 
     /// <summary>A divergence in three lines (entry, path, expected and actual); any other verdict in one.</summary>

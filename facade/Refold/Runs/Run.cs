@@ -55,7 +55,7 @@ public sealed class Run : IAsyncDisposable
     /// <param name="time">The time of the entry; default: that of the run's time provider.</param>
     /// <param name="cancellationToken">Cancels until the entry is made: nothing is appended, and the run continues. Afterwards it cancels
     /// waiting, never the write.</param>
-    /// <returns>What was recorded.</returns>
+    /// <returns>The record of the end.</returns>
     /// <exception cref="RunEndedException">It has ended.</exception>
     /// <exception cref="InvalidOperationException">The call is made inside decide, evolve or a codec of this run.</exception>
     /// <exception cref="OperationsRunningException">Operations of the run do not end within <see cref="RunOptions.DisposeTimeout"/>; the

@@ -4,9 +4,9 @@ using Refold.Interop;
 
 namespace Refold;
 
-/// <summary>A run as it is found in a journal.</summary>
+/// <summary>A recorded run of a journal.</summary>
 /// <param name="Id">Its name.</param>
-/// <param name="Pin">What it was recorded under; null where its start cannot be read.</param>
+/// <param name="Pin">The recorded pin; null where the start cannot be read.</param>
 /// <param name="StartedPosition">The position of its first entry.</param>
 /// <param name="StartedAt">The time of its first entry.</param>
 /// <param name="Entries">The highest version of its own stream: start, commands, refusals, end.</param>

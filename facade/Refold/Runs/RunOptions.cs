@@ -136,11 +136,11 @@ public sealed record ExecuteOptions
     /// <value>Default: null, the run's <see cref="RunOptions.TimeProvider"/> at the call.</value>
     public DateTimeOffset? Time { get; init; }
 
-    /// <summary>What the command belongs together with.</summary>
+    /// <summary>The correlation id, shared by commands that belong together.</summary>
     /// <value>Default: null, the command's own id.</value>
     public Guid? CorrelationId { get; init; }
 
-    /// <summary>The id of what brought the command about.</summary>
+    /// <summary>The causation id: the id of the entry that caused the command.</summary>
     /// <value>Default: null, nothing known.</value>
     public Guid? CausationId { get; init; }
 

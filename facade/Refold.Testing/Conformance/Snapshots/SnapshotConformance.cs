@@ -4,7 +4,7 @@ namespace Refold.Testing;
 
 /// <summary>A case of the suite of snapshot stores.</summary>
 /// <param name="Name">The promise, as a sentence.</param>
-/// <param name="Needs">What a store declares that has it.</param>
+/// <param name="Needs">The capabilities that a store with this promise declares.</param>
 public sealed record SnapshotConformanceCase(string Name, SnapshotCapabilities Needs);
 
 /// <summary>Whether a store is a snapshot store: what <see cref="ISnapshotStore"/> promises.</summary>
@@ -17,7 +17,7 @@ public sealed class SnapshotConformance
     /// <summary>Makes the suite for a store.</summary>
     /// <param name="store">How the report names it.</param>
     /// <param name="create">Makes the place of a store that is not there yet; called for each case, and for each random sequence.</param>
-    /// <param name="options">How much it does; default: as <see cref="ConformanceOptions"/> says.</param>
+    /// <param name="options">The size of the suite; default: the values of <see cref="ConformanceOptions"/>.</param>
     public SnapshotConformance(string store, Func<SnapshotFixture> create, ConformanceOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(store);
@@ -35,13 +35,13 @@ public sealed class SnapshotConformance
 
     /// <summary>Runs one case.</summary>
     /// <param name="name">Its name.</param>
-    /// <returns>How it ended. It does not throw where the case fails: see <see cref="ConformanceResult.ThrowIfFailed"/>.</returns>
+    /// <returns>The result. A failed case does not throw: see <see cref="ConformanceResult.ThrowIfFailed"/>.</returns>
     /// <exception cref="ArgumentException">There is no such case.</exception>
     public Task<ConformanceResult> RunAsync(string name) => RunAsync(CaseRunner.Find(cases, item => item.Name, name));
 
     /// <summary>Runs every case, one after the other.</summary>
     /// <param name="cancellationToken">Stops before the next case.</param>
-    /// <returns>How each ended.</returns>
+    /// <returns>The result of each.</returns>
     public Task<ConformanceReport> RunAsync(CancellationToken cancellationToken = default) =>
         CaseRunner.RunAllAsync(Store, cases, RunAsync, cancellationToken);
 

@@ -2,27 +2,27 @@
 // Written by whoever writes a store; made anew for each case by SnapshotConformance.
 namespace Refold.Testing;
 
-/// <summary>What a snapshot store promises. What it does not declare is reported as not shown.</summary>
+/// <summary>The promises of a snapshot store. A promise that is not declared is reported as not shown.</summary>
 [Flags]
 public enum SnapshotCapabilities
 {
-    /// <summary>It can be asked, and keeps nothing: what a store is that only stands in for one.</summary>
+    /// <summary>The store answers and keeps nothing.</summary>
     None = 0,
 
-    /// <summary>What is saved is there, for as long as the store is open.</summary>
+    /// <summary>Saved snapshots are there as long as the store is open.</summary>
     Keeps = 1,
 
-    /// <summary>What was saved is there after closing and opening again, and after a crash where the fixture can make one.</summary>
+    /// <summary>Saved snapshots are there after reopening, and after a crash if the fixture can make one.</summary>
     Durability = 2,
 
-    /// <summary>Everything there is.</summary>
+    /// <summary>Every promise.</summary>
     All = Keeps | Durability,
 }
 
 /// <summary>The place of one snapshot store. Made for one case, destroyed after it.</summary>
 public abstract class SnapshotFixture : IAsyncDisposable
 {
-    /// <summary>What the store promises.</summary>
+    /// <summary>The promises of the store.</summary>
     public abstract SnapshotCapabilities Capabilities { get; }
 
     /// <summary>Opens the store: the first call makes an empty one, a later one opens what is there.</summary>

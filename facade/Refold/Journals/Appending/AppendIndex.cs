@@ -4,10 +4,10 @@ namespace Refold;
 
 /// <summary>What an idempotency key stands for.</summary>
 /// <param name="Content">The content that a retry must repeat: <see cref="PlacedBatch.Content"/> of the batch.</param>
-/// <param name="Receipt">What the first append was answered with.</param>
+/// <param name="Receipt">The receipt of the first append.</param>
 public sealed record KnownKey(Hash Content, Receipt Receipt);
 
-/// <summary>What <see cref="AppendRule"/> must know of a journal to decide an append: everything committed, and what was accepted before in
+/// <summary>The index that <see cref="AppendRule"/> needs to decide an append: everything committed, and everything accepted before in
 /// the same group (<see cref="GroupIndex"/>). Used by one thread at a time.</summary>
 public interface IAppendIndex
 {

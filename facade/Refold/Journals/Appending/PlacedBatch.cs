@@ -29,10 +29,10 @@ public sealed class PlacedBatch
     /// <summary>The idempotency key; null for none.</summary>
     public string? Key => Value.Key?.Value.Item1;
 
-    /// <summary>What a retry with the key must repeat; a store keeps it with the key. Zeros where there is no key.</summary>
+    /// <summary>The hash of the content that a retry must repeat; a store keeps it with the key. Zeros without a key.</summary>
     public Hash Content => Value.Key?.Value.Item2 ?? default;
 
-    /// <summary>What the caller is answered with once the batch is durable; its head is the journal's from then on.</summary>
+    /// <summary>The receipt for the caller, once the batch is durable. Its head is the journal's from then on.</summary>
     [field: System.Diagnostics.CodeAnalysis.MaybeNull]
     public Receipt Receipt => field ??= new Receipt(Value.Receipt);
 
