@@ -27,11 +27,11 @@ module internal Handle =
     /// The handle of an aggregate of any types.
     let ofAny (aggregate: IAggregate) : Refold.Aggregate = aggregate.Accept visitor
 
-/// Core aggregates for what is written in C#.
+/// Core aggregates for packages written in C#.
 [<RequireQualifiedAccess>]
 module Aggregate =
 
-    /// The aggregate as packages in C# take it, such as Refold.Testing: `(Aggregate.handle dice).Given([ Rolled 3 ]).When(Roll)`. The same
-    /// handle for the same aggregate value.
+    /// The aggregate in the form of C# packages, such as Refold.Testing: `(Aggregate.handle dice).Given([ Rolled 3 ]).When(Roll)`. The same
+    /// aggregate value gives the same handle.
     let handle (aggregate: Aggregate<'State, 'Command, 'Event, 'Error>) : Refold.Aggregate<'State, 'Command, 'Event, 'Error> =
         Handles<_, _, _, _>.Of aggregate

@@ -8,7 +8,7 @@ open System.Threading.Tasks
 open Refold
 open Refold.Core
 
-/// Journals in any store. Every function that waits has a twin in C# with a token; a script ends its waiting by ending.
+/// Journals in any store. These functions take no cancellation token; the members of `IJournal` do.
 [<RequireQualifiedAccess>]
 module Journal =
 
@@ -31,7 +31,7 @@ module Journal =
             return List.ofSeq found
         }
 
-    /// A stream's entries from a version on, at most so many. Throws `EntriesDroppedException` where entries from there on were deleted.
+    /// A stream's entries from a version on, at most so many. Throws `EntriesDroppedException` if that version was deleted.
     let readStream (stream: string) (fromVersion: int64) (maxCount: int64) (journal: IJournal) : Task<Entry list> =
         collect (journal.ReadStreamAsync(StreamId.Create stream, fromVersion, maxCount = maxCount))
 
@@ -51,7 +51,7 @@ module Journal =
         }
 
     /// The whole journal as the immutable one of the core, for exploring: every function of `Refold.Core.Journal` then works on it. It is
-    /// in memory: meant for a recorded run, not for a year of them. Entries that were deleted are missing in it.
+    /// held in memory, so the journal must fit there. Deleted entries are missing.
     let toMemory (journal: IJournal) : Task<Refold.Core.Journal> =
         task {
             let! entries = collect (journal.ReadAllAsync())

@@ -11,8 +11,8 @@ open Refold.Core
 [<RequireQualifiedAccess>]
 module Operation =
 
-    /// An operation: its name, by which it is found when it is replayed; the forms of what it is given and answers; its function.
-    /// Everything outside goes through the context that the function is given, and only there. Keep one value of it.
+    /// An operation: its name, by which replay finds it; the codecs of input and output; its function. The function reaches everything
+    /// outside through its context, and in no other way. Keep one value of an operation.
     let create
         (name: string)
         (input: Codec<'Input>)
@@ -22,30 +22,30 @@ module Operation =
         let run = Func<OperationContext, 'Input, Task<'Output>>(fun fx input -> run fx input)
         Refold.Operation.Create(name, Refold.Codec<'Input>(input), Refold.Codec<'Output>(output), run)
 
-/// Everything outside, as an operation sees it: functions over its context. What is not here is a member of the context:
+/// The outside world of an operation: functions over its context. Other members of the context:
 /// `fx.HttpHandler()`, `fx.Clock` as a `TimeProvider`, `fx.CancellationToken`.
 [<RequireQualifiedAccess>]
 module Fx =
 
-    /// The operation's key, to be handed to what is called outside as its idempotency key.
+    /// The operation's key, an idempotency key for called systems.
     let key (fx: OperationContext) : string = fx.Key
 
-    /// The time; recorded.
+    /// The time in UTC; every reading is recorded.
     let now (fx: OperationContext) : DateTimeOffset = fx.Clock.GetUtcNow()
 
-    /// A GUID that follows from the operation, the branch and a count: the same in every attempt and replay.
+    /// A GUID derived from the operation's seed, the branch and a count: the same in every attempt and replay.
     let newGuid (fx: OperationContext) : Guid = fx.NewGuid()
 
-    /// Random numbers that follow from the operation and the branch, for the functions of `Sample`.
+    /// Random numbers derived from the operation's seed and the branch, for the functions of `Sample`.
     let random (fx: OperationContext) : SeededRng = fx.Random
 
-    /// A branch, for work that goes on beside other work. The same name gives the same branch.
+    /// A branch, for work beside other work. The same name gives the same branch.
     let branch (name: string) (fx: OperationContext) : OperationContext = fx.Branch name
 
-    /// Waits; not in replay.
+    /// Waits. In replay the wait ends at once.
     let delay (time: TimeSpan) (fx: OperationContext) : Task = fx.DelayAsync time
 
-    /// Calls something outside. The answer is durable before it is returned, and in replay it comes from the record. Throws
+    /// Calls an outside system. The answer is durable before it is returned, and in replay it comes from the record. Throws
     /// `CallFailedException` where the call fails, live as in replay.
     let call
         (name: string)
@@ -58,8 +58,8 @@ module Fx =
         let call = Func<'Request, _, Task<'Answer>>(fun request _ -> call request)
         fx.CallAsync(name, request, Refold.Codec<'Request>(requests), call, Refold.Codec<'Answer>(answers))
 
-    /// Decides a command in the operation's run; in replay it is compared with the recorded one, and the recorded outcome answered. Throws
-    /// `CallFailedException` where nothing was appended, also because others came between too often.
+    /// Decides a command in the operation's run; in replay it is compared with the recorded one, and the recorded outcome returned. Throws
+    /// `CallFailedException` if nothing was appended, also because other writers came between too often.
     let execute
         (aggregate: Aggregate<'State, 'Command, 'Event, 'Error>)
         (stream: string)

@@ -17,15 +17,15 @@ type Accepted<'State, 'Event> =
         Version: int64
         /// Random words that the step drew.
         Drawn: uint64
-        /// Where the batch lies; `None` where nothing was appended (mode Off and no event).
+        /// The receipt of the batch; `None` if nothing was appended (mode Off and no event).
         Receipt: Receipt option
-        /// Whether the idempotency key was known: then this is what was recorded under it, and nothing was appended now.
+        /// Whether the idempotency key was known: the result is the recorded one, and nothing was appended.
         IsRepeated: bool
     }
 
 module internal Accepted =
 
-    /// What a command came to.
+    /// The outcome of a command.
     let ofResult (result: ExecutionResult<'State, 'Event, 'Error>) : Result<Accepted<'State, 'Event>, 'Error> =
         if not result.IsAccepted then
             Error result.Error
@@ -52,7 +52,7 @@ type StreamConflict =
         Actual: int64
     }
 
-/// Why a command has no events. What a device or a broken codec does is an exception, as in C#.
+/// Why a command has no events. A failing device or codec is an exception, as in C#.
 [<NoEquality; NoComparison>]
 type ExecuteError<'Error> =
     /// The decision refused it; in mode Record the refusal is recorded.

@@ -16,10 +16,10 @@ module Run =
     /// Starts a run with options: a name, a mode, an order of steps, snapshots.
     let startWith (options: RunOptions) (pin: RunPin) (journal: IJournal) : Task<Refold.Run> = journal.StartRunAsync(pin, options)
 
-    /// Goes on with a recorded run where it stopped; the pin must equal the recorded one.
+    /// Resumes a recorded run where it stopped; the pin must equal the recorded one.
     let resume (run: RunId) (pin: RunPin) (journal: IJournal) : Task<Refold.Run> = journal.ResumeRunAsync(run, pin)
 
-    /// Starts a run under a name, or goes on with it where an earlier process stopped: what a program calls each time it starts.
+    /// Starts a run under a name, or resumes it where an earlier process stopped. A program makes this call each time it starts.
     let startOrResume (run: RunId) (pin: RunPin) (journal: IJournal) : Task<Refold.Run> = journal.StartOrResumeRunAsync(run, pin)
 
     /// Executes a command with a time, ids or an idempotency key of its own; otherwise as `execute`.
@@ -48,8 +48,8 @@ module Run =
                     |> Error
         }
 
-    /// Decides a command on one of the aggregate's streams, appends what comes of it, and answers once it is durable: the events, or why
-    /// there are none. What a device or a broken codec does is thrown, as by C#'s `ExecuteAsync`.
+    /// Decides a command on one of the aggregate's streams, appends the outcome, and returns it once it is durable: the events, or why
+    /// there are none. A failing device or codec throws, as in C#'s `ExecuteAsync`.
     let execute
         (aggregate: Aggregate<'State, 'Command, 'Event, 'Error>)
         (stream: string)
@@ -82,13 +82,13 @@ module Run =
             return report.Value
         }
 
-    /// Decides every command of a recorded run again and compares what comes of it with what was recorded. Aggregates: one for each
+    /// Decides every command of a recorded run again and compares the outcome with the recorded entries. Aggregates: one for each
     /// category that the run gave commands to, of any types.
     let verify (run: RunId) (aggregates: IAggregate list) (journal: IJournal) : Task<ReplayReport> =
         verifyWith (VerifyOptions()) run aggregates journal
 
-    /// Runs an operation under a key of the caller's, once: a second call with the key waits for the first, or is answered with its output.
-    /// An attempt that failed or was cut off is tried again, and gets what it got before. Throws as C#'s `RunAsync`.
+    /// Runs an operation once under the caller's key. A second call with the key waits for the first, or returns its output. A failed or
+    /// interrupted attempt is tried again, with the recorded answers of the attempts before. Throws as C#'s `RunAsync`.
     let operate (operation: Operation<'Input, 'Output>) (key: string) (input: 'Input) (run: Refold.Run) : Task<'Output> =
         run.RunAsync(operation, key, input)
 
@@ -106,7 +106,7 @@ module Run =
     let operateUnnamed (operation: Operation<'Input, 'Output>) (input: 'Input) (run: Refold.Run) : Task<'Output> =
         run.RunAsync(operation, input)
 
-    /// Goes on with every operation of the journal that was cut off, as a program does at its start; answers what became of each.
+    /// Resumes every interrupted operation of the journal, as a program does at its start; returns the result of each.
     let resumeOperations (operations: Operation list) (run: Refold.Run) : Task<ResumedOperation list> =
         task {
             let! resumed = run.ResumeOperationsAsync(ResizeArray operations)
@@ -127,7 +127,7 @@ module Run =
             return report.Value
         }
 
-    /// Verifies a recorded run, and runs each of its operations again over what was recorded of it: nothing is sent or written, and what
-    /// differs first is named. Operations: all of the program's; one that is not given is a finding.
+    /// Verifies a recorded run, and runs each of its operations again over the record: nothing is sent or written, and the first
+    /// difference is named. Operations: all of the program's; a missing one is a finding.
     let replay (run: RunId) (operations: Operation list) (aggregates: IAggregate list) (journal: IJournal) : Task<ReplayReport> =
         replayWith (VerifyOptions()) run operations aggregates journal
