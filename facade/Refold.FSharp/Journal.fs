@@ -1,4 +1,4 @@
-// Journals in any store, from F#: opening, appending, reading, folding, in values of the core.
+// Journals in any store, from F#: opening, reading, folding, in values of the core.
 // Called by programs and scripts.
 namespace Refold.FSharp
 
