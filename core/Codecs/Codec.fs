@@ -8,28 +8,6 @@ open System.Collections.Generic
 open System.Text
 open System.Text.Unicode
 
-/// A payload with what a reader must know to read it.
-[<NoComparison>]
-type Encoded =
-    {
-        /// An explicit name of what the payload is; never a CLR type name.
-        Type: string
-        /// The payload's schema version, from 1.
-        SchemaVersion: int
-        /// The bytes.
-        Payload: Bytes
-    }
-
-/// Both directions of a payload's form. Encoding what was decoded from a payload of the current schema version must give the same bytes.
-[<NoEquality; NoComparison>]
-type Codec<'Value> =
-    {
-        /// Value to payload.
-        Encode: 'Value -> Result<Encoded, CodecError>
-        /// Payload to value; an older schema version is upcast, a newer one refused.
-        Decode: Encoded -> Result<'Value, CodecError>
-    }
-
 /// One of the types that a codec of several types is made of; see `Codec.case` and `Codec.union`.
 [<NoEquality; NoComparison>]
 type CodecCase<'Value> =
@@ -39,50 +17,6 @@ type CodecCase<'Value> =
             TryEncode: 'Value -> Result<Encoded, CodecError> option
             DecodeCase: Encoded -> Result<'Value, CodecError>
         }
-
-/// Functions of users, which may throw.
-[<RequireQualifiedAccess>]
-module internal CodecFunction =
-
-    // What an exception says; its type where its own message throws.
-    let private reasonOf (error: exn) : string =
-        try
-            error.Message
-        with _ ->
-            error.GetType().ToString()
-
-    /// The function's result; what it throws is a reason for none, but for a lack of memory.
-    let attempt (read: 'Input -> Result<'Output, string>) (input: 'Input) : Result<'Output, string> =
-        try
-            read input
-        with
-        | :? OutOfMemoryException -> reraise ()
-        | error -> Error(reasonOf error)
-
-/// Decoding with upcasts: kept by what each reads, so that they may be added in any order.
-[<Sealed>]
-type internal UpcastingDecode<'Value>
-    (inner: Encoded -> Result<'Value, CodecError>, steps: Map<string * int, Bytes -> Result<Bytes, string>>) =
-    inherit FSharpFunc<Encoded, Result<'Value, CodecError>>()
-
-    /// What reads the current version.
-    member _.Inner: Encoded -> Result<'Value, CodecError> = inner
-
-    /// The upcasts by type and version.
-    member _.Steps: Map<string * int, Bytes -> Result<Bytes, string>> = steps
-
-    override _.Invoke(encoded: Encoded) : Result<'Value, CodecError> =
-        let rec decode (encoded: Encoded) =
-            match Map.tryFind (encoded.Type, encoded.SchemaVersion) steps with
-            | None -> inner encoded
-            | Some step ->
-                match CodecFunction.attempt step encoded.Payload with
-                | Ok payload -> decode { encoded with SchemaVersion = encoded.SchemaVersion + 1; Payload = payload }
-                | Error reason ->
-                    let version = Numbers.text encoded.SchemaVersion
-                    Error(CodecError.Undecodable(encoded.Type, "upcast from schema version " + version + ": " + reason))
-
-        decode encoded
 
 /// Making codecs. A type name is 1 to 256 UTF-8 bytes; a schema version is 1 or more; anything else throws `ArgumentException`.
 [<RequireQualifiedAccess>]
@@ -103,8 +37,15 @@ module Codec =
         (decode: Encoded -> Result<'Value, CodecError>)
         : Encoded -> Result<'Other, CodecError> =
         match box decode with
-        | :? UpcastingDecode<'Value> as upcasting -> unbox (box (UpcastingDecode<'Other>(change upcasting.Inner, upcasting.Steps)))
+        | :? UpcastingDecode<'Value> as upcasting ->
+            unbox (box (UpcastingDecode<'Other>(change upcasting.Inner, upcasting.Steps, upcasting.Unwraps)))
         | _ -> change decode
+
+    // What reads the current version, the upcasts below it, and whether redacted payloads are read.
+    let private decoding (codec: Codec<'Value>) =
+        match box codec.Decode with
+        | :? UpcastingDecode<'Value> as upcasting -> upcasting.Inner, upcasting.Steps, upcasting.Unwraps
+        | _ -> codec.Decode, Map.empty, false
 
     // What a codec that reads one schema version of one type makes of a payload.
     let private admit (typeName: string) (supported: int) (encoded: Encoded) : Result<Bytes, CodecError> =
@@ -182,17 +123,31 @@ module Codec =
         requireName typeName
         requireVersion (nameof fromVersion) fromVersion
 
-        let inner, steps =
-            match box codec.Decode with
-            | :? UpcastingDecode<'Value> as upcasting -> upcasting.Inner, upcasting.Steps
-            | _ -> codec.Decode, Map.empty
+        let inner, steps, unwraps = decoding codec
 
         if Map.containsKey (typeName, fromVersion) steps then
             let version = Numbers.text fromVersion
             invalidArg (nameof fromVersion) ("'" + typeName + "' already has an upcast from schema version " + version)
 
         { codec with
-            Decode = unbox (box (UpcastingDecode<'Value>(inner, Map.add (typeName, fromVersion) step steps)))
+            Decode = unbox (box (UpcastingDecode<'Value>(inner, Map.add (typeName, fromVersion) step steps, unwraps)))
+        }
+
+    /// Does not write what lies at JSON paths (`$.card.number`, `$.items[*].secret`): each such value is replaced by `"[redacted]"`, and
+    /// the payload says so, as `{"$redacted":PAYLOAD}`. What is read back has the text in its place, so an event or a refusal must be able
+    /// to hold one there. A command is decided as it was given, and verifying cannot decide it again. Redacting more or less than before
+    /// is another form: raise the schema version. Throws `ArgumentException` for what is no path.
+    let redact (paths: string list) (codec: Codec<'Value>) : Codec<'Value> =
+        let stepsOf (path: string) =
+            match Redaction.tryPath path with
+            | Some steps -> steps
+            | None -> invalidArg (nameof paths) ("'" + path + "' is no path such as $.card.number or $.items[*].secret")
+
+        let inner, upcasts, _ = decoding codec
+
+        {
+            Encode = unbox (box (RedactingEncode<'Value>(codec.Encode, List.map stepsOf paths)))
+            Decode = unbox (box (UpcastingDecode<'Value>(inner, upcasts, true)))
         }
 
     /// As `withUpcast`, from a value of the older form to a value of the next one. `older` and `next` are codecs of the two forms under

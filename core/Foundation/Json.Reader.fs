@@ -150,6 +150,13 @@ type internal JsonReader(memory: ReadOnlyMemory<byte>, tellsSpelling: bool) =
         scanner.SkipSpace()
         slice ()
 
+    /// The bytes of the items of the next array, checked for grammar only.
+    member _.Slices() : ReadOnlyMemory<byte> list =
+        let found = ResizeArray()
+        scanner.SkipSpace()
+        sequence '[' ']' (fun () -> found.Add(slice ()))
+        List.ofSeq found
+
     /// The names of the next object, all distinct, with the bytes of their values, checked for grammar only.
     member _.Members() : (string * ReadOnlyMemory<byte>) list =
         scanner.SkipSpace()

@@ -26,6 +26,8 @@ type FoldReport<'State> =
         Applied: int64
         /// Applied entries of an older schema version than the codec's.
         Upcast: int64
+        /// Applied entries in which something is redacted.
+        Redacted: int64
         /// Entries of other roles: counted, not applied.
         Checked: int64
         /// The first thing that is not as it should be. A codec that is not faithful lets the fold go
@@ -153,6 +155,7 @@ module internal Folding =
                     State = applied.State
                     Applied = report.Applied + 1L
                     Upcast = report.Upcast + (if applied.WasUpcast then 1L else 0L)
+                    Redacted = report.Redacted + (if Redaction.isMarked entry.Data.Payload then 1L else 0L)
                     Divergence = report.Divergence |> Option.orElse applied.Unfaithful
                 })
 
@@ -192,6 +195,7 @@ module internal Folding =
                     Entries = 0L
                     Applied = 0L
                     Upcast = 0L
+                    Redacted = 0L
                     Checked = 0L
                     Divergence = None
                     StateHash = None

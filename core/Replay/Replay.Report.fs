@@ -47,6 +47,9 @@ type ReplayFinding =
 
         String.Join(", ", texts) + (if ranges.Length > shown then ", and more" else "")
 
+    /// The members of the finding `NotCompared` of redacted commands: they were not decided again, and what was recorded was folded.
+    static member internal NotRedecidable: string = "NotRedecidable"
+
     /// One sentence without a full stop.
     override this.ToString() =
         match this with
@@ -62,6 +65,12 @@ type ReplayFinding =
         | SnapshotNotUsed reason -> reason
         | NoStateHash stream -> "'" + stream.Value + "' has no state hash"
         | AtEntry(_, sentence) -> sentence
+        | NotCompared(members, entries, ranges) when members = ReplayFinding.NotRedecidable ->
+            members
+            + " "
+            + Numbers.text entries
+            + ": redacted commands, whose outcome was folded as it was recorded: position "
+            + ReplayFinding.Show ranges
         | NotCompared(members, entries, ranges) ->
             members + " of " + Numbers.text entries + " entries were not compared: position " + ReplayFinding.Show ranges
 
@@ -110,6 +119,14 @@ type ReplayReport =
         |> List.filter (function
             | ReplayFinding.NotCompared _ -> true
             | _ -> false)
+
+    /// How many commands are redacted and were not decided again: what was recorded of them was folded. Where there is one, nothing is
+    /// `Matched`.
+    member this.NotRedecidable: int64 =
+        this.Findings
+        |> List.sumBy (function
+            | ReplayFinding.NotCompared(members, entries, _) when members = ReplayFinding.NotRedecidable -> entries
+            | _ -> 0L)
 
     /// A divergence in three lines (entry, path, expected and actual); any other verdict in one, with the number of findings.
     override this.ToString() =

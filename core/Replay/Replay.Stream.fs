@@ -96,9 +96,9 @@ type internal ReplayStream<'State, 'Command, 'Event, 'Error>
             takeEvents command until (entry :: taken)
         | _ -> List.rev taken
 
-    let decide (command: Entry) value =
+    let make settings aggregate (command: Entry) value =
         RunStep.make
-            { RunStep.plain with RefuseUnstable = false }
+            { settings with RefuseUnstable = false }
             { source.Context with Mode = RecordMode.Record }
             aggregate
             { Version = version; State = state; RunVersion = command.Version - 1L }
@@ -110,6 +110,8 @@ type internal ReplayStream<'State, 'Command, 'Event, 'Error>
                 CausationId = command.Data.CausationId
                 Key = command.Data.Key
             }
+
+    let decide command value = make RunStep.plain aggregate command value
 
     let entriesOf (result: StepResult<'State, 'Event, 'Error>) =
         match result.Batch with
@@ -150,6 +152,27 @@ type internal ReplayStream<'State, 'Command, 'Event, 'Error>
             else
                 { found with Cause = DivergenceCause.Unstable })
 
+    // A redacted command cannot be decided again. The step is made with its recorded outcome for the decision, so that everything else of
+    // it is compared as ever: roles, tags, times, ids, how codecs read and write it.
+    let compareRedacted (step: RecordedStep) (encoded: Encoded) =
+        let decided outcome =
+            let decider = { aggregate.Decider with Decide = fun _ _ _ -> outcome }
+            let settings = { RunStep.plain with Recorded = Some encoded }
+
+            match make settings { aggregate with Decider = decider } step.Command Unchecked.defaultof<'Command> with
+            | Ok result ->
+                let drawn = step.Command.Data.Drawn |> Option.defaultValue 0UL
+                StepComparison.find aggregate step (entriesOf result) drawn
+            | Error error -> Some(StepComparison.ofError step error)
+
+        tally.NotRedecidable.Add step.Command.Position
+
+        RedactedStep.judgeCommand aggregate source.Stream step.Command encoded
+        |> Option.orElseWith (fun () ->
+            match RedactedStep.outcome aggregate step with
+            | Ok outcome -> decided outcome
+            | Error divergence -> Some divergence)
+
     // The recorded events, which are the decided ones, folded as `Replay.fold` does.
     let rec accept (events: Entry list) =
         match events with
@@ -187,7 +210,12 @@ type internal ReplayStream<'State, 'Command, 'Event, 'Error>
         let command = commanded.Command
         let events = takeEvents command commanded.Until []
         let outcome = commanded.Refusals @ events |> List.sortBy _.Position
-        tally.Derived <- tally.Derived + int64 outcome.Length
+        let isRedacted = Redaction.isMarked commanded.Data
+
+        if isRedacted then
+            tally.External <- tally.External + int64 outcome.Length
+        else
+            tally.Derived <- tally.Derived + int64 outcome.Length
 
         let step = { Command = command; VersionBefore = version; Outcome = outcome }
         let before = state
@@ -197,8 +225,14 @@ type internal ReplayStream<'State, 'Command, 'Event, 'Error>
         // Entries that were deleted, or that the store lost: a step that lacks them is not to blame.
         let hole = current |> ValueOption.toOption |> Option.bind (Folding.gap (version + int64 events.Length))
 
+        let compared =
+            if isRedacted then
+                Ok(compareRedacted step encoded)
+            else
+                Folding.decode aggregate.Commands command encoded |> Result.map (compare step)
+
         let verdict =
-            match Folding.decode aggregate.Commands command encoded |> Result.map (compare step), hole with
+            match compared, hole with
             | Error divergence, _ -> StepVerdict.Differs divergence
             | Ok(Some { Cause = DivergenceCause.Unexpected | DivergenceCause.Refusal }), Some hole -> StepVerdict.Differs hole
             | Ok(Some divergence), _ -> StepVerdict.Differs divergence

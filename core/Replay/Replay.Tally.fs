@@ -94,3 +94,5 @@ type internal ReplayTally() =
     member val GivenIds = PositionRanges()
     /// Commands before a given snapshot, which were not decided again.
     member val Skipped = PositionRanges()
+    /// Redacted commands, which were not decided again.
+    member val NotRedecidable = PositionRanges()

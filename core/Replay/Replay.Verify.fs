@@ -70,7 +70,6 @@ type internal Verification(source: VerifyInput, verifiers: ReplayVerifier list, 
 
     // A command with the entries of its step in the run's stream, up to the next entry of the run that is not its.
     let step (command: Entry) (refusals: Entry list) until =
-
         match Envelope.tryRead command.Data.Payload with
         | Error error ->
             let shown = PayloadDifference.show command.Data.Payload
@@ -228,6 +227,7 @@ type internal Verification(source: VerifyInput, verifiers: ReplayVerifier list, 
             yield! notCompared "what is not this run's" tally.Behind
             yield! notCompared "bytes of an older schema version" tally.Upcast
             yield! notCompared "steps before a snapshot" tally.Skipped
+            yield! notCompared ReplayFinding.NotRedecidable tally.NotRedecidable
             yield! notCompared "facts outside the run's streams" tally.Outside
         ]
 
@@ -277,6 +277,7 @@ type internal Verification(source: VerifyInput, verifiers: ReplayVerifier list, 
         let verdict =
             if differs.IsSome then ReplayVerdict.Diverged
             elif streams.Count = 0 then ReplayVerdict.NotRecorded
+            elif tally.NotRedecidable.Count > 0L then ReplayVerdict.Incomplete
             else ReplayVerdict.Matched
 
         {

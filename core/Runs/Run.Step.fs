@@ -5,10 +5,6 @@ namespace Refold.Core
 open System
 open Refold
 
-/// A value with the bytes that stand for it from now on.
-[<Struct; NoEquality; NoComparison>]
-type internal Settled<'Value> = { Encoded: Encoded; Value: 'Value }
-
 /// The one step.
 [<RequireQualifiedAccess>]
 module internal RunStep =
@@ -21,6 +17,7 @@ module internal RunStep =
             CommandId = None
             StoodOn = None
             Beside = None
+            Recorded = None
         }
 
     /// The type of the effect that names the snapshot a step stood on.
@@ -32,47 +29,6 @@ module internal RunStep =
     /// The generator of the step on a stream at a version.
     let random (root: RngState) (stream: StreamId) (version: int64) : SeededRng =
         SeededRng.Deferred(fun () -> root.Named(stream.Value).Named(Numbers.text version))
-
-    let private guarded (where: string) (action: unit -> 'Value) : Result<'Value, StepError> =
-        try
-            Ok(action ())
-        with error ->
-            Error(StepError.Threw(where, error))
-
-    let private answered (where: string) (what: string) (answer: 'Answer) : 'Answer =
-        if isNull (box answer) then
-            raise (InvalidOperationException(where + " answered null instead of " + what))
-
-        answer
-
-    let private coded (where: string) (what: string) (action: unit -> Result<'Value, CodecError>) =
-        guarded where (fun () -> answered where "a result" (action ()))
-        |> Result.bind (Result.mapError (fun error -> StepError.Codec(what, error)))
-
-    let private notStable what (encoded: Encoded) (again: Encoded) =
-        let reason =
-            "what is read back from "
-            + PayloadText.show encoded.Payload
-            + " is encoded as "
-            + PayloadText.show again.Payload
-            + ", so the codec loses something"
-
-        StepError.Codec(what, CodecError.Unencodable(encoded.Type, reason))
-
-    /// Encodes a value, reads it back, and demands that what was read back has the same bytes.
-    let private settle (settings: StepSettings) (what: string) (codec: Codec<'Value>) (value: 'Value) : Result<Settled<'Value>, StepError> =
-        coded ("encoding " + what) what (fun () -> codec.Encode value)
-        |> Result.bind (fun encoded ->
-            let back =
-                coded ("decoding " + what) what (fun () -> codec.Decode encoded)
-                |> Result.bind (fun back ->
-                    coded ("encoding " + what) what (fun () -> codec.Encode back)
-                    |> Result.bind (fun again -> if again = encoded then Ok back else Error(notStable what encoded again)))
-
-            match back with
-            | Ok back -> Ok { Encoded = encoded; Value = back }
-            | Error error when settings.RefuseUnstable -> Error error
-            | Error _ -> Ok { Encoded = encoded; Value = value })
 
     let private decide
         context
@@ -87,9 +43,9 @@ module internal RunStep =
         let step: Step = { Now = input.Now.ToUniversalTime(); CommandId = commandId; Random = random }
 
         try
-            guarded "decide" (fun () ->
-                match answered "decide" "a result" (aggregate.Decider.Decide step before.State command) with
-                | Ok events -> Ok(answered "decide" "a list of events" events)
+            Settle.guarded "decide" (fun () ->
+                match Settle.answered "decide" "a result" (aggregate.Decider.Decide step before.State command) with
+                | Ok events -> Ok(Settle.answered "decide" "a list of events" events)
                 | Error error -> Error error)
             |> Result.map (fun outcome -> struct (outcome, random.WordsDrawn))
         finally
@@ -118,7 +74,8 @@ module internal RunStep =
         values |> List.fold folder (Ok []) |> Result.map List.rev
 
     let private tags (aggregate: Aggregate<'State, 'Command, 'Event, 'Error>) event =
-        guarded "tagging the event" (fun () -> List.ofSeq (answered "the function that tags events" "tags" (aggregate.Tags event)))
+        Settle.guarded "tagging the event" (fun () ->
+            List.ofSeq (Settle.answered "the function that tags events" "tags" (aggregate.Tags event)))
 
     // The entries of the outcome, the events as they were recorded, and the outcome as it was recorded.
     let private outcomeEntries
@@ -136,7 +93,7 @@ module internal RunStep =
         | Ok events ->
             events
             |> traverse (fun event ->
-                settle settings "the event" aggregate.Events event
+                Settle.outcome settings "the event" aggregate.Events event
                 |> Result.bind (fun settled ->
                     tags aggregate settled.Value
                     |> Result.map (fun tags -> entry context input commandId input.Stream Role.Event settled.Encoded tags, settled)))
@@ -144,7 +101,7 @@ module internal RunStep =
                 let settled = List.map snd made
                 struct (List.map fst made, settled, Ok(settled |> List.map _.Value)))
         | Error error ->
-            settle settings "the refusal" aggregate.Errors error
+            Settle.outcome settings "the refusal" aggregate.Errors error
             |> Result.map (fun settled ->
                 let refusal = entry context input commandId context.Run.Stream Role.Refusal settled.Encoded []
                 struct ((if context.Mode = RecordMode.Off then [] else [ refusal ]), [], Error settled.Value))
@@ -203,8 +160,9 @@ module internal RunStep =
         let next state (decided, recorded: Settled<'Event>) =
             state
             |> Result.bind (fun state ->
-                guarded "evolve" (fun () ->
-                    let other = if settings.CheckCodecs then hashOf (aggregate.Decider.Evolve state decided) else None
+                Settle.guarded "evolve" (fun () ->
+                    let isChecked = settings.CheckCodecs && not (Redaction.isMarked recorded.Encoded.Payload)
+                    let other = if isChecked then hashOf (aggregate.Decider.Evolve state decided) else None
                     let state = aggregate.Decider.Evolve state recorded.Value
                     struct (state, other.IsSome && other <> hashOf state))
                 |> Result.bind (fun (struct (state, differs)) ->
@@ -253,14 +211,14 @@ module internal RunStep =
             settings.CommandId
             |> Option.defaultWith (fun () -> Entry.derivedId (Some context.Run) context.Run.Stream (before.RunVersion + 1L))
 
-        settle settings "the command" aggregate.Commands input.Command
+        Settle.command settings aggregate.Commands input.Command
         |> Result.bind (fun command ->
             decide context aggregate before input command.Value commandId
             |> Result.bind (fun (struct (decided, drawn)) ->
                 outcomeEntries settings context aggregate input commandId decided
                 // Behind it: an event codec that is not stable has been named by then.
                 |> Result.bind (fun made ->
-                    if settings.CheckCodecs then
+                    if settings.CheckCodecs && not (Redaction.isMarked command.Encoded.Payload) then
                         sameDecision context aggregate before input command commandId decided drawn |> Result.map (fun () -> made)
                     else
                         Ok made)
@@ -279,6 +237,7 @@ module internal RunStep =
                                 Outcome = outcome
                                 Position = position before state outcome
                                 Drawn = drawn
+                                Redacted = settled |> List.exists (fun event -> Redaction.isMarked event.Encoded.Payload)
                             })))))
 
     /// Makes one step; nothing the aggregate's code throws gets out.

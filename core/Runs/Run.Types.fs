@@ -88,6 +88,8 @@ type StepResult<'State, 'Event, 'Error> =
         Position: RunPosition<'State>
         /// Random words that were drawn, children included.
         Drawn: uint64
+        /// Whether something in an event is redacted.
+        Redacted: bool
     }
 
 /// The snapshot that the state before a step was brought up from.
@@ -135,4 +137,6 @@ type internal StepSettings =
         StoodOn: StoodOn option
         /// What is appended with it. Not in mode Off.
         Beside: StepBeside option
+        /// The command as it was recorded, where it was redacted: the entry gets these bytes, whatever the command is.
+        Recorded: Encoded option
     }

@@ -93,6 +93,7 @@ internal static class ReplayVerb
         ["entries"] = report.Entries,
         ["external"] = report.External,
         ["derived"] = report.Derived,
+        ["notRedecidable"] = report.NotRedecidable,
         ["stateHash"] = report.StateHash,
         ["divergence"] = report.Divergence is not { } divergence ? null : new JsonObject
         {

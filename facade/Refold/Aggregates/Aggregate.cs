@@ -148,6 +148,8 @@ public sealed class Aggregate<TState, TCommand, TEvent, TError> : Aggregate
         ArgumentNullException.ThrowIfNull(commands);
         ArgumentNullException.ThrowIfNull(events);
         ArgumentNullException.ThrowIfNull(errors);
+        if (state is { Redacts: true })
+            throw new ArgumentException("A state is what its events make of it: redact those, not the state.", nameof(state));
         Decider = decider;
         Commands = commands;
         Events = events;

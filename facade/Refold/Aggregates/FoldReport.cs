@@ -39,6 +39,9 @@ public sealed record FoldReport<TState>(
     /// <summary>Whether nothing differs.</summary>
     public bool Matched => Divergence is null;
 
+    /// <summary>Applied entries in which something is redacted (<see cref="Codec{T}.WithRedaction"/>).</summary>
+    public long Redacted { get; init; }
+
     /// <summary>The members, the same under every culture.</summary>
     /// <returns>One line.</returns>
     public override string ToString() => InvariantText.Of(nameof(FoldReport<TState>), PrintMembers);

@@ -15,16 +15,21 @@ namespace Refold;
 /// While a value is encoded, a <see cref="FormatException"/> or <see cref="System.Text.Json.JsonException"/> of a codec's function means
 /// that the value has no payload; every other exception is taken for a mistake in the function and let through.
 /// </remarks>
-public sealed class Codec<T>
+public sealed partial class Codec<T>
 {
     private readonly Func<T, (string Type, ReadOnlyMemory<byte> Payload)> encode;
     private readonly ImmutableDictionary<string, PayloadForm<T>> forms;
+    private readonly RedactedPaths? redacted;
     private readonly bool isCore;
 
-    internal Codec(Func<T, (string Type, ReadOnlyMemory<byte> Payload)> encode, ImmutableDictionary<string, PayloadForm<T>> forms)
+    internal Codec(
+        Func<T, (string Type, ReadOnlyMemory<byte> Payload)> encode,
+        ImmutableDictionary<string, PayloadForm<T>> forms,
+        RedactedPaths? redacted = null)
     {
         this.encode = encode;
         this.forms = forms;
+        this.redacted = redacted;
         Value = CodecFunctions.ToCore<T>(Encode, Decode);
     }
 
@@ -46,19 +51,7 @@ public sealed class Codec<T>
     /// <param name="value">The value.</param>
     /// <returns>The payload, of the current schema version.</returns>
     /// <exception cref="CodecException">The value has no payload.</exception>
-    public Encoded Encode(T value)
-    {
-        if (isCore) return CodecFunctions.Encode(Value, value);
-        try
-        {
-            var (type, payload) = encode(value);
-            return new Encoded(type, forms[type].SchemaVersion, payload);
-        }
-        catch (Exception misfit) when (CodecFunctions.IsMisfit(misfit))
-        {
-            throw CodecFunctions.Unencodable(forms.Count == 1 ? TypeNames[0] : typeof(T).Name, misfit);
-        }
-    }
+    public Encoded Encode(T value) => Encode(value, null);
 
     /// <summary>Payload to value; an older schema version is upcast, a newer one refused.</summary>
     /// <param name="encoded">The payload.</param>
@@ -69,6 +62,7 @@ public sealed class Codec<T>
     {
         ArgumentNullException.ThrowIfNull(encoded);
         if (isCore) return CodecFunctions.Decode(Value, encoded);
+        if (redacted is not null) encoded = encoded with { Payload = RedactedPaths.Unwrap(encoded.Payload) };
         return forms.TryGetValue(encoded.Type, out var form) ? form.Decode(encoded) : throw CodecFunctions.UnknownType(encoded.Type);
     }
 
@@ -80,6 +74,36 @@ public sealed class Codec<T>
     {
         ArgumentNullException.ThrowIfNull(entry);
         return Decode(new Encoded(entry.Type, entry.SchemaVersion, entry.Payload));
+    }
+
+    /// <summary>The codec that does not write what lies at JSON paths. Each such value is replaced by <c>"[redacted]"</c>, and the payload
+    /// says that something was: it is <c>{"$redacted":PAYLOAD}</c>. No hash and no length of the value is kept.</summary>
+    /// <param name="paths">Such as <c>$.card.number</c> or <c>$.items[*].secret</c>, with the names of the JSON. A path that leads nowhere
+    /// in a payload replaces nothing there; one that can lead nowhere in any is refused, where the codec is made of JSON metadata.</param>
+    /// <returns>The changed codec; called again, it redacts by more paths.</returns>
+    /// <remarks>
+    /// <para>Decide and the function of an operation get the values; the journal, states, snapshots, reports, logs and exceptions do
+    /// not.</para>
+    /// <para>What is read back has the text in the place of the value, so an event and a refusal need a member there that can hold a text.
+    /// A command need not; it is not decided again when its run is verified, which is <see cref="ReplayVerdict.Incomplete"/> then.</para>
+    /// <para>Redacting more or less than before is another form of the payload: raise the schema version (<see cref="WithVersion"/>), with
+    /// an upcast that changes nothing.</para>
+    /// </remarks>
+    /// <exception cref="ArgumentException">An item is no path, or leads nowhere in the JSON of the type.</exception>
+    /// <example><code>
+    /// Codec.Json(Json.Default.Pay, "pay").WithRedaction("$.card.number", "$.card.cvv")
+    /// </code></example>
+    public Codec<T> WithRedaction(params string[] paths)
+    {
+        ArgumentNullException.ThrowIfNull(paths);
+        var added = RedactedPaths.Of(paths, nameof(paths));
+        if (MayLead is { } mayLead && added.FirstThatFails(mayLead) is { } astray)
+            throw new ArgumentException(
+                $"The path {astray} leads nowhere in the JSON of {typeof(T).Name}, so it would hide nothing. Members are named as in the "
+                + "JSON, with the same case.", nameof(paths));
+        return isCore
+            ? new Codec<T>(RedactedPaths.Over(Value, paths))
+            : new Codec<T>(encode, forms, redacted is null ? added : redacted.And(added)) { MayLead = MayLead };
     }
 
     /// <summary>The codec with another current schema version of one type. Older versions then need an upcast each.</summary>
@@ -144,6 +168,6 @@ public sealed class Codec<T>
         ArgumentNullException.ThrowIfNull(typeName);
         if (!forms.TryGetValue(typeName, out var form))
             throw new ArgumentException($"The codec has no type '{typeName}'; it has {string.Join(", ", TypeNames)}.", nameof(typeName));
-        return new Codec<T>(encode, forms.SetItem(typeName, change(form)));
+        return new Codec<T>(encode, forms.SetItem(typeName, change(form)), redacted) { MayLead = MayLead };
     }
 }

@@ -25,11 +25,7 @@ public static class Codec
         ArgumentNullException.ThrowIfNull(encode);
         ArgumentNullException.ThrowIfNull(decode);
         ArgumentOutOfRangeException.ThrowIfLessThan(schemaVersion, 1);
-        var type = CodecFunctions.TypeName(typeName);
-        return new Codec<T>(
-            value => (type, encode(value)),
-            ImmutableDictionary.Create<string, PayloadForm<T>>(StringComparer.Ordinal)
-                .Add(type, new PayloadForm<T>(type, schemaVersion, decode)));
+        return Of(typeName, encode, decode, schemaVersion, null);
     }
 
     /// <summary>A codec for one type over source-generated JSON metadata, with Refold's rules for exact and canonical JSON.</summary>
@@ -57,7 +53,7 @@ public static class Codec
     {
         ArgumentNullException.ThrowIfNull(typeInfo);
         var form = new JsonForm<T>(JsonRules.Over(typeInfo.Options));
-        return Create<T>(typeName, form.Write, form.Read);
+        return Of(typeName, form.Write, form.Read, 1, form.MayLead);
     }
 
     /// <summary>A codec for a closed hierarchy: one entry type for each derived type, whose JSON is the payload. Rules as in
@@ -105,4 +101,21 @@ public static class Codec
     /// <returns>The codec, of schema version 1. Null, and text with a lone surrogate, cannot be encoded.</returns>
     /// <exception cref="ArgumentException">The name breaks a rule.</exception>
     public static Codec<string> Text(string typeName) => Create<string>(typeName, CanonicalJson.OfText, CanonicalJson.ToText);
+
+    private static Codec<T> Of<T>(
+        string typeName,
+        Func<T, ReadOnlyMemory<byte>> encode,
+        Func<ReadOnlyMemory<byte>, T> decode,
+        int schemaVersion,
+        Func<string[], bool>? mayLead)
+    {
+        var type = CodecFunctions.TypeName(typeName);
+        return new Codec<T>(
+            value => (type, encode(value)),
+            ImmutableDictionary.Create<string, PayloadForm<T>>(StringComparer.Ordinal)
+                .Add(type, new PayloadForm<T>(type, schemaVersion, decode)))
+        {
+            MayLead = mayLead,
+        };
+    }
 }

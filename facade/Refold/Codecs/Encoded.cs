@@ -8,6 +8,9 @@ namespace Refold;
 /// <param name="Payload">The bytes. They must not be changed afterwards.</param>
 public sealed record Encoded(string Type, int SchemaVersion, ReadOnlyMemory<byte> Payload)
 {
+    /// <summary>Whether something in it was replaced, which was not to be written.</summary>
+    internal bool IsRedacted => Interop.RedactedPaths.IsMarked(Payload);
+
     /// <summary>Whether both are the same bytes under the same name and version.</summary>
     /// <param name="other">The other.</param>
     /// <returns>True if they are equal.</returns>

@@ -21,6 +21,9 @@ internal sealed class JsonForm<T>
         nulls = NullRules.Of(typeInfo);
     }
 
+    /// <summary>Whether a path may lead to a value.</summary>
+    public bool MayLead(string[] steps) => JsonPaths.MayLead(typeInfo.Options, typeof(T), steps);
+
     /// <summary>The canonical bytes of a value.</summary>
     /// <exception cref="FormatException">It has none from which it comes back as it is.</exception>
     public ReadOnlyMemory<byte> Write(T value)

@@ -12,6 +12,7 @@ public sealed class JsonTypes<TBase>
 {
     private readonly JsonSerializerOptions options;
     private readonly Dictionary<Type, (string Name, Func<TBase, ReadOnlyMemory<byte>> Write)> writers = [];
+    private readonly List<Func<string[], bool>> mayLead = [];
     private ImmutableDictionary<string, PayloadForm<TBase>> forms =
         ImmutableDictionary.Create<string, PayloadForm<TBase>>(StringComparer.Ordinal);
 
@@ -33,6 +34,7 @@ public sealed class JsonTypes<TBase>
         if (forms.ContainsKey(name)) throw new ArgumentException($"The entry type '{name}' was added before.", nameof(typeName));
         if (!writers.TryAdd(typeof(TDerived), (name, value => form.Write((TDerived)value!))))
             throw new ArgumentException($"{typeof(TDerived)} was added before.", nameof(typeName));
+        mayLead.Add(form.MayLead);
         forms = forms.Add(name, new PayloadForm<TBase>(name, schemaVersion, payload => form.Read(payload)));
         return this;
     }
@@ -40,7 +42,7 @@ public sealed class JsonTypes<TBase>
     internal Codec<TBase> Build()
     {
         if (forms.IsEmpty) throw new ArgumentException($"No type derived from {typeof(TBase)} was added.");
-        return new Codec<TBase>(Encode, forms);
+        return new Codec<TBase>(Encode, forms) { MayLead = steps => mayLead.Exists(leads => leads(steps)) };
     }
 
     private (string Type, ReadOnlyMemory<byte> Payload) Encode(TBase value)

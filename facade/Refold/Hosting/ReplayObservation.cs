@@ -44,6 +44,7 @@ internal static class ReplayObservation
     {
         ReplayVerdict.Matched => "matched",
         ReplayVerdict.Diverged => "diverged",
+        ReplayVerdict.Incomplete => "incomplete",
         _ => "not-recorded",
     };
 }

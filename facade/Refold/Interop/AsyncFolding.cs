@@ -43,6 +43,7 @@ internal static class AsyncFolding
                 Entries = report.Entries + next.Entries,
                 Applied = report.Applied + next.Applied,
                 Upcast = report.Upcast + next.Upcast,
+                Redacted = report.Redacted + next.Redacted,
                 Checked = report.Checked + next.Checked,
                 Divergence = report.Divergence ?? next.Divergence,
             };

@@ -17,9 +17,9 @@ internal static class CodecFunctions
             Function<Core.Encoded, T>(encoded => decode(new Encoded(encoded.Type, encoded.SchemaVersion, encoded.Payload.Memory))));
 
     /// <summary>Encodes by a codec of the core; its error is thrown.</summary>
-    public static Encoded Encode<T>(Core.Codec<T> codec, T value)
+    public static Encoded Encode<T>(Core.Codec<T> codec, T value, HiddenValues? hidden)
     {
-        var result = codec.Encode.Invoke(value);
+        var result = RedactedPaths.Encode(codec, value, hidden);
         if (result.IsError) throw new CodecException(result.ErrorValue);
         return new Encoded(result.ResultValue.Type, result.ResultValue.SchemaVersion, result.ResultValue.Payload.Memory);
     }
@@ -75,6 +75,10 @@ internal static class CodecFunctions
 
     public static CodecException Unencodable(string type, Exception reason) =>
         new(Core.CodecError.NewUnencodable(type, Reason(reason)), reason);
+
+    /// <summary>As <see cref="Unencodable"/>, where the reason may show what is redacted.</summary>
+    public static CodecException UnencodableUntold(string type) =>
+        new(Core.CodecError.NewUnencodable(type, "the reason is not told, as it may show what is redacted"));
 
     /// <summary>The name of an entry type, checked.</summary>
     public static string TypeName(string name) => Core.Text.validate("type", Core.Limits.typeBytes, name).ValueOrThrow(nameof(name));

@@ -31,7 +31,10 @@ internal static class ReplayTranslation
             report.Upcast,
             report.Checked,
             report.Divergence.ToReference() is { } divergence ? new Divergence(divergence) : null,
-            report.StateHash.ToNullable()?.ToString());
+            report.StateHash.ToNullable()?.ToString())
+        {
+            Redacted = report.Redacted,
+        };
     }
 
     public static UncomparedEntries Uncompared(Core.ReplayFinding finding)

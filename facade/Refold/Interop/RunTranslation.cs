@@ -11,7 +11,8 @@ internal sealed record MadeStep<TState, TEvent, TError>(
     TState State,
     long Version,
     long RunVersion,
-    ulong DrawnWords);
+    ulong DrawnWords,
+    bool IsRedacted);
 
 /// <summary>How a step is made, besides its input.</summary>
 /// <param name="CheckCodecs">Whether events are also folded as they were decided, and the states compared.</param>
@@ -100,7 +101,7 @@ internal static class RunTranslation
     {
         var made = Core.RunStep.make(
             new Core.StepSettings(
-                true, settings.CheckCodecs, settings.CommandId.ToOption(), StoodOn(settings.StoodOn), Beside(settings.Beside)),
+                true, settings.CheckCodecs, settings.CommandId.ToOption(), StoodOn(settings.StoodOn), Beside(settings.Beside), null),
             context,
             aggregate.Value, new Core.RunPosition<TState>(before.Version, before.State, runVersion), new Core.StepInput<TCommand>(
             stream,
@@ -109,8 +110,7 @@ internal static class RunTranslation
             options.CorrelationId.ToOption(),
             options.CausationId.ToOption(),
             options.IdempotencyKey.ToOption()));
-        if (made.IsError)
-            throw new StepFailedException(stream, made.ErrorValue.ToString(), (made.ErrorValue as Core.StepError.Threw)?.error);
+        if (made.IsError) throw Failed(aggregate.Commands, command, stream, made.ErrorValue);
         var step = made.ResultValue;
         return new MadeStep<TState, TEvent, TError>(
             step.Batch?.Value,
@@ -118,7 +118,19 @@ internal static class RunTranslation
             step.Position.State,
             step.Position.Version,
             step.Position.RunVersion,
-            step.Drawn);
+            step.Drawn,
+            step.Redacted);
+    }
+
+    // What of a command is redacted stands neither in the message nor in what was thrown.
+    private static StepFailedException Failed<TCommand>(Codec<TCommand> commands, TCommand command, StreamId stream, Core.StepError error)
+    {
+        var (reason, thrown) = (error.ToString(), (error as Core.StepError.Threw)?.error);
+        if (!commands.Redacts) return new StepFailedException(stream, reason, thrown);
+        var hidden = new HiddenValues();
+        commands.Tell(command, hidden);
+        var shown = thrown?.ToString() ?? "";
+        return new StepFailedException(stream, hidden.Hide(reason), hidden.Hide(shown) == shown ? thrown : null);
     }
 
     /// <summary>Whether a batch has the content of entries that were appended: streams, roles, types, schema versions, payloads,

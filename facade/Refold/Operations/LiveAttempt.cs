@@ -6,7 +6,7 @@ namespace Refold;
 /// starts while a reading is unwritten. Appends go one after the other, so that the entries of a branch lie in its order, and every one is
 /// under the condition that no other attempt was begun. Once one has failed, nothing more is asked for or written.</summary>
 internal sealed class LiveAttempt(
-    Run owner, BegunAttempt begun, RecordedOperation? earlier, CancellationToken cancellationToken) : IAttempt
+    Run owner, BegunAttempt begun, RecordedOperation? earlier, HiddenValues hidden, CancellationToken cancellationToken) : IAttempt
 {
     // Below what a batch takes; a buffer is written in parts, and apart from a command.
     private const int MostEntries = 10_000;
@@ -24,7 +24,7 @@ internal sealed class LiveAttempt(
 
     public RngState Seed => begun.Seed;
 
-    public HiddenValues Hidden { get; } = new();
+    public HiddenValues Hidden => hidden;
 
     public CancellationToken Token => cancellationToken;
 
@@ -59,7 +59,7 @@ internal sealed class LiveAttempt(
         }
         catch (Exception exception)
         {
-            answer = new CallAnswer(null, Hidden.Hide(RecordedFailure.Of(exception)));
+            answer = new CallAnswer(null, RecordedFailure.Of(exception).Without(Hidden));
         }
 
         var said = asked with
@@ -129,7 +129,8 @@ internal sealed class LiveAttempt(
         var said = new OperationEntry(output is null ? OperationEntry.Failed : OperationEntry.Ended, begun.Operation, begun.Number)
         {
             Output = output,
-            Failure = failure is null ? null : Hidden.Hide(failure),
+            Failure = failure?.Without(Hidden),
+            IsRedacted = output is { IsRedacted: true },
         };
         var isAwaited = failure is not null || buffer.Count > 0;
         Buffer(said, Now(), begun.Id, isReading: false);
@@ -195,7 +196,7 @@ internal sealed class LiveAttempt(
         catch (Exception exception)
         {
             // Nothing of it was appended, and the run goes on: that it failed is what the function got.
-            var failure = Hidden.Hide(RecordedFailure.Of(exception));
+            var failure = RecordedFailure.Of(exception).Without(Hidden);
             buffer.PutBack(taken, wereUnwritten);
             Buffer(said with { Failure = failure, Input = TryEncode(aggregate.Commands, command) }, null, begun.Id, isReading: true);
             throw failure.ToException(what);

@@ -38,7 +38,8 @@ public abstract class Operation
         Func<OperationContext, TInput, Task<TOutput>> run) =>
         Create(name, Codec.Json(input, CodecFunctions.TypeName(name)), Codec.Json(output, name), run);
 
-    /// <summary>Makes an operation over codecs; all type arguments are inferred.</summary>
+    /// <summary>Makes an operation over codecs; all type arguments are inferred. <see cref="Codec{T}.WithRedaction"/> keeps parts of input
+    /// and output out of the journal.</summary>
     /// <typeparam name="TInput">The input.</typeparam>
     /// <typeparam name="TOutput">The output.</typeparam>
     /// <param name="name">1 to 256 UTF-8 bytes. Replay finds the operation by its name, so the name must not change.</param>
@@ -112,14 +113,15 @@ public sealed class Operation<TInput, TOutput> : Operation
     internal override Task ResumeAsync(Run run, string key, Encoded input, CancellationToken cancellationToken) =>
         run.RunAsync(this, key, Input.Decode(input), new OperationOptions(), cancellationToken);
 
-    /// <summary>Calls the function; the output is what its codec reads back, live as in replay.</summary>
+    /// <summary>Calls the function; the output is what its codec reads back, live as in replay, with what is redacted.</summary>
     internal async Task<(Encoded Output, TOutput Value)> InvokeAsync(IAttempt attempt, TInput input)
     {
         var context = new OperationContext(attempt);
         try
         {
-            var output = Output.Encode(await Function(context, input).ConfigureAwait(false));
-            return (output, Output.Decode(output));
+            var made = await Function(context, input).ConfigureAwait(false);
+            var output = Output.Encode(made, attempt.Hidden);
+            return (output, Output.ReadBack(made, output));
         }
         finally
         {

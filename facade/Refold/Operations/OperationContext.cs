@@ -131,7 +131,7 @@ public sealed partial class OperationContext
     /// <param name="call">Makes the call. It may run more than once for one operation: pass <see cref="Key"/> on.</param>
     /// <param name="answers">The form of the answer.</param>
     /// <param name="cancellationToken">Cancels the call, together with <see cref="CancellationToken"/>.</param>
-    /// <returns>The answer as its codec reads it back.</returns>
+    /// <returns>The answer as its codec reads it back; live with the redacted values (<see cref="Codec{T}.WithRedaction"/>).</returns>
     /// <exception cref="CallFailedException">The call threw, or its answer cannot be encoded. The failure is recorded.</exception>
     /// <exception cref="OperationTakenOverException">Another attempt was begun.</exception>
     /// <exception cref="InvalidOperationException">The branch is in use, or the operation has ended.</exception>
@@ -147,19 +147,23 @@ public sealed partial class OperationContext
         ArgumentNullException.ThrowIfNull(call);
         ArgumentNullException.ThrowIfNull(answers);
         Interop.CodecFunctions.TypeName(name);
-        var asked = requests.Encode(request);
+        var asked = requests.Encode(request, Hidden);
+        // Where something in the answer is redacted: what the journal does not have.
+        (bool Is, TAnswer? Value) live = default;
         var got = await AskAsync(
             name,
             new CallRequest(asked, recorded => Repetition.IsSame(requests, recorded, asked)),
             async token =>
             {
-                var answered = answers.Encode(await call(request, token).ConfigureAwait(false));
+                var answer = await call(request, token).ConfigureAwait(false);
+                var answered = answers.Encode(answer, Hidden);
                 // What cannot be read back is a failure of the call, and recorded as one.
-                answers.Decode(answered);
-                return new CallAnswer(answered, null);
+                live = (answered.IsRedacted, answers.ReadBack(answer, answered));
+                return new CallAnswer(answered, null, answered.IsRedacted ? answered : null);
             },
             cancellationToken).ConfigureAwait(false);
-        return got.Failure is null ? answers.Decode(got.Answer!) : throw got.Failure.ToException(name);
+        if (got.Failure is not null) throw got.Failure.ToException(name);
+        return live.Is ? live.Value! : answers.Decode(got.Answer!);
     }
 
     /// <summary>The option under which a request tells a handler of a shared client its operation:
@@ -221,6 +225,7 @@ public sealed partial class OperationContext
         ArgumentNullException.ThrowIfNull(stream);
         ArgumentNullException.ThrowIfNull(command);
         using var use = Use();
+        aggregate.Commands.Tell(command, Hidden);
         var place = new EffectPlace(branch, ++commands);
         return await attempt.ExecuteAsync(place, aggregate, stream, command, cancellationToken).ConfigureAwait(false);
     }

@@ -25,6 +25,9 @@ internal sealed record RecordedFailure(string Type, string Message)
     /// <summary>Whether it says that nobody waited any more.</summary>
     public bool IsCancelled => Type == Cancelled;
 
+    /// <summary>The failure as it may be written, and as it is compared.</summary>
+    public RecordedFailure Without(HiddenValues hidden) => this with { Message = hidden.Hide(Message) };
+
     /// <summary>What the function gets, live as in replay.</summary>
     public Exception ToException(string call) =>
         IsCancelled ? new OperationCanceledException($"The call '{call}' was cancelled.") : new CallFailedException(call, this);
@@ -76,8 +79,11 @@ internal sealed record OperationEntry(string Type, string Operation, int Attempt
     /// <summary>The call's name.</summary>
     public string? Name { get; init; }
 
-    /// <summary>Whether something in <see cref="Output"/> or <see cref="Input"/> stands for what was not to be written.</summary>
+    /// <summary>Whether something that it was given or answered was not to be written: in the input of begun, in the output.</summary>
     public bool IsRedacted { get; init; }
+
+    /// <summary>Whether a payload in it says so itself.</summary>
+    private bool HoldsRedacted => Output is { IsRedacted: true } || (Type == Begun && Input is { IsRedacted: true });
 
     /// <summary>Whether the key was made, as the caller gave none: nobody finds it again.</summary>
     public bool IsMade { get; init; }
@@ -201,7 +207,7 @@ internal sealed record OperationEntry(string Type, string Operation, int Attempt
         {
             using var document = JsonDocument.Parse(entry.Payload, Deep);
             var root = document.RootElement;
-            return new OperationEntry(entry.Type, root.GetProperty("operation").GetString()!, root.GetProperty("attempt").GetInt32())
+            var said = new OperationEntry(entry.Type, root.GetProperty("operation").GetString()!, root.GetProperty("attempt").GetInt32())
             {
                 Branch = root.TryGetProperty("branch", out var branch) ? branch.GetString()! : "",
                 Earlier = root.TryGetProperty("earlier", out var earlier) ? earlier.GetInt64() : null,
@@ -219,6 +225,7 @@ internal sealed record OperationEntry(string Type, string Operation, int Attempt
                 Stream = root.TryGetProperty("stream", out var stream) ? stream.GetString() : null,
                 Time = root.TryGetProperty("time", out var time) ? TimeOf(time.GetString()!) : null,
             };
+            return said with { IsRedacted = said.IsRedacted || said.HoldsRedacted };
         }
         catch (Exception exception) when (exception is JsonException or FormatException or KeyNotFoundException
             or InvalidOperationException or ArgumentException or OverflowException)

@@ -53,13 +53,13 @@ public sealed class OperationInProgressException(string operation, string key, R
     public RunId Run { get; } = run;
 }
 
-/// <summary>An attempt cannot go on from the journal: something that it was answered was redacted, so it is not there. Begin it under
-/// another key, if what it did outside may be done again.</summary>
+/// <summary>An attempt cannot go on from the journal: something that it was given or answered was redacted, so it is not there. Begin it
+/// under another key, if what it did outside may be done again.</summary>
 public sealed class OperationRedactedException(string operation, string key)
     : JournalException(
         "operation-redacted",
-        $"The operation '{operation}' with the key '{key}' cannot be tried again from the journal: an answer that it got was redacted and "
-        + "is not there. Use another key, if what it did outside may be done again.")
+        $"The operation '{operation}' with the key '{key}' cannot be tried again from the journal: its input or an answer that it got "
+        + "was redacted and is not there. Use another key, if what it did outside may be done again.")
 {
     /// <summary>The operation's name.</summary>
     public string Operation { get; } = operation;

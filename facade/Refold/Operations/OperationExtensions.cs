@@ -15,10 +15,13 @@ public static class OperationExtensions
     /// run or an earlier one.</param>
     /// <param name="input">The input; recorded.</param>
     /// <param name="cancellationToken">Cancels the function. The attempt then counts as failed.</param>
-    /// <returns>The output as its codec reads it back, once every effect of the operation is durable.</returns>
+    /// <returns>The output as its codec reads it back, once every effect of the operation is durable. Redacted values are in the output of
+    /// the call that ran the operation, and in no later one.</returns>
     /// <exception cref="NotAppendedException">The key was used for another input or another operation
     /// (<see cref="AppendFailure.KeyReused"/>), or another reason.</exception>
     /// <exception cref="OperationInProgressException">Another process may still run an attempt.</exception>
+    /// <exception cref="OperationRedactedException">An earlier attempt has no output, and its input or an answer was
+    /// redacted.</exception>
     /// <exception cref="OperationTakenOverException">Another attempt took over.</exception>
     /// <exception cref="RunEndedException">The run has ended.</exception>
     /// <exception cref="InvalidOperationException">The call is made inside an operation of the run, or inside decide, evolve or a
@@ -96,6 +99,7 @@ public static class OperationExtensions
 
             try
             {
+                if (attempt.IsRedacted) throw new OperationRedactedException(name, key);
                 await operation.ResumeAsync(run, key, attempt.Begun.Said.Input!, cancellationToken).ConfigureAwait(false);
                 resumed.Add(new ResumedOperation(name, key, IsKnown: true, null));
             }
@@ -135,7 +139,8 @@ public static class OperationExtensions
         Run run, Operation<TInput, TOutput> operation, string? key, TInput input, OperationOptions options,
         CancellationToken cancellationToken)
     {
-        var encoded = operation.Input.Encode(input);
+        var hidden = new HiddenValues();
+        var encoded = operation.Input.Encode(input, hidden);
         var isMade = key is null;
         run.Inner.Operations.Enter();
         if (run.Mode == RecordMode.Record)
@@ -151,15 +156,16 @@ public static class OperationExtensions
             }
 
             return await OperationRunner.RunAsync(
-                run, operation, new OperationCall(key, isMade, encoded, options), cancellationToken).ConfigureAwait(false);
+                run, operation, new OperationCall<TInput>(key, isMade, encoded, input, hidden, options), cancellationToken)
+                .ConfigureAwait(false);
         }
 
         try
         {
             key ??= await OperationRunner.MadeKeyAsync(run.Inner, cancellationToken).ConfigureAwait(false);
             using var scope = OperationScope.Enter(run.Inner, operation.Name);
-            var attempt = new UnrecordedAttempt(run, key, cancellationToken);
-            return (await operation.InvokeAsync(attempt, operation.Input.Decode(encoded)).ConfigureAwait(false)).Value;
+            var attempt = new UnrecordedAttempt(run, key, hidden, cancellationToken);
+            return (await operation.InvokeAsync(attempt, operation.Input.ReadBack(input, encoded)).ConfigureAwait(false)).Value;
         }
         finally
         {

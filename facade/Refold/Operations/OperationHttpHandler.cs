@@ -117,7 +117,7 @@ public sealed class OperationHttpHandler : DelegatingHandler
         ContentHeaders = [.. answered.ContentHeaders.Select(header => Redacted(header, hidden))],
         Body = redaction.Of(answered.Body, hidden),
         Failure = answered.Failure is { } failed
-            ? failed with { Message = hidden.Hide(new RecordedFailure(failed.Error, failed.Message)).Message }
+            ? failed with { Message = hidden.Hide(failed.Message) }
             : null,
     };
 

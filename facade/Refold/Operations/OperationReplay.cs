@@ -81,7 +81,9 @@ internal sealed class OperationReplay(IJournal journal, ReplayReport verified, I
         if (attempt.IsRedacted && !IsSame(operation, replayed, attempt, outcome))
         {
             isIncomplete = true;
-            Tell(begun.Entry, $"{name} is not replayable: it was answered with what was redacted, and comes to something else without it");
+            Tell(
+                begun.Entry,
+                $"{name} is not replayable: it was given or answered what was redacted, and comes to something else without it");
             return;
         }
 
@@ -115,7 +117,7 @@ internal sealed class OperationReplay(IJournal journal, ReplayReport verified, I
             return ReplayTranslation.DifferenceOf(end.Entry, made)?.As(Core.DivergenceCause.Payload, name);
         }
 
-        var failure = outcome.Error is { } error ? replayed.Hidden.Hide(RecordedFailure.Of(error)) : null;
+        var failure = outcome.Error is { } error ? RecordedFailure.Of(error).Without(replayed.Hidden) : null;
         if (end.Said.Failure is { } recorded && recorded == failure) return null;
         var expected = end.Said.Failure is { } failed ? $"{failed.Type}: {failed.Message}" : "an output";
         var actual = failure is null ? "an output" : $"{failure.Type}: {failure.Message}";

@@ -22,7 +22,7 @@ internal static class OperationRunner
     public static async Task<TOutput> RunAsync<TInput, TOutput>(
         Run run,
         Operation<TInput, TOutput> operation,
-        OperationCall call,
+        OperationCall<TInput> call,
         CancellationToken cancellationToken)
     {
         Action leave = run.Inner.Operations.Leave;
@@ -42,8 +42,8 @@ internal static class OperationRunner
             }
 
             if (claimed.Output is { } output) return operation.Output.Decode(output);
-            var attempt = new LiveAttempt(run, claimed.Begun!, claimed.Earlier, cancellationToken);
-            var (value, ending) = await InvokeAsync(run.Inner, operation, attempt, call.Input).ConfigureAwait(false);
+            var attempt = new LiveAttempt(run, claimed.Begun!, claimed.Earlier, call.Hidden, cancellationToken);
+            var (value, ending) = await InvokeAsync(run.Inner, operation, attempt, call).ConfigureAwait(false);
             if (!ending.IsCompletedSuccessfully)
             {
                 // Whoever asks for the key next, and the run's end, wait for it; the caller does not.
@@ -71,14 +71,14 @@ internal static class OperationRunner
 
     // The output, and the append of the end where nobody need wait for it.
     private static async Task<(TOutput Value, Task Ending)> InvokeAsync<TInput, TOutput>(
-        RunCore run, Operation<TInput, TOutput> operation, LiveAttempt attempt, Encoded input)
+        RunCore run, Operation<TInput, TOutput> operation, LiveAttempt attempt, OperationCall<TInput> call)
     {
         using var scope = OperationScope.Enter(run, operation.Name);
         Encoded output;
         TOutput value;
         try
         {
-            (output, value) = await operation.InvokeAsync(attempt, operation.Input.Decode(input)).ConfigureAwait(false);
+            (output, value) = await operation.InvokeAsync(attempt, operation.Input.ReadBack(call.Value, call.Input)).ConfigureAwait(false);
         }
         catch (Exception exception)
         {
@@ -133,9 +133,10 @@ internal static class OperationRunner
                     || last.Begun.Said.Input is not { } recorded || !operation.IsSameInput(recorded, input))
                     throw new NotAppendedException(new AppendFailure.KeyReused(key, last.Begun.Entry.Position));
                 if (last.End?.Said.Output is { } output) return new Claimed(output, null, null);
-                if (earlier.Attempts.Exists(attempt => attempt.IsRedacted)) throw new OperationRedactedException(operation.Name, key);
+                // First, as another key is no way while somebody is at it.
                 if (last.End is null && !await IsNobodyAtAsync(run, last, call.Options, cancellationToken).ConfigureAwait(false))
                     throw new OperationInProgressException(operation.Name, key, last.Begun.Entry.Run!);
+                if (earlier.Attempts.Exists(attempt => attempt.IsRedacted)) throw new OperationRedactedException(operation.Name, key);
             }
 
             cancellationToken.ThrowIfCancellationRequested();
@@ -171,6 +172,7 @@ internal static class OperationRunner
             Input = call.Input,
             Seed = seed,
             IsMade = call.IsMade,
+            IsRedacted = call.Input.IsRedacted,
         };
         var entry = said.ToEntry(run.Id, key, run.TimeProvider.GetUtcNow(), firstId, earlier.Last?.Begun.Entry.Id) with { Id = id };
         var condition = new AppendCondition(OperationEntry.BegunUnder(key), asOf);
@@ -183,6 +185,17 @@ internal static class OperationRunner
 /// <summary>A call of an operation.</summary>
 /// <param name="Key">Its key.</param>
 /// <param name="IsMade">Whether the caller gave none.</param>
-/// <param name="Input">What it is given.</param>
+/// <param name="Input">What it is given, as it is recorded.</param>
 /// <param name="Options">Whether to take over.</param>
-internal sealed record OperationCall(string Key, bool IsMade, Encoded Input, OperationOptions Options);
+internal record OperationCall(string Key, bool IsMade, Encoded Input, OperationOptions Options);
+
+/// <summary>A call of an operation with an input of a type.</summary>
+/// <param name="Key">Its key.</param>
+/// <param name="IsMade">Whether the caller gave none.</param>
+/// <param name="Input">What it is given, as it is recorded.</param>
+/// <param name="Value">What it is given.</param>
+/// <param name="Hidden">What of it is not written.</param>
+/// <param name="Options">Whether to take over.</param>
+internal sealed record OperationCall<TInput>(
+    string Key, bool IsMade, Encoded Input, TInput Value, HiddenValues Hidden, OperationOptions Options)
+    : OperationCall(Key, IsMade, Input, Options);

@@ -2,7 +2,7 @@
 // Made by OperationRunner.
 namespace Refold;
 
-internal sealed class UnrecordedAttempt(Run owner, string key, CancellationToken cancellationToken) : IAttempt
+internal sealed class UnrecordedAttempt(Run owner, string key, HiddenValues hidden, CancellationToken cancellationToken) : IAttempt
 {
     private readonly RunCore run = owner.Inner;
 
@@ -10,7 +10,7 @@ internal sealed class UnrecordedAttempt(Run owner, string key, CancellationToken
 
     public RngState Seed => OperationRunner.SeedOf(run.Context.Root, key);
 
-    public HiddenValues Hidden { get; } = new();
+    public HiddenValues Hidden => hidden;
 
     public CancellationToken Token => cancellationToken;
 
@@ -28,7 +28,7 @@ internal sealed class UnrecordedAttempt(Run owner, string key, CancellationToken
         }
         catch (Exception exception) when (exception is not OperationCanceledException || !Token.IsCancellationRequested)
         {
-            return new CallAnswer(null, RecordedFailure.Of(exception));
+            return new CallAnswer(null, RecordedFailure.Of(exception).Without(hidden));
         }
     }
 
@@ -56,7 +56,7 @@ internal sealed class UnrecordedAttempt(Run owner, string key, CancellationToken
         catch (Exception exception) when (!Token.IsCancellationRequested
             && exception is not (OutcomeUnknownException or RunStoppedException or RunEndedException))
         {
-            throw RecordedFailure.Of(exception).ToException("command on " + stream.Value);
+            throw RecordedFailure.Of(exception).Without(hidden).ToException("command on " + stream.Value);
         }
     }
 }

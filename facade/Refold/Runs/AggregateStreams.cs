@@ -94,6 +94,7 @@ public sealed class AggregateStreams<TState, TCommand, TEvent, TError>
     /// inside decide, evolve or a codec of this run.</exception>
     /// <exception cref="StateUnreadableException">The stream's entries cannot be folded.</exception>
     /// <exception cref="HistoryDroppedException">The stream's beginning was deleted, and no snapshot can stand in for it.</exception>
+    /// <exception cref="StreamRedactedException">Something in an event of the stream is redacted.</exception>
     /// <exception cref="SnapshotStoreException">It was not kept.</exception>
     public async Task<Snapshot?> TakeSnapshotAsync(StreamId stream, CancellationToken cancellationToken = default)
     {

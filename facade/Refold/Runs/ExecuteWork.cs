@@ -38,7 +38,7 @@ internal sealed class ExecuteWork<TState, TCommand, TEvent, TError>(
     public override async Task<KeptState?> LoadAsync(CancellationToken cancellationToken)
     {
         var loaded = await StreamState.LoadAsync(run, aggregate, stream, long.MaxValue, cancellationToken).ConfigureAwait(false);
-        return new KeptState(aggregate, loaded.Folded, loaded.From?.Version ?? 0, loaded.From);
+        return new KeptState(aggregate, loaded.Folded, loaded.From?.Version ?? 0, loaded.From, loaded.IsRedacted);
     }
 
     public override StepMade Make(KeptState? before, long runVersion)
@@ -51,10 +51,10 @@ internal sealed class ExecuteWork<TState, TCommand, TEvent, TError>(
         var settings = new StepSettings(run.Options.CheckCodecs, before.StoodOn, Beside: options.Beside);
         made = run.Context.Make(aggregate, stream, state, command, now, runVersion, options, settings);
         var after = new FoldedState<TState>(made.State, made.Version);
-        var snapshotAt = before.SnapshotAt;
-        if (after.Version > state.Version && run.Snapshots.Due(stream, aggregate.State, after, snapshotAt) is { } due)
+        var (snapshotAt, isRedacted) = (before.SnapshotAt, before.IsRedacted || made.IsRedacted);
+        if (after.Version > state.Version && run.Snapshots.Due(stream, aggregate.State, after, snapshotAt, isRedacted) is { } due)
             (dueSnapshot, snapshotAt) = (due, after.Version);
-        return new StepMade(made.Batch, new KeptState(aggregate, after, snapshotAt), made.RunVersion);
+        return new StepMade(made.Batch, new KeptState(aggregate, after, snapshotAt, IsRedacted: isRedacted), made.RunVersion);
     }
 
     // The batch ends in the stream or the run where the step did; a repeated key's batch lies before.

@@ -28,7 +28,8 @@ internal static class Repetition
         if (!isSame)
             throw new NotAppendedException(new AppendFailure.KeyReused(key, receipt.FirstPosition));
 
-        var (state, _) = await StreamState.LoadAsync(run, aggregate, stream, receipt.LastPosition, cancellationToken).ConfigureAwait(false);
+        var loaded = await StreamState.LoadAsync(run, aggregate, stream, receipt.LastPosition, cancellationToken).ConfigureAwait(false);
+        var state = loaded.Folded;
         Decision<TEvent, TError> outcome = batch.Find(entry => entry.Role == EntryRole.Refusal) is { } refusal
             ? Decision.Refuse<TEvent, TError>(aggregate.Errors.Decode(refusal))
             : Decision.Accept<TEvent, TError>(batch.Where(entry => entry.Stream == stream).Select(aggregate.Events.Decode));
@@ -84,7 +85,8 @@ internal static class Repetition
         var first = batch[0];
         if (first.Time is not { } time || first.CausationId is not { } commandId)
             return false;
-        var (before, _) = await StreamState.LoadAsync(run, aggregate, stream, first.Position - 1, cancellationToken).ConfigureAwait(false);
+        var loaded = await StreamState.LoadAsync(run, aggregate, stream, first.Position - 1, cancellationToken).ConfigureAwait(false);
+        var before = loaded.Folded;
         if (before.Version != first.Version - 1)
             return false;
         try

@@ -75,6 +75,11 @@ public sealed class ReplayReport
     /// its streams. Everything else that names the run was made again and compared, or is a divergence or a finding.</summary>
     public IReadOnlyList<UncomparedEntries> Uncompared { get; }
 
+    /// <summary>How many commands are redacted (<see cref="Codec{T}.WithRedaction"/>) and were not decided again: what was recorded of them
+    /// was folded, and compared with all but a decision. <see cref="Uncompared"/> says where they are. Where there is one, the verdict is
+    /// at best <see cref="ReplayVerdict.Incomplete"/>.</summary>
+    public long NotRedecidable => value.NotRedecidable;
+
     /// <summary>A divergence in three lines (entry, path, expected and actual); any other verdict in one.</summary>
     /// <returns>The lines, separated by LF.</returns>
     public override string ToString() => value.ToString();

@@ -8,7 +8,9 @@ namespace Refold;
 /// <param name="SnapshotAt">The version of the last snapshot that was taken of it or that it was made from; 0 for none.</param>
 /// <param name="StoodOn">The snapshot that it was just loaded from, which the next step records; null where a step did already, and for
 /// none.</param>
-internal sealed record KeptState(object Aggregate, object Folded, long SnapshotAt, Snapshot? StoodOn = null);
+/// <param name="IsRedacted">Whether something in an event of the stream is redacted, so that no snapshot is taken of it.</param>
+internal sealed record KeptState(
+    object Aggregate, object Folded, long SnapshotAt, Snapshot? StoodOn = null, bool IsRedacted = false);
 
 internal sealed class RunMemory(RecordMode mode, long? version, int cachedStreams)
 {

@@ -26,11 +26,11 @@ internal sealed class RunSnapshots
     public ISnapshotStore? Store { get; }
 
     /// <summary>The snapshot that a step ends with, encoded before anything can change the state; null where none is due.</summary>
-    public DueSnapshot? Due<TState>(StreamId stream, Codec<TState>? codec, FoldedState<TState> after, long lastSnapshotAt)
+    public DueSnapshot? Due<TState>(StreamId stream, Codec<TState>? codec, FoldedState<TState> after, long lastSnapshotAt, bool isRedacted)
     {
         if (saving is null || codec is null || !SnapshotTranslation.IsDue(after.Version, lastSnapshotAt, interval))
             return null;
-        var due = new DueSnapshot(stream, after.Version, null, null, saving.WhyNot(stream));
+        var due = new DueSnapshot(stream, after.Version, null, null, isRedacted ? StreamRedactedException.Reason : saving.WhyNot(stream));
         if (due.Skipped is not null)
             return due;
         try

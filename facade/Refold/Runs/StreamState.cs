@@ -2,12 +2,18 @@
 // Called by ExecuteWork, Repetition, AggregateStreams and, for state hashes, Aggregate.
 namespace Refold;
 
+/// <summary>A state, and what it was made from.</summary>
+/// <param name="Folded">The state with its version.</param>
+/// <param name="From">The snapshot it was made from; null for none.</param>
+/// <param name="IsRedacted">Whether something in an event behind that is redacted.</param>
+internal readonly record struct LoadedState<TState>(FoldedState<TState> Folded, Snapshot? From, bool IsRedacted);
+
 internal static class StreamState
 {
-    /// <summary>The state after every entry up to a position, and the snapshot it was made from; null for none.</summary>
+    /// <summary>The state after every entry up to a position.</summary>
     /// <exception cref="StateUnreadableException">An entry cannot be applied.</exception>
     /// <exception cref="HistoryDroppedException">The stream's beginning was deleted, and no snapshot can stand in for it.</exception>
-    public static async ValueTask<(FoldedState<TState> Folded, Snapshot? From)> LoadAsync<TState, TCommand, TEvent, TError>(
+    public static async ValueTask<LoadedState<TState>> LoadAsync<TState, TCommand, TEvent, TError>(
         RunCore run,
         Aggregate<TState, TCommand, TEvent, TError> aggregate,
         StreamId stream,
@@ -15,7 +21,8 @@ internal static class StreamState
         CancellationToken cancellationToken)
     {
         var found = await RehydratedAsync(run, aggregate, stream, run.Snapshots.Store, toPosition, cancellationToken).ConfigureAwait(false);
-        return (new FoldedState<TState>(found.State, found.Version), found.From);
+        return new LoadedState<TState>(
+            new FoldedState<TState>(found.State, found.Version), found.From, found.Fold.Redacted > 0);
     }
 
     /// <summary>The state after every entry up to a position as a report, in which nothing is wrong but perhaps a codec that is not

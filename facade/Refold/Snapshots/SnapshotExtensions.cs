@@ -51,6 +51,7 @@ public static class SnapshotExtensions
     /// <exception cref="ArgumentException">The aggregate has no state codec, or no store was named.</exception>
     /// <exception cref="StateUnreadableException">The stream's entries cannot be folded.</exception>
     /// <exception cref="HistoryDroppedException">The stream's beginning was deleted, and no snapshot can stand in for it.</exception>
+    /// <exception cref="StreamRedactedException">Something in an event of the stream is redacted.</exception>
     /// <exception cref="SnapshotStoreException">It was not kept.</exception>
     public static ValueTask<Snapshot?> TakeSnapshotAsync<TState, TCommand, TEvent, TError>(
         this IJournal journal,
@@ -84,6 +85,7 @@ public static class SnapshotExtensions
             journal, aggregate, stream, new RehydrationRange(store), cancellationToken).ConfigureAwait(false);
         if (!Rehydration.IsWhole(found.Fold))
             throw new StateUnreadableException(stream, found.Fold.Divergence!);
+        if (found.Fold.Redacted > 0) throw new StreamRedactedException(stream);
         if (found.Version == found.FromVersion)
         {
             // There is one already, or nothing to take one of.

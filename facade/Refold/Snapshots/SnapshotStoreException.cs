@@ -7,3 +7,15 @@ namespace Refold;
 /// <param name="innerException">What caused it.</param>
 public sealed class SnapshotStoreException(string message, Exception? innerException = null)
     : JournalException("snapshot-store", message, innerException);
+
+/// <summary>A stream takes no snapshot, as something in an event of it is redacted: its state is made of the entries each time.</summary>
+public sealed class StreamRedactedException : JournalException
+{
+    internal const string Reason = "something in an event of the stream is redacted";
+
+    internal StreamRedactedException(StreamId stream)
+        : base("stream-redacted", $"No snapshot is taken of '{stream}', as {Reason}; its state is made of its entries.") => Stream = stream;
+
+    /// <summary>The stream.</summary>
+    public StreamId Stream { get; }
+}
