@@ -29,7 +29,7 @@ internal sealed class OperationReplay(IJournal journal, ReplayReport verified, I
         var commands = new RecordedCommands(journal, entries);
         form = new RecordedForm(journal, run, start?.Root, commands);
         differences.AddRange(effects.Where(effect => !OperationEntry.IsKnown(effect)).Select(Stray));
-        foreach (var stray in recorded.SelectMany(operation => operation.Strays)) differences.Add(Stray(stray));
+        AddStrays(recorded.SelectMany(operation => operation.Strays), isCut: effects.Count > 0 && effects[0].Version > 1);
         var attempts = recorded.SelectMany(operation => operation.Attempts).OrderBy(attempt => attempt.Begun.Entry.Position).ToList();
         foreach (var attempt in attempts)
         {
@@ -123,6 +123,19 @@ internal sealed class OperationReplay(IJournal journal, ReplayReport verified, I
         var actual = failure is null ? "an output" : $"{failure.Type}: {failure.Message}";
         var cause = failure is null ? Core.DivergenceCause.Refusal : Core.DivergenceCause.Threw;
         return ReplayTranslation.DifferenceAt(end.Entry, "", cause, expected, actual).As(cause, name);
+    }
+
+    // Entries of no attempt. Where the beginning of the stream was deleted, what began their attempts is gone.
+    private void AddStrays(IEnumerable<JournalEntry> strays, bool isCut)
+    {
+        var left = strays.ToLookup(stray => isCut && OperationEntry.TryRead(stray) is { Type: not OperationEntry.Begun });
+        differences.AddRange(left[false].Select(Stray));
+        if (left[true].MinBy(stray => stray.Position) is not { } first) return;
+        isIncomplete = true;
+        Tell(
+            first,
+            $"the beginning of '{first.Stream}' was deleted: {Text(left[true].Count())} entries from position {Text(first.Position)} on "
+            + "were not replayed, as what began their operations is gone");
     }
 
     private static Divergence Stray(JournalEntry entry)

@@ -20,9 +20,9 @@ internal sealed class RecordedForm(IJournal journal, RunId run, RngState? root, 
         List<RecordedAttempt> before = [];
         if (attempt.Number > 1)
         {
-            if (await IsDeletedAsync(cancellationToken).ConfigureAwait(false)) return null;
             var (found, _) = await RecordedOperation.FindAsync(journal, attempt.Begun.Said.Key!, cancellationToken).ConfigureAwait(false);
             before.AddRange(found.Attempts.Where(other => other.Begun.Entry.Position < attempt.Begun.Entry.Position));
+            if (before.Count < attempt.Number - 1 && await IsDeletedAsync(cancellationToken).ConfigureAwait(false)) return null;
         }
 
         var firstId = before.Count > 0 ? before[0].Begun.Entry.Id : attempt.Begun.Entry.Id;

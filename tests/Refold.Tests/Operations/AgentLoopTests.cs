@@ -28,7 +28,6 @@ public class AgentLoopTests
 
             model.Holds = 0;
             Assert.Equal((0, "Four cups. (3 turns)\n", ""), await RunAsync(arguments));
-            Assert.Equal((0, "Four cups. (3 turns)\n", ""), await RunAsync(arguments));
             // What was answered before the kill is not asked for again.
             Assert.Equal([1, 2, 3, 3], model.Asked);
         }

@@ -84,6 +84,46 @@ public class EditedOperationTests
         Assert.True(report.Matched, report + string.Join('\n', report.Findings));
     }
 
+    // The first attempt lies in a run of its own, of which nothing is left.
+    [Fact]
+    public async Task WhereEarlierAttemptsWereDeleted_NobodyIsAccused()
+    {
+        await using var journal = new InMemoryJournal();
+        var operation = Program(number => number == 2 ? throw new TimeoutException("late") : "answer");
+        await using (var first = await Shop.StartAsync(journal, "first"))
+            await Assert.ThrowsAsync<CallFailedException>(() => first.RunAsync(operation, "k", "in", ct));
+        await using (var run = await Shop.StartAsync(journal))
+        {
+            await run.RunAsync(operation, "k", "in", ct);
+            await run.FinishAsync();
+        }
+
+        var whole = await journal.ReplayAsync("run", operation);
+        Assert.DoesNotContain(whole.Findings, finding => finding.Contains("deleted", StringComparison.Ordinal));
+        await journal.DeleteToAsync("$fx/first", long.MaxValue);
+        var report = await journal.ReplayAsync("run", operation);
+        Assert.True(report.Matched, report.ToString());
+        Assert.Contains(report.Findings, finding => finding.Contains("attempts before it may be deleted", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task WhereTheBeginOfAnAttemptWasDeleted_ItIsIncomplete_AndNotADifference()
+    {
+        await using var journal = new InMemoryJournal();
+        var operation = Program(_ => "answer");
+        await using (var run = await Shop.StartAsync(journal))
+        {
+            await run.RunAsync(operation, "k", "in", ct);
+            await run.RunAsync(operation, "l", "in", ct);
+            await run.FinishAsync();
+        }
+
+        await journal.DeleteToAsync("$fx/run", 2);
+        var report = await journal.ReplayAsync("run", operation);
+        Assert.Equal((ReplayVerdict.Incomplete, null), (report.Verdict, report.Divergence));
+        Assert.Contains(report.Findings, finding => finding.Contains("4 entries from position", StringComparison.Ordinal));
+    }
+
     private static string Edited(string text, string[] member, JsonNode? value)
     {
         var line = JsonNode.Parse(text)!.AsObject();
