@@ -64,7 +64,8 @@ internal static class BlockingCallers
         var more = Math.Max(0, ThreadPool.ThreadCount - Threads);
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"{counts[0]} appended, {counts[1]} tried, {counts[2]} deleted, {counts[3]} executed, {more} threads of the pool more than {Threads}"));
+            $"{counts[0]} appended, {counts[1]} tried, {counts[2]} deleted, {counts[3]} executed, "
+            + $"{more} threads of the pool more than {Threads}"));
         return 0;
     }
 
