@@ -43,7 +43,11 @@ public abstract record AppendFailure
     /// <summary>The idempotency key was used for other content.</summary>
     /// <param name="Key">The key.</param>
     /// <param name="FirstPosition">Where it was used.</param>
-    public sealed record KeyReused(string Key, long FirstPosition) : AppendFailure;
+    public sealed record KeyReused(string Key, long FirstPosition) : AppendFailure
+    {
+        /// <summary>What the sentence ends with.</summary>
+        internal string Hint { get; init; } = "";
+    }
 
     /// <summary>An entry or the batch is larger than a limit.</summary>
     /// <param name="What">What is too large.</param>
@@ -80,7 +84,7 @@ public abstract record AppendFailure
     {
         Conflict failure => Interop.Errors.Describe(Core.AppendError.NewConflict(failure.Stream.Value, failure.Expected, failure.Actual)),
         ConditionFailed failure => Interop.Errors.Describe(Core.AppendError.NewConditionFailed(failure.Position)),
-        KeyReused failure => Interop.Errors.Describe(Core.AppendError.NewKeyReused(failure.Key, failure.FirstPosition)),
+        KeyReused failure => Interop.Errors.Describe(Core.AppendError.NewKeyReused(failure.Key, failure.FirstPosition)) + failure.Hint,
         LimitExceeded failure => Interop.Errors.Describe(Core.AppendError.NewLimitExceeded(failure.What, failure.Actual, failure.Limit)),
         Invalid failure => failure.Reason,
         SystemStream failure => Interop.Errors.DescribeSystem(failure.Stream),

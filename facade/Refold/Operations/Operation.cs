@@ -111,7 +111,7 @@ public sealed class Operation<TInput, TOutput> : Operation
     }
 
     internal override Task ResumeAsync(Run run, string key, Encoded input, CancellationToken cancellationToken) =>
-        run.RunAsync(this, key, Input.Decode(input), new OperationOptions(), cancellationToken);
+        OperationExtensions.ResumeAsync(run, this, key, input, cancellationToken);
 
     /// <summary>Calls the function; the output is what its codec reads back, live as in replay, with what is redacted.</summary>
     internal async Task<(Encoded Output, TOutput Value)> InvokeAsync(IAttempt attempt, TInput input)

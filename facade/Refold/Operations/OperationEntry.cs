@@ -104,6 +104,14 @@ internal sealed record OperationEntry(string Type, string Operation, int Attempt
     public static string CommandKey(string key, string branch, long ordinal) =>
         "op:" + Hash(string.Create(CultureInfo.InvariantCulture, $"{key.Length}:{key}{branch.Length}:{branch}{ordinal}"));
 
+    /// <summary>Whether a key is one that is made in a run for a caller that gives none: the run, a version, a number.</summary>
+    public static bool IsMadeKey(RunId run, string key)
+    {
+        if (!key.StartsWith(run.Value + "#", StringComparison.Ordinal)) return false;
+        var numbers = key[(run.Value.Length + 1)..].Split('.');
+        return numbers.Length == 2 && Array.TrueForAll(numbers, number => number.Length > 0 && number.All(char.IsAsciiDigit));
+    }
+
     /// <summary>The query for the attempts that were begun under a key.</summary>
     public static Query BegunUnder(string key) => Query.Any(new QueryItem([Begun], [TagOf(key)]));
 
@@ -166,10 +174,11 @@ internal sealed record OperationEntry(string Type, string Operation, int Attempt
         return writer.WrittenMemory;
     }
 
-    /// <summary>The same with those members only that an entry of its type has.</summary>
+    /// <summary>The same with those members only that an entry of its type has, and the mark of redaction only where something in it bears
+    /// it out.</summary>
     public OperationEntry Own() => Type switch
     {
-        Begun => new(Type, Operation, Attempt) { Key = Key, Input = Input, Seed = Seed, IsMade = IsMade, IsRedacted = IsRedacted },
+        Begun => new(Type, Operation, Attempt) { Key = Key, Input = Input, Seed = Seed, IsMade = IsMade, IsRedacted = HoldsRedacted },
         Clock => new(Type, Operation, Attempt) { Branch = Branch, Ordinal = Ordinal, Time = Time },
         Call => new(Type, Operation, Attempt)
         {
@@ -179,7 +188,7 @@ internal sealed record OperationEntry(string Type, string Operation, int Attempt
             Input = Input,
             Output = Output,
             Failure = Failure,
-            IsRedacted = IsRedacted,
+            IsRedacted = HoldsRedacted || (IsRedacted && Output is not null && Redaction.IsIn(Output)),
         },
         Executed => new(Type, Operation, Attempt)
         {
@@ -189,13 +198,12 @@ internal sealed record OperationEntry(string Type, string Operation, int Attempt
             Failure = Failure,
             Input = Failure is null ? null : Input,
             Earlier = Failure is null ? Earlier : null,
-            IsRedacted = IsRedacted,
         },
         _ => new(Output is null ? Failed : Ended, Operation, Attempt)
         {
             Output = Output,
             Failure = Output is null ? Failure : null,
-            IsRedacted = IsRedacted,
+            IsRedacted = HoldsRedacted,
         },
     };
 

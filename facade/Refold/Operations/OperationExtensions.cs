@@ -11,14 +11,15 @@ public static class OperationExtensions
     /// <typeparam name="TOutput">The output.</typeparam>
     /// <param name="run">The run.</param>
     /// <param name="operation">The operation.</param>
-    /// <param name="key">1 to 512 UTF-8 bytes, such as the id of a request. The operation is found by its key in the whole journal, in this
-    /// run or an earlier one.</param>
+    /// <param name="key">1 to 512 UTF-8 bytes, such as the id of a request; not the run's id with <c>#n.n</c>, the form of keys that are
+    /// made. The operation is found by its key in the whole journal, in this run or an earlier one.</param>
     /// <param name="input">The input; recorded.</param>
     /// <param name="cancellationToken">Cancels the function. The attempt then counts as failed.</param>
     /// <returns>The output as its codec reads it back, once every effect of the operation is durable. Redacted values are in the output of
     /// the call that ran the operation, and in no later one.</returns>
-    /// <exception cref="NotAppendedException">The key was used for another input or another operation
+    /// <exception cref="NotAppendedException">The key was used for another input, another form of it, or another operation
     /// (<see cref="AppendFailure.KeyReused"/>), or another reason.</exception>
+    /// <exception cref="ArgumentException">The key breaks a rule.</exception>
     /// <exception cref="OperationInProgressException">Another process may still run an attempt.</exception>
     /// <exception cref="OperationRedactedException">An earlier attempt has no output, and its input or an answer was
     /// redacted.</exception>
@@ -52,6 +53,8 @@ public static class OperationExtensions
     {
         Check(run, operation, options);
         Interop.RunTranslation.CheckOperationKey(key, nameof(key));
+        if (OperationEntry.IsMadeKey(run.Id, key))
+            throw new ArgumentException($"'{key}' is a key of the form that is made for operations without one; use another.", nameof(key));
         return StartAsync(run, operation, key, input, options, cancellationToken);
     }
 
@@ -72,7 +75,7 @@ public static class OperationExtensions
     }
 
     /// <summary>Resumes every interrupted operation of the journal, of any run, in the order of their begins; a host calls this at its
-    /// start. A failed operation is tried again only by a call with its key.</summary>
+    /// start. Each gets its input as it is recorded. A failed operation is tried again only by a call with its key.</summary>
     /// <remarks>A run in mode <c>Off</c> throws <c>InvalidOperationException</c>, two operations of one name
     /// <c>ArgumentException</c>.</remarks>
     /// <param name="run">The run in which they are resumed.</param>
@@ -112,6 +115,16 @@ public static class OperationExtensions
         return resumed;
     }
 
+    /// <summary>Runs an operation for the input that an attempt was begun with, as it is recorded: another form of it would be another
+    /// input.</summary>
+    internal static Task<TOutput> ResumeAsync<TInput, TOutput>(
+        Run run, Operation<TInput, TOutput> operation, string key, Encoded recorded, CancellationToken cancellationToken)
+    {
+        var options = new OperationOptions();
+        Check(run, operation, options);
+        return StartAsync(run, operation, key, operation.Input.Decode(recorded), options, cancellationToken, recorded);
+    }
+
     /// <summary>Refuses two operations of one name: the name would be ambiguous.</summary>
     /// <exception cref="ArgumentException">There are two.</exception>
     internal static void CheckNames(IReadOnlyList<Operation> operations)
@@ -137,10 +150,10 @@ public static class OperationExtensions
 
     private static async Task<TOutput> StartAsync<TInput, TOutput>(
         Run run, Operation<TInput, TOutput> operation, string? key, TInput input, OperationOptions options,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken, Encoded? recorded = null)
     {
         var hidden = new HiddenValues();
-        var encoded = operation.Input.Encode(input, hidden);
+        var encoded = recorded ?? operation.Input.Encode(input, hidden);
         var isMade = key is null;
         run.Inner.Operations.Enter();
         if (run.Mode == RecordMode.Record)

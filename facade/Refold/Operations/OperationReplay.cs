@@ -61,7 +61,7 @@ internal sealed class OperationReplay(IJournal journal, ReplayReport verified, I
         if (await form!.DifferencesAsync(attempt, operation, cancellationToken).ConfigureAwait(false) is { } found)
             differences.AddRange(found);
         else
-            Tell(begun.Entry, $"{name}: attempts before it may be deleted, so what it repeats was not compared with them");
+            TellIncomplete(begun.Entry, $"{name}: attempts before it may be deleted, so what it repeats was not compared with them");
         var replayed = new ReplayedAttempt(attempt, commands, cancellationToken);
         // One that never ends is left to itself once nobody waits any more.
         var outcome = await operation.ReplayAsync(replayed, input).WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -183,6 +183,12 @@ internal sealed class OperationReplay(IJournal journal, ReplayReport verified, I
     }
 
     private static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);
+
+    private void TellIncomplete(JournalEntry entry, string sentence)
+    {
+        isIncomplete = true;
+        Tell(entry, sentence);
+    }
 
     private void Tell(JournalEntry entry, string sentence) => findings.Add((entry.Position, sentence));
 

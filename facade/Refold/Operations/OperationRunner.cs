@@ -6,6 +6,9 @@ namespace Refold;
 
 internal static class OperationRunner
 {
+    private const string OtherInput = ": another input or operation, or the same input in another form, as after a member was added (then "
+        + "raise its schema version, with an upcast)";
+
     /// <summary>Where the random numbers of an operation come from that is begun for the first time.</summary>
     public static RngState SeedOf(RngState root, string key) => root.Named("$operation").Named(key);
 
@@ -131,7 +134,7 @@ internal static class OperationRunner
             {
                 if (last.Begun.Said.Operation != operation.Name
                     || last.Begun.Said.Input is not { } recorded || !operation.IsSameInput(recorded, input))
-                    throw new NotAppendedException(new AppendFailure.KeyReused(key, last.Begun.Entry.Position));
+                    throw new NotAppendedException(new AppendFailure.KeyReused(key, last.Begun.Entry.Position) { Hint = OtherInput });
                 if (last.End?.Said.Output is { } output) return new Claimed(output, null, null);
                 // First, as another key is no way while somebody is at it.
                 if (last.End is null && !await IsNobodyAtAsync(run, last, call.Options, cancellationToken).ConfigureAwait(false))

@@ -1,5 +1,5 @@
 // The commands that operations gave, and what came of them, out of the journal: nothing is decided.
-// Asked by ReplayedAttempt.
+// Asked by ReplayedAttempt and RecordedClaims.
 using System.Collections.Concurrent;
 
 namespace Refold;
@@ -8,6 +8,8 @@ internal sealed class RecordedCommands(IJournal journal, IReadOnlyList<JournalEn
 {
     private readonly Dictionary<Guid, JournalEntry> commands =
         runEntries.Where(entry => entry.Role == EntryRole.Command).DistinctBy(entry => entry.Id).ToDictionary(entry => entry.Id);
+    private readonly ILookup<Guid, JournalEntry> caused = runEntries
+        .Where(entry => entry.Role == EntryRole.Command && entry.CausationId is not null).ToLookup(entry => entry.CausationId!.Value);
     private readonly Dictionary<Guid, JournalEntry> refusals = runEntries
         .Where(entry => entry.Role == EntryRole.Refusal && entry.CausationId is not null)
         .DistinctBy(entry => entry.CausationId).ToDictionary(entry => entry.CausationId!.Value);
@@ -24,6 +26,17 @@ internal sealed class RecordedCommands(IJournal journal, IReadOnlyList<JournalEn
         }
 
         return null;
+    }
+
+    /// <summary>The commands of the run that an entry caused, in position order.</summary>
+    public IEnumerable<JournalEntry> CausedBy(Guid id) => caused[id];
+
+    /// <summary>Whether an entry of an operation that was appended with a command says that it was given.</summary>
+    public async ValueTask<bool> IsClaimedAsync(JournalEntry command, CancellationToken cancellationToken)
+    {
+        var batch = await BatchAsync(command.Position, cancellationToken).ConfigureAwait(false);
+        return batch.Exists(entry =>
+            OperationEntry.IsOne(entry) && entry.Type == OperationEntry.Executed && entry.CausationId == command.Id);
     }
 
     /// <summary>What a command came to, as it was answered then.</summary>

@@ -10,6 +10,7 @@ namespace Refold;
 /// the run's end.</summary>
 internal sealed class RecordedForm(IJournal journal, RunId run, RngState? root, RecordedCommands commands)
 {
+    private readonly RecordedClaims claims = new(commands);
     private bool? isDeleted;
 
     /// <summary>The differences of an attempt's entries, in position order; null where attempts before it may be deleted, so that nobody
@@ -17,21 +18,27 @@ internal sealed class RecordedForm(IJournal journal, RunId run, RngState? root, 
     public async ValueTask<IReadOnlyList<Divergence>?> DifferencesAsync(
         RecordedAttempt attempt, Operation operation, CancellationToken cancellationToken)
     {
-        List<RecordedAttempt> before = [];
-        if (attempt.Number > 1)
-        {
-            var (found, _) = await RecordedOperation.FindAsync(journal, attempt.Begun.Said.Key!, cancellationToken).ConfigureAwait(false);
-            before.AddRange(found.Attempts.Where(other => other.Begun.Entry.Position < attempt.Begun.Entry.Position));
-            if (before.Count < attempt.Number - 1 && await IsDeletedAsync(cancellationToken).ConfigureAwait(false)) return null;
-        }
-
+        var (found, _) = await RecordedOperation.FindAsync(journal, attempt.Begun.Said.Key!, cancellationToken).ConfigureAwait(false);
+        var place = attempt.Begun.Entry.Position;
+        var before = found.Attempts.Where(other => other.Begun.Entry.Position < place).ToList();
+        if (before.Count < attempt.Number - 1 && await IsDeletedAsync(cancellationToken).ConfigureAwait(false)) return null;
         var firstId = before.Count > 0 ? before[0].Begun.Entry.Id : attempt.Begun.Entry.Id;
+        var next = found.Attempts.Find(other => other.Begun.Entry.Position > place)?.Begun.Entry.Position;
         var differences = new List<Divergence?> { OfBegun(attempt.Begun, operation, before) };
         var ends = attempt.End is { } end ? [end] : Array.Empty<RecordedEffect>();
-        differences.AddRange(attempt.Effects.Concat(ends).Select(effect => Of(attempt, effect, before, firstId)));
-        foreach (var effect in attempt.Effects)
-            differences.Add(await OfCommandAsync(attempt, effect, firstId, cancellationToken).ConfigureAwait(false));
+        foreach (var effect in attempt.Effects.Concat(ends))
+            differences.Add(TakenOver(effect.Entry, next) ?? Of(attempt, effect, before, firstId));
+        differences.AddRange(await claims.DifferencesAsync(attempt, firstId, cancellationToken).ConfigureAwait(false));
         return [.. differences.OfType<Divergence>().OrderBy(difference => difference.Position)];
+    }
+
+    // In this run or another: where the next attempt was begun, its entries lie.
+    private static Divergence? TakenOver(JournalEntry entry, long? next)
+    {
+        if (next is not { } position || entry.Position < position) return null;
+        var shown = string.Create(CultureInfo.InvariantCulture, $"{entry.Type} at position {entry.Position}");
+        var over = string.Create(CultureInfo.InvariantCulture, $"nothing: another attempt was begun at position {position}");
+        return ReplayTranslation.DifferenceAt(entry, "", Core.DivergenceCause.Unexpected, shown, over);
     }
 
     private Divergence? OfBegun(RecordedEffect begun, Operation operation, List<RecordedAttempt> before)
@@ -42,7 +49,14 @@ internal sealed class RecordedForm(IJournal journal, RunId run, RngState? root, 
         var seed = first is not null ? first.Said.Seed : root is not null ? OperationRunner.SeedOf(root, said.Key!) : said.Seed;
         if (seed is null) return null;
         var id = OperationGuid.Of(seed.Named("attempt/" + number.ToString(CultureInfo.InvariantCulture)));
-        var made = said.Own() with { Operation = last?.Said.Operation ?? said.Operation, Attempt = number, Seed = seed };
+        var made = said.Own() with
+        {
+            Operation = last?.Said.Operation ?? said.Operation,
+            Attempt = number,
+            Seed = seed,
+            // Nobody finds such a key again, and no caller may give it.
+            IsMade = number == 1 && OperationEntry.IsMadeKey(run, said.Key!),
+        };
         var entry = made.ToEntry(run, said.Key!, begun.Entry.Time, first?.Entry.Id ?? id, last?.Entry.Id) with { Id = id };
         if (ReplayTranslation.DifferenceOf(begun.Entry, entry) is { } difference) return difference;
         if (last?.Said.Input is { } input && !operation.IsSameInput(input, said.Input!))
@@ -96,20 +110,6 @@ internal sealed class RecordedForm(IJournal journal, RunId run, RngState? root, 
         return ReplayTranslation.DifferenceOf(entry, made.ToEntry(run, begun.Said.Key!, time, firstId, causation)) ?? Unanswered(effect);
     }
 
-    // A command that an operation gave hangs on the operation, and is for the stream that the operation says.
-    private async ValueTask<Divergence?> OfCommandAsync(
-        RecordedAttempt attempt, RecordedEffect effect, Guid firstId, CancellationToken cancellationToken)
-    {
-        if (effect.Said is not { Type: OperationEntry.Executed, Failure: null, Earlier: null }) return null;
-        if (await commands.FindAsync(effect, cancellationToken).ConfigureAwait(false) is not { } command) return null;
-        var begun = attempt.Begun.Entry.Id;
-        if (RunTranslation.TryReadCommand(command) is { } given && given.Stream.Value != effect.Said.Stream)
-            return Header(effect.Entry, "/data/stream", effect.Said.Stream ?? "absent", given.Stream.Value);
-        return command.CorrelationId != firstId ? Header(command, "/correlationId", Text(command.CorrelationId), Text(firstId))
-            : command.CausationId != begun ? Header(command, "/causationId", Text(command.CausationId), Text(begun))
-            : null;
-    }
-
     private static RecordedEffect? Repeated(OperationEntry said, List<RecordedAttempt> before) => before
         .SelectMany(attempt => attempt.Of(OperationEntry.Executed, said.Branch))
         .FirstOrDefault(effect => effect.Said.Ordinal == said.Ordinal && effect.Said.Failure is null
@@ -124,10 +124,10 @@ internal sealed class RecordedForm(IJournal journal, RunId run, RngState? root, 
     private static Divergence? Untimed(JournalEntry entry) =>
         entry.Time is null ? Header(entry, "/time", "absent", "the time at which it was recorded") : null;
 
-    private static Divergence Header(JournalEntry entry, string path, string recorded, string made) =>
+    internal static Divergence Header(JournalEntry entry, string path, string recorded, string made) =>
         ReplayTranslation.DifferenceAt(entry, path, Core.DivergenceCause.Header, recorded, made);
 
-    private static string Text(Guid? id) => id?.ToString("D") ?? "absent";
+    internal static string Text(Guid? id) => id?.ToString("D") ?? "absent";
 
     private static Divergence? Unanswered(RecordedEffect effect) =>
         effect.Said is { Type: OperationEntry.Call, Output: null, Failure: null }

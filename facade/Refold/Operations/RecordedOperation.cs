@@ -108,8 +108,11 @@ internal sealed class RecordedOperation
                 operation.Strays.Add(entry);
             else if (said.Type == OperationEntry.Begun)
                 operation.Attempts.Add(new RecordedAttempt(new RecordedEffect(entry, said)));
-            else if (operation.Attempts.FindLast(attempt => attempt.Number == said.Attempt) is { } attempt)
-                attempt.Add(new RecordedEffect(entry, said));
+            else if (operation.Last is { } last && last.Number == said.Attempt)
+                last.Add(new RecordedEffect(entry, said));
+            // Nothing is appended to an attempt once the next was begun.
+            else if (operation.Attempts.FindLast(attempt => attempt.Number == said.Attempt) is { } over)
+                over.Strays.Add(entry);
             else
                 operation.Strays.Add(entry);
         }

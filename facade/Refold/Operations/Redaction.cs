@@ -1,6 +1,7 @@
 // What is not to be written of an exchange: named headers, query members, members of JSON bodies.
-// Used by OperationHttpHandler.
+// Used by OperationHttpHandler; OperationEntry asks whether an answer bears its mark out.
 using System.Text;
+using System.Text.Json;
 using Refold.Interop;
 
 namespace Refold;
@@ -68,6 +69,26 @@ internal sealed class Redaction
         {
             hidden.Add(Encoding.UTF8.GetString(body));
             return Encoding.UTF8.GetBytes(Mark);
+        }
+    }
+
+    /// <summary>Whether the mark stands in a recorded answer: in a header, a message, or the body.</summary>
+    public static bool IsIn(Encoded answer)
+    {
+        var mark = Encoding.UTF8.GetBytes(Mark);
+        if (answer.Payload.Span.IndexOf(mark) >= 0) return true;
+        try
+        {
+            using var document = JsonDocument.Parse(answer.Payload);
+            return document.RootElement.ValueKind == JsonValueKind.Object
+                && document.RootElement.TryGetProperty(nameof(HttpAnswered.Body), out var body)
+                && body.ValueKind == JsonValueKind.String
+                && body.TryGetBytesFromBase64(out var bytes)
+                && bytes.AsSpan().IndexOf(mark) >= 0;
+        }
+        catch (JsonException)
+        {
+            return false;
         }
     }
 
