@@ -19,7 +19,7 @@ module Run =
     let context (run: RunId) (pin: RunPin) (mode: RecordMode) : RunContext =
         { Run = run; Pin = pin; Root = RngState.FromSeed pin.Seed; Mode = mode }
 
-    let private control (context: RunContext) (version: int64) (typeName: string) (schemaVersion: int) (payload: string) time =
+    let private control (context: RunContext) (version: int64) others (typeName: string) (schemaVersion: int) (payload: string) time =
         let data =
             { EntryData.create context.Run.Stream Role.Control typeName (Bytes.OfText payload) with
                 SchemaVersion = schemaVersion
@@ -29,7 +29,7 @@ module Run =
 
         let request =
             { Append.request [ data ] with
-                Expected = [ context.Run.Stream, ExpectedVersion.after version ]
+                Expected = (context.Run.Stream, ExpectedVersion.after version) :: others
             }
 
         match Append.encodeOwn request with
@@ -43,13 +43,24 @@ module Run =
             "{\"pin\":" + RunPin.toJson context.Pin + ",\"root\":" + RngState.toJson context.Root + "}"
 
         match Canonical.ofJson (Bytes.OfText payload).Memory with
-        | Ok canonical -> control context 0L startedType 1 (canonical.ToText()) time
+        | Ok canonical -> control context 0L [] startedType 1 (canonical.ToText()) time
         | Error error -> raise (ArgumentException(error.ToString(), nameof context))
 
-    /// The append that ends the run: one control entry. `runVersion` is the run stream's highest version.
-    let internal ended (context: RunContext) (runVersion: int64) (ending: RunEnding) (time: DateTimeOffset option) : EncodedBatch =
+    /// The append that ends the run: one control entry. `runVersion` is the run stream's highest version, `effects` that of its effects,
+    /// where somebody else may add to them: what the end does not vouch for must not come before it.
+    let internal endedAfter (context: RunContext) (runVersion: int64) (effects: int64 option) (ending: RunEnding) time : EncodedBatch =
         let schemaVersion = if ending.Vouched.IsSome then RunForm.endVersion else 1
-        control context runVersion endedType schemaVersion (RunForm.writeEnd ending) time
+
+        let others =
+            effects
+            |> Option.map (fun version -> RunStep.effectsOf context.Run, ExpectedVersion.after version)
+            |> Option.toList
+
+        control context runVersion others endedType schemaVersion (RunForm.writeEnd ending) time
+
+    /// The same, where nobody else adds anything.
+    let internal ended (context: RunContext) (runVersion: int64) (ending: RunEnding) (time: DateTimeOffset option) : EncodedBatch =
+        endedAfter context runVersion None ending time
 
     /// The append that ends the run: one control entry. `runVersion` is the run stream's highest version; `stateHash` is `StateHash.ofRun`
     /// over every stream that a command of the run was for, each with its version and state hash right after the last of them; `started` is

@@ -7,7 +7,7 @@ namespace Refold.Cli.Shell;
 /// <summary>A bounded queue of started work. Each result is handled in the order in which the work was added.</summary>
 internal sealed class Window<T>
 {
-    private const int Size = 1024;
+    private const int Size = 256;
 
     private readonly Channel<Task<T>> channel = Channel.CreateBounded<Task<T>>(Size);
     private readonly Task handled;

@@ -31,7 +31,8 @@ internal sealed record StepBeside(IReadOnlyList<EntryData> Effects, AppendCondit
 /// <param name="Streams">How many streams commands were for.</param>
 /// <param name="Inputs">The hash over its inputs.</param>
 /// <param name="Started">The hash of its start.</param>
-internal sealed record RunRecording(Hash? StateHash, int Streams, Hash Inputs, Hash Started);
+/// <param name="Effects">The version of its effects up to which the inputs have them.</param>
+internal sealed record RunRecording(Hash? StateHash, int Streams, Hash Inputs, Hash Started, long Effects);
 
 internal static class RunTranslation
 {
@@ -54,8 +55,9 @@ internal static class RunTranslation
     {
         var at = FSharpOption<DateTimeOffset>.Some(time);
         var vouched = new Core.RunVouched(recorded.Inputs, recorded.Started, at);
-        return Core.Run.ended(
-            context, runVersion, new Core.RunEnding(recorded.StateHash.ToOption(), recorded.Streams, vouched.ToOption()), at);
+        return Core.Run.endedAfter(
+            context, runVersion, FSharpOption<long>.Some(recorded.Effects),
+            new Core.RunEnding(recorded.StateHash.ToOption(), recorded.Streams, vouched.ToOption()), at);
     }
 
     /// <summary>The run whose stream this is. An import can bring in streams that only look like one.</summary>

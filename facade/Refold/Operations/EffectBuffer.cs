@@ -7,6 +7,7 @@ internal sealed class EffectBuffer
     private readonly Lock gate = new();
     private List<EntryData> entries = [];
     private bool hasUnwritten;
+    private long bytes;
 
     /// <summary>How many there are.</summary>
     public int Count
@@ -14,6 +15,15 @@ internal sealed class EffectBuffer
         get
         {
             lock (gate) return entries.Count;
+        }
+    }
+
+    /// <summary>How many bytes their payloads have.</summary>
+    public long Bytes
+    {
+        get
+        {
+            lock (gate) return bytes;
         }
     }
 
@@ -32,6 +42,7 @@ internal sealed class EffectBuffer
         lock (gate)
         {
             entries.Add(entry);
+            bytes += entry.Payload.Length;
             hasUnwritten |= isUnwritten;
         }
     }
@@ -42,7 +53,7 @@ internal sealed class EffectBuffer
         lock (gate)
         {
             var taken = (entries, hasUnwritten);
-            (entries, hasUnwritten) = ([], false);
+            (entries, hasUnwritten, bytes) = ([], false, 0);
             return taken;
         }
     }
@@ -53,6 +64,7 @@ internal sealed class EffectBuffer
         lock (gate)
         {
             entries.InsertRange(0, taken);
+            bytes += taken.Sum(entry => (long)entry.Payload.Length);
             hasUnwritten |= wereUnwritten;
         }
     }

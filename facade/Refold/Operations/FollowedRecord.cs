@@ -57,7 +57,10 @@ internal sealed class FollowedRecord(RecordedOperation? earlier)
     }
 
     /// <summary>The recorded failure of a command that stands; null where it has to be given.</summary>
-    public RecordedEffect? FailedCommand(EffectPlace place, StreamId stream)
+    /// <param name="place">Where it is given.</param>
+    /// <param name="stream">The stream it is for.</param>
+    /// <param name="isSame">Whether it is the command that was recorded; of one that has no form, null was.</param>
+    public RecordedEffect? FailedCommand(EffectPlace place, StreamId stream, Func<Encoded?, bool> isSame)
     {
         if (earlier is null) return null;
         lock (gate)
@@ -65,8 +68,20 @@ internal sealed class FollowedRecord(RecordedOperation? earlier)
             var branch = Of(place.Branch);
             if (branch.HasLeft || place.Ordinal > branch.Commands.Count) return null;
             var recorded = branch.Commands[(int)place.Ordinal - 1];
-            return recorded.Said.Failure is not null && recorded.Said.Stream == stream.Value && Stands(recorded) ? recorded : null;
+            if (recorded.Said.Failure is null) return null;
+            if (recorded.Said.Stream == stream.Value && isSame(recorded.Said.Input) && Stands(recorded)) return recorded;
+            // It is given, again or another one: what followed the failure does not follow from it.
+            branch.HasLeft = true;
+            return null;
         }
+    }
+
+    /// <summary>A command that an attempt before gave in this place; null for none.</summary>
+    public RecordedEffect? GivenCommand(EffectPlace place)
+    {
+        if (earlier is null) return null;
+        lock (gate)
+            return Of(place.Branch).Commands.FirstOrDefault(given => given.Said.Ordinal == place.Ordinal && given.Said.Failure is null);
     }
 
     /// <summary>The recorded reading of the clock; null where it is to be read.</summary>

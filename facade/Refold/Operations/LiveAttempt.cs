@@ -5,7 +5,7 @@ namespace Refold;
 /// <summary>Readings of the clock, and what earlier attempts got, are buffered and written with the next call, command or end; no call
 /// starts while a reading is unwritten. Appends go one after the other, so that the entries of a branch lie in its order, and every one is
 /// under the condition that no other attempt was begun. Once one has failed, nothing more is asked for or written.</summary>
-internal sealed class LiveAttempt(
+internal sealed partial class LiveAttempt(
     Run owner, BegunAttempt begun, RecordedOperation? earlier, HiddenValues hidden, CancellationToken cancellationToken) : IAttempt
 {
     // Below what a batch takes; a buffer is written in parts, and apart from a command.
@@ -50,8 +50,8 @@ internal sealed class LiveAttempt(
         try
         {
             answer = await call(linked.Token).ConfigureAwait(false);
-            if (answer.Answer is { } got && got.Payload.Length > MostBytes)
-                throw new FormatException($"the answer of {got.Payload.Length} bytes is more than the {MostBytes} that are recorded");
+            if (answer.Answer is { } got && got.Payload.Length > OperationEntry.MostValueBytes)
+                throw new FormatException(OperationEntry.TooLong($"The answer of the call '{name}'", got));
         }
         catch (OperationCanceledException) when (Token.IsCancellationRequested)
         {
@@ -94,33 +94,6 @@ internal sealed class LiveAttempt(
         await Task.Delay(time, run.TimeProvider, linked.Token).ConfigureAwait(false);
     }
 
-    public async Task<ExecutionResult<TState, TEvent, TError>> ExecuteAsync<TState, TCommand, TEvent, TError>(
-        EffectPlace place,
-        Aggregate<TState, TCommand, TEvent, TError> aggregate,
-        StreamId stream,
-        TCommand command,
-        CancellationToken cancellationToken)
-    {
-        CheckGoesOn();
-        var said = Said(OperationEntry.Executed, place) with { Stream = stream.Value };
-        var what = "command on " + stream.Value;
-        if (record.FailedCommand(place, stream) is { } recorded)
-        {
-            Buffer(said with { Failure = recorded.Said.Failure, Input = recorded.Said.Input }, null, recorded.Entry.Id, isReading: false);
-            throw recorded.Said.Failure!.ToException(what);
-        }
-
-        await lane.WaitAsync(CancellationToken.None).ConfigureAwait(false);
-        try
-        {
-            return await ExecuteAloneAsync(place, said, aggregate, stream, command, what, cancellationToken).ConfigureAwait(false);
-        }
-        finally
-        {
-            lane.Release();
-        }
-    }
-
     /// <summary>Records how it ended. Where nothing else is unwritten, nobody need wait for it: everything that it follows from is
     /// durable.</summary>
     /// <returns>Whether it must be waited for, and its append.</returns>
@@ -142,78 +115,6 @@ internal sealed class LiveAttempt(
     {
         if (broken is OperationTakenOverException) throw TakenOver();
         if (broken is { } error) System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(error);
-    }
-
-    // The caller has the lane.
-    private async Task<ExecutionResult<TState, TEvent, TError>> ExecuteAloneAsync<TState, TCommand, TEvent, TError>(
-        EffectPlace place,
-        OperationEntry said,
-        Aggregate<TState, TCommand, TEvent, TError> aggregate,
-        StreamId stream,
-        TCommand command,
-        string what,
-        CancellationToken cancellationToken)
-    {
-        ThrowIfBroken();
-        if (buffer.Count > MostBesideACommand) await AppendAsync().ConfigureAwait(false);
-        var (taken, wereUnwritten) = buffer.Take();
-        // Caused by the command, which is not made yet.
-        var options = new ExecuteOptions
-        {
-            IdempotencyKey = OperationEntry.CommandKey(Key, place.Branch, place.Ordinal),
-            CorrelationId = begun.FirstId,
-            CausationId = begun.Id,
-            Beside = new Interop.StepBeside([.. taken, Entry(said, null, null)], condition),
-            IsOfOperation = true,
-        };
-        try
-        {
-            using var linked = CancellationTokenSource.CreateLinkedTokenSource(Token, cancellationToken);
-            var result = await owner.Streams(aggregate).ExecuteAsync(stream, command, options, linked.Token).ConfigureAwait(false);
-            if (result.IsRepeated)
-            {
-                buffer.PutBack(taken, wereUnwritten);
-                Buffer(said with { Earlier = result.Receipt!.FirstPosition }, null, begun.Id, isReading: false);
-            }
-
-            return result;
-        }
-        catch (NotAppendedException refused) when (refused.Failure is AppendFailure.ConditionFailed)
-        {
-            throw Break(TakenOver());
-        }
-        catch (Exception exception) when (exception is OutcomeUnknownException or RunStoppedException or RunEndedException
-            or NotAppendedException { Failure: AppendFailure.Unavailable })
-        {
-            Break(exception);
-            throw;
-        }
-        catch (OperationCanceledException) when (Token.IsCancellationRequested)
-        {
-            buffer.PutBack(taken, wereUnwritten);
-            throw;
-        }
-        catch (Exception exception)
-        {
-            // Nothing of it was appended, and the run goes on: that it failed is what the function got.
-            var failure = RecordedFailure.Of(exception).Without(Hidden);
-            buffer.PutBack(taken, wereUnwritten);
-            Buffer(said with { Failure = failure, Input = TryEncode(aggregate.Commands, command) }, null, begun.Id, isReading: true);
-            throw failure.ToException(what);
-        }
-    }
-
-    /// <summary>The form of a value; null where it has none.</summary>
-    internal static Encoded? TryEncode<T>(Codec<T> codec, T value)
-    {
-        try
-        {
-            return codec.Encode(value);
-        }
-        catch (CodecException)
-        {
-            return null;
-        }
     }
 
     private DateTimeOffset Now() => run.TimeProvider.GetUtcNow();

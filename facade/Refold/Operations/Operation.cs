@@ -121,6 +121,8 @@ public sealed class Operation<TInput, TOutput> : Operation
         {
             var made = await Function(context, input).ConfigureAwait(false);
             var output = Output.Encode(made, attempt.Hidden);
+            if (output.Payload.Length > OperationEntry.MostValueBytes)
+                throw new FormatException(OperationEntry.TooLong($"The output of the operation '{Name}'", output));
             return (output, Output.ReadBack(made, output));
         }
         finally

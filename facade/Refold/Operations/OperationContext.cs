@@ -190,6 +190,9 @@ public sealed partial class OperationContext
         string name, CallRequest request, Func<CancellationToken, Task<CallAnswer>> call, CancellationToken cancellationToken)
     {
         using var use = Use();
+        // Before anything is sent, and in replay too: what cannot be recorded would be asked for again and again.
+        if (request.Encoded.Payload.Length > OperationEntry.MostValueBytes)
+            throw new ArgumentException(OperationEntry.TooLong($"The request of the call '{name}'", request.Encoded), nameof(request));
         var place = new EffectPlace(branch, ++calls);
         return await attempt.CallAsync(place, name, request, InsideAsync, cancellationToken).ConfigureAwait(false);
 

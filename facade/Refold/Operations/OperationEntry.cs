@@ -14,6 +14,12 @@ internal sealed record RecordedFailure(string Type, string Message)
 {
     private const string Cancelled = "System.OperationCanceledException";
 
+    // No type has such a name: a function that lets a time-out of its own out has failed like any other.
+    private const string ByTheCaller = "$cancelled";
+
+    /// <summary>The end of an attempt whose caller cancelled it, whatever came out of its function.</summary>
+    public static RecordedFailure OfCaller { get; } = new(ByTheCaller, "the caller cancelled it");
+
     public static RecordedFailure Of(Exception exception) => exception switch
     {
         CallFailedException failed => new RecordedFailure(failed.FailureType, failed.FailureMessage),
@@ -22,8 +28,11 @@ internal sealed record RecordedFailure(string Type, string Message)
         _ => new RecordedFailure(exception.GetType().FullName ?? exception.GetType().Name, WellFormed(exception.Message)),
     };
 
-    /// <summary>Whether it says that nobody waited any more.</summary>
+    /// <summary>Whether something was cancelled, or took too long.</summary>
     public bool IsCancelled => Type == Cancelled;
+
+    /// <summary>Whether it ends an attempt that its caller cancelled, perhaps in the middle of something.</summary>
+    public bool IsOfCaller => Type == ByTheCaller;
 
     /// <summary>The failure as it may be written, and as it is compared.</summary>
     public RecordedFailure Without(HiddenValues hidden) => this with { Message = hidden.Hide(Message) };
@@ -46,6 +55,9 @@ internal sealed record OperationEntry(string Type, string Operation, int Attempt
     public const string Call = "$call";
     public const string Executed = "$executed";
 
+    /// <summary>How long a request, an answer or an output may be, in bytes: 7 MiB. Two of them fit into an entry.</summary>
+    public const int MostValueBytes = 7 << 20;
+
     /// <summary>The effect that is none of an operation.</summary>
     public const string Snapshot = "$snapshot";
 
@@ -54,6 +66,10 @@ internal sealed record OperationEntry(string Type, string Operation, int Attempt
 
     // What codecs nest, and the levels that it stands in.
     private static readonly JsonDocumentOptions Deep = new() { MaxDepth = 1024 };
+
+    /// <summary>The sentence for a value that cannot be recorded.</summary>
+    public static string TooLong(string what, Encoded value) => string.Create(
+        CultureInfo.InvariantCulture, $"{what} has {value.Payload.Length} bytes, more than the {MostValueBytes} that are recorded.");
 
     /// <summary>The operation's key; of begun.</summary>
     public string? Key { get; init; }

@@ -7,6 +7,9 @@ namespace Refold;
 
 internal sealed class OperationReplay(IJournal journal, ReplayReport verified, IReadOnlyList<Operation> operations)
 {
+    // What a branch still asks for once another has stopped is answered at once.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+
     private readonly List<Divergence> differences = [];
     private readonly List<(long Position, string Sentence)> findings = [];
     private bool isIncomplete;
@@ -64,7 +67,7 @@ internal sealed class OperationReplay(IJournal journal, ReplayReport verified, I
             TellIncomplete(begun.Entry, $"{name}: attempts before it may be deleted, so what it repeats was not compared with them");
         var replayed = new ReplayedAttempt(attempt, commands, cancellationToken);
         // One that never ends is left to itself once nobody waits any more.
-        var outcome = await operation.ReplayAsync(replayed, input).WaitAsync(cancellationToken).ConfigureAwait(false);
+        var outcome = await CallAsync(operation, replayed, input, cancellationToken).ConfigureAwait(false);
         if (replayed.Fault is { } fault) System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(fault);
         cancellationToken.ThrowIfCancellationRequested();
         if (replayed.Dropped is { } dropped)
@@ -91,7 +94,22 @@ internal sealed class OperationReplay(IJournal journal, ReplayReport verified, I
         if (attempt.End is null) Tell(begun.Entry, $"{name} was cut off");
         if (attempt is { IsCancelled: true, End.Entry: var end })
             Tell(end, $"{name} was cancelled at position {Text(end.Position)}, perhaps in the middle of something");
-        if (replayed.HasStopped || replayed.Differences.Count > 0) return;
+        if (replayed.Differences.Count > 0) return;
+        if (replayed.HasStopped)
+        {
+            // It may be that the function was not led that far; it may also be that it does not ask for it any more.
+            isIncomplete |= replayed.NotAsked.Count > 0;
+            foreach (var effect in replayed.NotAsked)
+            {
+                Tell(
+                    effect.Entry,
+                    $"{ReplayedAttempt.NameOf(attempt, effect)}, at position {Text(effect.Entry.Position)}, was not asked for before the "
+                    + "function asked for more than is recorded: it was not compared");
+            }
+
+            return;
+        }
+
         differences.AddRange(replayed.NotAsked.Select(NotAsked));
         // A cancelled one may have ended, but for that.
         if (attempt is { End: { } ended, IsCancelled: false } && Compare(operation, replayed, ended, outcome, name) is { } difference)
@@ -101,11 +119,23 @@ internal sealed class OperationReplay(IJournal journal, ReplayReport verified, I
             effect.Entry, "", Core.DivergenceCause.Missing, ReplayedAttempt.NameOf(attempt, effect), "no longer asked for");
     }
 
+    // The function may do nothing over the journal but by its context: what it captured is refused, as when it was recorded.
+    private async Task<AttemptOutcome> CallAsync(
+        Operation operation, ReplayedAttempt replayed, Encoded input, CancellationToken cancellationToken)
+    {
+        using var scope = OperationScope.EnterReplay(journal, operation.Name);
+        var outcome = await operation.ReplayAsync(replayed, input).WaitAsync(cancellationToken).ConfigureAwait(false);
+        // A branch that has stopped ends the function; others may be on their way through what is recorded of them.
+        if (replayed is { HasStopped: true, Fault: null, Dropped: null })
+            await replayed.AllAsked.WaitAsync(Patience, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return outcome;
+    }
+
     private static bool IsSame(
         Operation operation, ReplayedAttempt replayed, RecordedAttempt attempt, AttemptOutcome outcome) =>
         replayed.Differences.Count == 0
         && (replayed.HasStopped
-            || (!replayed.NotAsked.Any() && (attempt.End is null || Compare(operation, replayed, attempt.End, outcome, "") is null)));
+            || (replayed.NotAsked.Count == 0 && (attempt.End is null || Compare(operation, replayed, attempt.End, outcome, "") is null)));
 
     private static Divergence? Compare(
         Operation operation, ReplayedAttempt replayed, RecordedEffect end, AttemptOutcome outcome, string name)

@@ -87,8 +87,8 @@ internal static class OperationRunner
         {
             attempt.ThrowIfBroken();
             // Of what was cancelled in the middle, an exception of another branch may be what came out: it counts as cancelled.
-            var failure = attempt.Token.IsCancellationRequested ? new OperationCanceledException(attempt.Token) : exception;
-            var (_, failed) = attempt.End(null, RecordedFailure.Of(failure));
+            var isCancelled = attempt.Token.IsCancellationRequested;
+            var (_, failed) = attempt.End(null, isCancelled ? RecordedFailure.OfCaller : RecordedFailure.Of(exception));
             await failed.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             throw;
         }
@@ -98,7 +98,7 @@ internal static class OperationRunner
         {
             // That it was cancelled is an input that nobody recorded: what the function made of it does not count.
             var cancelled = new OperationCanceledException(attempt.Token);
-            await attempt.End(null, RecordedFailure.Of(cancelled)).Append.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await attempt.End(null, RecordedFailure.OfCaller).Append.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             throw cancelled;
         }
 

@@ -26,7 +26,7 @@ internal sealed class RecordedAttempt(RecordedEffect begun)
         : effect.Entry.CausationId != begun.Entry.Id;
 
     /// <summary>Whether it was cancelled, perhaps in the middle of something.</summary>
-    public bool IsCancelled => End?.Said.Failure is { IsCancelled: true };
+    public bool IsCancelled => End?.Said.Failure is { IsOfCaller: true };
 
     /// <summary>Whether something that it was given or answered was redacted, so that the record cannot stand in for it.</summary>
     public bool IsRedacted => begun.Said.IsRedacted || Effects.Exists(effect => effect.Said.IsRedacted);

@@ -11,6 +11,7 @@ internal sealed class ReplayedAttempt(RecordedAttempt recorded, RecordedCommands
     private readonly Lock gate = new();
     private readonly HashSet<RecordedEffect> asked = new(ReferenceEqualityComparer.Instance);
     private readonly ConcurrentQueue<Divergence> differences = new();
+    private readonly TaskCompletionSource allAsked = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile Exception? fault;
 
     public string Key => recorded.Begun.Said.Key ?? "";
@@ -24,11 +25,20 @@ internal sealed class ReplayedAttempt(RecordedAttempt recorded, RecordedCommands
     /// <summary>Whether it asked for more than an attempt that was cut off, or cancelled, had got.</summary>
     public bool HasStopped { get; private set; }
 
+    /// <summary>Done when everything that is recorded was asked for.</summary>
+    public Task AllAsked => recorded.Effects.Count == 0 ? Task.CompletedTask : allAsked.Task;
+
     /// <summary>What it asked for otherwise than recorded, in any order.</summary>
     public IReadOnlyCollection<Divergence> Differences => differences;
 
     /// <summary>What is recorded and was not asked for, in position order.</summary>
-    public IEnumerable<RecordedEffect> NotAsked => recorded.Effects.Where(effect => !asked.Contains(effect));
+    public IReadOnlyList<RecordedEffect> NotAsked
+    {
+        get
+        {
+            lock (gate) return [.. recorded.Effects.Where(effect => !asked.Contains(effect))];
+        }
+    }
 
     /// <summary>Why the record could not be read, whatever the function made of it; null where it could.</summary>
     public Exception? Fault => fault;
@@ -158,6 +168,7 @@ internal sealed class ReplayedAttempt(RecordedAttempt recorded, RecordedCommands
             if (next is not null && next.Said.Type == type && next.Said.Ordinal == place.Ordinal)
             {
                 asked.Add(next);
+                if (asked.Count == recorded.Effects.Count) allAsked.TrySetResult();
                 return next;
             }
         }

@@ -54,7 +54,8 @@ internal sealed class UnrecordedAttempt(Run owner, string key, HiddenValues hidd
                 .ExecuteAsync(stream, command, new ExecuteOptions { IsOfOperation = true }, linked.Token).ConfigureAwait(false);
         }
         catch (Exception exception) when (!Token.IsCancellationRequested
-            && exception is not (OutcomeUnknownException or RunStoppedException or RunEndedException))
+            && exception is not (OutcomeUnknownException or RunStoppedException or RunEndedException)
+            && !LiveAttempt.IsOfClosedRun(exception))
         {
             throw RecordedFailure.Of(exception).Without(hidden).ToException("command on " + stream.Value);
         }

@@ -17,6 +17,8 @@ internal sealed class FinishWork(RunCore run, IReadOnlyList<Aggregate> aggregate
 
     public override bool IsAlone => true;
 
+    protected override bool IsWaitedOut => true;
+
     // Off the caller's thread: it reads every command and every stream of the run.
     public override async Task<KeptState?> LoadAsync(CancellationToken cancellationToken)
     {
@@ -25,12 +27,14 @@ internal sealed class FinishWork(RunCore run, IReadOnlyList<Aggregate> aggregate
         await System.Threading.Tasks.Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         using var inputs = new Core.RunInputs();
         var (started, last) = await LastStepsAsync(inputs, cancellationToken).ConfigureAwait(false);
+        // Asked first: an effect that somebody else adds from now on is a conflict, and then all is read again.
+        var effects = await run.Journal.HighestVersionAsync(RunTranslation.EffectsOf(run.Id), cancellationToken).ConfigureAwait(false);
         _ = await AddAsync(inputs, RunTranslation.EffectsOf(run.Id), EntryRole.Effect, null, cancellationToken).ConfigureAwait(false);
         var ends = new List<(StreamId Stream, long Position)>();
         foreach (var (stream, command) in last)
             ends.Add((stream, await AddAsync(inputs, stream, EntryRole.Fact, command, cancellationToken).ConfigureAwait(false)));
         var stateHash = await HashOverAsync(ends, cancellationToken).ConfigureAwait(false);
-        recorded = new RunRecording(stateHash, last.Count, inputs.Finish(), started);
+        recorded = new RunRecording(stateHash, last.Count, inputs.Finish(), started, effects);
         return null;
     }
 

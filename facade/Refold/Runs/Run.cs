@@ -74,19 +74,28 @@ public sealed class Run : IAsyncDisposable
             throw new OperationsRunningException(Id, core.Operations.Count, core.Options.DisposeTimeout);
         }
 
+        var ending = core.Do(new FinishWork(core, [.. aggregates.Values], now, cancellationToken));
         RunEnd end;
         try
         {
-            end = await core.Do(new FinishWork(core, [.. aggregates.Values], now, cancellationToken)).ConfigureAwait(false);
+            end = await ending.WaitAsync(cancellationToken).ConfigureAwait(false);
         }
-        catch (Exception exception) when (exception is not (RunEndedException or ObjectDisposedException))
+        catch
         {
-            core.Operations.Reopen();
+            _ = ReopenUnlessEndedAsync(ending);
             throw;
         }
 
         core.Logger?.RunFinished(Id, end.Streams, end.StateHash);
         return end;
+    }
+
+    // A wait that was cancelled says nothing of an end that is on its way: until that is known, no operation begins behind it.
+    private async Task ReopenUnlessEndedAsync(Task<RunEnd> ending)
+    {
+        await ((Task)ending).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (!ending.IsCompletedSuccessfully && ending.Exception?.InnerException is not (RunEndedException or ObjectDisposedException))
+            core.Operations.Reopen();
     }
 
     /// <summary>Takes no more commands, and waits for those that were taken and for snapshots on their way, for as long as

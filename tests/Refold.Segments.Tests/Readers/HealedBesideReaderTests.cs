@@ -33,6 +33,34 @@ public class HealedBesideReaderTests
         Assert.Equal(Enumerable.Range(1, following.Count).Select(number => (long)number), following);
     }
 
+    [Fact]
+    public async Task ASubscriptionOnItsWay_GoesOn_WhateverFileIsGoneUnderIt()
+    {
+        var (before, switched, target) = await KilledAsync();
+        var device = new ReplacedDevice(before);
+        await using var reader = SegmentJournal.Open(device, Samples.ReadOnly.With(s => s with { OpenFiles = 1 }));
+        var seen = new List<long>();
+        await using var following = reader.SubscribeAsync().GetAsyncEnumerator();
+        await TakeAsync();
+        device.Current = switched;
+        foreach (var source in FileNames.Segments(before).Except(FileNames.Segments(target)))
+        {
+            switched.Delete(source.ToString());
+            // More than one segment holds, so that a file is opened that was closed meanwhile.
+            for (var count = 0; count < 3; count++) await TakeAsync();
+        }
+
+        while (seen.Count < reader.Head.Position) await TakeAsync();
+        Assert.Equal(Enumerable.Range(1, seen.Count).Select(number => (long)number), seen);
+
+        async Task TakeAsync()
+        {
+            if (seen.Count == reader.Head.Position) return;
+            Assert.True(await following.MoveNextAsync());
+            seen.Add(following.Current.Position);
+        }
+    }
+
     /// <summary>The directory before a compaction, at the kill, and once it was healed.</summary>
     private static async Task<(MemoryDevice Before, MemoryDevice Switched, MemoryDevice Healed)> KilledAsync()
     {

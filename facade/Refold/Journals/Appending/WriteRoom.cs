@@ -31,7 +31,8 @@ public sealed class WriteRoom
         if (!write.TryWaitUntil(cancellationToken)) return write.Answered;
         lock (gate)
         {
-            if (inside == Places || outside.Count > 0)
+            // Behind whoever is being let in, too.
+            if (inside == Places || outside.Count > 0 || isLetting)
             {
                 outside.Enqueue((write, Later(queue, write, add)));
                 return write.Answered;
@@ -56,7 +57,15 @@ public sealed class WriteRoom
             isLetting = true;
         }
 
-        while (Next() is { } enter) enter();
+        try
+        {
+            while (Next() is { } enter) enter();
+        }
+        catch
+        {
+            lock (gate) isLetting = false;
+            throw;
+        }
     }
 
     private static Action Later<TQueue, TWrite>(TQueue queue, TWrite write, Action<TQueue, TWrite> add) => () => add(queue, write);
