@@ -147,7 +147,9 @@ internal static class TypeFuzz
             for (var count = 1; count <= written.Count; count++) RequireSame(codec, written[..count], folded[..count]);
             Assert.Equal(written.Count, folded.Count);
             var report = await journal.VerifyAsync("test", aggregate);
-            Assert.True(report.Matched, $"{typeof(T)}: {report}");
+            // A run of which every value was refused has no command to verify.
+            Assert.True(
+                report.Verdict == (written.Count > 0 ? ReplayVerdict.Matched : ReplayVerdict.NotRecorded), $"{typeof(T)}: {report}");
             tally.Add("accepted", written.Count);
         }
         finally
