@@ -1,15 +1,13 @@
 // Prices and payments over HTTP on loopback, and not to be relied on: they fail, drop connections, hold answers back, by a seed.
 // Asked by the order service of OrderServiceCase; counts payments by idempotency key.
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using OrderService;
 
 namespace Refold.Suites;
 
-internal sealed class FlakyOutside : IDisposable
+internal sealed class FlakyOutside(RngState root, string token) : LoopbackServer
 {
     /// <summary>What is not for sale.</summary>
     public const string NoSuchItem = "gone";
@@ -24,25 +22,9 @@ internal sealed class FlakyOutside : IDisposable
     }
 
     private static readonly long[] Weights = [60, 14, 10, 14, 1];
-    private readonly TcpListener listener = new(IPAddress.Loopback, 0);
-    private readonly RngState root;
-    private readonly string token;
-    private readonly CancellationTokenSource end = new();
     private readonly Dictionary<string, int> asked = [];
     private readonly Dictionary<string, Payment> payments = [];
     private readonly List<string> faults = [];
-    private readonly Task listening;
-
-    public FlakyOutside(RngState root, string token)
-    {
-        (this.root, this.token) = (root, token);
-        listener.Start();
-        Address = new Uri(string.Create(CultureInfo.InvariantCulture, $"http://{listener.LocalEndpoint}/"));
-        listening = Task.Run(ListenAsync);
-    }
-
-    /// <summary>Where it is.</summary>
-    public Uri Address { get; }
 
     /// <summary>How often it was asked for anything.</summary>
     public int Requests { get; private set; }
@@ -59,59 +41,23 @@ internal sealed class FlakyOutside : IDisposable
     /// <summary>What nobody may ask for: another payment under one key, a request without the token.</summary>
     public IReadOnlyList<string> Faults => faults;
 
-    public void Dispose()
+    protected override async Task ConverseAsync(Stream stream, StreamReader reader)
     {
-        end.Cancel();
-        listening.Wait();
-        listener.Stop();
-        end.Dispose();
-    }
-
-    // A few lines of HTTP: a listener of the platform answers politely where it is told to break off.
-    private async Task ListenAsync()
-    {
-        try
-        {
-            while (true)
-            {
-                var connection = await listener.AcceptTcpClientAsync(end.Token);
-                _ = Task.Run(() => ConverseAsync(connection));
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            // The case is over.
-        }
-    }
-
-    private async Task ConverseAsync(TcpClient connection)
-    {
-        try
-        {
-            using var _ = connection;
-            connection.NoDelay = true;
-            var stream = connection.GetStream();
-            using var reader = new StreamReader(stream, Encoding.Latin1);
-            while (await ReadAsync(reader) is { } request && await AnswerAsync(request) is { } answer)
-                await stream.WriteAsync(Encoding.Latin1.GetBytes(answer), end.Token);
-        }
-        catch (Exception exception) when (exception is IOException or SocketException or OperationCanceledException)
-        {
-            // Whoever asked is gone, or the case is over.
-        }
+        while (await ReadAsync(reader) is { } request && await AnswerAsync(request) is { } answer)
+            await stream.WriteAsync(Encoding.Latin1.GetBytes(answer), End);
     }
 
     private sealed record Asked(string Method, string Path, Dictionary<string, string> Headers, string Body);
 
     private async Task<Asked?> ReadAsync(StreamReader reader)
     {
-        if (await reader.ReadLineAsync(end.Token) is not { } first || first.Split(' ') is not [var method, var path, _]) return null;
+        if (await reader.ReadLineAsync(End) is not { } first || first.Split(' ') is not [var method, var path, _]) return null;
         var headers = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
-        while (await reader.ReadLineAsync(end.Token) is { Length: > 0 } line)
+        while (await reader.ReadLineAsync(End) is { Length: > 0 } line)
             headers[line[..line.IndexOf(':', StringComparison.Ordinal)]] = line[(line.IndexOf(':', StringComparison.Ordinal) + 1)..].Trim();
         var body = new char[int.Parse(headers.GetValueOrDefault("Content-Length", "0"), CultureInfo.InvariantCulture)];
         // Reading nothing would wait for something.
-        var isWhole = body.Length == 0 || await reader.ReadBlockAsync(body, end.Token) == body.Length;
+        var isWhole = body.Length == 0 || await reader.ReadBlockAsync(body, End) == body.Length;
         return isWhole ? new Asked(method, path, headers, new string(body)) : null;
     }
 
@@ -120,10 +66,10 @@ internal sealed class FlakyOutside : IDisposable
     {
         var key = request.Headers.GetValueOrDefault("Idempotency-Key", request.Path);
         var (random, fate) = Drawn(key);
-        await Task.Delay(random.Between(0, 12), end.Token);
+        await Task.Delay(random.Between(0, 12), End);
         if (fate == Fate.Dropped) return null;
         var (status, answer) = fate == Fate.Unavailable ? (503, "{}") : Do(request, key, random);
-        if (fate == Fate.DoneAndHeld) await Task.Delay(TimeSpan.FromSeconds(3), end.Token);
+        if (fate == Fate.DoneAndHeld) await Task.Delay(TimeSpan.FromSeconds(3), End);
         return fate is Fate.DoneAndHeld or Fate.DoneAndDropped ? null : string.Create(
             CultureInfo.InvariantCulture,
             $"HTTP/1.1 {status} As-Said\r\nContent-Type: application/json\r\nContent-Length: {answer.Length}\r\n\r\n{answer}");
