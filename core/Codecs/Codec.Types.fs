@@ -1,4 +1,4 @@
-// What codecs are made of: their type, what calls functions of users, decoding with upcasts, encoding with redaction.
+// What codecs are made of: their type, what calls functions of users, decoding with upcasts.
 // Used by Codec.fs; the types by everything that records or reads payloads.
 namespace Refold.Core
 
@@ -75,35 +75,3 @@ type internal UpcastingDecode<'Value>
         match unwraps, Redaction.tryUnwrap encoded.Payload with
         | true, ValueSome payload -> decode { encoded with Payload = payload }
         | _ -> decode encoded
-
-/// Encoding of which something is not written.
-[<Sealed>]
-type internal RedactingEncode<'Value>(inner: 'Value -> Result<Encoded, CodecError>, paths: string list list) =
-    inherit FSharpFunc<'Value, Result<Encoded, CodecError>>()
-
-    // What goes wrong before anything was replaced may show it.
-    let hidden (typeName: string) = Error(CodecError.Unencodable(typeName, "the reason is not told, as it may show what is redacted"))
-
-    let whole (value: 'Value) =
-        try
-            match inner value with
-            | Error(CodecError.Unencodable(typeName, _)) -> hidden typeName
-            | result -> result
-        with
-        | :? OutOfMemoryException -> reraise ()
-        | _ -> hidden ""
-
-    /// Encodes, and tells each value that is replaced, as JSON.
-    member _.Encode(told: ReadOnlyMemory<byte> -> unit, value: 'Value) : Result<Encoded, CodecError> =
-        whole value
-        |> Result.bind (fun encoded ->
-            // Redacted already, by other paths.
-            let before = Redaction.tryUnwrap encoded.Payload
-            let json = before |> ValueOption.defaultValue encoded.Payload
-
-            match Redaction.apply told paths json.Memory with
-            | Ok(ValueSome replaced) -> Ok { encoded with Payload = Redaction.wrap replaced }
-            | Ok ValueNone -> Ok encoded
-            | Error _ -> Error(CodecError.Unencodable(encoded.Type, "it is no JSON in which values could be redacted by their paths")))
-
-    override this.Invoke(value: 'Value) : Result<Encoded, CodecError> = this.Encode(ignore, value)

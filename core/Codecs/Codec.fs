@@ -14,8 +14,10 @@ type CodecCase<'Value> =
     private
         {
             TypeName: string
-            TryEncode: 'Value -> Result<Encoded, CodecError> option
+            TryEncode: Writing -> 'Value -> Result<Encoded, CodecError> option
             DecodeCase: Encoded -> Result<'Value, CodecError>
+            // Of a codec with redaction: whether it made a payload.
+            Made: (Encoded -> bool) option
         }
 
 /// Making codecs. A type name is 1 to 256 UTF-8 bytes; a schema version is 1 or more; anything else throws `ArgumentException`.
@@ -87,7 +89,7 @@ module Codec =
     /// The codec of a type that is the same information in another form.
     let map (ofSource: 'Source -> 'Value) (toSource: 'Value -> 'Source) (codec: Codec<'Source>) : Codec<'Value> =
         {
-            Encode = toSource >> codec.Encode
+            Encode = codec.Encode |> CodecEncode.map (fun encode -> toSource >> encode) id
             Decode =
                 codec.Decode
                 |> mapDecode (fun decode encoded ->
@@ -103,10 +105,10 @@ module Codec =
         requireName typeName
         requireVersion (nameof schemaVersion) schemaVersion
 
+        let at version (encoded: Encoded) = if encoded.Type = typeName then { encoded with SchemaVersion = version } else encoded
+
         {
-            Encode =
-                codec.Encode
-                >> Result.map (fun encoded -> if encoded.Type = typeName then { encoded with SchemaVersion = schemaVersion } else encoded)
+            Encode = codec.Encode |> CodecEncode.map (fun encode -> encode >> Result.map (at schemaVersion)) (at 1)
             Decode =
                 codec.Decode
                 |> mapDecode (fun decode encoded ->
@@ -146,7 +148,7 @@ module Codec =
         let inner, upcasts, _ = decoding codec
 
         {
-            Encode = unbox (box (RedactingEncode<'Value>(codec.Encode, List.map stepsOf paths)))
+            Encode = unbox (box (PathRedactingEncode<'Value>(codec.Encode, List.map stepsOf paths)))
             Decode = unbox (box (UpcastingDecode<'Value>(inner, upcasts, true)))
         }
 
@@ -173,16 +175,17 @@ module Codec =
     let case (typeName: string) (tryPick: 'Value -> 'Case option) (make: 'Case -> 'Value) (codec: Codec<'Case>) : CodecCase<'Value> =
         requireName typeName
 
-        let encode (value: 'Case) =
-            match codec.Encode value with
+        let encode writing (value: 'Case) =
+            match CodecEncode.by codec.Encode writing value with
             | Ok encoded when encoded.Type <> typeName ->
                 Error(CodecError.Unencodable(typeName, "its codec writes the type '" + encoded.Type + "'"))
             | result -> result
 
         {
             TypeName = typeName
-            TryEncode = tryPick >> Option.map encode
+            TryEncode = fun writing value -> tryPick value |> Option.map (encode writing)
             DecodeCase = codec.Decode >> Result.map make
+            Made = if CodecEncode.redacts codec then Some(CodecEncode.isRedacted codec) else None
         }
 
     /// A codec of several types: the first case that is for a value writes it; the entry's type says which case reads it.
@@ -194,12 +197,25 @@ module Codec =
             if not (byName.TryAdd(case.TypeName, case)) then
                 invalidArg (nameof cases) ("two cases are called '" + case.TypeName + "'")
 
+        let encode writing value =
+            cases
+            |> List.tryPick (fun case -> case.TryEncode writing value)
+            |> Option.defaultValue (Error(CodecError.Unencodable("", "no case is for the value")))
+
+        let redacting () =
+            { new RedactingEncode<'Value>() with
+                member _.Encode(writing, value) = encode writing value
+
+                member _.Made encoded =
+                    match byName.TryGetValue encoded.Type with
+                    | true, { Made = Some made } -> made encoded
+                    | _ -> false
+            }
+
+        let plain = encode (Writing.Recorded ignore)
+
         {
-            Encode =
-                fun value ->
-                    cases
-                    |> List.tryPick (fun case -> case.TryEncode value)
-                    |> Option.defaultValue (Error(CodecError.Unencodable("", "no case is for the value")))
+            Encode = if cases |> List.exists _.Made.IsSome then unbox (box (redacting ())) else plain
             Decode =
                 fun encoded ->
                     match byName.TryGetValue encoded.Type with

@@ -35,7 +35,8 @@ module internal Redaction =
             | first :: rest when first = step -> Some rest
             | _ -> None)
 
-    // The value with what lies at the paths replaced; none where nothing does. A step into an array goes into each item of it.
+    // The value with what lies at the paths replaced; none where nothing does. A step into an array goes into each item of it; `*` goes
+    // into each item of an array and each member of an object.
     let rec private replace (told: ReadOnlyMemory<byte> -> unit) (paths: string list list) (json: ReadOnlyMemory<byte>) =
         let into paths value = if List.isEmpty paths then ValueNone else replace told paths value
         let valueOf original replaced = ValueOption.defaultValue original replaced
@@ -47,7 +48,8 @@ module internal Redaction =
             match json.Span[0] with
             | '{'B ->
                 let members = (JsonReader json).Members()
-                let replaced = members |> List.map (fun (name, value) -> into (below name paths) value)
+                let all = below "*" paths
+                let replaced = members |> List.map (fun (name, value) -> into (below name paths @ all) value)
 
                 if List.forall ValueOption.isNone replaced then
                     ValueNone
@@ -112,5 +114,18 @@ module internal Redaction =
             | Ok [ found, json ] when found = name -> ValueSome(Bytes.Wrap json)
             | _ -> ValueNone
 
-    /// Whether something in the payload was replaced.
+    /// Why a payload that has the form, and in which nothing was replaced, is no payload: it would be read as a redacted one.
+    let reserved =
+        "an object with the one member '" + name + "' is what a codec with redaction writes, and reserved for it"
+
+    /// Whether the payload has the form of one in which something was replaced.
     let isMarked (payload: Bytes) : bool = ValueOption.isSome (tryUnwrap payload)
+
+    /// Whether the payload is what replacing at the paths makes: marked, with the mark at one of the places at least, and at all of them.
+    let isMadeBy (paths: string list list) (payload: Bytes) : bool =
+        match tryUnwrap payload with
+        | ValueNone -> false
+        | ValueSome json ->
+            match apply ignore paths json.Memory with
+            | Ok(ValueSome again) -> again.Span.SequenceEqual json.Span
+            | _ -> false

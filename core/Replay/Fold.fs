@@ -79,7 +79,7 @@ module internal Folding =
     let encode (codec: Codec<'Value>) (entry: Entry) (value: 'Value) : Result<Encoded, Divergence> =
         let encoded =
             try
-                codec.Encode value |> Result.mapError string
+                CodecEncode.record codec value |> Result.mapError string
             with error ->
                 Error(Thrown.text "encode" error)
 
@@ -155,7 +155,9 @@ module internal Folding =
                     State = applied.State
                     Applied = report.Applied + 1L
                     Upcast = report.Upcast + (if applied.WasUpcast then 1L else 0L)
-                    Redacted = report.Redacted + (if Redaction.isMarked entry.Data.Payload then 1L else 0L)
+                    Redacted =
+                        let isRedacted = CodecEncode.redacts aggregate.Events && Redaction.isMarked entry.Data.Payload
+                        report.Redacted + (if isRedacted then 1L else 0L)
                     Divergence = report.Divergence |> Option.orElse applied.Unfaithful
                 })
 

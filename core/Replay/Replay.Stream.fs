@@ -210,7 +210,8 @@ type internal ReplayStream<'State, 'Command, 'Event, 'Error>
         let command = commanded.Command
         let events = takeEvents command commanded.Until []
         let outcome = commanded.Refusals @ events |> List.sortBy _.Position
-        let isRedacted = Redaction.isMarked commanded.Data
+        let encoded = { Folding.encodedOf command.Data with Payload = commanded.Data }
+        let isRedacted = CodecEncode.isRedacted aggregate.Commands encoded
 
         if isRedacted then
             tally.External <- tally.External + int64 outcome.Length
@@ -219,8 +220,6 @@ type internal ReplayStream<'State, 'Command, 'Event, 'Error>
 
         let step = { Command = command; VersionBefore = version; Outcome = outcome }
         let before = state
-
-        let encoded = { Folding.encodedOf command.Data with Payload = commanded.Data }
 
         // Entries that were deleted, or that the store lost: a step that lacks them is not to blame.
         let hole = current |> ValueOption.toOption |> Option.bind (Folding.gap (version + int64 events.Length))

@@ -41,7 +41,8 @@ module internal Settle =
 
         StepError.Codec(what, CodecError.Unencodable(encoded.Type, reason))
 
-    let private encode what (codec: Codec<'Value>) (value: 'Value) = coded ("encoding " + what) what (fun () -> codec.Encode value)
+    let private encode what (codec: Codec<'Value>) (value: 'Value) =
+        coded ("encoding " + what) what (fun () -> CodecEncode.record codec value)
 
     // Reads back what a value was encoded as, and demands that it has the same bytes.
     let private readBack (settings: StepSettings) what (codec: Codec<'Value>) (value: 'Value) (encoded: Encoded) =

@@ -181,8 +181,8 @@ module internal RunStep =
     let private sameDecision context (aggregate: Aggregate<'State, _, 'Event, 'Error>) before input (command: Settled<_>) id decided drawn =
         let encoded outcome =
             match outcome with
-            | Ok events -> events |> List.map aggregate.Events.Encode
-            | Error error -> [ aggregate.Errors.Encode error ]
+            | Ok events -> events |> List.map (CodecEncode.record aggregate.Events)
+            | Error error -> [ CodecEncode.record aggregate.Errors error ]
 
         decide context aggregate before input input.Command id
         |> Result.bind (fun (struct (given, givenDrawn)) ->

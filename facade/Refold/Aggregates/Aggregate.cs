@@ -148,8 +148,7 @@ public sealed class Aggregate<TState, TCommand, TEvent, TError> : Aggregate
         ArgumentNullException.ThrowIfNull(commands);
         ArgumentNullException.ThrowIfNull(events);
         ArgumentNullException.ThrowIfNull(errors);
-        if (state is { Redacts: true })
-            throw new ArgumentException("A state is what its events make of it: redact those, not the state.", nameof(state));
+        RequireWholeState(state, nameof(state));
         Decider = decider;
         Commands = commands;
         Events = events;
@@ -165,13 +164,20 @@ public sealed class Aggregate<TState, TCommand, TEvent, TError> : Aggregate
         : base(value.Category)
     {
         Value = value;
+        State = value.State is { } state ? new Codec<TState>(state.Value) : null;
+        RequireWholeState(State, nameof(value));
         Verifier = AggregateVerifier.Of(this);
         Decider = AggregateTranslation.OfCore(value.Decider);
         Commands = new Codec<TCommand>(value.Commands);
         Events = new Codec<TEvent>(value.Events);
         Errors = new Codec<TError>(value.Errors);
-        State = value.State is { } state ? new Codec<TState>(state.Value) : null;
         Tags = happened => value.Tags.Invoke(happened).Select(tag => tag.Value);
+    }
+
+    private static void RequireWholeState(Codec<TState>? state, string parameter)
+    {
+        if (state is { Redacts: true })
+            throw new ArgumentException("A state is what its events make of it: redact those, not the state.", parameter);
     }
 
     internal Core.Aggregate<TState, TCommand, TEvent, TError> Value { get; }

@@ -4,13 +4,30 @@ using Refold.Interop;
 
 namespace Refold;
 
-public sealed partial class Codec<T>
+public sealed partial class Codec<T> : IRedactingCodec<T>
 {
     /// <summary>Whether something may be redacted.</summary>
     internal bool Redacts => isCore ? RedactedPaths.AreOf(Value) : redacted is { IsEmpty: false };
 
     /// <summary>Whether a path may lead to a value; null where nobody knows.</summary>
     internal Func<string[], bool>? MayLead { get; init; }
+
+    /// <summary>What the mark of redaction on a payload is worth, or its absence, where this codec reads it.</summary>
+    internal RedactionMark MarkOf(Encoded encoded)
+    {
+        if (encoded.IsRedacted) return RedactedPaths.IsOf(Value, encoded) ? RedactionMark.Right : RedactionMark.Wrong;
+        if (!Redacts) return RedactionMark.Absent;
+        try
+        {
+            var again = Encode(Decode(encoded));
+            return again.IsRedacted && again.SchemaVersion == encoded.SchemaVersion ? RedactionMark.Wrong : RedactionMark.Absent;
+        }
+        catch (CodecException)
+        {
+            // Whoever decodes it says so.
+            return RedactionMark.Absent;
+        }
+    }
 
     /// <summary>Value to payload.</summary>
     /// <param name="value">The value.</param>
@@ -20,24 +37,39 @@ public sealed partial class Codec<T>
     internal Encoded Encode(T value, HiddenValues? hidden)
     {
         if (isCore) return CodecFunctions.Encode(Value, value, hidden);
-        if (redacted is null or { IsEmpty: true }) return EncodeWhole(value);
-        Encoded whole;
-        try
-        {
-            whole = EncodeWhole(value);
-        }
-        catch (Exception fault) when (CodecFunctions.IsFault(fault))
-        {
-            throw CodecFunctions.UnencodableUntold(NameOfAll);
-        }
+        return redacted is null or { IsEmpty: true } ? EncodeWhole(value) : EncodeRedacted(value, redacted, RedactedPaths.ToldTo(hidden));
+    }
 
+    Encoded IRedactingCodec<T>.Encode(T value, Action<ReadOnlyMemory<byte>> told) => EncodeRedacted(value, redacted!, told);
+
+    Encoded IRedactingCodec<T>.EncodeWhole(T value) => EncodeUntold(value);
+
+    // What an older version was like nobody knows.
+    bool IRedactingCodec<T>.Made(Encoded encoded) =>
+        (forms.TryGetValue(encoded.Type, out var form) && form.SchemaVersion > encoded.SchemaVersion) || redacted!.Made(encoded.Payload);
+
+    private Encoded EncodeRedacted(T value, RedactedPaths paths, Action<ReadOnlyMemory<byte>> told)
+    {
+        var whole = EncodeUntold(value);
         try
         {
-            return redacted.Of(whole, hidden);
+            return paths.Of(whole, told);
         }
         catch (FormatException misfit)
         {
             throw CodecFunctions.Unencodable(whole.Type, misfit);
+        }
+    }
+
+    private Encoded EncodeUntold(T value)
+    {
+        try
+        {
+            return EncodeWhole(value);
+        }
+        catch (Exception fault) when (CodecFunctions.IsFault(fault))
+        {
+            throw CodecFunctions.UnencodableUntold(NameOfAll);
         }
     }
 
@@ -59,8 +91,7 @@ public sealed partial class Codec<T>
     internal T ReadBack(T value, Encoded encoded)
     {
         if (!encoded.IsRedacted) return Decode(encoded);
-        // What the function of somebody else made of it cannot be taken back.
-        return isCore ? value : Decode(EncodeWhole(value));
+        return Decode(isCore ? CodecFunctions.EncodeWhole(Value, value) : EncodeWhole(value));
     }
 
     private string NameOfAll => forms.Count == 1 ? TypeNames[0] : typeof(T).Name;
@@ -70,6 +101,7 @@ public sealed partial class Codec<T>
         try
         {
             var (type, payload) = encode(value);
+            if (RedactedPaths.IsMarked(payload)) throw CodecFunctions.Reserved(type);
             return new Encoded(type, forms[type].SchemaVersion, payload);
         }
         catch (Exception misfit) when (CodecFunctions.IsMisfit(misfit))

@@ -30,7 +30,7 @@ public sealed partial class Codec<T>
         this.encode = encode;
         this.forms = forms;
         this.redacted = redacted;
-        Value = CodecFunctions.ToCore<T>(Encode, Decode);
+        Value = CodecFunctions.ToCore(Encode, Decode, redacted is null ? null : this);
     }
 
     /// <summary>A codec of the core, taken as it is. Its types and versions are its own.</summary>

@@ -7,22 +7,22 @@ namespace Refold.Interop;
 
 internal static class CodecFunctions
 {
-    public static Core.Codec<T> ToCore<T>(Func<T, Encoded> encode, Func<Encoded, T> decode) =>
+    public static Core.Codec<T> ToCore<T>(Func<T, Encoded> encode, Func<Encoded, T> decode, IRedactingCodec<T>? redacting) =>
         new(
-            Function<T, Core.Encoded>(value =>
-            {
-                var encoded = encode(value);
-                return new Core.Encoded(encoded.Type, encoded.SchemaVersion, Core.Bytes.Wrap(encoded.Payload));
-            }),
-            Function<Core.Encoded, T>(encoded => decode(new Encoded(encoded.Type, encoded.SchemaVersion, encoded.Payload.Memory))));
+            redacting is null ? Function<T, Core.Encoded>(value => ToCore(encode(value))) : new RedactingFunction<T>(redacting),
+            Function<Core.Encoded, T>(encoded => decode(OfCore(encoded))));
+
+    public static Core.Encoded ToCore(Encoded encoded) =>
+        new(encoded.Type, encoded.SchemaVersion, Core.Bytes.Wrap(encoded.Payload));
+
+    public static Encoded OfCore(Core.Encoded encoded) => new(encoded.Type, encoded.SchemaVersion, encoded.Payload.Memory);
 
     /// <summary>Encodes by a codec of the core; its error is thrown.</summary>
-    public static Encoded Encode<T>(Core.Codec<T> codec, T value, HiddenValues? hidden)
-    {
-        var result = RedactedPaths.Encode(codec, value, hidden);
-        if (result.IsError) throw new CodecException(result.ErrorValue);
-        return new Encoded(result.ResultValue.Type, result.ResultValue.SchemaVersion, result.ResultValue.Payload.Memory);
-    }
+    public static Encoded Encode<T>(Core.Codec<T> codec, T value, HiddenValues? hidden) =>
+        OfCore(OrThrow(RedactedPaths.Encode(codec, value, hidden)));
+
+    /// <summary>As <see cref="Encode"/>, with all that is redacted.</summary>
+    public static Encoded EncodeWhole<T>(Core.Codec<T> codec, T value) => OfCore(OrThrow(RedactedPaths.EncodeWhole(codec, value)));
 
     /// <summary>Decodes by a codec of the core; its error is thrown.</summary>
     public static T Decode<T>(Core.Codec<T> codec, Encoded encoded)
@@ -30,14 +30,27 @@ internal static class CodecFunctions
         FSharpResult<T, Core.CodecError> result;
         try
         {
-            result = codec.Decode.Invoke(new Core.Encoded(encoded.Type, encoded.SchemaVersion, Core.Bytes.Wrap(encoded.Payload)));
+            result = codec.Decode.Invoke(ToCore(encoded));
         }
         catch (Exception fault) when (IsFault(fault))
         {
             throw Undecodable(encoded.Type, fault);
         }
 
-        return result.IsOk ? result.ResultValue : throw new CodecException(result.ErrorValue);
+        return OrThrow(result);
+    }
+
+    /// <summary>The result of a function as the core calls it: what a codec throws is an error.</summary>
+    public static FSharpResult<TOutput, Core.CodecError> Try<TOutput>(Func<TOutput> function)
+    {
+        try
+        {
+            return FSharpResult<TOutput, Core.CodecError>.NewOk(function());
+        }
+        catch (CodecException error)
+        {
+            return FSharpResult<TOutput, Core.CodecError>.NewError(error.Error);
+        }
     }
 
     /// <summary>Whether an exception says that a value does not fit; another is a mistake in the codec's function.</summary>
@@ -83,16 +96,12 @@ internal static class CodecFunctions
     /// <summary>The name of an entry type, checked.</summary>
     public static string TypeName(string name) => Core.Text.validate("type", Core.Limits.typeBytes, name).ValueOrThrow(nameof(name));
 
+    /// <summary>As <see cref="Unencodable"/>, of a payload in the form of a redacted one.</summary>
+    public static CodecException Reserved(string type) => new(Core.CodecError.NewUnencodable(type, Core.Redaction.reserved));
+
+    private static T OrThrow<T>(FSharpResult<T, Core.CodecError> result) =>
+        result.IsOk ? result.ResultValue : throw new CodecException(result.ErrorValue);
+
     private static FSharpFunc<TInput, FSharpResult<TOutput, Core.CodecError>> Function<TInput, TOutput>(Func<TInput, TOutput> function) =>
-        FuncConvert.FromFunc<TInput, FSharpResult<TOutput, Core.CodecError>>(input =>
-        {
-            try
-            {
-                return FSharpResult<TOutput, Core.CodecError>.NewOk(function(input));
-            }
-            catch (CodecException error)
-            {
-                return FSharpResult<TOutput, Core.CodecError>.NewError(error.Error);
-            }
-        });
+        FuncConvert.FromFunc<TInput, FSharpResult<TOutput, Core.CodecError>>(input => Try(() => function(input)));
 }

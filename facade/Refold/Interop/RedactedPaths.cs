@@ -41,6 +41,9 @@ internal sealed class RedactedPaths
     /// <summary>Whether something in the payload was replaced.</summary>
     public static bool IsMarked(ReadOnlyMemory<byte> payload) => Core.Redaction.isMarked(Core.Bytes.Wrap(payload));
 
+    /// <summary>A payload that says that something in it was replaced.</summary>
+    public static ReadOnlyMemory<byte> Wrap(ReadOnlyMemory<byte> json) => Core.Redaction.wrap(json).Memory;
+
     /// <summary>What a redacted payload holds; another one as it is.</summary>
     public static ReadOnlyMemory<byte> Unwrap(ReadOnlyMemory<byte> payload)
     {
@@ -51,30 +54,44 @@ internal sealed class RedactedPaths
     /// <summary>The JSON with what lies at the paths replaced; null where nothing does.</summary>
     /// <exception cref="FormatException">It is no JSON, or a member on the way is there twice, so that one of its values would
     /// hide.</exception>
-    public ReadOnlyMemory<byte>? Replace(ReadOnlyMemory<byte> json, HiddenValues? hidden)
+    public ReadOnlyMemory<byte>? Replace(ReadOnlyMemory<byte> json, HiddenValues? hidden) => Replace(json, ToldTo(hidden));
+
+    /// <summary>As with hidden values. <paramref name="told"/>: each value that is replaced.</summary>
+    public ReadOnlyMemory<byte>? Replace(ReadOnlyMemory<byte> json, Action<ReadOnlyMemory<byte>> told)
     {
-        var replaced = Core.Redaction.apply(Told(hidden), steps, json);
+        var replaced = Core.Redaction.apply(FuncConvert.FromAction(told), steps, json);
         if (replaced.IsError) throw new FormatException("it is no JSON in which values could be redacted by their paths");
         if (replaced.ResultValue.IsNone) return null;
         return replaced.ResultValue.Value;
     }
 
     /// <summary>A payload with what lies at the paths replaced, which says so.</summary>
-    /// <exception cref="FormatException">As <see cref="Replace"/>.</exception>
-    public Encoded Of(Encoded whole, HiddenValues? hidden) =>
-        Replace(whole.Payload, hidden) is { } replaced ? whole with { Payload = Core.Redaction.wrap(replaced).Memory } : whole;
+    /// <exception cref="FormatException">As when replacing.</exception>
+    public Encoded Of(Encoded whole, Action<ReadOnlyMemory<byte>> told) =>
+        Replace(whole.Payload, told) is { } replaced ? whole with { Payload = Wrap(replaced) } : whole;
 
     /// <summary>A codec of the core that does not write what lies at the paths.</summary>
     public static Core.Codec<T> Over<T>(Core.Codec<T> codec, IEnumerable<string> paths) =>
         Core.Codec.redact(paths.ToFSharpList(), codec);
 
-    /// <summary>Whether a codec of the core is such a one. One that was made another by a function is not seen to be.</summary>
-    public static bool AreOf<T>(Core.Codec<T> codec) => codec.Encode is Core.RedactingEncode<T>;
+    /// <summary>Whether a codec of the core is such a one.</summary>
+    public static bool AreOf<T>(Core.Codec<T> codec) => Core.CodecEncode.redacts(codec);
 
     /// <summary>Encodes by a codec of the core, and tells what is not written.</summary>
     public static FSharpResult<Core.Encoded, Core.CodecError> Encode<T>(Core.Codec<T> codec, T value, HiddenValues? hidden) =>
-        codec.Encode is Core.RedactingEncode<T> redacting ? redacting.Encode(Told(hidden), value) : codec.Encode.Invoke(value);
+        Core.CodecEncode.by(codec.Encode, Core.Writing.NewRecorded(FuncConvert.FromAction(ToldTo(hidden))), value);
 
-    private static FSharpFunc<ReadOnlyMemory<byte>, Unit> Told(HiddenValues? hidden) =>
-        FuncConvert.FromAction<ReadOnlyMemory<byte>>(json => hidden?.AddJson(json));
+    /// <summary>Encodes by a codec of the core with all that is redacted.</summary>
+    public static FSharpResult<Core.Encoded, Core.CodecError> EncodeWhole<T>(Core.Codec<T> codec, T value) =>
+        Core.CodecEncode.by(codec.Encode, Core.Writing.Whole, value);
+
+    /// <summary>Whether a payload with the mark is what replacing at the paths makes.</summary>
+    public bool Made(ReadOnlyMemory<byte> payload) => Core.Redaction.isMadeBy(steps, Core.Bytes.Wrap(payload));
+
+    /// <summary>Whether a payload is one in which a codec of the core replaced something.</summary>
+    public static bool IsOf<T>(Core.Codec<T> codec, Encoded encoded) =>
+        Core.CodecEncode.isRedacted(codec, CodecFunctions.ToCore(encoded));
+
+    /// <summary>Tells hidden values what is replaced; null for nobody.</summary>
+    public static Action<ReadOnlyMemory<byte>> ToldTo(HiddenValues? hidden) => json => hidden?.AddJson(json);
 }

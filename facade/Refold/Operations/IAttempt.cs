@@ -42,7 +42,13 @@ internal interface IAttempt
 /// <summary>What is asked of something outside.</summary>
 /// <param name="Encoded">As it is recorded.</param>
 /// <param name="IsSame">Whether a recorded one is this one, perhaps in an older form.</param>
-internal readonly record struct CallRequest(Encoded Encoded, Func<Encoded, bool> IsSame);
+/// <param name="MarkOfRequest">What the mark of redaction on a recorded request is worth, or its absence.</param>
+/// <param name="MarkOfAnswer">The same of a recorded answer.</param>
+internal readonly record struct CallRequest(
+    Encoded Encoded,
+    Func<Encoded, bool> IsSame,
+    Func<Encoded, RedactionMark> MarkOfRequest,
+    Func<Encoded, RedactionMark> MarkOfAnswer);
 
 /// <summary>What came of a call.</summary>
 /// <param name="Answer">What it answered, also where that counts as a failure; null where there is nothing but the failure.</param>

@@ -66,7 +66,6 @@ internal sealed partial class LiveAttempt(
         {
             Output = answer.Recorded ?? answer.Answer,
             Failure = answer.Failure,
-            IsRedacted = answer.Recorded is not null,
         };
         Buffer(said, Now(), begun.Id, isReading: true);
         await FlushAsync(readingsOnly: false).ConfigureAwait(false);
@@ -103,7 +102,6 @@ internal sealed partial class LiveAttempt(
         {
             Output = output,
             Failure = failure?.Without(Hidden),
-            IsRedacted = output is { IsRedacted: true },
         };
         var isAwaited = failure is not null || buffer.Count > 0;
         Buffer(said, Now(), begun.Id, isReading: false);

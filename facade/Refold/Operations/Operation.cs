@@ -56,6 +56,12 @@ public abstract class Operation
     /// <summary>Whether a recorded input is the one that is given, perhaps in an older form.</summary>
     internal abstract bool IsSameInput(Encoded recorded, Encoded given);
 
+    /// <summary>What the mark of redaction on a recorded input is worth, or its absence.</summary>
+    internal abstract RedactionMark MarkOfInput(Encoded recorded);
+
+    /// <summary>The same of a recorded output.</summary>
+    internal abstract RedactionMark MarkOfOutput(Encoded recorded);
+
     /// <summary>Whether a recorded output is the one that was made, perhaps in an older form.</summary>
     internal abstract bool IsSameOutput(Encoded recorded, Encoded made);
 
@@ -94,6 +100,10 @@ public sealed class Operation<TInput, TOutput> : Operation
     internal Func<OperationContext, TInput, Task<TOutput>> Function { get; }
 
     internal override bool IsSameInput(Encoded recorded, Encoded given) => Repetition.IsSame(Input, recorded, given);
+
+    internal override RedactionMark MarkOfInput(Encoded recorded) => Input.MarkOf(recorded);
+
+    internal override RedactionMark MarkOfOutput(Encoded recorded) => Output.MarkOf(recorded);
 
     internal override bool IsSameOutput(Encoded recorded, Encoded made) => Repetition.IsSame(Output, recorded, made);
 

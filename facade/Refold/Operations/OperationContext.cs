@@ -152,7 +152,7 @@ public sealed partial class OperationContext
         (bool Is, TAnswer? Value) live = default;
         var got = await AskAsync(
             name,
-            new CallRequest(asked, recorded => Repetition.IsSame(requests, recorded, asked)),
+            new CallRequest(asked, recorded => Repetition.IsSame(requests, recorded, asked), requests.MarkOf, answers.MarkOf),
             async token =>
             {
                 var answer = await call(request, token).ConfigureAwait(false);

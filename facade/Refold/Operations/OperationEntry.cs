@@ -57,11 +57,8 @@ internal sealed record OperationEntry(string Type, string Operation, int Attempt
     /// <summary>The call's name.</summary>
     public string? Name { get; init; }
 
-    /// <summary>Whether something that it was given or answered was not to be written: in the input of begun, in the output.</summary>
-    public bool IsRedacted { get; init; }
-
-    /// <summary>Whether a payload in it says so itself.</summary>
-    private bool HoldsRedacted => Output is { IsRedacted: true } || (Type == Begun && Input is { IsRedacted: true });
+    /// <summary>Whether something that it was given or answered is not in it: in the input of begun, in the output.</summary>
+    public bool IsRedacted => Output is { IsRedacted: true } || (Type == Begun && Input is { IsRedacted: true });
 
     /// <summary>Whether the key was made, as the caller gave none: nobody finds it again.</summary>
     public bool IsMade { get; init; }
@@ -134,12 +131,6 @@ internal sealed record OperationEntry(string Type, string Operation, int Attempt
         members.Text("operation", Operation);
         if (Ordinal > 0) members.Integer("ordinal", Ordinal);
         if (Output is not null) Write(writer, members, "output", Output);
-        if (IsRedacted)
-        {
-            members.Name("redacted");
-            writer.Utf8("true");
-        }
-
         if (Seed is not null)
         {
             members.Name("seed");
@@ -152,11 +143,10 @@ internal sealed record OperationEntry(string Type, string Operation, int Attempt
         return writer.WrittenMemory;
     }
 
-    /// <summary>The same with those members only that an entry of its type has, and the mark of redaction only where something in it bears
-    /// it out.</summary>
+    /// <summary>The same with those members only that an entry of its type has.</summary>
     public OperationEntry Own() => Type switch
     {
-        Begun => new(Type, Operation, Attempt) { Key = Key, Input = Input, Seed = Seed, IsMade = IsMade, IsRedacted = HoldsRedacted },
+        Begun => new(Type, Operation, Attempt) { Key = Key, Input = Input, Seed = Seed, IsMade = IsMade },
         Clock => new(Type, Operation, Attempt) { Branch = Branch, Ordinal = Ordinal, Time = Time },
         Call => new(Type, Operation, Attempt)
         {
@@ -166,7 +156,6 @@ internal sealed record OperationEntry(string Type, string Operation, int Attempt
             Input = Input,
             Output = Output,
             Failure = Failure,
-            IsRedacted = HoldsRedacted || (IsRedacted && Output is not null && Redaction.IsIn(Output)),
         },
         Executed => new(Type, Operation, Attempt)
         {
@@ -181,7 +170,6 @@ internal sealed record OperationEntry(string Type, string Operation, int Attempt
         {
             Output = Output,
             Failure = Output is null ? Failure : null,
-            IsRedacted = HoldsRedacted,
         },
     };
 
@@ -193,7 +181,7 @@ internal sealed record OperationEntry(string Type, string Operation, int Attempt
         {
             using var document = JsonDocument.Parse(entry.Payload, Deep);
             var root = document.RootElement;
-            var said = new OperationEntry(entry.Type, root.GetProperty("operation").GetString()!, root.GetProperty("attempt").GetInt32())
+            return new OperationEntry(entry.Type, root.GetProperty("operation").GetString()!, root.GetProperty("attempt").GetInt32())
             {
                 Branch = root.TryGetProperty("branch", out var branch) ? branch.GetString()! : "",
                 Earlier = root.TryGetProperty("earlier", out var earlier) ? earlier.GetInt64() : null,
@@ -206,12 +194,10 @@ internal sealed record OperationEntry(string Type, string Operation, int Attempt
                 Name = root.TryGetProperty("name", out var name) ? name.GetString() : null,
                 Ordinal = root.TryGetProperty("ordinal", out var ordinal) ? ordinal.GetInt64() : 0,
                 Output = Read(root, "output"),
-                IsRedacted = root.TryGetProperty("redacted", out var redacted) && redacted.GetBoolean(),
                 Seed = root.TryGetProperty("seed", out var seed) ? RngState.Parse(seed.GetRawText()) : null,
                 Stream = root.TryGetProperty("stream", out var stream) ? stream.GetString() : null,
                 Time = root.TryGetProperty("time", out var time) ? TimeOf(time.GetString()!) : null,
             };
-            return said with { IsRedacted = said.IsRedacted || said.HoldsRedacted };
         }
         catch (Exception exception) when (exception is JsonException or FormatException or KeyNotFoundException
             or InvalidOperationException or ArgumentException or OverflowException)

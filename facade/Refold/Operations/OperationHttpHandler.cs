@@ -2,6 +2,7 @@
 // Put into an HttpClient by applications; OperationContext.HttpHandler makes one for a branch.
 using System.Net;
 using System.Text.Json.Serialization;
+using Refold.Interop;
 
 namespace Refold;
 
@@ -67,10 +68,10 @@ public sealed class OperationHttpHandler : DelegatingHandler
             [.. Headers(request.Headers, fx.Hidden), .. Headers(request.Content?.Headers, fx.Hidden)],
             body is null ? null : redaction.Of(body, fx.Hidden));
         var form = Requests.Encode(asked);
-        var call = new CallRequest(form, recorded => recorded == form);
+        var call = new CallRequest(form, recorded => recorded == form, Requests.MarkOf, MarkOf);
         var answer = await fx.AskAsync(
             "http", call, token => ExchangeAsync(fx, request, token), cancellationToken).ConfigureAwait(false);
-        if (answer.Answer is { } encoded) return Response(request, Answers.Decode(encoded));
+        if (answer.Answer is { } encoded) return Response(request, Answered(encoded));
         throw answer.Failure!.ToException("http");
     }
 
@@ -108,7 +109,19 @@ public sealed class OperationHttpHandler : DelegatingHandler
 
         var real = Answers.Encode(answered);
         var recorded = Answers.Encode(Redacted(answered, fx.Hidden));
-        return new CallAnswer(real, failure, recorded == real ? null : recorded);
+        return new CallAnswer(real, failure, recorded == real ? null : recorded with { Payload = RedactedPaths.Wrap(recorded.Payload) });
+    }
+
+    private static HttpAnswered Answered(Encoded encoded) =>
+        Answers.Decode(encoded with { Payload = RedactedPaths.Unwrap(encoded.Payload) });
+
+    // Right: it stands for something in the answer, and nothing is left that this handler would replace.
+    private RedactionMark MarkOf(Encoded recorded)
+    {
+        var again = Answers.Encode(Redacted(Answered(recorded), new HiddenValues()));
+        var isSame = again.Payload.Span.SequenceEqual(RedactedPaths.Unwrap(recorded.Payload).Span);
+        if (!recorded.IsRedacted) return isSame ? RedactionMark.Absent : RedactionMark.Wrong;
+        return isSame && Redaction.IsIn(again) ? RedactionMark.Right : RedactionMark.Wrong;
     }
 
     private HttpAnswered Redacted(HttpAnswered answered, HiddenValues hidden) => answered with

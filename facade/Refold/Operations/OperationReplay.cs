@@ -61,6 +61,15 @@ internal sealed class OperationReplay(IJournal journal, ReplayReport verified, I
             return;
         }
 
+        var mark = operation.MarkOfInput(input);
+        if (mark == RedactionMark.Wrong)
+        {
+            differences.Add(RecordedForm.WrongMark(begun.Entry, "input", input));
+            return;
+        }
+
+        if (attempt.End is { Said.Output: { } answer } end && operation.MarkOfOutput(answer) == RedactionMark.Wrong)
+            differences.Add(RecordedForm.WrongMark(end.Entry, "output", answer));
         if (await form!.DifferencesAsync(attempt, operation, cancellationToken).ConfigureAwait(false) is { } found)
             differences.AddRange(found);
         else
@@ -70,6 +79,8 @@ internal sealed class OperationReplay(IJournal journal, ReplayReport verified, I
         var outcome = await CallAsync(operation, replayed, input, cancellationToken).ConfigureAwait(false);
         if (replayed.Fault is { } fault) System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(fault);
         cancellationToken.ThrowIfCancellationRequested();
+        differences.AddRange(replayed.WrongMarks);
+        if (replayed.WrongMarks.Count > 0) return;
         if (replayed.Dropped is { } dropped)
         {
             isIncomplete = true;
@@ -81,7 +92,7 @@ internal sealed class OperationReplay(IJournal journal, ReplayReport verified, I
             return;
         }
 
-        if (attempt.IsRedacted && !IsSame(operation, replayed, attempt, outcome))
+        if ((replayed.HasMetRedacted || mark == RedactionMark.Right) && !IsSame(operation, replayed, attempt, outcome))
         {
             isIncomplete = true;
             Tell(
@@ -92,8 +103,8 @@ internal sealed class OperationReplay(IJournal journal, ReplayReport verified, I
 
         differences.AddRange(replayed.Differences);
         if (attempt.End is null) Tell(begun.Entry, $"{name} was cut off");
-        if (attempt is { IsCancelled: true, End.Entry: var end })
-            Tell(end, $"{name} was cancelled at position {Text(end.Position)}, perhaps in the middle of something");
+        if (attempt is { IsCancelled: true, End.Entry: var cancelled })
+            Tell(cancelled, $"{name} was cancelled at position {Text(cancelled.Position)}, perhaps in the middle of something");
         if (replayed.Differences.Count > 0) return;
         if (replayed.HasStopped)
         {

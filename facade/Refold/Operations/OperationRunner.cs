@@ -175,7 +175,6 @@ internal static class OperationRunner
             Input = call.Input,
             Seed = seed,
             IsMade = call.IsMade,
-            IsRedacted = call.Input.IsRedacted,
         };
         var entry = said.ToEntry(run.Id, key, run.TimeProvider.GetUtcNow(), firstId, earlier.Last?.Begun.Entry.Id) with { Id = id };
         var condition = new AppendCondition(OperationEntry.BegunUnder(key), asOf);

@@ -124,6 +124,15 @@ internal sealed class RecordedForm(IJournal journal, RunId run, RngState? root, 
     private static Divergence? Untimed(JournalEntry entry) =>
         entry.Time is null ? Header(entry, "/time", "absent", "the time at which it was recorded") : null;
 
+    /// <summary>A payload that is marked as redacted, or not, against what its codec writes.</summary>
+    internal static Divergence WrongMark(JournalEntry entry, string member, Encoded recorded)
+    {
+        const string marked = "a payload in which something was replaced";
+        const string plain = "a payload in which nothing was replaced";
+        var (found, made) = recorded.IsRedacted ? (marked, plain) : (plain, marked);
+        return ReplayTranslation.DifferenceAt(entry, $"/data/{member}/data", Core.DivergenceCause.CodecNotFaithful, found, made);
+    }
+
     internal static Divergence Header(JournalEntry entry, string path, string recorded, string made) =>
         ReplayTranslation.DifferenceAt(entry, path, Core.DivergenceCause.Header, recorded, made);
 

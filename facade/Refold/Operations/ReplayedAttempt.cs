@@ -11,6 +11,7 @@ internal sealed class ReplayedAttempt(RecordedAttempt recorded, RecordedCommands
     private readonly Lock gate = new();
     private readonly HashSet<RecordedEffect> asked = new(ReferenceEqualityComparer.Instance);
     private readonly ConcurrentQueue<Divergence> differences = new();
+    private readonly ConcurrentQueue<Divergence> wrongMarks = new();
     private readonly TaskCompletionSource allAsked = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile Exception? fault;
 
@@ -25,11 +26,17 @@ internal sealed class ReplayedAttempt(RecordedAttempt recorded, RecordedCommands
     /// <summary>Whether it asked for more than an attempt that was cut off, or cancelled, had got.</summary>
     public bool HasStopped { get; private set; }
 
+    /// <summary>Whether it was answered something in which values were replaced, so that it may come to something else.</summary>
+    public bool HasMetRedacted { get; private set; }
+
     /// <summary>Done when everything that is recorded was asked for.</summary>
     public Task AllAsked => recorded.Effects.Count == 0 ? Task.CompletedTask : allAsked.Task;
 
     /// <summary>What it asked for otherwise than recorded, in any order.</summary>
     public IReadOnlyCollection<Divergence> Differences => differences;
+
+    /// <summary>Marks of redaction that are not as their codecs make them, in any order: no redaction accounts for those.</summary>
+    public IReadOnlyCollection<Divergence> WrongMarks => wrongMarks;
 
     /// <summary>What is recorded and was not asked for, in position order.</summary>
     public IReadOnlyList<RecordedEffect> NotAsked
@@ -76,8 +83,17 @@ internal sealed class ReplayedAttempt(RecordedAttempt recorded, RecordedCommands
     {
         var what = NameOf(recorded, $"call '{name}'", place);
         var effect = Recorded(OperationEntry.Call, place, what);
-        if (effect.Said.Name == name && effect.Said.Input is { } input && request.IsSame(input))
+        var isAsked = effect.Said.Name == name && effect.Said.Input is not null;
+        if (isAsked && request.MarkOfRequest(effect.Said.Input!) == RedactionMark.Wrong)
+            throw ReportWrongMark(effect.Entry, "input", effect.Said.Input!, what);
+        if (isAsked && request.IsSame(effect.Said.Input!))
+        {
+            var mark = effect.Said.Output is { } output ? request.MarkOfAnswer(output) : RedactionMark.Absent;
+            if (mark == RedactionMark.Wrong) throw ReportWrongMark(effect.Entry, "output", effect.Said.Output!, what);
+            HasMetRedacted |= mark == RedactionMark.Right;
             return Task.FromResult(new CallAnswer(effect.Said.Output, effect.Said.Failure));
+        }
+
         var made = effect.Said with { Name = name, Input = request.Encoded };
         throw Differs(effect.Entry, made.Payload(), Core.DivergenceCause.UnrecordedInput, what);
     }
@@ -205,6 +221,12 @@ internal sealed class ReplayedAttempt(RecordedAttempt recorded, RecordedCommands
     // Unwinds the function; the report tells.
     private static Core.UnrecordedInputException Unrecorded(string what) =>
         new(what + " was not recorded so: the replay of the operation ends here, and its report tells what differs.");
+
+    private Core.UnrecordedInputException ReportWrongMark(JournalEntry entry, string member, Encoded recorded, string what)
+    {
+        wrongMarks.Enqueue(RecordedForm.WrongMark(entry, member, recorded).As(Core.DivergenceCause.CodecNotFaithful, what));
+        return Unrecorded(what);
+    }
 
     private Core.UnrecordedInputException Report(Divergence difference, string what)
     {

@@ -137,4 +137,108 @@ let tests =
                 start "r" |> executeAll aggregate stream [ pay; { pay with amount = 0 } ] |> verify aggregate
 
             equal (ReplayVerdict.Matched, 0L) (report.Verdict, report.NotRedecidable))
+
+        testCase "what a codec with redaction is made a part of redacts as it does" (fun () ->
+            let one = Codec.redact [ "$.card.number" ] pays
+            let both = Codec.union [ Codec.case "pay" Some id one ]
+
+            for codec in
+                [
+                    Codec.map id id one
+                    Codec.withVersion "pay" 2 one
+                    both
+                    Codec.map id id both
+                    Codec.redact [ "$.card.holder" ] one
+                    Codec.redact [ "$.card.holder" ] (Codec.map id id one)
+                    Codec.redact [ "$.none" ] both
+                    Codec.withUpcast "pay" 1 Ok (Codec.withVersion "pay" 2 one)
+                ] do
+                let told = ResizeArray<string>()
+                let tell (json: ReadOnlyMemory<byte>) = told.Add(Text.Encoding.UTF8.GetString json.Span)
+                let recorded = CodecEncode.by codec.Encode (Writing.Recorded tell) pay
+                isTrueFor "it redacts" (CodecEncode.redacts codec)
+                isTrueFor "what it replaces is told" (told.Contains("\"" + secret + "\""))
+                equal (text (codec.Encode pay)) (text recorded)
+                isTrueFor "nothing of it is written" (not ((text recorded).Contains(secret, StringComparison.Ordinal)))
+                equal (text (pays.Encode pay)) (text (CodecEncode.by codec.Encode Writing.Whole pay))
+                let value result = Result.defaultWith (fun (error: CodecError) -> failwith (error.ToString())) result
+                let encoded = value recorded
+
+                let unreplaced = {
+                    encoded with
+                        Payload = Redaction.wrap (value (pays.Encode pay)).Payload.Memory
+                }
+
+                isTrueFor "its mark is known" (CodecEncode.isRedacted codec encoded)
+
+                isTrueFor "another is not" (not (CodecEncode.isRedacted codec unreplaced))
+
+                let aggregate = wallet codec (Codec.redact [ "$.number" ] paids)
+                let report = start "r" |> executeAll aggregate stream [ pay ] |> verify aggregate
+                equal (ReplayVerdict.Incomplete, 1L) (report.Verdict, report.NotRedecidable))
+
+        testCase "every member of an object is meant by a star, as every item of an array" (fun () ->
+            let redact path (json: string) =
+                let paths = [ Redaction.tryPath path |> Option.get ]
+
+                match Redaction.apply ignore paths (Bytes.OfText json).Memory with
+                | Ok(ValueSome replaced) -> Text.Encoding.UTF8.GetString replaced.Span
+                | _ -> json
+
+            let mark = "\"[redacted]\""
+            equal ("{\"a\":{\"x\":" + mark + ",\"y\":" + mark + "}}") (redact "$.a[*]" """{"a":{"x":1,"y":[2]}}""")
+            equal ("{\"a\":{\"x\":{\"s\":" + mark + ",\"t\":1}}}") (redact "$.a.*.s" """{"a":{"x":{"s":1,"t":1}}}""")
+            equal ("[{\"s\":" + mark + "}]") (redact "$.*.s" """[{"s":1}]"""))
+
+        testCase "the form of redacted payloads is refused to values of users, by every codec" (fun () ->
+            let raw =
+                Codec.create "raw" 1 (fun (text: string) -> Ok(Bytes.OfText text)) (fun payload -> Ok(payload.ToText()))
+
+            let honest = """{"$redacted":{"a":1}}"""
+
+            for codec in
+                [
+                    raw
+                    Codec.map id id raw
+                    Codec.redact [ "$.a" ] raw
+                    Codec.redact [ "$.b" ] raw
+                ] do
+                match CodecEncode.record codec honest with
+                | Error(CodecError.Unencodable("raw", _)) -> ()
+                | other -> failtest (text other)
+
+            // Others look like it only.
+            for json in [ """{"$redacted":1,"a":2}"""; """{ "$redacted":1}"""; """[{"$redacted":1}]""" ] do
+                equal json (text (CodecEncode.record raw json))
+
+            let aggregate =
+                Aggregate.create
+                    "raw"
+                    {
+                        Initial = ""
+                        Decide = (fun _ _ text -> Ok [ text ])
+                        Evolve = fun _ text -> text
+                    }
+                    raw
+                    raw
+                    raw
+
+            match stepOf aggregate (StreamId.Create "raw/1") honest (start "r") with
+            | Error(StepError.Codec("the command", CodecError.Unencodable _)) -> ()
+            | other -> failtest $"{other}")
+
+        testCase "a mark on a payload of a codec that redacts nothing there is a difference, not an excuse" (fun () ->
+            let recorder = start "r" |> executeAll (wallet pays paids) stream [ { pay with amount = 7 } ]
+
+            let mark (data: EntryData) =
+                match (JsonReader data.Payload.Memory).Members() with
+                | [ "data", command; "stream", _ ]
+                | [ "stream", _; "data", command ] ->
+                    let encoded = { Type = data.Type; SchemaVersion = 1; Payload = Redaction.wrap command }
+                    { data with Payload = Envelope.write stream encoded.Payload }
+                | _ -> failwith "no command"
+
+            for commands in [ pays; Codec.redact [ "$.none" ] pays; Codec.redact [ "$.card.number" ] pays ] do
+                let report = recorder |> changedAt 2L mark |> verify (wallet commands paids)
+                equal ReplayVerdict.Diverged report.Verdict)
     ]

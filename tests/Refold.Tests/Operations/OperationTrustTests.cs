@@ -3,9 +3,9 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using Orders;
-using Refold.Tests.Redaction;
 using Refold.Tests.Runs;
 using Xunit;
+using static Refold.Tests.Operations.EditedLines;
 using static Refold.Tests.Operations.TextOperation;
 
 namespace Refold.Tests.Operations;
@@ -111,47 +111,6 @@ public class OperationTrustTests
         await IsNamedAsync(lines, Draws(), index + 1, "/data/" + mark);
     }
 
-    [Theory]
-    [InlineData("$operation.begun")]
-    [InlineData("$call")]
-    [InlineData("$operation.ended")]
-    public async Task AMarkThatWasTakenAway_IsNamed(string type)
-    {
-        var (charges, answers) = (Wallet.Charges(redacts: true), Wallet.Answers(redacts: true));
-        var operation = Operation.Create("op", charges, answers, (OperationContext fx, Charge input) => fx.CallAsync(
-            "charge", input, charges, (asked, _) => Task.FromResult(new Charged(asked.Card.Number, asked.Amount)), answers));
-        await using var journal = new InMemoryJournal();
-        await using var run = await Shop.StartAsync(journal);
-        await run.RunAsync(operation, "k", new Charge(new Card("4929 0451 1234", "Ada"), 5), ct);
-        Assert.Null((await journal.ReplayAsync("run", operation)).Divergence);
-        List<string> lines = [.. Exports.Of(journal.ReadAll())];
-        var index = At(lines, type, 0);
-        Edit(lines, index, line => Assert.True(line["data"]!.AsObject().Remove("redacted")));
-        await IsNamedAsync(lines, operation, index + 1, "/data/redacted");
-    }
-
-    [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public async Task AMarkOfAnExchange_StandsForSomethingInIt(bool redacts)
-    {
-        using var server = new Answering();
-        var operation = Of(async (fx, _) =>
-        {
-            using var client = new HttpClient(fx.HttpHandler(server, redacts ? ["$.token"] : []), disposeHandler: false);
-            return "" + (await client.GetStringAsync("http://shop.test/login")).Length;
-        });
-        await using var journal = new InMemoryJournal();
-        await using var run = await Shop.StartAsync(journal);
-        await run.RunAsync(operation, "k", "in", ct);
-        Assert.Null((await journal.ReplayAsync("run", operation)).Divergence);
-        if (redacts) return;
-        List<string> lines = [.. Exports.Of(journal.ReadAll())];
-        var index = At(lines, "$call", 0);
-        Edit(lines, index, line => Insert(line["data"]!.AsObject(), "redacted"));
-        await IsNamedAsync(lines, operation, index + 1, "/data/redacted");
-    }
-
     [Fact]
     public async Task AKeyThatWasMade_SaysSo_AndIsNoCallers()
     {
@@ -229,25 +188,6 @@ public class OperationTrustTests
         Assert.True(report.Matched, report + string.Join('\n', report.Findings));
     }
 
-    private sealed class Answering : HttpMessageHandler
-    {
-        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
-            Task.FromResult(new HttpResponseMessage { Content = new StringContent("{\"token\":\"0451-0451\"}") });
-    }
-
-    private static int At(List<string> lines, string type, int number) =>
-        lines.Index().Where(line => (string)JsonNode.Parse(line.Item)!["type"]! == type).ElementAt(number).Index;
-
-    private static void Edit(List<string> lines, int index, Action<JsonObject> change)
-    {
-        var line = JsonNode.Parse(lines[index])!.AsObject();
-        change(line);
-        var data = line["data"]!.DeepClone();
-        line.Remove("data");
-        line["data"] = data;
-        lines[index] = line.ToJsonString();
-    }
-
     // Members of a payload stand in the order of their names: nothing but the member differs.
     private static void Insert(JsonObject data, string name) => data.Insert(
         data.Select(item => item.Key).TakeWhile(other => string.CompareOrdinal(other, name) < 0).Count(), name, true);
@@ -261,27 +201,9 @@ public class OperationTrustTests
         return line.ToJsonString();
     }
 
-    private static async Task<ReplayReport> ReplayAsync(List<string> lines, string run, Operation operation)
-    {
-        await using var journal = new InMemoryJournal();
-        Assert.True(await Exports.TryImportAsync(journal, lines));
-        return await journal.ReplayAsync(RunId.Create(run), [operation], [Order.Aggregate]);
-    }
-
     private static async Task MatchesAsync(List<string> lines)
     {
         var report = await ReplayAsync(lines, "run", Draws());
         Assert.True(report.Matched, report + string.Join('\n', report.Findings));
-    }
-
-    private static async Task IsNamedAsync(List<string> lines, Operation operation, long position, string path)
-    {
-        var report = await ReplayAsync(lines, "run", operation);
-        Assert.Equal(ReplayVerdict.Diverged, report.Verdict);
-        var said = string.Create(System.Globalization.CultureInfo.InvariantCulture, $"position {position},");
-        var differences = report.Findings.Append(report.Divergence + " ").ToList();
-        Assert.True(
-            differences.Exists(found => found.Contains(said, StringComparison.Ordinal) && found.Contains(path, StringComparison.Ordinal)),
-            string.Join('\n', differences));
     }
 }

@@ -24,6 +24,8 @@ public class RedactedCodecTests
         "{\"$redacted\":{\"a\":[{\"b\":\"[redacted]\"},{\"c\":2},[{\"b\":\"[redacted]\"}]]}}", "$.a[*].b")]
     [InlineData("{\"a\":[1,2]}", "{\"$redacted\":{\"a\":[\"[redacted]\",\"[redacted]\"]}}", "$.a[*]")]
     [InlineData("{\"a\":[{\"b\":1}]}", "{\"$redacted\":{\"a\":[{\"b\":\"[redacted]\"}]}}", "$.a.b")]
+    [InlineData("{\"a\":{\"x\":{\"b\":1},\"y\":2}}", "{\"$redacted\":{\"a\":{\"x\":{\"b\":\"[redacted]\"},\"y\":2}}}", "$.a[*].b")]
+    [InlineData("{\"a\":{\"x\":1,\"y\":[2]}}", "{\"$redacted\":{\"a\":{\"x\":\"[redacted]\",\"y\":\"[redacted]\"}}}", "$.a.*")]
     [InlineData("[{\"b\":1},2]", "{\"$redacted\":[{\"b\":\"[redacted]\"},2]}", "$.b")]
     [InlineData("{\"a\":1,\"b\":{\"c\":3}}", "{\"$redacted\":{\"a\":\"[redacted]\",\"b\":{\"c\":\"[redacted]\"}}}", "$.a", "$.b.c")]
     [InlineData("{\"\\u0061\":1}", "{\"$redacted\":{\"a\":\"[redacted]\"}}", "$.a")]
@@ -74,6 +76,37 @@ public class RedactedCodecTests
             Assert.Equal(2, codec.Encode(new Charge(new Card("1", "Ada"), 5)).SchemaVersion);
             // What was written before anything was redacted is read, too.
             Assert.Equal(6, codec.Decode(charge.Encode(new Charge(new Card("1", "Ada"), 5))).Amount);
+        }
+    }
+
+    // It would be read as a redacted one: the value would be lost, or taken for one that cannot be compared.
+    [Theory]
+    [InlineData("{\"$redacted\":1}", true)]
+    [InlineData("{\"$redacted\":{\"a\":1}}", true)]
+    [InlineData("{\"$redacted\":{\"$redacted\":{\"a\":1}}}", true)]
+    [InlineData("{\"$redacted\":1,\"a\":2}", false)]
+    [InlineData("{\"a\":{\"$redacted\":1}}", false)]
+    [InlineData("[{\"$redacted\":1}]", false)]
+    public async Task TheFormOfARedactedPayload_IsRefusedToValues_AndNothingIsAppended(string payload, bool isRefused)
+    {
+        Codec<string>[] codecs = [json, json.WithRedaction("$.a"), json.WithRedaction("$.b"), json.WithRedaction()];
+        foreach (var codec in codecs)
+        {
+            var aggregate = Aggregate.Create(
+                "raw", "", (Step _, string _, string asked) => Decision.Accept<string, string>([asked]), (_, one) => one, codec, codec, codec);
+            await using var journal = new InMemoryJournal();
+            await using var run = await journal.StartAsync();
+            if (isRefused)
+            {
+                Assert.Equal("unencodable", Assert.Throws<CodecException>(() => codec.Encode(payload)).Code);
+                await Assert.ThrowsAsync<StepFailedException>(() => run.Streams(aggregate).ExecuteAsync("raw/1", payload));
+                Assert.Single(journal.ReadAll());
+            }
+            else
+            {
+                await run.Streams(aggregate).ExecuteAsync("raw/1", payload);
+                Assert.NotEqual(ReplayVerdict.Diverged, (await journal.VerifyAsync(run.Id, aggregate)).Verdict);
+            }
         }
     }
 
