@@ -21,6 +21,46 @@ module internal ReplayEnding =
     /// Whether the run's end says what its inputs were.
     let vouchesForInputs (ended: Entry option) : bool = tryRead ended |> Option.exists _.Vouched.IsSome
 
+    let private hashOf (inputs: Entry list) (facts: Entry list) =
+        use hash = new RunInputs()
+
+        for entry in inputs do
+            hash.Add entry.Data
+
+        for entry in facts do
+            hash.Add entry.Data
+
+        hash.Finish()
+
+    /// The hash over the inputs for which the end vouches, and the facts for which it does not, as they came while it was made. `inputs`:
+    /// commands and effects; `facts`: those of the run's streams before its end, streams by UTF-8 bytes.
+    let inputsFor (ended: Entry) (inputs: Entry list) (facts: Entry list) : struct (Hash * Entry list) =
+        let all () = struct (hashOf inputs facts, [])
+
+        let first (count: int64) =
+            let last =
+                facts |> List.map _.Position |> List.sort |> List.tryItem (int count - 1) |> Option.defaultValue 0L
+
+            let vouched, others = facts |> List.partition (fun fact -> fact.Position <= last)
+            struct (hashOf inputs vouched, others)
+
+        match tryRead (Some ended) with
+        | Some { Vouched = Some { Counted = Some counted } } when counted.Facts < int64 facts.Length -> first counted.Facts
+        // In this version: all that were there, or there was none.
+        | Some { Vouched = Some { Counted = None; Inputs = recorded } } when not facts.IsEmpty ->
+            let struct (hash, _) as withAll = all ()
+            let struct (none, _) as withNone = first 0L
+            if hash <> recorded && none = recorded then withNone else withAll
+        | _ -> all ()
+
+    // As the end counts what is beside: as many of them as it does, where there are as many.
+    let private countedOf (facts: int64) (beside: RunBeside) (recorded: RunCounted) =
+        {
+            Facts = facts
+            BesideCount = min recorded.BesideCount beside.Count
+            BesideHash = beside.HashOf recorded.BesideCount
+        }
+
     /// What is not known of a run besides its steps. Where they were not followed to the end, nothing is known of that either.
     let findings (source: VerifyInput) (started: Entry) (context: RunContext) (lastPosition: int64) (isWalked: bool) (ended: Entry option) =
         [
@@ -64,10 +104,14 @@ module internal ReplayEnding =
         match divergence.Path with
         | "/data/stateHash" -> ofHash DivergenceCause.State
         | "/data/inputs"
+        | "/data/facts"
+        | "/data/beside"
+        | "/data/besideHash"
         | "/data/started" -> ofHash DivergenceCause.Input
         | _ -> divergence
 
     /// The difference between the end and the one that `Run.finish` makes of what was replayed. `inputs`: the hash over the inputs;
+    /// `facts`: how many of those are facts; `beside`: entries besides the steps, before the end, and whether all of them are known;
     /// `deleted`: the beginnings of streams that were deleted, perhaps with inputs, which are not compared then.
     let judgeEnd
         (started: Entry)
@@ -76,6 +120,8 @@ module internal ReplayEnding =
         (actual: Hash option)
         (streams: int)
         (inputs: Hash)
+        (facts: int64)
+        (struct (beside: RunBeside, isBesideWhole: bool))
         (deleted: string list)
         : struct (Divergence option * ReplayFinding list) =
         match RunForm.readEnd Run.endedType entry with
@@ -88,11 +134,24 @@ module internal ReplayEnding =
             let actual = if isOverNone then Some(StateHash.ofRun []) else actual
             let hash, findings = stateHash entry recorded.StateHash actual
 
+            let counted = recorded.Vouched |> Option.bind _.Counted
+            let found = counted |> Option.map (countedOf facts beside)
+            let besideOf (counted: RunCounted option) = counted |> Option.map (fun counted -> counted.BesideCount, counted.BesideHash)
+            let isBesideUnknown = besideOf counted <> besideOf found && not (isBesideWhole && deleted.IsEmpty)
+
             let vouched =
                 recorded.Vouched
                 |> Option.map (fun vouched ->
                     {
                         Inputs = (if deleted.IsEmpty then inputs else vouched.Inputs)
+                        Counted =
+                            Option.map2
+                                (fun (recorded: RunCounted) found ->
+                                    { (if isBesideUnknown then recorded else found) with
+                                        Facts = (if deleted.IsEmpty then facts else recorded.Facts)
+                                    })
+                                counted
+                                found
                         Started = RunInputs.OfEntry started.Data
                         Time = entry.Data.Time
                     })
@@ -101,9 +160,12 @@ module internal ReplayEnding =
                 Run.ended context (entry.Version - 1L) { StateHash = hash; Streams = streams; Vouched = vouched } entry.Data.Time
 
             let unknown =
-                if vouched.IsSome && not deleted.IsEmpty then
-                    [ EntryFinding.inputsNotCompared deleted entry.Position ]
-                else
-                    []
+                [
+                    if vouched.IsSome && not deleted.IsEmpty then
+                        EntryFinding.inputsNotCompared deleted entry.Position
+
+                    if isBesideUnknown then
+                        EntryFinding.besideNotCompared entry.Position
+                ]
 
             struct (StepComparison.whole entry made.Entries[0] |> Option.map causeOf, findings @ unknown)

@@ -18,6 +18,7 @@ type internal ReplayStream<'State, 'Command, 'Event, 'Error>
     let mutable afterStep = struct (version, state)
 
     let facts = ResizeArray<Entry>()
+    let beside = RunBeside()
     let mutable current: Entry voption = ValueNone
 
     let move () = current <- (if cursor.MoveNext() then ValueSome cursor.Current else ValueNone)
@@ -33,6 +34,10 @@ type internal ReplayStream<'State, 'Command, 'Event, 'Error>
 
     let isFactOf (entry: Entry) = entry.Data.Role = Role.Fact && entry.Data.Run = Some run
 
+    let takeBeside (entry: Entry) =
+        if entry.Data.Run.IsNone then
+            beside.Add entry
+
     do move ()
 
     let deletedTo = if current.IsSome then current.Value.Version - 1L else source.DeletedTo
@@ -40,9 +45,7 @@ type internal ReplayStream<'State, 'Command, 'Event, 'Error>
     do
         // What the snapshot sums up.
         while current.IsSome && current.Value.Version <= version do
-            if isFactOf current.Value then
-                takeFact current.Value
-
+            if isFactOf current.Value then takeFact current.Value else takeBeside current.Value
             move ()
 
     /// The next entry before a position.
@@ -73,7 +76,11 @@ type internal ReplayStream<'State, 'Command, 'Event, 'Error>
         if entry.Data.Run = Some run && entry.Data.Role <> Role.Fact then
             Some(RunEntry.stray entry)
         else
-            if isFactOf entry then takeFact entry else tally.Others.Add entry.Position
+            if isFactOf entry then
+                takeFact entry
+            else
+                takeBeside entry
+                tally.Others.Add entry.Position
 
             match apply entry with
             | Ok _ ->
@@ -250,7 +257,13 @@ type internal ReplayStream<'State, 'Command, 'Event, 'Error>
             | Some divergence -> Some divergence
             | None ->
                 version <- entry.Version
-                if isFactOf entry then takeFact entry else tally.Behind.Add entry.Position
+
+                if isFactOf entry then
+                    takeFact entry
+                else
+                    takeBeside entry
+                    tally.Behind.Add entry.Position
+
                 move ()
                 stray ()
 
@@ -262,6 +275,8 @@ type internal ReplayStream<'State, 'Command, 'Event, 'Error>
         member _.Stray() = stray ()
 
         member _.Facts: Entry seq = facts :> Entry seq
+
+        member _.Beside = beside
 
         member _.DeletedTo = deletedTo
 

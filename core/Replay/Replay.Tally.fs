@@ -62,11 +62,23 @@ module internal EntryFinding =
     /// The root random state is not that of the pin's seed.
     let rootNotOfSeed = at "the root random state is not that of the pin's seed, in the start at" ""
 
+    /// The run's end vouches for entries besides its steps that may have been deleted since, or were not looked for.
+    let besideNotCompared =
+        ended " vouches for entries besides its steps that were not compared: there may be deleted ones among them"
+
+    /// A fact under the run's name came while its end was made.
+    let meanwhile =
+        at "a fact under the run's name was recorded while the run ended, and its end does not vouch for it:" ""
+
     /// A fact under the run's name lies behind its end, which does not vouch for it.
     let behindTheEnd = at "a fact under the run's name lies behind its end, which does not vouch for it:" ""
 
     /// An effect of the run lies behind its end, which does not vouch for it.
     let effectBehindTheEnd = at "an effect of the run lies behind its end, which does not vouch for it:" ""
+
+    /// An effect of a type that nothing writes.
+    let effectOfUnknownType =
+        at "an effect of the run is of a type that is not known, and was not compared:" ""
 
     /// A step stood on a snapshot, which the effect tells.
     let stoodOnSnapshot (snapshot: string) = at "a step stood on a snapshot, by the effect at" (": " + snapshot)

@@ -40,6 +40,9 @@ type internal IReplayStream =
     /// The facts under the run's name that were read so far, in version order.
     abstract Facts: Entry seq
 
+    /// The entries of the stream that were read so far and name no run.
+    abstract Beside: RunBeside
+
     /// The version up to which the stream was deleted; 0 where it was read from its first version on.
     abstract DeletedTo: int64
 

@@ -13,7 +13,9 @@ type internal Verification(source: VerifyInput, verifiers: ReplayVerifier list, 
     let streams = SortedDictionary<StreamId, IReplayStream>()
     let skipped = Dictionary<StreamId, int64>()
     let findings = ResizeArray<ReplayFinding>()
-    let inputs = new RunInputs()
+    // Commands, then effects.
+    let inputs = ResizeArray<Entry>()
+    let beside = RunBeside()
     // The version up to which the run's effects were deleted.
     let mutable effectsDeletedTo = 0L
     let mutable lastPosition = started.Position
@@ -83,7 +85,7 @@ type internal Verification(source: VerifyInput, verifiers: ReplayVerifier list, 
     let input (entry: Entry) =
         tally.External <- tally.External + 1L
         tally.Inputs.Add entry.Position
-        inputs.Add entry.Data
+        inputs.Add entry
 
     // Reads the run's stream once, a command at a time; answers the entry that ended the run.
     let walk (entries: IEnumerator<Entry>) =
@@ -154,6 +156,9 @@ type internal Verification(source: VerifyInput, verifiers: ReplayVerifier list, 
                 else
                     input effect
 
+                if not (RunStep.isEffectType effect.Data.Type) then
+                    findings.Add(EntryFinding.effectOfUnknownType effect.Position)
+
                 if effect.Data.Type = RunStep.snapshotType then
                     findings.Add(EntryFinding.stoodOnSnapshot (PayloadText.show effect.Data.Payload) effect.Position)
 
@@ -179,6 +184,9 @@ type internal Verification(source: VerifyInput, verifiers: ReplayVerifier list, 
             if entry.Data.Run = Some source.Run && not (isRead entry.Data.Stream) then
                 if entry.Data.Role = Role.Fact then
                     tally.Outside.Add entry.Position
+
+                    if entry.Position > started.Position then
+                        beside.Add entry
                 elif found.IsNone then
                     found <- Some(RunEntry.stray entry)
 
@@ -186,16 +194,27 @@ type internal Verification(source: VerifyInput, verifiers: ReplayVerifier list, 
 
     let replayed () = [ for stream in streams.Values -> stream.AfterStep ]
 
-    // The facts of the run as they were recorded before its end, streams by UTF-8 bytes; those behind it are named.
-    let inputsHash (ended: Entry) =
-        for stream in streams.Values do
-            for fact in stream.Facts do
-                if fact.Position < ended.Position then
-                    inputs.Add fact.Data
-                else
-                    findings.Add(EntryFinding.behindTheEnd fact.Position)
+    // Of the facts of the run, those that its end vouches for; others are named.
+    let inputsOf (ended: Entry) =
+        let facts =
+            [
+                for stream in streams.Values do
+                    yield! stream.Facts
+            ]
 
-        inputs.Finish()
+        let before, behind = facts |> List.partition (fun fact -> fact.Position < ended.Position)
+        findings.AddRange(behind |> List.map (fun fact -> EntryFinding.behindTheEnd fact.Position))
+        let struct (hash, meanwhile) = ReplayEnding.inputsFor ended (List.ofSeq inputs) before
+        findings.AddRange(meanwhile |> List.map (fun fact -> EntryFinding.meanwhile fact.Position))
+        struct (hash, int64 (before.Length - meanwhile.Length))
+
+    let besideOf (ended: Entry) =
+        let before = RunBeside()
+
+        for found in beside :: [ for stream in streams.Values -> stream.Beside ] do
+            before.AddBefore(ended.Position, found)
+
+        struct (before, source.IsScanWhole)
 
     let summary (replayed: ReplayedStream list) (isWalked: bool) (ended: Entry option) (deleted: string list) =
         let isVouchedFor = ReplayEnding.vouchesForInputs ended && deleted.IsEmpty
@@ -267,8 +286,10 @@ type internal Verification(source: VerifyInput, verifiers: ReplayVerifier list, 
         let differs =
             match differs, ended with
             | None, Some entry ->
+                let struct (inputs, facts) = inputsOf entry
+
                 let struct (divergence, found) =
-                    ReplayEnding.judgeEnd started context entry hash streams.Count (inputsHash entry) deleted
+                    ReplayEnding.judgeEnd started context entry hash streams.Count inputs facts (besideOf entry) deleted
 
                 findings.AddRange found
                 divergence
@@ -294,7 +315,5 @@ type internal Verification(source: VerifyInput, verifiers: ReplayVerifier list, 
 
     interface IDisposable with
         member _.Dispose() =
-            (inputs :> IDisposable).Dispose()
-
             for stream in streams.Values do
                 stream.Dispose()

@@ -33,6 +33,7 @@ module Replay =
             ReadStream = readStream
             DeletedTo = fun _ -> 0L
             Scan = Seq.empty
+            IsScanWhole = false
             Start = []
             HeadAt = fun _ -> None
             CurrentPin = None

@@ -30,12 +30,55 @@ type internal RunInputs() =
     interface IDisposable with
         member _.Dispose() = hash.Dispose()
 
+/// Entries that no step made and none of the inputs is: facts under the run's name in streams that no command was for, and entries under
+/// no run's name in streams of its commands. In position order; collected while other things are read.
+[<Sealed>]
+type internal RunBeside() =
+    let entries = ResizeArray<struct (int64 * Hash)>()
+
+    /// The next entry, in any order.
+    member _.Add(entry: Entry) : unit = entries.Add(struct (entry.Position, RunInputs.OfEntry entry.Data))
+
+    /// Those of others that lie before a position.
+    member _.AddBefore(position: int64, others: RunBeside) : unit =
+        entries.AddRange(others.Entries |> Seq.filter (fun (struct (at, _)) -> at < position))
+
+    member private _.Entries: ResizeArray<struct (int64 * Hash)> = entries
+
+    /// How many there are.
+    member _.Count: int64 = int64 entries.Count
+
+    /// SHA-256 over the hashes of the first `count` entries' canonical bytes.
+    member _.HashOf(count: int64) : Hash =
+        let writer = ByteWriter 1024
+        entries.Sort(fun (struct (one, _)) (struct (other, _)) -> compare one other)
+
+        for struct (_, hash) in Seq.truncate (int (min count (int64 Int32.MaxValue))) entries do
+            Hash.write writer hash
+
+        Hash.Compute writer.Written
+
+/// What the end of a run says of entries besides its steps, from schema version 3 on: as many as there were when the end was made, the
+/// first of each kind in position order. Others came meanwhile.
+[<NoComparison>]
+type internal RunCounted =
+    {
+        /// How many facts the inputs hold.
+        Facts: int64
+        /// How many entries `BesideHash` is over; see `RunBeside`.
+        BesideCount: int64
+        /// The hash over them.
+        BesideHash: Hash
+    }
+
 /// What the end of a run vouches for, from schema version 2 on.
 [<NoComparison>]
 type internal RunVouched =
     {
         /// The hash over the run's inputs.
         Inputs: Hash
+        /// Absent in schema version 2: where there was neither a fact nor an entry beside, and in older journals.
+        Counted: RunCounted option
         /// The hash of the canonical bytes of the entry that started the run.
         Started: Hash
         /// The time of the ending entry.
@@ -58,8 +101,15 @@ type internal RunEnding =
 [<RequireQualifiedAccess>]
 module internal RunForm =
 
-    /// The schema version that runs are ended with.
-    let endVersion = 2
+    /// The newest schema version that runs are ended with.
+    let endVersion = 3
+
+    /// The schema version of an end.
+    let versionOf (ending: RunEnding) : int =
+        match ending.Vouched with
+        | None -> 1
+        | Some { Counted = None } -> 2
+        | Some _ -> endVersion
 
     let private members (typeName: string) (newest: int) (entry: Entry) : Result<(string * ReadOnlyMemory<byte>) list, CodecError> =
         let read () =
@@ -109,7 +159,21 @@ module internal RunForm =
                 | Some time -> quoted (Timestamp.format (time.ToUniversalTime()))
                 | None -> "null"
 
-            "{\"inputs\":"
+            let counted =
+                match vouched.Counted with
+                | None -> ""
+                | Some counted ->
+                    "\"beside\":"
+                    + Numbers.text counted.BesideCount
+                    + ",\"besideHash\":"
+                    + quoted (counted.BesideHash.ToString())
+                    + ",\"facts\":"
+                    + Numbers.text counted.Facts
+                    + ","
+
+            "{"
+            + counted
+            + "\"inputs\":"
             + quoted (vouched.Inputs.ToString())
             + ",\"started\":"
             + quoted (vouched.Started.ToString())
@@ -150,23 +214,41 @@ module internal RunForm =
     let private orNull (read: string -> Result<'Value, ValueError>) (json: string) : Result<'Value option, ValueError> =
         if json = "null" then Ok None else read json |> Result.map Some
 
-    let private count (json: string) : Result<int, ValueError> =
-        match Int32.TryParse(json, Globalization.NumberStyles.None, Globalization.CultureInfo.InvariantCulture) with
+    let private count (json: string) : Result<int64, ValueError> =
+        match Int64.TryParse(json, Globalization.NumberStyles.None, Globalization.CultureInfo.InvariantCulture) with
         | true, count -> Ok count
-        | false, _ -> malformed "the number of streams" "it is no whole number"
+        | false, _ -> malformed "a number" "it is no whole number"
+
+    let private countOfStreams (json: string) : Result<int, ValueError> =
+        match count json with
+        | Ok count when count <= int64 Int32.MaxValue -> Ok(int count)
+        | Ok _ -> malformed "the number of streams" "it is too large"
+        | Error error -> Error error
 
     let private time (json: string) =
         Timestamp.parse (json.Trim '"') |> Result.mapError (fun reason -> ValueError.Malformed("the time", reason))
 
-    let private readVouched typeName members : Result<RunVouched, CodecError> =
+    let private readCounted typeName members : Result<RunCounted, CodecError> =
+        part typeName "beside" count members
+        |> Result.bind (fun beside ->
+            part typeName "besideHash" hash members
+            |> Result.bind (fun besideHash ->
+                part typeName "facts" count members
+                |> Result.map (fun facts -> { Facts = facts; BesideCount = beside; BesideHash = besideHash })))
+
+    let private readVouched typeName schemaVersion members : Result<RunVouched, CodecError> =
+        let counted =
+            if schemaVersion < endVersion then Ok None else readCounted typeName members |> Result.map Some
+
         part typeName "inputs" hash members
         |> Result.bind (fun inputs ->
             part typeName "started" hash members
             |> Result.bind (fun started ->
                 part typeName "time" (orNull time) members
-                |> Result.map (fun time -> { Inputs = inputs; Started = started; Time = time })))
+                |> Result.bind (fun time ->
+                    counted |> Result.map (fun counted -> { Inputs = inputs; Counted = counted; Started = started; Time = time }))))
 
-    /// What an end says, in either schema version. Strict: the payload is exactly what `writeEnd` makes of the answer.
+    /// What an end says, in any schema version. Strict: the payload is exactly what `writeEnd` makes of the answer.
     let readEnd (typeName: string) (entry: Entry) : Result<RunEnding, CodecError> =
         let exactly (ending: RunEnding) =
             if (Bytes.OfText(writeEnd ending)).Equals entry.Data.Payload then
@@ -178,12 +260,12 @@ module internal RunForm =
         |> Result.bind (fun members ->
             part typeName "stateHash" (orNull hash) members
             |> Result.bind (fun state ->
-                part typeName "streams" count members
+                part typeName "streams" countOfStreams members
                 |> Result.bind (fun streams ->
                     let ending vouched = { StateHash = state; Streams = streams; Vouched = vouched }
 
                     if entry.Data.SchemaVersion = 1 then
                         Ok(ending None)
                     else
-                        readVouched typeName members |> Result.map (fun vouched -> ending (Some vouched)))))
+                        readVouched typeName entry.Data.SchemaVersion members |> Result.map (fun vouched -> ending (Some vouched)))))
         |> Result.bind exactly

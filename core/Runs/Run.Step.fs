@@ -23,6 +23,21 @@ module internal RunStep =
     /// The type of the effect that names the snapshot a step stood on.
     let snapshotType = "$snapshot"
 
+    // Those of operations; see FORMAT.md.
+    let private operationTypes =
+        Set
+            [
+                "$operation.begun"
+                "$operation.ended"
+                "$operation.failed"
+                "$clock"
+                "$call"
+                "$executed"
+            ]
+
+    /// Whether something writes effects of this type.
+    let isEffectType (typeName: string) : bool = typeName = snapshotType || operationTypes.Contains typeName
+
     /// The stream of a run's effects: `$fx/<RunId>`.
     let effectsOf (run: RunId) : StreamId = StreamId.Create("$fx/" + run.Value)
 

@@ -49,14 +49,12 @@ module Run =
     /// The append that ends the run: one control entry. `runVersion` is the run stream's highest version, `effects` that of its effects,
     /// where somebody else may add to them: what the end does not vouch for must not come before it.
     let internal endedAfter (context: RunContext) (runVersion: int64) (effects: int64 option) (ending: RunEnding) time : EncodedBatch =
-        let schemaVersion = if ending.Vouched.IsSome then RunForm.endVersion else 1
-
         let others =
             effects
             |> Option.map (fun version -> RunStep.effectsOf context.Run, ExpectedVersion.after version)
             |> Option.toList
 
-        control context runVersion others endedType schemaVersion (RunForm.writeEnd ending) time
+        control context runVersion others endedType (RunForm.versionOf ending) (RunForm.writeEnd ending) time
 
     /// The same, where nobody else adds anything.
     let internal ended (context: RunContext) (runVersion: int64) (ending: RunEnding) (time: DateTimeOffset option) : EncodedBatch =
@@ -83,6 +81,7 @@ module Run =
         let vouched =
             {
                 Inputs = hash.Finish()
+                Counted = None
                 Started = RunInputs.OfEntry started.Data
                 Time = time
             }

@@ -60,6 +60,7 @@ internal static class ReplayTranslation
             FuncConvert.FromFunc((StreamId stream) => read(stream).Select(entry => entry.Value)),
             FuncConvert.FromFunc<StreamId, long>(recording.DeletedTo),
             recording.Outside.Select(entry => entry.Value),
+            recording.IsOutsideWhole,
             options.StartFrom.Select(snapshot => snapshot.Value).ToFSharpList(),
             FuncConvert.FromFunc((long position) => recording.HeadAt(position) is { } head ? FSharpOption<Head>.Some(head) : null),
             options.Pin.ToOption(),

@@ -32,7 +32,10 @@ internal sealed record StepBeside(IReadOnlyList<EntryData> Effects, AppendCondit
 /// <param name="Inputs">The hash over its inputs.</param>
 /// <param name="Started">The hash of its start.</param>
 /// <param name="Effects">The version of its effects up to which the inputs have them.</param>
-internal sealed record RunRecording(Hash? StateHash, int Streams, Hash Inputs, Hash Started, long Effects);
+/// <param name="Facts">How many facts the inputs have.</param>
+/// <param name="Beside">Entries besides its steps.</param>
+internal sealed record RunRecording(
+    Hash? StateHash, int Streams, Hash Inputs, Hash Started, long Effects, long Facts, Core.RunBeside Beside);
 
 internal static class RunTranslation
 {
@@ -54,7 +57,12 @@ internal static class RunTranslation
     public static EncodedBatch Finish(this Core.RunContext context, long runVersion, RunRecording recorded, DateTimeOffset time)
     {
         var at = FSharpOption<DateTimeOffset>.Some(time);
-        var vouched = new Core.RunVouched(recorded.Inputs, recorded.Started, at);
+        var beside = recorded.Beside.Count;
+        // Where there is neither, the end says nothing of them.
+        var counted = recorded.Facts == 0 && beside == 0
+            ? null
+            : FSharpOption<Core.RunCounted>.Some(new Core.RunCounted(recorded.Facts, beside, recorded.Beside.HashOf(beside)));
+        var vouched = new Core.RunVouched(recorded.Inputs, counted, recorded.Started, at);
         return Core.Run.endedAfter(
             context, runVersion, FSharpOption<long>.Some(recorded.Effects),
             new Core.RunEnding(recorded.StateHash.ToOption(), recorded.Streams, vouched.ToOption()), at);
@@ -67,6 +75,9 @@ internal static class RunTranslation
         var run = Core.RunIdModule.tryCreate(stream.Value[StreamPrefix.Length..]);
         return run.IsOk ? run.ResultValue : null;
     }
+
+    /// <summary>Whether an entry ends a run and counts what is beside its steps.</summary>
+    public static bool IsEndWithCounts(JournalEntry entry) => IsEnd(entry) && entry.SchemaVersion >= Core.RunForm.endVersion;
 
     public static bool IsEnd(JournalEntry entry) => entry.Role == EntryRole.Control && entry.Type == Core.Run.endedType;
 

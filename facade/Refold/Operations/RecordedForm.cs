@@ -147,8 +147,7 @@ internal sealed class RecordedForm(IJournal journal, RunId run, RngState? root, 
     private async ValueTask<bool> IsDeletedAsync(CancellationToken cancellationToken)
     {
         if (isDeleted is { } known) return known;
-        var streams = await journal.StreamsAsync(OperationEntry.StreamPrefix, cancellationToken: cancellationToken).ConfigureAwait(false);
-        isDeleted = streams.Any(stream => stream.Floor > 0);
+        isDeleted = await DeletedStreams.AnyAsync(journal, OperationEntry.StreamPrefix, cancellationToken).ConfigureAwait(false);
         return isDeleted.Value;
     }
 }

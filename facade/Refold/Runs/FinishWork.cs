@@ -19,7 +19,7 @@ internal sealed class FinishWork(RunCore run, IReadOnlyList<Aggregate> aggregate
 
     protected override bool IsWaitedOut => true;
 
-    // Off the caller's thread: it reads every command and every stream of the run.
+    // Off the caller's thread: it reads every command and every stream of the run, and what was recorded since it began.
     public override async Task<KeptState?> LoadAsync(CancellationToken cancellationToken)
     {
         if (run.Options.Mode == RecordMode.Off)
@@ -29,12 +29,27 @@ internal sealed class FinishWork(RunCore run, IReadOnlyList<Aggregate> aggregate
         var (started, last) = await LastStepsAsync(inputs, cancellationToken).ConfigureAwait(false);
         // Asked first: an effect that somebody else adds from now on is a conflict, and then all is read again.
         var effects = await run.Journal.HighestVersionAsync(RunTranslation.EffectsOf(run.Id), cancellationToken).ConfigureAwait(false);
-        _ = await AddAsync(inputs, RunTranslation.EffectsOf(run.Id), EntryRole.Effect, null, cancellationToken).ConfigureAwait(false);
+        // Facts and entries of others conflict with nothing: the end counts those up to here.
+        var head = (await run.Journal.HeadAsync(cancellationToken).ConfigureAwait(false)).Position;
+        await foreach (var effect in run.Journal.ReadKeptAsync(RunTranslation.EffectsOf(run.Id), cancellationToken: cancellationToken)
+            .ConfigureAwait(false))
+        {
+            if (effect.Role == EntryRole.Effect && effect.Run == run.Id) inputs.Add(effect.Value.Data);
+        }
+
+        var (facts, beside) = (0L, new Core.RunBeside());
         var ends = new List<(StreamId Stream, long Position)>();
         foreach (var (stream, command) in last)
-            ends.Add((stream, await AddAsync(inputs, stream, EntryRole.Fact, command, cancellationToken).ConfigureAwait(false)));
+        {
+            var read = await AddAsync(inputs, beside, stream, command, head, cancellationToken).ConfigureAwait(false);
+            ends.Add((stream, read.End));
+            facts += read.Facts;
+        }
+
+        await AddElsewhereAsync(beside, last, started?.Position ?? head, head, cancellationToken).ConfigureAwait(false);
         var stateHash = await HashOverAsync(ends, cancellationToken).ConfigureAwait(false);
-        recorded = new RunRecording(stateHash, last.Count, inputs.Finish(), started, effects);
+        var start = started is null ? Hash.Zero : Core.RunInputs.OfEntry(started.Value.Data);
+        recorded = new RunRecording(stateHash, last.Count, inputs.Finish(), start, effects, facts, beside);
         return null;
     }
 
@@ -46,15 +61,15 @@ internal sealed class FinishWork(RunCore run, IReadOnlyList<Aggregate> aggregate
     protected override RunEnd Result(Receipt? receipt) => new(recorded?.StateHash?.ToString(), recorded?.Streams ?? 0, receipt);
 
     // The start, and the last command for each stream. The journal has them all, also those before the run was resumed.
-    private async Task<(Hash Started, SortedDictionary<StreamId, JournalEntry> Last)> LastStepsAsync(
+    private async Task<(JournalEntry? Started, SortedDictionary<StreamId, JournalEntry> Last)> LastStepsAsync(
         Core.RunInputs inputs, CancellationToken cancellationToken)
     {
-        var started = Hash.Zero;
+        JournalEntry? started = null;
         var last = new SortedDictionary<StreamId, JournalEntry>();
         await foreach (var entry in run.Journal.ReadKeptAsync(run.Id.Stream, cancellationToken: cancellationToken).ConfigureAwait(false))
         {
             if (entry.Version == 1)
-                started = Core.RunInputs.OfEntry(entry.Value.Data);
+                started = entry;
             if (entry.Role != EntryRole.Command)
                 continue;
             inputs.Add(entry.Value.Data);
@@ -65,21 +80,51 @@ internal sealed class FinishWork(RunCore run, IReadOnlyList<Aggregate> aggregate
         return (started, last);
     }
 
-    // Adds the inputs of a stream, and gives the position at which the step of a command ends in it: by what it caused, as an import may
-    // have made other batches. What was deleted cannot be vouched for, and verifying says so.
-    private async Task<long> AddAsync(
-        Core.RunInputs inputs, StreamId stream, EntryRole role, JournalEntry? command, CancellationToken cancellationToken)
+    // Adds what a stream has of facts and of entries that are nobody's, and gives the position at which the step of a command ends in it: by
+    // what it caused, as an import may have made other batches. What was deleted cannot be vouched for, and verifying says so.
+    private async Task<(long End, long Facts)> AddAsync(
+        Core.RunInputs inputs, Core.RunBeside beside, StreamId stream, JournalEntry command, long head, CancellationToken cancellationToken)
     {
-        var end = command?.Position ?? 0;
+        var (end, facts) = (command.Position, 0L);
         await foreach (var entry in run.Journal.ReadKeptAsync(stream, cancellationToken: cancellationToken).ConfigureAwait(false))
         {
-            if (entry.Role == role && entry.Run == run.Id)
-                inputs.Add(entry.Value.Data);
-            if (command is not null && entry.Role == EntryRole.Event && entry.CausationId == command.Id && entry.Run == run.Id)
-                end = entry.Position;
+            if (entry.Position > head) break;
+            if (entry.Run is null)
+            {
+                beside.Add(entry.Value);
+            }
+            else if (entry.Run == run.Id)
+            {
+                if (entry.Role == EntryRole.Fact)
+                {
+                    inputs.Add(entry.Value.Data);
+                    facts++;
+                }
+
+                if (entry.Role == EntryRole.Event && entry.CausationId == command.Id) end = entry.Position;
+            }
         }
 
-        return end;
+        return (end, facts);
+    }
+
+    // Facts under the run's name in streams that no command of it was for. Until an index has them, they are found by looking at all that
+    // was recorded since the run began.
+    private async Task AddElsewhereAsync(
+        Core.RunBeside beside,
+        SortedDictionary<StreamId, JournalEntry> streams,
+        long start,
+        long head,
+        CancellationToken cancellationToken)
+    {
+        await foreach (var entry in run.Journal.ReadAllAsync(start + 1, cancellationToken: cancellationToken).ConfigureAwait(false))
+        {
+            if (entry.Position > head) break;
+            if (entry.Run == run.Id && entry.Role == EntryRole.Fact && !IsOwn(entry.Stream) && !streams.ContainsKey(entry.Stream))
+                beside.Add(entry.Value);
+        }
+
+        bool IsOwn(StreamId stream) => stream == run.Id.Stream || stream == RunTranslation.EffectsOf(run.Id);
     }
 
     private async Task<Hash?> HashOverAsync(IEnumerable<(StreamId Stream, long Position)> ends, CancellationToken cancellationToken)

@@ -26,6 +26,9 @@ internal sealed class RecordedRun
     /// <summary>What names the run and lies in none of its streams, in position order.</summary>
     public IReadOnlyList<JournalEntry> Outside => outside;
 
+    /// <summary>Whether nothing of that may have been deleted.</summary>
+    public bool IsOutsideWhole { get; private set; } = true;
+
     /// <summary>Reads the run as it is now.</summary>
     /// <exception cref="RunNotFoundException">Nothing in the journal is of such a run.</exception>
     /// <exception cref="AggregateNotGivenException">A command was for a stream whose aggregate is not given.</exception>
@@ -59,6 +62,8 @@ internal sealed class RecordedRun
                 recorded.streams[stream] = await recorded.ReadStreamAsync(journal, stream, last, token).ConfigureAwait(false))
             .ConfigureAwait(false);
         await recorded.ScanAsync(journal, run, last, cancellationToken).ConfigureAwait(false);
+        recorded.IsOutsideWhole = !entries.Any(RunTranslation.IsEndWithCounts)
+            || !await DeletedStreams.AnyAsync(journal, "", cancellationToken).ConfigureAwait(false);
         recorded.last = last;
         recorded.total = recorded.streams.Values.Sum(stream => (long)stream.Count);
         if (entries.Count == 0 && recorded.outside.Count == 0)

@@ -144,10 +144,17 @@ internal static class EditedRuns
         return Content(world.Lines).SequenceEqual(Content(journal.ReadAll()));
     }
 
-    // A fact under a run's name in a stream that no command of the run was for: the end vouches for facts in streams of the run only.
+    // A fact under a run's name in a stream that no command of the run was for, with no end behind it that vouches for it.
     private static bool IsFactElsewhere(ExportEdit edit, RecordedWorld world) => edit.Kind == "swapped"
-        ? Texts(edit).All(text => IsFactElsewhere(Read(text), world) || IsNobodys(Read(text), world))
-        : edit.Before.Length > 0 && IsFactElsewhere(Read(edit.Before), world);
+        ? Texts(edit).All(text => IsUnvouchedElsewhere(Read(text), world) || IsNobodys(Read(text), world))
+        : edit.Before.Length > 0 && IsUnvouchedElsewhere(Read(edit.Before), world);
+
+    private static bool IsUnvouchedElsewhere(ImportLine line, RecordedWorld world) =>
+        IsFactElsewhere(line, world) && !IsVouchedFor(line, world, entry => entry.Run == line.Data.Run);
+
+    // Whether a run of some kind ended behind the line, so that its end vouches for it.
+    private static bool IsVouchedFor(ImportLine line, RecordedWorld world, Func<JournalEntry, bool> isOfRun) => world.Lines.Any(entry =>
+        RunTranslation.IsEnd(entry) && entry.Position > line.Position && isOfRun(entry));
 
     private static bool IsFactElsewhere(ImportLine line, RecordedWorld world) =>
         IsFactElsewhere(line.Data.Stream, line.Data.Role, line.Data.Run, world);
@@ -156,12 +163,16 @@ internal static class EditedRuns
         role == EntryRole.Fact && run is not null && !world.Lines.Any(entry =>
             entry.Run == run && RunTranslation.TryReadCommand(entry) is { } command && command.Stream == stream);
 
-    // Deleted from the end of a stream, behind every step, and never any run's: nothing that is left could tell, but the head does.
+    // Deleted from the end of a stream, or moved to one of nobody's, behind every step and every end, and never any run's: nothing that is
+    // left could tell, but the head does.
     private static bool IsNobodysLast(ExportEdit edit, RecordedWorld world)
     {
-        if (edit.Kind != "deleted") return false;
+        if (edit.Kind != "deleted" && (edit.Kind != "stream" || !IsNobodys(Read(edit.Lines[edit.Place]), world))) return false;
         var deleted = Read(edit.Before);
-        return deleted.Data.Run is null && world.Lines.Last(entry => entry.Stream == deleted.Data.Stream).Version == deleted.Version;
+        return deleted.Data.Run is null
+            && world.Lines.Last(entry => entry.Stream == deleted.Data.Stream).Version == deleted.Version
+            && !IsVouchedFor(deleted, world, end => world.Lines.Any(entry =>
+                entry.Run == end.Run && RunTranslation.TryReadCommand(entry) is { } command && command.Stream == deleted.Data.Stream));
     }
 
     // Entries that name no run and lie in no stream of one, before the edit and after.
