@@ -26,7 +26,7 @@ internal static class AsyncFolding
             if (next.Entries < chunk.Count) return report;
             chunk.Clear();
             // A store that answers at once holds its caller's thread for one chunk at most.
-            await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+            await Elsewhere.Switch();
         }
 
         return report is null || chunk.Count > 0 ? report.Followed(aggregate.Fold(chunk, StartOf(report, start))) : report;

@@ -116,8 +116,12 @@ public static class JournalExtensions
         };
     }
 
-    private static async ValueTask<Receipt> ReceiptAsync(IJournal journal, AppendRequest request, CancellationToken cancellationToken) =>
-        (await AppendAsync(journal, request, isAwaitedInside: true, cancellationToken).ConfigureAwait(false)).ReceiptOrThrow();
+    private static async ValueTask<Receipt> ReceiptAsync(IJournal journal, AppendRequest request, CancellationToken cancellationToken)
+    {
+        var appending = AppendAsync(journal, request, isAwaitedInside: true, cancellationToken).AsTask();
+        await Boundary.Following(appending);
+        return (await appending.ConfigureAwait(false)).ReceiptOrThrow();
+    }
 
     private static AppendRequest RequestOf(StreamId stream, ExpectedVersion expected, IReadOnlyList<EntryData> entries)
     {

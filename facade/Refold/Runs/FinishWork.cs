@@ -24,7 +24,7 @@ internal sealed class FinishWork(RunCore run, IReadOnlyList<Aggregate> aggregate
     {
         if (run.Options.Mode == RecordMode.Off)
             return null;
-        await System.Threading.Tasks.Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        await Elsewhere.Switch();
         using var inputs = new Core.RunInputs();
         var (started, last) = await LastStepsAsync(inputs, cancellationToken).ConfigureAwait(false);
         // Asked first: an effect that somebody else adds from now on is a conflict, and then all is read again.

@@ -269,7 +269,7 @@ internal sealed partial class RunPipeline(IJournal journal, RunId run, RunMemory
 
     private async Task AwaitAsync(Task<AppendResult> append, Flight flight)
     {
-        await ((Task)append).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Boundary.Following(append);
         lock (gate)
         {
             flight.Result = append.IsCompletedSuccessfully

@@ -59,6 +59,12 @@ public abstract class PendingAnswer(bool allowSynchronousContinuations = false)
 /// <summary>Where code that may go on on a thread that commits ends, and a caller's begins.</summary>
 internal static class Boundary
 {
+    /// <summary>Awaits a task without a thread of the pool: what follows is done by the thread that completes the task, or at once where it
+    /// is completed, also in the very moment in which it is awaited; a plain <c>await</c> goes on on the pool then. Nothing is thrown: the
+    /// task tells how it ended.</summary>
+    /// <param name="task">The task.</param>
+    public static Following Following(Task task) => new(task);
+
     /// <summary>The same result. Whoever awaits it goes on on the pool; whoever blocks on it is woken by the thread that answers.</summary>
     /// <param name="work">What goes on on the thread that answers.</param>
     public static ValueTask<T> Of<T>(ValueTask<T> work)
@@ -70,4 +76,22 @@ internal static class Boundary
             TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         return new ValueTask<T>(outside.Task);
     }
+}
+
+/// <summary>What is awaited by <see cref="Boundary.Following"/>.</summary>
+internal readonly struct Following(Task task) : System.Runtime.CompilerServices.ICriticalNotifyCompletion
+{
+    public bool IsCompleted => task.IsCompleted;
+
+    public Following GetAwaiter() => this;
+
+    public void GetResult()
+    {
+    }
+
+    public void OnCompleted(Action continuation) => UnsafeOnCompleted(continuation);
+
+    public void UnsafeOnCompleted(Action continuation) => task.ContinueWith(
+        static (_, next) => ((Action)next!)(), continuation, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously,
+        TaskScheduler.Default);
 }

@@ -26,7 +26,8 @@ internal static class BlockingCallers
             new ProcessStartInfo("dotnet", [Program.Assembly, Verb, uri]) { RedirectStandardOutput = true })!;
         var said = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
-        Assert.Equal("400 appended, 400 tried, 160 deleted, 1200 executed, 0 threads of the pool more than 4\n", said);
+        Assert.Equal(
+            "400 appended, 400 tried, 160 deleted, 1200 executed, 2 held up by nobody, 0 threads of the pool more than 4\n", said);
     }
 
     /// <summary>The other end. It does not await: that would need a thread of the pool.</summary>
@@ -61,12 +62,50 @@ internal static class BlockingCallers
             if (!left.Wait(Patience)) return 1;
         }
 
+        if (DoneElsewhere() is not { } done) return 1;
         var more = Math.Max(0, ThreadPool.ThreadCount - Threads);
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"{counts[0]} appended, {counts[1]} tried, {counts[2]} deleted, {counts[3]} executed, "
+            $"{counts[0]} appended, {counts[1]} tried, {counts[2]} deleted, {counts[3]} executed, {done}, "
             + $"{more} threads of the pool more than {Threads}"));
         return 0;
+    }
+
+    // With every thread of the pool blocked: what one of Refold's own threads does may wait for what another does.
+    private static string? DoneElsewhere()
+    {
+        using var blocked = new CountdownEvent(Threads);
+        using var release = new ManualResetEventSlim();
+        using var second = new ManualResetEventSlim();
+        using var done = new CountdownEvent(2);
+        for (var thread = 0; thread < Threads; thread++)
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(
+                _ =>
+                {
+                    blocked.Signal();
+                    release.Wait();
+                },
+                null);
+        }
+
+        if (!blocked.Wait(Patience)) return null;
+        Elsewhere.Do(
+            _ =>
+            {
+                if (second.Wait(Patience)) done.Signal();
+            },
+            0);
+        Elsewhere.Do(
+            _ =>
+            {
+                second.Set();
+                done.Signal();
+            },
+            0);
+        var isDone = done.Wait(Patience);
+        release.Set();
+        return isDone ? "2 held up by nobody" : null;
     }
 
     private static void Execute(AggregateStreams<Known, Ask, Told, Denied> asked, StreamId own, int[] counts)
