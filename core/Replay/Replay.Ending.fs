@@ -32,9 +32,8 @@ module internal ReplayEnding =
 
         hash.Finish()
 
-    /// The hash over the inputs for which the end vouches, and the facts for which it does not, as they came while it was made. `inputs`:
-    /// commands and effects; `facts`: those of the run's streams before its end, streams by UTF-8 bytes.
-    let inputsFor (ended: Entry) (inputs: Entry list) (facts: Entry list) : struct (Hash * Entry list) =
+    // The hash over the inputs for which the end vouches, and the facts for which it does not, as they came while it was made.
+    let private vouchedFor (ended: Entry) (inputs: Entry list) (facts: Entry list) : struct (Hash * Entry list) =
         let all () = struct (hashOf inputs facts, [])
 
         let first (count: int64) =
@@ -52,6 +51,33 @@ module internal ReplayEnding =
             let struct (none, _) as withNone = first 0L
             if hash <> recorded && none = recorded then withNone else withAll
         | _ -> all ()
+
+    /// The hash over the inputs for which the end vouches, how many facts are among them, and what is said of other facts. `inputs`:
+    /// commands and effects; `streams`: those of the run by UTF-8 bytes, whose facts are inputs too.
+    let inputsFor (ended: Entry) (inputs: Entry list) (streams: IReplayStream seq) : struct (Hash * int64 * ReplayFinding list) =
+        let facts =
+            [
+                for stream in streams do
+                    yield! stream.Facts
+            ]
+
+        let before, behind = facts |> List.partition (fun fact -> fact.Position < ended.Position)
+        let struct (hash, meanwhile) = vouchedFor ended inputs before
+
+        let findings =
+            List.map (fun (fact: Entry) -> EntryFinding.behindTheEnd fact.Position) behind
+            @ List.map (fun (fact: Entry) -> EntryFinding.meanwhile fact.Position) meanwhile
+
+        struct (hash, int64 (before.Length - meanwhile.Length), findings)
+
+    /// What lies beside the run's steps, before its end. `outside`: that in other streams.
+    let besideOf (ended: Entry) (outside: RunBeside) (streams: IReplayStream seq) : RunBeside =
+        let before = RunBeside()
+
+        for found in outside :: [ for stream in streams -> stream.Beside ] do
+            before.AddBefore(ended.Position, found)
+
+        before
 
     // As the end counts what is beside: as many of them as it does, where there are as many.
     let private countedOf (facts: int64) (beside: RunBeside) (recorded: RunCounted) =

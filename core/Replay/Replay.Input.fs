@@ -19,8 +19,8 @@ type VerifyInput =
         /// Every entry of the journal that names the run, in position order; others are passed over. What is found there and lies in no
         /// stream of the run is named. None, where this is not to be looked for.
         Scan: Entry seq
-        /// Whether `Scan` has all that was recorded under the run's name: false where it was not looked for, and where entries of any stream
-        /// were deleted since. What the run's end says of them is compared then only where it is the same.
+        /// Whether `Scan` has all that was recorded under the run's name: false where it was not looked for, and where entries of any
+        /// stream were deleted since. What the run's end says of them is compared then only where it is the same.
         IsScanWhole: bool
         /// Snapshots to start from instead of the beginning; the report says which were used. Commands before them are not verified.
         Start: Snapshot list

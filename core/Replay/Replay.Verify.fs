@@ -194,28 +194,6 @@ type internal Verification(source: VerifyInput, verifiers: ReplayVerifier list, 
 
     let replayed () = [ for stream in streams.Values -> stream.AfterStep ]
 
-    // Of the facts of the run, those that its end vouches for; others are named.
-    let inputsOf (ended: Entry) =
-        let facts =
-            [
-                for stream in streams.Values do
-                    yield! stream.Facts
-            ]
-
-        let before, behind = facts |> List.partition (fun fact -> fact.Position < ended.Position)
-        findings.AddRange(behind |> List.map (fun fact -> EntryFinding.behindTheEnd fact.Position))
-        let struct (hash, meanwhile) = ReplayEnding.inputsFor ended (List.ofSeq inputs) before
-        findings.AddRange(meanwhile |> List.map (fun fact -> EntryFinding.meanwhile fact.Position))
-        struct (hash, int64 (before.Length - meanwhile.Length))
-
-    let besideOf (ended: Entry) =
-        let before = RunBeside()
-
-        for found in beside :: [ for stream in streams.Values -> stream.Beside ] do
-            before.AddBefore(ended.Position, found)
-
-        struct (before, source.IsScanWhole)
-
     let summary (replayed: ReplayedStream list) (isWalked: bool) (ended: Entry option) (deleted: string list) =
         let isVouchedFor = ReplayEnding.vouchesForInputs ended && deleted.IsEmpty
 
@@ -286,11 +264,13 @@ type internal Verification(source: VerifyInput, verifiers: ReplayVerifier list, 
         let differs =
             match differs, ended with
             | None, Some entry ->
-                let struct (inputs, facts) = inputsOf entry
+                let struct (inputs, facts, unvouched) = ReplayEnding.inputsFor entry (List.ofSeq inputs) streams.Values
+                let beside = ReplayEnding.besideOf entry beside streams.Values
 
                 let struct (divergence, found) =
-                    ReplayEnding.judgeEnd started context entry hash streams.Count inputs facts (besideOf entry) deleted
+                    ReplayEnding.judgeEnd started context entry hash streams.Count inputs facts (beside, source.IsScanWhole) deleted
 
+                findings.AddRange unvouched
                 findings.AddRange found
                 divergence
             | _ -> differs

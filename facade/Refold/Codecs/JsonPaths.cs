@@ -35,8 +35,9 @@ internal static class JsonPaths
         foreach (var property in typeInfo.Properties)
         {
             if (property.IsExtensionData) return true;
-            if ((property.Name == steps[0] || steps[0] == "*") && (property.CustomConverter is { } converter && JsonAudit.IsUsers(converter.GetType())
-                || MayLead(options, property.PropertyType, steps[1..], level)))
+            if (property.Name != steps[0] && steps[0] != "*") continue;
+            if ((property.CustomConverter is { } converter && JsonAudit.IsUsers(converter.GetType()))
+                || MayLead(options, property.PropertyType, steps[1..], level))
                 return true;
         }
 

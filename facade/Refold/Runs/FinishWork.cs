@@ -80,8 +80,8 @@ internal sealed class FinishWork(RunCore run, IReadOnlyList<Aggregate> aggregate
         return (started, last);
     }
 
-    // Adds what a stream has of facts and of entries that are nobody's, and gives the position at which the step of a command ends in it: by
-    // what it caused, as an import may have made other batches. What was deleted cannot be vouched for, and verifying says so.
+    // Adds what a stream has of facts and of entries that are nobody's, and gives the position at which the step of a command ends in it:
+    // by what it caused, as an import may have made other batches. What was deleted cannot be vouched for, and verifying says so.
     private async Task<(long End, long Facts)> AddAsync(
         Core.RunInputs inputs, Core.RunBeside beside, StreamId stream, JournalEntry command, long head, CancellationToken cancellationToken)
     {

@@ -93,7 +93,8 @@ public class RedactedCodecTests
         foreach (var codec in codecs)
         {
             var aggregate = Aggregate.Create(
-                "raw", "", (Step _, string _, string asked) => Decision.Accept<string, string>([asked]), (_, one) => one, codec, codec, codec);
+                "raw", "", (Step _, string _, string asked) => Decision.Accept<string, string>([asked]), (_, one) => one,
+                codec, codec, codec);
             await using var journal = new InMemoryJournal();
             await using var run = await journal.StartAsync();
             if (isRefused)
