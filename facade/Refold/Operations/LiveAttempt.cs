@@ -65,7 +65,7 @@ internal sealed partial class LiveAttempt(
         var said = asked with
         {
             Output = answer.Recorded ?? answer.Answer,
-            Failure = answer.Failure,
+            Failure = answer.Failure?.Without(Hidden),
         };
         Buffer(said, Now(), begun.Id, isReading: true);
         await FlushAsync(readingsOnly: false).ConfigureAwait(false);

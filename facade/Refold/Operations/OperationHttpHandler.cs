@@ -16,9 +16,11 @@ namespace Refold;
 /// <c>fx.CallAsync</c> with a client of its own, and throw there.</para>
 /// <para>For a client that operations share, put one of these into it, and the operation into each request:
 /// <c>request.Options.Set(OperationContext.HttpOption, fx)</c>. A request without one is refused, as it would not be recorded.</para>
-/// <para>What is redacted is replaced before anything is written, and requests are compared in that form. An operation that got an answer
-/// in which something was redacted cannot be tried again from the journal (<see cref="OperationRedactedException"/>), and where its replay
-/// comes to something else, the verdict is <see cref="ReplayVerdict.Incomplete"/>.</para>
+/// <para>What is redacted is replaced before anything is written, and requests are compared in that form. The same values are replaced
+/// where they stand in other headers, in addresses and in what failed; of a body in which something is redacted, also headers with its
+/// length or a hash over it. The page redaction.md says which. An operation that got an answer in which something was redacted cannot be
+/// tried again from the journal (<see cref="OperationRedactedException"/>), and where its replay comes to something else, the verdict is
+/// <see cref="ReplayVerdict.Incomplete"/>.</para>
 /// </remarks>
 public sealed class OperationHttpHandler : DelegatingHandler
 {
@@ -31,8 +33,8 @@ public sealed class OperationHttpHandler : DelegatingHandler
     private readonly Redaction redaction;
 
     /// <summary>Makes a handler; what sends is <see cref="DelegatingHandler.InnerHandler"/>.</summary>
-    /// <param name="redact">What is not written: names of headers (<c>Authorization</c>), members of the query (<c>?token</c>), paths in
-    /// JSON bodies (<c>$.card.number</c>, <c>$.items[*].secret</c>).</param>
+    /// <param name="redact">What is not written: names of headers (<c>Authorization</c>), members of the query (<c>?token</c>), also in
+    /// addresses that headers hold, paths in JSON bodies (<c>$.card.number</c>, <c>$.items[*].secret</c>).</param>
     /// <exception cref="ArgumentException">An item is none of these.</exception>
     public OperationHttpHandler(params string[] redact)
     {
@@ -62,11 +64,8 @@ public sealed class OperationHttpHandler : DelegatingHandler
         }
 
         var body = request.Content is null ? null : await request.Content.ReadAsByteArrayAsync(cancellationToken).ConfigureAwait(false);
-        var asked = new HttpAsked(
-            request.Method.Method,
-            redaction.Of(request.RequestUri!, fx.Hidden),
-            [.. Headers(request.Headers, fx.Hidden), .. Headers(request.Content?.Headers, fx.Hidden)],
-            body is null ? null : redaction.Of(body, fx.Hidden));
+        List<HttpHeader> headers = [.. Ordered(Told(request.Headers)), .. Ordered(Told(request.Content?.Headers))];
+        var asked = redaction.Of(new HttpAsked(request.Method.Method, TextOf(request.RequestUri!), headers, body), fx.Hidden);
         var form = Requests.Encode(asked);
         var call = new CallRequest(form, recorded => recorded == form, Requests.MarkOf, MarkOf);
         var answer = await fx.AskAsync(
@@ -97,7 +96,7 @@ public sealed class OperationHttpHandler : DelegatingHandler
         }
         catch (HttpRequestException exception)
         {
-            failure = RecordedFailure.Of(exception);
+            failure = FailureOf(exception, fx.Hidden);
             answered = HttpAnswered.Failed(new HttpFailed(exception.HttpRequestError.ToString(), exception.Message));
         }
         // The client's time-out cancels this token too; only the operation's own says that nobody wants the answer.
@@ -106,9 +105,13 @@ public sealed class OperationHttpHandler : DelegatingHandler
             failure = RecordedFailure.Of(exception);
             answered = HttpAnswered.Failed(new HttpFailed(HttpFailed.TimedOut, exception.Message));
         }
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            return new CallAnswer(null, FailureOf(exception, fx.Hidden));
+        }
 
         var real = Answers.Encode(answered);
-        var recorded = Answers.Encode(Redacted(answered, fx.Hidden));
+        var recorded = Answers.Encode(redaction.Of(answered, fx.Hidden));
         return new CallAnswer(real, failure, recorded == real ? null : recorded with { Payload = RedactedPaths.Wrap(recorded.Payload) });
     }
 
@@ -118,37 +121,29 @@ public sealed class OperationHttpHandler : DelegatingHandler
     // Right: it stands for something in the answer, and nothing is left that this handler would replace.
     private RedactionMark MarkOf(Encoded recorded)
     {
-        var again = Answers.Encode(Redacted(Answered(recorded), new HiddenValues()));
+        var again = Answers.Encode(redaction.Of(Answered(recorded), new HiddenValues()));
         var isSame = again.Payload.Span.SequenceEqual(RedactedPaths.Unwrap(recorded.Payload).Span);
         if (!recorded.IsRedacted) return isSame ? RedactionMark.Absent : RedactionMark.Wrong;
         return isSame && Redaction.IsIn(again) ? RedactionMark.Right : RedactionMark.Wrong;
     }
 
-    private HttpAnswered Redacted(HttpAnswered answered, HiddenValues hidden) => answered with
+    private RecordedFailure FailureOf(Exception exception, HiddenValues hidden)
     {
-        Headers = [.. answered.Headers.Select(header => Redacted(header, hidden))],
-        ContentHeaders = [.. answered.ContentHeaders.Select(header => Redacted(header, hidden))],
-        Body = redaction.Of(answered.Body, hidden),
-        Failure = answered.Failure is { } failed
-            ? failed with { Message = hidden.Hide(failed.Message) }
-            : null,
-    };
-
-    private HttpHeader Redacted(HttpHeader header, HiddenValues hidden)
-    {
-        if (!redaction.IsHeader(header.Name)) return header;
-        // Also without the scheme: `Bearer TOKEN`.
-        foreach (var value in header.Values.Concat(header.Values.Select(value => value.Split(' ')[^1]))) hidden.Add(value);
-        return new HttpHeader(header.Name, [Redaction.Mark]);
+        var failure = RecordedFailure.Of(exception);
+        return failure with { Message = redaction.Of(failure.Message, hidden) };
     }
 
-    private IEnumerable<HttpHeader> Headers(System.Net.Http.Headers.HttpHeaders? headers, HiddenValues hidden) => headers is null
-        ? []
-        : Told(headers).Select(header => Redacted(header, hidden)).OrderBy(header => header.Name, StringComparer.OrdinalIgnoreCase);
+    private static string TextOf(Uri uri) =>
+        uri.IsAbsoluteUri ? uri.GetComponents(UriComponents.HttpRequestUrl, UriFormat.UriEscaped) : uri.OriginalString;
 
-    private static IEnumerable<HttpHeader> Told(System.Net.Http.Headers.HttpHeaders headers) => headers.NonValidated
-        .Where(header => !NotRecorded.Contains(header.Key))
-        .Select(header => new HttpHeader(header.Key, [.. header.Value]));
+    private static IEnumerable<HttpHeader> Told(System.Net.Http.Headers.HttpHeaders? headers) => headers is null
+        ? []
+        : headers.NonValidated
+            .Where(header => !NotRecorded.Contains(header.Key))
+            .Select(header => new HttpHeader(header.Key, [.. header.Value]));
+
+    private static IEnumerable<HttpHeader> Ordered(IEnumerable<HttpHeader> headers) =>
+        headers.OrderBy(header => header.Name, StringComparer.OrdinalIgnoreCase);
 
     private static HttpResponseMessage Response(HttpRequestMessage request, HttpAnswered answered)
     {
@@ -161,7 +156,13 @@ public sealed class OperationHttpHandler : DelegatingHandler
         }
 
         var content = new RecordedContent(answered.Body);
-        foreach (var header in answered.ContentHeaders) content.Headers.TryAddWithoutValidation(header.Name, header.Values);
+        foreach (var header in answered.ContentHeaders)
+        {
+            // Of a body in which something is redacted: that of the recorded one, where somebody asks.
+            if (header is { Name: "Content-Length", Values: [var length] } && length == Redaction.Mark) continue;
+            content.Headers.TryAddWithoutValidation(header.Name, header.Values);
+        }
+
         var response = new HttpResponseMessage((HttpStatusCode)answered.Status)
         {
             ReasonPhrase = answered.Reason,

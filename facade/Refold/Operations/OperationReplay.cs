@@ -159,8 +159,10 @@ internal sealed class OperationReplay(IJournal journal, ReplayReport verified, I
         }
 
         var failure = outcome.Error is { } error ? RecordedFailure.Of(error).Without(replayed.Hidden) : null;
-        if (end.Said.Failure is { } recorded && recorded == failure) return null;
-        var expected = end.Said.Failure is { } failed ? $"{failed.Type}: {failed.Message}" : "an output";
+        // What was recorded may say more, of a time when fewer forms were known.
+        var recorded = end.Said.Failure?.Without(replayed.Hidden);
+        if (recorded is not null && recorded == failure) return null;
+        var expected = recorded is not null ? $"{recorded.Type}: {recorded.Message}" : "an output";
         var actual = failure is null ? "an output" : $"{failure.Type}: {failure.Message}";
         var cause = failure is null ? Core.DivergenceCause.Refusal : Core.DivergenceCause.Threw;
         return ReplayTranslation.DifferenceAt(end.Entry, "", cause, expected, actual).As(cause, name);

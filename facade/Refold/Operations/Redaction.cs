@@ -1,4 +1,4 @@
-// What is not to be written of an exchange: named headers, query members, members of JSON bodies.
+// What is not to be written of an exchange: named headers, query members, members of JSON bodies; and what else tells of them.
 // Used by OperationHttpHandler; OperationEntry asks whether an answer bears its mark out.
 using System.Text;
 using System.Text.Json;
@@ -11,8 +11,15 @@ internal sealed class Redaction
     /// <summary>What stands in its place.</summary>
     public static readonly string Mark = RedactedPaths.Mark;
 
+    // A shorter part of a header is a word of HTTP, such as a scheme or an attribute.
+    private const int ShortestPart = 8;
+
+    // Headers that hold an address and nothing else.
+    private static readonly HashSet<string> Addresses =
+        new(StringComparer.OrdinalIgnoreCase) { "Location", "Content-Location", "Referer" };
+
     private readonly HashSet<string> headers = new(StringComparer.OrdinalIgnoreCase);
-    private readonly HashSet<string> queries = new(StringComparer.Ordinal);
+    private readonly RedactedQueries queries = new();
     private readonly RedactedPaths paths;
 
     /// <exception cref="ArgumentException">An item is no header, query member or path.</exception>
@@ -35,40 +42,122 @@ internal sealed class Redaction
         paths = RedactedPaths.Of(named, nameof(items));
     }
 
-    /// <summary>Whether a header's value is not written.</summary>
-    public bool IsHeader(string name) => headers.Contains(name);
-
-    /// <summary>A URI with the values of its redacted query members replaced.</summary>
-    public string Of(Uri uri, HiddenValues hidden)
+    /// <summary>A request as it is written.</summary>
+    public HttpAsked Of(HttpAsked asked, HiddenValues hidden)
     {
-        var text = uri.IsAbsoluteUri ? uri.GetComponents(UriComponents.HttpRequestUrl, UriFormat.UriEscaped) : uri.OriginalString;
-        var start = text.IndexOf('?', StringComparison.Ordinal);
-        if (queries.Count == 0 || start < 0) return text;
-        var members = text[(start + 1)..].Split('&').Select(member =>
-        {
-            var name = member.Split('=')[0];
-            if (!queries.Contains(Uri.UnescapeDataString(name))) return member;
-            var value = member[Math.Min(member.Length, name.Length + 1)..];
-            hidden.Add(value);
-            hidden.Add(Uri.UnescapeDataString(value));
-            return name + "=" + Mark;
-        });
-        return text[..(start + 1)] + string.Join('&', members);
+        var (body, told) = BodyOf(asked.Body, hidden);
+        queries.In(asked.Uri, isAddress: true, hidden);
+        var headers = Named(asked.Headers, told, hidden);
+        return asked with { Uri = Without(asked.Uri, isAddress: true, hidden), Headers = Without(headers, hidden), Body = body };
     }
 
-    /// <summary>A body with its redacted members replaced; the body itself where it has none of them. Where it is no JSON and paths were
-    /// named, all of it is replaced: nobody can tell what is in it.</summary>
-    public byte[] Of(byte[] body, HiddenValues hidden)
+    /// <summary>An answer as it is written.</summary>
+    public HttpAnswered Of(HttpAnswered answered, HiddenValues hidden)
     {
-        if (paths.IsEmpty || body.Length == 0) return body;
+        var (body, told) = BodyOf(answered.Body, hidden);
+        var (headers, content) = (Named(answered.Headers, told, hidden), Named(answered.ContentHeaders, told, hidden));
+        return answered with
+        {
+            Reason = answered.Reason is { } reason ? Without(reason, isAddress: false, hidden) : null,
+            Headers = Without(headers, hidden),
+            ContentHeaders = Without(content, hidden),
+            Body = body!,
+            Failure = answered.Failure is { } failed ? failed with { Message = Of(failed.Message, hidden) } : null,
+        };
+    }
+
+    /// <summary>What an exception says, as it is written.</summary>
+    public string Of(string message, HiddenValues hidden) => hidden.Hide(Without(message, isAddress: false, hidden));
+
+    // A body with its redacted members replaced, and the body itself where something was. Where it is no JSON and paths were named, all of
+    // it is replaced: nobody can tell what is in it.
+    private (byte[]? Body, byte[]? Told) BodyOf(byte[]? body, HiddenValues hidden)
+    {
+        if (body is null || paths.IsEmpty || body.Length == 0) return (body, null);
+        byte[] written;
         try
         {
-            return paths.Replace(body, hidden)?.ToArray() ?? body;
+            if (paths.Replace(body, hidden) is not { } replaced) return (body, null);
+            written = replaced.ToArray();
         }
         catch (FormatException)
         {
-            hidden.Add(Encoding.UTF8.GetString(body));
-            return Encoding.UTF8.GetBytes(Mark);
+            Tell(Encoding.UTF8.GetString(body), hidden);
+            written = Encoding.UTF8.GetBytes(Mark);
+        }
+
+        RedactedBody.Hide(body, hidden);
+        return (written, body);
+    }
+
+    // Without those that are known by their names; what is known by the names of members is met, to be looked for in all of them.
+    private List<HttpHeader> Named(List<HttpHeader> given, byte[]? told, HiddenValues hidden) =>
+        [.. given.Select(header => Of(header, told, hidden))];
+
+    private HttpHeader Of(HttpHeader header, byte[]? told, HiddenValues hidden)
+    {
+        if (headers.Contains(header.Name))
+        {
+            foreach (var part in header.Values.SelectMany(value => PartsOf(header.Name, value))) hidden.Add(part);
+            return new HttpHeader(header.Name, [Mark]);
+        }
+
+        if (told is not null && RedactedBody.IsToldBy(header, told))
+        {
+            // Sent back by a later request, such as an ETag; a number tells something else there.
+            foreach (var part in header.Values.SelectMany(value => PartsOf(header.Name, value)))
+            {
+                if (part.Length >= ShortestPart && !part.All(char.IsAsciiDigit)) hidden.Add(part);
+            }
+
+            return new HttpHeader(header.Name, [Mark]);
+        }
+
+        foreach (var value in header.Values) queries.In(value, Addresses.Contains(header.Name), hidden);
+        return header;
+    }
+
+    private List<HttpHeader> Without(List<HttpHeader> headers, HiddenValues hidden) => [.. headers.Select(header => new HttpHeader(
+        header.Name, [.. header.Values.Select(value => Without(value, Addresses.Contains(header.Name), hidden))]))];
+
+    // First what was met: a space or a quote in it would end an address.
+    private string Without(string text, bool isAddress, HiddenValues hidden) =>
+        hidden.HideLong(queries.In(hidden.HideLong(text), isAddress, hidden));
+
+    // The value, and what of it may turn up alone: behind the scheme, behind a name, in quotes; name and password of Basic.
+    private static IEnumerable<string> PartsOf(string name, string value)
+    {
+        yield return value;
+        // Behind a cookie are its attributes.
+        var pairs = name.Equals("Set-Cookie", StringComparison.OrdinalIgnoreCase) ? value.Split(';')[0] : value;
+        yield return pairs.Split(' ')[^1];
+        foreach (var pair in pairs.Split(' ', ',', ';').Select(Unquoted).Where(pair => pair.Length > 0))
+        {
+            if (pair.Length >= ShortestPart) yield return pair;
+            if (pair.IndexOf('=', StringComparison.Ordinal) is > 0 and var end && Unquoted(pair[(end + 1)..]) is { Length: >= 4 } behind)
+                yield return behind;
+        }
+
+        if (!value.StartsWith("Basic ", StringComparison.OrdinalIgnoreCase)) yield break;
+        var credentials = new byte[value.Length];
+        if (!Convert.TryFromBase64String(value[6..].Trim(), credentials, out var length)) yield break;
+        var both = Encoding.UTF8.GetString(credentials, 0, length);
+        yield return both;
+        yield return both[(both.IndexOf(':', StringComparison.Ordinal) + 1)..];
+    }
+
+    // Also of a weak ETag, and of bytes in a structured header.
+    private static string Unquoted(string part) => (part.StartsWith("W/", StringComparison.Ordinal) ? part[2..] : part).Trim('"', ':');
+
+    // A text, and the values of a form.
+    private static void Tell(string body, HiddenValues hidden)
+    {
+        hidden.Add(body);
+        foreach (var member in body.Split('&').Where(member => member.Contains('=', StringComparison.Ordinal)))
+        {
+            var value = member[(member.IndexOf('=', StringComparison.Ordinal) + 1)..];
+            hidden.Add(value);
+            hidden.Add(Uri.UnescapeDataString(value.Replace('+', ' ')));
         }
     }
 
