@@ -40,7 +40,9 @@ internal sealed partial class LiveAttempt(
         if (record.Call(place, name, request) is { } recorded)
         {
             var (output, failed) = (recorded.Said.Output, recorded.Said.Failure);
-            Buffer(asked with { Output = output, Failure = failed }, null, recorded.Entry.Id, isReading: false);
+            // As it was written then: what is hidden of it may have become more or less.
+            var input = recorded.Said.Input?.SchemaVersion == request.Encoded.SchemaVersion ? recorded.Said.Input : request.Encoded;
+            Buffer(asked with { Input = input, Output = output, Failure = failed }, null, recorded.Entry.Id, isReading: false);
             return new CallAnswer(output, failed);
         }
 

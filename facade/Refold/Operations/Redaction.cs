@@ -69,6 +69,33 @@ internal sealed class Redaction
     /// <summary>What an exception says, as it is written.</summary>
     public string Of(string message, HiddenValues hidden) => hidden.Hide(Without(message, isAddress: false, hidden));
 
+    /// <summary>Whether a recorded request differs from another in nothing but what is replaced in it.</summary>
+    public bool IsSame(HttpAsked recorded, HttpAsked asked, HiddenValues hidden) =>
+        recorded.Method == asked.Method
+        && (recorded.Body is null) == (asked.Body is null) && recorded.Body.AsSpan().SequenceEqual(asked.Body)
+        && IsLike(Without(recorded.Uri, isAddress: true, hidden), asked.Uri, "/?&#")
+        && recorded.Headers.Select(header => header.Name).SequenceEqual(asked.Headers.Select(header => header.Name))
+        && Without(recorded.Headers, hidden).Zip(asked.Headers).All(pair => pair.First.Values.Count == pair.Second.Values.Count
+            && pair.First.Values.Zip(pair.Second.Values).All(values => IsLike(values.First, values.Second, "")));
+
+    // Whether a text is another in which something stands for each mark, without letters that tell parts of an address apart.
+    private static bool IsLike(string marked, string text, string apart)
+    {
+        var parts = marked.Split(Mark);
+        if (parts.Length == 1) return marked == text;
+        if (text.Length < parts[0].Length + parts[^1].Length) return false;
+        if (!text.StartsWith(parts[0], StringComparison.Ordinal) || !text.EndsWith(parts[^1], StringComparison.Ordinal)) return false;
+        var (at, end) = (parts[0].Length, text.Length - parts[^1].Length);
+        for (var index = 1; index < parts.Length; index++)
+        {
+            var next = index == parts.Length - 1 ? end : text.IndexOf(parts[index], at, end - at, StringComparison.Ordinal);
+            if (next < 0 || text.AsSpan(at, next - at).IndexOfAny(apart) >= 0) return false;
+            at = next + parts[index].Length;
+        }
+
+        return true;
+    }
+
     // A body with its redacted members replaced, and the body itself where something was. Where it is no JSON and paths were named, all of
     // it is replaced: nobody can tell what is in it.
     private (byte[]? Body, byte[]? Told) BodyOf(byte[]? body, HiddenValues hidden)

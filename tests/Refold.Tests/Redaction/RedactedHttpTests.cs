@@ -172,6 +172,49 @@ public class RedactedHttpTests
         }
     }
 
+    [Theory]
+    [InlineData("ab", "ba")]
+    [InlineData("ba", "ab")]
+    public async Task WhichBranchWasAhead_MakesNoDifference_InAnotherAttemptOrInReplay(string first, string then)
+    {
+        await using var journal = new InMemoryJournal();
+        await using var run = await Shop.StartAsync(journal);
+        var sent = new List<string>();
+        using var server = new Server(request =>
+        {
+            sent.Add(request.RequestUri!.PathAndQuery);
+            return Answer();
+        });
+        Operation<string, string> Program(string order, string other = Fresh) => TextOperation.Of(async (fx, end) =>
+        {
+            foreach (var branch in order)
+            {
+                using var client = new HttpClient(fx.Branch(branch.ToString()).HttpHandler(server, "?token"), disposeHandler: false)
+                {
+                    BaseAddress = new Uri("http://shop.test/"),
+                };
+                await (branch == 'a'
+                    ? SendAsync(client, "a?token=" + Fresh)
+                    : SendAsync(client, $"b/{other}/c", "{}", ("X-B", other + " and " + other)));
+            }
+
+            return end == "fails" ? throw new InvalidOperationException(end) : end;
+        });
+        foreach (var order in new[] { first, then })
+        {
+            await Assert.ThrowsAsync<InvalidOperationException>(
+                () => run.RunAsync(Program(order), "k", "fails", CancellationToken.None));
+        }
+
+        Assert.Equal(2, sent.Count);
+        await run.FinishAsync();
+        await TextOperation.MatchesAsync(journal, Program(first));
+        await TextOperation.MatchesAsync(journal, Program(then));
+        // Another request is another one all the same.
+        var report = await journal.ReplayAsync("run", Program(first, Fresh + "/more"));
+        Assert.Contains("call 'http' 1", report.ToString(), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task OverANetwork_ItIsInNoFile()
     {
