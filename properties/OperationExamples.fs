@@ -3,6 +3,7 @@
 namespace Refold.Properties
 
 open System
+open System.Net.Http
 open System.Threading.Tasks
 open Expecto
 open Refold
@@ -42,6 +43,14 @@ module OperationExamples =
 
     let private nobody _ = Task.FromException<int>(InvalidOperationException "a replay asks nobody")
 
+    type private Network() =
+        inherit HttpMessageHandler()
+        member val Requests = 0 with get, set
+
+        override this.SendAsync(_, _) =
+            this.Requests <- this.Requests + 1
+            Task.FromResult(new HttpResponseMessage(Content = new StringContent "3 to 1"))
+
     let private run (work: Task<'T>) = work.GetAwaiter().GetResult()
 
     [<Tests>]
@@ -56,6 +65,41 @@ module OperationExamples =
                         Expect.stringEnds answer "at 3 to 1" "the answer of the call"
                         let! report = journal |> Run.replay id [ bet nobody ] [ Dice.aggregate ]
                         Expect.isTrue report.Matched (report.ToString())
+                    }
+                    |> run)
+
+                testCase "an exchange over HTTP is replayed without a network, and what is redacted is not written" (fun () ->
+                    task {
+                        use! journal = Journal.openAt "memory:"
+                        use! recording = Run.start (RunPin("betting", "examples", "1.0", 42UL)) journal
+                        use network = new Network()
+                        let secret = "s3cr3t-0451"
+                        let bytes = Text.Encoding.UTF8.GetBytes secret
+
+                        let twice =
+                            Operation.create "twice" text text (fun fx _ ->
+                                task {
+                                    use direct = new HttpClient(fx |> Fx.httpHandler [ "?token" ])
+                                    let refused () = direct.GetStringAsync("http://127.0.0.1:1/?token=" + secret) :> Task
+                                    do! refused().ContinueWith(fun (_: Task) -> ())
+
+                                    let handler = fx |> Fx.httpHandlerOver network [ "Authorization"; "?token" ]
+                                    use client = new HttpClient(handler, disposeHandler = false)
+                                    client.DefaultRequestHeaders.Add("Authorization", "Bearer " + secret)
+                                    return! client.GetStringAsync("http://odds.test/?token=" + secret)
+                                })
+
+                        let! answer = recording |> Run.operate twice "k" "in"
+                        let! _ = Run.finish recording
+                        let! report = journal |> Run.replay recording.Id [ twice ] []
+                        Expect.isTrue report.Matched (report.ToString())
+                        Expect.equal (answer, network.Requests) ("3 to 1", 1) "sent once"
+
+                        let entries = (journal :?> ILocalJournal).ReadAll() |> List.ofSeq
+                        Expect.hasLength (entries |> List.filter (fun entry -> entry.Type = "$call")) 2 "one was refused"
+
+                        for entry in entries do
+                            Expect.equal (entry.Payload.Span.IndexOf(ReadOnlySpan bytes)) -1 entry.Type
                     }
                     |> run)
 

@@ -3,6 +3,7 @@
 namespace Refold.FSharp
 
 open System
+open System.Net.Http
 open System.Threading.Tasks
 open Refold
 open Refold.Core
@@ -23,7 +24,7 @@ module Operation =
         Refold.Operation.Create(name, Refold.Codec<'Input>(input), Refold.Codec<'Output>(output), run)
 
 /// The outside world of an operation: functions over its context. Other members of the context:
-/// `fx.HttpHandler()`, `fx.Clock` as a `TimeProvider`, `fx.CancellationToken`.
+/// `fx.Clock` as a `TimeProvider`, `fx.CancellationToken`.
 [<RequireQualifiedAccess>]
 module Fx =
 
@@ -57,6 +58,14 @@ module Fx =
         : Task<'Answer> =
         let call = Func<'Request, _, Task<'Answer>>(fun request _ -> call request)
         fx.CallAsync(name, request, Refold.Codec<'Request>(requests), call, Refold.Codec<'Answer>(answers))
+
+    /// A handler for an `HttpClient` of the branch: every exchange is a recorded call, and in replay nothing is sent. Not written are the
+    /// named headers (`"Authorization"`), members of addresses (`"?token"`) and paths in JSON bodies (`"$.card.number"`).
+    let httpHandler (redact: string list) (fx: OperationContext) : OperationHttpHandler = fx.HttpHandler(redact = Array.ofList redact)
+
+    /// The same over what sends, such as a handler of a test.
+    let httpHandlerOver (inner: HttpMessageHandler) (redact: string list) (fx: OperationContext) : OperationHttpHandler =
+        fx.HttpHandler(inner, Array.ofList redact)
 
     /// Decides a command in the operation's run; in replay it is compared with the recorded one, and the recorded outcome returned. Throws
     /// `CallFailedException` if nothing was appended, also because other writers came between too often.

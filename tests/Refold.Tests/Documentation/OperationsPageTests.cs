@@ -49,7 +49,7 @@ public partial class OperationsPageTests
 
     [Theory]
     [InlineData("csharp", "tests/Refold.Tests/Documentation/OperationsPageTests.cs", 5)]
-    [InlineData("fsharp", "properties/OperationExamples.fs", 3)]
+    [InlineData("fsharp", "properties/OperationExamples.fs", 4)]
     public void ItsCode_IsTheCodeOfTheTests(string language, string file, int count)
     {
         var code = Flat(SourceTree.Read(file));
