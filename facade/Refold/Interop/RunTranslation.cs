@@ -68,6 +68,9 @@ internal static class RunTranslation
             new Core.RunEnding(recorded.StateHash.ToOption(), recorded.Streams, vouched.ToOption()), at);
     }
 
+    /// <summary>The type of the entry that ends a run.</summary>
+    public static string EndType => Core.Run.endedType;
+
     /// <summary>The run whose stream this is. An import can bring in streams that only look like one.</summary>
     public static RunId? TryReadRun(StreamId stream)
     {

@@ -76,7 +76,8 @@ internal sealed partial class LiveAttempt
         }
         catch (NotAppendedException refused) when (refused.Failure is AppendFailure.ConditionFailed)
         {
-            throw Break(TakenOver());
+            buffer.PutBack(taken, wereUnwritten);
+            await GoOnBehindAsync(((AppendFailure.ConditionFailed)refused.Failure).Position).ConfigureAwait(false);
         }
         catch (Exception exception) when (exception is OutcomeUnknownException or RunStoppedException or RunEndedException
             or NotAppendedException { Failure: AppendFailure.Unavailable } || IsOfClosedRun(exception))
@@ -97,6 +98,9 @@ internal sealed partial class LiveAttempt
             Buffer(said with { Failure = failure, Input = TryEncode(aggregate.Commands, command) }, null, begun.Id, isReading: true);
             throw failure.ToException(what);
         }
+
+        // Another run has ended: the same again.
+        return await ExecuteAloneAsync(place, said, aggregate, stream, command, what, cancellationToken).ConfigureAwait(false);
     }
 
     // Its key answers for a command that an attempt before gave. Where keys were forgotten, the record does: nothing is given twice.

@@ -4,7 +4,7 @@ namespace Refold;
 
 /// <summary>Readings of the clock, and what earlier attempts got, are buffered and written with the next call, command or end; no call
 /// starts while a reading is unwritten. Appends go one after the other, so that the entries of a branch lie in its order, and every one is
-/// under the condition that no other attempt was begun. Once one has failed, nothing more is asked for or written.</summary>
+/// under the condition that no other attempt was begun, and the run not ended. Once one has failed, nothing more is asked for or written.</summary>
 internal sealed partial class LiveAttempt(
     Run owner, BegunAttempt begun, RecordedOperation? earlier, HiddenValues hidden, CancellationToken cancellationToken) : IAttempt
 {
@@ -16,7 +16,7 @@ internal sealed partial class LiveAttempt(
     private readonly RunCore run = owner.Inner;
     private readonly SemaphoreSlim lane = new(1, 1);
     private readonly FollowedRecord record = new(earlier);
-    private readonly AppendCondition condition = new(OperationEntry.BegunUnder(begun.Key), begun.Position);
+    private AppendCondition condition = new(OperationEntry.EndingOf(begun.Key), begun.Position);
     private readonly EffectBuffer buffer = new();
     private volatile Exception? broken;
 
@@ -159,7 +159,12 @@ internal sealed partial class LiveAttempt(
                 }
 
                 var result = await OperationAppend.Async(run.Journal, entries.GetRange(from, count), condition).ConfigureAwait(false);
-                if (result is AppendResult.NotAppended { Failure: AppendFailure.ConditionFailed }) throw TakenOver();
+                if (result is AppendResult.NotAppended { Failure: AppendFailure.ConditionFailed failed })
+                {
+                    await GoOnBehindAsync(failed.Position).ConfigureAwait(false);
+                    continue;
+                }
+
                 result.ReceiptOrThrow();
                 from += count;
             }
@@ -169,6 +174,17 @@ internal sealed partial class LiveAttempt(
             Break(exception);
             throw;
         }
+    }
+
+    // What was found ends this attempt, or it is the end of another run, which is no matter of it. The caller has the lane.
+    private async ValueTask GoOnBehindAsync(long position)
+    {
+        var found = position > 0
+            ? await run.Journal.ReadAllAsync(position, 1).FirstOrDefaultAsync(CancellationToken.None).ConfigureAwait(false)
+            : null;
+        if (found is null || found.Position != position || !Interop.RunTranslation.IsEnd(found)) throw Break(TakenOver());
+        if (found.Stream == run.Id.Stream) throw Break(new RunEndedException(run.Id));
+        condition = condition with { AsOf = position };
     }
 
     // Once it is cancelled, or cannot be recorded, nothing more is asked for.

@@ -87,8 +87,10 @@ internal sealed record OperationEntry(string Type, string Operation, int Attempt
         return numbers.Length == 2 && Array.TrueForAll(numbers, number => number.Length > 0 && number.All(char.IsAsciiDigit));
     }
 
-    /// <summary>The query for the attempts that were begun under a key.</summary>
-    public static Query BegunUnder(string key) => Query.Any(new QueryItem([Begun], [TagOf(key)]));
+    /// <summary>The query for what may end an attempt under a key: another that is begun, the end of its run. Those of other runs are found
+    /// too.</summary>
+    public static Query EndingOf(string key) =>
+        Query.Any(new QueryItem([Begun], [TagOf(key)]), new QueryItem([Interop.RunTranslation.EndType], []));
 
     /// <summary>What is appended.</summary>
     public EntryData ToEntry(RunId run, string key, DateTimeOffset? time, Guid? correlation, Guid? causation) =>

@@ -142,6 +142,8 @@ internal static class OperationRunner
                 if (earlier.Attempts.Exists(attempt => attempt.IsRedacted)) throw new OperationRedactedException(operation.Name, key);
             }
 
+            // By another object, or another program: behind the end nothing is begun. An end that comes meanwhile is a conflict.
+            if (await HasEndedAsync(run.Journal, run.Id, cancellationToken).ConfigureAwait(false)) throw new RunEndedException(run.Id);
             cancellationToken.ThrowIfCancellationRequested();
             if (await BeginAsync(run, operation, call, earlier, asOf).ConfigureAwait(false) is { } begun)
                 return new Claimed(null, begun, earlier);
@@ -154,8 +156,13 @@ internal static class OperationRunner
     {
         if (options.TakeOver || run.Journal is ILocalJournal { IsOnlyWriter: true }) return true;
         if (OperationsInFlight.Of(run.Journal).IsAbandoned(attempt.Begun.Entry.Id)) return true;
-        var last = await run.Journal.HighestVersionAsync(attempt.Begun.Entry.Run!.Stream, cancellationToken).ConfigureAwait(false);
-        var end = await run.Journal.ReadKeptAsync(attempt.Begun.Entry.Run!.Stream, last, cancellationToken: cancellationToken)
+        return await HasEndedAsync(run.Journal, attempt.Begun.Entry.Run!, cancellationToken).ConfigureAwait(false);
+    }
+
+    private static async ValueTask<bool> HasEndedAsync(IJournal journal, RunId run, CancellationToken cancellationToken)
+    {
+        var last = await journal.HighestVersionAsync(run.Stream, cancellationToken).ConfigureAwait(false);
+        var end = await journal.ReadKeptAsync(run.Stream, last, cancellationToken: cancellationToken)
             .FirstOrDefaultAsync(cancellationToken).ConfigureAwait(false);
         return end is not null && Interop.RunTranslation.IsEnd(end);
     }
@@ -177,7 +184,7 @@ internal static class OperationRunner
             IsMade = call.IsMade,
         };
         var entry = said.ToEntry(run.Id, key, run.TimeProvider.GetUtcNow(), firstId, earlier.Last?.Begun.Entry.Id) with { Id = id };
-        var condition = new AppendCondition(OperationEntry.BegunUnder(key), asOf);
+        var condition = new AppendCondition(OperationEntry.EndingOf(key), asOf);
         var result = await OperationAppend.Async(run.Journal, [entry], condition).ConfigureAwait(false);
         if (result is AppendResult.NotAppended { Failure: AppendFailure.ConditionFailed }) return null;
         return new BegunAttempt(operation.Name, key, number, seed, result.ReceiptOrThrow().FirstPosition, id, firstId);

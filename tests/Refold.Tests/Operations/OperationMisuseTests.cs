@@ -23,25 +23,29 @@ public class OperationMisuseTests
         },
         ShopJson.Default.String);
 
-    [Fact]
-    public async Task WhatItWasGiven_IsRefusedOnceItHasEnded()
+    // It is no call yet: nothing is recorded of it, and replay throws the same.
+    [Theory]
+    [InlineData("FormatException", "CodecException")]
+    [InlineData("InvalidOperationException", "InvalidOperationException")]
+    public async Task ARequestCodecThatThrows_ThrowsItsOwn_NothingIsCalled_AndTheBranchGoesOn(string thrown, string type)
     {
         await using var journal = new InMemoryJournal();
         await using var run = await Shop.StartAsync(journal);
-        OperationContext? kept = null;
-        SeededRng? random = null;
-        await run.RunAsync(
-            Of((fx, input) =>
-            {
-                (kept, random) = (fx.Branch("a"), fx.Random);
-                return Task.FromResult(input);
-            }),
-            "k", "in", ct);
-        var ended = await Assert.ThrowsAsync<InvalidOperationException>(() => Echo(kept!));
-        Assert.Contains("'k' has ended", ended.Message, StringComparison.Ordinal);
-        Assert.Throws<InvalidOperationException>(() => kept!.Clock.GetUtcNow());
-        Assert.Throws<InvalidOperationException>(() => kept!.NewGuid());
-        Assert.ThrowsAny<InvalidOperationException>(() => random!.NextUInt32());
+        var broken = Codec.Create<string>(
+            "broken", _ => throw (thrown == "FormatException" ? new FormatException("no form") : new InvalidOperationException("no form")),
+            _ => "");
+        var called = 0;
+        var operation = Of(async (fx, input) =>
+        {
+            var error = await Record.ExceptionAsync(() => fx.CallAsync(
+                "call", input, broken, (text, _) => Task.FromResult(text + ++called), Codec.Text("text")));
+            return error!.GetType().Name + " " + await Echo(fx);
+        });
+        Assert.Equal(type + " x", await run.RunAsync(operation, "k", "in", ct));
+        Assert.Equal(0, called);
+        Assert.Single(journal.ReadStream("$fx/run"), entry => entry.Type == "$call");
+        await run.FinishAsync();
+        await TextOperation.MatchesAsync(journal, operation);
     }
 
     [Fact]
