@@ -25,7 +25,8 @@ public class TracesTests
         Assert.Empty(story.Thrown.SelectMany(Traces.In));
         Assert.Empty(story.Reported.SelectMany(Traces.In));
         Assert.Empty(activities.SelectMany(Traces.In));
-        Assert.NotEmpty(activities);
+        // The same step failed, and said so.
+        Assert.Contains(activities, activity => activity.Contains("[redacted] is not paid back", StringComparison.Ordinal));
         Assert.Contains(story.Thrown, thrown => thrown.StartsWith("Refold.StepFailedException", StringComparison.Ordinal)
             && thrown.Contains("[redacted] is not paid back", StringComparison.Ordinal));
         Assert.Contains(story.Thrown, thrown => thrown.StartsWith("Refold.StreamRedactedException", StringComparison.Ordinal));
@@ -41,7 +42,10 @@ public class TracesTests
     public async Task WhatIsNotRedacted_IsFoundInEachOfThem(string store)
     {
         using var directory = new TemporaryDirectory();
-        var (story, _) = await TellAsync(store, directory, redacts: false);
+        var (story, activities) = await TellAsync(store, directory, redacts: false);
+        // In the message of a step that failed, and in that of a store that did.
+        Assert.NotEmpty(activities.SelectMany(Traces.In));
+        Assert.NotEmpty(story.Logged.SelectMany(Traces.In));
         Assert.NotEmpty(story.InFiles);
         Assert.NotEmpty(Traces.InFiles(directory.Root));
         Assert.NotEmpty(story.Thrown.SelectMany(Traces.In));
