@@ -4,7 +4,8 @@ namespace Refold;
 
 /// <summary>Readings of the clock, and what earlier attempts got, are buffered and written with the next call, command or end; no call
 /// starts while a reading is unwritten. Appends go one after the other, so that the entries of a branch lie in its order, and every one is
-/// under the condition that no other attempt was begun, and the run not ended. Once one has failed, nothing more is asked for or written.</summary>
+/// under the condition that no other attempt was begun, and the run not ended. Once one has failed, nothing more is asked for or
+/// written.</summary>
 internal sealed partial class LiveAttempt(
     Run owner, BegunAttempt begun, RecordedOperation? earlier, HiddenValues hidden, CancellationToken cancellationToken) : IAttempt
 {

@@ -23,7 +23,8 @@ public class OperationEndedTests
                 return Task.FromResult(input);
             }),
             "k", "in", ct);
-        var ended = await Assert.ThrowsAsync<InvalidOperationException>(() => TextOperation.Call(kept!, "echo", () => Task.FromResult("x")));
+        var ended = await Assert.ThrowsAsync<InvalidOperationException>(
+            () => TextOperation.Call(kept!, "echo", () => Task.FromResult("x")));
         Assert.Contains("'k' has ended", ended.Message, StringComparison.Ordinal);
         Assert.Throws<InvalidOperationException>(() => kept!.Clock.GetUtcNow());
         Assert.Throws<InvalidOperationException>(() => kept!.NewGuid());
