@@ -40,6 +40,8 @@ internal sealed class ImportWork(ILocalJournal journal, ImportFile file, long al
                 List<JournalEntry> placed = restores ? [.. batch.Select((line, index) => places.Place(line, index == 0))] : [];
                 if (skipped == batch.Count)
                     continue;
+                if (restores && skipped > 0 && batch[skipped].Batch is not null)
+                    throw CutInside(batch, skipped);
                 var append = restores
                     ? journal.TryRestoreAsync(placed[skipped..], CancellationToken.None)
                     : journal.TryAppendAsync(
@@ -62,5 +64,20 @@ internal sealed class ImportWork(ILocalJournal journal, ImportFile file, long al
 
         await window.CompleteAsync();
         return repeated;
+    }
+
+    // A batch is atomic: what is there of it is a batch of its own in the journal, which the rest cannot be added to.
+    private ToolException CutInside(List<ImportLine> batch, int there)
+    {
+        var fault = Lines.Fault(
+            file.Name,
+            batch[there].Number,
+            FormattableString.Invariant(
+                $"the journal ends in the middle of the batch of lines {batch[0].Number} to {batch[^1].Number}: the file was cut there when ")
+            + "it was imported");
+        return new ToolException(
+            ExitCode.Conflict,
+            fault.Message + " Import the file into an empty journal; or, with --renumber, the rest of the batch as a "
+            + "batch of its own.");
     }
 }

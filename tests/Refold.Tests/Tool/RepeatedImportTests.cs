@@ -67,6 +67,22 @@ public sealed class RepeatedImportTests : IDisposable
     }
 
     [Fact]
+    public void AFileThatWasCutInsideABatch_IsNotGoneOnWith_AndTheLineIsNamed()
+    {
+        string[] lines = [.. Enumerable.Range(1, 6).Select(position => string.Create(
+            System.Globalization.CultureInfo.InvariantCulture,
+            $$"""{"position":{{position}},"version":{{position}},"batch":{{(position > 3 ? 4 : 1)}},"stream":"a","type":"t","data":1}"""))];
+        string Text(int count) => string.Concat(lines.Take(count).Select(line => line + "\n"));
+        Import(Text(5)).Expect(0);
+        string error = Import(Text(6), "--resume").ExpectError(4);
+        Assert.Contains("line 6: the journal ends in the middle of the batch of lines 4 to 6", error, StringComparison.Ordinal);
+        Assert.Contains("--renumber", error, StringComparison.Ordinal);
+        Assert.Equal(5, Head());
+        Import(Text(6), "--resume", "--renumber").Expect(0);
+        Assert.Equal(6, Head());
+    }
+
+    [Fact]
     public void TheExportOfAJournal_IsNotImportedIntoItAgain()
     {
         Import("""{"stream":"a","type":"t","data":1}""" + "\n").Expect(0);
