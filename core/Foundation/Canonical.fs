@@ -9,16 +9,19 @@ open System
 module Canonical =
 
     let rec private writeAt (writer: ByteWriter) (depth: int) (value: JsonValue) : unit =
+        // Without guards: for a match that could fail, the compiler puts the path of this file on its machine into the assembly.
+        let below () =
+            if depth >= JsonLimits.depth then
+                raise (JsonLimits.tooDeep ())
+
         match value with
         | JsonValue.Null -> writer.Raw(ReadOnlySpan "null"B)
-        | JsonValue.Bool true -> writer.Raw(ReadOnlySpan "true"B)
-        | JsonValue.Bool false -> writer.Raw(ReadOnlySpan "false"B)
+        | JsonValue.Bool isTrue -> if isTrue then writer.Raw(ReadOnlySpan "true"B) else writer.Raw(ReadOnlySpan "false"B)
         | JsonValue.Number number
         | JsonValue.Respelled number -> writer.Utf8((JsonNumber.format number).AsSpan())
         | JsonValue.String text -> JsonString.write writer text
-        | JsonValue.Array _
-        | JsonValue.Object _ when depth >= JsonLimits.depth -> raise (JsonLimits.tooDeep ())
         | JsonValue.Array items ->
+            below ()
             writer.Byte(byte '[')
 
             items
@@ -30,6 +33,7 @@ module Canonical =
 
             writer.Byte(byte ']')
         | JsonValue.Object members ->
+            below ()
             let object = JsonObjectWriter writer
             let sorted = members |> List.sortWith (fun (left, _) (right, _) -> String.CompareOrdinal(left, right))
 
