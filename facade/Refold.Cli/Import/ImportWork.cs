@@ -73,8 +73,8 @@ internal sealed class ImportWork(ILocalJournal journal, ImportFile file, long al
             file.Name,
             batch[there].Number,
             FormattableString.Invariant(
-                $"the journal ends in the middle of the batch of lines {batch[0].Number} to {batch[^1].Number}: the file was cut there when ")
-            + "it was imported");
+                $"the journal ends in the middle of the batch of lines {batch[0].Number} to {batch[^1].Number}: the file was cut there ")
+            + "when it was imported");
         return new ToolException(
             ExitCode.Conflict,
             fault.Message + " Import the file into an empty journal; or, with --renumber, the rest of the batch as a "

@@ -2,6 +2,7 @@
 // that names the edited entry, and an honest one is never accused. Run by RunSuites.
 using System.Globalization;
 using System.Text;
+using System.Text.Json.Nodes;
 using Refold.Cli.Shell;
 using Refold.Interop;
 using Xunit;
@@ -124,7 +125,8 @@ internal static class EditedRuns
             var mayDiffer = OperationEdits.IsOfOne(edit)
                 ? OperationEdits.MayDiffer(edit)
                 : edit.Kind is "data" or "time" or "tags" or "correlationId" or "causationId" or "type" or "inserted"
-                    || (edit.Kind == "run" && uncompared.Members.Contains(" run,", StringComparison.Ordinal));
+                    || (edit.Kind == "run" && uncompared.Members.Contains(" run,", StringComparison.Ordinal))
+                    || (edit.Kind == "swapped" && DifferInContent(edit.Before, edit.Lines[edit.Place]));
             if ((!isOfInputs || mayDiffer) && uncompared.Ranges.Any(range => range.First <= position && position <= range.Last))
                 return true;
         }
@@ -134,6 +136,24 @@ internal static class EditedRuns
         return report.Findings.Any(finding =>
             !finding.Contains("has not ended", StringComparison.Ordinal)
             && (finding + " ").Replace(',', ' ').Replace(':', ' ').Contains(name + " ", StringComparison.Ordinal));
+    }
+
+    // Two inputs of one stream in each other's place: to each the same as an edit of what is not compared of it.
+    private static bool DifferInContent(string one, string other)
+    {
+        static JsonObject Rest(string line)
+        {
+            var rest = JsonNode.Parse(line)!.AsObject();
+            foreach (var member in (string[])[
+                "position", "version", "batch", "idempotencyKey", "data", "time", "tags", "correlationId", "causationId"])
+            {
+                rest.Remove(member);
+            }
+
+            return rest;
+        }
+
+        return JsonNode.DeepEquals(Rest(one), Rest(other));
     }
 
     // Two lines in another order: the same entries with the same versions, at other positions, which are not compared.
