@@ -95,10 +95,16 @@ type internal PathRedactingEncode<'Value>(inner: 'Value -> Result<Encoded, Codec
     let unwrap (encoded: Encoded) = Redaction.tryUnwrap encoded.Payload |> ValueOption.defaultValue encoded.Payload
 
     let redact told (encoded: Encoded) =
-        match Redaction.apply told paths (unwrap encoded).Memory with
+        match if paths.IsEmpty then Ok ValueNone else Redaction.apply told paths (unwrap encoded).Memory with
         | Ok(ValueSome replaced) -> Ok { encoded with Payload = Redaction.wrap replaced }
         | Ok ValueNone -> Ok encoded
         | Error _ -> Error(CodecError.Unencodable(encoded.Type, "it is no JSON in which values could be redacted by their paths"))
+
+    /// What it redacts a part of.
+    member _.Inner = inner
+
+    /// Where.
+    member _.Paths = paths
 
     override _.Encode(writing, value) =
         match writing with

@@ -148,7 +148,12 @@ module Codec =
         let inner, upcasts, _ = decoding codec
 
         {
-            Encode = unbox (box (PathRedactingEncode<'Value>(codec.Encode, List.map stepsOf paths)))
+            Encode =
+                match box codec.Encode with
+                // By both, so that a mark of one alone is not believed.
+                | :? PathRedactingEncode<'Value> as before ->
+                    unbox (box (PathRedactingEncode<'Value>(before.Inner, before.Paths @ List.map stepsOf paths)))
+                | _ -> unbox (box (PathRedactingEncode<'Value>(codec.Encode, List.map stepsOf paths)))
             Decode = unbox (box (UpcastingDecode<'Value>(inner, upcasts, true)))
         }
 
@@ -165,7 +170,7 @@ module Codec =
         : Codec<'Value> =
         let convert (payload: Bytes) =
             older.Decode { Type = typeName; SchemaVersion = 1; Payload = payload }
-            |> Result.bind (step >> next.Encode)
+            |> Result.bind (step >> CodecEncode.by next.Encode Writing.Whole)
             |> Result.map _.Payload
             |> Result.mapError _.ToString()
 

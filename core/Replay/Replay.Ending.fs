@@ -32,6 +32,9 @@ module internal ReplayEnding =
 
         hash.Finish()
 
+    /// The position of the last command or effect.
+    let private lastInput (inputs: Entry seq) : int64 = inputs |> Seq.fold (fun last input -> max last input.Position) 0L
+
     // The hash over the inputs for which the end vouches, and the facts for which it does not, as they came while it was made.
     let private vouchedFor (ended: Entry) (inputs: Entry list) (facts: Entry list) : struct (Hash * Entry list) =
         let all () = struct (hashOf inputs facts, [])
@@ -41,7 +44,9 @@ module internal ReplayEnding =
                 facts |> List.map _.Position |> List.sort |> List.tryItem (int count - 1) |> Option.defaultValue 0L
 
             let vouched, others = facts |> List.partition (fun fact -> fact.Position <= last)
-            struct (hashOf inputs vouched, others)
+            // While the end was made, the run gave no command and had no effect any more.
+            let isMeanwhile = others |> List.forall (fun fact -> fact.Position > lastInput inputs)
+            if isMeanwhile then struct (hashOf inputs vouched, others) else all ()
 
         match tryRead (Some ended) with
         | Some { Vouched = Some { Counted = Some counted } } when counted.Facts < int64 facts.Length -> first counted.Facts
@@ -54,7 +59,7 @@ module internal ReplayEnding =
 
     /// The hash over the inputs for which the end vouches, how many facts are among them, and what is said of other facts. `inputs`:
     /// commands and effects; `streams`: those of the run by UTF-8 bytes, whose facts are inputs too.
-    let inputsFor (ended: Entry) (inputs: Entry list) (streams: IReplayStream seq) : struct (Hash * int64 * ReplayFinding list) =
+    let private inputsFor (ended: Entry) (inputs: Entry list) (streams: IReplayStream seq) : struct (Hash * int64 * ReplayFinding list) =
         let facts =
             [
                 for stream in streams do
@@ -71,7 +76,7 @@ module internal ReplayEnding =
         struct (hash, int64 (before.Length - meanwhile.Length), findings)
 
     /// What lies beside the run's steps, before its end. `outside`: that in other streams.
-    let besideOf (ended: Entry) (outside: RunBeside) (streams: IReplayStream seq) : RunBeside =
+    let private besideOf (ended: Entry) (outside: RunBeside) (streams: IReplayStream seq) : RunBeside =
         let before = RunBeside()
 
         for found in outside :: [ for stream in streams -> stream.Beside ] do
@@ -79,13 +84,11 @@ module internal ReplayEnding =
 
         before
 
-    // As the end counts what is beside: as many of them as it does, where there are as many.
-    let private countedOf (facts: int64) (beside: RunBeside) (recorded: RunCounted) =
-        {
-            Facts = facts
-            BesideCount = min recorded.BesideCount beside.Count
-            BesideHash = beside.HashOf recorded.BesideCount
-        }
+    // As the end counts what is beside: as many of them as it does, where there are as many, and at least those before the last input.
+    let private countedOf (facts: int64) (beside: RunBeside) (lastInput: int64) (recorded: RunCounted) =
+        let count = min beside.Count (max recorded.BesideCount (beside.CountTo lastInput))
+
+        { Facts = facts; BesideCount = count; BesideHash = beside.HashOf count }
 
     /// What is not known of a run besides its steps. Where they were not followed to the end, nothing is known of that either.
     let findings (source: VerifyInput) (started: Entry) (context: RunContext) (lastPosition: int64) (isWalked: bool) (ended: Entry option) =
@@ -139,7 +142,7 @@ module internal ReplayEnding =
     /// The difference between the end and the one that `Run.finish` makes of what was replayed. `inputs`: the hash over the inputs;
     /// `facts`: how many of those are facts; `beside`: entries besides the steps, before the end, and whether all of them are known;
     /// `deleted`: the beginnings of streams that were deleted, perhaps with inputs, which are not compared then.
-    let judgeEnd
+    let private judgeEnd
         (started: Entry)
         (context: RunContext)
         (entry: Entry)
@@ -147,7 +150,7 @@ module internal ReplayEnding =
         (streams: int)
         (inputs: Hash)
         (facts: int64)
-        (struct (beside: RunBeside, isBesideWhole: bool))
+        (struct (beside: RunBeside, lastInput: int64, isBesideWhole: bool))
         (deleted: string list)
         : struct (Divergence option * ReplayFinding list) =
         match RunForm.readEnd Run.endedType entry with
@@ -161,7 +164,7 @@ module internal ReplayEnding =
             let hash, findings = stateHash entry recorded.StateHash actual
 
             let counted = recorded.Vouched |> Option.bind _.Counted
-            let found = counted |> Option.map (countedOf facts beside)
+            let found = counted |> Option.map (countedOf facts beside lastInput)
             let besideOf (counted: RunCounted option) = counted |> Option.map (fun counted -> counted.BesideCount, counted.BesideHash)
             let isBesideUnknown = besideOf counted <> besideOf found && not (isBesideWhole && deleted.IsEmpty)
 
@@ -195,3 +198,23 @@ module internal ReplayEnding =
                 ]
 
             struct (StepComparison.whole entry made.Entries[0] |> Option.map causeOf, findings @ unknown)
+
+    /// Judges the end by what was replayed. `inputs`: commands and effects; `streams`: those of the run by UTF-8 bytes; `outside`: facts
+    /// under its name in others, and whether all of them are known.
+    let judge
+        (started: Entry)
+        (context: RunContext)
+        (entry: Entry)
+        (actual: Hash option)
+        (streams: IReplayStream seq)
+        (inputs: Entry list)
+        (struct (outside: RunBeside, isWhole: bool))
+        (deleted: string list)
+        : struct (Divergence option * ReplayFinding list) =
+        let struct (hash, facts, unvouched) = inputsFor entry inputs streams
+        let beside = struct (besideOf entry outside streams, lastInput inputs, isWhole)
+
+        let struct (divergence, found) =
+            judgeEnd started context entry actual (Seq.length streams) hash facts beside deleted
+
+        struct (divergence, unvouched @ found)

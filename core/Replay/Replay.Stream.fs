@@ -28,14 +28,16 @@ type internal ReplayStream<'State, 'Command, 'Event, 'Error>
         tally.External <- tally.External + 1L
         tally.Facts.Add entry.Position
         facts.Add entry
+        beside.Add entry
 
         if entry.Data.Id.IsSome then
             tally.GivenIds.Add entry.Position
 
     let isFactOf (entry: Entry) = entry.Data.Role = Role.Fact && entry.Data.Run = Some run
 
+    // Also that of other runs: those may never be verified.
     let takeBeside (entry: Entry) =
-        if entry.Data.Run.IsNone then
+        if entry.Data.Run <> Some run then
             beside.Add entry
 
     do move ()

@@ -40,7 +40,7 @@ type internal IReplayStream =
     /// The facts under the run's name that were read so far, in version order.
     abstract Facts: Entry seq
 
-    /// The entries of the stream that were read so far and name no run.
+    /// The entries of the stream that were read so far and are no step's of the run.
     abstract Beside: RunBeside
 
     /// The version up to which the stream was deleted; 0 where it was read from its first version on.

@@ -264,13 +264,10 @@ type internal Verification(source: VerifyInput, verifiers: ReplayVerifier list, 
         let differs =
             match differs, ended with
             | None, Some entry ->
-                let struct (inputs, facts, unvouched) = ReplayEnding.inputsFor entry (List.ofSeq inputs) streams.Values
-                let beside = ReplayEnding.besideOf entry beside streams.Values
-
                 let struct (divergence, found) =
-                    ReplayEnding.judgeEnd started context entry hash streams.Count inputs facts (beside, source.IsScanWhole) deleted
+                    let known = struct (beside, source.IsScanWhole)
+                    ReplayEnding.judge started context entry hash streams.Values (List.ofSeq inputs) known deleted
 
-                findings.AddRange unvouched
                 findings.AddRange found
                 divergence
             | _ -> differs

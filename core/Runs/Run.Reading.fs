@@ -30,30 +30,34 @@ type internal RunInputs() =
     interface IDisposable with
         member _.Dispose() = hash.Dispose()
 
-/// Entries that no step made and none of the inputs is: facts under the run's name in streams that no command was for, and entries under
-/// no run's name in streams of its commands. In position order; collected while other things are read.
+/// Entries that no step of the run made: facts under its name, wherever they lie, and whatever is not the run's in the streams of its
+/// commands. In position order; collected while other things are read.
 [<Sealed>]
 type internal RunBeside() =
-    let entries = ResizeArray<struct (int64 * Hash)>()
+    let entries = ResizeArray<struct (int64 * int64 * Hash)>()
 
     /// The next entry, in any order.
-    member _.Add(entry: Entry) : unit = entries.Add(struct (entry.Position, RunInputs.OfEntry entry.Data))
+    member _.Add(entry: Entry) : unit = entries.Add(struct (entry.Position, entry.Version, RunInputs.OfEntry entry.Data))
 
     /// Those of others that lie before a position.
     member _.AddBefore(position: int64, others: RunBeside) : unit =
-        entries.AddRange(others.Entries |> Seq.filter (fun (struct (at, _)) -> at < position))
+        entries.AddRange(others.Entries |> Seq.filter (fun (struct (at, _, _)) -> at < position))
 
-    member private _.Entries: ResizeArray<struct (int64 * Hash)> = entries
+    member private _.Entries: ResizeArray<struct (int64 * int64 * Hash)> = entries
 
     /// How many there are.
     member _.Count: int64 = int64 entries.Count
 
-    /// SHA-256 over the hashes of the first `count` entries' canonical bytes.
+    /// How many lie up to a position.
+    member _.CountTo(position: int64) : int64 = entries |> Seq.filter (fun (struct (at, _, _)) -> at <= position) |> Seq.length |> int64
+
+    /// SHA-256 over version and hash of the canonical bytes of each of the first `count` entries.
     member _.HashOf(count: int64) : Hash =
         let writer = ByteWriter 1024
-        entries.Sort(fun (struct (one, _)) (struct (other, _)) -> compare one other)
+        entries.Sort(fun (struct (one, _, _)) (struct (other, _, _)) -> compare one other)
 
-        for struct (_, hash) in Seq.truncate (int (min count (int64 Int32.MaxValue))) entries do
+        for struct (_, version, hash) in Seq.truncate (int (min count (int64 Int32.MaxValue))) entries do
+            writer.Int64 version
             Hash.write writer hash
 
         Hash.Compute writer.Written

@@ -51,6 +51,8 @@ public sealed partial class Codec<T> : IRedactingCodec<T>
     private Encoded EncodeRedacted(T value, RedactedPaths paths, Action<ReadOnlyMemory<byte>> told)
     {
         var whole = EncodeUntold(value);
+        // It need be no JSON then.
+        if (paths.IsEmpty) return whole;
         try
         {
             return paths.Of(whole, told);

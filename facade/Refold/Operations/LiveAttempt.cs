@@ -53,8 +53,12 @@ internal sealed partial class LiveAttempt(
         try
         {
             answer = await call(linked.Token).ConfigureAwait(false);
-            if (answer.Answer is { } got && got.Payload.Length > OperationEntry.MostValueBytes)
-                throw new FormatException(OperationEntry.TooLong($"The answer of the call '{name}'", got));
+            // Marks may make it longer.
+            foreach (var got in new[] { answer.Answer, answer.Recorded })
+            {
+                if (got is not null && got.Payload.Length > OperationEntry.MostValueBytes)
+                    throw new FormatException(OperationEntry.TooLong($"The answer of the call '{name}'", got));
+            }
         }
         catch (OperationCanceledException) when (Token.IsCancellationRequested)
         {

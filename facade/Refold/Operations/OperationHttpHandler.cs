@@ -68,7 +68,7 @@ public sealed class OperationHttpHandler : DelegatingHandler
         var asked = redaction.Of(new HttpAsked(request.Method.Method, TextOf(request.RequestUri!), headers, body), fx.Hidden);
         var form = Requests.Encode(asked);
         var call = new CallRequest(
-            form, recorded => recorded == form || IsSame(recorded, form, asked, fx.Hidden), Requests.MarkOf, MarkOf);
+            form, recorded => recorded == form || IsSame(recorded, asked, fx.Hidden), Requests.MarkOf, MarkOf);
         var answer = await fx.AskAsync(
             "http", call, token => ExchangeAsync(fx, request, token), cancellationToken).ConfigureAwait(false);
         if (answer.Answer is { } encoded) return Response(request, Answered(encoded));
@@ -119,22 +119,20 @@ public sealed class OperationHttpHandler : DelegatingHandler
     private static HttpAnswered Answered(Encoded encoded) =>
         Answers.Decode(encoded with { Payload = RedactedPaths.Unwrap(encoded.Payload) });
 
-    // Right: it stands for something in the answer, and nothing is left that this handler would replace.
+    // What is not marked was recorded as it was, perhaps before today's list: the function got it so.
     private RedactionMark MarkOf(Encoded recorded)
     {
-        var again = Answers.Encode(redaction.Of(Answered(recorded), new HiddenValues()));
-        var isSame = again.Payload.Span.SequenceEqual(RedactedPaths.Unwrap(recorded.Payload).Span);
-        if (!recorded.IsRedacted) return isSame ? RedactionMark.Absent : RedactionMark.Wrong;
-        return isSame && Redaction.IsIn(again) ? RedactionMark.Right : RedactionMark.Wrong;
+        if (!recorded.IsRedacted) return RedactionMark.Absent;
+        return redaction.IsIn(Answered(recorded)) ? RedactionMark.Right : RedactionMark.Wrong;
     }
 
-    // What a branch has met is hidden from then on in the others: then, or now, one of them may have been ahead.
-    private bool IsSame(Encoded recorded, Encoded form, HttpAsked asked, HiddenValues hidden)
+    // What a branch has met is hidden from then on in the others: then, or now, one of them may have been ahead. And the list may be longer
+    // now: what was recorded is compared as it would be written today, so that nothing that was answered is sent again.
+    private bool IsSame(Encoded recorded, HttpAsked asked, HiddenValues hidden)
     {
-        if (!Redaction.IsIn(recorded) && !Redaction.IsIn(form)) return false;
         try
         {
-            return redaction.IsSame(Requests.Decode(recorded), asked, hidden);
+            return redaction.IsSame(redaction.Of(Requests.Decode(recorded), hidden), asked, hidden);
         }
         catch (CodecException)
         {

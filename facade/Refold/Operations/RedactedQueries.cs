@@ -101,11 +101,15 @@ internal sealed class RedactedQueries
         }
     }
 
-    /// <summary>A letter of a text, perhaps escaped: <c>?</c> is <c>%3F</c> once, <c>%253F</c> twice.</summary>
+    /// <summary>A letter of a text, perhaps escaped: <c>?</c> is <c>%3F</c> once, <c>%253F</c> twice; in JSON <c>&amp;</c> is
+    /// <c>\u0026</c>, which is the letter itself.</summary>
     private readonly record struct Sign(char Letter, int Level, int Length)
     {
         public static Sign At(string text, int at)
         {
+            if (text[at] == '\\' && at + 6 <= text.Length && text[at + 1] == 'u'
+                && ushort.TryParse(text.AsSpan(at + 2, 4), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var letter))
+                return new Sign((char)letter, 0, 6);
             if (text[at] != '%') return new Sign(text[at], 0, 1);
             var (level, length) = (1, 1);
             while (at + length + 2 <= text.Length && text.AsSpan(at + length, 2) is "25") (level, length) = (level + 1, length + 2);

@@ -1,7 +1,6 @@
 // What is not to be written of an exchange: named headers, query members, members of JSON bodies; and what else tells of them.
 // Used by OperationHttpHandler; OperationEntry asks whether an answer bears its mark out.
 using System.Text;
-using System.Text.Json;
 using Refold.Interop;
 
 namespace Refold;
@@ -188,25 +187,29 @@ internal sealed class Redaction
         }
     }
 
-    /// <summary>Whether the mark stands in a recorded answer: in a header, a message, or the body.</summary>
-    public static bool IsIn(Encoded answer)
+    /// <summary>Whether the mark in a recorded answer stands for what may have been replaced: in the body at a path of this, or in its
+    /// place; in the reason, a header or a message wherever it is, as values that others met are replaced there.</summary>
+    public bool IsIn(HttpAnswered answered) =>
+        IsIn(answered.Reason)
+        || IsIn(answered.Failure?.Message)
+        || answered.Headers.Concat(answered.ContentHeaders).Any(header => header.Values.Exists(IsIn))
+        || IsInBody(answered.Body);
+
+    private bool IsInBody(byte[] body)
     {
-        var mark = Encoding.UTF8.GetBytes(Mark);
-        if (answer.Payload.Span.IndexOf(mark) >= 0) return true;
+        if (paths.IsEmpty) return false;
+        if (body.AsSpan().SequenceEqual(Encoding.UTF8.GetBytes(Mark))) return true;
         try
         {
-            using var document = JsonDocument.Parse(answer.Payload);
-            return document.RootElement.ValueKind == JsonValueKind.Object
-                && document.RootElement.TryGetProperty(nameof(HttpAnswered.Body), out var body)
-                && body.ValueKind == JsonValueKind.String
-                && body.TryGetBytesFromBase64(out var bytes)
-                && bytes.AsSpan().IndexOf(mark) >= 0;
+            return paths.Replace(body, hidden: null) is { } again && again.Span.SequenceEqual(body);
         }
-        catch (JsonException)
+        catch (FormatException)
         {
             return false;
         }
     }
+
+    private static bool IsIn(string? text) => text is not null && text.Contains(Mark, StringComparison.Ordinal);
 
     private static ArgumentException Wrong(string item) => new(
         $"'{item}' names nothing that can be redacted: write a header (Authorization), a query member (?token), or a path in a JSON body "

@@ -80,8 +80,8 @@ internal sealed class FinishWork(RunCore run, IReadOnlyList<Aggregate> aggregate
         return (started, last);
     }
 
-    // Adds what a stream has of facts and of entries that are nobody's, and gives the position at which the step of a command ends in it:
-    // by what it caused, as an import may have made other batches. What was deleted cannot be vouched for, and verifying says so.
+    // Adds what a stream has of facts and of entries that are not the run's, and gives the position at which the step of a command ends in
+    // it: by what it caused, as an import may have made other batches. What was deleted cannot be vouched for, and verifying says so.
     private async Task<(long End, long Facts)> AddAsync(
         Core.RunInputs inputs, Core.RunBeside beside, StreamId stream, JournalEntry command, long head, CancellationToken cancellationToken)
     {
@@ -89,15 +89,16 @@ internal sealed class FinishWork(RunCore run, IReadOnlyList<Aggregate> aggregate
         await foreach (var entry in run.Journal.ReadKeptAsync(stream, cancellationToken: cancellationToken).ConfigureAwait(false))
         {
             if (entry.Position > head) break;
-            if (entry.Run is null)
+            if (entry.Run != run.Id)
             {
                 beside.Add(entry.Value);
             }
-            else if (entry.Run == run.Id)
+            else
             {
                 if (entry.Role == EntryRole.Fact)
                 {
                     inputs.Add(entry.Value.Data);
+                    beside.Add(entry.Value);
                     facts++;
                 }
 

@@ -8,7 +8,7 @@ namespace Refold.Tests.Operations;
 
 public class GoldenOperationTests
 {
-    private const string GoldenHead = "c1d8ede9a3a9f3b8dd6807a8de5b766ab0be097816c8eab8783f100ff0e984c2";
+    private const string GoldenHead = "0e65dd6ff103e0ba239d123d55831f242d4caca9e54746955238eb6d3d3661b0";
 
     private static readonly CancellationToken ct = CancellationToken.None;
     private static readonly Codec<string> text = Codec.Json(ShopJson.Default.String, "text");

@@ -41,7 +41,7 @@ public class RunEndTests
         await run.FinishAsync();
         var end = Assert.Single(journal.ReadAll(), entry => entry.Type == "$run.ended");
         var said = JsonNode.Parse(end.Payload.Span)!;
-        Assert.Equal((3, 1, 3), (end.SchemaVersion, (int)said["facts"]!, (int)said["beside"]!));
+        Assert.Equal((3, 1, 4), (end.SchemaVersion, (int)said["facts"]!, (int)said["beside"]!));
         // Behind the end nothing is vouched for, and what is there is told.
         await AppendAsync(journal, "order/1", run.Id);
         await AppendAsync(journal, "order/1", null);
@@ -170,7 +170,7 @@ public class RunEndTests
         await using (await RecordAsync(journal)) { }
         await using (var again = await journal.ResumeRunAsync("run", pin)) await again.FinishAsync();
         var end = Assert.Single(journal.ReadAll(), entry => entry.Type == "$run.ended");
-        Assert.Equal(3, (int)JsonNode.Parse(end.Payload.Span)!["beside"]!);
+        Assert.Equal(4, (int)JsonNode.Parse(end.Payload.Span)!["beside"]!);
         Assert.True((await journal.VerifyAsync("run", Order.Aggregate)).Matched);
     }
 
