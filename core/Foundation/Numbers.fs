@@ -12,6 +12,9 @@ module internal Numbers =
     /// Decimal digits, with a minus sign before a negative number.
     let text (value: 'Number :> IFormattable) : string = value.ToString(null, CultureInfo.InvariantCulture)
 
+    /// A count with its noun, in the singular for one.
+    let count (value: int64) (one: string) (more: string) : string = text value + " " + (if value = 1L then one else more)
+
     /// Decimal digits, with zeros before them up to a width.
     let padded (width: int) (value: 'Number :> IFormattable) : string = (text value).PadLeft(width, '0')
 

@@ -130,6 +130,21 @@ type Divergence =
         StateBefore: string option
     }
 
+    /// What stands for something that is not there.
+    static member internal Absent: string = "absent"
+
+    /// Whether an entry is made that the recording lacks.
+    member internal this.IsOfAbsentEntry: bool =
+        this.Path = "" && this.Cause = DivergenceCause.Unexpected && this.Expected = Divergence.Absent
+
+    /// One sentence: the likely reason and what to do.
+    member this.Remedy: string =
+        if this.IsOfAbsentEntry then
+            "The rule now makes more entries, or the recording lacks one, as where it was cut off or an entry was deleted: "
+            + "compare the program's version with the recorded pin, and the journal with a backup or with what it was imported from."
+        else
+            this.Cause.Remedy
+
     /// Three lines: the entry, the path, expected and actual.
     override this.ToString() =
         let draws (words: uint64 option) =
@@ -152,7 +167,7 @@ type Divergence =
 
         String.Join(
             "\n",
-            "position "
+            (if this.IsOfAbsentEntry then "behind position " else "position ")
             + Numbers.text this.Position
             + ", stream '"
             + this.Stream.Value
@@ -167,7 +182,7 @@ type Divergence =
 module internal Divergence =
 
     /// What stands for something that is not there.
-    let absent = "absent"
+    let absent = Divergence.Absent
 
     /// A divergence at an entry that is there.
     let at (entry: Entry) (path: string) (cause: DivergenceCause) (expected: string) (actual: string) : Divergence =

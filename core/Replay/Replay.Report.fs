@@ -34,6 +34,8 @@ type ReplayFinding =
     | NoStateHash of stream: StreamId
     /// What is known of the entry at a position besides: a sentence that names the position.
     | AtEntry of position: int64 * sentence: string
+    /// Operations were not replayed: how many effects of them there are, and the position of the first.
+    | OperationsNotReplayed of effects: int64 * first: int64
     /// Entries of which these members were not compared with anything: how many, and first and last position of each range of them.
     | NotCompared of members: string * entries: int64 * ranges: (int64 * int64) list
 
@@ -65,6 +67,12 @@ type ReplayFinding =
         | SnapshotNotUsed reason -> reason
         | NoStateHash stream -> "'" + stream.Value + "' has no state hash"
         | AtEntry(_, sentence) -> sentence
+        | OperationsNotReplayed(effects, first) ->
+            "operations were not replayed: what they were given, asked and answered was not compared, "
+            + Numbers.count effects "entry" "entries"
+            + " from position "
+            + Numbers.text first
+            + " on"
         | NotCompared(members, entries, ranges) when members = ReplayFinding.NotRedecidable ->
             members
             + " "
@@ -98,7 +106,9 @@ type ReplayReport =
         Entries: int64
         /// Those of them that were fed back as recorded.
         External: int64
-        /// Those of them that were made again and compared.
+        /// Commands of the run that were decided again.
+        Decided: int64
+        /// Those of the entries that were made again and compared.
         Derived: int64
         /// The state hash over the run's streams; only where everything matches and every aggregate has a state codec.
         StateHash: Hash option
@@ -136,11 +146,19 @@ type ReplayReport =
         | Some divergence, _ -> divergence.ToString()
         | None, ReplayVerdict.NotRecorded -> run + "cannot be verified: its commands were not recorded"
         | None, _ ->
+            let uncompared = int64 this.Uncompared.Length
+            let told = int64 this.Findings.Length - uncompared
+
             let findings =
-                match this.Findings.Length with
-                | 0 -> ""
-                | 1 -> "; 1 finding"
-                | count -> "; " + Numbers.text count + " findings"
+                String.Join(
+                    "",
+                    [
+                        if told > 0L then
+                            "; " + Numbers.count told "finding" "findings"
+                        if uncompared > 0L then
+                            "; " + Numbers.count uncompared "kind" "kinds" + " of members not compared"
+                    ]
+                )
 
             run
             + (if this.Verdict = ReplayVerdict.Incomplete then

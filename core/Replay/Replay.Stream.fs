@@ -222,11 +222,7 @@ type internal ReplayStream<'State, 'Command, 'Event, 'Error>
         let encoded = { Folding.encodedOf command.Data with Payload = commanded.Data }
         let isRedacted = CodecEncode.isRedacted aggregate.Commands encoded
 
-        if isRedacted then
-            tally.External <- tally.External + int64 outcome.Length
-        else
-            tally.Derived <- tally.Derived + int64 outcome.Length
-
+        tally.Take outcome isRedacted
         let step = { Command = command; VersionBefore = version; Outcome = outcome }
         let before = state
 

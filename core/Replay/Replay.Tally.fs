@@ -32,6 +32,16 @@ type internal PositionRanges() =
     /// First and last position of each range, rising.
     member _.ToList() : (int64 * int64) list = [ for struct (first, last) in Seq.sort ranges -> first, last ]
 
+    /// The finding that these members of the entries were not compared; none where there is no entry.
+    member this.NotCompared(members: string) : ReplayFinding list =
+        if count > 0L then [ ReplayFinding.NotCompared(members, count, this.ToList()) ] else []
+
+    /// The finding that these effects were not replayed; none where there is no effect.
+    member _.NotReplayed: ReplayFinding list =
+        match List.ofSeq ranges with
+        | struct (first, _) :: _ -> [ ReplayFinding.OperationsNotReplayed(count, first) ]
+        | [] -> []
+
 /// What is said of single entries.
 [<RequireQualifiedAccess>]
 module internal EntryFinding =
@@ -88,8 +98,12 @@ module internal EntryFinding =
 type internal ReplayTally() =
     /// Entries of the run that were fed back as recorded.
     member val External = 0L with get, set
+    /// Commands of the run that were decided again.
+    member val Decided = 0L with get, set
     /// Entries of the run that were made again and compared.
     member val Derived = 0L with get, set
+    /// The position of the last entry of an outcome so far.
+    member val LastOutcome = 0L with get, set
     /// Entries of an older schema version that were upcast before they were applied or compared.
     member val Upcast = PositionRanges()
     /// Entries that are not this run's and were folded as recorded.
@@ -98,6 +112,8 @@ type internal ReplayTally() =
     member val Behind = PositionRanges()
     /// Commands and effects of the run.
     member val Inputs = PositionRanges()
+    /// Effects of the run's operations.
+    member val OfOperations = PositionRanges()
     /// Facts of the run in its streams.
     member val Facts = PositionRanges()
     /// Facts under the run's name in streams that no command of it was for.
@@ -108,3 +124,13 @@ type internal ReplayTally() =
     member val Skipped = PositionRanges()
     /// Redacted commands, which were not decided again.
     member val NotRedecidable = PositionRanges()
+
+    /// The outcome of a command, which is decided again unless it is redacted.
+    member this.Take (outcome: Entry list) (isRedacted: bool) : unit =
+        this.LastOutcome <- outcome |> List.fold (fun last entry -> max last entry.Position) this.LastOutcome
+
+        if isRedacted then
+            this.External <- this.External + int64 outcome.Length
+        else
+            this.Decided <- this.Decided + 1L
+            this.Derived <- this.Derived + int64 outcome.Length

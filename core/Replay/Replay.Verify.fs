@@ -156,7 +156,9 @@ type internal Verification(source: VerifyInput, verifiers: ReplayVerifier list, 
                 else
                     input effect
 
-                if not (RunStep.isEffectType effect.Data.Type) then
+                if RunStep.isOperationType effect.Data.Type then
+                    tally.OfOperations.Add effect.Position
+                elif not (RunStep.isEffectType effect.Data.Type) then
                     findings.Add(EntryFinding.effectOfUnknownType effect.Position)
 
                 if effect.Data.Type = RunStep.snapshotType then
@@ -197,15 +199,9 @@ type internal Verification(source: VerifyInput, verifiers: ReplayVerifier list, 
     let summary (replayed: ReplayedStream list) (isWalked: bool) (ended: Entry option) (deleted: string list) =
         let isVouchedFor = ReplayEnding.vouchesForInputs ended && deleted.IsEmpty
 
-        let notCompared members (ranges: PositionRanges) =
-            if ranges.Count > 0L then
-                [ ReplayFinding.NotCompared(members, ranges.Count, ranges.ToList()) ]
-            else
-                []
-
         [
             yield! findings
-            yield! ReplayEnding.findings source started context lastPosition isWalked ended
+            yield! ReplayEnding.findings source started context (max lastPosition tally.LastOutcome) isWalked ended
 
             for KeyValue(name, stream) in streams do
                 if stream.StartVersion > 0L then
@@ -215,17 +211,19 @@ type internal Verification(source: VerifyInput, verifiers: ReplayVerifier list, 
                 if stream.StateHash.IsNone then
                     ReplayFinding.NoStateHash stream.Stream
 
-            if not isVouchedFor then
-                yield! notCompared "content, time, correlation and causation" tally.Inputs
-                yield! notCompared "content, run, time, correlation and causation" tally.Facts
-                yield! notCompared "ids" tally.GivenIds
+            yield! tally.OfOperations.NotReplayed
 
-            yield! notCompared "what is not this run's" tally.Others
-            yield! notCompared "what is not this run's" tally.Behind
-            yield! notCompared "bytes of an older schema version" tally.Upcast
-            yield! notCompared "steps before a snapshot" tally.Skipped
-            yield! notCompared ReplayFinding.NotRedecidable tally.NotRedecidable
-            yield! notCompared "facts outside the run's streams" tally.Outside
+            if not isVouchedFor then
+                yield! tally.Inputs.NotCompared "content, time, correlation and causation"
+                yield! tally.Facts.NotCompared "content, run, time, correlation and causation"
+                yield! tally.GivenIds.NotCompared "ids"
+
+            yield! tally.Others.NotCompared "what is not this run's"
+            yield! tally.Behind.NotCompared "what is not this run's"
+            yield! tally.Upcast.NotCompared "bytes of an older schema version"
+            yield! tally.Skipped.NotCompared "steps before a snapshot"
+            yield! tally.NotRedecidable.NotCompared ReplayFinding.NotRedecidable
+            yield! tally.Outside.NotCompared "facts outside the run's streams"
         ]
 
     let earliest (divergences: Divergence option list) = divergences |> List.choose id |> first
@@ -283,6 +281,7 @@ type internal Verification(source: VerifyInput, verifiers: ReplayVerifier list, 
             Verdict = verdict
             Entries = tally.External + tally.Derived
             External = tally.External
+            Decided = tally.Decided
             Derived = tally.Derived
             StateHash = (if verdict = ReplayVerdict.Matched then hash else None)
             Streams = replayed

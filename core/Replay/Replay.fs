@@ -46,6 +46,7 @@ module Replay =
             Verdict = verdict
             Entries = 0L
             External = 0L
+            Decided = 0L
             Derived = 0L
             StateHash = None
             Streams = []

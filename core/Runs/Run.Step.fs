@@ -35,8 +35,11 @@ module internal RunStep =
                 "$executed"
             ]
 
+    /// Whether operations write effects of this type.
+    let isOperationType (typeName: string) : bool = operationTypes.Contains typeName
+
     /// Whether something writes effects of this type.
-    let isEffectType (typeName: string) : bool = typeName = snapshotType || operationTypes.Contains typeName
+    let isEffectType (typeName: string) : bool = typeName = snapshotType || isOperationType typeName
 
     /// The stream of a run's effects: `$fx/<RunId>`.
     let effectsOf (run: RunId) : StreamId = StreamId.Create("$fx/" + run.Value)

@@ -60,6 +60,72 @@ public class InstallTests(PackageFolder folder)
         Assert.Equal("", run.Error);
     }
 
+    // A script is optimised, so what the package inlines into it must be public.
+    [Fact]
+    public void FSharpScript_ReadsAJournal()
+    {
+        string aggregate = Repository.FSharpExample("").Split("let table, noon")[0];
+        folder.Write("script/face.fsx", $"""
+            #i "nuget: {folder.PathOf("packages")}"
+            #r "nuget: Refold.FSharp, {folder.Version}"
+
+            """ + aggregate + """
+            open Refold.FSharp
+
+            let work =
+                task {
+                    use! journal = Journal.openAt "memory:"
+                    use! run = Run.start (RunPin("dice", "readme", "1.0", 42UL)) journal
+                    let! _ = Run.execute (diceBy 1) "dice/1" Roll run
+                    let! stream = Journal.readStream "dice/1" 1L 10L journal
+                    let! all = Journal.readAll 1L 10L journal
+                    let! streams = Journal.streams journal
+                    let! memory = Journal.toMemory journal
+                    let! folded = Journal.fold (diceBy 1) "dice/1" journal
+                    printfn "%d %d %d %d %d" stream.Length all.Length streams.Length memory.Count folded.State
+                }
+
+            work.Wait()
+            """);
+        var run = folder.RunIn("script", "dotnet", "fsi", "--quiet", "--optimize+", "--warnaserror", "face.fsx").InOrder();
+        Assert.Equal(("1 3 2 3 1", ""), (run.Output.Trim(), run.Error));
+    }
+
+    [Fact]
+    public void DecisionsAreCheckedInFurtherProcesses_FromTheInstalledPackage()
+    {
+        Build("check", "App.csproj", "Program.cs", """
+            using Refold;
+            using Refold.Testing;
+
+            await using var journal = new InMemoryJournal();
+            await using (var run = await journal.StartRunAsync(new RunPin("words", "acme", "1.0", seed: 42)))
+            {
+                await run.Streams(Rule.Steady).ExecuteAsync("steady/1", "i");
+                await run.Streams(Rule.Loose).ExecuteAsync("loose/1", "i");
+                await run.FinishAsync();
+            }
+
+            var report = await Determinism.CheckAsync(journal, typeof(Rule));
+            foreach (var culture in report.Cultures)
+                Console.WriteLine($"{culture.Culture}: {culture.Matched} {culture.Difference?.Stream} {culture.Difference?.Cause}");
+
+            public static class Rule
+            {
+                public static Aggregate<string, string, string, string> Steady { get; } = Make("steady", text => text.ToUpperInvariant());
+                public static Aggregate<string, string, string, string> Loose { get; } = Make("loose", text => text.ToUpper());
+
+                private static Aggregate<string, string, string, string> Make(string category, Func<string, string> upper) =>
+                    Aggregate.Create(
+                        category, "", (step, state, text) => Decision.Accept<string, string>([upper(text)]), (state, said) => said,
+                        Codec.Text("say"), Codec.Text("said"), Codec.Text("refused"), Codec.Text("state"));
+            }
+            """, "Refold", "Refold.Testing");
+        var run = folder.RunIn("check", "dotnet", "out/App.dll").InOrder();
+        string[] lines = [.. run.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Trim())];
+        Assert.Equal([": True", "tr-TR: False loose/1 Payload", "sv-SE: True", "ar-SA: True"], lines);
+    }
+
     [Fact]
     public void Tool_IsInstalledAndDraws()
     {

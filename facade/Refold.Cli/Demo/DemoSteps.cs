@@ -69,7 +69,7 @@ internal sealed class DemoSteps(string directory, string log, RunPin pin, Story 
         };
         story.Step("replayed", string.Create(
             CultureInfo.InvariantCulture,
-            $"identical: {report.External} commands decided anew, {report.Derived} entries compared; "
+            $"identical: {report.Decided} commands decided anew, {report.Derived} entries compared; "
             + $"state hash {Short(report.StateHash)}"));
     }
 

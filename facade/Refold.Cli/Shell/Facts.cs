@@ -40,6 +40,10 @@ internal static class Facts
             ? FormattableString.Invariant($"of batches that begin before position {before}")
             : null;
 
+    /// <summary>A count with its noun, whose plural takes an s.</summary>
+    public static string Count(long count, string noun) =>
+        FormattableString.Invariant($"{count} {noun}{(count == 1 ? "" : "s")}");
+
     /// <summary>A time in UTC, as NDJSON has it.</summary>
     public static string? Time(DateTimeOffset? time) =>
         time?.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFFF'Z'", CultureInfo.InvariantCulture);

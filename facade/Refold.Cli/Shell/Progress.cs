@@ -86,7 +86,9 @@ internal sealed class Progress : IDisposable
     internal static string Line(string what, string unit, long made, long done, long total, TimeSpan now, int columns)
     {
         double rate = now > TimeSpan.Zero ? made / now.TotalSeconds : 0;
-        string speed = string.Create(CultureInfo.InvariantCulture, $"{rate:N0}/s");
+        string speed = rate is > 0 and < 10
+            ? string.Create(CultureInfo.InvariantCulture, $"{rate:0.#}/s")
+            : string.Create(CultureInfo.InvariantCulture, $"{rate:N0}/s");
         if (total <= 0)
             return Cut(string.Create(CultureInfo.InvariantCulture, $"{what} {done:N0} {unit}  {speed}"), columns);
         double share = Math.Clamp((double)done / total, 0, 1);

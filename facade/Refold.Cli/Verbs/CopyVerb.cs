@@ -20,7 +20,7 @@ internal static class CopyVerb
     public static Command Create()
     {
         var command = new Command(
-            "copy", "Move a journal that nobody writes into another store: positions, versions, ids, bytes and head stay")
+            "copy", "Copy a journal that nobody writes into another store: positions, versions, ids, bytes and head stay")
         {
             From, To,
         };

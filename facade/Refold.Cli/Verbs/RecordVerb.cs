@@ -81,6 +81,12 @@ internal static class RecordVerb
                 CommandText.Again(with: "--resume"));
         }
 
+        if (summary.Commands > 0 && summary.Refused == summary.Commands)
+        {
+            Terminal.Warn(
+                $"Every line of {path} was refused, as none is in the combined format of access logs; is it one?");
+        }
+
         Print(arguments, id, summary, journal.Head);
         return ExitCode.Done;
     }

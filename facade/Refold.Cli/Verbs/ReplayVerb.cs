@@ -18,7 +18,7 @@ internal static class ReplayVerb
     private static readonly Option<bool> IgnorePin = Options.Flag(
         "--ignore-pin", "Do not compare the pin: look for the first entry that differs");
     private static readonly Option<string?> With = Options.Text(
-        "--with", "LIB.dll", "A program's library: its public static Aggregate values decide");
+        "--with", "LIB.dll", "A program's library: its public static Aggregate values decide, its Operation values run again");
 
     private static readonly Option<int?> Context = Options.Number(
         "--context", "N", "Show so many entries before and after the first one that differs", 0, 1000);
@@ -35,13 +35,13 @@ internal static class ReplayVerb
         await using var journal = await Journals.OpenForReadingAsync(Journals.Uri(arguments), cancellationToken);
         var run = await FindAsync(journal, arguments.GetValue(Run), cancellationToken);
         ReplayReport report;
-        var (aggregates, pin) = Rule(arguments, run);
+        var (program, pin) = Rule(arguments, run);
         using (var progress = new ReplayProgress())
         {
             var options = new VerifyOptions { Pin = pin, IgnorePin = arguments.GetValue(IgnorePin), Progress = progress };
             // An aggregate of a user's program may not look at the token for long.
             report = await Interruption.LeaveAsync(
-                () => journal.VerifyAsync(run.Id, aggregates, options, cancellationToken).GetAwaiter().GetResult(), cancellationToken);
+                () => ReplayAsync(journal, run.Id, program, options, cancellationToken).GetAwaiter().GetResult(), cancellationToken);
         }
 
         var context = report.Divergence is { } divergence && arguments.GetValue(Context) is { } wanted
@@ -58,22 +58,32 @@ internal static class ReplayVerb
     {
         var runs = await journal.RunsAsync(cancellationToken);
         if (name is null)
-            return runs.LastOrDefault() ?? throw new ToolException(ExitCode.Unreadable, "The journal has no run; record one first.");
+        {
+            return runs.LastOrDefault() ?? throw new ToolException(
+                ExitCode.Unreadable,
+                CutRuns.Sentence(await CutRuns.OfAsync(journal, runs, cancellationToken)) ?? "The journal has no run; record one first.");
+        }
+
         var id = Arguments.Run(name);
         if (runs.FirstOrDefault(info => info.Id == id) is { } found) return found;
         throw await journal.HighestVersionAsync(id.Stream, cancellationToken) > 0
-            ? new ToolException(
-                ExitCode.Unreadable,
-                $"The start of the run '{name}' was deleted, and without it nothing can be decided again; restore a backup.")
+            ? new ToolException(ExitCode.Unreadable, CutRuns.Sentence([name])!)
             : new ToolException(ExitCode.Unreadable, $"The journal has no run '{name}'; 'refold runs' lists them.");
     }
 
-    private static (IReadOnlyList<Aggregate> Aggregates, RunPin? Pin) Rule(ParseResult arguments, RunInfo run)
+    // Where no operation is given, the report says that those of the run were not replayed.
+    private static Task<ReplayReport> ReplayAsync(
+        IJournal journal, RunId run, ProgramLibrary program, VerifyOptions options, CancellationToken cancellationToken) =>
+        program.Operations.Count == 0
+            ? journal.VerifyAsync(run, program.Aggregates, options, cancellationToken)
+            : journal.ReplayAsync(run, program.Operations, program.Aggregates, options, cancellationToken);
+
+    private static (ProgramLibrary Program, RunPin? Pin) Rule(ParseResult arguments, RunInfo run)
     {
         if (arguments.GetValue(With) is { } library)
         {
             return arguments.GetValue(Choices) is null && arguments.GetValue(Backends) is null
-                ? (AggregateLibrary.Load(library), null)
+                ? (ProgramLibrary.Load(library), null)
                 : throw new ToolException(
                     ExitCode.Usage, "--choices and --backends are of the built-in scenario; a library of --with has its own settings.");
         }
@@ -82,7 +92,7 @@ internal static class ReplayVerb
             throw new ToolException(
                 ExitCode.Unreadable, $"The run '{run.Id}' is no built-in scenario's; name its program's library by --with LIB.dll.");
         var current = DispatchPin.Current(recorded, arguments.GetValue(Choices), arguments.GetValue(Backends));
-        return ([DispatchPin.Scenario(current)], current);
+        return (new ProgramLibrary([DispatchPin.Scenario(current)], []), current);
     }
 
     private static JsonObject ToJson(ReplayReport report, ReplayContext? context) => new()
@@ -92,6 +102,7 @@ internal static class ReplayVerb
         ["matched"] = report.Matched,
         ["entries"] = report.Entries,
         ["external"] = report.External,
+        ["decided"] = report.Decided,
         ["derived"] = report.Derived,
         ["notRedecidable"] = report.NotRedecidable,
         ["stateHash"] = report.StateHash,
@@ -142,8 +153,8 @@ internal static class ReplayVerb
 
         Facts.Print(
             ("identical",
-                FormattableString.Invariant(
-                    $"run {report.Run}, {report.External} commands decided anew, {report.Derived} derived entries compared")),
+                FormattableString.Invariant($"run {report.Run}, {Facts.Count(report.Decided, "command")} decided anew, ")
+                + FormattableString.Invariant($"{report.Derived} derived entries compared")),
             ("state hash", report.StateHash));
         PrintFindings(report);
     }

@@ -20,6 +20,7 @@ internal static class RunsVerb
     {
         await using var journal = await Journals.OpenForReadingAsync(Journals.Uri(arguments), cancellationToken);
         var runs = await journal.RunsAsync(cancellationToken);
+        var cut = await CutRuns.OfAsync(journal, runs, cancellationToken);
         if (arguments.GetValue(Options.Json))
         {
             Output.Json(new JsonObject
@@ -33,6 +34,7 @@ internal static class RunsVerb
                     ["entries"] = run.Entries,
                     ["ended"] = run.HasEnded,
                 })]),
+                ["cut"] = new JsonArray([.. cut.Select(name => (JsonNode)name)]),
             });
             return ExitCode.Done;
         }
@@ -52,6 +54,7 @@ internal static class RunsVerb
             run.HasEnded ? "yes" : "no",
             (Output.IsTerminal ? run.Pin?.ToString() : run.Pin?.ToJson()) ?? "unreadable",
         }), "--json");
+        if (CutRuns.Sentence(cut) is { } sentence) Output.Line(sentence);
         return ExitCode.Done;
     }
 }

@@ -55,7 +55,7 @@ internal static class StateVerb
     {
         if (arguments.GetValue(With) is { } library)
         {
-            return AggregateLibrary.Load(library).FirstOrDefault(aggregate => aggregate.Owns(stream))
+            return ProgramLibrary.Load(library).Aggregates.FirstOrDefault(aggregate => aggregate.Owns(stream))
                 ?? throw new ToolException(ExitCode.Unreadable, $"{library} has no Aggregate whose category owns the stream '{stream}'.");
         }
 

@@ -60,8 +60,8 @@ internal static class CheckingProgram
     {
         var assembly = Load(path, name);
         IReadOnlyList<Aggregate> aggregates = type == ""
-            ? AggregateMembers.Of(assembly)
-            : [.. AggregateMembers.Of(assembly.GetType(type, throwOnError: true)!)];
+            ? ProgramMembers.Aggregates(assembly)
+            : [.. ProgramMembers.Aggregates(assembly.GetType(type, throwOnError: true)!)];
         return aggregates.Count > 0
             ? aggregates
             : throw new DeterminismException(

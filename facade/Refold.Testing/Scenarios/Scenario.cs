@@ -38,7 +38,8 @@ public static class Scenario
     /// <param name="toVersion">The last version that counts; beyond the stream's end: all of it.</param>
     /// <param name="cancellationToken">Stops at the next entry.</param>
     /// <returns>The scenario.</returns>
-    /// <exception cref="ScenarioException">An event cannot be decoded, or <c>evolve</c> throws on it.</exception>
+    /// <exception cref="ScenarioException">The journal has no such stream; an event cannot be decoded; or <c>evolve</c> throws on
+    /// it.</exception>
     /// <exception cref="EntriesDroppedException">The stream's beginning was deleted.</exception>
     public static async Task<Scenario<TState, TCommand, TEvent, TError>> GivenAsync<TState, TCommand, TEvent, TError>(
         this Aggregate<TState, TCommand, TEvent, TError> aggregate,
@@ -50,6 +51,8 @@ public static class Scenario
         ArgumentNullException.ThrowIfNull(aggregate);
         ArgumentNullException.ThrowIfNull(journal);
         ArgumentNullException.ThrowIfNull(stream);
+        if (await journal.HighestVersionAsync(stream, cancellationToken).ConfigureAwait(false) == 0)
+            throw new ScenarioException($"The journal has no stream '{stream}'; Given() without events begins with an empty one.");
         List<TEvent> events = [];
         long version = 0;
         await foreach (var entry in journal.ReadStreamAsync(stream, 1, toVersion, cancellationToken: cancellationToken)
@@ -146,7 +149,8 @@ public sealed class Scenario<TState, TCommand, TEvent, TError>
         : throw new ArgumentException($"'{stream}' is no stream of the category '{Aggregate.Category}'.", nameof(stream));
 
     /// <summary>A command is decided: twice, so that a rule that depends on something besides step, state and command is found, and once
-    /// more over what its codecs read back (<see cref="RunOptions.CheckCodecs"/>).</summary>
+    /// more over what its codecs read back (<see cref="RunOptions.CheckCodecs"/>). The outcome is compared by <c>Then</c> or
+    /// <c>ThenRefused</c> only.</summary>
     /// <param name="command">The command.</param>
     /// <returns>The outcome, to be compared.</returns>
     /// <exception cref="ScenarioException">The aggregate's code threw, its two answers differ, or a codec loses something.</exception>

@@ -68,7 +68,8 @@ internal static class ReplayTranslation
         return new ReplayReport(Core.Replay.verify(aggregates.Select(aggregate => aggregate.Verifier.Value).ToFSharpList(), input));
     }
 
-    /// <summary>A report with another verdict, another first difference, and more findings, each of one entry.</summary>
+    /// <summary>The report of a run whose operations were replayed too: another verdict, another first difference, and more findings, each
+    /// of one entry.</summary>
     public static ReplayReport With(
         this ReplayReport report, ReplayVerdict verdict, Divergence? divergence, IEnumerable<(long Position, string Sentence)> findings)
     {
@@ -79,11 +80,12 @@ internal static class ReplayTranslation
             verdict,
             value.Entries,
             value.External,
+            value.Decided,
             value.Derived,
             verdict == ReplayVerdict.Diverged ? null : value.StateHash,
             value.Streams,
             divergence is null ? null : FSharpOption<Core.Divergence>.Some(divergence.Value),
-            value.Findings.Concat(more).ToFSharpList()));
+            value.Findings.Where(finding => !finding.IsOperationsNotReplayed).Concat(more).ToFSharpList()));
     }
 
     /// <summary>The first difference between a recorded payload and one that was made; null where they are the same bytes.</summary>

@@ -112,7 +112,7 @@ public sealed class Divergence
     public string CauseName => Value.Cause.Name;
 
     /// <summary>One sentence: the likely reason, and what to do.</summary>
-    public string Remedy => Value.Cause.Remedy;
+    public string Remedy => Value.Remedy;
 
     /// <summary>The fields in which the pins differ: "model", "provider", "version", "seed", "settings/KEY"; none for another
     /// cause.</summary>

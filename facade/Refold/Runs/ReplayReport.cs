@@ -51,8 +51,11 @@ public sealed class ReplayReport
     /// <summary>Entries of the run that were read up to the verdict, control entries not counted.</summary>
     public long Entries => value.Entries;
 
-    /// <summary>Those of them that were fed back as recorded.</summary>
+    /// <summary>Those of them that were fed back as recorded: commands, facts, and what operations got from outside.</summary>
     public long External => value.External;
+
+    /// <summary>Commands of the run that were decided again.</summary>
+    public long Decided => value.Decided;
 
     /// <summary>Those of them that were made again and compared.</summary>
     public long Derived => value.Derived;
@@ -68,7 +71,8 @@ public sealed class ReplayReport
     public Divergence? Divergence { get; }
 
     /// <summary>Further findings, a sentence each: an ignored pin, upcasts, foreign entries folded, a missing state codec, a run
-    /// that has not ended, a snapshot that a step stood on, an end that says less than it could.</summary>
+    /// that has not ended, a snapshot that a step stood on, an end that says less than it could, operations that
+    /// were not replayed.</summary>
     public IReadOnlyList<string> Findings { get; }
 
     /// <summary>Members and entries without a counterpart to compare: inputs of a run that has not ended, entries of other writers in
@@ -80,7 +84,8 @@ public sealed class ReplayReport
     /// at best <see cref="ReplayVerdict.Incomplete"/>.</summary>
     public long NotRedecidable => value.NotRedecidable;
 
-    /// <summary>A divergence in three lines (entry, path, expected and actual); any other verdict in one.</summary>
+    /// <summary>A divergence in three lines (entry, path, expected and actual); any other verdict in one, with the numbers of
+    /// <see cref="Findings"/> and of <see cref="Uncompared"/>.</summary>
     /// <returns>The lines, separated by LF.</returns>
     public override string ToString() => value.ToString();
 }

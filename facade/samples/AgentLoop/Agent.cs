@@ -21,7 +21,15 @@ public static class Agent
 {
     public const string Prompt = "Answer the question. What you do not know, look up; what matters, note.";
 
+    public const string DefaultModel = "small-1";
+
     private const int MostTurns = 20;
+
+    /// <summary>The operation without anything outside, for <c>refold replay --with AgentLoop.dll</c>: a public static value.</summary>
+    public static Operation<Question, Answer> Replayed { get; } = Operation(
+        DefaultModel,
+        Model.Nowhere(),
+        (word, _) => throw new InvalidOperationException($"A replay looks nothing up, and this would have been: {word}"));
 
     /// <summary>The operation over a model, which answers over HTTP, and what can be looked up.</summary>
     public static Operation<Question, Answer> Operation(

@@ -16,7 +16,7 @@ internal static class Program
     // Called again after a kill, it goes on with the run and with the question, by its id.
     private static async Task<int> AnswerAsync(Dictionary<string, string> options)
     {
-        var model = options.GetValueOrDefault("model-name", "small-1");
+        var model = options.GetValueOrDefault("model-name", Agent.DefaultModel);
         using var network = Model.At(new Uri(options["model"]), options.GetValueOrDefault("key", "none"));
         await using var journal = await Journal.OpenAsync(options.GetValueOrDefault("journal", "segments:agent"));
         // Which model was asked decides what came of it: the run says so.

@@ -117,6 +117,8 @@ public class ScenarioTests
         history.WithSeed(42).When(new Draw()).Then(drawn.Events);
         (await Order.Aggregate.GivenAsync(journal, "order/7", toVersion: 1)).WithSeed(42).When(new Draw()).Then(drawn.Events);
         Assert.Equal(2, (await Order.Aggregate.GivenAsync(journal, "order/7")).Events.Count);
+        var unknown = await Assert.ThrowsAsync<ScenarioException>(() => Order.Aggregate.GivenAsync(journal, "order/8"));
+        Assert.StartsWith("The journal has no stream 'order/8'", unknown.Message, StringComparison.Ordinal);
     }
 
     [Fact]

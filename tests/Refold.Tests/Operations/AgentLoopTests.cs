@@ -39,6 +39,7 @@ public class AgentLoopTests
         var files = Directory.GetFiles(directory.Root, "*", SearchOption.AllDirectories);
         Assert.All(files, file => Assert.Equal(-1, File.ReadAllBytes(file).AsSpan().IndexOf("s3cr3t-key-0451"u8)));
         await ChangedAsync(directory.Journal());
+        Tool(directory.Journal());
     }
 
     private static async Task ChangedAsync(string uri)
@@ -53,6 +54,16 @@ public class AgentLoopTests
             (DivergenceCause.UnrecordedInput, "/data/input/data/Body"), (report.Divergence!.Cause, report.Divergence.Path));
         Assert.Contains("operation 'answer', key 'q-1', attempt 1, call 'http' 1", report.Divergence.Actual, StringComparison.Ordinal);
         Assert.Equal("$call", journal.ReadAll(report.Divergence.Position, 1).Single().Type);
+    }
+
+    // The tool counted effects as commands decided anew, and had no word for the operation.
+    private static void Tool(string uri)
+    {
+        string library = Path.Combine(AppContext.BaseDirectory, "AgentLoop.dll");
+        var replayed = RefoldTool.Run("replay", "--with", library, "--journal", uri).Expect(0).Output;
+        Assert.Contains("1 command decided anew", replayed, StringComparison.Ordinal);
+        Assert.DoesNotContain("were not replayed", replayed, StringComparison.Ordinal);
+        Assert.Contains("attempt 1 was cut off", replayed, StringComparison.Ordinal);
     }
 
     private static Process Start(params string[] arguments) => Process.Start(

@@ -61,6 +61,24 @@ public class OperationReplayTests
         return journal;
     }
 
+    // A verification decides commands only; without the finding, "matches" would promise more.
+    [Fact]
+    public async Task WhatIsOnlyVerified_SaysThatOperationsWereNotReplayed()
+    {
+        await using var journal = await RecordAsync();
+        var verified = await journal.VerifyAsync("run", Order.Aggregate);
+        Assert.True(verified.Matched, verified.ToString());
+        Assert.Equal(1, verified.Decided);
+        var finding = Assert.Single(verified.Findings);
+        Assert.StartsWith("operations were not replayed: ", finding, StringComparison.Ordinal);
+        Assert.EndsWith(" entries from position 2 on", finding, StringComparison.Ordinal);
+        Assert.EndsWith("; 1 finding", verified.ToString(), StringComparison.Ordinal);
+        var replayed = await journal.ReplayAsync("run", [Program(new Changes())], [Order.Aggregate]);
+        Assert.True(replayed.Matched, replayed.ToString());
+        Assert.Empty(replayed.Findings);
+        Assert.Equal(1, replayed.Decided);
+    }
+
     // Recorded by one clock, replayed while all others say something else; that none is read is seen in the compiled code
     // (Refold.Architecture).
     [Fact]

@@ -156,6 +156,35 @@ public class RecordReplayTests
             StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void AFileThatIsNoLog_IsRecordedAsItIs_AndTheToolAsksAboutIt()
+    {
+        using var directory = new TemporaryDirectory();
+        var recorded = RefoldTool.Run(
+            "record", "--scenario", "dispatch", "--input", directory.Write("notes.txt", "a\nb\n"), "--journal",
+            directory.Journal()).Expect(0);
+        Assert.Contains("2, 2 refused", recorded.Output, StringComparison.Ordinal);
+        Assert.Contains("none is in the combined format", recorded.Error, StringComparison.Ordinal);
+        RefoldTool.Run("replay", "--journal", directory.Journal()).Expect(0);
+    }
+
+    // Entries of the run are left: neither "no run" nor an empty list is the answer.
+    [Fact]
+    public void ARunWhoseStartWasDropped_IsNamed()
+    {
+        using var directory = Recorded();
+        RefoldTool.Run("compact", "--retain-from", "21", "--journal", directory.Journal()).Expect(0);
+        const string Cut = "The start of the run 'dispatch-42' was deleted";
+        Assert.Contains(Cut, RefoldTool.Run("replay", "--journal", directory.Journal()).ExpectError(3), StringComparison.Ordinal);
+        Assert.Contains(
+            Cut,
+            RefoldTool.Run("replay", "--run", "dispatch-42", "--journal", directory.Journal()).ExpectError(3), StringComparison.Ordinal);
+        Assert.Contains(Cut, RefoldTool.Run("runs", "--journal", directory.Journal()).Expect(0).Output, StringComparison.Ordinal);
+        var listed = RefoldTool.Run("runs", "--journal", directory.Journal(), "--json").Expect(0).Json;
+        Assert.Equal(0, listed.GetProperty("runs").GetArrayLength());
+        Assert.Equal("dispatch-42", Assert.Single(listed.GetProperty("cut").EnumerateArray()).GetString());
+    }
+
     private static TemporaryDirectory Recorded()
     {
         var directory = new TemporaryDirectory();

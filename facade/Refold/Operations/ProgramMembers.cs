@@ -1,0 +1,36 @@
+// The aggregates and operations of a user's program, found among the public static members of its types.
+// Called by the tool for --with, and by the check of determinism in Refold.Testing.
+using System.Reflection;
+using Refold.Interop;
+
+namespace Refold;
+
+internal static class ProgramMembers
+{
+    private const BindingFlags Static = BindingFlags.Public | BindingFlags.Static;
+
+    /// <summary>The values of all public static properties and fields, of public types, whose type is an aggregate's: of C#, or of the
+    /// core, as F# modules have them.</summary>
+    public static IReadOnlyList<Aggregate> Aggregates(Assembly assembly) => [.. Types(assembly).SelectMany(Aggregates)];
+
+    /// <summary>Those of one type.</summary>
+    public static IEnumerable<Aggregate> Aggregates(Type type) =>
+        Values(type, IsAggregate).Select(AggregateTranslation.TryRead).OfType<Aggregate>();
+
+    /// <summary>The values of all public static properties and fields, of public types, whose type is an operation's.</summary>
+    public static IReadOnlyList<Operation> Operations(Assembly assembly) =>
+        [.. Types(assembly).SelectMany(type => Values(type, typeof(Operation).IsAssignableFrom)).OfType<Operation>()];
+
+    private static IEnumerable<Type> Types(Assembly assembly) => assembly.GetExportedTypes().Where(type => !type.ContainsGenericParameters);
+
+    private static IEnumerable<object?> Values(Type type, Func<Type, bool> isWanted)
+    {
+        var properties = type.GetProperties(Static)
+            .Where(property => property.GetIndexParameters().Length == 0 && property.CanRead && isWanted(property.PropertyType))
+            .Select(property => property.GetValue(null));
+        return properties.Concat(type.GetFields(Static).Where(field => isWanted(field.FieldType)).Select(field => field.GetValue(null)));
+    }
+
+    private static bool IsAggregate(Type type) =>
+        typeof(Aggregate).IsAssignableFrom(type) || typeof(Core.IAggregate).IsAssignableFrom(type);
+}
