@@ -40,7 +40,7 @@ type SeededRng private (start: Func<RngState>, scope: RandomScope) =
 
     let ensureOpen () =
         if scope.IsOver then
-            raise (ObjectDisposedException(nameof SeededRng, "The step that this generator was lent to is over."))
+            raise (ObjectDisposedException(nameof SeededRng, "The step, or the operation, that this generator was lent to is over."))
 
         match scope.Guard with
         | null -> ()

@@ -60,7 +60,7 @@ public class InstallTests(PackageFolder folder)
         Assert.Equal("", run.Error);
     }
 
-    // A script is optimised, so what the package inlines into it must be public.
+    // F# Interactive's task has `use!` for IDisposable only. A script is optimised, so what the package inlines into it must be public.
     [Fact]
     public void FSharpScript_ReadsAJournal()
     {
@@ -74,15 +74,15 @@ public class InstallTests(PackageFolder folder)
 
             let work =
                 task {
-                    use! journal = Journal.openAt "memory:"
-                    use! run = Run.start (RunPin("dice", "readme", "1.0", 42UL)) journal
+                    let! journal = Journal.openAt "memory:"
+                    let! run = Run.start (RunPin("dice", "readme", "1.0", 42UL)) journal
                     let! _ = Run.execute (diceBy 1) "dice/1" Roll run
                     let! stream = Journal.readStream "dice/1" 1L 10L journal
                     let! all = Journal.readAll 1L 10L journal
                     let! streams = Journal.streams journal
                     let! memory = Journal.toMemory journal
                     let! folded = Journal.fold (diceBy 1) "dice/1" journal
-                    printfn "%d %d %d %d %d" stream.Length all.Length streams.Length memory.Count folded.State
+                    printfn "%d %d %d %d %d" stream.Length all.Length streams.Length (Refold.Core.Journal.head memory).Position folded.State
                 }
 
             work.Wait()
@@ -126,11 +126,56 @@ public class InstallTests(PackageFolder folder)
         Assert.Equal([": True", "tr-TR: False loose/1 Payload", "sv-SE: True", "ar-SA: True"], lines);
     }
 
+    // The values of an F# module: an aggregate and an operation. A script records, and the tool replays what it recorded.
+    [Fact]
+    public void Tool_ReplaysARunOverALibraryInFSharp()
+    {
+        string aggregate = Repository.FSharpExample("").Split("let table, noon")[0];
+        Build("rules", "Rules.fsproj", "Rules.fs", "module Rules\n\n" + aggregate + """
+
+            let fair = diceBy 1
+
+            let bet =
+                Refold.FSharp.Operation.create "bet" (Codec.json<string> "Bet") (Codec.json<string> "Answer") (fun fx player ->
+                    task {
+                        let at = Refold.FSharp.Fx.now fx
+                        let! rolled = fx |> Refold.FSharp.Fx.execute fair ("dice/" + player) Roll
+
+                        return
+                            match rolled with
+                            | Ok accepted -> $"{at:O}: {accepted.State}"
+                            | Error reason -> reason
+                    })
+            """, "Refold.FSharp");
+        folder.Write("rules/record.fsx", $"""
+            #i "nuget: {folder.PathOf("packages")}"
+            #r "nuget: Refold.FSharp, {folder.Version}"
+            #r "out/Rules.dll"
+            open Refold
+            open Refold.FSharp
+
+            let work =
+                task {"{"}
+                    let! journal = Journal.openAt "segments:data"
+                    let! run = Run.start (RunPin("dice", "readme", "1.0", 42UL)) journal
+                    let! _ = run |> Run.operate Rules.bet "1" "ann"
+                    let! _ = Run.finish run
+                    do! run.DisposeAsync()
+                    do! journal.DisposeAsync()
+                {"}"}
+
+            work.Wait()
+            """);
+        folder.RunIn("rules", "dotnet", "fsi", "--quiet", "record.fsx").InOrder();
+        var run = folder.RunIn("rules", Tool(), "replay", "--with", "out/Rules.dll", "--journal", "segments:data").InOrder();
+        Assert.Contains("1 command decided anew, 1 derived entries compared", run.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("were not replayed", run.Output, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Tool_IsInstalledAndDraws()
     {
-        folder.RunIn(".", "dotnet", "tool", "install", "Refold.Cli", "--version", folder.Version, "--tool-path", "tools").InOrder();
-        var run = folder.RunIn(".", folder.PathOf("tools/refold"), "rng", "--seed", "1", "--u32", "1", "--json").InOrder();
+        var run = folder.RunIn(".", Tool(), "rng", "--seed", "1", "--u32", "1", "--json").InOrder();
         using var line = JsonDocument.Parse(run.Output);
         Assert.Equal("1346647962", Assert.Single(line.RootElement.GetProperty("u32").EnumerateArray()).GetString());
     }
@@ -142,6 +187,14 @@ public class InstallTests(PackageFolder folder)
     [InlineData("dotnet add package Refold.FSharp")]
     [InlineData("#r \"nuget: Refold.FSharp\"")]
     public void Readme_SaysHow(string line) => Assert.Contains(line, Repository.Section("Install"), StringComparison.Ordinal);
+
+    private string Tool()
+    {
+        string tool = folder.PathOf("tools/refold");
+        if (!File.Exists(tool))
+            folder.RunIn(".", "dotnet", "tool", "install", "Refold.Cli", "--version", folder.Version, "--tool-path", "tools").InOrder();
+        return tool;
+    }
 
     /// <summary>Builds a program in a directory that is named after its language, and compares what it prints with README.md.</summary>
     private void RunProject(string language, string project, string source, string program, params string[] packages)
@@ -158,7 +211,7 @@ public class InstallTests(PackageFolder folder)
         folder.Write($"{language}/{project}", $"""
             <Project Sdk="Microsoft.NET.Sdk">
               <PropertyGroup>
-                <OutputType>Exe</OutputType>
+                <OutputType>{(source == "Rules.fs" ? "Library" : "Exe")}</OutputType>
                 <TargetFramework>net10.0</TargetFramework>
                 <ImplicitUsings>enable</ImplicitUsings>
                 <Nullable>enable</Nullable>

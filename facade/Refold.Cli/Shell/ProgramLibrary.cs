@@ -36,23 +36,38 @@ internal sealed record ProgramLibrary(IReadOnlyList<Aggregate> Aggregates, IRead
         {
             // Loaded beside the tool's own Refold, so that its aggregates are ours.
             var assembly = Assembly.LoadFrom(full);
+            if (ProgramMembers.Unmade(assembly) is { Count: > 0 } unmade)
+            {
+                throw new ToolException(
+                    ExitCode.Unreadable,
+                    $"{path} has an Aggregate or Operation without a value, in {unmade[0]}: F# makes the values of a program when it "
+                    + "starts, and those of a library when they are asked for. Move it to a library project.");
+            }
+
             return new ProgramLibrary(ProgramMembers.Aggregates(assembly), ProgramMembers.Operations(assembly));
         }
-        catch (TargetInvocationException thrown) when (thrown.InnerException is { } inner)
+        catch (TargetInvocationException thrown) when (Cause(thrown) is not (FileNotFoundException or FileLoadException))
         {
-            var cause = inner is TypeInitializationException { InnerException: { } within } ? within : inner;
             throw new ToolException(
-                ExitCode.Unreadable, $"{path} has a public static Aggregate or Operation that cannot be made: {cause.Message}");
+                ExitCode.Unreadable, $"{path} has a public static Aggregate or Operation that cannot be made: {Cause(thrown).Message}");
         }
         catch (Exception exception)
             when (
                 exception is BadImageFormatException or FileLoadException or FileNotFoundException or TypeLoadException
-                    or ReflectionTypeLoadException)
+                    or ReflectionTypeLoadException or TargetInvocationException)
         {
             throw new ToolException(
                 ExitCode.Unreadable,
-                $"{path} cannot be loaded: {exception.Message} "
-                + "Build it for the tool's version of Refold, with its dependencies beside it.");
+                $"{path} cannot be loaded: {Cause(exception).Message} "
+                + "Build it for the tool's version of Refold, with its dependencies beside it, as 'dotnet publish' puts them.");
         }
     }
+
+    // What a static member's initialisation threw.
+    private static Exception Cause(Exception thrown) => thrown switch
+    {
+        TargetInvocationException { InnerException: { } inner } => Cause(inner),
+        TypeInitializationException { InnerException: { } inner } => Cause(inner),
+        _ => thrown,
+    };
 }

@@ -47,7 +47,9 @@ internal static class DiffVerb
         else
         {
             Facts.Print(
-                ("differs at", entry?.ToString() ?? "the head"), ("path", difference.Path), ("expected", difference.Expected),
+                ("differs at", entry?.ToString() ?? "the head"),
+                ("path", difference.Path == "" ? "the entry" : difference.Path),
+                ("expected", difference.Expected),
                 ("actual", difference.Actual));
         }
 

@@ -32,7 +32,7 @@ internal sealed class RefoldOptionsValidator : IValidateOptions<RefoldOptions>
         if (journal is null)
             return "RefoldOptions.Journal is null; leave it as it is, or set JournalOptions.";
         if (string.IsNullOrWhiteSpace(uri))
-            return "The journal's URI is empty; write it as segments:DIR or memory:.";
+            return "The journal's URI is empty; write it as segments:DIR, litedb:FILE or memory:.";
         if (uri.StartsWith("segments:", StringComparison.Ordinal) && string.IsNullOrWhiteSpace(uri["segments:".Length..]))
             return "The directory of the segment files is empty; give UseSegmentFiles a path.";
         if (journal.SnapshotInterval < 0)
@@ -73,7 +73,7 @@ internal sealed class RefoldOptionsValidator : IValidateOptions<RefoldOptions>
         return options.ChosenSnapshots switch
         {
             [] => null,
-            [null or ""] => "The URI of the snapshots is empty; write it as segments:DIR or memory:.",
+            [null or ""] => "The URI of the snapshots is empty; write it as segments:DIR, litedb:FILE or memory:.",
             [var uri] => MessageOf(() => Snapshots.Check(uri)),
             var several => $"More than one snapshot store is chosen ({string.Join(", ", several)}); keep one.",
         };

@@ -115,6 +115,18 @@ internal static class ReplayTranslation
             value.ExpectedDraws, value.ActualDraws, cause, of.ToOption(), value.StateBefore));
     }
 
+    /// <summary>The same difference, said in the words of what two members hold: JSON, or bytes.</summary>
+    public static Divergence Within(this Divergence found, JournalEntry entry, ReadOnlyMemory<byte> recorded, ReadOnlyMemory<byte> made)
+    {
+        if (Core.PayloadDifference.find(entry.Value, Core.Bytes.Wrap(recorded), Core.Bytes.Wrap(made)).ToReference() is not { } inner)
+            return found;
+        var value = found.Value;
+        var place = inner.ByteOffset.ToNullable() is { } from ? $"from byte {from} of it" : $"at {inner.Path["/data".Length..]} in it";
+        return new Divergence(new Core.Divergence(
+            value.Position, value.Stream, value.Version, value.Path, value.ByteOffset, inner.Expected, $"{inner.Actual}, {place}",
+            value.ExpectedDraws, value.ActualDraws, value.Cause, value.Command, value.StateBefore));
+    }
+
     /// <summary>The payload of a command entry.</summary>
     public static ReadOnlyMemory<byte> Envelope(StreamId stream, Encoded command) =>
         Core.Envelope.write(stream, Core.Bytes.Wrap(command.Payload)).Memory;

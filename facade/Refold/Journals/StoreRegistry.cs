@@ -46,7 +46,11 @@ internal sealed class StoreRegistry<TOptions, TStore, TLocal>(string kind, strin
     {
         var colon = uri.IndexOf(':', StringComparison.Ordinal);
         if (colon <= 0)
-            throw new ArgumentException($"The {kind} '{uri}' has no scheme; write it as segments:DIR or memory:.", nameof(uri));
+        {
+            throw new ArgumentException(
+                $"The {kind} '{uri}' has no scheme; write it as segments:DIR, litedb:FILE or memory:.", nameof(uri));
+        }
+
         var scheme = uri[..colon];
         var path = uri[(colon + 1)..];
         if (MissingPackage(scheme) is { } package)

@@ -44,11 +44,13 @@ internal interface IAttempt
 /// <param name="IsSame">Whether a recorded one is this one, perhaps in an older form.</param>
 /// <param name="MarkOfRequest">What the mark of redaction on a recorded request is worth, or its absence.</param>
 /// <param name="MarkOfAnswer">The same of a recorded answer.</param>
+/// <param name="BodyOf">The body in a request that holds one in base64, so that a difference in it can be read; null for others.</param>
 internal readonly record struct CallRequest(
     Encoded Encoded,
     Func<Encoded, bool> IsSame,
     Func<Encoded, RedactionMark> MarkOfRequest,
-    Func<Encoded, RedactionMark> MarkOfAnswer);
+    Func<Encoded, RedactionMark> MarkOfAnswer,
+    Func<Encoded, byte[]?>? BodyOf = null);
 
 /// <summary>What came of a call.</summary>
 /// <param name="Answer">What it answered, also where that counts as a failure; null where there is nothing but the failure.</param>

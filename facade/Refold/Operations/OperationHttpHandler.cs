@@ -68,7 +68,7 @@ public sealed class OperationHttpHandler : DelegatingHandler
         var asked = redaction.Of(new HttpAsked(request.Method.Method, TextOf(request.RequestUri!), headers, body), fx.Hidden);
         var form = Requests.Encode(asked);
         var call = new CallRequest(
-            form, recorded => recorded == form || IsSame(recorded, asked, fx.Hidden), Requests.MarkOf, MarkOf);
+            form, recorded => recorded == form || IsSame(recorded, asked, fx.Hidden), Requests.MarkOf, MarkOf, BodyOf);
         var answer = await fx.AskAsync(
             "http", call, token => ExchangeAsync(fx, request, token), cancellationToken).ConfigureAwait(false);
         if (answer.Answer is { } encoded) return Response(request, Answered(encoded));
@@ -114,6 +114,18 @@ public sealed class OperationHttpHandler : DelegatingHandler
         var real = Answers.Encode(answered);
         var recorded = Answers.Encode(redaction.Of(answered, fx.Hidden));
         return new CallAnswer(real, failure, recorded == real ? null : recorded with { Payload = RedactedPaths.Wrap(recorded.Payload) });
+    }
+
+    private static byte[]? BodyOf(Encoded recorded)
+    {
+        try
+        {
+            return Requests.Decode(recorded).Body;
+        }
+        catch (CodecException)
+        {
+            return null;
+        }
     }
 
     private static HttpAnswered Answered(Encoded encoded) =>

@@ -94,10 +94,12 @@ internal sealed class OperationReplay(IJournal journal, ReplayReport verified, I
 
         if ((replayed.HasMetRedacted || mark == RedactionMark.Right) && !IsSame(operation, replayed, attempt, outcome))
         {
-            isIncomplete = true;
-            Tell(
+            var first = replayed.Differences.MinBy(difference => difference.Position)
+                ?? (attempt.End is { } told ? Compare(operation, replayed, told, outcome, name) : null);
+            TellIncomplete(
                 begun.Entry,
-                $"{name} is not replayable: it was given or answered what was redacted, and comes to something else without it");
+                $"{name} is not replayable: it was given or answered what was redacted, and comes to something else without it"
+                + (first is null ? "" : ", first at " + first.ToString().ReplaceLineEndings("; ")));
             return;
         }
 

@@ -21,6 +21,13 @@ internal static class ProgramMembers
     public static IReadOnlyList<Operation> Operations(Assembly assembly) =>
         [.. Types(assembly).SelectMany(type => Values(type, typeof(Operation).IsAssignableFrom)).OfType<Operation>()];
 
+    /// <summary>The names of those, aggregates and operations, that have no value: F# makes the values of a program, unlike those of a
+    /// library, when the program starts.</summary>
+    public static IReadOnlyList<string> Unmade(Assembly assembly) =>
+        [.. Types(assembly).SelectMany(type => Values(type, one => IsAggregate(one) || typeof(Operation).IsAssignableFrom(one))
+            .Where(value => value is null)
+            .Select(_ => type.Name).Take(1))];
+
     private static IEnumerable<Type> Types(Assembly assembly) => assembly.GetExportedTypes().Where(type => !type.ContainsGenericParameters);
 
     private static IEnumerable<object?> Values(Type type, Func<Type, bool> isWanted)

@@ -95,7 +95,8 @@ internal sealed class ReplayedAttempt(RecordedAttempt recorded, RecordedCommands
         }
 
         var made = effect.Said with { Name = name, Input = request.Encoded };
-        throw Differs(effect.Entry, made.Payload(), Core.DivergenceCause.UnrecordedInput, what);
+        var bodies = effect.Said.Input is { } input && request.BodyOf is { } bodyOf ? (bodyOf(input), bodyOf(request.Encoded)) : default;
+        throw Differs(effect.Entry, made.Payload(), Core.DivergenceCause.UnrecordedInput, what, bodies);
     }
 
     public DateTimeOffset ReadClock(EffectPlace place) =>
@@ -211,10 +212,18 @@ internal sealed class ReplayedAttempt(RecordedAttempt recorded, RecordedCommands
     // A function that was cancelled may have been in the middle of something.
     private bool IsCutOff => recorded.End is null || recorded.IsCancelled;
 
-    private Core.UnrecordedInputException Differs(JournalEntry entry, ReadOnlyMemory<byte> made, Core.DivergenceCause cause, string what)
+    private Core.UnrecordedInputException Differs(
+        JournalEntry entry,
+        ReadOnlyMemory<byte> made,
+        Core.DivergenceCause cause,
+        string what,
+        (byte[]? Recorded, byte[]? Made) bodies = default)
     {
         var found = ReplayTranslation.DifferenceOf(entry, made)
             ?? ReplayTranslation.DifferenceAt(entry, "/data", cause, "what is recorded", "something else");
+        // A body stands there in base64.
+        if (bodies is ({ } recorded, { } now) && found.Path.EndsWith("/Body", StringComparison.Ordinal))
+            found = found.Within(entry, recorded, now);
         return Report(found.As(cause, what), what);
     }
 

@@ -140,7 +140,7 @@ public class RegistrationTests
         { options => options.UseInMemory().UseSegmentFiles("data"), "More than one journal is chosen (memory:, segments:data)" },
         { options => options.UseSegmentFiles(""), "give UseSegmentFiles a path" },
         { options => options.UseSegmentFiles("  "), "give UseSegmentFiles a path" },
-        { options => options.UseJournal(""), "write it as segments:DIR or memory:" },
+        { options => options.UseJournal(""), "write it as segments:DIR, litedb:FILE or memory:" },
         { options => options.UseJournal("data"), "has no scheme" },
         { options => options.UseJournal("redis:x"), "unknown scheme 'redis'" },
         { options => options.UseInMemory().Journal = null!, "RefoldOptions.Journal is null" },

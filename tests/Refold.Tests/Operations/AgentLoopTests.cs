@@ -52,6 +52,10 @@ public class AgentLoopTests
         var report = await journal.ReplayAsync(run.Id, [changed], [Notebook.Aggregate]);
         Assert.Equal(
             (DivergenceCause.UnrecordedInput, "/data/input/data/Body"), (report.Divergence!.Cause, report.Divergence.Path));
+        // The body is recorded in base64; what differs is said as it is.
+        Assert.StartsWith("\"Answer the question.", report.Divergence.Expected, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "\"Answer in one word.\", at /Messages/0/Text in it (operation", report.Divergence.Actual, StringComparison.Ordinal);
         Assert.Contains("operation 'answer', key 'q-1', attempt 1, call 'http' 1", report.Divergence.Actual, StringComparison.Ordinal);
         Assert.Equal("$call", journal.ReadAll(report.Divergence.Position, 1).Single().Type);
     }
