@@ -100,22 +100,25 @@ module internal Head =
     /// The head of an empty journal: position 0, 32 zero bytes.
     let empty: Head = { Position = 0L; Hash = Hash.Zero }
 
-    /// The head after a batch: SHA-256(1 | previous head | first position | count | per leaf: count, first version, leaf hash),
+    /// The record of a batch, which the head and the tree are made of: first position | count | per leaf: count, first version, leaf hash;
     /// integers little-endian, positions and versions in 8 bytes, counts in 4.
-    let next (previous: Hash) (firstPosition: int64) (leaves: Leaf list) : Head =
-        let count = leaves |> List.sumBy _.Count
-        let writer = ByteWriter(64 + 44 * leaves.Length)
-        writer.Byte 1uy
-        Hash.write writer previous
+    let writeRecord (writer: ByteWriter) (firstPosition: int64) (leaves: Leaf list) : unit =
         writer.Int64 firstPosition
-        writer.Int32 count
+        writer.Int32(leaves |> List.sumBy _.Count)
 
         for leaf in leaves do
             writer.Int32 leaf.Count
             writer.Int64 leaf.FirstVersion
             Hash.write writer leaf.Hash
 
+    /// The head after a batch: SHA-256(1 | previous head | record of the batch).
+    let next (previous: Hash) (firstPosition: int64) (leaves: Leaf list) : Head =
+        let writer = ByteWriter(64 + 44 * leaves.Length)
+        writer.Byte 1uy
+        Hash.write writer previous
+        writeRecord writer firstPosition leaves
+
         {
-            Position = firstPosition + int64 count - 1L
+            Position = firstPosition + int64 (leaves |> List.sumBy _.Count) - 1L
             Hash = Hash.Compute writer.Written
         }
