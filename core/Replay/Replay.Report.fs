@@ -80,7 +80,11 @@ type ReplayFinding =
             + ": redacted commands, whose outcome was folded as it was recorded: position "
             + ReplayFinding.Show ranges
         | NotCompared(members, entries, ranges) ->
-            members + " of " + Numbers.text entries + " entries were not compared: position " + ReplayFinding.Show ranges
+            members
+            + " of "
+            + Numbers.count entries "entry was" "entries were"
+            + " not compared: position "
+            + ReplayFinding.Show ranges
 
 /// Where a stream stood right after the run's last step in it.
 [<NoComparison>]

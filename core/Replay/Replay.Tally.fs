@@ -30,7 +30,14 @@ type internal PositionRanges() =
     member _.Count: int64 = count
 
     /// First and last position of each range, rising.
-    member _.ToList() : (int64 * int64) list = [ for struct (first, last) in Seq.sort ranges -> first, last ]
+    member _.ToList() : (int64 * int64) list =
+        // Added by stream, so that neighbours may lie apart.
+        let join (struct (first, last)) ranges =
+            match ranges with
+            | (next, until) :: rest when next = last + 1L -> (first, until) :: rest
+            | _ -> (first, last) :: ranges
+
+        List.foldBack join (List.sort (List.ofSeq ranges)) []
 
     /// The finding that these members of the entries were not compared; none where there is no entry.
     member this.NotCompared(members: string) : ReplayFinding list =

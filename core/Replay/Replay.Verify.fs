@@ -149,6 +149,7 @@ type internal Verification(source: VerifyInput, verifiers: ReplayVerifier list, 
                 outcome <- Error(Some(RunEntry.stray effect))
             | None ->
                 version <- effect.Version
+                lastPosition <- max lastPosition effect.Position
 
                 if ended |> Option.exists (fun ended -> ended.Position < effect.Position) then
                     tally.External <- tally.External + 1L

@@ -1,7 +1,8 @@
 // An agent whose every turn is recorded: killed, it goes on where it was; replayed, it says the same without its model.
 //   dotnet run -- --journal segments:agent --model http://localhost:5100/ --facts FOLDER --id q-1 --ask "How many cups are in a pot?"
 //   dotnet run -- replay --journal segments:agent      (no network; exit code 1 where a run does not come out the same)
-// Files: Agent.cs is the loop, an operation; Notebook.cs what a tool of it commands; Model.cs the way to the model.
+//   dotnet run -- stub --model http://localhost:5100/  (a model to try it with)
+// Files: Agent.cs is the loop, an operation; Notebook.cs what a tool of it commands; Model.cs the way to the model; Stub.cs stands for one.
 using Refold;
 
 namespace AgentLoop;
@@ -10,26 +11,44 @@ internal static class Program
 {
     private const string Version = "1.0.0";
 
-    private static async Task<int> Main(string[] args) =>
-        args is ["replay", .. var rest] ? await ReplayAsync(Options(rest)) : await AnswerAsync(Options(args));
+    private static async Task<int> Main(string[] args)
+    {
+        try
+        {
+            return args switch
+            {
+                ["replay", .. var rest] => await ReplayAsync(Options(rest)),
+                ["stub", .. var rest] => await Stub.RunAsync(new Uri(Needed(Options(rest), "model"))),
+                _ => await AnswerAsync(Options(args)),
+            };
+        }
+        catch (Exception exception) when (exception is ArgumentException or JournalException or CallFailedException or HttpRequestException)
+        {
+            Console.Error.WriteLine(exception.Message);
+            return 2;
+        }
+    }
 
     // Called again after a kill, it goes on with the run and with the question, by its id.
     private static async Task<int> AnswerAsync(Dictionary<string, string> options)
     {
         var model = options.GetValueOrDefault("model-name", Agent.DefaultModel);
-        using var network = Model.At(new Uri(options["model"]), options.GetValueOrDefault("key", "none"));
+        using var network = Model.At(new Uri(Needed(options, "model")), options.GetValueOrDefault("key", "none"));
         await using var journal = await Journal.OpenAsync(options.GetValueOrDefault("journal", "segments:agent"));
         // Which model was asked decides what came of it: the run says so.
         await using var run = await journal.StartOrResumeRunAsync(
             RunId.Create("agent-" + Version), new RunPin(model, provider: "loopback", Version, seed: 7));
-        var question = new Question(options["id"], options["ask"]);
+        var question = new Question(Needed(options, "id"), Needed(options, "ask"));
         var operation = Agent.Operation(model, network, LookUpAsync);
         var answer = await run.RunAsync(operation, key: question.Id, question);
         Console.WriteLine($"{answer.Text} ({answer.Turns} turns)");
         return 0;
 
-        Task<string> LookUpAsync(string word, CancellationToken cancellationToken) =>
-            File.ReadAllTextAsync(Path.Combine(options.GetValueOrDefault("facts", "."), word + ".txt"), cancellationToken);
+        async Task<string> LookUpAsync(string word, CancellationToken cancellationToken)
+        {
+            var path = Path.Combine(options.GetValueOrDefault("facts", "."), word + ".txt");
+            return (await File.ReadAllTextAsync(path, cancellationToken)).TrimEnd();
+        }
     }
 
     private static async Task<int> ReplayAsync(Dictionary<string, string> options)
@@ -56,4 +75,7 @@ internal static class Program
 
     private static Dictionary<string, string> Options(string[] args) =>
         args.Chunk(2).ToDictionary(pair => pair[0].TrimStart('-'), pair => pair[^1], StringComparer.Ordinal);
+
+    private static string Needed(Dictionary<string, string> options, string name) =>
+        options.GetValueOrDefault(name) ?? throw new ArgumentException($"--{name} is needed; see the first lines of Program.cs.");
 }

@@ -42,6 +42,41 @@ public class AgentLoopTests
         Tool(directory.Journal());
     }
 
+    // As facade/samples/README.md says it.
+    [Fact]
+    public async Task WithItsStub_ItAnswers_AndAgainWithoutAModel()
+    {
+        using var directory = new TemporaryDirectory();
+        directory.Write("pot.txt", "A pot has four cups.");
+        var free = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
+        free.Start();
+        string model = $"http://localhost:{((System.Net.IPEndPoint)free.LocalEndpoint).Port}/";
+        free.Stop();
+        string[] arguments =
+        [
+            "--journal", directory.Journal(), "--facts", directory.Root, "--id", "q-1", "--ask", "How many cups are in a pot?", "--model",
+            model
+        ];
+        using (var stub = Start("stub", "--model", model))
+        {
+            try
+            {
+                Assert.Equal($"a model answers at {model}", await stub.StandardOutput.ReadLineAsync().WaitAsync(Patience));
+                Assert.Equal((0, "As I noted: A pot has four cups. (3 turns)\n", ""), await RunAsync(arguments));
+            }
+            finally
+            {
+                stub.Kill();
+                await stub.WaitForExitAsync().WaitAsync(Patience);
+            }
+        }
+
+        Assert.Equal((0, "As I noted: A pot has four cups. (3 turns)\n", ""), await RunAsync(arguments));
+        Assert.Equal(0, (await RunAsync("replay", "--journal", directory.Journal())).ExitCode);
+        var (exitCode, _, errors) = await RunAsync("--journal", directory.Journal());
+        Assert.Equal((2, "--model is needed; see the first lines of Program.cs.\n"), (exitCode, errors));
+    }
+
     private static async Task ChangedAsync(string uri)
     {
         await using var journal = Journal.Open(uri, new JournalOptions { ReadOnly = true });
