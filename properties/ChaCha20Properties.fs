@@ -23,8 +23,8 @@ let tests =
             "many blocks at once are those blocks one by one"
             (forAll states (fun state (count: byte) ->
                 let counter: uint64 = UInt128.op_Explicit (state.WordPosition >>> 4)
-                let many = Array.zeroCreate<uint32>(ChaCha20.blockWords * (int count &&& 31))
-                ChaCha20.blocks state.Key counter state.Stream (Span many)
+                let many = Array.zeroCreate<uint32>(ChaCha20.blockWords * (int count &&& 63))
+                ChaChaKernel.blocks ChaChaKernel.available state.Key counter state.Stream (Span many)
                 let each = Array.zeroCreate<uint32> many.Length
 
                 for index in 0 .. each.Length / ChaCha20.blockWords - 1 do

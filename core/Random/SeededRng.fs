@@ -4,16 +4,26 @@ namespace Refold
 
 open System
 open System.Buffers.Binary
+open System.Runtime.InteropServices
 open System.Collections.Generic
 open Refold.Core
 
 /// What the generators of one step share: how many words they drew, and whether the step is over.
 [<Sealed; AllowNullLiteral>]
-type internal RandomScope() =
+type internal RandomScope(guard: Action | null) =
+    /// How many words were drawn.
     member val Drawn = 0UL with get, set
-    member val IsOver = false with get, set
+    /// Whether the step is over.
+    member val IsOver = false with get, private set
+    /// Whether a draw asks nobody.
+    member val IsFree = isNull guard with get, private set
     /// Asked before each draw, split and name; throws where none may be now.
-    member val Guard: Action | null = null with get, set
+    member _.Guard: Action | null = guard
+
+    /// The step is over.
+    member this.End() =
+        this.IsOver <- true
+        this.IsFree <- false
 
 /// A generator lent to one step. Mutable and not thread-safe; a draw after the step throws `ObjectDisposedException`.
 [<Sealed>]
@@ -25,16 +35,16 @@ type SeededRng private (start: Func<RngState>, scope: RandomScope) =
     let mutable counter = 0UL
     let mutable origin: RngState voption = ValueNone
     let mutable splits = 0UL
-    let names = HashSet<string>(StringComparer.Ordinal)
+    let mutable names: HashSet<string> | null = null
 
     // One block first, which is there soonest and is all that most steps need; then several at once.
     let refill (state: RngState) =
-        let blocks = if buffer.Length = 0 then 1 else ChaCha20.wideBlocks
+        let blocks = if buffer.Length = 0 then 1 else ChaChaKernel.widestWidth
 
         if buffer.Length < blocks * ChaCha20.blockWords then
             buffer <- Array.zeroCreate (blocks * ChaCha20.blockWords)
 
-        ChaCha20.blocks state.Key counter state.Stream (Span buffer)
+        ChaChaKernel.blocks ChaChaKernel.available state.Key counter state.Stream (Span buffer)
         counter <- counter + uint64 blocks
         index <- 0
 
@@ -72,13 +82,13 @@ type SeededRng private (start: Func<RngState>, scope: RandomScope) =
         word
 
     /// A generator that continues from a state, on its own: not lent to a step.
-    new(state: RngState) = SeededRng(Func<RngState>(fun () -> state), RandomScope())
+    new(state: RngState) = SeededRng(Func<RngState>(fun () -> state), RandomScope null)
 
     /// A generator whose state is made only when something is drawn.
-    static member Deferred(start: Func<RngState>) : SeededRng = SeededRng(start, RandomScope())
+    static member Deferred(start: Func<RngState>) : SeededRng = SeededRng(start, RandomScope null)
 
     /// A generator that is made when something is drawn, and asks before each draw, here and in its children, whether it may.
-    static member internal Guarded(start: Func<RngState>, guard: Action) : SeededRng = SeededRng(start, RandomScope(Guard = guard))
+    static member internal Guarded(start: Func<RngState>, guard: Action) : SeededRng = SeededRng(start, RandomScope guard)
 
     /// A generator that begins the stream of a 64-bit seed.
     static member FromSeed(seed: uint64) : SeededRng = SeededRng(RngState.FromSeed seed)
@@ -96,20 +106,43 @@ type SeededRng private (start: Func<RngState>, scope: RandomScope) =
     member _.WordsDrawn: uint64 = scope.Drawn
 
     /// Ends the step: every later draw, from this generator or a child, throws.
-    member _.End() : unit = scope.IsOver <- true
+    member _.End() : unit = scope.End()
 
-    /// The next word of the key stream.
-    member _.NextUInt32() : uint32 =
+    member private _.SlowWord() : uint32 =
         ensureOpen ()
         nextWord (root ())
 
-    /// The next two words, the low one first, also across the end of a block.
-    member _.NextUInt64() : uint64 =
+    // Words are in the buffer only where there is a root.
+    member private _.SlowPair() : uint64 =
         ensureOpen ()
         let state = root ()
         let low = nextWord state
         let high = nextWord state
         (uint64 high <<< 32) ||| uint64 low
+
+    /// The next word of the key stream.
+    member this.NextUInt32() : uint32 =
+        let words = buffer
+        let place = index
+
+        if place < words.Length && scope.IsFree then
+            index <- place + 1
+            scope.Drawn <- scope.Drawn + 1UL
+            words[place]
+        else
+            this.SlowWord()
+
+    /// The next two words, the low one first, also across the end of a block.
+    member this.NextUInt64() : uint64 =
+        let words = buffer
+        let place = index
+
+        if place < words.Length - 1 && scope.IsFree then
+            index <- place + 2
+            scope.Drawn <- scope.Drawn + 2UL
+            (uint64 words[place + 1] <<< 32) ||| uint64 words[place]
+        else
+            this.SlowPair()
 
     /// Fills the span with key stream bytes. Whole words are consumed: what is left of the last one is dropped.
     member _.Fill(destination: Span<byte>) : unit =
@@ -118,8 +151,18 @@ type SeededRng private (start: Func<RngState>, scope: RandomScope) =
         let mutable rest = destination
 
         while rest.Length >= 4 do
-            BinaryPrimitives.WriteUInt32LittleEndian(rest, nextWord state)
-            rest <- rest.Slice 4
+            let blocks = rest.Length / (4 * ChaCha20.blockWords)
+
+            if index = buffer.Length && blocks > 0 && BitConverter.IsLittleEndian then
+                // Whole blocks, to where they are wanted.
+                let place = MemoryMarshal.Cast<byte, uint32>(rest.Slice(0, blocks * 4 * ChaCha20.blockWords))
+                ChaChaKernel.blocks ChaChaKernel.available state.Key counter state.Stream place
+                counter <- counter + uint64 blocks
+                scope.Drawn <- scope.Drawn + uint64 place.Length
+                rest <- rest.Slice(4 * place.Length)
+            else
+                BinaryPrimitives.WriteUInt32LittleEndian(rest, nextWord state)
+                rest <- rest.Slice 4
 
         if rest.Length > 0 then
             let mutable word = nextWord state
@@ -140,7 +183,15 @@ type SeededRng private (start: Func<RngState>, scope: RandomScope) =
         ensureOpen ()
         Text.requireUnicode (nameof name) name
 
-        if not (names.Add name) then
+        let taken =
+            match names with
+            | null ->
+                let taken = HashSet<string> StringComparer.Ordinal
+                names <- taken
+                taken
+            | taken -> taken
+
+        if not (taken.Add name) then
             raise (InvalidOperationException("The random stream '" + name + "' was already taken in this step."))
 
         let state = root ()

@@ -67,18 +67,41 @@ let tests =
             (fun (counter: uint64, stream) ->
                 let key = Array.init 32 (fun index -> byte (255 - index))
 
-                for count in 0..11 do
-                    let many = Array.zeroCreate<uint32>(count * ChaCha20.blockWords)
-                    ChaCha20.blocks (ReadOnlySpan key) counter stream (Span many)
-                    let one = Array.zeroCreate<uint32> ChaCha20.blockWords
+                // What the processor has, together and each kernel by itself.
+                for kernels in ChaChaKernel.available :: [ for kernel in ChaChaKernel.available -> [ kernel; ChaChaKernel.One ] ] do
+                    for count in 0..35 do
+                        let many = Array.zeroCreate<uint32>(count * ChaCha20.blockWords)
+                        ChaChaKernel.blocks kernels (ReadOnlySpan key) counter stream (Span many)
+                        let one = Array.zeroCreate<uint32> ChaCha20.blockWords
 
-                    for index in 0 .. count - 1 do
-                        ChaCha20.block (ReadOnlySpan key) (counter + uint64 index) stream (Span one)
-                        equal one (many[index * 16 .. index * 16 + 15]))
+                        for index in 0 .. count - 1 do
+                            ChaCha20.block (ReadOnlySpan key) (counter + uint64 index) stream (Span one)
+                            equal one (many[index * 16 .. index * 16 + 15]))
 
         testCase "what lies behind the last whole block stays as it was" (fun () ->
             let words = Array.create 37 7u
-            ChaCha20.blocks (ReadOnlySpan zeroKey) 0UL 0UL (Span words)
+            ChaChaKernel.blocks ChaChaKernel.available (ReadOnlySpan zeroKey) 0UL 0UL (Span words)
             equal (Array.create 5 7u) (words[32..])
             equal 0xade0b876u (words[0]))
+
+        testCase "bytes come straight to where they are wanted, the same as word by word, from any place and of any length" (fun () ->
+            for before in [ 0; 1; 15; 16; 17; 40 ] do
+                for length in [ 0; 1; 3; 4; 63; 64; 65; 127; 128; 1023; 1024; 1500; 4099 ] do
+                    let filled, single = SeededRng.FromSeed 9UL, SeededRng.FromSeed 9UL
+
+                    for _ in 1..before do
+                        equal (single.NextUInt32()) (filled.NextUInt32())
+
+                    let bytes = Array.zeroCreate<byte>(length + 1)
+                    filled.Fill(Span(bytes, 0, length))
+
+                    let words = [|
+                        for _ in 1 .. (length + 3) / 4 -> BitConverter.GetBytes(single.NextUInt32())
+                    |]
+
+                    equal (Array.truncate length (Array.concat words)) bytes[.. length - 1]
+                    equal 0uy bytes[length]
+                    equal single.State filled.State
+                    equal single.WordsDrawn filled.WordsDrawn
+                    equal (single.NextUInt64()) (filled.NextUInt64()))
     ]
