@@ -9,8 +9,8 @@ internal static class AggregateMembers
 {
     private const BindingFlags Static = BindingFlags.Public | BindingFlags.Static;
 
-    /// <summary>The values of all public static properties and fields, of public types, whose type is an aggregate's: of C#, or of the
-    /// core, as F# modules have them.</summary>
+    /// <summary>The values of all public static properties and fields, of public types, whose type is an aggregate's: of C#, of the
+    /// core, as F# modules have them, or of a machine.</summary>
     public static IReadOnlyList<Aggregate> Of(Assembly assembly) =>
         [.. assembly.GetExportedTypes().Where(type => !type.ContainsGenericParameters).SelectMany(Of)];
 
@@ -21,9 +21,10 @@ internal static class AggregateMembers
             .Where(property => property.GetIndexParameters().Length == 0 && property.CanRead && IsAggregate(property.PropertyType))
             .Select(property => property.GetValue(null));
         var fields = type.GetFields(Static).Where(field => IsAggregate(field.FieldType)).Select(field => field.GetValue(null));
-        return properties.Concat(fields).Select(AggregateTranslation.TryRead).OfType<Aggregate>();
+        return properties.Concat(fields).Select(AggregateTranslation.TryRead).OfType<Aggregate>().Distinct();
     }
 
     private static bool IsAggregate(Type type) =>
-        typeof(Aggregate).IsAssignableFrom(type) || typeof(Core.IAggregate).IsAssignableFrom(type);
+        typeof(Aggregate).IsAssignableFrom(type) || typeof(Core.IAggregate).IsAssignableFrom(type)
+            || typeof(IAggregateOwner).IsAssignableFrom(type);
 }

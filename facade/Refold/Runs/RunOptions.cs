@@ -152,6 +152,9 @@ public sealed record ExecuteOptions
     /// <summary>What an operation appends with the command; null where none gives it.</summary>
     internal StepBeside? Beside { get; init; }
 
+    /// <summary>The version of the stream at which the command is decided or not at all; null for any.</summary>
+    internal long? OnlyAtVersion { get; init; }
+
     /// <summary>Whether an operation gives it.</summary>
     internal bool IsOfOperation { get; init; }
 
