@@ -6,7 +6,7 @@ namespace Refold.Core
 [<RequireQualifiedAccess>]
 module internal MachineCheck =
 
-    let private defect code state on text : MachineDefect = { Code = code; State = state; On = on; Text = text }
+    let private defect code state on text : TableDefect = { Code = code; State = state; On = on; Text = text }
 
     let private quoted (name: string) = "'" + name + "'"
 
@@ -15,7 +15,7 @@ module internal MachineCheck =
         | Some name -> " with the guard " + quoted name
         | None -> ""
 
-    let private missing (table: MachineTable<'At, 'Step, 'Command, 'Event, 'Decision>) =
+    let private missing (table: StateTable<'At, 'Step, 'Command, 'Event, 'Decision>) =
         let names what (found: MachineNames<'Value> option) =
             match found with
             | Some _ -> []
@@ -55,7 +55,7 @@ module internal MachineCheck =
                 let state = if what = "state" then name else state
                 defect code state on ("there is no " + what + " " + quoted name + "; there are " + String.concat ", " known))
 
-    let private unknownNames (table: MachineTable<'At, 'Step, 'Command, 'Event, 'Decision>) =
+    let private unknownNames (table: StateTable<'At, 'Step, 'Command, 'Event, 'Decision>) =
         let all (names: MachineNames<'Value> option) = names |> Option.map _.All |> Option.defaultValue []
         let states = all table.States
         let onOf (row: MachineRow<'At, 'On, 'Does>) = (List.tryHead row.From |> Option.defaultValue "", row.On)
@@ -82,7 +82,7 @@ module internal MachineCheck =
     let private shadowed what (states: string list) (rows: MachineRow<'At, 'On, 'Does> list) =
         let covers state (before: MachineRow<'At, 'On, 'Does> list) (row: MachineRow<'At, 'On, 'Does>) =
             before
-            |> List.tryFind (fun other -> other.On = row.On && other.Guard.IsNone && MachineTable.isFor state other)
+            |> List.tryFind (fun other -> other.On = row.On && other.Guard.IsNone && StateTable.isFor state other)
 
         let isTwin (row: MachineRow<'At, 'On, 'Does>) (other: MachineRow<'At, 'On, 'Does>) =
             other.On = row.On
@@ -114,12 +114,12 @@ module internal MachineCheck =
         rows |> List.mapi judge |> List.concat
 
     /// The states that can be reached from the initial one.
-    let reachable (table: MachineTable<'At, 'Step, 'Command, 'Event, 'Decision>) (initial: string) : Set<string> =
+    let reachable (table: StateTable<'At, 'Step, 'Command, 'Event, 'Decision>) (initial: string) : Set<string> =
         let next reached state =
             table.Moves
             |> List.map _.On
             |> List.distinct
-            |> List.collect (fun on -> MachineTable.rowsFor state on table.Moves)
+            |> List.collect (fun on -> StateTable.rowsFor state on table.Moves)
             |> List.choose _.To
             |> List.filter (fun target -> not (Set.contains target reached))
 
@@ -133,27 +133,27 @@ module internal MachineCheck =
 
         spread Set.empty [ initial ]
 
-    let private unreachable (table: MachineTable<'At, 'Step, 'Command, 'Event, 'Decision>) =
+    let private unreachable (table: StateTable<'At, 'Step, 'Command, 'Event, 'Decision>) =
         match table.States, table.Initial with
         | Some names, Some initial ->
             let reached = reachable table (names.NameOf initial)
 
-            MachineTable.states table
+            StateTable.states table
             |> List.filter (fun state -> not (Set.contains state reached))
             |> List.map (fun state -> defect "unreachable-state" state "" ("no event leads to the state " + quoted state))
         | _ -> []
 
-    let private timeouts (table: MachineTable<'At, 'Step, 'Command, 'Event, 'Decision>) =
+    let private timeouts (table: StateTable<'At, 'Step, 'Command, 'Event, 'Decision>) =
         table.Timeouts
         |> List.countBy _.In
         |> List.filter (fun (_, count) -> count > 1)
         |> List.map (fun (state, _) -> defect "duplicate-row" state "" ("the state " + quoted state + " has two deadlines"))
 
     /// What is wrong: what is missing, or else everything that can be known without a command.
-    let judge (table: MachineTable<'At, 'Step, 'Command, 'Event, 'Decision>) : MachineDefect list =
+    let judge (table: StateTable<'At, 'Step, 'Command, 'Event, 'Decision>) : TableDefect list =
         match missing table, unknownNames table with
         | [], [] ->
-            let states = MachineTable.states table
+            let states = StateTable.states table
 
             shadowed "command" states table.Decides
             @ shadowed "event" states table.Moves

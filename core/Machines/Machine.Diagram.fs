@@ -22,12 +22,12 @@ module internal MachineDiagram =
             | other -> string<char> other)
 
     /// The text of the diagram: every state, every transition with event and guard, and which states are left by time.
-    let mermaid (machine: Machine<'At, 'Step, 'Command, 'Event, 'Decision>) : string =
-        let states = MachineTable.states machine.Table
+    let mermaid (machine: StateMachine<'At, 'Step, 'Command, 'Event, 'Decision>) : string =
+        let states = StateTable.states machine.Table
         let alias state = "s" + Numbers.text (1 + List.findIndex (fun other -> other = state) states)
-        let transitions = Machine.transitions machine
+        let transitions = StateMachine.transitions machine
 
-        let label (transition: MachineTransition) =
+        let label (transition: TableTransition) =
             match transition.Guard with
             | Some guard -> shown transition.On + " [" + shown guard + "]"
             | None -> shown transition.On

@@ -36,7 +36,7 @@ type internal MachineTimeout<'At, 'Command> =
 
 /// A table, perhaps not complete. `'At` is the state with the data, `'Decision` what a decider of the language answers.
 [<NoEquality; NoComparison>]
-type internal MachineTable<'At, 'Step, 'Command, 'Event, 'Decision> =
+type internal StateTable<'At, 'Step, 'Command, 'Event, 'Decision> =
     {
         /// State and data before the first event.
         Initial: 'At option
@@ -60,7 +60,7 @@ type internal MachineTable<'At, 'Step, 'Command, 'Event, 'Decision> =
 
 /// What is wrong with a table.
 [<NoComparison>]
-type internal MachineDefect =
+type internal TableDefect =
     {
         /// Stable, in kebab-case.
         Code: string
@@ -74,7 +74,7 @@ type internal MachineDefect =
 
 /// A change from a state to another one.
 [<NoComparison>]
-type internal MachineTransition =
+type internal TableTransition =
     {
         /// The state that is left.
         From: string
@@ -88,10 +88,10 @@ type internal MachineTransition =
 
 /// Questions to a table.
 [<RequireQualifiedAccess>]
-module internal MachineTable =
+module internal StateTable =
 
     /// A table without rows.
-    let empty<'At, 'Step, 'Command, 'Event, 'Decision> : MachineTable<'At, 'Step, 'Command, 'Event, 'Decision> =
+    let empty<'At, 'Step, 'Command, 'Event, 'Decision> : StateTable<'At, 'Step, 'Command, 'Event, 'Decision> =
         {
             Initial = None
             States = None
@@ -116,7 +116,7 @@ module internal MachineTable =
         | None -> candidates
 
     /// Every state that the table knows: the named ones of the type, and those of its rows. In the order in which they are found.
-    let states (table: MachineTable<'At, 'Step, 'Command, 'Event, 'Decision>) : string list =
+    let states (table: StateTable<'At, 'Step, 'Command, 'Event, 'Decision>) : string list =
         [
             match table.States, table.Initial with
             | Some names, Some initial ->

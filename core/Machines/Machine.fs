@@ -8,10 +8,10 @@ open Refold
 
 /// A machine that was built: its table has no defect.
 [<NoEquality; NoComparison>]
-type internal Machine<'At, 'Step, 'Command, 'Event, 'Decision> =
+type internal StateMachine<'At, 'Step, 'Command, 'Event, 'Decision> =
     {
         /// What it was built from.
-        Table: MachineTable<'At, 'Step, 'Command, 'Event, 'Decision>
+        Table: StateTable<'At, 'Step, 'Command, 'Event, 'Decision>
         /// State and data before the first event.
         Initial: 'At
         /// The decision of the row for a command; a refusal where there is none.
@@ -38,7 +38,7 @@ type internal MachineStay<'At> =
 
 /// Building machines and reading them.
 [<RequireQualifiedAccess>]
-module internal Machine =
+module internal StateMachine =
 
     let private wrong (text: string) : exn = InvalidOperationException text
 
@@ -48,7 +48,7 @@ module internal Machine =
 
         for on in rows |> List.map _.On |> List.distinct do
             for state in states do
-                match MachineTable.rowsFor state on rows with
+                match StateTable.rowsFor state on rows with
                 | [] -> ()
                 | candidates -> found[struct (state, on)] <- candidates
 
@@ -60,8 +60,8 @@ module internal Machine =
     let private choose at on (candidates: MachineRow<'At, 'On, 'Does> list) =
         candidates |> List.tryFind (fun row -> row.Guard.IsNone || row.Holds at on)
 
-    let private compile (table: MachineTable<'At, 'Step, 'Command, 'Event, 'Decision>) (names: MachineNames<'At>) initial =
-        let states = MachineTable.states table
+    let private compile (table: StateTable<'At, 'Step, 'Command, 'Event, 'Decision>) (names: MachineNames<'At>) initial =
+        let states = StateTable.states table
         let decides, moves = index states table.Decides, index states table.Moves
 
         let nameOf (names: MachineNames<'Value> option) value =
@@ -105,18 +105,18 @@ module internal Machine =
 
     /// The machine of a table, or everything that is wrong with it. Without rows for commands it can be folded, and decides nothing.
     let build
-        (table: MachineTable<'At, 'Step, 'Command, 'Event, 'Decision>)
-        : Result<Machine<'At, 'Step, 'Command, 'Event, 'Decision>, MachineDefect list> =
+        (table: StateTable<'At, 'Step, 'Command, 'Event, 'Decision>)
+        : Result<StateMachine<'At, 'Step, 'Command, 'Event, 'Decision>, TableDefect list> =
         match MachineCheck.judge table, table.States, table.Initial with
         | [], Some names, Some initial -> Ok(compile table names initial)
         | defects, _, _ -> Error defects
 
     /// Every transition that the table allows, by state, then by row. What stays in its state is none.
-    let transitions (machine: Machine<'At, 'Step, 'Command, 'Event, 'Decision>) : MachineTransition list =
+    let transitions (machine: StateMachine<'At, 'Step, 'Command, 'Event, 'Decision>) : TableTransition list =
         [
-            for state in MachineTable.states machine.Table do
+            for state in StateTable.states machine.Table do
                 for on in machine.Table.Moves |> List.map _.On |> List.distinct do
-                    for row in MachineTable.rowsFor state on machine.Table.Moves do
+                    for row in StateTable.rowsFor state on machine.Table.Moves do
                         match row.To with
                         | Some target when target <> state -> { From = state; On = on; To = target; Guard = row.Guard }
                         | _ -> ()
@@ -124,11 +124,11 @@ module internal Machine =
 
     /// The transition that an event was; `None` where the state stayed.
     let observed
-        (machine: Machine<'At, 'Step, 'Command, 'Event, 'Decision>)
+        (machine: StateMachine<'At, 'Step, 'Command, 'Event, 'Decision>)
         (before: 'At)
         (event: 'Event)
         (after: 'At)
-        : MachineTransition option =
+        : TableTransition option =
         let from, target = machine.StateOf before, machine.StateOf after
 
         if from = target then
@@ -137,7 +137,7 @@ module internal Machine =
             Some { From = from; On = machine.EventOf event; To = target; Guard = None }
 
     /// The transitions of events, folded from a state with its data, and where they lead.
-    let follow (machine: Machine<'At, 'Step, 'Command, 'Event, 'Decision>) (at: 'At) (events: 'Event seq) : MachineTransition list * 'At =
+    let follow (machine: StateMachine<'At, 'Step, 'Command, 'Event, 'Decision>) (at: 'At) (events: 'Event seq) : TableTransition list * 'At =
         let step (found, before) event =
             let after = machine.Evolve before event
             Option.toList (observed machine before event after) @ found, after
@@ -169,13 +169,13 @@ module internal Machine =
         | None -> Ok { stay with Version = entry.Version }
 
     /// The next deadline, from state and data and the recorded time at which the state was entered, with what is sent when it has passed.
-    let deadline (machine: Machine<'At, 'Step, 'Command, 'Event, 'Decision>) (at: 'At) (since: DateTimeOffset option) =
+    let deadline (machine: StateMachine<'At, 'Step, 'Command, 'Event, 'Decision>) (at: 'At) (since: DateTimeOffset option) =
         machine.Table.Timeouts
         |> List.tryFind (fun timeout -> timeout.In = machine.StateOf at)
         |> Option.bind (fun timeout -> timeout.At at since |> Option.map (fun due -> struct (due, timeout.Command at)))
 
     /// Whether a state is left by time.
-    let isTimed (machine: Machine<'At, 'Step, 'Command, 'Event, 'Decision>) (at: 'At) : bool =
+    let isTimed (machine: StateMachine<'At, 'Step, 'Command, 'Event, 'Decision>) (at: 'At) : bool =
         machine.Table.Timeouts |> List.exists (fun timeout -> timeout.In = machine.StateOf at)
 
     /// The idempotency key under which the command of a deadline is given: the same in every process and after every restart.

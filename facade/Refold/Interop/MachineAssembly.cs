@@ -50,7 +50,7 @@ internal sealed class MachineAssembly<TAt, TCommand, TEvent, TError>(
         var refuse = illegal is null
             ? null
             : FuncConvert.FromFunc((string state, string on, FSharpList<string> guards) => illegal(state, on, [.. guards]));
-        var built = Core.Machine.build(new Core.MachineTable<TAt, Step, TCommand, TEvent, Decision<TEvent, TError>>(
+        var built = Core.StateMachine.build(new Core.StateTable<TAt, Step, TCommand, TEvent, Decision<TEvent, TError>>(
             initial.ToOption(),
             states.ToOption(),
             commands.ToOption(),
@@ -91,22 +91,22 @@ internal sealed record MachineRules<TAt, TCommand, TEvent>(
 
 internal static class MachineTranslation
 {
-    public static MachineDefect ToFacade(this Core.MachineDefect defect) =>
+    public static MachineDefect ToFacade(this Core.TableDefect defect) =>
         new(defect.Code, OrNull(defect.State), OrNull(defect.On), defect.Text);
 
-    public static MachineTransition ToFacade(this Core.MachineTransition transition) =>
+    public static MachineTransition ToFacade(this Core.TableTransition transition) =>
         new(transition.From, transition.On, transition.To, transition.Guard.ToReference());
 
     public static MachineRules<TAt, TCommand, TEvent> Rules<TAt, TStep, TCommand, TEvent, TDecision>(
-        Core.Machine<TAt, TStep, TCommand, TEvent, TDecision> machine) => new(
+        Core.StateMachine<TAt, TStep, TCommand, TEvent, TDecision> machine) => new(
             machine.StateOf.Invoke,
             (at, happened) => FSharpFunc<TAt, TEvent>.InvokeFast(machine.Evolve, at, happened),
-            at => Core.Machine.isTimed(machine, at),
-            (at, since) => Core.Machine.deadline(machine, at, since.ToOption()) is { Value: var (due, command) }
+            at => Core.StateMachine.isTimed(machine, at),
+            (at, since) => Core.StateMachine.deadline(machine, at, since.ToOption()) is { Value: var (due, command) }
                 ? new MachineDeadline<TCommand>(due.ToUniversalTime(), command)
                 : null,
-            (before, happened, after) => Core.Machine.observed(machine, before, happened, after).ToReference()?.ToFacade(),
-            [.. Core.Machine.transitions(machine).Select(ToFacade)],
+            (before, happened, after) => Core.StateMachine.observed(machine, before, happened, after).ToReference()?.ToFacade(),
+            [.. Core.StateMachine.transitions(machine).Select(ToFacade)],
             Core.MachineDiagram.mermaid(machine));
 
     /// <summary>The names of an enum's members, of an F# union's cases, or a text itself; null for other types.</summary>
@@ -119,9 +119,9 @@ internal static class MachineTranslation
 
     /// <summary>The idempotency key under which the command of a deadline is given.</summary>
     public static string DeadlineKey(StreamId stream, long enteredAt, DateTimeOffset due) =>
-        Core.Machine.deadlineKey(stream, enteredAt, due);
+        Core.StateMachine.deadlineKey(stream, enteredAt, due);
 
-    public static MachineStay<TAt> Beginning<TAt>(TAt initial) => new(Core.Machine.beginning(initial));
+    public static MachineStay<TAt> Beginning<TAt>(TAt initial) => new(Core.StateMachine.beginning(initial));
 
     /// <summary>Where a machine stands after the next entry of its stream; null, and why, where the entry cannot be applied.</summary>
     public static MachineStay<TAt>? Enter<TAt, TCommand, TEvent, TError>(
@@ -131,7 +131,7 @@ internal static class MachineTranslation
         JournalEntry entry,
         out Divergence? divergence)
     {
-        var entered = Core.Machine.enter(FuncConvert.FromFunc(stateOf), aggregate.Value, stay.Value, entry.Value);
+        var entered = Core.StateMachine.enter(FuncConvert.FromFunc(stateOf), aggregate.Value, stay.Value, entry.Value);
         divergence = entered.IsOk ? null : new Divergence(entered.ErrorValue);
         return entered.IsOk ? new MachineStay<TAt>(entered.ResultValue) : null;
     }

@@ -99,31 +99,12 @@ public sealed class Machine<TState, TData, TCommand, TEvent, TError> : IAggregat
     /// <returns>The transitions, in order.</returns>
     /// <exception cref="HistoryDroppedException">The stream's beginning was deleted.</exception>
     /// <exception cref="StateUnreadableException">The stream's entries cannot be folded.</exception>
-    public async Task<IReadOnlyList<RecordedTransition>> TransitionsAsync(
+    public Task<IReadOnlyList<RecordedTransition>> TransitionsAsync(
         IJournal journal, StreamId stream, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(journal);
         ArgumentNullException.ThrowIfNull(stream);
-        var found = new List<RecordedTransition>();
-        var stay = MachineTranslation.Beginning(Aggregate.Decider.Initial);
-        try
-        {
-            await foreach (var entry in journal.ReadStreamAsync(stream, cancellationToken: cancellationToken).ConfigureAwait(false))
-            {
-                var next = stay.Enter(rules.StateOf, Aggregate, entry, out var divergence)
-                    ?? throw new StateUnreadableException(stream, divergence!);
-                if (rules.StateOf(next.At) != rules.StateOf(stay.At)
-                    && rules.Observe(stay.At, Aggregate.Events.Decode(entry), next.At) is { } transition)
-                    found.Add(new RecordedTransition(entry.Version, entry.Time, transition));
-                stay = next;
-            }
-        }
-        catch (EntriesDroppedException dropped) when (dropped is not HistoryDroppedException)
-        {
-            throw new HistoryDroppedException(stream, dropped.UpTo, []);
-        }
-
-        return found;
+        return MachineHistory.ReadAsync(journal, stream, Aggregate, rules, cancellationToken);
     }
 
     /// <summary>The next deadline of a state, as a value.</summary>
