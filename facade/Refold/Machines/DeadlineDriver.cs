@@ -107,13 +107,14 @@ public sealed class DeadlineDriver : IHostedService, IAsyncDisposable
     {
         await Elsewhere.Switch();
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var watch = newWatch();
-        // From before the scan on, so that no entry is missed between the two.
-        var head = await run.Journal.HeadAsync(ending.Token).ConfigureAwait(false);
-        var entries = run.Journal.SubscribeAsync(head.Position + 1, ending.Token).GetAsyncEnumerator(ending.Token);
+        IAsyncEnumerator<JournalEntry>? entries = null;
         var arriving = Task.FromResult(false);
         try
         {
+            var watch = newWatch();
+            // From before the scan on, so that no entry is missed between the two.
+            var head = await run.Journal.HeadAsync(ending.Token).ConfigureAwait(false);
+            entries = run.Journal.SubscribeAsync(head.Position + 1, ending.Token).GetAsyncEnumerator(ending.Token);
             await watch.ScanAsync(ending.Token).ConfigureAwait(false);
             arriving = entries.MoveNextAsync().AsTask();
             while (true)
@@ -141,7 +142,7 @@ public sealed class DeadlineDriver : IHostedService, IAsyncDisposable
             // A read under way ends before the enumerator does.
             await ending.CancelAsync().ConfigureAwait(false);
             await ((Task)arriving).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            await entries.DisposeAsync().ConfigureAwait(false);
+            if (entries is not null) await entries.DisposeAsync().ConfigureAwait(false);
         }
     }
 

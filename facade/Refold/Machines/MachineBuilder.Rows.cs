@@ -54,6 +54,7 @@ public sealed partial class MachineBuilder<TState, TData, TCommand, TEvent, TErr
     {
         ArgumentNullException.ThrowIfNull(decide);
         Check<TCase>(guard, when);
+        CheckClass<TCommand>();
         var place = Place();
         rows.Add(table => table.Decide(
             place(), NameOf(typeof(TCase), commands), guard, when is null ? null : (at, command) => when(at, (TCase)command),
@@ -139,6 +140,27 @@ public sealed partial class MachineBuilder<TState, TData, TCommand, TEvent, TErr
         Func<MachineState<TState, TData>, bool>? when = null) =>
         Move(happened, () => NameOf(to), at => new(to, data is null ? at.Data : data(at)), guard, when);
 
+    /// <summary>An event leads from these states to the state of a name, which may hold data itself.</summary>
+    /// <param name="happened">The event; its name is what counts.</param>
+    /// <param name="to">The name of the state. The name of the state that is left: it stays, whatever becomes of what it holds.</param>
+    /// <param name="move">State and data after the event; the state has the name.</param>
+    /// <param name="guard">The name of the guard; null without one.</param>
+    /// <param name="when">The guard, over state and data; a pure function.</param>
+    /// <returns>This.</returns>
+    /// <exception cref="ArgumentException">Guard and name do not come together.</exception>
+    /// <exception cref="InvalidOperationException">No state was named before.</exception>
+    public MachineBuilder<TState, TData, TCommand, TEvent, TError> Goes(
+        TEvent happened,
+        string to,
+        Func<MachineState<TState, TData>, MachineState<TState, TData>> move,
+        string? guard = null,
+        Func<MachineState<TState, TData>, bool>? when = null)
+    {
+        ArgumentNullException.ThrowIfNull(to);
+        ArgumentNullException.ThrowIfNull(move);
+        return Move(happened, () => to, move, guard, when);
+    }
+
     /// <summary>A class of events leaves these states as they are, and perhaps changes the data. It is no transition.</summary>
     /// <typeparam name="TCase">The class, not an abstract one.</typeparam>
     /// <param name="data">The data after the event; null where they stay.</param>
@@ -210,6 +232,7 @@ public sealed partial class MachineBuilder<TState, TData, TCommand, TEvent, TErr
         where TCase : TEvent
     {
         Check<TCase>(guard, when);
+        CheckClass<TEvent>();
         var place = Place();
         rows.Add(table => table.Move(
             place(), NameOf(typeof(TCase), events), guard, when is null ? null : (at, happened) => when(at, (TCase)happened),
@@ -233,6 +256,12 @@ public sealed partial class MachineBuilder<TState, TData, TCommand, TEvent, TErr
 
     private Func<IReadOnlyList<string>> Place() =>
         from ?? throw new InvalidOperationException("A row is for states: say In(..) or InAny() before.");
+
+    private static void CheckClass<T>()
+    {
+        if (MachineTranslation.NamesOfType<T>() is not null)
+            throw new ArgumentException($"Values of {typeof(T).Name} are told apart by their names, not by classes: give the value.");
+    }
 
     private static void Check<TCase>(string? guard, Delegate? when)
     {
