@@ -81,8 +81,7 @@ module internal MachineCheck =
     // Rows that say the same thing twice, and rows that are never taken since those before them take everything.
     let private shadowed what (states: string list) (rows: MachineRow<'At, 'On, 'Does> list) =
         let covers state (before: MachineRow<'At, 'On, 'Does> list) (row: MachineRow<'At, 'On, 'Does>) =
-            before
-            |> List.tryFind (fun other -> other.On = row.On && other.Guard.IsNone && StateTable.isFor state other)
+            before |> List.tryFind (fun other -> other.On = row.On && other.Guard.IsNone && StateTable.isFor state other)
 
         let isTwin (row: MachineRow<'At, 'On, 'Does>) (other: MachineRow<'At, 'On, 'Does>) =
             other.On = row.On

@@ -136,14 +136,13 @@ module internal StateMachine =
         else
             Some { From = from; On = machine.EventOf event; To = target; Guard = None }
 
-    /// The transitions of events, folded from a state with its data, and where they lead.
-    let follow (machine: StateMachine<'At, 'Step, 'Command, 'Event, 'Decision>) (at: 'At) (events: 'Event seq) : TableTransition list * 'At =
+    /// The transitions of events, folded from a state with its data.
+    let follow (machine: StateMachine<'At, 'Step, 'Command, 'Event, 'Decision>) (at: 'At) (events: 'Event seq) : TableTransition list =
         let step (found, before) event =
             let after = machine.Evolve before event
             Option.toList (observed machine before event after) @ found, after
 
-        let found, after = Seq.fold step ([], at) events
-        List.rev found, after
+        events |> Seq.fold step ([], at) |> fst |> List.rev
 
     /// Where a machine stands before the first entry.
     let beginning (initial: 'At) : MachineStay<'At> = { At = initial; Version = 0L; Entered = None }

@@ -226,14 +226,7 @@ module Machine =
 
     /// The transitions of events, folded from the initial state: what really changed, in order.
     let transitionsOf (events: 'Event seq) (machine: Machine<'State, 'Data, 'Command, 'Event, 'Error>) : MachineTransition list =
-        let step (found, before) event =
-            let after = machine.Compiled.Decider.Evolve before event
-
-            match machine.Rules.Observe.Invoke(before, event, after) with
-            | null -> found, after
-            | transition -> transition :: found, after
-
-        events |> Seq.fold step ([], machine.Compiled.Decider.Initial) |> fst |> List.rev
+        List.ofSeq (machine.Rules.TransitionsOf.Invoke(machine.Compiled.Decider.Initial, events))
 
     /// The next deadline of a state, from the recorded time at which it was entered, with the command that is sent then.
     let deadlineOf

@@ -5,8 +5,8 @@ using Microsoft.Extensions.Logging;
 namespace Refold;
 
 /// <summary>The event ids of Refold's log lines. An id is never used for something else. Categories: <c>Refold.Journal</c>
-/// for ids below 10, <c>Refold.Run</c> below 20, <c>Refold.Replay</c> below 30, <c>Refold.Run</c> for deadlines, from 40 on. Deciding a run again logs nothing but its
-/// verdict where it diverged.</summary>
+/// for ids below 10, <c>Refold.Run</c> below 20, <c>Refold.Replay</c> below 30; <c>Refold.Run</c> for deadlines, from 40 on. Deciding a
+/// run again logs nothing but its verdict where it diverged.</summary>
 public static class RefoldEventIds
 {
     /// <summary>Information: a journal was opened.</summary>

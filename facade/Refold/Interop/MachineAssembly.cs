@@ -78,6 +78,7 @@ internal sealed class MachineAssembly<TAt, TCommand, TEvent, TError>(
 /// <param name="IsTimed">Whether a state is left by time.</param>
 /// <param name="DeadlineOf">The next deadline, from a state and the recorded time at which it was entered.</param>
 /// <param name="Observe">The transition that an event was; null for none.</param>
+/// <param name="TransitionsOf">The transitions of events, folded from a state.</param>
 /// <param name="Transitions">Every transition that the table allows.</param>
 /// <param name="Mermaid">The diagram.</param>
 internal sealed record MachineRules<TAt, TCommand, TEvent>(
@@ -86,6 +87,7 @@ internal sealed record MachineRules<TAt, TCommand, TEvent>(
     Func<TAt, bool> IsTimed,
     Func<TAt, DateTimeOffset?, MachineDeadline<TCommand>?> DeadlineOf,
     Func<TAt, TEvent, TAt, MachineTransition?> Observe,
+    Func<TAt, IEnumerable<TEvent>, IReadOnlyList<MachineTransition>> TransitionsOf,
     IReadOnlyList<MachineTransition> Transitions,
     string Mermaid);
 
@@ -106,6 +108,7 @@ internal static class MachineTranslation
                 ? new MachineDeadline<TCommand>(due.ToUniversalTime(), command)
                 : null,
             (before, happened, after) => Core.StateMachine.observed(machine, before, happened, after).ToReference()?.ToFacade(),
+            (at, events) => [.. Core.StateMachine.follow(machine, at, events).Select(ToFacade)],
             [.. Core.StateMachine.transitions(machine).Select(ToFacade)],
             Core.MachineDiagram.mermaid(machine));
 

@@ -5,7 +5,7 @@ using Refold.Interop;
 
 namespace Refold;
 
-/// <summary>Sends the commands of a machine's deadlines, each once, as commands of a run. It can be registered as a hosted service.</summary>
+/// <summary>Sends the commands of a machine's deadlines, each once, as commands of a run. Can be a hosted service.</summary>
 /// <remarks>
 /// <para>A deadline follows from the journal alone: from state and data, and the recorded time of the entry that moved the machine into the
 /// state. So one that passed while no process was there is found at the next start, and its command is given then.</para>

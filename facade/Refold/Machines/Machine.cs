@@ -80,16 +80,7 @@ public sealed class Machine<TState, TData, TCommand, TEvent, TError> : IAggregat
     public IReadOnlyList<MachineTransition> TransitionsOf(IEnumerable<TEvent> events)
     {
         ArgumentNullException.ThrowIfNull(events);
-        var found = new List<MachineTransition>();
-        var at = Aggregate.Decider.Initial;
-        foreach (var happened in events)
-        {
-            var after = rules.Evolve(at, happened);
-            if (rules.Observe(at, happened, after) is { } transition) found.Add(transition);
-            at = after;
-        }
-
-        return found;
+        return rules.TransitionsOf(Aggregate.Decider.Initial, events);
     }
 
     /// <summary>The transitions that a stream shows, with the entry of each. Nothing is decided.</summary>

@@ -219,7 +219,10 @@ public sealed partial class MachineBuilder<TState, TData, TCommand, TEvent, TErr
         if (place().Count == 0) throw new InvalidOperationException("A deadline is for named states: say In(..) before.");
         rows.Add(table =>
         {
-            foreach (var state in place()) table.TimeOut(state, (at, since) => since is { } entered ? deadline(at, entered) : null, command);
+            foreach (var state in place())
+            {
+                table.TimeOut(state, (at, since) => since is { } entered ? deadline(at, entered) : null, command);
+            }
         });
         return this;
     }

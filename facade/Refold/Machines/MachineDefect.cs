@@ -20,8 +20,9 @@ public sealed record MachineDefect(string Code, string? State, string? On, strin
 public sealed class MachineException : JournalException
 {
     internal MachineException(string category, IReadOnlyList<MachineDefect> defects)
-        : base("machine-not-built", $"The machine '{category}' cannot be built: {string.Join("; ", defects.Select(one => one.Message))}.") =>
-        Defects = defects;
+        : base(
+            "machine-not-built",
+            $"The machine '{category}' cannot be built: {string.Join("; ", defects.Select(one => one.Message))}.") => Defects = defects;
 
     /// <summary>Everything that is wrong, at least one.</summary>
     public IReadOnlyList<MachineDefect> Defects { get; }

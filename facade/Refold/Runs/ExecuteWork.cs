@@ -49,8 +49,7 @@ internal sealed class ExecuteWork<TState, TCommand, TEvent, TError>(
         var state = (FoldedState<TState>)before!.Folded;
         builtOn = state.Version;
         // Where the journal has another version, the state is loaded again before this is told.
-        if (options.OnlyAtVersion is { } only && only != state.Version)
-            throw new ConcurrencyException(stream, ExpectedVersion.Exactly(only), state.Version);
+        options.CheckVersion(stream, state.Version);
         var settings = new StepSettings(run.Options.CheckCodecs, before.StoodOn, Beside: options.Beside);
         made = run.Context.Make(aggregate, stream, state, command, now, runVersion, options, settings);
         var after = new FoldedState<TState>(made.State, made.Version);

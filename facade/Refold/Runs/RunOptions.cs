@@ -155,6 +155,13 @@ public sealed record ExecuteOptions
     /// <summary>The version of the stream at which the command is decided or not at all; null for any.</summary>
     internal long? OnlyAtVersion { get; init; }
 
+    /// <exception cref="ConcurrencyException">The stream has another version than the one that the command is for.</exception>
+    internal void CheckVersion(StreamId stream, long version)
+    {
+        if (OnlyAtVersion is { } only && only != version)
+            throw new ConcurrencyException(stream, ExpectedVersion.Exactly(only), version);
+    }
+
     /// <summary>Whether an operation gives it.</summary>
     internal bool IsOfOperation { get; init; }
 

@@ -1,4 +1,4 @@
-// Deadlines of machines: from recorded time, sent once, also when they passed while nothing ran, and when two drivers or a restart see them.
+// Deadlines of machines: from recorded time, sent once, also those that passed while nothing ran; with two drivers, after restarts.
 // Run by `dotnet test`.
 using Refold.Segments;
 using Xunit;
@@ -164,7 +164,9 @@ public class DeadlineTests
             .Initially(Gate.Locked, 0).Commands(Codec.Text("command")).Events(Codec.Text("event"))
             .In(Gate.Locked).On("open", (_, _) => ["opened"]).Goes("opened", Gate.Unlocked)
             .In(Gate.Unlocked)
-                .On("close", (_, _) => fails ? throw new InvalidOperationException("stuck") : Decision.Accept<string, IllegalTransition>("closed"))
+                .On("close", (_, _) => fails
+                    ? throw new InvalidOperationException("stuck")
+                    : Decision.Accept<string, IllegalTransition>("closed"))
                 .Goes("closed", Gate.Broken).TimesOut(TimeSpan.FromSeconds(30), "close")
             .Build();
         await run.Streams(broken.Aggregate).ExecuteAsync("shop/1", "open");

@@ -223,7 +223,8 @@ public class MachineTests
     {
         await using var journal = new InMemoryJournal();
         await RecordAsync(journal);
-        var report = await Refold.Testing.Determinism.CheckAsync(journal, typeof(Turnstile), new DeterminismOptions { Cultures = ["tr-TR"] });
+        var options = new DeterminismOptions { Cultures = ["tr-TR"] };
+        var report = await Refold.Testing.Determinism.CheckAsync(journal, typeof(Turnstile), options);
         Assert.True(report.Matched, report.ToString());
     }
 
@@ -231,7 +232,8 @@ public class MachineTests
     {
         await using var run = await journal.StartRunAsync(Pin, RunFixture.Options());
         var gate = run.Streams(Turnstile.Aggregate);
-        foreach (GateCommand command in new GateCommand[] { new Coin(100), new Push(), new Push(), new Kick(9), new Coin(40), new Kick(10) })
+        GateCommand[] commands = [new Coin(100), new Push(), new Push(), new Kick(9), new Coin(40), new Kick(10)];
+        foreach (var command in commands)
             await gate.ExecuteAsync(Stream, command);
         await run.FinishAsync();
     }
