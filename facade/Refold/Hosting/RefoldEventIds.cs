@@ -64,6 +64,9 @@ public static class RefoldEventIds
     /// <summary>Warning: the stream of a machine cannot be read, or its deadline cannot be made. It is looked at again with its next
     /// entry.</summary>
     public const int DeadlineUnknown = 41;
+
+    /// <summary>Error: a driver of deadlines ended, since its run has ended or stopped, or the journal cannot be read.</summary>
+    public const int DeadlinesEnded = 42;
 }
 
 /// <summary>The log lines.</summary>

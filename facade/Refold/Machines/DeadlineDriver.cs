@@ -20,6 +20,7 @@ public sealed class DeadlineDriver : IHostedService, IAsyncDisposable
     private readonly RunCore run;
     private readonly TimeProvider time;
     private readonly DeadlineOptions options;
+    private readonly string category;
     private readonly Func<DeadlineWatch> newWatch;
     private readonly CancellationTokenSource stopping = new();
     private readonly Lock gate = new();
@@ -27,14 +28,14 @@ public sealed class DeadlineDriver : IHostedService, IAsyncDisposable
     private long nextTicks;
     private int disposed;
 
-    private DeadlineDriver(RunCore run, TimeProvider time, DeadlineOptions options, Func<DeadlineWatch> newWatch) =>
-        (this.run, this.time, this.options, this.newWatch) = (run, time, options, newWatch);
+    private DeadlineDriver(RunCore run, string category, TimeProvider time, DeadlineOptions options, Func<DeadlineWatch> newWatch) =>
+        (this.run, this.category, this.time, this.options, this.newWatch) = (run, category, time, options, newWatch);
 
     /// <summary>When it wakes next for a deadline; null where none is ahead, or it is not started.</summary>
     public DateTimeOffset? Next => Volatile.Read(ref nextTicks) is > 0 and var ticks ? new DateTimeOffset(ticks, TimeSpan.Zero) : null;
 
-    /// <summary>Ends when the driver ends: it was stopped, or its journal was closed; or fails where its run has ended or stopped. A task
-    /// that has ended, before it is started.</summary>
+    /// <summary>Ends when the driver ends: it was stopped, or its journal was closed; or fails where its run has ended or stopped, or
+    /// the journal cannot be read. A task that has ended, before it is started.</summary>
     public Task Completion
     {
         get { lock (gate) return execution ?? Task.CompletedTask; }
@@ -50,6 +51,7 @@ public sealed class DeadlineDriver : IHostedService, IAsyncDisposable
         var streams = run.Streams(aggregate);
         return new DeadlineDriver(
             run.Inner,
+            aggregate.Category,
             valid.TimeProvider ?? run.Inner.TimeProvider,
             valid,
             () => new DeadlineWatch<TAt, TCommand, TEvent, TError>(run.Inner, streams, aggregate, rules, valid.RetryDelay));
@@ -135,6 +137,11 @@ public sealed class DeadlineDriver : IHostedService, IAsyncDisposable
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
             // Stopped.
+        }
+        catch (Exception error)
+        {
+            run.Logger?.DeadlinesEnded(error, category);
+            throw;
         }
         finally
         {

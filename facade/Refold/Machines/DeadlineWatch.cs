@@ -38,6 +38,13 @@ internal sealed class DeadlineWatch<TAt, TCommand, TEvent, TError>(
     private readonly Dictionary<StreamId, MachineStay<TAt>> idle = [];
     private readonly PriorityQueue<Waiting, DateTimeOffset> queue = new();
 
+    private enum Sending
+    {
+        Sent,
+        SentBefore,
+        Failed,
+    }
+
     // A machine with a deadline; a new one with each entry of its stream.
     private sealed class Waiting(StreamId stream, MachineStay<TAt> stay, MachineDeadline<TCommand> deadline)
     {
@@ -107,13 +114,19 @@ internal sealed class DeadlineWatch<TAt, TCommand, TEvent, TError>(
             var due = new List<Waiting>();
             while (due.Count < MostAtOnce && Next <= now) due.Add(queue.Dequeue());
             var results = await Task.WhenAll(due.Select(one => SendAsync(one, now, cancellationToken))).ConfigureAwait(false);
-            sent += results.Count(isFresh => isFresh);
+            sent += results.Count(result => result == Sending.Sent);
+            // Here, not where it is found out: that is on several threads.
+            for (var index = 0; index < due.Count; index++)
+            {
+                due[index].IsSent = results[index] != Sending.Failed;
+                if (results[index] == Sending.Failed) queue.Enqueue(due[index], now + retryDelay);
+            }
         }
 
         return sent;
     }
 
-    private async Task<bool> SendAsync(Waiting due, DateTimeOffset now, CancellationToken cancellationToken)
+    private async Task<Sending> SendAsync(Waiting due, DateTimeOffset now, CancellationToken cancellationToken)
     {
         var entered = due.Stay.Entered!;
         var options = new ExecuteOptions
@@ -126,28 +139,31 @@ internal sealed class DeadlineWatch<TAt, TCommand, TEvent, TError>(
         try
         {
             var result = await streams.ExecuteAsync(due.Stream, due.Deadline.Command, options, cancellationToken).ConfigureAwait(false);
-            due.IsSent = true;
-            return !result.IsRepeated;
+            return result.IsRepeated ? Sending.SentBefore : Sending.Sent;
         }
         catch (NotAppendedException error) when (error.Failure is AppendFailure.KeyReused)
         {
             // Another program sent another command for it.
-            due.IsSent = true;
-            return false;
+            return Sending.SentBefore;
         }
         catch (ConcurrencyException)
         {
             // The machine moved on: its next entry says whether there is still a deadline.
-            queue.Enqueue(due, now + retryDelay);
-            return false;
+            return Sending.Failed;
         }
-        catch (JournalException error) when (error is not (RunEndedException or RunStoppedException or OutcomeUnknownException))
+        catch (Exception error) when (IsOfOneMachine(error))
         {
             run.Logger?.DeadlineNotSent(error, due.Stream, due.Deadline.At);
-            queue.Enqueue(due, now + retryDelay);
-            return false;
+            return Sending.Failed;
         }
     }
+
+    private static bool IsOfOneMachine(Exception error) => error switch
+    {
+        RunEndedException or RunStoppedException or OutcomeUnknownException => false,
+        // Such as a command that is null.
+        _ => error is JournalException or ArgumentException,
+    };
 
     private async Task LoadAsync(StreamId stream, CancellationToken cancellationToken)
     {

@@ -141,7 +141,8 @@ public class MachineTests
         await using var snapshots = new InMemorySnapshotStore();
         var options = RunFixture.Options() with
         {
-            Snapshots = withSnapshots ? snapshots : null, SnapshotInterval = withSnapshots ? 2 : 0,
+            Snapshots = withSnapshots ? snapshots : null,
+            SnapshotInterval = withSnapshots ? 2 : 0,
         };
         MachineState<Gate, Till> expected;
         await using (var journal = Segments.SegmentJournal.Open(device, new JournalOptions()))
@@ -226,6 +227,16 @@ public class MachineTests
         var options = new DeterminismOptions { Cultures = ["tr-TR"] };
         var report = await Refold.Testing.Determinism.CheckAsync(journal, typeof(Turnstile), options);
         Assert.True(report.Matched, report.ToString());
+    }
+
+    [Fact]
+    public async Task TheTool_DecidesTheRunOfAMachineAgain_WithTheProgramThatHasIt()
+    {
+        using var directory = new TemporaryDirectory();
+        await using (var journal = await Journal.OpenAsync(directory.Journal())) await RecordAsync(journal);
+        Assert.Equal([Turnstile.Aggregate], AggregateMembers.Of(typeof(Turnstile)));
+        var answer = RefoldTool.Run("replay", "--with", typeof(Turnstile).Assembly.Location, "--journal", directory.Journal());
+        Assert.StartsWith("identical   run test, 6 commands decided", string.Join('\n', answer.Expect(0).Lines), StringComparison.Ordinal);
     }
 
     private static async Task RecordAsync(IJournal journal)
