@@ -12,6 +12,9 @@ public sealed partial class Codec<T> : IRedactingCodec<T>
     /// <summary>Whether a path may lead to a value; null where nobody knows.</summary>
     internal Func<string[], bool>? MayLead { get; init; }
 
+    /// <summary>The entry type of each class; null where nobody knows.</summary>
+    internal IReadOnlyDictionary<Type, string>? TypeNamesOfClasses { get; init; }
+
     /// <summary>What the mark of redaction on a payload is worth, or its absence, where this codec reads it.</summary>
     internal RedactionMark MarkOf(Encoded encoded)
     {

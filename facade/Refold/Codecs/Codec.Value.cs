@@ -103,7 +103,11 @@ public sealed partial class Codec<T>
                 + "JSON, with the same case.", nameof(paths));
         return isCore
             ? new Codec<T>(RedactedPaths.Over(Value, paths))
-            : new Codec<T>(encode, forms, redacted is null ? added : redacted.And(added)) { MayLead = MayLead };
+            : new Codec<T>(encode, forms, redacted is null ? added : redacted.And(added))
+            {
+                MayLead = MayLead,
+                TypeNamesOfClasses = TypeNamesOfClasses,
+            };
     }
 
     /// <summary>The codec with another current schema version of one type. Older versions then need an upcast each.</summary>
@@ -168,6 +172,10 @@ public sealed partial class Codec<T>
         ArgumentNullException.ThrowIfNull(typeName);
         if (!forms.TryGetValue(typeName, out var form))
             throw new ArgumentException($"The codec has no type '{typeName}'; it has {string.Join(", ", TypeNames)}.", nameof(typeName));
-        return new Codec<T>(encode, forms.SetItem(typeName, change(form)), redacted) { MayLead = MayLead };
+        return new Codec<T>(encode, forms.SetItem(typeName, change(form)), redacted)
+        {
+            MayLead = MayLead,
+            TypeNamesOfClasses = TypeNamesOfClasses,
+        };
     }
 }

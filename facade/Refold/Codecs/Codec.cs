@@ -116,6 +116,7 @@ public static class Codec
                 .Add(type, new PayloadForm<T>(type, schemaVersion, decode)))
         {
             MayLead = mayLead,
+            TypeNamesOfClasses = mayLead is null ? null : new Dictionary<Type, string> { [typeof(T)] = type },
         };
     }
 }

@@ -42,7 +42,11 @@ public sealed class JsonTypes<TBase>
     internal Codec<TBase> Build()
     {
         if (forms.IsEmpty) throw new ArgumentException($"No type derived from {typeof(TBase)} was added.");
-        return new Codec<TBase>(Encode, forms) { MayLead = steps => mayLead.Exists(leads => leads(steps)) };
+        return new Codec<TBase>(Encode, forms)
+        {
+            MayLead = steps => mayLead.Exists(leads => leads(steps)),
+            TypeNamesOfClasses = writers.ToDictionary(writer => writer.Key, writer => writer.Value.Name),
+        };
     }
 
     private (string Type, ReadOnlyMemory<byte> Payload) Encode(TBase value)

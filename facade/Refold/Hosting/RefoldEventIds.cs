@@ -5,8 +5,8 @@ using Microsoft.Extensions.Logging;
 namespace Refold;
 
 /// <summary>The event ids of Refold's log lines. An id is never used for something else. Categories: <c>Refold.Journal</c>
-/// for ids below 10, <c>Refold.Run</c> below 20, <c>Refold.Replay</c> below 30. Deciding a run again logs nothing but its
-/// verdict where it diverged.</summary>
+/// for ids below 10, <c>Refold.Run</c> below 20, <c>Refold.Replay</c> below 30; <c>Refold.Run</c> for deadlines, from 40 on. Deciding a
+/// run again logs nothing but its verdict where it diverged.</summary>
 public static class RefoldEventIds
 {
     /// <summary>Information: a journal was opened.</summary>
@@ -57,6 +57,16 @@ public static class RefoldEventIds
 
     /// <summary>Warning: a run that was decided again differs from its recording.</summary>
     public const int DivergenceFound = 20;
+
+    /// <summary>Warning: the deadline of a machine has passed, and its command could not be given. It is tried again.</summary>
+    public const int DeadlineNotSent = 40;
+
+    /// <summary>Warning: the stream of a machine cannot be read, or its deadline cannot be made. It is looked at again with its next
+    /// entry.</summary>
+    public const int DeadlineUnknown = 41;
+
+    /// <summary>Error: a driver of deadlines ended, since its run has ended or stopped, or the journal cannot be read.</summary>
+    public const int DeadlinesEnded = 42;
 }
 
 /// <summary>The log lines.</summary>

@@ -34,6 +34,7 @@ internal static class AggregateTranslation
     public static Aggregate? TryRead(object? value) => value switch
     {
         Aggregate aggregate => aggregate,
+        IAggregateOwner owner => owner.Aggregate,
         Core.IAggregate aggregate => aggregate.Accept(new Taking()),
         _ => null,
     };

@@ -9,13 +9,13 @@ internal static class ProgramMembers
 {
     private const BindingFlags Static = BindingFlags.Public | BindingFlags.Static;
 
-    /// <summary>The values of all public static properties and fields, of public types, whose type is an aggregate's: of C#, or of the
-    /// core, as F# modules have them.</summary>
+    /// <summary>The values of all public static properties and fields, of public types, whose type is an aggregate's: of C#, of the
+    /// core, as F# modules have them, or of a machine.</summary>
     public static IReadOnlyList<Aggregate> Aggregates(Assembly assembly) => [.. Types(assembly).SelectMany(Aggregates)];
 
     /// <summary>Those of one type.</summary>
     public static IEnumerable<Aggregate> Aggregates(Type type) =>
-        Values(type, IsAggregate).Select(AggregateTranslation.TryRead).OfType<Aggregate>();
+        Values(type, IsAggregate).Select(AggregateTranslation.TryRead).OfType<Aggregate>().Distinct();
 
     /// <summary>The values of all public static properties and fields, of public types, whose type is an operation's.</summary>
     public static IReadOnlyList<Operation> Operations(Assembly assembly) =>
@@ -39,5 +39,6 @@ internal static class ProgramMembers
     }
 
     private static bool IsAggregate(Type type) =>
-        typeof(Aggregate).IsAssignableFrom(type) || typeof(Core.IAggregate).IsAssignableFrom(type);
+        typeof(Aggregate).IsAssignableFrom(type) || typeof(Core.IAggregate).IsAssignableFrom(type)
+            || typeof(IAggregateOwner).IsAssignableFrom(type);
 }

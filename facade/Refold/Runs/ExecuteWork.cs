@@ -48,6 +48,8 @@ internal sealed class ExecuteWork<TState, TCommand, TEvent, TError>(
             return new StepMade(null, null, runVersion);
         var state = (FoldedState<TState>)before!.Folded;
         builtOn = state.Version;
+        // Where the journal has another version, the state is loaded again before this is told.
+        options.CheckVersion(stream, state.Version);
         var settings = new StepSettings(run.Options.CheckCodecs, before.StoodOn, Beside: options.Beside);
         made = run.Context.Make(aggregate, stream, state, command, now, runVersion, options, settings);
         var after = new FoldedState<TState>(made.State, made.Version);

@@ -152,6 +152,16 @@ public sealed record ExecuteOptions
     /// <summary>What an operation appends with the command; null where none gives it.</summary>
     internal StepBeside? Beside { get; init; }
 
+    /// <summary>The version of the stream at which the command is decided or not at all; null for any.</summary>
+    internal long? OnlyAtVersion { get; init; }
+
+    /// <exception cref="ConcurrencyException">The stream has another version than the one that the command is for.</exception>
+    internal void CheckVersion(StreamId stream, long version)
+    {
+        if (OnlyAtVersion is { } only && only != version)
+            throw new ConcurrencyException(stream, ExpectedVersion.Exactly(only), version);
+    }
+
     /// <summary>Whether an operation gives it.</summary>
     internal bool IsOfOperation { get; init; }
 

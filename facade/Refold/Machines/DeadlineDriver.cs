@@ -1,0 +1,175 @@
+// Sends the command of each deadline once it has passed, in a run: follows the journal, waits by timers, stays until it is stopped.
+// Made by Machine.Deadlines and by the F# face; started by hosts and programs.
+using Microsoft.Extensions.Hosting;
+using Refold.Interop;
+
+namespace Refold;
+
+/// <summary>Sends the commands of a machine's deadlines, each once, as commands of a run. Can be a hosted service.</summary>
+/// <remarks>
+/// <para>A deadline follows from the journal alone: from state and data, and the recorded time of the entry that moved the machine into the
+/// state. So one that passed while no process was there is found at the next start, and its command is given then.</para>
+/// <para>The command's idempotency key follows from the stream, the version of that entry, and the deadline. Another driver, or the same
+/// one after a restart, finds the key and sends nothing. A deadline that data move is another one. In mode
+/// <see cref="RecordMode.Off"/> a command that decides no event leaves no key, and is sent again after a restart.</para>
+/// <para>The command is decided on the very state that the deadline belongs to, or not at all.</para>
+/// </remarks>
+/// <threadsafety>All members are safe for use by many threads.</threadsafety>
+public sealed class DeadlineDriver : IHostedService, IAsyncDisposable
+{
+    private readonly RunCore run;
+    private readonly TimeProvider time;
+    private readonly DeadlineOptions options;
+    private readonly string category;
+    private readonly Func<DeadlineWatch> newWatch;
+    private readonly CancellationTokenSource stopping = new();
+    private readonly Lock gate = new();
+    private Task? execution;
+    private long nextTicks;
+    private int disposed;
+
+    private DeadlineDriver(RunCore run, string category, TimeProvider time, DeadlineOptions options, Func<DeadlineWatch> newWatch) =>
+        (this.run, this.category, this.time, this.options, this.newWatch) = (run, category, time, options, newWatch);
+
+    /// <summary>When it wakes next for a deadline; null where none is ahead, or it is not started.</summary>
+    public DateTimeOffset? Next => Volatile.Read(ref nextTicks) is > 0 and var ticks ? new DateTimeOffset(ticks, TimeSpan.Zero) : null;
+
+    /// <summary>Ends when the driver ends: it was stopped, or its journal was closed; or fails where its run has ended or stopped, or
+    /// the journal cannot be read. A task that has ended, before it is started.</summary>
+    public Task Completion
+    {
+        get { lock (gate) return execution ?? Task.CompletedTask; }
+    }
+
+    internal static DeadlineDriver Of<TAt, TCommand, TEvent, TError>(
+        Run run,
+        Aggregate<TAt, TCommand, TEvent, TError> aggregate,
+        MachineRules<TAt, TCommand, TEvent> rules,
+        DeadlineOptions? options)
+    {
+        var valid = (options ?? new DeadlineOptions()).Validated();
+        var streams = run.Streams(aggregate);
+        return new DeadlineDriver(
+            run.Inner,
+            aggregate.Category,
+            valid.TimeProvider ?? run.Inner.TimeProvider,
+            valid,
+            () => new DeadlineWatch<TAt, TCommand, TEvent, TError>(run.Inner, streams, aggregate, rules, valid.RetryDelay));
+    }
+
+    /// <summary>Starts following the journal, beside the caller.</summary>
+    /// <param name="cancellationToken">Not used: nothing is waited for.</param>
+    /// <returns>A task that has ended.</returns>
+    /// <exception cref="InvalidOperationException">It was started before.</exception>
+    /// <exception cref="ObjectDisposedException">It was disposed of.</exception>
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        ObjectDisposedException.ThrowIf(Volatile.Read(ref disposed) == 1, this);
+        lock (gate)
+        {
+            if (execution is not null) throw new InvalidOperationException("The driver was started before.");
+            execution = FollowAsync(stopping.Token);
+        }
+
+        return Task.CompletedTask;
+    }
+
+    /// <summary>Stops. A command that was given is recorded all the same.</summary>
+    /// <param name="cancellationToken">Ends waiting for it.</param>
+    /// <returns>A task that ends when it has stopped.</returns>
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        if (Volatile.Read(ref disposed) == 0) await stopping.CancelAsync().ConfigureAwait(false);
+        await Completion.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    /// <summary>Sends the commands of all deadlines that have passed, and returns; for programs that are called by a timer of their own. It
+    /// need not be started.</summary>
+    /// <param name="cancellationToken">Stops; what was given before is recorded.</param>
+    /// <returns>How many were sent; those that were sent before do not count.</returns>
+    /// <exception cref="RunEndedException">The run has ended.</exception>
+    /// <exception cref="RunStoppedException">The device failed before: resume the run.</exception>
+    /// <exception cref="OutcomeUnknownException">The device failed while a command was written: resume the run.</exception>
+    public async Task<int> FireDueAsync(CancellationToken cancellationToken = default)
+    {
+        var watch = newWatch();
+        await watch.ScanAsync(cancellationToken).ConfigureAwait(false);
+        return await watch.FireAsync(time.GetUtcNow(), cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Stops it, and waits until it has.</summary>
+    /// <returns>A task that ends then.</returns>
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync(CancellationToken.None).ConfigureAwait(false);
+        if (Interlocked.Exchange(ref disposed, 1) == 0) stopping.Dispose();
+    }
+
+    private async Task FollowAsync(CancellationToken cancellationToken)
+    {
+        await Elsewhere.Switch();
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        IAsyncEnumerator<JournalEntry>? entries = null;
+        var arriving = Task.FromResult(false);
+        try
+        {
+            var watch = newWatch();
+            // From before the scan on, so that no entry is missed between the two.
+            var head = await run.Journal.HeadAsync(ending.Token).ConfigureAwait(false);
+            entries = run.Journal.SubscribeAsync(head.Position + 1, ending.Token).GetAsyncEnumerator(ending.Token);
+            await watch.ScanAsync(ending.Token).ConfigureAwait(false);
+            arriving = entries.MoveNextAsync().AsTask();
+            while (true)
+            {
+                while (arriving.IsCompleted)
+                {
+                    if (!await arriving.ConfigureAwait(false)) return;
+                    await watch.TakeAsync(entries.Current, ending.Token).ConfigureAwait(false);
+                    arriving = entries.MoveNextAsync().AsTask();
+                }
+
+                _ = await watch.FireAsync(time.GetUtcNow(), ending.Token).ConfigureAwait(false);
+                var next = watch.Next;
+                Volatile.Write(ref nextTicks, next?.UtcTicks ?? 0);
+                if (!arriving.IsCompleted) await WaitAsync(arriving, next, ending.Token).ConfigureAwait(false);
+            }
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // Stopped.
+        }
+        catch (Exception error)
+        {
+            run.Logger?.DeadlinesEnded(error, category);
+            throw;
+        }
+        finally
+        {
+            Volatile.Write(ref nextTicks, 0);
+            // A read under way ends before the enumerator does.
+            await ending.CancelAsync().ConfigureAwait(false);
+            await ((Task)arriving).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (entries is not null) await entries.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+
+    // Until an entry arrives, or the next deadline has passed.
+    private async Task WaitAsync(Task arriving, DateTimeOffset? next, CancellationToken cancellationToken)
+    {
+        using var waiting = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        if (next is { } due)
+        {
+            var left = TimeSpan.FromMilliseconds(Math.Ceiling((due - time.GetUtcNow()).TotalMilliseconds));
+            if (left <= TimeSpan.Zero) return;
+            var delay = Task.Delay(left < options.LongestWait ? left : options.LongestWait, time, waiting.Token);
+            await Task.WhenAny(arriving, delay).ConfigureAwait(false);
+            await waiting.CancelAsync().ConfigureAwait(false);
+        }
+        else
+        {
+            await arriving.WaitAsync(waiting.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        cancellationToken.ThrowIfCancellationRequested();
+    }
+}

@@ -1,0 +1,256 @@
+// Where the machines of a category stand and when they are left by time, kept from the entries of their streams; and sending what is due.
+// Used by DeadlineDriver, one call at a time.
+using Refold.Interop;
+
+namespace Refold;
+
+internal abstract class DeadlineWatch
+{
+    /// <summary>The next deadline, or the next time that something is tried again; null for none.</summary>
+    public abstract DateTimeOffset? Next { get; }
+
+    /// <summary>Finds where every machine stands.</summary>
+    public abstract Task ScanAsync(CancellationToken cancellationToken);
+
+    /// <summary>Takes an entry that was committed.</summary>
+    public abstract Task TakeAsync(JournalEntry entry, CancellationToken cancellationToken);
+
+    /// <summary>Sends what is due.</summary>
+    /// <returns>How many commands were sent that had not been sent before.</returns>
+    public abstract Task<int> FireAsync(DateTimeOffset now, CancellationToken cancellationToken);
+}
+
+internal sealed class DeadlineWatch<TAt, TCommand, TEvent, TError>(
+    RunCore run,
+    AggregateStreams<TAt, TCommand, TEvent, TError> streams,
+    Aggregate<TAt, TCommand, TEvent, TError> aggregate,
+    MachineRules<TAt, TCommand, TEvent> rules,
+    TimeSpan retryDelay)
+    : DeadlineWatch
+{
+    // Given at once, so that they share a flush.
+    private const int MostAtOnce = 256;
+
+    // Machines without a deadline are kept only so that their next entry need not be loaded.
+    private const int MostIdle = 1024;
+
+    private readonly Dictionary<StreamId, Waiting> waiting = [];
+    private readonly Dictionary<StreamId, MachineStay<TAt>> idle = [];
+    private readonly PriorityQueue<Waiting, DateTimeOffset> queue = new();
+
+    private enum Sending
+    {
+        Sent,
+        SentBefore,
+        Failed,
+    }
+
+    // A machine with a deadline; a new one with each entry of its stream.
+    private sealed class Waiting(StreamId stream, MachineStay<TAt> stay, MachineDeadline<TCommand> deadline)
+    {
+        public StreamId Stream { get; } = stream;
+
+        public MachineStay<TAt> Stay { get; } = stay;
+
+        public MachineDeadline<TCommand> Deadline { get; } = deadline;
+
+        public bool IsSent { get; set; }
+
+        public bool IsOutdated { get; set; }
+
+        public bool IsSame(Waiting other) =>
+            Deadline.At == other.Deadline.At && Stay.Entered!.Version == other.Stay.Entered!.Version;
+    }
+
+    public override DateTimeOffset? Next
+    {
+        get
+        {
+            while (queue.TryPeek(out var first, out var at))
+            {
+                if (!first.IsOutdated && !first.IsSent) return at;
+                queue.Dequeue();
+            }
+
+            return null;
+        }
+    }
+
+    public override async Task ScanAsync(CancellationToken cancellationToken)
+    {
+        StreamId? after = null;
+        while (true)
+        {
+            var page = await run.Journal.StreamsAsync(aggregate.Category, after, 1024, cancellationToken).ConfigureAwait(false);
+            if (page.Count == 0) return;
+            foreach (var found in page)
+            {
+                if (aggregate.Owns(found.Stream)) await LoadAsync(found.Stream, cancellationToken).ConfigureAwait(false);
+            }
+
+            after = page[^1].Stream;
+        }
+    }
+
+    public override async Task TakeAsync(JournalEntry entry, CancellationToken cancellationToken)
+    {
+        if (!aggregate.Owns(entry.Stream)) return;
+        var before = waiting.TryGetValue(entry.Stream, out var tracked) ? tracked.Stay
+            : idle.TryGetValue(entry.Stream, out var known) ? known
+            : entry.Version == 1 ? MachineTranslation.Beginning(aggregate.Fresh().Decider.Initial)
+            : null;
+        if (before is not null && entry.Version <= before.Version) return;
+        if (before?.Enter(rules.StateOf, aggregate, entry, out _) is { } stay)
+            Keep(entry.Stream, stay);
+        else
+            await LoadAsync(entry.Stream, cancellationToken).ConfigureAwait(false);
+    }
+
+    public override async Task<int> FireAsync(DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var sent = 0;
+        while (Next <= now)
+        {
+            var due = new List<Waiting>();
+            while (due.Count < MostAtOnce && Next <= now) due.Add(queue.Dequeue());
+            var results = await Task.WhenAll(due.Select(one => SendAsync(one, now, cancellationToken))).ConfigureAwait(false);
+            sent += results.Count(result => result == Sending.Sent);
+            // Here, not where it is found out: that is on several threads.
+            for (var index = 0; index < due.Count; index++)
+            {
+                due[index].IsSent = results[index] != Sending.Failed;
+                if (results[index] == Sending.Failed) queue.Enqueue(due[index], now + retryDelay);
+            }
+        }
+
+        return sent;
+    }
+
+    private async Task<Sending> SendAsync(Waiting due, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var entered = due.Stay.Entered!;
+        var options = new ExecuteOptions
+        {
+            Time = now,
+            CausationId = entered.Id,
+            IdempotencyKey = MachineTranslation.DeadlineKey(due.Stream, entered.Version, due.Deadline.At),
+            OnlyAtVersion = due.Stay.Version,
+        };
+        try
+        {
+            var result = await streams.ExecuteAsync(due.Stream, due.Deadline.Command, options, cancellationToken).ConfigureAwait(false);
+            return result.IsRepeated ? Sending.SentBefore : Sending.Sent;
+        }
+        catch (NotAppendedException error) when (error.Failure is AppendFailure.KeyReused)
+        {
+            // Another program sent another command for it.
+            return Sending.SentBefore;
+        }
+        catch (ConcurrencyException)
+        {
+            // The machine moved on: its next entry says whether there is still a deadline.
+            return Sending.Failed;
+        }
+        catch (Exception error) when (IsOfOneMachine(error))
+        {
+            run.Logger?.DeadlineNotSent(error, due.Stream, due.Deadline.At);
+            return Sending.Failed;
+        }
+    }
+
+    private static bool IsOfOneMachine(Exception error) => error switch
+    {
+        RunEndedException or RunStoppedException or OutcomeUnknownException => false,
+        // Such as a command that is null.
+        _ => error is JournalException or ArgumentException,
+    };
+
+    private async Task LoadAsync(StreamId stream, CancellationToken cancellationToken)
+    {
+        try
+        {
+            Keep(stream, await StayAsync(stream, cancellationToken).ConfigureAwait(false));
+        }
+        catch (JournalException error)
+        {
+            Forget(stream);
+            run.Logger?.DeadlineUnknown(error, stream);
+        }
+    }
+
+    // A snapshot says where a machine stands, but not since when: all entries are read where that counts.
+    private async Task<MachineStay<TAt>> StayAsync(StreamId stream, CancellationToken cancellationToken)
+    {
+        if (run.Snapshots.Store is not null)
+        {
+            var found = await StreamState.LoadAsync(run, aggregate, stream, long.MaxValue, cancellationToken).ConfigureAwait(false);
+            if (!rules.IsTimed(found.Folded.State)) return new MachineStay<TAt>(found.Folded.State, found.Folded.Version, null);
+        }
+
+        try
+        {
+            var beginning = MachineTranslation.Beginning(aggregate.Fresh().Decider.Initial);
+            return await FollowAsync(stream, beginning, cancellationToken).ConfigureAwait(false);
+        }
+        catch (EntriesDroppedException)
+        {
+            // The entry that moved it there may have been deleted. The first one that is left counts: late rather than early.
+            var found = await StreamState.LoadAsync(run, aggregate, stream, long.MaxValue, cancellationToken).ConfigureAwait(false);
+            var range = new RehydrationRange(run.Snapshots.Store, ToVersion: found.From!.Version, Pin: run.Pin);
+            var kept = await Rehydration.RunAsync(run.Journal, aggregate, stream, range, cancellationToken).ConfigureAwait(false);
+            var start = new MachineStay<TAt>(kept.State, kept.Version, null);
+            return await FollowAsync(stream, start, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async Task<MachineStay<TAt>> FollowAsync(StreamId stream, MachineStay<TAt> stay, CancellationToken cancellationToken)
+    {
+        var entries = run.Journal.ReadStreamAsync(stream, stay.Version + 1, cancellationToken: cancellationToken);
+        await foreach (var entry in entries.ConfigureAwait(false))
+        {
+            stay = stay.Enter(rules.StateOf, aggregate, entry, out var divergence)
+                ?? throw new StateUnreadableException(stream, divergence!);
+        }
+
+        return stay;
+    }
+
+    private void Keep(StreamId stream, MachineStay<TAt> stay)
+    {
+        waiting.TryGetValue(stream, out var before);
+        Forget(stream);
+        if (stay.Entered is { } entered && DeadlineOf(stream, stay, entered.Time) is { } deadline)
+        {
+            var next = new Waiting(stream, stay, deadline);
+            next.IsSent = before is not null && before.IsSame(next) && before.IsSent;
+            waiting[stream] = next;
+            if (!next.IsSent) queue.Enqueue(next, deadline.At);
+            return;
+        }
+
+        if (idle.Count >= MostIdle) idle.Clear();
+        // Without a known beginning, a state that is left by time is loaded again with its next entry.
+        if (stay.Entered is not null || !rules.IsTimed(stay.At)) idle[stream] = stay;
+    }
+
+    private void Forget(StreamId stream)
+    {
+        if (waiting.Remove(stream, out var before)) before.IsOutdated = true;
+        idle.Remove(stream);
+    }
+
+    private MachineDeadline<TCommand>? DeadlineOf(StreamId stream, MachineStay<TAt> stay, DateTimeOffset? since)
+    {
+        try
+        {
+            return rules.DeadlineOf(stay.At, since);
+        }
+#pragma warning disable CA1031 // Whatever the machine's own function throws: other machines have deadlines too.
+        catch (Exception error)
+#pragma warning restore CA1031
+        {
+            run.Logger?.DeadlineUnknown(error, stream);
+            return null;
+        }
+    }
+}
