@@ -234,7 +234,7 @@ public class MachineTests
     {
         using var directory = new TemporaryDirectory();
         await using (var journal = await Journal.OpenAsync(directory.Journal())) await RecordAsync(journal);
-        Assert.Equal([Turnstile.Aggregate], AggregateMembers.Of(typeof(Turnstile)));
+        Assert.Equal([Turnstile.Aggregate], ProgramMembers.Aggregates(typeof(Turnstile)));
         var answer = RefoldTool.Run("replay", "--with", typeof(Turnstile).Assembly.Location, "--journal", directory.Journal());
         Assert.StartsWith("identical   run test, 6 commands decided", string.Join('\n', answer.Expect(0).Lines), StringComparison.Ordinal);
     }
