@@ -29,6 +29,8 @@ public sealed class JournalObserver(JournalOptions options, string store, string
 
     internal long SnapshotInterval => options.SnapshotInterval;
 
+    internal RecoveryPermits RecoveryPermits { get; } = options.RecoveryPermits ?? new RecoveryPermits();
+
     internal TimeProvider TimeProvider { get; } = options.TimeProvider ?? TimeProvider.System;
 
     /// <summary>The journal's observer; null where it has none.</summary>

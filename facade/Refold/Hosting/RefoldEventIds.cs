@@ -43,8 +43,8 @@ public static class RefoldEventIds
     /// <summary>Warning: a snapshot could not be kept. The run continues, and takes the next when it is due.</summary>
     public const int SnapshotNotSaved = 15;
 
-    /// <summary>Warning: a snapshot was due while too many were still being saved, or the one before of its stream. The run continues, and
-    /// takes the next when it is due.</summary>
+    /// <summary>Warning: a snapshot was due while those of too many streams were still being saved, or was replaced by a newer one of its
+    /// stream before it was saved. The run continues, and takes the next when it is due.</summary>
     public const int SnapshotSkipped = 16;
 
     /// <summary>Warning: a run has snapshots, and an aggregate of it has no state codec, so that none is taken of its streams. Once for
@@ -54,6 +54,9 @@ public static class RefoldEventIds
     /// <summary>Warning: a step is being made for longer than <see cref="RunOptions.SlowStep"/>; every other step of the run waits.
     /// Once for each step.</summary>
     public const int StepTakesLong = 18;
+
+    /// <summary>Warning: a recovery hook threw. The command that recovered the stream goes on.</summary>
+    public const int RecoveryHookFailed = 19;
 
     /// <summary>Warning: a run that was decided again differs from its recording.</summary>
     public const int DivergenceFound = 20;
@@ -121,6 +124,11 @@ internal static partial class LogLines
         RefoldEventIds.StepTakesLong, LogLevel.Warning,
         "The run {Run} has been making the step on {Stream} for {Elapsed}: decide, evolve or a codec does not end, and other steps wait")]
     public static partial void StepTakesLong(this ILogger logger, RunId run, StreamId? stream, TimeSpan elapsed);
+
+    [LoggerMessage(
+        RefoldEventIds.RecoveryHookFailed, LogLevel.Warning,
+        "A recovery hook of {Stream} at version {Version} failed; the command goes on")]
+    public static partial void RecoveryHookFailed(this ILogger logger, Exception exception, StreamId stream, long version);
 
     [LoggerMessage(
         RefoldEventIds.DivergenceFound, LogLevel.Warning,

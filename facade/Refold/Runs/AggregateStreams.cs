@@ -108,6 +108,8 @@ public sealed class AggregateStreams<TState, TCommand, TEvent, TError>
             stream,
             aggregate,
             store,
+            token => StreamState.UnderPermitAsync(
+                run, aggregate, stream, new RehydrationRange(run.Snapshots.Loading), token),
             (version, head, state) => run.Snapshots.Make(stream, version, head, state),
             cancellationToken).ConfigureAwait(false);
     }

@@ -36,6 +36,7 @@ public sealed class Run : IAsyncDisposable
     /// <typeparam name="TError">The refusal.</typeparam>
     /// <param name="aggregate">The aggregate. Keep one value of it: the state between steps is kept for that value.</param>
     /// <returns>The streams. The call is cheap and starts nothing.</returns>
+    /// <exception cref="ArgumentException">A recovery hook of the category is for another type of state.</exception>
     /// <example><code>
     /// var result = await run.Streams(Order.Aggregate).ExecuteAsync("order/42", new Place("sku", 1));
     /// </code></example>
@@ -43,6 +44,7 @@ public sealed class Run : IAsyncDisposable
         Aggregate<TState, TCommand, TEvent, TError> aggregate)
     {
         ArgumentNullException.ThrowIfNull(aggregate);
+        core.Recoveries.Check(aggregate);
         aggregates[aggregate.Category] = aggregate;
         core.Snapshots.Meet(aggregate);
         return new AggregateStreams<TState, TCommand, TEvent, TError>(core, aggregate);

@@ -24,6 +24,7 @@ internal sealed class RunCore
         Logger = QuietLogger.Of(options.LoggerFactory ?? observer?.LoggerFactory, LogLines.RunCategory);
         var interval = options.SnapshotInterval ?? observer?.SnapshotInterval ?? new JournalOptions().SnapshotInterval;
         Snapshots = new RunSnapshots(this, options.Snapshots ?? observer?.Snapshots, interval);
+        Recoveries = new RunRecoveries(this, options.RecoveryPermits ?? observer?.RecoveryPermits ?? RecoveryPermits.Of(journal));
         Context = RunTranslation.Context(id, pin, root, options.Mode);
         Operations = new RunOperations(id);
         pipeline = new RunPipeline(journal, id, new RunMemory(options.Mode, runVersion, options.CachedStreams), options, Logger);
@@ -40,6 +41,8 @@ internal sealed class RunCore
     public Core.RunContext Context { get; }
 
     public RunSnapshots Snapshots { get; }
+
+    public RunRecoveries Recoveries { get; }
 
     public RunOperations Operations { get; }
 
@@ -58,6 +61,12 @@ internal sealed class RunCore
 
     /// <summary>What is held of a stream between steps.</summary>
     public KeptState? Kept(StreamId stream, object aggregate) => pipeline.Kept(stream, aggregate);
+
+    /// <summary>Whether a stream's hooks are to be called: it was not recovered since its state was let go, or not to the end.</summary>
+    public bool BeginRecovery(StreamId stream, CancellationToken cancellationToken) => pipeline.BeginRecovery(stream, cancellationToken);
+
+    /// <summary>The hooks of a stream have ended.</summary>
+    public void EndRecovery(StreamId stream) => pipeline.EndRecovery(stream);
 
     /// <summary>Refuses a call that would wait for the step it is made in.</summary>
     /// <exception cref="InvalidOperationException">It is made inside decide, evolve or a codec of this run.</exception>
