@@ -27,6 +27,17 @@ public static class RefoldTelemetry
     /// <see cref="CategoryTag"/>, <see cref="OutcomeTag"/>.</summary>
     public const string RecoveryActivity = "refold.recovery";
 
+    /// <summary>Activity: one write of a store with its flush, whatever appends share it. Tags: <see cref="StoreTag"/>,
+    /// <see cref="OutcomeTag"/>.</summary>
+    public const string FlushActivity = "refold.flush";
+
+    /// <summary>Activity: one attempt at an operation that runs live; its calls and commands lie within. Tags: <see cref="OperationTag"/>,
+    /// <see cref="OutcomeTag"/>.</summary>
+    public const string OperationActivity = "refold.operation";
+
+    /// <summary>Activity: one call of an operation to the outside. Tags: <see cref="EffectTag"/>, <see cref="OutcomeTag"/>.</summary>
+    public const string EffectActivity = "refold.effect";
+
     /// <summary>Activity: one snapshot that is saved beside a run. Tag: <see cref="OutcomeTag"/>.</summary>
     public const string SnapshotSaveActivity = "refold.snapshot.save";
 
@@ -73,6 +84,20 @@ public static class RefoldTelemetry
     /// <summary>Counter of recoveries in runs with snapshots. Tag: <see cref="OutcomeTag"/>, what they got.</summary>
     public const string SnapshotLoads = "refold.snapshot.loads";
 
+    /// <summary>Histogram in seconds: one write of a store with its flush. Tags: <see cref="StoreTag"/>,
+    /// <see cref="OutcomeTag"/>.</summary>
+    public const string FlushDuration = "refold.flush.duration";
+
+    /// <summary>Histogram in seconds: one attempt at an operation. Tags: <see cref="OperationTag"/>, <see cref="OutcomeTag"/>.</summary>
+    public const string OperationDuration = "refold.operation.duration";
+
+    /// <summary>Histogram in seconds: one call of an operation to the outside. Tags: <see cref="EffectTag"/>,
+    /// <see cref="OutcomeTag"/>.</summary>
+    public const string EffectDuration = "refold.effect.duration";
+
+    /// <summary>Counter of calls: answered from an earlier attempt, and so not made again. Tag: <see cref="EffectTag"/>.</summary>
+    public const string EffectRepeats = "refold.effect.repeats";
+
     /// <summary>Tag: the kind of store, as in its URI: <c>segments</c> or <c>memory</c>.</summary>
     public const string StoreTag = "refold.store";
 
@@ -82,13 +107,19 @@ public static class RefoldTelemetry
     /// <c>accepted</c>, <c>refused</c>. A recovery: <c>recovered</c>. A snapshot that was due: <c>saved</c>, <c>failed</c>,
     /// <c>replaced</c> by a newer one, <c>skipped</c> as too many were on their way, <c>left</c> at disposal; one that was asked for:
     /// <c>used</c>, <c>none</c>, <c>not-used</c> as it was doubtful or the store failed. A verification: <c>matched</c>, <c>diverged</c>,
-    /// <c>not-recorded</c>, <c>incomplete</c>. A command, recovery or verification that threw: <c>cancelled</c>, the code of a
-    /// <see cref="JournalException"/>, <c>failed</c>.
+    /// <c>not-recorded</c>, <c>incomplete</c>. A flush: <c>flushed</c>, <c>failed</c>. An attempt at an operation: <c>ended</c>; a call
+    /// of it: <c>answered</c>, <c>failed</c>. What threw: <c>cancelled</c>, the code of a <see cref="JournalException"/>, <c>failed</c>.
     /// </summary>
     public const string OutcomeTag = "refold.outcome";
 
     /// <summary>Tag: the category of the aggregate that a command is for.</summary>
     public const string CategoryTag = "refold.category";
+
+    /// <summary>Tag: the name of an operation.</summary>
+    public const string OperationTag = "refold.operation.name";
+
+    /// <summary>Tag: the name of a call to the outside.</summary>
+    public const string EffectTag = "refold.effect.name";
 
     /// <summary>Tag: why a run diverged, as in <see cref="Divergence.CauseName"/>.</summary>
     public const string CauseTag = "refold.divergence.cause";
@@ -119,6 +150,9 @@ public static class RefoldTelemetry
         "{append}",
         "Appends that shared one write and one flush.",
         advice: new InstrumentAdvice<int> { HistogramBucketBoundaries = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 4096] });
+
+    internal static readonly Histogram<double> Flushes = Meter.CreateHistogram(
+        FlushDuration, "s", "One write of a store with its flush.", advice: Seconds);
 
     internal static readonly Counter<long> Replayed = Meter.CreateCounter<long>(
         ReplayEntries, "{entry}", "Entries read by folding and verifying.");

@@ -13,11 +13,13 @@ namespace Refold;
 public sealed class AggregateStreams<TState, TCommand, TEvent, TError>
 {
     private static readonly ExecuteOptions NoOptions = new();
-    private readonly RunCore run;
+    private readonly Run owner;
     private readonly Aggregate<TState, TCommand, TEvent, TError> aggregate;
 
-    internal AggregateStreams(RunCore run, Aggregate<TState, TCommand, TEvent, TError> aggregate) =>
-        (this.run, this.aggregate) = (run, aggregate);
+    internal AggregateStreams(Run owner, Aggregate<TState, TCommand, TEvent, TError> aggregate) =>
+        (this.owner, this.aggregate) = (owner, aggregate);
+
+    private RunCore run => owner.Inner;
 
     /// <summary>Decides a command, and appends its outcome. Commands of one stream are decided in the order of their calls, those of
     /// different streams as <see cref="RunOptions.Order"/> says; awaiting each before the next is not needed.</summary>

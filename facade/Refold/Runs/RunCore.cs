@@ -81,19 +81,32 @@ internal sealed class RunCore
         var (bound, started) = (Options.DisposeTimeout, System.TimeProvider.System.GetTimestamp());
         Operations.Dispose();
         var isQuiet = await Operations.CloseAsync(bound, CancellationToken.None).ConfigureAwait(false);
-        disposed = true;
-        bound = Left(bound, started);
-        var settled = (Task)pipeline.AddBarrier();
-        await settled.WaitAsync(bound).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        var holder = settled.IsCompleted ? null : pipeline.Holder();
-        await Snapshots.CloseAsync(Left(Options.DisposeTimeout, started)).ConfigureAwait(false);
-        if (!settled.IsCompleted && holder is var (stream, reason))
-            throw new RunNotClosedException(Id, stream, Options.DisposeTimeout, reason);
+        await SettleAsync(Left(bound, started), CancellationToken.None).ConfigureAwait(false);
         if (!isQuiet)
             throw new RunNotClosedException(Id, null, Options.DisposeTimeout, "is perhaps still to come: an operation does not end");
     }
 
-    private static TimeSpan Left(TimeSpan bound, long started)
+    /// <summary>Takes no more commands, and waits for those that were taken and for snapshots on their way; operations were closed
+    /// before.</summary>
+    /// <param name="bound">How long.</param>
+    /// <param name="cancellationToken">Ends waiting before.</param>
+    /// <exception cref="RunNotClosedException">A work is not settled in time.</exception>
+    public async ValueTask SettleAsync(TimeSpan bound, CancellationToken cancellationToken)
+    {
+        if (disposed)
+            return;
+        disposed = true;
+        var started = System.TimeProvider.System.GetTimestamp();
+        var settled = (Task)pipeline.AddBarrier();
+        await settled.WaitAsync(bound, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        var holder = settled.IsCompleted ? null : pipeline.Holder();
+        await Snapshots.CloseAsync(Left(bound, started), cancellationToken).ConfigureAwait(false);
+        if (!settled.IsCompleted && holder is var (stream, reason))
+            throw new RunNotClosedException(Id, stream, bound, reason);
+    }
+
+    /// <summary>What is left of a bound since a moment.</summary>
+    public static TimeSpan Left(TimeSpan bound, long started)
     {
         if (bound == Timeout.InfiniteTimeSpan)
             return bound;

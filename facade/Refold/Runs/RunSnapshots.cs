@@ -64,7 +64,8 @@ internal sealed class RunSnapshots
     }
 
     /// <summary>Takes no more, and waits for those on their way.</summary>
-    public Task CloseAsync(TimeSpan bound) => saving?.CloseAsync(bound) ?? Task.CompletedTask;
+    public Task CloseAsync(TimeSpan bound, CancellationToken cancellationToken) =>
+        saving?.CloseAsync(bound, cancellationToken) ?? Task.CompletedTask;
 
     /// <summary>Says, once, that an aggregate's states cannot be kept.</summary>
     public void Meet<TState, TCommand, TEvent, TError>(Aggregate<TState, TCommand, TEvent, TError> aggregate)

@@ -77,7 +77,8 @@ internal sealed class SnapshotSaving(ISnapshotStore store, Func<DueSnapshot, Hea
 
     /// <summary>Takes no more, and waits for what was taken.</summary>
     /// <param name="bound">How long; what is not kept by then is logged and left.</param>
-    public async Task CloseAsync(TimeSpan bound)
+    /// <param name="cancellationToken">Ends waiting before.</param>
+    public async Task CloseAsync(TimeSpan bound, CancellationToken cancellationToken)
     {
         TaskCompletionSource done;
         lock (gate)
@@ -88,7 +89,7 @@ internal sealed class SnapshotSaving(ISnapshotStore store, Func<DueSnapshot, Hea
             done = idle ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         }
 
-        await done.Task.WaitAsync(bound).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await done.Task.WaitAsync(bound, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         List<DueSnapshot> left;
         lock (gate)
         {
