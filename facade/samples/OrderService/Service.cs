@@ -1,5 +1,5 @@
 // The service: its host opens the journal, goes on with what was cut off, and answers POST /orders until it is told to stop.
-// Called by Program.cs. Options: --journal, --version, --outside, --token, --timeout SECONDS, --urls.
+// Called by Program.cs. Options: --journal, --version, --outside, --token, --timeout SECONDS, --stop-within SECONDS, --urls.
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Configuration;
@@ -20,6 +20,8 @@ internal static class Service
         var version = options["version"] ?? "1.0.0";
         var timeout = TimeSpan.FromSeconds(options.GetValue("timeout", 5.0));
         var outside = new Uri(options["outside"] ?? "http://localhost:5100");
+        builder.Services.Configure<HostOptions>(
+            host => host.ShutdownTimeout = TimeSpan.FromSeconds(options.GetValue("stop-within", 30.0)));
         builder.Services.AddSingleton(Outside.At(outside, options["token"] ?? "none", timeout));
         builder.Services.AddRefold()
             .UseJournal(options["journal"] ?? "segments:orders")
@@ -55,6 +57,10 @@ internal static class Service
         catch (Exception exception) when (exception is HttpRequestException or TaskCanceledException)
         {
             return Told(503, "No answer from prices or payments: " + exception.Message + " Ask again with the same id.");
+        }
+        catch (OperationCutOffException)
+        {
+            return Told(503, "The service stops. Ask again with the same id.");
         }
     }
 
