@@ -58,7 +58,7 @@ internal sealed class RunHosting(IServiceProvider services, string key, string? 
         if (!await run.Operations.CloseAsync(bound, cancellationToken).ConfigureAwait(false))
             logger?.OperationsCutOff(run.Id, run.Operations.CutOff());
         else if (options.AtShutdown == RunAtShutdown.Finish)
-            await FinishAsync(cancellationToken).ConfigureAwait(false);
+            await FinishAsync(RunCore.Left(bound, begun), cancellationToken).ConfigureAwait(false);
         try
         {
             await run.SettleAsync(RunCore.Left(bound, begun), cancellationToken).ConfigureAwait(false);
@@ -167,11 +167,13 @@ internal sealed class RunHosting(IServiceProvider services, string key, string? 
         }
     }
 
-    private async Task FinishAsync(CancellationToken cancellationToken)
+    private async Task FinishAsync(TimeSpan bound, CancellationToken cancellationToken)
     {
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        ending.CancelAfter(bound);
         try
         {
-            await hosted.Run.FinishAsync(cancellationToken: cancellationToken).ConfigureAwait(false);
+            await hosted.Run.FinishAsync(cancellationToken: ending.Token).ConfigureAwait(false);
         }
 #pragma warning disable CA1031 // A run that is left open goes on at the next start.
         catch (Exception exception)

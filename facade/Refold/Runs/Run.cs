@@ -125,7 +125,8 @@ public sealed class Run : IAsyncDisposable
         if (start is { IsStarted: false }) return ValueTask.CompletedTask;
         core.CheckOutside();
         OperationScope.CheckOutside(core, "Let the operation end first.");
-        return core.CloseAsync();
+        // That of a host which did not start, or did not stop, goes with its container, and its operations' clients with it.
+        return core.CloseAsync(cutsOff: start is not null);
     }
 
     /// <summary>Name and pin.</summary>

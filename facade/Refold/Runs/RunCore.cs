@@ -73,16 +73,18 @@ internal sealed class RunCore
     public void CheckOutside([CallerMemberName] string call = "") => RunScope.CheckOutside(pipeline, Id, call);
 
     /// <summary>Takes no more work, and waits for what was taken and for snapshots on their way, within a bound.</summary>
-    /// <exception cref="RunNotClosedException">A work is not settled in time.</exception>
-    public async ValueTask CloseAsync()
+    /// <param name="cutsOff">Whether operations that do not end in time are cut off.</param>
+    /// <exception cref="RunNotClosedException">A work is not settled in time, or an operation that is not cut off.</exception>
+    public async ValueTask CloseAsync(bool cutsOff)
     {
         if (disposed)
             return;
         var (bound, started) = (Options.DisposeTimeout, System.TimeProvider.System.GetTimestamp());
         Operations.Dispose();
         var isQuiet = await Operations.CloseAsync(bound, CancellationToken.None).ConfigureAwait(false);
+        if (!isQuiet && cutsOff) Logger?.OperationsCutOff(Id, Operations.CutOff());
         await SettleAsync(Left(bound, started), CancellationToken.None).ConfigureAwait(false);
-        if (!isQuiet)
+        if (!isQuiet && !cutsOff)
             throw new RunNotClosedException(Id, null, Options.DisposeTimeout, "is perhaps still to come: an operation does not end");
     }
 
