@@ -2,9 +2,25 @@
 // Called by programs and scripts; the same aggregate serves InMemoryRun and a journal in files.
 namespace Refold.FSharp
 
+open System
 open System.Threading.Tasks
 open Refold
 open Refold.Core
+
+/// What a run calls when it has recovered a stream.
+[<RequireQualifiedAccess>]
+module RecoveryHook =
+
+    /// A hook for an aggregate's streams, for `RunOptions(RecoveryCompleted = [| hook |])`: called with stream, state and highest version,
+    /// 0 for a stream without entries. Once for each stream that a run recovers, never for a state in memory. What it throws is logged.
+    let create
+        (aggregate: Aggregate<'State, 'Command, 'Event, 'Error>)
+        (completed: string -> 'State -> int64 -> unit)
+        : Refold.RecoveryHook =
+        Refold.RecoveryHook.Create(
+            Handles<_, _, _, _>.Of aggregate,
+            Action<StreamId, 'State, int64>(fun stream state version -> completed stream.Value state version)
+        )
 
 /// Runs in any journal.
 [<RequireQualifiedAccess>]

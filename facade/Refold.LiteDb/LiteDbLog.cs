@@ -162,7 +162,9 @@ internal sealed class LiteDbLog(
     {
         try
         {
+            using var flush = observer.Flushing();
             database.Write(group.WriteTo);
+            flush.Done();
         }
 #pragma warning disable CA1031 // LiteDB may throw anything, also after the transaction was confirmed.
         catch (Exception exception)

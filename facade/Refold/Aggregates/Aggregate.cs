@@ -27,6 +27,9 @@ public abstract class Aggregate
     /// <summary>The state hash of the state that a run holds of a stream at a version; null where it holds none.</summary>
     internal abstract Hash? LiveStateHash(RunCore run, StreamId stream, long version);
 
+    /// <summary>Makes the aggregate known to a run, as handing out its streams does.</summary>
+    internal abstract void Join(Run run);
+
     /// <summary>Whether the stream is one of this category.</summary>
     /// <param name="stream">The stream.</param>
     /// <returns>True for the category itself and for streams below it.</returns>
@@ -188,6 +191,8 @@ public sealed class Aggregate<TState, TCommand, TEvent, TError> : Aggregate
         Decider.NewInitial is { } make ? Value.WithInitial(make()) : Value;
 
     internal override AggregateVerifier Verifier { get; }
+
+    internal override void Join(Run run) => run.Streams(this);
 
     internal override async ValueTask<(long Version, Hash? Hash)> StateHashAsync(
         RunCore run, StreamId stream, long toPosition, CancellationToken cancellationToken)

@@ -29,6 +29,8 @@ public sealed class JournalObserver(JournalOptions options, string store, string
 
     internal long SnapshotInterval => options.SnapshotInterval;
 
+    internal RecoveryPermits RecoveryPermits { get; } = options.RecoveryPermits ?? new RecoveryPermits();
+
     internal TimeProvider TimeProvider { get; } = options.TimeProvider ?? TimeProvider.System;
 
     /// <summary>The journal's observer; null where it has none.</summary>
@@ -61,6 +63,11 @@ public sealed class JournalObserver(JournalOptions options, string store, string
         QuietLogger.Quietly((appends, storeTag), static group => RefoldTelemetry.GroupSizes.Record(group.appends, group.storeTag));
         QuietLogger.Quietly((entries, storeTag), static group => RefoldTelemetry.Entries.Add(group.entries, group.storeTag));
     }
+
+    /// <summary>A write with its flush begins; a store calls it before the first byte, and disposes the answer behind the flush.</summary>
+    /// <returns>What measures it; told by <see cref="FlushObservation.Done"/> that it succeeded.</returns>
+    public FlushObservation Flushing() =>
+        RefoldTelemetry.Flushes.Enabled || RefoldTelemetry.Source.HasListeners() ? new FlushObservation(storeTag) : default;
 
     /// <summary>Whether somebody wants to know how this append ends. Everything else about it costs nothing where nobody does.</summary>
     /// <param name="batch">What is appended.</param>

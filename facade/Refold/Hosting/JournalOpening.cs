@@ -10,7 +10,7 @@ namespace Refold;
 /// <summary>Opens one journal, with its snapshots, when the host starts.</summary>
 /// <param name="services">The container.</param>
 /// <param name="name">The journal's key; null for the one without.</param>
-internal sealed class JournalOpening(IServiceProvider services, string? name) : IHostedService, IAsyncDisposable
+internal sealed class JournalOpening(IServiceProvider services, string? name) : IHostedLifecycleService, IAsyncDisposable
 {
     private readonly SemaphoreSlim gate = new(1, 1);
     // What only OpenAsync opens, until the container has it: a container makes its services synchronously.
@@ -18,7 +18,8 @@ internal sealed class JournalOpening(IServiceProvider services, string? name) : 
     private ISnapshotStore? snapshots;
     private bool isDone;
 
-    public async Task StartAsync(CancellationToken cancellationToken)
+    // Before any hosted service starts, whenever it was registered.
+    public async Task StartingAsync(CancellationToken cancellationToken)
     {
         var options = Options;
         if (!options.OpenAtStart) return;
@@ -38,6 +39,14 @@ internal sealed class JournalOpening(IServiceProvider services, string? name) : 
             gate.Release();
         }
     }
+
+    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     // The container closes the journal, after everything that may still append was stopped.
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
@@ -85,6 +94,8 @@ internal sealed class JournalOpening(IServiceProvider services, string? name) : 
     {
         Snapshots = options.Journal.Snapshots ?? (options.ChosenSnapshots is [] ? null : SnapshotsOfContainer),
         LoggerFactory = options.Journal.LoggerFactory ?? services.GetService<ILoggerFactory>(),
+        RecoveryPermits = options.Journal.RecoveryPermits ?? services.GetService<RecoveryPermits>()
+            ?? new RecoveryPermits(options.RecoveryCapacity),
         TimeProvider = options.Journal.TimeProvider ?? services.GetService<TimeProvider>(),
     };
 

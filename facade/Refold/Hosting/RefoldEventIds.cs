@@ -5,8 +5,8 @@ using Microsoft.Extensions.Logging;
 namespace Refold;
 
 /// <summary>The event ids of Refold's log lines. An id is never used for something else. Categories: <c>Refold.Journal</c>
-/// for ids below 10, <c>Refold.Run</c> below 20, <c>Refold.Replay</c> below 30; <c>Refold.Run</c> for deadlines, from 40 on. Deciding a
-/// run again logs nothing but its verdict where it diverged.</summary>
+/// for ids below 10, <c>Refold.Run</c> below 20, <c>Refold.Replay</c> below 30, <c>Refold.Host</c> below 40; <c>Refold.Run</c> for
+/// deadlines, from 40 on. Deciding a run again logs nothing but its verdict where it diverged.</summary>
 public static class RefoldEventIds
 {
     /// <summary>Information: a journal was opened.</summary>
@@ -43,8 +43,8 @@ public static class RefoldEventIds
     /// <summary>Warning: a snapshot could not be kept. The run continues, and takes the next when it is due.</summary>
     public const int SnapshotNotSaved = 15;
 
-    /// <summary>Warning: a snapshot was due while too many were still being saved, or the one before of its stream. The run continues, and
-    /// takes the next when it is due.</summary>
+    /// <summary>Warning: a snapshot was due while those of too many streams were still being saved, or was replaced by a newer one of its
+    /// stream before it was saved. The run continues, and takes the next when it is due.</summary>
     public const int SnapshotSkipped = 16;
 
     /// <summary>Warning: a run has snapshots, and an aggregate of it has no state codec, so that none is taken of its streams. Once for
@@ -55,8 +55,34 @@ public static class RefoldEventIds
     /// Once for each step.</summary>
     public const int StepTakesLong = 18;
 
+    /// <summary>Warning: a recovery hook threw. The command that recovered the stream goes on.</summary>
+    public const int RecoveryHookFailed = 19;
+
     /// <summary>Warning: a run that was decided again differs from its recording.</summary>
     public const int DivergenceFound = 20;
+
+    /// <summary>Information: the start of a host resumed an operation that was cut off, to its end.</summary>
+    public const int OperationResumed = 30;
+
+    /// <summary>Warning: the start of a host resumed an operation that was cut off, and it failed. A call with its key tries
+    /// again.</summary>
+    public const int OperationNotResumed = 31;
+
+    /// <summary>Warning: an operation was cut off that the host does not have. It waits for a host that has it.</summary>
+    public const int OperationUnknown = 32;
+
+    /// <summary>Error: the start of a host could not look for operations that were cut off. The host starts all the same.</summary>
+    public const int OperationsNotResumed = 33;
+
+    /// <summary>Warning: the host stopped, and cut off operations that did not end in time. The next start resumes them.</summary>
+    public const int OperationsCutOff = 34;
+
+    /// <summary>Warning: the host stopped, and a command was not settled in time. Whoever gave it has no answer, and finds out with its
+    /// key.</summary>
+    public const int RunNotClosed = 35;
+
+    /// <summary>Warning: the host stopped, and could not end its run, which is left open: the next start goes on with it.</summary>
+    public const int RunNotFinished = 36;
 
     /// <summary>Warning: the deadline of a machine has passed, and its command could not be given. It is tried again.</summary>
     public const int DeadlineNotSent = 40;
@@ -77,6 +103,8 @@ internal static partial class LogLines
     public const string RunCategory = "Refold.Run";
 
     public const string ReplayCategory = "Refold.Replay";
+
+    public const string HostCategory = "Refold.Host";
 
     [LoggerMessage(RefoldEventIds.JournalOpened, LogLevel.Information, "Opened the journal {Place} at position {Position}")]
     public static partial void JournalOpened(this ILogger logger, string place, long position);
@@ -133,8 +161,42 @@ internal static partial class LogLines
     public static partial void StepTakesLong(this ILogger logger, RunId run, StreamId? stream, TimeSpan elapsed);
 
     [LoggerMessage(
+        RefoldEventIds.RecoveryHookFailed, LogLevel.Warning,
+        "A recovery hook of {Stream} at version {Version} failed; the command goes on")]
+    public static partial void RecoveryHookFailed(this ILogger logger, Exception exception, StreamId stream, long version);
+
+    [LoggerMessage(
         RefoldEventIds.DivergenceFound, LogLevel.Warning,
         "The run {Run} differs from its recording at position {Position}, stream {Stream} version {Version}, {Path}: {Cause}")]
     public static partial void DivergenceFound(
         this ILogger logger, RunId run, long position, StreamId stream, long version, string path, string cause);
+
+    [LoggerMessage(RefoldEventIds.OperationResumed, LogLevel.Information, "Resumed the operation {Operation} with the key {Key}")]
+    public static partial void OperationResumed(this ILogger logger, string operation, string key);
+
+    [LoggerMessage(
+        RefoldEventIds.OperationNotResumed, LogLevel.Warning,
+        "Resumed the operation {Operation} with the key {Key}, and it failed; a call with the key tries again")]
+    public static partial void OperationNotResumed(this ILogger logger, Exception exception, string operation, string key);
+
+    [LoggerMessage(
+        RefoldEventIds.OperationUnknown, LogLevel.Warning,
+        "The operation {Operation} with the key {Key} was cut off, and is not resumed: add it with AddOperation")]
+    public static partial void OperationUnknown(this ILogger logger, string operation, string key);
+
+    [LoggerMessage(
+        RefoldEventIds.OperationsNotResumed, LogLevel.Error,
+        "Cannot look for operations that were cut off before the run {Run}; the next start resumes them, or calls with their keys")]
+    public static partial void OperationsNotResumed(this ILogger logger, Exception exception, RunId run);
+
+    [LoggerMessage(
+        RefoldEventIds.OperationsCutOff, LogLevel.Warning,
+        "Cut off {Count} operations of the run {Run}, which did not end before the host stopped; the next start resumes them")]
+    public static partial void OperationsCutOff(this ILogger logger, RunId run, int count);
+
+    [LoggerMessage(RefoldEventIds.RunNotClosed, LogLevel.Warning, "Left commands of the run {Run} that are not settled")]
+    public static partial void RunNotClosed(this ILogger logger, Exception exception, RunId run);
+
+    [LoggerMessage(RefoldEventIds.RunNotFinished, LogLevel.Warning, "Left the run {Run} open: it could not be ended")]
+    public static partial void RunNotFinished(this ILogger logger, Exception exception, RunId run);
 }

@@ -19,6 +19,12 @@ public sealed class RefoldOptions
     /// that only <see cref="Refold.Journal.OpenAsync"/> opens needs the start of a host.</value>
     public bool OpenAtStart { get; set; } = true;
 
+    /// <summary>How many streams the runs in the journal load and fold at the same time. A container that has
+    /// <see cref="RecoveryPermits"/> as a service shares them among all its journals instead; so does what
+    /// <see cref="JournalOptions.RecoveryPermits"/> names.</summary>
+    /// <value>Default: 50. At least 1.</value>
+    public int RecoveryCapacity { get; set; } = RecoveryPermits.DefaultCapacity;
+
     /// <summary>How the snapshot store of <see cref="UseSnapshots"/> is opened.</summary>
     /// <value>Default: as in <see cref="SnapshotOptions"/>.</value>
     public SnapshotOptions Snapshots { get; set; } = new();

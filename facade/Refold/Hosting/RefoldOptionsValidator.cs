@@ -18,8 +18,10 @@ internal sealed class RefoldOptionsValidator : IValidateOptions<RefoldOptions>
         switch (options.Chosen)
         {
             case []:
-                return "No journal is chosen; call UseSegmentFiles(path), UseInMemory() or UseJournal(uri) in AddRefold.";
+                return "No journal is chosen; call UseSegmentFiles(path), UseInMemory() or UseJournal(uri) in AddRefold or behind it.";
             case [var uri]:
+                if (options.RecoveryCapacity < 1)
+                    return Refused("RefoldOptions.RecoveryCapacity", options.RecoveryCapacity, "; set 1 or more");
                 return Refusal(uri, options.Journal) ?? RefusalOfSnapshots(options) ?? RefusalOfOpening(options);
             default:
                 return $"More than one journal is chosen ({string.Join(", ", options.Chosen)}); "

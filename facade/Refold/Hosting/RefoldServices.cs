@@ -1,7 +1,6 @@
 // Refold in a service container: the journal as a singleton, opened once, closed with the container.
 // Called by applications: `services.AddRefold(o => o.UseSegmentFiles(path)).AddHealthCheck()`.
 using Microsoft.Extensions.DependencyInjection.Extensions;
-using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 using Refold;
@@ -30,6 +29,11 @@ public static class RefoldServiceCollectionExtensions
         return services.AddNamed(null, configure);
     }
 
+    /// <summary>The same, where what is called on the answer chooses the journal: <c>AddRefold().UseSegmentFiles(path)</c>.</summary>
+    /// <param name="services">The container.</param>
+    /// <returns>What can be added besides.</returns>
+    public static RefoldBuilder AddRefold(this IServiceCollection services) => services.AddRefold(_ => { });
+
     /// <summary>Adds another journal under a name: <c>[FromKeyedServices(name)] IJournal</c>. Each name has its
     /// own options and health check.</summary>
     /// <param name="services">The container.</param>
@@ -57,44 +61,8 @@ public static class RefoldServiceCollectionExtensions
         return new RefoldBuilder(services, name);
     }
 
-    private static string KeyOf(string? name) => name ?? Options.Options.DefaultName;
+    internal static string KeyOf(string? name) => name ?? Options.Options.DefaultName;
 
     private static JournalOpening OpeningOf(IServiceProvider provider, string? name) =>
         provider.GetRequiredKeyedService<JournalOpening>(KeyOf(name));
-}
-
-/// <summary>What can be added to a journal in a service container.</summary>
-public sealed class RefoldBuilder
-{
-    internal RefoldBuilder(IServiceCollection services, string? name)
-    {
-        Services = services;
-        Name = name;
-    }
-
-    /// <summary>The container.</summary>
-    public IServiceCollection Services { get; }
-
-    /// <summary>The key of the journal; null for the one that was added without.</summary>
-    public string? Name { get; }
-
-    /// <summary>Adds a health check: healthy while the journal is open and takes appends, or, opened for reading, can be read. It appends
-    /// nothing. Otherwise its exception says what failed: the opening, or the write after which the journal takes no more.</summary>
-    /// <param name="name">Its name; default: <c>refold</c>, or <c>refold-NAME</c> for a journal with a key.</param>
-    /// <param name="failureStatus">What it reports where it is not healthy; default: <see cref="HealthStatus.Unhealthy"/>.</param>
-    /// <param name="tags">Tags to select it by; default: none.</param>
-    /// <param name="timeout">How long it may take; default: no limit but the caller's. A device that hangs is found by this only.</param>
-    /// <returns>This.</returns>
-    public RefoldBuilder AddHealthCheck(
-        string? name = null, HealthStatus? failureStatus = null, IEnumerable<string>? tags = null, TimeSpan? timeout = null)
-    {
-        var journal = Name;
-        Services.AddHealthChecks().Add(new HealthCheckRegistration(
-            name ?? (journal is null ? "refold" : "refold-" + journal),
-            provider => new JournalHealthCheck(provider, journal),
-            failureStatus,
-            tags,
-            timeout));
-        return this;
-    }
 }

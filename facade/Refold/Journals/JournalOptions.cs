@@ -27,6 +27,11 @@ public sealed record JournalOptions
     /// <value>Default: 100. 0: none is taken but by <c>TakeSnapshotAsync</c>.</value>
     public long SnapshotInterval { get; init; } = 100;
 
+    /// <summary>Bounds how many streams the runs in the journal load and fold at the same time, all of them together. Journals may share
+    /// one.</summary>
+    /// <value>Default: null, 50 of the journal's own. It stays the caller's.</value>
+    public RecoveryPermits? RecoveryPermits { get; init; }
+
     /// <summary>The clock that measures durations, and from which the runs in the journal take their times unless their options name
     /// another. No entry gets a time from it otherwise.</summary>
     /// <value>Default: null, <see cref="System.TimeProvider.System"/>.</value>

@@ -44,6 +44,7 @@ internal sealed partial class LiveAttempt(
             // As it was written then: what is hidden of it may have become more or less.
             var input = recorded.Said.Input?.SchemaVersion == request.Encoded.SchemaVersion ? recorded.Said.Input : request.Encoded;
             Buffer(asked with { Input = input, Output = output, Failure = failed }, null, recorded.Entry.Id, isReading: false);
+            OperationObservation.Repeated(name);
             return new CallAnswer(output, failed);
         }
 
@@ -52,7 +53,7 @@ internal sealed partial class LiveAttempt(
         CallAnswer answer;
         try
         {
-            answer = await call(linked.Token).ConfigureAwait(false);
+            answer = await OperationObservation.CallAsync(name, () => call(linked.Token)).ConfigureAwait(false);
             // Marks may make it longer.
             foreach (var got in new[] { answer.Answer, answer.Recorded })
             {
@@ -114,6 +115,10 @@ internal sealed partial class LiveAttempt(
         Buffer(said, Now(), begun.Id, isReading: false);
         return (isAwaited, FlushAsync(readingsOnly: false));
     }
+
+    /// <summary>Its host stops, and waits no longer: nothing more of it is written, so that it counts as cut off, whatever its function
+    /// comes to.</summary>
+    public void CutOff() => Break(new OperationCutOffException(begun.Operation, Key));
 
     /// <summary>Throws what ended the recording; nothing that came after it counts.</summary>
     public void ThrowIfBroken()

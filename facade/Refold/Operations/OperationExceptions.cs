@@ -35,6 +35,21 @@ public sealed class OperationTakenOverException(string operation, string key)
     public string Key { get; } = key;
 }
 
+/// <summary>The host stopped, and waited for the operation no longer: nothing more of the attempt is recorded, so that it counts as cut
+/// off. The next start resumes it, or a call with its key.</summary>
+public sealed class OperationCutOffException(string operation, string key)
+    : JournalException(
+        "operation-cut-off",
+        $"The operation '{operation}' with the key '{key}' was cut off, as the host stopped; the next start resumes it, or a call with the "
+        + "key. Where it needs longer, raise HostedRunOptions.ShutdownTimeout and HostOptions.ShutdownTimeout.")
+{
+    /// <summary>The operation's name.</summary>
+    public string Operation { get; } = operation;
+
+    /// <summary>Its key.</summary>
+    public string Key { get; } = key;
+}
+
 /// <summary>An attempt at the operation has not ended, and another process may still run it. Wait, or set
 /// <see cref="OperationOptions.TakeOver"/> if that process is known to have stopped.</summary>
 public sealed class OperationInProgressException(string operation, string key, RunId run)

@@ -178,7 +178,9 @@ public static class OperationExtensions
             key ??= await OperationRunner.MadeKeyAsync(run.Inner, cancellationToken).ConfigureAwait(false);
             using var scope = OperationScope.Enter(run.Inner, operation.Name);
             var attempt = new UnrecordedAttempt(run, key, hidden, cancellationToken);
-            return (await operation.InvokeAsync(attempt, operation.Input.ReadBack(input, encoded)).ConfigureAwait(false)).Value;
+            var (_, output) = await OperationObservation.AttemptAsync(
+                operation.Name, () => operation.InvokeAsync(attempt, operation.Input.ReadBack(input, encoded))).ConfigureAwait(false);
+            return output;
         }
         finally
         {

@@ -46,7 +46,9 @@ internal static class OperationRunner
 
             if (claimed.Output is { } output) return operation.Output.Decode(output);
             var attempt = new LiveAttempt(run, claimed.Begun!, claimed.Earlier, call.Hidden, cancellationToken);
-            var (value, ending) = await InvokeAsync(run.Inner, operation, attempt, call).ConfigureAwait(false);
+            using var listed = run.Inner.Operations.List(attempt.CutOff);
+            var (value, ending) = await OperationObservation.AttemptAsync(
+                operation.Name, () => InvokeAsync(run.Inner, operation, attempt, call)).ConfigureAwait(false);
             if (!ending.IsCompletedSuccessfully)
             {
                 // Whoever asks for the key next, and the run's end, wait for it; the caller does not.

@@ -24,7 +24,7 @@ internal sealed class UnrecordedAttempt(Run owner, string key, HiddenValues hidd
         using var linked = CancellationTokenSource.CreateLinkedTokenSource(Token, cancellationToken);
         try
         {
-            return await call(linked.Token).ConfigureAwait(false);
+            return await OperationObservation.CallAsync(name, () => call(linked.Token)).ConfigureAwait(false);
         }
         catch (Exception exception) when (exception is not OperationCanceledException || !Token.IsCancellationRequested)
         {

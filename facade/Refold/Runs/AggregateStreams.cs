@@ -13,11 +13,13 @@ namespace Refold;
 public sealed class AggregateStreams<TState, TCommand, TEvent, TError>
 {
     private static readonly ExecuteOptions NoOptions = new();
-    private readonly RunCore run;
+    private readonly Run owner;
     private readonly Aggregate<TState, TCommand, TEvent, TError> aggregate;
 
-    internal AggregateStreams(RunCore run, Aggregate<TState, TCommand, TEvent, TError> aggregate) =>
-        (this.run, this.aggregate) = (run, aggregate);
+    internal AggregateStreams(Run owner, Aggregate<TState, TCommand, TEvent, TError> aggregate) =>
+        (this.owner, this.aggregate) = (owner, aggregate);
+
+    private RunCore run => owner.Inner;
 
     /// <summary>Decides a command, and appends its outcome. Commands of one stream are decided in the order of their calls, those of
     /// different streams as <see cref="RunOptions.Order"/> says; awaiting each before the next is not needed.</summary>
@@ -108,6 +110,8 @@ public sealed class AggregateStreams<TState, TCommand, TEvent, TError>
             stream,
             aggregate,
             store,
+            token => StreamState.UnderPermitAsync(
+                run, aggregate, stream, new RehydrationRange(run.Snapshots.Loading), token),
             (version, head, state) => run.Snapshots.Make(stream, version, head, state),
             cancellationToken).ConfigureAwait(false);
     }

@@ -35,11 +35,8 @@ internal sealed class ExecuteWork<TState, TCommand, TEvent, TError>(
     public override async Task LookUpAsync(CancellationToken cancellationToken) =>
         repeated = await Repetition.FindAsync(run, aggregate, stream, command, Key!, cancellationToken).ConfigureAwait(false);
 
-    public override async Task<KeptState?> LoadAsync(CancellationToken cancellationToken)
-    {
-        var loaded = await StreamState.LoadAsync(run, aggregate, stream, long.MaxValue, cancellationToken).ConfigureAwait(false);
-        return new KeptState(aggregate, loaded.Folded, loaded.From?.Version ?? 0, loaded.From, loaded.IsRedacted);
-    }
+    public override async Task<KeptState?> LoadAsync(CancellationToken cancellationToken) =>
+        await run.Recoveries.RecoverAsync(aggregate, stream, Activity, cancellationToken).ConfigureAwait(false);
 
     public override StepMade Make(KeptState? before, long runVersion)
     {

@@ -9,13 +9,20 @@ namespace Refold;
 /// <threadsafety>All members are safe for use by many threads.</threadsafety>
 public sealed class Run : IAsyncDisposable
 {
-    private readonly RunCore core;
+    private readonly HostedStart? start;
+    private readonly RunCore? given;
     private readonly ConcurrentDictionary<string, Aggregate> aggregates = new(StringComparer.Ordinal);
 
-    internal Run(RunCore core) => this.core = core;
+    internal Run(RunCore core) => given = core;
+
+    /// <summary>The run of a host, injected before the host has started it.</summary>
+    internal Run(HostedStart start) => this.start = start;
 
     /// <summary>What its parts share.</summary>
-    internal RunCore Inner => core;
+    /// <exception cref="InvalidOperationException">It is a host's, which has not started it.</exception>
+    internal RunCore Inner => given ?? start!.Core;
+
+    private RunCore core => Inner;
 
     /// <summary>The run's name.</summary>
     public RunId Id => core.Id;
@@ -36,6 +43,7 @@ public sealed class Run : IAsyncDisposable
     /// <typeparam name="TError">The refusal.</typeparam>
     /// <param name="aggregate">The aggregate. Keep one value of it: the state between steps is kept for that value.</param>
     /// <returns>The streams. The call is cheap and starts nothing.</returns>
+    /// <exception cref="ArgumentException">A recovery hook of the category is for another type of state.</exception>
     /// <example><code>
     /// var result = await run.Streams(Order.Aggregate).ExecuteAsync("order/42", new Place("sku", 1));
     /// </code></example>
@@ -43,9 +51,18 @@ public sealed class Run : IAsyncDisposable
         Aggregate<TState, TCommand, TEvent, TError> aggregate)
     {
         ArgumentNullException.ThrowIfNull(aggregate);
-        aggregates[aggregate.Category] = aggregate;
-        core.Snapshots.Meet(aggregate);
-        return new AggregateStreams<TState, TCommand, TEvent, TError>(core, aggregate);
+        if (start is null)
+            Meet(core);
+        else
+            start.When(Meet);
+        return new AggregateStreams<TState, TCommand, TEvent, TError>(this, aggregate);
+
+        void Meet(RunCore started)
+        {
+            started.Recoveries.Check(aggregate);
+            aggregates[aggregate.Category] = aggregate;
+            started.Snapshots.Meet(aggregate);
+        }
     }
 
     /// <summary>Ends the run: after everything before, records its end with the state hash over every stream that a command of it was
@@ -105,12 +122,14 @@ public sealed class Run : IAsyncDisposable
     /// <exception cref="InvalidOperationException">The call is made inside decide, evolve or a codec of this run.</exception>
     public ValueTask DisposeAsync()
     {
+        if (start is { IsStarted: false }) return ValueTask.CompletedTask;
         core.CheckOutside();
         OperationScope.CheckOutside(core, "Let the operation end first.");
-        return core.CloseAsync();
+        // That of a host which did not start, or did not stop, goes with its container, and its operations' clients with it.
+        return core.CloseAsync(cutsOff: start is not null);
     }
 
     /// <summary>Name and pin.</summary>
     /// <returns>One line.</returns>
-    public override string ToString() => $"run {Id} ({Pin})";
+    public override string ToString() => start is { IsStarted: false } ? "a run that its host has not started" : $"run {Id} ({Pin})";
 }

@@ -24,6 +24,7 @@ internal sealed class RunCore
         Logger = QuietLogger.Of(options.LoggerFactory ?? observer?.LoggerFactory, LogLines.RunCategory);
         var interval = options.SnapshotInterval ?? observer?.SnapshotInterval ?? new JournalOptions().SnapshotInterval;
         Snapshots = new RunSnapshots(this, options.Snapshots ?? observer?.Snapshots, interval);
+        Recoveries = new RunRecoveries(this, options.RecoveryPermits ?? observer?.RecoveryPermits ?? RecoveryPermits.Of(journal));
         Context = RunTranslation.Context(id, pin, root, options.Mode);
         Operations = new RunOperations(id);
         pipeline = new RunPipeline(journal, id, new RunMemory(options.Mode, runVersion, options.CachedStreams), options, Logger);
@@ -40,6 +41,8 @@ internal sealed class RunCore
     public Core.RunContext Context { get; }
 
     public RunSnapshots Snapshots { get; }
+
+    public RunRecoveries Recoveries { get; }
 
     public RunOperations Operations { get; }
 
@@ -59,32 +62,53 @@ internal sealed class RunCore
     /// <summary>What is held of a stream between steps.</summary>
     public KeptState? Kept(StreamId stream, object aggregate) => pipeline.Kept(stream, aggregate);
 
+    /// <summary>Whether a stream's hooks are to be called: it was not recovered since its state was let go, or not to the end.</summary>
+    public bool BeginRecovery(StreamId stream, CancellationToken cancellationToken) => pipeline.BeginRecovery(stream, cancellationToken);
+
+    /// <summary>The hooks of a stream have ended.</summary>
+    public void EndRecovery(StreamId stream) => pipeline.EndRecovery(stream);
+
     /// <summary>Refuses a call that would wait for the step it is made in.</summary>
     /// <exception cref="InvalidOperationException">It is made inside decide, evolve or a codec of this run.</exception>
     public void CheckOutside([CallerMemberName] string call = "") => RunScope.CheckOutside(pipeline, Id, call);
 
     /// <summary>Takes no more work, and waits for what was taken and for snapshots on their way, within a bound.</summary>
-    /// <exception cref="RunNotClosedException">A work is not settled in time.</exception>
-    public async ValueTask CloseAsync()
+    /// <param name="cutsOff">Whether operations that do not end in time are cut off.</param>
+    /// <exception cref="RunNotClosedException">A work is not settled in time, or an operation that is not cut off.</exception>
+    public async ValueTask CloseAsync(bool cutsOff)
     {
         if (disposed)
             return;
         var (bound, started) = (Options.DisposeTimeout, System.TimeProvider.System.GetTimestamp());
         Operations.Dispose();
         var isQuiet = await Operations.CloseAsync(bound, CancellationToken.None).ConfigureAwait(false);
-        disposed = true;
-        bound = Left(bound, started);
-        var settled = (Task)pipeline.AddBarrier();
-        await settled.WaitAsync(bound).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        var holder = settled.IsCompleted ? null : pipeline.Holder();
-        await Snapshots.CloseAsync(Left(Options.DisposeTimeout, started)).ConfigureAwait(false);
-        if (!settled.IsCompleted && holder is var (stream, reason))
-            throw new RunNotClosedException(Id, stream, Options.DisposeTimeout, reason);
-        if (!isQuiet)
+        if (!isQuiet && cutsOff) Logger?.OperationsCutOff(Id, Operations.CutOff());
+        await SettleAsync(Left(bound, started), CancellationToken.None).ConfigureAwait(false);
+        if (!isQuiet && !cutsOff)
             throw new RunNotClosedException(Id, null, Options.DisposeTimeout, "is perhaps still to come: an operation does not end");
     }
 
-    private static TimeSpan Left(TimeSpan bound, long started)
+    /// <summary>Takes no more commands, and waits for those that were taken and for snapshots on their way; operations were closed
+    /// before.</summary>
+    /// <param name="bound">How long.</param>
+    /// <param name="cancellationToken">Ends waiting before.</param>
+    /// <exception cref="RunNotClosedException">A work is not settled in time.</exception>
+    public async ValueTask SettleAsync(TimeSpan bound, CancellationToken cancellationToken)
+    {
+        if (disposed)
+            return;
+        disposed = true;
+        var started = System.TimeProvider.System.GetTimestamp();
+        var settled = (Task)pipeline.AddBarrier();
+        await settled.WaitAsync(bound, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        var holder = settled.IsCompleted ? null : pipeline.Holder();
+        await Snapshots.CloseAsync(Left(bound, started), cancellationToken).ConfigureAwait(false);
+        if (!settled.IsCompleted && holder is var (stream, reason))
+            throw new RunNotClosedException(Id, stream, bound, reason);
+    }
+
+    /// <summary>What is left of a bound since a moment.</summary>
+    public static TimeSpan Left(TimeSpan bound, long started)
     {
         if (bound == Timeout.InfiniteTimeSpan)
             return bound;

@@ -165,3 +165,9 @@ public sealed class OperationsRunningException(RunId run, int count, TimeSpan bo
     /// <summary>How many.</summary>
     public int Count { get; } = count;
 }
+
+/// <summary>No recovery permit is given any more, as <see cref="RecoveryPermits.Close"/> was called. Nothing was appended; make new
+/// permits, and give them to the journal's or the run's options.</summary>
+public sealed class PermitDeniedException()
+    : JournalException(
+        "permit-denied", "The recovery permits were closed, so no stream is recovered any more; open the journal with new ones.");

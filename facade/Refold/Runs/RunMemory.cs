@@ -15,6 +15,10 @@ internal sealed record KeptState(
 internal sealed class RunMemory(RecordMode mode, long? version, int cachedStreams)
 {
     private readonly Dictionary<StreamId, (KeptState State, long Step)> states = [];
+
+    // Whose hooks were called: those with a state, and those whose state is just being made or made anew; with what cancels hooks that
+    // have not ended.
+    private readonly Dictionary<StreamId, CancellationToken> recovered = [];
     private long settledVersion = 1;
     private long? version = version;
 
@@ -31,6 +35,26 @@ internal sealed class RunMemory(RecordMode mode, long? version, int cachedStream
     /// <summary>The kept state of a stream, if it is that aggregate's.</summary>
     public KeptState? Find(StreamId stream, object aggregate) =>
         states.TryGetValue(stream, out var kept) && ReferenceEquals(kept.State.Aggregate, aggregate) ? kept.State : null;
+
+    /// <summary>Whether a stream's hooks are to be called: it was not recovered since its state was let go, or not to the end.</summary>
+    public bool BeginRecovery(StreamId stream, Predicate<StreamId> isWaitedFor, CancellationToken cancellationToken)
+    {
+        if (recovered.TryGetValue(stream, out var before) && !before.IsCancellationRequested) return false;
+        // Those of which no step was ever made, and nobody waits for.
+        if (recovered.Count >= states.Count + cachedStreams)
+        {
+            foreach (var other in recovered.Keys)
+            {
+                if (!states.ContainsKey(other) && !isWaitedFor(other)) recovered.Remove(other, out _);
+            }
+        }
+
+        recovered[stream] = cancellationToken;
+        return true;
+    }
+
+    /// <summary>The hooks of a stream have ended.</summary>
+    public void EndRecovery(StreamId stream) => recovered[stream] = CancellationToken.None;
 
     /// <summary>Moves on to what is true once the step begun last is committed.</summary>
     /// <param name="stream">The step's stream; null where it has none.</param>
@@ -73,8 +97,9 @@ internal sealed class RunMemory(RecordMode mode, long? version, int cachedStream
     {
         foreach (var (stream, kept) in states)
         {
-            if (kept.Step <= Settled && !isWaitedFor(stream))
-                states.Remove(stream);
+            if (kept.Step > Settled || isWaitedFor(stream)) continue;
+            states.Remove(stream);
+            recovered.Remove(stream);
         }
     }
 }

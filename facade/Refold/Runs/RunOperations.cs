@@ -5,10 +5,12 @@ namespace Refold;
 internal sealed class RunOperations(RunId run)
 {
     private readonly Lock gate = new();
+    private readonly HashSet<Action> attempts = [];
     private TaskCompletionSource? idle;
     private int count;
     private int closers;
     private bool isDisposed;
+    private bool isCutOff;
 
     /// <summary>How many are under way.</summary>
     public int Count
@@ -42,6 +44,44 @@ internal sealed class RunOperations(RunId run)
         }
 
         waiting?.TrySetResult();
+    }
+
+    /// <summary>An attempt runs, until what is answered is disposed.</summary>
+    /// <param name="cutOff">Ends its recording.</param>
+    public IDisposable List(Action cutOff)
+    {
+        lock (gate)
+        {
+            attempts.Add(cutOff);
+            if (!isCutOff) return new Listed(this, cutOff);
+        }
+
+        cutOff();
+        return new Listed(this, cutOff);
+    }
+
+    /// <summary>Ends the recording of those under way, and of those that still begin.</summary>
+    /// <returns>How many are under way.</returns>
+    public int CutOff()
+    {
+        List<Action> cut;
+        int left;
+        lock (gate)
+        {
+            isCutOff = true;
+            (cut, left) = ([.. attempts], count);
+        }
+
+        foreach (var attempt in cut) attempt();
+        return left;
+    }
+
+    private sealed class Listed(RunOperations operations, Action cutOff) : IDisposable
+    {
+        public void Dispose()
+        {
+            lock (operations.gate) operations.attempts.Remove(cutOff);
+        }
     }
 
     /// <summary>Lets none begin any more, and waits for those under way.</summary>

@@ -62,6 +62,15 @@ public sealed record RunOptions
     /// <value>Default: 1024. At least 1.</value>
     public int CachedStreams { get; init; } = 1024;
 
+    /// <summary>Bounds how many streams are loaded and folded at the same time. Give runs that share a journal the same.</summary>
+    /// <value>Default: null, the journal's (<see cref="JournalOptions.RecoveryPermits"/>), which all its runs share.</value>
+    public RecoveryPermits? RecoveryPermits { get; init; }
+
+    /// <summary>Called for each stream that the run recovers, once its state is there and the permit is given back, and before the first
+    /// command on it is decided; for a stream without entries too, and never for a state in memory (<see cref="RecoveryHook"/>).</summary>
+    /// <value>Default: none.</value>
+    public IReadOnlyList<RecoveryHook> RecoveryCompleted { get; init; } = [];
+
     /// <summary>Where states that are not kept any more are found again, and every <see cref="SnapshotInterval"/> versions kept. A cache:
     /// a doubtful snapshot is logged and not used, a failed save is logged, and the run continues.</summary>
     /// <value>Default: null, the journal's (<see cref="JournalOptions.Snapshots"/>), if it has one. It stays the caller's, and is
@@ -70,11 +79,17 @@ public sealed record RunOptions
 
     /// <summary>After how many new versions of a stream the next snapshot of it is taken. Its state is encoded when the step is made; it is
     /// saved beside the run once the step is committed, so that no command waits for the store: a few at once, one of a stream at a time.
-    /// One that is due while the stream's last is still being saved, or while 256 of the run are, is skipped and logged
-    /// (<see cref="RefoldEventIds.SnapshotSkipped"/>). Disposing the run waits for those on their way.</summary>
+    /// One that is due while the stream's last is still being saved waits behind it, in place of one that waits there. What was replaced,
+    /// or was due while those of 256 streams were on their way, is logged (<see cref="RefoldEventIds.SnapshotSkipped"/>) and counted
+    /// (<see cref="RefoldTelemetry.SnapshotSaves"/>). Disposing the run waits for those on their way.</summary>
     /// <value>Default: null, the journal's (<see cref="JournalOptions.SnapshotInterval"/>), else 100. 0: none is taken but by
     /// <c>TakeSnapshotAsync</c>.</value>
     public long? SnapshotInterval { get; init; }
+
+    /// <summary>How long a recovery waits for the snapshot store; then the state is made from all entries, and the store is not asked again
+    /// until it has answered. So a store that hangs costs snapshots, and no command.</summary>
+    /// <value>Default: 5 seconds. Above zero, at most 24 days; <see cref="Timeout.InfiniteTimeSpan"/>: without a bound.</value>
+    public TimeSpan SnapshotLoadTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>Whether each step also decides on its command as it was given, and folds its events as they were decided, and fails where
     /// that comes to something else than with what is read back: a codec that rounds, in a stable way, changes what is decided on. Costs a
@@ -107,11 +122,13 @@ public sealed record RunOptions
     internal RunOptions Validated()
     {
         ArgumentNullException.ThrowIfNull(NewGuid);
+        ArgumentNullException.ThrowIfNull(RecoveryCompleted);
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxAttempts, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(CachedStreams, 1);
         if (SnapshotInterval is { } interval) ArgumentOutOfRangeException.ThrowIfNegative(interval, nameof(SnapshotInterval));
         CheckTime(DisposeTimeout, nameof(DisposeTimeout));
         CheckTime(SlowStep, nameof(SlowStep));
+        CheckTime(SnapshotLoadTimeout, nameof(SnapshotLoadTimeout));
         if (!Enum.IsDefined(Mode)) throw new ArgumentOutOfRangeException(nameof(Mode), Mode, "The mode is Record or Off.");
         if (!Enum.IsDefined(Order)) throw new ArgumentOutOfRangeException(nameof(Order), Order, "The order is Ready or Submitted.");
         return this;

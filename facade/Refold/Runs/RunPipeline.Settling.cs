@@ -16,6 +16,18 @@ internal sealed partial class RunPipeline
         lock (gate) return memory.Find(stream, aggregate);
     }
 
+    /// <summary>Whether a stream's hooks are to be called: it was not recovered since its state was let go, or not to the end.</summary>
+    public bool BeginRecovery(StreamId stream, CancellationToken cancellationToken)
+    {
+        lock (gate) return memory.BeginRecovery(stream, IsWaitedFor, cancellationToken);
+    }
+
+    /// <summary>The hooks of a stream have ended.</summary>
+    public void EndRecovery(StreamId stream)
+    {
+        lock (gate) memory.EndRecovery(stream);
+    }
+
     private void Settle()
     {
         while (flights.TryPeek(out var flight))

@@ -36,7 +36,7 @@ internal sealed class RunScope
         {
             if (!ReferenceEquals(scope.run, run)) continue;
             throw new InvalidOperationException(
-                $"{call} of the run '{id}' was called inside decide, evolve or a codec of this run"
+                $"{call} of the run '{id}' was called inside decide, evolve, a codec or a recovery hook of this run"
                 + (scope.stream is null ? "" : $", at work on '{scope.stream}'")
                 + "; it would wait for itself for ever. Decide from the state and the command alone, and give the next command when this "
                 + "one is answered.");

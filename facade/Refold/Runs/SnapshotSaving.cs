@@ -1,4 +1,4 @@
-// Keeps the snapshots of a run beside it: a few at once, one of a stream at a time, and no more waiting than a bound.
+// Keeps the snapshots of a run beside it: a few at once, one of a stream at a time with the newest behind it, and no more than a bound.
 // Used by RunSnapshots; what a store does with its time is nobody's wait but that of disposal.
 using Microsoft.Extensions.Logging;
 
@@ -21,16 +21,16 @@ internal sealed class SnapshotSaving(ISnapshotStore store, Func<DueSnapshot, Hea
     /// <summary>How many saves are on their way at once.</summary>
     public const int MostAtOnce = 4;
 
-    /// <summary>How many snapshots wait or are being saved.</summary>
+    /// <summary>Of how many streams snapshots wait or are being saved.</summary>
     public const int MostPending = 256;
 
     private const long MostBytes = 64 * 1024 * 1024;
 
     private readonly Lock gate = new();
-    private readonly Queue<(DueSnapshot Due, Head Head)> waiting = new();
 
-    // The streams with a snapshot that waits or is being saved, and its version.
-    private readonly Dictionary<StreamId, long> pending = [];
+    // The streams that a save is to be begun for. Which snapshot that is, their lines say then.
+    private readonly Queue<StreamId> turns = new();
+    private readonly Dictionary<StreamId, Line> lines = [];
     private readonly CancellationTokenSource stop = new();
     private long bytes;
     private int workers;
@@ -43,23 +43,30 @@ internal sealed class SnapshotSaving(ISnapshotStore store, Func<DueSnapshot, Hea
         lock (gate)
         {
             if (closed) return "the run is disposed";
-            if (pending.TryGetValue(stream, out var version))
-                return string.Create(
-                    System.Globalization.CultureInfo.InvariantCulture, $"the one at version {version} is still being saved");
-            return pending.Count < MostPending && bytes < MostBytes ? null : "too many others are still being saved";
+            var line = lines.GetValueOrDefault(stream);
+            var hasRoom = line?.Waiting is not null || (bytes < MostBytes && (line is not null || lines.Count < MostPending));
+            return hasRoom ? null : "too many others are still being saved";
         }
     }
 
-    /// <summary>Takes a snapshot of a committed state.</summary>
+    /// <summary>Takes a snapshot of a committed state, in place of one of its stream that waits.</summary>
+    /// <param name="due">The snapshot.</param>
+    /// <param name="head">The head behind its step.</param>
+    /// <param name="replaced">The one that waited; null for none.</param>
     /// <returns>Why it is skipped; null where it is taken.</returns>
-    public string? TryAdd(DueSnapshot due, Head head)
+    public string? TryAdd(DueSnapshot due, Head head, out DueSnapshot? replaced)
     {
+        replaced = null;
         lock (gate)
         {
             if (WhyNot(due.Stream) is { } reason) return reason;
-            pending[due.Stream] = due.Version;
-            bytes += due.State!.Payload.Length;
-            waiting.Enqueue((due, head));
+            if (!lines.TryGetValue(due.Stream, out var line)) lines[due.Stream] = line = new Line();
+            replaced = line.Waiting?.Due;
+            line.Waiting = (due, head);
+            bytes += due.State!.Payload.Length - (replaced?.State!.Payload.Length ?? 0);
+            // What is replaced has its turn; behind one that is being saved it comes when that is done.
+            if (replaced is not null || line.Saving is not null) return null;
+            turns.Enqueue(due.Stream);
             if (workers == MostAtOnce) return null;
             workers++;
         }
@@ -70,7 +77,8 @@ internal sealed class SnapshotSaving(ISnapshotStore store, Func<DueSnapshot, Hea
 
     /// <summary>Takes no more, and waits for what was taken.</summary>
     /// <param name="bound">How long; what is not kept by then is logged and left.</param>
-    public async Task CloseAsync(TimeSpan bound)
+    /// <param name="cancellationToken">Ends waiting before.</param>
+    public async Task CloseAsync(TimeSpan bound, CancellationToken cancellationToken)
     {
         TaskCompletionSource done;
         lock (gate)
@@ -81,17 +89,22 @@ internal sealed class SnapshotSaving(ISnapshotStore store, Func<DueSnapshot, Hea
             done = idle ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         }
 
-        await done.Task.WaitAsync(bound).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        List<KeyValuePair<StreamId, long>> left;
+        await done.Task.WaitAsync(bound, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        List<DueSnapshot> left;
         lock (gate)
         {
-            waiting.Clear();
-            left = [.. pending];
-            pending.Clear();
+            turns.Clear();
+            left = [.. lines.Values.SelectMany(line => new[] { line.Saving, line.Waiting?.Due }).OfType<DueSnapshot>()];
+            lines.Clear();
         }
 
-        foreach (var (stream, version) in left)
-            logger?.SnapshotNotSaved(new TimeoutException("It was not kept by the time the run was disposed."), stream, version);
+        foreach (var due in left)
+        {
+            SnapshotObservation.Ended("left");
+            logger?.SnapshotNotSaved(
+                new TimeoutException("It was not kept by the time the run was disposed."), due.Stream, due.Version);
+        }
+
         await stop.CancelAsync().ConfigureAwait(false);
     }
 
@@ -100,6 +113,7 @@ internal sealed class SnapshotSaving(ISnapshotStore store, Func<DueSnapshot, Hea
         while (Next() is var (due, head))
         {
             Exception? failure = null;
+            var begun = SnapshotObservation.Begin();
             try
             {
                 await store.SaveAsync(make(due, head), stop.Token).ConfigureAwait(false);
@@ -111,8 +125,12 @@ internal sealed class SnapshotSaving(ISnapshotStore store, Func<DueSnapshot, Hea
                 failure = exception;
             }
 
+            var outcome = failure is null ? "saved" : "failed";
+            SnapshotObservation.Saved(begun, outcome);
             // What disposal left has been told of.
-            if (Done(due) && failure is not null) logger?.SnapshotNotSaved(failure, due.Stream, due.Version);
+            if (!Done(due)) continue;
+            SnapshotObservation.Ended(outcome);
+            if (failure is not null) logger?.SnapshotNotSaved(failure, due.Stream, due.Version);
         }
     }
 
@@ -120,7 +138,14 @@ internal sealed class SnapshotSaving(ISnapshotStore store, Func<DueSnapshot, Hea
     {
         lock (gate)
         {
-            if (waiting.TryDequeue(out var next)) return next;
+            if (turns.TryDequeue(out var stream))
+            {
+                var line = lines[stream];
+                var next = line.Waiting!.Value;
+                (line.Saving, line.Waiting) = (next.Due, null);
+                return next;
+            }
+
             if (--workers == 0) idle?.TrySetResult();
             return null;
         }
@@ -131,7 +156,21 @@ internal sealed class SnapshotSaving(ISnapshotStore store, Func<DueSnapshot, Hea
         lock (gate)
         {
             bytes -= due.State!.Payload.Length;
-            return pending.Remove(due.Stream);
+            if (!lines.TryGetValue(due.Stream, out var line)) return false;
+            line.Saving = null;
+            if (line.Waiting is null)
+                lines.Remove(due.Stream);
+            else
+                turns.Enqueue(due.Stream);
+            return true;
         }
+    }
+
+    /// <summary>A stream's snapshot that is being saved, and the one behind it; a stream without both has none.</summary>
+    private sealed class Line
+    {
+        public DueSnapshot? Saving { get; set; }
+
+        public (DueSnapshot Due, Head Head)? Waiting { get; set; }
     }
 }

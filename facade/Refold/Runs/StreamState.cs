@@ -1,5 +1,5 @@
 // A stream's state that a step may be built on, or may be shown: from a snapshot and the entries after it, or from all entries.
-// Called by ExecuteWork, Repetition, AggregateStreams and, for state hashes, Aggregate.
+// Called by RunRecoveries, Repetition, AggregateStreams and, for state hashes, Aggregate.
 namespace Refold;
 
 /// <summary>A state, and what it was made from.</summary>
@@ -20,7 +20,8 @@ internal static class StreamState
         long toPosition,
         CancellationToken cancellationToken)
     {
-        var found = await RehydratedAsync(run, aggregate, stream, run.Snapshots.Store, toPosition, cancellationToken).ConfigureAwait(false);
+        var snapshots = run.Snapshots.Loading;
+        var found = await RehydratedAsync(run, aggregate, stream, snapshots, toPosition, cancellationToken).ConfigureAwait(false);
         return new LoadedState<TState>(
             new FoldedState<TState>(found.State, found.Version), found.From, found.Fold.Redacted > 0);
     }
@@ -40,10 +41,19 @@ internal static class StreamState
         }
         catch (HistoryDroppedException) when (run.Snapshots.Store is not null)
         {
-            var kept = run.Snapshots.Store;
+            var kept = run.Snapshots.Loading;
             return (await RehydratedAsync(run, aggregate, stream, kept, toPosition, cancellationToken).ConfigureAwait(false)).Fold;
         }
     }
+
+    /// <summary>Loads and folds a stream under a recovery permit of the run.</summary>
+    public static ValueTask<RehydratedState<TState>> UnderPermitAsync<TState, TCommand, TEvent, TError>(
+        RunCore run,
+        Aggregate<TState, TCommand, TEvent, TError> aggregate,
+        StreamId stream,
+        RehydrationRange range,
+        CancellationToken cancellationToken) => run.Recoveries.UnderPermitAsync(
+        token => Rehydration.RunAsync(run.Journal, aggregate, stream, range, token), cancellationToken);
 
     private static async ValueTask<RehydratedState<TState>> RehydratedAsync<TState, TCommand, TEvent, TError>(
         RunCore run,
@@ -54,8 +64,8 @@ internal static class StreamState
         CancellationToken cancellationToken)
     {
         var range = new RehydrationRange(snapshots, ToPosition: toPosition, Pin: run.Pin);
-        var found = await Rehydration.RunAsync(run.Journal, aggregate, stream, range, cancellationToken).ConfigureAwait(false);
-        run.Snapshots.Tell(stream, found.Findings);
+        var found = await UnderPermitAsync(run, aggregate, stream, range, cancellationToken).ConfigureAwait(false);
+        if (snapshots is not null) run.Snapshots.Tell(stream, found.Findings, found.FromVersion > 0);
         return Rehydration.IsWhole(found.Fold) ? found : throw new StateUnreadableException(stream, found.Fold.Divergence!);
     }
 }

@@ -67,7 +67,13 @@ public static class SnapshotExtensions
             ?? throw new ArgumentException(
                 "The journal was opened without snapshots; name the store that is to keep this one.", nameof(snapshots));
         return TakeAsync(
-            journal, stream, aggregate, store, (version, head, state) => new Snapshot(stream, version, head, state), cancellationToken);
+            journal,
+            stream,
+            aggregate,
+            store,
+            token => Rehydration.RunAsync(journal, aggregate, stream, new RehydrationRange(store), token),
+            (version, head, state) => new Snapshot(stream, version, head, state),
+            cancellationToken);
     }
 
     internal static async ValueTask<Snapshot?> TakeAsync<TState, TCommand, TEvent, TError>(
@@ -75,14 +81,14 @@ public static class SnapshotExtensions
         StreamId stream,
         Aggregate<TState, TCommand, TEvent, TError> aggregate,
         ISnapshotStore store,
+        Func<CancellationToken, ValueTask<RehydratedState<TState>>> rehydrate,
         Func<long, Head, Encoded, Snapshot> make,
         CancellationToken cancellationToken)
     {
         if (aggregate.State is not { } codec)
             throw new ArgumentException(
                 $"The aggregate '{aggregate.Category}' has no state codec; give it one to take snapshots.", nameof(aggregate));
-        var found = await Rehydration.RunAsync(
-            journal, aggregate, stream, new RehydrationRange(store), cancellationToken).ConfigureAwait(false);
+        var found = await rehydrate(cancellationToken).ConfigureAwait(false);
         if (!Rehydration.IsWhole(found.Fold))
             throw new StateUnreadableException(stream, found.Fold.Divergence!);
         if (found.Fold.Redacted > 0) throw new StreamRedactedException(stream);

@@ -1,8 +1,9 @@
-// The service: opens the journal, goes on with what was cut off, and answers POST /orders until it is told to stop.
-// Called by Program.cs. Options: --journal, --version, --outside, --token, --timeout SECONDS, --urls.
+// The service: its host opens the journal, goes on with what was cut off, and answers POST /orders until it is told to stop.
+// Called by Program.cs. Options: --journal, --version, --outside, --token, --timeout SECONDS, --stop-within SECONDS, --urls.
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Refold;
@@ -18,25 +19,30 @@ internal static class Service
         var options = builder.Configuration;
         var version = options["version"] ?? "1.0.0";
         var timeout = TimeSpan.FromSeconds(options.GetValue("timeout", 5.0));
-        using var outside = Outside.At(new Uri(options["outside"] ?? "http://localhost:5100"), options["token"] ?? "none", timeout);
-        var place = PlaceOrder.Operation(outside);
-
-        await using var journal = await Journal.OpenAsync(options["journal"] ?? "segments:orders");
-        await using var run = await journal.StartOrResumeRunAsync(
-            RunId.Create("orders-" + version), new RunPin("orders", "acme", version, seed: 42));
-        foreach (var resumed in await run.ResumeOperationsAsync([place]))
-            Console.WriteLine($"resumed {resumed.Operation} {resumed.Key}: {resumed.Error?.Message ?? "ended"}");
+        var outside = new Uri(options["outside"] ?? "http://localhost:5100");
+        builder.Services.Configure<HostOptions>(
+            host => host.ShutdownTimeout = TimeSpan.FromSeconds(options.GetValue("stop-within", 30.0)));
+        builder.Services.AddSingleton(Outside.At(outside, options["token"] ?? "none", timeout));
+        builder.Services.AddRefold()
+            .UseJournal(options["journal"] ?? "segments:orders")
+            .AddAggregate(Order.Aggregate)
+            .AddOperation(services => PlaceOrder.Operation(services.GetRequiredService<HttpClient>()))
+            .AddRun(new RunPin("orders", "acme", version, seed: 42))
+            .AddHealthCheck();
 
         await using var app = builder.Build();
-        app.MapPost("/orders", (OrderRequest request) => AnswerAsync(run, place, request));
+        app.MapPost("/orders", AnswerAsync);
+        app.MapHealthChecks("/health");
         await app.StartAsync();
+        foreach (var resumed in app.Services.GetRequiredService<HostedRun>().Resumed)
+            Console.WriteLine($"resumed {resumed.Operation} {resumed.Key}: {resumed.Error?.Message ?? "ended"}");
         Console.WriteLine("listening on " + app.Urls.First());
         await app.WaitForShutdownAsync();
         return 0;
     }
 
     // An order goes on when the caller hangs up, who will ask for it again; so no token of the request's is handed on.
-    private static async Task<IResult> AnswerAsync(Run run, Operation<OrderRequest, OrderAnswer> place, OrderRequest request)
+    private static async Task<IResult> AnswerAsync(OrderRequest request, Run run, Operation<OrderRequest, OrderAnswer> place)
     {
         if (!IsName(request.Id) || !IsName(request.Sku)) return Told(400, "An id and a sku have 1 to 64 letters, digits and hyphens.");
         try
@@ -51,6 +57,10 @@ internal static class Service
         catch (Exception exception) when (exception is HttpRequestException or TaskCanceledException)
         {
             return Told(503, "No answer from prices or payments: " + exception.Message + " Ask again with the same id.");
+        }
+        catch (OperationCutOffException)
+        {
+            return Told(503, "The service stops. Ask again with the same id.");
         }
     }
 

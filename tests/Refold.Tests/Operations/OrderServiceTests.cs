@@ -10,4 +10,8 @@ public class OrderServiceTests(ITestOutputHelper output)
     [Fact]
     public Task KilledInTheMiddle_EveryAcceptedOrderIsPlacedAndPaidOnce_AndItsRunsAreReplayedWithoutANetwork() =>
         OperationSuites.OrderService.HoldsAsync(output);
+
+    [Fact]
+    public Task StoppedAndKilledAgainAndAgain_AndDeployedInBetween_EveryAcceptedOrderIsPlacedAndPaidOnce_AndEveryRunVerifies() =>
+        OperationSuites.OrderRestarts.HoldsAsync(output);
 }

@@ -13,7 +13,7 @@ public class RunLoadingTests
     private static string Name(int index) => "order/" + index.ToString("D2", CultureInfo.InvariantCulture);
 
     private static Task<Run> StartAsync(IJournal journal, RunOrder order, RecordMode mode = RecordMode.Record) =>
-        journal.StartRunAsync(RunFixture.Pin, RunFixture.Options(mode) with { Order = order });
+        journal.StartRunAsync(RunFixture.Pin, RunFixture.Options(mode) with { Order = order, RecoveryPermits = new RecoveryPermits(100) });
 
     private static List<Task<ExecutionResult<OrderState, OrderEvent, OrderError>>> Give(Run run, int count) =>
         [.. Enumerable.Range(0, count).Select(index => run.Orders().ExecuteAsync(Name(index), new Draw(), ct))];

@@ -245,15 +245,22 @@ internal sealed partial class SegmentLog(
 
     private void WriteAndFlush()
     {
-        if (buffer.Length > 0) store.Append(buffer.Written, items, head);
-        // What is deleted may go at once, so that in every mode a deletion is flushed before it is answered.
-        if (buffer.Length > 0 && !items[^1].Content.IsBatch) store.Flush(head);
+        if (buffer.Length > 0) Write();
         // After the flush and before the answers, also of repeated keys: whoever is answered finds it where the journal is opened.
         store.RequireHeld();
         if (buffer.Length == 0) return;
         foreach (var item in items) index.Take(item.Content, store.Active);
         published(index.Head.Position);
         if (entries > 0) observer?.Committed(items.Count, entries);
+    }
+
+    private void Write()
+    {
+        using var flush = observer is null ? default : observer.Flushing();
+        store.Append(buffer.Written, items, head);
+        // What is deleted may go at once, so that in every mode a deletion is flushed before it is answered.
+        if (!items[^1].Content.IsBatch) store.Flush(head);
+        flush.Done();
     }
 
     /// <summary>Nothing more is written; for a <see cref="PendingChange"/> too.</summary>

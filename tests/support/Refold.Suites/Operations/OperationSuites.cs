@@ -1,4 +1,4 @@
-// The suite of operations in a service that is killed.
+// The suites of operations in a service that is killed, and in a host that is stopped and killed.
 // Run by the tests of operations in the short form, and by Soak.
 namespace Refold.Suites;
 
@@ -17,5 +17,16 @@ internal static class OperationSuites
         Missing = tally => tally["kills"] == 0 ? "nothing was killed" : null,
     };
 
-    public static IReadOnlyList<Suite> All { get; } = [OrderService];
+    /// <summary>The host stopped 20 times by SIGTERM and 20 times by SIGKILL; a few times of each in the short form.</summary>
+    public static Suite OrderRestarts { get; } = new(
+        "order-restarts",
+        1,
+        2,
+        (tally, seed) => OrderRestartsCase.RunAsync(tally, seed, requests: 800, terms: 20, kills: 20))
+    {
+        Short = (tally, seed) => OrderRestartsCase.RunAsync(tally, seed, requests: 80, terms: 3, kills: 2),
+        Missing = tally => tally["kills"] == 0 || tally["terms"] == 0 ? "nothing was stopped, or nothing was killed" : null,
+    };
+
+    public static IReadOnlyList<Suite> All { get; } = [OrderService, OrderRestarts];
 }

@@ -9,8 +9,8 @@ namespace Refold.Suites;
 
 internal static class OrderServiceCase
 {
-    private const string Token = "s3cr3t-token-0451";
-    private const int Clients = 8;
+    internal const string Token = "s3cr3t-token-0451";
+    internal const int Clients = 8;
     private const int Replays = 20;
 
     public static async Task RunAsync(Tally tally, ulong seed, int requests, int kills)
@@ -33,7 +33,7 @@ internal static class OrderServiceCase
             CheckOrders(journal, accepted, outside);
             CheckWaits(tally, journal);
             tally.Add("attempts", journal.ReadAll().LongCount(entry => entry.Type == "$operation.begun"));
-            await ReplayHereAsync(tally, journal, kills + 1, root);
+            await ReplayHereAsync(tally, journal, kills + 1, root, Replays);
         }
 
         await ReplayElsewhereAsync(directory.Journal(), kills + 1);
@@ -46,10 +46,10 @@ internal static class OrderServiceCase
         tally.Add("payments sent", outside.PaymentsSent);
     }
 
-    private static bool MustBeRefused(OrderRequest request) =>
+    internal static bool MustBeRefused(OrderRequest request) =>
         request.Quantity > Order.MostItems || request.Sku == FlakyOutside.NoSuchItem;
 
-    private static string Version(int number) => string.Create(CultureInfo.InvariantCulture, $"1.{number}.0");
+    internal static string Version(int number) => string.Create(CultureInfo.InvariantCulture, $"1.{number}.0");
 
     // Serves all orders, through kills after so many answers.
     private static async Task<AnsweredOrder[]> ServeAsync(
@@ -97,7 +97,7 @@ internal static class OrderServiceCase
     }
 
     // Each accepted order is placed once, with the payment that the client was told and the payment service made.
-    private static void CheckOrders(ILocalJournal journal, Dictionary<string, AnsweredOrder> accepted, FlakyOutside outside)
+    internal static void CheckOrders(ILocalJournal journal, Dictionary<string, AnsweredOrder> accepted, FlakyOutside outside)
     {
         var placed = journal.ReadAll()
             .Where(entry => entry is { Role: EntryRole.Event, Type: "placed" })
@@ -135,14 +135,14 @@ internal static class OrderServiceCase
         Assert.True(tally["waits one by one"] > 0, tally.ToString());
     }
 
-    private static async Task ReplayHereAsync(Tally tally, IJournal journal, int runs, RngState root)
+    internal static async Task ReplayHereAsync(Tally tally, IJournal journal, int runs, RngState root, int replays)
     {
         var recorded = await journal.RunsAsync();
         Assert.Equal(runs, recorded.Count);
         foreach (var run in recorded)
         {
             string? first = null;
-            for (var number = 1; number <= Replays; number++)
+            for (var number = 1; number <= replays; number++)
             {
                 var seed = root.Named("replay/" + run.Id).Named(number.ToString(CultureInfo.InvariantCulture));
                 var report = await OrderReplays.RunAsync(journal, run.Id, seed);
@@ -154,7 +154,7 @@ internal static class OrderServiceCase
         }
     }
 
-    private static async Task ReplayElsewhereAsync(string journal, int runs)
+    internal static async Task ReplayElsewhereAsync(string journal, int runs)
     {
         var (exitCode, lines) = await OrderServiceProcess.ReplayAsync(journal);
         Assert.Equal((0, $"{runs} of {runs} runs match"), (exitCode, lines[^1]));

@@ -29,11 +29,12 @@ internal sealed class OrderServiceProcess : IDisposable
     public int Resumed => lines.Count(line => line.StartsWith("resumed ", StringComparison.Ordinal));
 
     /// <summary>Starts it, and waits until it answers.</summary>
-    public static async Task<OrderServiceProcess> StartAsync(string journal, string version, Uri outside, string token)
+    public static async Task<OrderServiceProcess> StartAsync(
+        string journal, string version, Uri outside, string token, double stopWithin = 30)
     {
         var service = new OrderServiceProcess(Run(
             "--journal", journal, "--version", version, "--outside", outside.ToString(), "--token", token, "--timeout", "1",
-            "--urls", "http://127.0.0.1:0"));
+            "--stop-within", stopWithin.ToString(CultureInfo.InvariantCulture), "--urls", "http://127.0.0.1:0"));
         try
         {
             await service.ReadAsync().WaitAsync(Patience);
@@ -71,6 +72,9 @@ internal sealed class OrderServiceProcess : IDisposable
         await rest;
         return (process.ExitCode, await errors);
     }
+
+    /// <summary>What it said since it answers, once it has ended.</summary>
+    public Task<string> Rest => rest;
 
     /// <summary>Ends it as a host does, and answers what it said since it answers.</summary>
     public async Task<string> StopAndReadAsync() => (await StopAsync()).Error + await rest;

@@ -19,6 +19,9 @@ internal sealed class StagedSnapshotStore(ISnapshotStore inner) : ISnapshotStore
     /// <summary>What a save waits for first.</summary>
     public Func<Snapshot, CancellationToken, Task> Saving { get; set; } = (_, _) => Task.CompletedTask;
 
+    /// <summary>What a load waits for first.</summary>
+    public Func<StreamId, CancellationToken, Task> Loading { get; set; } = (_, _) => Task.CompletedTask;
+
     public int Asked { get; private set; }
 
     public ValueTask<bool> IsEmptyAsync(CancellationToken cancellationToken = default) => inner.IsEmptyAsync(cancellationToken);
@@ -34,6 +37,7 @@ internal sealed class StagedSnapshotStore(ISnapshotStore inner) : ISnapshotStore
         StreamId stream, long toVersion = long.MaxValue, CancellationToken cancellationToken = default)
     {
         Asked++;
+        await Loading(stream, cancellationToken);
         return Answers(stream, toVersion) ?? await inner.LoadAsync(stream, toVersion, cancellationToken);
     }
 
