@@ -16,18 +16,13 @@ type internal Verification(source: VerifyInput, verifiers: ReplayVerifier list, 
     // Commands, then effects.
     let inputs = ResizeArray<Entry>()
     let beside = RunBeside()
+    let messages = MessageLedger(source.Run, source.Scan, source.DeletedTo, source.ReadStream)
     // The version up to which the run's effects were deleted.
     let mutable effectsDeletedTo = 0L
     let mutable lastPosition = started.Position
 
-    let verifierOf (stream: StreamId) =
-        verifiers
-        |> List.filter (fun verifier -> Aggregate.owns verifier.Category stream)
-        |> List.sortByDescending _.Category.Length
-        |> List.tryHead
-
     let streamOf (command: Entry) (stream: StreamId) =
-        match streams.TryGetValue stream, verifierOf stream with
+        match streams.TryGetValue stream, ReplayOpening.verifierOf verifiers stream with
         | (true, found), _ -> Ok found
         | (false, _), None ->
             Error(
@@ -72,6 +67,9 @@ type internal Verification(source: VerifyInput, verifiers: ReplayVerifier list, 
 
     // A command with the entries of its step in the run's stream, up to the next entry of the run that is not its.
     let step (command: Entry) (refusals: Entry list) until =
+        let sent = messages.Take(command, until)
+        let mayBeDeleted stream = messages.MayBeDeleted(command, stream)
+
         match Envelope.tryRead command.Data.Payload with
         | Error error ->
             let shown = PayloadDifference.show command.Data.Payload
@@ -80,7 +78,16 @@ type internal Verification(source: VerifyInput, verifiers: ReplayVerifier list, 
         | Ok(name, data) ->
             match streamOf command name with
             | Error divergence -> differs divergence
-            | Ok stream -> stepOn stream name { Command = command; Data = data; Refusals = refusals; Until = until }
+            | Ok stream ->
+                {
+                    Command = command
+                    Data = data
+                    Refusals = refusals
+                    Messages = sent
+                    MayBeDeleted = mayBeDeleted
+                    Until = until
+                }
+                |> stepOn stream name
 
     let input (entry: Entry) =
         tally.External <- tally.External + 1L
@@ -187,7 +194,7 @@ type internal Verification(source: VerifyInput, verifiers: ReplayVerifier list, 
 
                     if entry.Position > started.Position then
                         beside.Add entry
-                elif found.IsNone then
+                elif found.IsNone && not (Outbox.isOne entry.Data.Stream) then
                     found <- Some(RunEntry.stray entry)
 
         found
@@ -196,12 +203,6 @@ type internal Verification(source: VerifyInput, verifiers: ReplayVerifier list, 
 
     let summary (replayed: ReplayedStream list) (isWalked: bool) (ended: Entry option) (deleted: string list) =
         let isVouchedFor = ReplayEnding.vouchesForInputs ended && deleted.IsEmpty
-
-        let notCompared members (ranges: PositionRanges) =
-            if ranges.Count > 0L then
-                [ ReplayFinding.NotCompared(members, ranges.Count, ranges.ToList()) ]
-            else
-                []
 
         [
             yield! findings
@@ -216,16 +217,17 @@ type internal Verification(source: VerifyInput, verifiers: ReplayVerifier list, 
                     ReplayFinding.NoStateHash stream.Stream
 
             if not isVouchedFor then
-                yield! notCompared "content, time, correlation and causation" tally.Inputs
-                yield! notCompared "content, run, time, correlation and causation" tally.Facts
-                yield! notCompared "ids" tally.GivenIds
+                yield! tally.Inputs.NotCompared "content, time, correlation and causation"
+                yield! tally.Facts.NotCompared "content, run, time, correlation and causation"
+                yield! tally.GivenIds.NotCompared "ids"
 
-            yield! notCompared "what is not this run's" tally.Others
-            yield! notCompared "what is not this run's" tally.Behind
-            yield! notCompared "bytes of an older schema version" tally.Upcast
-            yield! notCompared "steps before a snapshot" tally.Skipped
-            yield! notCompared ReplayFinding.NotRedecidable tally.NotRedecidable
-            yield! notCompared "facts outside the run's streams" tally.Outside
+            yield! tally.Others.NotCompared "what is not this run's"
+            yield! tally.Behind.NotCompared "what is not this run's"
+            yield! tally.Upcast.NotCompared "bytes of an older schema version"
+            yield! tally.Skipped.NotCompared "steps before a snapshot"
+            yield! tally.WithoutMessages.NotCompared "deleted messages"
+            yield! tally.NotRedecidable.NotCompared ReplayFinding.NotRedecidable
+            yield! tally.Outside.NotCompared "facts outside the run's streams"
         ]
 
     let earliest (divergences: Divergence option list) = divergences |> List.choose id |> first
@@ -239,8 +241,8 @@ type internal Verification(source: VerifyInput, verifiers: ReplayVerifier list, 
 
         let walkDiffers =
             match walked with
-            | Error divergence -> divergence
-            | Ok _ -> strays ()
+            | Error divergence -> earliest [ divergence; messages.StrayBefore lastPosition ]
+            | Ok _ -> earliest [ strays (); messages.StrayBefore Int64.MaxValue ]
 
         let effectDiffers =
             match effectsDiffer with

@@ -57,9 +57,9 @@ internal sealed class ExecuteWork<TState, TCommand, TEvent, TError>(
         return new StepMade(made.Batch, new KeptState(aggregate, after, snapshotAt, IsRedacted: isRedacted), made.RunVersion);
     }
 
-    // The batch ends in the stream or the run where the step did; a repeated key's batch lies before.
+    // The batch ends in the stream or the run where the step did; a repeated key's batch lies before. In outboxes others may have sent.
     public override bool IsFresh(Receipt receipt) =>
-        made is { } step && receipt.Versions.All(versions => versions.Stream == effects
+        made is { } step && receipt.Versions.All(versions => versions.Stream == effects || DeliveryTranslation.IsOutbox(versions.Stream)
             || versions.Last == (versions.Stream == stream ? step.Version : step.RunVersion));
 
     // Committed: now the snapshot may be kept, whether or not anybody waits for the command any more.
