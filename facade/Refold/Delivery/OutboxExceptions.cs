@@ -14,7 +14,7 @@ public sealed class OutboxFullException : JournalException
             string.Create(
                 CultureInfo.InvariantCulture,
                 $"The outbox '{outbox}' has {unconfirmed} unconfirmed messages, and {limit} are allowed with those of the command; nothing was "
-                + "appended. Give the command again when some are confirmed.")) =>
+                + $"appended. Give the command again when some are confirmed.")) =>
         (Outbox, Unconfirmed, Limit) = (outbox, unconfirmed, limit);
 
     /// <summary>The outbox.</summary>
@@ -39,5 +39,5 @@ public sealed class OutboxLogException : JournalException
     internal static OutboxLogException Incomplete(string outbox, long upTo) => new(string.Create(
         CultureInfo.InvariantCulture,
         $"The log of the outbox '{outbox}' was deleted up to version {upTo}, and the next entry does not say which messages were confirmed till "
-        + "then: delete no further than before the last $outbox.taken, or restore it."));
+        + $"then: delete no further than before the last $outbox.taken, or restore it."));
 }

@@ -119,6 +119,22 @@ internal sealed class OutboxLog(IJournal journal, string outbox)
         return true;
     }
 
+    /// <summary>Confirms a message, or has a dead letter wait again.</summary>
+    /// <returns>False where it is none that could be; nothing is appended then.</returns>
+    public async ValueTask<bool> SettleAsync(long number, string type, DateTimeOffset time, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            await RefreshAsync(cancellationToken).ConfigureAwait(false);
+            var isThere = dead.ContainsKey(number) || (type == OutboxFact.Confirmed && waiting.ContainsKey(number));
+            if (!isThere) return false;
+            if (await TryAppendAsync([new OutboxFact(type) { Number = number }], time).ConfigureAwait(false)) return true;
+        }
+    }
+
+    /// <summary>Where the outbox stands.</summary>
+    public OutboxStatus Status() => new(Sent, SettledTo, [.. waiting.Keys], [.. dead.Keys], Owner);
+
     private WaitingMessage? Find(long number) => waiting.GetValueOrDefault(number) ?? dead.GetValueOrDefault(number);
 
     private void Apply(JournalEntry entry, OutboxFact? fact)
@@ -129,6 +145,8 @@ internal sealed class OutboxLog(IJournal journal, string outbox)
 
     private void Apply(OutboxFact fact, DateTimeOffset? time)
     {
+        // An import can bring in anything.
+        if (fact.Number < 1 && fact.Type is not (OutboxFact.Taken or OutboxFact.Released)) return;
         switch (fact.Type)
         {
             case OutboxFact.Taken:

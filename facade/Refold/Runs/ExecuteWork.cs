@@ -19,6 +19,7 @@ internal sealed class ExecuteWork<TState, TCommand, TEvent, TError>(
     private MadeStep<TState, TEvent, TError>? made;
     private DueSnapshot? dueSnapshot;
     private long? builtOn;
+    private OutboxReservation? reserved;
 
     public override StreamId Stream => stream;
 
@@ -44,12 +45,14 @@ internal sealed class ExecuteWork<TState, TCommand, TEvent, TError>(
     public override StepMade Make(KeptState? before, long runVersion)
     {
         (made, builtOn, dueSnapshot) = (null, null, null);
+        Free(null);
         if (repeated is not null)
             return new StepMade(null, null, runVersion);
         var state = (FoldedState<TState>)before!.Folded;
         builtOn = state.Version;
         var settings = new StepSettings(run.Options.CheckCodecs, before.StoodOn, Beside: options.Beside);
         made = run.Context.Make(aggregate, stream, state, command, now, runVersion, options, settings);
+        if (made.Outcome.Messages.Count > 0) reserved = run.Gauges?.Reserve(made.Outcome.Messages);
         var after = new FoldedState<TState>(made.State, made.Version);
         var (snapshotAt, isRedacted) = (before.SnapshotAt, before.IsRedacted || made.IsRedacted);
         if (after.Version > state.Version && run.Snapshots.Due(stream, aggregate.State, after, snapshotAt, isRedacted) is { } due)
@@ -66,7 +69,27 @@ internal sealed class ExecuteWork<TState, TCommand, TEvent, TError>(
     public override void Complete(Receipt? receipt)
     {
         if (dueSnapshot is { } due && receipt is not null) run.Snapshots.Keep(due, receipt.Head);
+        Free(receipt);
         base.Complete(receipt);
+    }
+
+    public override void Fail(Exception error)
+    {
+        Free(null);
+        base.Fail(error);
+    }
+
+    public override void Cancel()
+    {
+        // Also where only waiting is cancelled and the step goes on: then it is counted when the journal shows it.
+        Free(null);
+        base.Cancel();
+    }
+
+    private void Free(Receipt? receipt)
+    {
+        if (reserved is { } held) run.Gauges!.Free(held, receipt);
+        reserved = null;
     }
 
     protected override ExecutionResult<TState, TEvent, TError> Result(Receipt? receipt) =>

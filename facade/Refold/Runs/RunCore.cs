@@ -26,6 +26,7 @@ internal sealed class RunCore
         Snapshots = new RunSnapshots(this, options.Snapshots ?? observer?.Snapshots, interval);
         Context = RunTranslation.Context(id, pin, root, options.Mode);
         Operations = new RunOperations(id);
+        Gauges = options.MaxUnconfirmed.Count > 0 ? new OutboxGauges(journal, options.MaxUnconfirmed) : null;
         pipeline = new RunPipeline(journal, id, new RunMemory(options.Mode, runVersion, options.CachedStreams), options, Logger);
     }
 
@@ -42,6 +43,9 @@ internal sealed class RunCore
     public RunSnapshots Snapshots { get; }
 
     public RunOperations Operations { get; }
+
+    /// <summary>How full outboxes are; null where none has a bound.</summary>
+    public OutboxGauges? Gauges { get; }
 
     public TimeProvider TimeProvider { get; }
 
