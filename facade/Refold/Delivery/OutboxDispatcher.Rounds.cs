@@ -213,12 +213,13 @@ public sealed partial class OutboxDispatcher<TMessage>
         await gate.WaitAsync(CancellationToken.None).ConfigureAwait(false);
         try
         {
-            while (!await log.TryAppendAsync(facts, clock.GetUtcNow()).ConfigureAwait(false))
+            while (true)
             {
-                await log.RefreshAsync(CancellationToken.None).ConfigureAwait(false);
                 if (!IsOwner) return false;
-                // By its receiver, while it was handed over.
+                // Confirmed by its receiver while it was handed over.
                 if (!log.Waiting.ContainsKey(number)) return true;
+                if (await log.TryAppendAsync(facts, clock.GetUtcNow()).ConfigureAwait(false)) break;
+                await log.RefreshAsync(CancellationToken.None).ConfigureAwait(false);
             }
         }
         finally

@@ -89,4 +89,27 @@ internal static class DeliveryTranslation
         int ordinal, string? recipient, DateTimeOffset? deliverAfter, Guid? eventId, ReadOnlyMemory<byte> payload) =>
         Core.MessageContentModule.write(new Core.MessageContent(
             ordinal, recipient.ToOption(), deliverAfter.ToOption(), eventId.ToOption(), Core.Bytes.Wrap(payload))).Memory;
+
+    /// <summary>Whether an entry matches a query.</summary>
+    public static bool Matches(Query query, JournalEntry entry) => Core.QueryModule.matches(entry.Value.Data, query.Value);
+
+    /// <summary>The hash over what a consumer consumes.</summary>
+    public static string RegionOf(string journal, Query query) => Core.HashModule.ofParts(
+        "refold.consumer-region",
+        FuncConvert.FromAction<Core.ByteWriter>(writer =>
+        {
+            writer.Text(journal);
+            writer.Int32(query.Items.Count);
+            foreach (var item in query.Items)
+            {
+                Write(writer, item.Types);
+                Write(writer, item.Tags);
+            }
+        })).ToString();
+
+    private static void Write(Core.ByteWriter writer, IReadOnlyList<string> texts)
+    {
+        writer.Int32(texts.Count);
+        foreach (var text in texts) writer.Text(text);
+    }
 }
