@@ -15,9 +15,7 @@ type internal IMessageForm =
 /// A message that a decision sends. Immutable; made by `Decision.send`.
 [<Sealed>]
 type OutgoingMessage
-    internal
-    (outbox: string, value: obj | null, recipient: string option, deliverAfter: DateTimeOffset option, event: int option, form: IMessageForm)
-    =
+    internal (outbox: string, value: obj | null, recipient: string option, deliverAfter: DateTimeOffset option, event: int option, form) =
 
     /// The outbox it is sent through.
     member _.Outbox: string = outbox

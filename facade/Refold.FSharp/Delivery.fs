@@ -22,8 +22,7 @@ module Dispatcher =
         (deliver: OutboxMessage<'Message> -> Task)
         (journal: IJournal)
         : OutboxDispatcher<'Message> =
-        let deliver =
-            Func<OutboxMessage<'Message>, CancellationToken, Task>(fun message _ -> deliver message)
+        let deliver = Func<OutboxMessage<'Message>, CancellationToken, Task>(fun message _ -> deliver message)
 
         OutboxDispatcher<'Message>(journal, facade outbox, deliver, options)
 

@@ -45,12 +45,12 @@ public sealed class ConsumerCheckpointException : JournalException
 
     internal static ConsumerCheckpointException Missing(string consumer) => new(
         "checkpoint-missing",
-        $"The consumer '{consumer}' has no checkpoint: create it with CreateAsync where it is new, or restore the checkpoint that was lost.");
+        $"The consumer '{consumer}' has no checkpoint: create it with CreateAsync where it is new, or restore the one that was lost.");
 
     internal static ConsumerCheckpointException OtherRegion(string consumer) => new(
         "checkpoint-region",
-        $"The checkpoint of the consumer '{consumer}' is of another region, that is another journal name or query: give the consumer another "
-        + "name, and decide where it begins.");
+        $"The checkpoint of the consumer '{consumer}' is of another region, that is another journal name or query: give the consumer "
+        + "another name, and decide where it begins.");
 
     internal static ConsumerCheckpointException Exists(string consumer) => new(
         "checkpoint-exists", $"The consumer '{consumer}' has a checkpoint already: read on from it.");

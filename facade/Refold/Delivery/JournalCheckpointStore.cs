@@ -4,8 +4,8 @@ using System.Text.Json;
 
 namespace Refold;
 
-/// <summary>Keeps checkpoints in a journal, in streams of their own: <c>$consumer/NAME</c>. It may be the journal that is consumed, and then
-/// consumers do not see these entries.</summary>
+/// <summary>Keeps checkpoints in a journal, in streams of their own: <c>$consumer/NAME</c>. It may be the journal that is consumed, and
+/// then consumers do not see these entries.</summary>
 /// <param name="journal">The journal. It stays the caller's.</param>
 public sealed class JournalCheckpointStore(IJournal journal) : IConsumerCheckpointStore
 {

@@ -4,9 +4,9 @@ using System.Runtime.CompilerServices;
 
 namespace Refold;
 
-/// <summary>Reads a journal as it grows, from a checkpoint on. Entries are handed over at least once: in position order, again from the last
-/// <see cref="SaveAsync"/> on after a stop. A missing checkpoint, one of another region, and one of another journal's history are refused;
-/// nothing is ever rewound to the beginning by itself.</summary>
+/// <summary>Reads a journal as it grows, from a checkpoint on. Entries are handed over at least once: in position order, again from the
+/// last <see cref="SaveAsync"/> on after a stop. A missing checkpoint, one of another region, and one of another journal's history are
+/// refused; nothing is ever rewound to the beginning by itself.</summary>
 /// <threadsafety>One caller at a time.</threadsafety>
 public sealed class JournalConsumer
 {
@@ -20,8 +20,8 @@ public sealed class JournalConsumer
     /// <param name="name">The consumer's name: 1 to 128 UTF-8 bytes without control characters.</param>
     /// <param name="store">Where its checkpoint is kept.</param>
     /// <param name="query">What it consumes; null: everything but checkpoints in streams <c>$consumer/NAME</c>.</param>
-    /// <param name="journalName">A name of the journal, part of the region: a checkpoint kept under another one is refused. Empty: none; the
-    /// head hash alone then tells journals apart.</param>
+    /// <param name="journalName">A name of the journal, part of the region: a checkpoint kept under another one is refused. Empty: none;
+    /// the head hash alone then tells journals apart.</param>
     /// <exception cref="ArgumentException">The name breaks a rule.</exception>
     public JournalConsumer(
         IJournal journal, string name, IConsumerCheckpointStore store, Query? query = null, string journalName = "")

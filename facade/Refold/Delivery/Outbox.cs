@@ -8,8 +8,8 @@ namespace Refold;
 /// <summary>Makes outboxes.</summary>
 public static class Outbox
 {
-    /// <summary>An outbox whose messages are JSON: <c>Outbox.Create("payments", Json.Default.Payment)</c>. The entry type of its messages is
-    /// the outbox's name.</summary>
+    /// <summary>An outbox whose messages are JSON: <c>Outbox.Create("payments", Json.Default.Payment)</c>. The entry type of its messages
+    /// is the outbox's name.</summary>
     /// <typeparam name="TMessage">The messages.</typeparam>
     /// <param name="name">Its name: 1 to 128 UTF-8 bytes without control characters. Its messages lie in the stream
     /// <c>$outbox/NAME</c>, the facts about them in <c>$outbox-log/NAME</c>.</param>

@@ -4,8 +4,8 @@ using System.Globalization;
 
 namespace Refold;
 
-/// <summary>A command was not executed: it would send more messages through an outbox than <see cref="RunOptions.MaxUnconfirmed"/> allows to
-/// be unconfirmed. Nothing was appended; the run continues. Give the command again when messages were confirmed.</summary>
+/// <summary>A command was not executed: it would send more messages through an outbox than <see cref="RunOptions.MaxUnconfirmed"/> allows
+/// to be unconfirmed. Nothing was appended; the run continues. Give the command again when messages were confirmed.</summary>
 public sealed class OutboxFullException : JournalException
 {
     internal OutboxFullException(string outbox, long unconfirmed, long limit)
@@ -13,8 +13,8 @@ public sealed class OutboxFullException : JournalException
             "outbox-full",
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"The outbox '{outbox}' has {unconfirmed} unconfirmed messages, and {limit} are allowed with those of the command; nothing was "
-                + $"appended. Give the command again when some are confirmed.")) =>
+                $"The outbox '{outbox}' has {unconfirmed} unconfirmed messages, and {limit} are allowed with those of the command; "
+                + $"nothing was appended. Give the command again when some are confirmed.")) =>
         (Outbox, Unconfirmed, Limit) = (outbox, unconfirmed, limit);
 
     /// <summary>The outbox.</summary>
@@ -38,6 +38,6 @@ public sealed class OutboxLogException : JournalException
 
     internal static OutboxLogException Incomplete(string outbox, long upTo) => new(string.Create(
         CultureInfo.InvariantCulture,
-        $"The log of the outbox '{outbox}' was deleted up to version {upTo}, and the next entry does not say which messages were confirmed till "
-        + $"then: delete no further than before the last $outbox.taken, or restore it."));
+        $"The log of the outbox '{outbox}' was deleted up to version {upTo}, and the next entry does not say which messages were confirmed "
+        + $"till then: delete no further than before the last $outbox.taken, or restore it."));
 }

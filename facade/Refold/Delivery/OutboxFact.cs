@@ -47,7 +47,8 @@ internal sealed record OutboxFact(string Type)
         var reason = Interop.CodecFunctions.Reason(failure);
         if (reason.Length > MostCharacters) reason = reason[..MostCharacters];
         // A message that was cut in half, or holds half a character.
-        reason = string.Concat(reason.Select((character, index) => char.IsSurrogate(character) && !IsPaired(reason, index) ? '\uFFFD' : character));
+        reason = string.Concat(reason.Select((character, index) =>
+            char.IsSurrogate(character) && !IsPaired(reason, index) ? '\uFFFD' : character));
         return new OutboxFact(Failed) { Number = number, Attempt = attempt, Error = failure.GetType().ToString(), Reason = reason };
     }
 

@@ -41,7 +41,12 @@ public sealed record OutboxMessage<TMessage>(
 /// <param name="Failed">How many attempts failed, dead ones included.</param>
 /// <param name="Dead">How many messages were given up.</param>
 /// <param name="NextDue">When the next message is due; null where none waits.</param>
-public sealed record DeliveryRound(bool IsOwner, int Confirmed, int Delivered, int Failed, int Dead, DateTimeOffset? NextDue);
+public sealed record DeliveryRound(bool IsOwner, int Confirmed, int Delivered, int Failed, int Dead, DateTimeOffset? NextDue)
+{
+    /// <summary>The members, the same under every culture.</summary>
+    /// <returns>One line.</returns>
+    public override string ToString() => Interop.InvariantText.Of(nameof(DeliveryRound), PrintMembers);
+}
 
 /// <summary>Where an outbox stands.</summary>
 /// <param name="Sent">The highest number that was given; numbers are never reused.</param>
@@ -51,4 +56,9 @@ public sealed record DeliveryRound(bool IsOwner, int Confirmed, int Delivered, i
 /// <param name="DeadLetters">The numbers of messages that were given up.</param>
 /// <param name="Dispatcher">The dispatcher that has the outbox; null for none.</param>
 public sealed record OutboxStatus(
-    long Sent, long SettledTo, IReadOnlyList<long> Unconfirmed, IReadOnlyList<long> DeadLetters, string? Dispatcher);
+    long Sent, long SettledTo, IReadOnlyList<long> Unconfirmed, IReadOnlyList<long> DeadLetters, string? Dispatcher)
+{
+    /// <summary>The members, the same under every culture.</summary>
+    /// <returns>One line.</returns>
+    public override string ToString() => Interop.InvariantText.Of(nameof(OutboxStatus), PrintMembers);
+}

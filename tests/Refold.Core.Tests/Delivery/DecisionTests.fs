@@ -103,7 +103,8 @@ let tests =
             }
 
             let text =
-                """{"ordinal":2,"recipient":"bank","deliverAfter":"2026-01-01T00:00:00Z","event":"11111111-2222-8333-8444-555555555555","data":{"a":1}}"""
+                """{"ordinal":2,"recipient":"bank","deliverAfter":"2026-01-01T00:00:00Z","""
+                + "\"event\":\"11111111-2222-8333-8444-555555555555\",\"data\":{\"a\":1}}"
 
             equal text ((MessageContent.write content).ToText())
 

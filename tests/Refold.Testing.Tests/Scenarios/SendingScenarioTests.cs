@@ -13,7 +13,8 @@ public class SendingScenarioTests
         "shop",
         0,
         (Step step, int state, string command) => command == "buy"
-            ? Decision.Accept<string, string>(["bought"]).Send(Mails, "thanks", "ann", step.Now.AddHours(1), causedBy: 0).Send(Calls, "ring")
+            ? Decision.Accept<string, string>(["bought"])
+                .Send(Mails, "thanks", "ann", step.Now.AddHours(1), causedBy: 0).Send(Calls, "ring")
             : Decision.Accept<string, string>(command),
         (state, _) => state + 1,
         Codec.Text("command"), Codec.Text("event"), Codec.Text("refusal"));
@@ -24,7 +25,8 @@ public class SendingScenarioTests
     public void MessagesThatAreNamed_Hold()
     {
         var after = Shop.Given().When("buy").ThenSends(Mails, "thanks", "ann", Later, causedBy: 0).ThenSends(Calls, "ring").Then("bought");
-        after.When("other").Then("other").When("buy").ThenSends(Mails, "thanks", "ann", Later, causedBy: 0).ThenSends(Calls, "ring").Then("bought");
+        after.When("other").Then("other")
+            .When("buy").ThenSends(Mails, "thanks", "ann", Later, causedBy: 0).ThenSends(Calls, "ring").Then("bought");
     }
 
     [Theory]

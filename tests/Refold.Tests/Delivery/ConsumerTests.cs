@@ -1,6 +1,5 @@
 // Consumers of a journal: they go on where they stopped, and refuse to where that is not known.
 // Run by `dotnet test`.
-using Refold.Segments;
 using Xunit;
 
 namespace Refold.Tests.Delivery;

@@ -8,5 +8,6 @@ namespace Refold.Tests.Delivery;
 public class KilledDispatcherTests(ITestOutputHelper output)
 {
     [Fact]
-    public Task KilledAtAnyMoment_EachMessageIsDelivered_AndNoneThatWasConfirmedAgain() => DeliverySuites.KilledDispatchers.HoldsAsync(output);
+    public Task KilledAtAnyMoment_EachMessageIsDelivered_AndNoneThatWasConfirmedAgain() =>
+        DeliverySuites.KilledDispatchers.HoldsAsync(output);
 }

@@ -46,7 +46,8 @@ public class SendingRunTests
         Assert.True(report.Matched, report.ToString());
         Assert.Equal(5 + 10 + 5 + 5, report.Derived);
         Assert.True((await journal.VerifyAsync("other", Till.Aggregate)).Matched);
-        Assert.Equal(Enumerable.Range(1, 15).Select(number => (long)number), journal.ReadStream("$outbox/payments").Select(entry => entry.Version));
+        Assert.Equal(
+            Enumerable.Range(1, 15).Select(number => (long)number), journal.ReadStream("$outbox/payments").Select(entry => entry.Version));
         Assert.All(journal.ReadStream("$outbox/mails"), entry => Assert.Equal(EntryRole.Message, entry.Role));
     }
 
@@ -70,7 +71,8 @@ public class SendingRunTests
 
         static EntryData Changed(JournalEntry entry) => new(
             entry.Stream, entry.Type,
-            Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(entry.Payload.Span).Replace("\"Cents\":10", "\"Cents\":11", StringComparison.Ordinal)))
+            Encoding.UTF8.GetBytes(
+                Encoding.UTF8.GetString(entry.Payload.Span).Replace("\"Cents\":10", "\"Cents\":11", StringComparison.Ordinal)))
         {
             Role = entry.Role,
             Time = entry.Time,
@@ -87,7 +89,8 @@ public class SendingRunTests
     {
         await using var recorded = new InMemoryJournal();
         await RecordAsync(recorded);
-        await new OutboxDispatcher<TillCharge>(recorded, Till.Payments, (_, _) => Task.CompletedTask, new() { Name = "d" }).DeliverDueAsync(ct);
+        await new OutboxDispatcher<TillCharge>(recorded, Till.Payments, (_, _) => Task.CompletedTask, new() { Name = "d" })
+            .DeliverDueAsync(ct);
         await using var journal = Stores.Open(store);
         await CopyAsync(recorded, journal, entry => entry);
 
@@ -102,6 +105,28 @@ public class SendingRunTests
         await using var run = await journal.StartRunAsync(Till.Pin, Options("more"), ct);
         var sold = await run.Tills().ExecuteAsync("till/a", "sell 1", ct);
         Assert.Equal(16, sold.Receipt!.Versions.Single(versions => versions.Stream == Till.Payments.Stream).Last);
+    }
+
+    [Fact]
+    public async Task ExportAndImport_KeepMessagesFactsAndHead()
+    {
+        using var directory = new TemporaryDirectory();
+        Head head;
+        await using (var journal = Journal.Open(directory.Journal()))
+        {
+            await RecordAsync(journal);
+            await new OutboxDispatcher<TillCharge>(journal, Till.Payments, (_, _) => Task.CompletedTask, new() { Name = "d" })
+                .DeliverDueAsync(ct);
+            head = journal.Head;
+        }
+
+        var file = directory.Write("export", RefoldProcess.Run("export", "--journal", directory.Journal()).Expect(0).Output);
+        RefoldProcess.Run("import", file, "--journal", directory.Journal("copy")).Expect(0);
+
+        await using var copy = Journal.Open(directory.Journal("copy"));
+        Assert.Equal(head, copy.Head);
+        Assert.True((await copy.VerifyAsync("till", Till.Aggregate)).Matched);
+        Assert.Equal(15, (await copy.OutboxStatusAsync("payments", ct)).SettledTo);
     }
 
     [Fact]
@@ -194,6 +219,29 @@ public class SendingRunTests
 
         Assert.Single(journal.ReadStream("$outbox/payments"));
         Assert.True((await journal.VerifyAsync("till", Till.Aggregate)).Matched);
+    }
+
+    [Fact]
+    public async Task AnOperationWhoseCommandsSend_IsReplayed_AndSendsNothingThen()
+    {
+        await using var journal = new InMemoryJournal();
+        var sell = Operation.Create("sell", Codec.Text("input"), Codec.Text("output"), async (fx, input) =>
+        {
+            await fx.ExecuteAsync(Till.Aggregate, "till/a", "sell " + input);
+            await fx.ExecuteAsync(Till.Aggregate, "till/a", "remind");
+            return "done";
+        });
+        await using (var run = await journal.StartRunAsync(Till.Pin, Options(), ct))
+        {
+            await run.RunAsync(sell, "key", "10", ct);
+            await run.FinishAsync(cancellationToken: ct);
+        }
+
+        var head = journal.Head;
+        var report = await journal.ReplayAsync("till", [sell], [Till.Aggregate]);
+
+        Assert.True(report.Matched, report.ToString());
+        Assert.Equal(head, journal.Head);
     }
 
     [Fact]

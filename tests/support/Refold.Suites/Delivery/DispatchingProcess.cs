@@ -1,5 +1,5 @@
-// A process that sells and dispatches in one journal until it is killed: it says each sale that was acknowledged, and keeps each delivery in
-// a file. Started by KilledDispatching; its other end is called by Program.
+// A process that sells and dispatches in one journal until it is killed: it says each sale that was acknowledged, and keeps each
+// delivery in a file. Started by KilledDispatching; its other end is called by Program.
 using System.Diagnostics;
 using System.Globalization;
 using System.Text;
@@ -18,7 +18,8 @@ internal static class DispatchingProcess
     public static Process Start(string directory, int life)
     {
         var start = new ProcessStartInfo(
-            "dotnet", [Program.Assembly, Verb, directory, life.ToString(CultureInfo.InvariantCulture)]) { RedirectStandardOutput = true };
+            "dotnet", [Program.Assembly, Verb, directory, life.ToString(CultureInfo.InvariantCulture)])
+        { RedirectStandardOutput = true };
         return Process.Start(start)!;
     }
 
@@ -50,7 +51,8 @@ internal static class DispatchingProcess
             (message, _) =>
             {
                 if (isFailing = !isFailing && message.Number % 3 == 0) throw new InvalidOperationException("not now");
-                deliveries.Write(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{life} {message.Number} {message.Id}\n")));
+                var line = string.Create(CultureInfo.InvariantCulture, $"{life} {message.Number} {message.Id}\n");
+                deliveries.Write(Encoding.UTF8.GetBytes(line));
                 deliveries.Flush(flushToDisk: true);
                 return Task.CompletedTask;
             },
