@@ -79,7 +79,8 @@ public sealed class DirectoryCheckpointStore : IConsumerCheckpointStore
     private List<(long Generation, string File)> Files(string name) =>
         [
             .. device.List()
-                .Where(file => file.StartsWith(name + ".", StringComparison.Ordinal) && file.EndsWith(".checkpoint", StringComparison.Ordinal))
+                .Where(file => file.StartsWith(name + ".", StringComparison.Ordinal))
+                .Where(file => file.EndsWith(".checkpoint", StringComparison.Ordinal))
                 .Select(file => (long.TryParse(
                     file.Split('.')[1], NumberStyles.None, CultureInfo.InvariantCulture, out var generation) ? generation : 0, file))
                 .Where(file => file.Item1 > 0)

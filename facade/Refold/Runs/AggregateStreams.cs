@@ -54,8 +54,8 @@ public sealed class AggregateStreams<TState, TCommand, TEvent, TError>
     /// <exception cref="ArgumentException">The stream is not one of the category, or the key breaks a rule.</exception>
     /// <exception cref="NotAppendedException">The key was used for another command (<see cref="AppendFailure.KeyReused"/>), or another
     /// reason; nothing was appended.</exception>
-    /// <remarks>Throws the same as the overload without options. In mode <see cref="RecordMode.Off"/> a step without events leaves no
-    /// trace, so its key is not known later.</remarks>
+    /// <remarks>Throws the same as the overload without options. In mode <see cref="RecordMode.Off"/> a step without events and
+    /// messages leaves no trace, so its key is not known later.</remarks>
     public Task<ExecutionResult<TState, TEvent, TError>> ExecuteAsync(
         StreamId stream, TCommand command, ExecuteOptions options, CancellationToken cancellationToken = default)
     {
