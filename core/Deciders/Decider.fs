@@ -34,26 +34,79 @@ type Decider<'State, 'Command, 'Event, 'Error> =
     {
         /// The state before the first event.
         Initial: 'State
-        /// Events, or a refusal. May draw from the step's generator.
+        /// Events, or a refusal. May draw from the step's generator. Of a decider that sends messages (`Decider.sending`) it is called by
+        /// `Decider.decide`; called by itself it throws where there are messages, as they would be lost.
         Decide: Step -> 'State -> 'Command -> Result<'Event list, 'Error>
         /// The state after an event.
         Evolve: 'State -> 'Event -> 'State
     }
 
-/// Deciders made of deciders. Each combinator passes the step on as it is, so what is drawn does not change.
+/// A `decide` whose decisions may send messages, in the place of one that answers a `Result`. What makes another one of it keeps it one.
+[<Sealed>]
+type internal SendingDecide<'State, 'Command, 'Event, 'Error>(decide: Step -> 'State -> 'Command -> Decision<'Event, 'Error>) =
+    inherit FSharpFunc<Step, 'State -> 'Command -> Result<'Event list, 'Error>>()
+
+    /// The whole decision.
+    member _.Decide: Step -> 'State -> 'Command -> Decision<'Event, 'Error> = decide
+
+    override _.Invoke(step: Step) =
+        fun state command ->
+            let decision = decide step state command
+
+            if decision.Messages.IsEmpty then
+                decision.Outcome
+            else
+                invalidOp
+                    "the decision sends messages, which this call would lose: call Decider.decide, and make deciders by Decider.sending"
+
+/// Deciders that send messages, and deciders made of deciders. Each combinator passes the step on as it is, so what is drawn does not
+/// change, and keeps the messages.
 [<RequireQualifiedAccess>]
 module Decider =
+
+    /// A decider whose decisions may send messages.
+    let sending
+        (initial: 'State)
+        (decide: Step -> 'State -> 'Command -> Decision<'Event, 'Error>)
+        (evolve: 'State -> 'Event -> 'State)
+        : Decider<'State, 'Command, 'Event, 'Error> =
+        {
+            Initial = initial
+            Decide = unbox (box (SendingDecide<'State, 'Command, 'Event, 'Error> decide))
+            Evolve = evolve
+        }
+
+    /// The whole decision, with the messages that it sends.
+    let decide
+        (decider: Decider<'State, 'Command, 'Event, 'Error>)
+        (step: Step)
+        (state: 'State)
+        (command: 'Command)
+        : Decision<'Event, 'Error> =
+        match box decider.Decide with
+        | :? SendingDecide<'State, 'Command, 'Event, 'Error> as sending -> sending.Decide step state command
+        | _ -> Decision.ofResult (decider.Decide step state command)
+
+    // Another `decide` of one, or of several of which one sends messages: that one then may too.
+    let private lift isSending initial (decide: Step -> 'State -> 'Command -> Decision<'Event, 'Error>) evolve =
+        if isSending then
+            sending initial decide evolve
+        else
+            {
+                Initial = initial
+                Decide = fun step state command -> (decide step state command).Outcome
+                Evolve = evolve
+            }
+
+    let private sends (decider: Decider<'State, 'Command, 'Event, 'Error>) =
+        box decider.Decide :? SendingDecide<'State, 'Command, 'Event, 'Error>
 
     /// A decider over commands that are first turned into this one's (contravariant).
     let mapCommand
         (mapping: 'Outer -> 'Command)
         (decider: Decider<'State, 'Command, 'Event, 'Error>)
         : Decider<'State, 'Outer, 'Event, 'Error> =
-        {
-            Initial = decider.Initial
-            Decide = fun step state command -> decider.Decide step state (mapping command)
-            Evolve = decider.Evolve
-        }
+        lift (sends decider) decider.Initial (fun step state command -> decide decider step state (mapping command)) decider.Evolve
 
     /// A decider over another form of its events; the two functions should undo each other.
     let mapEvent
@@ -61,11 +114,8 @@ module Decider =
         (inward: 'Outer -> 'Event)
         (decider: Decider<'State, 'Command, 'Event, 'Error>)
         : Decider<'State, 'Command, 'Outer, 'Error> =
-        {
-            Initial = decider.Initial
-            Decide = fun step state command -> decider.Decide step state command |> Result.map (List.map outward)
-            Evolve = fun state event -> decider.Evolve state (inward event)
-        }
+        let decide step state command = decide decider step state command |> Decision.mapEvents outward
+        lift (sends decider) decider.Initial decide (fun state event -> decider.Evolve state (inward event))
 
     /// A decider over another form of its state; the two functions should undo each other.
     let mapState
@@ -73,22 +123,17 @@ module Decider =
         (inward: 'Outer -> 'State)
         (decider: Decider<'State, 'Command, 'Event, 'Error>)
         : Decider<'Outer, 'Command, 'Event, 'Error> =
-        {
-            Initial = outward decider.Initial
-            Decide = fun step state command -> decider.Decide step (inward state) command
-            Evolve = fun state event -> outward (decider.Evolve (inward state) event)
-        }
+        let decide step state command = decide decider step (inward state) command
+        let evolve state event = outward (decider.Evolve (inward state) event)
+        lift (sends decider) (outward decider.Initial) decide evolve
 
     /// A decider with another form of its refusals.
     let mapError
         (mapping: 'Error -> 'Outer)
         (decider: Decider<'State, 'Command, 'Event, 'Error>)
         : Decider<'State, 'Command, 'Event, 'Outer> =
-        {
-            Initial = decider.Initial
-            Decide = fun step state command -> decider.Decide step state command |> Result.mapError mapping
-            Evolve = decider.Evolve
-        }
+        let decide step state command = decide decider step state command |> Decision.mapError mapping
+        lift (sends decider) decider.Initial decide decider.Evolve
 
     /// Accepts every command and makes no event: combined with it, a decider stays what it is.
     let neutral<'Command, 'Event, 'Error> : Decider<unit, 'Command, 'Event, 'Error> =
@@ -103,21 +148,19 @@ module Decider =
         (left: Decider<'State1, 'Command1, 'Event1, 'Error1>)
         (right: Decider<'State2, 'Command2, 'Event2, 'Error2>)
         : Decider<'State1 * 'State2, Choice<'Command1, 'Command2>, Choice<'Event1, 'Event2>, Choice<'Error1, 'Error2>> =
-        let outcome wrapEvent wrapError result = result |> Result.map (List.map wrapEvent) |> Result.mapError wrapError
+        let outcome wrapEvent wrapError decision = decision |> Decision.mapEvents wrapEvent |> Decision.mapError wrapError
 
-        {
-            Initial = left.Initial, right.Initial
-            Decide =
-                fun step (leftState, rightState) command ->
-                    match command with
-                    | Choice1Of2 command -> left.Decide step leftState command |> outcome Choice1Of2 Choice1Of2
-                    | Choice2Of2 command -> right.Decide step rightState command |> outcome Choice2Of2 Choice2Of2
-            Evolve =
-                fun (leftState, rightState) event ->
-                    match event with
-                    | Choice1Of2 event -> left.Evolve leftState event, rightState
-                    | Choice2Of2 event -> leftState, right.Evolve rightState event
-        }
+        let decide step (leftState, rightState) command =
+            match command with
+            | Choice1Of2 command -> decide left step leftState command |> outcome Choice1Of2 Choice1Of2
+            | Choice2Of2 command -> decide right step rightState command |> outcome Choice2Of2 Choice2Of2
+
+        let evolve (leftState, rightState) event =
+            match event with
+            | Choice1Of2 event -> left.Evolve leftState event, rightState
+            | Choice2Of2 event -> leftState, right.Evolve rightState event
+
+        lift (sends left || sends right) (left.Initial, right.Initial) decide evolve
 
     /// One decider for each key: commands, events and refusals carry the key they are for.
     /// A key without events is not in the map, so a refusal leaves no trace.
@@ -126,12 +169,10 @@ module Decider =
         : Decider<Map<'Key, 'State>, 'Key * 'Command, 'Key * 'Event, 'Key * 'Error> =
         let stateOf key states = states |> Map.tryFind key |> Option.defaultValue decider.Initial
 
-        {
-            Initial = Map.empty
-            Decide =
-                fun step states (key, command) ->
-                    decider.Decide step (stateOf key states) command
-                    |> Result.map (List.map (fun event -> key, event))
-                    |> Result.mapError (fun error -> key, error)
-            Evolve = fun states (key, event) -> Map.add key (decider.Evolve (stateOf key states) event) states
-        }
+        let decide step states (key, command) =
+            decide decider step (stateOf key states) command
+            |> Decision.mapEvents (fun event -> key, event)
+            |> Decision.mapError (fun error -> key, error)
+
+        let evolve states (key, event) = Map.add key (decider.Evolve (stateOf key states) event) states
+        lift (sends decider) Map.empty decide evolve

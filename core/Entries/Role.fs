@@ -18,6 +18,8 @@ type EntryRole =
     | Event = 5
     /// What `decide` answered instead of events. Derived.
     | Refusal = 6
+    /// What a decision sends, in `$outbox/NAME`. Derived.
+    | Message = 7
 
 namespace Refold.Core
 
@@ -44,6 +46,8 @@ type Role =
     | Event
     /// What `decide` answered instead of events. Derived.
     | Refusal
+    /// What a decision sends, in `$outbox/NAME`. Derived.
+    | Message
     /// Came without provenance: handled as an event, shows no kind tag.
     | Unmarked
 
@@ -61,9 +65,10 @@ module Role =
             Role.Control
             Role.Event
             Role.Refusal
+            Role.Message
         ]
 
-    /// The byte that stands for the role in canonical bytes: 0 to 6.
+    /// The byte that stands for the role in canonical bytes: 0 to 7.
     let toByte (role: Role) : byte =
         match role with
         | Role.Unmarked -> 0uy
@@ -73,11 +78,13 @@ module Role =
         | Role.Control -> 4uy
         | Role.Event -> 5uy
         | Role.Refusal -> 6uy
+        | Role.Message -> 7uy
 
-    /// The role of a byte; `None` above 6.
+    /// The role of a byte; `None` above 7.
     let ofByte (value: byte) : Role option = List.tryItem (int value) all
 
-    /// The role's name in NDJSON: "command", "fact", "effect", "control", "event", "refusal", "unmarked".
+    /// The role's name in NDJSON: "command", "fact", "effect", "control", "event", "refusal", "message",
+    /// "unmarked".
     let name (role: Role) : string =
         match role with
         | Role.Command -> "command"
@@ -86,6 +93,7 @@ module Role =
         | Role.Control -> "control"
         | Role.Event -> "event"
         | Role.Refusal -> "refusal"
+        | Role.Message -> "message"
         | Role.Unmarked -> "unmarked"
 
     /// The role of a name in NDJSON.
@@ -99,7 +107,8 @@ module Role =
         | Role.Effect
         | Role.Control -> Some EntryKind.External
         | Role.Event
-        | Role.Refusal -> Some EntryKind.Derived
+        | Role.Refusal
+        | Role.Message -> Some EntryKind.Derived
         | Role.Unmarked -> None
 
     /// Whether folding a stream applies entries of this role: facts, events and unmarked ones.
@@ -111,7 +120,8 @@ module Role =
         | Role.Command
         | Role.Effect
         | Role.Control
-        | Role.Refusal -> false
+        | Role.Refusal
+        | Role.Message -> false
 
 /// Functions of provenance and its outward tags (seed 000: tag, from tags, with kind).
 [<RequireQualifiedAccess>]

@@ -15,6 +15,10 @@ type internal RecordedStep =
         VersionBefore: int64
         /// The events or the refusal, in position order.
         Outcome: Entry list
+        /// The messages, in position order.
+        Messages: Entry list
+        /// Whether a message that the step sent through an outbox may have been deleted since.
+        MayBeDeleted: StreamId -> bool
     }
 
     /// The entry to speak of when the whole outcome differs.
@@ -174,10 +178,81 @@ module internal StepComparison =
     let private drawn (step: RecordedStep) (words: uint64) =
         field step.Command "/drawn" DivergenceCause.RandomDrift Numbers.text step.Command.Data.Drawn (Some words)
 
-    /// The first difference between a recorded step and the one made now, of which `made` are the entries, the command first.
-    let find aggregate (step: RecordedStep) (made: EntryData list) (words: uint64) : Divergence option =
+    // A message's payload, of an older schema version as its codec writes it now.
+    let private messageAsWrittenNow (entry: Entry) (made: EntryData) (message: OutgoingMessage) : Result<Encoded, Divergence> =
+        let recorded = Folding.encodedOf entry.Data
+
+        let undecodable reason =
+            let path = PayloadDifference.memberPath recorded.Payload
+            Error(Divergence.at entry path DivergenceCause.Undecodable (PayloadDifference.show recorded.Payload) reason)
+
+        if recorded.Type <> made.Type || recorded.SchemaVersion >= made.SchemaVersion then
+            Ok recorded
+        else
+            match MessageContent.tryRead recorded.Payload with
+            | Error error -> undecodable (error.ToString())
+            | Ok content ->
+                match
+                    Settle.coded "decoding the message" "the message" (fun () ->
+                        message.Form.Again { recorded with Payload = content.Data })
+                with
+                | Ok again ->
+                    Ok
+                        { again with
+                            Payload = MessageContent.write { content with Data = again.Payload }
+                        }
+                | Error error -> undecodable (error.ToString())
+
+    let private message (entry: Entry) (made: EntryData) (message: OutgoingMessage) =
+        role entry made
+        |> Option.orElseWith (fun () -> field entry "/stream" DivergenceCause.Header string (Some entry.Data.Stream) (Some made.Stream))
+        |> Option.orElseWith (fun () ->
+            match messageAsWrittenNow entry made message with
+            | Ok recorded -> body entry recorded made
+            | Error divergence -> Some divergence)
+        |> Option.orElseWith (fun () -> rest entry made)
+
+    /// The messages that are made now, without those that were deleted since.
+    let kept (step: RecordedStep) (made: EntryData list) : EntryData list =
+        let isRecorded (made: EntryData) = step.Messages |> List.exists (fun entry -> entry.Data.Id = made.Id)
+
+        made
+        |> List.filter (fun made -> made.Role = Role.Message && (isRecorded made || not (step.MayBeDeleted made.Stream)))
+
+    // As many are compared in their order; else the first that has no counterpart of its id is named.
+    let private messages (step: RecordedStep) (made: EntryData list) (sent: OutgoingMessage list) =
+        let made = List.zip (made |> List.filter (fun data -> data.Role = Role.Message)) sent
+        let isKept = kept step (List.map fst made) |> List.map _.Id |> Set.ofList
+        let made = made |> List.filter (fun (data, _) -> isKept.Contains data.Id)
+        let recorded = step.Messages |> List.map _.Data.Id |> Set.ofList
+        let now = made |> List.map (fun (data, _) -> data.Id) |> Set.ofList
+
+        if made.Length = step.Messages.Length then
+            List.zip step.Messages made |> List.tryPick (fun (entry, (made, sent)) -> message entry made sent)
+        else
+            let extra = step.Messages |> List.tryFind (fun entry -> not (now.Contains entry.Data.Id))
+            let lacking = made |> List.tryFind (fun (data, _) -> not (recorded.Contains data.Id))
+
+            match extra, lacking with
+            | Some extra, _ -> Divergence.at extra "" DivergenceCause.Missing (describe extra.Data) Divergence.absent |> Some
+            | None, Some(lacking, _) ->
+                let last = step.Messages @ step.Outcome @ [ step.Command ] |> List.maxBy _.Position
+
+                Some
+                    { Divergence.at last "" DivergenceCause.Unexpected Divergence.absent (describe lacking) with
+                        Stream = lacking.Stream
+                        Version = 0L
+                    }
+            | None, None ->
+                let twice = List.last step.Messages
+                Divergence.at twice "" DivergenceCause.Missing (describe twice.Data) Divergence.absent |> Some
+
+    /// The first difference between a recorded step and the one made now, of which `made` are the entries, the command first, and `sent`
+    /// the messages.
+    let find aggregate (step: RecordedStep) (made: EntryData list) (sent: OutgoingMessage list) (words: uint64) : Divergence option =
         command step.Command (List.head made)
-        |> Option.orElseWith (fun () -> outcomes aggregate step (List.tail made))
+        |> Option.orElseWith (fun () -> outcomes aggregate step (List.tail made |> List.filter (fun data -> data.Role <> Role.Message)))
+        |> Option.orElseWith (fun () -> messages step made sent)
         |> Option.orElseWith (fun () -> drawn step words)
         |> Option.map (fun found -> { found with ExpectedDraws = step.Command.Data.Drawn; ActualDraws = Some words })
 

@@ -12,12 +12,14 @@ type VerifyInput =
         Run: RunId
         /// The entries of the run's stream, in version order.
         RunEntries: Entry seq
-        /// The entries of a stream that a command was for, in version order from the first that is there.
+        /// The entries of a stream that a command was for, in version order from the first that is there. Of an outbox of which the
+        /// beginning was deleted, the first is asked for.
         ReadStream: StreamId -> Entry seq
         /// The version up to which a stream was deleted; 0 for not at all. What is left of a stream tells it too, where something is left.
         DeletedTo: StreamId -> int64
         /// Every entry of the journal that names the run, in position order; others are passed over. What is found there and lies in no
-        /// stream of the run is named. None, where this is not to be looked for.
+        /// stream of the run is named. None, where this is not to be looked for. The messages of a run are found here too: those in streams
+        /// `$outbox/NAME`. One that sends messages is verified with them, and they are read twice.
         Scan: Entry seq
         /// Whether `Scan` has all that was recorded under the run's name: false where it was not looked for, and where entries of any
         /// stream were deleted since. What the run's end says of them is compared then only where it is the same.
@@ -64,6 +66,13 @@ module internal ReplayOpening =
         | Ok found -> struct (found.Fold, found.From |> Option.map _.Position |> Option.defaultValue 0L, found.Findings |> List.map string)
         // Only where entries are known to be deleted.
         | Error(HistoryError.HistoryDropped(_, _, reasons)) -> struct ({ State = aggregate.Decider.Initial; Version = 0L }, 0L, reasons)
+
+    /// What verifies a stream: that of the longest category that owns it.
+    let verifierOf (verifiers: ReplayVerifier list) (stream: StreamId) : ReplayVerifier option =
+        verifiers
+        |> List.filter (fun verifier -> Aggregate.owns verifier.Category stream)
+        |> List.sortByDescending _.Category.Length
+        |> List.tryHead
 
     /// A stream under verification, and why given snapshots are not used.
     let openStream

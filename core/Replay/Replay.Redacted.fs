@@ -43,3 +43,30 @@ module internal RedactedStep =
             |> List.filter (fun entry -> entry.Data.Role <> Role.Refusal)
             |> List.fold next (Ok [])
             |> Result.map (List.rev >> Ok)
+
+    /// What the step sent, out of its entries: as it was recorded, since nothing can say what it was made of.
+    let messages (run: RunId) (stream: StreamId) (step: RecordedStep) : Result<OutgoingMessage list, Divergence> =
+        let sent (entry: Entry) (content: MessageContent) =
+            let encoded = { Folding.encodedOf entry.Data with Payload = content.Data }
+
+            let form =
+                { new IMessageForm with
+                    member _.Encode() = Ok encoded
+                    member _.Again again = Ok again
+                }
+
+            let isCause event = Some(Entry.derivedId (Some run) stream (step.VersionBefore + int64 event + 1L)) = content.Event
+            let event = seq { 0 .. step.Outcome.Length - 1 } |> Seq.tryFind isCause
+            OutgoingMessage(Outbox.nameOf entry.Data.Stream, null, content.Recipient, content.DeliverAfter, event, form)
+
+        let next sentBefore (entry: Entry) =
+            sentBefore
+            |> Result.bind (fun sentBefore ->
+                match MessageContent.tryRead entry.Data.Payload with
+                | Ok content -> Ok(sent entry content :: sentBefore)
+                | Error error ->
+                    let payload = entry.Data.Payload
+                    let path = PayloadDifference.memberPath payload
+                    Error(Divergence.at entry path DivergenceCause.Undecodable (PayloadDifference.show payload) (error.ToString())))
+
+        step.Messages |> List.fold next (Ok []) |> Result.map List.rev

@@ -136,7 +136,7 @@ type internal ReplayStream<'State, 'Command, 'Event, 'Error>
 
     // Events are counted when they are applied.
     let countUpcast (step: RecordedStep) result =
-        let recorded = step.Command :: step.Outcome
+        let recorded = step.Command :: step.Outcome @ step.Messages
 
         match result with
         | Error _ -> ()
@@ -145,13 +145,26 @@ type internal ReplayStream<'State, 'Command, 'Event, 'Error>
                 if made.Role <> Role.Event && entry.Data.SchemaVersion < made.SchemaVersion then
                     tally.Upcast.Add entry.Position
 
+    // Messages that were deleted since are not compared.
+    let countMessages (step: RecordedStep) made =
+        let sent = made |> List.filter (fun (data: EntryData) -> data.Role = Role.Message)
+
+        if (StepComparison.kept step sent).Length < sent.Length then
+            tally.WithoutMessages.Add step.Command.Position
+
+    // The difference, and what was not compared.
+    let find step result drawn =
+        let made = entriesOf result
+        countMessages step made
+        StepComparison.find aggregate step made result.Messages drawn
+
     let compare (step: RecordedStep) value =
         let first = decide step.Command value
         countUpcast step first
 
         let difference =
             match first with
-            | Ok result -> StepComparison.find aggregate step (entriesOf result) result.Drawn
+            | Ok result -> find step result result.Drawn
             | Error error -> Some(StepComparison.ofError step error)
 
         difference
@@ -164,23 +177,23 @@ type internal ReplayStream<'State, 'Command, 'Event, 'Error>
     // A redacted command cannot be decided again. The step is made with its recorded outcome for the decision, so that everything else of
     // it is compared as ever: roles, tags, times, ids, how codecs read and write it.
     let compareRedacted (step: RecordedStep) (encoded: Encoded) =
-        let decided outcome =
-            let decider = { aggregate.Decider with Decide = fun _ _ _ -> outcome }
+        let decided outcome messages =
+            let decision = Decision.ofResult outcome |> Decision.withMessages messages
+            let decider = Decider.sending aggregate.Decider.Initial (fun _ _ _ -> decision) aggregate.Decider.Evolve
             let settings = { RunStep.plain with Recorded = Some encoded }
 
             match make settings { aggregate with Decider = decider } step.Command Unchecked.defaultof<'Command> with
-            | Ok result ->
-                let drawn = step.Command.Data.Drawn |> Option.defaultValue 0UL
-                StepComparison.find aggregate step (entriesOf result) drawn
+            | Ok result -> find step result (step.Command.Data.Drawn |> Option.defaultValue 0UL)
             | Error error -> Some(StepComparison.ofError step error)
 
         tally.NotRedecidable.Add step.Command.Position
 
         RedactedStep.judgeCommand aggregate source.Stream step.Command encoded
         |> Option.orElseWith (fun () ->
-            match RedactedStep.outcome aggregate step with
-            | Ok outcome -> decided outcome
-            | Error divergence -> Some divergence)
+            match RedactedStep.outcome aggregate step, RedactedStep.messages run source.Stream step with
+            | Ok outcome, Ok messages -> decided outcome messages
+            | Error divergence, _
+            | _, Error divergence -> Some divergence)
 
     // The recorded events, which are the decided ones, folded as `Replay.fold` does.
     let rec accept (events: Entry list) =
@@ -194,27 +207,6 @@ type internal ReplayStream<'State, 'Command, 'Event, 'Error>
             | Ok(Some divergence)
             | Error divergence -> StepVerdict.Differs divergence
 
-    let shownState state =
-        match aggregate.State with
-        | None -> None
-        | Some codec ->
-            try
-                match codec.Encode state with
-                | Ok encoded -> Some(PayloadText.show encoded.Payload)
-                | Error _ -> None
-            with _ ->
-                None
-
-    // The difference with the command it is about, and the state that the command was decided on.
-    let told (command: Entry) (data: Bytes) stateBefore (found: Divergence) =
-        let shown = command.Data.Type + " " + PayloadText.show data
-
-        StepVerdict.Differs
-            { found with
-                Command = Some("position " + Numbers.text command.Position + ": " + shown)
-                StateBefore = shownState stateBefore
-            }
-
     let verify (commanded: CommandedStep) =
         let command = commanded.Command
         let events = takeEvents command commanded.Until []
@@ -222,8 +214,17 @@ type internal ReplayStream<'State, 'Command, 'Event, 'Error>
         let encoded = { Folding.encodedOf command.Data with Payload = commanded.Data }
         let isRedacted = CodecEncode.isRedacted aggregate.Commands encoded
 
-        tally.Take outcome isRedacted
-        let step = { Command = command; VersionBefore = version; Outcome = outcome }
+        tally.Take (outcome @ commanded.Messages) isRedacted
+
+        let step =
+            {
+                Command = command
+                VersionBefore = version
+                Outcome = outcome
+                Messages = commanded.Messages
+                MayBeDeleted = commanded.MayBeDeleted
+            }
+
         let before = state
 
         // Entries that were deleted, or that the store lost: a step that lacks them is not to blame.
@@ -244,7 +245,7 @@ type internal ReplayStream<'State, 'Command, 'Event, 'Error>
 
         match verdict with
         | StepVerdict.Same -> verdict
-        | StepVerdict.Differs found -> told command commanded.Data before found
+        | StepVerdict.Differs found -> StepVerdict.Differs(StepTold.told aggregate commanded before found)
 
     let rec stray () =
         match current with

@@ -29,6 +29,10 @@ type internal PositionRanges() =
     /// How many were added.
     member _.Count: int64 = count
 
+    /// The finding that these members of them were not compared; none where there are none.
+    member this.NotCompared(members: string) : ReplayFinding list =
+        if count > 0L then [ ReplayFinding.NotCompared(members, count, this.ToList()) ] else []
+
     /// First and last position of each range, rising.
     member _.ToList() : (int64 * int64) list =
         // Added by stream, so that neighbours may lie apart.
@@ -38,10 +42,6 @@ type internal PositionRanges() =
             | _ -> (first, last) :: ranges
 
         List.foldBack join (List.sort (List.ofSeq ranges)) []
-
-    /// The finding that these members of the entries were not compared; none where there is no entry.
-    member this.NotCompared(members: string) : ReplayFinding list =
-        if count > 0L then [ ReplayFinding.NotCompared(members, count, this.ToList()) ] else []
 
     /// The finding that these effects were not replayed; none where there is no effect.
     member _.NotReplayed: ReplayFinding list =
@@ -129,6 +129,8 @@ type internal ReplayTally() =
     member val GivenIds = PositionRanges()
     /// Commands before a given snapshot, which were not decided again.
     member val Skipped = PositionRanges()
+    /// Commands of which messages were deleted, which were not compared.
+    member val WithoutMessages = PositionRanges()
     /// Redacted commands, which were not decided again.
     member val NotRedecidable = PositionRanges()
 

@@ -14,6 +14,10 @@ type internal CommandedStep =
         Data: Bytes
         /// The derived entries of the step in the run's stream.
         Refusals: Entry list
+        /// What the step sent, out of the outboxes.
+        Messages: Entry list
+        /// Whether a message that the step sent through an outbox may have been deleted since.
+        MayBeDeleted: StreamId -> bool
         /// The position of the run's next command; the highest there is, for the last.
         Until: int64
     }
@@ -97,3 +101,33 @@ module internal RunEntry =
             Role.name entry.Data.Role + " " + entry.Data.Type + " " + PayloadDifference.show entry.Data.Payload
 
         Divergence.at entry "" DivergenceCause.Unexpected shown "no command made it"
+
+/// What is told with a difference.
+[<RequireQualifiedAccess>]
+module internal StepTold =
+
+    let private shownState (aggregate: Aggregate<'State, 'Command, 'Event, 'Error>) (state: 'State) : string option =
+        match aggregate.State with
+        | None -> None
+        | Some codec ->
+            try
+                match codec.Encode state with
+                | Ok encoded -> Some(PayloadText.show encoded.Payload)
+                | Error _ -> None
+            with _ ->
+                None
+
+    /// The difference with the command it is about, and the state that the command was decided on.
+    let told
+        (aggregate: Aggregate<'State, 'Command, 'Event, 'Error>)
+        (commanded: CommandedStep)
+        (stateBefore: 'State)
+        (found: Divergence)
+        : Divergence =
+        let command = commanded.Command
+        let shown = command.Data.Type + " " + PayloadText.show commanded.Data
+
+        { found with
+            Command = Some("position " + Numbers.text command.Position + ": " + shown)
+            StateBefore = shownState aggregate stateBefore
+        }

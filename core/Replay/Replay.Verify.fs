@@ -16,18 +16,13 @@ type internal Verification(source: VerifyInput, verifiers: ReplayVerifier list, 
     // Commands, then effects.
     let inputs = ResizeArray<Entry>()
     let beside = RunBeside()
+    let messages = MessageLedger(source.Run, source.Scan, source.DeletedTo, source.ReadStream)
     // The version up to which the run's effects were deleted.
     let mutable effectsDeletedTo = 0L
     let mutable lastPosition = started.Position
 
-    let verifierOf (stream: StreamId) =
-        verifiers
-        |> List.filter (fun verifier -> Aggregate.owns verifier.Category stream)
-        |> List.sortByDescending _.Category.Length
-        |> List.tryHead
-
     let streamOf (command: Entry) (stream: StreamId) =
-        match streams.TryGetValue stream, verifierOf stream with
+        match streams.TryGetValue stream, ReplayOpening.verifierOf verifiers stream with
         | (true, found), _ -> Ok found
         | (false, _), None ->
             Error(
@@ -52,10 +47,7 @@ type internal Verification(source: VerifyInput, verifiers: ReplayVerifier list, 
 
     let differs (divergence: Divergence) = Error(first (divergence :: earlier divergence.Position))
 
-    let skippedOf (stream: StreamId) =
-        match skipped.TryGetValue stream with
-        | true, count -> count
-        | false, _ -> 0L
+    let skippedOf (stream: StreamId) = skipped.TryGetValue stream |> snd
 
     let stepOn (stream: IReplayStream) (name: StreamId) (commanded: CommandedStep) =
         if commanded.Command.Position <= stream.StartPosition then
@@ -72,6 +64,9 @@ type internal Verification(source: VerifyInput, verifiers: ReplayVerifier list, 
 
     // A command with the entries of its step in the run's stream, up to the next entry of the run that is not its.
     let step (command: Entry) (refusals: Entry list) until =
+        let sent = messages.Take(command, until)
+        let mayBeDeleted stream = messages.MayBeDeleted(command, stream)
+
         match Envelope.tryRead command.Data.Payload with
         | Error error ->
             let shown = PayloadDifference.show command.Data.Payload
@@ -80,7 +75,16 @@ type internal Verification(source: VerifyInput, verifiers: ReplayVerifier list, 
         | Ok(name, data) ->
             match streamOf command name with
             | Error divergence -> differs divergence
-            | Ok stream -> stepOn stream name { Command = command; Data = data; Refusals = refusals; Until = until }
+            | Ok stream ->
+                {
+                    Command = command
+                    Data = data
+                    Refusals = refusals
+                    Messages = sent
+                    MayBeDeleted = mayBeDeleted
+                    Until = until
+                }
+                |> stepOn stream name
 
     let input (entry: Entry) =
         tally.External <- tally.External + 1L
@@ -167,14 +171,7 @@ type internal Verification(source: VerifyInput, verifiers: ReplayVerifier list, 
 
         outcome
 
-    let strays () =
-        [
-            for stream in streams.Values do
-                match stream.Stray() with
-                | Some divergence -> divergence
-                | None -> ()
-        ]
-        |> first
+    let strays () = streams.Values |> Seq.choose _.Stray() |> List.ofSeq |> first
 
     // Entries under the run's name that lie in no stream of it: the first that is no fact.
     let outside () =
@@ -190,7 +187,7 @@ type internal Verification(source: VerifyInput, verifiers: ReplayVerifier list, 
 
                     if entry.Position > started.Position then
                         beside.Add entry
-                elif found.IsNone then
+                elif found.IsNone && not (Outbox.isOne entry.Data.Stream) then
                     found <- Some(RunEntry.stray entry)
 
         found
@@ -223,6 +220,7 @@ type internal Verification(source: VerifyInput, verifiers: ReplayVerifier list, 
             yield! tally.Behind.NotCompared "what is not this run's"
             yield! tally.Upcast.NotCompared "bytes of an older schema version"
             yield! tally.Skipped.NotCompared "steps before a snapshot"
+            yield! tally.WithoutMessages.NotCompared "deleted messages"
             yield! tally.NotRedecidable.NotCompared ReplayFinding.NotRedecidable
             yield! tally.Outside.NotCompared "facts outside the run's streams"
         ]
@@ -238,8 +236,8 @@ type internal Verification(source: VerifyInput, verifiers: ReplayVerifier list, 
 
         let walkDiffers =
             match walked with
-            | Error divergence -> divergence
-            | Ok _ -> strays ()
+            | Error divergence -> earliest [ divergence; messages.StrayBefore lastPosition ]
+            | Ok _ -> earliest [ strays (); messages.StrayBefore Int64.MaxValue ]
 
         let effectDiffers =
             match effectsDiffer with

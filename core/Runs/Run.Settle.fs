@@ -41,6 +41,25 @@ module internal Settle =
 
         StepError.Codec(what, CodecError.Unencodable(encoded.Type, reason))
 
+    /// What `decide` answers, and nothing in it is null.
+    let decision
+        (decider: Decider<'State, 'Command, 'Event, 'Error>)
+        (step: Step)
+        (state: 'State)
+        (command: 'Command)
+        : Decision<'Event, 'Error> =
+        let decision =
+            match box decider.Decide with
+            | :? SendingDecide<'State, 'Command, 'Event, 'Error> as sending ->
+                answered "decide" "a decision" (sending.Decide step state command)
+            | _ -> Decision.ofResult (decider.Decide step state command)
+
+        match answered "decide" "a result" decision.Outcome with
+        | Ok events -> answered "decide" "a list of events" events |> ignore<'Event list>
+        | Error _ -> ()
+
+        decision
+
     let private encode what (codec: Codec<'Value>) (value: 'Value) =
         coded ("encoding " + what) what (fun () -> CodecEncode.record codec value)
 
@@ -74,3 +93,15 @@ module internal Settle =
                     Ok { Encoded = encoded; Value = value }
                 else
                     readBack settings what codec value encoded)
+
+    /// Settles a message: its payload, which reads back as what is encoded the same.
+    let message (settings: StepSettings) (form: IMessageForm) : Result<Encoded, StepError> =
+        let what = "the message"
+
+        coded ("encoding " + what) what form.Encode
+        |> Result.bind (fun encoded ->
+            match coded ("decoding " + what) what (fun () -> form.Again encoded) with
+            | Ok again when again = encoded -> Ok encoded
+            | Ok again when settings.RefuseUnstable -> Error(notStable what encoded again)
+            | Error error when settings.RefuseUnstable -> Error error
+            | _ -> Ok encoded)

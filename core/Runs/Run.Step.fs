@@ -61,11 +61,8 @@ module internal RunStep =
         let step: Step = { Now = input.Now.ToUniversalTime(); CommandId = commandId; Random = random }
 
         try
-            Settle.guarded "decide" (fun () ->
-                match Settle.answered "decide" "a result" (aggregate.Decider.Decide step before.State command) with
-                | Ok events -> Ok(Settle.answered "decide" "a list of events" events)
-                | Error error -> Error error)
-            |> Result.map (fun outcome -> struct (outcome, random.WordsDrawn))
+            Settle.guarded "decide" (fun () -> Settle.decision aggregate.Decider step before.State command)
+            |> Result.map (fun decision -> struct (decision, random.WordsDrawn))
         finally
             random.End()
 
@@ -102,12 +99,14 @@ module internal RunStep =
         (aggregate: Aggregate<'State, 'Command, 'Event, 'Error>)
         (input: StepInput<'Command>)
         commandId
-        outcome
+        (decision: Decision<'Event, 'Error>)
         =
-        match outcome with
+        match decision.Outcome with
         | Ok events when List.length events > Limits.batchEntries ->
             // Before they are encoded.
             Error(StepError.Invalid(ValueError.TooMany("events of a step", List.length events, Limits.batchEntries)))
+        | Ok _ when List.length decision.Messages > Limits.batchEntries ->
+            Error(StepError.Invalid(ValueError.TooMany("messages of a step", List.length decision.Messages, Limits.batchEntries)))
         | Ok events ->
             events
             |> traverse (fun event ->
@@ -123,6 +122,15 @@ module internal RunStep =
             |> Result.map (fun settled ->
                 let refusal = entry context input commandId context.Run.Stream Role.Refusal settled.Encoded []
                 struct ((if context.Mode = RecordMode.Off then [] else [ refusal ]), [], Error settled.Value))
+
+    // The entries of the messages, behind those of the outcome.
+    let private messageEntries settings context (before: RunPosition<'State>) (input: StepInput<'Command>) commandId messages =
+        let entryOf stream encoded = entry context input commandId stream Role.Message encoded []
+
+        let make =
+            MessageEntry.make settings context.Run input.Stream before.Version input.Now commandId entryOf
+
+        messages |> List.indexed |> traverse make
 
     let private snapshotEffect context (input: StepInput<'Command>) commandId (stoodOn: StoodOn) =
         let payload = RunForm.writeSnapshot input.Stream stoodOn
@@ -196,15 +204,19 @@ module internal RunStep =
         List.fold next (Ok state) (List.zip decided recorded)
 
     // Whether the command as it was given comes to the same as the one that was read back, and draws as often.
-    let private sameDecision context (aggregate: Aggregate<'State, _, 'Event, 'Error>) before input (command: Settled<_>) id decided drawn =
-        let encoded outcome =
-            match outcome with
-            | Ok events -> events |> List.map (CodecEncode.record aggregate.Events)
-            | Error error -> [ CodecEncode.record aggregate.Errors error ]
+    let private sameDecision context (aggregate: Aggregate<_, _, 'Event, 'Error>) before input (command: Settled<_>) id decided drawn =
+        let encoded (decision: Decision<'Event, 'Error>) =
+            match decision.Outcome with
+            | Ok events -> Ok(events |> List.map (CodecEncode.record aggregate.Events))
+            | Error error -> Error(CodecEncode.record aggregate.Errors error)
+
+        let sent (decision: Decision<'Event, 'Error>) =
+            decision.Messages
+            |> List.map (fun message -> message.Outbox, message.Recipient, message.DeliverAfter, message.Event, message.Form.Encode())
 
         decide context aggregate before input input.Command id
-        |> Result.bind (fun (struct (given, givenDrawn)) ->
-            if Result.isOk given = Result.isOk decided && givenDrawn = drawn && encoded given = encoded decided then
+        |> Result.bind (fun (struct (given: Decision<'Event, 'Error>, givenDrawn)) ->
+            if givenDrawn = drawn && encoded given = encoded decided && sent given = sent decided then
                 Ok()
             else
                 let reason =
@@ -240,12 +252,16 @@ module internal RunStep =
                         sameDecision context aggregate before input command commandId decided drawn |> Result.map (fun () -> made)
                     else
                         Ok made)
-                |> Result.bind (fun (struct (outcomes, settled, outcome)) ->
-                    evolve settings aggregate before.State (Result.defaultValue [] decided) settled
+                |> Result.bind (fun made ->
+                    messageEntries settings context before input commandId decided.Messages
+                    |> Result.map (fun messages -> struct (made, messages)))
+                |> Result.bind (fun (struct (struct (outcomes, settled, outcome), messages)) ->
+                    evolve settings aggregate before.State (Result.defaultValue [] decided.Outcome) settled
                     |> Result.bind (fun state ->
                         let entries =
                             inputEntries context settings input commandId drawn command
                             @ outcomes
+                            @ messages
                             @ (settings.Beside |> Option.map _.EntriesOf(commandId, input.Key) |> Option.defaultValue [])
 
                         batch context settings before input entries
@@ -253,6 +269,7 @@ module internal RunStep =
                             {
                                 Batch = batch
                                 Outcome = outcome
+                                Messages = decided.Messages
                                 Position = position before state outcome
                                 Drawn = drawn
                                 Redacted = settled |> List.exists (fun event -> Redaction.isMarked event.Encoded.Payload)

@@ -6,7 +6,7 @@ namespace Refold
 type RecordMode =
     /// Commands and refusals too, in the run's own stream: the run can be verified and resumed.
     | Record = 0
-    /// Events only: their streams get the very same bytes and can be folded, but the run can be neither verified nor resumed.
+    /// Events and messages only: their streams get the very same bytes and can be folded, but the run can be neither verified nor resumed.
     /// Steps on one stream wait for each other's durability.
     | Off = 1
 
@@ -80,10 +80,12 @@ type StepInput<'Command> =
 [<NoEquality; NoComparison>]
 type StepResult<'State, 'Event, 'Error> =
     {
-        /// What is to be appended, atomically; `None` where nothing is (mode Off and no event).
+        /// What is to be appended, atomically; `None` where nothing is (mode Off, no event and no message).
         Batch: EncodedBatch option
         /// The events, or the refusal, as their codecs read them back: what a fold of the journal sees.
         Outcome: Result<'Event list, 'Error>
+        /// The messages that are appended with the events; none where refused.
+        Messages: OutgoingMessage list
         /// Where the next step on the stream begins: `Outcome` folded into the state before. Without events the state is the one before.
         Position: RunPosition<'State>
         /// Random words that were drawn, children included.

@@ -79,7 +79,8 @@ public partial class RoomTests
     [Fact]
     public void Segments_AreKnownToThoseThatOpenThemOrKeepFilesBesideThem() =>
         Assert.Equal(
-            ["Snapshots", "Opening", "Hosting"], Drawn("Refold").Where(room => room.Uses.Contains("Segments")).Select(room => room.Name));
+            ["Snapshots", "Delivery", "Opening", "Hosting"],
+            Drawn("Refold").Where(room => room.Uses.Contains("Segments")).Select(room => room.Name));
 
     [Fact]
     public void TheScan_FindsArrows()

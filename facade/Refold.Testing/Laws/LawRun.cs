@@ -78,7 +78,8 @@ internal static class LawRun
     }
 
     private static string Line(EncodedOutcome outcome) =>
-        outcome.Values.Count <= 1 ? outcome.Sentence() : "accepted: " + string.Join(", ", outcome.Values.Select(ScenarioDifference.Show));
+        (outcome.Values.Count <= 1 ? outcome.Sentence() : "accepted: " + string.Join(", ", outcome.Values.Select(ScenarioDifference.Show)))
+        + string.Concat(outcome.Messages.Select(message => "; sent " + ScenarioDifference.Show(message)));
 
     private static string Show<TState, TCommand, TEvent, TError>(
         Aggregate<TState, TCommand, TEvent, TError> aggregate, TState state)

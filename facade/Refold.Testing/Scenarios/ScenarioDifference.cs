@@ -32,6 +32,13 @@ internal sealed record ScenarioDifference(int Event, string What, string Path, i
                 return found;
         }
 
+        for (int index = 0; index < Math.Max(expected.Messages.Count, actual.Messages.Count); index++)
+        {
+            string what = string.Create(CultureInfo.InvariantCulture, $"message {index + 1}");
+            if (Find(0, what, expected.Messages.ElementAtOrDefault(index), actual.Messages.ElementAtOrDefault(index)) is { } found)
+                return found;
+        }
+
         return null;
     }
 
@@ -63,6 +70,9 @@ internal sealed record ScenarioDifference(int Event, string What, string Path, i
 /// <param name="Values">The events in order, or the one refusal.</param>
 internal sealed record EncodedOutcome(bool IsRefused, IReadOnlyList<Encoded> Values)
 {
+    /// <summary>The messages in order, as they would be recorded; each type with its outbox.</summary>
+    public IReadOnlyList<Encoded> Messages { get; init; } = [];
+
     public string Sentence() => (IsRefused, Values.Count) switch
     {
         (true, _) => "refused: " + ScenarioDifference.Show(Values[0]),

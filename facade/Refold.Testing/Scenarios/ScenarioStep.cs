@@ -25,6 +25,9 @@ internal sealed record ScenarioPlace(StreamId Stream, RngState Root, DateTimeOff
 
     public Core.RunContext Context() => RunTranslation.Context(Run, new RunPin("scenario", "", "", 0), Root, RecordMode.Record);
 
+    /// <summary>The id of an event of the step, by its place from 0.</summary>
+    public Guid EventId(int index) => Core.EntryModule.derivedId(FSharpOption<RunId>.Some(Run), Stream, Version + index + 1);
+
     /// <summary>What the decision is handed, anew: its generator begins where the decision's did.</summary>
     public Step Step() => new(
         Now.ToUniversalTime(),
@@ -57,13 +60,21 @@ internal static class ScenarioStep
         var step = made.ResultValue;
         Encoded[] entries = [.. step.Batch!.Value.Entries.Select(Encoded)];
         return new(
-            step.Outcome.ToDecision(),
+            step.Outcome.ToDecision(step.Messages),
             entries[0] with { Payload = Core.Envelope.tryRead(Core.Bytes.Wrap(entries[0].Payload)).ResultValue.Item2.Memory },
-            new EncodedOutcome(step.Outcome.IsError, entries[1..]),
+            new EncodedOutcome(step.Outcome.IsError, entries[1..^step.Messages.Length])
+            {
+                Messages = [.. step.Batch.Value.Entries.TakeLast(step.Messages.Length).Select(Sent)],
+            },
             step.Position.State,
             place with { Version = step.Position.Version, RunVersion = step.Position.RunVersion },
             step.Drawn);
     }
+
+    // The outbox stands with the type: both say what is sent where.
+    private static Encoded Sent(Core.EntryData data) => Encoded(data) with { Type = SentType(data.Type, Core.Outbox.nameOf(data.Stream)) };
+
+    public static string SentType(string type, string outbox) => $"{type} through {outbox}";
 
     private static Encoded Encoded(Core.EntryData data) => new(data.Type, data.SchemaVersion, data.Payload.Memory);
 }

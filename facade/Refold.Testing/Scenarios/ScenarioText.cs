@@ -79,5 +79,11 @@ internal static class ScenarioText
     public static string Outcome(string name, EncodedOutcome outcome, int marked) =>
         outcome.IsRefused || outcome.Values.Count == 0 ? $"{name}: {outcome.Sentence()}" : List(name, outcome.Values, marked);
 
+    /// <summary>The messages of both, where there are any.</summary>
+    public static string Messages(EncodedOutcome expected, EncodedOutcome actual) =>
+        expected.Messages.Count + actual.Messages.Count == 0
+            ? ""
+            : List("expected messages", expected.Messages) + "\n" + List("actual messages", actual.Messages) + "\n";
+
     public static string Number(long number) => number.ToString(CultureInfo.InvariantCulture);
 }

@@ -1,4 +1,4 @@
-// What a decision answers: events, or a refusal as a value. Shaped like NodaTime's ParseResult.
+// What a decision answers: events with messages, or a refusal as a value. Shaped like NodaTime's ParseResult.
 // Returned by Decide functions; read by runs and by tests of deciders.
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
@@ -30,6 +30,9 @@ public readonly struct Decision<TEvent, TError>
     /// <summary>The events, in order; none where refused.</summary>
     public IReadOnlyList<TEvent> Events => content?.Events ?? [];
 
+    /// <summary>The messages that are sent with the events, in order; none where refused.</summary>
+    public IReadOnlyList<OutgoingMessage> Messages => content?.Messages ?? [];
+
     /// <summary>Why it is refused.</summary>
     /// <exception cref="InvalidOperationException">It is accepted.</exception>
     public TError Error => content is { IsRefused: true } refused
@@ -45,6 +48,41 @@ public readonly struct Decision<TEvent, TError>
         return IsRefused;
     }
 
+    /// <summary>The decision with one more message, behind those before. It is recorded with the events, or with none, in one batch:
+    /// <c>Decision.Accept&lt;OrderEvent, OrderError>([new Placed(sku)]).Send(payments, new Charge(total))</c>. A refusal stays as it is: it
+    /// sends nothing.</summary>
+    /// <typeparam name="TMessage">The messages of the outbox.</typeparam>
+    /// <param name="outbox">Where it waits until it is delivered.</param>
+    /// <param name="message">The message.</param>
+    /// <param name="recipient">Whom it is for, 1 to 512 UTF-8 bytes without control characters; null where the outbox says it all.</param>
+    /// <param name="deliverAfter">The time before which it is not delivered, recorded in UTC. It is an absolute time: for a delay write
+    /// <c>step.Now.AddHours(1)</c>. Null: at once.</param>
+    /// <param name="causedBy">The event that caused it, by its place among the decision's events, from 0; null to name none.</param>
+    /// <returns>The decision with the message.</returns>
+    /// <exception cref="ArgumentException">The recipient breaks a rule.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The decision has no such event.</exception>
+    public Decision<TEvent, TError> Send<TMessage>(
+        Outbox<TMessage> outbox,
+        TMessage message,
+        string? recipient = null,
+        DateTimeOffset? deliverAfter = null,
+        int? causedBy = null)
+    {
+        ArgumentNullException.ThrowIfNull(outbox);
+        if (IsRefused) return this;
+        if (causedBy is { } place && (place < 0 || place >= Events.Count))
+            throw new ArgumentOutOfRangeException(nameof(causedBy), causedBy, "The decision has no event at this place.");
+        return With([.. Messages, Interop.DeliveryTranslation.Message(outbox, message, recipient, deliverAfter, causedBy)]);
+    }
+
+    /// <summary>The same events with these messages.</summary>
+    internal Decision<TEvent, TError> With(IEnumerable<OutgoingMessage> messages) => new(new DecisionContent<TEvent, TError>
+    {
+        IsRefused = false,
+        Events = content?.Events ?? [],
+        Messages = [.. messages],
+    });
+
     /// <summary>The events, as for <c>foreach</c>.</summary>
     /// <returns>An enumerator over <see cref="Events"/>.</returns>
     public IEnumerator<TEvent> GetEnumerator() => Events.GetEnumerator();
@@ -57,14 +95,15 @@ public readonly struct Decision<TEvent, TError>
     /// <param name="happened">What happens.</param>
     public static implicit operator Decision<TEvent, TError>(TEvent happened) => Decision.Accept<TEvent, TError>([happened]);
 
-    /// <summary>"refused: ERROR" or "accepted: EVENT, EVENT".</summary>
+    /// <summary>"refused: ERROR", or "accepted: EVENT, EVENT" and whereto messages are sent.</summary>
     /// <returns>The words.</returns>
     public override string ToString()
     {
         var decision = this;
         return Interop.InvariantText.Of(() => decision.IsRefused
             ? $"refused: {decision.Error}"
-            : "accepted: " + (decision.Events.Count == 0 ? "nothing" : string.Join(", ", decision.Events)));
+            : "accepted: " + (decision.Events.Count == 0 ? "nothing" : string.Join(", ", decision.Events))
+                + string.Concat(decision.Messages.Select(message => "; sent " + message)));
     }
 }
 
@@ -74,6 +113,8 @@ internal sealed class DecisionContent<TEvent, TError>
     public required bool IsRefused { get; init; }
 
     public TEvent[] Events { get; init; } = [];
+
+    public OutgoingMessage[] Messages { get; init; } = [];
 
     public TError? Error { get; init; }
 }

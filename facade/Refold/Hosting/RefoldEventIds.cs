@@ -5,8 +5,8 @@ using Microsoft.Extensions.Logging;
 namespace Refold;
 
 /// <summary>The event ids of Refold's log lines. An id is never used for something else. Categories: <c>Refold.Journal</c>
-/// for ids below 10, <c>Refold.Run</c> below 20, <c>Refold.Replay</c> below 30, <c>Refold.Host</c> below 40; <c>Refold.Run</c> for
-/// deadlines, from 40 on. Deciding a run again logs nothing but its verdict where it diverged.</summary>
+/// for ids below 10, <c>Refold.Run</c> below 20, <c>Refold.Replay</c> below 30, <c>Refold.Host</c> below 40, <c>Refold.Run</c> for
+/// deadlines below 50, <c>Refold.Delivery</c> from 50 on. Deciding a run again logs nothing but its verdict where it diverged.</summary>
 public static class RefoldEventIds
 {
     /// <summary>Information: a journal was opened.</summary>
@@ -93,6 +93,20 @@ public static class RefoldEventIds
 
     /// <summary>Error: a driver of deadlines ended, since its run has ended or stopped, or the journal cannot be read.</summary>
     public const int DeadlinesEnded = 42;
+
+    /// <summary>Information: a dispatcher took an outbox.</summary>
+    public const int OutboxTaken = 50;
+
+    /// <summary>Information: a dispatcher found that another one has its outbox now, and stands by.</summary>
+    public const int OutboxLost = 51;
+
+    /// <summary>Warning: a message is not confirmed after <see cref="OutboxDispatcherOptions.WarnAfter"/> attempts. Once for each
+    /// message.</summary>
+    public const int DeliveryDelayed = 52;
+
+    /// <summary>Error: a message was given up after <see cref="OutboxDispatcherOptions.MaxAttempts"/> attempts: it is a dead letter
+    /// now.</summary>
+    public const int DeliveryGivenUp = 53;
 }
 
 /// <summary>The log lines.</summary>
@@ -105,6 +119,8 @@ internal static partial class LogLines
     public const string ReplayCategory = "Refold.Replay";
 
     public const string HostCategory = "Refold.Host";
+
+    public const string DeliveryCategory = "Refold.Delivery";
 
     [LoggerMessage(RefoldEventIds.JournalOpened, LogLevel.Information, "Opened the journal {Place} at position {Position}")]
     public static partial void JournalOpened(this ILogger logger, string place, long position);
@@ -159,6 +175,22 @@ internal static partial class LogLines
         RefoldEventIds.StepTakesLong, LogLevel.Warning,
         "The run {Run} has been making the step on {Stream} for {Elapsed}: decide, evolve or a codec does not end, and other steps wait")]
     public static partial void StepTakesLong(this ILogger logger, RunId run, StreamId? stream, TimeSpan elapsed);
+
+    [LoggerMessage(RefoldEventIds.OutboxTaken, LogLevel.Information, "The outbox {Outbox} is dispatched by {Dispatcher}")]
+    public static partial void OutboxTaken(this ILogger logger, string outbox, string dispatcher);
+
+    [LoggerMessage(RefoldEventIds.OutboxLost, LogLevel.Information, "The outbox {Outbox} is dispatched by {Dispatcher} now; standing by")]
+    public static partial void OutboxLost(this ILogger logger, string outbox, string? dispatcher);
+
+    [LoggerMessage(
+        RefoldEventIds.DeliveryDelayed, LogLevel.Warning,
+        "The message {Number} of the outbox {Outbox} is not confirmed after {Attempts} attempts; it is handed over again")]
+    public static partial void DeliveryDelayed(this ILogger logger, Exception? exception, string outbox, long number, int attempts);
+
+    [LoggerMessage(
+        RefoldEventIds.DeliveryGivenUp, LogLevel.Error,
+        "The message {Number} of the outbox {Outbox} was given up after {Attempts} attempts; requeue it when it can be delivered")]
+    public static partial void DeliveryGivenUp(this ILogger logger, Exception? exception, string outbox, long number, int attempts);
 
     [LoggerMessage(
         RefoldEventIds.RecoveryHookFailed, LogLevel.Warning,

@@ -1,6 +1,5 @@
 // Between the mirrored deciders and aggregates and the core's.
 // Used by Aggregate, runs and verification.
-using Microsoft.FSharp.Collections;
 using Microsoft.FSharp.Core;
 
 namespace Refold.Interop;
@@ -39,11 +38,8 @@ internal static class AggregateTranslation
         _ => null,
     };
 
-    public static Decision<TEvent, TError> ToDecision<TEvent, TError>(this FSharpResult<FSharpList<TEvent>, TError> outcome) =>
-        outcome.IsOk ? Decision.Accept<TEvent, TError>(outcome.ResultValue) : Decision.Refuse<TEvent, TError>(outcome.ErrorValue);
-
     private static Core.Decider<TState, TCommand, TEvent, TError> ToCore<TState, TCommand, TEvent, TError>(
-        Decider<TState, TCommand, TEvent, TError> decider) => new(
+        Decider<TState, TCommand, TEvent, TError> decider) => Core.Decider.sending(
             decider.Initial,
             FuncConvert.FromFunc((Core.Step step, TState state, TCommand command) =>
                 decider.Decide(new Step(step.Now, step.CommandId, step.Random), state, command).ToCore()),
@@ -52,8 +48,8 @@ internal static class AggregateTranslation
     public static Decider<TState, TCommand, TEvent, TError> OfCore<TState, TCommand, TEvent, TError>(
         Core.Decider<TState, TCommand, TEvent, TError> decider) => new(
             decider.Initial,
-            (step, state, command) => FSharpFunc<Core.Step, TState>
-                .InvokeFast(decider.Decide, new Core.Step(step.Now, step.CommandId, step.Random), state, command).ToDecision(),
+            (step, state, command) =>
+                Core.Decider.decide(decider, new Core.Step(step.Now, step.CommandId, step.Random), state, command).ToDecision(),
             (state, happened) => FSharpFunc<TState, TEvent>.InvokeFast(decider.Evolve, state, happened));
 
     private sealed class Taking : Core.IAggregateVisitor<Aggregate>
@@ -61,9 +57,4 @@ internal static class AggregateTranslation
         public Aggregate Visit<TState, TCommand, TEvent, TError>(Core.Aggregate<TState, TCommand, TEvent, TError> aggregate) =>
             new Aggregate<TState, TCommand, TEvent, TError>(aggregate);
     }
-
-    private static FSharpResult<FSharpList<TEvent>, TError> ToCore<TEvent, TError>(this Decision<TEvent, TError> decision) =>
-        decision.TryGetError(out var error)
-            ? FSharpResult<FSharpList<TEvent>, TError>.NewError(error)
-            : FSharpResult<FSharpList<TEvent>, TError>.NewOk(decision.Events.ToFSharpList());
 }

@@ -130,7 +130,7 @@ internal static class RunTranslation
         var step = made.ResultValue;
         return new MadeStep<TState, TEvent, TError>(
             step.Batch?.Value,
-            step.Outcome.ToDecision(),
+            step.Outcome.ToDecision(step.Messages),
             step.Position.State,
             step.Position.Version,
             step.Position.RunVersion,

@@ -34,6 +34,8 @@ public sealed class AggregateStreams<TState, TCommand, TEvent, TError>
     /// <exception cref="ConcurrencyException">Other writers came between, as often as <see cref="RunOptions.MaxAttempts"/> allows;
     /// nothing was appended.</exception>
     /// <exception cref="NotAppendedException">Nothing was appended, for another reason.</exception>
+    /// <exception cref="OutboxFullException">It would send more than <see cref="RunOptions.MaxUnconfirmed"/> allows; nothing was
+    /// appended.</exception>
     /// <exception cref="OutcomeUnknownException">The device failed while the step was written: resume the run.</exception>
     /// <exception cref="RunStoppedException">The device failed before; nothing was appended: resume the run.</exception>
     /// <exception cref="RunEndedException">The run has ended.</exception>
@@ -54,8 +56,8 @@ public sealed class AggregateStreams<TState, TCommand, TEvent, TError>
     /// <exception cref="ArgumentException">The stream is not one of the category, or the key breaks a rule.</exception>
     /// <exception cref="NotAppendedException">The key was used for another command (<see cref="AppendFailure.KeyReused"/>), or another
     /// reason; nothing was appended.</exception>
-    /// <remarks>Throws the same as the overload without options. In mode <see cref="RecordMode.Off"/> a step without events leaves no
-    /// trace, so its key is not known later.</remarks>
+    /// <remarks>Throws the same as the overload without options. In mode <see cref="RecordMode.Off"/> a step without events and
+    /// messages leaves no trace, so its key is not known later.</remarks>
     public Task<ExecutionResult<TState, TEvent, TError>> ExecuteAsync(
         StreamId stream, TCommand command, ExecuteOptions options, CancellationToken cancellationToken = default)
     {
@@ -67,7 +69,9 @@ public sealed class AggregateStreams<TState, TCommand, TEvent, TError>
         RunTranslation.CheckKey(options.IdempotencyKey, nameof(options));
         var now = options.Time ?? run.TimeProvider.GetUtcNow();
         var work = new ExecuteWork<TState, TCommand, TEvent, TError>(run, aggregate, stream, command, now, options, cancellationToken);
-        return run.DoObserved(work, aggregate.Category);
+        return run.Gauges is { } gauges
+            ? gauges.BehindAsync(() => run.DoObserved(work, aggregate.Category), cancellationToken)
+            : run.DoObserved(work, aggregate.Category);
     }
 
     /// <summary>The state of a stream after every command that was given to the run before.</summary>

@@ -19,6 +19,7 @@ internal sealed class ExecuteWork<TState, TCommand, TEvent, TError>(
     private MadeStep<TState, TEvent, TError>? made;
     private DueSnapshot? dueSnapshot;
     private long? builtOn;
+    private OutboxReservation? reserved;
 
     public override StreamId Stream => stream;
 
@@ -41,6 +42,7 @@ internal sealed class ExecuteWork<TState, TCommand, TEvent, TError>(
     public override StepMade Make(KeptState? before, long runVersion)
     {
         (made, builtOn, dueSnapshot) = (null, null, null);
+        Free(null);
         if (repeated is not null)
             return new StepMade(null, null, runVersion);
         var state = (FoldedState<TState>)before!.Folded;
@@ -49,6 +51,7 @@ internal sealed class ExecuteWork<TState, TCommand, TEvent, TError>(
         options.CheckVersion(stream, state.Version);
         var settings = new StepSettings(run.Options.CheckCodecs, before.StoodOn, Beside: options.Beside);
         made = run.Context.Make(aggregate, stream, state, command, now, runVersion, options, settings);
+        if (made.Outcome.Messages.Count > 0) reserved = run.Gauges?.Reserve(made.Outcome.Messages);
         var after = new FoldedState<TState>(made.State, made.Version);
         var (snapshotAt, isRedacted) = (before.SnapshotAt, before.IsRedacted || made.IsRedacted);
         if (after.Version > state.Version && run.Snapshots.Due(stream, aggregate.State, after, snapshotAt, isRedacted) is { } due)
@@ -56,16 +59,36 @@ internal sealed class ExecuteWork<TState, TCommand, TEvent, TError>(
         return new StepMade(made.Batch, new KeptState(aggregate, after, snapshotAt, IsRedacted: isRedacted), made.RunVersion);
     }
 
-    // The batch ends in the stream or the run where the step did; a repeated key's batch lies before.
+    // The batch ends in the stream or the run where the step did; a repeated key's batch lies before. In outboxes others may have sent.
     public override bool IsFresh(Receipt receipt) =>
-        made is { } step && receipt.Versions.All(versions => versions.Stream == effects
+        made is { } step && receipt.Versions.All(versions => versions.Stream == effects || DeliveryTranslation.IsOutbox(versions.Stream)
             || versions.Last == (versions.Stream == stream ? step.Version : step.RunVersion));
 
     // Committed: now the snapshot may be kept, whether or not anybody waits for the command any more.
     public override void Complete(Receipt? receipt)
     {
         if (dueSnapshot is { } due && receipt is not null) run.Snapshots.Keep(due, receipt.Head);
+        Free(receipt);
         base.Complete(receipt);
+    }
+
+    public override void Fail(Exception error)
+    {
+        Free(null);
+        base.Fail(error);
+    }
+
+    public override void Cancel()
+    {
+        // Also where only waiting is cancelled and the step goes on: then it is counted when the journal shows it.
+        Free(null);
+        base.Cancel();
+    }
+
+    private void Free(Receipt? receipt)
+    {
+        if (reserved is { } held) run.Gauges!.Free(held, receipt);
+        reserved = null;
     }
 
     protected override ExecutionResult<TState, TEvent, TError> Result(Receipt? receipt) =>

@@ -43,7 +43,8 @@ public sealed class ExecutionResult<TState, TEvent, TError>
     /// recorded.</summary>
     public ulong DrawnWords { get; }
 
-    /// <summary>The receipt of the batch; null where nothing was to be appended (<see cref="RecordMode.Off"/> and no event).</summary>
+    /// <summary>The receipt of the batch; null where nothing was to be appended (<see cref="RecordMode.Off"/>, no event and no message). It
+    /// has the numbers of the messages: the versions in <c>$outbox/NAME</c>.</summary>
     public Receipt? Receipt { get; }
 
     /// <summary>Whether the idempotency key was known: the result is the recorded one, and nothing was decided.</summary>

@@ -114,14 +114,33 @@ internal sealed class RecordedRun
     private async Task ScanAsync(IJournal journal, RunId run, long last, CancellationToken cancellationToken)
     {
         var looked = 0;
+        var batches = streams[run.Stream].Where(entry => entry.Role == EntryRole.Command).Select(entry => entry.Batch).ToHashSet();
         await foreach (var entry in journal.ReadAllAsync(cancellationToken: cancellationToken).ConfigureAwait(false))
         {
             if (entry.Position > last) break;
             if (++looked % ProgressEvery == 0) progress?.Report(new VerifyProgress(entry.Position, last));
-            if (entry.Run == run && !streams.ContainsKey(entry.Stream)) outside.Add(entry);
+            // A message whose run was changed is known by its batch.
+            var isSent = DeliveryTranslation.IsOutbox(entry.Stream) && batches.Contains(entry.Batch);
+            if ((entry.Run == run || isSent) && !streams.ContainsKey(entry.Stream)) outside.Add(entry);
         }
 
+        await ReadOutboxesAsync(journal, last, cancellationToken).ConfigureAwait(false);
+
         progress?.Report(new VerifyProgress(last, last));
+    }
+
+    // Of an outbox of which the beginning was deleted: how far, and the first entry that is left.
+    private async Task ReadOutboxesAsync(IJournal journal, long last, CancellationToken cancellationToken)
+    {
+        var outboxes = await journal.StreamsAsync(DeliveryTranslation.StreamPrefix, cancellationToken: cancellationToken)
+            .ConfigureAwait(false);
+        foreach (var outbox in outboxes.Where(stream => stream.Floor > 0))
+        {
+            floors[outbox.Stream] = outbox.Floor;
+            var first = await journal.ReadKeptAsync(outbox.Stream, outbox.Floor + 1, cancellationToken: cancellationToken)
+                .FirstOrDefaultAsync(cancellationToken).ConfigureAwait(false);
+            streams[outbox.Stream] = first is null || first.Position > last ? [] : [first];
+        }
     }
 
     // What was deleted is missing then, and the report says so.

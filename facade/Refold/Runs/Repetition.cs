@@ -80,19 +80,24 @@ internal static class Repetition
         List<JournalEntry> batch,
         CancellationToken cancellationToken)
     {
-        if (run.Options.Mode != RecordMode.Off || batch.Count == 0 || batch.Exists(entry => entry.Stream != stream))
+        if (run.Options.Mode != RecordMode.Off || batch.Count == 0)
+            return false;
+        if (batch.Exists(entry => entry.Stream != stream && !DeliveryTranslation.IsOutbox(entry.Stream)))
             return false;
         var first = batch[0];
         if (first.Time is not { } time || first.CausationId is not { } commandId)
             return false;
         var loaded = await StreamState.LoadAsync(run, aggregate, stream, first.Position - 1, cancellationToken).ConfigureAwait(false);
         var before = loaded.Folded;
-        if (before.Version != first.Version - 1)
+        // A step that only sends has no version of the stream to go by.
+        if (first.Stream == stream && before.Version != first.Version - 1)
             return false;
         try
         {
             var settings = new StepSettings(CheckCodecs: false, CommandId: commandId);
-            var made = run.Context.Make(aggregate, stream, before, command, time, runVersion: 1, new ExecuteOptions(), settings);
+            // Under the name of the run that made it: the id of an event that a message names follows from it.
+            var context = RunTranslation.Context(first.Run ?? run.Id, run.Pin, run.Context.Root, RecordMode.Off);
+            var made = context.Make(aggregate, stream, before, command, time, runVersion: 1, new ExecuteOptions(), settings);
             return made.Batch is { } again && RunTranslation.HasContent(again, batch);
         }
         catch (StepFailedException)

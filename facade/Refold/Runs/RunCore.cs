@@ -27,6 +27,7 @@ internal sealed class RunCore
         Recoveries = new RunRecoveries(this, options.RecoveryPermits ?? observer?.RecoveryPermits ?? RecoveryPermits.Of(journal));
         Context = RunTranslation.Context(id, pin, root, options.Mode);
         Operations = new RunOperations(id);
+        Gauges = options.MaxUnconfirmed.Count > 0 ? new OutboxGauges(journal, options.MaxUnconfirmed) : null;
         pipeline = new RunPipeline(journal, id, new RunMemory(options.Mode, runVersion, options.CachedStreams), options, Logger);
     }
 
@@ -45,6 +46,9 @@ internal sealed class RunCore
     public RunRecoveries Recoveries { get; }
 
     public RunOperations Operations { get; }
+
+    /// <summary>How full outboxes are; null where none has a bound.</summary>
+    public OutboxGauges? Gauges { get; }
 
     public TimeProvider TimeProvider { get; }
 

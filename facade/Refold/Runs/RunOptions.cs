@@ -119,8 +119,21 @@ public sealed record RunOptions
     /// <value>Default: 5 seconds. Above zero, at most 24 days; <see cref="Timeout.InfiniteTimeSpan"/>: never.</value>
     public TimeSpan SlowStep { get; init; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>How many messages of an outbox may be unconfirmed, by the outbox's name. A command that would send beyond that fails with
+    /// <see cref="OutboxFullException"/> before anything is appended. Counted by this run as the journal shows it: what another run sends
+    /// at the same moment may come on top. Dead letters do not count.</summary>
+    /// <value>Default: none, without a bound. Each at least 1.</value>
+    public IReadOnlyDictionary<string, long> MaxUnconfirmed { get; init; } = new Dictionary<string, long>();
+
     internal RunOptions Validated()
     {
+        ArgumentNullException.ThrowIfNull(MaxUnconfirmed);
+        foreach (var (outbox, limit) in MaxUnconfirmed)
+        {
+            DeliveryTranslation.CheckName(outbox, nameof(MaxUnconfirmed));
+            ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1, nameof(MaxUnconfirmed));
+        }
+
         ArgumentNullException.ThrowIfNull(NewGuid);
         ArgumentNullException.ThrowIfNull(RecoveryCompleted);
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxAttempts, 1);

@@ -42,17 +42,17 @@ let tests =
             equal expected (names |> List.map tag |> Tags.ofSeq |> ok |> List.map _.Value))
 
         testCase "a role's byte is its place in the list of all, and its name reads back" (fun () ->
-            equal [ 0uy .. 6uy ] (Role.all |> List.map Role.toByte)
+            equal [ 0uy .. 7uy ] (Role.all |> List.map Role.toByte)
 
             for role in Role.all do
                 equal (Some role) (Role.ofByte (Role.toByte role))
                 equal (Some role) (Role.ofName (Role.name role))
 
-            equal None (Role.ofByte 7uy)
+            equal None (Role.ofByte 8uy)
             equal None (Role.ofName "Command"))
 
         testCase
-            "commands, facts, effects and control entries are external, events and refusals derived, unmarked ones show nothing"
+            "commands, facts, effects and control entries are external, events, refusals and messages derived, unmarked ones show nothing"
             (fun () ->
                 let kinds = [
                     for role in Role.all -> Role.name role, Role.kind role |> Option.map EntryKind.tag
@@ -66,6 +66,7 @@ let tests =
                     "control", Some "kind:external"
                     "event", Some "kind:derived"
                     "refusal", Some "kind:derived"
+                    "message", Some "kind:derived"
                 ]
 
                 equal expected kinds)

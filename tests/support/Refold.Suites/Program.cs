@@ -12,6 +12,8 @@ internal static class Program
         [KilledProcess.Verb, .. var rest] => KilledProcess.RunAsync(rest),
         [CompactingProcess.Verb, .. var rest] => CompactingProcess.RunAsync(rest),
         [WritingProcess.Verb, .. var rest] => WritingProcess.RunAsync(rest),
+        [DispatchingProcess.Verb, var directory, var life] => DispatchingProcess.RunAsync(
+            directory, int.Parse(life, System.Globalization.CultureInfo.InvariantCulture)),
         [JournalProcess.Verb, var directory] => JournalProcess.RunAsync(directory),
         [CrowdedProcess.Verb, var directory] => CrowdedProcess.OpenAsync(directory),
         [BlockingCallers.Verb, var uri] => Task.FromResult(BlockingCallers.Run(uri)),

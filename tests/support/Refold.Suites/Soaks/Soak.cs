@@ -16,6 +16,7 @@ public static class Soak
     internal static IReadOnlyList<Suite> Suites { get; } =
     [
         .. SegmentSuites.All, .. LiteDbSuites.All, .. RunSuites.All, .. CodecSuites.All, .. OperationSuites.All, .. ToolSuites.All,
+        .. DeliverySuites.All,
         .. ConformanceSuites.All, StressSuite.Stress,
     ];
 

@@ -1,0 +1,43 @@
+// What outboxes throw: too many unconfirmed messages, and a log that was cut where it says too little.
+// Thrown by runs, dispatchers and the extensions of journals.
+using System.Globalization;
+
+namespace Refold;
+
+/// <summary>A command was not executed: it would send more messages through an outbox than <see cref="RunOptions.MaxUnconfirmed"/> allows
+/// to be unconfirmed. Nothing was appended; the run continues. Give the command again when messages were confirmed.</summary>
+public sealed class OutboxFullException : JournalException
+{
+    internal OutboxFullException(string outbox, long unconfirmed, long limit)
+        : base(
+            "outbox-full",
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"The outbox '{outbox}' has {unconfirmed} unconfirmed messages, and {limit} are allowed with those of the command; "
+                + $"nothing was appended. Give the command again when some are confirmed.")) =>
+        (Outbox, Unconfirmed, Limit) = (outbox, unconfirmed, limit);
+
+    /// <summary>The outbox.</summary>
+    public string Outbox { get; }
+
+    /// <summary>How many messages were not confirmed, those of the command not counted.</summary>
+    public long Unconfirmed { get; }
+
+    /// <summary>How many may be.</summary>
+    public long Limit { get; }
+}
+
+/// <summary>The facts about an outbox cannot be known: the beginning of its log was deleted, and what is left does not begin with an entry
+/// <c>$outbox.taken</c>, which says what was confirmed till then. Restore the log from a backup.</summary>
+public sealed class OutboxLogException : JournalException
+{
+    private OutboxLogException(string message)
+        : base("outbox-log-incomplete", message)
+    {
+    }
+
+    internal static OutboxLogException Incomplete(string outbox, long upTo) => new(string.Create(
+        CultureInfo.InvariantCulture,
+        $"The log of the outbox '{outbox}' was deleted up to version {upTo}, and the next entry does not say which messages were confirmed "
+        + $"till then: delete no further than before the last $outbox.taken, or restore it."));
+}

@@ -1,0 +1,13 @@
+// A dispatcher under SIGKILL, in the short form.
+// Run by `dotnet test`.
+using Xunit;
+using Xunit.Abstractions;
+
+namespace Refold.Tests.Delivery;
+
+public class KilledDispatcherTests(ITestOutputHelper output)
+{
+    [Fact]
+    public Task KilledAtAnyMoment_EachMessageIsDelivered_AndNoneThatWasConfirmedAgain() =>
+        DeliverySuites.KilledDispatchers.HoldsAsync(output);
+}
