@@ -17,6 +17,9 @@ public sealed record Opened(string Sku, int Quantity) : OrderEvent;
 
 public sealed record Placed(int Cents, Guid Payment, DateTimeOffset PaidAt) : OrderEvent;
 
+/// <summary>What is sent when an order is placed: the worker packs it.</summary>
+public sealed record Shipment(string Sku, int Quantity, Guid Payment);
+
 public enum OrderError
 {
     BadQuantity,
@@ -40,6 +43,9 @@ public static class Order
 {
     public const int MostItems = 100;
 
+    /// <summary>Recorded with the event, handed over by the dispatcher until the worker has confirmed.</summary>
+    public static Outbox<Shipment> Shipments { get; } = Outbox.Create("shipments", OrderJson.Default.Shipment);
+
     public static Aggregate<OrderState, OrderCommand, OrderEvent, OrderError> Aggregate { get; } = Refold.Aggregate.Create(
         "order",
         OrderState.Initial,
@@ -56,7 +62,8 @@ public static class Order
         Open when state.Stage != OrderStage.None => OrderError.AlreadyOpen,
         Open open => [new Opened(open.Sku, open.Quantity)],
         Place when state.Stage != OrderStage.Open => OrderError.NotOpen,
-        Place place => [new Placed(place.Cents, place.Payment, place.PaidAt)],
+        Place place => Decision.Accept<OrderEvent, OrderError>([new Placed(place.Cents, place.Payment, place.PaidAt)])
+            .Send(Shipments, new Shipment(state.Sku, state.Quantity, place.Payment), causedBy: 0),
         _ => [],
     };
 
@@ -76,6 +83,7 @@ public static class Order
 [JsonSerializable(typeof(Opened))]
 [JsonSerializable(typeof(Placed))]
 [JsonSerializable(typeof(OrderState))]
+[JsonSerializable(typeof(Shipment))]
 [JsonSerializable(typeof(OrderRequest))]
 [JsonSerializable(typeof(OrderAnswer))]
 [JsonSerializable(typeof(Price))]

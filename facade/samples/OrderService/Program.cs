@@ -2,11 +2,17 @@
 //   dotnet run -- --journal segments:orders --version 1.0.0 --outside http://localhost:5100 --token SECRET --urls http://localhost:5000
 //   curl localhost:5000/orders -H 'Content-Type: application/json' -d '{"id":"o-1","sku":"tea","quantity":2}'
 //   dotnet run -- replay --journal segments:orders      (no network; exit code 1 where a run does not come out the same)
-// Files: Order.cs decides; PlaceOrder.cs is the operation; Outside.cs the HTTP client; Service.cs and Replaying.cs the two verbs.
+//   dotnet run -- worker --journal segments:parcels --urls http://localhost:5200     (then the service with --worker http://localhost:5200)
+// Files: Order.cs decides; PlaceOrder.cs is the operation; Outside.cs the HTTP client; Service.cs, Worker.cs and Replaying.cs the verbs.
 namespace OrderService;
 
 internal static class Program
 {
     private static async Task<int> Main(string[] args) =>
-        args is ["replay", .. var rest] ? await Replaying.RunAsync(rest) : await Service.RunAsync(args);
+        args switch
+        {
+            ["replay", .. var rest] => await Replaying.RunAsync(rest),
+            ["worker", .. var rest] => await Worker.RunAsync(rest),
+            _ => await Service.RunAsync(args),
+        };
 }

@@ -1,5 +1,6 @@
 // The service: its host opens the journal, goes on with what was cut off, and answers POST /orders until it is told to stop.
-// Called by Program.cs. Options: --journal, --version, --outside, --token, --timeout SECONDS, --stop-within SECONDS, --urls.
+// Called by Program.cs. Options: --journal, --version, --outside, --token, --timeout SECONDS, --stop-within SECONDS, --worker, --urls.
+using System.Net.Http.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Configuration;
@@ -23,12 +24,18 @@ internal static class Service
         builder.Services.Configure<HostOptions>(
             host => host.ShutdownTimeout = TimeSpan.FromSeconds(options.GetValue("stop-within", 30.0)));
         builder.Services.AddSingleton(Outside.At(outside, options["token"] ?? "none", timeout));
-        builder.Services.AddRefold()
+        var refold = builder.Services.AddRefold()
             .UseJournal(options["journal"] ?? "segments:orders")
             .AddAggregate(Order.Aggregate)
             .AddOperation(services => PlaceOrder.Operation(services.GetRequiredService<HttpClient>()))
             .AddRun(new RunPin("orders", "acme", version, seed: 42))
             .AddHealthCheck();
+        // Without a worker, shipments wait in the journal for one.
+        if (options["worker"] is { } address)
+        {
+            var worker = new HttpClient { BaseAddress = new Uri(address) };
+            refold.AddDispatcher(Order.Shipments, (_, message, token) => ShipAsync(worker, message, token));
+        }
 
         await using var app = builder.Build();
         app.MapPost("/orders", AnswerAsync);
@@ -62,6 +69,17 @@ internal static class Service
         {
             return Told(503, "The service stops. Ask again with the same id.");
         }
+    }
+
+    private static async Task ShipAsync(HttpClient worker, OutboxMessage<Shipment> message, CancellationToken cancellationToken)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, "shipments")
+        {
+            Content = JsonContent.Create(message.Message, OrderJson.Default.Shipment),
+            Headers = { { Worker.IdHeader, message.Id.ToString("D") } },
+        };
+        using var response = await worker.SendAsync(request, cancellationToken);
+        response.EnsureSuccessStatusCode();
     }
 
     private static IResult Told(int status, string? detail) => Results.Problem(detail, statusCode: status);

@@ -30,11 +30,18 @@ internal sealed class OrderServiceProcess : IDisposable
 
     /// <summary>Starts it, and waits until it answers.</summary>
     public static async Task<OrderServiceProcess> StartAsync(
-        string journal, string version, Uri outside, string token, double stopWithin = 30)
-    {
-        var service = new OrderServiceProcess(Run(
+        string journal, string version, Uri outside, string token, double stopWithin = 30, Uri? worker = null) => await StartedAsync([
             "--journal", journal, "--version", version, "--outside", outside.ToString(), "--token", token, "--timeout", "1",
-            "--stop-within", stopWithin.ToString(CultureInfo.InvariantCulture), "--urls", "http://127.0.0.1:0"));
+            "--stop-within", stopWithin.ToString(CultureInfo.InvariantCulture), "--urls", "http://127.0.0.1:0",
+            .. worker is null ? (string[])[] : ["--worker", worker.ToString()]]);
+
+    /// <summary>Starts the worker that packs shipments, and waits until it answers.</summary>
+    public static Task<OrderServiceProcess> StartWorkerAsync(string journal, Uri address) =>
+        StartedAsync(["worker", "--journal", journal, "--urls", address.ToString()]);
+
+    private static async Task<OrderServiceProcess> StartedAsync(string[] arguments)
+    {
+        var service = new OrderServiceProcess(Run(arguments));
         try
         {
             await service.ReadAsync().WaitAsync(Patience);
