@@ -138,7 +138,7 @@ public sealed class InMemoryJournalTests : IAsyncLifetime
         { "type", new AppendRequest(Entry("a", "")) },
         { "type", new AppendRequest(Entry("a", new string('t', 257))) },
         { "schema version", new AppendRequest(Entry("a") with { SchemaVersion = 0 }) },
-        { "role", new AppendRequest(Entry("a") with { Role = (EntryRole)7 }) },
+        { "role", new AppendRequest(Entry("a") with { Role = (EntryRole)8 }) },
         { "role", new AppendRequest(Entry("a") with { Role = (EntryRole)257 }) },
         { "words drawn", new AppendRequest(Entry("a") with { Drawn = 1 }) },
         { "idempotency key", new AppendRequest(Entry("a")) { IdempotencyKey = "" } },
