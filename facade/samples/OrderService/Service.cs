@@ -1,11 +1,14 @@
 // The service: its host opens the journal, goes on with what was cut off, and answers POST /orders until it is told to stop.
-// Called by Program.cs. Options: --journal, --version, --outside, --token, --timeout SECONDS, --stop-within SECONDS, --urls.
+// Called by Program.cs. Options: --journal, --version, --outside, --token, --timeout SECONDS, --stop-within SECONDS,
+// --telemetry true (to the console), --urls.
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using OpenTelemetry.Metrics;
+using OpenTelemetry.Trace;
 using Refold;
 
 namespace OrderService;
@@ -29,6 +32,13 @@ internal static class Service
             .AddOperation(services => PlaceOrder.Operation(services.GetRequiredService<HttpClient>()))
             .AddRun(new RunPin("orders", "acme", version, seed: 42))
             .AddHealthCheck();
+
+        if (options.GetValue("telemetry", false))
+        {
+            builder.Services.AddOpenTelemetry()
+                .WithTracing(tracing => tracing.AddSource(RefoldTelemetry.ActivitySourceName).AddConsoleExporter())
+                .WithMetrics(metrics => metrics.AddMeter(RefoldTelemetry.MeterName).AddConsoleExporter());
+        }
 
         await using var app = builder.Build();
         app.MapPost("/orders", AnswerAsync);

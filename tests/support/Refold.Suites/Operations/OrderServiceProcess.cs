@@ -30,11 +30,12 @@ internal sealed class OrderServiceProcess : IDisposable
 
     /// <summary>Starts it, and waits until it answers.</summary>
     public static async Task<OrderServiceProcess> StartAsync(
-        string journal, string version, Uri outside, string token, double stopWithin = 30)
+        string journal, string version, Uri outside, string token, double stopWithin = 30, bool tellsAll = false)
     {
         var service = new OrderServiceProcess(Run(
             "--journal", journal, "--version", version, "--outside", outside.ToString(), "--token", token, "--timeout", "1",
-            "--stop-within", stopWithin.ToString(CultureInfo.InvariantCulture), "--urls", "http://127.0.0.1:0"));
+            "--stop-within", stopWithin.ToString(CultureInfo.InvariantCulture), "--telemetry", tellsAll ? "true" : "false",
+            "--urls", "http://127.0.0.1:0"));
         try
         {
             await service.ReadAsync().WaitAsync(Patience);
