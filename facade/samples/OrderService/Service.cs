@@ -1,5 +1,6 @@
 // The service: its host opens the journal, goes on with what was cut off, and answers POST /orders until it is told to stop.
-// Called by Program.cs. Options: --journal, --version, --outside, --token, --timeout SECONDS, --stop-within SECONDS, --worker, --urls.
+// Called by Program.cs. Options: --journal, --version, --outside, --token, --timeout SECONDS, --stop-within SECONDS, --worker,
+// --telemetry true (to the console), --urls.
 using System.Net.Http.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -7,6 +8,8 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using OpenTelemetry.Metrics;
+using OpenTelemetry.Trace;
 using Refold;
 
 namespace OrderService;
@@ -35,6 +38,13 @@ internal static class Service
         {
             var worker = new HttpClient { BaseAddress = new Uri(address) };
             refold.AddDispatcher(Order.Shipments, (_, message, token) => ShipAsync(worker, message, token));
+        }
+
+        if (options.GetValue("telemetry", false))
+        {
+            builder.Services.AddOpenTelemetry()
+                .WithTracing(tracing => tracing.AddSource(RefoldTelemetry.ActivitySourceName).AddConsoleExporter())
+                .WithMetrics(metrics => metrics.AddMeter(RefoldTelemetry.MeterName).AddConsoleExporter());
         }
 
         await using var app = builder.Build();

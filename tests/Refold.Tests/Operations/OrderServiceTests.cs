@@ -14,4 +14,25 @@ public class OrderServiceTests(ITestOutputHelper output)
     [Fact]
     public Task StoppedAndKilledAgainAndAgain_AndDeployedInBetween_EveryAcceptedOrderIsPlacedAndPaidOnce_AndEveryRunVerifies() =>
         OperationSuites.OrderRestarts.HoldsAsync(output);
+
+    [Fact]
+    public async Task ItsTelemetry_IsTold()
+    {
+        using var directory = new TemporaryDirectory();
+        using var outside = new FlakyOutside(RngState.FromSeed(1), "token");
+        using var service = await OrderServiceProcess.StartAsync(
+            directory.Journal(), "1.0.0", outside.Address, "token", tellsAll: true);
+        using var clients = new OrderClients { Address = service.Address };
+        await clients.AskAsync(new OrderService.OrderRequest("o-1", "tea", 2));
+        Assert.Equal((0, ""), await service.StopAsync());
+        var told = await service.Rest;
+        string[] names =
+        [
+            RefoldTelemetry.OperationActivity, RefoldTelemetry.EffectActivity, RefoldTelemetry.ExecuteActivity,
+            RefoldTelemetry.RecoveryActivity, RefoldTelemetry.AppendActivity, RefoldTelemetry.FlushActivity,
+            RefoldTelemetry.OperationDuration, RefoldTelemetry.EffectDuration, RefoldTelemetry.FlushDuration,
+            RefoldTelemetry.RecoveryDuration, RefoldTelemetry.AppendDuration,
+        ];
+        Assert.All(names, name => Assert.Contains(name, told, StringComparison.Ordinal));
+    }
 }

@@ -30,9 +30,11 @@ internal sealed class OrderServiceProcess : IDisposable
 
     /// <summary>Starts it, and waits until it answers.</summary>
     public static async Task<OrderServiceProcess> StartAsync(
-        string journal, string version, Uri outside, string token, double stopWithin = 30, Uri? worker = null) => await StartedAsync([
+        string journal, string version, Uri outside, string token, double stopWithin = 30, bool tellsAll = false, Uri? worker = null) =>
+        await StartedAsync([
             "--journal", journal, "--version", version, "--outside", outside.ToString(), "--token", token, "--timeout", "1",
             "--stop-within", stopWithin.ToString(CultureInfo.InvariantCulture), "--urls", "http://127.0.0.1:0",
+            "--telemetry", tellsAll ? "true" : "false",
             .. worker is null ? (string[])[] : ["--worker", worker.ToString()]]);
 
     /// <summary>Starts the worker that packs shipments, and waits until it answers.</summary>
