@@ -22,7 +22,8 @@ public static class RefoldDeliveryExtensions
     /// <exception cref="ArgumentException">A dispatcher of this outbox was added before, or an option is outside its range.</exception>
     /// <example><code>
     /// builder.Services.AddRefold().UseSegmentFiles("data").AddRun(pin).AddDispatcher(
-    ///     Order.Payments, (services, message, token) => services.GetRequiredService&lt;Bank&gt;().PayAsync(message.Message, message.Id, token));
+    ///     Order.Payments,
+    ///     (services, message, token) => services.GetRequiredService&lt;Bank&gt;().PayAsync(message.Message, message.Id, token));
     /// </code></example>
     public static RefoldBuilder AddDispatcher<TMessage>(
         this RefoldBuilder builder,

@@ -43,7 +43,10 @@ internal static class Service
         if (options.GetValue("telemetry", false))
         {
             builder.Services.AddOpenTelemetry()
-                .WithTracing(tracing => tracing.AddSource(RefoldTelemetry.ActivitySourceName).AddConsoleExporter())
+                // With those of requests, which come first: where they are not kept, nothing within them is.
+                .WithTracing(tracing => tracing
+                    .AddSource("Microsoft.AspNetCore", RefoldTelemetry.ActivitySourceName)
+                    .AddConsoleExporter())
                 .WithMetrics(metrics => metrics.AddMeter(RefoldTelemetry.MeterName).AddConsoleExporter());
         }
 

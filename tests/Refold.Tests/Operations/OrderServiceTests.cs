@@ -26,13 +26,17 @@ public class OrderServiceTests(ITestOutputHelper output)
         await clients.AskAsync(new OrderService.OrderRequest("o-1", "tea", 2));
         Assert.Equal((0, ""), await service.StopAsync());
         var told = await service.Rest;
-        string[] names =
+        string[] activities =
         [
             RefoldTelemetry.OperationActivity, RefoldTelemetry.EffectActivity, RefoldTelemetry.ExecuteActivity,
             RefoldTelemetry.RecoveryActivity, RefoldTelemetry.AppendActivity, RefoldTelemetry.FlushActivity,
+        ];
+        string[] measured =
+        [
             RefoldTelemetry.OperationDuration, RefoldTelemetry.EffectDuration, RefoldTelemetry.FlushDuration,
             RefoldTelemetry.RecoveryDuration, RefoldTelemetry.AppendDuration,
         ];
-        Assert.All(names, name => Assert.Contains(name, told, StringComparison.Ordinal));
+        Assert.All(activities, name => Assert.Matches($@"Activity\.DisplayName: +{name}\r?\n", told));
+        Assert.All(measured, name => Assert.Contains($"Metric Name: {name},", told, StringComparison.Ordinal));
     }
 }
