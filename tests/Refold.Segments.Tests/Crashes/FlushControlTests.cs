@@ -38,6 +38,7 @@ public class FlushControlTests(ITestOutputHelper output)
         (prepare, _) => CommitTests.LoseTheLastSegmentAsync(prepare),
         (prepare, _) => CommitTests.DamageAfterClosingAsync(prepare),
         (prepare, _) => DirectorySnapshotStoreTests.SaveAndClearAsync(prepare),
+        (prepare, _) => DirectoryCheckpointTests.SaveAsync(prepare),
         (prepare, _) => CompactionCrashTests.NothingComesBackAsync(prepare),
         (prepare, _) => CompactionCrashTests.CrashAtTheSwitchAsync(prepare),
         (prepare, _) => CompactionCrashTests.CrashWhileItIsEndedAsync(prepare),
