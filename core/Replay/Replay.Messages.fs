@@ -48,7 +48,7 @@ type internal MessageLedger(run: RunId, entries: Entry seq, deletedTo: StreamId 
     /// The messages of a command's step, before the next command's position, in position order. What was taken is no stray any more.
     member _.Take(command: Entry, until: int64) : Entry list =
         Seq.append (listed byBatch command.Batch) (listed byCause (Entry.id command))
-        |> Seq.filter (fun entry -> entry.Position < until && RunEntry.belongsTo run command entry && taken.Add entry.Position)
+        |> Seq.filter (fun entry -> entry.Position > command.Position && entry.Position < until && RunEntry.belongsTo run command entry && taken.Add entry.Position)
         |> Seq.sortBy _.Position
         |> List.ofSeq
 
