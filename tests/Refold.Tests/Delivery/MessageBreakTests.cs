@@ -112,12 +112,71 @@ public class MessageBreakTests
     }
 
     [Fact]
-    public async Task ManyMessagesImportedAsOneBatch_AreVerifiedInTimeThatFollowsTheirNumber()
+    public async Task RunsOfModeOffThatHaveOneName_GiveTheirMessagesOtherIds_AlsoAtOneGivenTime()
+    {
+        await using var journal = new InMemoryJournal();
+        for (var index = 0; index < 2; index++)
+        {
+            await using var run = await StartAsync(journal, RecordMode.Off);
+            await run.Streams(Sending).ExecuteAsync("order/42", new Cancel());
+        }
+
+        var ids = journal.ReadStream(Mails.Stream).Select(entry => entry.Id).ToList();
+        Assert.Equal(2, ids.Count);
+        Assert.Equal(2, ids.Distinct().Count());
+    }
+
+    [Fact]
+    public async Task AQueryForEventsOfAType_DoesNotAnswerTheMessagesThatCarryThem()
     {
         await using var journal = new InMemoryJournal();
         await using var run = await StartAsync(journal, RecordMode.Record);
-        for (var index = 0; index < 4; index++) await run.Streams(Bare).ExecuteAsync("order/42", new Cancel());
-        Assert.True((await journal.VerifyAsync(run.Id, Bare)).Matched);
+        await run.Streams(Sending).ExecuteAsync("order/42", new Draw());
+        Assert.Single(journal.ReadAll(), entry => entry.Type == "won" && entry.Stream == "order/42");
+        Assert.Single(journal.Query(Query.OfTypes("won")).Entries);
+    }
+
+    [Fact]
+    public async Task ALoad_SeesTheCommandsThatWereGivenBefore_AlsoWhereOutboxesHaveABound()
+    {
+        await using var memory = new InMemoryJournal();
+        var journal = new SlowOutboxes(memory);
+        await using var run = await journal.StartRunAsync(
+            RunFixture.Pin, RunFixture.Options() with { MaxUnconfirmed = new Dictionary<string, long> { ["mails"] = 10 } });
+        var given = run.Streams(Sending).ExecuteAsync("order/42", new Draw(), default);
+        var loaded = await run.Streams(Sending).LoadAsync("order/42");
+        Assert.Equal(1, loaded.Version);
+        await given;
+    }
+
+    [Fact]
+    public async Task AnEnd_ComesBehindTheCommandsThatWereGivenBefore_AlsoWhereOutboxesHaveABound()
+    {
+        await using var memory = new InMemoryJournal();
+        var journal = new SlowOutboxes(memory);
+        await using var run = await journal.StartRunAsync(
+            RunFixture.Pin, RunFixture.Options() with { MaxUnconfirmed = new Dictionary<string, long> { ["mails"] = 10 } });
+        var given = run.Streams(Sending).ExecuteAsync("order/42", new Draw(), default);
+        await run.FinishAsync();
+        Assert.True((await given).IsAccepted);
+    }
+
+    private sealed class SlowOutboxes(ILocalJournal inner) : Runs.ForwardingJournal(inner)
+    {
+        public override ValueTask<AppendResult> TryAppendAsync(EncodedBatch batch, CancellationToken cancellationToken = default) =>
+            Inner.TryAppendAsync(batch, cancellationToken);
+
+        public override async IAsyncEnumerable<JournalEntry> ReadStreamAsync(
+            StreamId stream,
+            long fromVersion = 1,
+            long toVersion = long.MaxValue,
+            long maxCount = long.MaxValue,
+            [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken = default)
+        {
+            if (stream.Value.StartsWith("$outbox", StringComparison.Ordinal)) await Task.Delay(50, cancellationToken);
+            await foreach (var entry in Inner.ReadStreamAsync(stream, fromVersion, toVersion, maxCount, cancellationToken))
+                yield return entry;
+        }
     }
 
     // Without a state hash.
