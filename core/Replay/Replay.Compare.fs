@@ -17,8 +17,8 @@ type internal RecordedStep =
         Outcome: Entry list
         /// The messages, in position order.
         Messages: Entry list
-        /// Whether a message that the step sent through an outbox may have been deleted since.
-        MayBeDeleted: StreamId -> bool
+        /// Whether a message that the step sent through an outbox, at a place behind its command, may have been deleted since.
+        MayBeDeleted: StreamId -> int -> bool
     }
 
     /// The entry to speak of when the whole outcome differs.
@@ -212,17 +212,19 @@ module internal StepComparison =
             | Error divergence -> Some divergence)
         |> Option.orElseWith (fun () -> rest entry made)
 
-    /// The messages that are made now, without those that were deleted since.
+    /// The messages among the entries that are made now, the command first, without those that were deleted since.
     let kept (step: RecordedStep) (made: EntryData list) : EntryData list =
         let isRecorded (made: EntryData) = step.Messages |> List.exists (fun entry -> entry.Data.Id = made.Id)
 
         made
-        |> List.filter (fun made -> made.Role = Role.Message && (isRecorded made || not (step.MayBeDeleted made.Stream)))
+        |> List.indexed
+        |> List.filter (fun (index, made) -> made.Role = Role.Message && (isRecorded made || not (step.MayBeDeleted made.Stream index)))
+        |> List.map snd
 
     // As many are compared in their order; else the first that has no counterpart of its id is named.
     let private messages (step: RecordedStep) (made: EntryData list) (sent: OutgoingMessage list) =
+        let isKept = kept step made |> List.map _.Id |> Set.ofList
         let made = List.zip (made |> List.filter (fun data -> data.Role = Role.Message)) sent
-        let isKept = kept step (List.map fst made) |> List.map _.Id |> Set.ofList
         let made = made |> List.filter (fun (data, _) -> isKept.Contains data.Id)
         let recorded = step.Messages |> List.map _.Data.Id |> Set.ofList
         let now = made |> List.map (fun (data, _) -> data.Id) |> Set.ofList

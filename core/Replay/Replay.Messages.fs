@@ -52,8 +52,11 @@ type internal MessageLedger(run: RunId, entries: Entry seq, deletedTo: StreamId 
         |> Seq.sortBy _.Position
         |> List.ofSeq
 
-    /// Whether a message that a command sent through an outbox may have been deleted since.
-    member _.MayBeDeleted(command: Entry, stream: StreamId) : bool = command.Position < firstOf stream
+    /// Whether a message that a command sent through an outbox may have been deleted since: it lay before the first entry that is left.
+    /// `index`: its place in its batch behind the command. `until`: the position of the run's next command.
+    member _.MayBeDeleted(command: Entry, until: int64, stream: StreamId, index: int) : bool =
+        let first = firstOf stream
+        if first < until then command.Position + int64 index < first else command.Position < first
 
     /// The divergence of the first message before a position that no command sent.
     member _.StrayBefore(position: int64) : Divergence option =

@@ -136,20 +136,24 @@ type internal ReplayStream<'State, 'Command, 'Event, 'Error>
 
     // Events are counted when they are applied.
     let countUpcast (step: RecordedStep) result =
-        let recorded = step.Command :: step.Outcome @ step.Messages
+        let isOlder (entry: Entry) (made: EntryData) = entry.Data.SchemaVersion < made.SchemaVersion
 
         match result with
         | Error _ -> ()
         | Ok result ->
-            for entry, made in Seq.zip recorded (entriesOf result) do
-                if made.Role <> Role.Event && entry.Data.SchemaVersion < made.SchemaVersion then
+            for entry, made in Seq.zip (step.Command :: step.Outcome) (entriesOf result) do
+                if made.Role <> Role.Event && isOlder entry made then
+                    tally.Upcast.Add entry.Position
+
+            for entry in step.Messages do
+                if entriesOf result |> List.exists (fun made -> made.Id = entry.Data.Id && isOlder entry made) then
                     tally.Upcast.Add entry.Position
 
     // Messages that were deleted since are not compared.
     let countMessages (step: RecordedStep) made =
         let sent = made |> List.filter (fun (data: EntryData) -> data.Role = Role.Message)
 
-        if (StepComparison.kept step sent).Length < sent.Length then
+        if (StepComparison.kept step made).Length < sent.Length then
             tally.WithoutMessages.Add step.Command.Position
 
     // The difference, and what was not compared.
@@ -191,6 +195,7 @@ type internal ReplayStream<'State, 'Command, 'Event, 'Error>
         RedactedStep.judgeCommand aggregate source.Stream step.Command encoded
         |> Option.orElseWith (fun () ->
             match RedactedStep.outcome aggregate step, RedactedStep.messages run source.Stream step with
+            | Ok(Error _), Ok(_ :: _) -> Some(RunEntry.stray step.Messages.Head)
             | Ok outcome, Ok messages -> decided outcome messages
             | Error divergence, _
             | _, Error divergence -> Some divergence)

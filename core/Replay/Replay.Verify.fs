@@ -68,7 +68,7 @@ type internal Verification(source: VerifyInput, verifiers: ReplayVerifier list, 
     // A command with the entries of its step in the run's stream, up to the next entry of the run that is not its.
     let step (command: Entry) (refusals: Entry list) until =
         let sent = messages.Take(command, until)
-        let mayBeDeleted stream = messages.MayBeDeleted(command, stream)
+        let mayBeDeleted stream index = messages.MayBeDeleted(command, until, stream, index)
 
         match Envelope.tryRead command.Data.Payload with
         | Error error ->
