@@ -102,8 +102,8 @@ public class MessageBreakTests
         RunFixture.AppendFact(journal, "order/42", 3);
         await run.Streams(Bare).ExecuteAsync("order/42", new Cancel());
         await run.FinishAsync();
-        List<string> lines = [.. Exports.Of(journal.ReadAll()).Where(line => !isDeleted || !line.Contains("\"$outbox/mails\",\"version\":1", StringComparison.Ordinal))];
-        Assert.Equal(isDeleted ? 8 : 9, lines.Count);
+        List<string> lines = [.. Exports.Of(journal.ReadAll()).Where(line => !isDeleted || !IsFirstMail(line))];
+        Assert.Equal(isDeleted ? 7 : 8, lines.Count);
         lines = [.. lines.Select(line => line.Contains("\"command\"", StringComparison.Ordinal) ? line : line.Replace("\"Points\":3", "\"Points\":4", StringComparison.Ordinal))];
         await using var imported = new InMemoryJournal();
         Assert.True(await Exports.TryImportAsync(imported, lines), string.Join('\n', lines));
@@ -160,6 +160,9 @@ public class MessageBreakTests
         await run.FinishAsync();
         Assert.True((await given).IsAccepted);
     }
+
+    private static bool IsFirstMail(string line) =>
+        System.Text.Json.Nodes.JsonNode.Parse(line)! is var entry && (string)entry["stream"]! == "$outbox/mails" && (long)entry["version"]! == 1;
 
     private sealed class SlowOutboxes(ILocalJournal inner) : Runs.ForwardingJournal(inner)
     {
