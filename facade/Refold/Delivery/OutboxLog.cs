@@ -41,6 +41,10 @@ internal sealed class OutboxLog(IJournal journal, string outbox)
     private readonly HashSet<long> deadAhead = [];
     private readonly OutboxNumbers settled = new();
 
+    // The highest number that a fact is about, and the position of the first fact about it: messages up to it lie before.
+    private long named;
+    private long namedAt;
+
     public StreamId Messages { get; } = StreamId.Create(DeliveryTranslation.StreamPrefix + outbox);
 
     public StreamId Facts { get; } = OutboxFact.StreamOf(outbox);
@@ -71,7 +75,8 @@ internal sealed class OutboxLog(IJournal journal, string outbox)
 
     public bool IsSettled(long number) => settled.Contains(number);
 
-    /// <summary>Reads what was appended since. Facts first: a fact is never behind its message.</summary>
+    /// <summary>Reads what was appended since. Facts first: a fact is never before its message.</summary>
+    /// <exception cref="OutboxLogException">The log was cut, or is about other messages.</exception>
     public async ValueTask RefreshAsync(CancellationToken cancellationToken)
     {
         long? gap = null;
@@ -90,7 +95,14 @@ internal sealed class OutboxLog(IJournal journal, string outbox)
 
         if (gap is { } all) throw OutboxLogException.Incomplete(outbox, all);
         var messages = journal.ReadKeptAsync(Messages, Sent + 1, upTo => Skip(upTo), cancellationToken);
-        await foreach (var entry in messages.ConfigureAwait(false)) Add(entry);
+        await foreach (var entry in messages.ConfigureAwait(false))
+        {
+            // A message behind the facts about its number: an outbox that began anew, and what is said of its numbers is of others.
+            if (entry.Version <= named && entry.Position > namedAt) throw OutboxLogException.NumbersUsedAgain(outbox, entry.Version);
+            Add(entry);
+        }
+
+        if (named > Sent) throw OutboxLogException.NumbersMissing(outbox, named, Sent);
     }
 
     /// <summary>Appends facts behind those that were read, and nothing where somebody came before.</summary>
@@ -140,7 +152,9 @@ internal sealed class OutboxLog(IJournal journal, string outbox)
     private void Apply(JournalEntry entry, OutboxFact? fact)
     {
         Version = entry.Version;
-        if (fact is not null) Apply(fact, entry.Time);
+        if (fact is null) return;
+        if (fact.Highest > named) (named, namedAt) = (fact.Highest, entry.Position);
+        Apply(fact, entry.Time);
     }
 
     private void Apply(OutboxFact fact, DateTimeOffset? time)
