@@ -134,20 +134,11 @@ type internal ReplayStream<'State, 'Command, 'Event, 'Error>
         | Error(StepError.Threw(where, error)) -> [ where; error.GetType().Name ]
         | Error error -> [ error.ToString() ]
 
-    // Events are counted when they are applied.
     let countUpcast (step: RecordedStep) result =
-        let isOlder (entry: Entry) (made: EntryData) = entry.Data.SchemaVersion < made.SchemaVersion
-
-        match result with
-        | Error _ -> ()
-        | Ok result ->
-            for entry, made in Seq.zip (step.Command :: step.Outcome) (entriesOf result) do
-                if made.Role <> Role.Event && isOlder entry made then
-                    tally.Upcast.Add entry.Position
-
-            for entry in step.Messages do
-                if entriesOf result |> List.exists (fun made -> made.Id = entry.Data.Id && isOlder entry made) then
-                    tally.Upcast.Add entry.Position
+        result
+        |> Result.iter (fun result ->
+            for entry in StepComparison.olderThan step (entriesOf result) do
+                tally.Upcast.Add entry.Position)
 
     // Messages that were deleted since are not compared.
     let countMessages (step: RecordedStep) made =
@@ -196,7 +187,11 @@ type internal ReplayStream<'State, 'Command, 'Event, 'Error>
         |> Option.orElseWith (fun () ->
             match RedactedStep.outcome aggregate step, RedactedStep.messages run source.Stream step with
             | Ok(Error _), Ok(_ :: _) -> Some(RunEntry.stray step.Messages.Head)
-            | Ok outcome, Ok messages -> decided outcome messages
+            | Ok outcome, Ok messages ->
+                if RedactedStep.lacksMessages messages then
+                    tally.WithoutMessages.Add step.Command.Position
+
+                decided outcome messages
             | Error divergence, _
             | _, Error divergence -> Some divergence)
 
@@ -232,7 +227,7 @@ type internal ReplayStream<'State, 'Command, 'Event, 'Error>
                 VersionBefore = version
                 Outcome = outcome
                 Messages = commanded.Messages
-                MayBeDeleted = commanded.MayBeDeleted
+                Known = commanded.Known
             }
 
         let before = state
