@@ -38,15 +38,15 @@ public sealed class OutboxLogException : JournalException
     {
     }
 
-    internal static OutboxLogException NumbersUsedAgain(string outbox, long number) => new("outbox-log-foreign", string.Create(
+    internal static OutboxLogException OfOthers(string outbox, long number) => new("outbox-log-foreign", string.Create(
         CultureInfo.InvariantCulture,
-        $"The outbox '{outbox}' gave the number {number} to a message behind what its log says of that number, so the log is about others: "
-        + $"entries of the outbox were lost, and its numbers began anew. Restore it."));
+        $"What the log of the outbox '{outbox}' says of message {number} is about another message: the outbox lost entries and its numbers "
+        + $"began anew, or the log came from another journal. Restore them."));
 
     internal static OutboxLogException NumbersMissing(string outbox, long number, long sent) => new("outbox-log-foreign", string.Create(
         CultureInfo.InvariantCulture,
         $"The log of the outbox '{outbox}' speaks of message {number}, and the outbox has given no number above {sent}: "
-            + $"entries of the outbox were lost. Restore it before anything is sent through it."));
+        + $"entries of the outbox were lost. Restore it before anything is sent through it."));
 
     internal static OutboxLogException Incomplete(string outbox, long upTo) => new("outbox-log-incomplete", string.Create(
         CultureInfo.InvariantCulture,

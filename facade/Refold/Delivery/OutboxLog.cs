@@ -45,6 +45,9 @@ internal sealed class OutboxLog(IJournal journal, string outbox)
     private long named;
     private long namedAt;
 
+    // The messages that facts of this reading are about, by number.
+    private readonly Dictionary<long, Guid> about = [];
+
     public StreamId Messages { get; } = StreamId.Create(DeliveryTranslation.StreamPrefix + outbox);
 
     public StreamId Facts { get; } = OutboxFact.StreamOf(outbox);
@@ -97,11 +100,14 @@ internal sealed class OutboxLog(IJournal journal, string outbox)
         var messages = journal.ReadKeptAsync(Messages, Sent + 1, upTo => Skip(upTo), cancellationToken);
         await foreach (var entry in messages.ConfigureAwait(false))
         {
-            // A message behind the facts about its number: an outbox that began anew, and what is said of its numbers is of others.
-            if (entry.Version <= named && entry.Position > namedAt) throw OutboxLogException.NumbersUsedAgain(outbox, entry.Version);
+            // Behind the facts about its number, or another one than they name: an outbox that began anew, or a log out of another journal.
+            var isBehind = entry.Version <= named && entry.Position > namedAt;
+            if (isBehind || (about.Remove(entry.Version, out var id) && id != entry.Id))
+                throw OutboxLogException.OfOthers(outbox, entry.Version);
             Add(entry);
         }
 
+        about.Clear();
         if (named > Sent) throw OutboxLogException.NumbersMissing(outbox, named, Sent);
     }
 
@@ -154,6 +160,7 @@ internal sealed class OutboxLog(IJournal journal, string outbox)
         Version = entry.Version;
         if (fact is null) return;
         if (fact.Highest > named) (named, namedAt) = (fact.Highest, entry.Position);
+        if (entry.CausationId is { } message && fact.Number > Sent) about[fact.Number] = message;
         Apply(fact, entry.Time);
     }
 

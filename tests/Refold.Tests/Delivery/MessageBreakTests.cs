@@ -136,6 +136,26 @@ public class MessageBreakTests
         Assert.Equal([1L, 2L], delivered);
     }
 
+    [Fact]
+    public async Task ALogThatCameFromAnotherJournal_ConfirmsNoMessageOfThisOne()
+    {
+        await using var other = new InMemoryJournal();
+        await using var run = await StartAsync(other, RecordMode.Record);
+        await run.Streams(Sending).ExecuteAsync("order/42", new Cancel());
+        await other.ConfirmMessageAsync("mails", 1);
+
+        await using var journal = new InMemoryJournal();
+        await using var next = await journal.StartRunAsync(RunFixture.Pin, RunFixture.Options() with { RunId = RunId.Create("next") });
+        await next.Streams(Sending).ExecuteAsync("order/7", new Cancel());
+        foreach (var fact in other.ReadStream("$outbox-log/mails"))
+        {
+            var position = journal.Head.Position + 1;
+            await journal.RestoreAsync([JournalEntry.TryRead(position, fact.Version, position, fact.ToCanonicalBytes())!]);
+        }
+
+        Assert.Equal("outbox-log-foreign", (await Assert.ThrowsAsync<OutboxLogException>(() => journal.OutboxStatusAsync("mails"))).Code);
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
