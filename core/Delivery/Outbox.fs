@@ -11,6 +11,8 @@ type internal IMessageForm =
     abstract Encode: unit -> Result<Encoded, CodecError>
     /// What a payload of any schema version is read as, encoded as it is now.
     abstract Again: encoded: Encoded -> Result<Encoded, CodecError>
+    /// Its recorded place among the messages of its command, where others of those may have been deleted; else it follows from its place.
+    abstract Ordinal: int option
 
 /// A message that a decision sends. Immutable; made by `Decision.send`.
 [<Sealed>]
@@ -64,6 +66,7 @@ type Outbox<'Message> internal (name: string, codec: Codec<'Message>) =
             { new IMessageForm with
                 member _.Encode() = CodecEncode.record codec value
                 member _.Again encoded = codec.Decode encoded |> Result.bind (CodecEncode.record codec)
+                member _.Ordinal = None
             }
 
 /// What makes forms of messages.
@@ -81,10 +84,10 @@ module Outbox =
     let internal recipientBytes = 512
 
     /// What the streams of outboxes begin with.
-    let internal prefix = "$outbox/"
+    let internal prefix = StreamId.outboxPrefix
 
     /// Whether the stream is that of an outbox.
-    let internal isOne (stream: StreamId) : bool = stream.Value.StartsWith(prefix, StringComparison.Ordinal)
+    let internal isOne (stream: StreamId) : bool = StreamId.isOutbox stream
 
     /// The name of the outbox of a stream.
     let internal nameOf (stream: StreamId) : string = stream.Value.Substring prefix.Length
@@ -93,7 +96,8 @@ module Outbox =
     let internal streamOf (name: string) : StreamId = StreamId.Create(prefix + name)
 
     /// An outbox: 1 to 128 UTF-8 bytes without control characters name it, and the codec gives its messages their form. Throws
-    /// `ArgumentException` for another name, and for a codec with redaction: what is not written cannot be delivered.
+    /// `ArgumentException` for another name, and for a codec with redaction: what is not written cannot be delivered. Its type names should
+    /// be its own: under those of events, a query for events by type finds messages too.
     let create (name: string) (codec: Codec<'Message>) : Outbox<'Message> =
         match Text.validate "outbox" nameBytes name with
         | Error error -> invalidArg (nameof name) (error.ToString())

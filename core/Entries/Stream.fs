@@ -168,6 +168,12 @@ module StreamId =
     /// The name, or which rule it breaks.
     let tryCreate (value: string) : Result<StreamId, ValueError> = StreamId.Read value
 
+    /// What the streams of outboxes begin with.
+    let internal outboxPrefix = "$outbox/"
+
+    /// Whether the stream is that of an outbox.
+    let internal isOutbox (stream: StreamId) : bool = stream.Value.StartsWith(outboxPrefix, System.StringComparison.Ordinal)
+
 /// Functions of run names.
 [<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module RunId =

@@ -12,6 +12,11 @@ module Append =
     /// The highest position and version that an entry may have, 2^62.
     let highestPlace: int64 = 1L <<< 62
 
+    /// The version up to which a deletion goes in a stream of this highest version. The last entry of an outbox stays: an export has no
+    /// other trace of the numbers that were given, and they must not be given again.
+    let internal deletedTo (stream: StreamId) (version: int64) (highest: int64) : int64 =
+        min version (if StreamId.isOutbox stream then highest - 1L else highest)
+
     /// An append of these entries that expects nothing.
     let request (entries: EntryData list) : AppendRequest = { Entries = entries; Expected = []; Condition = None; Key = None }
 

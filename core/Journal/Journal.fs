@@ -228,12 +228,13 @@ module Journal =
             Index = entries |> List.fold (fun index entry -> JournalIndex.remove entry.Position entry.Data index) journal.Index
         }
 
-    /// Deletes the stream's entries up to and including a version; beyond the highest version, all of them. Hides at once. The highest
-    /// version, keys and the head survive, and a floor is never lowered; an unknown stream changes nothing.
+    /// Deletes the stream's entries up to and including a version; beyond the highest version, all of them (of an outbox, all but the last:
+    /// see `Append.deletedTo`). Hides at once. The highest version, keys and the head survive, and a floor is never lowered; an unknown
+    /// stream changes nothing.
     let deleteTo (stream: StreamId) (version: int64) (journal: Journal) : Journal =
         match Map.tryFind stream journal.Streams with
-        | Some found when version > found.Floor ->
-            let floor = min version found.Highest
+        | Some found when Append.deletedTo stream version found.Highest > found.Floor ->
+            let floor = Append.deletedTo stream version found.Highest
             let deleted = slice 0 (floor - found.Floor) found.Entries
 
             let left = { Floor = floor; Entries = found.Entries.RemoveRange(0, deleted.Length) }

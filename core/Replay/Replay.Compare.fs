@@ -5,6 +5,18 @@ namespace Refold.Core
 open System
 open System.Globalization
 
+/// What is known of the messages of a step besides those that are there.
+[<NoEquality; NoComparison>]
+type internal KnownMessages =
+    {
+        /// Whether they were looked for at all.
+        AreLookedFor: bool
+        /// Whether a message that the step sent through an outbox, at a place behind its command, may have been deleted since.
+        MayBeDeleted: StreamId -> int -> bool
+        /// Whether messages of the step, through whatever outbox, may have been deleted since.
+        MayLack: bool
+    }
+
 /// A recorded step.
 [<NoEquality; NoComparison>]
 type internal RecordedStep =
@@ -17,8 +29,8 @@ type internal RecordedStep =
         Outcome: Entry list
         /// The messages, in position order.
         Messages: Entry list
-        /// Whether a message that the step sent through an outbox may have been deleted since.
-        MayBeDeleted: StreamId -> bool
+        /// What is known of the messages besides.
+        Known: KnownMessages
     }
 
     /// The entry to speak of when the whole outcome differs.
@@ -175,6 +187,20 @@ module internal StepComparison =
         |> Option.orElseWith (fun () -> rest entry made)
         |> Option.orElseWith (fun () -> field entry "/drawn" DivergenceCause.Header Numbers.text entry.Data.Drawn made.Drawn)
 
+    /// The entries of a step that are of an older schema version than those made now. Events are counted when they are applied.
+    let olderThan (step: RecordedStep) (made: EntryData list) : Entry list =
+        let isOlder (entry: Entry) (made: EntryData) = entry.Data.SchemaVersion < made.SchemaVersion
+
+        [
+            for entry, made in Seq.zip (step.Command :: step.Outcome) made do
+                if made.Role <> Role.Event && isOlder entry made then
+                    entry
+
+            for entry in step.Messages do
+                if made |> List.exists (fun made -> made.Id = entry.Data.Id && isOlder entry made) then
+                    entry
+        ]
+
     let private drawn (step: RecordedStep) (words: uint64) =
         field step.Command "/drawn" DivergenceCause.RandomDrift Numbers.text step.Command.Data.Drawn (Some words)
 
@@ -186,7 +212,7 @@ module internal StepComparison =
             let path = PayloadDifference.memberPath recorded.Payload
             Error(Divergence.at entry path DivergenceCause.Undecodable (PayloadDifference.show recorded.Payload) reason)
 
-        if recorded.Type <> made.Type || recorded.SchemaVersion >= made.SchemaVersion then
+        if recorded.SchemaVersion >= made.SchemaVersion then
             Ok recorded
         else
             match MessageContent.tryRead recorded.Payload with
@@ -212,17 +238,21 @@ module internal StepComparison =
             | Error divergence -> Some divergence)
         |> Option.orElseWith (fun () -> rest entry made)
 
-    /// The messages that are made now, without those that were deleted since.
+    /// The messages among the entries that are made now, the command first, without those that were deleted since.
     let kept (step: RecordedStep) (made: EntryData list) : EntryData list =
+        // A run without its messages is compared without them.
+        let mayBeDeleted stream index = not step.Known.AreLookedFor || step.Known.MayBeDeleted stream index
         let isRecorded (made: EntryData) = step.Messages |> List.exists (fun entry -> entry.Data.Id = made.Id)
 
         made
-        |> List.filter (fun made -> made.Role = Role.Message && (isRecorded made || not (step.MayBeDeleted made.Stream)))
+        |> List.indexed
+        |> List.filter (fun (index, made) -> made.Role = Role.Message && (isRecorded made || not (mayBeDeleted made.Stream index)))
+        |> List.map snd
 
     // As many are compared in their order; else the first that has no counterpart of its id is named.
     let private messages (step: RecordedStep) (made: EntryData list) (sent: OutgoingMessage list) =
+        let isKept = kept step made |> List.map _.Id |> Set.ofList
         let made = List.zip (made |> List.filter (fun data -> data.Role = Role.Message)) sent
-        let isKept = kept step (List.map fst made) |> List.map _.Id |> Set.ofList
         let made = made |> List.filter (fun (data, _) -> isKept.Contains data.Id)
         let recorded = step.Messages |> List.map _.Data.Id |> Set.ofList
         let now = made |> List.map (fun (data, _) -> data.Id) |> Set.ofList

@@ -18,8 +18,9 @@ type VerifyInput =
         /// The version up to which a stream was deleted; 0 for not at all. What is left of a stream tells it too, where something is left.
         DeletedTo: StreamId -> int64
         /// Every entry of the journal that names the run, in position order; others are passed over. What is found there and lies in no
-        /// stream of the run is named. None, where this is not to be looked for. The messages of a run are found here too: those in streams
-        /// `$outbox/NAME`. One that sends messages is verified with them, and they are read twice.
+        /// stream of the run is named. `Replay.input` gives one that looks for nothing. The messages of a run are found here too: those in
+        /// streams `$outbox/NAME`, and of each outbox of which the beginning was deleted one entry, whosever it is. Where nothing is
+        /// looked for, messages are listed as not compared; a run that sends is verified whole only with them.
         Scan: Entry seq
         /// Whether `Scan` has all that was recorded under the run's name: false where it was not looked for, and where entries of any
         /// stream were deleted since. What the run's end says of them is compared then only where it is the same.

@@ -44,15 +44,25 @@ module internal RedactedStep =
             |> List.fold next (Ok [])
             |> Result.map (List.rev >> Ok)
 
-    /// What the step sent, out of its entries: as it was recorded, since nothing can say what it was made of.
+    /// What the step sent, out of its entries: as it was recorded, since nothing can say what it was made of. Where messages may have been
+    /// deleted, those that are left keep their places among them.
     let messages (run: RunId) (stream: StreamId) (step: RecordedStep) : Result<OutgoingMessage list, Divergence> =
-        let sent (entry: Entry) (content: MessageContent) =
+        let sent (sentBefore: OutgoingMessage list) (entry: Entry) (content: MessageContent) =
             let encoded = { Folding.encodedOf entry.Data with Payload = content.Data }
+
+            // From 1: before the first and between two there may be some that were deleted, if any were.
+            let lowest =
+                match sentBefore with
+                | last :: _ -> 1 + (last.Form.Ordinal |> Option.defaultValue sentBefore.Length)
+                | [] -> 1
+
+            let ordinal = if step.Known.MayLack && content.Ordinal >= lowest then Some content.Ordinal else None
 
             let form =
                 { new IMessageForm with
                     member _.Encode() = Ok encoded
                     member _.Again again = Ok again
+                    member _.Ordinal = ordinal
                 }
 
             let isCause event = Some(Entry.derivedId (Some run) stream (step.VersionBefore + int64 event + 1L)) = content.Event
@@ -63,10 +73,16 @@ module internal RedactedStep =
             sentBefore
             |> Result.bind (fun sentBefore ->
                 match MessageContent.tryRead entry.Data.Payload with
-                | Ok content -> Ok(sent entry content :: sentBefore)
+                | Ok content -> Ok(sent sentBefore entry content :: sentBefore)
                 | Error error ->
                     let payload = entry.Data.Payload
                     let path = PayloadDifference.memberPath payload
                     Error(Divergence.at entry path DivergenceCause.Undecodable (PayloadDifference.show payload) (error.ToString())))
 
         step.Messages |> List.fold next (Ok []) |> Result.map List.rev
+
+    /// Whether the places of the messages show that others of the step are missing.
+    let lacksMessages (messages: OutgoingMessage list) : bool =
+        messages
+        |> List.indexed
+        |> List.exists (fun (index, message) -> message.Form.Ordinal |> Option.exists (fun ordinal -> ordinal > index + 1))

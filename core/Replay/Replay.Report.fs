@@ -77,7 +77,7 @@ type ReplayFinding =
             members
             + " "
             + Numbers.text entries
-            + ": redacted commands, whose outcome was folded as it was recorded: position "
+            + ": redacted commands, whose outcome was folded as it was recorded, and nothing vouches for what they sent: position "
             + ReplayFinding.Show ranges
         | NotCompared(members, entries, ranges) ->
             members

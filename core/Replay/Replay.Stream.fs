@@ -134,22 +134,17 @@ type internal ReplayStream<'State, 'Command, 'Event, 'Error>
         | Error(StepError.Threw(where, error)) -> [ where; error.GetType().Name ]
         | Error error -> [ error.ToString() ]
 
-    // Events are counted when they are applied.
     let countUpcast (step: RecordedStep) result =
-        let recorded = step.Command :: step.Outcome @ step.Messages
-
-        match result with
-        | Error _ -> ()
-        | Ok result ->
-            for entry, made in Seq.zip recorded (entriesOf result) do
-                if made.Role <> Role.Event && entry.Data.SchemaVersion < made.SchemaVersion then
-                    tally.Upcast.Add entry.Position
+        result
+        |> Result.iter (fun result ->
+            for entry in StepComparison.olderThan step (entriesOf result) do
+                tally.Upcast.Add entry.Position)
 
     // Messages that were deleted since are not compared.
     let countMessages (step: RecordedStep) made =
         let sent = made |> List.filter (fun (data: EntryData) -> data.Role = Role.Message)
 
-        if (StepComparison.kept step sent).Length < sent.Length then
+        if (StepComparison.kept step made).Length < sent.Length then
             tally.WithoutMessages.Add step.Command.Position
 
     // The difference, and what was not compared.
@@ -191,7 +186,12 @@ type internal ReplayStream<'State, 'Command, 'Event, 'Error>
         RedactedStep.judgeCommand aggregate source.Stream step.Command encoded
         |> Option.orElseWith (fun () ->
             match RedactedStep.outcome aggregate step, RedactedStep.messages run source.Stream step with
-            | Ok outcome, Ok messages -> decided outcome messages
+            | Ok(Error _), Ok(_ :: _) -> Some(RunEntry.stray step.Messages.Head)
+            | Ok outcome, Ok messages ->
+                if RedactedStep.lacksMessages messages then
+                    tally.WithoutMessages.Add step.Command.Position
+
+                decided outcome messages
             | Error divergence, _
             | _, Error divergence -> Some divergence)
 
@@ -222,7 +222,7 @@ type internal ReplayStream<'State, 'Command, 'Event, 'Error>
                 VersionBefore = version
                 Outcome = outcome
                 Messages = commanded.Messages
-                MayBeDeleted = commanded.MayBeDeleted
+                Known = commanded.Known
             }
 
         let before = state

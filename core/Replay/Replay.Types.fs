@@ -16,8 +16,8 @@ type internal CommandedStep =
         Refusals: Entry list
         /// What the step sent, out of the outboxes.
         Messages: Entry list
-        /// Whether a message that the step sent through an outbox may have been deleted since.
-        MayBeDeleted: StreamId -> bool
+        /// What is known of the messages besides.
+        Known: KnownMessages
         /// The position of the run's next command; the highest there is, for the last.
         Until: int64
     }

@@ -65,7 +65,6 @@ type internal Verification(source: VerifyInput, verifiers: ReplayVerifier list, 
     // A command with the entries of its step in the run's stream, up to the next entry of the run that is not its.
     let step (command: Entry) (refusals: Entry list) until =
         let sent = messages.Take(command, until)
-        let mayBeDeleted stream = messages.MayBeDeleted(command, stream)
 
         match Envelope.tryRead command.Data.Payload with
         | Error error ->
@@ -81,7 +80,7 @@ type internal Verification(source: VerifyInput, verifiers: ReplayVerifier list, 
                     Data = data
                     Refusals = refusals
                     Messages = sent
-                    MayBeDeleted = mayBeDeleted
+                    Known = messages.KnownOf(command, until)
                     Until = until
                 }
                 |> stepOn stream name
@@ -220,7 +219,7 @@ type internal Verification(source: VerifyInput, verifiers: ReplayVerifier list, 
             yield! tally.Behind.NotCompared "what is not this run's"
             yield! tally.Upcast.NotCompared "bytes of an older schema version"
             yield! tally.Skipped.NotCompared "steps before a snapshot"
-            yield! tally.WithoutMessages.NotCompared "deleted messages"
+            yield! tally.WithoutMessages.NotCompared(if messages.IsLookedFor then "deleted messages" else "messages")
             yield! tally.NotRedecidable.NotCompared ReplayFinding.NotRedecidable
             yield! tally.Outside.NotCompared "facts outside the run's streams"
         ]

@@ -25,14 +25,15 @@ module Replay =
     let internal verifierOf (category: string) (fresh: unit -> Aggregate<'State, 'Command, 'Event, 'Error>) : ReplayVerifier =
         ReplayVerifier(category, fun input context tally stream -> ReplayOpening.openStream (fresh ()) input context tally stream)
 
-    /// An input that starts at the beginning of every stream, compares no pin, and looks for no entry outside the run's streams.
+    /// An input that starts at the beginning of every stream, compares no pin, and looks for no entry outside the run's streams: what the
+    /// run sent is not compared then, and listed so.
     let input (run: RunId) (runEntries: Entry seq) (readStream: StreamId -> Entry seq) : VerifyInput =
         {
             Run = run
             RunEntries = runEntries
             ReadStream = readStream
             DeletedTo = fun _ -> 0L
-            Scan = Seq.empty
+            Scan = RunScan.notLookedFor
             IsScanWhole = false
             Start = []
             HeadAt = fun _ -> None

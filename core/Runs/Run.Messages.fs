@@ -26,7 +26,7 @@ module internal MessageEntry =
         |> Result.map (fun encoded ->
             let content: MessageContent =
                 {
-                    Ordinal = index + 1
+                    Ordinal = message.Form.Ordinal |> Option.defaultValue (index + 1)
                     Recipient = message.Recipient
                     DeliverAfter = message.DeliverAfter
                     Event = message.Event |> Option.map eventId

@@ -152,7 +152,7 @@ internal sealed class LiteDbLog(
 
     private void CollectDeletion(PendingDeletion deletion, TransactionGroup group)
     {
-        var version = Math.Min(deletion.Version, index.HighestVersion(deletion.Stream));
+        var version = AppendRule.DeletedTo(deletion.Stream, deletion.Version, index.HighestVersion(deletion.Stream));
         if (version > state.View.FloorOf(deletion.Stream))
             group.Delete(deletion.Stream, new Floor(version, reader.LastPosition(deletion.Stream, version)));
         answers.Add((deletion, null, group.IsEmpty));

@@ -28,8 +28,8 @@ module internal Compaction =
 
                 { rule with Floors = floors }, deletions
             | CompactionDrop.Stream stream ->
-                match view.HighestVersion stream with
-                | 0L -> rule, deletions
+                match Append.deletedTo stream Int64.MaxValue (view.HighestVersion stream) with
+                | upTo when upTo <= CompactionBase.versionOf stream rule.Floors -> rule, deletions
                 | upTo ->
                     let rule = { rule with Floors = Map.add stream upTo rule.Floors }
 

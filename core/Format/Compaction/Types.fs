@@ -30,7 +30,8 @@ type internal CompactionSource =
 type internal CompactionDrop =
     /// Batches that end before this position, 1 or more; the last sealed batch stays in any case.
     | Before of position: int64
-    /// A whole stream, as far as it goes now. What is not deleted yet has to be deleted first: see `CompactionPlan.Deletions`.
+    /// A whole stream, as far as it goes now; of an outbox, all but the last entry. What is not deleted yet has to be deleted first: see
+    /// `CompactionPlan.Deletions`.
     | Stream of stream: StreamId
     /// What deletions hide: leaves that lie wholly at or below the floor of their stream.
     | Deleted

@@ -20,6 +20,8 @@ public static class Outbox
         Create(name, Codec.Json(typeInfo, name));
 
     /// <summary>An outbox with a codec of its own, as for messages of several types or schema versions.</summary>
+    /// <remarks>Give it type names of its own: under those of an aggregate's events a message is found wherever events are looked for by
+    /// type (<see cref="Query.OfTypes"/>), so that a projection would count what happened twice.</remarks>
     /// <typeparam name="TMessage">The messages.</typeparam>
     /// <param name="name">Its name: 1 to 128 UTF-8 bytes without control characters.</param>
     /// <param name="codec">The form of its messages, without redaction: a message is delivered as it was recorded.</param>

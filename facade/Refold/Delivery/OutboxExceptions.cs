@@ -28,15 +28,27 @@ public sealed class OutboxFullException : JournalException
 }
 
 /// <summary>The facts about an outbox cannot be known: the beginning of its log was deleted, and what is left does not begin with an entry
-/// <c>$outbox.taken</c>, which says what was confirmed till then. Restore the log from a backup.</summary>
+/// <c>$outbox.taken</c>, which says what was confirmed till then (<c>outbox-log-incomplete</c>); or the log is about other messages than
+/// the outbox has, as where all of those were dropped, and the rest was exported and imported (<c>outbox-log-foreign</c>). Restore both
+/// from a backup.</summary>
 public sealed class OutboxLogException : JournalException
 {
-    private OutboxLogException(string message)
-        : base("outbox-log-incomplete", message)
+    private OutboxLogException(string code, string message)
+        : base(code, message)
     {
     }
 
-    internal static OutboxLogException Incomplete(string outbox, long upTo) => new(string.Create(
+    internal static OutboxLogException OfOthers(string outbox, long number) => new("outbox-log-foreign", string.Create(
+        CultureInfo.InvariantCulture,
+        $"What the log of the outbox '{outbox}' says of message {number} is about another message: the outbox lost entries and its numbers "
+        + $"began anew, or the log came from another journal. Restore them."));
+
+    internal static OutboxLogException NumbersMissing(string outbox, long number, long sent) => new("outbox-log-foreign", string.Create(
+        CultureInfo.InvariantCulture,
+        $"The log of the outbox '{outbox}' speaks of message {number}, and the outbox has given no number above {sent}: "
+        + $"entries of the outbox were lost. Restore it before anything is sent through it."));
+
+    internal static OutboxLogException Incomplete(string outbox, long upTo) => new("outbox-log-incomplete", string.Create(
         CultureInfo.InvariantCulture,
         $"The log of the outbox '{outbox}' was deleted up to version {upTo}, and the next entry does not say which messages were confirmed "
         + $"till then: delete no further than before the last $outbox.taken, or restore it."));

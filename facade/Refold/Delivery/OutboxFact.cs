@@ -37,9 +37,10 @@ internal sealed record OutboxFact(string Type)
     /// <summary>Which numbers are settled, of taken: first and last of each range, rising.</summary>
     public IReadOnlyList<(long First, long Last)> Settled { get; init; } = [];
 
-    public static string StreamPrefix => "$outbox-log/";
+    /// <summary>The highest number that it is about; 0 for none.</summary>
+    public long Highest => Type == Taken ? Settled.Select(range => range.Last).DefaultIfEmpty().Max() : Number;
 
-    public static StreamId StreamOf(string outbox) => StreamId.Create(StreamPrefix + outbox);
+    public static StreamId StreamOf(string outbox) => StreamId.Create(Interop.DeliveryTranslation.LogPrefix + outbox);
 
     /// <summary>A failure as it is recorded.</summary>
     public static OutboxFact OfFailure(long number, int attempt, Exception failure)

@@ -1,5 +1,5 @@
 // How full outboxes are, as far as a run knows: what the journal shows, and what the run has under way.
-// Asked by ExecuteWork before a step that sends is appended.
+// Asked by ExecuteWork: read before its step is made, and counted before a step that sends is appended.
 namespace Refold;
 
 /// <summary>What a step is about to send, by outbox.</summary>
@@ -8,8 +8,8 @@ internal sealed record OutboxReservation(IReadOnlyDictionary<string, long> Count
 internal sealed class OutboxGauges(IJournal journal, IReadOnlyDictionary<string, long> limits)
 {
     private readonly Lock gate = new();
-    // Commands are given to the run in the order of their calls.
-    private readonly SemaphoreSlim order = new(1, 1);
+    // A log is read by one call at a time.
+    private readonly SemaphoreSlim reading = new(1, 1);
     private readonly Dictionary<string, Gauge> gauges = limits.ToDictionary(
         limit => limit.Key, limit => new Gauge(new OutboxLog(journal, limit.Key), limit.Value));
 
@@ -33,11 +33,11 @@ internal sealed class OutboxGauges(IJournal journal, IReadOnlyDictionary<string,
         public long Unconfirmed => Waiting + Reserved + Math.Max(0, Committed - Sent);
     }
 
-    /// <summary>Gives a command to the run once it is known how full outboxes are now.</summary>
-    public async Task<T> BehindAsync<T>(Func<Task<T>> give, CancellationToken cancellationToken)
+    /// <summary>Looks how full outboxes are now.</summary>
+    /// <exception cref="OutboxLogException">That cannot be known.</exception>
+    public async Task RefreshAsync(CancellationToken cancellationToken)
     {
-        Task<T> given;
-        await order.WaitAsync(cancellationToken).ConfigureAwait(false);
+        await reading.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
             foreach (var gauge in gauges.Values)
@@ -45,15 +45,11 @@ internal sealed class OutboxGauges(IJournal journal, IReadOnlyDictionary<string,
                 await gauge.Log.RefreshAsync(cancellationToken).ConfigureAwait(false);
                 lock (gate) (gauge.Waiting, gauge.Sent) = (gauge.Log.Waiting.Count, gauge.Log.Sent);
             }
-
-            given = give();
         }
         finally
         {
-            order.Release();
+            reading.Release();
         }
-
-        return await given.ConfigureAwait(false);
     }
 
     /// <summary>Counts what a step is about to send.</summary>

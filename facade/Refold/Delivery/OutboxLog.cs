@@ -41,6 +41,13 @@ internal sealed class OutboxLog(IJournal journal, string outbox)
     private readonly HashSet<long> deadAhead = [];
     private readonly OutboxNumbers settled = new();
 
+    // The highest number that a fact is about, and the position of the first fact about it: messages up to it lie before.
+    private long named;
+    private long namedAt;
+
+    // The messages that facts of this reading are about, by number.
+    private readonly Dictionary<long, Guid> about = [];
+
     public StreamId Messages { get; } = StreamId.Create(DeliveryTranslation.StreamPrefix + outbox);
 
     public StreamId Facts { get; } = OutboxFact.StreamOf(outbox);
@@ -71,7 +78,8 @@ internal sealed class OutboxLog(IJournal journal, string outbox)
 
     public bool IsSettled(long number) => settled.Contains(number);
 
-    /// <summary>Reads what was appended since. Facts first: a fact is never behind its message.</summary>
+    /// <summary>Reads what was appended since. Facts first: a fact is never before its message.</summary>
+    /// <exception cref="OutboxLogException">The log was cut, or is about other messages.</exception>
     public async ValueTask RefreshAsync(CancellationToken cancellationToken)
     {
         long? gap = null;
@@ -90,7 +98,17 @@ internal sealed class OutboxLog(IJournal journal, string outbox)
 
         if (gap is { } all) throw OutboxLogException.Incomplete(outbox, all);
         var messages = journal.ReadKeptAsync(Messages, Sent + 1, upTo => Skip(upTo), cancellationToken);
-        await foreach (var entry in messages.ConfigureAwait(false)) Add(entry);
+        await foreach (var entry in messages.ConfigureAwait(false))
+        {
+            // Behind the facts about its number, or another one than they name: an outbox that began anew, or a log out of another journal.
+            var isBehind = entry.Version <= named && entry.Position > namedAt;
+            if (isBehind || (about.Remove(entry.Version, out var id) && id != entry.Id))
+                throw OutboxLogException.OfOthers(outbox, entry.Version);
+            Add(entry);
+        }
+
+        about.Clear();
+        if (named > Sent) throw OutboxLogException.NumbersMissing(outbox, named, Sent);
     }
 
     /// <summary>Appends facts behind those that were read, and nothing where somebody came before.</summary>
@@ -140,7 +158,10 @@ internal sealed class OutboxLog(IJournal journal, string outbox)
     private void Apply(JournalEntry entry, OutboxFact? fact)
     {
         Version = entry.Version;
-        if (fact is not null) Apply(fact, entry.Time);
+        if (fact is null) return;
+        if (fact.Highest > named) (named, namedAt) = (fact.Highest, entry.Position);
+        if (entry.CausationId is { } message && fact.Number > Sent) about[fact.Number] = message;
+        Apply(fact, entry.Time);
     }
 
     private void Apply(OutboxFact fact, DateTimeOffset? time)

@@ -21,22 +21,7 @@ internal sealed class OutboxNumbers
     public bool Add(long number)
     {
         if (Contains(number)) return false;
-        Count++;
-        var (first, last) = (number, number);
-        var before = IndexOf(number);
-        if (before >= 0 && ranges.GetValueAtIndex(before) == number - 1)
-        {
-            first = ranges.GetKeyAtIndex(before);
-            ranges.RemoveAt(before);
-        }
-
-        if (ranges.TryGetValue(number + 1, out var after))
-        {
-            last = after;
-            ranges.Remove(number + 1);
-        }
-
-        ranges.Add(first, last);
+        Add(number, number);
         return true;
     }
 
@@ -55,17 +40,25 @@ internal sealed class OutboxNumbers
     /// <summary>Adds all of some ranges.</summary>
     public void Add(IEnumerable<(long First, long Last)> more)
     {
-        foreach (var (first, last) in more)
-        {
-            if (first >= 1 && last >= first && (ranges.Count == 0 || ranges.GetValueAtIndex(ranges.Count - 1) < first - 1))
-            {
-                ranges.Add(first, last);
-                Count += last - first + 1;
-                continue;
-            }
+        foreach (var (first, last) in more) Add(Math.Max(1, first), last);
+    }
 
-            for (var number = Math.Max(1, first); number <= last; number++) Add(number);
+    // With what it overlaps or touches it becomes one range, however long that is.
+    private void Add(long first, long last)
+    {
+        if (last < first) return;
+        var index = IndexOf(first);
+        if (index < 0 || ranges.GetValueAtIndex(index) < first - 1) index++;
+        while (index < ranges.Count && (last == long.MaxValue || ranges.GetKeyAtIndex(index) <= last + 1))
+        {
+            var (start, end) = (ranges.GetKeyAtIndex(index), ranges.GetValueAtIndex(index));
+            (first, last) = (Math.Min(first, start), Math.Max(last, end));
+            Count -= end - start + 1;
+            ranges.RemoveAt(index);
         }
+
+        ranges.Add(first, last);
+        Count += last - first + 1;
     }
 
     // The last range that begins at the number or before; -1 for none.

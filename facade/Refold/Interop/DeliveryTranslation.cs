@@ -18,9 +18,16 @@ internal static class DeliveryTranslation
     /// <summary>What the streams of outboxes begin with.</summary>
     public static string StreamPrefix => Core.Outbox.prefix;
 
+    /// <summary>What the streams of facts about messages begin with.</summary>
+    public static string LogPrefix => "$outbox-log/";
+
     public static Core.Outbox<T> Outbox<T>(string name, Codec<T> codec) => Core.Outbox.create(name, codec.Value);
 
     public static bool IsOutbox(StreamId stream) => Core.Outbox.isOne(stream);
+
+    /// <summary>Whether the stream is an outbox's: its messages, or the facts about them.</summary>
+    public static bool IsOfOutbox(StreamId stream) =>
+        IsOutbox(stream) || stream.Value.StartsWith(LogPrefix, StringComparison.Ordinal);
 
     /// <exception cref="ArgumentException">The name breaks a rule.</exception>
     public static void CheckName(string name, string parameter)

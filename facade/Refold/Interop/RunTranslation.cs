@@ -149,10 +149,29 @@ internal static class RunTranslation
         return new StepFailedException(stream, hidden.Hide(reason), hidden.Hide(shown) == shown ? thrown : null);
     }
 
-    /// <summary>Whether a batch has the content of entries that were appended: streams, roles, types, schema versions, payloads,
-    /// tags.</summary>
-    public static bool HasContent(EncodedBatch batch, IEnumerable<JournalEntry> entries) =>
-        Core.Encoding.contentHash(batch.Entries).Equals(Core.Encoding.contentHash([.. entries.Select(entry => entry.Value.Data)]));
+    /// <summary>Whether a batch made again is one of which some entries are left: the same content, and messages of the same ids. Missing
+    /// may be messages in outboxes of which messages were deleted.</summary>
+    public static bool HasContent(
+        EncodedBatch made, Receipt receipt, IReadOnlyList<JournalEntry> left, IReadOnlySet<StreamId> deleted)
+    {
+        var (entries, kept) = (made.Entries, left.ToDictionary(entry => entry.Position));
+        if (entries.Length != receipt.Count || left.Count > entries.Length) return false;
+        var again = new List<Core.EntryData>();
+        for (var index = 0; index < entries.Length; index++)
+        {
+            var (data, isMessage) = (entries[index], entries[index].Role.IsMessage);
+            if (kept.TryGetValue(receipt.FirstPosition + index, out var entry))
+            {
+                // The id follows from the stream that the command was for; nothing else of a message does.
+                if (isMessage && !Equals(data.Id, entry.Value.Data.Id)) return false;
+                again.Add(data);
+            }
+            else if (!isMessage || !deleted.Contains(data.Stream))
+                return false;
+        }
+
+        return Core.Encoding.contentHash([.. again]).Equals(Core.Encoding.contentHash([.. left.Select(entry => entry.Value.Data)]));
+    }
 
     private static FSharpOption<Core.StoodOn>? StoodOn(Snapshot? snapshot) =>
         snapshot is null ? null : FSharpOption<Core.StoodOn>.Some(new Core.StoodOn(snapshot.Version, snapshot.Head, snapshot.Value.Pin));

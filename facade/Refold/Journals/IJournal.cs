@@ -51,7 +51,8 @@ public interface IJournal : IAsyncDisposable
     /// <remarks>After a power cut a journal in segment files that is opened for reading shows the entries again, and counts the deletion in
     /// <see cref="Segments.SegmentJournal.Unconfirmed"/>, until it is opened for writing: nothing says there that it was flushed.</remarks>
     /// <param name="stream">The stream.</param>
-    /// <param name="version">Clamped at the stream's highest version.</param>
+    /// <param name="version">Clamped at the stream's highest version, and in an outbox before it: its last message stays
+    /// (<see cref="AppendRule.DeletedTo"/>).</param>
     /// <param name="cancellationToken">Cancels waiting, never a write already queued.</param>
     /// <returns>A task that ends when the deletion is durable.</returns>
     /// <exception cref="JournalException">The deletion could not be made durable.</exception>

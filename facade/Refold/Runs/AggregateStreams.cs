@@ -69,9 +69,7 @@ public sealed class AggregateStreams<TState, TCommand, TEvent, TError>
         RunTranslation.CheckKey(options.IdempotencyKey, nameof(options));
         var now = options.Time ?? run.TimeProvider.GetUtcNow();
         var work = new ExecuteWork<TState, TCommand, TEvent, TError>(run, aggregate, stream, command, now, options, cancellationToken);
-        return run.Gauges is { } gauges
-            ? gauges.BehindAsync(() => run.DoObserved(work, aggregate.Category), cancellationToken)
-            : run.DoObserved(work, aggregate.Category);
+        return run.DoObserved(work, aggregate.Category);
     }
 
     /// <summary>The state of a stream after every command that was given to the run before.</summary>

@@ -33,8 +33,14 @@ internal sealed class ExecuteWork<TState, TCommand, TEvent, TError>(
 
     public override long? BuiltOn => builtOn;
 
-    public override async Task LookUpAsync(CancellationToken cancellationToken) =>
-        repeated = await Repetition.FindAsync(run, aggregate, stream, command, Key!, cancellationToken).ConfigureAwait(false);
+    public override bool HasToLookUp => Key is not null || run.Gauges is not null;
+
+    public override async Task LookUpAsync(CancellationToken cancellationToken)
+    {
+        if (run.Gauges is { } gauges) await gauges.RefreshAsync(cancellationToken).ConfigureAwait(false);
+        if (Key is { } key)
+            repeated = await Repetition.FindAsync(run, aggregate, stream, command, key, cancellationToken).ConfigureAwait(false);
+    }
 
     public override async Task<KeptState?> LoadAsync(CancellationToken cancellationToken) =>
         await run.Recoveries.RecoverAsync(aggregate, stream, Activity, cancellationToken).ConfigureAwait(false);

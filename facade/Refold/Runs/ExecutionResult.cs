@@ -15,7 +15,8 @@ public sealed class ExecutionResult<TState, TEvent, TError>
     internal ExecutionResult(
         Decision<TEvent, TError> outcome, TState state, long version, ulong drawnWords, Receipt? receipt, bool isRepeated)
     {
-        this.outcome = outcome;
+        // What it sent is not told: a repeated or replayed command does not know it any more.
+        this.outcome = outcome.Messages.Count == 0 ? outcome : outcome.With([]);
         State = state;
         Version = version;
         DrawnWords = drawnWords;
@@ -47,7 +48,9 @@ public sealed class ExecutionResult<TState, TEvent, TError>
     /// has the numbers of the messages: the versions in <c>$outbox/NAME</c>.</summary>
     public Receipt? Receipt { get; }
 
-    /// <summary>Whether the idempotency key was known: the result is the recorded one, and nothing was decided.</summary>
+    /// <summary>Whether the idempotency key was known: the result is the recorded one, and nothing was decided. In mode
+    /// <see cref="RecordMode.Off"/>, of two calls in different runs that meet with one key, and whose steps only send, both say
+    /// false.</summary>
     public bool IsRepeated { get; }
 
     /// <summary>The refusal, if the command was refused.</summary>

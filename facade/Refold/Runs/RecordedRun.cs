@@ -23,7 +23,8 @@ internal sealed class RecordedRun
 
     private RecordedRun(IProgress<VerifyProgress>? progress) => this.progress = progress;
 
-    /// <summary>What names the run and lies in none of its streams, in position order.</summary>
+    /// <summary>What names the run and lies in none of its streams, and the first entry that is left of each outbox of which the beginning
+    /// was deleted; in position order.</summary>
     public IReadOnlyList<JournalEntry> Outside => outside;
 
     /// <summary>Whether nothing of that may have been deleted.</summary>
@@ -66,7 +67,7 @@ internal sealed class RecordedRun
             || !await DeletedStreams.AnyAsync(journal, "", cancellationToken).ConfigureAwait(false);
         recorded.last = last;
         recorded.total = recorded.streams.Values.Sum(stream => (long)stream.Count);
-        if (entries.Count == 0 && recorded.outside.Count == 0)
+        if (entries.Count == 0 && !recorded.outside.Exists(entry => entry.Run == run))
             throw RunNotFoundException.ToVerify(run);
         return recorded;
     }
@@ -125,7 +126,7 @@ internal sealed class RecordedRun
         }
 
         await ReadOutboxesAsync(journal, last, cancellationToken).ConfigureAwait(false);
-
+        outside.Sort((one, other) => one.Position.CompareTo(other.Position));
         progress?.Report(new VerifyProgress(last, last));
     }
 
@@ -140,6 +141,9 @@ internal sealed class RecordedRun
             var first = await journal.ReadKeptAsync(outbox.Stream, outbox.Floor + 1, cancellationToken: cancellationToken)
                 .FirstOrDefaultAsync(cancellationToken).ConfigureAwait(false);
             streams[outbox.Stream] = first is null || first.Position > last ? [] : [first];
+            // So that the core knows of the outbox, whosever the entry is.
+            if (first is not null && first.Position <= last && !outside.Exists(entry => entry.Position == first.Position))
+                outside.Add(first);
         }
     }
 

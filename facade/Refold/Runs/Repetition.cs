@@ -23,7 +23,7 @@ internal static class Repetition
         // Only a run writes into its stream: a command elsewhere is somebody else's append.
         var recorded = batch.Find(entry => entry.Role == EntryRole.Command && entry.Run is { } of && entry.Stream == of.Stream);
         var isSame = recorded is null
-            ? await IsMadeAnewAsync(run, aggregate, stream, command, batch, cancellationToken).ConfigureAwait(false)
+            ? await IsMadeAnewAsync(run, aggregate, stream, command, receipt, batch, cancellationToken).ConfigureAwait(false)
             : IsSame(aggregate, stream, command, recorded);
         if (!isSame)
             throw new NotAppendedException(new AppendFailure.KeyReused(key, receipt.FirstPosition));
@@ -70,39 +70,61 @@ internal static class Repetition
         }
     }
 
-    // Mode Off records no command: it is the same if it decides the same content again, on the state before the batch. In mode Record a
-    // batch without a command is somebody else's append.
+    // Mode Off records no command: it is the same if it decides the same content again, on the state before the batch, as far as that is
+    // left. In mode Record a batch without a command is somebody else's append.
     private static async ValueTask<bool> IsMadeAnewAsync<TState, TCommand, TEvent, TError>(
         RunCore run,
         Aggregate<TState, TCommand, TEvent, TError> aggregate,
         StreamId stream,
         TCommand command,
+        Receipt receipt,
         List<JournalEntry> batch,
         CancellationToken cancellationToken)
     {
-        if (run.Options.Mode != RecordMode.Off || batch.Count == 0)
+        if (run.Options.Mode != RecordMode.Off || receipt.Versions.Any(found => found.Stream != stream && !IsOutbox(found)))
             return false;
-        if (batch.Exists(entry => entry.Stream != stream && !DeliveryTranslation.IsOutbox(entry.Stream)))
+        var deleted = await DeletedAsync(run.Journal, receipt, cancellationToken).ConfigureAwait(false);
+        // Of events nothing may be missing: what they were is answered.
+        if (batch.Count == 0 && (deleted.Count < receipt.Versions.Count || receipt.Versions.Any(found => !IsOutbox(found))))
             return false;
-        var first = batch[0];
-        if (first.Time is not { } time || first.CausationId is not { } commandId)
+        var first = batch.FirstOrDefault();
+        if (first is { Time: null } or { CausationId: null })
             return false;
-        var loaded = await StreamState.LoadAsync(run, aggregate, stream, first.Position - 1, cancellationToken).ConfigureAwait(false);
+        var lastBefore = receipt.FirstPosition - 1;
+        var loaded = await StreamState.LoadAsync(run, aggregate, stream, lastBefore, cancellationToken).ConfigureAwait(false);
         var before = loaded.Folded;
         // A step that only sends has no version of the stream to go by.
-        if (first.Stream == stream && before.Version != first.Version - 1)
+        if (first?.Stream == stream && before.Version != first.Version - 1)
             return false;
         try
         {
-            var settings = new StepSettings(CheckCodecs: false, CommandId: commandId);
+            // Where nothing is left, neither time nor id are known, and nothing is compared that follows from them.
+            var settings = new StepSettings(CheckCodecs: false, CommandId: first?.CausationId);
             // Under the name of the run that made it: the id of an event that a message names follows from it.
-            var context = RunTranslation.Context(first.Run ?? run.Id, run.Pin, run.Context.Root, RecordMode.Off);
+            var context = RunTranslation.Context(first?.Run ?? run.Id, run.Pin, run.Context.Root, RecordMode.Off);
+            var time = first?.Time ?? run.TimeProvider.GetUtcNow();
             var made = context.Make(aggregate, stream, before, command, time, runVersion: 1, new ExecuteOptions(), settings);
-            return made.Batch is { } again && RunTranslation.HasContent(again, batch);
+            return made.Batch is { } again && RunTranslation.HasContent(again, receipt, batch, deleted);
         }
         catch (StepFailedException)
         {
             return false;
         }
+
+        static bool IsOutbox(StreamVersions found) => DeliveryTranslation.IsOutbox(found.Stream);
+    }
+
+    // The outboxes of a batch of which messages were deleted since, perhaps its own.
+    private static async ValueTask<HashSet<StreamId>> DeletedAsync(IJournal journal, Receipt receipt, CancellationToken cancellationToken)
+    {
+        var deleted = new HashSet<StreamId>();
+        foreach (var sent in receipt.Versions.Where(found => DeliveryTranslation.IsOutbox(found.Stream)))
+        {
+            var found = await journal.StreamsAsync(sent.Stream.Value, maxCount: 1, cancellationToken: cancellationToken)
+                .ConfigureAwait(false);
+            if (found.Any(info => info.Stream == sent.Stream && info.Floor >= sent.First)) deleted.Add(sent.Stream);
+        }
+
+        return deleted;
     }
 }

@@ -96,9 +96,9 @@ internal sealed partial class RunPipeline
     // A key that a command before uses is looked up when that one is settled.
     private void AskKey(RunWork work)
     {
-        if (work.Key is not { } key || work.Status != WorkStatus.Waiting || work.IsLookedUp || work.Load is not null)
+        if (!work.HasToLookUp || work.Status != WorkStatus.Waiting || work.IsLookedUp || work.Load is not null)
             return;
-        if (!ReferenceEquals(keys[key].Peek(), work))
+        if (work.Key is { } key && !ReferenceEquals(keys[key].Peek(), work))
             return;
         work.Load = Ask(
             async token =>

@@ -116,7 +116,7 @@ internal sealed partial class RunPipeline
         }
     }
 
-    // The first that waits for a stream becomes ready when its key was looked up and the state is there.
+    // The first that waits for a stream becomes ready when what it has to look up was looked up, and the state is there.
     private void Evaluate(RunLane lane)
     {
         if (lane.Waiting.First?.Value is not { } work)
@@ -127,7 +127,7 @@ internal sealed partial class RunPipeline
             return;
         }
 
-        if (lane.IsMaking || work.Status != WorkStatus.Waiting || (work.Key is not null && !work.IsLookedUp))
+        if (lane.IsMaking || work.Status != WorkStatus.Waiting || (work.HasToLookUp && !work.IsLookedUp))
             return;
         if (!work.IsRepeated)
         {

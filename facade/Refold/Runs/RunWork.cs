@@ -71,10 +71,13 @@ internal abstract class RunWork(CancellationToken cancellationToken)
     /// <summary>The pipeline's: where it stands.</summary>
     public WorkStatus Status { get; set; }
 
+    /// <summary>Whether its step is made only behind a look at the journal: for its key, or how full outboxes are.</summary>
+    public virtual bool HasToLookUp => false;
+
     /// <summary>The pipeline's: the loading of its key, or of what it needs alone; null where none is on its way.</summary>
     public RunLoad? Load { get; set; }
 
-    /// <summary>The pipeline's: whether its key was looked up.</summary>
+    /// <summary>The pipeline's: whether what it has to look up was looked up.</summary>
     public bool IsLookedUp { get; set; }
 
     /// <summary>The pipeline's: its place among those that are not settled.</summary>
@@ -86,7 +89,7 @@ internal abstract class RunWork(CancellationToken cancellationToken)
     /// <summary>The pipeline's: listens to <see cref="Token"/> until it is settled.</summary>
     public CancellationTokenRegistration Registration { get; set; }
 
-    /// <summary>Looks the key up.</summary>
+    /// <summary>Looks up what it has to.</summary>
     /// <param name="cancellationToken">Ends it.</param>
     public virtual Task LookUpAsync(CancellationToken cancellationToken) => System.Threading.Tasks.Task.CompletedTask;
 

@@ -22,7 +22,9 @@ public class RedactedRunTests
         var told = Assert.Single(report.Uncompared, found => found.Members == "NotRedecidable");
         Assert.Equal([(2L, 2L), (6L, 6L)], told.Ranges);
         Assert.Equal(
-            "NotRedecidable 2: redacted commands, whose outcome was folded as it was recorded: position 2, 6", told.ToString());
+            "NotRedecidable 2: redacted commands, whose outcome was folded as it was recorded, and nothing vouches for what they sent: "
+            + "position 2, 6",
+            told.ToString());
         Assert.Null(report.Divergence);
         Assert.Equal(1, report.Streams[0].Version - 1);
     }

@@ -12,6 +12,9 @@ internal static class DeletionCases
         Of("a floor is never lowered, a version beyond the end means all, an unknown stream nothing", FloorAsync),
         Of("a stream of which all is deleted is not absent", NotAbsentAsync),
         JournalCase.Of(
+            "the last entry of an outbox stays, so that its numbers are never given again", OutboxAsync,
+            JournalCapabilities.Deletion | JournalCapabilities.Restore),
+        JournalCase.Of(
             "floors are the same after opening again", SurvivesAsync, JournalCapabilities.Deletion | JournalCapabilities.Durability),
     ];
 
@@ -88,6 +91,22 @@ internal static class DeletionCases
             await bench.TryAsync(Expecting(ExpectedVersion.NoStream)), "expecting no stream").Actual, "the actual version");
         await bench.AppendAsync(Expecting(ExpectedVersion.Exists));
         await bench.AppendAsync(Expecting(ExpectedVersion.Exactly(4)));
+    }
+
+    private static async Task OutboxAsync(JournalBench bench)
+    {
+        for (var place = 1; place <= 3; place++)
+        {
+            JournalEntry[] batch = [new(place, place, place, JournalBench.Entry("$outbox/mails"), null)];
+            var restored = await Expect.Within(bench.Journal.TryRestoreAsync(batch).AsTask(), "the answer to a restored batch");
+            Expect.Appended(restored, "a message");
+        }
+
+        await bench.DeleteToAsync("$outbox/mails", long.MaxValue);
+        await bench.DeleteToAsync("$outbox/mails", 3);
+        await bench.DeleteToAsync("$outbox/other", 3);
+        Expect.Sequence([3L], (await bench.Read.StreamAsync("$outbox/mails", 3)).Select(entry => entry.Version), "version");
+        Expect.Sequence([new StreamInfo("$outbox/mails", 2, 3)], await bench.Read.StreamsAsync(), "stream");
     }
 
     private static async Task SurvivesAsync(JournalBench bench)

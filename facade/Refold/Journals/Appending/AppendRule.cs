@@ -61,6 +61,18 @@ public static class AppendRule
             : new AppendDecision.Refused(placed.ErrorValue.ToFailure());
     }
 
+    /// <summary>How far a deletion goes: to the version asked for, at most to the stream's highest; of an outbox (<c>$outbox/NAME</c>) the
+    /// last entry stays, so that the numbers of its messages are never given again, also behind an export.</summary>
+    /// <param name="stream">The stream.</param>
+    /// <param name="version">The version that was asked for.</param>
+    /// <param name="highest">The stream's highest version; 0 where it is unknown.</param>
+    /// <returns>The version up to which entries go; at the stream's floor or below, there is nothing to delete.</returns>
+    public static long DeletedTo(StreamId stream, long version, long highest)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        return Core.Append.deletedTo(stream, version, highest);
+    }
+
     /// <summary>The head behind a batch.</summary>
     /// <param name="before">The head hash before it.</param>
     /// <param name="firstPosition">The batch's first position.</param>

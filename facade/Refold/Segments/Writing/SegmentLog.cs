@@ -184,7 +184,7 @@ internal sealed partial class SegmentLog(
 
     private void CollectDeletion(PendingDeletion deletion)
     {
-        var version = Math.Min(deletion.Version, index.HighestVersion(deletion.Stream));
+        var version = AppendRule.DeletedTo(deletion.Stream, deletion.Version, index.HighestVersion(deletion.Stream));
         if (version <= index.Floor(deletion.Stream))
         {
             answers.Add((deletion, null, true));
