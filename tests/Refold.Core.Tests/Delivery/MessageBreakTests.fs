@@ -109,7 +109,7 @@ let tests =
             let input = Replay.input recorder.Context.Run (read recorder.Context.Run.Stream) read
             let report = Replay.verify [ Replay.verifier Shop.aggregate ] input
             equal None report.Divergence
-            isTrue (List.contains "messages of 1 entries were not compared: position 2" (report.Findings |> List.map string))
+            isTrue (List.contains "messages of 1 entry was not compared: position 2" (report.Findings |> List.map string))
             // One that was looked for and has none is another thing.
             let none = Replay.verify [ Replay.verifier Shop.aggregate ] { input with Scan = Seq.empty }
             equal ReplayVerdict.Diverged none.Verdict)

@@ -1,6 +1,5 @@
 // Checkpoints of consumers in files, through power cuts: what a save answered is there, or something that was saved later.
 // Run by `dotnet test`; FlushControlTests takes the flushes out.
-using Refold.Testing;
 using Xunit;
 
 namespace Refold.Segments.Tests;
