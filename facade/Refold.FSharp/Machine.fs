@@ -146,6 +146,9 @@ module Machine =
 
     /// The same, a time after the state was entered.
     let timesOut (state: string) (after: TimeSpan) (command: 'Command) (table: MachineTable<'State, 'Data, 'Command, 'Event, 'Error>) =
+        if after <= TimeSpan.Zero then
+            invalidArg (nameof after) "A state is left by time after more than no time."
+
         let deadline _ (since: DateTimeOffset) = if since <= DateTimeOffset.MaxValue - after then Some(since + after) else None
         timesOutAt state deadline (fun _ -> command) table
 

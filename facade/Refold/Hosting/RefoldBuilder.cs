@@ -151,6 +151,7 @@ public sealed class RefoldBuilder
         Services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<HostedRunOptions>, HostedRunOptionsValidator>());
         var (key, name) = (Key, Name);
         Services.AddKeyedSingleton(key, (_, _) => new HostedRun());
+        Services.AddKeyedSingleton(key, (provider, _) => new RunClosing(provider.GetRequiredKeyedService<HostedRun>(key)));
         Services.AddSingleton<IHostedService>(provider => new RunHosting(provider, key, name, pin));
         if (name is null)
         {

@@ -33,6 +33,7 @@ internal sealed class RunHosting(IServiceProvider services, string key, string? 
         }
 
         var run = await OpenAsync(JournalOpening.Get(services, name), options, cancellationToken).ConfigureAwait(false);
+        services.GetRequiredKeyedService<RunClosing>(key).Bound = options.Run.DisposeTimeout;
         hosted.Begin(run);
         foreach (var aggregate in services.GetKeyedServices<Aggregate>(key)) aggregate.Join(hosted.Run);
         if (options.Operations == OperationsAtStart.Not) return;
@@ -56,7 +57,10 @@ internal sealed class RunHosting(IServiceProvider services, string key, string? 
         var (run, bound, begun) = (hosted.Run.Inner, options.ShutdownTimeout, TimeProvider.System.GetTimestamp());
         run.Operations.Dispose();
         if (!await run.Operations.CloseAsync(bound, cancellationToken).ConfigureAwait(false))
-            logger?.OperationsCutOff(run.Id, run.Operations.CutOff());
+        {
+            var left = run.Operations.CutOff();
+            logger?.OperationsCutOff(run.Id, left);
+        }
         else if (options.AtShutdown == RunAtShutdown.Finish)
             await FinishAsync(RunCore.Left(bound, begun), cancellationToken).ConfigureAwait(false);
         try

@@ -17,8 +17,8 @@ namespace Refold;
 /// <threadsafety>All members are safe for use by many threads.</threadsafety>
 public sealed class DeadlineDriver : IHostedService, IAsyncDisposable
 {
-    private readonly RunCore run;
-    private readonly TimeProvider time;
+    // The run of a host can be asked for before it is started: so at the first use.
+    private readonly Run given;
     private readonly DeadlineOptions options;
     private readonly string category;
     private readonly Func<DeadlineWatch> newWatch;
@@ -28,8 +28,12 @@ public sealed class DeadlineDriver : IHostedService, IAsyncDisposable
     private long nextTicks;
     private int disposed;
 
-    private DeadlineDriver(RunCore run, string category, TimeProvider time, DeadlineOptions options, Func<DeadlineWatch> newWatch) =>
-        (this.run, this.category, this.time, this.options, this.newWatch) = (run, category, time, options, newWatch);
+    private DeadlineDriver(Run run, string category, DeadlineOptions options, Func<DeadlineWatch> newWatch) =>
+        (given, this.category, this.options, this.newWatch) = (run, category, options, newWatch);
+
+    private RunCore Run => given.Inner;
+
+    private TimeProvider Time => options.TimeProvider ?? given.Inner.TimeProvider;
 
     /// <summary>When it wakes next for a deadline; null where none is ahead, or it is not started.</summary>
     public DateTimeOffset? Next => Volatile.Read(ref nextTicks) is > 0 and var ticks ? new DateTimeOffset(ticks, TimeSpan.Zero) : null;
@@ -50,9 +54,8 @@ public sealed class DeadlineDriver : IHostedService, IAsyncDisposable
         var valid = (options ?? new DeadlineOptions()).Validated();
         var streams = run.Streams(aggregate);
         return new DeadlineDriver(
-            run.Inner,
+            run,
             aggregate.Category,
-            valid.TimeProvider ?? run.Inner.TimeProvider,
             valid,
             () => new DeadlineWatch<TAt, TCommand, TEvent, TError>(run.Inner, streams, aggregate, rules, valid.RetryDelay));
     }
@@ -94,7 +97,7 @@ public sealed class DeadlineDriver : IHostedService, IAsyncDisposable
     {
         var watch = newWatch();
         await watch.ScanAsync(cancellationToken).ConfigureAwait(false);
-        return await watch.FireAsync(time.GetUtcNow(), cancellationToken).ConfigureAwait(false);
+        return await watch.FireAsync(Time.GetUtcNow(), cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Stops it, and waits until it has.</summary>
@@ -115,8 +118,8 @@ public sealed class DeadlineDriver : IHostedService, IAsyncDisposable
         {
             var watch = newWatch();
             // From before the scan on, so that no entry is missed between the two.
-            var head = await run.Journal.HeadAsync(ending.Token).ConfigureAwait(false);
-            entries = run.Journal.SubscribeAsync(head.Position + 1, ending.Token).GetAsyncEnumerator(ending.Token);
+            var head = await Run.Journal.HeadAsync(ending.Token).ConfigureAwait(false);
+            entries = Run.Journal.SubscribeAsync(head.Position + 1, ending.Token).GetAsyncEnumerator(ending.Token);
             await watch.ScanAsync(ending.Token).ConfigureAwait(false);
             arriving = entries.MoveNextAsync().AsTask();
             while (true)
@@ -128,7 +131,7 @@ public sealed class DeadlineDriver : IHostedService, IAsyncDisposable
                     arriving = entries.MoveNextAsync().AsTask();
                 }
 
-                _ = await watch.FireAsync(time.GetUtcNow(), ending.Token).ConfigureAwait(false);
+                _ = await watch.FireAsync(Time.GetUtcNow(), ending.Token).ConfigureAwait(false);
                 var next = watch.Next;
                 Volatile.Write(ref nextTicks, next?.UtcTicks ?? 0);
                 if (!arriving.IsCompleted) await WaitAsync(arriving, next, ending.Token).ConfigureAwait(false);
@@ -140,7 +143,7 @@ public sealed class DeadlineDriver : IHostedService, IAsyncDisposable
         }
         catch (Exception error)
         {
-            run.Logger?.DeadlinesEnded(error, category);
+            Run.Logger?.DeadlinesEnded(error, category);
             throw;
         }
         finally
@@ -159,9 +162,9 @@ public sealed class DeadlineDriver : IHostedService, IAsyncDisposable
         using var waiting = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         if (next is { } due)
         {
-            var left = TimeSpan.FromMilliseconds(Math.Ceiling((due - time.GetUtcNow()).TotalMilliseconds));
+            var left = TimeSpan.FromMilliseconds(Math.Ceiling((due - Time.GetUtcNow()).TotalMilliseconds));
             if (left <= TimeSpan.Zero) return;
-            var delay = Task.Delay(left < options.LongestWait ? left : options.LongestWait, time, waiting.Token);
+            var delay = Task.Delay(left < options.LongestWait ? left : options.LongestWait, Time, waiting.Token);
             await Task.WhenAny(arriving, delay).ConfigureAwait(false);
             await waiting.CancelAsync().ConfigureAwait(false);
         }

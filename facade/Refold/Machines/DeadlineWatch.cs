@@ -192,14 +192,22 @@ internal sealed class DeadlineWatch<TAt, TCommand, TEvent, TError>(
             var beginning = MachineTranslation.Beginning(aggregate.Fresh().Decider.Initial);
             return await FollowAsync(stream, beginning, cancellationToken).ConfigureAwait(false);
         }
-        catch (EntriesDroppedException)
+        catch (EntriesDroppedException dropped)
         {
-            // The entry that moved it there may have been deleted. The first one that is left counts: late rather than early.
+            // The entry that moved it there may have been deleted. Then the snapshot's own counts, or the first behind it: late rather than
+            // early.
             var found = await StreamState.LoadAsync(run, aggregate, stream, long.MaxValue, cancellationToken).ConfigureAwait(false);
-            var range = new RehydrationRange(run.Snapshots.Store, ToVersion: found.From!.Version, Pin: run.Pin);
+            var range = new RehydrationRange(run.Snapshots.Loading, ToVersion: found.From!.Version, Pin: run.Pin);
             var kept = await Rehydration.RunAsync(run.Journal, aggregate, stream, range, cancellationToken).ConfigureAwait(false);
-            var start = new MachineStay<TAt>(kept.State, kept.Version, null);
-            return await FollowAsync(stream, start, cancellationToken).ConfigureAwait(false);
+            var entered = kept.Version > dropped.UpTo
+                ? await run.Journal.ReadStreamAsync(stream, kept.Version, kept.Version, cancellationToken: cancellationToken)
+                    .FirstOrDefaultAsync(cancellationToken).ConfigureAwait(false)
+                : null;
+            var stay = await FollowAsync(stream, new MachineStay<TAt>(kept.State, kept.Version, entered), cancellationToken)
+                .ConfigureAwait(false);
+            // Nothing is left that says since when; it has a deadline again from its next entry on.
+            if (stay.Entered is null && rules.IsTimed(stay.At)) run.Logger?.DeadlineUnknown(dropped, stream);
+            return stay;
         }
     }
 

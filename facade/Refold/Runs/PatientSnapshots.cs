@@ -17,14 +17,15 @@ internal sealed class PatientSnapshots(ISnapshotStore store, TimeSpan bound) : I
             return await store.LoadAsync(stream, toVersion, cancellationToken).ConfigureAwait(false);
         if (Volatile.Read(ref left) > 0)
             throw new TimeoutException("The snapshot store has not answered in time before, and still does not.");
-        // Begun elsewhere, as it may block the thread that asks.
-        var loading = BeginAsync(stream, toVersion, cancellationToken);
+        // Begun elsewhere, as it may block the thread that asks; and not given up with its caller: callers of little patience would never
+        // find out that the store does not answer.
+        var loading = BeginAsync(stream, toVersion);
         var ended = ((Task)loading).WaitAsync(bound, cancellationToken);
         await ended.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (loading.IsCompleted) return await loading.ConfigureAwait(false);
-        cancellationToken.ThrowIfCancellationRequested();
         Interlocked.Increment(ref left);
         _ = ForgetAsync(loading);
+        cancellationToken.ThrowIfCancellationRequested();
         throw new TimeoutException(string.Create(
             System.Globalization.CultureInfo.InvariantCulture, $"The snapshot store did not answer within {bound}."));
     }
@@ -45,10 +46,10 @@ internal sealed class PatientSnapshots(ISnapshotStore store, TimeSpan bound) : I
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
-    private async Task<SnapshotAnswer> BeginAsync(StreamId stream, long toVersion, CancellationToken cancellationToken)
+    private async Task<SnapshotAnswer> BeginAsync(StreamId stream, long toVersion)
     {
         await Elsewhere.Switch();
-        return await store.LoadAsync(stream, toVersion, cancellationToken).ConfigureAwait(false);
+        return await store.LoadAsync(stream, toVersion, CancellationToken.None).ConfigureAwait(false);
     }
 
     private async Task ForgetAsync(Task loading)

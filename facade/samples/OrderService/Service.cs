@@ -53,7 +53,16 @@ internal static class Service
         await using var app = builder.Build();
         app.MapPost("/orders", AnswerAsync);
         app.MapHealthChecks("/health");
-        await app.StartAsync();
+        try
+        {
+            await app.StartAsync();
+        }
+        catch (OperationCanceledException) when (app.Lifetime.ApplicationStopping.IsCancellationRequested)
+        {
+            // Told to stop before it answers: what it went on with waits for the next start.
+            return 0;
+        }
+
         foreach (var resumed in app.Services.GetRequiredService<HostedRun>().Resumed)
             Console.WriteLine($"resumed {resumed.Operation} {resumed.Key}: {resumed.Error?.Message ?? "ended"}");
         Console.WriteLine("listening on " + app.Urls.First());

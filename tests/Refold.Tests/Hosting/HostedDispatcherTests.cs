@@ -106,6 +106,9 @@ public class HostedDispatcherTests
             await host.StartAsync().WaitAsync(minute);
             await SellAsync(host, "sell 1");
             await bank.CameAsync();
+            // Till then it may come again.
+            var dispatcher = host.Services.GetRequiredKeyedService<OutboxDispatcher<TillCharge>>("payments");
+            while ((await dispatcher.StatusAsync().WaitAsync(minute)).SettledTo < start) await Task.Delay(1);
             // As if killed: not stopped, so that the outbox is not given back.
             if (start == 2) await host.StopAsync().WaitAsync(minute);
             await host.CloseAsync();

@@ -182,24 +182,6 @@ public class DeadlineTests
     }
 
     [Fact]
-    public async Task WhereTheEntryThatEnteredTheStateWasDeleted_TheFirstThatIsLeftCounts()
-    {
-        await using var journal = new InMemoryJournal();
-        await using var snapshots = new InMemorySnapshotStore();
-        await using var run = await journal.StartRunAsync(Pin, Options() with { Snapshots = snapshots, SnapshotInterval = 0 });
-        var patient = Parking().Build();
-        var lot = run.Streams(patient.Aggregate);
-        await lot.ExecuteAsync("parking/1", "enter");
-        await lot.TakeSnapshotAsync("parking/1");
-        clock.Advance(TimeSpan.FromMinutes(10));
-        await lot.ExecuteAsync("parking/1", "look");
-        await journal.DeleteToAsync("parking/1", 1);
-        await using var driver = patient.Deadlines(run);
-        await driver.StartAsync(CancellationToken.None);
-        await UntilAsync(() => driver.Next == DayClock.Start.AddMinutes(70));
-    }
-
-    [Fact]
     public async Task ADriver_EndsWithItsRun_AndIsStartedOnce()
     {
         await using var journal = new InMemoryJournal();
@@ -262,7 +244,7 @@ public class DeadlineTests
     private static int Closed(IJournal journal) => ((ILocalJournal)journal).ReadAll().Count(entry => entry.Type == "closed");
 
     // An hour for each payment, from the recorded time of entering on; the time-out is a warning, and refused as such.
-    private static MachineBuilder<Gate, int, string, string, IllegalTransition> Parking() =>
+    internal static MachineBuilder<Gate, int, string, string, IllegalTransition> Parking() =>
         Machine.Create<Gate, int, string, string>("parking")
             .States(gate => gate == Gate.Locked ? "outside" : "inside", "outside", "inside")
             .Initially(Gate.Locked, 0)

@@ -62,6 +62,37 @@ public class HangingStoreTests
         }
     }
 
+    // Each gives up before the bound: the store would be asked anew by each, and no command be answered.
+    [Fact]
+    public async Task CallersOfLittlePatience_FindOutTogether()
+    {
+        var held = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var journal = new InMemoryJournal();
+        await using var kept = new InMemorySnapshotStore();
+        var store = new StagedSnapshotStore(kept) { Loading = (_, _) => held.Task };
+        var options = SnapshotFixture.Options(store, interval: 0) with { SnapshotLoadTimeout = TimeSpan.FromMinutes(10) };
+        await using var run = await journal.StartRunAsync(RunFixture.Pin, options);
+        var answered = 0;
+        for (var caller = 1; caller <= 20 && answered == 0; caller++)
+        {
+            using var impatient = new CancellationTokenSource(TimeSpan.FromMilliseconds(500));
+            try
+            {
+                var command = run.Streams(Order.Aggregate).ExecuteAsync(
+                    StreamId.Create($"order/{caller}"), new Place("sku", 1), impatient.Token);
+                Assert.True((await command.WaitAsync(minute)).IsAccepted);
+                answered = caller;
+            }
+            catch (OperationCanceledException)
+            {
+                // Had enough.
+            }
+        }
+
+        Assert.InRange(answered, 2, 20);
+        held.SetResult();
+    }
+
     [Fact]
     public async Task AStoreThatAnswersAgain_IsAskedAgain()
     {
