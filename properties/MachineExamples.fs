@@ -154,6 +154,15 @@ module MachineExamples =
                         (fun () -> Machine.buildOrThrow bare |> ignore<Machine<State, Till, Command, Event, IllegalTransition>>)
                         "thrown")
 
+                testCase "no state is left by time at once, or before it was entered" (fun () ->
+                    for after in [ TimeSpan.Zero; TimeSpan.FromTicks -1L ] do
+                        Expect.throwsT<ArgumentException>
+                            (fun () ->
+                                Gate.table
+                                |> Machine.timesOut "Locked" after TimedOut
+                                |> ignore<MachineTable<State, Till, Command, Event, IllegalTransition>>)
+                            "a time")
+
                 testCase "a machine runs in memory without the facade, and its run verifies" (fun () ->
                     let stream = StreamId.Create "gate/1"
                     let execute run command = InMemoryRun.execute stream start command run

@@ -88,7 +88,7 @@ public static class RefoldEventIds
     public const int DeadlineNotSent = 40;
 
     /// <summary>Warning: the stream of a machine cannot be read, or its deadline cannot be made. It is looked at again with its next
-    /// entry.</summary>
+    /// entry; where the fault may pass, such as one of the device, also after <see cref="DeadlineOptions.RetryDelay"/>.</summary>
     public const int DeadlineUnknown = 41;
 
     /// <summary>Error: a driver of deadlines ended, since its run has ended or stopped, or the journal cannot be read.</summary>

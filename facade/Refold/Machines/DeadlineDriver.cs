@@ -57,7 +57,8 @@ public sealed class DeadlineDriver : IHostedService, IAsyncDisposable
             run,
             aggregate.Category,
             valid,
-            () => new DeadlineWatch<TAt, TCommand, TEvent, TError>(run.Inner, streams, aggregate, rules, valid.RetryDelay));
+            () => new DeadlineWatch<TAt, TCommand, TEvent, TError>(
+                run.Inner, streams, aggregate, rules, valid.TimeProvider ?? run.Inner.TimeProvider, valid.RetryDelay));
     }
 
     /// <summary>Starts following the journal, beside the caller.</summary>

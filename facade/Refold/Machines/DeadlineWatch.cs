@@ -25,6 +25,7 @@ internal sealed class DeadlineWatch<TAt, TCommand, TEvent, TError>(
     AggregateStreams<TAt, TCommand, TEvent, TError> streams,
     Aggregate<TAt, TCommand, TEvent, TError> aggregate,
     MachineRules<TAt, TCommand, TEvent> rules,
+    TimeProvider time,
     TimeSpan retryDelay)
     : DeadlineWatch
 {
@@ -37,6 +38,11 @@ internal sealed class DeadlineWatch<TAt, TCommand, TEvent, TError>(
     private readonly Dictionary<StreamId, Waiting> waiting = [];
     private readonly Dictionary<StreamId, MachineStay<TAt>> idle = [];
     private readonly PriorityQueue<Waiting, DateTimeOffset> queue = new();
+
+    // Streams that could not be read by a fault that may pass, and when they are read again.
+    private readonly HashSet<StreamId> unread = [];
+    private DateTimeOffset readAgainAt = DateTimeOffset.MaxValue;
+    private DateTimeOffset fired;
 
     private enum Sending
     {
@@ -68,11 +74,11 @@ internal sealed class DeadlineWatch<TAt, TCommand, TEvent, TError>(
         {
             while (queue.TryPeek(out var first, out var at))
             {
-                if (!first.IsOutdated && !first.IsSent) return at;
+                if (!first.IsOutdated && !first.IsSent) return unread.Count > 0 && readAgainAt < at ? readAgainAt : at;
                 queue.Dequeue();
             }
 
-            return null;
+            return unread.Count > 0 ? readAgainAt : null;
         }
     }
 
@@ -109,10 +115,13 @@ internal sealed class DeadlineWatch<TAt, TCommand, TEvent, TError>(
     public override async Task<int> FireAsync(DateTimeOffset now, CancellationToken cancellationToken)
     {
         var sent = 0;
+        if (now < fired) SetBack(now);
+        fired = now;
         while (Next <= now)
         {
+            if (unread.Count > 0 && readAgainAt <= now) await ReadAgainAsync(now, cancellationToken).ConfigureAwait(false);
             var due = new List<Waiting>();
-            while (due.Count < MostAtOnce && Next <= now) due.Add(queue.Dequeue());
+            while (due.Count < MostAtOnce && Next <= now && queue.Count > 0) due.Add(queue.Dequeue());
             var results = await Task.WhenAll(due.Select(one => SendAsync(one, now, cancellationToken))).ConfigureAwait(false);
             sent += results.Count(result => result == Sending.Sent);
             // Here, not where it is found out: that is on several threads.
@@ -124,6 +133,24 @@ internal sealed class DeadlineWatch<TAt, TCommand, TEvent, TError>(
         }
 
         return sent;
+    }
+
+    // The clock was set back: what is tried again does not wait for the lost time as well.
+    private void SetBack(DateTimeOffset now)
+    {
+        var (items, again) = (queue.UnorderedItems.ToList(), now + retryDelay);
+        queue.Clear();
+        foreach (var (item, at) in items)
+            queue.Enqueue(item, at > again && at > item.Deadline.At ? (again > item.Deadline.At ? again : item.Deadline.At) : at);
+        if (readAgainAt > again) readAgainAt = again;
+    }
+
+    private async Task ReadAgainAsync(DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        List<StreamId> streams = [.. unread];
+        unread.Clear();
+        readAgainAt = now + retryDelay;
+        foreach (var stream in streams) await LoadAsync(stream, cancellationToken).ConfigureAwait(false);
     }
 
     private async Task<Sending> SendAsync(Waiting due, DateTimeOffset now, CancellationToken cancellationToken)
@@ -151,18 +178,19 @@ internal sealed class DeadlineWatch<TAt, TCommand, TEvent, TError>(
             // The machine moved on: its next entry says whether there is still a deadline.
             return Sending.Failed;
         }
-        catch (Exception error) when (IsOfOneMachine(error))
+        catch (Exception error) when (IsOfOneMachine(error, cancellationToken))
         {
             run.Logger?.DeadlineNotSent(error, due.Stream, due.Deadline.At);
             return Sending.Failed;
         }
     }
 
-    private static bool IsOfOneMachine(Exception error) => error switch
+    // Whatever one machine's store, code or command throws: others have deadlines too, and a fault may pass.
+    private static bool IsOfOneMachine(Exception error, CancellationToken cancellationToken) => error switch
     {
-        RunEndedException or RunStoppedException or OutcomeUnknownException => false,
-        // Such as a command that is null.
-        _ => error is JournalException or ArgumentException,
+        RunEndedException or RunStoppedException or OutcomeUnknownException or ObjectDisposedException => false,
+        OperationCanceledException => !cancellationToken.IsCancellationRequested,
+        _ => true,
     };
 
     private async Task LoadAsync(StreamId stream, CancellationToken cancellationToken)
@@ -171,10 +199,14 @@ internal sealed class DeadlineWatch<TAt, TCommand, TEvent, TError>(
         {
             Keep(stream, await StayAsync(stream, cancellationToken).ConfigureAwait(false));
         }
-        catch (JournalException error)
+        catch (Exception error) when (IsOfOneMachine(error, cancellationToken))
         {
             Forget(stream);
             run.Logger?.DeadlineUnknown(error, stream);
+            // Others read no better the next time.
+            if (error is StateUnreadableException or HistoryDroppedException) return;
+            if (unread.Count == 0) readAgainAt = time.GetUtcNow() + retryDelay;
+            unread.Add(stream);
         }
     }
 

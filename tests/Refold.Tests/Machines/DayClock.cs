@@ -37,11 +37,23 @@ internal sealed class DayClock : TimeProvider
         foreach (var timer in due) timer.GoOff();
     }
 
+    /// <summary>The time of day is set back. Timers go off when they would have.</summary>
+    public void SetBack(TimeSpan time)
+    {
+        lock (gate)
+        {
+            now -= time;
+            foreach (var timer in timers) timer.SetBack(time);
+        }
+    }
+
     private sealed class Timer(DayClock clock, Action goOff) : ITimer
     {
         public DateTimeOffset Due { get; private set; }
 
         public Action GoOff { get; } = goOff;
+
+        public void SetBack(TimeSpan time) => Due -= time;
 
         public bool Change(TimeSpan dueTime, TimeSpan period)
         {
