@@ -109,7 +109,7 @@ public static class RefoldEventIds
     public const int DeliveryGivenUp = 53;
 }
 
-/// <summary>The log lines.</summary>
+/// <summary>The log lines; in one class, as what is generated for several comes in any order, and builds would differ.</summary>
 internal static partial class LogLines
 {
     public const string JournalCategory = "Refold.Journal";
@@ -231,4 +231,19 @@ internal static partial class LogLines
 
     [LoggerMessage(RefoldEventIds.RunNotFinished, LogLevel.Warning, "Left the run {Run} open: it could not be ended")]
     public static partial void RunNotFinished(this ILogger logger, Exception exception, RunId run);
+
+    [LoggerMessage(
+        RefoldEventIds.DeadlineNotSent, LogLevel.Warning,
+        "The deadline {Deadline} of {Stream} has passed, and its command could not be given; it is tried again")]
+    public static partial void DeadlineNotSent(this ILogger logger, Exception exception, StreamId stream, DateTimeOffset deadline);
+
+    [LoggerMessage(
+        RefoldEventIds.DeadlinesEnded, LogLevel.Error,
+        "Deadlines of {Category} are sent no more: the run has ended or stopped, or the journal cannot be read")]
+    public static partial void DeadlinesEnded(this ILogger logger, Exception exception, string category);
+
+    [LoggerMessage(
+        RefoldEventIds.DeadlineUnknown, LogLevel.Warning,
+        "Whether {Stream} has a deadline is not known; it is looked at again with its next entry")]
+    public static partial void DeadlineUnknown(this ILogger logger, Exception exception, StreamId stream);
 }
