@@ -21,7 +21,7 @@ internal sealed record ExportEdit(string Kind, IReadOnlyList<string> Lines, int 
         "run", "drawn", "idempotencyKey", "data", "data", "data", "data"
     ];
 
-    private static readonly string[] Roles = ["command", "fact", "effect", "control", "event", "refusal", "unmarked"];
+    private static readonly string[] Roles = ["command", "fact", "effect", "control", "event", "refusal", "message", "unmarked"];
 
     /// <summary>The run that the edited line named; after the edit, where it named none. Null for nobody's.</summary>
     public RunId? Of => RunOf(Before) ?? (Place < Lines.Count ? RunOf(Lines[Place]) : null);
@@ -101,8 +101,10 @@ internal sealed record ExportEdit(string Kind, IReadOnlyList<string> Lines, int 
         Set(line, member, member switch
         {
             "position" or "version" or "batch" => (long)line[member]! + rng.Between(-1, 1),
-            "stream" => ((string[])["left/1", "left/2", "right/1", "left/9", "elsewhere/2", "$run/one", "$fx/two"])[rng.Between(0, 6)],
-            "type" => ((string[])["ask", "told", "denied", "other", "$run.ended"])[rng.Between(0, 4)],
+            "stream" => ((string[])[
+                "left/1", "left/2", "right/1", "left/9", "elsewhere/2", "$run/one", "$fx/two", "$outbox/mails", "$outbox/bills"
+            ])[rng.Between(0, 8)],
+            "type" => ((string[])["ask", "told", "denied", "other", "mail", "bill", "$run.ended"])[rng.Between(0, 6)],
             "schemaVersion" => ((int?)line[member] ?? 1) + rng.Between(1, 2),
             "role" => Roles[rng.Between(0, Roles.Length - 1)],
             "tags" => new JsonArray("added" + Digits(rng)),

@@ -1,4 +1,4 @@
-// Aggregates of random rules: they refuse, draw, make no event or many, look at time and ids, depend on facts and on each other's order.
+// Aggregates of random rules: they refuse, draw, make no event or many, send messages, look at time and ids, depend on facts and order.
 // Used by EditedRuns, whose recorded runs they decide.
 using System.Globalization;
 using System.Text.Json.Serialization;
@@ -29,10 +29,15 @@ internal sealed partial class RandomAggregateJson : JsonSerializerContext;
 
 internal static class RandomAggregate
 {
-    private static readonly string[] Words = ["add", "roll", "many", "look", "when", "who", "last", "deny"];
+    private static readonly string[] Words = ["add", "roll", "many", "look", "when", "who", "last", "deny", "send", "post"];
 
     /// <summary>The form of events and facts.</summary>
     public static Codec<Told> Events { get; } = Codec.Json(RandomAggregateJson.Default.Told, "told");
+
+    /// <summary>What is sent, by both aggregates.</summary>
+    public static Outbox<Told> Mails { get; } = Outbox.Create("mails", Codec.Json(RandomAggregateJson.Default.Told, "mail"));
+
+    public static Outbox<string> Bills { get; } = Outbox.Create("bills", Codec.Text("bill"));
 
     public static Aggregate<Known, Ask, Told, Denied> Create(string category, SeededRng rng)
     {
@@ -66,6 +71,15 @@ internal static class RandomAggregate
             case "when": return new Told("at", 0, step.Now.ToString("O", CultureInfo.InvariantCulture));
             case "who": return new Told("by", known.Events, step.CommandId.ToString());
             case "last": return new Told("after", 1, known.Last.Length > 20 ? known.Last[..20] : known.Last);
+            case "send":
+                return Decision.Accept<Told, Denied>([new Told("sent", ask.Amount, "")])
+                    .Send(Mails, new Told("mail", known.Sum, known.Last), "to " + sides, step.Now.AddMinutes(ask.Amount), causedBy: 0)
+                    .Send(Bills, ask.Amount.ToString(CultureInfo.InvariantCulture));
+            case "post":
+                // Messages alone, or nothing at all.
+                return Enumerable.Range(0, (int)(ask.Amount % 4)).Aggregate(
+                    Decision.Accept<Told, Denied>([]),
+                    (decision, index) => decision.Send(Mails, new Told("post", step.Random.Between(1, sides) + index, "")));
             case "deny": return new Denied("asked", known.Events);
             default: return [];
         }
