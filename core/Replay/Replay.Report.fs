@@ -30,8 +30,8 @@ type ReplayFinding =
     | FromSnapshot of stream: StreamId * version: int64 * commandsBefore: int64
     /// A given snapshot was not used.
     | SnapshotNotUsed of reason: string
-    /// The aggregate of this stream has no state codec (or it failed), so the state hash does not apply.
-    | NoStateHash of stream: StreamId
+    /// The aggregate of this stream, and of so many others, has no state codec (or it failed), so the state hash does not apply.
+    | NoStateHash of stream: StreamId * others: int64
     /// What is known of the entry at a position besides: a sentence that names the position.
     | AtEntry of position: int64 * sentence: string
     /// Operations were not replayed: how many effects of them there are, and the position of the first.
@@ -65,7 +65,13 @@ type ReplayFinding =
             + Numbers.text commands
             + " commands before it"
         | SnapshotNotUsed reason -> reason
-        | NoStateHash stream -> "'" + stream.Value + "' has no state hash"
+        | NoStateHash(stream, 0L) -> "'" + stream.Value + "' has no state hash"
+        | NoStateHash(stream, others) ->
+            "'"
+            + stream.Value
+            + "' and "
+            + Numbers.count others "other stream has" "other streams have"
+            + " no state hash"
         | AtEntry(_, sentence) -> sentence
         | OperationsNotReplayed(effects, first) ->
             "operations were not replayed: what they were given, asked and answered was not compared, "

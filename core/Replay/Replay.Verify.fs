@@ -204,9 +204,9 @@ type internal Verification(source: VerifyInput, verifiers: ReplayVerifier list, 
                 if stream.StartVersion > 0L then
                     ReplayFinding.FromSnapshot(name, stream.StartVersion, skippedOf name)
 
-            for stream in replayed do
-                if stream.StateHash.IsNone then
-                    ReplayFinding.NoStateHash stream.Stream
+            match replayed |> List.filter _.StateHash.IsNone with
+            | first :: others -> ReplayFinding.NoStateHash(first.Stream, int64 others.Length)
+            | [] -> ()
 
             yield! tally.OfOperations.NotReplayed
 

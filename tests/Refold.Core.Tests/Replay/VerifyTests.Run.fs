@@ -177,8 +177,19 @@ let tests =
 
         testCase "a run of thousands of commands over as many streams is verified" (fun () ->
             let folder recorder index = execute Game.aggregate (StreamId.Create $"game/{index}") Game.Open recorder
-            let report = Seq.fold folder (start "r") (seq { 1..3000 }) |> verify Game.aggregate |> matched
-            equal (6000L, 3000) (report.Entries, report.Streams.Length))
+            let recorder = Seq.fold folder (start "r") (seq { 1..3000 })
+            let report = recorder |> verify Game.aggregate |> matched
+            equal (6000L, 3000) (report.Entries, report.Streams.Length)
+            // One finding for all of them.
+            let report = recorder |> verify { Game.aggregate with State = None } |> matched
+
+            let others =
+                function
+                | ReplayFinding.NoStateHash(_, others) -> Some others
+                | _ -> None
+
+            equal [ 2999L ] (List.choose others report.Findings)
+            contains "'game/1' and 2999 other streams have no state hash" (List.map string report.Findings))
 
         testCase "a command that is called like the end of a run does not end it" (fun () ->
             let called = { Sum.aggregate with Commands = Codec.int64 Run.endedType }

@@ -91,7 +91,7 @@ let tests =
             isTrue report.StateHash.IsNone
 
             match besidesEnd report with
-            | [ ReplayFinding.AtEntry(16L, sentence); ReplayFinding.NoStateHash stream ] ->
+            | [ ReplayFinding.AtEntry(16L, sentence); ReplayFinding.NoStateHash(stream, 0L) ] ->
                 containsText "was not compared" sentence
                 equal table stream
             | other -> failwith $"{other}")

@@ -97,6 +97,9 @@ internal static class EditedRuns
             tally.Add("named");
         else if (edit.IsOfPlaceOrKey || IsNobodys(edit, world) || HasOnlyOtherPlaces(world, journal))
             tally.Add("not compared");
+        else if (edit.Kind == "version" && IsMessage(edit.Before))
+            // Its number, which the store gives: it depends on who else sends.
+            tally.Add("numbers of messages");
         else if (IsFactElsewhere(edit, world))
             tally.Add("facts elsewhere");
         else if (IsNobodysLast(edit, world))
@@ -116,9 +119,13 @@ internal static class EditedRuns
         var entries = journal.ReadAll().ToList();
         var position = place < entries.Count ? entries[place].Position : journal.Head.Position;
         if (edit.Kind == "deleted")
-            return report.Findings.Any(finding =>
-                finding.Contains("has not ended", StringComparison.Ordinal)
-                || finding.Contains("deleted are the beginnings of", StringComparison.Ordinal));
+        {
+            return IsMessage(edit.Before) && IsOfDeletedMessages(report, Read(edit.Before), entries)
+                || report.Findings.Any(finding =>
+                    finding.Contains("has not ended", StringComparison.Ordinal)
+                    || finding.Contains("deleted are the beginnings of", StringComparison.Ordinal));
+        }
+
         foreach (var uncompared in report.Uncompared)
         {
             var isOfInputs = uncompared.Members.StartsWith("content", StringComparison.Ordinal);
@@ -137,6 +144,14 @@ internal static class EditedRuns
             !finding.Contains("has not ended", StringComparison.Ordinal)
             && (finding + " ").Replace(',', ' ').Replace(':', ' ').Contains(name + " ", StringComparison.Ordinal));
     }
+
+    private static bool IsMessage(string line) => line.Length > 0 && Read(line).Data.Role == EntryRole.Message;
+
+    // The first of an outbox, as where its beginning was deleted: the step that sent it is named.
+    private static bool IsOfDeletedMessages(ReplayReport report, ImportLine message, IReadOnlyList<JournalEntry> entries) =>
+        entries.FirstOrDefault(entry => entry.Id == message.Data.CausationId) is { Position: var sentBy }
+        && report.Uncompared.Any(uncompared => uncompared.Members == "deleted messages"
+            && uncompared.Ranges.Any(range => range.First <= sentBy && sentBy <= range.Last));
 
     // Two inputs of one stream in each other's place: to each the same as an edit of what is not compared of it.
     private static bool DifferInContent(string one, string other)
