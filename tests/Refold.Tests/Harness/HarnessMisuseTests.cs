@@ -120,7 +120,7 @@ public class HarnessMisuseTests
     [Fact]
     public async Task Disposing_WaitsForAJournalThatNeverAnswers_ForABoundedTime()
     {
-        var clock = new ManualClock();
+        var clock = new ManualClock { IsWithoutDay = true };
         await using var inner = new InMemoryJournal();
         var journal = new StagedJournal(inner) { Holds = true };
         var harness = new ReplayHarness(RecorderMode.Record, journal, Stream, new() { TimeProvider = clock });

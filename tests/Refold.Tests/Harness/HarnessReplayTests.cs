@@ -111,7 +111,7 @@ public class HarnessReplayTests
     [Fact]
     public async Task AnAcknowledgementThatNeverComes_EndsByATimeout_WhichIsAnErrorAndIsRecorded()
     {
-        var clock = new ManualClock();
+        var clock = new ManualClock { IsWithoutDay = true };
         await using var harness = await LoadedAsync(new() { TimeProvider = clock, AcknowledgementTimeout = TimeSpan.FromMinutes(2) });
         var sink = new HoldingSink();
         var replay = harness.ReplayAllAsync(sink);
@@ -142,7 +142,7 @@ public class HarnessReplayTests
     [Fact]
     public async Task ASinkThatBlocks_IsTimedOutToo()
     {
-        var clock = new ManualClock();
+        var clock = new ManualClock { IsWithoutDay = true };
         await using var harness = await LoadedAsync(new() { TimeProvider = clock });
         using var open = new ManualResetEventSlim();
         var replay = harness.ReplayAllAsync((_, _) =>
@@ -191,7 +191,7 @@ public class HarnessReplayTests
     [Fact]
     public async Task ReplayingInsideItsOwnSink_DoesNotHang()
     {
-        var clock = new ManualClock();
+        var clock = new ManualClock { IsWithoutDay = true };
         await using var harness = await LoadedAsync(new() { TimeProvider = clock });
         var replay = harness.ReplayAllAsync(
             async (_, token) => await harness.ReplayAllAsync((_, _) => ValueTask.CompletedTask, token));

@@ -130,7 +130,7 @@ public class HarnessSeedTests
     [Fact]
     public async Task Timestamps_AreRecorded_AndFedBackAsTheyWere()
     {
-        var clock = new ManualClock();
+        var clock = new ManualClock { IsWithoutDay = true };
         await using var journal = new InMemoryJournal();
         await using (var recording = new ReplayHarness(RecorderMode.Record, journal, Stream, new() { TimeProvider = clock }))
         {

@@ -17,7 +17,7 @@ public class HostedDeadlineTests
     public async Task ADriver_IsAHostedService_AndADeadlineThatPassedBetweenTwoHostsIsSentOnce()
     {
         using var directory = new TemporaryDirectory();
-        var clock = new DayClock();
+        var clock = new ManualClock();
         for (var start = 1; start <= 3; start++)
         {
             var host = HostedRunTests.Make(services =>

@@ -8,7 +8,7 @@ namespace Refold.Tests.Machines;
 public class DeadlineDeletionTests
 {
     private static readonly RunPin Pin = new("gates", "acme", "1.0", seed: 7);
-    private readonly DayClock clock = new();
+    private readonly ManualClock clock = new();
 
     [Theory]
     [InlineData(1)]
@@ -33,7 +33,7 @@ public class DeadlineDeletionTests
             await lot.ExecuteAsync("parking/1", "look");
         }
 
-        await SnapshotFixture.UntilAsync(() => driver.Next == DayClock.Start.AddMinutes(deletedTo == 1 ? 70 : 80));
+        await SnapshotFixture.UntilAsync(() => driver.Next == ManualClock.Start.AddMinutes(deletedTo == 1 ? 70 : 80));
     }
 
     [Fact]
@@ -51,7 +51,7 @@ public class DeadlineDeletionTests
         await journal.DeleteToAsync("parking/1", 1);
         await using var driver = patient.Deadlines(run);
         await driver.StartAsync(CancellationToken.None);
-        await SnapshotFixture.UntilAsync(() => driver.Next == DayClock.Start.AddMinutes(70));
+        await SnapshotFixture.UntilAsync(() => driver.Next == ManualClock.Start.AddMinutes(70));
     }
 
     private RunOptions Options() => new() { RunId = RunId.Create("test"), TimeProvider = clock };

@@ -9,7 +9,7 @@ namespace Refold.Tests.Machines;
 public class DeadlineFaultTests
 {
     private static readonly RunPin Pin = new("gates", "acme", "1.0", seed: 7);
-    private readonly DayClock clock = new();
+    private readonly ManualClock clock = new();
 
     private RunOptions Options => new() { RunId = RunId.Create("test"), TimeProvider = clock };
 

@@ -11,7 +11,7 @@ public class DeadlineRaceTests
     {
         await using var journal = new InMemoryJournal();
         await using var run = await journal.StartRunAsync(
-            new RunPin("gates", "acme", "1.0", seed: 7), new RunOptions { RunId = RunId.Create("test"), TimeProvider = new DayClock() });
+            new RunPin("gates", "acme", "1.0", seed: 7), new RunOptions { RunId = RunId.Create("test"), TimeProvider = new ManualClock() });
         Func<Task> meanwhile = () => Task.CompletedTask;
         var hasty = Machine.Create<Gate, int, string, string>("hasty")
             .Initially(Gate.Locked, 0).Commands(Codec.Text("command")).Events(Codec.Text("event"))

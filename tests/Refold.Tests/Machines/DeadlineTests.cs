@@ -10,7 +10,7 @@ public class DeadlineTests
 {
     private static readonly RunPin Pin = new("gates", "acme", "1.0", seed: 7);
     private static readonly StreamId Stream = "turnstile/north";
-    private readonly DayClock clock = new();
+    private readonly ManualClock clock = new();
 
     public static TheoryData<string> Durable => ["segments", "litedb"];
 
@@ -19,16 +19,16 @@ public class DeadlineTests
     {
         var unlocked = new MachineState<Gate, Till>(Gate.Unlocked, new Till(0, 0));
         Assert.Equal(
-            new MachineDeadline<GateCommand>(DayClock.Start + TimeSpan.FromSeconds(30), new TimedOut()),
-            Turnstile.Definition.DeadlineOf(unlocked, DayClock.Start));
+            new MachineDeadline<GateCommand>(ManualClock.Start + TimeSpan.FromSeconds(30), new TimedOut()),
+            Turnstile.Definition.DeadlineOf(unlocked, ManualClock.Start));
         Assert.Null(Turnstile.Definition.DeadlineOf(unlocked, null));
         Assert.Null(Turnstile.Definition.DeadlineOf(unlocked, DateTimeOffset.MaxValue));
-        Assert.Null(Turnstile.Definition.DeadlineOf(unlocked with { State = Gate.Locked }, DayClock.Start));
+        Assert.Null(Turnstile.Definition.DeadlineOf(unlocked with { State = Gate.Locked }, ManualClock.Start));
         var byData = Turnstile.Table().In(Gate.Broken)
             .TimesOut((at, since) => since.AddHours(at.Data.Passed), at => new Kick(at.Data.Cents)).Build();
         Assert.Equal(
-            new MachineDeadline<GateCommand>(DayClock.Start.AddHours(3), new Kick(5)),
-            byData.DeadlineOf(new(Gate.Broken, new Till(5, 3)), DayClock.Start.ToOffset(TimeSpan.FromHours(5))));
+            new MachineDeadline<GateCommand>(ManualClock.Start.AddHours(3), new Kick(5)),
+            byData.DeadlineOf(new(Gate.Broken, new Till(5, 3)), ManualClock.Start.ToOffset(TimeSpan.FromHours(5))));
     }
 
     [Theory]
@@ -59,7 +59,7 @@ public class DeadlineTests
         var entries = await last.ReadAllAsync().ToListAsync();
         var sent = entries.Single(entry => entry.Type == "timed-out");
         Assert.Equal(EntryRole.Command, sent.Role);
-        Assert.Equal(DayClock.Start.AddHours(5), sent.Time);
+        Assert.Equal(ManualClock.Start.AddHours(5), sent.Time);
         Assert.Equal(entries.Single(entry => entry.Type == "opened").Id, sent.CausationId);
         var report = await last.VerifyAsync("test", Turnstile.Aggregate);
         Assert.True(report.Matched, report.ToString());
@@ -79,7 +79,7 @@ public class DeadlineTests
         await first.StartAsync(CancellationToken.None);
         await second.StartAsync(CancellationToken.None);
         await UntilAsync(() => first.Next is not null && second.Next is not null);
-        Assert.Equal(DayClock.Start.AddSeconds(30), first.Next);
+        Assert.Equal(ManualClock.Start.AddSeconds(30), first.Next);
         clock.Advance(TimeSpan.FromSeconds(29));
         Assert.Equal(0, await first.FireDueAsync());
         clock.Advance(TimeSpan.FromSeconds(1));
@@ -105,7 +105,7 @@ public class DeadlineTests
         await using var driver = Turnstile.Definition.Deadlines(run);
         await driver.StartAsync(CancellationToken.None);
         await gate.ExecuteAsync(Stream, new Coin(100));
-        await UntilAsync(() => driver.Next == DayClock.Start.AddSeconds(30));
+        await UntilAsync(() => driver.Next == ManualClock.Start.AddSeconds(30));
 
         // Left before the deadline: nothing is sent. Entered again: another deadline.
         clock.Advance(TimeSpan.FromSeconds(20));
@@ -113,7 +113,7 @@ public class DeadlineTests
         await UntilAsync(() => driver.Next is null);
         clock.Advance(TimeSpan.FromSeconds(20));
         await gate.ExecuteAsync(Stream, new Coin(100));
-        await UntilAsync(() => driver.Next == DayClock.Start.AddSeconds(70));
+        await UntilAsync(() => driver.Next == ManualClock.Start.AddSeconds(70));
         clock.Advance(TimeSpan.FromSeconds(29));
         Assert.Equal(0, Closed(journal));
         clock.Advance(TimeSpan.FromSeconds(1));
@@ -134,9 +134,9 @@ public class DeadlineTests
         await lot.ExecuteAsync("parking/1", "look");
         await using var driver = patient.Deadlines(run);
         await driver.StartAsync(CancellationToken.None);
-        await UntilAsync(() => driver.Next == DayClock.Start.AddHours(1));
+        await UntilAsync(() => driver.Next == ManualClock.Start.AddHours(1));
         await lot.ExecuteAsync("parking/1", "pay");
-        await UntilAsync(() => driver.Next == DayClock.Start.AddHours(2));
+        await UntilAsync(() => driver.Next == ManualClock.Start.AddHours(2));
 
         // The command is refused; it was sent all the same, and is not sent again: not now, and not after a restart.
         clock.Advance(TimeSpan.FromMinutes(140));
@@ -174,7 +174,7 @@ public class DeadlineTests
         await driver.StartAsync(CancellationToken.None);
         await UntilAsync(() => driver.Next is not null);
         clock.Advance(TimeSpan.FromSeconds(30));
-        await UntilAsync(() => driver.Next == DayClock.Start.AddSeconds(35));
+        await UntilAsync(() => driver.Next == ManualClock.Start.AddSeconds(35));
         fails = false;
         clock.Advance(TimeSpan.FromSeconds(5));
         await UntilAsync(() => driver.Next is null);

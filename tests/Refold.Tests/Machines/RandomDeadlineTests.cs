@@ -23,7 +23,7 @@ public class RandomDeadlineTests
     private static async Task RoundAsync(string store, ulong seed)
     {
         var random = SeededRng.FromSeed(seed);
-        var clock = new DayClock();
+        var clock = new ManualClock();
         await using var journal = Stores.Open(store);
         await using var snapshots = new InMemorySnapshotStore();
         var streams = new[] { "turnstile/a", "turnstile/b", "turnstile/c" };

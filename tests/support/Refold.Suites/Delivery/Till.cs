@@ -1,4 +1,4 @@
-// A till whose sales send payments and mails, and a clock with timers that goes on when it is told to.
+// A till whose sales send payments and mails.
 // Used by the tests of delivery and by the process that is killed.
 using System.Globalization;
 using System.Text.Json.Serialization;
@@ -41,73 +41,4 @@ internal static class Till
     private static ReadOnlyMemory<byte> Write(int count) => System.Text.Encoding.UTF8.GetBytes(Text(count));
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
-}
-
-/// <summary>Time and timers by hand.</summary>
-internal sealed class MovedClock : TimeProvider
-{
-    private readonly Lock gate = new();
-    private readonly List<Timer> timers = [];
-    private DateTimeOffset now = new(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);
-
-    public override DateTimeOffset GetUtcNow()
-    {
-        lock (gate) return now;
-    }
-
-    /// <summary>Timers that are set and have not gone off.</summary>
-    public int Waiting
-    {
-        get { lock (gate) return timers.Count; }
-    }
-
-    public void Advance(TimeSpan time)
-    {
-        Timer[] due;
-        lock (gate)
-        {
-            now += time;
-            due = [.. timers.Where(timer => timer.Due <= now)];
-            timers.RemoveAll(due.Contains);
-        }
-
-        foreach (var timer in due) timer.GoOff();
-    }
-
-    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
-    {
-        var timer = new Timer(this, () => callback(state));
-        timer.Change(dueTime, period);
-        return timer;
-    }
-
-    private sealed class Timer(MovedClock clock, Action goOff) : ITimer
-    {
-        public DateTimeOffset Due { get; private set; }
-
-        public Action GoOff { get; } = goOff;
-
-        public bool Change(TimeSpan dueTime, TimeSpan period)
-        {
-            lock (clock.gate)
-            {
-                clock.timers.Remove(this);
-                if (dueTime == Timeout.InfiniteTimeSpan) return true;
-                Due = clock.now + dueTime;
-                clock.timers.Add(this);
-                return true;
-            }
-        }
-
-        public void Dispose()
-        {
-            lock (clock.gate) clock.timers.Remove(this);
-        }
-
-        public ValueTask DisposeAsync()
-        {
-            Dispose();
-            return ValueTask.CompletedTask;
-        }
-    }
 }

@@ -1,17 +1,42 @@
-// A clock with a time of day that goes on when the test says so, with its timers.
-// Used by the tests of deadlines.
-namespace Refold.Tests.Machines;
+// A clock that goes on when the test says so, with its timers: a time of day, which can be set back, over timestamps, which cannot.
+// Used by the tests of deadlines, of delivery and of the harness.
+namespace Refold.Suites;
 
-/// <summary>Time of day and timers by hand.</summary>
-internal sealed class DayClock : TimeProvider
+/// <summary>Time of day, timestamps and timers by hand.</summary>
+/// <param name="start">The time of day at the beginning.</param>
+internal sealed class ManualClock(DateTimeOffset start) : TimeProvider
 {
     private readonly Lock gate = new();
     private readonly List<Timer> timers = [];
-    private DateTimeOffset now = Start;
+    private DateTimeOffset day = start;
+    private long now = 1_000_000;
 
+    public ManualClock()
+        : this(Start)
+    {
+    }
+
+    /// <summary>Where it begins, if nothing else is said.</summary>
     public static DateTimeOffset Start { get; } = new(2026, 3, 1, 12, 0, 0, TimeSpan.Zero);
 
+    /// <summary>Whether the time of day is not to be asked for.</summary>
+    public bool IsWithoutDay { get; init; }
+
+    public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+    /// <summary>Timers that are set and have not gone off.</summary>
+    public int Waiting
+    {
+        get { lock (gate) return timers.Count; }
+    }
+
     public override DateTimeOffset GetUtcNow()
+    {
+        if (IsWithoutDay) throw new InvalidOperationException("Nobody here asks for the time of day.");
+        lock (gate) return day;
+    }
+
+    public override long GetTimestamp()
     {
         lock (gate) return now;
     }
@@ -29,7 +54,8 @@ internal sealed class DayClock : TimeProvider
         Timer[] due;
         lock (gate)
         {
-            now += time;
+            day += time;
+            now += time.Ticks;
             due = [.. timers.Where(timer => timer.Due <= now)];
             timers.RemoveAll(due.Contains);
         }
@@ -40,20 +66,14 @@ internal sealed class DayClock : TimeProvider
     /// <summary>The time of day is set back. Timers go off when they would have.</summary>
     public void SetBack(TimeSpan time)
     {
-        lock (gate)
-        {
-            now -= time;
-            foreach (var timer in timers) timer.SetBack(time);
-        }
+        lock (gate) day -= time;
     }
 
-    private sealed class Timer(DayClock clock, Action goOff) : ITimer
+    private sealed class Timer(ManualClock clock, Action goOff) : ITimer
     {
-        public DateTimeOffset Due { get; private set; }
+        public long Due { get; private set; }
 
         public Action GoOff { get; } = goOff;
-
-        public void SetBack(TimeSpan time) => Due -= time;
 
         public bool Change(TimeSpan dueTime, TimeSpan period)
         {
@@ -61,7 +81,7 @@ internal sealed class DayClock : TimeProvider
             {
                 clock.timers.Remove(this);
                 if (dueTime == Timeout.InfiniteTimeSpan) return true;
-                Due = clock.now + dueTime;
+                Due = clock.now + dueTime.Ticks;
                 clock.timers.Add(this);
                 return true;
             }
