@@ -1,6 +1,8 @@
 // What a decision answers: events with messages, or a refusal as a value. Shaped like NodaTime's ParseResult.
 // Returned by Decide functions; read by runs and by tests of deciders.
+using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
 using System.Runtime.CompilerServices;
 
 namespace Refold;
@@ -71,16 +73,21 @@ public readonly struct Decision<TEvent, TError>
         ArgumentNullException.ThrowIfNull(outbox);
         if (IsRefused) return this;
         if (causedBy is { } place && (place < 0 || place >= Events.Count))
-            throw new ArgumentOutOfRangeException(nameof(causedBy), causedBy, "The decision has no event at this place.");
-        return With([.. Messages, Interop.DeliveryTranslation.Message(outbox, message, recipient, deliverAfter, causedBy)]);
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(causedBy), $"The decision has no event at place {place.ToString(CultureInfo.InvariantCulture)}");
+        }
+
+        return With(
+            (content?.Messages ?? []).Add(Interop.DeliveryTranslation.Message(outbox, message, recipient, deliverAfter, causedBy)));
     }
 
     /// <summary>The same events with these messages.</summary>
-    internal Decision<TEvent, TError> With(IEnumerable<OutgoingMessage> messages) => new(new DecisionContent<TEvent, TError>
+    internal Decision<TEvent, TError> With(ImmutableList<OutgoingMessage> messages) => new(new DecisionContent<TEvent, TError>
     {
         IsRefused = false,
         Events = content?.Events ?? [],
-        Messages = [.. messages],
+        Messages = messages,
     });
 
     /// <summary>The events, as for <c>foreach</c>.</summary>
@@ -114,7 +121,8 @@ internal sealed class DecisionContent<TEvent, TError>
 
     public TEvent[] Events { get; init; } = [];
 
-    public OutgoingMessage[] Messages { get; init; } = [];
+    // So that a decision of many messages is not copied with each.
+    public ImmutableList<OutgoingMessage> Messages { get; init; } = [];
 
     public TError? Error { get; init; }
 }

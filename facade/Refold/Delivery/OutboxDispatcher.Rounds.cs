@@ -26,7 +26,7 @@ public sealed partial class OutboxDispatcher<TMessage>
         }
     }
 
-    private bool IsOwner => takenAt > 0 && log.OwnerVersion == takenAt && log.Owner == options.Name;
+    private bool IsOwner => takenAt > 0 && log.OwnerVersion == takenAt && log.Owner == name;
 
     private async Task<DeliveryRound> RoundAsync(CancellationToken cancellationToken)
     {
@@ -74,16 +74,22 @@ public sealed partial class OutboxDispatcher<TMessage>
         {
             if (takenAt > 0)
             {
-                takenAt = 0;
+                (takenAt, stoodBy) = (0, log.OwnerVersion);
                 logger?.OutboxLost(outbox.Name, log.Owner);
             }
 
-            if (log.Owner is { } other && other != options.Name && !IsForsaken()) return false;
-            var taken = new OutboxFact(OutboxFact.Taken) { Dispatcher = options.Name, Settled = log.Settled };
+            if (log.Owner is { } other && other != name && !IsForsaken())
+            {
+                if (stoodBy != log.OwnerVersion) logger?.OutboxStandby(outbox.Name, other, options.TakeOverAfter);
+                stoodBy = log.OwnerVersion;
+                return false;
+            }
+
+            var taken = new OutboxFact(OutboxFact.Taken) { Dispatcher = name, Settled = log.Settled };
             if (await log.TryAppendAsync([taken], clock.GetUtcNow()).ConfigureAwait(false))
             {
                 (takenAt, stillSince) = (log.Version, null);
-                logger?.OutboxTaken(outbox.Name, options.Name);
+                logger?.OutboxTaken(outbox.Name, name);
                 return true;
             }
 
@@ -246,6 +252,10 @@ public sealed partial class OutboxDispatcher<TMessage>
             RefoldTelemetry.CountDeliveryWarning(outbox.Name);
             logger?.DeliveryDelayed(failure, outbox.Name, number, attempt);
         }
+        else if (failure is not null)
+        {
+            logger?.DeliveryFailed(failure, outbox.Name, number, attempt, options.Backoff(attempt));
+        }
     }
 
     // Gives the outbox back, so that another dispatcher need not wait.
@@ -256,7 +266,7 @@ public sealed partial class OutboxDispatcher<TMessage>
         {
             while (IsOwner)
             {
-                var released = new OutboxFact(OutboxFact.Released) { Dispatcher = options.Name };
+                var released = new OutboxFact(OutboxFact.Released) { Dispatcher = name };
                 if (await log.TryAppendAsync([released], clock.GetUtcNow()).ConfigureAwait(false)) break;
                 await log.RefreshAsync(CancellationToken.None).ConfigureAwait(false);
             }

@@ -22,6 +22,7 @@ public sealed partial class OutboxDispatcher<TMessage>
     private readonly Outbox<TMessage> outbox;
     private readonly Func<OutboxMessage<TMessage>, CancellationToken, Task> deliver;
     private readonly OutboxDispatcherOptions options;
+    private readonly string name;
     private readonly TimeProvider clock;
     private readonly ILogger? logger;
     private readonly IJournal journal;
@@ -33,6 +34,8 @@ public sealed partial class OutboxDispatcher<TMessage>
     private volatile TaskCompletionSource woken = NewSignal();
     // The entry by which this dispatcher took the outbox; 0 where it has not.
     private long takenAt;
+    // The entry by which another one took it, as far as that was logged.
+    private long stoodBy;
     // Since when nothing moves although a message is due; null where it moves.
     private DateTimeOffset? stillSince;
     private long stillAt;
@@ -56,6 +59,7 @@ public sealed partial class OutboxDispatcher<TMessage>
         ArgumentNullException.ThrowIfNull(deliver);
         (this.journal, this.outbox, this.deliver) = (journal, outbox, deliver);
         this.options = (options ?? new OutboxDispatcherOptions()).Validated();
+        name = this.options.Name ?? FreshNames.NewGuid().ToString("D");
         var observer = JournalObserver.Of(journal);
         clock = this.options.TimeProvider ?? observer?.TimeProvider ?? TimeProvider.System;
         logger = QuietLogger.Of(this.options.LoggerFactory ?? observer?.LoggerFactory, LogLines.DeliveryCategory);

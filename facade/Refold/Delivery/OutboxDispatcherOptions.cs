@@ -9,8 +9,9 @@ public sealed record OutboxDispatcherOptions
 {
     /// <summary>The dispatcher's name in the log. A dispatcher that finds its own name there goes on at once; one of another name waits
     /// <see cref="TakeOverAfter"/>. Name it where one process at a time dispatches, such as by host and outbox.</summary>
-    /// <value>Default: a fresh one. 1 to 128 UTF-8 bytes without control characters.</value>
-    public string Name { get; init; } = FreshNames.NewGuid().ToString("D");
+    /// <value>Default: null. In a host that is the name of its application; elsewhere a fresh one, so that the next process waits. 1 to 128
+    /// UTF-8 bytes without control characters.</value>
+    public string? Name { get; init; }
 
     /// <summary>The clock by which messages are due and facts are recorded.</summary>
     /// <value>Default: null, the journal's, else the system's.</value>
@@ -82,24 +83,33 @@ public sealed record OutboxDispatcherOptions
 
     internal OutboxDispatcherOptions Validated()
     {
-        Interop.DeliveryTranslation.CheckName(Name, nameof(Name));
-        Above(FirstBackoff, TimeSpan.Zero, nameof(FirstBackoff));
+        if (Name is not null) Interop.DeliveryTranslation.CheckName(Name, nameof(Name));
+        AboveZero(FirstBackoff, nameof(FirstBackoff));
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxBackoff, FirstBackoff);
         ArgumentOutOfRangeException.ThrowIfLessThan(BurstLimit, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(BurstPause, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfLessThan(WarnAfter, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxAttempts, 1);
-        Above(DeliveryTimeout, TimeSpan.Zero, nameof(DeliveryTimeout));
-        Above(TakeOverAfter, DeliveryTimeout, nameof(TakeOverAfter));
+        AboveZero(DeliveryTimeout, nameof(DeliveryTimeout));
+        if (TakeOverAfter <= DeliveryTimeout || TakeOverAfter > Longest)
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(TakeOverAfter),
+                TakeOverAfter,
+                $"TakeOverAfter must be above DeliveryTimeout, {DeliveryTimeout}, and at most 24 days.");
+        }
+
         ArgumentOutOfRangeException.ThrowIfLessThan(DrainTimeout, TimeSpan.Zero);
-        Above(PollInterval, TimeSpan.Zero, nameof(PollInterval));
+        AboveZero(PollInterval, nameof(PollInterval));
         return this;
     }
 
     // What timers take is bounded too.
-    private static void Above(TimeSpan time, TimeSpan bound, string name)
+    private static TimeSpan Longest { get; } = TimeSpan.FromDays(24);
+
+    private static void AboveZero(TimeSpan time, string name)
     {
-        if (time <= bound || time > TimeSpan.FromDays(24))
-            throw new ArgumentOutOfRangeException(name, time, $"The time is above {bound} and at most 24 days.");
+        if (time <= TimeSpan.Zero || time > Longest)
+            throw new ArgumentOutOfRangeException(name, time, "The time must be above zero and at most 24 days.");
     }
 }

@@ -4,7 +4,7 @@ using Refold.Interop;
 
 namespace Refold;
 
-/// <summary>Looking at outboxes and confirming messages in any journal.</summary>
+/// <summary>Looking at outboxes, confirming messages and handing dead letters over again, in any journal.</summary>
 public static class OutboxExtensions
 {
     /// <summary>Where an outbox stands now. Reads all of its messages and facts that are there; a dispatcher knows it without
@@ -30,12 +30,27 @@ public static class OutboxExtensions
     /// <returns>True once that is durable; false where there is no such message, or it was confirmed before: then nothing is
     /// appended.</returns>
     /// <exception cref="ArgumentException">The name breaks a rule.</exception>
-    public static async Task<bool> ConfirmMessageAsync(
-        this IJournal journal, string outbox, long number, CancellationToken cancellationToken = default)
+    public static Task<bool> ConfirmMessageAsync(
+        this IJournal journal, string outbox, long number, CancellationToken cancellationToken = default) =>
+        SettleAsync(journal, outbox, number, OutboxFact.Confirmed, cancellationToken);
+
+    /// <summary>Has a dead letter handed over again by the outbox's dispatcher, as if it had never been.</summary>
+    /// <param name="journal">The journal.</param>
+    /// <param name="outbox">The outbox's name.</param>
+    /// <param name="number">The message's number.</param>
+    /// <param name="cancellationToken">Cancels waiting, never a write already begun.</param>
+    /// <returns>True once that is durable; false where it is no dead letter: then nothing is appended.</returns>
+    /// <exception cref="ArgumentException">The name breaks a rule.</exception>
+    public static Task<bool> RequeueMessageAsync(
+        this IJournal journal, string outbox, long number, CancellationToken cancellationToken = default) =>
+        SettleAsync(journal, outbox, number, OutboxFact.Requeued, cancellationToken);
+
+    private static async Task<bool> SettleAsync(
+        IJournal journal, string outbox, long number, string type, CancellationToken cancellationToken)
     {
         var log = Open(journal, outbox);
         var clock = JournalObserver.Of(journal)?.TimeProvider ?? TimeProvider.System;
-        return await log.SettleAsync(number, OutboxFact.Confirmed, clock.GetUtcNow(), cancellationToken).ConfigureAwait(false);
+        return await log.SettleAsync(number, type, clock.GetUtcNow(), cancellationToken).ConfigureAwait(false);
     }
 
     private static OutboxLog Open(IJournal journal, string outbox)

@@ -60,5 +60,7 @@ public sealed record OutboxStatus(
 {
     /// <summary>The members, the same under every culture.</summary>
     /// <returns>One line.</returns>
-    public override string ToString() => Interop.InvariantText.Of(nameof(OutboxStatus), PrintMembers);
+    public override string ToString() => Interop.InvariantText.Of(() =>
+        $"OutboxStatus {{ Sent = {Sent}, SettledTo = {SettledTo}, Unconfirmed = [{string.Join(", ", Unconfirmed)}], "
+        + $"DeadLetters = [{string.Join(", ", DeadLetters)}], Dispatcher = {Dispatcher} }}");
 }

@@ -16,8 +16,8 @@ public static class RefoldDeliveryExtensions
     /// <param name="builder">What <c>AddRefold</c> answered.</param>
     /// <param name="outbox">The outbox.</param>
     /// <param name="deliver">Hands a message over, with services of the container; as for <see cref="OutboxDispatcher{TMessage}"/>.</param>
-    /// <param name="options">How messages are handed over. Default: the default options, under the name of the host's application, so that
-    /// the next process of it goes on at once.</param>
+    /// <param name="options">How messages are handed over. Without a name, under that of the host's application, so that the next
+    /// process of it goes on at once.</param>
     /// <returns>The builder.</returns>
     /// <exception cref="ArgumentException">A dispatcher of this outbox was added before, or an option is outside its range.</exception>
     /// <example><code>
@@ -34,7 +34,7 @@ public static class RefoldDeliveryExtensions
         ArgumentNullException.ThrowIfNull(builder);
         ArgumentNullException.ThrowIfNull(outbox);
         ArgumentNullException.ThrowIfNull(deliver);
-        var (name, given) = (builder.Name, options?.Validated());
+        var (name, given) = (builder.Name, (options ?? new OutboxDispatcherOptions()).Validated());
         var key = new DispatcherKey(RefoldServiceCollectionExtensions.KeyOf(name), outbox.Name);
         if (builder.Services.Any(service => service.IsKeyedService && Equals(service.ServiceKey, key)))
         {
@@ -46,18 +46,14 @@ public static class RefoldDeliveryExtensions
             JournalOpening.Get(provider, name),
             outbox,
             (message, token) => deliver(provider, message, token),
-            (given ?? new OutboxDispatcherOptions { Name = NameOf(provider) }) with
+            given with
             {
-                LoggerFactory = given?.LoggerFactory ?? provider.GetService<ILoggerFactory>(),
+                Name = given.Name ?? provider.GetService<IHostEnvironment>()?.ApplicationName,
+                LoggerFactory = given.LoggerFactory ?? provider.GetService<ILoggerFactory>(),
             }));
         builder.Services.AddKeyedSingleton(
             outbox.Name, (provider, _) => provider.GetRequiredKeyedService<OutboxDispatcher<TMessage>>(key));
         builder.Services.AddSingleton<IHostedService>(provider => new DispatcherHosting<TMessage>(provider, key));
         return builder;
     }
-
-    private static string NameOf(IServiceProvider provider) =>
-        provider.GetService<IHostEnvironment>()?.ApplicationName is { Length: > 0 } application
-            ? application
-            : new OutboxDispatcherOptions().Name;
 }

@@ -107,6 +107,12 @@ public static class RefoldEventIds
     /// <summary>Error: a message was given up after <see cref="OutboxDispatcherOptions.MaxAttempts"/> attempts: it is a dead letter
     /// now.</summary>
     public const int DeliveryGivenUp = 53;
+
+    /// <summary>Information: a dispatcher stands by, as another one has the outbox. Once for each time that one took it.</summary>
+    public const int OutboxStandby = 54;
+
+    /// <summary>Information: an attempt to hand a message over failed, and comes again.</summary>
+    public const int DeliveryFailed = 55;
 }
 
 /// <summary>The log lines; in one class, as what is generated for several comes in any order, and builds would differ.</summary>
@@ -186,6 +192,17 @@ internal static partial class LogLines
         RefoldEventIds.DeliveryDelayed, LogLevel.Warning,
         "The message {Number} of the outbox {Outbox} is not confirmed after {Attempts} attempts; it is handed over again")]
     public static partial void DeliveryDelayed(this ILogger logger, Exception? exception, string outbox, long number, int attempts);
+
+    [LoggerMessage(
+        RefoldEventIds.OutboxStandby, LogLevel.Information,
+        "The outbox {Outbox} is dispatched by {Dispatcher}; standing by, and taking it over where that shows no sign for {Time}")]
+    public static partial void OutboxStandby(this ILogger logger, string outbox, string dispatcher, TimeSpan time);
+
+    [LoggerMessage(
+        RefoldEventIds.DeliveryFailed, LogLevel.Information,
+        "Attempt {Attempt} to hand over the message {Number} of the outbox {Outbox} failed; it comes again in {Time}")]
+    public static partial void DeliveryFailed(
+        this ILogger logger, Exception exception, string outbox, long number, int attempt, TimeSpan time);
 
     [LoggerMessage(
         RefoldEventIds.DeliveryGivenUp, LogLevel.Error,

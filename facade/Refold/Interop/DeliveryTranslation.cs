@@ -67,7 +67,7 @@ internal static class DeliveryTranslation
     public static Decision<TEvent, TError> ToDecision<TEvent, TError>(
         this FSharpResult<FSharpList<TEvent>, TError> outcome, FSharpList<Core.OutgoingMessage> messages) =>
         outcome.IsOk
-            ? Decision.Accept<TEvent, TError>(outcome.ResultValue).With(messages.Select(message => new OutgoingMessage(message)))
+            ? Decision.Accept<TEvent, TError>(outcome.ResultValue).With([.. messages.Select(message => new OutgoingMessage(message))])
             : Decision.Refuse<TEvent, TError>(outcome.ErrorValue);
 
     /// <summary>What a message entry says; null, with the reason, where it is none.</summary>

@@ -4,15 +4,27 @@
 //   dotnet run -- replay --journal segments:orders      (no network; exit code 1 where a run does not come out the same)
 //   dotnet run -- worker --journal segments:parcels --urls http://localhost:5200     (then the service with --worker http://localhost:5200)
 // Files: Order.cs decides; PlaceOrder.cs is the operation; Outside.cs the HTTP client; Service.cs, Worker.cs and Replaying.cs the verbs.
+using Refold;
+
 namespace OrderService;
 
 internal static class Program
 {
-    private static async Task<int> Main(string[] args) =>
-        args switch
+    private static async Task<int> Main(string[] args)
+    {
+        try
         {
-            ["replay", .. var rest] => await Replaying.RunAsync(rest),
-            ["worker", .. var rest] => await Worker.RunAsync(rest),
-            _ => await Service.RunAsync(args),
-        };
+            return args switch
+            {
+                ["replay", .. var rest] => await Replaying.RunAsync(rest),
+                ["worker", .. var rest] => await Worker.RunAsync(rest),
+                _ => await Service.RunAsync(args),
+            };
+        }
+        catch (Exception exception) when (exception is JournalException or FormatException or IOException)
+        {
+            Console.Error.WriteLine(exception.Message);
+            return 2;
+        }
+    }
 }

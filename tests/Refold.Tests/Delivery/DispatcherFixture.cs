@@ -4,7 +4,7 @@ namespace Refold.Tests.Delivery;
 
 public abstract class DispatcherFixture
 {
-    private protected MovedClock Clock { get; } = new();
+    private protected ManualClock Clock { get; } = new(new(2026, 1, 2, 3, 4, 5, TimeSpan.Zero));
 
     private protected List<(long Number, int Attempt)> Handed { get; } = [];
 

@@ -94,6 +94,23 @@ public class OutboxDispatcherTests : DispatcherFixture
         Assert.Equal((1L, 1), Handed[^1]);
     }
 
+    // At a desk, without the outbox's codec.
+    [Fact]
+    public async Task ADeadLetter_CanBeHandedOverAgain_ByItsNumberAlone()
+    {
+        await using var journal = new InMemoryJournal();
+        await SendAsync(journal, "pay 2");
+        await Dispatcher(journal, _ => false, Options() with { MaxAttempts = 1 }).DeliverDueAsync(ct);
+        Assert.Equal(
+            "OutboxStatus { Sent = 2, SettledTo = 0, Unconfirmed = [], DeadLetters = [1, 2], Dispatcher = d }",
+            (await journal.OutboxStatusAsync("payments", ct)).ToString());
+        foreach (var none in new[] { 0L, 3, long.MaxValue }) Assert.False(await journal.RequeueMessageAsync("payments", none, ct));
+        Assert.True(await journal.RequeueMessageAsync("payments", 2, ct));
+        Assert.False(await journal.RequeueMessageAsync("payments", 2, ct));
+        Assert.Equal(1, (await Dispatcher(journal).DeliverDueAsync(ct)).Confirmed);
+        Assert.Equal((2L, 1), Handed[^1]);
+    }
+
     [Fact]
     public async Task AWarning_IsGivenOnce_AndADeadLetterIsAnError()
     {
@@ -109,7 +126,11 @@ public class OutboxDispatcherTests : DispatcherFixture
         }
 
         Assert.Equal(
-            [RefoldEventIds.OutboxTaken, RefoldEventIds.DeliveryDelayed, RefoldEventIds.DeliveryGivenUp], logs.Ids);
+            [
+                RefoldEventIds.OutboxTaken, RefoldEventIds.DeliveryFailed, RefoldEventIds.DeliveryDelayed, RefoldEventIds.DeliveryFailed,
+                RefoldEventIds.DeliveryFailed, RefoldEventIds.DeliveryGivenUp
+            ],
+            logs.Ids);
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 // Dispatchers that share an outbox, that stop, that are killed at any call; what may be deleted.
 // Run by `dotnet test`.
+using Microsoft.Extensions.Logging;
 using Refold.Tests.Runs;
 using Xunit;
 
@@ -14,7 +15,10 @@ public class OutboxOwnerTests : DispatcherFixture
     {
         await using var journal = new InMemoryJournal();
         await SendAsync(journal, "pay 1");
-        var (one, two) = (Dispatcher(journal, options: Options("one")), Dispatcher(journal, _ => false, Options("two")));
+        using var logs = new Hosting.LogLines();
+        using var factory = LoggerFactory.Create(logging => logging.AddProvider(logs));
+        var one = Dispatcher(journal, options: Options("one") with { LoggerFactory = factory });
+        var two = Dispatcher(journal, _ => false, Options("two") with { LoggerFactory = factory });
         Assert.True((await one.DeliverDueAsync(ct)).IsOwner);
         await SendAsync(journal, "pay 1");
         var head = journal.Head;
@@ -36,6 +40,12 @@ public class OutboxOwnerTests : DispatcherFixture
         Assert.Equal(1, (await two.DeliverDueAsync(ct)).Failed);
         Clock.Advance(TimeSpan.FromSeconds(90));
         Assert.False((await one.DeliverDueAsync(ct)).IsOwner);
+        // Who waits for whom is said once.
+        Assert.Equal(
+            [RefoldEventIds.OutboxTaken, RefoldEventIds.OutboxStandby, RefoldEventIds.OutboxTaken, RefoldEventIds.OutboxLost],
+            logs.Ids.Where(id => id is RefoldEventIds.OutboxTaken or RefoldEventIds.OutboxStandby or RefoldEventIds.OutboxLost));
+        var standby = logs.All.First(line => line.Id == RefoldEventIds.OutboxStandby);
+        Assert.Contains("by one; standing by", standby.Text, StringComparison.Ordinal);
     }
 
     [Fact]

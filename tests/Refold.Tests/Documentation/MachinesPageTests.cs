@@ -37,7 +37,7 @@ public partial class MachinesPageTests
     [Fact]
     public async Task ItsDriver_ClosesTheGate()
     {
-        var (clock, cancellationToken) = (new DayClock(), CancellationToken.None);
+        var (clock, cancellationToken) = (new ManualClock(), CancellationToken.None);
         await using var journal = new InMemoryJournal();
         var options = new RunOptions { TimeProvider = clock };
         await using var run = await journal.StartRunAsync(new RunPin("gates", "acme", "1.0", seed: 7), options, cancellationToken);

@@ -92,8 +92,10 @@ public class HostedDispatcherTests
     }
 
     // Named after the application, so that its next process need not wait for the outbox.
-    [Fact]
-    public async Task WithoutOptions_ItHasTheNameOfTheApplication()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task WithoutAName_ItHasThatOfTheApplication(bool hasOptions)
     {
         using var directory = new TemporaryDirectory();
         for (var start = 1; start <= 2; start++)
@@ -101,7 +103,8 @@ public class HostedDispatcherTests
             var bank = new Bank();
             var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { ApplicationName = "shop" });
             builder.Services.AddRefold().UseJournal(directory.Journal()).AddAggregate(Till.Aggregate).AddRun(Till.Pin)
-                .AddDispatcher(Till.Payments, (_, message, _) => bank.PayAsync(message));
+                .AddDispatcher(
+                    Till.Payments, (_, message, _) => bank.PayAsync(message), hasOptions ? new() { MaxAttempts = 10 } : null);
             var host = builder.Build();
             await host.StartAsync().WaitAsync(minute);
             await SellAsync(host, "sell 1");
