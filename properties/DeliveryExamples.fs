@@ -75,7 +75,7 @@ module DeliveryExamples =
                     Expect.equal (List.ofSeq status.Unconfirmed) [ 1L ] "one message"
                     Expect.isTrue (run (Run.verify name [ shop ] journal)).Matched "made again"
 
-                    let options = OutboxDispatcherOptions(Name = nonNull status.Dispatcher, TimeProvider = Later())
+                    let options = OutboxDispatcherOptions(Name = status.Dispatcher, TimeProvider = Later())
                     let later = Dispatcher.createWith options payments bank journal
                     Expect.equal (run (Dispatcher.deliverDue later)).Confirmed 1 "its time has come"
                     Expect.equal handed[0].Message { Sku = "tea"; Cents = 250 } "what was sent"
