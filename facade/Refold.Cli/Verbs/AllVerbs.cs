@@ -24,5 +24,6 @@ internal static class AllVerbs
         RecordVerb.Create(),
         ReplayVerb.Create(),
         DemoVerb.Create(),
+        BenchVerb.Create(),
     ];
 }

@@ -1,0 +1,56 @@
+// One run of the benchmarks: its options, its files in a directory that is removed, and journals that several rows share.
+// Made by BenchRun and the guard; given to every row.
+namespace Refold.Bench;
+
+/// <summary>One run of the benchmarks.</summary>
+/// <param name="options">How it is run.</param>
+/// <param name="error">Where it says what a figure cannot.</param>
+internal sealed class BenchSession(BenchOptions options, TextWriter error) : IDisposable
+{
+    private readonly Dictionary<string, object> kept = [];
+    private readonly Lazy<string> root = new(() => MakeRoot(options.Directory));
+    private int folders;
+
+    /// <summary>How it is run.</summary>
+    public BenchOptions Options { get; } = options;
+
+    /// <summary>How often both sides are measured.</summary>
+    public int Rounds => Options.Rounds;
+
+    /// <summary>A new, empty directory.</summary>
+    public string NewFolder(string name)
+    {
+        string path = Path.Combine(root.Value, $"{++folders}-{name}");
+        Directory.CreateDirectory(path);
+        return path;
+    }
+
+    /// <summary>What was made under a name, made now if it is not there: a journal that several rows read.</summary>
+    public T Kept<T>(string name, Func<T> make)
+        where T : notnull
+    {
+        if (!kept.TryGetValue(name, out object? found)) kept[name] = found = make();
+        return (T)found;
+    }
+
+    /// <summary>A count, or the small one of a short run.</summary>
+    public int Scaled(int full, int quick) => Options.Quick ? quick : full;
+
+    /// <summary>A line beside the figures.</summary>
+    public void Note(string line) => error.WriteLine(line);
+
+    public void Dispose()
+    {
+        foreach (var item in kept.Values.OfType<IDisposable>()) item.Dispose();
+        kept.Clear();
+        if (root.IsValueCreated) Directory.Delete(root.Value, recursive: true);
+    }
+
+    private static string MakeRoot(string? directory)
+    {
+        if (directory is null) return Directory.CreateTempSubdirectory("refold-bench-").FullName;
+        string path = Path.Combine(Path.GetFullPath(directory), $"refold-bench-{Guid.NewGuid():n}");
+        Directory.CreateDirectory(path);
+        return path;
+    }
+}

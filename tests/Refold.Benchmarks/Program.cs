@@ -1,0 +1,28 @@
+// The benchmarks: every row, with the peers that are packages, and the guard over allocations.
+// Started by `refold bench` in a clone, by .ci/run, and by hand: dotnet run -c Release --project tests/Refold.Benchmarks -- --list
+using System.Globalization;
+using Refold.Benchmarks.Peers;
+
+namespace Refold.Benchmarks;
+
+internal static class Program
+{
+    private const int Done = 0, Negative = 1, Usage = 2;
+
+    private static int Main(string[] arguments)
+    {
+        CultureInfo.CurrentCulture = CultureInfo.DefaultThreadCurrentCulture = CultureInfo.InvariantCulture;
+        try
+        {
+            var options = BenchOptions.Parse(arguments);
+            if (options.Guard) return Guard.Check(options, Console.Out) ? Done : Negative;
+            new BenchRun([.. OwnRows.All, .. PeerRows.All], Console.WriteLine, Console.Error).Run(options, "", CancellationToken.None);
+            return Done;
+        }
+        catch (BenchUsageException exception)
+        {
+            Console.Error.WriteLine("refold bench: " + exception.Message);
+            return Usage;
+        }
+    }
+}
