@@ -16,7 +16,7 @@ internal static class Guard
         throw new BenchUsageException("The limits are those of a Release build; run it with -c Release.");
 #else
         var limits = Limits();
-        using var session = new BenchSession(options with { Quick = true }, Console.Error);
+        using var session = new BenchSession(options, Console.Error);
         var wrong = new List<string>();
         foreach (var (name, measure) in AllocationRows.Guarded)
         {

@@ -7,7 +7,7 @@ namespace Refold.Benchmarks;
 
 internal static class Program
 {
-    private const int Done = 0, Negative = 1, Usage = 2;
+    private const int Done = 0, Negative = 1, Usage = 2, Unreadable = 3;
 
     private static int Main(string[] arguments)
     {
@@ -16,8 +16,8 @@ internal static class Program
         {
             var options = BenchOptions.Parse(arguments);
             if (options.Guard) return Guard.Check(options, Console.Out) ? Done : Negative;
-            new BenchRun([.. OwnRows.All, .. PeerRows.All], Console.WriteLine, Console.Error).Run(options, "", CancellationToken.None);
-            return Done;
+            var run = new BenchRun([.. OwnRows.All, .. PeerRows.All], Console.WriteLine, Console.Error);
+            return run.Run(options, "", CancellationToken.None) ? Done : Unreadable;
         }
         catch (BenchUsageException exception)
         {

@@ -44,7 +44,7 @@ internal static class AllocationRows
             session => Append(session, OpenFile(session), 1000, 1000)),
         Row.Limit(
             "alloc.read", "Allocated by reading an entry of segment files as an object, beyond its payload", "B", ReadLimit,
-            session => Read(session, MadeJournal.OfOneStream(session).Open())),
+            session => Read(session, MadeJournal.OfOneStream(session).Open()) - Payloads.Bytes),
         Row.Limit("alloc.command", "Allocated by a command executed and recorded in memory", "B", CommandLimit, RunRows.CommandBytes),
         Row.Alone("alloc.verify", "Allocated by the verification of a command", "B", RunRows.VerifyBytes),
     ];
@@ -81,7 +81,7 @@ internal static class AllocationRows
         });
         journal.DisposeAsync().Wait();
         return read == (session.Rounds + 1L) * count * Payloads.Bytes
-            ? bytes - Payloads.Bytes
+            ? bytes
             : throw new InvalidOperationException("Not every entry was read.");
     }
 

@@ -17,14 +17,15 @@ internal sealed class BenchRun(IReadOnlyList<Row> rows, Action<string> print, Te
     /// <param name="options">How.</param>
     /// <param name="elsewhere">What is said of a row that is not known, as where the others are; empty for nothing.</param>
     /// <param name="cancellationToken">Ends it between two rows.</param>
+    /// <returns>False where a row failed, which standard error says.</returns>
     /// <exception cref="BenchUsageException">A row is not known.</exception>
-    public void Run(BenchOptions options, string elsewhere, CancellationToken cancellationToken)
+    public bool Run(BenchOptions options, string elsewhere, CancellationToken cancellationToken)
     {
         var asked = Chosen(options.Rows, elsewhere);
         if (options.List)
         {
             foreach (var row in asked) print($"{row.Name,-28}  {row.What}");
-            return;
+            return true;
         }
 
 #if DEBUG
@@ -38,15 +39,16 @@ internal sealed class BenchRun(IReadOnlyList<Row> rows, Action<string> print, Te
         if (options.Growth)
         {
             foreach (string line in Growth.Table(session, cancellationToken)) print(line);
-            return;
+            return true;
         }
 
         var results = new JsonArray();
+        bool isWhole = true;
         if (!options.Json) print(Heading);
         foreach (var row in asked)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            var result = new RowResult(row, row.Run(session));
+            var result = new RowResult(row, Measured(row, session, ref isWhole));
             if (result.Figures.Absent is { } absent) error.WriteLine($"{row.Name}: {absent}");
             if (options.Json && result.Figures.Beside.Length > 0) error.WriteLine($"{row.Name}: {result.Figures.Beside}");
             if (options.Json) results.Add((JsonNode)Json(result));
@@ -54,6 +56,23 @@ internal sealed class BenchRun(IReadOnlyList<Row> rows, Action<string> print, Te
         }
 
         if (options.Json) print(results.ToJsonString());
+        return isWhole;
+    }
+
+    // What a peer or a device may throw ends its row and no other.
+    private static Figures Measured(Row row, BenchSession session, ref bool isWhole)
+    {
+        try
+        {
+            return row.Run(session);
+        }
+#pragma warning disable CA1031 // Told on standard error and by the exit code.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            isWhole = false;
+            return new Figures(null, null) { Absent = $"it failed: {exception.GetType().Name}: {exception.Message.ReplaceLineEndings(" ")}" };
+        }
     }
 
     private List<Row> Chosen(IReadOnlyList<string> names, string elsewhere)

@@ -36,6 +36,9 @@ internal sealed class BenchSession(BenchOptions options, TextWriter error) : IDi
     /// <summary>A count, or the small one of a short run.</summary>
     public int Scaled(int full, int quick) => Options.Quick ? quick : full;
 
+    /// <summary>The entries of a journal that several rows share; the guard needs no large one.</summary>
+    public int ScaledJournal(int full, int quick) => Options.Guard ? Math.Min(full, 20_000) : Scaled(full, quick);
+
     /// <summary>A line beside the figures.</summary>
     public void Note(string line) => error.WriteLine(line);
 

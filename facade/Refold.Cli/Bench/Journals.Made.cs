@@ -18,17 +18,17 @@ internal sealed record MadeJournal(string Folder, int Entries)
     public long FileBytes => new DirectoryInfo(Folder).EnumerateFiles().Sum(file => file.Length);
 
     /// <summary>One stream of entries of 256 bytes, in batches of 100.</summary>
-    public static MadeJournal OfOneStream(BenchSession session) => Made(session, "one", 1, 100, session.Scaled(1_000_000, 5_000));
+    public static MadeJournal OfOneStream(BenchSession session) => Made(session, "one", 1, 100, session.ScaledJournal(1_000_000, 5_000));
 
     /// <summary>A thousand streams in turn, in batches of 1000.</summary>
-    public static MadeJournal OfManyStreams(BenchSession session) => Made(session, "many", 1000, 1000, session.Scaled(1_000_000, 5_000));
+    public static MadeJournal OfManyStreams(BenchSession session) => Made(session, "many", 1000, 1000, session.ScaledJournal(1_000_000, 5_000));
 
     /// <summary>One stream, each entry a batch.</summary>
-    public static MadeJournal OfSingles(BenchSession session) => Made(session, "singles", 1, 1, session.Scaled(200_000, 2_000));
+    public static MadeJournal OfSingles(BenchSession session) => Made(session, "singles", 1, 1, session.ScaledJournal(200_000, 2_000));
 
     /// <summary>One stream of JSON events.</summary>
     public static MadeJournal OfPayments(BenchSession session) => session.Kept("payments", () =>
-        Make(session, "payments", session.Scaled(1_000_000, 5_000), 100, (count, from) => Payloads.Payments(count, from)));
+        Make(session, "payments", session.ScaledJournal(1_000_000, 5_000), 100, (count, from) => Payloads.Payments(count, from)));
 
     /// <summary>Opens it as a user does.</summary>
     public SegmentJournal Open() => SegmentJournal.Open(Folder);

@@ -6,7 +6,7 @@ using System.Text.Json.Serialization;
 namespace Refold.Bench;
 
 /// <summary>The event and the command of <see cref="Payloads.Account"/>: about 110 bytes of JSON.</summary>
-internal sealed record Paid(string Account, long Amount, string Reference, int Terminal, bool IsForeign);
+internal sealed record Paid(string Account, int Amount, string Reference, int Terminal, bool IsForeign);
 
 [JsonSerializable(typeof(Paid))]
 [JsonSerializable(typeof(long))]

@@ -77,8 +77,10 @@ internal static class BenchVerb
                 Output.Flush();
             }
 
-            new BenchRun(OwnRows.All, Print, error).Run(
-                options, " Rows whose peers are packages are measured in a clone of the sources.", cancellationToken);
+            return new BenchRun(OwnRows.All, Print, error).Run(
+                options, " Rows whose peers are packages are measured in a clone of the sources.", cancellationToken)
+                ? ExitCode.Done
+                : ExitCode.Unreadable;
         }
         catch (BenchUsageException exception)
         {
@@ -88,8 +90,6 @@ internal static class BenchVerb
         {
             throw Interruption.At("nothing is left of the files that were made", CommandText.Again());
         }
-
-        return ExitCode.Done;
     }
 
     // The clone that this tool was built in; null for an installed tool. The current directory does not count: what lies there is not run.

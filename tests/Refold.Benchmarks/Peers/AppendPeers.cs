@@ -32,7 +32,9 @@ internal static class AppendPeers
     private static Row AgainstLmdb(int batch, int streams, double target) => new(
         $"append.{batch}x{streams}.lmdb", $"Durable batches of {batch} entries on {streams} streams against LMDB", "entries/s", Better.Larger,
         Lmdb, target,
-        session => Batches(session, batch, streams, folder => new LmdbStore(folder), (store, entries) => store.Append(entries)));
+        session => LmdbStore.Missing is { } missing
+            ? new Figures(null, null) { Absent = missing }
+            : Batches(session, batch, streams, folder => new LmdbStore(folder), (store, entries) => store.Append(entries)));
 
     /// <summary>Batches, each answered before the next, in two stores in turn.</summary>
     public static Figures Batches<TStore>(

@@ -1,6 +1,7 @@
 // An event store in LMDB: entries by position, and positions by stream and version. Each commit is flushed.
 // The peer of appending in batches.
 using System.Buffers.Binary;
+using System.Runtime.InteropServices;
 using LightningDB;
 
 namespace Refold.Benchmarks.Peers;
@@ -15,6 +16,11 @@ internal sealed class LmdbStore : IDisposable
     private readonly LightningDatabase places;
     private readonly Dictionary<StreamId, (uint Number, long Version)> streams = [];
     private long position;
+
+    private static readonly Lazy<string?> Problem = new(FindLibrary);
+
+    /// <summary>Why it cannot be asked; null where it can.</summary>
+    public static string? Missing => Problem.Value;
 
     public LmdbStore(string folder)
     {
@@ -51,6 +57,22 @@ internal sealed class LmdbStore : IDisposable
         entries.Dispose();
         places.Dispose();
         environment.Dispose();
+    }
+
+    // The library in the package needs glibc 2.38; where that is not, the system's own is taken.
+    private static string? FindLibrary()
+    {
+        var assembly = typeof(LightningEnvironment).Assembly;
+        if (NativeLibrary.TryLoad("lmdb", assembly, null, out nint own))
+        {
+            NativeLibrary.Free(own);
+            return null;
+        }
+
+        if (!NativeLibrary.TryLoad("liblmdb.so.0", out nint found))
+            return "the LMDB library of its package does not load here, and there is no liblmdb.so.0 (Debian: liblmdb0)";
+        NativeLibrary.SetDllImportResolver(assembly, (name, _, _) => name == "lmdb" ? found : 0);
+        return null;
     }
 
     private static void Check(MDBResultCode code)
