@@ -1,6 +1,8 @@
 // Holds allocated bytes to the limits in allocations.txt. Bytes are steady where times are not, so a build can fail over them.
 // Called by Program for --guard, which .ci/run does.
+#if !DEBUG
 using System.Globalization;
+#endif
 
 namespace Refold.Benchmarks;
 

@@ -21,7 +21,7 @@ internal static class Program
         }
         catch (BenchUsageException exception)
         {
-            Console.Error.WriteLine("refold bench: " + exception.Message);
+            Console.Error.WriteLine("refold: " + exception.Message);
             return Usage;
         }
     }

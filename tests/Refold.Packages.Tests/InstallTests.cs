@@ -180,6 +180,14 @@ public class InstallTests(PackageFolder folder)
         Assert.Equal("1346647962", Assert.Single(line.RootElement.GetProperty("u32").EnumerateArray()).GetString());
     }
 
+    [Fact]
+    public void Tool_MeasuresWhatNeedsNoOtherPackage()
+    {
+        var run = folder.RunIn(".", Tool(), "bench", "--row", "next_u64", "--json", "--quick").InOrder();
+        using var rows = JsonDocument.Parse(run.Output);
+        Assert.Equal("next_u64.system_random", Assert.Single(rows.RootElement.EnumerateArray()).GetProperty("name").GetString());
+    }
+
     [Theory]
     [InlineData("dotnet pack Functional.sln -c Release -o packages")]
     [InlineData("dotnet add package Refold")]

@@ -89,13 +89,13 @@ internal static class Growth
     private static void Reads(BenchSession session, Size size, SegmentJournal journal, Action<string, string, double?> cost)
     {
         var names = Payloads.Names(size.Streams);
-        int each = size.Entries / size.Streams;
+        int each = Math.Max(1, size.Entries / size.Streams);
         // As many streams as make up some thousands of entries, taken from everywhere.
         int many = Math.Clamp(5_000 / each, 1, size.Streams);
         StreamId[] some = [.. Enumerable.Range(0, many).Select(number => names[(int)((long)number * size.Streams / many)])];
         long reads = (long)many * Math.Min(each, 5_000);
         cost("read a stream", "ns an entry", Measure.Repeated(session.Rounds, () => Measure.Nanoseconds(reads, () =>
-            Require(some.Sum(name => journal.ReadStream(name, maxCount: 5_000).LongCount()) == reads))));
+            Require(some.Sum(name => journal.ReadStream(name, maxCount: Math.Min(each, 5_000)).LongCount()) == reads))));
         cost("fold", "ns an entry", Measure.Repeated(session.Rounds, () => Measure.Nanoseconds(reads, () =>
         {
             foreach (var name in some) journal.FoldAsync(name, Payloads.Binary, Math.Min(each, 5_000)).Wait();
