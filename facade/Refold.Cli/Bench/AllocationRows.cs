@@ -40,8 +40,8 @@ internal static class AllocationRows
             "alloc.append", "Allocated by appending to segment files in batches of 1000 of one stream, an entry", "B", AppendLimit,
             session => Append(session, OpenFile(session), 1000, 1)),
         Row.Limit(
-            "alloc.append.streams", "Allocated by appending to segment files in batches of 1000 of 1000 streams, an entry", "B", AppendLimit,
-            session => Append(session, OpenFile(session), 1000, 1000)),
+            "alloc.append.streams", "Allocated by appending to segment files in batches of 1000 of 1000 streams, an entry", "B",
+            AppendLimit, session => Append(session, OpenFile(session), 1000, 1000)),
         Row.Limit(
             "alloc.read", "Allocated by reading an entry of segment files as an object, beyond its payload", "B", ReadLimit,
             session => Read(session, MadeJournal.OfOneStream(session).Open()) - Payloads.Bytes),

@@ -71,7 +71,8 @@ internal sealed class BenchRun(IReadOnlyList<Row> rows, Action<string> print, Te
 #pragma warning restore CA1031
         {
             isWhole = false;
-            return new Figures(null, null) { Absent = $"it failed: {exception.GetType().Name}: {exception.Message.ReplaceLineEndings(" ")}" };
+            string said = exception.Message.ReplaceLineEndings(" ");
+            return new Figures(null, null) { Absent = $"it failed: {exception.GetType().Name}: {said}" };
         }
     }
 

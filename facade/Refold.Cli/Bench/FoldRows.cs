@@ -15,8 +15,8 @@ internal static class FoldRows
             "fold.binary", "Folding one stream whose codec takes bytes as they are against walking its frames in place", "entries/s",
             Better.Larger, "walk in place", 0.4, Binary),
         new(
-            "fold.json", "Folding one stream of JSON events against System.Text.Json decoding the same payloads", "entries/s", Better.Larger,
-            "System.Text.Json", 0.5, JsonCodec),
+            "fold.json", "Folding one stream of JSON events against System.Text.Json decoding the same payloads", "entries/s",
+            Better.Larger, "System.Text.Json", 0.5, JsonCodec),
     ];
 
     // The peer is walked with Scan once local journals have it.

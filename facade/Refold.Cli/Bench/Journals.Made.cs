@@ -21,7 +21,8 @@ internal sealed record MadeJournal(string Folder, int Entries)
     public static MadeJournal OfOneStream(BenchSession session) => Made(session, "one", 1, 100, session.ScaledJournal(1_000_000, 5_000));
 
     /// <summary>A thousand streams in turn, in batches of 1000.</summary>
-    public static MadeJournal OfManyStreams(BenchSession session) => Made(session, "many", 1000, 1000, session.ScaledJournal(1_000_000, 5_000));
+    public static MadeJournal OfManyStreams(BenchSession session) =>
+        Made(session, "many", 1000, 1000, session.ScaledJournal(1_000_000, 5_000));
 
     /// <summary>One stream, each entry a batch.</summary>
     public static MadeJournal OfSingles(BenchSession session) => Made(session, "singles", 1, 1, session.ScaledJournal(200_000, 2_000));

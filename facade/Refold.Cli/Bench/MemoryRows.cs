@@ -21,8 +21,8 @@ internal static class MemoryRows
             Held(MadeJournal.OfManyStreams(session))),
         Row.Alone("memory.journal", "Bytes of an entry in a journal in memory beyond its payload", "B", HeldInMemory),
         new(
-            "memory.peak", "Growth of the resident memory to its peak while a journal of --entries (10 million) is opened and folded", "MiB",
-            Better.Smaller, "none", null, Peak),
+            "memory.peak", "Growth of the resident memory to its peak while a journal of --entries (10 million) is opened and folded",
+            "MiB", Better.Smaller, "none", null, Peak),
     ];
 
     private static double Held(MadeJournal made)

@@ -9,7 +9,9 @@ internal static class OpenRows
 
     public static IEnumerable<Row> All =>
     [
-        Floor("open.scan.100", "Opening by scan, as after a crash: batches of 100 entries of one stream", OfBatches, MadeJournal.OfOneStream),
+        Floor(
+            "open.scan.100", "Opening by scan, as after a crash: batches of 100 entries of one stream", OfBatches,
+            MadeJournal.OfOneStream),
         Floor("open.scan.1", "Opening by scan, as after a crash: batches of one entry", OfSingles, MadeJournal.OfSingles),
     ];
 

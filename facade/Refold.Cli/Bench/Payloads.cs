@@ -26,7 +26,8 @@ internal static class Payloads
     /// <summary>Folds bytes as they are: what a codec costs that decodes nothing.</summary>
     public static Aggregate<long, long, ReadOnlyMemory<byte>, string> Binary { get; } = Aggregate.Create(
         "account", 0L, static (_, _, amount) => Pay(amount), static (total, moved) => unchecked(total + Amount(moved.Span)),
-        Codec.Json(PaidJson.Default.Int64, "Move"), Codec.Create<ReadOnlyMemory<byte>>(BinaryType, static value => value, static bytes => bytes),
+        Codec.Json(PaidJson.Default.Int64, "Move"),
+        Codec.Create<ReadOnlyMemory<byte>>(BinaryType, static value => value, static bytes => bytes),
         Codec.Text("Refused"), Codec.Json(PaidJson.Default.Int64, "Total"));
 
     /// <summary>An account whose commands and events are JSON; a negative amount is refused.</summary>

@@ -17,8 +17,8 @@ internal static class RunRows
             "execute.memory", "Commands executed on a journal in memory, many before the first answer, against a raw loop", "commands/s",
             Better.Larger, Loop, 0.25, Execute),
         new(
-            "verify.memory", "Recorded commands decided again and compared, against the same raw loop", "commands/s", Better.Larger, Loop, 0.3,
-            Verify),
+            "verify.memory", "Recorded commands decided again and compared, against the same raw loop", "commands/s", Better.Larger, Loop,
+            0.3, Verify),
     ];
 
     /// <summary>Bytes of a recorded command.</summary>

@@ -18,7 +18,8 @@ internal static class BenchVerb
     };
 
     private static readonly Option<bool> List = Options.Flag("--list", "Name the rows and say what each measures");
-    private static readonly Option<bool> Quick = Options.Flag("--quick", "Everything in small: shows that it runs; the figures say nothing");
+    private static readonly Option<bool> Quick = Options.Flag(
+        "--quick", "Everything in small: shows that it runs; the figures say nothing");
     private static readonly Option<bool> Growing = Options.Flag(
         "--growth", "Measure the cost of an entry in journals of more and more entries and streams; a Markdown table");
 
@@ -26,7 +27,8 @@ internal static class BenchVerb
         "--rounds", "N", "How often both sides are measured. Default: 5", 1, 1_000);
 
     private static readonly Option<long?> Entries = Options.Number(
-        "--entries", "N", "Entries of the largest journal. Default: 10 million for memory.peak, 1 million for --growth", 1_000L, 100_000_000);
+        "--entries", "N", "Entries of the largest journal. Default: 10 million for memory.peak, 1 million for --growth", 1_000L,
+        100_000_000);
 
     private static readonly Option<int?> Streams = Options.Number(
         "--streams", "N", "Streams up to which --growth goes. Default: 100,000", 1, 1_000_000);
@@ -67,7 +69,8 @@ internal static class BenchVerb
     {
         var error = Terminal.Current.Error;
         if (options.Rows.Count == 0 && !options.Growth && !options.List)
-            error.WriteLine("Rows whose peers are packages are measured in a clone of the sources: dotnet run -c Release --project " + Project);
+            error.WriteLine(
+                "Rows whose peers are packages are measured in a clone of the sources: dotnet run -c Release --project " + Project);
         try
         {
             void Print(string line)

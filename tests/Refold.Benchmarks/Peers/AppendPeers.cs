@@ -17,11 +17,11 @@ internal static class AppendPeers
         AgainstLmdb(1000, 1, 2),
         AgainstLmdb(1000, 1000, 1.2),
         new(
-            "append.one.sqlite", "Durable appends of one entry, each answered before the next, against SQLite", "entries/s", Better.Larger, Sqlite,
-            null, session => Batches(session, 1, 1, folder => SqliteStore.Open(folder), (store, batch) => store.Append(batch))),
+            "append.one.sqlite", "Durable appends of one entry, each answered before the next, against SQLite", "entries/s", Better.Larger,
+            Sqlite, null, session => Batches(session, 1, 1, folder => SqliteStore.Open(folder), (store, batch) => store.Append(batch))),
         new(
-            "appenders.1024.sqlite", "1024 appenders that wait for each answer, against SQLite one by one", "answers/s", Better.Larger, Sqlite,
-            50, Appenders),
+            "appenders.1024.sqlite", "1024 appenders that wait for each answer, against SQLite one by one", "answers/s", Better.Larger,
+            Sqlite, 50, Appenders),
     ];
 
     private static Row AgainstSqlite(int batch, int streams, double target) => new(
@@ -30,8 +30,8 @@ internal static class AppendPeers
         session => Batches(session, batch, streams, folder => SqliteStore.Open(folder), (store, entries) => store.Append(entries)));
 
     private static Row AgainstLmdb(int batch, int streams, double target) => new(
-        $"append.{batch}x{streams}.lmdb", $"Durable batches of {batch} entries on {streams} streams against LMDB", "entries/s", Better.Larger,
-        Lmdb, target,
+        $"append.{batch}x{streams}.lmdb", $"Durable batches of {batch} entries on {streams} streams against LMDB", "entries/s",
+        Better.Larger, Lmdb, target,
         session => LmdbStore.Missing is { } missing
             ? new Figures(null, null) { Absent = missing }
             : Batches(session, batch, streams, folder => new LmdbStore(folder), (store, entries) => store.Append(entries)));

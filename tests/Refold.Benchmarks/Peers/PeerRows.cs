@@ -4,5 +4,6 @@ namespace Refold.Benchmarks.Peers;
 
 internal static class PeerRows
 {
-    public static IReadOnlyList<Row> All => [.. RandomPeers.All, .. AppendPeers.All, .. ReadPeers.All, .. LiteDbPeers.All, .. PostgresPeers.All];
+    public static IReadOnlyList<Row> All =>
+        [.. RandomPeers.All, .. AppendPeers.All, .. ReadPeers.All, .. LiteDbPeers.All, .. PostgresPeers.All];
 }

@@ -9,8 +9,8 @@ internal static class PostgresPeers
     // No ratio is asked for: another process and another promise.
     private static Row Against(int batch, int streams) => new(
         batch == 1 ? "append.one.postgres" : $"append.{batch}x{streams}.postgres",
-        $"Durable batches of {batch} entries on {streams} streams against PostgreSQL on a local socket", "entries/s", Better.Larger, "PostgreSQL",
-        null, session => Batches(session, batch, streams));
+        $"Durable batches of {batch} entries on {streams} streams against PostgreSQL on a local socket", "entries/s", Better.Larger,
+        "PostgreSQL", null, session => Batches(session, batch, streams));
 
     private static Figures Batches(BenchSession session, int batch, int streams)
     {

@@ -25,11 +25,11 @@ internal sealed class PostgresServer : IDisposable
     public static string? Installed()
     {
         const string Debian = "/usr/lib/postgresql";
-        var folders = Directory.Exists(Debian)
-            ? Directory.GetDirectories(Debian).OrderByDescending(path => path, StringComparer.Ordinal).Select(path => Path.Combine(path, "bin"))
-            : [];
+        string[] versions = Directory.Exists(Debian) ? Directory.GetDirectories(Debian) : [];
+        var folders = versions.OrderByDescending(path => path, StringComparer.Ordinal).Select(path => Path.Combine(path, "bin"));
         string[] path = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator);
-        return folders.Concat(path).FirstOrDefault(bin => File.Exists(Path.Combine(bin, "initdb")) && File.Exists(Path.Combine(bin, "pg_ctl")));
+        return folders.Concat(path).FirstOrDefault(bin =>
+            File.Exists(Path.Combine(bin, "initdb")) && File.Exists(Path.Combine(bin, "pg_ctl")));
     }
 
     /// <summary>Makes a cluster and starts it.</summary>
@@ -46,7 +46,8 @@ internal sealed class PostgresServer : IDisposable
         }
 
         server.RunProgram("initdb", "-D", folder, "-A", "trust", "-U", "bench", "-E", "UTF8", "--no-instructions");
-        server.RunProgram("pg_ctl", "-D", folder, "-w", "-l", Path.Combine(folder, "log"), "-o", $"-k {folder} -c listen_addresses=", "start");
+        string log = Path.Combine(folder, "log");
+        server.RunProgram("pg_ctl", "-D", folder, "-w", "-l", log, "-o", $"-k {folder} -c listen_addresses=", "start");
         server.Connect();
         return server;
     }
@@ -78,10 +79,15 @@ internal sealed class PostgresServer : IDisposable
 
     private void Connect()
     {
-        connection = new NpgsqlConnection($"Host={folder};Username=bench;Database=postgres;Pooling=false;Max Auto Prepare=10;Auto Prepare Min Usages=1");
+        connection = new NpgsqlConnection(
+            $"Host={folder};Username=bench;Database=postgres;Pooling=false;Max Auto Prepare=10;Auto Prepare Min Usages=1");
         connection.Open();
         using var command = new NpgsqlCommand(
-            "create table events(position bigserial primary key, stream text, version bigint, type text, payload bytea, unique(stream, version))",
+            """
+            create table events(
+                position bigserial primary key, stream text not null, version bigint not null, type text not null, payload bytea not null,
+                unique(stream, version))
+            """,
             connection);
         command.ExecuteNonQuery();
     }
@@ -99,7 +105,10 @@ internal sealed class PostgresServer : IDisposable
     private static void Run(string program, params string[] arguments)
     {
         // The server outlives pg_ctl and would hold a pipe open.
-        var start = new ProcessStartInfo("/bin/sh", ["-c", "exec \"$@\" >/dev/null 2>&1", program, program, .. arguments]) { WorkingDirectory = "/" };
+        var start = new ProcessStartInfo("/bin/sh", ["-c", "exec \"$@\" >/dev/null 2>&1", program, program, .. arguments])
+        {
+            WorkingDirectory = "/",
+        };
         using var process = Process.Start(start)!;
         process.WaitForExit();
         if (process.ExitCode != 0) throw new InvalidOperationException($"{Path.GetFileName(program)} ended with {process.ExitCode}");

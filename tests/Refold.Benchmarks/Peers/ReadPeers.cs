@@ -12,8 +12,8 @@ internal static class ReadPeers
     [
         new("read.one_stream", "Reading 100,000 entries of one stream as objects", "entries/s", Better.Larger, Sqlite, 8, OneStream),
         new(
-            "read.interleaved", "Reading 100 of 1000 interleaved streams as objects, one after the other", "entries/s", Better.Larger, Sqlite, 8,
-            Interleaved),
+            "read.interleaved", "Reading 100 of 1000 interleaved streams as objects, one after the other", "entries/s", Better.Larger,
+            Sqlite, 8, Interleaved),
         new("read.all", "Reading everything in order as objects", "entries/s", Better.Larger, Sqlite, 8, Everything),
         new(
             "open.clean", "Opening a million entries after a clean close against SQLite's open with select max(rowid) plus 5 ms", "ms",

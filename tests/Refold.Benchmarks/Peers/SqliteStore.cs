@@ -68,7 +68,8 @@ internal sealed class SqliteStore : IDisposable
     public long ReadStreams(IEnumerable<StreamId> streams, long most)
     {
         using var select = Prepared(
-            "select position, stream, version, type, payload from events where stream = $stream and version >= 1 order by version limit $most", 2);
+            "select position, stream, version, type, payload from events where stream = $stream and version >= 1 "
+            + "order by version limit $most", 2);
         select.Parameters[1].Value = most;
         long bytes = 0;
         foreach (var stream in streams)

@@ -45,7 +45,8 @@ public sealed class BenchTests : IDisposable
             rows.Where(row => row.GetProperty("ours").ValueKind == JsonValueKind.Null),
             row => Assert.Contains($"\n{Name(row)}: ", "\n" + run.Error, StringComparison.Ordinal));
         Assert.All(
-            rows.Where(row => row.GetProperty("ratio").ValueKind == JsonValueKind.Null && row.GetProperty("peerName").GetString() != "none"),
+            rows.Where(row =>
+                row.GetProperty("ratio").ValueKind == JsonValueKind.Null && row.GetProperty("peerName").GetString() != "none"),
             row => Assert.Contains($"\n{Name(row)}: ", "\n" + run.Error, StringComparison.Ordinal));
         // Durable figures are read beside the raw flush of the same run.
         Assert.Contains("\nappend.one.raw: a raw fdatasync", "\n" + run.Error, StringComparison.Ordinal);
@@ -115,7 +116,8 @@ public sealed class BenchTests : IDisposable
             System.Console.WriteLine(string.Join(' ', args));
             return args.Length == 0 ? 0 : 1;
             """);
-        var run = Start(tool, "bench", "--row", "fill", "--row", "read", "--json", "--quick", "--rounds", "7", "--entries", "1000").Expect(1);
+        var run = Start(
+            tool, "bench", "--row", "fill", "--row", "read", "--json", "--quick", "--rounds", "7", "--entries", "1000").Expect(1);
         Assert.Contains("--row fill --row read --json --quick --entries 1000 --rounds 7", run.Lines);
     }
 
@@ -139,7 +141,9 @@ public sealed class BenchTests : IDisposable
             RedirectStandardError = true,
         };
         // The test host is a child of the build: what it hands down would steer a build that is none of it.
-        foreach (string name in start.Environment.Keys.Where(name => name.StartsWith("MSBUILD", StringComparison.OrdinalIgnoreCase)).ToArray())
+        string[] inherited =
+            [.. start.Environment.Keys.Where(name => name.StartsWith("MSBUILD", StringComparison.OrdinalIgnoreCase))];
+        foreach (string name in inherited)
             start.Environment.Remove(name);
         start.Environment["DOTNET_CLI_USE_MSBUILD_SERVER"] = "0";
         start.Environment["MSBUILDDISABLENODEREUSE"] = "1";
