@@ -48,6 +48,7 @@ let private rotated (written: Written) : Written =
             FirstFrame = written.NextFrame
             HeadBefore = head.Hash
             FileBytes = int64 SegmentHeader.bytes
+            HasIds = true
         }
 
     { written with
@@ -131,6 +132,7 @@ let write (segments: Change list list) : Written =
 let scan (segments: byte[] list) : CompactionSource list * Head =
     let scanner = SegmentScanner()
     let last = segments.Length - 1
+    let mutable tree = TreePlace.none
 
     let sources =
         segments
@@ -140,7 +142,16 @@ let scan (segments: byte[] list) : CompactionSource list * Head =
             if not scan.End.IsWhole then
                 failwith $"segment {index}: {scan.End}"
 
-            { Header = scan.Header.Value; Bytes = ReadOnlyMemory bytes; Items = scan.Items })
+            let source =
+                {
+                    Header = scan.Header.Value
+                    Bytes = ReadOnlyMemory bytes
+                    Items = scan.Items
+                    Tree = tree
+                }
+
+            tree <- IndexRows.placeBehind tree scan.Items
+            source)
 
     sources, scanner.Head
 
@@ -212,8 +223,8 @@ let private take (known: Known) (content: SegmentContent) : Known =
 
         { known with
             Batches = known.Batches @ [ stored ]
-            Floors = stored.Dropped |> List.fold (fun known gone -> raiseTo gone.Stream gone.Last known) known.Floors
-            Highest = stored.Dropped |> List.fold (fun known gone -> raiseTo gone.Stream gone.Last known) highest
+            Floors = stored.Dropped |> List.fold (fun known gone -> raiseTo gone.Versions.Stream gone.Versions.Last known) known.Floors
+            Highest = stored.Dropped |> List.fold (fun known gone -> raiseTo gone.Versions.Stream gone.Versions.Last known) highest
             Keys =
                 match batch.KnownKey with
                 | Some key -> Map.add key.Key key known.Keys
