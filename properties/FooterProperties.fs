@@ -176,6 +176,59 @@ let tests =
             let others = rows.Streams |> Seq.filter (fun row -> reader.MayHaveKey row.Stream.Value |> ok)
             inRange 0 30 (Seq.length others))
 
+        testCase "nodes and leaves in footers are those of the batch tree over all batches" (fun () ->
+            let names = [ for number in 0..399 -> number, 1 ]
+
+            let sample =
+                build ((List.chunkBySize 2 names |> List.map Append |> List.chunkBySize 60) @ [ [ Append [ 0, 1 ] ] ])
+
+            let readers =
+                sealedOnes sample |> List.map (fun (file, scan) -> scan, FooterReader.Open(sourceOf file) |> ok)
+
+            let leaves =
+                [|
+                    for scan, _ in readers do
+                        for item in scan.Items do
+                            match item.Content with
+                            | SegmentContent.Batch stored ->
+                                TreePlace.leafOf stored.Batch.FirstPosition stored.Batch.Leaves
+                            | _ -> ()
+                |]
+
+            let rec rootOf first count =
+                if count = 1 then
+                    leaves[first]
+                else
+                    BatchTree.join (rootOf first (count / 2)) (rootOf (first + count / 2) (count / 2))
+
+            equal 200 leaves.Length
+            let mutable first = 0L
+            let mutable nodes = 0
+
+            for scan, reader in readers do
+                equal first (reader.Before() |> ok).Batches
+                let behind = reader.Behind() |> ok
+                equal (BatchTree.fold behind.Peaks) (TreePlace.peaks behind).Root
+
+                for last in first .. behind.Batches - 1L do
+                    for height in 0..8 do
+                        let count = 1 <<< height
+                        let ends = (last + 1L) % int64 count = 0L
+
+                        let expected =
+                            if height >= 4 && ends then
+                                Some(rootOf (int last + 1 - count) count)
+                            else
+                                None
+
+                        nodes <- nodes + (if expected.IsSome then 1 else 0)
+                        equal expected (reader.Node(last, height) |> ok)
+
+                first <- behind.Batches
+
+            // Of 16, 32, 64 and 128 batches.
+            equal (12 + 6 + 3 + 1) nodes)
+
         testProperty
             "every row is found alone, and what is not there is not"
             (Prop.forAll arbitrary (fun sample ->
