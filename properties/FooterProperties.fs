@@ -89,7 +89,8 @@ let tests =
         testProperty
             "rows of a checkpoint, extended by what comes behind it, are the rows of all frames"
             (Prop.forAll arbitrary (fun sample ->
-                sealedOnes sample |> List.forall (fun (file, scan) -> extendEverywhere (headerOf file) (beforeOf file) scan.Items)))
+                sealedOnes sample
+                |> List.forall (fun (file, scan) -> extendEverywhere (headerOf file) (beforeOf file) scan.Items)))
 
         testProperty
             "rows of a footer are what a scan of the frames gives"
@@ -118,7 +119,9 @@ let tests =
                             Seq.init word.Count (fun place -> word.Text, rows.Entries[rows.Postings[word.First + place]].Position))
                         |> Seq.sort
 
-                    rows = IndexRows.ofItems true (beforeOf file) scan.Items && ofRows file rows = Ok expected && List.ofSeq found = List.ofSeq tagged)))
+                    rows = IndexRows.ofItems true (beforeOf file) scan.Items
+                    && ofRows file rows = Ok expected
+                    && List.ofSeq found = List.ofSeq tagged)))
 
         testProperty
             "a sealed segment scans as it did before it was sealed, and says so"
@@ -185,15 +188,13 @@ let tests =
             let readers =
                 sealedOnes sample |> List.map (fun (file, scan) -> scan, FooterReader.Open(sourceOf file) |> ok)
 
-            let leaves =
-                [|
-                    for scan, _ in readers do
-                        for item in scan.Items do
-                            match item.Content with
-                            | SegmentContent.Batch stored ->
-                                TreePlace.leafOf stored.Batch.FirstPosition stored.Batch.Leaves
-                            | _ -> ()
-                |]
+            let leaves = [|
+                for scan, _ in readers do
+                    for item in scan.Items do
+                        match item.Content with
+                        | SegmentContent.Batch stored -> TreePlace.leafOf stored.Batch.FirstPosition stored.Batch.Leaves
+                        | _ -> ()
+            |]
 
             let rec rootOf first count =
                 if count = 1 then
@@ -205,7 +206,7 @@ let tests =
             let mutable first = 0L
             let mutable nodes = 0
 
-            for scan, reader in readers do
+            for _, reader in readers do
                 equal first (reader.Before() |> ok).Batches
                 let behind = reader.Behind() |> ok
                 equal (BatchTree.fold behind.Peaks) (TreePlace.peaks behind).Root
@@ -215,11 +216,7 @@ let tests =
                         let count = 1 <<< height
                         let ends = (last + 1L) % int64 count = 0L
 
-                        let expected =
-                            if height >= 4 && ends then
-                                Some(rootOf (int last + 1 - count) count)
-                            else
-                                None
+                        let expected = if height >= 4 && ends then Some(rootOf (int last + 1 - count) count) else None
 
                         nodes <- nodes + (if expected.IsSome then 1 else 0)
                         equal expected (reader.Node(last, height) |> ok)

@@ -28,7 +28,9 @@ let private genBody =
     let place: BatchPlace = { First = 5L; Index = 1; Count = 3 }
 
     let versions =
-        stream |> Gen.map (fun stream -> { StreamVersions.Stream = stream; First = 1L; Last = 4L }) |> Gen.nonEmptyListOf
+        stream
+        |> Gen.map (fun stream -> { StreamVersions.Stream = stream; First = 1L; Last = 4L })
+        |> Gen.nonEmptyListOf
 
     let receipt =
         versions
@@ -64,14 +66,13 @@ let private genBody =
             (Gen.optionOf key)
         Gen.map3
             (fun streams keys keysBefore ->
-                FrameBody.Base
-                    {
-                        Streams = streams
-                        Keys = keys
-                        KeysBefore = keysBefore
-                        Tree = { Batches = 6L; Peaks = [ Hash.Zero; Hash.Zero ]; Latest = keysBefore }
-                        Provable = [ { Size = 4L; Proof = [ Hash.Zero ] } ]
-                    })
+                FrameBody.Base {
+                    Streams = streams
+                    Keys = keys
+                    KeysBefore = keysBefore
+                    Tree = { Batches = 6L; Peaks = [ Hash.Zero; Hash.Zero ]; Latest = keysBefore }
+                    Provable = [ { Size = 4L; Proof = [ Hash.Zero ] } ]
+                })
             (stream |> Gen.map (fun stream -> { BaseStream.Stream = stream; Highest = 9L; Floor = 3L }) |> Gen.listOf)
             (Gen.listOf key)
             (Gen.elements [ 0L; 5L ])

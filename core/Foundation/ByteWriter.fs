@@ -130,10 +130,7 @@ type internal ByteReader(memory: ReadOnlyMemory<byte>) =
     member _.UInt16() : int =
         let start = take 2
 
-        if start < 0 then
-            0
-        else
-            int (BinaryPrimitives.ReadUInt16LittleEndian(memory.Span.Slice(start, 2)))
+        if start < 0 then 0 else int (BinaryPrimitives.ReadUInt16LittleEndian(memory.Span.Slice(start, 2)))
 
     /// Four bytes, little-endian.
     member _.UInt32() : uint32 =

@@ -62,7 +62,10 @@ internal sealed class StoredJournal
             {
                 // A hole of a restored batch was never an entry.
                 if (leaf.FirstVersion != 0)
-                    dropped.Add(before.TryDequeue(out var leafBefore) ? leafBefore : throw Corrupt(row, "entries that no compaction dropped"));
+                {
+                    dropped.Add(
+                        before.TryDequeue(out var known) ? known : throw Corrupt(row, "entries that no compaction dropped"));
+                }
             }
             else if (!AppendRule.LeafHash(entries.Select(item => item.CanonicalBytes)).Equals(leaf.Hash))
             {
@@ -116,7 +119,8 @@ internal sealed class StoredJournal
                    let key = Encoding.UTF8.GetString(document["_id"].AsBinary)
                    select new KeptKey(key, index.FindKey(key)!);
         return new TransferItem.Beginning(
-            new JournalBeginning([.. streams], [.. keys], state.View.KeysBefore, Base.ReadSummary(stored), Base.ReadProvable(stored), basis.Head,
+            new JournalBeginning(
+                [.. streams], [.. keys], state.View.KeysBefore, Base.ReadSummary(stored), Base.ReadProvable(stored), basis.Head,
                 basis.FirstFrame));
     }
 

@@ -132,7 +132,6 @@ let write (segments: Change list list) : Written =
 let scan (segments: byte[] list) : CompactionSource list * Head =
     let scanner = SegmentScanner()
     let last = segments.Length - 1
-    let mutable tree = TreePlace.none
 
     let sources =
         segments
@@ -142,16 +141,12 @@ let scan (segments: byte[] list) : CompactionSource list * Head =
             if not scan.End.IsWhole then
                 failwith $"segment {index}: {scan.End}"
 
-            let source =
-                {
-                    Header = scan.Header.Value
-                    Bytes = ReadOnlyMemory bytes
-                    Items = scan.Items
-                    Tree = tree
-                }
-
-            tree <- IndexRows.placeBehind tree scan.Items
-            source)
+            {
+                Header = scan.Header.Value
+                Bytes = ReadOnlyMemory bytes
+                Items = scan.Items
+                Tree = SegmentDirectory.treeBefore (List.truncate (index + 1) segments)
+            })
 
     sources, scanner.Head
 
@@ -223,7 +218,9 @@ let private take (known: Known) (content: SegmentContent) : Known =
 
         { known with
             Batches = known.Batches @ [ stored ]
-            Floors = stored.Dropped |> List.fold (fun known gone -> raiseTo gone.Versions.Stream gone.Versions.Last known) known.Floors
+            Floors =
+                stored.Dropped
+                |> List.fold (fun known gone -> raiseTo gone.Versions.Stream gone.Versions.Last known) known.Floors
             Highest = stored.Dropped |> List.fold (fun known gone -> raiseTo gone.Versions.Stream gone.Versions.Last known) highest
             Keys =
                 match batch.KnownKey with

@@ -120,7 +120,7 @@ let ofRows (segment: byte[]) (rows: SegmentRows) : Result<Known, string> =
                 Entries = entries |> Array.map (Result.defaultValue (0L, 0L, "")) |> List.ofArray
                 Batches = [ for row in rows.Batches -> row.FirstPosition, row.Count, string row.Head ]
                 Keys =
-                    IndexRows.knownKeys rows
+                    RowKeys.known rows
                     |> Seq.map (fun key -> key.Key, string key.Content, receiptText key.Receipt)
                     |> List.ofSeq
                     |> lastOfEach
@@ -195,9 +195,7 @@ let treeBefore (segments: byte[] list) : TreePlace =
 
     segments
     |> List.truncate (segments.Length - 1)
-    |> List.fold
-        (fun before bytes -> IndexRows.placeBehind before (scanner.Scan(ReadOnlyMemory bytes, false)).Items)
-        TreePlace.none
+    |> List.fold (fun before bytes -> IndexRows.placeBehind before (scanner.Scan(ReadOnlyMemory bytes, false)).Items) TreePlace.none
 
 /// The file of a checkpoint over the first items of the last segment.
 let checkpointFile (segments: byte[] list) (items: SegmentItem list) : string * byte[] =

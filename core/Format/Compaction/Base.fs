@@ -38,8 +38,7 @@ module internal CompactionBase =
     let dropped (known: Map<StreamId, int64>) (item: SegmentItem) : Map<StreamId, int64> =
         match item.Content with
         | SegmentContent.Batch stored ->
-            stored.Dropped
-            |> List.fold (fun known gone -> raiseTo gone.Versions.Stream gone.Versions.Last known) known
+            stored.Dropped |> List.fold (fun known gone -> raiseTo gone.Versions.Stream gone.Versions.Last known) known
         | SegmentContent.Base(content, _) ->
             content.Streams |> List.fold (fun known stream -> raiseTo stream.Stream stream.Floor known) known
         | SegmentContent.Deletion _

@@ -91,14 +91,7 @@ module internal Compaction =
             match compared, before with
             | Some error, _
             | None, Error error -> Error error
-            | None, Ok before ->
-                Ok
-                    {
-                        Header = scan.Header.Value
-                        Bytes = bytes
-                        Items = scan.Items
-                        Tree = before
-                    })
+            | None, Ok before -> Ok { Header = scan.Header.Value; Bytes = bytes; Items = scan.Items; Tree = before })
 
     let private viewOf (segments: CompactionSource list) : CompactionView =
         let fold folder = segments |> List.collect _.Items |> List.fold folder Map.empty

@@ -38,11 +38,9 @@ module internal CompactionLeaves =
                     | Some floor -> last <= floor
                     | None -> false
 
-                let latest =
-                    ArraySegment(batch.Entries, next, leaf.Count) |> Seq.fold TreePlace.later TreePlace.noTime
+                let latest = ArraySegment(batch.Entries, next, leaf.Count) |> Seq.fold TreePlace.later TreePlace.noTime
 
-                let gone =
-                    if goes then struct (position, after - 1L, leaf, stream, latest) :: gone else gone
+                let gone = if goes then struct (position, after - 1L, leaf, stream, latest) :: gone else gone
 
                 after, next + leaf.Count, gone
             else

@@ -35,5 +35,5 @@ type internal FrameError =
         | PastVersion found ->
             "format version "
             + Numbers.text (int64 found)
-            + " is that of an earlier Refold and is not read any more; export the journal with the version of Refold that wrote it, and import the lines"
+            + " is not read any more; export the journal with the version of Refold that wrote it, and import the lines"
         | Foreign reason -> "not a segment of this journal: " + reason

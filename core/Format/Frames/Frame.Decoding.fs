@@ -52,9 +52,8 @@ module internal FrameDecoding =
             && (let header = headerSizeAt bytes offset
 
                 header <= bytes.Length - offset
-                && Checksum.seeded seed (bytes.Slice(offset, header - 4)) = BinaryPrimitives.ReadUInt32LittleEndian(
-                    bytes.Slice(offset + header - 4, 4)
-                ))
+                && Checksum.seeded seed (bytes.Slice(offset, header - 4)) =
+                    BinaryPrimitives.ReadUInt32LittleEndian(bytes.Slice(offset + header - 4, 4)))
 
     /// The sizes of the header at the offset and of its frame, once the header's checksum vouches for them.
     let private readSizes (seed: uint32) (bytes: ReadOnlySpan<byte>) (offset: int) : Result<struct (int * int), FrameError> =
@@ -94,148 +93,6 @@ module internal FrameDecoding =
             int next
         else
             offset
-
-    let private readHash (reader: ByteReader) : Hash =
-        let bytes = reader.Raw 32
-        if bytes.Length = 32 then Hash.OfSpan bytes.Span else Hash.Zero
-
-    let private readStream (reader: ByteReader) (name: string) : StreamId =
-        match StreamId.tryCreate name with
-        | Ok stream -> stream
-        | Error _ ->
-            reader.Fail()
-            StreamId.Create "?"
-
-    let private readMany (reader: ByteReader) (read: unit -> 'Item) : 'Item list =
-        let count = reader.Int32()
-        let items = ResizeArray()
-        let mutable index = 0
-
-        // A count that lies ends at the first item that is not there.
-        while index < count && not reader.Failed do
-            items.Add(read ())
-            index <- index + 1
-
-        if count < 0 then
-            reader.Fail()
-
-        List.ofSeq items
-
-    let private readHashes (reader: ByteReader) : Hash list = readMany reader (fun () -> readHash reader)
-
-    let private readKey (reader: ByteReader) : KnownKey =
-        let key = reader.Text()
-        let content = readHash reader
-        let first = reader.Int64()
-        let count = reader.Int32()
-        let head = { Position = first + int64 count - 1L; Hash = readHash reader }
-
-        let versions =
-            readMany reader (fun () ->
-                {
-                    Stream = readStream reader (reader.Text())
-                    First = reader.Int64()
-                    Last = reader.Int64()
-                })
-
-        if first < 1L || count < 1 || versions.IsEmpty then
-            reader.Fail()
-
-        {
-            Key = key
-            Content = content
-            Receipt =
-                {
-                    FirstPosition = first
-                    Count = count
-                    Versions = versions
-                    Head = head
-                }
-        }
-
-    /// What batches come to; also in footers.
-    let internal readTreePlace (reader: ByteReader) : TreePlace =
-        let batches = reader.Int64()
-        let latest = reader.Int64()
-        let place = { Batches = batches; Latest = latest; Peaks = readHashes reader }
-
-        if TreePlace.isSound place then
-            place
-        else
-            reader.Fail()
-            TreePlace.none
-
-    let private readBase (reader: ByteReader) : BaseContent =
-        let keysBefore = reader.Int64()
-        let tree = readTreePlace reader
-        let provable = readMany reader (fun () -> { Size = reader.Int64(); Proof = readHashes reader })
-
-        let streams =
-            readMany reader (fun () ->
-                {
-                    BaseStream.Stream = readStream reader (reader.Text())
-                    Highest = reader.Int64()
-                    Floor = reader.Int64()
-                })
-
-        let keys = readMany reader (fun () -> readKey reader)
-
-        if keysBefore < 0L then
-            reader.Fail()
-
-        {
-            Streams = streams
-            Keys = keys
-            KeysBefore = keysBefore
-            Tree = tree
-            Provable = provable
-        }
-
-    let private readStub (reader: ByteReader) : StubLeaf =
-        let count = reader.Int32()
-        let hash = readHash reader
-        let latest = reader.Int64()
-        let stream = reader.Text()
-
-        let key =
-            match reader.Byte() with
-            | 0uy -> None
-            | 1uy -> Some(readKey reader)
-            | _ ->
-                reader.Fail()
-                None
-
-        if latest < TreePlace.noTime || latest > DateTime.MaxValue.Ticks then
-            reader.Fail()
-
-        {
-            Count = count
-            Hash = hash
-            Latest = latest
-            Stream = if stream = "" then None else Some(readStream reader stream)
-            Key = key
-        }
-
-    let private readBody (kind: byte) (place: BatchPlace) (memory: ReadOnlyMemory<byte>) : FrameBody option =
-        let reader = ByteReader memory
-
-        let body =
-            if kind = FrameLayout.entryKind then
-                FrameBody.Entry(place, reader.Raw memory.Length)
-            elif kind = FrameLayout.stubKind then
-                FrameBody.Stub(place, readStub reader)
-            elif kind = FrameLayout.deleteToKind then
-                let version = reader.Int64()
-                FrameBody.DeleteTo(readStream reader (reader.Text()), version)
-            elif kind = FrameLayout.baseKind then
-                FrameBody.Base(readBase reader)
-            elif kind = FrameLayout.forgetKeysKind then
-                FrameBody.ForgetKeys(reader.Int64())
-            else
-                reader.Fail()
-                FrameBody.Entry(place, memory)
-
-        if reader.AtEnd then Some body else None
 
     /// The layout of the body as the header says it.
     let private readLayout role fields (reader: ByteReader) : struct (CanonicalLayout * uint32) =
@@ -302,7 +159,7 @@ module internal FrameDecoding =
         let place = { First = reader.Int64(); Index = index; Count = reader.Int32() }
         let bodyBytes = reader.Int32()
         let struct (layout, checksum) = readLayout role fields reader
-        let head = if flags = FrameLayout.headFlag then ValueSome(readHash reader) else ValueNone
+        let head = if flags = FrameLayout.headFlag then ValueSome(Block.hash reader) else ValueNone
 
         let fits =
             flags <= FrameLayout.headFlag
@@ -321,7 +178,7 @@ module internal FrameDecoding =
             elif not (isZero (memory.Span.Slice(offset + header + bodyBytes, size - header - bodyBytes))) then
                 corrupt offset "the bytes behind a frame's body" "zeros" "other bytes"
             else
-                match readBody kind place body with
+                match FrameBodies.read kind place body with
                 | None -> layoutError offset
                 | Some body ->
                     let frame =

@@ -106,5 +106,4 @@ module internal FrameLayout =
         | _ -> 0L
 
     /// Bytes of a whole frame with a body of this length.
-    let size (bodyBytes: int) (hasHead: bool) : int =
-        (headerSize hasHead + bodyBytes + alignment - 1) / alignment * alignment
+    let size (bodyBytes: int) (hasHead: bool) : int = (headerSize hasHead + bodyBytes + alignment - 1) / alignment * alignment

@@ -88,8 +88,8 @@ module internal FooterChecking =
             |> Option.map (Misfit.corrupt (length - int64 SegmentTrailer.bytes))
 
     /// What in the footer or trailer of a sealed segment is not what its frames give; `None` for nothing. `items` are what a scan took from
-    /// the bytes, `epoch` is the highest of its frames and those before, `before` what the batches before it come to; where that is not known,
-    /// the footer is believed.
+    /// the bytes, `epoch` is the highest of its frames and those before, `before` what the batches before it come to; where that is not
+    /// known, the footer is believed.
     let compare
         (before: TreePlace option)
         (header: SegmentHeader)

@@ -38,20 +38,18 @@ module internal FooterDecoding =
         rows.Entries
         |> Array.forall (RowRules.ofEntry framesEnd rows.Streams.Length rows.Words.Length rows.Batches.Length)
         && rows.Batches
-           |> Seq.mapi (fun index row -> RowRules.ofBatch entries row (IndexRows.behind rows.Batches entries index))
+           |> Seq.mapi (fun index row -> RowRules.ofBatch entries row (RowKeys.behind rows.Batches entries index))
            |> Seq.forall id
         && rows.Streams |> Array.forall (fun row -> inRange row.Count rows.Postings.Length row.First)
         && rows.Words |> Array.forall (fun row -> inRange row.Count rows.Postings.Length row.First)
         && rows.Postings |> Array.forall (fun entry -> entry < entries)
         && rows.Keys |> Array.forall (fun row -> row.Batch < rows.Batches.Length)
         && rows.Deletions |> Array.forall (fun row -> row.Stream < rows.Streams.Length)
-        && rows.Kept
-           |> Seq.pairwise
-           |> Seq.forall (fun (left, right) -> Text.compareUtf8 left.Key right.Key <= 0)
+        && rows.Kept |> Seq.pairwise |> Seq.forall (fun (left, right) -> Text.compareUtf8 left.Key right.Key <= 0)
         && rows.Ids |> Array.forall (fun row -> row.Entry < entries)
         && rows.Causes |> Array.forall (fun row -> row.Entry < entries)
-        && ascending IndexRows.compareIds rows.Ids
-        && ascending IndexRows.compareIds rows.Causes
+        && ascending RowOrder.ids rows.Ids
+        && ascending RowOrder.ids rows.Causes
         && ascending (fun (left: NodeRow) right -> compare (struct (left.Last, left.Height)) (struct (right.Last, right.Height))) rows.Nodes
         && rows.Before.Batches + int64 rows.Batches.Length = rows.Behind.Batches
         && ascending (fun (left: EntryRow) right -> compare left.Position right.Position) rows.Entries
@@ -59,7 +57,7 @@ module internal FooterDecoding =
         && ascending (fun (left: StreamRow) right -> Text.compareUtf8 left.Stream.Value right.Stream.Value) rows.Streams
         && ascending (fun (left: KeyRow) right -> Text.compareUtf8 left.Key right.Key) rows.Keys
         && rows.Words
-           |> ascending (fun left right -> IndexRows.compareWords (struct (left.Kind, left.Text)) (struct (right.Kind, right.Text)))
+           |> ascending (fun left right -> RowOrder.words (struct (left.Kind, left.Text)) (struct (right.Kind, right.Text)))
 
     /// What the batches before a sealed segment come to, as its footer says. `bytes` are those of its file.
     let readBefore (header: SegmentHeader) (bytes: ReadOnlyMemory<byte>) (trailer: SegmentTrailer) : Result<TreePlace, FrameError> =

@@ -58,7 +58,7 @@ type internal FooterReader private (tables: FooterTables) =
 
     let word (kind: WordKind) (text: string) =
         ifThere (FilteredKind.ofWord kind) text (fun () ->
-            words.Exact(fun (row: WordRow) -> IndexRows.compareWords (struct (row.Kind, row.Text)) (struct (kind, text)))
+            words.Exact(fun (row: WordRow) -> RowOrder.words (struct (row.Kind, row.Text)) (struct (kind, text)))
             |> Result.map row
             |> following (Option.forall (fun row -> RowRules.inRange row.Count postings.Rows row.First)))
 
@@ -71,7 +71,7 @@ type internal FooterReader private (tables: FooterTables) =
             kept.Lowest(first, kept.Rows, (fun _ row -> order row > 0))
             |> following (fun last -> last - first <= Limits.batchEntries)
             |> Result.bind (fun last -> traverse kept.At [ first .. last - 1 ])
-            |> Result.map (Seq.ofList >> IndexRows.keptKeys >> Seq.tryHead))
+            |> Result.map (Seq.ofList >> RowKeys.kept >> Seq.tryHead))
 
     /// The entries with an id, in order.
     let entriesOf (kind: FilteredKind) (table: FooterTable<IdRow>) (id: Guid) : Result<int list, FrameError> =
@@ -205,7 +205,7 @@ type internal FooterReader private (tables: FooterTables) =
                     traverse streams.At (rows |> List.map _.Stream |> List.distinct)
                     |> Result.map (fun named ->
                         let names = Map.ofSeq (Seq.zip (rows |> List.map _.Stream |> List.distinct) named)
-                        let receipt = IndexRows.receipt batch rows (fun stream -> names[stream].Stream)
+                        let receipt = RowKeys.receipt batch rows (fun stream -> names[stream].Stream)
                         Some { KnownKey.Key = key; Content = row.Content; Receipt = receipt }))
 
         ifThere FilteredKind.Key key (fun () ->
@@ -229,10 +229,7 @@ type internal FooterReader private (tables: FooterTables) =
 
     /// The streams of a base frame; `None` where there is none.
     member _.BaseStreams() : Result<BaseStream[] option, FrameError> =
-        if tables.Has FooterLayout.baseStreams then
-            tables.BaseStreams.All() |> Result.map Some
-        else
-            Ok None
+        if tables.Has FooterLayout.baseStreams then tables.BaseStreams.All() |> Result.map Some else Ok None
 
     /// The entry of a stream with this version; `None` where the segment has none. `row` is the stream's.
     member _.EntryOf(row: StreamRow, version: int64) : Result<EntryRow option, FrameError> =

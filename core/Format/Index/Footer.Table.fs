@@ -197,7 +197,7 @@ type internal FooterTables private (source: PageSource, places: TablePlace[], ca
     member val Postings = fixedTable FooterLayout.postings FooterLayout.readPosting
     member val Keys = table 0 FooterLayout.keys FooterLayout.readKey
     member val Deletions = fixedTable FooterLayout.deletions FooterLayout.readDeletion
-    member val Tree = table 0 FooterLayout.tree FrameDecoding.readTreePlace
+    member val Tree = table 0 FooterLayout.tree FrameBodies.readTreePlace
     member val Nodes = fixedTable FooterLayout.nodes FooterLayout.readNode
     member val Kept = table 0 FooterLayout.kept FooterLayout.readKept
     member val BaseStreams = table 0 FooterLayout.baseStreams FooterLayout.readBaseStream

@@ -7,37 +7,9 @@ open Refold
 open System
 open System.Collections.Generic
 
-/// What was gathered of one stream or word.
-[<Sealed>]
-type internal Gathered() =
-    /// Indexes of its entries.
-    member val Entries = ResizeArray<int>()
-    /// Its index in its table.
-    member val Index = 0 with get, set
-    /// Where its postings begin.
-    member val First = 0 with get, set
-    /// The version of the last entry of a stream.
-    member val Highest = 0L with get, set
-    /// The highest version of a stream that was deleted.
-    member val DeletedTo = 0L with get, set
-
 /// Making rows.
 [<RequireQualifiedAccess>]
 module internal IndexRows =
-
-    let private order (kind: WordKind) =
-        match kind with
-        | WordKind.Type -> 1
-        | WordKind.Tag -> 2
-        | WordKind.Run -> 3
-
-    let internal compareWords (struct (kind: WordKind, text: string)) (struct (otherKind: WordKind, otherText: string)) =
-        if kind = otherKind then Text.compareUtf8 text otherText else compare (order kind) (order otherKind)
-
-    let internal compareIds (left: IdRow) (right: IdRow) : int =
-        match left.Id.CompareTo right.Id with
-        | 0 -> compare left.Entry right.Entry
-        | order -> order
 
     /// Subtrees below this height are made of leaves again.
     let leastHeight = 4
@@ -74,40 +46,8 @@ module internal IndexRows =
         | SegmentContent.Batch _
         | SegmentContent.Deletion _ -> known
 
-    /// The keys that rows keep, with their receipts.
-    let keptKeys (rows: KeptRow seq) : KnownKey seq =
-        rows
-        |> Seq.groupBy _.Key
-        |> Seq.map (fun (key, ofKey) ->
-            let first = Seq.head ofKey
-            let last = first.FirstPosition + int64 first.Count - 1L
-
-            {
-                KnownKey.Key = key
-                Content = first.Content
-                Receipt =
-                    {
-                        FirstPosition = first.FirstPosition
-                        Count = first.Count
-                        Versions = [ for row in ofKey -> row.Versions ]
-                        Head = { Position = last; Hash = first.Head }
-                    }
-            })
-
-    let private keptRows (key: KnownKey) : KeptRow seq =
-        key.Receipt.Versions
-        |> Seq.map (fun versions ->
-            {
-                Key = key.Key
-                Content = key.Content
-                FirstPosition = key.Receipt.FirstPosition
-                Count = key.Receipt.Count
-                Head = key.Receipt.Head.Hash
-                Versions = versions
-            })
-
     let private sortedIds (rows: IdRow[]) : IdRow[] =
-        Array.Sort(rows, Comparison compareIds)
+        Array.Sort(rows, Comparison RowOrder.ids)
         rows
 
     /// The rows of a segment whose beginning is known by its rows: with what a scan took behind that. `position` is the head position
@@ -116,14 +56,13 @@ module internal IndexRows =
         let streams =
             sortedBy (fun (left: StreamId) (right: StreamId) -> Text.compareUtf8 left.Value right.Value)
 
-        let words = sortedBy compareWords
+        let words = sortedBy RowOrder.words
 
         // Of a batch that is whole its row, of another one what is kept.
         let keys =
             SortedDictionary<string, struct (KeyRow * KnownKey option)>(Comparer.Create(Comparison Text.compareUtf8))
 
-        let keep (key: KnownKey) =
-            keys[key.Key] <- struct ({ Key = key.Key; Content = key.Content; Batch = 0 }, Some key)
+        let keep (key: KnownKey) = keys[key.Key] <- struct ({ Key = key.Key; Content = key.Content; Batch = 0 }, Some key)
 
         let postings first count : int seq = ArraySegment(known.Postings, first, count)
 
@@ -139,7 +78,7 @@ module internal IndexRows =
         for row in known.Keys do
             keys[row.Key] <- struct (row, None)
 
-        Seq.iter keep (keptKeys known.Kept)
+        Seq.iter keep (RowKeys.kept known.Kept)
 
         let streamAt = Array.ofSeq streams.Values
         let wordAt = Array.ofSeq words.Values
@@ -309,7 +248,12 @@ module internal IndexRows =
                     for item in Seq.append streams.Values words.Values do
                         yield! item.Entries
                 |]
-            Keys = [| for struct (key, kept) in keys.Values do if kept.IsNone then key |]
+            Keys =
+                [|
+                    for struct (key, kept) in keys.Values do
+                        if kept.IsNone then
+                            key
+                |]
             Deletions =
                 [|
                     for struct (row, stream) in deletions -> { row with Stream = stream.Index }
@@ -317,7 +261,7 @@ module internal IndexRows =
             Kept =
                 [|
                     for struct (_, kept) in keys.Values do
-                        yield! kept |> Option.map keptRows |> Option.defaultValue Seq.empty
+                        yield! kept |> Option.map RowKeys.rowsOf |> Option.defaultValue Seq.empty
                 |]
             Base = dropped
             Before = before
@@ -350,44 +294,3 @@ module internal IndexRows =
             | SegmentContent.KeysForgotten _ -> ()
 
         TreePlace.ofPeaks peaks latest
-
-    /// The receipt of a batch that is whole, as it was answered when the batch was appended.
-    let receipt (batch: BatchRow) (entries: EntryRow seq) (nameOf: int -> StreamId) : Receipt =
-        let versions =
-            entries
-            |> Seq.groupBy _.Stream
-            |> Seq.map (fun (stream, rows) ->
-                {
-                    Stream = nameOf stream
-                    First = (Seq.head rows).Version
-                    Last = (Seq.last rows).Version
-                })
-            |> List.ofSeq
-
-        {
-            FirstPosition = batch.FirstPosition
-            Count = batch.Count
-            Versions = versions
-            Head = { Position = batch.FirstPosition + int64 batch.Count - 1L; Hash = batch.Head }
-        }
-
-    /// The first entry behind a batch.
-    let behind (batches: BatchRow[]) (entries: int) (batch: int) : int =
-        if batch = batches.Length - 1 then entries else batches[batch + 1].FirstEntry
-
-    /// What the keys of these rows stand for.
-    let knownKeys (rows: SegmentRows) : KnownKey seq =
-        let whole =
-            rows.Keys
-            |> Seq.map (fun row ->
-                let batch = rows.Batches[row.Batch]
-                let behind = behind rows.Batches rows.Entries.Length row.Batch
-                let entries = ArraySegment(rows.Entries, batch.FirstEntry, max 0 (behind - batch.FirstEntry))
-
-                {
-                    Key = row.Key
-                    Content = row.Content
-                    Receipt = receipt batch entries (fun stream -> rows.Streams[stream].Stream)
-                })
-
-        Seq.append whole (keptKeys rows.Kept)

@@ -96,7 +96,7 @@ type internal KeyRow =
         Key: string
         /// The content it stands for.
         Content: Hash
-        /// The batch, whose receipt is `IndexRows.receipt`.
+        /// The batch, whose receipt is `RowKeys.receipt`.
         Batch: int
     }
 

@@ -54,9 +54,7 @@ type internal BatchAssembly(versionBefore: (StreamId -> int64) option) =
 
     /// Whether a receipt that was kept is that of the batch.
     let isOf (first: int64) (after: Head) (receipt: Receipt) : bool =
-        receipt.FirstPosition = first
-        && receipt.Head.Position = after.Position
-        && receipt.Head.Hash = after.Hash
+        receipt.FirstPosition = first && receipt.Head.Position = after.Position && receipt.Head.Hash = after.Hash
 
     /// Whether frames of a batch wait for the rest.
     member _.IsOpen: bool = frames.Count > 0
@@ -186,8 +184,7 @@ type internal BatchAssembly(versionBefore: (StreamId -> int64) option) =
 
         let sameKey = stored |> Array.forall (fun data -> data.Key = key)
 
-        let ownReceipt =
-            kept |> Option.forall (fun kept -> isOf place.First after kept.Receipt)
+        let ownReceipt = kept |> Option.forall (fun kept -> isOf place.First after kept.Receipt)
         frames.Clear()
 
         let checks =

@@ -80,7 +80,8 @@ module internal SegmentHeader =
         let fileBytes = reader.Int64()
         let flags = reader.UInt32()
 
-        let inRange = flags <= 1u && generation >= 0 && firstPosition >= 1L && firstFrame >= 1L && fileBytes >= int64 bytes
+        let inRange =
+            flags <= 1u && generation >= 0 && firstPosition >= 1L && firstFrame >= 1L && fileBytes >= int64 bytes
 
         if inRange && fileBytes % 8L = 0L then
             Ok

@@ -248,14 +248,13 @@ let tests =
             for body in
                 [
                     FrameBody.DeleteTo(stream, 1L)
-                    FrameBody.Base
-                        {
-                            Streams = []
-                            Keys = []
-                            KeysBefore = 0L
-                            Tree = TreePlace.none
-                            Provable = []
-                        }
+                    FrameBody.Base {
+                        Streams = []
+                        Keys = []
+                        KeysBefore = 0L
+                        Tree = TreePlace.none
+                        Provable = []
+                    }
                     FrameBody.ForgetKeys 1L
                 ] do
                 for field in [ 6; 7; 12; 40; 48; 56; 64; 66; 68; 72; 74; 80 ] do

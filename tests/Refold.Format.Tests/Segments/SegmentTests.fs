@@ -115,7 +115,8 @@ let tests =
 
         testCase "format version 1 is refused by name, with the way that is left" (fun () ->
             match decode (patched 8 [| 1uy |]) with
-            | Error(FrameError.PastVersion 1 as error) -> containsText "export the journal with the version of Refold that wrote it" $"{error}"
+            | Error(FrameError.PastVersion 1 as error) ->
+                containsText "export the journal with the version of Refold that wrote it" $"{error}"
             | other -> failtest $"{other}"
 
             // A version that was damaged is not one that was given up.

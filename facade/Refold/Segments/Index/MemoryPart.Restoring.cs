@@ -26,7 +26,7 @@ internal sealed partial class MemoryPart
 
             foreach (var row in known.Words)
                 if (!row.Kind.IsRun) (row.Kind.IsType ? typed : tagged)[row.Text] = [.. PostingsOf(known, row.First, row.Count)];
-            foreach (var key in Format.IndexRows.knownKeys(known)) keys[key.Key] = key;
+            foreach (var key in Format.RowKeys.known(known)) keys[key.Key] = key;
         }
     }
 

@@ -25,7 +25,8 @@ internal sealed record OpenedDirectory(SegmentIndex Index, List<SegmentFile> Fil
     /// <summary>The beginning of the last segment, as a checkpoint had it; null where its frames were scanned.</summary>
     public RestoredRows? Restored { get; init; }
 
-    /// <summary>For a writer: what the batches before the last segment come to, or before the one that was to follow and was lost.</summary>
+    /// <summary>For a writer: what the batches before the last segment come to, or before the one that was to follow and was
+    /// lost.</summary>
     public Core.TreePlace BeforeLast { get; init; } = Core.TreePlaceModule.none;
 
     /// <summary>Checkpoints that were found and not used.</summary>

@@ -23,7 +23,8 @@ internal sealed class SegmentTarget : IDisposable
         var id = new Guid(RandomNumberGenerator.GetBytes(16));
         var slots = new CommitFile(CommitFile.OpenOrCreate(device), id, epoch: 1, setGeneration: 0, sequence: 0);
         var options = new JournalOptions { Segments = new() { IndexIds = indexIds } };
-        store = new SegmentStore(new WatchedDirectory(device), slots, new SegmentSealing([], epoch: 0, Core.TreePlaceModule.none), options, []);
+        var sealing = new SegmentSealing([], epoch: 0, Core.TreePlaceModule.none);
+        store = new SegmentStore(new WatchedDirectory(device), slots, sealing, options, []);
     }
 
     public SegmentIndex Index { get; } = new();
@@ -43,7 +44,10 @@ internal sealed class SegmentTarget : IDisposable
                 break;
             case TransferItem.Batch batch:
                 waiting.Add(
-                    new PendingAppend(_ => new AppendDecision.Fresh(batch.Stored.Batch)) { Dropped = batch.Stored.Dropped.Select(leaf => leaf.ToCore()).ToFSharpList() });
+                    new PendingAppend(_ => new AppendDecision.Fresh(batch.Stored.Batch))
+                    {
+                        Dropped = batch.Stored.Dropped.Select(leaf => leaf.ToCore()).ToFSharpList(),
+                    });
                 waitingBytes += batch.Stored.Batch.Value.Canonical.Sum(bytes => (long)bytes.Length);
                 break;
             case TransferItem.Forgetting forgetting:
