@@ -289,19 +289,14 @@ let index (known: Known) : IAppendIndex =
 
 /// The bytes of every entry's frame.
 let entryFrames (segments: byte[] list) : Set<string> =
-    let rec framesOf (source: CompactionSource) (item: SegmentItem) offset =
-        if offset >= item.End then
-            []
-        else
-            let found = FrameDecoding.read seed source.Bytes offset |> Examples.ok
-            found :: framesOf source item (offset + found.Size)
-
     set
         [
             for source in fst (scan segments) do
                 for item in source.Items do
-                    for found in framesOf source item item.Start do
-                        match found.Frame.Body with
-                        | FrameBody.Entry _ -> hex (source.Bytes.Slice(found.Offset, found.Size))
-                        | _ -> ()
+                    match item.Content with
+                    | SegmentContent.Batch stored ->
+                        for offset in stored.Offsets do
+                            let found = FrameDecoding.read seed source.Bytes offset |> Examples.ok
+                            yield hex (source.Bytes.Slice(offset, found.Size))
+                    | _ -> ()
         ]
