@@ -226,6 +226,13 @@ let tests =
                 judge grown grown known.Begin.Position 1L query))
 
         testProperty
+            "the batch tree and the latest time stay what they were, whatever goes"
+            (Generators.forAll cases (fun (written, first, _, _, _) ->
+                let after = compacted first written
+                let behindAll (segments: byte[] list) = treeBefore (segments @ [ [||] ])
+                require "the tree" (behindAll after.Segments = behindAll written.Segments)))
+
+        testProperty
             "the footer of a compacted segment says what a scan of it does, also of what it lost"
             (Generators.forAll cases (fun (written, first, _, _, _) ->
                 let after = compacted first written
@@ -243,8 +250,8 @@ let tests =
                     match rows with
                     | Error error -> failwith $"{error}"
                     | Ok rows ->
-                        require "the rows" (rows = IndexRows.ofItems scan.Items)
-                        require "a checkpoint" (FooterProperties.extendEverywhere header scan.Items)
+                        require "the rows" (rows = IndexRows.ofItems true rows.Before scan.Items)
+                        require "a checkpoint" (FooterProperties.extendEverywhere header rows.Before scan.Items)
                         let expected = { ofItems scan.Items Head.empty with Head = 0L, "" }
                         require "what the rows say" (ofRows file rows = Ok expected)))
     ]

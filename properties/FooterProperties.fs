@@ -30,11 +30,15 @@ let private sourceOf (file: byte[]) =
     | Some trailer -> FooterDecoding.sourceOf header trailer (readAt file)
     | None -> invalidOp "not sealed"
 
+/// What the batches before a sealed segment come to.
+let private beforeOf (file: byte[]) = (FooterReader.Open(sourceOf file) |> ok).Before() |> ok
+
 let private sealedOnes sample = sealAllButLast sample.Segments |> List.truncate (sample.Segments.Length - 1)
 
 /// Whether the rows of the first items, put into a checkpoint and read back, extended by the rest, are the rows of all at every cut.
-let internal extendEverywhere (header: SegmentHeader) (items: SegmentItem list) : bool =
-    let all = IndexRows.ofItems items
+let internal extendEverywhere (header: SegmentHeader) (before: TreePlace) (items: SegmentItem list) : bool =
+    let ofItems = IndexRows.ofItems header.HasIds before
+    let all = ofItems items
     let name = { FirstPosition = header.FirstPosition; Generation = header.Generation }
 
     [ 0 .. items.Length ]
@@ -54,17 +58,22 @@ let internal extendEverywhere (header: SegmentHeader) (items: SegmentItem list) 
         }
 
         let keysBefore = first |> List.fold IndexRows.keysBefore 0L
-        let made = Checkpoint.make place (IndexRows.ofItems first) keysBefore
+        let made = Checkpoint.make place (ofItems first) keysBefore
         let file = Array.append (made.Root.ToArray()) (made.Pages.ToArray())
         let root = Checkpoint.decode (ReadOnlyMemory file)
         let judged = Checkpoint.judge header.JournalId [ name ] made.Name (int64 file.Length) root |> ok
         let rows = FooterDecoding.readCheckpoint header judged (readAt file) |> ok
 
         judged.KeysBefore = keysBefore
-        && rows = IndexRows.ofItems first
+        && rows = ofItems first
         && IndexRows.extend rows judged.Head.Position rest = all)
 
-let private wordOf (reader: FooterReader) kind text = (if kind = WordKind.Type then reader.Type text else reader.Tag text) |> ok
+let private wordOf (reader: FooterReader) kind text =
+    match kind with
+    | WordKind.Type -> reader.Type text
+    | WordKind.Tag -> reader.Tag text
+    | WordKind.Run -> reader.Run text
+    |> ok
 
 let private shuffled =
     gen {
@@ -80,7 +89,8 @@ let tests =
         testProperty
             "rows of a checkpoint, extended by what comes behind it, are the rows of all frames"
             (Prop.forAll arbitrary (fun sample ->
-                sealedOnes sample |> List.forall (fun (file, scan) -> extendEverywhere (headerOf file) scan.Items)))
+                sealedOnes sample
+                |> List.forall (fun (file, scan) -> extendEverywhere (headerOf file) (beforeOf file) scan.Items)))
 
         testProperty
             "rows of a footer are what a scan of the frames gives"
@@ -109,7 +119,9 @@ let tests =
                             Seq.init word.Count (fun place -> word.Text, rows.Entries[rows.Postings[word.First + place]].Position))
                         |> Seq.sort
 
-                    rows = IndexRows.ofItems scan.Items && ofRows file rows = Ok expected && List.ofSeq found = List.ofSeq tagged)))
+                    rows = IndexRows.ofItems true (beforeOf file) scan.Items
+                    && ofRows file rows = Ok expected
+                    && List.ofSeq found = List.ofSeq tagged)))
 
         testProperty
             "a sealed segment scans as it did before it was sealed, and says so"
@@ -167,6 +179,53 @@ let tests =
             let others = rows.Streams |> Seq.filter (fun row -> reader.MayHaveKey row.Stream.Value |> ok)
             inRange 0 30 (Seq.length others))
 
+        testCase "nodes and leaves in footers are those of the batch tree over all batches" (fun () ->
+            let names = [ for number in 0..399 -> number, 1 ]
+
+            let sample =
+                build ((List.chunkBySize 2 names |> List.map Append |> List.chunkBySize 60) @ [ [ Append [ 0, 1 ] ] ])
+
+            let readers =
+                sealedOnes sample |> List.map (fun (file, scan) -> scan, FooterReader.Open(sourceOf file) |> ok)
+
+            let leaves = [|
+                for scan, _ in readers do
+                    for item in scan.Items do
+                        match item.Content with
+                        | SegmentContent.Batch stored -> TreePlace.leafOf stored.Batch.FirstPosition stored.Batch.Leaves
+                        | _ -> ()
+            |]
+
+            let rec rootOf first count =
+                if count = 1 then
+                    leaves[first]
+                else
+                    BatchTree.join (rootOf first (count / 2)) (rootOf (first + count / 2) (count / 2))
+
+            equal 200 leaves.Length
+            let mutable first = 0L
+            let mutable nodes = 0
+
+            for _, reader in readers do
+                equal first (reader.Before() |> ok).Batches
+                let behind = reader.Behind() |> ok
+                equal (BatchTree.fold behind.Peaks) (TreePlace.peaks behind).Root
+
+                for last in first .. behind.Batches - 1L do
+                    for height in 0..8 do
+                        let count = 1 <<< height
+                        let ends = (last + 1L) % int64 count = 0L
+
+                        let expected = if height >= 4 && ends then Some(rootOf (int last + 1 - count) count) else None
+
+                        nodes <- nodes + (if expected.IsSome then 1 else 0)
+                        equal expected (reader.Node(last, height) |> ok)
+
+                first <- behind.Batches
+
+            // Of 16, 32, 64 and 128 batches.
+            equal (12 + 6 + 3 + 1) nodes)
+
         testProperty
             "every row is found alone, and what is not there is not"
             (Prop.forAll arbitrary (fun sample ->
@@ -203,6 +262,17 @@ let tests =
                     && rows.Words |> Array.forall (fun row -> wordOf reader row.Kind row.Text = Some row)
                     && rows.Keys |> Array.forall (fun row -> reader.Key row.Key |> ok |> Option.map _.Content = Some row.Content)
                     && wordOf reader WordKind.Tag "Happened" = None
+                    && rows.Ids
+                       |> Array.forall (fun row ->
+                           let same = rows.Ids |> Seq.filter (fun other -> other.Id = row.Id) |> Seq.map _.Entry
+                           reader.ById row.Id |> ok = List.ofSeq same)
+                    && rows.Causes
+                       |> Array.forall (fun row ->
+                           let same = rows.Causes |> Seq.filter (fun other -> other.Id = row.Id) |> Seq.map _.Entry
+                           reader.ByCause row.Id |> ok = List.ofSeq same)
+                    && rows.Nodes |> Array.forall (fun row -> reader.Node(row.Last, row.Height) |> ok = Some row.Hash)
+                    && reader.Behind() |> ok = rows.Behind
+                    && reader.ById(System.Guid.NewGuid()) |> ok = []
                     && reader.Key "no such key" |> ok |> Option.isNone
                     && reader.Stream(Refold.StreamId.Create "no such stream") |> ok = None)))
     ]

@@ -28,7 +28,9 @@ let private genBody =
     let place: BatchPlace = { First = 5L; Index = 1; Count = 3 }
 
     let versions =
-        stream |> Gen.map (fun stream -> { StreamVersions.Stream = stream; First = 1L; Last = 4L }) |> Gen.listOf
+        stream
+        |> Gen.map (fun stream -> { StreamVersions.Stream = stream; First = 1L; Last = 4L })
+        |> Gen.nonEmptyListOf
 
     let receipt =
         versions
@@ -42,21 +44,35 @@ let private genBody =
     let key =
         Gen.map2 (fun key receipt -> { KnownKey.Key = key; Content = Hash.Zero; Receipt = receipt }) genText receipt
 
-    let kept =
-        Gen.map2 (fun key versions -> { KeptKey.Key = key; Content = Hash.Zero; Versions = versions }) genText versions
-
     Gen.oneof [
         Gen.arrayOf (Gen.choose (0, 255) |> Gen.map byte)
         |> Gen.map (fun bytes -> FrameBody.Entry(place, ReadOnlyMemory bytes))
-        Gen.choose (1, 3) |> Gen.map (fun count -> FrameBody.Stub(place, count, Hash.Zero))
-        Gen.map FrameBody.DeleteTo stream
-        Gen.constant FrameBody.ForgetKeys
-        Gen.map2
-            (fun stream key -> FrameBody.Dropped(place, { Stream = stream; Count = 2; Hash = Hash.Zero; Key = key }))
-            stream
-            (Gen.optionOf kept)
+        Gen.map (fun stream -> FrameBody.DeleteTo(stream, 3L)) stream
+        Gen.choose (1, 9) |> Gen.map (int64 >> FrameBody.ForgetKeys)
         Gen.map3
-            (fun streams keys keysBefore -> FrameBody.Base { Streams = streams; Keys = keys; KeysBefore = keysBefore })
+            (fun count stream key ->
+                FrameBody.Stub(
+                    place,
+                    {
+                        Count = count
+                        Hash = Hash.Zero
+                        Latest = int64 count - 2L
+                        Stream = stream
+                        Key = key
+                    }
+                ))
+            (Gen.choose (1, 3))
+            (Gen.optionOf stream)
+            (Gen.optionOf key)
+        Gen.map3
+            (fun streams keys keysBefore ->
+                FrameBody.Base {
+                    Streams = streams
+                    Keys = keys
+                    KeysBefore = keysBefore
+                    Tree = { Batches = 6L; Peaks = [ Hash.Zero; Hash.Zero ]; Latest = keysBefore }
+                    Provable = [ { Size = 4L; Proof = [ Hash.Zero ] } ]
+                })
             (stream |> Gen.map (fun stream -> { BaseStream.Stream = stream; Highest = 9L; Floor = 3L }) |> Gen.listOf)
             (Gen.listOf key)
             (Gen.elements [ 0L; 5L ])
@@ -64,12 +80,12 @@ let private genBody =
 
 let private genFrame =
     Gen.map2
-        (fun body hasHead -> {
+        (fun (body: FrameBody) hasHead -> {
             Epoch = 2u
             Number = 7L
             Flushed = 6L
             Position = 6L
-            Version = 1L
+            Version = if body.IsEntry || body.IsStub then 1L else 0L
             Body = body
             Head = if hasHead then ValueSome Hash.Zero else ValueNone
         })
@@ -91,8 +107,13 @@ let private repaired (bytes: byte[]) : byte[] =
     if bytes.Length >= 12 then
         let put (offset: int) (checksum: uint32) = BinaryPrimitives.WriteUInt32LittleEndian(Span(bytes, offset, 4), checksum)
 
-        put 4 (Checksum.seeded seed (ReadOnlySpan(bytes, 0, 4)))
-        put (bytes.Length - 4) (Checksum.seeded seed (ReadOnlySpan(bytes, 0, bytes.Length - 4)))
+        let header = FrameLayout.headerSize (bytes[FrameLayout.flagsOffset] = FrameLayout.headFlag)
+
+        if bytes.Length >= header then
+            let body = BinaryPrimitives.ReadInt32LittleEndian(ReadOnlySpan(bytes, FrameLayout.bodyBytesOffset, 4))
+            let body = ReadOnlySpan(bytes, header, max 0 (min body (bytes.Length - header)))
+            put FrameLayout.checksumOfBodyOffset (Checksum.seeded seed body)
+            put (header - 4) (Checksum.seeded seed (ReadOnlySpan(bytes, 0, header - 4)))
 
     bytes
 

@@ -202,6 +202,7 @@ let build (segments: Step list list) : Sample =
                 FirstFrame = firstFrame
                 HeadBefore = before.Hash
                 FileBytes = int64 bytes.Length
+                HasIds = true
             })
             .CopyTo(Memory bytes)
 

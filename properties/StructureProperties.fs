@@ -47,7 +47,8 @@ let private structures (sample: Sample) : Structure list =
     let items = (snd (List.last parts)).Items
     let header = headerOf (List.last segments)
     let owner = { Seed = seed; FirstFrame = header.FirstFrame }
-    let footer = (FooterEncoding.pages owner (IndexRows.ofItems items)).ToArray()
+    let before = treeBefore segments
+    let footer = (FooterEncoding.pages owner (IndexRows.ofItems header.HasIds before items)).ToArray()
 
     let readFooter (memory: ReadOnlyMemory<byte>) =
         FooterDecoding.read {
@@ -61,7 +62,7 @@ let private structures (sample: Sample) : Structure list =
                     memory.Slice(start, min count (memory.Length - start))
         }
 
-    let sealing = FooterEncoding.seal header header.FileBytes items 4096L 99L sample.Head 1u
+    let sealing = FooterEncoding.seal header header.FileBytes before items 4096L 99L sample.Head 1u
     let length = sealing.TrailerOffset + int64 sealing.Trailer.Length
 
     let marker = {

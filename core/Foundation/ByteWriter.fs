@@ -37,6 +37,11 @@ type internal ByteWriter(capacity: int) =
         let start = reserve 1
         buffer[start] <- value
 
+    /// Two bytes, little-endian: the lowest of the value.
+    member _.UInt16(value: int) : unit =
+        let start = reserve 2
+        BinaryPrimitives.WriteUInt16LittleEndian(Span(buffer, start, 2), uint16 value)
+
     /// Four bytes, little-endian.
     member _.UInt32(value: uint32) : unit =
         let start = reserve 4
@@ -120,6 +125,12 @@ type internal ByteReader(memory: ReadOnlyMemory<byte>) =
     member _.Byte() : byte =
         let start = take 1
         if start < 0 then 0uy else memory.Span[start]
+
+    /// Two bytes, little-endian.
+    member _.UInt16() : int =
+        let start = take 2
+
+        if start < 0 then 0 else int (BinaryPrimitives.ReadUInt16LittleEndian(memory.Span.Slice(start, 2)))
 
     /// Four bytes, little-endian.
     member _.UInt32() : uint32 =

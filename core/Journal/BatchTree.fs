@@ -184,3 +184,52 @@ type internal TreePeaks(size: int64, peaks: Hash list) =
             Some(TreePeaks(size, List.rev kept))
         else
             None
+
+/// What the batches up to a place in the journal come to.
+[<NoComparison>]
+type internal TreePlace =
+    {
+        /// How many there are.
+        Batches: int64
+        /// The cover of their tree, left to right.
+        Peaks: Hash list
+        /// The latest time of their entries, in 100 ns steps since 0001-01-01 (UTC); -1 where none has one.
+        Latest: int64
+    }
+
+/// Places carried along.
+[<RequireQualifiedAccess>]
+module internal TreePlace =
+
+    /// The latest time where no entry has one.
+    let noTime = -1L
+
+    /// Before the first batch.
+    let none = { Batches = 0L; Peaks = []; Latest = noTime }
+
+    /// Whether it can be one: as many peaks as its number says, and a time that there is.
+    let isSound (place: TreePlace) : bool =
+        place.Latest >= noTime
+        && place.Latest <= DateTime.MaxValue.Ticks
+        && (TreePeaks.OfKept(place.Batches, place.Peaks)).IsSome
+
+    /// The tree so far.
+    let peaks (place: TreePlace) : TreePeaks =
+        match TreePeaks.OfKept(place.Batches, place.Peaks) with
+        | Some peaks -> peaks
+        | None -> invalidArg (nameof place) "The number of peaks is not that of the batches."
+
+    /// The place that a tree and a time make.
+    let ofPeaks (peaks: TreePeaks) (latest: int64) : TreePlace = { Batches = peaks.Size; Peaks = peaks.Peaks; Latest = latest }
+
+    /// The later of a time and that of an entry.
+    let later (latest: int64) (data: EntryData) : int64 =
+        match data.Time with
+        | Some time -> max latest time.UtcTicks
+        | None -> latest
+
+    /// The tree leaf of a batch.
+    let leafOf (firstPosition: int64) (leaves: Leaf list) : Hash =
+        let writer = ByteWriter(12 + 44 * leaves.Length)
+        Head.writeRecord writer firstPosition leaves
+        BatchTree.leafOf writer.Written

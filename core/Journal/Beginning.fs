@@ -2,6 +2,8 @@
 // Kept by base frames of segment files and by other stores; copied with a journal.
 namespace Refold.Core
 
+open Refold
+
 /// A stream of a dropped beginning.
 [<NoComparison>]
 type internal BaseStream =
@@ -14,6 +16,16 @@ type internal BaseStream =
         Floor: int64
     }
 
+/// A number of batches for which a dropped beginning keeps a proof that the tree goes on from it.
+[<NoComparison>]
+type internal ProvableSize =
+    {
+        /// The number of batches, below that of the beginning.
+        Size: int64
+        /// The consistency proof from it to the beginning.
+        Proof: Hash list
+    }
+
 /// What a journal remembers of a beginning that was dropped.
 [<NoComparison>]
 type internal BaseContent =
@@ -24,4 +36,8 @@ type internal BaseContent =
         Keys: KnownKey list
         /// Keys of batches that begin before this position are forgotten; 0 for none.
         KeysBefore: int64
+        /// What its batches come to.
+        Tree: TreePlace
+        /// Smaller numbers of batches that stay provable, ascending.
+        Provable: ProvableSize list
     }

@@ -3,6 +3,7 @@
 using System.Buffers.Binary;
 using System.Text;
 using LiteDB;
+using Refold.Transfers;
 
 namespace Refold.LiteDb;
 
@@ -157,8 +158,33 @@ internal static class Base
 {
     public const string Id = "base";
 
-    public static BsonDocument Write(Head head, long firstFrame) =>
-        new() { ["_id"] = Id, ["pos"] = head.Position, ["hash"] = head.Hash.ToArray(), ["frame"] = firstFrame };
+    public static BsonDocument Write(JournalBeginning beginning) => new()
+    {
+        ["_id"] = Id,
+        ["pos"] = beginning.Head.Position,
+        ["hash"] = beginning.Head.Hash.ToArray(),
+        ["frame"] = beginning.FirstFrame,
+        ["n"] = beginning.Summary.Batches,
+        ["t"] = beginning.Summary.Latest is { } time ? time.UtcTicks : BsonValue.Null,
+        ["p"] = Packed(beginning.Summary.Peaks),
+        ["s"] = new BsonArray(
+            beginning.Provable.Select(provable => new BsonDocument { ["n"] = provable.Size, ["p"] = Packed(provable.Proof) })),
+    };
+
+    /// <summary>What the batches of the beginning come to.</summary>
+    public static BatchSummary ReadSummary(BsonDocument document) =>
+        new(document["n"].AsInt64, Unpacked(document["p"]), TimeOf(document["t"]));
+
+    /// <summary>The smaller numbers of batches that stay provable.</summary>
+    public static IReadOnlyList<ProvableSize> ReadProvable(BsonDocument document) =>
+        [.. document["s"].AsArray.Select(item => new ProvableSize(item["n"].AsInt64, Unpacked(item["p"])))];
+
+    public static DateTimeOffset? TimeOf(BsonValue value) =>
+        value.IsNull ? null : new DateTimeOffset(value.AsInt64, TimeSpan.Zero);
+
+    private static byte[] Packed(IReadOnlyList<Hash> hashes) => [.. hashes.SelectMany(hash => hash.ToArray())];
+
+    private static List<Hash> Unpacked(BsonValue value) => [.. value.AsBinary.Chunk(32).Select(bytes => Hash.OfSpan(bytes))];
 
     public static (Head Head, long FirstFrame) Read(BsonDocument document) =>
         (new Head(document["pos"].AsInt64, Hash.OfSpan(document["hash"].AsBinary)), document["frame"].AsInt64);

@@ -61,7 +61,7 @@ internal sealed class Rebuild
                 break;
             case TransferItem.Batch { Stored: var stored }:
                 group.Add(stored.Batch, Highest, stored.Dropped);
-                foreach (var versions in stored.Dropped) Raise(versions.Stream, versions.Last);
+                foreach (var leaf in stored.Dropped) Raise(leaf.Versions.Stream, leaf.Versions.Last);
                 for (var entry = 0; entry < stored.Batch.Count; entry++) Raise(stored.Batch.Stream(entry), stored.Batch.Version(entry));
                 break;
             case TransferItem.Forgetting forgetting:

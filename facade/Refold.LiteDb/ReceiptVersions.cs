@@ -3,6 +3,7 @@
 using System.Text;
 using LiteDB;
 using Refold.LiteDb.Storage;
+using Refold.Transfers;
 
 namespace Refold.LiteDb;
 
@@ -38,6 +39,23 @@ internal sealed class ReceiptVersions
         from part in Enumerable.Range(0, parts)
         from item in database.Get(Collections.Receipts, PartId(kind, batch, part))!["s"].AsArray
         select new StreamVersions(StreamId.Create(Encoding.UTF8.GetString(item["s"].AsBinary)), item["f"].AsInt64, item["l"].AsInt64);
+
+    /// <summary>Documents that hold the versions and the latest times of dropped leaves.</summary>
+    public static List<BsonDocument> PartsOfLeaves(long batch, IReadOnlyList<DroppedLeaf> leaves)
+    {
+        var parts = Parts(OfLeaves, batch, leaves.Select(leaf => leaf.Versions));
+        foreach (var (part, chunk) in parts.Zip(leaves.Chunk(PartItems)))
+            part["t"] = new BsonArray(chunk.Select(leaf => leaf.Latest is { } time ? new BsonValue(time.UtcTicks) : BsonValue.Null));
+        return parts;
+    }
+
+    /// <summary>What such documents hold.</summary>
+    public static IEnumerable<DroppedLeaf> KeptLeaves(Database database, long batch, int parts) =>
+        Kept(database, OfLeaves, batch, parts).Zip(
+            from part in Enumerable.Range(0, parts)
+            from time in database.Get(Collections.Receipts, PartId(OfLeaves, batch, part))!["t"].AsArray
+            select Base.TimeOf(time),
+            (versions, latest) => new DroppedLeaf(versions, latest));
 
     /// <summary>Adds an entry by its key.</summary>
     public void Add(byte[] versionKey) =>

@@ -1,6 +1,7 @@
 // A whole journal read from its database in commit order, to be copied, compacted or backed up; every entry and head is checked on the way.
 // Called by LiteDbFiles.
 using System.Text;
+using LiteDB;
 using Refold.LiteDb.Storage;
 using Refold.Transfers;
 
@@ -32,7 +33,7 @@ internal sealed class StoredJournal
     private IEnumerable<TransferItem> Read(bool dropsDeleted, long forgetKeysBefore)
     {
         var head = state.View.Base;
-        if (database.Get(Collections.Meta, Base.Id) is { } basis) yield return Beginning(Base.Read(basis));
+        if (database.Get(Collections.Meta, Base.Id) is { } basis) yield return Beginning(basis);
         foreach (var document in database.All(first => Search.ByIds(Collections.Batches, first, long.MaxValue), 0L))
         {
             var row = BatchRow.Read(document);
@@ -48,8 +49,8 @@ internal sealed class StoredJournal
 
     private TransferItem.Batch Batch(BatchRow row, bool dropsDeleted)
     {
-        var dropped = new List<StreamVersions>();
-        var before = new Queue<StreamVersions>(ReceiptVersions.Kept(database, ReceiptVersions.OfLeaves, row.First, row.DroppedParts));
+        var dropped = new List<DroppedLeaf>();
+        var before = new Queue<DroppedLeaf>(ReceiptVersions.KeptLeaves(database, row.First, row.DroppedParts));
         var kept = new List<StoredEntry>();
         var stored = new Queue<StoredEntry>(Stored(row));
         var position = row.First;
@@ -61,7 +62,10 @@ internal sealed class StoredJournal
             {
                 // A hole of a restored batch was never an entry.
                 if (leaf.FirstVersion != 0)
-                    dropped.Add(before.TryDequeue(out var versions) ? versions : throw Corrupt(row, "entries that no compaction dropped"));
+                {
+                    dropped.Add(
+                        before.TryDequeue(out var known) ? known : throw Corrupt(row, "entries that no compaction dropped"));
+                }
             }
             else if (!AppendRule.LeafHash(entries.Select(item => item.CanonicalBytes)).Equals(leaf.Hash))
             {
@@ -69,7 +73,10 @@ internal sealed class StoredJournal
             }
             else if (dropsDeleted && entries.TrueForAll(item => !state.View.Shows(item.Entry)))
             {
-                dropped.Add(new StreamVersions(entries[0].Entry.Stream, entries[0].Entry.Version, entries[^1].Entry.Version));
+                dropped.Add(
+                    new DroppedLeaf(
+                        new StreamVersions(entries[0].Entry.Stream, entries[0].Entry.Version, entries[^1].Entry.Version),
+                        entries.Max(item => item.Entry.Time)));
             }
             else
             {
@@ -99,8 +106,9 @@ internal sealed class StoredJournal
             ? known
             : null;
 
-    private TransferItem.Beginning Beginning((Head Head, long FirstFrame) basis)
+    private TransferItem.Beginning Beginning(BsonDocument stored)
     {
+        var basis = Base.Read(stored);
         var streams = database.All(first => Search.ByIds(Collections.Beginning, first, Keys.AboveNames), Array.Empty<byte>())
             .Select(document =>
                 new DroppedStream(
@@ -111,7 +119,9 @@ internal sealed class StoredJournal
                    let key = Encoding.UTF8.GetString(document["_id"].AsBinary)
                    select new KeptKey(key, index.FindKey(key)!);
         return new TransferItem.Beginning(
-            new JournalBeginning([.. streams], [.. keys], state.View.KeysBefore, basis.Head, basis.FirstFrame));
+            new JournalBeginning(
+                [.. streams], [.. keys], state.View.KeysBefore, Base.ReadSummary(stored), Base.ReadProvable(stored), basis.Head,
+                basis.FirstFrame));
     }
 
     private JournalCorruptedException Corrupt(BatchRow row, string expected) =>

@@ -48,9 +48,9 @@ internal sealed class TransactionGroup(View before, EntryDocument documents)
     /// <param name="batch">The batch.</param>
     /// <param name="highestVersion">The highest version of a stream before the batch.</param>
     /// <param name="dropped">The versions of leaves that a compaction dropped.</param>
-    public void Add(PlacedBatch batch, Func<StreamId, long> highestVersion, IReadOnlyList<StreamVersions>? dropped = null)
+    public void Add(PlacedBatch batch, Func<StreamId, long> highestVersion, IReadOnlyList<DroppedLeaf>? dropped = null)
     {
-        foreach (var leaf in dropped ?? []) Drop(leaf, highestVersion);
+        foreach (var leaf in dropped ?? []) Drop(leaf.Versions, highestVersion);
         for (var item = 0; item < batch.Count; item++)
         {
             var stream = batch.Stream(item);
@@ -67,7 +67,7 @@ internal sealed class TransactionGroup(View before, EntryDocument documents)
         readable += batch.Count;
         head = batch.Receipt.Head;
         var isWhole = dropped is null or [];
-        var leaves = ReceiptVersions.Parts(ReceiptVersions.OfLeaves, batch.FirstPosition, dropped ?? []);
+        var leaves = ReceiptVersions.PartsOfLeaves(batch.FirstPosition, dropped ?? []);
         receipts.AddRange(leaves);
         batches.Add(BatchRow.Of(batch, leaves.Count).Write());
         if (batch.Key is { } key) AddKey(key, batch.Content, batch.Receipt, isWhole);
@@ -78,7 +78,7 @@ internal sealed class TransactionGroup(View before, EntryDocument documents)
     {
         head = beginning.Head;
         basis = beginning.Head;
-        metas.Add(Base.Write(beginning.Head, beginning.FirstFrame));
+        metas.Add(Base.Write(beginning));
         foreach (var stream in beginning.Streams)
         {
             highest[stream.Stream] = stream.Highest;

@@ -48,6 +48,7 @@ let private rotated (written: Written) : Written =
             FirstFrame = written.NextFrame
             HeadBefore = head.Hash
             FileBytes = int64 SegmentHeader.bytes
+            HasIds = true
         }
 
     { written with
@@ -140,7 +141,12 @@ let scan (segments: byte[] list) : CompactionSource list * Head =
             if not scan.End.IsWhole then
                 failwith $"segment {index}: {scan.End}"
 
-            { Header = scan.Header.Value; Bytes = ReadOnlyMemory bytes; Items = scan.Items })
+            {
+                Header = scan.Header.Value
+                Bytes = ReadOnlyMemory bytes
+                Items = scan.Items
+                Tree = SegmentDirectory.treeBefore (List.truncate (index + 1) segments)
+            })
 
     sources, scanner.Head
 
@@ -212,8 +218,10 @@ let private take (known: Known) (content: SegmentContent) : Known =
 
         { known with
             Batches = known.Batches @ [ stored ]
-            Floors = stored.Dropped |> List.fold (fun known gone -> raiseTo gone.Stream gone.Last known) known.Floors
-            Highest = stored.Dropped |> List.fold (fun known gone -> raiseTo gone.Stream gone.Last known) highest
+            Floors =
+                stored.Dropped
+                |> List.fold (fun known gone -> raiseTo gone.Versions.Stream gone.Versions.Last known) known.Floors
+            Highest = stored.Dropped |> List.fold (fun known gone -> raiseTo gone.Versions.Stream gone.Versions.Last known) highest
             Keys =
                 match batch.KnownKey with
                 | Some key -> Map.add key.Key key known.Keys
@@ -281,19 +289,14 @@ let index (known: Known) : IAppendIndex =
 
 /// The bytes of every entry's frame.
 let entryFrames (segments: byte[] list) : Set<string> =
-    let rec framesOf (source: CompactionSource) (item: SegmentItem) offset =
-        if offset >= item.End then
-            []
-        else
-            let found = FrameDecoding.read seed source.Bytes offset |> Examples.ok
-            found :: framesOf source item (offset + found.Size)
-
     set
         [
             for source in fst (scan segments) do
                 for item in source.Items do
-                    for found in framesOf source item item.Start do
-                        match found.Frame.Body with
-                        | FrameBody.Entry _ -> hex (source.Bytes.Slice(found.Offset, found.Size))
-                        | _ -> ()
+                    match item.Content with
+                    | SegmentContent.Batch stored ->
+                        for offset in stored.Offsets do
+                            let found = FrameDecoding.read seed source.Bytes offset |> Examples.ok
+                            yield hex (source.Bytes.Slice(offset, found.Size))
+                    | _ -> ()
         ]

@@ -64,10 +64,17 @@ let ofItems (items: SegmentItem list) (head: Head) : Known =
             ]
         Keys =
             [
-                for batch in batches do
-                    match batch.Key with
-                    | Some(key, content) -> key, string content, receiptText batch.Receipt
-                    | None -> ()
+                for item in items do
+                    match item.Content with
+                    | SegmentContent.Base(content, _) ->
+                        for key in content.Keys do
+                            yield key.Key, string key.Content, receiptText key.Receipt
+                    | SegmentContent.Batch stored ->
+                        match stored.Batch.Key with
+                        | Some(key, content) -> yield key, string content, receiptText stored.Batch.Receipt
+                        | None -> ()
+                    | SegmentContent.Deletion _
+                    | SegmentContent.KeysForgotten _ -> ()
             ]
             |> lastOfEach
         Deletions =
@@ -99,17 +106,6 @@ let ofRows (segment: byte[]) (rows: SegmentRows) : Result<Known, string> =
 
     let entries = rows.Entries |> Array.map entry
 
-    let receipt key index =
-        let mine = rows.Entries |> Array.filter (fun row -> row.Batch = index)
-
-        let kept =
-            [
-                for row in rows.Kept do
-                    if row.Key = key then
-                        row.Versions
-            ]
-
-        IndexRows.receipt rows.Batches[index] mine kept (fun stream -> rows.Streams[stream].Stream) |> receiptText
 
     match
         entries
@@ -124,9 +120,10 @@ let ofRows (segment: byte[]) (rows: SegmentRows) : Result<Known, string> =
                 Entries = entries |> Array.map (Result.defaultValue (0L, 0L, "")) |> List.ofArray
                 Batches = [ for row in rows.Batches -> row.FirstPosition, row.Count, string row.Head ]
                 Keys =
-                    [
-                        for index, row in Seq.indexed rows.Keys -> row.Key, string row.Content, receipt index row.Batch
-                    ]
+                    RowKeys.known rows
+                    |> Seq.map (fun key -> key.Key, string key.Content, receiptText key.Receipt)
+                    |> List.ofSeq
+                    |> lastOfEach
                 Deletions =
                     [
                         for row in rows.Deletions -> rows.Streams[row.Stream].Stream.Value, row.Version
@@ -158,10 +155,13 @@ let withSeal (bytes: byte[]) (seal: SegmentSeal) : byte[] =
 let sealAllButLast (segments: byte[] list) : (byte[] * SegmentScan) list =
     let scanner = SegmentScanner()
     let last = segments.Length - 1
+    let mutable before = TreePlace.none
 
     segments
     |> List.mapi (fun index bytes ->
         let scan = scanner.Scan(ReadOnlyMemory bytes, (index = last))
+        let first = before
+        before <- IndexRows.placeBehind before scan.Items
 
         if index = last then
             bytes, scan
@@ -170,6 +170,7 @@ let sealAllButLast (segments: byte[] list) : (byte[] * SegmentScan) list =
                 FooterEncoding.seal
                     (headerOf bytes)
                     (int64 bytes.Length)
+                    first
                     scan.Items
                     (int64 scan.TakenTo)
                     scanner.LastFrame
@@ -188,13 +189,22 @@ let headBehind (items: SegmentItem list) (before: Head) =
             | _ -> head)
         before
 
+/// What the batches of all segments but the last come to.
+let treeBefore (segments: byte[] list) : TreePlace =
+    let scanner = SegmentScanner()
+
+    segments
+    |> List.truncate (segments.Length - 1)
+    |> List.fold (fun before bytes -> IndexRows.placeBehind before (scanner.Scan(ReadOnlyMemory bytes, false)).Items) TreePlace.none
+
 /// The file of a checkpoint over the first items of the last segment.
 let checkpointFile (segments: byte[] list) (items: SegmentItem list) : string * byte[] =
     let bytes = List.last segments
     let header = headerOf bytes
     let names = segments |> List.map nameOf
     let owner = { Seed = Checksum.seed header.JournalId; FirstFrame = header.FirstFrame }
-    let pages = FooterEncoding.pages owner (IndexRows.ofItems items)
+    let rows = IndexRows.ofItems header.HasIds (treeBefore segments) items
+    let pages = FooterEncoding.pages owner rows
     let covered = List.tryLast items
     let lastFrame = covered |> Option.map _.LastFrame |> Option.defaultValue (header.FirstFrame - 1L)
 
@@ -209,7 +219,7 @@ let checkpointFile (segments: byte[] list) (items: SegmentItem list) : string * 
             LastFrame = lastFrame
             Head = headBehind items { Position = header.FirstPosition - 1L; Hash = header.HeadBefore }
             Epoch = 1u
-            Entries = (IndexRows.ofItems items).Entries.Length
+            Entries = rows.Entries.Length
             Pages = pages.Length / Page.bytes
             KeysBefore = 0L
             // As the first files were written.

@@ -37,7 +37,8 @@ module internal CompactionBase =
     /// The highest version of each stream that is gone by an earlier compaction, on top of what is known already.
     let dropped (known: Map<StreamId, int64>) (item: SegmentItem) : Map<StreamId, int64> =
         match item.Content with
-        | SegmentContent.Batch stored -> stored.Dropped |> List.fold (fun known gone -> raiseTo gone.Stream gone.Last known) known
+        | SegmentContent.Batch stored ->
+            stored.Dropped |> List.fold (fun known gone -> raiseTo gone.Versions.Stream gone.Versions.Last known) known
         | SegmentContent.Base(content, _) ->
             content.Streams |> List.fold (fun known stream -> raiseTo stream.Stream stream.Floor known) known
         | SegmentContent.Deletion _
@@ -73,6 +74,9 @@ type internal DroppedBeginning(rule: CompactionRule) =
     let mutable last: struct (CompactionSource * SegmentItem) voption = ValueNone
     let mutable hasBatch = false
     let mutable keysBefore = 0L
+    let mutable peaks = TreePeaks.Empty
+    let mutable latest = TreePlace.noTime
+    let mutable provable: ProvableSize list = []
 
     let keep (key: KnownKey) =
         // Of two batches with one key the later one counts.
@@ -92,12 +96,18 @@ type internal DroppedBeginning(rule: CompactionRule) =
         | SegmentContent.Base(content, behind) ->
             List.iter keep content.Keys
             head <- behind
+            peaks <- TreePlace.peaks content.Tree
+            latest <- content.Tree.Latest
+            provable <- content.Provable
         | SegmentContent.Deletion _
         | SegmentContent.KeysForgotten _ -> ()
         | SegmentContent.Batch stored ->
             Option.iter keep stored.Batch.KnownKey
             head <- stored.Batch.Receipt.Head
             hasBatch <- true
+            let struct (after, _) = peaks.Add(StoredBatch.treeLeaf stored)
+            peaks <- after
+            latest <- StoredBatch.latest latest stored
 
     /// The base frame, in place of the last frame that goes, and the head behind it.
     member _.Make() : struct (Frame * Head) =
@@ -112,12 +122,15 @@ type internal DroppedBeginning(rule: CompactionRule) =
                     ]
                 Keys = keys.Values |> Seq.sortBy _.Receipt.FirstPosition |> List.ofSeq
                 KeysBefore = keysBefore
+                Tree = TreePlace.ofPeaks peaks latest
+                // Proofs to an earlier beginning lead to no later one.
+                Provable = if hasBatch then [] else provable
             }
 
         let frame =
             { frame with
                 Position = head.Position
-                Version = keysBefore
+                Version = 0L
                 Body = FrameBody.Base content
                 Head = ValueSome head.Hash
             }

@@ -55,6 +55,7 @@ type internal CompactionBuilder(step: CompactionStep) =
     let target = step.Target
     let mutable expected = step.Sources
     let mutable first: SegmentHeader voption = ValueNone
+    let mutable before = TreePlace.none
     let mutable hasBase = false
 
     let keep (source: CompactionSource) (found: ReadFrame) = writer.Raw (source.Bytes.Slice(found.Offset, found.Size)).Span
@@ -84,7 +85,7 @@ type internal CompactionBuilder(step: CompactionStep) =
         match SegmentAlone.scan hasBase bytes with
         | Ok(struct (scanner, scan)) when struct (scanner.LastFrame, scanner.Head) = pass.Reached ->
             let length = int64 bytes.Length
-            FooterEncoding.seal header length scan.Items length scanner.LastFrame scanner.Head scanner.Epoch
+            FooterEncoding.seal header length before scan.Items length scanner.LastFrame scanner.Head scanner.Epoch
         | Ok _ -> invalidOp (target.ToString() + " does not lead where its sources led")
         | Error error -> invalidOp (target.ToString() + " would not be whole: " + error.ToString())
 
@@ -95,6 +96,7 @@ type internal CompactionBuilder(step: CompactionStep) =
         | next :: rest when next = source.Name ->
             if first.IsNone then
                 first <- ValueSome source.Header
+                before <- source.Tree
                 hasBase <- source.Items |> List.exists _.Content.IsBase
 
             pass.Add source

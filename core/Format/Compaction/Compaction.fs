@@ -18,7 +18,7 @@ module internal Compaction =
 
     /// The rule for what was asked, rounded down to what is sealed, and the deletions that have to come before.
     let private ruleOf (drop: CompactionDrop list) (view: CompactionView) (lastSealed: int64) =
-        let folder (rule, deletions) drop =
+        let folder (rule: CompactionRule, deletions) drop =
             match drop with
             | CompactionDrop.Before position -> { rule with Before = max rule.Before (min position lastSealed) }, deletions
             | CompactionDrop.KeysBefore position -> { rule with KeysBefore = max rule.KeysBefore position }, deletions
@@ -81,11 +81,17 @@ module internal Compaction =
         SegmentAlone.scan isFirst bytes
         |> Result.bind (fun (struct (scanner, scan)) ->
             let compared =
-                scan.Trailer |> Option.bind (FooterChecking.compare scan.Header.Value bytes scan.Items scanner.Epoch)
+                scan.Trailer |> Option.bind (FooterChecking.compare None scan.Header.Value bytes scan.Items scanner.Epoch)
 
-            match compared with
-            | Some error -> Error error
-            | None -> Ok { Header = scan.Header.Value; Bytes = bytes; Items = scan.Items })
+            let before =
+                scan.Trailer
+                |> Option.map (FooterDecoding.readBefore scan.Header.Value bytes)
+                |> Option.defaultValue (Ok TreePlace.none)
+
+            match compared, before with
+            | Some error, _
+            | None, Error error -> Error error
+            | None, Ok before -> Ok { Header = scan.Header.Value; Bytes = bytes; Items = scan.Items; Tree = before })
 
     let private viewOf (segments: CompactionSource list) : CompactionView =
         let fold folder = segments |> List.collect _.Items |> List.fold folder Map.empty

@@ -23,8 +23,9 @@ module internal CompactionLeaves =
                 | Ok found -> Some(found, offset + found.Size)
                 | Error error -> invalidArg (nameof source) ("not the bytes that were scanned: " + error.ToString()))
 
-    /// The first and last position of each leaf that goes: all its entries are there, at or below the floor of their stream.
-    let private dropped (rule: CompactionRule) (batch: AcceptedBatch) : struct (int64 * int64 * Leaf * StreamId) list =
+    /// Each leaf that goes, with its first and last position, stream and latest time: all its entries are there, at or below the floor of
+    /// their stream.
+    let private dropped (rule: CompactionRule) (batch: AcceptedBatch) : struct (int64 * int64 * Leaf * StreamId * int64) list =
         let folder (position, next, gone) (leaf: Leaf) =
             let after = position + int64 leaf.Count
 
@@ -37,7 +38,10 @@ module internal CompactionLeaves =
                     | Some floor -> last <= floor
                     | None -> false
 
-                let gone = if goes then struct (position, after - 1L, leaf, stream) :: gone else gone
+                let latest = ArraySegment(batch.Entries, next, leaf.Count) |> Seq.fold TreePlace.later TreePlace.noTime
+
+                let gone = if goes then struct (position, after - 1L, leaf, stream, latest) :: gone else gone
+
                 after, next + leaf.Count, gone
             else
                 after, next, gone
@@ -46,11 +50,11 @@ module internal CompactionLeaves =
         List.rev gone
 
     /// The key of a batch that loses its first leaf now; one that lost a leaf before has it kept already.
-    let private keyToKeep (rule: CompactionRule) (stored: StoredBatch) : KeptKey option =
-        match stored.Batch.Key with
-        | Some(key, content) when stored.Dropped.IsEmpty && stored.Batch.FirstPosition >= rule.KeysBefore ->
-            Some { Key = key; Content = content; Versions = stored.Batch.Receipt.Versions }
-        | _ -> None
+    let private keyToKeep (rule: CompactionRule) (stored: StoredBatch) : KnownKey option =
+        if stored.Dropped.IsEmpty && stored.Batch.FirstPosition >= rule.KeysBefore then
+            stored.Batch.KnownKey
+        else
+            None
 
     let private editBatch rule source item (stored: StoredBatch) (keep: ReadFrame -> unit) (replace: Frame -> unit) =
         let mutable gone = dropped rule stored.Batch
@@ -60,10 +64,17 @@ module internal CompactionLeaves =
             let frame = found.Frame
 
             match frame.Body, gone with
-            | FrameBody.Entry(place, _), struct (first, last, leaf, stream) :: rest when frame.Position >= first ->
+            | FrameBody.Entry(place, _), struct (first, last, leaf, stream, latest) :: rest when frame.Position >= first ->
                 // Its last frame has the number, and the head where the batch ends there.
                 if frame.Position = last then
-                    let body = { Stream = stream; Count = leaf.Count; Hash = leaf.Hash; Key = key }
+                    let body =
+                        {
+                            Count = leaf.Count
+                            Hash = leaf.Hash
+                            Latest = latest
+                            Stream = Some stream
+                            Key = key
+                        }
 
                     let place = { place with Index = int (first - place.First) }
 
@@ -71,13 +82,13 @@ module internal CompactionLeaves =
                         { frame with
                             Position = first
                             Version = leaf.FirstVersion
-                            Body = FrameBody.Dropped(place, body)
+                            Body = FrameBody.Stub(place, body)
                         }
 
                     key <- None
                     gone <- rest
-            | FrameBody.Dropped(place, leaf), _ when leaf.Key.IsSome && place.First < rule.KeysBefore ->
-                replace { frame with Body = FrameBody.Dropped(place, { leaf with Key = None }) }
+            | FrameBody.Stub(place, leaf), _ when leaf.Key.IsSome && place.First < rule.KeysBefore ->
+                replace { frame with Body = FrameBody.Stub(place, { leaf with Key = None }) }
             | _ -> keep found
 
     /// Hands every frame that is left of an item to `keep`, where its bytes stay, or to `replace`, where it is another one.

@@ -16,6 +16,8 @@ type internal CompactionSource =
         Bytes: ReadOnlyMemory<byte>
         /// What the scan took from it.
         Items: SegmentItem list
+        /// What the batches before it come to, as its footer says; nothing where it has none.
+        Tree: TreePlace
     }
 
     /// The name the header gives it.

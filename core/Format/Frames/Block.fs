@@ -15,7 +15,10 @@ module internal Block =
     let unseeded = 0xFFFFFFFFu
 
     /// The format version that is written, and the highest that is read.
-    let formatVersion = 1
+    let formatVersion = 2
+
+    /// A version that earlier programs wrote, and this one does not read.
+    let pastVersion = 1
 
     let private versionOffset = 8
 
@@ -63,6 +66,8 @@ module internal Block =
                 corrupt "the checksum" (Numbers.hex expected) (Numbers.hex found)
             elif version > formatVersion then
                 Error(FrameError.FutureVersion(version, formatVersion))
+            elif version = pastVersion then
+                Error(FrameError.PastVersion version)
             elif version <> formatVersion then
                 corrupt "the format version" (Numbers.text (int64 formatVersion)) (Numbers.text (int64 version))
             else
@@ -71,7 +76,7 @@ module internal Block =
                 let rest = reader.Raw(length - fieldsOffset - 4 - reader.Position)
 
                 if reader.Failed || not (isZero rest.Span) then
-                    corrupt "the layout" "that of format version 1" "another"
+                    corrupt "the layout" ("that of format version " + Numbers.text (int64 formatVersion)) "another"
                 else
                     Ok value
 

@@ -15,6 +15,9 @@ type internal FrameError =
     | Corrupt of offset: int64 * what: string * expected: string * found: string
     /// The file was written by a newer format version. Remedy: a newer program.
     | FutureVersion of found: int * supported: int
+    /// The file was written by an earlier format version that is not read any more. Remedy: export with the earlier program, import with
+    /// this one.
+    | PastVersion of found: int
     /// The file is no Refold segment at all, or one of another journal.
     | Foreign of reason: string
 
@@ -29,4 +32,8 @@ type internal FrameError =
             + Numbers.text (int64 found)
             + " is newer than this program's "
             + Numbers.text (int64 supported)
+        | PastVersion found ->
+            "format version "
+            + Numbers.text (int64 found)
+            + " is not read any more; export the journal with the version of Refold that wrote it, and import the lines"
         | Foreign reason -> "not a segment of this journal: " + reason

@@ -18,6 +18,16 @@ type internal FrameContext =
         Flushed: int64
     }
 
+/// A leaf that compaction dropped, as far as the batch's leaves do not say it.
+[<NoComparison>]
+type internal DroppedLeaf =
+    {
+        /// The versions it had.
+        Versions: StreamVersions
+        /// The latest time of its entries; -1 where none had one.
+        Latest: int64
+    }
+
 /// Writing what was accepted.
 [<RequireQualifiedAccess>]
 module internal FrameBatch =
@@ -36,13 +46,13 @@ module internal FrameBatch =
         && not (Hash.isZero leaf.Hash)
 
     /// The leaves one after another: those whose entries are there call `entry` with each index, the others `stub` with the body of their
-    /// frame. `dropped`: the versions of each leaf that compaction dropped, in order; the first of them keeps the batch's key.
+    /// frame. `dropped`: each leaf that compaction dropped, in order; the first of them keeps the batch's key.
     let private walk
         (receipt: Receipt)
         (leaves: Leaf list)
         (positions: int64[])
         (key: (string * Hash) option)
-        (dropped: StreamVersions list)
+        (dropped: DroppedLeaf list)
         (entry: int -> unit)
         (stub: int64 -> Leaf -> FrameBody -> unit)
         : unit =
@@ -51,7 +61,7 @@ module internal FrameBatch =
         let mutable gone = dropped
 
         let mutable key =
-            key |> Option.map (fun (key, content) -> { Key = key; Content = content; Versions = receipt.Versions })
+            key |> Option.map (fun (key, content) -> { Key = key; Content = content; Receipt = receipt })
 
         for leaf in leaves do
             if next < positions.Length && positions[next] = position then
@@ -59,15 +69,31 @@ module internal FrameBatch =
                     entry next
                     next <- next + 1
             else
-                let place = placeOf receipt position
+                let unknown =
+                    {
+                        Count = leaf.Count
+                        Hash = leaf.Hash
+                        Latest = TreePlace.noTime
+                        Stream = None
+                        Key = None
+                    }
 
-                match gone with
-                | versions :: rest when isOf versions leaf ->
-                    let body = { Stream = versions.Stream; Count = leaf.Count; Hash = leaf.Hash; Key = key }
-                    gone <- rest
-                    key <- None
-                    stub position leaf (FrameBody.Dropped(place, body))
-                | _ -> stub position leaf (FrameBody.Stub(place, leaf.Count, leaf.Hash))
+                let body =
+                    match gone with
+                    | found :: rest when isOf found.Versions leaf ->
+                        let body =
+                            { unknown with
+                                Stream = Some found.Versions.Stream
+                                Latest = found.Latest
+                                Key = key
+                            }
+
+                        gone <- rest
+                        key <- None
+                        body
+                    | _ -> unknown
+
+                stub position leaf (FrameBody.Stub(placeOf receipt position, body))
 
             position <- position + int64 leaf.Count
 
@@ -86,13 +112,13 @@ module internal FrameBatch =
             }
 
     /// Appends the frames of the batch, numbered from `number` on, where they have at most `room` bytes; else it appends nothing.
-    /// `dropped`: the versions of each leaf that compaction dropped, in order; none but where a compacted batch is copied. Returns how many
+    /// `dropped`: each leaf that compaction dropped, in order; none but where a compacted batch is copied. Returns how many
     /// bytes the frames have, the offset in the writer of each entry's frame, and the number after the last.
     let tryWrite
         (context: FrameContext)
         (number: int64)
         (batch: AcceptedBatch)
-        (dropped: StreamVersions list)
+        (dropped: DroppedLeaf list)
         (room: int64)
         (writer: ByteWriter)
         : struct (int64 * int[] * int64) =
@@ -128,7 +154,7 @@ module internal FrameBatch =
                 frame position batch.Versions[index] 1 (FrameBody.Entry(placeOf batch.Receipt position, batch.Canonical[index]))
 
             let stub position (leaf: Leaf) body =
-                // A dropped leaf has the number that its last entry had.
+                // A stub has the number that its last entry had.
                 number <- number + FrameLayout.numbersBefore body
                 frame position leaf.FirstVersion leaf.Count body
 
@@ -141,22 +167,22 @@ module internal FrameBatch =
         struct (offsets, next)
 
     /// The bytes that `write` will append.
-    let size (batch: AcceptedBatch) (dropped: StreamVersions list) : int64 =
+    let size (batch: AcceptedBatch) (dropped: DroppedLeaf list) : int64 =
         let struct (bytes, _, _) =
             tryWrite { Seed = 0u; Epoch = 0u; Flushed = 0L } 0L batch dropped -1L (ByteWriter 16)
 
         bytes
 
     /// The bytes that `writeDelete` will append.
-    let deleteSize (stream: StreamId) : int64 = int64 (FrameLayout.size (Text.Encoding.UTF8.GetByteCount stream.Value) false)
+    let deleteSize (stream: StreamId) : int64 = int64 (FrameLayout.size (FrameEncoding.bodyBytes (FrameBody.DeleteTo(stream, 0L))) false)
 
     /// Appends a deletion of the stream's entries up to a version, at a head position.
     let writeDelete (context: FrameContext) (number: int64) (head: int64) (stream: StreamId) (version: int64) (writer: ByteWriter) : unit =
-        writeFrame context number head version (FrameBody.DeleteTo stream) ValueNone writer
+        writeFrame context number head 0L (FrameBody.DeleteTo(stream, version)) ValueNone writer
 
     /// The bytes that `writeForgetKeys` will append.
-    let forgetKeysSize: int64 = int64 (FrameLayout.size 0 false)
+    let forgetKeysSize: int64 = int64 (FrameLayout.size 8 false)
 
     /// Appends that keys of batches that begin before a position are forgotten, at a head position.
     let writeForgetKeys (context: FrameContext) (number: int64) (head: int64) (before: int64) (writer: ByteWriter) : unit =
-        writeFrame context number head before FrameBody.ForgetKeys ValueNone writer
+        writeFrame context number head 0L (FrameBody.ForgetKeys before) ValueNone writer

@@ -5,7 +5,6 @@ namespace Refold.Format
 open Refold.Core
 open Refold
 open System
-open System.Text
 
 /// Writing frames.
 [<RequireQualifiedAccess>]
@@ -13,16 +12,63 @@ module internal FrameEncoding =
 
     let private noPlace: BatchPlace = { First = 0L; Index = 0; Count = 0 }
 
-    let private writeVersions (writer: ByteWriter) (versions: StreamVersions list) : unit =
-        writer.Int32 versions.Length
+    let private noLayout: CanonicalLayout =
+        {
+            Role = 0uy
+            Fields = 0uy
+            Stream = 0
+            Type = 0
+            SchemaVersion = 0
+            Payload = 0
+            Tags = 0
+            Run = 0
+        }
 
-        for item in versions do
+    let private writeHashes (writer: ByteWriter) (hashes: Hash list) : unit =
+        writer.Int32 hashes.Length
+        List.iter (Hash.write writer) hashes
+
+    /// A key and the receipt it stands for, in every place where it is kept without its batch.
+    let private writeKey (writer: ByteWriter) (key: KnownKey) : unit =
+        writer.Text key.Key
+        Hash.write writer key.Content
+        writer.Int64 key.Receipt.FirstPosition
+        writer.Int32 key.Receipt.Count
+        Hash.write writer key.Receipt.Head.Hash
+        writer.Int32 key.Receipt.Versions.Length
+
+        for item in key.Receipt.Versions do
             writer.Text item.Stream.Value
             writer.Int64 item.First
             writer.Int64 item.Last
 
-    let private baseBytes (content: BaseContent) : ReadOnlyMemory<byte> =
-        let writer = ByteWriter 256
+    let private writeStub (writer: ByteWriter) (leaf: StubLeaf) : unit =
+        writer.Int32 leaf.Count
+        Hash.write writer leaf.Hash
+        writer.Int64 leaf.Latest
+        writer.Text(leaf.Stream |> Option.map _.Value |> Option.defaultValue "")
+
+        match leaf.Key with
+        | None -> writer.Byte 0uy
+        | Some key ->
+            writer.Byte 1uy
+            writeKey writer key
+
+    /// What batches come to; also in footers.
+    let internal writeTreePlace (writer: ByteWriter) (place: TreePlace) : unit =
+        writer.Int64 place.Batches
+        writer.Int64 place.Latest
+        writeHashes writer place.Peaks
+
+    let private writeBase (writer: ByteWriter) (content: BaseContent) : unit =
+        writer.Int64 content.KeysBefore
+        writeTreePlace writer content.Tree
+        writer.Int32 content.Provable.Length
+
+        for provable in content.Provable do
+            writer.Int64 provable.Size
+            writeHashes writer provable.Proof
+
         writer.Int32 content.Streams.Length
 
         for stream in content.Streams do
@@ -31,80 +77,86 @@ module internal FrameEncoding =
             writer.Int64 stream.Floor
 
         writer.Int32 content.Keys.Length
+        List.iter (writeKey writer) content.Keys
 
-        for key in content.Keys do
-            writer.Text key.Key
-            Hash.write writer key.Content
-            writer.Int64 key.Receipt.FirstPosition
-            writer.Int32 key.Receipt.Count
-            Hash.write writer key.Receipt.Head.Hash
-            writeVersions writer key.Receipt.Versions
-
-        writer.WrittenMemory
-
-    let private writeStub (writer: ByteWriter) (count: int) (leaf: Hash) : unit =
-        writer.Int32 count
-        Hash.write writer leaf
-
-    let private stubBytes (count: int) (leaf: Hash) : ReadOnlyMemory<byte> =
-        let writer = ByteWriter FrameLayout.stubBytes
-        writeStub writer count leaf
-        writer.WrittenMemory
-
-    let private droppedBytes (leaf: DroppedLeaf) : ReadOnlyMemory<byte> =
+    let private written (write: ByteWriter -> unit) : ReadOnlyMemory<byte> =
         let writer = ByteWriter 128
-        writeStub writer leaf.Count leaf.Hash
-        writer.Text leaf.Stream.Value
-
-        match leaf.Key with
-        | None -> writer.Byte 0uy
-        | Some key ->
-            writer.Byte 1uy
-            writer.Text key.Key
-            Hash.write writer key.Content
-            writeVersions writer key.Versions
-
+        write writer
         writer.WrittenMemory
 
-    let private parts (body: FrameBody) : struct (byte * BatchPlace * ReadOnlyMemory<byte>) =
+    let private kindOf (body: FrameBody) : byte =
         match body with
-        | FrameBody.Entry(place, canonical) -> struct (FrameLayout.entryKind, place, canonical)
-        | FrameBody.Stub(place, count, leaf) -> struct (FrameLayout.stubKind, place, stubBytes count leaf)
-        | FrameBody.Dropped(place, leaf) -> struct (FrameLayout.stubKind, place, droppedBytes leaf)
-        | FrameBody.DeleteTo stream -> struct (FrameLayout.deleteToKind, noPlace, ReadOnlyMemory(Encoding.UTF8.GetBytes stream.Value))
-        | FrameBody.Base content -> struct (FrameLayout.baseKind, noPlace, baseBytes content)
-        | FrameBody.ForgetKeys -> struct (FrameLayout.forgetKeysKind, noPlace, ReadOnlyMemory.Empty)
+        | FrameBody.Entry _ -> FrameLayout.entryKind
+        | FrameBody.Stub _ -> FrameLayout.stubKind
+        | FrameBody.DeleteTo _ -> FrameLayout.deleteToKind
+        | FrameBody.Base _ -> FrameLayout.baseKind
+        | FrameBody.ForgetKeys _ -> FrameLayout.forgetKeysKind
+
+    let private placeOf (body: FrameBody) : BatchPlace =
+        match body with
+        | FrameBody.Entry(place, _)
+        | FrameBody.Stub(place, _) -> place
+        | FrameBody.DeleteTo _
+        | FrameBody.Base _
+        | FrameBody.ForgetKeys _ -> noPlace
+
+    let private bytesOf (body: FrameBody) : ReadOnlyMemory<byte> =
+        match body with
+        | FrameBody.Entry(_, canonical) -> canonical
+        | FrameBody.Stub(_, leaf) -> written (fun writer -> writeStub writer leaf)
+        | FrameBody.DeleteTo(stream, version) ->
+            written (fun writer ->
+                writer.Int64 version
+                writer.Text stream.Value)
+        | FrameBody.Base content -> written (fun writer -> writeBase writer content)
+        | FrameBody.ForgetKeys before -> written (fun writer -> writer.Int64 before)
+
+    /// What the header says of an entry's bytes.
+    let private layoutOf (body: FrameBody) : CanonicalLayout =
+        match body with
+        | FrameBody.Entry(_, canonical) ->
+            match CanonicalLayout.tryRead canonical.Span with
+            | ValueSome layout -> layout
+            // Bytes that nobody could read back: they are refused there.
+            | ValueNone -> noLayout
+        | _ -> noLayout
 
     /// The length of a body in bytes.
-    let internal bodyBytes (body: FrameBody) : int =
-        let struct (_, _, bytes) = parts body
-        bytes.Length
+    let internal bodyBytes (body: FrameBody) : int = (bytesOf body).Length
 
     /// Appends the frame to the writer. `seed` is `Checksum.seed` of the journal id. The writer's length stays a multiple of 8.
     let write (seed: uint32) (writer: ByteWriter) (frame: Frame) : unit =
-        let struct (kind, place, body) = parts frame.Body
+        let place = placeOf frame.Body
+        let body = bytesOf frame.Body
+        let layout = layoutOf frame.Body
         let start = writer.Length
         let size = FrameLayout.size body.Length frame.Head.IsSome
         writer.Int32 size
-        writer.UInt32(Checksum.seeded seed (writer.Written.Slice(start, 4)))
-        writer.Byte kind
+        writer.Byte(kindOf frame.Body)
         writer.Byte(if frame.Head.IsSome then FrameLayout.headFlag else 0uy)
-        writer.Zeros 2
+        writer.Byte layout.Role
+        writer.Byte layout.Fields
         writer.UInt32 frame.Epoch
+        writer.Int32 place.Index
         writer.Int64 frame.Number
         writer.Int64 frame.Flushed
         writer.Int64 frame.Position
         writer.Int64 frame.Version
         writer.Int64 place.First
-        writer.Int32 place.Index
         writer.Int32 place.Count
         writer.Int32 body.Length
-        writer.Zeros 4
-        writer.Raw body.Span
+        writer.UInt16 layout.Stream
+        writer.UInt16 layout.Type
+        writer.Int32 layout.Payload
+        writer.UInt16 layout.Tags
+        writer.UInt16 layout.Run
+        writer.UInt32(Checksum.seeded seed body.Span)
+        writer.Int32 layout.SchemaVersion
 
         match frame.Head with
         | ValueSome head -> Hash.write writer head
         | ValueNone -> ()
 
-        writer.Zeros(start + size - 4 - writer.Length)
-        writer.UInt32(Checksum.seeded seed (writer.Written.Slice(start, size - 4)))
+        writer.UInt32(Checksum.seeded seed (writer.Written.Slice start))
+        writer.Raw body.Span
+        writer.Zeros(start + size - writer.Length)

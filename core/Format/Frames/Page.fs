@@ -125,7 +125,11 @@ module internal Page =
                 let foreign = Misfit.number "the segment of an index page" owner.FirstFrame (reader.Int64())
 
                 let layout =
-                    Misfit.rule "the layout of an index page" (reserved = 0uy && firstRow >= 0) "format 1" "another"
+                    Misfit.rule
+                        "the layout of an index page"
+                        (reserved = 0uy && firstRow >= 0)
+                        ("that of format version " + Numbers.text Block.formatVersion)
+                        "another"
 
                 match Misfit.first [ misplaced; foreign; layout ] with
                 | Some misfit -> Error(Misfit.corrupt offset misfit)

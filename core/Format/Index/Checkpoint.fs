@@ -215,7 +215,7 @@ module internal Checkpoint =
         (root: Result<CheckpointRoot, FrameError>)
         : Result<CheckpointRoot, StaleCheckpoint> =
         match root with
-        | Error(FrameError.FutureVersion(found, _)) -> Error(StaleCheckpoint.OtherVersion found)
+        | Error(FrameError.FutureVersion(found, _) | FrameError.PastVersion found) -> Error(StaleCheckpoint.OtherVersion found)
         | Error error -> Error(StaleCheckpoint.BadRoot error)
         | Ok root when root.JournalId <> journalId -> Error(StaleCheckpoint.OtherJournal root.JournalId)
         | Ok root ->

@@ -18,14 +18,16 @@ module internal FooterChecking =
                 "the entries"
                 "the batches"
                 "the streams"
-                "the types and tags"
+                "the types, tags and runs"
                 "the postings"
                 "the keys"
                 "the deletions"
+                "the batch tree"
+                "the nodes of the batch tree"
+                "the keys that were kept"
                 "the streams of the base"
-                "the keys of the base"
-                "the versions of the base"
-                "the versions that keys kept"
+                "the ids"
+                "the causes"
                 "the filter"
             |]
 
@@ -80,13 +82,16 @@ module internal FooterChecking =
                     Misfit.number "the entries in a trailer" (int64 rows.Entries.Length) (int64 found.Entries)
                     Misfit.rule "the base in a trailer" (found.HasBase = rows.Base.IsSome) (string rows.Base.IsSome) (string found.HasBase)
                     Misfit.number "the keys forgotten in a trailer" keysBefore found.KeysBefore
+                    Misfit.number "the batches in a trailer" rows.Behind.Batches found.Batches
                     Misfit.rule "the epoch in a trailer" epochFits (Numbers.text (int64 epoch)) (Numbers.text (int64 found.Epoch))
                 ]
             |> Option.map (Misfit.corrupt (length - int64 SegmentTrailer.bytes))
 
     /// What in the footer or trailer of a sealed segment is not what its frames give; `None` for nothing. `items` are what a scan took from
-    /// the bytes, `epoch` is the highest of its frames and those before.
+    /// the bytes, `epoch` is the highest of its frames and those before, `before` what the batches before it come to; where that is not
+    /// known, the footer is believed.
     let compare
+        (before: TreePlace option)
         (header: SegmentHeader)
         (bytes: ReadOnlyMemory<byte>)
         (items: SegmentItem list)
@@ -95,15 +100,19 @@ module internal FooterChecking =
         : FrameError option =
         let read (offset: int64) (count: int) = bytes.Slice(int offset, count)
 
-        match FooterPages.directory (FooterDecoding.sourceOf header trailer read) with
-        | Error error -> Some error
-        | Ok places ->
-            let rows = IndexRows.ofItems items
+        let source = FooterDecoding.sourceOf header trailer read
+
+        let before =
+            before |> Option.map Ok |> Option.defaultWith (fun () -> FooterDecoding.readBefore header bytes trailer)
+
+        match FooterPages.directory source, before with
+        | Error error, _
+        | Ok _, Error error -> Some error
+        | Ok places, Ok before ->
+            let rows = IndexRows.ofItems header.HasIds before items
             let keysBefore = items |> List.fold IndexRows.keysBefore 0L
             let owner = { Seed = Checksum.seed header.JournalId; FirstFrame = header.FirstFrame }
-            // Older versions wrote none.
-            let hasFilter = places |> Array.exists (fun place -> place.Table = FooterLayout.filter)
-            let expected = FooterEncoding.pagesWith hasFilter owner rows
+            let expected = FooterEncoding.pages owner rows
             let found = read trailer.FooterOffset (trailer.Pages * Page.bytes)
 
             comparePages trailer places found.Span expected.Span

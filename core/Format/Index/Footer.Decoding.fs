@@ -38,52 +38,31 @@ module internal FooterDecoding =
         rows.Entries
         |> Array.forall (RowRules.ofEntry framesEnd rows.Streams.Length rows.Words.Length rows.Batches.Length)
         && rows.Batches
-           |> Seq.mapi (fun index row -> RowRules.ofBatch entries row (IndexRows.behind rows.Batches entries index))
+           |> Seq.mapi (fun index row -> RowRules.ofBatch entries row (RowKeys.behind rows.Batches entries index))
            |> Seq.forall id
         && rows.Streams |> Array.forall (fun row -> inRange row.Count rows.Postings.Length row.First)
         && rows.Words |> Array.forall (fun row -> inRange row.Count rows.Postings.Length row.First)
         && rows.Postings |> Array.forall (fun entry -> entry < entries)
         && rows.Keys |> Array.forall (fun row -> row.Batch < rows.Batches.Length)
         && rows.Deletions |> Array.forall (fun row -> row.Stream < rows.Streams.Length)
-        && rows.Kept |> Array.forall (fun row -> row.Key < rows.Keys.Length)
-        && rows.Kept |> Seq.pairwise |> Seq.forall (fun (left, right) -> left.Key <= right.Key)
+        && rows.Kept |> Seq.pairwise |> Seq.forall (fun (left, right) -> Text.compareUtf8 left.Key right.Key <= 0)
+        && rows.Ids |> Array.forall (fun row -> row.Entry < entries)
+        && rows.Causes |> Array.forall (fun row -> row.Entry < entries)
+        && ascending RowOrder.ids rows.Ids
+        && ascending RowOrder.ids rows.Causes
+        && ascending (fun (left: NodeRow) right -> compare (struct (left.Last, left.Height)) (struct (right.Last, right.Height))) rows.Nodes
+        && rows.Before.Batches + int64 rows.Batches.Length = rows.Behind.Batches
         && ascending (fun (left: EntryRow) right -> compare left.Position right.Position) rows.Entries
         && ascending (fun (left: BatchRow) right -> compare left.FirstPosition right.FirstPosition) rows.Batches
         && ascending (fun (left: StreamRow) right -> Text.compareUtf8 left.Stream.Value right.Stream.Value) rows.Streams
         && ascending (fun (left: KeyRow) right -> Text.compareUtf8 left.Key right.Key) rows.Keys
         && rows.Words
-           |> ascending (fun left right -> IndexRows.compareWords (struct (left.Kind, left.Text)) (struct (right.Kind, right.Text)))
+           |> ascending (fun left right -> RowOrder.words (struct (left.Kind, left.Text)) (struct (right.Kind, right.Text)))
 
-    /// Gives each key its share of the versions; `None` where there are more or fewer.
-    let private joinBase (streams: BaseStream[]) (keys: struct (KnownKey * int)[]) (versions: StreamVersions[]) : BaseContent option =
-        let total = keys |> Array.sumBy (fun (struct (_, count)) -> int64 count)
-
-        if total <> int64 versions.Length then
-            None
-        else
-            let starts = keys |> Array.scan (fun start (struct (_, count)) -> start + count) 0
-
-            let joined =
-                keys
-                |> Seq.mapi (fun place (struct (key, count)) ->
-                    let mine = List.ofSeq (ArraySegment(versions, starts[place], count))
-                    { key with Receipt = { key.Receipt with Versions = mine } })
-                |> List.ofSeq
-
-            Some { Streams = List.ofArray streams; Keys = joined; KeysBefore = 0L }
-
-    let internal readBase (tables: FooterTables) : Result<BaseContent option, FrameError> =
-        if not tables.HasBase then
-            Ok None
-        else
-            match tables.BaseStreams.All(), tables.BaseKeys.All(), tables.BaseVersions.All() with
-            | Error error, _, _
-            | _, Error error, _
-            | _, _, Error error -> Error error
-            | Ok streams, Ok keys, Ok versions ->
-                match joinBase streams keys versions with
-                | Some content -> Ok(Some content)
-                | None -> Error tables.Misfit
+    /// What the batches before a sealed segment come to, as its footer says. `bytes` are those of its file.
+    let readBefore (header: SegmentHeader) (bytes: ReadOnlyMemory<byte>) (trailer: SegmentTrailer) : Result<TreePlace, FrameError> =
+        FooterTables.Open(sourceOf header trailer (fun offset count -> bytes.Slice(int offset, count)), None)
+        |> Result.bind (fun tables -> tables.Tree.At 0)
 
     /// All rows, or what is wrong with the first page that is not what was written. Never throws, whatever the bytes are.
     let read (source: PageSource) : Result<SegmentRows, FrameError> =
@@ -99,6 +78,8 @@ module internal FooterDecoding =
                     failure <- Some error
                     [||]
 
+            let tree = all tables.Tree
+
             let rows =
                 {
                     Entries = all tables.Entries
@@ -109,14 +90,19 @@ module internal FooterDecoding =
                     Keys = all tables.Keys
                     Deletions = all tables.Deletions
                     Kept = all tables.Kept
-                    Base = None
+                    Base = if tables.Has FooterLayout.baseStreams then Some(all tables.BaseStreams) else None
+                    Before = if tree.Length = 2 then tree[0] else TreePlace.none
+                    Behind = if tree.Length = 2 then tree[1] else TreePlace.none
+                    Nodes = all tables.Nodes
+                    HasIds = tables.Has FooterLayout.ids
+                    Ids = all tables.Ids
+                    Causes = all tables.Causes
                 }
 
-            match failure, readBase tables with
-            | Some error, _
-            | None, Error error -> Error error
-            | None, Ok content when fits source.FramesEnd rows -> Ok { rows with Base = content }
-            | None, Ok _ -> Error tables.Misfit
+            match failure with
+            | Some error -> Error error
+            | None when tree.Length = 2 && fits source.FramesEnd rows -> Ok rows
+            | None -> Error tables.Misfit
 
     /// All rows of a checkpoint whose watermark lies in a segment with this header, if they are as many as its root says and lie before the
     /// watermark. `bytesOf` gives so many bytes of its file at an offset. Never throws, whatever the bytes are.
@@ -133,6 +119,10 @@ module internal FooterDecoding =
         match read source with
         | Error error -> Error error
         | Ok _ when not (belong ()) -> Error(FrameError.Corrupt(source.Offset, "the pages of a checkpoint", "those of its root", "others"))
-        | Ok rows when rows.Entries.Length <> root.Entries || not (Array.forall isBefore rows.Entries) ->
+        | Ok rows when
+            rows.Entries.Length <> root.Entries
+            || rows.HasIds <> header.HasIds
+            || not (Array.forall isBefore rows.Entries)
+            ->
             Error(FooterPages.layoutError source.Offset)
         | Ok rows -> Ok rows

@@ -24,20 +24,19 @@ type internal SegmentSeal =
 [<RequireQualifiedAccess>]
 module internal FooterEncoding =
 
-    let private namesOf (rows: SegmentRows) : (FilteredKind * string) array =
-        let ofBase = rows.Base |> Option.defaultValue { Streams = []; Keys = []; KeysBefore = 0L }
+    let private namesOf (rows: SegmentRows) : FilteredName seq =
+        seq {
+            for row in rows.Streams -> FilteredName.Text(FilteredKind.Stream, row.Stream.Value)
+            for row in rows.Base |> Option.defaultValue [||] -> FilteredName.Text(FilteredKind.Stream, row.Stream.Value)
+            for row in rows.Words -> FilteredName.Text(FilteredKind.ofWord row.Kind, row.Text)
+            for row in rows.Keys -> FilteredName.Text(FilteredKind.Key, row.Key)
+            for key in rows.Kept |> Seq.map _.Key |> Seq.distinct -> FilteredName.Text(FilteredKind.Key, key)
+            for id in rows.Ids |> Seq.map _.Id |> Seq.distinct -> FilteredName.Id(FilteredKind.Id, id)
+            for id in rows.Causes |> Seq.map _.Id |> Seq.distinct -> FilteredName.Id(FilteredKind.Cause, id)
+        }
 
-        [|
-            for row in rows.Streams -> FilteredKind.Stream, row.Stream.Value
-            for row in ofBase.Streams -> FilteredKind.Stream, row.Stream.Value
-            for row in rows.Words -> FilteredKind.ofWord row.Kind, row.Text
-            for row in rows.Keys -> FilteredKind.Key, row.Key
-            for row in ofBase.Keys -> FilteredKind.Key, row.Key
-        |]
-
-    /// The pages of the rows: the root, then each table. The same rows give the same bytes. `hasFilter`: with a filter, if they are worth
-    /// one.
-    let pagesWith (hasFilter: bool) (owner: PageOwner) (rows: SegmentRows) : ReadOnlyMemory<byte> =
+    /// The pages of the rows: the root, then each table. The same rows give the same bytes.
+    let pages (owner: PageOwner) (rows: SegmentRows) : ReadOnlyMemory<byte> =
         let content = ByteWriter(4 * Page.bytes)
         let places = ResizeArray<TablePlace>()
         let mutable next = 1
@@ -56,18 +55,23 @@ module internal FooterEncoding =
         table FooterLayout.keys rows.Keys FooterLayout.writeKey
         table FooterLayout.deletions rows.Deletions FooterLayout.writeDeletion
 
-        match rows.Base with
-        | None -> ()
-        | Some content ->
-            let versions = content.Keys |> List.collect _.Receipt.Versions
-            table FooterLayout.baseStreams content.Streams FooterLayout.writeBaseStream
-            table FooterLayout.baseKeys content.Keys FooterLayout.writeBaseKey
-            table FooterLayout.baseVersions versions FooterLayout.writeBaseVersions
+        table FooterLayout.tree [ rows.Before; rows.Behind ] FrameEncoding.writeTreePlace
+
+        if rows.Nodes.Length > 0 then
+            table FooterLayout.nodes rows.Nodes FooterLayout.writeNode
 
         if rows.Kept.Length > 0 then
             table FooterLayout.kept rows.Kept FooterLayout.writeKept
 
-        match (if hasFilter then FooterFilter.make (namesOf rows) else [||]) with
+        match rows.Base with
+        | Some streams -> table FooterLayout.baseStreams streams FooterLayout.writeBaseStream
+        | None -> ()
+
+        if rows.HasIds then
+            table FooterLayout.ids rows.Ids FooterLayout.writeId
+            table FooterLayout.causes rows.Causes FooterLayout.writeId
+
+        match FooterFilter.make (Array.ofSeq (namesOf rows)) with
         | [||] -> ()
         | blocks -> table FooterLayout.filter blocks (fun writer block -> writer.Raw(ReadOnlySpan block))
 
@@ -75,9 +79,6 @@ module internal FooterEncoding =
         Page.writeTable owner footer 0 FooterLayout.root places FooterLayout.writePlace |> ignore<int>
         footer.Raw content.Written
         footer.WrittenMemory
-
-    /// The pages that are written.
-    let pages (owner: PageOwner) (rows: SegmentRows) : ReadOnlyMemory<byte> = pagesWith true owner rows
 
     let private aligned (offset: int64) =
         let size = int64 Page.bytes
@@ -113,6 +114,7 @@ module internal FooterEncoding =
                 Entries = rows.Entries.Length
                 HasBase = rows.Base.IsSome
                 KeysBefore = keysBefore
+                Batches = rows.Behind.Batches
             }
 
         {
@@ -122,7 +124,7 @@ module internal FooterEncoding =
             Trailer = SegmentTrailer.encode seed trailer
         }
 
-    /// What seals a segment whose frames, scanned, gave these items; see `sealRows`.
-    let seal header fileLength (items: SegmentItem list) framesEnd lastFrame head epoch : SegmentSeal =
+    /// What seals a segment whose frames, scanned, gave these items; `before` is what the batches before it come to. See `sealRows`.
+    let seal (header: SegmentHeader) fileLength before (items: SegmentItem list) framesEnd lastFrame head epoch : SegmentSeal =
         let keysBefore = items |> List.fold IndexRows.keysBefore 0L
-        sealRows header fileLength (IndexRows.ofItems items) keysBefore framesEnd lastFrame head epoch
+        sealRows header fileLength (IndexRows.ofItems header.HasIds before items) keysBefore framesEnd lastFrame head epoch

@@ -19,10 +19,28 @@ type internal FilteredKind =
     | Stream
     /// An idempotency key.
     | Key
+    /// The id of a run.
+    | Run
+    /// The id of an entry.
+    | Id
+    /// The id of what brought an entry about.
+    | Cause
+
+/// A name in a filter.
+[<RequireQualifiedAccess; Struct>]
+type internal FilteredName =
+    /// Its UTF-8 bytes.
+    | Text of textKind: FilteredKind * text: string
+    /// The 16 bytes of an id, big-endian.
+    | Id of idKind: FilteredKind * id: Guid
 
 module internal FilteredKind =
 
-    let ofWord (kind: WordKind) : FilteredKind = if kind = WordKind.Type then FilteredKind.Type else FilteredKind.Tag
+    let ofWord (kind: WordKind) : FilteredKind =
+        match kind with
+        | WordKind.Type -> FilteredKind.Type
+        | WordKind.Tag -> FilteredKind.Tag
+        | WordKind.Run -> FilteredKind.Run
 
 /// Making and asking filters. A block of one page's size is a filter of its own, and every name belongs to one of them.
 [<RequireQualifiedAccess>]
@@ -47,6 +65,9 @@ module internal FooterFilter =
         | FilteredKind.Tag -> 2uy
         | FilteredKind.Stream -> 3uy
         | FilteredKind.Key -> 4uy
+        | FilteredKind.Run -> 5uy
+        | FilteredKind.Id -> 6uy
+        | FilteredKind.Cause -> 7uy
 
     // The finalizer of MurmurHash3: every bit of the input changes half of the bits.
     let private mix (hash: uint64) : uint64 =
@@ -54,13 +75,17 @@ module internal FooterFilter =
         let hash = (hash ^^^ (hash >>> 33)) * 0xC4CEB9FE1A85EC53UL
         hash ^^^ (hash >>> 33)
 
-    /// FNV-1a with 64 bits over the kind's code and the UTF-8 bytes, mixed.
-    let private hashOf (kind: FilteredKind) (name: string) : uint64 =
-        let mutable hash = 14695981039346656037UL
-        let add (hash: uint64) (next: byte) = (hash ^^^ uint64 next) * 1099511628211UL
-        hash <- add hash (code kind)
+    /// FNV-1a with 64 bits over the kind's code and the bytes, mixed.
+    let private hashOf (name: FilteredName) : uint64 =
+        let struct (kind, bytes) =
+            match name with
+            | FilteredName.Text(kind, text) -> struct (kind, Encoding.UTF8.GetBytes text)
+            | FilteredName.Id(kind, id) -> struct (kind, id.ToByteArray true)
 
-        for next in Encoding.UTF8.GetBytes name do
+        let add (hash: uint64) (next: byte) = (hash ^^^ uint64 next) * 1099511628211UL
+        let mutable hash = add 14695981039346656037UL (code kind)
+
+        for next in bytes do
             hash <- add hash next
 
         mix hash
@@ -75,14 +100,14 @@ module internal FooterFilter =
         Seq.init bitsPerName (fun number -> (uint32 hash + uint32 number * step) % blockBits)
 
     /// The blocks of a filter over these names; none for few names.
-    let make (names: (FilteredKind * string) array) : byte[][] =
+    let make (names: FilteredName array) : byte[][] =
         if names.Length < leastNames then
             [||]
         else
             let blocks = Array.init (blocksFor names.Length) (fun _ -> Array.zeroCreate<byte> blockBytes)
 
-            for kind, name in names do
-                let hash = hashOf kind name
+            for name in names do
+                let hash = hashOf name
                 let block = blocks[blockOf hash blocks.Length]
 
                 for bit in bitsOf hash do
@@ -92,8 +117,8 @@ module internal FooterFilter =
             blocks
 
     /// Which of so many blocks tells of a name, and whether that one, once read, allows it.
-    let ask (kind: FilteredKind) (name: string) (blocks: int) : struct (int * (ReadOnlyMemory<byte> -> bool)) =
-        let hash = hashOf kind name
+    let ask (name: FilteredName) (blocks: int) : struct (int * (ReadOnlyMemory<byte> -> bool)) =
+        let hash = hashOf name
 
         let allows (block: ReadOnlyMemory<byte>) =
             bitsOf hash |> Seq.forall (fun bit -> block.Span[int (bit / 8u)] &&& (1uy <<< int (bit % 8u)) <> 0uy)

@@ -26,19 +26,12 @@ module internal FooterLayout =
 
     let root, entries, batches, streams, words = 0uy, 1uy, 2uy, 3uy, 4uy
 
-    let postings, keys, deletions, baseStreams, baseKeys, baseVersions, kept, filter =
-        5uy, 6uy, 7uy, 8uy, 9uy, 10uy, 11uy, 12uy
+    let postings, keys, deletions, tree = 5uy, 6uy, 7uy, 8uy
+
+    let nodes, kept, baseStreams, ids, causes, filter = 9uy, 10uy, 11uy, 12uy, 13uy, 14uy
 
     /// The tables that every footer has.
-    let always = [| entries..deletions |]
-
-    /// The tables that a footer may have behind those: of a base, of keys whose batches lost entries, of many names.
-    let sometimes: byte[][] =
-        [|
-            for ofBase in [ [||]; [| baseStreams..baseVersions |] ] do
-                for ofKept in [ [||]; [| kept |] ] do
-                    for ofFilter in [ [||]; [| filter |] ] -> Array.concat [ ofBase; ofKept; ofFilter ]
-        |]
+    let always = [| entries..tree |]
 
     let postingBytes = 4
 
@@ -46,16 +39,18 @@ module internal FooterLayout =
     let leastBytes (table: byte) : int =
         match int table with
         | 1 -> 48
-        | 2 -> 56
+        | 2 -> 96
         | 3 -> 29
         | 4 -> 14
         | 6 -> 41
         | 7 -> 32
-        | 8
-        | 10 -> 21
-        | 9 -> 85
-        | 11 -> 25
-        | 12 -> Page.capacity
+        | 8 -> 20
+        | 9 -> 44
+        | 10 -> 102
+        | 11 -> 21
+        | 12
+        | 13 -> 20
+        | 14 -> Page.capacity
         | _ -> postingBytes
 
 
@@ -132,7 +127,17 @@ module internal FooterLayout =
         writer.Int32 row.Count
         writer.Int32 row.FirstEntry
         writer.Int64 row.LastFrame
+        writer.Int64 row.Latest
         writeHash writer row.Head
+        writeHash writer row.TreeLeaf
+
+    let private time (reader: ByteReader) : int64 =
+        let ticks = Block.atLeast TreePlace.noTime reader
+
+        if ticks > DateTime.MaxValue.Ticks then
+            reader.Fail()
+
+        ticks
 
     let readBatch (reader: ByteReader) : BatchRow =
         let first = Block.atLeast 1L reader
@@ -148,7 +153,9 @@ module internal FooterLayout =
             Count = count
             FirstEntry = firstEntry
             LastFrame = lastFrame
+            Latest = time reader
             Head = Block.hash reader
+            TreeLeaf = Block.hash reader
         }
 
     let writeStream (writer: ByteWriter) (row: StreamRow) =
@@ -168,7 +175,13 @@ module internal FooterLayout =
         }
 
     let writeWord (writer: ByteWriter) (row: WordRow) =
-        writer.Byte(if row.Kind = WordKind.Type then 1uy else 2uy)
+        writer.Byte(
+            match row.Kind with
+            | WordKind.Type -> 1uy
+            | WordKind.Tag -> 2uy
+            | WordKind.Run -> 3uy
+        )
+
         writer.Text row.Text
         writer.Int32 row.First
         writer.Int32 row.Count
@@ -176,11 +189,15 @@ module internal FooterLayout =
     let readWord (reader: ByteReader) : WordRow =
         let kind = reader.Byte()
 
-        if kind <> 1uy && kind <> 2uy then
+        if kind < 1uy || kind > 3uy then
             reader.Fail()
 
         {
-            Kind = if kind = 1uy then WordKind.Type else WordKind.Tag
+            Kind =
+                match kind with
+                | 1uy -> WordKind.Type
+                | 2uy -> WordKind.Tag
+                | _ -> WordKind.Run
             Text = reader.Text()
             First = index reader
             Count = index reader
@@ -222,37 +239,40 @@ module internal FooterLayout =
 
     let readBaseStream (reader: ByteReader) : BaseStream = { Stream = name reader; Highest = reader.Int64(); Floor = reader.Int64() }
 
-    let writeBaseVersions (writer: ByteWriter) (row: StreamVersions) =
-        writer.Text row.Stream.Value
-        writer.Int64 row.First
-        writer.Int64 row.Last
-
-    let readBaseVersions (reader: ByteReader) : StreamVersions = { Stream = name reader; First = reader.Int64(); Last = reader.Int64() }
-
     let writeKept (writer: ByteWriter) (row: KeptRow) =
-        writer.Int32 row.Key
-        writeBaseVersions writer row.Versions
-
-    let readKept (reader: ByteReader) : KeptRow =
-        let key = index reader
-        { Key = key; Versions = readBaseVersions reader }
-
-    let writeBaseKey (writer: ByteWriter) (row: KnownKey) =
         writer.Text row.Key
         writeHash writer row.Content
-        writer.Int64 row.Receipt.FirstPosition
-        writer.Int32 row.Receipt.Count
-        writer.Int32 row.Receipt.Versions.Length
-        writeHash writer row.Receipt.Head.Hash
+        writer.Int64 row.FirstPosition
+        writer.Int32 row.Count
+        writeHash writer row.Head
+        writer.Text row.Versions.Stream.Value
+        writer.Int64 row.Versions.First
+        writer.Int64 row.Versions.Last
 
-    /// The versions of its receipt are rows of another table; how many they are comes with the key.
-    let readBaseKey (reader: ByteReader) : struct (KnownKey * int) =
-        let key = reader.Text()
-        let content = Block.hash reader
-        let first = reader.Int64()
-        let count = reader.Int32()
-        let versions = index reader
-        let head = { Position = first + int64 count - 1L; Hash = Block.hash reader }
+    let readKept (reader: ByteReader) : KeptRow =
+        {
+            Key = reader.Text()
+            Content = Block.hash reader
+            FirstPosition = Block.atLeast 1L reader
+            Count = index reader
+            Head = Block.hash reader
+            Versions = { Stream = name reader; First = reader.Int64(); Last = reader.Int64() }
+        }
 
-        let receipt = { FirstPosition = first; Count = count; Versions = []; Head = head }
-        struct ({ KnownKey.Key = key; Content = content; Receipt = receipt }, versions)
+    let writeNode (writer: ByteWriter) (row: NodeRow) =
+        writer.Int64 row.Last
+        writer.Int32 row.Height
+        writeHash writer row.Hash
+
+    let readNode (reader: ByteReader) : NodeRow =
+        {
+            Last = Block.atLeast 0L reader
+            Height = index reader
+            Hash = Block.hash reader
+        }
+
+    let writeId (writer: ByteWriter) (row: IdRow) =
+        writer.Guid row.Id
+        writer.Int32 row.Entry
+
+    let readId (reader: ByteReader) : IdRow = { Id = reader.Guid(); Entry = index reader }

@@ -37,7 +37,7 @@ module internal FooterPages =
     let offsetOf (source: PageSource) (number: int) : int64 = source.Offset + int64 number * int64 Page.bytes
 
     let layoutError (offset: int64) : FrameError =
-        FrameError.Corrupt(offset, "the layout of an index page", "that of format version 1", "another")
+        FrameError.Corrupt(offset, "the layout of an index page", ("that of format version " + Numbers.text Block.formatVersion), "another")
 
     /// The page with this number, if it is one of the table; from the cache, where it is kept there.
     let read (source: PageSource) (cache: IPageCache option) (table: byte) (number: int) : Result<Page, FrameError> =
@@ -90,9 +90,8 @@ module internal FooterPages =
             let tables = places |> Array.map _.Table
             let always = FooterLayout.always.Length
 
-            let complete =
-                Array.truncate always tables = FooterLayout.always
-                && Array.contains (Array.skip (min always tables.Length) tables) FooterLayout.sometimes
+            // Behind those that every footer has, any of the others, in order.
+            let complete = Array.truncate always tables = FooterLayout.always
 
             if fits && complete && next = int64 source.Pages then
                 Ok places

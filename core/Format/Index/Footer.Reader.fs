@@ -29,15 +29,15 @@ type internal FooterReader private (tables: FooterTables) =
         Seq.foldBack folder rows (Ok [])
 
     /// Whether there may be something by this name; if not, there surely is nothing. The cost is one page.
-    let mayHave (kind: FilteredKind) (name: string) : Result<bool, FrameError> =
+    let mayHave (name: FilteredName) : Result<bool, FrameError> =
         if filter.Rows = 0 then
             Ok true
         else
-            let struct (block, allows) = FooterFilter.ask kind name filter.Rows
+            let struct (block, allows) = FooterFilter.ask name filter.Rows
             filter.At block |> Result.map allows
 
     let ifThere kind name (find: unit -> Result<'Value option, FrameError>) : Result<'Value option, FrameError> =
-        match mayHave kind name with
+        match mayHave (FilteredName.Text(kind, name)) with
         | Ok true -> find ()
         | Ok false -> Ok None
         | Error error -> Error error
@@ -58,17 +58,33 @@ type internal FooterReader private (tables: FooterTables) =
 
     let word (kind: WordKind) (text: string) =
         ifThere (FilteredKind.ofWord kind) text (fun () ->
-            words.Exact(fun (row: WordRow) -> IndexRows.compareWords (struct (row.Kind, row.Text)) (struct (kind, text)))
+            words.Exact(fun (row: WordRow) -> RowOrder.words (struct (row.Kind, row.Text)) (struct (kind, text)))
             |> Result.map row
             |> following (Option.forall (fun row -> RowRules.inRange row.Count postings.Rows row.First)))
 
-    /// What a key has kept of a batch of so many positions.
-    let keptOf (key: int) (most: int) : Result<StreamVersions list, FrameError> =
-        kept.Lowest(0, kept.Rows, (fun _ (row: KeptRow) -> row.Key >= key))
+    /// The key that was kept without its batch.
+    let keptKey (key: string) : Result<KnownKey option, FrameError> =
+        let order (row: KeptRow) = Text.compareUtf8 row.Key key
+
+        kept.Lowest(0, kept.Rows, (fun _ row -> order row >= 0))
         |> Result.bind (fun first ->
-            kept.Lowest(first, kept.Rows, (fun _ (row: KeptRow) -> row.Key > key))
-            |> following (fun last -> last - first <= most)
-            |> Result.bind (fun last -> traverse kept.At [ first .. last - 1 ] |> Result.map (List.map _.Versions)))
+            kept.Lowest(first, kept.Rows, (fun _ row -> order row > 0))
+            |> following (fun last -> last - first <= Limits.batchEntries)
+            |> Result.bind (fun last -> traverse kept.At [ first .. last - 1 ])
+            |> Result.map (Seq.ofList >> RowKeys.kept >> Seq.tryHead))
+
+    /// The entries with an id, in order.
+    let entriesOf (kind: FilteredKind) (table: FooterTable<IdRow>) (id: Guid) : Result<int list, FrameError> =
+        match mayHave (FilteredName.Id(kind, id)) with
+        | Error error -> Error error
+        | Ok false -> Ok []
+        | Ok true ->
+            table.Lowest(0, table.Rows, (fun _ row -> row.Id.CompareTo id >= 0))
+            |> Result.bind (fun first ->
+                table.Lowest(first, table.Rows, (fun _ row -> row.Id.CompareTo id > 0))
+                |> Result.bind (fun last -> traverse table.At [ first .. last - 1 ]))
+            |> following (List.forall (fun row -> row.Entry < entries.Rows))
+            |> Result.map (List.map _.Entry)
 
     /// Reads the root. `Error` where it is not what was written.
     static member Open(source: PageSource) : Result<FooterReader, FrameError> = FooterTables.Open(source, None) |> Result.map FooterReader
@@ -134,6 +150,29 @@ type internal FooterReader private (tables: FooterTables) =
     /// The entries with an outward tag; `None` for none.
     member _.Tag(text: string) : Result<WordRow option, FrameError> = word WordKind.Tag text
 
+    /// The entries that name a run; `None` for none, or where runs have no rows.
+    member _.Run(text: string) : Result<WordRow option, FrameError> = word WordKind.Run text
+
+    /// Whether ids, causes and runs have rows.
+    member _.HasIds: bool = tables.Has FooterLayout.ids
+
+    /// The indexes of the entries with an id, ascending.
+    member _.ById(id: Guid) : Result<int list, FrameError> = entriesOf FilteredKind.Id tables.Ids id
+
+    /// The indexes of the entries that what has this id brought about, ascending.
+    member _.ByCause(id: Guid) : Result<int list, FrameError> = entriesOf FilteredKind.Cause tables.Causes id
+
+    /// What the batches before the segment come to.
+    member _.Before() : Result<TreePlace, FrameError> = tables.Tree.At 0
+
+    /// What the batches come to with those of the segment.
+    member _.Behind() : Result<TreePlace, FrameError> = tables.Tree.At 1
+
+    /// The hash of a subtree that ends with a batch of the segment; `None` for one of less than 16 batches.
+    member _.Node(last: int64, height: int) : Result<Hash option, FrameError> =
+        tables.Nodes.Exact(fun row -> compare (struct (row.Last, row.Height)) (struct (last, height)))
+        |> Result.map (row >> Option.map _.Hash)
+
     /// The index of an entry: the one at this place in the postings.
     member _.Posting(place: int) : Result<int, FrameError> = postingAt place
 
@@ -143,11 +182,11 @@ type internal FooterReader private (tables: FooterTables) =
         |> Result.bind (fun place -> if place = first + count then Ok -1 else postingAt place)
 
     /// Whether the idempotency key may have been first used here, or in the beginning that was dropped before; if not, it surely was not.
-    member _.MayHaveKey(key: string) : Result<bool, FrameError> = mayHave FilteredKind.Key key
+    member _.MayHaveKey(key: string) : Result<bool, FrameError> = mayHave (FilteredName.Text(FilteredKind.Key, key))
 
     /// What an idempotency key stands for that was first used here; `None` for any other key.
     member _.Key(key: string) : Result<KnownKey option, FrameError> =
-        let receiptOf index (row: KeyRow) =
+        let receiptOf (row: KeyRow) =
             let last = batches.Rows - 1
 
             let next =
@@ -157,24 +196,23 @@ type internal FooterReader private (tables: FooterTables) =
                 next
                 |> Result.bind (fun next -> batches.At row.Batch |> following (fun batch -> RowRules.ofBatch entries.Rows batch next))
 
-            match batch, next, batch |> Result.bind (fun batch -> keptOf index batch.Count) with
-            | Error error, _, _
-            | _, Error error, _
-            | _, _, Error error -> Error error
-            | Ok batch, Ok next, Ok kept ->
+            match batch, next with
+            | Error error, _
+            | _, Error error -> Error error
+            | Ok batch, Ok next ->
                 traverse entryAt [ batch.FirstEntry .. next - 1 ]
                 |> Result.bind (fun rows ->
                     traverse streams.At (rows |> List.map _.Stream |> List.distinct)
                     |> Result.map (fun named ->
                         let names = Map.ofSeq (Seq.zip (rows |> List.map _.Stream |> List.distinct) named)
-                        let receipt = IndexRows.receipt batch rows kept (fun stream -> names[stream].Stream)
+                        let receipt = RowKeys.receipt batch rows (fun stream -> names[stream].Stream)
                         Some { KnownKey.Key = key; Content = row.Content; Receipt = receipt }))
 
         ifThere FilteredKind.Key key (fun () ->
             match keys.Exact(fun (row: KeyRow) -> Text.compareUtf8 row.Key key) with
             | Error error -> Error error
-            | Ok None -> Ok None
-            | Ok(Some(struct (index, row))) -> receiptOf index row)
+            | Ok None -> keptKey key
+            | Ok(Some(struct (_, row))) -> receiptOf row)
 
     /// The deletions, in order: stream, last version, and the head position they were made at.
     member _.Deletions() : Result<struct (Refold.StreamId * int64 * int64) list, FrameError> =
@@ -189,8 +227,9 @@ type internal FooterReader private (tables: FooterTables) =
             tables.BaseStreams.Exact(fun (row: BaseStream) -> Text.compareUtf8 row.Stream.Value stream.Value)
             |> Result.map row)
 
-    /// All that a base frame says; `None` where there is none.
-    member _.Base() : Result<BaseContent option, FrameError> = FooterDecoding.readBase tables
+    /// The streams of a base frame; `None` where there is none.
+    member _.BaseStreams() : Result<BaseStream[] option, FrameError> =
+        if tables.Has FooterLayout.baseStreams then tables.BaseStreams.All() |> Result.map Some else Ok None
 
     /// The entry of a stream with this version; `None` where the segment has none. `row` is the stream's.
     member _.EntryOf(row: StreamRow, version: int64) : Result<EntryRow option, FrameError> =

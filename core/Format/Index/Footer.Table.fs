@@ -187,8 +187,8 @@ type internal FooterTables private (source: PageSource, places: TablePlace[], ca
     /// What is wrong where rows do not fit each other.
     member _.Misfit: FrameError = FooterPages.layoutError source.Offset
 
-    /// Whether there are rows of a base frame.
-    member _.HasBase: bool = places |> Array.exists (fun place -> place.Table = FooterLayout.baseStreams)
+    /// Whether there is a table of this code.
+    member _.Has(table: byte) : bool = places |> Array.exists (fun place -> place.Table = table)
 
     member val Entries = fixedTable FooterLayout.entries FooterLayout.readEntry
     member val Batches = fixedTable FooterLayout.batches FooterLayout.readBatch
@@ -197,8 +197,10 @@ type internal FooterTables private (source: PageSource, places: TablePlace[], ca
     member val Postings = fixedTable FooterLayout.postings FooterLayout.readPosting
     member val Keys = table 0 FooterLayout.keys FooterLayout.readKey
     member val Deletions = fixedTable FooterLayout.deletions FooterLayout.readDeletion
+    member val Tree = table 0 FooterLayout.tree FrameBodies.readTreePlace
+    member val Nodes = fixedTable FooterLayout.nodes FooterLayout.readNode
     member val Kept = table 0 FooterLayout.kept FooterLayout.readKept
-    member val Filter = fixedTable FooterLayout.filter (fun reader -> reader.Raw Page.capacity)
     member val BaseStreams = table 0 FooterLayout.baseStreams FooterLayout.readBaseStream
-    member val BaseKeys = table 0 FooterLayout.baseKeys FooterLayout.readBaseKey
-    member val BaseVersions = table 0 FooterLayout.baseVersions FooterLayout.readBaseVersions
+    member val Ids = fixedTable FooterLayout.ids FooterLayout.readId
+    member val Causes = fixedTable FooterLayout.causes FooterLayout.readId
+    member val Filter = fixedTable FooterLayout.filter (fun reader -> reader.Raw Page.capacity)

@@ -7,28 +7,12 @@ open Refold
 open System
 open System.Collections.Generic
 
-/// What was gathered of one stream or word.
-[<Sealed>]
-type internal Gathered() =
-    /// Indexes of its entries.
-    member val Entries = ResizeArray<int>()
-    /// Its index in its table.
-    member val Index = 0 with get, set
-    /// Where its postings begin.
-    member val First = 0 with get, set
-    /// The version of the last entry of a stream.
-    member val Highest = 0L with get, set
-    /// The highest version of a stream that was deleted.
-    member val DeletedTo = 0L with get, set
-
 /// Making rows.
 [<RequireQualifiedAccess>]
 module internal IndexRows =
 
-    let internal compareWords (struct (kind: WordKind, text: string)) (struct (otherKind: WordKind, otherText: string)) =
-        if kind = otherKind then Text.compareUtf8 text otherText
-        elif kind = WordKind.Type then -1
-        else 1
+    /// Subtrees below this height are made of leaves again.
+    let leastHeight = 4
 
     // Sorted, so that nothing depends on hash codes.
     let private sortedBy (compare: 'Key -> 'Key -> int) = SortedDictionary<'Key, Gathered>(Comparer.Create(Comparison compare))
@@ -40,14 +24,6 @@ module internal IndexRows =
             let gathered = Gathered()
             found[key] <- gathered
             gathered
-
-    let private sortBase (content: BaseContent) : BaseContent =
-        {
-            Streams = content.Streams |> List.sortBy _.Stream
-            Keys = content.Keys |> List.sortWith (fun left right -> Text.compareUtf8 left.Key right.Key)
-            // The trailer says it.
-            KeysBefore = 0L
-        }
 
     /// Gives each its index in its table, and where its postings begin; the answer is where the next ones begin.
     let private number (start: int) (found: SortedDictionary<'Key, Gathered>) : int =
@@ -70,10 +46,9 @@ module internal IndexRows =
         | SegmentContent.Batch _
         | SegmentContent.Deletion _ -> known
 
-    /// What each key, by its index, has kept.
-    let private keptOf (rows: SegmentRows) : int -> StreamVersions list =
-        let kept = rows.Kept |> Array.groupBy _.Key |> Map.ofArray
-        fun key -> [ for row in Map.tryFind key kept |> Option.defaultValue [||] -> row.Versions ]
+    let private sortedIds (rows: IdRow[]) : IdRow[] =
+        Array.Sort(rows, Comparison RowOrder.ids)
+        rows
 
     /// The rows of a segment whose beginning is known by its rows: with what a scan took behind that. `position` is the head position
     /// behind the beginning. The same rows as those of all items together.
@@ -81,10 +56,13 @@ module internal IndexRows =
         let streams =
             sortedBy (fun (left: StreamId) (right: StreamId) -> Text.compareUtf8 left.Value right.Value)
 
-        let words = sortedBy compareWords
+        let words = sortedBy RowOrder.words
 
+        // Of a batch that is whole its row, of another one what is kept.
         let keys =
-            SortedDictionary<string, struct (KeyRow * StreamVersions list)>(Comparer.Create(Comparison Text.compareUtf8))
+            SortedDictionary<string, struct (KeyRow * KnownKey option)>(Comparer.Create(Comparison Text.compareUtf8))
+
+        let keep (key: KnownKey) = keys[key.Key] <- struct ({ Key = key.Key; Content = key.Content; Batch = 0 }, Some key)
 
         let postings first count : int seq = ArraySegment(known.Postings, first, count)
 
@@ -97,10 +75,10 @@ module internal IndexRows =
         for row in known.Words do
             (gathered (struct (row.Kind, row.Text)) words).Entries.AddRange(postings row.First row.Count)
 
-        let kept = keptOf known
+        for row in known.Keys do
+            keys[row.Key] <- struct (row, None)
 
-        for index, row in Seq.indexed known.Keys do
-            keys[row.Key] <- struct (row, kept index)
+        Seq.iter keep (RowKeys.kept known.Kept)
 
         let streamAt = Array.ofSeq streams.Values
         let wordAt = Array.ofSeq words.Values
@@ -118,6 +96,37 @@ module internal IndexRows =
         let isNone = known.Batches.Length = 0 && known.Base.IsNone
         let mutable position = if isNone then 0L else position
         let mutable dropped = known.Base
+        let mutable before = known.Before
+        let mutable peaks = TreePlace.peaks known.Behind
+        let mutable latest = known.Behind.Latest
+        let nodes = ResizeArray<NodeRow> known.Nodes
+        let ids = ResizeArray<IdRow> known.Ids
+        let causes = ResizeArray<IdRow> known.Causes
+
+        let addIds (index: int) (data: EntryData) (version: int64) =
+            let id =
+                match data.Id with
+                | Some id -> id
+                | None -> Entry.derivedId data.Run data.Stream version
+
+            ids.Add { Id = id; Entry = index }
+
+            match data.CausationId with
+            | Some cause -> causes.Add { Id = cause; Entry = index }
+            | None -> ()
+
+            match data.Run with
+            | Some run -> (gathered (struct (WordKind.Run, run.Value)) words).Entries.Add index
+            | None -> ()
+
+        let addToTree (leaf: Hash) =
+            let last = peaks.Size
+            let struct (after, made) = peaks.Add leaf
+            peaks <- after
+
+            for node, hash in made do
+                if node.Height >= leastHeight then
+                    nodes.Add { Last = last; Height = node.Height; Hash = hash }
 
         let addEntry (stored: StoredBatch) place =
             let batch = stored.Batch
@@ -131,6 +140,10 @@ module internal IndexRows =
 
             stream.Entries.Add index
             typeWord.Entries.Add index
+
+            if known.HasIds then
+                addIds index data batch.Versions[place]
+
             stream.Highest <- batch.Versions[place]
             let isLast = (batch.Positions[place] = batch.Receipt.Head.Position)
 
@@ -151,7 +164,11 @@ module internal IndexRows =
         for item in items do
             match item.Content with
             | SegmentContent.Base(content, head) ->
-                dropped <- Some(sortBase content)
+                dropped <- Some(content.Streams |> List.sortBy _.Stream |> Array.ofList)
+                List.iter keep content.Keys
+                before <- content.Tree
+                peaks <- TreePlace.peaks before
+                latest <- before.Latest
                 position <- head.Position
             | SegmentContent.KeysForgotten _ -> ()
             | SegmentContent.Deletion(stream, version) ->
@@ -172,18 +189,21 @@ module internal IndexRows =
                 let firstEntry = entries.Count
 
                 for leaf in stored.Dropped do
-                    let gathered = gathered leaf.Stream streams
-                    gathered.DeletedTo <- max leaf.Last gathered.DeletedTo
+                    let gathered = gathered leaf.Versions.Stream streams
+                    gathered.DeletedTo <- max leaf.Versions.Last gathered.DeletedTo
 
                 for place in 0 .. stored.Batch.Entries.Length - 1 do
                     addEntry stored place
 
-                match stored.Batch.Key with
+                match stored.Batch.KnownKey with
                 // A key that was forgotten may be here again: the later one counts.
-                | Some(key, content) ->
-                    let kept = if stored.Dropped.IsEmpty then [] else receipt.Versions
-                    keys[key] <- struct ({ Key = key; Content = content; Batch = batches.Count }, kept)
+                | Some key when not stored.Dropped.IsEmpty -> keep key
+                | Some key -> keys[key.Key] <- struct ({ Key = key.Key; Content = key.Content; Batch = batches.Count }, None)
                 | None -> ()
+
+                let leaf = StoredBatch.treeLeaf stored
+                addToTree leaf
+                latest <- StoredBatch.latest latest stored
 
                 batches.Add
                     {
@@ -192,6 +212,8 @@ module internal IndexRows =
                         FirstEntry = firstEntry
                         Head = receipt.Head.Hash
                         LastFrame = item.LastFrame
+                        Latest = latest
+                        TreeLeaf = leaf
                     }
 
                 position <- receipt.Head.Position
@@ -226,58 +248,49 @@ module internal IndexRows =
                     for item in Seq.append streams.Values words.Values do
                         yield! item.Entries
                 |]
-            Keys = [| for struct (key, _) in keys.Values -> key |]
+            Keys =
+                [|
+                    for struct (key, kept) in keys.Values do
+                        if kept.IsNone then
+                            key
+                |]
             Deletions =
                 [|
                     for struct (row, stream) in deletions -> { row with Stream = stream.Index }
                 |]
             Kept =
                 [|
-                    for index, struct (_, kept) in Seq.indexed keys.Values do
-                        for versions in kept -> { Key = index; Versions = versions }
+                    for struct (_, kept) in keys.Values do
+                        yield! kept |> Option.map RowKeys.rowsOf |> Option.defaultValue Seq.empty
                 |]
             Base = dropped
+            Before = before
+            Behind = TreePlace.ofPeaks peaks latest
+            Nodes = nodes.ToArray()
+            HasIds = known.HasIds
+            Ids = ids.ToArray() |> sortedIds
+            Causes = causes.ToArray() |> sortedIds
         }
 
-    /// The rows of what a scan took from one segment.
-    let ofItems (items: SegmentItem list) : SegmentRows = extend SegmentRows.Empty 0L items
+    /// The rows of what a scan took from one segment, before which batches come to this.
+    let ofItems (hasIds: bool) (before: TreePlace) (items: SegmentItem list) : SegmentRows =
+        extend (SegmentRows.Empty(hasIds, before)) 0L items
 
-    /// The receipt of a batch, as it was answered when the batch was appended. `kept`: what its key has kept, if the batch lost entries.
-    let receipt (batch: BatchRow) (entries: EntryRow seq) (kept: StreamVersions list) (nameOf: int -> StreamId) : Receipt =
-        let ofEntries () =
-            entries
-            |> Seq.groupBy _.Stream
-            |> Seq.map (fun (stream, rows) ->
-                {
-                    Stream = nameOf stream
-                    First = (Seq.head rows).Version
-                    Last = (Seq.last rows).Version
-                })
-            |> List.ofSeq
+    /// What batches come to behind these items.
+    let placeBehind (before: TreePlace) (items: SegmentItem list) : TreePlace =
+        let mutable peaks = TreePlace.peaks before
+        let mutable latest = before.Latest
 
-        {
-            FirstPosition = batch.FirstPosition
-            Count = batch.Count
-            Versions = if kept.IsEmpty then ofEntries () else kept
-            Head = { Position = batch.FirstPosition + int64 batch.Count - 1L; Hash = batch.Head }
-        }
+        for item in items do
+            match item.Content with
+            | SegmentContent.Base(content, _) ->
+                peaks <- TreePlace.peaks content.Tree
+                latest <- content.Tree.Latest
+            | SegmentContent.Batch stored ->
+                let struct (after, _) = peaks.Add(StoredBatch.treeLeaf stored)
+                peaks <- after
+                latest <- StoredBatch.latest latest stored
+            | SegmentContent.Deletion _
+            | SegmentContent.KeysForgotten _ -> ()
 
-    /// The first entry behind a batch.
-    let behind (batches: BatchRow[]) (entries: int) (batch: int) : int =
-        if batch = batches.Length - 1 then entries else batches[batch + 1].FirstEntry
-
-    /// What the keys of these rows stand for.
-    let knownKeys (rows: SegmentRows) : KnownKey seq =
-        let kept = keptOf rows
-
-        rows.Keys
-        |> Seq.mapi (fun index row ->
-            let batch = rows.Batches[row.Batch]
-            let behind = behind rows.Batches rows.Entries.Length row.Batch
-            let entries = ArraySegment(rows.Entries, batch.FirstEntry, max 0 (behind - batch.FirstEntry))
-
-            {
-                Key = row.Key
-                Content = row.Content
-                Receipt = receipt batch entries (kept index) (fun stream -> rows.Streams[stream].Stream)
-            })
+        TreePlace.ofPeaks peaks latest

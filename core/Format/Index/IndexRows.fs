@@ -4,6 +4,7 @@ namespace Refold.Format
 
 open Refold.Core
 open Refold
+open System
 
 /// One entry of the segment, in position order.
 [<Struct; NoComparison>]
@@ -41,6 +42,10 @@ type internal BatchRow =
         Head: Hash
         /// The number of its last frame.
         LastFrame: int64
+        /// The latest time of its entries and of all before it in the journal; -1 where none has one.
+        Latest: int64
+        /// Its leaf in the batch tree.
+        TreeLeaf: Hash
     }
 
 /// One stream that has, or had, an entry or a deletion in the segment; in order of UTF-8 bytes.
@@ -66,12 +71,14 @@ type internal WordKind =
     | Type
     /// An outward tag, `kind:external` and `kind:derived` included.
     | Tag
+    /// The id of a run.
+    | Run
 
-/// One type or tag; types first, each in order of UTF-8 bytes.
+/// One type, tag or run; in this order, each in order of UTF-8 bytes.
 [<NoComparison>]
 type internal WordRow =
     {
-        /// Type or tag.
+        /// Type, tag or run.
         Kind: WordKind
         /// What it says.
         Text: string
@@ -81,7 +88,7 @@ type internal WordRow =
         Count: int
     }
 
-/// One idempotency key; in order of UTF-8 bytes.
+/// One idempotency key of a batch that is whole; in order of UTF-8 bytes.
 [<NoComparison>]
 type internal KeyRow =
     {
@@ -89,18 +96,49 @@ type internal KeyRow =
         Key: string
         /// The content it stands for.
         Content: Hash
-        /// The batch, whose receipt is `IndexRows.receipt`.
+        /// The batch, whose receipt is `RowKeys.receipt`.
         Batch: int
     }
 
-/// What a key keeps of a batch that has lost entries to compaction; by key, streams in order of appearance.
+/// An idempotency key whose batch has lost entries or lies in a dropped beginning, with what it got in one stream; by key, streams in
+/// order of appearance.
 [<NoComparison>]
 type internal KeptRow =
     {
-        /// The key, as an index into the rows of keys.
-        Key: int
-        /// The versions the batch got in one stream.
+        /// The key.
+        Key: string
+        /// The content it stands for.
+        Content: Hash
+        /// The batch's first position.
+        FirstPosition: int64
+        /// How many positions it takes.
+        Count: int
+        /// The head hash after it.
+        Head: Hash
+        /// The versions it got in the stream.
         Versions: StreamVersions
+    }
+
+/// A complete subtree of the batch tree, of 16 batches and more, that ends in the segment; by its last batch, then by height.
+[<Struct; NoComparison>]
+type internal NodeRow =
+    {
+        /// The ordinal of its last batch.
+        Last: int64
+        /// It stands for 2^height batches.
+        Height: int
+        /// Its hash.
+        Hash: Hash
+    }
+
+/// An entry by its id, or by the id of what brought it about; by id, then by entry.
+[<Struct; NoComparison>]
+type internal IdRow =
+    {
+        /// The id.
+        Id: Guid
+        /// The entry, as an index into the rows of entries.
+        Entry: int
     }
 
 /// One deletion, in order.
@@ -127,7 +165,7 @@ type internal SegmentRows =
         Batches: BatchRow[]
         /// Its streams.
         Streams: StreamRow[]
-        /// Its types and tags.
+        /// Its types, tags and runs.
         Words: WordRow[]
         /// Indexes of entries: of each stream, then of each word, ascending.
         Postings: int[]
@@ -135,14 +173,26 @@ type internal SegmentRows =
         Keys: KeyRow[]
         /// Its deletions.
         Deletions: DeletionRow[]
-        /// Versions of the batches that have keys and have lost entries.
+        /// Keys whose batches are not whole.
         Kept: KeptRow[]
-        /// What its base frame holds; streams and keys in order of UTF-8 bytes. Which keys are forgotten, the trailer says.
-        Base: BaseContent option
+        /// The streams of its base frame, in order of UTF-8 bytes; none without one. Which keys are forgotten, the trailer says.
+        Base: BaseStream[] option
+        /// What the batches before it come to.
+        Before: TreePlace
+        /// What the batches come to with its own.
+        Behind: TreePlace
+        /// The larger subtrees that end in it.
+        Nodes: NodeRow[]
+        /// Whether it has rows of ids and runs.
+        HasIds: bool
+        /// Its entries by id.
+        Ids: IdRow[]
+        /// Its entries by what brought them about.
+        Causes: IdRow[]
     }
 
-    /// Nothing.
-    static member Empty: SegmentRows =
+    /// Nothing, in a segment before which batches come to this.
+    static member Empty(hasIds: bool, before: TreePlace) : SegmentRows =
         {
             Entries = [||]
             Batches = [||]
@@ -153,4 +203,10 @@ type internal SegmentRows =
             Deletions = [||]
             Kept = [||]
             Base = None
+            Before = before
+            Behind = before
+            Nodes = [||]
+            HasIds = hasIds
+            Ids = [||]
+            Causes = [||]
         }

@@ -114,14 +114,14 @@ module internal Commit =
         let start = min (int offset) file.Length
         decode offset (file.Slice(start, min slotBytes (file.Length - start)))
 
-    /// Reads both slots and chooses. `Error` only for a slot of a newer format version.
+    /// Reads both slots and chooses. `Error` only for a slot of another format version.
     let read (file: ReadOnlyMemory<byte>) : Result<CommitReading, FrameError> =
         let slots = [ slotAt file 0L; slotAt file 2048L ]
 
         let future =
             slots
             |> List.tryPick (function
-                | Error(FrameError.FutureVersion _ as error) -> Some error
+                | Error((FrameError.FutureVersion _ | FrameError.PastVersion _) as error) -> Some error
                 | _ -> None)
 
         let between =

@@ -72,7 +72,7 @@ module internal OpeningReading =
                 Ok(segment (Some header))
             else
                 corrupt file 0L "the name of the segment" (own.ToString()) file
-        | Error(FrameError.FutureVersion _ as error) -> refuse file error
+        | Error((FrameError.FutureVersion _ | FrameError.PastVersion _) as error) -> refuse file error
         | Error _ when isLast -> Ok(segment None)
         | Error error -> refuse file error
 
@@ -120,7 +120,7 @@ module internal OpeningReading =
 
             match continues covered header, trailerOf found segment header with
             | Some misfit, _ -> refuse file (Misfit.corrupt 0L misfit)
-            | None, Error(FrameError.FutureVersion _ as error) -> refuse file error
+            | None, Error((FrameError.FutureVersion _ | FrameError.PastVersion _) as error) -> refuse file error
             | None, Error error -> stop (error.ToString())
             | None, Ok None -> stop "it has no footer"
             | None, Ok(Some trailer) when covered.Count = 0 && trailer.HasBase = begins header ->

@@ -55,8 +55,7 @@ module internal SalvageReport =
     let private positions (frame: SalvagedFrame) : int64 =
         match frame.Content with
         | SalvagedContent.Entry _ -> 1L
-        | SalvagedContent.Stub count
-        | SalvagedContent.Dropped(_, count) -> int64 count
+        | SalvagedContent.Stub(count, _) -> int64 count
         | SalvagedContent.Deletion _
         | SalvagedContent.KeysForgotten
         | SalvagedContent.Base _ -> 0L
@@ -89,12 +88,12 @@ module internal SalvageReport =
 
         for frame in frames do
             match frame.Content with
-            | SalvagedContent.Deletion stream -> raiseTo stream frame.Version
-            | SalvagedContent.Dropped(stream, count) -> raiseTo stream (frame.Version + int64 count - 1L)
+            | SalvagedContent.Deletion(stream, version) -> raiseTo stream version
+            | SalvagedContent.Stub(count, Some stream) -> raiseTo stream (frame.Version + int64 count - 1L)
             | SalvagedContent.Base streams -> streams |> List.iter (fun stream -> raiseTo stream.Stream stream.Floor)
             | SalvagedContent.Entry _
             | SalvagedContent.KeysForgotten
-            | SalvagedContent.Stub _ -> ()
+            | SalvagedContent.Stub(_, None) -> ()
 
         floors
 
@@ -118,10 +117,9 @@ module internal SalvageReport =
             match frame.Content with
             // What lies before the first base was dropped, not lost.
             | SalvagedContent.Base _ when position = 0L && number = 0L -> ()
-            | SalvagedContent.Entry _
-            | SalvagedContent.Stub _ -> expect frame.Number frame.Position
+            | SalvagedContent.Entry _ -> expect frame.Number frame.Position
             // It has the last of the numbers it stands for.
-            | SalvagedContent.Dropped(_, count) -> expect (frame.Number - int64 count + 1L) frame.Position
+            | SalvagedContent.Stub(count, _) -> expect (frame.Number - int64 count + 1L) frame.Position
             | SalvagedContent.Deletion _
             | SalvagedContent.KeysForgotten
             | SalvagedContent.Base _ -> expect frame.Number (frame.Position + 1L)

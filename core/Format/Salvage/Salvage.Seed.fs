@@ -30,17 +30,21 @@ module internal SalvageSeed =
 
         register
 
-    /// Whether what lies at the offset could begin a frame, whatever the seed is.
-    let private looksLikeFrame (bytes: ReadOnlySpan<byte>) (size: int) : bool =
-        let kind, flags = bytes[8], bytes[9]
-        let body = BinaryPrimitives.ReadInt32LittleEndian(bytes.Slice(64, 4))
+    /// The bytes of the header at the beginning, if it could be one, whatever the seed is; 0 otherwise.
+    let private headerOf (bytes: ReadOnlySpan<byte>) (size: int) : int =
+        let kind, flags = bytes[FrameLayout.kindOffset], bytes[FrameLayout.flagsOffset]
+        let body = BinaryPrimitives.ReadInt32LittleEndian(bytes.Slice(FrameLayout.bodyBytesOffset, 4))
+        let hasHead = (flags = FrameLayout.headFlag)
 
-        kind >= FrameLayout.entryKind
-        && kind <= FrameLayout.baseKind
-        && flags <= FrameLayout.headFlag
-        && body >= 0
-        && body < size
-        && FrameLayout.size body (flags = FrameLayout.headFlag) = size
+        let mayBe =
+            kind >= FrameLayout.entryKind
+            && kind <= FrameLayout.forgetKeysKind
+            && flags <= FrameLayout.headFlag
+            && body >= 0
+            && body < size
+            && FrameLayout.size body hasHead = size
+
+        if mayBe then FrameLayout.headerSize hasHead else 0
 
     // Whole frames are checked for a few times the file's bytes at most: garbage must not cost more.
     let private budgetPerByte = 8L
@@ -56,8 +60,11 @@ module internal SalvageSeed =
             let size = BinaryPrimitives.ReadInt32LittleEndian bytes
             let mutable step = FrameLayout.alignment
 
-            if size >= FrameLayout.shortest && size <= bytes.Length && looksLikeFrame bytes size then
-                let seed = solve (bytes.Slice(0, 4)) (BinaryPrimitives.ReadUInt32LittleEndian(bytes.Slice 4))
+            let header = if size >= FrameLayout.shortest && size <= bytes.Length then headerOf bytes size else 0
+
+            if header > 0 then
+                let checksum = BinaryPrimitives.ReadUInt32LittleEndian(bytes.Slice(header - 4))
+                let seed = solve (bytes.Slice(0, header - 4)) checksum
                 budget <- budget - int64 size
 
                 match FrameDecoding.read seed memory offset with

@@ -11,15 +11,13 @@ open System
 type internal SalvagedContent =
     /// An entry of the stream.
     | Entry of stream: StreamId
-    /// Positions whose entries are known to be gone.
-    | Stub of count: int
-    /// Positions and frames of the stream's beginning that compaction dropped.
-    | Dropped of stream: StreamId * count: int
-    /// The stream's entries up to the frame's version are deleted.
-    | Deletion of stream: StreamId
+    /// Positions whose entries are known to be gone, of the stream's beginning where that is known.
+    | Stub of count: int * stream: StreamId option
+    /// The stream's entries up to the version are deleted.
+    | Deletion of stream: StreamId * version: int64
     /// The journal's beginning was dropped, with what is remembered of its streams.
     | Base of streams: BaseStream list
-    /// The keys of batches that begin before the frame's version, a position, are forgotten.
+    /// The keys of batches that begin before a position are forgotten.
     | KeysForgotten
 
 /// A frame that checks, without its payload.
@@ -76,7 +74,7 @@ type internal SalvagedFile =
 [<RequireQualifiedAccess>]
 module internal Salvage =
 
-    // Frames whose length is vouched for and whose bytes are not may cost this many times the file's bytes in all.
+    // Frames whose header is vouched for and whose bytes are not may cost this many times the file's bytes in all.
     let private budgetPerByte = 64L
 
     /// The checksum seeds that any frame of a file was made with: one, unless frames of several journals lie in it. For files without a
@@ -89,11 +87,10 @@ module internal Salvage =
         match body with
         | FrameBody.Entry(place, canonical) ->
             CanonicalBytes.tryRead canonical |> Option.map (fun data -> struct (place, SalvagedContent.Entry data.Stream))
-        | FrameBody.Stub(place, count, _) -> Some(struct (place, SalvagedContent.Stub count))
-        | FrameBody.Dropped(place, leaf) -> Some(struct (place, SalvagedContent.Dropped(leaf.Stream, leaf.Count)))
-        | FrameBody.DeleteTo stream -> Some(struct (outsideBatch, SalvagedContent.Deletion stream))
+        | FrameBody.Stub(place, leaf) -> Some(struct (place, SalvagedContent.Stub(leaf.Count, leaf.Stream)))
+        | FrameBody.DeleteTo(stream, version) -> Some(struct (outsideBatch, SalvagedContent.Deletion(stream, version)))
         | FrameBody.Base content -> Some(struct (outsideBatch, SalvagedContent.Base content.Streams))
-        | FrameBody.ForgetKeys -> Some(struct (outsideBatch, SalvagedContent.KeysForgotten))
+        | FrameBody.ForgetKeys _ -> Some(struct (outsideBatch, SalvagedContent.KeysForgotten))
 
     let private describe (error: FrameError) : string =
         match error with
@@ -133,7 +130,7 @@ module internal Salvage =
         | Ok(SealState.Sealed trailer) -> memory.Slice(0, int trailer.FramesEnd)
         | _ -> memory
 
-    /// Every frame of a file that checks. Behind one that does not, the search goes on at its end, where its length is vouched for and
+    /// Every frame of a file that checks. Behind one that does not, the search goes on at its end, where its header is vouched for and
     /// leads to a frame, otherwise in steps of 8 bytes. `file` is repeated in what is found.
     let scan (seed: uint32) (file: int) (memory: ReadOnlyMemory<byte>) : SalvagedFile =
         let header = SegmentHeader.decode memory
@@ -156,7 +153,7 @@ module internal Salvage =
                 lost <- ValueNone
             | ValueNone -> ()
 
-        /// How far to go on behind a frame that does not check although a length stands there.
+        /// How far to go on behind a frame that does not check although a header stands there.
         let stepOver () =
             let size = lengthAt memory offset
             let fits = size % FrameLayout.alignment = 0 && size <= memory.Length - offset
@@ -166,7 +163,7 @@ module internal Salvage =
                 FrameLayout.alignment
             elif offset + size >= writtenTo then
                 size
-            elif FrameDecoding.hasLength seed memory (offset + size) then
+            elif FrameDecoding.hasHeader seed memory (offset + size) then
                 budget <- budget - int64 (lengthAt memory (offset + size))
                 let next = FrameDecoding.read seed memory (offset + size)
                 if next.IsOk then size else FrameLayout.alignment
@@ -178,9 +175,9 @@ module internal Salvage =
                 offset <- FrameDecoding.behindGap seed memory offset
 
             if budget < 0L then
-                lose "too many lengths that lead to no frame"
+                lose "too many headers that lead to no frame"
                 offset <- writtenTo
-            elif FrameDecoding.hasLength seed memory offset then
+            elif FrameDecoding.hasHeader seed memory offset then
                 match tryTake seed file memory offset with
                 | Ok frame ->
                     endLost offset
@@ -193,7 +190,7 @@ module internal Salvage =
                 if lost.IsNone then
                     match header with
                     | Error error when offset = 0 -> lose (describe error)
-                    | _ -> lose "no frame's length with its checksum"
+                    | _ -> lose "no frame's header with its checksum"
 
                 offset <- offset + FrameLayout.alignment
 

@@ -15,9 +15,21 @@ type internal StoredBatch =
         Batch: AcceptedBatch
         /// The offset of the frame of each entry.
         Offsets: int[]
-        /// The versions of each leaf that compaction dropped, in order.
-        Dropped: StreamVersions list
+        /// Each leaf that compaction dropped, in order.
+        Dropped: DroppedLeaf list
     }
+
+/// What the tree and the index take from a batch.
+[<RequireQualifiedAccess>]
+module internal StoredBatch =
+
+    /// Its leaf in the batch tree.
+    let treeLeaf (stored: StoredBatch) : Hash = TreePlace.leafOf stored.Batch.FirstPosition stored.Batch.Leaves
+
+    /// The later of a time and the latest of its entries, those included that are gone.
+    let latest (before: int64) (stored: StoredBatch) : int64 =
+        let ofEntries = stored.Batch.Entries |> Array.fold TreePlace.later before
+        stored.Dropped |> List.fold (fun latest leaf -> max latest leaf.Latest) ofEntries
 
 /// Collects the frames of one batch after the other. `versionBefore` gives the highest version of a stream in what was not scanned.
 [<Sealed>]
@@ -31,19 +43,18 @@ type internal BatchAssembly(versionBefore: (StreamId -> int64) option) =
 
     let count (frame: Frame) =
         match frame.Body with
-        | FrameBody.Stub(_, count, _) -> count
-        | FrameBody.Dropped(_, leaf) -> leaf.Count
+        | FrameBody.Stub(_, leaf) -> leaf.Count
         | _ -> 1
 
     /// Entries that are left cannot tell the content of the whole batch: it has the key that was kept, or none.
-    let withKeptKey (kept: KeptKey option) (batch: AcceptedBatch) : AcceptedBatch =
+    let withKeptKey (kept: KnownKey option) (batch: AcceptedBatch) : AcceptedBatch =
         match kept with
         | None -> { batch with Key = None }
-        | Some kept ->
-            { batch with
-                Key = Some(kept.Key, kept.Content)
-                Receipt = { batch.Receipt with Versions = kept.Versions }
-            }
+        | Some kept -> { batch with Key = Some(kept.Key, kept.Content); Receipt = kept.Receipt }
+
+    /// Whether a receipt that was kept is that of the batch.
+    let isOf (first: int64) (after: Head) (receipt: Receipt) : bool =
+        receipt.FirstPosition = first && receipt.Head.Position = after.Position && receipt.Head.Hash = after.Hash
 
     /// Whether frames of a batch wait for the rest.
     member _.IsOpen: bool = frames.Count > 0
@@ -117,7 +128,7 @@ type internal BatchAssembly(versionBefore: (StreamId -> int64) option) =
         let versions = ResizeArray()
         let offsets = ResizeArray()
         let leaves = ResizeArray<struct (int64 * Leaf)>()
-        let dropped = ResizeArray<StreamVersions>()
+        let dropped = ResizeArray<DroppedLeaf>()
         let mutable kept = None
         let mutable misfit = None
 
@@ -133,15 +144,17 @@ type internal BatchAssembly(versionBefore: (StreamId -> int64) option) =
                     versions.Add found.Frame.Version
                     offsets.Add found.Offset
                 | None -> misfit <- Misfit.rule "canonical bytes" false "the one form of a valid entry" "another"
-            | FrameBody.Stub(_, count, hash) ->
-                leafDropped <- leafDropped || not hash.IsZero
-                let leaf = { Count = count; FirstVersion = found.Frame.Version; Hash = hash }
-                leaves.Add(struct (found.Frame.Position, leaf))
-            | FrameBody.Dropped(_, leaf) when misfit.IsNone ->
+            | FrameBody.Stub(_, leaf) when misfit.IsNone ->
                 let first = found.Frame.Version
-                let last = first + int64 leaf.Count - 1L
-                misfit <- this.CheckVersion(leaf.Stream, first, last)
-                dropped.Add { Stream = leaf.Stream; First = first; Last = last }
+
+                match leaf.Stream with
+                | None -> leafDropped <- leafDropped || not leaf.Hash.IsZero
+                | Some stream ->
+                    let last = first + int64 leaf.Count - 1L
+                    misfit <- this.CheckVersion(stream, first, last)
+                    let versions = { Stream = stream; First = first; Last = last }
+                    dropped.Add { Versions = versions; Latest = leaf.Latest }
+
                 kept <- Option.orElse kept leaf.Key
                 let leaf = { Count = leaf.Count; FirstVersion = first; Hash = leaf.Hash }
                 leaves.Add(struct (found.Frame.Position, leaf))
@@ -170,12 +183,15 @@ type internal BatchAssembly(versionBefore: (StreamId -> int64) option) =
             kept |> Option.map _.Key |> Option.orElseWith (fun () -> Array.tryHead stored |> Option.bind _.Key)
 
         let sameKey = stored |> Array.forall (fun data -> data.Key = key)
+
+        let ownReceipt = kept |> Option.forall (fun kept -> isOf place.First after kept.Receipt)
         frames.Clear()
 
         let checks =
             [
                 misfit
                 Misfit.rule "the idempotency keys of a batch" sameKey "one" "several"
+                Misfit.rule "the receipt that a stub keeps" ownReceipt "that of its batch" "another"
                 Misfit.hash "the head" after.Hash (ValueOption.defaultValue Hash.Zero last.Head)
             ]
 

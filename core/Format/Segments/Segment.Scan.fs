@@ -21,7 +21,7 @@ type internal SegmentScanner(start: ScanStart) =
         let mutable isAny = false
 
         for offset in offset .. FrameLayout.alignment .. memory.Length - FrameLayout.shortest do
-            if FrameDecoding.hasLength seed memory offset then
+            if FrameDecoding.hasHeader seed memory offset then
                 match FrameDecoding.read seed memory offset with
                 | Ok found ->
                     isAny <- true
@@ -48,7 +48,7 @@ type internal SegmentScanner(start: ScanStart) =
         let mutable ended = false
 
         while stop.IsNone && not ended do
-            let prefix = memory.Slice(offset, min FrameLayout.prefixBytes (memory.Length - offset))
+            let prefix = memory.Slice(offset, min FrameLayout.alignment (memory.Length - offset))
 
             if isZeroFrom 0 prefix && isZeroFrom offset memory then
                 ended <- true
@@ -133,7 +133,7 @@ type internal SegmentScanner(start: ScanStart) =
 
     /// A header that cannot be read is torn only in the last segment, and only if nothing lies behind it.
     let judgeHeader (memory: ReadOnlyMemory<byte>) (isLast: bool) (error: FrameError) : SegmentEnd =
-        let begun = SegmentHeader.beginsLikeOne memory && not error.IsFutureVersion
+        let begun = SegmentHeader.beginsLikeOne memory && not (error.IsFutureVersion || error.IsPastVersion)
 
         let mayBeTorn = isLast && not start.IsClosed && sequence.TakenFrame >= start.Flushed
 

@@ -104,34 +104,34 @@ type internal FrameSequence(start: ScanStart) =
             List.iter assembly.Know content.Streams
             Ok(Some(SegmentContent.Base(content, head)))
 
-    let takeDeletion (frame: Frame) (stream: StreamId) : Result<SegmentContent option, Misfit> =
+    let takeDeletion (frame: Frame) (stream: StreamId) (version: int64) : Result<SegmentContent option, Misfit> =
         let struct (highest, isSure) = assembly.HighestVersion stream
-        let fits = frame.Version >= 1L && (frame.Version <= highest || not isSure)
+        let fits = version >= 1L && (version <= highest || not isSure)
 
         let checks =
             [
                 checkAlone frame
-                Misfit.rule "the version of a deletion" fits "one of the stream" (Numbers.text frame.Version)
+                Misfit.rule "the version of a deletion" fits "one of the stream" (Numbers.text version)
                 Misfit.rule "the head of a deletion" frame.Head.IsNone "none" "one"
             ]
 
         match Misfit.first checks with
         | Some misfit -> Error misfit
-        | None -> Ok(Some(SegmentContent.Deletion(stream, frame.Version)))
+        | None -> Ok(Some(SegmentContent.Deletion(stream, version)))
 
-    let takeForgetting (frame: Frame) : Result<SegmentContent option, Misfit> =
-        let fits = frame.Version >= 1L && frame.Version <= head.Position + 1L
+    let takeForgetting (frame: Frame) (before: int64) : Result<SegmentContent option, Misfit> =
+        let fits = before >= 1L && before <= head.Position + 1L
 
         let checks =
             [
                 checkAlone frame
-                Misfit.rule "the position of forgotten keys" fits "one of the journal" (Numbers.text frame.Version)
+                Misfit.rule "the position of forgotten keys" fits "one of the journal" (Numbers.text before)
                 Misfit.rule "the head of forgotten keys" frame.Head.IsNone "none" "one"
             ]
 
         match Misfit.first checks with
         | Some misfit -> Error misfit
-        | None -> Ok(Some(SegmentContent.KeysForgotten frame.Version))
+        | None -> Ok(Some(SegmentContent.KeysForgotten before))
 
     let takeOfBatch (found: ReadFrame) (place: BatchPlace) : Result<SegmentContent option, Misfit> =
         match assembly.Add(head, found, place) with
@@ -203,9 +203,9 @@ type internal FrameSequence(start: ScanStart) =
             match checkOrder frame, frame.Body with
             | Some misfit, _ -> Error misfit
             | None, FrameBody.Base content -> takeBase frame content
-            | None, FrameBody.DeleteTo stream -> takeDeletion frame stream
-            | None, FrameBody.ForgetKeys -> takeForgetting frame
-            | None, (FrameBody.Entry(place, _) | FrameBody.Stub(place, _, _) | FrameBody.Dropped(place, _)) -> takeOfBatch found place
+            | None, FrameBody.DeleteTo(stream, version) -> takeDeletion frame stream version
+            | None, FrameBody.ForgetKeys before -> takeForgetting frame before
+            | None, (FrameBody.Entry(place, _) | FrameBody.Stub(place, _)) -> takeOfBatch found place
 
         let landmark =
             match content, start.Landmark with

@@ -24,6 +24,8 @@ type internal SegmentHeader =
         HeadBefore: Hash
         /// Bytes of the whole file.
         FileBytes: int64
+        /// Whether entries are found by id, by what brought them about, and by run.
+        HasIds: bool
     }
 
 /// Writing and reading segment headers.
@@ -34,7 +36,7 @@ module internal SegmentHeader =
     let bytes = 128
 
     /// The format version that is written, and the highest that is read.
-    let formatVersion = 1
+    let formatVersion = 2
 
     let private magic = "REFOLDSG"B
 
@@ -55,6 +57,7 @@ module internal SegmentHeader =
         writer.Int64 header.FirstFrame
         Hash.write writer header.HeadBefore
         writer.Int64 header.FileBytes
+        writer.UInt32(if header.HasIds then 1u else 0u)
         writer.Zeros(checksumOffset - writer.Length)
         writer.UInt32(Checksum.plain writer.Written)
         writer.WrittenMemory
@@ -75,8 +78,10 @@ module internal SegmentHeader =
         let firstFrame = reader.Int64()
         let headBefore = Hash.OfSpan (reader.Raw 32).Span
         let fileBytes = reader.Int64()
+        let flags = reader.UInt32()
 
-        let inRange = generation >= 0 && firstPosition >= 1L && firstFrame >= 1L && fileBytes >= int64 bytes
+        let inRange =
+            flags <= 1u && generation >= 0 && firstPosition >= 1L && firstFrame >= 1L && fileBytes >= int64 bytes
 
         if inRange && fileBytes % 8L = 0L then
             Ok
@@ -87,6 +92,7 @@ module internal SegmentHeader =
                     FirstFrame = firstFrame
                     HeadBefore = headBefore
                     FileBytes = fileBytes
+                    HasIds = (flags = 1u)
                 }
         else
             Error(FrameError.Corrupt(0L, "the segment header", "fields in their ranges", "others"))
@@ -120,6 +126,8 @@ module internal SegmentHeader =
                 Error(FrameError.Corrupt(int64 versionOffset, "the format version", Numbers.text formatVersion, Numbers.text version))
             elif version > formatVersion && (expected = found || isRightWith memory versionOffset ourVersion) then
                 Error(FrameError.FutureVersion(version, formatVersion))
+            elif version = Block.pastVersion && expected = found then
+                Error(FrameError.PastVersion version)
             elif expected <> found then
                 Error(FrameError.Corrupt(0L, "the checksum of the segment header", Numbers.hex expected, Numbers.hex found))
             elif version <> formatVersion then

@@ -31,6 +31,8 @@ type internal SegmentTrailer =
         HasBase: bool
         /// Frames here say that keys of batches that begin before this position are forgotten; 0 for none.
         KeysBefore: int64
+        /// How many batches the journal has up to its end.
+        Batches: int64
     }
 
 /// Writing and reading trailers.
@@ -62,7 +64,8 @@ module internal SegmentTrailer =
             Hash.write writer trailer.Head.Hash
             writer.UInt32 trailer.Epoch
             writer.Int32 trailer.Entries
-            writer.Int64 trailer.KeysBefore)
+            writer.Int64 trailer.KeysBefore
+            writer.Int64 trailer.Batches)
 
     let private readFields (reader: ByteReader) : SegmentTrailer =
         let pages = Block.count reader
@@ -77,6 +80,7 @@ module internal SegmentTrailer =
         let epoch = reader.UInt32()
         let entries = Block.count reader
         let keysBefore = Block.atLeast 0L reader
+        let batches = Block.atLeast 0L reader
 
         if pages = 0 || flags > 1u || footerOffset % int64 Page.bytes <> 0L || framesEnd > footerOffset then
             reader.Fail()
@@ -92,6 +96,7 @@ module internal SegmentTrailer =
             Entries = entries
             HasBase = (flags = 1u)
             KeysBefore = keysBefore
+            Batches = batches
         }
 
     /// Whether the last 128 bytes begin with the magic of a trailer: only then are they taken for one that may be damaged.

@@ -141,19 +141,27 @@ public sealed class PlaceLostException(string place, string what)
     public string Place { get; } = place;
 }
 
-/// <summary>The journal was written by a newer format version. Use a newer program.</summary>
+/// <summary>The journal has a format version that is not read: a newer one, which needs a newer program, or one that was given up, of which
+/// lines exported by the version of Refold that wrote it are imported.</summary>
 public sealed class UnsupportedFormatException(string file, int found, int supported)
     : JournalException(
-        "future-format",
-        string.Create(
-            System.Globalization.CultureInfo.InvariantCulture,
-            $"{file} has format version {found}, this program reads up to {supported}; use a newer one."))
+        found > supported ? "future-format" : "past-format", MessageOf(file, found, supported))
 {
     /// <summary>The version in the file.</summary>
     public int Found { get; } = found;
 
     /// <summary>The newest version this program reads.</summary>
     public int Supported { get; } = supported;
+
+    private static string MessageOf(string file, int found, int supported)
+    {
+        var version = string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{file} has format version {found}");
+        return found > supported
+            ? string.Create(
+                System.Globalization.CultureInfo.InvariantCulture,
+                $"{version}, this program reads up to {supported}; use a newer one.")
+            : $"{version}, which is not read any more; export the journal with the version of Refold that wrote it, and import the lines.";
+    }
 }
 
 /// <summary>A journal cannot be opened: it is not there, is no journal, or access is denied.</summary>

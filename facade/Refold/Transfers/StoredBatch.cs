@@ -4,8 +4,24 @@ namespace Refold.Transfers;
 
 /// <summary>A batch as it lies in a store.</summary>
 /// <param name="Batch">Its entries that are there, with all its leaves.</param>
-/// <param name="Dropped">The versions of each leaf that a compaction dropped, in order.</param>
-public sealed record StoredBatch(PlacedBatch Batch, IReadOnlyList<StreamVersions> Dropped);
+/// <param name="Dropped">Each leaf that a compaction dropped, in order.</param>
+public sealed record StoredBatch(PlacedBatch Batch, IReadOnlyList<DroppedLeaf> Dropped);
+
+/// <summary>A leaf of a batch that a compaction dropped.</summary>
+/// <param name="Versions">The versions its entries had.</param>
+/// <param name="Latest">The latest time of its entries; null where none had one.</param>
+public sealed record DroppedLeaf(StreamVersions Versions, DateTimeOffset? Latest);
+
+/// <summary>What the batches of a dropped beginning come to.</summary>
+/// <param name="Batches">How many there were.</param>
+/// <param name="Peaks">The roots of the largest complete subtrees of the batch tree over them, left to right.</param>
+/// <param name="Latest">The latest time of their entries; null where none had one.</param>
+public sealed record BatchSummary(long Batches, IReadOnlyList<Hash> Peaks, DateTimeOffset? Latest);
+
+/// <summary>A smaller number of batches that stays provable behind a dropped beginning.</summary>
+/// <param name="Size">How many batches.</param>
+/// <param name="Proof">The consistency proof from that size to the size of the beginning.</param>
+public sealed record ProvableSize(long Size, IReadOnlyList<Hash> Proof);
 
 /// <summary>A stream of a dropped beginning.</summary>
 /// <param name="Stream">The stream.</param>
@@ -22,11 +38,15 @@ public sealed record KeptKey(string Key, KnownKey Known);
 /// <param name="Streams">The streams of the dropped beginning.</param>
 /// <param name="Keys">The keys that were kept.</param>
 /// <param name="KeysBefore">Keys of batches that begin before this position are forgotten; 0 for none.</param>
+/// <param name="Summary">What its batches come to.</param>
+/// <param name="Provable">Smaller numbers of batches that stay provable, ascending.</param>
 /// <param name="Head">The head behind the beginning.</param>
 /// <param name="FirstFrame">The number of its frame in segment files.</param>
 public sealed record JournalBeginning(
     IReadOnlyList<DroppedStream> Streams,
     IReadOnlyList<KeptKey> Keys,
     long KeysBefore,
+    BatchSummary Summary,
+    IReadOnlyList<ProvableSize> Provable,
     Head Head,
     long FirstFrame);

@@ -31,7 +31,7 @@ let tests =
 
             let leaf =
                 match first.Frame.Body with
-                | FrameBody.Dropped(place, leaf) -> place, leaf
+                | FrameBody.Stub(place, leaf) -> place, leaf
                 | _ -> failwith "a dropped leaf comes first"
 
             // b2 and b3 had frames 5 and 6: what is left of them has the last one's number.
@@ -57,11 +57,11 @@ let tests =
                     { first.Frame with Version = 3L }
                     {
                         first.Frame with
-                            Body = FrameBody.Dropped(place, { body with Hash = Hash.Zero })
+                            Body = FrameBody.Stub(place, { body with Hash = Hash.Zero })
                     }
                     {
                         first.Frame with
-                            Body = FrameBody.Dropped(place, { body with Stream = stream "a" })
+                            Body = FrameBody.Stub(place, { body with Stream = Some(stream "a") })
                     }
                 ] do
                 isTrue ((scanned wrong).IsRefused))

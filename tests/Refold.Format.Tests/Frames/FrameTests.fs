@@ -41,6 +41,8 @@ let private bytesOf frame =
     FrameEncoding.write seed writer frame
     writer.Written.ToArray()
 
+let private hexOf (value: uint32) = Convert.ToHexStringLower(BitConverter.GetBytes value)
+
 let private read (bytes: byte[]) = FrameDecoding.read seed (ReadOnlyMemory bytes) 0
 
 [<Tests>]
@@ -61,31 +63,74 @@ let tests =
             let head = Hash.Compute(ReadOnlySpan [| 1uy |])
             let bytes = bytesOf { frame (FrameBody.Entry(place, data.Memory)) with Head = ValueSome head }
 
-            let content =
-                "01" // kind
+            let header =
+                "98000000" // length
+                + "01" // kind
                 + "01" // flags: a head
-                + "0000"
+                + "05" // role
+                + "00" // fields
                 + "02000000" // epoch
+                + "00000000" // index
                 + "0500000000000000" // frame number
                 + "0400000000000000" // flushed
                 + "0700000000000000" // position
                 + "0300000000000000" // version
                 + "0700000000000000" // first position of the batch
-                + "00000000" // index
                 + "01000000" // count
                 + "20000000" // length of the body
-                + "00000000"
-                + data.ToHex()
+                + "0100" // bytes of the stream's name
+                + "0100" // bytes of the type
+                + "02000000" // bytes of the payload
+                + "0400" // bytes of the tags
+                + "0000" // bytes of the run
+                + hexOf (Checksum.seeded seed data.Memory.Span) // checksum of the body
+                + "01000000" // schema version
                 + string head
 
             startsWith "0100000073" (data.ToHex())
             equal 32 data.Length
-            // 72 + 32 + 32 + 4 = 140, and so 144 with 4 bytes of zeros before the checksum.
-            equal "90000000" (Convert.ToHexStringLower bytes[0..3])
-            equal (Checksum.seeded seed (ReadOnlySpan bytes[0..3])) (BitConverter.ToUInt32(bytes, 4))
-            equal (content + "00000000") (Convert.ToHexStringLower bytes[8..139])
-            equal (Checksum.seeded seed (ReadOnlySpan bytes[0..139])) (BitConverter.ToUInt32(bytes, 140))
-            equal 144 bytes.Length)
+            // 88 + 32 + 32.
+            equal 152 bytes.Length
+            equal header (Convert.ToHexStringLower bytes[0..115])
+            equal (Checksum.seeded seed (ReadOnlySpan bytes[0..115])) (BitConverter.ToUInt32(bytes, 116))
+            equal (data.ToHex()) (Convert.ToHexStringLower bytes[120..151]))
+
+        testCase "a header says where every field of its entry lies" (fun () ->
+            let full = {
+                EntryData.create (StreamId.Create "stream") Role.Fact "type" (Bytes.OfText "[1,2]") with
+                    SchemaVersion = 3
+                    Tags = [ Tag.Create "a"; Tag.Create "bc" ]
+                    Time = Some(DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero))
+                    Id = Some(Guid "11111111-1111-1111-1111-111111111111")
+                    CausationId = Some(Guid "22222222-2222-2222-2222-222222222222")
+                    Run = Some(RunId.Create "run")
+                    Key = Some "key"
+            }
+
+            let bytes = (CanonicalBytes.ofData full).Memory
+            let layoutOf (length: int) = CanonicalLayout.tryRead (bytes.Span.Slice(0, length))
+
+            let layout =
+                match layoutOf bytes.Length with
+                | ValueSome layout -> layout
+                | ValueNone -> failwith "no layout"
+
+            let slice (offset: int) (count: int) = bytes.Span.Slice(offset, count).ToArray()
+            equal "stream" (Encoding.UTF8.GetString(slice CanonicalLayout.streamOffset layout.Stream))
+            equal "type" (Encoding.UTF8.GetString(slice (CanonicalLayout.typeOffset layout) layout.Type))
+            equal "[1,2]" (Encoding.UTF8.GetString(slice (CanonicalLayout.payloadOffset layout) layout.Payload))
+            equal 2 (BitConverter.ToInt32(slice (CanonicalLayout.tagsOffset layout) 4, 0))
+            equal (full.Time |> Option.map _.UtcTicks) (Some(BitConverter.ToInt64(slice (CanonicalLayout.timeOffset layout + 1) 8, 0)))
+            equal full.Id (Some(Guid(ReadOnlySpan(slice (CanonicalLayout.idOffset layout + 1) 16), true)))
+            equal [| 0uy |] (slice (CanonicalLayout.correlationOffset layout) 1)
+            equal full.CausationId (Some(Guid(ReadOnlySpan(slice (CanonicalLayout.causationOffset layout + 1) 16), true)))
+            equal "run" (Encoding.UTF8.GetString(slice (CanonicalLayout.runOffset layout + 5) layout.Run))
+            equal 3 layout.SchemaVersion
+            isTrue (CanonicalLayout.has CanonicalLayout.key layout)
+            isTrue (not (CanonicalLayout.has CanonicalLayout.drawn layout))
+
+            for length in 0 .. bytes.Length - 1 do
+                isTrueFor ($"{length} bytes") (layoutOf length = ValueNone))
 
         testCase "every kind of frame comes back as it was written" (fun () ->
             let leaf = Hash.Compute(ReadOnlySpan [| 2uy |])
@@ -102,28 +147,42 @@ let tests =
                 Streams = [ { Stream = stream; Highest = 9L; Floor = 4L } ]
                 Keys = [ { Key = "key"; Content = leaf; Receipt = receipt } ]
                 KeysBefore = 3L
+                Tree = { Batches = 5L; Peaks = [ leaf; Hash.Zero ]; Latest = 17L }
+                Provable = [ { Size = 3L; Proof = [ leaf ] } ]
             }
 
             let dropped = {
-                Stream = stream
                 Count = 2
                 Hash = leaf
-                Key = Some { Key = "key"; Content = leaf; Versions = receipt.Versions }
+                Latest = 9L
+                Stream = Some stream
+                Key = Some { Key = "key"; Content = leaf; Receipt = receipt }
             }
 
             let bodies = [
                 FrameBody.Entry(place, data.Memory)
-                FrameBody.Stub(place, 17, leaf)
-                FrameBody.Dropped(place, dropped)
-                FrameBody.Dropped(place, { dropped with Key = None })
-                FrameBody.DeleteTo stream
+                FrameBody.Stub(
+                    place,
+                    {
+                        Count = 17
+                        Hash = Hash.Zero
+                        Latest = TreePlace.noTime
+                        Stream = None
+                        Key = None
+                    }
+                )
+                FrameBody.Stub(place, dropped)
+                FrameBody.Stub(place, { dropped with Key = None })
+                FrameBody.DeleteTo(stream, 4L)
                 FrameBody.Base content
-                FrameBody.ForgetKeys
+                FrameBody.ForgetKeys 6L
             ]
 
             for body in bodies do
                 for head in [ ValueNone; ValueSome leaf ] do
-                    let bytes = bytesOf { frame body with Head = head }
+                    let isInside = body.IsEntry || body.IsStub
+                    let version = if isInside then 3L else 0L
+                    let bytes = bytesOf { frame body with Head = head; Version = version }
                     let found = ok (read bytes)
                     equal bytes.Length found.Size
                     equal 0 (bytes.Length % 8)
@@ -135,12 +194,15 @@ let tests =
                     | FrameBody.Base written, FrameBody.Base found ->
                         equal written.Streams.Head.Floor found.Streams.Head.Floor
                         equal written.KeysBefore found.KeysBefore
+                        equal written.Tree found.Tree
+                        equal written.Provable found.Provable
                         equal written.Keys.Head.Receipt.Head.Position found.Keys.Head.Receipt.Head.Position
-                    | FrameBody.DeleteTo written, FrameBody.DeleteTo found -> equal written found
-                    | FrameBody.Stub(_, count, _), FrameBody.Stub(_, found, _) -> equal count found
-                    | FrameBody.Dropped(_, written), FrameBody.Dropped(_, found) -> equal written found
-                    | FrameBody.Entry _, FrameBody.Entry _
-                    | FrameBody.ForgetKeys, FrameBody.ForgetKeys -> ()
+                    | FrameBody.DeleteTo(stream, version), FrameBody.DeleteTo(found, foundVersion) ->
+                        equal stream found
+                        equal version foundVersion
+                    | FrameBody.Stub(_, written), FrameBody.Stub(_, found) -> equal written found
+                    | FrameBody.ForgetKeys written, FrameBody.ForgetKeys found -> equal written found
+                    | FrameBody.Entry _, FrameBody.Entry _ -> ()
                     | _ -> failtest "another kind")
 
         testCase "a frame that ends early is torn, one with another bit is corrupt, one of another journal is corrupt" (fun () ->
@@ -160,33 +222,41 @@ let tests =
             isTrue (Result.isError foreign))
 
         testCase "a frame that breaks the layout is refused although its checksums are right" (fun () ->
-            let refusesIn body change =
-                let bytes = bytesOf (frame body)
+            let refusesIn body version change =
+                let bytes = bytesOf { frame body with Version = version }
                 change bytes
-                let checksum = Checksum.seeded seed (ReadOnlySpan(bytes, 0, bytes.Length - 4))
-                BitConverter.TryWriteBytes(Span(bytes, bytes.Length - 4, 4), checksum) |> ignore<bool>
+                let checksum = Checksum.seeded seed (ReadOnlySpan(bytes, 0, 84))
+                BitConverter.TryWriteBytes(Span(bytes, 84, 4), checksum) |> ignore<bool>
 
                 match read bytes with
                 | Error(FrameError.Corrupt(0L, "the layout of a frame", _, _)) -> ()
                 | other -> failtest $"{other}"
 
-            let refuses = refusesIn (FrameBody.Entry(place, data.Memory))
-            refuses (fun bytes -> bytes[8] <- 9uy) // a kind that does not exist
-            refuses (fun bytes -> bytes[9] <- 2uy) // a flag that does not exist
-            refuses (fun bytes -> bytes[10] <- 1uy) // what has to be zero
-            refuses (fun bytes -> bytes[64] <- 0xF0uy) // a body longer than the frame
-            refuses (fun bytes -> bytes[64] <- 1uy) // a body far shorter than the frame
-            refuses (fun bytes -> bytes[9] <- 1uy) // a head for which there is no room
+            let refuses = refusesIn (FrameBody.Entry(place, data.Memory)) 3L
+            refuses (fun bytes -> bytes[4] <- 9uy) // a kind that does not exist
+            refuses (fun bytes -> bytes[5] <- 2uy) // a flag that does not exist
+            refuses (fun bytes -> bytes[60] <- 0xF0uy) // a body longer than the frame
+            refuses (fun bytes -> bytes[60] <- 1uy) // a body far shorter than the frame
 
-            // A batch in a frame of none.
+            // What the header says of the entry's bytes, and they do not.
+            for field in [ 6; 7; 64; 66; 68; 72; 74; 80 ] do
+                refuses (fun bytes -> bytes[field] <- bytes[field] ^^^ 1uy)
+
+            // A batch, a version or an entry's fields in a frame of none.
             let stream = StreamId.Create "stream"
 
             for body in
                 [
-                    FrameBody.DeleteTo stream
-                    FrameBody.Base { Streams = []; Keys = []; KeysBefore = 0L }
-                    FrameBody.ForgetKeys
+                    FrameBody.DeleteTo(stream, 1L)
+                    FrameBody.Base {
+                        Streams = []
+                        Keys = []
+                        KeysBefore = 0L
+                        Tree = TreePlace.none
+                        Provable = []
+                    }
+                    FrameBody.ForgetKeys 1L
                 ] do
-                for field in [ 48; 56; 60 ] do
-                    refusesIn body (fun bytes -> bytes[field] <- 1uy))
+                for field in [ 6; 7; 12; 40; 48; 56; 64; 66; 68; 72; 74; 80 ] do
+                    refusesIn body 0L (fun bytes -> bytes[field] <- 1uy))
     ]

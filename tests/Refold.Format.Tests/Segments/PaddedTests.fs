@@ -20,6 +20,7 @@ let private header = {
     FirstFrame = 1L
     HeadBefore = Hash.Zero
     FileBytes = 16384L
+    HasIds = true
 }
 
 let private canonical =
@@ -117,8 +118,8 @@ let tests =
 
             equal "the frame number" (refused [ 4096, second; 8192, third ])
             equal "the frame number" (refused [ 4096, first; 8192, third; 12288, fst (batch 1 afterThird) ])
-            equal "the checksum of a frame's length" (refused [ 4096, first; 12288, third ])
-            equal "the checksum of a frame's length" (refused [ 8192, second; 12288, third ]))
+            equal "the checksum of a frame's header" (refused [ 4096, first; 12288, third ])
+            equal "the checksum of a frame's header" (refused [ 8192, second; 12288, third ]))
 
         testCase "zeros are taken up to the next block only, and not inside a batch" (fun () ->
             let taken placed = heads (scan (segment placed))

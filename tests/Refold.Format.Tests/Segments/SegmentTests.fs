@@ -20,6 +20,7 @@ let private header = {
     FirstFrame = 1L
     HeadBefore = Hash.Zero
     FileBytes = 4096L
+    HasIds = true
 }
 
 let private encoded header = (SegmentHeader.encode header).ToArray()
@@ -83,22 +84,23 @@ let tests =
 
             equal
                 ("5245464f4c445347" // REFOLDSG
-                 + "01000000" // format version
+                 + "02000000" // format version
                  + "00000000" // generation
                  + "00112233445566778899aabbccddeeff"
                  + "0100000000000000" // first position
                  + "0100000000000000" // first frame number
                  + String('0', 64) // head before
                  + "0010000000000000" // bytes of the file
-                 + String('0', 72))
+                 + "01000000" // flags: ids are indexed
+                 + String('0', 64))
                 (Convert.ToHexStringLower bytes[0..123])
 
             equal (Checksum.plain (ReadOnlySpan(bytes, 0, 124))) (BitConverter.ToUInt32(bytes, 124))
             equal (Ok header |> Result.map _.FileBytes) (decode bytes |> Result.map _.FileBytes))
 
-        testTheory "a future format version is refused by name" [ 2; 3; 99 ] (fun (version: int) ->
+        testTheory "a future format version is refused by name" [ 3; 4; 99 ] (fun (version: int) ->
             match decode (patched 8 (BitConverter.GetBytes version)) with
-            | Error(FrameError.FutureVersion(found, 1)) -> equal version found
+            | Error(FrameError.FutureVersion(found, 2)) -> equal version found
             | other -> failtest $"{other}")
 
         testCase "a future format version is told from a damaged one" (fun () ->
@@ -107,8 +109,22 @@ let tests =
                 BitConverter.GetBytes(version).CopyTo(bytes, 8)
                 decode bytes
 
-            match withVersion 2, withVersion 3 with
-            | Error(FrameError.FutureVersion(2, 1)), Error(FrameError.Corrupt(8L, _, "1", "3")) -> ()
+            match withVersion 5, withVersion 3 with
+            | Error(FrameError.FutureVersion(5, 2)), Error(FrameError.Corrupt(8L, _, "2", "3")) -> ()
+            | other -> failtest $"{other}")
+
+        testCase "format version 1 is refused by name, with the way that is left" (fun () ->
+            match decode (patched 8 [| 1uy |]) with
+            | Error(FrameError.PastVersion 1 as error) ->
+                containsText "export the journal with the version of Refold that wrote it" $"{error}"
+            | other -> failtest $"{other}"
+
+            // A version that was damaged is not one that was given up.
+            let bytes = encoded header
+            bytes[8] <- 1uy
+
+            match decode bytes with
+            | Error(FrameError.Corrupt _) -> ()
             | other -> failtest $"{other}")
 
         testCase "a foreign file is refused, whatever is in it" (fun () ->
@@ -153,9 +169,9 @@ let tests =
                 first
                 {
                     second with
-                        Body = FrameBody.DeleteTo(StreamId.Create "s")
+                        Body = FrameBody.DeleteTo(StreamId.Create "s", 2L)
                         Position = 1L
-                        Version = 2L
+                        Version = 0L
                         Head = ValueNone
                 }
             ])
@@ -185,6 +201,8 @@ let tests =
                 Streams = [ { Stream = stream; Highest = 1L; Floor = 1L } ]
                 Keys = []
                 KeysBefore = 0L
+                Tree = { Batches = 1L; Peaks = [ Hash.Zero ]; Latest = TreePlace.noTime }
+                Provable = []
             }
 
             let based = {

@@ -64,7 +64,7 @@ public class LeftoversTests
     private static byte[] TailOf(SimulatedDevice device)
     {
         var bytes = device.Image()[Segment];
-        return bytes[..(bytes.AsSpan().LastIndexOfAnyExcept((byte)0) + 1)][^16..];
+        return bytes[..(bytes.AsSpan().LastIndexOfAnyExcept((byte)0) + 1)][^600..];
     }
 
     private static bool Holds(string name, byte[] content, byte[] tail) =>

@@ -135,7 +135,7 @@ public class CheckpointDamageTests(ITestOutputHelper output)
         var header = Format.SegmentHeaderModule.decode(device.Content(root.Watermark.ToString())).ResultValue;
         var empty = Format.Checkpoint.make(
             new Format.CheckpointPlace(0, Interop.Lists.ToFSharpList([root.Watermark]), header, root.Offset, root.LastFrame, root.Head, 1),
-            Format.SegmentRows.Empty, 0);
+            Format.SegmentRows.Empty(true, Core.TreePlaceModule.none), 0);
         Assert.Equal(name, empty.Name);
         var found = SegmentJournal.Verify(device.With(name, [.. empty.Root.ToArray(), .. empty.Pages.ToArray()]));
         Assert.Equal((name, false), (found.First!.File, found.Torn));
@@ -149,9 +149,9 @@ public class CheckpointDamageTests(ITestOutputHelper output)
         var (other, _) = await KilledAsync();
         await CheckAsync(other.Content(name), "it belongs to the journal", isLeft: true);
         byte[] newer = [.. device.Content(name)];
-        newer[8] = 2;
+        newer[8] = 3;
         BitConverter.TryWriteBytes(newer.AsSpan(4092), Core.Checksum.plain(newer.AsSpan(0, 4092)));
-        await CheckAsync(newer, "it has format version 2", isLeft: true);
+        await CheckAsync(newer, "it has format version 3", isLeft: true);
         var over = device.Content(name);
         // The segment it is over is not the last any more.
         await using (var journal = SegmentJournal.Open(device, Large.With(s => s with { CheckpointBytes = 0 })))

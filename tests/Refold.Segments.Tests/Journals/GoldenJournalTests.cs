@@ -1,4 +1,4 @@
-// A journal of format version 1 as a store first wrote it, with everything that compaction leaves in one: it has to be read for ever.
+// A journal of format version 2 as a store first wrote it, with everything that compaction leaves in one: it has to be read for ever.
 // Run by `dotnet test`. The files lie in `golden/`; a new format version adds a directory and changes none.
 // Those of the core have the checkpoint.
 using Xunit;
@@ -7,18 +7,18 @@ namespace Refold.Segments.Tests;
 
 public class GoldenJournalTests
 {
-    private const string Head = "113:31e242fe62565f4314bf5846ce66e8752eb0c21592f8dc17106f8037f35d1b8a";
+    private const string Head = "113:ef7e9212050db984ff95fe17278eb2158ea87a9af24e9fe684f3e0525d42b670";
 
     /// <summary>Two segments: one with a base, dropped leaves, a hole, forgotten keys, deletions and a footer with every table; the
     /// last one padded to blocks.</summary>
-    private static MemoryDevice Compacted() => Add(new MemoryDevice(), "compacted");
+    private static MemoryDevice Compacted() => Add(new MemoryDevice(), "version-2/compacted");
 
     /// <summary>The same while a compaction is being ended: with its marker, one of its sources, and COMMIT as it was.</summary>
-    private static MemoryDevice Interrupted() => Add(Compacted(), "interrupted");
+    private static MemoryDevice Interrupted() => Add(Compacted(), "version-2/interrupted");
 
     private static MemoryDevice Add(MemoryDevice device, string directory)
     {
-        foreach (var file in Directory.EnumerateFiles(SourceTree.PathOf("tests/Refold.Segments.Tests/golden/version-1/" + directory)))
+        foreach (var file in Directory.EnumerateFiles(SourceTree.PathOf("tests/Refold.Segments.Tests/golden/" + directory)))
             device.Put(Path.GetFileName(file), File.ReadAllBytes(file));
         return device;
     }
@@ -26,7 +26,7 @@ public class GoldenJournalTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task AJournalOfVersion1_OpensByEveryWay_IsWhole_AndGoesOn(bool isInterrupted)
+    public async Task AJournalOfVersion2_OpensByEveryWay_IsWhole_AndGoesOn(bool isInterrupted)
     {
         MemoryDevice Device() => isInterrupted ? Interrupted() : Compacted();
         List<List<string>> answers = [];
@@ -34,7 +34,7 @@ public class GoldenJournalTests
         {
             await using var journal = SegmentJournal.Open(Device(), Samples.ReadOnly.With(s => s with { Opening = ways }));
             Assert.Equal(isInterrupted || !ways.Footers ? OpeningPath.Scan : OpeningPath.Footers, journal.Opened.Path);
-            Assert.Equal(isInterrupted, journal.Opened.Interrupted is { Switched: true, Target: "0000000000000005.4.seg" });
+            Assert.Equal(isInterrupted, journal.Opened.Interrupted is { Switched: true, Target: "0000000000000005.6.seg" });
             CheckAnswers(journal);
             answers.Add(journal.Everything());
         }
@@ -50,7 +50,24 @@ public class GoldenJournalTests
 
         Assert.True(SegmentJournal.Verify(written) is { Ok: true, Head.Position: 114 });
         Assert.DoesNotContain("pending", written.List());
-        Assert.DoesNotContain("0000000000000005.3.seg", written.List());
+        Assert.DoesNotContain("0000000000000109.0.seg", written.List());
+    }
+
+    [Fact]
+    public async Task AJournalOfVersion1_IsRefusedByName_WithTheWayThatIsLeft_AndNothingChanges()
+    {
+        var device = Add(new MemoryDevice(), "version-1/compacted");
+        var before = device.Copy();
+        foreach (var options in new[] { Samples.Small, Samples.ReadOnly })
+        {
+            var refused = await Assert.ThrowsAsync<UnsupportedFormatException>(async () =>
+                await SegmentJournal.Open(device, options).DisposeAsync());
+            Assert.Equal((1, 2, "past-format"), (refused.Found, refused.Supported, refused.Code));
+            Assert.Contains("export the journal with the version of Refold that wrote it", refused.Message, StringComparison.Ordinal);
+        }
+
+        Assert.Throws<UnsupportedFormatException>(() => SegmentJournal.Verify(device));
+        foreach (var name in before.List()) Assert.Equal(before.Content(name), device.Content(name));
     }
 
     private static void CheckAnswers(SegmentJournal journal)
@@ -58,8 +75,8 @@ public class GoldenJournalTests
         Assert.Equal((Head, 4, 9), (journal.Head.ToString(), journal.Begin.Position, journal.KeysForgottenBefore));
         Assert.Equal(96, journal.ReadAll().Count());
         Assert.Equal(
-            [("gone", 12L, 12L), ("padded", 0, 3), ("s0", 1, 6), ("s1", 2, 4)],
-            journal.Streams().Take(4).Select(stream => (stream.Stream.Value, stream.Floor, stream.HighestVersion)));
+            [("gone", 12L, 12L), ("many", 0, 80), ("padded", 0, 3), ("s0", 1, 6), ("s1", 2, 4), ("s2", 0, 6)],
+            journal.Streams().Select(stream => (stream.Stream.Value, stream.Floor, stream.HighestVersion)));
         // Of a batch that lost a leaf, of one that holds a hole, and of a large one.
         Assert.Equal([11, 25, 29], new[] { "key 5", "restored", "many" }.Select(key => journal.FindByKey(key)!.FirstPosition));
         Assert.Equal(
@@ -68,6 +85,7 @@ public class GoldenJournalTests
         Assert.Null(journal.FindByKey("key 3"));
         Assert.Null(journal.FindByKey("never"));
         Assert.Equal(
-            [31, 38, 45, 52, 59, 66, 73, 80, 87, 94], journal.Query(Query.WithTags("tag 2")).Entries.Select(entry => entry.Position));
+            [5, 19, 34, 41, 48, 55, 62, 69, 76, 83, 90, 97, 104, 109],
+            journal.Query(Query.WithTags("tag 2")).Entries.Select(entry => entry.Position));
     }
 }

@@ -110,12 +110,14 @@ public class JournalCopyTests
         var content = new Core.BaseContent(
             new[] { new Core.BaseStream(gone, 7, 7) }.ToFSharpList(),
             new[] { new Core.KnownKey("kept", Hash.Compute("content"u8), receipt.Value) }.ToFSharpList(),
-            keysBefore: 2);
+            keysBefore: 2,
+            new Core.TreePlace(2, new[] { Hash.Compute("the root of two batches"u8) }.ToFSharpList(), Core.TreePlaceModule.noTime),
+            Array.Empty<Core.ProvableSize>().ToFSharpList());
         const int Bytes = 2048;
         var writer = new Core.ByteWriter(Bytes);
-        writer.Raw(Format.SegmentHeaderModule.encode(new Format.SegmentHeader(id, 0, 6, 4, head.Hash, Bytes)).Span);
+        writer.Raw(Format.SegmentHeaderModule.encode(new Format.SegmentHeader(id, 0, 6, 4, head.Hash, Bytes, true)).Span);
         Format.FrameEncoding.write(
-            Core.Checksum.seed(id), writer, new Format.Frame(1, 4, 3, 5, content.KeysBefore, Format.FrameBody.NewBase(content), head.Hash));
+            Core.Checksum.seed(id), writer, new Format.Frame(1, 4, 3, 5, 0, Format.FrameBody.NewBase(content), head.Hash));
         writer.Zeros(Bytes - writer.Length);
         return new MemoryDevice().With(new Format.SegmentName(6, 0).ToString(), writer.Written.ToArray());
     }

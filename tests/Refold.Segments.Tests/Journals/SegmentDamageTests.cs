@@ -24,7 +24,7 @@ public class SegmentDamageTests(ITestOutputHelper output)
         var (whole, _) = await SmallJournal.MakeAsync();
         var name = SmallJournal.Segments(whole)[^1];
         var bytes = whole.Content(name);
-        // Into the checksum of the last frame.
+        // Into the last frame.
         var torn = bytes[..(SmallJournal.End(bytes) - 2)];
         var device = whole.With(name, torn);
         var verified = SegmentVerification.Of(device);
@@ -37,7 +37,9 @@ public class SegmentDamageTests(ITestOutputHelper output)
         Assert.True(verified.Torn);
         Assert.InRange(verified.First!.Offset, batch, torn.Length);
         Assert.Equal(torn[batch..SmallJournal.End(torn)], device.Content(cut));
-        Assert.Equal(batch, SmallJournal.End(device.Content(name)));
+        var healed = device.Content(name);
+        Assert.Equal(bytes[..batch], healed[..batch]);
+        Assert.Equal(-1, healed.AsSpan(batch).IndexOfAnyExcept((byte)0));
     }
 
     /// <summary>Every byte of header, frames and trailer; of a footer and the zeros before it, one in 61.</summary>

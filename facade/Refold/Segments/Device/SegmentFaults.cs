@@ -14,6 +14,7 @@ internal static class SegmentFaults
             new JournalCorruptedException(file, start + corrupt.offset, corrupt.what, corrupt.expected, corrupt.found),
         Format.FrameError.Torn torn => new JournalCorruptedException(file, start + torn.offset, "a frame", "whole", torn.reason),
         Format.FrameError.FutureVersion future => new UnsupportedFormatException(file, future.found, future.supported),
+        Format.FrameError.PastVersion past => new UnsupportedFormatException(file, past.found, Format.Block.formatVersion),
         _ => new JournalOpenException($"{file} is {error}; move it away, or open another directory."),
     };
 

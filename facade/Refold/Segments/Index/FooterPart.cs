@@ -9,16 +9,12 @@ internal sealed class FooterPart : IndexPart
 {
     private readonly Format.SegmentTrailer trailer;
     private readonly FooterQuestions footer;
-    private readonly Lazy<Dictionary<string, Core.KnownKey>> baseKeys;
 
     private FooterPart(SegmentFile segment, Format.SegmentTrailer trailer, FooterQuestions footer)
         : base(segment)
     {
         this.trailer = trailer;
         this.footer = footer;
-        // A failure is not kept: the next question may find the file again.
-        baseKeys = new(
-            () => footer.Base()?.Keys.ToDictionary(key => key.Key, StringComparer.Ordinal) ?? [], LazyThreadSafetyMode.PublicationOnly);
     }
 
     public override long LastPosition => trailer.Head.Position;
@@ -79,11 +75,7 @@ internal sealed class FooterPart : IndexPart
 
     public override Func<int, int>? Tagged(string tag) => Postings(footer.Tagged(tag));
 
-    public override Core.KnownKey? FindKey(string key)
-    {
-        if (!footer.MayHaveKey(key)) return null;
-        return footer.Key(key) ?? (trailer.HasBase ? baseKeys.Value.GetValueOrDefault(key) : null);
-    }
+    public override Core.KnownKey? FindKey(string key) => footer.Key(key);
 
     public override Head? HeadAt(long position) => footer.BatchAt(position) is { } batch
         ? new Head(batch.FirstPosition + batch.Count - 1, batch.Head)
@@ -105,7 +97,10 @@ internal sealed class FooterPart : IndexPart
     public override long HighestInBase(StreamId id) => trailer.HasBase ? footer.BaseStream(id)?.Highest ?? 0 : 0;
 
     public override IEnumerable<(StreamId Id, long Highest)> BaseStreams() =>
-        trailer.HasBase && footer.Base() is { } content ? content.Streams.Select(stream => (stream.Stream, stream.Highest)) : [];
+        footer.BaseStreams().Select(stream => (stream.Stream, stream.Highest));
+
+    /// <summary>What the journal's batches come to with those of the segment.</summary>
+    public Core.TreePlace Behind() => footer.Behind();
 
     private Func<int, int>? Postings(Format.WordRow? word) =>
         word is null ? null : from => footer.NextPosting(word.First, word.Count, from);

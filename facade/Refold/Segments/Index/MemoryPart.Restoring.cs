@@ -11,7 +11,11 @@ internal sealed partial class MemoryPart
     {
         lock (gate)
         {
-            if (known.Base is { } content) Add(content.Value);
+            if (known.Base is { } dropped)
+            {
+                foreach (var stream in dropped.Value) baseStreams[stream.Stream] = stream.Highest;
+            }
+
             RestoreEntries(known, position);
             foreach (var row in known.Streams)
             {
@@ -21,8 +25,8 @@ internal sealed partial class MemoryPart
             }
 
             foreach (var row in known.Words)
-                (row.Kind.IsType ? typed : tagged)[row.Text] = [.. PostingsOf(known, row.First, row.Count)];
-            foreach (var key in Format.IndexRows.knownKeys(known)) keys[key.Key] = key;
+                if (!row.Kind.IsRun) (row.Kind.IsType ? typed : tagged)[row.Text] = [.. PostingsOf(known, row.First, row.Count)];
+            foreach (var key in Format.RowKeys.known(known)) keys[key.Key] = key;
         }
     }
 

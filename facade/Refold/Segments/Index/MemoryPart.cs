@@ -42,7 +42,7 @@ internal sealed partial class MemoryPart(SegmentFile segment) : IndexPart(segmen
         lock (gate)
         {
             var (batch, before) = (found.Batch, last);
-            foreach (var gone in found.Dropped) Raise(gone.Stream, gone.Last);
+            foreach (var gone in found.Dropped) Raise(gone.Versions.Stream, gone.Versions.Last);
             for (var item = 0; item < batch.Entries.Length; item++)
             {
                 var (data, position) = (batch.Entries[item], batch.Positions[item]);

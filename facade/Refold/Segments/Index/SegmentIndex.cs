@@ -64,7 +64,7 @@ internal sealed partial class SegmentIndex : IAppendIndex
                     var batch = found.batch.Batch;
                     for (var item = 0; item < batch.Entries.Length; item++)
                         versions.Raise(batch.Entries[item].Stream, batch.Versions[item]);
-                    foreach (var gone in found.batch.Dropped) versions.Forget(gone.Stream);
+                    foreach (var gone in found.batch.Dropped) versions.Forget(gone.Versions.Stream);
                     head = batch.Receipt.Head;
                     break;
                 case Format.SegmentContent.Deletion deletion:

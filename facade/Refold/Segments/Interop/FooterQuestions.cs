@@ -26,8 +26,6 @@ internal sealed class FooterQuestions
         return new FooterQuestions(segment, ValueOf(opened, segment));
     }
 
-    public bool MayHaveKey(string key) => ValueOf(reader.MayHaveKey(key));
-
     public int IndexAt(long position) => ValueOf(reader.IndexAt(position));
 
     public (int First, Format.EntryRow[] Rows) EntriesWith(int number) => ValueOf(reader.EntriesWith(number));
@@ -54,7 +52,9 @@ internal sealed class FooterQuestions
 
     public IReadOnlyList<(StreamId Id, long Version, long Position)> Deletions() => [.. ValueOf(reader.Deletions())];
 
-    public Core.BaseContent? Base() => ValueOf(reader.Base())?.Value;
+    public IReadOnlyList<Core.BaseStream> BaseStreams() => ValueOf(reader.BaseStreams())?.Value ?? [];
+
+    public Core.TreePlace Behind() => ValueOf(reader.Behind());
 
     private TValue ValueOf<TValue>(FSharpResult<TValue, Format.FrameError> result) => ValueOf(result, segment);
 

@@ -26,9 +26,11 @@ internal static class OpeningTranslation
     /// <param name="found">What was found in it.</param>
     /// <param name="bytes">Its bytes.</param>
     /// <param name="epoch">The highest epoch of its frames and those before.</param>
-    public static Format.FrameError? WrongFooter(this Format.SegmentScan found, ReadOnlyMemory<byte> bytes, uint epoch) =>
+    /// <param name="before">What the batches before it come to.</param>
+    public static Format.FrameError? WrongFooter(
+        this Format.SegmentScan found, ReadOnlyMemory<byte> bytes, uint epoch, Core.TreePlace before) =>
         found is { Header: { } header, Trailer: { } trailer }
-            ? Format.FooterChecking.compare(header.Value, bytes, found.Items, epoch, trailer.Value)?.Value
+            ? Format.FooterChecking.compare(before, header.Value, bytes, found.Items, epoch, trailer.Value)?.Value
             : null;
 
     /// <summary>The rows of a checkpoint: exactly one of the answers is there.</summary>

@@ -25,6 +25,10 @@ internal sealed record OpenedDirectory(SegmentIndex Index, List<SegmentFile> Fil
     /// <summary>The beginning of the last segment, as a checkpoint had it; null where its frames were scanned.</summary>
     public RestoredRows? Restored { get; init; }
 
+    /// <summary>For a writer: what the batches before the last segment come to, or before the one that was to follow and was
+    /// lost.</summary>
+    public Core.TreePlace BeforeLast { get; init; } = Core.TreePlaceModule.none;
+
     /// <summary>Checkpoints that were found and not used.</summary>
     public IReadOnlyList<string> Unusable { get; init; } = [];
 
@@ -114,7 +118,7 @@ internal sealed record OpenedDirectory(SegmentIndex Index, List<SegmentFile> Fil
             var id = plan.JournalId is { } known ? known.Value : new Guid(RandomNumberGenerator.GetBytes(16));
             var epoch = checked(Math.Max(plan.Epoch, scanner.Epoch) + 1);
             var slots = new CommitFile(commit, id, epoch, plan.SetGeneration, plan.Commit?.Value.Sequence ?? 0);
-            var sealing = new SegmentSealing(last?.Found.Items.AsEnumerable() ?? [], scanner.LastEpoch, opened.Restored);
+            var sealing = new SegmentSealing(last?.Found.Items.AsEnumerable() ?? [], scanner.LastEpoch, opened.BeforeLast, opened.Restored);
             var isSealed = last is { Found.Header: null };
             var store = new SegmentStore(new WatchedDirectory(device), slots, sealing, options, opened.Files)
             {
@@ -176,9 +180,11 @@ internal sealed record OpenedDirectory(SegmentIndex Index, List<SegmentFile> Fil
         {
             var isSealed = plan.Segments.Where(segment => segment.Trailer is not null).ToList();
             foreach (var segment in isSealed) Add(segment.Name, segment.Header!.Value, segment.Trailer?.Value);
-            foreach (var found in FooterLoading.ReadAll(
-                index, [.. files.Zip(isSealed, (file, segment) => (file, segment.Trailer!.Value))], Environment.ProcessorCount))
-                index.Take(found);
+            var before = Core.TreePlaceModule.none;
+            var footers = FooterLoading.ReadAll(
+                index, [.. files.Zip(isSealed, (file, segment) => (file, segment.Trailer!.Value))], Environment.ProcessorCount);
+            foreach (var found in footers) index.Take(found);
+            if (writable && footers.Length > 0) before = footers[^1].Part.Behind();
             index.ForgetKeysBefore(plan.KeysBefore);
             var read = clock.Elapsed;
             var end = files.Count == 0
@@ -201,6 +207,7 @@ internal sealed record OpenedDirectory(SegmentIndex Index, List<SegmentFile> Fil
                 device, scanner, [.. plan.Segments.Skip(isSealed.Count).Select(segment => segment.Name)], plan.Tail?.Value.Offset ?? 0))
             {
                 if (segment.Fault is not null) throw segment.Fault;
+                if (writable && last is not null) before = Format.IndexRows.placeBehind(before, last.Found.Items);
                 last = segment;
                 // A torn header: the file holds nothing yet.
                 if (segment.Found.Header is not { } header) continue;
@@ -234,6 +241,7 @@ internal sealed record OpenedDirectory(SegmentIndex Index, List<SegmentFile> Fil
                     Plan = plan,
                     Entries = index.Entries,
                     Restored = restored,
+                    BeforeLast = before,
                     Unusable = checkpointed.Unusable,
                     End = end,
                     Unconfirmed = unconfirmed

@@ -13,6 +13,9 @@ namespace Refold.Segments;
 internal sealed record ScannedSegment(
     Format.SegmentName Name, ReadOnlyMemory<byte> Bytes, Format.SegmentScan Found, JournalException? Fault, TornTail? Torn)
 {
+    /// <summary>What the batches before it come to, where footers are checked.</summary>
+    public Core.TreePlace Before { get; init; } = Core.TreePlaceModule.none;
+
     /// <summary>How many entries were taken.</summary>
     public long Entries => EntriesOf(Found.Items);
 
@@ -40,14 +43,16 @@ internal sealed record ScannedSegment(
     public static IEnumerable<ScannedSegment> All(
         IStorageDevice device, Format.SegmentScanner scanner, List<Format.SegmentName> names, long from = 0, bool checksFooters = false)
     {
+        var before = Core.TreePlaceModule.none;
         for (var item = 0; item < names.Count; item++)
         {
             var start = (int)Math.Max(item == 0 ? from : 0, Format.SegmentHeaderModule.bytes);
             var bytes = Read(device, names[item], start);
             var segment = Judge(names[item], bytes, scanner.Scan(bytes, item == names.Count - 1, start));
-            if (checksFooters && segment.Fault is null && segment.Found.WrongFooter(bytes, scanner.Epoch) is { } wrong)
+            if (checksFooters && segment.Fault is null && segment.Found.WrongFooter(bytes, scanner.Epoch, before) is { } wrong)
                 segment = segment with { Fault = SegmentFaults.Of(wrong, segment.Name.ToString()) };
-            yield return segment;
+            yield return segment with { Before = before };
+            if (checksFooters) before = Format.IndexRows.placeBehind(before, segment.Found.Items);
             if (segment.Fault is not null) yield break;
         }
     }

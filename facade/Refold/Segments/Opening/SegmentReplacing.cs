@@ -25,7 +25,7 @@ internal static class SegmentReplacing
         SegmentHealing.KeepLeftovers(device, last);
         var target = new Format.SegmentName(last.Name.FirstPosition, last.Name.Generation + 1);
         var header = new Format.SegmentHeader(
-            old.JournalId, target.Generation, old.FirstPosition, old.FirstFrame, old.HeadBefore, old.FileBytes);
+            old.JournalId, target.Generation, old.FirstPosition, old.FirstFrame, old.HeadBefore, old.FileBytes, old.HasIds);
         CompactionFiles.Write(device, Format.FileName.targetUnfinished, file =>
         {
             file.Write(Format.SegmentHeaderModule.encode(header).Span, 0);

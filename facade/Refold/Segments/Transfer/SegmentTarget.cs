@@ -16,11 +16,15 @@ internal sealed class SegmentTarget : IDisposable
     private long waitingBytes;
     private SegmentLog? log;
 
-    public SegmentTarget(IStorageDevice device)
+    /// <param name="device">The directory.</param>
+    /// <param name="indexIds">Whether entries are found by id there.</param>
+    public SegmentTarget(IStorageDevice device, bool indexIds = true)
     {
         var id = new Guid(RandomNumberGenerator.GetBytes(16));
         var slots = new CommitFile(CommitFile.OpenOrCreate(device), id, epoch: 1, setGeneration: 0, sequence: 0);
-        store = new SegmentStore(new WatchedDirectory(device), slots, new SegmentSealing([], epoch: 0), new JournalOptions(), []);
+        var options = new JournalOptions { Segments = new() { IndexIds = indexIds } };
+        var sealing = new SegmentSealing([], epoch: 0, Core.TreePlaceModule.none);
+        store = new SegmentStore(new WatchedDirectory(device), slots, sealing, options, []);
     }
 
     public SegmentIndex Index { get; } = new();
@@ -40,7 +44,10 @@ internal sealed class SegmentTarget : IDisposable
                 break;
             case TransferItem.Batch batch:
                 waiting.Add(
-                    new PendingAppend(_ => new AppendDecision.Fresh(batch.Stored.Batch)) { Dropped = batch.Stored.Dropped.ToFSharpList() });
+                    new PendingAppend(_ => new AppendDecision.Fresh(batch.Stored.Batch))
+                    {
+                        Dropped = batch.Stored.Dropped.Select(leaf => leaf.ToCore()).ToFSharpList(),
+                    });
                 waitingBytes += batch.Stored.Batch.Value.Canonical.Sum(bytes => (long)bytes.Length);
                 break;
             case TransferItem.Forgetting forgetting:
@@ -85,7 +92,7 @@ internal sealed class SegmentTarget : IDisposable
         var (context, number, head, dropped) = (store.Context, beginning.FirstFrame, beginning.Head, beginning.ToCore());
         var writer = new Core.ByteWriter(1024);
         Format.FrameEncoding.write(context.Seed, writer, new Format.Frame(
-            context.Epoch, number, context.Flushed, head.Position, beginning.KeysBefore, Format.FrameBody.NewBase(dropped), head.Hash));
+            context.Epoch, number, context.Flushed, head.Position, 0, Format.FrameBody.NewBase(dropped), head.Hash));
         store.Rotate(writer.Length, head);
         var start = Format.SegmentHeaderModule.bytes;
         var content = Format.SegmentContent.NewBase(dropped, head);

@@ -13,7 +13,8 @@ internal static class SegmentTransfer
         Format.SegmentContent.Base dropped =>
             new TransferItem.Beginning(dropped.content.ToFacade(dropped.head, segment.Found.Header!.Value.FirstFrame)),
         Format.SegmentContent.Batch found =>
-            new TransferItem.Batch(new StoredBatch(new PlacedBatch(found.batch.Batch), found.batch.Dropped)),
+            new TransferItem.Batch(
+                new StoredBatch(new PlacedBatch(found.batch.Batch), [.. found.batch.Dropped.Select(leaf => leaf.ToFacade())])),
         Format.SegmentContent.KeysForgotten forgotten => new TransferItem.Forgetting(forgotten.before),
         Format.SegmentContent.Deletion deletion => new TransferItem.Deletion(deletion.stream, deletion.version),
         _ => throw new ArgumentException("No such content.", nameof(item)),

@@ -46,7 +46,7 @@ internal sealed class CheckpointVerification
             }
 
             var items = segment.Found.Items.TakeWhile(item => item.End <= root.Offset).ToFSharpList();
-            var expected = Format.Checkpoint.pages(header.Value, Format.IndexRows.ofItems(items)).Span;
+            var expected = Format.Checkpoint.pages(header.Value, Format.IndexRows.ofItems(header.Value.HasIds, segment.Before, items)).Span;
             var found = bytes.AsSpan(Format.Checkpoint.rootBytes);
             if (!found.SequenceEqual(expected))
                 Add(

@@ -16,7 +16,7 @@ internal sealed class PendingAppend(Func<IAppendIndex, AppendDecision> decide, b
     : PendingWrite(allowSynchronousContinuations)
 {
     /// <summary>The leaves that a copied batch has lost by compaction.</summary>
-    public FSharpList<StreamVersions> Dropped { get; init; } = FSharpList<StreamVersions>.Empty;
+    public FSharpList<Format.DroppedLeaf> Dropped { get; init; } = FSharpList<Format.DroppedLeaf>.Empty;
 
     public AppendDecision Decide(IAppendIndex index) => decide(index);
 }

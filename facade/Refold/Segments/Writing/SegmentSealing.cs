@@ -7,9 +7,13 @@ namespace Refold.Segments;
 /// <summary>What the active segment holds, kept until its footer is written. Used by one thread at a time.</summary>
 /// <param name="items">What was found in it when the journal was opened.</param>
 /// <param name="epoch">The epoch of its last frame.</param>
+/// <param name="before">What the batches before the segment come to; where rows were restored, they say it.</param>
 /// <param name="restored">What lies before that and was not scanned; null for nothing.</param>
-internal sealed class SegmentSealing(IEnumerable<Format.SegmentItem> items, uint epoch, RestoredRows? restored = null)
+internal sealed class SegmentSealing(
+    IEnumerable<Format.SegmentItem> items, uint epoch, Core.TreePlace before, RestoredRows? restored = null)
 {
+    private Core.TreePlace before = before;
+    private Core.TreePlace? behind;
     private readonly List<Format.SegmentItem> items = [.. items];
     private uint epoch = epoch;
     private RestoredRows? restored = restored;
@@ -32,7 +36,8 @@ internal sealed class SegmentSealing(IEnumerable<Format.SegmentItem> items, uint
         // A length that an earlier try did not flush is no room yet. Frames may lie behind the length that it was made with.
         room = Math.Max(Math.Max(room, segment.Capacity), framesEnd);
         var length = Math.Max(room, segment.File.Length);
-        var (rows, keysBefore) = RestoredRows.Extend(restored, items);
+        var (rows, keysBefore) = RestoredRows.Extend(restored, segment.Header.HasIds, before, items);
+        behind = rows.Behind;
         var seal = Format.FooterEncoding.sealRows(segment.Header, length, rows, keysBefore, framesEnd, lastFrame, head, epoch);
         var end = seal.TrailerOffset + seal.Trailer.Length;
         Lengthen(segment, end);
@@ -79,12 +84,13 @@ internal sealed class SegmentSealing(IEnumerable<Format.SegmentItem> items, uint
     public Func<Format.CheckpointFile> Checkpoint(
         IReadOnlyList<SegmentFile> segments, long setGeneration, long end, long lastFrame, Head head)
     {
-        var (before, held) = (restored, items.ToArray());
+        var (known, first, held) = (restored, before, items.ToArray());
+        var hasIds = segments[^1].Header.HasIds;
         var place = new Format.CheckpointPlace(
             setGeneration, segments.Select(segment => segment.Name).ToFSharpList(), segments[^1].Header, end, lastFrame, head, epoch);
         return () =>
         {
-            var (rows, keysBefore) = RestoredRows.Extend(before, held);
+            var (rows, keysBefore) = RestoredRows.Extend(known, hasIds, first, held);
             return Format.Checkpoint.make(place, rows, keysBefore);
         };
     }
@@ -94,6 +100,8 @@ internal sealed class SegmentSealing(IEnumerable<Format.SegmentItem> items, uint
     {
         items.Clear();
         restored = null;
+        // Without a footer of its own the segment before had nothing: it was sealed before, or is the first.
+        (before, behind) = (behind ?? before, null);
         (room, HasUnflushedRoom) = (0, false);
     }
 }
@@ -104,12 +112,17 @@ internal sealed class SegmentSealing(IEnumerable<Format.SegmentItem> items, uint
 internal sealed record RestoredRows(Format.SegmentRows Rows, Format.CheckpointRoot Root)
 {
     /// <summary>The rows of a segment, and the highest position before which its frames forget keys.</summary>
-    /// <param name="before">Its beginning; null where the items are all of it.</param>
+    /// <param name="known">Its beginning; null where the items are all of it.</param>
+    /// <param name="hasIds">Whether it has rows of ids.</param>
+    /// <param name="before">What the batches before it come to.</param>
     /// <param name="items">The rest.</param>
-    public static (Format.SegmentRows Rows, long KeysBefore) Extend(RestoredRows? before, IEnumerable<Format.SegmentItem> items)
+    public static (Format.SegmentRows Rows, long KeysBefore) Extend(
+        RestoredRows? known, bool hasIds, Core.TreePlace before, IEnumerable<Format.SegmentItem> items)
     {
         var list = items.ToFSharpList();
-        var rows = before is null ? Format.IndexRows.ofItems(list) : Format.IndexRows.extend(before.Rows, before.Root.Head.Position, list);
-        return (rows, list.Aggregate(before?.Root.KeysBefore ?? 0, Format.IndexRows.keysBefore));
+        var rows = known is null
+            ? Format.IndexRows.ofItems(hasIds, before, list)
+            : Format.IndexRows.extend(known.Rows, known.Root.Head.Position, list);
+        return (rows, list.Aggregate(known?.Root.KeysBefore ?? 0, Format.IndexRows.keysBefore));
     }
 }

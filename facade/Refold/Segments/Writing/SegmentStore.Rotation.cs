@@ -54,7 +54,9 @@ internal sealed partial class SegmentStore
         var first = head.Position + 1;
         var generation = segments.Count > 0 && Active.Name.FirstPosition == first ? Active.Name.Generation + 1 : 0;
         var name = new Format.SegmentName(first, generation);
-        var header = new Format.SegmentHeader(commit.JournalId, generation, first, LastFrame + 1, head.Hash, bytes);
+        // As the journal was begun.
+        var hasIds = segments.Count > 0 ? Active.Header.HasIds : options.Segments.IndexIds;
+        var header = new Format.SegmentHeader(commit.JournalId, generation, first, LastFrame + 1, head.Hash, bytes, hasIds);
         try
         {
             // Before the next segment gets its name: only the last one may end in half a footer.

@@ -35,16 +35,18 @@ internal static class Compacting
     }
 
     private static IEnumerable<Format.CompactionSource> Sources(MemoryDevice device) =>
-        ScannedSegment.All(device, new Format.SegmentScanner(), FileNames.Segments(device))
-            .Select(segment => new Format.CompactionSource(segment.Found.Header!.Value, segment.Bytes, segment.Found.Items));
+        ScannedSegment.All(device, new Format.SegmentScanner(), FileNames.Segments(device), checksFooters: true)
+            .Select(segment =>
+                new Format.CompactionSource(segment.Found.Header!.Value, segment.Bytes, segment.Found.Items, segment.Before));
 
     private static void Seal(MemoryDevice device, Format.SegmentName name)
     {
         var scanner = new Format.SegmentScanner();
-        var segment = ScannedSegment.All(device, scanner, FileNames.Segments(device)).First(segment => segment.Name.Equals(name));
+        var segment = ScannedSegment.All(device, scanner, FileNames.Segments(device), checksFooters: true)
+            .First(segment => segment.Name.Equals(name));
         var seal = Format.FooterEncoding.seal(
-            segment.Found.Header!.Value, segment.Bytes.Length, segment.Found.Items, segment.Found.TakenTo, scanner.LastFrame, scanner.Head,
-            scanner.Epoch);
+            segment.Found.Header!.Value, segment.Bytes.Length, segment.Before, segment.Found.Items, segment.Found.TakenTo,
+            scanner.LastFrame, scanner.Head, scanner.Epoch);
         var file = new byte[seal.TrailerOffset + seal.Trailer.Length];
         segment.Bytes.CopyTo(file);
         seal.Footer.CopyTo(file.AsMemory((int)seal.FooterOffset));

@@ -16,13 +16,13 @@ internal static class FilePlaces
 
     private const int SlotBytes = 2048;
 
-    private static readonly int[] Header = [8, 4, 4, 16, 8, 8, 32, 8, 36, 4];
+    private static readonly int[] Header = [8, 4, 4, 16, 8, 8, 32, 8, 4, 32, 4];
 
-    private static readonly int[] Frame = [4, 4, 1, 1, 2, 4, 8, 8, 8, 8, 8, 4, 4, 4, 4];
+    private static readonly int[] Frame = [4, 1, 1, 1, 1, 4, 4, 8, 8, 8, 8, 8, 4, 4, 2, 2, 4, 2, 2, 4, 4];
 
     private static readonly int[] Root = [4, 1, 1, 2, 4, 4, 8, 4, 4, 4, 4];
 
-    private static readonly int[] Trailer = [8, 4, 4, 8, 8, 8, 4, 4, 8, 8, 32, 4, 4, 8, 12, 4];
+    private static readonly int[] Trailer = [8, 4, 4, 8, 8, 8, 4, 4, 8, 8, 32, 4, 4, 8, 8, 4, 4];
 
     private static readonly int[] Slot = [8, 4, 4, 16, 8, 4, 4, 8, 8, 8, 8, 8, 32, 4, 4];
 
@@ -40,8 +40,8 @@ internal static class FilePlaces
         var places = new SortedSet<int>();
         var end = Fields(places, rng, 0, Header);
         var frames = new List<int>();
-        for (; end + 80 <= bytes.Length && Number(bytes, end) >= 80; end += Number(bytes, end)) frames.Add(end);
-        foreach (var kind in frames.GroupBy(frame => (bytes[frame + 8], bytes[frame + 9])))
+        for (; end + 88 <= bytes.Length && Number(bytes, end) >= 88; end += Number(bytes, end)) frames.Add(end);
+        foreach (var kind in frames.GroupBy(frame => (bytes[frame + 4], bytes[frame + 5])))
             DrawFrame(places, rng, bytes, rng.Pick([.. kind]));
         if (!bytes.AsSpan(bytes.Length - 128).StartsWith("REFOLDTR"u8))
         {
@@ -68,13 +68,13 @@ internal static class FilePlaces
     private static void DrawFrame(SortedSet<int> places, SeededRng rng, byte[] bytes, int frame)
     {
         var end = frame + Number(bytes, frame);
-        var body = Fields(places, rng, frame, Frame);
-        var head = body + Number(bytes, frame + 64);
-        var zeros = head + ((bytes[frame + 9] & 1) == 0 ? 0 : 32);
-        In(places, rng, body, head);
-        In(places, rng, head, zeros);
-        In(places, rng, zeros, end - 4);
-        In(places, rng, end - 4, end);
+        var head = Fields(places, rng, frame, Frame);
+        var checksum = head + ((bytes[frame + 5] & 1) == 0 ? 0 : 32);
+        var (body, zeros) = (checksum + 4, checksum + 4 + Number(bytes, frame + 60));
+        In(places, rng, head, checksum);
+        In(places, rng, checksum, body);
+        In(places, rng, body, zeros);
+        In(places, rng, zeros, end);
     }
 
     private static void DrawPage(SortedSet<int> places, SeededRng rng, byte[] bytes, int page, int[] fields)

@@ -27,7 +27,7 @@ internal sealed record SmallJournal(MemoryDevice Device, IReadOnlyList<List<stri
     {
         var device = new MemoryDevice();
         var states = new List<List<string>>();
-        await using var journal = SegmentJournal.Open(device, new JournalOptions { Segments = new() { SegmentBytes = 640 } });
+        await using var journal = SegmentJournal.Open(device, new JournalOptions { Segments = new() { SegmentBytes = 720 } });
         var begun = device.Content("COMMIT");
         async Task Step(Func<Task> step)
         {
