@@ -68,16 +68,13 @@ let private withBytes (written: Written) (write: FrameContext -> ByteWriter -> i
     }
 
 let private withBatch (written: Written) (batch: AcceptedBatch) (journal: Journal) : Written =
-    let entries = Journal.readAll batch.FirstPosition Int32.MaxValue journal
+    let ever = written.Ever @ Journal.readAll batch.FirstPosition Int32.MaxValue journal
 
     let write context writer =
         let struct (_, next) = FrameBatch.write context written.NextFrame batch [] writer
         next
 
-    { withBytes written write with
-        Journal = journal
-        Ever = written.Ever @ entries
-    }
+    { withBytes written write with Journal = journal; Ever = ever }
 
 /// Makes a change in both; what is refused changes nothing.
 let apply (written: Written) (change: Change) : Written =
