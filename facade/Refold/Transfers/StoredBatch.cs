@@ -10,18 +10,33 @@ public sealed record StoredBatch(PlacedBatch Batch, IReadOnlyList<DroppedLeaf> D
 /// <summary>A leaf of a batch that a compaction dropped.</summary>
 /// <param name="Versions">The versions its entries had.</param>
 /// <param name="Latest">The latest time of its entries; null where none had one.</param>
-public sealed record DroppedLeaf(StreamVersions Versions, DateTimeOffset? Latest);
+public sealed record DroppedLeaf(StreamVersions Versions, DateTimeOffset? Latest)
+{
+    /// <summary>The members, the same under every culture.</summary>
+    /// <returns>One line.</returns>
+    public override string ToString() => Interop.InvariantText.Of(nameof(DroppedLeaf), PrintMembers);
+}
 
 /// <summary>What the batches of a dropped beginning come to.</summary>
 /// <param name="Batches">How many there were.</param>
 /// <param name="Peaks">The roots of the largest complete subtrees of the batch tree over them, left to right.</param>
 /// <param name="Latest">The latest time of their entries; null where none had one.</param>
-public sealed record BatchSummary(long Batches, IReadOnlyList<Hash> Peaks, DateTimeOffset? Latest);
+public sealed record BatchSummary(long Batches, IReadOnlyList<Hash> Peaks, DateTimeOffset? Latest)
+{
+    /// <summary>The members, the same under every culture.</summary>
+    /// <returns>One line.</returns>
+    public override string ToString() => Interop.InvariantText.Of(nameof(BatchSummary), PrintMembers);
+}
 
 /// <summary>A smaller number of batches that stays provable behind a dropped beginning.</summary>
 /// <param name="Size">How many batches.</param>
 /// <param name="Proof">The consistency proof from that size to the size of the beginning.</param>
-public sealed record ProvableSize(long Size, IReadOnlyList<Hash> Proof);
+public sealed record ProvableSize(long Size, IReadOnlyList<Hash> Proof)
+{
+    /// <summary>The members, the same under every culture.</summary>
+    /// <returns>One line.</returns>
+    public override string ToString() => Interop.InvariantText.Of(nameof(ProvableSize), PrintMembers);
+}
 
 /// <summary>A stream of a dropped beginning.</summary>
 /// <param name="Stream">The stream.</param>

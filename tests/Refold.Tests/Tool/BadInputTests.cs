@@ -158,13 +158,13 @@ public class BadInputTests
         string segment = Directory.EnumerateFiles(directory.File("journal"), "*.seg").Single();
         byte[] bytes = File.ReadAllBytes(segment);
         // FORMAT.md: the format version is the little-endian word at offset 8 of a segment.
-        bytes[8] = 2;
+        bytes[8] = 5;
         File.WriteAllBytes(segment, bytes);
         foreach (string line in (string[])["import {file}", "export", "verify", "inspect", "replay"])
         {
             string error = RefoldTool.Run(
                 [.. line.Replace("{file}", file, StringComparison.Ordinal).Split(' '), "--journal", directory.Journal()]).ExpectError(3);
-            Assert.Contains("format version 2", error, StringComparison.Ordinal);
+            Assert.Contains("format version 5", error, StringComparison.Ordinal);
         }
 
         Assert.Equal(bytes, File.ReadAllBytes(segment));

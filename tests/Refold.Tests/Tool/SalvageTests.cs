@@ -125,7 +125,7 @@ public sealed class SalvageTests : IDisposable
     public async Task WhatWasSalvagedWithGaps_IsNotRestored_ButCanBeRenumbered()
     {
         await MakeAsync();
-        Flip(Segments()[1], 128 + 80);
+        Flip(Segments()[3], 128 + 80);
         var salvaged = Salvage(1);
         string file = directory.File("salvaged.ndjson");
         await File.WriteAllTextAsync(file, salvaged.Output);
