@@ -42,7 +42,7 @@ internal sealed class TransactionGroup(View before, EntryDocument documents)
     public long Commit => before.Progress.Commit + 1;
 
     /// <summary>What it changes besides entries.</summary>
-    public GroupChange Change => new(new Progress(head, Commit, readable), floors, gaps, basis, keysBefore);
+    public GroupChange Change => new(new Progress(head, Commit, readable), floors, highest, gaps, basis, keysBefore);
 
     /// <summary>Adds a batch behind the head.</summary>
     /// <param name="batch">The batch.</param>
