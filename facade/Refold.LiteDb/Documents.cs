@@ -108,20 +108,20 @@ internal enum StoreKind
 /// <summary>The format document, checked before anything else is read.</summary>
 internal static class Format
 {
-    /// <summary>The newest version this program reads.</summary>
-    public const int Supported = 1;
-
     public const string Id = "format";
 
     public static BsonDocument Write(Guid journal, StoreKind kind) =>
         new()
         {
             ["_id"] = Id,
-            ["v"] = Supported,
+            ["v"] = VersionOf(kind),
             ["kind"] = (int)kind,
             ["page"] = Storage.EngineStream.PageSize,
             ["id"] = journal.ToByteArray(bigEndian: true)
         };
+
+    /// <summary>The only version this program reads. Batches of journals of version 1 had no place in the batch tree.</summary>
+    public static int VersionOf(StoreKind kind) => kind == StoreKind.Snapshots ? 1 : 2;
 
     public static (int Version, StoreKind Kind) Read(BsonDocument document) => (document["v"].AsInt32, (StoreKind)document["kind"].AsInt32);
 
@@ -132,15 +132,28 @@ internal static class Format
 /// <param name="Head">The last position and head hash.</param>
 /// <param name="Commit">The number of the transaction.</param>
 /// <param name="Entries">How many entries can be read.</param>
-internal sealed record Progress(Head Head, long Commit, long Entries)
+/// <param name="Batches">How many batches there are, those of a dropped beginning counted.</param>
+/// <param name="Latest">The latest time of their entries; null where none had one.</param>
+internal sealed record Progress(Head Head, long Commit, long Entries, long Batches, DateTimeOffset? Latest)
 {
     public const string Id = "head";
 
     public BsonDocument Write() =>
-        new() { ["_id"] = Id, ["pos"] = Head.Position, ["hash"] = Head.Hash.ToArray(), ["commit"] = Commit, ["n"] = Entries };
+        new()
+        {
+            ["_id"] = Id,
+            ["pos"] = Head.Position,
+            ["hash"] = Head.Hash.ToArray(),
+            ["commit"] = Commit,
+            ["n"] = Entries,
+            ["b"] = Batches,
+            ["u"] = Times.Write(Latest),
+        };
 
     public static Progress Read(BsonDocument document) =>
-        new(new Head(document["pos"].AsInt64, Hash.OfSpan(document["hash"].AsBinary)), document["commit"].AsInt64, document["n"].AsInt64);
+        new(
+            new Head(document["pos"].AsInt64, Hash.OfSpan(document["hash"].AsBinary)), document["commit"].AsInt64, document["n"].AsInt64,
+            document["b"].AsInt64, Times.Read(document["u"]));
 }
 
 /// <summary>How far idempotency keys are forgotten; there where some are.</summary>
@@ -165,7 +178,7 @@ internal static class Base
         ["hash"] = beginning.Head.Hash.ToArray(),
         ["frame"] = beginning.FirstFrame,
         ["n"] = beginning.Summary.Batches,
-        ["t"] = beginning.Summary.Latest is { } time ? time.UtcTicks : BsonValue.Null,
+        ["t"] = Times.Write(beginning.Summary.Latest),
         ["p"] = Packed(beginning.Summary.Peaks),
         ["s"] = new BsonArray(
             beginning.Provable.Select(provable => new BsonDocument { ["n"] = provable.Size, ["p"] = Packed(provable.Proof) })),
@@ -173,14 +186,11 @@ internal static class Base
 
     /// <summary>What the batches of the beginning come to.</summary>
     public static BatchSummary ReadSummary(BsonDocument document) =>
-        new(document["n"].AsInt64, Unpacked(document["p"]), TimeOf(document["t"]));
+        new(document["n"].AsInt64, Unpacked(document["p"]), Times.Read(document["t"]));
 
     /// <summary>The smaller numbers of batches that stay provable.</summary>
     public static IReadOnlyList<ProvableSize> ReadProvable(BsonDocument document) =>
         [.. document["s"].AsArray.Select(item => new ProvableSize(item["n"].AsInt64, Unpacked(item["p"])))];
-
-    public static DateTimeOffset? TimeOf(BsonValue value) =>
-        value.IsNull ? null : new DateTimeOffset(value.AsInt64, TimeSpan.Zero);
 
     private static byte[] Packed(IReadOnlyList<Hash> hashes) => [.. hashes.SelectMany(hash => hash.ToArray())];
 
@@ -188,58 +198,6 @@ internal static class Base
 
     public static (Head Head, long FirstFrame) Read(BsonDocument document) =>
         (new Head(document["pos"].AsInt64, Hash.OfSpan(document["hash"].AsBinary)), document["frame"].AsInt64);
-}
-
-/// <summary>A batch: where it lies, and what its head is made of.</summary>
-/// <param name="First">Its first position, which is its id.</param>
-/// <param name="Head">The head behind it.</param>
-/// <param name="Leaves">Its leaves, holes included.</param>
-/// <param name="Key">Its idempotency key; null for none.</param>
-/// <param name="DroppedParts">How many documents hold the versions of the leaves that a compaction dropped; 0 where none was.</param>
-internal sealed record BatchRow(long First, Head Head, IReadOnlyList<Leaf> Leaves, string? Key, int DroppedParts)
-{
-    private const int LeafBytes = 4 + 8 + 32;
-
-    public static BatchRow Of(PlacedBatch batch, int droppedParts) =>
-        new(batch.FirstPosition, batch.Receipt.Head, batch.Leaves, batch.Key, droppedParts);
-
-    public BsonDocument Write()
-    {
-        var packed = new byte[Leaves.Count * LeafBytes];
-        for (var item = 0; item < Leaves.Count; item++)
-        {
-            var bytes = packed.AsSpan(item * LeafBytes, LeafBytes);
-            BinaryPrimitives.WriteInt32BigEndian(bytes, Leaves[item].Count);
-            BinaryPrimitives.WriteInt64BigEndian(bytes[4..], Leaves[item].FirstVersion);
-            Leaves[item].Hash.CopyTo(bytes[12..]);
-        }
-
-        return new BsonDocument
-        {
-            ["_id"] = Head.Position,
-            ["f"] = First,
-            ["h"] = Head.Hash.ToArray(),
-            ["l"] = packed,
-            ["k"] = Key is null ? BsonValue.Null : Encoding.UTF8.GetBytes(Key),
-            ["g"] = DroppedParts
-        };
-    }
-
-    public static BatchRow Read(BsonDocument document)
-    {
-        var packed = document["l"].AsBinary;
-        var leaves = new Leaf[packed.Length / LeafBytes];
-        for (var item = 0; item < leaves.Length; item++)
-        {
-            var bytes = packed.AsSpan(item * LeafBytes, LeafBytes);
-            leaves[item] = new Leaf(
-                BinaryPrimitives.ReadInt32BigEndian(bytes), BinaryPrimitives.ReadInt64BigEndian(bytes[4..]), Hash.OfSpan(bytes[12..]));
-        }
-
-        return new BatchRow(
-            document["f"].AsInt64, new Head(document["_id"].AsInt64, Hash.OfSpan(document["h"].AsBinary)), leaves,
-            document["k"] is { IsBinary: true } key ? Encoding.UTF8.GetString(key.AsBinary) : null, document["g"].AsInt32);
-    }
 }
 
 /// <summary>The floor of a stream.</summary>

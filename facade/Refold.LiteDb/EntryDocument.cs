@@ -13,7 +13,7 @@ internal sealed class EntryDocument(Guid journal, string file)
     private readonly uint seed = Core.Checksum.seed(journal);
 
     /// <summary>The entry at an index of a batch.</summary>
-    public BsonDocument Write(PlacedBatch batch, int item)
+    public BsonDocument Write(PlacedBatch batch, int item, JournalEntry entry)
     {
         var (position, version, canonical) = (batch.Position(item), batch.Version(item), batch.CanonicalBytes(item));
         return new BsonDocument
@@ -23,7 +23,7 @@ internal sealed class EntryDocument(Guid journal, string file)
             ["b"] = batch.FirstPosition,
             ["d"] = canonical.ToArray(),
             ["x"] = (long)Checksum(position, version, batch.FirstPosition, canonical.Span),
-            ["w"] = new BsonArray(Word.Of(batch.Entry(item)).Select(word => new BsonValue(Keys.OfWord(word, position)))),
+            ["w"] = new BsonArray(Word.Of(entry).Select(word => new BsonValue(Keys.OfWord(word, position)))),
         };
     }
 

@@ -107,9 +107,10 @@ internal sealed class JournalState
 /// <summary>What one transaction changes besides entries.</summary>
 /// <param name="Progress">How far the journal is after it.</param>
 /// <param name="Floors">New floors.</param>
+/// <param name="Highest">New highest versions.</param>
 /// <param name="Gaps">New gaps, ascending.</param>
 /// <param name="Base">The head behind a dropped beginning, where the journal begins with one.</param>
 /// <param name="KeysBefore">Keys of batches that begin before this position are forgotten now.</param>
 internal sealed record GroupChange(
-    Progress Progress, IReadOnlyDictionary<StreamId, Floor> Floors, IReadOnlyList<(long First, long Last)> Gaps, Head? Base,
-    long KeysBefore);
+    Progress Progress, IReadOnlyDictionary<StreamId, Floor> Floors, IReadOnlyDictionary<StreamId, long> Highest,
+    IReadOnlyList<(long First, long Last)> Gaps, Head? Base, long KeysBefore);

@@ -6,15 +6,24 @@ using Refold.LiteDb.Storage;
 namespace Refold.LiteDb;
 
 /// <summary>Everything committed.</summary>
-internal sealed class LiteDbIndex(Database database, JournalState state) : IAppendIndex
+/// <param name="database">The database.</param>
+/// <param name="state">What is committed.</param>
+/// <param name="known">Versions that need not be asked for; null where others than the writer ask.</param>
+internal sealed class LiteDbIndex(Database database, JournalState state, WriterVersions? known = null) : IAppendIndex
 {
     public Head Head => state.View.Progress.Head;
 
-    public long HighestVersion(StreamId stream) => HighestVersion(database, stream);
+    public long HighestVersion(StreamId stream) => known is null ? Ask(stream) : known.Of(stream, Ask);
 
     /// <summary>The highest version a stream ever had; 0 for none.</summary>
     public static long HighestVersion(Database database, StreamId stream) =>
         database.Get(Collections.Streams, Keys.OfStream(stream)) is { } found ? found["v"].AsInt64 : 0;
+
+    /// <summary>Keeps in mind what a transaction committed.</summary>
+    public void Committed(GroupChange change) => known?.Take(change.Highest);
+
+    /// <summary>Asks the database for everything again.</summary>
+    public void BeginAnew() => known?.Clear();
 
     public bool Covers(long position) => position >= state.View.Base.Position;
 
@@ -78,6 +87,8 @@ internal sealed class LiteDbIndex(Database database, JournalState state) : IAppe
 
         return found;
     }
+
+    private long Ask(StreamId stream) => HighestVersion(database, stream);
 
     private List<StreamVersions> VersionsOf(KeyRow row)
     {

@@ -13,7 +13,7 @@ public sealed partial class LiteDbJournal
     /// <exception cref="JournalInUseException">A writer has it open.</exception>
     /// <exception cref="JournalCorruptedException">It cannot even be opened.</exception>
     /// <exception cref="JournalOpenException">It is not there, or is no Refold journal.</exception>
-    /// <exception cref="UnsupportedFormatException">A newer program wrote it.</exception>
+    /// <exception cref="UnsupportedFormatException">Its format version is newer, or was given up.</exception>
     public static LiteDbVerification Verify(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);

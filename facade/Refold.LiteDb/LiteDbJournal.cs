@@ -69,7 +69,7 @@ public sealed partial class LiteDbJournal : LocalJournal, IObservedJournal, IDat
     /// writer nobody reads.</exception>
     /// <exception cref="JournalCorruptedException">It is damaged, or something that was acknowledged is missing. Nothing was
     /// changed.</exception>
-    /// <exception cref="UnsupportedFormatException">A newer program wrote it. Nothing was changed.</exception>
+    /// <exception cref="UnsupportedFormatException">Its format version is newer, or was given up. Nothing was changed.</exception>
     /// <exception cref="JournalOpenException">It is not there, is no Refold journal, or access is denied. Nothing was changed.</exception>
     public static LiteDbJournal Open(string path, JournalOptions? options = null)
     {

@@ -18,7 +18,7 @@ internal sealed class LiteDbLog(
     // A group is closed when it has this many bytes, so that its first append does not wait for ever.
     private const long GroupBytes = 4 * 1024 * 1024;
 
-    private readonly LiteDbIndex index = new(database, state);
+    private readonly LiteDbIndex index = new(database, state, new WriterVersions());
     private readonly List<(PendingWrite Write, AppendResult? Answer, bool IsCertain)> answers = [];
     private Exception? failure;
 
@@ -187,6 +187,7 @@ internal sealed class LiteDbLog(
         database.RequirePlace();
         var change = group.Change;
         state.Publish(change);
+        index.Committed(change);
         published(change.Progress.Head.Position);
         if (group.Entries > 0) observer.Committed(group.Batches, group.Entries);
         MarkCommitted();
@@ -195,6 +196,7 @@ internal sealed class LiteDbLog(
     /// <summary>Begins anew with what is committed; where that is in doubt, or fails, nothing is written any more.</summary>
     private bool Recover(Exception exception)
     {
+        index.BeginAnew();
         try
         {
             if (!database.IsInDoubt)

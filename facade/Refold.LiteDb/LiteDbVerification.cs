@@ -41,6 +41,8 @@ public sealed record LiteDbVerification(long Entries, Head Head, LiteDbFault? Fi
         private int read;
         private long next = 1;
         private long readable;
+        private long batches;
+        private DateTimeOffset? latest;
 
         public Reader Reader { get; } = new(database, new EntryDocument(database.Journal, file), file);
 
@@ -53,6 +55,8 @@ public sealed record LiteDbVerification(long Entries, Head Head, LiteDbFault? Fi
             database.CheckPages();
             var progress = state.View.Progress;
             Head = state.View.Base;
+            if (database.Get(Collections.Meta, Base.Id) is { } basis && Base.ReadSummary(basis) is var before)
+                (batches, latest) = (before.Batches, before.Latest);
             foreach (var document in database.All(first => Search.ByIds(Collections.Batches, first, long.MaxValue), 0L))
             {
                 if (Batch(BatchRow.Read(document)) is { } fault) return fault;
@@ -60,6 +64,10 @@ public sealed record LiteDbVerification(long Entries, Head Head, LiteDbFault? Fi
 
             if (!Head.Hash.Equals(progress.Head.Hash) || Head.Position != progress.Head.Position)
                 return Fault($"the head is {Head}, the journal says {progress.Head}");
+            if (batches != progress.Batches || latest != progress.Latest)
+                return Fault(
+                    $"there are {Text(batches)} batches up to {Text(latest)}, "
+                    + $"the journal says {Text(progress.Batches)} up to {Text(progress.Latest)}");
             if (Next() is { } stray) return Fault($"the entry at position {Text(stray.Entry.Position)} belongs to no batch");
             return Streams() ?? Words()
                 ?? (
@@ -94,8 +102,13 @@ public sealed record LiteDbVerification(long Entries, Head Head, LiteDbFault? Fi
                 position += leaf.Count;
             }
 
-            if (gone != ReceiptVersions.Kept(database, ReceiptVersions.OfLeaves, batch.First, batch.DroppedParts).Count())
+            var dropped = ReceiptVersions.KeptLeaves(database, batch.First, batch.DroppedParts).ToList();
+            if (gone != dropped.Count)
                 return Fault($"entries of the batch at position {Text(batch.First)} are gone, and no compaction dropped them", batch.First);
+            foreach (var leaf in dropped) latest = Times.Later(latest, leaf.Latest);
+            if (batch.Tree != new TreeRow(batches, AppendRule.TreeLeaf(batch.First, batch.Leaves), latest))
+                return Fault($"the place of the batch at position {Text(batch.First)} in the batch tree is another", batch.First);
+            batches++;
             Head = batch.Head;
             return key is null || batch.First < state.View.KeysBefore
                 || new LiteDbIndex(database, state).FindKey(key) is var (_, receipt) && receipt.FirstPosition == batch.First
@@ -121,6 +134,7 @@ public sealed record LiteDbVerification(long Entries, Head Head, LiteDbFault? Fi
                 words[word] = (uses + 1, unchecked(sum + entry.Position));
             }
 
+            latest = Times.Later(latest, entry.Time);
             Entries++;
             if (state.View.Shows(entry)) readable++;
             return null;
@@ -175,6 +189,8 @@ public sealed record LiteDbVerification(long Entries, Head Head, LiteDbFault? Fi
         }
 
         private LiteDbFault Fault(string what, long? position = null) => new(position ?? Head.Position + 1, what);
+
+        private static string Text(DateTimeOffset? time) => time?.ToString("o", CultureInfo.InvariantCulture) ?? "no time";
 
         private static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);
     }

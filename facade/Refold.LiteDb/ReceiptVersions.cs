@@ -45,7 +45,7 @@ internal sealed class ReceiptVersions
     {
         var parts = Parts(OfLeaves, batch, leaves.Select(leaf => leaf.Versions));
         foreach (var (part, chunk) in parts.Zip(leaves.Chunk(PartItems)))
-            part["t"] = new BsonArray(chunk.Select(leaf => leaf.Latest is { } time ? new BsonValue(time.UtcTicks) : BsonValue.Null));
+            part["t"] = new BsonArray(chunk.Select(leaf => Times.Write(leaf.Latest)));
         return parts;
     }
 
@@ -54,7 +54,7 @@ internal sealed class ReceiptVersions
         Kept(database, OfLeaves, batch, parts).Zip(
             from part in Enumerable.Range(0, parts)
             from time in database.Get(Collections.Receipts, PartId(OfLeaves, batch, part))!["t"].AsArray
-            select Base.TimeOf(time),
+            select Times.Read(time),
             (versions, latest) => new DroppedLeaf(versions, latest));
 
     /// <summary>Adds an entry by its key.</summary>

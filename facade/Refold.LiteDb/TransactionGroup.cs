@@ -25,6 +25,8 @@ internal sealed class TransactionGroup(View before, EntryDocument documents)
     private long keysBefore;
     private Head head = before.Progress.Head;
     private long readable = before.Progress.Entries;
+    private long count = before.Progress.Batches;
+    private DateTimeOffset? latest = before.Progress.Latest;
 
     /// <summary>Whether there is nothing to write.</summary>
     public bool IsEmpty => batches.Count == 0 && floors.Count == 0 && basis is null && keysBefore == 0;
@@ -42,7 +44,7 @@ internal sealed class TransactionGroup(View before, EntryDocument documents)
     public long Commit => before.Progress.Commit + 1;
 
     /// <summary>What it changes besides entries.</summary>
-    public GroupChange Change => new(new Progress(head, Commit, readable), floors, gaps, basis, keysBefore);
+    public GroupChange Change => new(new Progress(head, Commit, readable, count, latest), floors, highest, gaps, basis, keysBefore);
 
     /// <summary>Adds a batch behind the head.</summary>
     /// <param name="batch">The batch.</param>
@@ -50,7 +52,12 @@ internal sealed class TransactionGroup(View before, EntryDocument documents)
     /// <param name="dropped">The versions of leaves that a compaction dropped.</param>
     public void Add(PlacedBatch batch, Func<StreamId, long> highestVersion, IReadOnlyList<DroppedLeaf>? dropped = null)
     {
-        foreach (var leaf in dropped ?? []) Drop(leaf.Versions, highestVersion);
+        foreach (var leaf in dropped ?? [])
+        {
+            Drop(leaf.Versions, highestVersion);
+            latest = Times.Later(latest, leaf.Latest);
+        }
+
         for (var item = 0; item < batch.Count; item++)
         {
             var stream = batch.Stream(item);
@@ -59,7 +66,9 @@ internal sealed class TransactionGroup(View before, EntryDocument documents)
                 floors[stream] = new Floor(batch.Version(item) - 1, 0);
             highest[stream] = batch.Version(item);
             AddGap(item == 0 ? head.Position : batch.Position(item - 1), batch.Position(item));
-            entries.Add(documents.Write(batch, item));
+            var entry = batch.Entry(item);
+            latest = Times.Later(latest, entry.Time);
+            entries.Add(documents.Write(batch, item, entry));
             Bytes += batch.CanonicalBytes(item).Length;
         }
 
@@ -69,7 +78,7 @@ internal sealed class TransactionGroup(View before, EntryDocument documents)
         var isWhole = dropped is null or [];
         var leaves = ReceiptVersions.PartsOfLeaves(batch.FirstPosition, dropped ?? []);
         receipts.AddRange(leaves);
-        batches.Add(BatchRow.Of(batch, leaves.Count).Write());
+        batches.Add(BatchRow.Of(batch, leaves.Count, count++, latest).Write());
         if (batch.Key is { } key) AddKey(key, batch.Content, batch.Receipt, isWhole);
     }
 
@@ -78,6 +87,7 @@ internal sealed class TransactionGroup(View before, EntryDocument documents)
     {
         head = beginning.Head;
         basis = beginning.Head;
+        (count, latest) = (beginning.Summary.Batches, beginning.Summary.Latest);
         metas.Add(Base.Write(beginning));
         foreach (var stream in beginning.Streams)
         {

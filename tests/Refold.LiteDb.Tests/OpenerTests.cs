@@ -69,7 +69,8 @@ public class OpenerTests
         Assert.Empty(Directory.EnumerateFileSystemEntries(directory.Root));
     }
 
-    public static TheoryData<string> Strangers() => ["text", "short", "empty", "collation", "plain", "encrypted", "v4", "future", "header"];
+    public static TheoryData<string> Strangers() =>
+        ["text", "short", "empty", "collation", "plain", "encrypted", "v4", "future", "past", "header"];
 
     [Theory]
     [MemberData(nameof(Strangers))]
@@ -83,14 +84,16 @@ public class OpenerTests
         Assert.Equal(
             kind switch
             {
-                "future" => typeof(UnsupportedFormatException),
+                "future" or "past" => typeof(UnsupportedFormatException),
                 "header" => typeof(JournalCorruptedException),
                 _ => typeof(JournalOpenException)
             },
             error.GetType());
+        if (kind == "past")
+            Assert.Contains("export the journal with the version of Refold that wrote it", error.Message, StringComparison.Ordinal);
         Assert.IsType(error.GetType(), Record.Exception(() => LiteDbJournal.Open(path, Samples.ReadOnly)));
         Assert.Equal(before, File.ReadAllBytes(path));
-        if (kind is not ("header" or "future")) Assert.Equal([path], Directory.EnumerateFileSystemEntries(directory.Root));
+        if (kind is not ("header" or "future" or "past")) Assert.Equal([path], Directory.EnumerateFileSystemEntries(directory.Root));
     }
 
     [Fact]
@@ -155,17 +158,17 @@ public class OpenerTests
                 page[52] = 7;
                 File.WriteAllBytes(path, page);
                 break;
-            case "future":
+            case "future" or "past":
                 MakeJournal(path);
                 using (var engine = new LiteEngine(new EngineSettings { Filename = path }))
                 {
                     var format = Format.Write(new Guid(new byte[16]), StoreKind.Journal);
-                    format["v"] = 2;
+                    format["v"] = kind == "past" ? 1 : 3;
                     engine.Upsert(Collections.Meta, [format.Sealed()], BsonAutoId.ObjectId);
                     engine.Checkpoint();
                 }
 
-                // The newer program would have kept the checksums of the pages in it.
+                // The other program would have kept the checksums of the pages in it.
                 File.Delete(path.Replace(".db", "-mark.db", StringComparison.Ordinal));
                 break;
             default:

@@ -80,7 +80,7 @@ internal sealed partial class Database
             if (Get(Collections.Meta, Format.Id) is not { } document)
                 throw new JournalOpenException($"{files.Place} is a LiteDB database, but no Refold journal; open another file.");
             var (version, found) = Format.Read(document);
-            if (version > Format.Supported) throw new UnsupportedFormatException(files.Place, version, Format.Supported);
+            if (version != Format.VersionOf(found)) throw new UnsupportedFormatException(files.Place, version, Format.VersionOf(found));
             if (found != kind)
                 throw new JournalOpenException(
                     $"{files.Place} holds {(found == StoreKind.Journal ? "a journal" : "snapshots")}; open another file.");
@@ -124,8 +124,9 @@ internal sealed partial class Database
         var entry = First(Search.ByIds(Collections.Entries, progress.Head.Position + 1, long.MaxValue));
         var agrees = progress.Head.Position == 0
             ? last.Count == 0
-            : last is [var row] && BatchRow.Read(row).Head is var head && head.Position == progress.Head.Position
-                && head.Hash.Equals(progress.Head.Hash);
+            : last is [var document] && BatchRow.Read(document) is var row && row.Head.Position == progress.Head.Position
+                && row.Head.Hash.Equals(progress.Head.Hash) && row.Tree.Ordinal + 1 == progress.Batches
+                && row.Tree.Latest == progress.Latest;
         if (!agrees || entry is not null)
             throw new JournalCorruptedException(files.Place, 0, "the last batch", $"at head {progress.Head}", "another");
     }

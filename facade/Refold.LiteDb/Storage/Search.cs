@@ -83,13 +83,8 @@ internal sealed class Search
             && (previous is null || (order == LiteDB.Query.Ascending ? value > previous[field] : value < previous[field]));
     }
 
-    public LiteDB.Query ToQuery(int limit)
-    {
-        var query = new LiteDB.Query { Limit = limit, OrderBy = BsonExpression.Create(expression), Order = order };
-        query.Where.Add(BsonExpression.Create(predicate, values));
-        if (only is not null) query.Select = BsonExpression.Create(only);
-        return query;
-    }
+    /// <summary>The query, to be read to the end before this thread makes the next.</summary>
+    public LiteDB.Query ToQuery(int limit) => ParsedSearch.Query(expression, predicate, only, values, order, limit);
 
     private static Search Between(string collection, BsonValue first, BsonValue last, string? only) =>
         new(collection, Key, "$._id BETWEEN @0 AND @1", [first, last], only) { range = ("_id", first, last) };

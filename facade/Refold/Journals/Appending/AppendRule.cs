@@ -81,6 +81,13 @@ public static class AppendRule
     public static Head HeadAfter(Hash before, long firstPosition, IEnumerable<Leaf> leaves) =>
         Core.HeadModule.next(before, firstPosition, leaves.ToFSharpList());
 
+    /// <summary>The leaf of a batch in the journal's batch tree, from which proofs are made; a store keeps it with the batch.</summary>
+    /// <param name="firstPosition">The batch's first position.</param>
+    /// <param name="leaves">All its leaves, holes included.</param>
+    /// <returns>The hash.</returns>
+    public static Hash TreeLeaf(long firstPosition, IEnumerable<Leaf> leaves) =>
+        Core.TreePlaceModule.leafOf(firstPosition, leaves.ToFSharpList());
+
     /// <summary>The hash of a leaf.</summary>
     /// <param name="canonicalBytes">The canonical bytes of its entries, in order.</param>
     /// <returns>The hash.</returns>
