@@ -101,7 +101,7 @@ public class OutboxRetentionTests : DispatcherFixture
                         await Dispatcher(journal, message => message.Number % 3 != first, options).DeliverDueAsync();
                         break;
                     case 1:
-                        await journal.ConfirmMessageAsync(Payments, rng.Next(1, 9));
+                        if (journal.HighestVersion(Till.Payments.Stream) > 0) await journal.ConfirmMessageAsync(Payments, rng.Next(1, 9));
                         break;
                     case 2:
                         await SendAsync(journal, "no", "no");
@@ -221,6 +221,21 @@ public class OutboxRetentionTests : DispatcherFixture
         var dispatcher = Dispatcher(journal);
         await dispatcher.DeliverDueAsync();
         Assert.Equal([3L, 4L], Handed.Select(handed => handed.Number));
+    }
+
+    [Theory]
+    [MemberData(nameof(AllStores))]
+    public async Task AnOutboxThatTheJournalDoesNotHave_IsNamed_AndNothingIsAppended(string store)
+    {
+        await using var journal = Stores.Open(store);
+        await SendAsync(journal, "pay 1");
+        var head = journal.Head;
+        var unknown = await Assert.ThrowsAsync<OutboxUnknownException>(() => journal.ConfirmMessageAsync("payment", 1));
+        Assert.Equal(("outbox-unknown", "payment"), (unknown.Code, unknown.Outbox));
+        await Assert.ThrowsAsync<OutboxUnknownException>(() => journal.RequeueMessageAsync("payment", 1));
+        Assert.Equal(0, (await journal.OutboxStatusAsync("payment")).Sent);
+        Assert.Equal(head, journal.Head);
+        Assert.False(await journal.ConfirmMessageAsync(Payments, 2));
     }
 
     [Theory]
