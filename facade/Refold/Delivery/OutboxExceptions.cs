@@ -54,8 +54,8 @@ public sealed class OutboxLogException : JournalException
         + $"till then: delete no further than before the last $outbox.taken, or restore it."));
 }
 
-/// <summary>A message was to be confirmed or requeued in an outbox that the journal does not have: nothing was ever sent through one of that
-/// name. Nothing was appended.</summary>
+/// <summary>A message was to be confirmed or requeued in an outbox that the journal does not have: nothing was ever sent through one of
+/// that name. Nothing was appended.</summary>
 public sealed class OutboxUnknownException : JournalException
 {
     internal OutboxUnknownException(string outbox)
@@ -66,8 +66,8 @@ public sealed class OutboxUnknownException : JournalException
     public string Outbox { get; }
 }
 
-/// <summary>A compaction would take from an outbox what it needs: messages that are not settled, its last message, by which its numbers stay
-/// known, or what its log says of confirmed ones. Nothing was dropped. Confirm the messages, or name the outbox in
+/// <summary>A compaction would take from an outbox what it needs: messages that are not settled, its last message, by which its numbers
+/// stay known, or what its log says of confirmed ones. Nothing was dropped. Confirm the messages, or name the outbox in
 /// <see cref="Segments.CompactionRequest.MayLose"/>.</summary>
 public sealed class OutboxLossException : JournalException
 {

@@ -12,8 +12,8 @@ public static class OutboxExtensions
     /// <param name="journal">The journal.</param>
     /// <param name="outbox">The outbox's name.</param>
     /// <param name="cancellationToken">Stops reading.</param>
-    /// <returns>The status. Where <see cref="OutboxStatus.Sent"/> is 0, nothing was sent through an outbox of this name yet, or the name is a
-    /// mistake.</returns>
+    /// <returns>The status. Where <see cref="OutboxStatus.Sent"/> is 0, nothing was sent through an outbox of this name yet, or the name is
+    /// a mistake.</returns>
     /// <exception cref="ArgumentException">The name breaks a rule.</exception>
     public static async Task<OutboxStatus> OutboxStatusAsync(
         this IJournal journal, string outbox, CancellationToken cancellationToken = default)

@@ -40,7 +40,8 @@ public sealed class DeadlineDriver : IHostedService, IAsyncDisposable
     public DateTimeOffset? Next => Volatile.Read(ref nextTicks) is > 0 and var ticks ? new DateTimeOffset(ticks, TimeSpan.Zero) : null;
 
     /// <summary>Ends when the driver ends: it was stopped, or its journal was closed; or fails where its run has ended or
-    /// stopped. A journal that cannot be read or followed is tried again after <see cref="DeadlineOptions.RetryDelay"/>. A task that has ended, before it is started.</summary>
+    /// stopped. A journal that cannot be read or followed is tried again after <see cref="DeadlineOptions.RetryDelay"/>.
+    /// A task that has ended, before it is started.</summary>
     public Task Completion
     {
         get { lock (gate) return execution ?? Task.CompletedTask; }

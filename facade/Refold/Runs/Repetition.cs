@@ -7,8 +7,8 @@ namespace Refold;
 internal static class Repetition
 {
     private const string Deleted =
-        " Or the command is the same: entries of its batch were deleted since, so what it came to cannot be answered. Nothing was appended; "
-        + "give it another key where it is to be executed again.";
+        " Or the command is the same: entries of its batch were deleted since, so what it came to cannot be answered. Nothing was "
+        + "appended; give it another key where it is to be executed again.";
 
     /// <summary>The recorded outcome of a command.</summary>
     /// <returns>Null where the key was not used.</returns>

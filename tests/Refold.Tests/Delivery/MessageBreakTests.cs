@@ -3,18 +3,17 @@
 using System.Globalization;
 using Orders;
 using Refold.Segments;
-using Refold.Tests.Operations;
 using Xunit;
 
 namespace Refold.Tests.Delivery;
 
 public class MessageBreakTests
 {
-    private static readonly ExecuteOptions Key = new() { IdempotencyKey = "request-1" };
+    internal static readonly ExecuteOptions Key = new() { IdempotencyKey = "request-1" };
 
-    private static readonly Outbox<OrderEvent> Mails = Outbox.Create("mails", Order.Aggregate.Events);
+    internal static readonly Outbox<OrderEvent> Mails = Outbox.Create("mails", Order.Aggregate.Events);
 
-    private static readonly Aggregate<OrderState, OrderCommand, OrderEvent, OrderError> Sending = Refold.Aggregate.Create(
+    internal static readonly Aggregate<OrderState, OrderCommand, OrderEvent, OrderError> Sending = Refold.Aggregate.Create(
         "order",
         OrderState.Initial,
         Decide,
@@ -35,7 +34,7 @@ public class MessageBreakTests
         };
     }
 
-    private static async Task<Run> StartAsync(IJournal journal, RecordMode mode) =>
+    internal static async Task<Run> StartAsync(IJournal journal, RecordMode mode) =>
         await journal.StartRunAsync(RunFixture.Pin, RunFixture.Options(mode));
 
     [Theory]
@@ -80,63 +79,6 @@ public class MessageBreakTests
         var again = await next.Streams(Sending).ExecuteAsync("order/42", new Draw(), Key, default);
         Assert.True(again.IsRepeated);
         Assert.Equal(first.ToString(), again.ToString());
-    }
-
-    [Theory]
-    [InlineData("memory", false)]
-    [InlineData("segments", false)]
-    [InlineData("litedb", false)]
-    [InlineData("memory", true)]
-    [InlineData("segments", true)]
-    [InlineData("litedb", true)]
-    public async Task TheSecondOfTwoCallsThatRaceWithOneKey_IsRepeated_InModeOff(string store, bool isOnlySent)
-    {
-        await using var inner = Stores.Open(store);
-        OrderCommand command = isOnlySent ? new Cancel() : new Draw();
-        await using var first = await StartAsync(inner, RecordMode.Off);
-        ExecutionResult<OrderState, OrderEvent, OrderError>? ahead = null;
-        // The other call comes between the decision of this one and its append.
-        var journal = new OvertakenJournal(
-            inner, async () => ahead = await first.Streams(Sending).ExecuteAsync("order/42", command, Key, default));
-        await using var second = await StartAsync(journal, RecordMode.Off);
-        var behind = await second.Streams(Sending).ExecuteAsync("order/42", command, Key, default);
-        Assert.Equal((false, true), (ahead!.IsRepeated, behind.IsRepeated));
-        Assert.Equal(ahead.Receipt, behind.Receipt);
-        Assert.Equal(ahead.Events, behind.Events);
-        Assert.Equal(ahead.Receipt!.LastPosition, inner.Head.Position);
-    }
-
-    [Theory]
-    [InlineData("memory")]
-    [InlineData("segments")]
-    [InlineData("litedb")]
-    public async Task ARetryInModeOff_WhoseEventsWereDeleted_IsRefused_AsThatAndNotAsAnotherCommand(string store)
-    {
-        await using var journal = Stores.Open(store);
-        await using var run = await StartAsync(journal, RecordMode.Off);
-        await run.Streams(Order.Aggregate).ExecuteAsync("order/42", new Draw(), Key, default);
-        await run.Streams(Order.Aggregate).ExecuteAsync("order/42", new Draw());
-        await journal.DeleteToAsync("order/42", long.MaxValue);
-        var head = journal.Head;
-        var refused = await Assert.ThrowsAsync<NotAppendedException>(
-            () => run.Streams(Order.Aggregate).ExecuteAsync("order/42", new Draw(), Key, default));
-        Assert.IsType<AppendFailure.KeyReused>(refused.Failure);
-        Assert.Contains("entries of its batch were deleted since", refused.Message, StringComparison.Ordinal);
-        Assert.Equal(head, journal.Head);
-    }
-
-    [Theory]
-    [InlineData("memory")]
-    [InlineData("segments")]
-    [InlineData("litedb")]
-    public async Task AnotherCommandThatOnlySends_UnderAKeyWhoseMessagesWereDeleted_IsNotTakenForARetry(string store)
-    {
-        await using var journal = Stores.Open(store);
-        await using var run = await StartAsync(journal, RecordMode.Off);
-        await run.Streams(Sending).ExecuteAsync("order/42", new Cancel(), Key, default);
-        await run.Streams(Sending).ExecuteAsync("order/9", new Cancel());
-        await journal.DeleteToAsync(Mails.Stream, 1);
-        await Assert.ThrowsAsync<NotAppendedException>(() => run.Streams(Sending).ExecuteAsync("order/42", new Draw(), Key, default));
     }
 
     [Fact]

@@ -28,8 +28,8 @@ public abstract record CompactionRequest
     public sealed record RetainFrom(long Position) : CompactionRequest;
 
     /// <summary>Deletes a stream as far as it goes, and drops its bytes. Its highest version stays known, so that it goes on where it was.
-    /// Entries in one leaf with an entry appended meanwhile stay until the next compaction. Refused where it is an outbox with messages that
-    /// are not settled, or the log of an outbox (<see cref="MayLose"/>).</summary>
+    /// Entries in one leaf with an entry appended meanwhile stay until the next compaction. Refused where it is an outbox with messages
+    /// that are not settled, or the log of an outbox (<see cref="MayLose"/>).</summary>
     /// <param name="Stream">The stream.</param>
     public sealed record DeleteStream(StreamId Stream) : CompactionRequest;
 

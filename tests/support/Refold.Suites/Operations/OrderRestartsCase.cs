@@ -150,6 +150,7 @@ internal static class OrderRestartsCase
 
         // Some have hardly any time to stop in, so that operations are cut off.
         Task<OrderServiceProcess> StartAsync() => OrderServiceProcess.StartAsync(
-            journal, OrderServiceCase.Version(version), outside.Address, OrderServiceCase.Token, random.Pick([0.01, 0.1, 30.0]), worker: worker);
+            journal, OrderServiceCase.Version(version), outside.Address, OrderServiceCase.Token, random.Pick([0.01, 0.1, 30.0]),
+            worker: worker);
     }
 }
