@@ -50,10 +50,14 @@ public sealed partial class SegmentJournal
             return await Task.Run(
                 async () =>
                 {
+                    // As far as the stream goes now: what is sent through an outbox after the look at it stays.
+                    var deletedTo = request is CompactionRequest.DeleteStream delete
+                        ? opened.Index.HighestVersion(delete.Stream)
+                        : long.MaxValue;
                     await RequireOutboxesAsync(request, ending.Token).ConfigureAwait(false);
                     // What they are over is about to change, and no flush of the directory may fail beside those of a compaction.
                     store!.Checkpoints.Pause();
-                    return await compaction.RunAsync(request, progress, ending.Token).ConfigureAwait(false);
+                    return await compaction.RunAsync(request, deletedTo, progress, ending.Token).ConfigureAwait(false);
                 },
                 CancellationToken.None).ConfigureAwait(false);
         }
@@ -64,7 +68,7 @@ public sealed partial class SegmentJournal
         }
     }
 
-    // What is sent or confirmed meanwhile lies behind the head, or makes an outbox need less.
+    // What is sent or confirmed meanwhile lies behind what goes, or makes an outbox need less.
     private Task RequireOutboxesAsync(CompactionRequest request, CancellationToken cancellationToken)
     {
         var retention = new OutboxRetention(this, request.MayLose, cancellationToken);
