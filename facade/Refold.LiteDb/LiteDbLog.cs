@@ -136,7 +136,8 @@ internal sealed class LiteDbLog(
                     break;
                 case AppendDecision.Repeated { Receipt: var receipt }:
                     // The first receipt of a key is certain if it was there before this group.
-                    answers.Add((write, new AppendResult.Appended(receipt), receipt.Head.Position <= index.Head.Position));
+                    answers.Add((
+                        write, new AppendResult.Appended(receipt) { IsRepeated = true }, receipt.Head.Position <= index.Head.Position));
                     break;
                 case AppendDecision.Refused { Failure: var failure }:
                     answers.Add((write, new AppendResult.NotAppended(failure), true));

@@ -74,7 +74,11 @@ internal static class CommandLine
         }
 
         string verbName = parsed.CommandResult.Command is RootCommand ? "" : parsed.CommandResult.Command.Name + " ";
-        string problem = parsed.UnmatchedTokens is [var token, ..] ? $"'{token}' is not known here." : parsed.Errors[0].Message;
+        string problem = parsed.UnmatchedTokens is not [var token, ..] ? parsed.Errors[0].Message
+            : parsed.CommandResult.Command.Options.FirstOrDefault(option => option.Required) is { } needed && !token.StartsWith('-')
+                && parsed.GetResult(needed) is null or { Implicit: true }
+                ? $"'{token}' is not known here; {needed.Name} '{token}' may be meant."
+            : $"'{token}' is not known here.";
         throw new ToolException(ExitCode.Usage, $"{problem} See: refold {verbName}--help");
     }
 

@@ -13,6 +13,8 @@ internal static class Failures
             (ExitCode.Conflict, exception.Message),
         NotAppendedException { Failure: AppendFailure.Conflict or AppendFailure.ConditionFailed or AppendFailure.KeyReused } =>
             (ExitCode.Conflict, exception.Message),
+        OutboxLossException { Outbox: var outbox } =>
+            (ExitCode.Conflict, exception.Message + $" On the command line that is --lose-outbox '{outbox}'."),
         NotAppendedException { Failure: AppendFailure.NoRoom { Reason: var reason } } =>
             (ExitCode.Unreadable,
                 $"There is no room: {reason}. Everything acknowledged is there; make room, and go on (import and record: with --resume)."),

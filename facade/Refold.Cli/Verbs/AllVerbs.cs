@@ -14,6 +14,7 @@ internal static class AllVerbs
         ReadVerb.Create(),
         StreamsVerb.Create(),
         RunsVerb.Create(),
+        OutboxVerb.Create(),
         StateVerb.Create(),
         DiffVerb.Create(),
         InspectVerb.Create(),

@@ -18,11 +18,17 @@ internal static class CompactVerb
     private static readonly Option<long?> ForgetKeysBefore = Options.Number(
         "--forget-keys-before", "POSITION", "Forget the idempotency keys of batches that begin before this position", 1, long.MaxValue);
 
+    private static readonly Option<string[]> LoseOutbox = new("--lose-outbox")
+    {
+        Description = "Let this outbox lose messages that are not settled, or its log; may be given more than once",
+        HelpName = "NAME",
+    };
+
     public static Command Create()
     {
         var command = new Command("compact", "Give room back: join segments, drop the beginning or a stream; positions and the head stay")
         {
-            Merge, RetainFrom, DeleteStream, ForgetKeysBefore,
+            Merge, RetainFrom, DeleteStream, ForgetKeysBefore, LoseOutbox,
         };
         command.SetAction(RunAsync);
         return command;
@@ -82,6 +88,7 @@ internal static class CompactVerb
         {
             await using var journal = Journals.OpenForWriting(arguments);
             CheckStream(request, journal);
+            await new OutboxRetention(journal, request.MayLose, cancellationToken).RequireAsync(stream);
             await journal.DeleteToAsync(stream, long.MaxValue, cancellationToken);
         }
 
@@ -109,8 +116,11 @@ internal static class CompactVerb
         if (arguments.GetValue(RetainFrom) is { } position) requests.Add(new CompactionRequest.RetainFrom(position));
         if (arguments.GetValue(DeleteStream) is { } stream) requests.Add(new CompactionRequest.DeleteStream(Arguments.Stream(stream)));
         if (arguments.GetValue(ForgetKeysBefore) is { } before) requests.Add(new CompactionRequest.ForgetKeysBefore(before));
+        string[] mayLose = arguments.GetValue(LoseOutbox) ?? [];
+        if (mayLose.Length > 0 && requests is [not (CompactionRequest.RetainFrom or CompactionRequest.DeleteStream)])
+            throw new ToolException(ExitCode.Usage, "--lose-outbox goes with --retain-from or --delete-stream. See: refold compact --help");
         return requests is [var request]
-            ? request
+            ? request with { MayLose = mayLose }
             : throw new ToolException(
                 ExitCode.Usage,
                 "Say what to do by exactly one of --merge, --retain-from, --delete-stream, --forget-keys-before. "

@@ -53,3 +53,51 @@ public sealed class OutboxLogException : JournalException
         $"The log of the outbox '{outbox}' was deleted up to version {upTo}, and the next entry does not say which messages were confirmed "
         + $"till then: delete no further than before the last $outbox.taken, or restore it."));
 }
+
+/// <summary>A message was to be confirmed or requeued in an outbox that the journal does not have: nothing was ever sent through one of
+/// that name. Nothing was appended.</summary>
+public sealed class OutboxUnknownException : JournalException
+{
+    internal OutboxUnknownException(string outbox)
+        : base("outbox-unknown", $"The journal has no outbox '{outbox}': nothing was sent through one of this name. Check the name.") =>
+        Outbox = outbox;
+
+    /// <summary>The name.</summary>
+    public string Outbox { get; }
+}
+
+/// <summary>A compaction would take from an outbox what it needs: messages that are not settled, its last message, by which its numbers
+/// stay known, or what its log says of confirmed ones. Nothing was dropped. Confirm the messages, or name the outbox in
+/// <see cref="Segments.CompactionRequest.MayLose"/>.</summary>
+public sealed class OutboxLossException : JournalException
+{
+    private OutboxLossException(string outbox, long? number, long? retainFrom, string what, string remedy)
+        : base("outbox-loss", $"The outbox '{outbox}' would lose {what}; nothing was dropped. {Retain(retainFrom)}{remedy}") =>
+        (Outbox, Number, RetainFrom) = (outbox, number, retainFrom);
+
+    /// <summary>The outbox.</summary>
+    public string Outbox { get; }
+
+    /// <summary>The first message that is not settled: neither confirmed nor deleted; null where all are.</summary>
+    public long? Number { get; }
+
+    /// <summary>The highest position that could be retained from without this outbox losing anything; null where a stream was to be
+    /// deleted.</summary>
+    public long? RetainFrom { get; }
+
+    internal static OutboxLossException OfUnsettled(string outbox, long number, long? retainFrom) => new(
+        outbox, number, retainFrom,
+        string.Create(CultureInfo.InvariantCulture, $"messages that are not settled, from number {number} on"),
+        "Confirm them first, or say that this outbox may lose them.");
+
+    internal static OutboxLossException OfLast(string outbox, long retainFrom) => new(
+        outbox, null, retainFrom, "its last message, by which its numbers stay known", "Or say that this outbox may lose it.");
+
+    internal static OutboxLossException OfLog(string outbox, long? retainFrom) => new(
+        outbox, null, retainFrom, "what its log says of confirmed messages",
+        "A dispatcher that is started records that anew; or say that this outbox may lose it.");
+
+    private static string Retain(long? position) => position is { } from
+        ? string.Create(CultureInfo.InvariantCulture, $"Retain from position {from} at most. ")
+        : "";
+}

@@ -12,7 +12,8 @@ public static class OutboxExtensions
     /// <param name="journal">The journal.</param>
     /// <param name="outbox">The outbox's name.</param>
     /// <param name="cancellationToken">Stops reading.</param>
-    /// <returns>The status; of an unknown outbox one with nothing in it.</returns>
+    /// <returns>The status. Where <see cref="OutboxStatus.Sent"/> is 0, nothing was sent through an outbox of this name yet, or the name is
+    /// a mistake.</returns>
     /// <exception cref="ArgumentException">The name breaks a rule.</exception>
     public static async Task<OutboxStatus> OutboxStatusAsync(
         this IJournal journal, string outbox, CancellationToken cancellationToken = default)
@@ -30,6 +31,7 @@ public static class OutboxExtensions
     /// <returns>True once that is durable; false where there is no such message, or it was confirmed before: then nothing is
     /// appended.</returns>
     /// <exception cref="ArgumentException">The name breaks a rule.</exception>
+    /// <exception cref="OutboxUnknownException">The journal has no such outbox.</exception>
     public static Task<bool> ConfirmMessageAsync(
         this IJournal journal, string outbox, long number, CancellationToken cancellationToken = default) =>
         SettleAsync(journal, outbox, number, OutboxFact.Confirmed, cancellationToken);
@@ -41,6 +43,7 @@ public static class OutboxExtensions
     /// <param name="cancellationToken">Cancels waiting, never a write already begun.</param>
     /// <returns>True once that is durable; false where it is no dead letter: then nothing is appended.</returns>
     /// <exception cref="ArgumentException">The name breaks a rule.</exception>
+    /// <exception cref="OutboxUnknownException">The journal has no such outbox.</exception>
     public static Task<bool> RequeueMessageAsync(
         this IJournal journal, string outbox, long number, CancellationToken cancellationToken = default) =>
         SettleAsync(journal, outbox, number, OutboxFact.Requeued, cancellationToken);
@@ -49,6 +52,9 @@ public static class OutboxExtensions
         IJournal journal, string outbox, long number, string type, CancellationToken cancellationToken)
     {
         var log = Open(journal, outbox);
+        var isKnown = await journal.HighestVersionAsync(log.Messages, cancellationToken).ConfigureAwait(false) > 0
+            || await journal.HighestVersionAsync(log.Facts, cancellationToken).ConfigureAwait(false) > 0;
+        if (!isKnown) throw new OutboxUnknownException(outbox);
         var clock = JournalObserver.Of(journal)?.TimeProvider ?? TimeProvider.System;
         return await log.SettleAsync(number, type, clock.GetUtcNow(), cancellationToken).ConfigureAwait(false);
     }

@@ -91,8 +91,12 @@ public static class RefoldEventIds
     /// entry; where the fault may pass, such as one of the device, also after <see cref="DeadlineOptions.RetryDelay"/>.</summary>
     public const int DeadlineUnknown = 41;
 
-    /// <summary>Error: a driver of deadlines ended, since its run has ended or stopped, or the journal cannot be read.</summary>
+    /// <summary>Error: a driver of deadlines ended, since its run has ended or stopped.</summary>
     public const int DeadlinesEnded = 42;
+
+    /// <summary>Warning: a driver of deadlines cannot read or follow the journal. It begins again after
+    /// <see cref="DeadlineOptions.RetryDelay"/>.</summary>
+    public const int DeadlinesInterrupted = 43;
 
     /// <summary>Information: a dispatcher took an outbox.</summary>
     public const int OutboxTaken = 50;
@@ -256,8 +260,13 @@ internal static partial class LogLines
 
     [LoggerMessage(
         RefoldEventIds.DeadlinesEnded, LogLevel.Error,
-        "Deadlines of {Category} are sent no more: the run has ended or stopped, or the journal cannot be read")]
+        "Deadlines of {Category} are sent no more: the run has ended or stopped")]
     public static partial void DeadlinesEnded(this ILogger logger, Exception exception, string category);
+
+    [LoggerMessage(
+        RefoldEventIds.DeadlinesInterrupted, LogLevel.Warning,
+        "Deadlines of {Category} are not sent, as the journal cannot be followed; that is tried again in {Delay}")]
+    public static partial void DeadlinesInterrupted(this ILogger logger, Exception exception, string category, TimeSpan delay);
 
     [LoggerMessage(
         RefoldEventIds.DeadlineUnknown, LogLevel.Warning,

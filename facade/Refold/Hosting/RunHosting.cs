@@ -79,6 +79,12 @@ internal sealed class RunHosting(IServiceProvider services, string key, string? 
     {
         var current = pin(services) ?? throw new InvalidOperationException("AddRun was given no pin; give it a RunPin.");
         var named = options.RunName ?? (current.Version.Length == 0 ? current.Model : current.Model + "-" + current.Version);
+        if (named.Length == 0)
+        {
+            throw new InvalidOperationException(
+                "AddRun was given an empty pin, which names no run: give RunPin a model, or set HostedRunOptions.RunName.");
+        }
+
         if (!RunId.TryCreate(named, out var first))
         {
             throw new InvalidOperationException(

@@ -11,7 +11,23 @@ public abstract record AppendResult
 
     /// <summary>Committed, and durable as the journal's durability says. A repeated key is answered with the first receipt.</summary>
     /// <param name="Receipt">Positions, versions and head of the batch.</param>
-    public sealed record Appended(Receipt Receipt) : AppendResult;
+    public sealed record Appended(Receipt Receipt) : AppendResult
+    {
+        /// <summary>Whether nothing was appended, as the key had been used for the same content: <see cref="AppendDecision.Repeated"/>. No
+        /// part of equality.</summary>
+        /// <value>Default: false. A store that leaves it so is right about everything else; a run in mode <see cref="RecordMode.Off"/> may
+        /// then answer the second of two calls that race with one key as if it had been the first.</value>
+        public bool IsRepeated { get; init; }
+
+        /// <summary>Whether the receipts are equal.</summary>
+        /// <param name="other">Another one.</param>
+        /// <returns>True if so.</returns>
+        public bool Equals(Appended? other) => other is not null && Receipt.Equals(other.Receipt);
+
+        /// <summary>The receipt's.</summary>
+        /// <returns>The hash code.</returns>
+        public override int GetHashCode() => Receipt.GetHashCode();
+    }
 
     /// <summary>Not committed, and never will be.</summary>
     /// <param name="Failure">The reason.</param>

@@ -180,6 +180,6 @@ public sealed class InMemoryJournal : LocalJournal, IObservedJournal
         }
 
         if (!isRepeated) observer.Committed(1, receipt.Count);
-        return new AppendResult.Appended(receipt);
+        return new AppendResult.Appended(receipt) { IsRepeated = isRepeated };
     }
 }

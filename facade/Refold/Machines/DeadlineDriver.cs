@@ -35,11 +35,13 @@ public sealed class DeadlineDriver : IHostedService, IAsyncDisposable
 
     private TimeProvider Time => options.TimeProvider ?? given.Inner.TimeProvider;
 
-    /// <summary>When it wakes next for a deadline; null where none is ahead, or it is not started.</summary>
+    /// <summary>When it wakes next for a deadline, or tries again what failed or hangs; null where none is ahead, or it is not
+    /// started.</summary>
     public DateTimeOffset? Next => Volatile.Read(ref nextTicks) is > 0 and var ticks ? new DateTimeOffset(ticks, TimeSpan.Zero) : null;
 
-    /// <summary>Ends when the driver ends: it was stopped, or its journal was closed; or fails where its run has ended or stopped, or
-    /// the journal cannot be read. A task that has ended, before it is started.</summary>
+    /// <summary>Ends when the driver ends: it was stopped, or its journal was closed; or fails where its run has ended or
+    /// stopped. A journal that cannot be read or followed is tried again after <see cref="DeadlineOptions.RetryDelay"/>.
+    /// A task that has ended, before it is started.</summary>
     public Task Completion
     {
         get { lock (gate) return execution ?? Task.CompletedTask; }
@@ -112,30 +114,14 @@ public sealed class DeadlineDriver : IHostedService, IAsyncDisposable
     private async Task FollowAsync(CancellationToken cancellationToken)
     {
         await Elsewhere.Switch();
-        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        IAsyncEnumerator<JournalEntry>? entries = null;
-        var arriving = Task.FromResult(false);
         try
         {
             var watch = newWatch();
-            // From before the scan on, so that no entry is missed between the two.
-            var head = await Run.Journal.HeadAsync(ending.Token).ConfigureAwait(false);
-            entries = Run.Journal.SubscribeAsync(head.Position + 1, ending.Token).GetAsyncEnumerator(ending.Token);
-            await watch.ScanAsync(ending.Token).ConfigureAwait(false);
-            arriving = entries.MoveNextAsync().AsTask();
-            while (true)
+            while (!await FollowAsync(watch, cancellationToken).ConfigureAwait(false))
             {
-                while (arriving.IsCompleted)
-                {
-                    if (!await arriving.ConfigureAwait(false)) return;
-                    await watch.TakeAsync(entries.Current, ending.Token).ConfigureAwait(false);
-                    arriving = entries.MoveNextAsync().AsTask();
-                }
-
-                _ = await watch.FireAsync(Time.GetUtcNow(), ending.Token).ConfigureAwait(false);
-                var next = watch.Next;
-                Volatile.Write(ref nextTicks, next?.UtcTicks ?? 0);
-                if (!arriving.IsCompleted) await WaitAsync(arriving, next, ending.Token).ConfigureAwait(false);
+                // What was appended meanwhile is found by the next scan.
+                Volatile.Write(ref nextTicks, (Time.GetUtcNow() + options.RetryDelay).UtcTicks);
+                await Task.Delay(options.RetryDelay, Time, cancellationToken).ConfigureAwait(false);
             }
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
@@ -150,6 +136,44 @@ public sealed class DeadlineDriver : IHostedService, IAsyncDisposable
         finally
         {
             Volatile.Write(ref nextTicks, 0);
+        }
+    }
+
+    // False where the journal could not be read or followed, by a fault that may pass; true where it was closed.
+    private async Task<bool> FollowAsync(DeadlineWatch watch, CancellationToken cancellationToken)
+    {
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        IAsyncEnumerator<JournalEntry>? entries = null;
+        var arriving = Task.FromResult(false);
+        try
+        {
+            // From before the scan on, so that no entry is missed between the two.
+            var head = await Run.Journal.HeadAsync(ending.Token).ConfigureAwait(false);
+            entries = Run.Journal.SubscribeAsync(head.Position + 1, ending.Token).GetAsyncEnumerator(ending.Token);
+            await watch.ScanAsync(ending.Token).ConfigureAwait(false);
+            arriving = entries.MoveNextAsync().AsTask();
+            while (true)
+            {
+                while (arriving.IsCompleted)
+                {
+                    if (!await arriving.ConfigureAwait(false)) return true;
+                    await watch.TakeAsync(entries.Current, ending.Token).ConfigureAwait(false);
+                    arriving = entries.MoveNextAsync().AsTask();
+                }
+
+                _ = await watch.FireAsync(Time.GetUtcNow(), ending.Token).ConfigureAwait(false);
+                var next = watch.Next;
+                Volatile.Write(ref nextTicks, next?.UtcTicks ?? 0);
+                if (!arriving.IsCompleted) await WaitAsync(arriving, next, ending.Token).ConfigureAwait(false);
+            }
+        }
+        catch (Exception error) when (DeadlineWatch.MayPass(error, cancellationToken))
+        {
+            Run.Logger?.DeadlinesInterrupted(error, category, options.RetryDelay);
+            return false;
+        }
+        finally
+        {
             // A read under way ends before the enumerator does.
             await ending.CancelAsync().ConfigureAwait(false);
             await ((Task)arriving).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

@@ -12,7 +12,8 @@ public sealed record DeadlineOptions
     public TimeProvider? TimeProvider { get; init; }
 
     /// <summary>After how long a command that could not be given is tried again: its step failed, another writer came between, or the
-    /// journal took nothing.</summary>
+    /// journal took nothing. Also how long all machines wait for those that are read or given a command at the same time: one that hangs
+    /// goes on beside, and is looked at again.</summary>
     /// <value>Default: 5 seconds. Above zero, at most 24 days.</value>
     public TimeSpan RetryDelay { get; init; } = TimeSpan.FromSeconds(5);
 

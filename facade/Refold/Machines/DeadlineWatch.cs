@@ -18,9 +18,18 @@ internal abstract class DeadlineWatch
     /// <summary>Sends what is due.</summary>
     /// <returns>How many commands were sent that had not been sent before.</returns>
     public abstract Task<int> FireAsync(DateTimeOffset now, CancellationToken cancellationToken);
+
+    /// <summary>Whether a fault may pass, and leaves the run and its journal as they are: whatever one machine's store, code or command
+    /// throws. Others have deadlines too.</summary>
+    public static bool MayPass(Exception error, CancellationToken cancellationToken) => error switch
+    {
+        RunEndedException or RunStoppedException or OutcomeUnknownException or ObjectDisposedException => false,
+        OperationCanceledException => !cancellationToken.IsCancellationRequested,
+        _ => true,
+    };
 }
 
-internal sealed class DeadlineWatch<TAt, TCommand, TEvent, TError>(
+internal sealed partial class DeadlineWatch<TAt, TCommand, TEvent, TError>(
     RunCore run,
     AggregateStreams<TAt, TCommand, TEvent, TError> streams,
     Aggregate<TAt, TCommand, TEvent, TError> aggregate,
@@ -43,6 +52,10 @@ internal sealed class DeadlineWatch<TAt, TCommand, TEvent, TError>(
     private readonly HashSet<StreamId> unread = [];
     private DateTimeOffset readAgainAt = DateTimeOffset.MaxValue;
     private DateTimeOffset fired;
+
+    // Commands that were given and are not answered, and when that is looked at again.
+    private readonly List<(Waiting Due, Task<Sending> Task)> sending = [];
+    private DateTimeOffset lookAgainAt = DateTimeOffset.MaxValue;
 
     private enum Sending
     {
@@ -72,13 +85,11 @@ internal sealed class DeadlineWatch<TAt, TCommand, TEvent, TError>(
     {
         get
         {
-            while (queue.TryPeek(out var first, out var at))
-            {
-                if (!first.IsOutdated && !first.IsSent) return unread.Count > 0 && readAgainAt < at ? readAgainAt : at;
-                queue.Dequeue();
-            }
-
-            return unread.Count > 0 ? readAgainAt : null;
+            while (queue.TryPeek(out var first, out _) && (first.IsOutdated || first.IsSent)) queue.Dequeue();
+            var next = queue.TryPeek(out _, out var at) ? at : DateTimeOffset.MaxValue;
+            if (unread.Count > 0 && readAgainAt < next) next = readAgainAt;
+            if (lookAgainAt < next) next = lookAgainAt;
+            return next == DateTimeOffset.MaxValue ? null : next;
         }
     }
 
@@ -89,11 +100,8 @@ internal sealed class DeadlineWatch<TAt, TCommand, TEvent, TError>(
         {
             var page = await run.Journal.StreamsAsync(aggregate.Category, after, 1024, cancellationToken).ConfigureAwait(false);
             if (page.Count == 0) return;
-            foreach (var found in page)
-            {
-                if (aggregate.Owns(found.Stream)) await LoadAsync(found.Stream, cancellationToken).ConfigureAwait(false);
-            }
-
+            foreach (var some in page.Select(found => found.Stream).Where(aggregate.Owns).Chunk(MostAtOnce))
+                await LoadAsync(some, cancellationToken).ConfigureAwait(false);
             after = page[^1].Stream;
         }
     }
@@ -106,33 +114,61 @@ internal sealed class DeadlineWatch<TAt, TCommand, TEvent, TError>(
             : entry.Version == 1 ? MachineTranslation.Beginning(aggregate.Fresh().Decider.Initial)
             : null;
         if (before is not null && entry.Version <= before.Version) return;
+        // It is read again when its time has come, and by no entry before.
+        if (before is null && unread.Contains(entry.Stream)) return;
         if (before?.Enter(rules.StateOf, aggregate, entry, out _) is { } stay)
             Keep(entry.Stream, stay);
         else
-            await LoadAsync(entry.Stream, cancellationToken).ConfigureAwait(false);
+            await LoadAsync([entry.Stream], cancellationToken).ConfigureAwait(false);
     }
 
     public override async Task<int> FireAsync(DateTimeOffset now, CancellationToken cancellationToken)
     {
-        var sent = 0;
         if (now < fired) SetBack(now);
         fired = now;
+        var sent = await SettleAsync(now).ConfigureAwait(false);
         while (Next <= now)
         {
             if (unread.Count > 0 && readAgainAt <= now) await ReadAgainAsync(now, cancellationToken).ConfigureAwait(false);
             var due = new List<Waiting>();
             while (due.Count < MostAtOnce && Next <= now && queue.Count > 0) due.Add(queue.Dequeue());
-            var results = await Task.WhenAll(due.Select(one => SendAsync(one, now, cancellationToken))).ConfigureAwait(false);
-            sent += results.Count(result => result == Sending.Sent);
-            // Here, not where it is found out: that is on several threads.
-            for (var index = 0; index < due.Count; index++)
-            {
-                due[index].IsSent = results[index] != Sending.Failed;
-                if (results[index] == Sending.Failed) queue.Enqueue(due[index], now + retryDelay);
-            }
+            foreach (var one in due) sending.Add((one, SendAsync(one, now, cancellationToken)));
+            await WaitAsync([.. sending.TakeLast(due.Count).Select(one => one.Task)], cancellationToken).ConfigureAwait(false);
+            sent += await SettleAsync(now).ConfigureAwait(false);
         }
 
         return sent;
+    }
+
+    // What was sent and is answered by now. Here, not where it is found out: that is on several threads.
+    private async Task<int> SettleAsync(DateTimeOffset now)
+    {
+        var sent = 0;
+        foreach (var one in sending.Where(one => one.Task.IsCompleted).ToList())
+        {
+            sending.Remove(one);
+            var result = await one.Task.ConfigureAwait(false);
+            one.Due.IsSent = result != Sending.Failed;
+            if (result == Sending.Failed) queue.Enqueue(one.Due, now + retryDelay);
+            if (result == Sending.Sent) sent++;
+        }
+
+        lookAgainAt = sending.Count > 0 ? now + retryDelay : DateTimeOffset.MaxValue;
+        return sent;
+    }
+
+    // Until all have ended, or for as long as others may wait for it: what hangs goes on beside.
+    private async Task WaitAsync(IReadOnlyList<Task> work, CancellationToken cancellationToken)
+    {
+        var all = Task.WhenAll(work);
+        if (!all.IsCompleted)
+        {
+            using var waiting = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            await Task.WhenAny(all, Task.Delay(retryDelay, time, waiting.Token)).ConfigureAwait(false);
+            await waiting.CancelAsync().ConfigureAwait(false);
+        }
+
+        cancellationToken.ThrowIfCancellationRequested();
     }
 
     // The clock was set back: what is tried again does not wait for the lost time as well.
@@ -143,14 +179,7 @@ internal sealed class DeadlineWatch<TAt, TCommand, TEvent, TError>(
         foreach (var (item, at) in items)
             queue.Enqueue(item, at > again && at > item.Deadline.At ? (again > item.Deadline.At ? again : item.Deadline.At) : at);
         if (readAgainAt > again) readAgainAt = again;
-    }
-
-    private async Task ReadAgainAsync(DateTimeOffset now, CancellationToken cancellationToken)
-    {
-        List<StreamId> streams = [.. unread];
-        unread.Clear();
-        readAgainAt = now + retryDelay;
-        foreach (var stream in streams) await LoadAsync(stream, cancellationToken).ConfigureAwait(false);
+        if (lookAgainAt > again && sending.Count > 0) lookAgainAt = again;
     }
 
     private async Task<Sending> SendAsync(Waiting due, DateTimeOffset now, CancellationToken cancellationToken)
@@ -178,81 +207,11 @@ internal sealed class DeadlineWatch<TAt, TCommand, TEvent, TError>(
             // The machine moved on: its next entry says whether there is still a deadline.
             return Sending.Failed;
         }
-        catch (Exception error) when (IsOfOneMachine(error, cancellationToken))
+        catch (Exception error) when (MayPass(error, cancellationToken))
         {
             run.Logger?.DeadlineNotSent(error, due.Stream, due.Deadline.At);
             return Sending.Failed;
         }
-    }
-
-    // Whatever one machine's store, code or command throws: others have deadlines too, and a fault may pass.
-    private static bool IsOfOneMachine(Exception error, CancellationToken cancellationToken) => error switch
-    {
-        RunEndedException or RunStoppedException or OutcomeUnknownException or ObjectDisposedException => false,
-        OperationCanceledException => !cancellationToken.IsCancellationRequested,
-        _ => true,
-    };
-
-    private async Task LoadAsync(StreamId stream, CancellationToken cancellationToken)
-    {
-        try
-        {
-            Keep(stream, await StayAsync(stream, cancellationToken).ConfigureAwait(false));
-        }
-        catch (Exception error) when (IsOfOneMachine(error, cancellationToken))
-        {
-            Forget(stream);
-            run.Logger?.DeadlineUnknown(error, stream);
-            // Others read no better the next time.
-            if (error is StateUnreadableException or HistoryDroppedException) return;
-            if (unread.Count == 0) readAgainAt = time.GetUtcNow() + retryDelay;
-            unread.Add(stream);
-        }
-    }
-
-    // A snapshot says where a machine stands, but not since when: all entries are read where that counts.
-    private async Task<MachineStay<TAt>> StayAsync(StreamId stream, CancellationToken cancellationToken)
-    {
-        if (run.Snapshots.Store is not null)
-        {
-            var found = await StreamState.LoadAsync(run, aggregate, stream, long.MaxValue, cancellationToken).ConfigureAwait(false);
-            if (!rules.IsTimed(found.Folded.State)) return new MachineStay<TAt>(found.Folded.State, found.Folded.Version, null);
-        }
-
-        try
-        {
-            var beginning = MachineTranslation.Beginning(aggregate.Fresh().Decider.Initial);
-            return await FollowAsync(stream, beginning, cancellationToken).ConfigureAwait(false);
-        }
-        catch (EntriesDroppedException dropped)
-        {
-            // The entry that moved it there may have been deleted. Then the snapshot's own counts, or the first behind it: late rather than
-            // early.
-            var found = await StreamState.LoadAsync(run, aggregate, stream, long.MaxValue, cancellationToken).ConfigureAwait(false);
-            var range = new RehydrationRange(run.Snapshots.Loading, ToVersion: found.From!.Version, Pin: run.Pin);
-            var kept = await Rehydration.RunAsync(run.Journal, aggregate, stream, range, cancellationToken).ConfigureAwait(false);
-            var entered = kept.Version > dropped.UpTo
-                ? await run.Journal.ReadStreamAsync(stream, kept.Version, kept.Version, cancellationToken: cancellationToken)
-                    .FirstOrDefaultAsync(cancellationToken).ConfigureAwait(false)
-                : null;
-            var stay = await FollowAsync(stream, new MachineStay<TAt>(kept.State, kept.Version, entered), cancellationToken)
-                .ConfigureAwait(false);
-            // Nothing is left that says since when; it has a deadline again from its next entry on.
-            if (stay.Entered is null && rules.IsTimed(stay.At)) run.Logger?.DeadlineUnknown(dropped, stream);
-            return stay;
-        }
-    }
-
-    private async Task<MachineStay<TAt>> FollowAsync(StreamId stream, MachineStay<TAt> stay, CancellationToken cancellationToken)
-    {
-        var entries = run.Journal.ReadStreamAsync(stream, stay.Version + 1, cancellationToken: cancellationToken);
-        await foreach (var entry in entries.ConfigureAwait(false))
-        {
-            stay = stay.Enter(rules.StateOf, aggregate, entry, out var divergence)
-                ?? throw new StateUnreadableException(stream, divergence!);
-        }
-
-        return stay;
     }
 
     private void Keep(StreamId stream, MachineStay<TAt> stay)

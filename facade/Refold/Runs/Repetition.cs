@@ -6,6 +6,10 @@ namespace Refold;
 
 internal static class Repetition
 {
+    private const string Deleted =
+        " Or the command is the same: entries of its batch were deleted since, so what it came to cannot be answered. Nothing was "
+        + "appended; give it another key where it is to be executed again.";
+
     /// <summary>The recorded outcome of a command.</summary>
     /// <returns>Null where the key was not used.</returns>
     /// <exception cref="NotAppendedException">The key was used for another command.</exception>
@@ -26,7 +30,11 @@ internal static class Repetition
             ? await IsMadeAnewAsync(run, aggregate, stream, command, receipt, batch, cancellationToken).ConfigureAwait(false)
             : IsSame(aggregate, stream, command, recorded);
         if (!isSame)
-            throw new NotAppendedException(new AppendFailure.KeyReused(key, receipt.FirstPosition));
+        {
+            // What it came to would be answered, and is not there any more: that is no other command.
+            var isLost = recorded is null && run.Options.Mode == RecordMode.Off && batch.Count < receipt.Count;
+            throw new NotAppendedException(new AppendFailure.KeyReused(key, receipt.FirstPosition) { Hint = isLost ? Deleted : "" });
+        }
 
         var loaded = await StreamState.LoadAsync(run, aggregate, stream, receipt.LastPosition, cancellationToken).ConfigureAwait(false);
         var state = loaded.Folded;

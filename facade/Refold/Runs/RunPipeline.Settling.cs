@@ -53,7 +53,7 @@ internal sealed partial class RunPipeline
         var work = flight.Work;
         switch (flight.Result)
         {
-            case AppendResult.Appended appended when work.IsFresh(appended.Receipt):
+            case AppendResult.Appended { IsRepeated: false } appended when work.IsFresh(appended.Receipt):
                 Complete(flight, appended.Receipt);
                 break;
             case AppendResult.OutcomeUnknown unknown:

@@ -27,6 +27,10 @@ public sealed partial class SegmentJournal
     /// <exception cref="NotAppendedException">The journal was opened for reading, was closed, takes no writes after a failure, or has no
     /// room to begin the next segment.</exception>
     /// <exception cref="JournalCorruptedException">A sealed segment is damaged. It was not replaced.</exception>
+    /// <exception cref="OutboxLossException">An outbox needs what would go, and <see cref="CompactionRequest.MayLose"/> does not name it.
+    /// Nothing was dropped.</exception>
+    /// <exception cref="OutboxLogException">What an outbox needs cannot be known, and it is not named there. Nothing was
+    /// dropped.</exception>
     /// <exception cref="JournalException">There is no room for a new segment, and the journal goes on; or the device failed,
     /// and the message says so.</exception>
     public async Task<CompactionReport> CompactAsync(
@@ -44,11 +48,16 @@ public sealed partial class SegmentJournal
                 store!, () => opened.Index, change => writer.WriteAsync(change, CancellationToken.None), GoOver);
             // Reading and building take long: not on the caller's thread.
             return await Task.Run(
-                () =>
+                async () =>
                 {
+                    // As far as the stream goes now: what is sent through an outbox after the look at it stays.
+                    var deletedTo = request is CompactionRequest.DeleteStream delete
+                        ? opened.Index.HighestVersion(delete.Stream)
+                        : long.MaxValue;
+                    await RequireOutboxesAsync(request, ending.Token).ConfigureAwait(false);
                     // What they are over is about to change, and no flush of the directory may fail beside those of a compaction.
                     store!.Checkpoints.Pause();
-                    return compaction.RunAsync(request, progress, ending.Token);
+                    return await compaction.RunAsync(request, deletedTo, progress, ending.Token).ConfigureAwait(false);
                 },
                 CancellationToken.None).ConfigureAwait(false);
         }
@@ -57,6 +66,18 @@ public sealed partial class SegmentJournal
             store!.Checkpoints.Resume();
             compacting.Release();
         }
+    }
+
+    // What is sent or confirmed meanwhile lies behind what goes, or makes an outbox need less.
+    private Task RequireOutboxesAsync(CompactionRequest request, CancellationToken cancellationToken)
+    {
+        var retention = new OutboxRetention(this, request.MayLose, cancellationToken);
+        return request switch
+        {
+            CompactionRequest.RetainFrom retain => retention.RequireAsync(retain.Position),
+            CompactionRequest.DeleteStream delete => retention.RequireAsync(delete.Stream),
+            _ => Task.CompletedTask,
+        };
     }
 
     private void Check(CompactionRequest request)

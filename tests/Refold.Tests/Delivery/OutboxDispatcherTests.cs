@@ -151,7 +151,7 @@ public class OutboxDispatcherTests : DispatcherFixture
         {
             Assert.False(await dispatcher.ConfirmAsync(unknown, ct));
             Assert.False(await journal.ConfirmMessageAsync("payments", unknown, ct));
-            Assert.False(await journal.ConfirmMessageAsync("nobody's", unknown, ct));
+            await Assert.ThrowsAsync<OutboxUnknownException>(() => journal.ConfirmMessageAsync("nobody's", unknown, ct));
         }
 
         Assert.Equal(head, journal.Head);

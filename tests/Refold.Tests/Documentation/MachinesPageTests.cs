@@ -12,7 +12,7 @@ public partial class MachinesPageTests
 
     [Theory]
     [InlineData(
-        "csharp", 5, "Machines/Turnstile.cs Machines/MachineTests.cs Machines/MachineBuildTests.cs Documentation/MachinesPageTests.cs")]
+        "csharp", 6, "Machines/Turnstile.cs Machines/MachineTests.cs Machines/MachineBuildTests.cs Documentation/MachinesPageTests.cs")]
     [InlineData("fsharp", 1, "../../properties/MachineExamples.fs")]
     public void ItsCode_IsTheCodeOfTheTests(string language, int count, string files)
     {

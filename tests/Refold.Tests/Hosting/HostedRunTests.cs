@@ -41,6 +41,21 @@ public class HostedRunTests
     }
 
     [Fact]
+    public async Task AnEmptyPin_WithoutANameForTheRun_IsRefusedAsThat()
+    {
+        using var directory = new TemporaryDirectory();
+        using (var host = Make(directory.Journal(), new RunPin("", "", "", seed: 0)))
+        {
+            var refused = await Assert.ThrowsAsync<InvalidOperationException>(() => host.StartAsync().WaitAsync(minute));
+            Assert.Contains("an empty pin", refused.Message, StringComparison.Ordinal);
+            Assert.Contains("HostedRunOptions.RunName", refused.Message, StringComparison.Ordinal);
+        }
+
+        Assert.Equal("night", (await DoneAsync(
+            Make(directory.Journal(), new RunPin("", "", "", seed: 0), options => options.RunName = "night"))).Value);
+    }
+
+    [Fact]
     public async Task AWorkerThatWasAddedBefore_IsGivenRunStreamsAndJournal_AndTheNextStartGoesOn()
     {
         using var directory = new TemporaryDirectory();

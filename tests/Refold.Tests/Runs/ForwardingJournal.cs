@@ -56,7 +56,7 @@ internal abstract class ForwardingJournal(ILocalJournal inner) : IJournal
         Query query, long fromPosition = 1, long maxCount = long.MaxValue, CancellationToken cancellationToken = default) =>
         Inner.QueryAsync(query, fromPosition, maxCount, cancellationToken);
 
-    public IAsyncEnumerable<JournalEntry> SubscribeAsync(long fromPosition = 1, CancellationToken cancellationToken = default) =>
+    public virtual IAsyncEnumerable<JournalEntry> SubscribeAsync(long fromPosition = 1, CancellationToken cancellationToken = default) =>
         Inner.SubscribeAsync(fromPosition, cancellationToken);
 
     public IAsyncEnumerable<JournalEntry> SubscribeAsync(Head after, CancellationToken cancellationToken = default) =>

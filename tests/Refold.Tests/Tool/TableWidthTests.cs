@@ -23,6 +23,7 @@ public sealed partial class TableWidthTests(TableWidthTests.Recorded recorded) :
         ("runs", "Verbs/RunsVerb.cs", "run", ["runs"]),
         ("streams", "Verbs/StreamsVerb.cs", "stream", ["streams"]),
         ("inspect", "Verbs/InspectVerb.cs", "segment", ["inspect"]),
+        ("outbox", "Verbs/OutboxVerb.cs", "outbox", ["outbox"]),
         ("read", "Verbs/ReadVerb.cs", "position", ["read", "--stream", "dispatch"]),
         ("read a long name", "Verbs/ReadVerb.cs", "position", ["read", "--stream", longest]),
         ("read a wide name", "Verbs/ReadVerb.cs", "position", ["read", "--stream", wide]),
@@ -96,7 +97,7 @@ public sealed partial class TableWidthTests(TableWidthTests.Recorded recorded) :
             string[] table = [.. lines.Where(found => found.Contains('\t', StringComparison.Ordinal))];
             Assert.True(table.Length > 1, name);
             Assert.Single(table.Select(found => found.Count(character => character == '\t')).Distinct());
-            string whole = name switch { "runs" => run, "streams" => longest, "replay" => Recorded.Payload, _ => "\tno" };
+            string whole = name switch { "runs" => run, "streams" => longest, "replay" => Recorded.Payload, "outbox" => "payments", _ => "\tno" };
             Assert.Contains(table, found => found.Contains(whole, StringComparison.Ordinal));
         }
     }
@@ -145,9 +146,10 @@ public sealed partial class TableWidthTests(TableWidthTests.Recorded recorded) :
     {
         private readonly TemporaryDirectory directory = new();
 
-        /// <summary>Entries with long and wide names and payloads, and behind them a run with a long name.</summary>
+        /// <summary>An outbox, entries with long and wide names and payloads, and behind them a run with a long name.</summary>
         public Recorded()
         {
+            SendAsync().GetAwaiter().GetResult();
             var lines = new StringBuilder();
             foreach (string stream in (string[])[longest, wide])
             {
@@ -168,5 +170,17 @@ public sealed partial class TableWidthTests(TableWidthTests.Recorded recorded) :
         internal string Journal => directory.Journal();
 
         public void Dispose() => directory.Dispose();
+
+        // An outbox with a value in each column: a dispatcher, a message that it gave up, and one that waits.
+        private async Task SendAsync()
+        {
+            await using var journal = await Refold.Journal.OpenAsync(Journal);
+            await using var tills = await journal.StartRunAsync(Till.Pin);
+            await tills.Tills().ExecuteAsync("till/a", "pay 1");
+            var dispatcher = new OutboxDispatcher<TillCharge>(
+                journal, Till.Payments, (_, _) => throw new InvalidOperationException("no bank"), new() { Name = "d", MaxAttempts = 1 });
+            await dispatcher.DeliverDueAsync();
+            await tills.Tills().ExecuteAsync("till/a", "pay 1");
+        }
     }
 }

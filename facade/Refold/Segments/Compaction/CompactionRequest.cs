@@ -9,6 +9,11 @@ public abstract record CompactionRequest
     {
     }
 
+    /// <summary>Names of outboxes that may lose messages which are not settled, their last message, or their log. Those of another one are
+    /// refused to <see cref="RetainFrom"/> and <see cref="DeleteStream"/> with <see cref="OutboxLossException"/>.</summary>
+    /// <value>Default: none.</value>
+    public IReadOnlyCollection<string> MayLose { get; init; } = [];
+
     /// <summary>Joins sealed segments that follow one another; nothing goes.</summary>
     public sealed record Merge : CompactionRequest
     {
@@ -18,12 +23,13 @@ public abstract record CompactionRequest
     }
 
     /// <summary>Drops the journal's beginning: batches that end before a position. The last batch of the journal stays in any case. Floors
-    /// of streams rise; keys stay known.</summary>
+    /// of streams rise; keys stay known. Refused where an outbox needs what would go (<see cref="MayLose"/>).</summary>
     /// <param name="Position">From 1 to one more than the head position.</param>
     public sealed record RetainFrom(long Position) : CompactionRequest;
 
     /// <summary>Deletes a stream as far as it goes, and drops its bytes. Its highest version stays known, so that it goes on where it was.
-    /// Entries in one leaf with an entry appended meanwhile stay until the next compaction.</summary>
+    /// Entries in one leaf with an entry appended meanwhile stay until the next compaction. Refused where it is an outbox with messages
+    /// that are not settled, or the log of an outbox (<see cref="MayLose"/>).</summary>
     /// <param name="Stream">The stream.</param>
     public sealed record DeleteStream(StreamId Stream) : CompactionRequest;
 

@@ -15,13 +15,17 @@ internal sealed class SegmentCompaction(
 {
     private readonly WatchedDirectory device = store.Device;
 
+    // The version that a deleted stream counts as its highest.
+    private long highestDeleted = long.MaxValue;
+
     /// <summary>Plans and replaces. Ends with a whole journal, however it ends.</summary>
     /// <exception cref="OperationCanceledException">It was cancelled between two new segments; those that were made stay.</exception>
     /// <exception cref="JournalCorruptedException">A sealed segment is damaged; it was not replaced.</exception>
     /// <exception cref="JournalException">There is no room, the device failed, or the journal takes no writes.</exception>
     public async Task<CompactionReport> RunAsync(
-        CompactionRequest request, IProgress<CompactionProgress>? progress, CancellationToken cancellationToken)
+        CompactionRequest request, long deletedTo, IProgress<CompactionProgress>? progress, CancellationToken cancellationToken)
     {
+        highestDeleted = deletedTo;
         var drop = Drop(request);
         if (request is CompactionRequest.ForgetKeysBefore forget)
             await WriteAsync(new PendingForgetting(forget.Position)).ConfigureAwait(false);
@@ -83,7 +87,7 @@ internal sealed class SegmentCompaction(
     {
         var floors = index().Streams().Where(stream => stream.Floor > 0).Select(stream => (stream.Stream, stream.Floor));
         var view = CompactionTranslation.View(
-            store.Segments.Select(segment => segment.Header), index().HighestVersion, floors, index().KeysBefore);
+            store.Segments.Select(segment => segment.Header), stream => Math.Min(index().HighestVersion(stream), highestDeleted), floors, index().KeysBefore);
         var decided = Format.Compaction.decide(new Format.CompactionRequest(drop.ToFSharpList(), mergeBytes), view);
         return decided.IsOk ? decided.ResultValue : null;
     }

@@ -176,7 +176,7 @@ internal sealed partial class SegmentLog(
         answers.Add(decision switch
         {
             AppendDecision.Repeated { Receipt: var receipt } =>
-                (write, new AppendResult.Appended(receipt), receipt.Head.Position <= index.Head.Position),
+                (write, new AppendResult.Appended(receipt) { IsRepeated = true }, receipt.Head.Position <= index.Head.Position),
             AppendDecision.Refused { Failure: var failure } => (write, new AppendResult.NotAppended(failure), true),
             _ => throw new ArgumentException("The batch is to be written.", nameof(decision)),
         });

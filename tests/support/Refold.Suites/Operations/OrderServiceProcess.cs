@@ -31,11 +31,20 @@ internal sealed class OrderServiceProcess : IDisposable
     /// <summary>Starts it, and waits until it answers.</summary>
     public static async Task<OrderServiceProcess> StartAsync(
         string journal, string version, Uri outside, string token, double stopWithin = 30, bool tellsAll = false, Uri? worker = null) =>
-        await StartedAsync([
+        await StartedAsync(Arguments(journal, version, outside, token, stopWithin, tellsAll, worker));
+
+    /// <summary>Starts it, and waits for nothing.</summary>
+    public static OrderServiceProcess Begin(string journal, string version, Uri outside, string token, Uri worker) =>
+        new(Run(Arguments(journal, version, outside, token, 30, tellsAll: false, worker)));
+
+    private static string[] Arguments(
+        string journal, string version, Uri outside, string token, double stopWithin, bool tellsAll, Uri? worker) =>
+        [
             "--journal", journal, "--version", version, "--outside", outside.ToString(), "--token", token, "--timeout", "1",
             "--stop-within", stopWithin.ToString(CultureInfo.InvariantCulture), "--urls", "http://127.0.0.1:0",
             "--telemetry", tellsAll ? "true" : "false",
-            .. worker is null ? (string[])[] : ["--worker", worker.ToString()]]);
+            .. worker is null ? (string[])[] : ["--worker", worker.ToString()],
+        ];
 
     /// <summary>Starts the worker that packs shipments, and waits until it answers.</summary>
     public static Task<OrderServiceProcess> StartWorkerAsync(string journal, Uri address) =>

@@ -1,0 +1,127 @@
+// Deadlines beside what fails or hangs: a subscription that breaks, a machine whose read or command does not return, permits that are held.
+// Run by `dotnet test`.
+using Refold.Tests.Runs;
+using Refold.Tests.Snapshots;
+using Xunit;
+
+namespace Refold.Tests.Machines;
+
+public class DeadlineHangTests
+{
+    private static readonly RunPin Pin = new("gates", "acme", "1.0", seed: 7);
+    private static readonly StreamId Hanging = StreamId.Create("turnstile/1");
+    private readonly ManualClock clock = new();
+
+    private RunOptions Options(string run) => new() { RunId = RunId.Create(run), TimeProvider = clock };
+
+    private async Task OpenAsync(IJournal journal, string name, params string[] streams)
+    {
+        await using var run = await journal.StartRunAsync(Pin, Options(name));
+        foreach (var stream in streams) await run.Streams(Turnstile.Aggregate).ExecuteAsync(stream, new Coin(100));
+    }
+
+    private static int Closed(ILocalJournal journal, string? stream = null) =>
+        journal.ReadAll().Count(entry => entry.Type == "closed" && (stream is null || entry.Stream.Value == stream));
+
+    // Time goes on while that is waited for.
+    private Task UntilAsync(Func<bool> holds) => SnapshotFixture.UntilAsync(() =>
+    {
+        clock.Advance(TimeSpan.FromSeconds(1));
+        return holds();
+    });
+
+    [Fact]
+    public async Task ASubscriptionThatBreaks_IsBegunAgain_AndNoDeadlineIsMissed()
+    {
+        await using var memory = new InMemoryJournal();
+        var journal = new StuckJournal(memory);
+        await using var run = await journal.StartRunAsync(Pin, Options("test"));
+        await using var driver = Turnstile.Definition.Deadlines(run);
+        journal.BreakingSubscriptions = 2;
+        await driver.StartAsync(CancellationToken.None);
+        await OpenAsync(memory, "other", "turnstile/1");
+        await UntilAsync(() => Closed(memory) == 1);
+        // The third one holds.
+        await OpenAsync(memory, "another", "turnstile/2");
+        await UntilAsync(() => Closed(memory) == 2);
+        Assert.False(driver.Completion.IsCompleted);
+        Assert.Equal(0, journal.BreakingSubscriptions);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public async Task AMachineWhoseReadOrCommandHangs_HoldsUpNobodyForLong_AndIsServedWhenItGoesOn(int hangingFromRead)
+    {
+        await using var memory = new InMemoryJournal();
+        await OpenAsync(memory, "before", "turnstile/1", "turnstile/2", "turnstile/3");
+        clock.Advance(TimeSpan.FromHours(1));
+        var journal = new StuckJournal(memory) { HangingFromRead = hangingFromRead };
+        await using var run = await journal.StartRunAsync(Pin, Options("test"));
+        await using var driver = Turnstile.Definition.Deadlines(run);
+        await driver.StartAsync(CancellationToken.None);
+        await UntilAsync(() => Closed(memory) == 2);
+        // What comes later too.
+        await OpenAsync(memory, "later", "turnstile/4");
+        await UntilAsync(() => Closed(memory) == 3);
+        Assert.Equal(0, Closed(memory, Hanging.Value));
+        journal.GoOn.SetResult();
+        await UntilAsync(() => Closed(memory) == 4);
+        Assert.False(driver.Completion.IsCompleted);
+    }
+
+    [Fact]
+    public async Task TheScan_TakesRecoveryPermits()
+    {
+        using var permits = new RecoveryPermits(capacity: 1);
+        await using var memory = new InMemoryJournal(new JournalOptions { RecoveryPermits = permits });
+        await OpenAsync(memory, "before", "turnstile/1", "turnstile/2");
+        clock.Advance(TimeSpan.FromHours(1));
+        await using var run = await memory.StartRunAsync(Pin, Options("test"));
+        await using var driver = Turnstile.Definition.Deadlines(run);
+        var held = await permits.AcquireAsync();
+        await driver.StartAsync(CancellationToken.None);
+        await SnapshotFixture.UntilAsync(() => permits.Waiting == 2);
+        Assert.Equal(0, Closed(memory));
+        held.Dispose();
+        await SnapshotFixture.UntilAsync(() => Closed(memory) == 2);
+        Assert.Equal(0, permits.InFlight);
+    }
+
+    private sealed class StuckJournal(ILocalJournal inner) : ForwardingJournal(inner)
+    {
+        private int reads;
+
+        public TaskCompletionSource GoOn { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public int HangingFromRead { get; init; } = int.MaxValue;
+
+        public int BreakingSubscriptions { get; set; }
+
+        public override ValueTask<AppendResult> TryAppendAsync(EncodedBatch batch, CancellationToken cancellationToken = default) =>
+            Inner.TryAppendAsync(batch, cancellationToken);
+
+        // It does not heed its token.
+        public override async IAsyncEnumerable<JournalEntry> ReadStreamAsync(
+            StreamId stream, long fromVersion = 1, long toVersion = long.MaxValue, long maxCount = long.MaxValue,
+            [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken = default)
+        {
+            if (stream == Hanging && Interlocked.Increment(ref reads) >= HangingFromRead) await GoOn.Task;
+            await foreach (var entry in base.ReadStreamAsync(stream, fromVersion, toVersion, maxCount, cancellationToken))
+                yield return entry;
+        }
+
+        public override async IAsyncEnumerable<JournalEntry> SubscribeAsync(
+            long fromPosition = 1, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken = default)
+        {
+            if (BreakingSubscriptions > 0)
+            {
+                BreakingSubscriptions--;
+                await Task.Yield();
+                throw new IOException("gone for a moment");
+            }
+
+            await foreach (var entry in base.SubscribeAsync(fromPosition, cancellationToken)) yield return entry;
+        }
+    }
+}
