@@ -6,8 +6,8 @@ namespace Refold;
 
 internal sealed partial class DeadlineWatch<TAt, TCommand, TEvent, TError>
 {
-    // Loads that were let go and have not ended, as their store does not heed their token: none is begun beside one.
-    private readonly Dictionary<StreamId, Task> hanging = [];
+    // Loads that the others do not wait for any more. None is begun beside one: what takes long is not begun anew for ever.
+    private readonly Dictionary<StreamId, LateLoad> hanging = [];
 
     private async Task ReadAgainAsync(DateTimeOffset now, CancellationToken cancellationToken)
     {
@@ -19,37 +19,75 @@ internal sealed partial class DeadlineWatch<TAt, TCommand, TEvent, TError>
 
     private async Task LoadAsync(IReadOnlyList<StreamId> streams, CancellationToken cancellationToken)
     {
-        using var loading = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var token = loading.Token;
-        var loads = streams.Select(stream => (Stream: stream, Task: IsHanging(stream) ? null : StayAsync(stream, token))).ToList();
-        await WaitAsync([.. loads.Select(load => load.Task).OfType<Task>()], cancellationToken).ConfigureAwait(false);
-        // What has not ended by now gives its permit back.
-        List<(StreamId Stream, Task<MachineStay<TAt>>? Task)> late = [.. loads.Where(load => load.Task?.IsCompleted != true)];
-        if (late.Count > 0) await loading.CancelAsync().ConfigureAwait(false);
-        foreach (var (stream, task) in late)
+        var loads = streams.Select(stream => (Stream: stream, Load: Begin(stream, cancellationToken))).ToList();
+        await WaitAsync([.. loads.Where(load => load.Load.IsNew).Select(load => load.Load.Task)], cancellationToken).ConfigureAwait(false);
+        foreach (var (stream, load) in loads)
         {
-            if (task is not null) hanging[stream] = task;
-            Unread(stream, new TimeoutException("The stream was not read within the retry delay."));
-        }
+            if (!load.Task.IsCompleted)
+            {
+                load.IsNew = false;
+                hanging[stream] = load;
+                Unread(stream, new TimeoutException("The stream was not read within the retry delay."));
+                continue;
+            }
 
-        foreach (var (stream, task) in loads.Except(late))
-        {
+            hanging.Remove(stream);
+            load.Dispose();
             try
             {
-                Keep(stream, await task!.ConfigureAwait(false));
+                Keep(stream, await load.Task.ConfigureAwait(false));
             }
             catch (Exception error) when (MayPass(error, cancellationToken))
             {
+                // Begun anew, it gets twice the time.
+                hanging[stream] = load;
                 Unread(stream, error);
             }
         }
     }
 
-    private bool IsHanging(StreamId stream)
+    // One that has ended meanwhile is gone on with; one that goes on is let go on, for a time.
+    private LateLoad Begin(StreamId stream, CancellationToken cancellationToken)
     {
-        if (!hanging.TryGetValue(stream, out var task)) return false;
-        if (task.IsCompleted) hanging.Remove(stream);
-        return !task.IsCompleted;
+        if (hanging.TryGetValue(stream, out var late) && !late.Task.IsCompleted)
+        {
+            late.Look();
+            return late;
+        }
+
+        if (late is { Task.IsCompletedSuccessfully: true, IsOutdated: false }) return late;
+        var next = new LateLoad(late?.Patience ?? 1, cancellationToken);
+        next.Task = late is { Task.IsCompletedSuccessfully: true }
+            ? FollowAsync(stream, late.Task.Result, next.Token).AsTask()
+            : StayAsync(stream, next.Token);
+        return next;
+    }
+
+    // A load, and for how many retry delays it may go on beside others before it gives its permit back: twice as many each time.
+    private sealed class LateLoad(int patience, CancellationToken cancellationToken) : IDisposable
+    {
+        private readonly CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        private int looks;
+
+        public CancellationToken Token => stop.Token;
+
+        public Task<MachineStay<TAt>> Task { get; set; } = null!;
+
+        public bool IsNew { get; set; } = true;
+
+        // An entry came while it was going on, which it may not have read.
+        public bool IsOutdated { get; set; }
+
+        public int Patience { get; private set; } = patience;
+
+        public void Look()
+        {
+            if (++looks != Patience) return;
+            Patience = Math.Min(2 * Patience, 1 << 20);
+            stop.Cancel();
+        }
+
+        public void Dispose() => stop.Dispose();
     }
 
     private void Unread(StreamId stream, Exception error)

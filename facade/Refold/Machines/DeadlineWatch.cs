@@ -115,7 +115,12 @@ internal sealed partial class DeadlineWatch<TAt, TCommand, TEvent, TError>(
             : null;
         if (before is not null && entry.Version <= before.Version) return;
         // It is read again when its time has come, and by no entry before.
-        if (before is null && unread.Contains(entry.Stream)) return;
+        if (before is null && unread.Contains(entry.Stream))
+        {
+            if (hanging.TryGetValue(entry.Stream, out var late)) late.IsOutdated = true;
+            return;
+        }
+
         if (before?.Enter(rules.StateOf, aggregate, entry, out _) is { } stay)
             Keep(entry.Stream, stay);
         else

@@ -71,6 +71,22 @@ public class DeadlineHangTests
     }
 
     [Fact]
+    public async Task AMachineThatIsReadSlowly_IsServedAllTheSame()
+    {
+        await using var memory = new InMemoryJournal();
+        await OpenAsync(memory, "before", "turnstile/1", "turnstile/2");
+        clock.Advance(TimeSpan.FromHours(1));
+        // Each time far longer than the retry delay.
+        var journal = new StuckJournal(memory) { Slowness = TimeSpan.FromMinutes(1), Clock = clock };
+        await using var run = await journal.StartRunAsync(Pin, Options("test"));
+        await using var driver = Turnstile.Definition.Deadlines(run);
+        await driver.StartAsync(CancellationToken.None);
+        await UntilAsync(() => Closed(memory) == 2);
+        // Begun anew some times at most, as it gets twice the time each time.
+        Assert.InRange(journal.Reads, 1, 12);
+    }
+
+    [Fact]
     public async Task TheScan_TakesRecoveryPermits()
     {
         using var permits = new RecoveryPermits(capacity: 1);
@@ -98,15 +114,22 @@ public class DeadlineHangTests
 
         public int BreakingSubscriptions { get; set; }
 
+        public TimeSpan Slowness { get; init; }
+
+        public TimeProvider Clock { get; init; } = TimeProvider.System;
+
+        public int Reads => Volatile.Read(ref reads);
+
         public override ValueTask<AppendResult> TryAppendAsync(EncodedBatch batch, CancellationToken cancellationToken = default) =>
             Inner.TryAppendAsync(batch, cancellationToken);
 
-        // It does not heed its token.
+        // What hangs does not heed its token; what is slow does.
         public override async IAsyncEnumerable<JournalEntry> ReadStreamAsync(
             StreamId stream, long fromVersion = 1, long toVersion = long.MaxValue, long maxCount = long.MaxValue,
             [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken = default)
         {
             if (stream == Hanging && Interlocked.Increment(ref reads) >= HangingFromRead) await GoOn.Task;
+            if (stream == Hanging && Slowness > TimeSpan.Zero) await Task.Delay(Slowness, Clock, cancellationToken);
             await foreach (var entry in base.ReadStreamAsync(stream, fromVersion, toVersion, maxCount, cancellationToken))
                 yield return entry;
         }
