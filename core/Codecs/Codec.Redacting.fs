@@ -25,6 +25,17 @@ type internal RedactingEncode<'Value>() =
 
     override this.Invoke(value: 'Value) : Result<Encoded, CodecError> = this.Encode(Writing.Recorded ignore, value)
 
+/// Encoding that reads back what it writes, and writes it again, before it answers.
+[<AbstractClass>]
+type internal SettlingEncode<'Value>() =
+    inherit FSharpFunc<'Value, Result<Encoded, CodecError>>()
+
+    /// The decoding that it reads back by. Where a codec has another one, nothing is settled.
+    abstract Decode: (Encoded -> Result<'Value, CodecError>)
+
+    /// Encodes, and gives what decoding and encoding it again shows to be the same.
+    abstract TrySettle: value: 'Value -> Result<struct (Encoded * 'Value) voption, CodecError>
+
 /// Encoding with and without redaction.
 [<RequireQualifiedAccess>]
 module internal CodecEncode =

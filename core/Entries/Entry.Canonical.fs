@@ -161,12 +161,12 @@ module internal CanonicalLayout =
 [<RequireQualifiedAccess>]
 module internal CanonicalBytes =
 
-    let private optional (writer: ByteWriter) (write: 'Value -> unit) (value: 'Value option) =
+    let private guid (writer: ByteWriter) (value: Guid option) =
         match value with
         | None -> writer.Byte 0uy
-        | Some value ->
+        | Some id ->
             writer.Byte 1uy
-            write value
+            writer.Guid id
 
     /// Writes what a retry has to repeat: the first fields, without time, ids, run, draws and key.
     let internal writeContent (writer: ByteWriter) (data: EntryData) : unit =
@@ -182,13 +182,33 @@ module internal CanonicalBytes =
 
     /// Writes what follows the content.
     let internal writeRest (writer: ByteWriter) (data: EntryData) : unit =
-        optional writer (fun (time: DateTimeOffset) -> writer.Int64 time.UtcTicks) data.Time
-        optional writer writer.Guid data.Id
-        optional writer writer.Guid data.CorrelationId
-        optional writer writer.Guid data.CausationId
-        optional writer (fun (run: RunId) -> writer.Text run.Value) data.Run
-        optional writer writer.UInt64 data.Drawn
-        optional writer writer.Text data.Key
+        match data.Time with
+        | None -> writer.Byte 0uy
+        | Some time ->
+            writer.Byte 1uy
+            writer.Int64 time.UtcTicks
+
+        guid writer data.Id
+        guid writer data.CorrelationId
+        guid writer data.CausationId
+
+        match data.Run with
+        | None -> writer.Byte 0uy
+        | Some run ->
+            writer.Byte 1uy
+            writer.Text run.Value
+
+        match data.Drawn with
+        | None -> writer.Byte 0uy
+        | Some words ->
+            writer.Byte 1uy
+            writer.UInt64 words
+
+        match data.Key with
+        | None -> writer.Byte 0uy
+        | Some key ->
+            writer.Byte 1uy
+            writer.Text key
 
     /// Writes the canonical bytes of valid data.
     let write (writer: ByteWriter) (data: EntryData) : unit =

@@ -114,27 +114,43 @@ module EntryData =
 
     /// The data in its normal form (time in UTC, tags in canonical order, a causation of zeros read as none), or which rule it breaks.
     let validate (data: EntryData) : Result<EntryData, ValueError> =
-        let keyed =
+        let keyFault =
             match data.Key with
-            | None -> Ok None
-            | Some key -> Text.validate "idempotency key" Limits.keyBytes key |> Result.map Some
+            | None -> None
+            | Some key ->
+                match Text.validate "idempotency key" Limits.keyBytes key with
+                | Ok _ -> None
+                | Error error -> Some error
 
-        match Text.validate "type" Limits.typeBytes data.Type, keyed, Tags.ofSeq data.Tags with
+        match Text.validate "type" Limits.typeBytes data.Type, keyFault, Tags.ofSeq data.Tags with
         | Error error, _, _
-        | _, Error error, _
+        | _, Some error, _
         | _, _, Error error -> Error error
-        | Ok _, Ok _, Ok _ when data.SchemaVersion < 1 ->
+        | Ok _, None, Ok _ when data.SchemaVersion < 1 ->
             Error(ValueError.OutOfRange("schema version", Numbers.text data.SchemaVersion, "1 or more"))
-        | Ok _, Ok _, Ok _ when data.Drawn.IsSome && data.Role <> Role.Command ->
+        | Ok _, None, Ok _ when data.Drawn.IsSome && not data.Role.IsCommand ->
             Error(ValueError.Contradictory("role and words drawn", "only a command has words drawn"))
-        | Ok _, Ok _, Ok tags ->
-            Ok
-                { data with
-                    Tags = tags
-                    Time = data.Time |> Option.map _.ToUniversalTime()
-                    // An id of zeros names nobody. Decided here and nowhere else, for what is appended and for what is read alike.
-                    CausationId = data.CausationId |> Option.filter (fun id -> id <> Guid.Empty)
-                }
+        | Ok _, None, Ok tags ->
+            let isUtc =
+                match data.Time with
+                | None -> true
+                | Some time -> time.Offset = TimeSpan.Zero
+
+            // An id of zeros names nobody. Decided here and nowhere else, for what is appended and for what is read alike.
+            let isCaused =
+                match data.CausationId with
+                | None -> true
+                | Some id -> id <> Guid.Empty
+
+            if isUtc && isCaused && obj.ReferenceEquals(tags, data.Tags) then
+                Ok data
+            else
+                Ok
+                    { data with
+                        Tags = tags
+                        Time = data.Time |> Option.map _.ToUniversalTime()
+                        CausationId = if isCaused then data.CausationId else None
+                    }
 
 /// Functions of entries.
 [<RequireQualifiedAccess>]
@@ -142,16 +158,20 @@ module Entry =
 
     /// The id that follows from run, stream and version: a UUIDv8 from SHA-256 over the three, length-prefixed.
     let derivedId (run: RunId option) (stream: StreamId) (version: int64) : Guid =
-        Hash.ofParts "refold.entry-id" (fun writer ->
-            writer.Text(
-                match run with
-                | Some run -> run.Value
-                | None -> ""
-            )
+        let writer = ScratchWriter.Take()
+        writer.Text "refold.entry-id"
 
-            writer.Text stream.Value
-            writer.Int64 version)
-        |> Hash.toGuid
+        writer.Text(
+            match run with
+            | Some run -> run.Value
+            | None -> ""
+        )
+
+        writer.Text stream.Value
+        writer.Int64 version
+        let hash = Hash.Compute writer.Written
+        ScratchWriter.GiveBack writer
+        Hash.toGuid hash
 
     /// The entry's id: the given one, or the one that follows from run, stream and version.
     let id (entry: Entry) : Guid =

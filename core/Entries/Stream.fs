@@ -12,6 +12,9 @@ open Refold.Core
 [<Sealed>]
 type StreamId private (value: string) =
 
+    // 0 until it is asked for.
+    let mutable hash = 0
+
     /// The longest name, in UTF-8 bytes.
     static member MaxBytes: int = 512
 
@@ -55,7 +58,11 @@ type StreamId private (value: string) =
         | _ -> false
 
     /// The same in every process.
-    override _.GetHashCode() = StringHash.fnv1a value
+    override _.GetHashCode() =
+        if hash = 0 then
+            hash <- StringHash.fnv1a value
+
+        hash
 
     /// Whether both are the same name.
     static member op_Equality(left: StreamId | null, right: StreamId | null) : bool = Object.Equals(left, right)
@@ -85,6 +92,9 @@ type StreamId private (value: string) =
 [<Sealed>]
 type RunId private (value: string) =
 
+    let mutable stream: StreamId | null = null
+    let mutable effects: StreamId | null = null
+
     /// The longest name, in UTF-8 bytes.
     static member MaxBytes: int = 128
 
@@ -113,7 +123,22 @@ type RunId private (value: string) =
     member _.Value: string = value
 
     /// The run's own stream, `$run/<name>`: its commands, refusals, effects and control entries.
-    member _.Stream: StreamId = StreamId.Create("$run/" + value)
+    member _.Stream: StreamId =
+        match stream with
+        | null ->
+            let made = StreamId.Create("$run/" + value)
+            stream <- made
+            made
+        | made -> made
+
+    /// The stream of the run's effects, `$fx/<name>`.
+    member internal _.Effects: StreamId =
+        match effects with
+        | null ->
+            let made = StreamId.Create("$fx/" + value)
+            effects <- made
+            made
+        | made -> made
 
     /// The name as text.
     override _.ToString() = value

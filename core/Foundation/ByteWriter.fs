@@ -92,13 +92,43 @@ type internal ByteWriter(capacity: int) =
     /// Overwrites four bytes written before.
     member _.PatchUInt32(offset: int, value: uint32) : unit = BinaryPrimitives.WriteUInt32LittleEndian(Span(buffer, offset, 4), value)
 
+    /// What was written, to be changed in place; valid until the next write.
+    member _.WrittenSpan: Span<byte> = Span(buffer, 0, length)
+
+    /// How many bytes fit without growing.
+    member _.Capacity: int = buffer.Length
+
+/// A writer of the thread, lent for what is written, read and forgotten at once. Lent again meanwhile, it is another one.
+[<Sealed; AbstractClass>]
+type internal ScratchWriter private () =
+
+    // A larger buffer is not kept.
+    static let mostKept = 64 * 1024
+
+    [<ThreadStatic; DefaultValue>]
+    static val mutable private kept: ByteWriter | null
+
+    /// An empty writer.
+    static member Take() : ByteWriter =
+        match ScratchWriter.kept with
+        | null -> ByteWriter 1024
+        | writer ->
+            ScratchWriter.kept <- null
+            writer.Clear()
+            writer
+
+    /// Takes the writer back: nothing that it wrote may be used any more.
+    static member GiveBack(writer: ByteWriter) : unit =
+        if writer.Capacity <= mostKept then
+            ScratchWriter.kept <- writer
+
 /// A total reader: once the bytes do not fit, `Failed` is set and every further answer is empty or zero. Never throws.
 [<Sealed>]
 type internal ByteReader(memory: ReadOnlyMemory<byte>) =
+    static let utf8 = UTF8Encoding(false, true)
+
     let mutable position = 0
     let mutable failed = false
-
-    let utf8 = UTF8Encoding(false, true)
 
     let take (count: int) =
         if failed || count < 0 || memory.Length - position < count then

@@ -63,7 +63,11 @@ module Canonical =
     let internal parse (json: ReadOnlyMemory<byte>) : Result<JsonValue, ValueError> = Json.parse "the JSON text" json
 
     /// The canonical form of a JSON text in UTF-8, read as `parse` does.
-    let ofJson (json: ReadOnlyMemory<byte>) : Result<Bytes, ValueError> = parse json |> Result.bind write
+    let ofJson (json: ReadOnlyMemory<byte>) : Result<Bytes, ValueError> =
+        if JsonGrammar.isSurelyCanonical json.Span then
+            Ok(Bytes.Copy json.Span)
+        else
+            parse json |> Result.bind write
 
     /// SHA-256 of the canonical form of a JSON text in UTF-8.
     let hash (json: ReadOnlyMemory<byte>) : Result<Hash, ValueError> =

@@ -6,6 +6,7 @@ open System
 open System.Buffers.Binary
 open System.Runtime.CompilerServices
 open System.Runtime.InteropServices
+open System.Runtime.Intrinsics
 open System.Security.Cryptography
 
 /// A SHA-256 value: 32 bytes, equal by content. The default is 32 zero bytes, which is what an empty journal has for a head.
@@ -29,9 +30,10 @@ type Hash private (first: uint64, second: uint64, third: uint64, fourth: uint64)
 
     /// The SHA-256 of the bytes.
     static member Compute(bytes: ReadOnlySpan<byte>) : Hash =
-        let digest = Span<byte>(Array.zeroCreate<byte> 32)
-        SHA256.HashData(bytes, digest) |> ignore<int>
-        Hash.OfSpan(Span.op_Implicit digest)
+        let mutable digest = Vector256<byte>.Zero
+        let place = MemoryMarshal.AsBytes(MemoryMarshal.CreateSpan(&digest, 1))
+        SHA256.HashData(bytes, place) |> ignore<int>
+        Hash.OfSpan(Span.op_Implicit place)
 
     /// 64 hexadecimal digits of either case; false for anything else.
     static member TryParse(hex: string | null, [<Out>] hash: byref<Hash>) : bool =
@@ -64,13 +66,19 @@ type Hash private (first: uint64, second: uint64, third: uint64, fourth: uint64)
         this.CopyTo(Span bytes)
         bytes
 
-    member private _.Words = struct (first, second, third, fourth)
+    member private _.First: uint64 = first
+
+    member private _.Second: uint64 = second
+
+    member private _.Third: uint64 = third
+
+    member private _.Fourth: uint64 = fourth
 
     /// Whether all 32 bytes are zero.
     member _.IsZero: bool = first = 0UL && second = 0UL && third = 0UL && fourth = 0UL
 
     /// Whether both hold the same 32 bytes.
-    member this.Equals(other: Hash) : bool = this.Words = other.Words
+    member _.Equals(other: Hash) : bool = first = other.First && second = other.Second && third = other.Third && fourth = other.Fourth
 
     override this.Equals(other: obj | null) =
         match other with
@@ -94,6 +102,8 @@ type Hash private (first: uint64, second: uint64, third: uint64, fourth: uint64)
 namespace Refold.Core
 
 open System
+open System.Runtime.InteropServices
+open System.Runtime.Intrinsics
 open Refold
 
 /// A SHA-256 value.
@@ -105,23 +115,26 @@ module internal Hash =
 
     /// SHA-256 over a domain name and whatever the function writes after it. The domain, length-prefixed, keeps uses apart.
     let ofParts (domain: string) (write: ByteWriter -> unit) : Hash =
-        let writer = ByteWriter 128
+        let writer = ScratchWriter.Take()
         writer.Text domain
         write writer
-        Hash.Compute writer.Written
+        let hash = Hash.Compute writer.Written
+        ScratchWriter.GiveBack writer
+        hash
 
     /// Whether all 32 bytes are zero.
     let isZero (hash: Hash) : bool = hash.IsZero
 
     /// Writes the 32 bytes of a hash.
     let write (writer: ByteWriter) (hash: Hash) : unit =
-        let bytes = Span<byte>(Array.zeroCreate<byte> 32)
-        hash.CopyTo bytes
-        writer.Raw(Span.op_Implicit bytes)
+        writer.Zeros 32
+        hash.CopyTo(writer.WrittenSpan.Slice(writer.Length - 32))
 
     /// A UUIDv8 (RFC 9562) from the first 122 usable bits of a hash.
     let toGuid (hash: Hash) : Guid =
-        let bytes = hash.ToArray()
+        let mutable room = Vector256<byte>.Zero
+        let bytes = MemoryMarshal.AsBytes(MemoryMarshal.CreateSpan(&room, 1))
+        hash.CopyTo bytes
         bytes[6] <- (bytes[6] &&& 0x0Fuy) ||| 0x80uy
         bytes[8] <- (bytes[8] &&& 0x3Fuy) ||| 0x80uy
-        Guid(ReadOnlySpan(bytes, 0, 16), true)
+        Guid(Span.op_Implicit (bytes.Slice(0, 16)), true)

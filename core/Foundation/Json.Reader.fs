@@ -190,7 +190,4 @@ module internal Json =
 
     /// Whether the bytes are exactly one JSON value by grammar, without space around it and without line ends in it.
     let isOneLine (memory: ReadOnlyMemory<byte>) : bool =
-        memory.Span.IndexOfAny(byte '\r', byte '\n') < 0
-        && (match attempt "" (fun () -> (JsonReader memory).Slice().Length) with
-            | Ok length -> length = memory.Length
-            | Error _ -> false)
+        memory.Span.IndexOfAny(byte '\r', byte '\n') < 0 && JsonGrammar.isValue memory.Span

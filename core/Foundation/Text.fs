@@ -51,6 +51,9 @@ module internal Text =
             Error(ValueError.Empty what)
         elif text.Length = 0 then
             Error(ValueError.Empty what)
+        // Printable ASCII, as most names are.
+        elif text.Length <= limit && text.AsSpan().IndexOfAnyExceptInRange(' ', '~') < 0 then
+            Ok text
         else
             match firstFault true text with
             | index when index >= 0 && Char.IsControl text[index] -> Error(ValueError.ControlCharacter(what, index))

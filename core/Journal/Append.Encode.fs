@@ -11,7 +11,7 @@ open Refold
 type EncodedBatch = Refold.EncodedBatch
 
 /// What a retry with the same key must repeat.
-[<Sealed>]
+[<Sealed; AllowNullLiteral>]
 type internal ContentHash() =
     let hash = IncrementalHash.CreateHash HashAlgorithmName.SHA256
 
@@ -45,23 +45,50 @@ module internal Encoding =
 
         hash.Finish()
 
+    // Beyond that, streams are looked up and not compared one by one.
+    let private fewStreams = 8
+
     /// Streams, each once in order of appearance, and the number of each entry's.
     let private numbered (count: int) (streamOf: int -> StreamId) : struct (StreamId[] * int[]) =
-        let streams = ResizeArray<StreamId>()
-        let numbers = Dictionary<StreamId, int>()
+        let streams = ResizeArray<StreamId> 1
+        let numbers = Array.zeroCreate<int> count
+        let mutable known: Dictionary<StreamId, int> | null = null
 
-        let numbered =
-            Array.init count (fun index ->
-                let stream = streamOf index
-
-                match numbers.TryGetValue stream with
+        let numberOf (stream: StreamId) =
+            match known with
+            | null -> streams.IndexOf stream
+            | known ->
+                match known.TryGetValue stream with
                 | true, number -> number
-                | false, _ ->
-                    numbers[stream] <- streams.Count
-                    streams.Add stream
-                    streams.Count - 1)
+                | false, _ -> -1
 
-        struct (streams.ToArray(), numbered)
+        for index in 0 .. count - 1 do
+            let stream = streamOf index
+            let before = if index = 0 then -1 else numbers[index - 1]
+
+            numbers[index] <-
+                if before >= 0 && streams[before].Equals stream then
+                    before
+                else
+                    match numberOf stream with
+                    | -1 ->
+                        streams.Add stream
+
+                        match known with
+                        | null when streams.Count > fewStreams ->
+                            let all = Dictionary<StreamId, int>()
+
+                            for number in 0 .. streams.Count - 1 do
+                                all.Add(streams[number], number)
+
+                            known <- all
+                        | null -> ()
+                        | known -> known.Add(stream, streams.Count - 1)
+
+                        streams.Count - 1
+                    | number -> number
+
+        struct (streams.ToArray(), numbers)
 
     let private violation (count: int) (largest: int) (total: int64) =
         if largest > Limits.entryBytes then
@@ -73,79 +100,110 @@ module internal Encoding =
         else
             None
 
-    let private leavesOf (buffer: ReadOnlyMemory<byte>) (ends: int[]) (follows: int -> bool) =
+    // The canonical bytes lie behind one byte, which is there for the first leaf; each other leaf borrows the last of the one before it.
+    let private leavesOf (buffer: Span<byte>) (ends: int[]) (follows: int -> bool) =
         let startOf index = if index = 0 then 0 else ends[index - 1]
+        let cuts = Leaf.cut (Array.init ends.Length (fun index -> ends[index] - startOf index)) follows
+        let mutable leaves = []
 
-        Leaf.cut (ends |> Array.mapi (fun index until -> until - startOf index)) follows
-        |> List.map (fun (struct (first, count)) ->
+        for struct (first, count) in List.rev cuts do
             let start = startOf first
-            struct (first, count, Leaf.hashOf (buffer.Span.Slice(start, ends[first + count - 1] - start))))
+            let hash = Leaf.hashBehind (buffer.Slice(start, ends[first + count - 1] - start + 1))
+            leaves <- struct (first, count, hash) :: leaves
+
+        leaves
 
     // Above the limit of bytes nothing is kept: the batch is judged by its size and its content, which may pass 2 GiB.
     let private write (adjacent: int -> bool) (request: AppendRequest) (entries: EntryData[]) : EncodedBatch =
-        let writer =
-            ByteWriter(entries |> Array.fold (fun size data -> size + 256L + int64 data.Payload.Length) 0L |> min 65_536L |> int)
+        let mutable size = 1L
 
+        for data in entries do
+            size <- size + 192L + int64 data.Payload.Length
+
+        let writer = ByteWriter(int (min size 65_536L))
         let ends = Array.zeroCreate<int> entries.Length
-        use content = new ContentHash()
+        use content = if request.Key.IsSome then new ContentHash() else null
         let mutable largest = 0
         let mutable total = 0L
+        writer.Byte 0uy
 
-        entries
-        |> Array.iteri (fun index data ->
+        for index in 0 .. entries.Length - 1 do
             if total > int64 Limits.batchBytes then
                 writer.Clear()
+                writer.Byte 0uy
 
+            let data = entries[index]
             let start = writer.Length
             CanonicalBytes.writeContent writer data
 
-            if request.Key.IsSome then
-                content.Add(writer.Written.Slice start)
+            match content with
+            | null -> ()
+            | content -> content.Add(writer.Written.Slice start)
 
             CanonicalBytes.writeRest writer data
-            ends[index] <- writer.Length
+            ends[index] <- writer.Length - 1
             largest <- max largest (writer.Length - start)
-            total <- total + int64 (writer.Length - start))
+            total <- total + int64 (writer.Length - start)
 
         let isKept = total <= int64 Limits.batchBytes
-        let buffer = if isKept then writer.WrittenMemory else ReadOnlyMemory.Empty
         let struct (streams, numbers) = numbered entries.Length (fun index -> entries[index].Stream)
         let follows index = adjacent index && numbers[index] = numbers[index - 1]
 
         EncodedBatch(
             entries,
             request,
-            buffer,
+            (if isKept then writer.WrittenMemory.Slice 1 else ReadOnlyMemory.Empty),
             (if isKept then ends else [||]),
             streams,
             numbers,
-            (if isKept then leavesOf buffer ends follows else []),
-            (if request.Key.IsSome then content.Finish() else Hash.Zero),
+            (if isKept then leavesOf writer.WrittenSpan ends follows else []),
+            (match content with
+             | null -> Hash.Zero
+             | content -> content.Finish()),
             violation entries.Length largest total
         )
 
-    /// Validates, encodes and hashes. `adjacent index` says whether the entry at `index` takes the position after the one before it.
+    /// Validates, encodes and hashes. `adjacent index` says whether the entry at `index` takes the position after the one before it; none,
+    /// that the batch is compared and never appended: it is only validated, and has neither bytes nor leaves.
     /// Of more entries than a batch may have no more are looked at, and counted, than show that.
-    let batch (adjacent: int -> bool) (request: AppendRequest) : Result<EncodedBatch, AppendError> =
-        let normal (data: EntryData) =
+    let batch (adjacent: (int -> bool) voption) (request: AppendRequest) : Result<EncodedBatch, AppendError> =
+        let isOfAppend (data: EntryData) =
             match data.Key, request.Key with
-            | Some own, Some key when own <> key -> Error(ValueError.Contradictory("idempotency keys", own + " and " + key))
-            | Some own, None -> Error(ValueError.Contradictory("idempotency keys", own + " of an entry, none of the append"))
-            | _ -> EntryData.validate (if data.Key = request.Key then data else { data with Key = request.Key })
+            | None, None -> true
+            | Some own, Some key -> String.Equals(own, key, StringComparison.Ordinal)
+            | _ -> false
 
-        let entries = ResizeArray<EntryData>()
+        let normal (data: EntryData) =
+            if isOfAppend data then
+                EntryData.validate data
+            else
+                match data.Key, request.Key with
+                | Some own, Some key -> Error(ValueError.Contradictory("idempotency keys", own + " and " + key))
+                | Some own, None -> Error(ValueError.Contradictory("idempotency keys", own + " of an entry, none of the append"))
+                | None, _ -> EntryData.validate { data with Key = request.Key }
 
-        let rec next (rest: EntryData list) =
-            match rest with
-            | [] -> None
-            | data :: rest ->
-                match normal data with
+        // Of more entries than a batch may have, one more.
+        let rec counted (rest: EntryData list) count =
+            if rest.IsEmpty || count > Limits.batchEntries then count else counted rest.Tail (count + 1)
+
+        let entries = Array.zeroCreate<EntryData>(counted request.Entries 0)
+
+        let rec next (rest: EntryData list) index =
+            if index = entries.Length then
+                None
+            else
+                match normal rest.Head with
                 | Error error -> Some error
                 | Ok valid ->
-                    entries.Add valid
-                    next rest
+                    entries[index] <- valid
+                    next rest.Tail (index + 1)
 
-        match next (List.truncate (Limits.batchEntries + 1) request.Entries) with
+        match next request.Entries 0 with
         | Some error -> Error(AppendError.Invalid error)
-        | None when entries.Count = 0 -> Error(AppendError.Invalid(ValueError.Empty "the batch"))
-        | None -> Ok(write adjacent request (entries.ToArray()))
+        | None when entries.Length = 0 -> Error(AppendError.Invalid(ValueError.Empty "the batch"))
+        | None ->
+            match adjacent with
+            | ValueSome adjacent -> Ok(write adjacent request entries)
+            | ValueNone ->
+                let struct (streams, numbers) = numbered entries.Length (fun index -> entries[index].Stream)
+                Ok(EncodedBatch(entries, request, ReadOnlyMemory.Empty, [||], streams, numbers, [], Hash.Zero, None))

@@ -21,7 +21,7 @@ module Append =
     let request (entries: EntryData list) : AppendRequest = { Entries = entries; Expected = []; Condition = None; Key = None }
 
     /// Encodes what Refold itself appends, or imports: streams that begin with `$` may be among it.
-    let internal encodeOwn (request: AppendRequest) : Result<EncodedBatch, AppendError> = Encoding.batch (fun _ -> true) request
+    let internal encodeOwn (request: AppendRequest) : Result<EncodedBatch, AppendError> = Encoding.batch (ValueSome(fun _ -> true)) request
 
     /// Validates, encodes and hashes what an append hands over, once and for every journal. The only errors here are `Invalid`; a stream
     /// that begins with `$` is one: it is Refold's own, and what is appended to it by others would be taken for what a run recorded.
@@ -49,19 +49,53 @@ module Append =
                 { Stream = stream; First = first; Last = last }
         ]
 
-    /// The highest version of a stream before each entry: what the journal has, plus the entries before it in the batch.
-    let private versionsBefore (index: IAppendIndex) (count: int) (streamOf: int -> StreamId) (versionAt: int -> int64 -> int64) =
-        let highest = Dictionary<StreamId, int64>()
+    /// The same of a batch whose streams are known.
+    let private versionsIn (streams: StreamId[]) (numbers: int[]) (versions: int64[]) : StreamVersions list =
+        let first = Array.zeroCreate<int64> streams.Length
+        let last = Array.zeroCreate<int64> streams.Length
 
-        Array.init count (fun place ->
-            let stream = streamOf place
+        for place in 0 .. versions.Length - 1 do
+            let number = numbers[place]
+
+            if first[number] = 0L then
+                first[number] <- versions[place]
+
+            last[number] <- versions[place]
+
+        let mutable made = []
+
+        for number in streams.Length - 1 .. -1 .. 0 do
+            made <- { Stream = streams[number]; First = first[number]; Last = last[number] } :: made
+
+        made
+
+    /// The version of each entry behind the highest versions that the journal has.
+    let private nextVersions (index: IAppendIndex) (streams: StreamId[]) (numbers: int[]) : int64[] =
+        let highest = Array.zeroCreate<int64> streams.Length
+
+        for number in 0 .. highest.Length - 1 do
+            highest[number] <- index.HighestVersion streams[number]
+
+        let versions = Array.zeroCreate<int64> numbers.Length
+
+        for place in 0 .. versions.Length - 1 do
+            let number = numbers[place]
+            highest[number] <- highest[number] + 1L
+            versions[place] <- highest[number]
+
+        versions
+
+    /// The highest version of a stream before each entry of a batch that comes with versions.
+    let private versionsBefore (index: IAppendIndex) (batch: EncodedBatch) (versions: int64[]) : int64[] =
+        let highest = Array.create batch.StreamArray.Length -1L
+
+        Array.init batch.Count (fun place ->
+            let number = batch.StreamNumbers[place]
 
             let before =
-                match highest.TryGetValue stream with
-                | true, version -> version
-                | false, _ -> index.HighestVersion stream
+                if highest[number] >= 0L then highest[number] else index.HighestVersion batch.StreamArray[number]
 
-            highest[stream] <- versionAt place before
+            highest[number] <- versions[place]
             before)
 
     let private conflict (index: IAppendIndex) (request: AppendRequest) =
@@ -83,15 +117,25 @@ module Append =
 
     /// Leaves in position order; positions between them that nothing is known about become leaves of their own.
     let private placeLeaves (found: struct (int * int * Hash) list) (first: int64) (positions: int64[]) (versions: int64[]) =
-        let folder (next, leaves) (struct (start, count, hash)) =
-            let leaf = { Count = count; FirstVersion = versions[start]; Hash = hash }
-            let gap = int (positions[start] - next)
-            let before = if gap = 0 then leaves else { Count = gap; FirstVersion = 0L; Hash = Hash.Zero } :: leaves
-            positions[start] + int64 count, leaf :: before
+        // From the last one on, so that the list is made once.
+        let rec place (leaves: Leaf list) (reversed: struct (int * int * Hash) list) : Leaf list =
+            match reversed with
+            | [] -> leaves
+            | struct (start, count, hash) :: rest ->
+                let leaf = { Count = count; FirstVersion = versions[start]; Hash = hash }
 
-        found |> List.fold folder (first, []) |> snd |> List.rev
+                let next =
+                    match rest with
+                    | [] -> first
+                    | struct (before, length, _) :: _ -> positions[before] + int64 length
 
-    let private assemble first (entries: EntryData[]) canonical positions versions leaves key head =
+                let gap = int (positions[start] - next)
+                let behind = leaf :: leaves
+                place (if gap = 0 then behind else { Count = gap; FirstVersion = 0L; Hash = Hash.Zero } :: behind) rest
+
+        place [] (List.rev found)
+
+    let private assemble first (entries: EntryData[]) canonical positions versions leaves key head streams =
         {
             FirstPosition = first
             Entries = entries
@@ -104,21 +148,37 @@ module Append =
                 {
                     FirstPosition = first
                     Count = leaves |> List.sumBy _.Count
-                    Versions = versionsOf (fun index -> entries[index].Stream) versions
+                    Versions = streams
                     Head = head
                 }
         }
 
     let private place (index: IAppendIndex) (batch: EncodedBatch) first positions versions =
         let leaves = placeLeaves batch.Leaves first positions versions
-        let key = batch.Request.Key |> Option.map (fun key -> key, batch.Content)
+
+        let key =
+            match batch.Request.Key with
+            | Some key -> Some(key, batch.Content)
+            | None -> None
+
         let head = Head.next index.Head.Hash first leaves
-        assemble first batch.Entries (Array.init batch.Count batch.CanonicalBytes) positions versions leaves key head
+
+        assemble
+            first
+            batch.Entries
+            (Array.init batch.Count batch.CanonicalBytes)
+            positions
+            versions
+            leaves
+            key
+            head
+            (versionsIn batch.StreamArray batch.StreamNumbers versions)
 
     /// A batch as a store finds it in its own bytes, with the head it leads to. Nothing is judged here: the store has checked it.
     let internal ofStored first (entries: EntryData[]) canonical positions versions (leaves: Leaf list) (head: Head) : AcceptedBatch =
         let keyOf (data: EntryData) = data.Key |> Option.map (fun key -> key, Encoding.contentHash entries)
-        assemble first entries canonical positions versions leaves (entries |> Array.tryHead |> Option.bind keyOf) head
+        let streams = versionsOf (fun index -> entries[index].Stream) versions
+        assemble first entries canonical positions versions leaves (entries |> Array.tryHead |> Option.bind keyOf) head streams
 
     /// Decides an append, in commit order: key, then condition, then expected versions, then limits.
     let internal accept (index: IAppendIndex) (batch: EncodedBatch) : Result<Acceptance, AppendError> =
@@ -132,12 +192,14 @@ module Append =
             | None, None, Some error -> Error error
             | None, None, None ->
                 let first = index.Head.Position + 1L
-                let positions = Array.init batch.Count (fun place -> first + int64 place)
+                let positions = Array.zeroCreate<int64> batch.Count
 
-                let versions =
-                    versionsBefore index batch.Count batch.Stream (fun _ before -> before + 1L) |> Array.map ((+) 1L)
+                for place in 0 .. positions.Length - 1 do
+                    positions[place] <- first + int64 place
 
-                match Array.max positions, Array.max versions with
+                let versions = nextVersions index batch.StreamArray batch.StreamNumbers
+
+                match positions[positions.Length - 1], Array.max versions with
                 | position, _ when position > highestPlace -> Error(AppendError.LimitExceeded("position", position, highestPlace))
                 | _, version when version > highestPlace -> Error(AppendError.LimitExceeded("version", version, highestPlace))
                 | _ -> Ok(Acceptance.Fresh(place index batch first positions versions))
@@ -182,7 +244,7 @@ module Append =
 
     /// A stream goes on after its highest version; one without an entry may start anywhere, as after a deletion.
     let private versionGap (index: IAppendIndex) (batch: EncodedBatch) (versions: int64[]) =
-        let before = versionsBefore index batch.Count batch.Stream (fun place _ -> versions[place])
+        let before = versionsBefore index batch versions
 
         Seq.zip3 batch.Entries versions before
         |> Seq.tryPick (fun (data, version, before) ->
@@ -202,7 +264,7 @@ module Append =
         let adjacent place = positions[place] = positions[place - 1] + 1L
         let key = entries |> List.tryHead |> Option.bind _.Data.Key
 
-        Encoding.batch adjacent { request (entries |> List.map _.Data) with Key = key }
+        Encoding.batch (ValueSome adjacent) { request (entries |> List.map _.Data) with Key = key }
         |> Result.bind (fun batch ->
             match misplaced index entries, versionGap index batch versions, batch.Violation with
             | Some error, _, _

@@ -84,6 +84,12 @@ type EncodedBatch
     /// the library of its own waiting, so that a caller that blocks is woken without a thread of the pool; a journal may ignore it.
     member val AllowSynchronousContinuations: bool = false with get, internal set
 
+    /// The streams as they are; not to be changed.
+    member internal _.StreamArray: StreamId[] = streams
+
+    /// The numbers as they are; not to be changed.
+    member internal _.StreamNumbers: int[] = streamNumbers
+
     /// The entries, in normal form and each with the key.
     member internal _.Entries: EntryData[] = entries
 

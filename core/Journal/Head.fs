@@ -38,7 +38,6 @@ type Leaf =
 namespace Refold.Core
 
 open System
-open System.Security.Cryptography
 open Refold
 
 /// The last position of a journal and its hash.
@@ -54,24 +53,34 @@ module internal Leaf =
     /// A leaf is cut before it would pass this many canonical bytes; a longer entry is a leaf alone.
     let maxBytes = 16 * 1024
 
-    let private zero = [| 0uy |]
-
     /// The leaf hash of the canonical bytes of consecutive entries.
     let hash (canonical: ReadOnlyMemory<byte> seq) : Hash =
-        let writer = ByteWriter 1024
+        let writer = ScratchWriter.Take()
         writer.Byte 0uy
 
         for bytes in canonical do
             writer.Raw bytes.Span
 
-        Hash.Compute writer.Written
+        let hash = Hash.Compute writer.Written
+        ScratchWriter.GiveBack writer
+        hash
 
     /// The leaf hash of canonical bytes that lie one after the other.
     let hashOf (canonical: ReadOnlySpan<byte>) : Hash =
-        use hash = IncrementalHash.CreateHash HashAlgorithmName.SHA256
-        hash.AppendData(ReadOnlySpan<byte>(zero))
-        hash.AppendData canonical
-        Hash.OfSpan(ReadOnlySpan(hash.GetHashAndReset()))
+        let writer = ScratchWriter.Take()
+        writer.Byte 0uy
+        writer.Raw canonical
+        let hash = Hash.Compute writer.Written
+        ScratchWriter.GiveBack writer
+        hash
+
+    /// The same of bytes behind a first byte, which is another one meanwhile: nothing is copied.
+    let hashBehind (bytes: Span<byte>) : Hash =
+        let before = bytes[0]
+        bytes[0] <- 0uy
+        let hash = Hash.Compute(Span.op_Implicit bytes)
+        bytes[0] <- before
+        hash
 
     /// Cuts a batch into leaves: index of the first entry and number of entries of each.
     /// `follows index` says whether the entry at `index` continues the one before it (same stream, next position).
@@ -113,12 +122,14 @@ module internal Head =
 
     /// The head after a batch: SHA-256(1 | previous head | record of the batch).
     let next (previous: Hash) (firstPosition: int64) (leaves: Leaf list) : Head =
-        let writer = ByteWriter(64 + 44 * leaves.Length)
+        let writer = ScratchWriter.Take()
         writer.Byte 1uy
         Hash.write writer previous
         writeRecord writer firstPosition leaves
+        let hash = Hash.Compute writer.Written
+        ScratchWriter.GiveBack writer
 
         {
             Position = firstPosition + int64 (leaves |> List.sumBy _.Count) - 1L
-            Hash = Hash.Compute writer.Written
+            Hash = hash
         }

@@ -1,11 +1,11 @@
-// Finding positions in an immutable journal: by number, by tag, by type, by provenance.
-// Called by Journal.fs only.
+// Finding positions in a journal in memory: by number, by tag, by type, by provenance.
+// Called by Journal.fs and ArrayJournal.fs only.
 namespace Refold.Core
 
 open System.Collections.Generic
 open System.Collections.Immutable
 
-/// Seeking in immutable lists whose elements ascend by a number.
+/// Seeking in lists whose elements ascend by a number.
 [<RequireQualifiedAccess>]
 module internal Ascending =
 
@@ -21,11 +21,11 @@ module internal Ascending =
         low
 
     /// The index of the first element whose number is `from` or more; the list's length where there is none.
-    let indexAt (number: 'Element -> int64) (from: int64) (list: ImmutableList<'Element>) : int =
+    let indexAt (number: 'Element -> int64) (from: int64) (list: IReadOnlyList<'Element>) : int =
         lowest 0 list.Count (fun index -> number list[index] >= from)
 
     /// The first number at or after `from`; 0 for none.
-    let firstAt (from: int64) (numbers: ImmutableList<int64>) : int64 =
+    let firstAt (from: int64) (numbers: IReadOnlyList<int64>) : int64 =
         match indexAt id from numbers with
         | index when index < numbers.Count -> numbers[index]
         | _ -> 0L
@@ -40,6 +40,18 @@ type internal JournalIndex =
         Tagged: Map<string, ImmutableList<int64>>
         /// Positions by type.
         Typed: Map<string, ImmutableList<int64>>
+    }
+
+/// Where an index finds positions, whatever it is made of.
+[<NoEquality; NoComparison>]
+type internal PositionLookup =
+    {
+        /// Positions of every entry.
+        Every: IReadOnlyList<int64>
+        /// Positions by outward tag.
+        OfTag: string -> IReadOnlyList<int64>
+        /// Positions by type.
+        OfType: string -> IReadOnlyList<int64>
     }
 
 /// Keeping and asking the index.
@@ -68,10 +80,10 @@ module internal JournalIndex =
     let remove (position: int64) (data: EntryData) (index: JournalIndex) : JournalIndex =
         changeEntry (fun positions -> positions.RemoveAt(Ascending.indexAt id position positions)) data index
 
-    let private positions (word: string) (words: Map<string, ImmutableList<int64>>) =
-        Map.tryFind word words |> Option.defaultValue ImmutableList.Empty
+    let private positions (words: Map<string, ImmutableList<int64>>) (word: string) : IReadOnlyList<int64> =
+        Map.tryFind word words |> Option.defaultValue ImmutableList.Empty :> IReadOnlyList<int64>
 
-    let private firstInAny (alternatives: ImmutableList<int64> list) (from: int64) : int64 =
+    let private firstInAny (alternatives: IReadOnlyList<int64> list) (from: int64) : int64 =
         let folder least numbers =
             match least, Ascending.firstAt from numbers with
             | 0L, found -> found
@@ -82,7 +94,7 @@ module internal JournalIndex =
 
     /// The first position at or after `from` that every demand has in one of its lists; 0 for none.
     /// Leaps from list to list (leapfrog join, Veldhuizen 2014), so the cost follows the rarest.
-    let private firstInAll (demands: ImmutableList<int64> list list) (from: int64) : int64 =
+    let private firstInAll (demands: IReadOnlyList<int64> list list) (from: int64) : int64 =
         let mutable candidate = from
         let mutable remaining = demands
 
@@ -95,23 +107,24 @@ module internal JournalIndex =
 
         candidate
 
-    let private demandsOf (index: JournalIndex) (item: QueryItem) =
+    let private demandsOf (index: PositionLookup) (item: QueryItem) =
         let tags = (item.Tags |> List.map _.Value) @ (item.Kind |> Option.map EntryKind.tag |> Option.toList)
 
         [
-            [ index.All ]
+            [ index.Every ]
             for tag in tags do
-                [ positions tag index.Tagged ]
+                [ index.OfTag tag ]
             if not item.Types.IsEmpty then
-                [ for name in List.distinct item.Types -> positions name index.Typed ]
+                [ for name in List.distinct item.Types -> index.OfType name ]
         ]
 
-    /// The positions of at most `maxCount` matches at or after `from`, ascending.
-    let find (query: Query) (from: int64) (maxCount: int) (index: JournalIndex) : int64 list =
-        let alternatives =
-            if query.Items.IsEmpty then [ [ [ index.All ] ] ] else query.Items |> List.map (demandsOf index)
+    /// What each alternative of a query demands, as it is now; for `findAmong`.
+    let demands (query: Query) (index: PositionLookup) : IReadOnlyList<int64> list list list =
+        if query.Items.IsEmpty then [ [ [ index.Every ] ] ] else query.Items |> List.map (demandsOf index)
 
-        let waiting = PriorityQueue<ImmutableList<int64> list list, int64>()
+    /// The positions of at most `maxCount` matches at or after `from`, ascending.
+    let findAmong (from: int64) (maxCount: int) (alternatives: IReadOnlyList<int64> list list list) : int64 list =
+        let waiting = PriorityQueue<IReadOnlyList<int64> list list, int64>()
         let found = ResizeArray<int64>()
 
         let seek demands from =
@@ -133,3 +146,14 @@ module internal JournalIndex =
             seek demands (position + 1L)
 
         List.ofSeq found
+
+    /// The positions of at most `maxCount` matches at or after `from`, ascending.
+    let find (query: Query) (from: int64) (maxCount: int) (index: JournalIndex) : int64 list =
+        let lookup: PositionLookup =
+            {
+                Every = index.All
+                OfTag = positions index.Tagged
+                OfType = positions index.Typed
+            }
+
+        findAmong from maxCount (demands query lookup)

@@ -7,7 +7,9 @@ open System.Buffers.Binary
 open System.Diagnostics.CodeAnalysis
 open System.Globalization
 open System.Numerics
+open System.Runtime.CompilerServices
 open System.Runtime.InteropServices
+open System.Runtime.Intrinsics
 open Refold.Core
 
 /// Where a generator stands: key, stream, word position and splits handed out. Immutable, equal by content.
@@ -16,6 +18,13 @@ open Refold.Core
 type RngState private (key: Bytes, stream: uint64, wordPosition: UInt128, splits: uint64) =
 
     static let positionMask = (UInt128.One <<< 68) - UInt128.One
+
+    // More streams than that share places.
+    static let keptChildren = 2048
+
+    // Children by name that were made before, each at the place of its name. What is found there is looked at, so that threads may
+    // race: what is lost is made again.
+    let mutable children: NamedChild[] | null = null
 
     /// The state that begins the stream of a 64-bit seed. The seed is expanded to a key with PCG32, as
     /// `rand_core::SeedableRng::seed_from_u64` does.
@@ -70,18 +79,40 @@ type RngState private (key: Bytes, stream: uint64, wordPosition: UInt128, splits
     member _.Named(name: string) : RngState =
         Text.requireUnicode (nameof name) name
 
-        let childKey =
-            Hash.ofParts "refold.named-random" (fun writer ->
-                writer.Raw key.Span
-                writer.UInt64 stream
-                writer.Text name)
-
+        let writer = ScratchWriter.Take()
+        writer.Text "refold.named-random"
+        writer.Raw key.Span
+        writer.UInt64 stream
+        writer.Text name
+        let childKey = Hash.Compute writer.Written
+        ScratchWriter.GiveBack writer
         RngState(Bytes.Wrap(ReadOnlyMemory(childKey.ToArray())), 0UL, UInt128.Zero, 0UL)
+
+    /// As `Named`, kept for the next call: of the streams that a run draws for.
+    member internal this.KeptNamed(name: string) : RngState =
+        let kept =
+            match children with
+            | null ->
+                let made = Array.zeroCreate<NamedChild> keptChildren
+                children <- made
+                made
+            | kept -> kept
+
+        let place = StringHash.fnv1a name &&& (keptChildren - 1)
+        let found = kept[place]
+
+        if not (isNull (box found)) && String.Equals(found.Name, name, StringComparison.Ordinal) then
+            found.State
+        else
+            let made = NamedChild(name, this.Named name)
+            kept[place] <- made
+            made.State
 
     /// The next word of the key stream, and the state after it.
     member this.NextUInt32() : struct (uint32 * RngState) =
-        let words = Array.zeroCreate<uint32> ChaCha20.blockWords
-        ChaCha20.block key.Span (UInt128.op_Explicit (wordPosition >>> 4)) stream (Span words)
+        let mutable room = Vector512<uint32>.Zero
+        let words = MemoryMarshal.CreateSpan(&Unsafe.As<Vector512<uint32>, uint32>(&room), ChaCha20.blockWords)
+        ChaCha20.block key.Span (UInt128.op_Explicit (wordPosition >>> 4)) stream words
         let word = words[int (UInt128.op_Explicit wordPosition: uint64) &&& 15]
         struct (word, this.Seek(wordPosition + UInt128.One))
 
@@ -136,6 +167,11 @@ type RngState private (key: Bytes, stream: uint64, wordPosition: UInt128, splits
     /// `stream S word W splits N`, without the key.
     override _.ToString() =
         String.Format(CultureInfo.InvariantCulture, "stream {0} word {1} splits {2}", stream, wordPosition, splits)
+
+/// A child and its name.
+and [<Sealed>] private NamedChild(name: string, state: RngState) =
+    member _.Name: string = name
+    member _.State: RngState = state
 
 namespace Refold.Core
 

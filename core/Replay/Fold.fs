@@ -107,6 +107,18 @@ module internal Folding =
 
             struct (false, difference |> Option.map (fun found -> { found with Cause = DivergenceCause.CodecNotFaithful }))
 
+    /// The state after an entry's event.
+    let evolve
+        (aggregate: Aggregate<'State, 'Command, 'Event, 'Error>)
+        (state: 'State)
+        (entry: Entry)
+        (event: 'Event)
+        : Result<'State, Divergence> =
+        try
+            Ok(aggregate.Decider.Evolve state event)
+        with error ->
+            Error(Divergence.at entry "" DivergenceCause.Threw (PayloadDifference.show entry.Data.Payload) (Thrown.text "evolve" error))
+
     /// Applies an entry whose role is applied. An error ends the fold: a state after a hole is no state.
     let apply
         (aggregate: Aggregate<'State, 'Command, 'Event, 'Error>)
@@ -120,15 +132,9 @@ module internal Folding =
             // A fact is an input: it stands as it was recorded, whatever the codec makes of it.
             let unfaithful = if entry.Data.Role = Role.Fact then None else difference
 
-            try
-                Ok
-                    {
-                        State = aggregate.Decider.Evolve state event
-                        WasUpcast = wasUpcast
-                        Unfaithful = unfaithful
-                    }
-            with error ->
-                Error(Divergence.at entry "" DivergenceCause.Threw (PayloadDifference.show entry.Data.Payload) (Thrown.text "evolve" error))
+            match evolve aggregate state entry event with
+            | Ok state -> Ok { State = state; WasUpcast = wasUpcast; Unfaithful = unfaithful }
+            | Error divergence -> Error divergence
 
     /// The divergence of an entry that is not the next version of its stream.
     let gap (version: int64) (entry: Entry) : Divergence option =

@@ -3,7 +3,6 @@
 namespace Refold.Core
 
 open System
-open System.Globalization
 
 /// What is known of the messages of a step besides those that are there.
 [<NoEquality; NoComparison>]
@@ -43,47 +42,6 @@ type internal RecordedStep =
 [<RequireQualifiedAccess>]
 module internal StepComparison =
 
-    let private field (entry: Entry) path cause (show: 'Value -> string) (expected: 'Value option) (actual: 'Value option) =
-        let text value = value |> Option.map show
-        let expected, actual = text expected, text actual
-        let orAbsent = Option.defaultValue Divergence.absent
-
-        if expected = actual then
-            None
-        else
-            Some(Divergence.at entry path cause (orAbsent expected) (orAbsent actual))
-
-    let private guid (id: Guid) = id.ToString "D"
-
-    let private time (time: DateTimeOffset) = time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFFF'Z'", CultureInfo.InvariantCulture)
-
-    let private tags (entry: Entry) (made: EntryData) =
-        let recorded = entry.Data.Tags |> List.map _.Value
-        let now = made.Tags |> List.map _.Value
-        let count = max recorded.Length now.Length
-
-        seq { 0 .. count - 1 }
-        |> Seq.tryPick (fun index ->
-            let path = "/tags/" + Numbers.text index
-            field entry path DivergenceCause.Tagging id (List.tryItem index recorded) (List.tryItem index now))
-
-    let private header (entry: Entry) (made: EntryData) =
-        let data = entry.Data
-        let header path show recorded now = lazy (field entry path DivergenceCause.Header show recorded now)
-
-        [
-            header "/stream" string (Some data.Stream) (Some made.Stream)
-            header "/time" time data.Time made.Time
-            // Before the id, which follows from it.
-            header "/run" string data.Run made.Run
-            // A step gives no id: what it follows from is compared, and a given one is not the step's, also where it says the same.
-            header "/id" guid data.Id made.Id
-            header "/correlationId" guid data.CorrelationId made.CorrelationId
-            header "/causationId" guid data.CausationId made.CausationId
-            header "/idempotencyKey" id data.Key made.Key
-        ]
-        |> List.tryPick _.Value
-
     /// What the payload is compared as: an older schema version as its codec writes it now. A newer one is most likely a newer program's,
     /// which this one cannot read.
     let private asWrittenNow (codec: Codec<'Value>) (entry: Entry) (made: EntryData) : Result<Encoded, Divergence> =
@@ -100,17 +58,18 @@ module internal StepComparison =
                     Ok recorded)
 
     let private body (entry: Entry) (recorded: Encoded) (made: EntryData) =
+        match FieldComparison.text entry "/type" DivergenceCause.Type recorded.Type made.Type with
+        | None when recorded.SchemaVersion <> made.SchemaVersion ->
+            let shown = Numbers.text recorded.SchemaVersion
+            Some(Divergence.at entry "/schemaVersion" DivergenceCause.Header shown (Numbers.text made.SchemaVersion))
+        | None -> PayloadDifference.find entry recorded.Payload made.Payload
+        | found -> found
 
-        field entry "/type" DivergenceCause.Type id (Some recorded.Type) (Some made.Type)
-        |> Option.orElseWith (fun () ->
-            let path = "/schemaVersion"
-            field entry path DivergenceCause.Header Numbers.text (Some recorded.SchemaVersion) (Some made.SchemaVersion))
-        |> Option.orElseWith (fun () -> PayloadDifference.find entry recorded.Payload made.Payload)
-
-    let private rest (entry: Entry) (made: EntryData) = tags entry made |> Option.orElseWith (fun () -> header entry made)
+    let private rest (entry: Entry) (made: EntryData) =
+        FieldComparison.tags entry made |> Option.orElseWith (fun () -> FieldComparison.header entry made)
 
     let private role (entry: Entry) (made: EntryData) =
-        field entry "/role" DivergenceCause.Type Role.name (Some entry.Data.Role) (Some made.Role)
+        FieldComparison.text entry "/role" DivergenceCause.Type (Role.name entry.Data.Role) (Role.name made.Role)
 
     /// The command is an input: if it comes out otherwise, its codec is not faithful.
     let private command (entry: Entry) (made: EntryData) =
@@ -141,13 +100,13 @@ module internal StepComparison =
     let private describeOutcome (outcome: EntryData list) =
         match outcome with
         | [] -> "accepted without events"
-        | first :: _ when first.Role = Role.Refusal -> "refused: " + describe first
+        | first :: _ when first.Role.IsRefusal -> "refused: " + describe first
         | first :: _ -> "accepted: " + describe first
 
     /// What the recorded step came to, in words.
     let describeRecorded (step: RecordedStep) : string = step.Outcome |> List.map _.Data |> describeOutcome
 
-    let private isRefusal (data: EntryData) = data.Role = Role.Refusal
+    let private isRefusal (data: EntryData) = data.Role.IsRefusal
 
     let private outcomes aggregate (step: RecordedStep) (made: EntryData list) =
         // Among others it is an entry whose role was changed, and is compared where it is.
@@ -185,7 +144,7 @@ module internal StepComparison =
         role entry made
         |> Option.orElseWith (fun () -> body entry (Folding.encodedOf entry.Data) made)
         |> Option.orElseWith (fun () -> rest entry made)
-        |> Option.orElseWith (fun () -> field entry "/drawn" DivergenceCause.Header Numbers.text entry.Data.Drawn made.Drawn)
+        |> Option.orElseWith (fun () -> FieldComparison.words entry DivergenceCause.Header entry.Data.Drawn made.Drawn)
 
     /// The entries of a step that are of an older schema version than those made now. Events are counted when they are applied.
     let olderThan (step: RecordedStep) (made: EntryData list) : Entry list =
@@ -193,7 +152,7 @@ module internal StepComparison =
 
         [
             for entry, made in Seq.zip (step.Command :: step.Outcome) made do
-                if made.Role <> Role.Event && isOlder entry made then
+                if not made.Role.IsEvent && isOlder entry made then
                     entry
 
             for entry in step.Messages do
@@ -201,8 +160,8 @@ module internal StepComparison =
                     entry
         ]
 
-    let private drawn (step: RecordedStep) (words: uint64) =
-        field step.Command "/drawn" DivergenceCause.RandomDrift Numbers.text step.Command.Data.Drawn (Some words)
+    let private drawn (step: RecordedStep) (drawn: uint64) =
+        FieldComparison.words step.Command DivergenceCause.RandomDrift step.Command.Data.Drawn (Some drawn)
 
     // A message's payload, of an older schema version as its codec writes it now.
     let private messageAsWrittenNow (entry: Entry) (made: EntryData) (message: OutgoingMessage) : Result<Encoded, Divergence> =
@@ -218,10 +177,7 @@ module internal StepComparison =
             match MessageContent.tryRead recorded.Payload with
             | Error error -> undecodable (error.ToString())
             | Ok content ->
-                match
-                    Settle.coded "decoding the message" "the message" (fun () ->
-                        message.Form.Again { recorded with Payload = content.Data })
-                with
+                match Settle.coded "decoding " "the message" (fun () -> message.Form.Again { recorded with Payload = content.Data }) with
                 | Ok again ->
                     Ok
                         { again with
@@ -231,7 +187,7 @@ module internal StepComparison =
 
     let private message (entry: Entry) (made: EntryData) (message: OutgoingMessage) =
         role entry made
-        |> Option.orElseWith (fun () -> field entry "/stream" DivergenceCause.Header string (Some entry.Data.Stream) (Some made.Stream))
+        |> Option.orElseWith (fun () -> FieldComparison.streams entry made)
         |> Option.orElseWith (fun () ->
             match messageAsWrittenNow entry made message with
             | Ok recorded -> body entry recorded made
@@ -246,13 +202,13 @@ module internal StepComparison =
 
         made
         |> List.indexed
-        |> List.filter (fun (index, made) -> made.Role = Role.Message && (isRecorded made || not (mayBeDeleted made.Stream index)))
+        |> List.filter (fun (index, made) -> made.Role.IsMessage && (isRecorded made || not (mayBeDeleted made.Stream index)))
         |> List.map snd
 
     // As many are compared in their order; else the first that has no counterpart of its id is named.
-    let private messages (step: RecordedStep) (made: EntryData list) (sent: OutgoingMessage list) =
+    let private compareMessages (step: RecordedStep) (made: EntryData list) (sent: OutgoingMessage list) =
         let isKept = kept step made |> List.map _.Id |> Set.ofList
-        let made = List.zip (made |> List.filter (fun data -> data.Role = Role.Message)) sent
+        let made = List.zip (made |> List.filter _.Role.IsMessage) sent
         let made = made |> List.filter (fun (data, _) -> isKept.Contains data.Id)
         let recorded = step.Messages |> List.map _.Data.Id |> Set.ofList
         let now = made |> List.map (fun (data, _) -> data.Id) |> Set.ofList
@@ -277,11 +233,14 @@ module internal StepComparison =
                 let twice = List.last step.Messages
                 Divergence.at twice "" DivergenceCause.Missing (describe twice.Data) Divergence.absent |> Some
 
+    let private messages (step: RecordedStep) (made: EntryData list) (sent: OutgoingMessage list) =
+        if step.Messages.IsEmpty && sent.IsEmpty then None else compareMessages step made sent
+
     /// The first difference between a recorded step and the one made now, of which `made` are the entries, the command first, and `sent`
     /// the messages.
     let find aggregate (step: RecordedStep) (made: EntryData list) (sent: OutgoingMessage list) (words: uint64) : Divergence option =
         command step.Command (List.head made)
-        |> Option.orElseWith (fun () -> outcomes aggregate step (List.tail made |> List.filter (fun data -> data.Role <> Role.Message)))
+        |> Option.orElseWith (fun () -> outcomes aggregate step (List.tail made |> List.filter (fun data -> not data.Role.IsMessage)))
         |> Option.orElseWith (fun () -> messages step made sent)
         |> Option.orElseWith (fun () -> drawn step words)
         |> Option.map (fun found -> { found with ExpectedDraws = step.Command.Data.Drawn; ActualDraws = Some words })

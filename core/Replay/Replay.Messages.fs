@@ -72,10 +72,13 @@ type internal MessageLedger(run: RunId, entries: Entry seq, deletedTo: StreamId 
 
     /// The messages of a command's step, before the next command's position, in position order. What was taken is no stray any more.
     member _.Take(command: Entry, until: int64) : Entry list =
-        Seq.append (between byBatch command.Batch command.Position until) (between byCause (Entry.id command) command.Position until)
-        |> Seq.filter (fun entry -> RunEntry.belongsTo run command entry && taken.Add entry.Position)
-        |> Seq.sortBy _.Position
-        |> List.ofSeq
+        if own.IsEmpty then
+            []
+        else
+            Seq.append (between byBatch command.Batch command.Position until) (between byCause (Entry.id command) command.Position until)
+            |> Seq.filter (fun entry -> RunEntry.belongsTo run command entry && taken.Add entry.Position)
+            |> Seq.sortBy _.Position
+            |> List.ofSeq
 
     /// What is known besides of the messages of a command, before the next command's position. One may have been deleted that lay before
     /// the first entry that is left of its outbox; by its place in its batch, where that entry lies before the next command.

@@ -33,11 +33,11 @@ type internal ReplayStream<'State, 'Command, 'Event, 'Error>
         if entry.Data.Id.IsSome then
             tally.GivenIds.Add entry.Position
 
-    let isFactOf (entry: Entry) = entry.Data.Role = Role.Fact && entry.Data.Run = Some run
+    let isFactOf (entry: Entry) = entry.Data.Role.IsFact && RunEntry.isOf run entry
 
     // Also that of other runs: those may never be verified.
     let takeBeside (entry: Entry) =
-        if entry.Data.Run <> Some run then
+        if not (RunEntry.isOf run entry) then
             beside.Add entry
 
     do move ()
@@ -75,7 +75,7 @@ type internal ReplayStream<'State, 'Command, 'Event, 'Error>
 
     // An entry that is not decided again. It stands as recorded, so how its codec writes it does not matter.
     let foldIn (entry: Entry) =
-        if entry.Data.Run = Some run && entry.Data.Role <> Role.Fact then
+        if RunEntry.isOf run entry && not entry.Data.Role.IsFact then
             Some(RunEntry.stray entry)
         else
             if isFactOf entry then
@@ -106,8 +106,8 @@ type internal ReplayStream<'State, 'Command, 'Event, 'Error>
         | _ -> List.rev taken
 
     let make settings aggregate (command: Entry) value =
-        RunStep.make
-            { settings with RefuseUnstable = false }
+        RunStep.settled
+            { settings with RefuseUnstable = false; IsCompared = true }
             { source.Context with Mode = RecordMode.Record }
             aggregate
             { Version = version; State = state; RunVersion = command.Version - 1L }
@@ -122,52 +122,47 @@ type internal ReplayStream<'State, 'Command, 'Event, 'Error>
 
     let decide command value = make RunStep.plain aggregate command value
 
-    let entriesOf (result: StepResult<'State, 'Event, 'Error>) =
+    let entriesOf (struct (result: StepResult<'State, 'Event, 'Error>, _)) =
         match result.Batch with
         | Some batch -> List.ofArray batch.Entries
         | None -> []
 
-    // What two decisions of the same command must agree on.
-    let answer result =
-        match result with
-        | Ok result -> entriesOf result |> List.map (fun data -> (CanonicalBytes.ofData data).ToHex())
-        | Error(StepError.Threw(where, error)) -> [ where; error.GetType().Name ]
-        | Error error -> [ error.ToString() ]
-
-    let countUpcast (step: RecordedStep) result =
-        result
-        |> Result.iter (fun result ->
-            for entry in StepComparison.olderThan step (entriesOf result) do
-                tally.Upcast.Add entry.Position)
+    let countUpcast (step: RecordedStep) made =
+        for entry in StepComparison.olderThan step made do
+            tally.Upcast.Add entry.Position
 
     // Messages that were deleted since are not compared.
-    let countMessages (step: RecordedStep) made =
-        let sent = made |> List.filter (fun (data: EntryData) -> data.Role = Role.Message)
+    let countMessages (step: RecordedStep) (made: EntryData list) =
+        let sent = made |> List.filter _.Role.IsMessage
 
-        if (StepComparison.kept step made).Length < sent.Length then
+        if not sent.IsEmpty && (StepComparison.kept step made).Length < sent.Length then
             tally.WithoutMessages.Add step.Command.Position
 
     // The difference, and what was not compared.
-    let find step result drawn =
-        let made = entriesOf result
+    let find step made (struct (result: StepResult<'State, 'Event, 'Error>, _)) drawn =
         countMessages step made
         StepComparison.find aggregate step made result.Messages drawn
 
+    // The first difference, and the events as they are now where there is none.
     let compare (step: RecordedStep) value =
         let first = decide step.Command value
-        countUpcast step first
 
         let difference =
             match first with
-            | Ok result -> find step result result.Drawn
+            | Ok(struct (result, _) as made) ->
+                let entries = entriesOf made
+                countUpcast step entries
+                find step entries made result.Drawn
             | Error error -> Some(StepComparison.ofError step error)
 
-        difference
-        |> Option.map (fun found ->
-            if answer first = answer (decide step.Command value) then
-                found
-            else
-                { found with Cause = DivergenceCause.Unstable })
+        match difference, first with
+        | None, Ok(struct (_, settled)) -> struct (None, settled)
+        | None, Error _ -> struct (None, [])
+        | Some found, _ when
+            StepTold.answer (Result.map entriesOf first) = StepTold.answer (Result.map entriesOf (decide step.Command value))
+            ->
+            struct (Some found, [])
+        | Some found, _ -> struct (Some { found with Cause = DivergenceCause.Unstable }, [])
 
     // A redacted command cannot be decided again. The step is made with its recorded outcome for the decision, so that everything else of
     // it is compared as ever: roles, tags, times, ids, how codecs read and write it.
@@ -178,7 +173,7 @@ type internal ReplayStream<'State, 'Command, 'Event, 'Error>
             let settings = { RunStep.plain with Recorded = Some encoded }
 
             match make settings { aggregate with Decider = decider } step.Command Unchecked.defaultof<'Command> with
-            | Ok result -> find step result (step.Command.Data.Drawn |> Option.defaultValue 0UL)
+            | Ok made -> find step (entriesOf made) made (step.Command.Data.Drawn |> Option.defaultValue 0UL)
             | Error error -> Some(StepComparison.ofError step error)
 
         tally.NotRedecidable.Add step.Command.Position
@@ -196,21 +191,31 @@ type internal ReplayStream<'State, 'Command, 'Event, 'Error>
             | _, Error divergence -> Some divergence)
 
     // The recorded events, which are the decided ones, folded as `Replay.fold` does.
-    let rec accept (events: Entry list) =
-        match events with
-        | [] ->
+    let rec accept (events: Entry list) (settled: Settled<'Event> list) =
+        match events, settled with
+        | [], _ ->
             afterStep <- struct (version, state)
             StepVerdict.Same
-        | event :: rest ->
+        | event :: rest, now :: others when StepTold.isSettled version event now ->
+            match Folding.evolve aggregate state event now.Value with
+            | Ok after ->
+                state <- after
+                version <- event.Version
+                accept rest others
+            | Error divergence -> StepVerdict.Differs divergence
+        | event :: rest, _ ->
             match apply event with
-            | Ok None -> accept rest
+            | Ok None -> accept rest (if settled.IsEmpty then [] else settled.Tail)
             | Ok(Some divergence)
             | Error divergence -> StepVerdict.Differs divergence
 
     let verify (commanded: CommandedStep) =
         let command = commanded.Command
         let events = takeEvents command commanded.Until []
-        let outcome = commanded.Refusals @ events |> List.sortBy _.Position
+
+        let outcome =
+            if commanded.Refusals.IsEmpty then events else commanded.Refusals @ events |> List.sortBy _.Position
+
         let encoded = { Folding.encodedOf command.Data with Payload = commanded.Data }
         let isRedacted = CodecEncode.isRedacted aggregate.Commands encoded
 
@@ -232,16 +237,16 @@ type internal ReplayStream<'State, 'Command, 'Event, 'Error>
 
         let compared =
             if isRedacted then
-                Ok(compareRedacted step encoded)
+                Ok(struct (compareRedacted step encoded, []))
             else
                 Folding.decode aggregate.Commands command encoded |> Result.map (compare step)
 
         let verdict =
             match compared, hole with
             | Error divergence, _ -> StepVerdict.Differs divergence
-            | Ok(Some { Cause = DivergenceCause.Unexpected | DivergenceCause.Refusal }), Some hole -> StepVerdict.Differs hole
-            | Ok(Some divergence), _ -> StepVerdict.Differs divergence
-            | Ok None, _ -> accept events
+            | Ok(struct (Some { Cause = DivergenceCause.Unexpected | DivergenceCause.Refusal }, _)), Some hole -> StepVerdict.Differs hole
+            | Ok(struct (Some divergence, _)), _ -> StepVerdict.Differs divergence
+            | Ok(struct (None, settled)), _ -> accept events settled
 
         match verdict with
         | StepVerdict.Same -> verdict
@@ -250,7 +255,7 @@ type internal ReplayStream<'State, 'Command, 'Event, 'Error>
     let rec stray () =
         match current with
         | ValueNone -> None
-        | ValueSome entry when entry.Data.Run = Some run && entry.Data.Role <> Role.Fact -> Some(RunEntry.stray entry)
+        | ValueSome entry when RunEntry.isOf run entry && not entry.Data.Role.IsFact -> Some(RunEntry.stray entry)
         | ValueSome entry ->
             match Folding.gap version entry with
             | Some divergence -> Some divergence

@@ -41,7 +41,11 @@ type internal PositionRanges() =
             | (next, until) :: rest when next = last + 1L -> (first, until) :: rest
             | _ -> (first, last) :: ranges
 
-        List.foldBack join (List.sort (List.ofSeq ranges)) []
+        let isBefore (struct (first, last): struct (int64 * int64)) (struct (next, until): struct (int64 * int64)) =
+            first < next || (first = next && last <= until)
+
+        let isRising = Seq.pairwise ranges |> Seq.forall (fun (range, next) -> isBefore range next)
+        Seq.foldBack join (if isRising then ranges :> seq<_> else Seq.sort ranges) []
 
     /// The finding that these effects were not replayed; none where there is no effect.
     member _.NotReplayed: ReplayFinding list =

@@ -76,24 +76,43 @@ type internal ReplaySource<'State> =
 [<RequireQualifiedAccess>]
 module internal RunEntry =
 
+    /// Whether an entry names the run.
+    let isOf (run: RunId) (entry: Entry) : bool =
+        match entry.Data.Run with
+        | Some named -> named.Equals run
+        | None -> false
+
     let private isMadeBy (run: RunId) (entry: Entry) : bool =
-        Role.kind entry.Data.Role <> Some EntryKind.External && entry.Data.Run = Some run
+        isOf run entry
+        && (match entry.Data.Role with
+            | Role.Command
+            | Role.Fact
+            | Role.Effect
+            | Role.Control -> false
+            | Role.Event
+            | Role.Refusal
+            | Role.Message
+            | Role.Unmarked -> true)
 
     // A step's batch begins with its command, or with the effect before it; an import without batches makes others.
     let private isStepsBatch (command: Entry) = command.Position - command.Batch <= 1L
 
-    let private isCommand (entry: Entry) = entry.Data.Role = Role.Command && Result.isOk (Envelope.tryRead entry.Data.Payload)
+    let private isCommand (entry: Entry) = entry.Data.Role.IsCommand && Result.isOk (Envelope.tryRead entry.Data.Payload)
+
+    let private isCausedBy (command: Entry) (entry: Entry) =
+        match entry.Data.CausationId with
+        | Some cause -> cause = Entry.id command
+        | None -> false
 
     /// Whether an entry belongs to the step of a command before it. One that says so by batch and causation does, whatever its role and its
     /// run are, so that a role or a run that was changed is found where it is.
     let belongsTo (run: RunId) (command: Entry) (entry: Entry) : bool =
-        let isInBatch = entry.Batch = command.Batch
-        let isCaused = entry.Data.CausationId = Some(Entry.id command)
+        let isInBatch = entry.Batch = command.Batch && isStepsBatch command
 
         if isMadeBy run entry then
-            isCaused || (isInBatch && isStepsBatch command)
+            isInBatch || isCausedBy command entry
         else
-            isInBatch && isCaused && isStepsBatch command && not (isCommand entry)
+            isInBatch && isCausedBy command entry && not (isCommand entry)
 
     /// The divergence of an entry under the run's name that no step of it made.
     let stray (entry: Entry) : Divergence =
@@ -102,9 +121,26 @@ module internal RunEntry =
 
         Divergence.at entry "" DivergenceCause.Unexpected shown "no command made it"
 
-/// What is told with a difference.
+/// What is told of a step.
 [<RequireQualifiedAccess>]
 module internal StepTold =
+
+    /// Whether a recorded event behind a version is the one that was decided, encoded and read back just now, byte by byte: then it needs
+    /// neither again.
+    let isSettled (version: int64) (event: Entry) (settled: Settled<'Event>) : bool =
+        settled.IsStable
+        && event.Data.Role.IsEvent
+        && event.Version = version + 1L
+        && event.Data.SchemaVersion = settled.Encoded.SchemaVersion
+        && String.Equals(event.Data.Type, settled.Encoded.Type, StringComparison.Ordinal)
+        && event.Data.Payload.Equals settled.Encoded.Payload
+
+    /// What two decisions of the same command must agree on.
+    let answer (made: Result<EntryData list, StepError>) : string list =
+        match made with
+        | Ok entries -> entries |> List.map (fun data -> (CanonicalBytes.ofData data).ToHex())
+        | Error(StepError.Threw(where, error)) -> [ where; error.GetType().Name ]
+        | Error error -> [ error.ToString() ]
 
     let private shownState (aggregate: Aggregate<'State, 'Command, 'Event, 'Error>) (state: 'State) : string option =
         match aggregate.State with

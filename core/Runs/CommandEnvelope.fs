@@ -45,7 +45,53 @@ module internal Envelope =
         | [ "stream", stream; "dataBase64", data ] -> text "stream" stream, base64 data
         | _ -> raise (JsonFault "the members must be 'stream' and then 'data' or 'dataBase64'")
 
-    /// The stream, and the command codec's bytes cut out as they are.
-    let tryRead (payload: Bytes) : Result<StreamId * Bytes, ValueError> =
+    let private opening = "{\"stream\":\""B
+    let private data = "\",\"data\":"B
+    let private dataBase64 = "\",\"dataBase64\":\""B
+
+    // As it is written where no text in it has an escape; none where that is not sure.
+    let private inPlace (payload: Bytes) : struct (string * Bytes) voption =
+        let json = payload.Span
+
+        if not (json.StartsWith(ReadOnlySpan opening) && json.EndsWith(ReadOnlySpan "}"B)) then
+            ValueNone
+        else
+            let length = json.Slice(opening.Length).IndexOf '"'B
+            let rest = if length < 0 then ReadOnlySpan.Empty else json.Slice(opening.Length + length)
+
+            if length < 0 || not (JsonGrammar.isPlainText (json.Slice(opening.Length, length))) then
+                ValueNone
+            else
+                let stream = Text.Encoding.UTF8.GetString(json.Slice(opening.Length, length))
+
+                if rest.StartsWith(ReadOnlySpan data) then
+                    let start = json.Length - rest.Length + data.Length
+                    let bytes = payload.Memory.Slice(start, json.Length - 1 - start)
+                    if JsonGrammar.isValue bytes.Span then ValueSome(struct (stream, Bytes.Wrap bytes)) else ValueNone
+                elif
+                    rest.StartsWith(ReadOnlySpan dataBase64)
+                    && rest.Length >= dataBase64.Length + 2
+                    && json[json.Length - 2] = '"'B
+                then
+                    let text = rest.Slice(dataBase64.Length, rest.Length - dataBase64.Length - 2)
+                    let bytes = Array.zeroCreate<byte>(text.Length / 4 * 3)
+
+                    match Buffers.Text.Base64.DecodeFromUtf8(text, Span bytes) with
+                    | Buffers.OperationStatus.Done, consumed, written when
+                        consumed = text.Length && not (text.ContainsAny(' 'B, '\t'B, '\r'B)) && not (text.Contains '\n'B)
+                        ->
+                        ValueSome(struct (stream, Bytes.Wrap(ReadOnlyMemory(bytes, 0, written))))
+                    | _ -> ValueNone
+                else
+                    ValueNone
+
+    /// As `tryRead`, member by member.
+    let read (payload: Bytes) : Result<StreamId * Bytes, ValueError> =
         Json.attempt "the command" (fun () -> parts payload)
         |> Result.bind (fun (stream, data) -> StreamId.tryCreate stream |> Result.map (fun stream -> stream, data))
+
+    /// The stream, and the command codec's bytes cut out as they are.
+    let tryRead (payload: Bytes) : Result<StreamId * Bytes, ValueError> =
+        match inPlace payload with
+        | ValueSome(struct (stream, data)) -> StreamId.tryCreate stream |> Result.map (fun stream -> stream, data)
+        | ValueNone -> read payload

@@ -6,7 +6,13 @@ open System
 
 /// A value with the bytes that stand for it from now on.
 [<Struct; NoEquality; NoComparison>]
-type internal Settled<'Value> = { Encoded: Encoded; Value: 'Value }
+type internal Settled<'Value> =
+    {
+        Encoded: Encoded
+        Value: 'Value
+        /// Whether the value was read back from the bytes and has the same bytes again.
+        IsStable: bool
+    }
 
 /// Calling the aggregate's code, and settling what goes into a step and comes out of it.
 [<RequireQualifiedAccess>]
@@ -26,10 +32,20 @@ module internal Settle =
 
         answer
 
-    /// What a codec answers.
-    let coded (where: string) (what: string) (action: unit -> Result<'Value, CodecError>) =
-        guarded where (fun () -> answered where "a result" (action ()))
-        |> Result.bind (Result.mapError (fun error -> StepError.Codec(what, error)))
+    /// What a codec answers; `doing` says what it did, before `what`.
+    let coded (doing: string) (what: string) (action: unit -> Result<'Value, CodecError>) : Result<'Value, StepError> =
+        try
+            let answer = action ()
+
+            // A function written elsewhere can answer null.
+            if isNull (box answer) then
+                answered (doing + what) "a result" answer |> ignore<Result<'Value, CodecError>>
+
+            match answer with
+            | Ok value -> Ok value
+            | Error error -> Error(StepError.Codec(what, error))
+        with error ->
+            Error(StepError.Threw(doing + what, error))
 
     let private notStable what (encoded: Encoded) (again: Encoded) =
         let reason =
@@ -60,47 +76,65 @@ module internal Settle =
 
         decision
 
-    let private encode what (codec: Codec<'Value>) (value: 'Value) =
-        coded ("encoding " + what) what (fun () -> CodecEncode.record codec value)
+    let private encode what (codec: Codec<'Value>) (value: 'Value) = coded "encoding " what (fun () -> CodecEncode.record codec value)
+
+    // Whether both are the same bytes under the same name and version.
+    let private isSame (one: Encoded) (other: Encoded) =
+        one.SchemaVersion = other.SchemaVersion
+        && String.Equals(one.Type, other.Type, StringComparison.Ordinal)
+        && one.Payload.Equals other.Payload
 
     // Reads back what a value was encoded as, and demands that it has the same bytes.
     let private readBack (settings: StepSettings) what (codec: Codec<'Value>) (value: 'Value) (encoded: Encoded) =
-        let back =
-            coded ("decoding " + what) what (fun () -> codec.Decode encoded)
-            |> Result.bind (fun back ->
-                encode what codec back
-                |> Result.bind (fun again -> if again = encoded then Ok back else Error(notStable what encoded again)))
+        let refused error =
+            if settings.RefuseUnstable then
+                Error error
+            else
+                Ok { Encoded = encoded; Value = value; IsStable = false }
 
-        match back with
-        | Ok back -> Ok { Encoded = encoded; Value = back }
-        | Error error when settings.RefuseUnstable -> Error error
-        | Error _ -> Ok { Encoded = encoded; Value = value }
+        match coded "decoding " what (fun () -> codec.Decode encoded) with
+        | Error error -> refused error
+        | Ok back ->
+            match encode what codec back with
+            | Error error -> refused error
+            | Ok again when isSame again encoded -> Ok { Encoded = encoded; Value = back; IsStable = true }
+            | Ok again -> refused (notStable what encoded again)
+
+    // By a codec that reads back what it writes; none where it does not, or where that is not known.
+    let private trySettle what (codec: Codec<'Value>) (value: 'Value) : Result<Settled<'Value> voption, StepError> =
+        match box codec.Encode with
+        | :? SettlingEncode<'Value> as settling when obj.ReferenceEquals(settling.Decode, codec.Decode) ->
+            coded "encoding " what (fun () -> settling.TrySettle value)
+            |> Result.map (ValueOption.map (fun (struct (encoded, back)) -> { Encoded = encoded; Value = back; IsStable = true }))
+        | _ -> Ok ValueNone
+
+    let private settle settings what (codec: Codec<'Value>) (value: 'Value) (isReadBack: Encoded -> bool) =
+        match trySettle what codec value with
+        | Error error -> Error error
+        | Ok(ValueSome settled) -> Ok settled
+        | Ok ValueNone ->
+            match encode what codec value with
+            | Error error -> Error error
+            | Ok encoded when isReadBack encoded -> readBack settings what codec value encoded
+            | Ok encoded -> Ok { Encoded = encoded; Value = value; IsStable = false }
 
     /// Settles an event or a refusal: encoded, and read back. Where something in it is redacted, what is read back lacks that too.
     let outcome (settings: StepSettings) (what: string) (codec: Codec<'Value>) (value: 'Value) : Result<Settled<'Value>, StepError> =
-        encode what codec value |> Result.bind (readBack settings what codec value)
+        settle settings what codec value (fun _ -> true)
 
     /// Settles a command. One in which something is redacted is decided as it was given: what could be read back is not all of it.
     let command (settings: StepSettings) (codec: Codec<'Value>) (value: 'Value) : Result<Settled<'Value>, StepError> =
         match settings.Recorded with
-        | Some encoded -> Ok { Encoded = encoded; Value = value }
-        | None ->
-            let what = "the command"
-
-            encode what codec value
-            |> Result.bind (fun encoded ->
-                if Redaction.isMarked encoded.Payload then
-                    Ok { Encoded = encoded; Value = value }
-                else
-                    readBack settings what codec value encoded)
+        | Some encoded -> Ok { Encoded = encoded; Value = value; IsStable = false }
+        | None -> settle settings "the command" codec value (fun encoded -> not (Redaction.isMarked encoded.Payload))
 
     /// Settles a message: its payload, which reads back as what is encoded the same.
     let message (settings: StepSettings) (form: IMessageForm) : Result<Encoded, StepError> =
         let what = "the message"
 
-        coded ("encoding " + what) what form.Encode
+        coded "encoding " what form.Encode
         |> Result.bind (fun encoded ->
-            match coded ("decoding " + what) what (fun () -> form.Again encoded) with
+            match coded "decoding " what (fun () -> form.Again encoded) with
             | Ok again when again = encoded -> Ok encoded
             | Ok again when settings.RefuseUnstable -> Error(notStable what encoded again)
             | Error error when settings.RefuseUnstable -> Error error

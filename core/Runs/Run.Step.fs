@@ -18,6 +18,7 @@ module internal RunStep =
             StoodOn = None
             Beside = None
             Recorded = None
+            IsCompared = false
         }
 
     /// The type of the effect that names the snapshot a step stood on.
@@ -42,32 +43,13 @@ module internal RunStep =
     let isEffectType (typeName: string) : bool = typeName = snapshotType || isOperationType typeName
 
     /// The stream of a run's effects: `$fx/<RunId>`.
-    let effectsOf (run: RunId) : StreamId = StreamId.Create("$fx/" + run.Value)
+    let effectsOf (run: RunId) : StreamId = run.Effects
 
     /// The generator of the step on a stream at a version.
-    let random (root: RngState) (stream: StreamId) (version: int64) : SeededRng =
-        SeededRng.Deferred(fun () -> root.Named(stream.Value).Named(Numbers.text version))
-
-    let private decide
-        context
-        (aggregate: Aggregate<'State, 'Command, 'Event, 'Error>)
-        (before: RunPosition<'State>)
-        (input: StepInput<'Command>)
-        command
-        commandId
-        =
-        let random = random context.Root input.Stream before.Version
-
-        let step: Step = { Now = input.Now.ToUniversalTime(); CommandId = commandId; Random = random }
-
-        try
-            Settle.guarded "decide" (fun () -> Settle.decision aggregate.Decider step before.State command)
-            |> Result.map (fun decision -> struct (decision, random.WordsDrawn))
-        finally
-            random.End()
+    let random (root: RngState) (stream: StreamId) (version: int64) : SeededRng = StepDecision.random root stream version
 
     // An entry of the step; encoding the batch judges it.
-    let private entry context (input: StepInput<'Command>) commandId stream role (encoded: Encoded) tags : EntryData =
+    let private entry (common: StepDecision.Common) (input: StepInput<'Command>) stream (role: Role) (encoded: Encoded) tags : EntryData =
         {
             Stream = stream
             Role = role
@@ -75,18 +57,25 @@ module internal RunStep =
             SchemaVersion = encoded.SchemaVersion
             Payload = encoded.Payload
             Tags = tags
-            Time = Some input.Now
+            Time = common.At
             Id = None
-            CorrelationId = Some(Option.defaultValue commandId input.CorrelationId)
-            CausationId = (if role = Role.Command then input.CausationId else Some commandId)
-            Run = Some context.Run
+            CorrelationId = common.Correlation
+            CausationId = (if role.IsCommand then input.CausationId else common.Cause)
+            Run = common.Of
             Drawn = None
             Key = input.Key
         }
 
     let private traverse (make: 'Value -> Result<'Made, StepError>) (values: 'Value list) : Result<'Made list, StepError> =
-        let folder made value = made |> Result.bind (fun made -> make value |> Result.map (fun next -> next :: made))
-        values |> List.fold folder (Ok []) |> Result.map List.rev
+        let rec next made (rest: 'Value list) =
+            match rest with
+            | [] -> Ok(List.rev made)
+            | value :: rest ->
+                match make value with
+                | Ok one -> next (one :: made) rest
+                | Error error -> Error error
+
+        next [] values
 
     let private tags (aggregate: Aggregate<'State, 'Command, 'Event, 'Error>) event =
         Settle.guarded "tagging the event" (fun () ->
@@ -96,9 +85,9 @@ module internal RunStep =
     let private outcomeEntries
         settings
         context
+        common
         (aggregate: Aggregate<'State, 'Command, 'Event, 'Error>)
         (input: StepInput<'Command>)
-        commandId
         (decision: Decision<'Event, 'Error>)
         =
         match decision.Outcome with
@@ -113,32 +102,32 @@ module internal RunStep =
                 Settle.outcome settings "the event" aggregate.Events event
                 |> Result.bind (fun settled ->
                     tags aggregate settled.Value
-                    |> Result.map (fun tags -> entry context input commandId input.Stream Role.Event settled.Encoded tags, settled)))
+                    |> Result.map (fun tags -> entry common input input.Stream Role.Event settled.Encoded tags, settled)))
             |> Result.map (fun made ->
                 let settled = List.map snd made
                 struct (List.map fst made, settled, Ok(settled |> List.map _.Value)))
         | Error error ->
             Settle.outcome settings "the refusal" aggregate.Errors error
             |> Result.map (fun settled ->
-                let refusal = entry context input commandId context.Run.Stream Role.Refusal settled.Encoded []
+                let refusal = entry common input context.Run.Stream Role.Refusal settled.Encoded []
                 struct ((if context.Mode = RecordMode.Off then [] else [ refusal ]), [], Error settled.Value))
 
     // The entries of the messages, behind those of the outcome.
-    let private messageEntries settings context (before: RunPosition<'State>) (input: StepInput<'Command>) commandId messages =
-        let entryOf stream encoded = entry context input commandId stream Role.Message encoded []
+    let private messageEntries settings context common (before: RunPosition<'State>) (input: StepInput<'Command>) commandId messages =
+        let entryOf stream encoded = entry common input stream Role.Message encoded []
 
         let make =
             MessageEntry.make settings context.Run input.Stream before.Version input.Now commandId entryOf
 
-        messages |> List.indexed |> traverse make
+        if List.isEmpty messages then Ok [] else messages |> List.indexed |> traverse make
 
-    let private snapshotEffect context (input: StepInput<'Command>) commandId (stoodOn: StoodOn) =
+    let private snapshotEffect context common (input: StepInput<'Command>) (stoodOn: StoodOn) =
         let payload = RunForm.writeSnapshot input.Stream stoodOn
         let encoded = { Type = snapshotType; SchemaVersion = 1; Payload = payload }
-        entry context input commandId (effectsOf context.Run) Role.Effect encoded []
+        entry common input (effectsOf context.Run) Role.Effect encoded []
 
     // What is recorded before the outcome: the snapshot that the state stands on, and the command.
-    let private inputEntries context settings (input: StepInput<'Command>) commandId drawn (command: Settled<'Command>) =
+    let private inputEntries context common settings (input: StepInput<'Command>) drawn (command: Settled<'Command>) =
         match context.Mode with
         | RecordMode.Off -> []
         | _ ->
@@ -147,12 +136,14 @@ module internal RunStep =
                     Payload = Envelope.write input.Stream command.Encoded.Payload
                 }
 
-            let commanded = entry context input commandId context.Run.Stream Role.Command wrapped []
+            let commanded =
+                { entry common input context.Run.Stream Role.Command wrapped [] with
+                    Drawn = Some drawn
+                }
 
-            [
-                yield! settings.StoodOn |> Option.map (snapshotEffect context input commandId) |> Option.toList
-                { commanded with Drawn = Some drawn }
-            ]
+            match settings.StoodOn with
+            | None -> [ commanded ]
+            | Some stoodOn -> [ snapshotEffect context common input stoodOn; commanded ]
 
     let private batch context settings (before: RunPosition<'State>) (input: StepInput<'Command>) (entries: EntryData list) =
         let target = input.Stream, ExpectedVersion.after before.Version
@@ -165,7 +156,7 @@ module internal RunStep =
                     Key = input.Key
                 }
 
-            match Append.encodeOwn request with
+            match (if settings.IsCompared then Encoding.batch ValueNone request else Append.encodeOwn request) with
             | Ok batch -> Ok(Some batch)
             | Error(AppendError.Invalid error) -> Error(StepError.Invalid error)
             | Error error -> invalidOp (error.ToString())
@@ -176,104 +167,74 @@ module internal RunStep =
         | RecordMode.Off, _ -> expecting [ target ]
         | _ -> expecting [ context.Run.Stream, ExpectedVersion.after before.RunVersion; target ]
 
-    // The state after the events, which are also folded as they were decided where codecs are checked.
-    let private evolve (settings: StepSettings) (aggregate: Aggregate<'State, 'Command, 'Event, 'Error>) state decided recorded =
-        let hashOf state =
-            match Aggregate.stateHash aggregate state with
-            | Ok hash -> hash
-            | Error error -> raise (InvalidOperationException(error.ToString()))
-
-        let next state (decided, recorded: Settled<'Event>) =
-            state
-            |> Result.bind (fun state ->
-                Settle.guarded "evolve" (fun () ->
-                    let isChecked = settings.CheckCodecs && not (Redaction.isMarked recorded.Encoded.Payload)
-                    let other = if isChecked then hashOf (aggregate.Decider.Evolve state decided) else None
-                    let state = aggregate.Decider.Evolve state recorded.Value
-                    struct (state, other.IsSome && other <> hashOf state))
-                |> Result.bind (fun (struct (state, differs)) ->
-                    if differs then
-                        let reason =
-                            "the state after the event as decided is another one than after the event as read back from "
-                            + PayloadText.show recorded.Encoded.Payload
-
-                        Error(StepError.Codec("the event", CodecError.Unencodable(recorded.Encoded.Type, reason)))
-                    else
-                        Ok state))
-
-        List.fold next (Ok state) (List.zip decided recorded)
-
-    // Whether the command as it was given comes to the same as the one that was read back, and draws as often.
-    let private sameDecision context (aggregate: Aggregate<_, _, 'Event, 'Error>) before input (command: Settled<_>) id decided drawn =
-        let encoded (decision: Decision<'Event, 'Error>) =
-            match decision.Outcome with
-            | Ok events -> Ok(events |> List.map (CodecEncode.record aggregate.Events))
-            | Error error -> Error(CodecEncode.record aggregate.Errors error)
-
-        let sent (decision: Decision<'Event, 'Error>) =
-            decision.Messages
-            |> List.map (fun message -> message.Outbox, message.Recipient, message.DeliverAfter, message.Event, message.Form.Encode())
-
-        decide context aggregate before input input.Command id
-        |> Result.bind (fun (struct (given: Decision<'Event, 'Error>, givenDrawn)) ->
-            if givenDrawn = drawn && encoded given = encoded decided && sent given = sent decided then
-                Ok()
-            else
-                let reason =
-                    "the command as given is decided otherwise than as read back from " + PayloadText.show command.Encoded.Payload
-
-                Error(StepError.Codec("the command", CodecError.Unencodable(command.Encoded.Type, reason))))
-
-    let private position (before: RunPosition<'State>) state (outcome: Result<'Event list, 'Error>) : RunPosition<'State> =
-        let events, refusals =
-            match outcome with
-            | Ok events -> List.length events, 0
-            | Error _ -> 0, 1
-
-        {
-            Version = before.Version + int64 events
-            State = state
-            RunVersion = before.RunVersion + 1L + int64 refusals
-        }
-
     let private unguarded settings context (aggregate: Aggregate<'State, 'Command, 'Event, 'Error>) before (input: StepInput<'Command>) =
         let commandId =
             settings.CommandId
             |> Option.defaultWith (fun () -> Entry.derivedId (Some context.Run) context.Run.Stream (before.RunVersion + 1L))
 
-        Settle.command settings aggregate.Commands input.Command
-        |> Result.bind (fun command ->
-            decide context aggregate before input command.Value commandId
-            |> Result.bind (fun (struct (decided, drawn)) ->
-                outcomeEntries settings context aggregate input commandId decided
-                // Behind it: an event codec that is not stable has been named by then.
-                |> Result.bind (fun made ->
-                    if settings.CheckCodecs && not (Redaction.isMarked command.Encoded.Payload) then
-                        sameDecision context aggregate before input command commandId decided drawn |> Result.map (fun () -> made)
-                    else
-                        Ok made)
-                |> Result.bind (fun made ->
-                    messageEntries settings context before input commandId decided.Messages
-                    |> Result.map (fun messages -> struct (made, messages)))
-                |> Result.bind (fun (struct (struct (outcomes, settled, outcome), messages)) ->
-                    evolve settings aggregate before.State (Result.defaultValue [] decided.Outcome) settled
-                    |> Result.bind (fun state ->
-                        let entries =
-                            inputEntries context settings input commandId drawn command
-                            @ outcomes
-                            @ messages
-                            @ (settings.Beside |> Option.map _.EntriesOf(commandId, input.Key) |> Option.defaultValue [])
+        match Settle.command settings aggregate.Commands input.Command with
+        | Error error -> Error error
+        | Ok command ->
+            match StepDecision.decide context aggregate before input command.Value commandId with
+            | Error error -> Error error
+            | Ok(struct (decided, drawn)) ->
+                let common = StepDecision.common context input commandId
 
-                        batch context settings before input entries
-                        |> Result.map (fun batch ->
-                            {
-                                Batch = batch
-                                Outcome = outcome
-                                Messages = decided.Messages
-                                Position = position before state outcome
-                                Drawn = drawn
-                                Redacted = settled |> List.exists (fun event -> Redaction.isMarked event.Encoded.Payload)
-                            })))))
+                match outcomeEntries settings context common aggregate input decided with
+                | Error error -> Error error
+                | Ok(struct (outcomes, settled, outcome)) ->
+                    // Behind it: an event codec that is not stable has been named by then.
+                    let judged =
+                        if settings.CheckCodecs && not (Redaction.isMarked command.Encoded.Payload) then
+                            StepDecision.sameDecision context aggregate before input command commandId decided drawn
+                        else
+                            Ok()
+
+                    match judged with
+                    | Error error -> Error error
+                    | Ok() ->
+                        match messageEntries settings context common before input commandId decided.Messages with
+                        | Error error -> Error error
+                        | Ok messages ->
+                            let decidedEvents = Result.defaultValue [] decided.Outcome
+
+                            match StepDecision.evolve settings aggregate before.State decidedEvents settled with
+                            | Error error -> Error error
+                            | Ok state ->
+                                let beside =
+                                    match settings.Beside with
+                                    | None -> []
+                                    | Some beside -> beside.EntriesOf(commandId, input.Key)
+
+                                let entries = inputEntries context common settings input drawn command @ outcomes @ messages @ beside
+
+                                match batch context settings before input entries with
+                                | Error error -> Error error
+                                | Ok batch ->
+                                    let result =
+                                        {
+                                            Batch = batch
+                                            Outcome = outcome
+                                            Messages = decided.Messages
+                                            Position = StepDecision.position before state outcome
+                                            Drawn = drawn
+                                            Redacted = settled |> List.exists (fun event -> Redaction.isMarked event.Encoded.Payload)
+                                        }
+
+                                    Ok(struct (result, settled))
+
+    /// Makes one step, and gives its events as they were settled; nothing the aggregate's code throws gets out.
+    let settled
+        (settings: StepSettings)
+        (context: RunContext)
+        (aggregate: Aggregate<'State, 'Command, 'Event, 'Error>)
+        (before: RunPosition<'State>)
+        (input: StepInput<'Command>)
+        : Result<struct (StepResult<'State, 'Event, 'Error> * Settled<'Event> list), StepError> =
+        try
+            unguarded settings context aggregate before input
+        with error ->
+            Error(StepError.Threw("the step", error))
 
     /// Makes one step; nothing the aggregate's code throws gets out.
     let make
@@ -283,7 +244,6 @@ module internal RunStep =
         (before: RunPosition<'State>)
         (input: StepInput<'Command>)
         : Result<StepResult<'State, 'Event, 'Error>, StepError> =
-        try
-            unguarded settings context aggregate before input
-        with error ->
-            Error(StepError.Threw("the step", error))
+        match settled settings context aggregate before input with
+        | Ok(struct (result, _)) -> Ok result
+        | Error error -> Error error

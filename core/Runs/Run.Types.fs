@@ -141,4 +141,6 @@ type internal StepSettings =
         Beside: StepBeside option
         /// The command as it was recorded, where it was redacted: the entry gets these bytes, whatever the command is.
         Recorded: Encoded option
+        /// Whether the batch is only compared: it is validated and neither encoded nor hashed.
+        IsCompared: bool
     }

@@ -4,7 +4,7 @@ using Refold.Interop;
 
 namespace Refold;
 
-public sealed partial class Codec<T> : IRedactingCodec<T>
+public sealed partial class Codec<T> : IRedactingCodec<T>, ISettlingCodec<T>
 {
     /// <summary>Whether something may be redacted.</summary>
     internal bool Redacts => isCore ? RedactedPaths.AreOf(Value) : redacted is { IsEmpty: false };
@@ -100,6 +100,20 @@ public sealed partial class Codec<T> : IRedactingCodec<T>
     }
 
     private string NameOfAll => forms.Count == 1 ? TypeNames[0] : typeof(T).Name;
+
+    (Encoded Encoded, T Back)? ISettlingCodec<T>.TrySettle(T value)
+    {
+        try
+        {
+            if (settle!(value) is not { } settled) return null;
+            if (RedactedPaths.IsMarked(settled.Payload)) throw CodecFunctions.Reserved(settled.Type);
+            return (new Encoded(settled.Type, forms[settled.Type].SchemaVersion, settled.Payload), settled.Back);
+        }
+        catch (Exception misfit) when (CodecFunctions.IsMisfit(misfit))
+        {
+            throw CodecFunctions.Unencodable(NameOfAll, misfit);
+        }
+    }
 
     private Encoded EncodeWhole(T value)
     {

@@ -20,17 +20,20 @@ public sealed partial class Codec<T>
     private readonly Func<T, (string Type, ReadOnlyMemory<byte> Payload)> encode;
     private readonly ImmutableDictionary<string, PayloadForm<T>> forms;
     private readonly RedactedPaths? redacted;
+    private readonly Func<T, SettledValue<T>?>? settle;
     private readonly bool isCore;
 
     internal Codec(
         Func<T, (string Type, ReadOnlyMemory<byte> Payload)> encode,
         ImmutableDictionary<string, PayloadForm<T>> forms,
-        RedactedPaths? redacted = null)
+        RedactedPaths? redacted = null,
+        Func<T, SettledValue<T>?>? settle = null)
     {
         this.encode = encode;
         this.forms = forms;
         this.redacted = redacted;
-        Value = CodecFunctions.ToCore(Encode, Decode, redacted is null ? null : this);
+        this.settle = settle;
+        Value = CodecFunctions.ToCore(Encode, Decode, redacted is null ? null : this, settle is null ? null : this);
     }
 
     /// <summary>A codec of the core, taken as it is. Its types and versions are its own.</summary>
@@ -172,7 +175,7 @@ public sealed partial class Codec<T>
         ArgumentNullException.ThrowIfNull(typeName);
         if (!forms.TryGetValue(typeName, out var form))
             throw new ArgumentException($"The codec has no type '{typeName}'; it has {string.Join(", ", TypeNames)}.", nameof(typeName));
-        return new Codec<T>(encode, forms.SetItem(typeName, change(form)), redacted)
+        return new Codec<T>(encode, forms.SetItem(typeName, change(form)), redacted, settle)
         {
             MayLead = MayLead,
             TypeNamesOfClasses = TypeNamesOfClasses,

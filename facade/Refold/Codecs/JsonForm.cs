@@ -7,6 +7,12 @@ using Refold.Interop;
 
 namespace Refold;
 
+/// <summary>A value that was written, read back and written again, each time the same.</summary>
+/// <param name="Type">The entry type.</param>
+/// <param name="Payload">The canonical bytes.</param>
+/// <param name="Back">What they were read back as.</param>
+internal readonly record struct SettledValue<T>(string Type, ReadOnlyMemory<byte> Payload, T Back);
+
 internal sealed class JsonForm<T>
 {
     private readonly JsonTypeInfo<T> typeInfo;
@@ -26,14 +32,25 @@ internal sealed class JsonForm<T>
 
     /// <summary>The canonical bytes of a value.</summary>
     /// <exception cref="FormatException">It has none from which it comes back as it is.</exception>
-    public ReadOnlyMemory<byte> Write(T value)
+    public ReadOnlyMemory<byte> Write(T value) => Write(value, out _, out _);
+
+    /// <summary>The canonical bytes of a value, and what comes back from them.</summary>
+    /// <returns>Null where it comes back as it is, but the serializer writes that in other bytes.</returns>
+    /// <exception cref="FormatException">It has none from which it comes back as it is.</exception>
+    public (ReadOnlyMemory<byte> Payload, T Back)? TrySettle(T value)
+    {
+        var payload = Write(value, out var back, out var isSame);
+        return isSame ? (payload, back) : null;
+    }
+
+    private ReadOnlyMemory<byte> Write(T value, out T back, out bool isSame)
     {
         if (value is null) throw new FormatException("it is null");
         var json = Serialize(value);
         JsonNumbers.RequireExact(json);
-        var payload = CanonicalJson.OfJson(json);
+        var payload = CanonicalJson.IsSurelyCanonical(json) ? json : CanonicalJson.OfJson(json);
         nulls.Require(value, "");
-        RequireSame(value, json, payload);
+        (back, isSame) = RequireSame(value, json, payload);
         return payload;
     }
 
@@ -53,7 +70,7 @@ internal sealed class JsonForm<T>
         return value;
     }
 
-    private void RequireSame(T value, byte[] json, ReadOnlyMemory<byte> payload)
+    private (T Back, bool IsSame) RequireSame(T value, byte[] json, ReadOnlyMemory<byte> payload)
     {
         T back;
         try
@@ -67,8 +84,10 @@ internal sealed class JsonForm<T>
 
         if (Difference(value, back) is { } difference) throw new FormatException($"it does not come back as it is: {difference}");
         var again = Serialize(back);
-        if (!again.AsSpan().SequenceEqual(json) && !CanonicalJson.OfJson(again).Span.SequenceEqual(payload.Span))
+        var isSame = again.AsSpan().SequenceEqual(json);
+        if (!isSame && !CanonicalJson.OfJson(again).Span.SequenceEqual(payload.Span))
             throw new FormatException($"what comes back is written otherwise: {Excerpt(again)}");
+        return (back, isSame);
     }
 
     private static string? Difference(T value, T back)

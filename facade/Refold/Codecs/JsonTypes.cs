@@ -11,7 +11,7 @@ namespace Refold;
 public sealed class JsonTypes<TBase>
 {
     private readonly JsonSerializerOptions options;
-    private readonly Dictionary<Type, (string Name, Func<TBase, ReadOnlyMemory<byte>> Write)> writers = [];
+    private readonly Dictionary<Type, Writer> writers = [];
     private readonly List<Func<string[], bool>> mayLead = [];
     private ImmutableDictionary<string, PayloadForm<TBase>> forms =
         ImmutableDictionary.Create<string, PayloadForm<TBase>>(StringComparer.Ordinal);
@@ -32,7 +32,12 @@ public sealed class JsonTypes<TBase>
         var name = CodecFunctions.TypeName(typeName);
         var form = new JsonForm<TDerived>(options);
         if (forms.ContainsKey(name)) throw new ArgumentException($"The entry type '{name}' was added before.", nameof(typeName));
-        if (!writers.TryAdd(typeof(TDerived), (name, value => form.Write((TDerived)value!))))
+        if (!writers.TryAdd(typeof(TDerived), new Writer(
+            name,
+            value => form.Write((TDerived)value!),
+            value => form.TrySettle((TDerived)value!) is var (payload, back)
+                ? new SettledValue<TBase>(name, payload, back)
+                : null)))
             throw new ArgumentException($"{typeof(TDerived)} was added before.", nameof(typeName));
         mayLead.Add(form.MayLead);
         forms = forms.Add(name, new PayloadForm<TBase>(name, schemaVersion, payload => form.Read(payload)));
@@ -42,7 +47,7 @@ public sealed class JsonTypes<TBase>
     internal Codec<TBase> Build()
     {
         if (forms.IsEmpty) throw new ArgumentException($"No type derived from {typeof(TBase)} was added.");
-        return new Codec<TBase>(Encode, forms)
+        return new Codec<TBase>(Encode, forms, settle: TrySettle)
         {
             MayLead = steps => mayLead.Exists(leads => leads(steps)),
             TypeNamesOfClasses = writers.ToDictionary(writer => writer.Key, writer => writer.Value.Name),
@@ -51,9 +56,19 @@ public sealed class JsonTypes<TBase>
 
     private (string Type, ReadOnlyMemory<byte> Payload) Encode(TBase value)
     {
+        var writer = WriterOf(value);
+        return (writer.Name, writer.Write(value));
+    }
+
+    private SettledValue<TBase>? TrySettle(TBase value) => WriterOf(value).TrySettle(value);
+
+    private Writer WriterOf(TBase value)
+    {
         if (value is null) throw new FormatException("it is null");
         return writers.TryGetValue(value.GetType(), out var writer)
-            ? (writer.Name, writer.Write(value))
+            ? writer
             : throw new FormatException($"{value.GetType()} was not added to the codec");
     }
+
+    private sealed record Writer(string Name, Func<TBase, ReadOnlyMemory<byte>> Write, Func<TBase, SettledValue<TBase>?> TrySettle);
 }

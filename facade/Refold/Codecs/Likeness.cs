@@ -98,8 +98,8 @@ internal sealed class Likeness
 
     private bool SameFields(Type type, object written, object read)
     {
-        foreach (var field in FieldsOf(type))
-            if (!SameAt("." + JsonAuditMembers.NameOf(field), field.FieldType, field.GetValue(written), field.GetValue(read))) return false;
+        foreach (var (field, step) in FieldsOf(type))
+            if (!SameAt(step, field.FieldType, field.GetValue(written), field.GetValue(read))) return false;
         return true;
     }
 
@@ -122,14 +122,16 @@ internal sealed class Likeness
         ? $"{written.GetType()} becomes {read.GetType()}"
         : string.Create(CultureInfo.InvariantCulture, $"{written} becomes {read}, which is not the same in every part");
 
-    private static FieldInfo[] FieldsOf(Type type) => FieldLists.GetValue(type, static owner =>
+    private static (FieldInfo Field, string Step)[] FieldsOf(Type type) => FieldLists.GetValue(type, static owner =>
     {
         List<FieldInfo> fields = [];
         for (var ancestor = owner; ancestor is not null; ancestor = ancestor.BaseType)
             fields.AddRange(ancestor.GetFields(
                 BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly));
         // Of a collection, the fields of the runtime's classes are its items, which were compared.
-        return typeof(IEnumerable).IsAssignableFrom(owner) ? [.. JsonAuditMembers.FieldsOfUsers(owner)] : [.. fields];
+        IEnumerable<FieldInfo> compared =
+            typeof(IEnumerable).IsAssignableFrom(owner) ? JsonAuditMembers.FieldsOfUsers(owner) : fields;
+        return [.. compared.Select(field => (field, "." + JsonAuditMembers.NameOf(field)))];
     });
 
     private static Type ItemsOf(Type collection) => ItemTypes.GetValue(collection, static owner =>
@@ -137,7 +139,7 @@ internal sealed class Likeness
             .FirstOrDefault(candidate => candidate.IsGenericType && candidate.GetGenericTypeDefinition() == typeof(IEnumerable<>))
             ?.GetGenericArguments()[0] ?? typeof(object));
 
-    private static readonly ConditionalWeakTable<Type, FieldInfo[]> FieldLists = [];
+    private static readonly ConditionalWeakTable<Type, (FieldInfo Field, string Step)[]> FieldLists = [];
 
     private static readonly ConditionalWeakTable<Type, Type> ItemTypes = [];
 

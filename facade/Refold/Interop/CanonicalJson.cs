@@ -10,6 +10,9 @@ internal static class CanonicalJson
     /// <exception cref="FormatException">The text has none.</exception>
     public static ReadOnlyMemory<byte> OfJson(ReadOnlyMemory<byte> json) => Core.Canonical.ofJson(json).ValueOrMisfit().Memory;
 
+    /// <summary>Whether a JSON text is surely its own canonical form; where not, it may be so all the same.</summary>
+    public static bool IsSurelyCanonical(ReadOnlySpan<byte> json) => Core.JsonGrammar.isSurelyCanonical(json);
+
     /// <summary>The canonical text of a finite number.</summary>
     public static string OfNumber(double number) => Core.JsonNumber.format(number);
 

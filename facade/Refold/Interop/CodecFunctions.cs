@@ -7,10 +7,16 @@ namespace Refold.Interop;
 
 internal static class CodecFunctions
 {
-    public static Core.Codec<T> ToCore<T>(Func<T, Encoded> encode, Func<Encoded, T> decode, IRedactingCodec<T>? redacting) =>
-        new(
-            redacting is null ? Function<T, Core.Encoded>(value => ToCore(encode(value))) : new RedactingFunction<T>(redacting),
-            Function<Core.Encoded, T>(encoded => decode(OfCore(encoded))));
+    public static Core.Codec<T> ToCore<T>(
+        Func<T, Encoded> encode, Func<Encoded, T> decode, IRedactingCodec<T>? redacting, ISettlingCodec<T>? settling)
+    {
+        var decoding = new DecodingFunction<T>(decode);
+        return new(
+            redacting is not null ? new RedactingFunction<T>(redacting)
+            : settling is not null ? new SettlingFunction<T>(settling, encode, decoding)
+            : new EncodingFunction<T>(encode),
+            decoding);
+    }
 
     public static Core.Encoded ToCore(Encoded encoded) =>
         new(encoded.Type, encoded.SchemaVersion, Core.Bytes.Wrap(encoded.Payload));
@@ -101,7 +107,4 @@ internal static class CodecFunctions
 
     private static T OrThrow<T>(FSharpResult<T, Core.CodecError> result) =>
         result.IsOk ? result.ResultValue : throw new CodecException(result.ErrorValue);
-
-    private static FSharpFunc<TInput, FSharpResult<TOutput, Core.CodecError>> Function<TInput, TOutput>(Func<TInput, TOutput> function) =>
-        FuncConvert.FromFunc<TInput, FSharpResult<TOutput, Core.CodecError>>(input => Try(() => function(input)));
 }

@@ -66,9 +66,9 @@ internal static class DeliveryTranslation
 
     public static Decision<TEvent, TError> ToDecision<TEvent, TError>(
         this FSharpResult<FSharpList<TEvent>, TError> outcome, FSharpList<Core.OutgoingMessage> messages) =>
-        outcome.IsOk
-            ? Decision.Accept<TEvent, TError>(outcome.ResultValue).With([.. messages.Select(message => new OutgoingMessage(message))])
-            : Decision.Refuse<TEvent, TError>(outcome.ErrorValue);
+        outcome.IsError ? Decision.Refuse<TEvent, TError>(outcome.ErrorValue)
+        : messages.IsEmpty ? Decision.Accept<TEvent, TError>(outcome.ResultValue)
+        : Decision.Accept<TEvent, TError>(outcome.ResultValue).With([.. messages.Select(message => new OutgoingMessage(message))]);
 
     /// <summary>What a message entry says; null, with the reason, where it is none.</summary>
     public static MessageParts? TryRead(JournalEntry entry, out string reason)

@@ -117,7 +117,7 @@ internal static class RunTranslation
     {
         var made = Core.RunStep.make(
             new Core.StepSettings(
-                true, settings.CheckCodecs, settings.CommandId.ToOption(), StoodOn(settings.StoodOn), Beside(settings.Beside), null),
+                true, settings.CheckCodecs, settings.CommandId.ToOption(), StoodOn(settings.StoodOn), Beside(settings.Beside), null, false),
             context,
             aggregate.Value, new Core.RunPosition<TState>(before.Version, before.State, runVersion), new Core.StepInput<TCommand>(
             stream,

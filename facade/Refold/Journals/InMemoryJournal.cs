@@ -1,5 +1,6 @@
-// A journal in memory: the core's immutable journal, replaced under a lock, so that every read sees one moment.
+// A journal in memory: the core's array journal under a lock. What a read hands out later was taken under it, so it sees one moment.
 // Opened with `memory:`; used by tests, scripts and samples, and by programs that keep nothing.
+using Microsoft.FSharp.Core;
 using Refold.Interop;
 
 namespace Refold;
@@ -11,7 +12,7 @@ public sealed class InMemoryJournal : LocalJournal, IObservedJournal
     private readonly Lock gate = new();
     private readonly Subscriptions subscriptions = new(0);
     private readonly JournalObserver observer;
-    private volatile Core.Journal current = Core.JournalModule.empty;
+    private readonly Core.ArrayJournal journal = new();
     private volatile bool closed;
 
     /// <summary>Makes an empty journal.</summary>
@@ -32,23 +33,19 @@ public sealed class InMemoryJournal : LocalJournal, IObservedJournal
     public override bool IsOnlyWriter => true;
 
     /// <summary>The last position and head hash. Also after the journal was closed.</summary>
-    public override Head Head => Core.JournalModule.head(current);
-
-    /// <summary>The head behind a beginning that was dropped; of a journal that is whole, position 0.</summary>
-    public Head Begin => Core.JournalModule.beginning(Snapshot);
-
-    // What reads see: a journal that never changes.
-    private Core.Journal Snapshot
+    public override Head Head
     {
         get
         {
-            ObjectDisposedException.ThrowIf(closed, this);
-            return current;
+            lock (gate) return journal.Head;
         }
     }
 
+    /// <summary>The head behind a beginning that was dropped; of a journal that is whole, position 0.</summary>
+    public Head Begin => Read(static (journal, _) => journal.Beginning, 0);
+
     /// <inheritdoc/>
-    public override Head? HeadAt(long position) => Snapshot.HeadAt(position);
+    public override Head? HeadAt(long position) => Read(static (journal, position) => HeadOf(journal.HeadAt(position)), position);
 
     /// <inheritdoc/>
     public override ValueTask<AppendResult> TryAppendAsync(EncodedBatch batch, CancellationToken cancellationToken = default)
@@ -65,14 +62,14 @@ public sealed class InMemoryJournal : LocalJournal, IObservedJournal
     {
         var entries = batch.ToCore();
         if (cancellationToken.IsCancellationRequested) return ValueTask.FromCanceled<AppendResult>(cancellationToken);
-        return ValueTask.FromResult(Commit(journal => Core.JournalModule.restore(entries, journal).Split()));
+        return ValueTask.FromResult(Commit(static (journal, entries) => journal.Restore(entries), entries));
     }
 
     /// <inheritdoc/>
     public override Receipt? FindByKey(string key)
     {
         ArgumentNullException.ThrowIfNull(key);
-        return Snapshot.FindByKey(key);
+        return Read(static (journal, key) => journal.TryFindKey(key), key).ToReference() is { } known ? new Receipt(known.Receipt) : null;
     }
 
     /// <inheritdoc/>
@@ -80,31 +77,32 @@ public sealed class InMemoryJournal : LocalJournal, IObservedJournal
     {
         ArgumentNullException.ThrowIfNull(stream);
         if (cancellationToken.IsCancellationRequested) return ValueTask.FromCanceled(cancellationToken);
-        Replace(journal => Core.JournalModule.deleteTo(stream, version, journal));
+        Change(() => journal.DeleteTo(stream, version));
         return ValueTask.CompletedTask;
     }
 
     /// <summary>Drops the beginning: batches that end at a position or before. The last batch stays in any case. The
     /// model of a compaction.</summary>
     /// <param name="position">The position.</param>
-    public void DropTo(long position) => Replace(journal => Core.JournalModule.dropTo(position, journal));
+    public void DropTo(long position) => Change(() => journal.DropTo(position));
 
     /// <summary>Forgets the idempotency keys of batches that begin before a position.</summary>
     /// <param name="position">The position.</param>
-    public void ForgetKeysBefore(long position) => Replace(journal => Core.JournalModule.forgetKeysBefore(position, journal));
+    public void ForgetKeysBefore(long position) => Change(() => journal.ForgetKeysBefore(position));
 
     /// <inheritdoc/>
     public override long HighestVersion(StreamId stream)
     {
         ArgumentNullException.ThrowIfNull(stream);
-        return Core.JournalModule.highestVersion(stream, Snapshot);
+        return Read(static (journal, stream) => journal.HighestVersion(stream), stream);
     }
 
     /// <inheritdoc/>
     public override IReadOnlyList<StreamInfo> Streams(string prefix = "", StreamId? after = null, int maxCount = int.MaxValue)
     {
         RequirePrefix(prefix);
-        return LocalReads.Page(Snapshot.Streams(), prefix, after, maxCount);
+        return Read(static (journal, asked) => journal.Streams(asked.prefix, asked.after, asked.maxCount), (prefix, after, maxCount))
+            .ConvertAll(static summary => new StreamInfo(summary.Stream, summary.Floor, summary.Highest));
     }
 
     /// <inheritdoc/>
@@ -112,25 +110,30 @@ public sealed class InMemoryJournal : LocalJournal, IObservedJournal
         StreamId stream, long fromVersion = 1, long toVersion = long.MaxValue, long maxCount = long.MaxValue)
     {
         ArgumentNullException.ThrowIfNull(stream);
-        return Snapshot.ReadStream(stream, fromVersion, toVersion, maxCount);
+        var read = Read(
+            static (journal, asked) => journal.ReadStream(asked.stream, asked.fromVersion, asked.toVersion, asked.maxCount),
+            (stream, fromVersion, toVersion, maxCount));
+        return read.IsOk ? Entries(read.ResultValue) : throw read.ErrorValue.ToException(stream);
     }
 
     /// <inheritdoc/>
     public override IEnumerable<JournalEntry> ReadAll(long fromPosition = 1, long maxCount = long.MaxValue) =>
-        Snapshot.ReadAll(fromPosition, maxCount);
+        Entries(Read(static (journal, asked) => journal.ReadAll(asked.fromPosition, asked.maxCount), (fromPosition, maxCount)));
 
     /// <inheritdoc/>
     public override QueryResult Query(Query query, long fromPosition = 1, long maxCount = long.MaxValue)
     {
         ArgumentNullException.ThrowIfNull(query);
-        return Snapshot.Find(query, fromPosition, maxCount);
+        var asked = Read(static (journal, query) => journal.Ask(query.Value), query);
+        var found = asked.Answer(fromPosition, (int)Math.Clamp(maxCount, 0, int.MaxValue));
+        return new QueryResult(asked.AsOf, [.. found.Select(entry => new JournalEntry(entry))]);
     }
 
     /// <inheritdoc/>
     public override IAsyncEnumerable<JournalEntry> SubscribeAsync(long fromPosition = 1, CancellationToken cancellationToken = default)
     {
         if (closed) return LocalReads.Refused(this);
-        return subscriptions.Follow(from => Snapshot.ReadAll(from, long.MaxValue), fromPosition, cancellationToken);
+        return subscriptions.Follow(from => ReadAll(from), fromPosition, cancellationToken);
     }
 
     /// <summary>Closes the journal: subscriptions end, later appends are answered with <see cref="AppendFailure.Unavailable"/>, later reads
@@ -149,37 +152,52 @@ public sealed class InMemoryJournal : LocalJournal, IObservedJournal
         return ValueTask.CompletedTask;
     }
 
+    private static Head? HeadOf(FSharpValueOption<Head> head) => head.IsValueSome ? head.Value : null;
+
+    private static IEnumerable<JournalEntry> Entries(ArraySegment<Core.Entry> entries)
+    {
+        foreach (var entry in entries) yield return new JournalEntry(entry);
+    }
+
     private ValueTask<AppendResult> AppendUnobservedAsync(EncodedBatch batch, CancellationToken cancellationToken) =>
         cancellationToken.IsCancellationRequested
             ? ValueTask.FromCanceled<AppendResult>(cancellationToken)
-            : ValueTask.FromResult(Commit(journal => Core.JournalModule.append(batch, journal).Split()));
+            : ValueTask.FromResult(Commit(static (journal, batch) => journal.Append(batch), batch));
 
-    private void Replace(Func<Core.Journal, Core.Journal> change)
+    // What is answered never changes: it is read outside the lock.
+    private T Read<TAsked, T>(Func<Core.ArrayJournal, TAsked, T> read, TAsked asked)
     {
         lock (gate)
         {
             ObjectDisposedException.ThrowIf(closed, this);
-            current = change(current);
+            return read(journal, asked);
         }
     }
 
-    private AppendResult Commit(Func<Core.Journal, (Tuple<Core.Receipt, Core.Journal>? Value, AppendFailure? Failure)> append)
+    private void Change(Action change)
     {
-        Receipt receipt;
-        bool isRepeated;
+        lock (gate)
+        {
+            ObjectDisposedException.ThrowIf(closed, this);
+            change();
+        }
+    }
+
+    private AppendResult Commit<TBatch>(
+        Func<Core.ArrayJournal, TBatch, FSharpResult<(Core.Receipt Receipt, bool IsFresh), Core.AppendError>> append, TBatch batch)
+    {
+        FSharpResult<(Core.Receipt Receipt, bool IsFresh), Core.AppendError> committed;
         lock (gate)
         {
             if (closed) return new AppendResult.NotAppended(new AppendFailure.Unavailable("the journal was closed", null));
-            var (committed, failure) = append(current);
-            if (committed is null) return new AppendResult.NotAppended(failure!);
-            receipt = new Receipt(committed.Item1);
-            isRepeated = receipt.LastPosition <= Core.JournalModule.head(current).Position;
-            current = committed.Item2;
+            committed = append(journal, batch);
+            if (committed.IsError) return new AppendResult.NotAppended(committed.ErrorValue.ToFailure());
             // Inside the lock, so that positions are published in commit order.
-            subscriptions.Publish(Core.JournalModule.head(current).Position);
+            subscriptions.Publish(journal.Head.Position);
         }
 
-        if (!isRepeated) observer.Committed(1, receipt.Count);
-        return new AppendResult.Appended(receipt) { IsRepeated = isRepeated };
+        var (receipt, isFresh) = committed.ResultValue;
+        if (isFresh) observer.Committed(1, receipt.Count);
+        return new AppendResult.Appended(new Receipt(receipt)) { IsRepeated = !isFresh };
     }
 }

@@ -10,7 +10,8 @@ namespace Refold;
 public sealed class Subscriptions(long position)
 {
     private readonly Lock gate = new();
-    private TaskCompletionSource changed = NewSignal();
+    // Made where somebody waits.
+    private TaskCompletionSource? changed;
     private long position = position;
     private int waiting;
     private volatile bool closed;
@@ -25,41 +26,39 @@ public sealed class Subscriptions(long position)
     /// <param name="position">The head position.</param>
     public void Publish(long position)
     {
-        TaskCompletionSource signal;
+        TaskCompletionSource? signal;
         lock (gate)
         {
             if (closed || position <= this.position) return;
             this.position = position;
-            signal = changed;
-            changed = NewSignal();
+            (signal, changed) = (changed, null);
         }
 
-        signal.SetResult();
+        signal?.SetResult();
     }
 
     /// <summary>Those who wait now fail with an exception.</summary>
     /// <param name="exception">The exception.</param>
     public void Fail(Exception exception)
     {
-        TaskCompletionSource signal;
+        TaskCompletionSource? signal;
         lock (gate)
         {
             if (closed) return;
-            signal = changed;
-            changed = NewSignal();
+            (signal, changed) = (changed, null);
         }
 
-        signal.SetException(exception);
+        signal?.SetException(exception);
         // Where nobody waits any more, nobody has to be told.
-        _ = signal.Task.Exception;
+        _ = signal?.Task.Exception;
     }
 
     /// <summary>Ends every subscription: what they did not hand out yet is read after opening again.</summary>
     public void Close()
     {
-        lock (gate) closed = true;
-        // Nothing replaces the signal any more, so a second call finds it set.
-        changed.TrySetResult();
+        TaskCompletionSource? signal;
+        lock (gate) (closed, signal, changed) = (true, changed, null);
+        signal?.SetResult();
     }
 
     /// <summary>Waits until something beyond a position can be read.</summary>
@@ -75,7 +74,7 @@ public sealed class Subscriptions(long position)
             {
                 if (closed) return null;
                 if (this.position > position) return this.position;
-                wait = changed.Task;
+                wait = (changed ??= NewSignal()).Task;
             }
 
             Interlocked.Increment(ref waiting);

@@ -66,9 +66,17 @@ internal sealed class ExecuteWork<TState, TCommand, TEvent, TError>(
     }
 
     // The batch ends in the stream or the run where the step did; a repeated key's batch lies before. In outboxes others may have sent.
-    public override bool IsFresh(Receipt receipt) =>
-        made is { } step && receipt.Versions.All(versions => versions.Stream == effects || DeliveryTranslation.IsOutbox(versions.Stream)
-            || versions.Last == (versions.Stream == stream ? step.Version : step.RunVersion));
+    public override bool IsFresh(Receipt receipt)
+    {
+        if (made is not { } step) return false;
+        foreach (var versions in receipt.Versions)
+        {
+            if (versions.Stream == effects || DeliveryTranslation.IsOutbox(versions.Stream)) continue;
+            if (versions.Last != (versions.Stream == stream ? step.Version : step.RunVersion)) return false;
+        }
+
+        return true;
+    }
 
     // Committed: now the snapshot may be kept, whether or not anybody waits for the command any more.
     public override void Complete(Receipt? receipt)

@@ -15,6 +15,9 @@ internal sealed partial class RunPipeline(IJournal journal, RunId run, RunMemory
     private readonly Queue<Flight> flights = new();
     private bool pumping;
 
+    // Made once: it is asked at every step.
+    private Predicate<StreamId>? waitedFor;
+
     // A step is being made, which is not among the flights yet: this work's.
     private RunWork? making;
     private readonly StepWatch watch = new(
@@ -233,7 +236,7 @@ internal sealed partial class RunPipeline(IJournal journal, RunId run, RunMemory
         {
             making = null;
             flights.Enqueue(flight);
-            memory.Advance(flight.Work.Stream, made, IsWaitedFor);
+            memory.Advance(flight.Work.Stream, made, waitedFor ??= IsWaitedFor);
             if (flight.Lane is not { } lane)
                 return;
             lane.IsMaking = false;
