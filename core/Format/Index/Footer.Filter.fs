@@ -95,9 +95,9 @@ module internal FooterFilter =
 
     let private blockOf (hash: uint64) (blocks: int) : int = int (mix hash % uint64 blocks)
 
-    let private bitsOf (hash: uint64) : uint32 seq =
+    let private bitOf (hash: uint64) (number: int) : uint32 =
         let step = uint32 (hash >>> 32) ||| 1u
-        Seq.init bitsPerName (fun number -> (uint32 hash + uint32 number * step) % blockBits)
+        (uint32 hash + uint32 number * step) % blockBits
 
     /// The blocks of a filter over these names; none for few names.
     let make (names: FilteredName array) : byte[][] =
@@ -110,7 +110,8 @@ module internal FooterFilter =
                 let hash = hashOf name
                 let block = blocks[blockOf hash blocks.Length]
 
-                for bit in bitsOf hash do
+                for number in 0 .. bitsPerName - 1 do
+                    let bit = bitOf hash number
                     let index = int (bit / 8u)
                     block[index] <- block[index] ||| (1uy <<< int (bit % 8u))
 
@@ -121,6 +122,12 @@ module internal FooterFilter =
         let hash = hashOf name
 
         let allows (block: ReadOnlyMemory<byte>) =
-            bitsOf hash |> Seq.forall (fun bit -> block.Span[int (bit / 8u)] &&& (1uy <<< int (bit % 8u)) <> 0uy)
+            let mutable isAllowed = true
+
+            for number in 0 .. bitsPerName - 1 do
+                let bit = bitOf hash number
+                isAllowed <- isAllowed && block.Span[int (bit / 8u)] &&& (1uy <<< int (bit % 8u)) <> 0uy
+
+            isAllowed
 
         struct (blockOf hash blocks, allows)

@@ -29,7 +29,8 @@ public class IdIndexTests
         CheckAll(device, indexIds, entries: 24);
         var copy = new MemoryDevice();
         JournalBackup.Make(device, copy);
-        CheckAll(copy, indexIds, entries: 24);
+        // It has one segment, which has no footer yet.
+        CheckAll(copy, indexIds, entries: 24, leastSealed: 0);
         await using (var journal = SegmentJournal.Open(device, others))
         {
             await journal.CompactAsync(new CompactionRequest.Merge { MaxBytes = 1 << 20 });
@@ -41,7 +42,7 @@ public class IdIndexTests
     private static Guid Id(int number) => new(number + 1, 7, 7, new byte[8]);
 
     // Of all entries but those of the last segment, which has no footer.
-    private static void CheckAll(MemoryDevice device, bool hasIds, int entries)
+    private static void CheckAll(MemoryDevice device, bool hasIds, int entries, int leastSealed = 10)
     {
         Assert.Null(SegmentJournal.Verify(device).First);
         var (found, caused, ofRun) = (0, 0, 0);
@@ -69,7 +70,7 @@ public class IdIndexTests
         }
 
         var expected = hasIds ? entries : 0;
-        Assert.True(entries > 10);
+        Assert.True(entries >= leastSealed);
         Assert.Equal((expected, expected, expected), (found, caused, ofRun));
     }
 }
