@@ -1,5 +1,7 @@
 // The pieces of a journal that moves from one store to another: batches and what is known of a dropped beginning.
 // Carried by TransferItem; read and written by stores.
+using System.Globalization;
+
 namespace Refold.Transfers;
 
 /// <summary>A batch as it lies in a store.</summary>
@@ -14,7 +16,8 @@ public sealed record DroppedLeaf(StreamVersions Versions, DateTimeOffset? Latest
 {
     /// <summary>The members, the same under every culture.</summary>
     /// <returns>One line.</returns>
-    public override string ToString() => Interop.InvariantText.Of(nameof(DroppedLeaf), PrintMembers);
+    public override string ToString() => string.Create(
+        CultureInfo.InvariantCulture, $"DroppedLeaf {{ Versions = {Versions}, Latest = {Latest} }}");
 }
 
 /// <summary>What the batches of a dropped beginning come to.</summary>
@@ -25,7 +28,8 @@ public sealed record BatchSummary(long Batches, IReadOnlyList<Hash> Peaks, DateT
 {
     /// <summary>The members, the same under every culture.</summary>
     /// <returns>One line.</returns>
-    public override string ToString() => Interop.InvariantText.Of(nameof(BatchSummary), PrintMembers);
+    public override string ToString() => string.Create(
+        CultureInfo.InvariantCulture, $"BatchSummary {{ Batches = {Batches}, Peaks = {Peaks.Count}, Latest = {Latest} }}");
 }
 
 /// <summary>A smaller number of batches that stays provable behind a dropped beginning.</summary>
@@ -35,7 +39,8 @@ public sealed record ProvableSize(long Size, IReadOnlyList<Hash> Proof)
 {
     /// <summary>The members, the same under every culture.</summary>
     /// <returns>One line.</returns>
-    public override string ToString() => Interop.InvariantText.Of(nameof(ProvableSize), PrintMembers);
+    public override string ToString() => string.Create(
+        CultureInfo.InvariantCulture, $"ProvableSize {{ Size = {Size}, Proof = {Proof.Count} }}");
 }
 
 /// <summary>A stream of a dropped beginning.</summary>

@@ -97,7 +97,14 @@ public sealed partial class TableWidthTests(TableWidthTests.Recorded recorded) :
             string[] table = [.. lines.Where(found => found.Contains('\t', StringComparison.Ordinal))];
             Assert.True(table.Length > 1, name);
             Assert.Single(table.Select(found => found.Count(character => character == '\t')).Distinct());
-            string whole = name switch { "runs" => run, "streams" => longest, "replay" => Recorded.Payload, "outbox" => "payments", _ => "\tno" };
+            string whole = name switch
+            {
+                "runs" => run,
+                "streams" => longest,
+                "replay" => Recorded.Payload,
+                "outbox" => "payments",
+                _ => "\tno",
+            };
             Assert.Contains(table, found => found.Contains(whole, StringComparison.Ordinal));
         }
     }

@@ -87,7 +87,8 @@ internal sealed class SegmentCompaction(
     {
         var floors = index().Streams().Where(stream => stream.Floor > 0).Select(stream => (stream.Stream, stream.Floor));
         var view = CompactionTranslation.View(
-            store.Segments.Select(segment => segment.Header), stream => Math.Min(index().HighestVersion(stream), highestDeleted), floors, index().KeysBefore);
+            store.Segments.Select(segment => segment.Header), stream => Math.Min(index().HighestVersion(stream), highestDeleted), floors,
+            index().KeysBefore);
         var decided = Format.Compaction.decide(new Format.CompactionRequest(drop.ToFSharpList(), mergeBytes), view);
         return decided.IsOk ? decided.ResultValue : null;
     }
