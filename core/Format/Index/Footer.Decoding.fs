@@ -32,8 +32,15 @@ module internal FooterDecoding =
         let entries = rows.Entries.Length
         let inRange count length first = RowRules.inRange count length first
 
-        let ascending (compare: 'Row -> 'Row -> int) (items: 'Row[]) =
-            items |> Seq.pairwise |> Seq.forall (fun (left, right) -> compare left right < 0)
+        let rising (fits: int -> bool) (compare: 'Row -> 'Row -> int) (items: 'Row[]) =
+            let mutable place = 1
+
+            while place < items.Length && fits (compare items[place - 1] items[place]) do
+                place <- place + 1
+
+            place >= items.Length
+
+        let ascending compare items = rising (fun order -> order < 0) compare items
 
         rows.Entries
         |> Array.forall (RowRules.ofEntry framesEnd rows.Streams.Length rows.Words.Length rows.Batches.Length)
@@ -45,7 +52,8 @@ module internal FooterDecoding =
         && rows.Postings |> Array.forall (fun entry -> entry < entries)
         && rows.Keys |> Array.forall (fun row -> row.Batch < rows.Batches.Length)
         && rows.Deletions |> Array.forall (fun row -> row.Stream < rows.Streams.Length)
-        && rows.Kept |> Seq.pairwise |> Seq.forall (fun (left, right) -> Text.compareUtf8 left.Key right.Key <= 0)
+        && rows.Kept
+           |> rising (fun order -> order <= 0) (fun (left: KeptRow) right -> Text.compareUtf8 left.Key right.Key)
         && rows.Ids |> Array.forall (fun row -> row.Entry < entries)
         && rows.Causes |> Array.forall (fun row -> row.Entry < entries)
         && ascending RowOrder.ids rows.Ids

@@ -24,6 +24,14 @@ type internal SegmentSeal =
 [<RequireQualifiedAccess>]
 module internal FooterEncoding =
 
+    // They are sorted, so that the same id follows itself.
+    let private idsOf (kind: FilteredKind) (rows: IdRow[]) : FilteredName seq =
+        seq {
+            for place in 0 .. rows.Length - 1 do
+                if place = 0 || rows[place].Id <> rows[place - 1].Id then
+                    FilteredName.Id(kind, rows[place].Id)
+        }
+
     let private namesOf (rows: SegmentRows) : FilteredName seq =
         seq {
             for row in rows.Streams -> FilteredName.Text(FilteredKind.Stream, row.Stream.Value)
@@ -31,8 +39,8 @@ module internal FooterEncoding =
             for row in rows.Words -> FilteredName.Text(FilteredKind.ofWord row.Kind, row.Text)
             for row in rows.Keys -> FilteredName.Text(FilteredKind.Key, row.Key)
             for key in rows.Kept |> Seq.map _.Key |> Seq.distinct -> FilteredName.Text(FilteredKind.Key, key)
-            for id in rows.Ids |> Seq.map _.Id |> Seq.distinct -> FilteredName.Id(FilteredKind.Id, id)
-            for id in rows.Causes |> Seq.map _.Id |> Seq.distinct -> FilteredName.Id(FilteredKind.Cause, id)
+            yield! idsOf FilteredKind.Id rows.Ids
+            yield! idsOf FilteredKind.Cause rows.Causes
         }
 
     /// The pages of the rows: the root, then each table. The same rows give the same bytes.
@@ -71,7 +79,7 @@ module internal FooterEncoding =
             table FooterLayout.ids rows.Ids FooterLayout.writeId
             table FooterLayout.causes rows.Causes FooterLayout.writeId
 
-        match FooterFilter.make (Array.ofSeq (namesOf rows)) with
+        match FooterFilter.make (namesOf rows) with
         | [||] -> ()
         | blocks -> table FooterLayout.filter blocks (fun writer block -> writer.Raw(ReadOnlySpan block))
 

@@ -76,19 +76,25 @@ module internal FooterFilter =
         hash ^^^ (hash >>> 33)
 
     /// FNV-1a with 64 bits over the kind's code and the bytes, mixed.
-    let private hashOf (name: FilteredName) : uint64 =
-        let struct (kind, bytes) =
-            match name with
-            | FilteredName.Text(kind, text) -> struct (kind, Encoding.UTF8.GetBytes text)
-            | FilteredName.Id(kind, id) -> struct (kind, id.ToByteArray true)
+    let private hashWith (writer: ByteWriter) (name: FilteredName) : uint64 =
+        writer.Clear()
 
-        let add (hash: uint64) (next: byte) = (hash ^^^ uint64 next) * 1099511628211UL
-        let mutable hash = add 14695981039346656037UL (code kind)
+        match name with
+        | FilteredName.Text(kind, text) ->
+            writer.Byte(code kind)
+            writer.Utf8(text.AsSpan())
+        | FilteredName.Id(kind, id) ->
+            writer.Byte(code kind)
+            writer.Guid id
 
-        for next in bytes do
-            hash <- add hash next
+        let mutable hash = 14695981039346656037UL
+
+        for next in writer.Written do
+            hash <- (hash ^^^ uint64 next) * 1099511628211UL
 
         mix hash
+
+    let private hashOf (name: FilteredName) : uint64 = hashWith (ByteWriter 64) name
 
     /// How many blocks so many names take.
     let blocksFor (names: int) : int = (names + namesPerBlock - 1) / namesPerBlock
@@ -100,14 +106,19 @@ module internal FooterFilter =
         (uint32 hash + uint32 number * step) % blockBits
 
     /// The blocks of a filter over these names; none for few names.
-    let make (names: FilteredName array) : byte[][] =
-        if names.Length < leastNames then
+    let make (names: FilteredName seq) : byte[][] =
+        let writer = ByteWriter 1024
+        let hashes = ResizeArray<uint64>()
+
+        for name in names do
+            hashes.Add(hashWith writer name)
+
+        if hashes.Count < leastNames then
             [||]
         else
-            let blocks = Array.init (blocksFor names.Length) (fun _ -> Array.zeroCreate<byte> blockBytes)
+            let blocks = Array.init (blocksFor hashes.Count) (fun _ -> Array.zeroCreate<byte> blockBytes)
 
-            for name in names do
-                let hash = hashOf name
+            for hash in hashes do
                 let block = blocks[blockOf hash blocks.Length]
 
                 for number in 0 .. bitsPerName - 1 do
