@@ -39,8 +39,8 @@ internal sealed partial class DeadlineWatch<TAt, TCommand, TEvent, TError>
             }
             catch (Exception error) when (MayPass(error, cancellationToken))
             {
-                // Begun anew, it gets twice the time.
-                hanging[stream] = load;
+                // Begun anew, one that was given up gets twice the time.
+                if (!load.IsNew) hanging[stream] = load;
                 Unread(stream, error);
             }
         }
@@ -56,6 +56,7 @@ internal sealed partial class DeadlineWatch<TAt, TCommand, TEvent, TError>
         }
 
         if (late is { Task.IsCompletedSuccessfully: true, IsOutdated: false }) return late;
+        late?.Dispose();
         var next = new LateLoad(late?.Patience ?? 1, cancellationToken);
         next.Task = late is { Task.IsCompletedSuccessfully: true }
             ? FollowAsync(stream, late.Task.Result, next.Token).AsTask()

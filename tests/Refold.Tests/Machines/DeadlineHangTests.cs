@@ -87,6 +87,29 @@ public class DeadlineHangTests
     }
 
     [Fact]
+    public async Task AnEntryThatComesWhileTheSubscriptionIsBroken_IsNotMissedByAReadThatBeganBefore()
+    {
+        await using var memory = new InMemoryJournal();
+        await using (var run = await memory.StartRunAsync(Pin, Options("before")))
+        {
+            // Not enough to open it: it has no deadline.
+            await run.Streams(Turnstile.Aggregate).ExecuteAsync("turnstile/1", new Coin(10));
+            await run.Streams(Turnstile.Aggregate).ExecuteAsync("turnstile/2", new Coin(100));
+        }
+
+        var journal = new StuckJournal(memory) { HangsBehind = true, BreaksAt = StreamId.Create("turnstile/3") };
+        await using var own = await journal.StartRunAsync(Pin, Options("test"));
+        await using var driver = Turnstile.Definition.Deadlines(own);
+        await driver.StartAsync(CancellationToken.None);
+        await UntilAsync(() => Closed(memory) == 1);
+        await OpenAsync(memory, "breaking", "turnstile/3");
+        await SnapshotFixture.UntilAsync(() => journal.IsBroken);
+        await OpenAsync(memory, "missed", "turnstile/1");
+        journal.GoOn.SetResult();
+        await UntilAsync(() => Closed(memory) == 3);
+    }
+
+    [Fact]
     public async Task TheScan_TakesRecoveryPermits()
     {
         using var permits = new RecoveryPermits(capacity: 1);
@@ -116,6 +139,12 @@ public class DeadlineHangTests
 
         public TimeSpan Slowness { get; init; }
 
+        public bool HangsBehind { get; init; }
+
+        public StreamId? BreaksAt { get; init; }
+
+        public bool IsBroken { get; private set; }
+
         public TimeProvider Clock { get; init; } = TimeProvider.System;
 
         public int Reads => Volatile.Read(ref reads);
@@ -132,6 +161,7 @@ public class DeadlineHangTests
             if (stream == Hanging && Slowness > TimeSpan.Zero) await Task.Delay(Slowness, Clock, cancellationToken);
             await foreach (var entry in base.ReadStreamAsync(stream, fromVersion, toVersion, maxCount, cancellationToken))
                 yield return entry;
+            if (stream == Hanging && HangsBehind) await GoOn.Task;
         }
 
         public override async IAsyncEnumerable<JournalEntry> SubscribeAsync(
@@ -144,7 +174,16 @@ public class DeadlineHangTests
                 throw new IOException("gone for a moment");
             }
 
-            await foreach (var entry in base.SubscribeAsync(fromPosition, cancellationToken)) yield return entry;
+            await foreach (var entry in base.SubscribeAsync(fromPosition, cancellationToken))
+            {
+                if (entry.Stream == BreaksAt && !IsBroken)
+                {
+                    IsBroken = true;
+                    throw new IOException("gone for a moment");
+                }
+
+                yield return entry;
+            }
         }
     }
 }
