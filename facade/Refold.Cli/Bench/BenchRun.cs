@@ -21,7 +21,16 @@ internal sealed class BenchRun(IReadOnlyList<Row> rows, Action<string> print, Te
     /// <exception cref="BenchUsageException">A row is not known.</exception>
     public bool Run(BenchOptions options, string elsewhere, CancellationToken cancellationToken)
     {
+        if (options.Rows.Any(string.IsNullOrWhiteSpace)) throw new BenchUsageException("--row is empty; leave it out for all rows.");
+        if (options.Growth && (options.Rows.Count > 0 || options.Json))
+            throw new BenchUsageException("--growth prints one table in Markdown, without --row and --json.");
         var asked = Chosen(options.Rows, elsewhere);
+        if (options.List && options.Json)
+        {
+            print(new JsonArray([.. asked.Select(row => new JsonObject { ["name"] = row.Name, ["what"] = row.What })]).ToJsonString());
+            return true;
+        }
+
         if (options.List)
         {
             foreach (var row in asked) print($"{row.Name,-28}  {row.What}");

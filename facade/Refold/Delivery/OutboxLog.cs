@@ -41,6 +41,9 @@ internal sealed class OutboxLog(IJournal journal, string outbox)
     private readonly HashSet<long> deadAhead = [];
     private readonly OutboxNumbers settled = new();
 
+    // Messages up to this number were deleted when they were to be read.
+    private long gone;
+
     // The highest number that a fact is about, and the position of the first fact about it: messages up to it lie before.
     private long named;
     private long namedAt;
@@ -61,8 +64,8 @@ internal sealed class OutboxLog(IJournal journal, string outbox)
     /// <summary>The highest number that was read.</summary>
     public long Sent { get; private set; }
 
-    /// <summary>The highest number up to which all are confirmed.</summary>
-    public long SettledTo => settled.To;
+    /// <summary>The highest number up to which all are confirmed or deleted.</summary>
+    public long SettledTo => settled.ToBehind(gone);
 
     /// <summary>Which numbers are confirmed.</summary>
     public IReadOnlyList<(long First, long Last)> Settled => settled.Ranges;
@@ -213,7 +216,7 @@ internal sealed class OutboxLog(IJournal journal, string outbox)
     // Messages that were deleted are neither delivered nor waited for.
     private void Skip(long upTo)
     {
-        Sent = Math.Max(Sent, upTo);
+        (Sent, gone) = (Math.Max(Sent, upTo), Math.Max(gone, upTo));
         foreach (var number in ahead.Keys.Where(number => number <= upTo).ToList()) ahead.Remove(number);
         deadAhead.RemoveWhere(number => number <= upTo);
     }

@@ -50,7 +50,7 @@ public sealed record DeliveryRound(bool IsOwner, int Confirmed, int Delivered, i
 
 /// <summary>Where an outbox stands.</summary>
 /// <param name="Sent">The highest number that was given; numbers are never reused.</param>
-/// <param name="SettledTo">Up to this number every message is confirmed: the messages up to it may be deleted
+/// <param name="SettledTo">Up to this number every message is confirmed, or was deleted: the messages up to it may be deleted
 /// (<see cref="IJournal.DeleteToAsync"/>).</param>
 /// <param name="Unconfirmed">The messages that wait, dead letters not counted.</param>
 /// <param name="DeadLetters">The numbers of messages that were given up.</param>

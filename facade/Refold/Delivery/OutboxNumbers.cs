@@ -13,6 +13,19 @@ internal sealed class OutboxNumbers
     /// <summary>The highest number up to which all are settled; 0 for none.</summary>
     public long To => ranges.Count > 0 && ranges.GetKeyAtIndex(0) == 1 ? ranges.GetValueAtIndex(0) : 0;
 
+    /// <summary>The same where all up to another number need not be settled any more.</summary>
+    public long ToBehind(long gone)
+    {
+        var to = gone;
+        foreach (var (first, last) in ranges)
+        {
+            if (first > to + 1) break;
+            to = Math.Max(to, last);
+        }
+
+        return to;
+    }
+
     public IReadOnlyList<(long First, long Last)> Ranges => [.. ranges.Select(range => (range.Key, range.Value))];
 
     public bool Contains(long number) => IndexOf(number) is var index && index >= 0 && ranges.GetValueAtIndex(index) >= number;

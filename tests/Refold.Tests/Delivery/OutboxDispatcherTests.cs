@@ -169,6 +169,20 @@ public class OutboxDispatcherTests : DispatcherFixture
     }
 
     [Fact]
+    public async Task MessagesThatWereDeletedUnconfirmed_HoldNothingUpAfterwards()
+    {
+        await using var journal = new InMemoryJournal();
+        await SendAsync(journal, "pay 4");
+        await journal.DeleteToAsync(Till.Payments.Stream, 2, ct);
+        Assert.Equal(2, (await journal.OutboxStatusAsync("payments", ct)).SettledTo);
+        Assert.True(await journal.ConfirmMessageAsync("payments", 4, ct));
+        Assert.Equal(2, (await journal.OutboxStatusAsync("payments", ct)).SettledTo);
+        Assert.True(await journal.ConfirmMessageAsync("payments", 3, ct));
+        var status = await journal.OutboxStatusAsync("payments", ct);
+        Assert.Equal((4L, 4L), (status.Sent, status.SettledTo));
+    }
+
+    [Fact]
     public async Task AMessage_MayBeConfirmedWhileItIsHandedOver()
     {
         await using var journal = new InMemoryJournal();

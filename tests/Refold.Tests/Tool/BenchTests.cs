@@ -68,6 +68,20 @@ public sealed class BenchTests : IDisposable
     }
 
     [Fact]
+    public void List_AsJson_HasTheSameRows()
+    {
+        using var document = JsonDocument.Parse(Start(Program, "--list", "--json").Expect(0).Output);
+        Assert.Equal(Listed(), document.RootElement.EnumerateArray().Select(row => row.GetProperty("name").GetString()));
+    }
+
+    [Theory]
+    [InlineData("--row is empty", "--row", "")]
+    [InlineData("--growth prints one table", "--growth", "--row", "fill")]
+    [InlineData("--growth prints one table", "--growth", "--json")]
+    public void WhatCannotBeMeant_IsRefused_AndNothingIsMeasured(string message, params string[] arguments) =>
+        Assert.Contains(message, Start(Program, arguments).Expect(2).Error, StringComparison.Ordinal);
+
+    [Fact]
     public void UnknownRow_IsRefusedByItsName() =>
         Assert.Contains("'next_u65'", Start(Program, "--row", "next_u65", "--quick").ExpectError(2), StringComparison.Ordinal);
 

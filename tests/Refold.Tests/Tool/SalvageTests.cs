@@ -149,6 +149,19 @@ public sealed class SalvageTests : IDisposable
     }
 
     [Fact]
+    public void FilesOfAnEarlierVersion_AreNotCalledDamaged()
+    {
+        string place = Path.Combine(directory.Root, "old");
+        Directory.CreateDirectory(place);
+        foreach (string file in Directory.EnumerateFiles(SourceTree.PathOf("tests/Refold.Segments.Tests/golden/version-1/compacted")))
+            File.Copy(file, Path.Combine(place, Path.GetFileName(file)));
+        string error = RefoldTool.Run("export", "--salvage", "--journal", "segments:" + place).ExpectError(3);
+        Assert.Contains("format version 1", error, StringComparison.Ordinal);
+        Assert.Contains("with the version of Refold that wrote it", error, StringComparison.Ordinal);
+        Assert.DoesNotContain("backup", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task NothingToRead_IsAnErrorOfOneLine()
     {
         RefoldTool.Run("export", "--salvage", "--journal", directory.Journal("nowhere")).ExpectError(3);

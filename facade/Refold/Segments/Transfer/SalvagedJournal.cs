@@ -92,8 +92,10 @@ internal sealed class SalvagedJournal
         var commit = device.Exists ? TryReadCommit(device) : null;
         if (names.Count == 0 && commit is not { LastFrame: > 0 }) throw SegmentFaults.NoJournal(device);
         var unread = new List<SalvageHole>();
-        var seed = FindSeed(device, names, commit)
-            ?? throw new JournalOpenException(
+        var seed = FindSeed(device, names, commit);
+        if (seed is null) RequireThisVersion(device, names);
+        if (seed is null)
+            throw new JournalOpenException(
                 $"Nothing can be read in {device.Place}: no header and no frame of one journal was found; restore a backup.");
         var files = new List<Format.SalvagedFile>();
         for (var item = 0; item < names.Count; item++)
@@ -103,11 +105,24 @@ internal sealed class SalvagedJournal
             if (HeaderOf(bytes) is { } header && Core.Checksum.seed(header.JournalId) != seed)
                 unread.Add(new SalvageHole("it belongs to another journal", names[item].ToString(), 0, bytes.Length));
             else
-                files.Add(Format.Salvage.scan(seed, item, bytes));
+                files.Add(Format.Salvage.scan(seed.Value, item, bytes));
         }
 
         var flushed = commit is { } slot && Core.Checksum.seed(slot.JournalId) == seed ? Tuple.Create(slot.LastFrame, slot.Head) : null;
-        return new SalvagedJournal(device, names, seed, Format.SalvageReportModule.make(flushed.ToOption(), files), unread);
+        return new SalvagedJournal(device, names, seed.Value, Format.SalvageReportModule.make(flushed.ToOption(), files), unread);
+    }
+
+    // Files that are whole and of another version need no backup.
+    private static void RequireThisVersion(IStorageDevice device, List<Format.SegmentName> names)
+    {
+        foreach (var name in names)
+        {
+            if (
+                TryReadAll(device, name, [], Format.SegmentHeaderModule.bytes) is { } bytes
+                && Format.SegmentHeaderModule.decode(bytes) is { IsError: true, ErrorValue: var error }
+                && (error.IsPastVersion || error.IsFutureVersion))
+                throw SegmentFaults.Of(error, name.ToString());
+        }
     }
 
     /// <summary>What COMMIT says was flushed; null where nothing can be told from it.</summary>
