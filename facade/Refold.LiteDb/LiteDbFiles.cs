@@ -1,5 +1,6 @@
 // A whole journal at once: copied from another store, compacted, backed up, checked. What is made gets its name when it is whole.
 // Called by LiteDbJournal's static members and, through the registration, by the tool.
+using System.Globalization;
 using System.Security.Cryptography;
 using Refold.LiteDb.Storage;
 using Refold.Transfers;
@@ -81,6 +82,10 @@ internal sealed class LiteDbFiles : IStoreFiles
         // Opening brings everything in the log into the data file, and holds the lock until the new file is in its place.
         using var database = Database.Open(files, readOnly: false);
         var progress = database.ReadProgress();
+        if (forgetKeysBefore < 0 || forgetKeysBefore > progress.Head.Position + 1)
+            throw new ArgumentOutOfRangeException(
+                nameof(forgetKeysBefore), forgetKeysBefore,
+                string.Create(CultureInfo.InvariantCulture, $"The position has to be from 0 to {progress.Head.Position + 1}."));
         var before = database.DataLength;
         // The same id: marks and backups of this journal stay its own.
         var (written, sums) = Make(

@@ -36,6 +36,9 @@ public sealed record LiteDbVerification(long Entries, Head Head, LiteDbFault? Fi
     {
         private readonly Dictionary<StreamId, (long Version, long Count)> streams = [];
         private readonly Dictionary<Word, (long Count, long Sum)> words = [];
+
+        // Of batches with one key, which restoring allows, the later one counts.
+        private readonly Dictionary<string, (long First, Head Head, KnownKey? Known)> keyed = new(StringComparer.Ordinal);
         private readonly JournalState state = new(database);
         private List<StoredEntry> piece = [];
         private int read;
@@ -69,7 +72,7 @@ public sealed record LiteDbVerification(long Entries, Head Head, LiteDbFault? Fi
                     $"there are {Text(batches)} batches up to {Text(latest)}, "
                     + $"the journal says {Text(progress.Batches)} up to {Text(progress.Latest)}");
             if (Next() is { } stray) return Fault($"the entry at position {Text(stray.Entry.Position)} belongs to no batch");
-            return Streams() ?? Words()
+            return KeysOfBatches() ?? Streams() ?? Words()
                 ?? (
                     readable == progress.Entries
                         ? null
@@ -82,7 +85,7 @@ public sealed record LiteDbVerification(long Entries, Head Head, LiteDbFault? Fi
             if (batch.First <= Head.Position || next.Position != batch.Head.Position || !next.Hash.Equals(batch.Head.Hash))
                 return Fault($"the head behind position {Text(batch.Head.Position)} does not follow from the one before it");
             var position = batch.First;
-            string? key = null;
+            var stored = new List<StoredEntry>();
             var gone = 0;
             foreach (var leaf in batch.Leaves)
             {
@@ -90,7 +93,7 @@ public sealed record LiteDbVerification(long Entries, Head Head, LiteDbFault? Fi
                 for (; Next() is { } found && found.Entry.Position < position + leaf.Count; read++)
                 {
                     if (Entry(found.Entry, batch.First, leaf.FirstVersion + canonical.Count) is { } fault) return fault;
-                    key = found.Entry.IdempotencyKey ?? key;
+                    stored.Add(found);
                     canonical.Add(found.CanonicalBytes);
                 }
 
@@ -110,10 +113,30 @@ public sealed record LiteDbVerification(long Entries, Head Head, LiteDbFault? Fi
                 return Fault($"the place of the batch at position {Text(batch.First)} in the batch tree is another", batch.First);
             batches++;
             Head = batch.Head;
-            return key is null || batch.First < state.View.KeysBefore
-                || new LiteDbIndex(database, state).FindKey(key) is var (_, receipt) && receipt.FirstPosition == batch.First
-                ? null
-                : Fault($"the idempotency key of the batch at position {Text(batch.First)} is not found", batch.First);
+            if (stored.Count > 0 && stored[0].Entry.IdempotencyKey is { } key)
+            {
+                var placed = PlacedBatch.FromStore(batch.First, stored, batch.Leaves, batch.Head);
+                // Entries that are left do not tell the content of the whole.
+                keyed[key] = (batch.First, batch.Head, gone == 0 ? new KnownKey(placed.Content, placed.Receipt) : null);
+            }
+
+            return null;
+        }
+
+        // Each key stands for the content and the receipt of its batch, as far as its entries tell them.
+        private LiteDbFault? KeysOfBatches()
+        {
+            var index = new LiteDbIndex(database, state);
+            foreach (var (key, (first, head, known)) in keyed)
+            {
+                if (first < state.View.KeysBefore) continue;
+                if (index.FindKey(key) is not var (content, receipt) || receipt.FirstPosition != first || receipt.Head != head)
+                    return Fault($"the idempotency key of the batch at position {Text(first)} is not found", first);
+                if (known is var (same, whole) && (!content.Equals(same) || !receipt.Versions.SequenceEqual(whole.Versions)))
+                    return Fault($"the idempotency key of the batch at position {Text(first)} stands for something else", first);
+            }
+
+            return null;
         }
 
         private LiteDbFault? Entry(JournalEntry entry, long batch, long version)

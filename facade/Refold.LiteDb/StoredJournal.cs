@@ -117,7 +117,10 @@ internal sealed class StoredJournal
         var keys = from document in database.All(first => Search.ByIds(Collections.Keys, first, Keys.AboveNames), Array.Empty<byte>())
                    where KeyRow.Read(document).Head.Position <= basis.Head.Position
                    let key = Encoding.UTF8.GetString(document["_id"].AsBinary)
-                   select new KeptKey(key, index.FindKey(key)!);
+                   // One that was forgotten since is not kept any more.
+                   let known = index.FindKey(key)
+                   where known is not null
+                   select new KeptKey(key, known);
         return new TransferItem.Beginning(
             new JournalBeginning(
                 [.. streams], [.. keys], state.View.KeysBefore, Base.ReadSummary(stored), Base.ReadProvable(stored), basis.Head,

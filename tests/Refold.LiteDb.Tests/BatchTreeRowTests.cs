@@ -3,6 +3,7 @@
 using LiteDB;
 using Refold.LiteDb.Storage;
 using Refold.Segments;
+using Refold.Transfers;
 using Xunit;
 using Search = Refold.LiteDb.Storage.Search;
 
@@ -65,6 +66,164 @@ public class BatchTreeRowTests
         }
 
         Assert.Contains("in the batch tree", LiteDbJournal.Verify(files).First!.What, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("no row")]
+    [InlineData("another row")]
+    [InlineData("another position")]
+    [InlineData("another hash")]
+    [InlineData("another ordinal")]
+    [InlineData("another time")]
+    [InlineData("another count at the head")]
+    [InlineData("another time at the head")]
+    [InlineData("an entry behind the head")]
+    [InlineData("a row in an empty journal")]
+    [InlineData("a count in an empty journal")]
+    [InlineData("a time in an empty journal")]
+    public async Task Opening_RefusesALastBatchThatIsNotTheOneOfTheHead(string what)
+    {
+        var files = new SimulatedFiles();
+        await using (var journal = LiteDbJournal.Open(files))
+        {
+            for (var number = 0; number < 5 && !what.EndsWith("empty journal", StringComparison.Ordinal); number++)
+                await journal.AppendAsync(Request(number));
+        }
+
+        using (var database = Database.Open(files, readOnly: false))
+        {
+            Change(database, what);
+            database.Checkpoint();
+        }
+
+        foreach (var readOnly in new[] { true, false })
+        {
+            var refused = Assert.Throws<JournalCorruptedException>(() => Database.Open(files, readOnly));
+            Assert.Equal("the last batch", refused.What);
+        }
+    }
+
+    [Theory]
+    [InlineData("another count at the head")]
+    [InlineData("another time at the head")]
+    [InlineData("a count in an empty journal")]
+    [InlineData("a time in an empty journal")]
+    public async Task Verification_FindsAHeadWhoseCountOrTimeDoesNotFollow(string what)
+    {
+        var files = new SimulatedFiles();
+        await using (var journal = LiteDbJournal.Open(files))
+        {
+            for (var number = 0; number < 5 && !what.EndsWith("empty journal", StringComparison.Ordinal); number++)
+                await journal.AppendAsync(Request(number));
+        }
+
+        // Of a database that is open, as a copy is verified: opening it would refuse it.
+        using var database = Database.Open(files, readOnly: false);
+        Assert.Null(LiteDbVerification.Of(database, files.Place).First);
+        Change(database, what);
+        Assert.Contains("batches up to", LiteDbVerification.Of(database, files.Place).First!.What, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("another count at the head")]
+    [InlineData("another time at the head")]
+    [InlineData("another position")]
+    [InlineData("another hash behind the beginning")]
+    public async Task AJournalThatHasNothingButADroppedBeginning_IsOpened_AndGoesOn_WhereItsHeadIsTheOneBehindIt(string what)
+    {
+        using var directory = new TemporaryDirectory();
+        var (source, files) = (directory.File("segments"), new SimulatedFiles());
+        await using (var journal = SegmentJournal.Open(source, Samples.Small))
+        {
+            for (var number = 0; number < 60; number++) await journal.AppendAsync(Request(number));
+            await journal.CompactAsync(new CompactionRequest.RetainFrom(40));
+        }
+
+        RefoldTool.Run("copy", "segments:" + source, "litedb:" + directory.File("j.db")).Expect(0);
+        var beginning = LiteDbFiles.Read(new LocalDatabaseFiles(directory.File("j.db"))).First();
+        var summary = Assert.IsType<TransferItem.Beginning>(beginning).Content.Summary;
+        LiteDbFiles.Write(files, [beginning]);
+        using (var database = Database.Open(files, readOnly: false))
+        {
+            if (what.Length > 0) Change(database, what);
+            database.Checkpoint();
+        }
+
+        if (what.Length > 0)
+        {
+            Assert.Equal("the last batch", Assert.Throws<JournalCorruptedException>(() => Database.Open(files, readOnly: true)).What);
+            return;
+        }
+
+        await using (var journal = LiteDbJournal.Open(files)) await journal.AppendAsync(Request(60));
+        Assert.Null(LiteDbJournal.Verify(files).First);
+        using var reopened = Database.Open(files, readOnly: true);
+        var row = BatchRow.Read(reopened.First(Search.ByIds(Collections.Batches, 0L, long.MaxValue))!);
+        Assert.Equal(summary.Batches, row.Tree.Ordinal);
+    }
+
+    private static void Change(Database database, string what)
+    {
+        var last = database.First(Search.ByIds(Collections.Batches, 10L, long.MaxValue));
+        var head = database.Get(Collections.Meta, Progress.Id)!;
+        database.Write(engine =>
+        {
+            switch (what)
+            {
+                case "no row":
+                    engine.Delete(Collections.Batches, [last!["_id"]]);
+                    break;
+                case "another row":
+                    last!["_id"] = 12L;
+                    Put(Collections.Batches, last);
+                    break;
+                case "another position":
+                    // Of its entry, too, nothing is left.
+                    engine.Delete(Collections.Entries, [10L]);
+                    head["pos"] = head["pos"].AsInt64 - 1;
+                    Put(Collections.Meta, head);
+                    break;
+                case "another hash":
+                    last!["h"] = last["t"];
+                    Put(Collections.Batches, last);
+                    break;
+                case "another ordinal":
+                    last!["n"] = last["n"].AsInt64 + 1;
+                    Put(Collections.Batches, last);
+                    break;
+                case "another time":
+                    last!["u"] = last["u"].AsInt64 + 1;
+                    Put(Collections.Batches, last);
+                    break;
+                case "another count at the head" or "a count in an empty journal":
+                    head["b"] = head["b"].AsInt64 + 1;
+                    Put(Collections.Meta, head);
+                    break;
+                case "another time at the head" or "a time in an empty journal":
+                    head["u"] = Begin.UtcTicks;
+                    Put(Collections.Meta, head);
+                    break;
+                case "another hash behind the beginning":
+                    var basis = database.Get(Collections.Meta, Base.Id)!;
+                    basis["hash"] = new byte[32];
+                    Put(Collections.Meta, basis);
+                    break;
+                case "an entry behind the head":
+                    var entry = database.First(Search.ByIds(Collections.Entries, 10L, long.MaxValue))!;
+                    entry["_id"] = 11L;
+                    entry["k"] = new byte[] { 1 };
+                    engine.Insert(Collections.Entries, [entry], BsonAutoId.ObjectId);
+                    break;
+                default:
+                    var none = new TreeRow(0, default, null);
+                    Put(Collections.Batches, new BatchRow(1, new Head(1, default), [], null, 0, none).Write());
+                    break;
+            }
+
+            void Put(string collection, BsonDocument document) =>
+                engine.Upsert(collection, [document.Sealed()], BsonAutoId.ObjectId);
+        });
     }
 
     // Times come and go, run backwards, and the latest of all lies in an entry that is deleted.

@@ -77,7 +77,8 @@ module internal Compaction =
         isTouched
 
     /// Scans a sealed segment by itself, and compares its footer. `isFirst`: the journal begins with it, at position 1 or with a base.
-    let source (isFirst: bool) (bytes: ReadOnlyMemory<byte>) : Result<CompactionSource, FrameError> =
+    /// `before` tells what the batches before it come to: it is asked where the segment has no footer that says it.
+    let source (isFirst: bool) (before: unit -> TreePlace) (bytes: ReadOnlyMemory<byte>) : Result<CompactionSource, FrameError> =
         SegmentAlone.scan isFirst bytes
         |> Result.bind (fun (struct (scanner, scan)) ->
             let compared =
@@ -86,7 +87,7 @@ module internal Compaction =
             let before =
                 scan.Trailer
                 |> Option.map (FooterDecoding.readBefore scan.Header.Value bytes)
-                |> Option.defaultValue (Ok TreePlace.none)
+                |> Option.defaultWith (fun () -> Ok(if isFirst then TreePlace.none else before ()))
 
             match compared, before with
             | Some error, _

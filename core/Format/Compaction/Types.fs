@@ -16,7 +16,7 @@ type internal CompactionSource =
         Bytes: ReadOnlyMemory<byte>
         /// What the scan took from it.
         Items: SegmentItem list
-        /// What the batches before it come to, as its footer says; nothing where it has none.
+        /// What the batches before it come to.
         Tree: TreePlace
     }
 

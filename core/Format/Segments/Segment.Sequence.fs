@@ -95,10 +95,34 @@ type internal FrameSequence(start: ScanStart) =
             ]
 
     let takeBase (frame: Frame) (content: BaseContent) : Result<SegmentContent option, Misfit> =
-        let headCheck =
-            Misfit.hash "the head of a base" head.Hash (ValueOption.defaultValue Hash.Zero frame.Head)
+        let ofStreams =
+            content.Streams
+            |> List.forall (fun stream -> stream.Floor >= 0L && stream.Highest >= 1L && stream.Floor <= stream.Highest)
 
-        match Misfit.first [ checkAlone frame; headCheck ] with
+        let namesOnce = (content.Streams |> List.distinctBy _.Stream).Length = content.Streams.Length
+
+        let ofKeys =
+            content.Keys |> List.forall (fun key -> key.Receipt.Head.Position <= head.Position)
+
+        let checks =
+            [
+                checkAlone frame
+                Misfit.hash "the head of a base" head.Hash (ValueOption.defaultValue Hash.Zero frame.Head)
+                Misfit.rule "the streams of a base" (ofStreams && namesOnce) "each once, with a floor up to its highest version" "others"
+                Misfit.rule "the keys of a base" ofKeys "of batches that it stands for" "of others"
+                Misfit.rule
+                    "the position of forgotten keys"
+                    (content.KeysBefore <= head.Position + 1L)
+                    "one of the journal"
+                    (Numbers.text content.KeysBefore)
+                Misfit.rule
+                    "the sizes that a base proves"
+                    (content.Provable |> List.forall (fun size -> size.Size >= 1L && size.Size < content.Tree.Batches))
+                    "below its own"
+                    "others"
+            ]
+
+        match Misfit.first checks with
         | Some misfit -> Error misfit
         | None ->
             List.iter assembly.Know content.Streams

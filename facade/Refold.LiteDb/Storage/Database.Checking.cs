@@ -122,12 +122,29 @@ internal sealed partial class Database
 
         var last = Find(Search.ByIds(Collections.Batches, progress.Head.Position, long.MaxValue), 2);
         var entry = First(Search.ByIds(Collections.Entries, progress.Head.Position + 1, long.MaxValue));
-        var agrees = progress.Head.Position == 0
-            ? last.Count == 0
-            : last is [var document] && BatchRow.Read(document) is var row && row.Head.Position == progress.Head.Position
+        var agrees = last switch
+        {
+            [] => IsBeginning(progress),
+            [var document] => BatchRow.Read(document) is var row && row.Head.Position == progress.Head.Position
                 && row.Head.Hash.Equals(progress.Head.Hash) && row.Tree.Ordinal + 1 == progress.Batches
-                && row.Tree.Latest == progress.Latest;
+                && row.Tree.Latest == progress.Latest,
+            _ => false,
+        };
         if (!agrees || entry is not null)
             throw new JournalCorruptedException(files.Place, 0, "the last batch", $"at head {progress.Head}", "another");
+    }
+
+    // Without a batch the head is the one behind what was dropped, or that of an empty journal.
+    private bool IsBeginning(Progress progress)
+    {
+        var (head, batches, latest) = (default(Head), 0L, default(DateTimeOffset?));
+        if (Get(Collections.Meta, Base.Id) is { } basis)
+        {
+            var summary = Base.ReadSummary(basis);
+            (head, batches, latest) = (Base.Read(basis).Head, summary.Batches, summary.Latest);
+        }
+
+        return head.Position == progress.Head.Position && head.Hash.Equals(progress.Head.Hash) && batches == progress.Batches
+            && latest == progress.Latest;
     }
 }

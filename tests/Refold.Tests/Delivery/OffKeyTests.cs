@@ -65,4 +65,43 @@ public class OffKeyTests
         await journal.DeleteToAsync(Mails.Stream, 1);
         await Assert.ThrowsAsync<NotAppendedException>(() => run.Streams(Sending).ExecuteAsync("order/42", new Draw(), Key, default));
     }
+
+    [Theory]
+    [InlineData(RecordMode.Off, false)]
+    [InlineData(RecordMode.Record, false)]
+    [InlineData(RecordMode.Record, true)]
+    public async Task AnotherCommandUnderAKeyWhoseOutcomeIsKnown_IsRefused_AsAnotherAndNotAsDeleted(RecordMode recorded, bool isDeleted)
+    {
+        await using var journal = new InMemoryJournal();
+        await using (var before = await StartAsync(journal, recorded))
+        {
+            await before.Streams(Sending).ExecuteAsync("order/42", new Draw(), Key, default);
+            await before.Streams(Sending).ExecuteAsync("order/9", new Cancel());
+        }
+
+        // The command is there: what was deleted beside does not leave the question open.
+        if (isDeleted) await journal.DeleteToAsync(Mails.Stream, 1);
+        await using var run = await journal.StartRunAsync(
+            RunFixture.Pin, RunFixture.Options(RecordMode.Off) with { RunId = RunId.Create("next") });
+        var refused = await Assert.ThrowsAsync<NotAppendedException>(
+            () => run.Streams(Sending).ExecuteAsync("order/42", new Cancel(), Key, default));
+        Assert.IsType<AppendFailure.KeyReused>(refused.Failure);
+        Assert.DoesNotContain("deleted since", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task AKeyOfAnAppendThatWasDeleted_IsNoLostCommandOfARunThatRecords()
+    {
+        await using var journal = new InMemoryJournal();
+        await journal.AppendAsync(
+            new AppendRequest(new EntryData("note/1", "written", "1"u8.ToArray()))
+            {
+                IdempotencyKey = Key.IdempotencyKey
+            });
+        await journal.DeleteToAsync("note/1", 1);
+        await using var run = await StartAsync(journal, RecordMode.Record);
+        var refused = await Assert.ThrowsAsync<NotAppendedException>(
+            () => run.Streams(Sending).ExecuteAsync("order/42", new Draw(), Key, default));
+        Assert.DoesNotContain("deleted since", refused.Message, StringComparison.Ordinal);
+    }
 }

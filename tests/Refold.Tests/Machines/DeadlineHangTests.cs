@@ -97,7 +97,7 @@ public class DeadlineHangTests
             await run.Streams(Turnstile.Aggregate).ExecuteAsync("turnstile/2", new Coin(100));
         }
 
-        var journal = new StuckJournal(memory) { HangsBehind = true, BreaksAt = StreamId.Create("turnstile/3") };
+        var journal = new StuckJournal(memory) { HangsAtTheEndOfTheFirstRead = true, BreaksAt = StreamId.Create("turnstile/3") };
         await using var own = await journal.StartRunAsync(Pin, Options("test"));
         await using var driver = Turnstile.Definition.Deadlines(own);
         await driver.StartAsync(CancellationToken.None);
@@ -110,20 +110,63 @@ public class DeadlineHangTests
     }
 
     [Fact]
+    public async Task AnEntryThatComesWhileAReadIsLate_IsNotLost_ThoughThatReadDidNotSeeIt()
+    {
+        await using var memory = new InMemoryJournal();
+        await OpenAsync(memory, "before", Hanging.Value);
+        var journal = new StuckJournal(memory) { HangsAtTheEndOfTheFirstRead = true };
+        await using var run = await journal.StartRunAsync(Pin, Options("test"));
+        await using var driver = Turnstile.Definition.Deadlines(run);
+        await driver.StartAsync(CancellationToken.None);
+        await SnapshotFixture.UntilAsync(() => journal.Reads == 1);
+        // It hangs behind the last entry: the machine is left, and entered anew, unseen by it.
+        await UntilAsync(() => driver.Next is not null);
+        await using (var other = await memory.StartRunAsync(Pin, Options("other")))
+        {
+            await other.Streams(Turnstile.Aggregate).ExecuteAsync(Hanging, new Push());
+            await other.Streams(Turnstile.Aggregate).ExecuteAsync(Hanging, new Coin(100));
+        }
+
+        // One that follows these entries is served, so they were seen by the driver.
+        await OpenAsync(memory, "later", "turnstile/2");
+        await UntilAsync(() => Closed(memory, "turnstile/2") == 1);
+        Assert.Equal((1, 0), (journal.Reads, Closed(memory, Hanging.Value)));
+        journal.GoOn.SetResult();
+        await UntilAsync(() => Closed(memory, Hanging.Value) == 1);
+    }
+
+    [Fact]
+    public async Task AReadThatHangs_GivesItsPermitBack_ToThoseWhoWaitForIt()
+    {
+        using var permits = new RecoveryPermits(capacity: 1);
+        await using var memory = new InMemoryJournal();
+        await OpenAsync(memory, "before", Hanging.Value, "turnstile/2", "turnstile/3");
+        clock.Advance(TimeSpan.FromHours(1));
+        var journal = new StuckJournal(memory) { HangingFromRead = 1 };
+        await using var run = await journal.StartRunAsync(Pin, Options("test") with { RecoveryPermits = permits });
+        await using var driver = Turnstile.Definition.Deadlines(run);
+        await driver.StartAsync(CancellationToken.None);
+        await UntilAsync(() => Closed(memory) == 2);
+        Assert.Equal(0, Closed(memory, Hanging.Value));
+        journal.GoOn.SetResult();
+        await UntilAsync(() => Closed(memory) == 3);
+    }
+
+    [Fact]
     public async Task TheScan_TakesRecoveryPermits()
     {
         using var permits = new RecoveryPermits(capacity: 1);
         await using var memory = new InMemoryJournal(new JournalOptions { RecoveryPermits = permits });
         await OpenAsync(memory, "before", "turnstile/1", "turnstile/2");
-        clock.Advance(TimeSpan.FromHours(1));
         await using var run = await memory.StartRunAsync(Pin, Options("test"));
         await using var driver = Turnstile.Definition.Deadlines(run);
         var held = await permits.AcquireAsync();
         await driver.StartAsync(CancellationToken.None);
+        // No deadline has passed, so that no command waits for one: it is the scan that does.
         await SnapshotFixture.UntilAsync(() => permits.Waiting == 2);
-        Assert.Equal(0, Closed(memory));
+        Assert.Null(driver.Next);
         held.Dispose();
-        await SnapshotFixture.UntilAsync(() => Closed(memory) == 2);
+        await UntilAsync(() => Closed(memory) == 2);
         Assert.Equal(0, permits.InFlight);
     }
 
@@ -135,11 +178,11 @@ public class DeadlineHangTests
 
         public int HangingFromRead { get; init; } = int.MaxValue;
 
+        public bool HangsAtTheEndOfTheFirstRead { get; init; }
+
         public int BreakingSubscriptions { get; set; }
 
         public TimeSpan Slowness { get; init; }
-
-        public bool HangsBehind { get; init; }
 
         public StreamId? BreaksAt { get; init; }
 
@@ -157,11 +200,12 @@ public class DeadlineHangTests
             StreamId stream, long fromVersion = 1, long toVersion = long.MaxValue, long maxCount = long.MaxValue,
             [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken = default)
         {
-            if (stream == Hanging && Interlocked.Increment(ref reads) >= HangingFromRead) await GoOn.Task;
+            var read = stream == Hanging ? Interlocked.Increment(ref reads) : 0;
+            if (read >= HangingFromRead) await GoOn.Task;
             if (stream == Hanging && Slowness > TimeSpan.Zero) await Task.Delay(Slowness, Clock, cancellationToken);
             await foreach (var entry in base.ReadStreamAsync(stream, fromVersion, toVersion, maxCount, cancellationToken))
                 yield return entry;
-            if (stream == Hanging && HangsBehind) await GoOn.Task;
+            if (read == 1 && HangsAtTheEndOfTheFirstRead) await GoOn.Task;
         }
 
         public override async IAsyncEnumerable<JournalEntry> SubscribeAsync(

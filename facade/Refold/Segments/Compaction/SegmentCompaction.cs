@@ -1,5 +1,6 @@
 // Compaction of an open journal, while appends and reads go on: only sealed segments are touched. FORMAT.md, "Compaction" and "Marker".
 // Made by SegmentJournal.CompactAsync for one request.
+using Microsoft.FSharp.Core;
 using Refold.Interop;
 
 namespace Refold.Segments;
@@ -184,8 +185,18 @@ internal sealed class SegmentCompaction(
     private Format.CompactionSource Read(SegmentFile segment)
     {
         var bytes = segment.ReadBytes(0, (int)segment.ReadLength());
-        var source = Format.Compaction.source(ReferenceEquals(segment, store.Segments[0]), bytes);
+        var source = Format.Compaction.source(
+            ReferenceEquals(segment, store.Segments[0]), FuncConvert.FromFunc(() => BatchesBefore(segment)), bytes);
         return source.IsOk ? source.ResultValue : throw SegmentFaults.Of(source.ErrorValue, segment.Name.ToString());
+    }
+
+    /// <summary>What the batches before a segment come to, from the segment before it.</summary>
+    private Core.TreePlace BatchesBefore(SegmentFile segment)
+    {
+        var segments = store.Segments;
+        var place = Enumerable.Range(0, segments.Count).First(number => ReferenceEquals(segments[number], segment));
+        var source = Read(segments[place - 1]);
+        return Format.IndexRows.placeBehind(source.Tree, source.Items);
     }
 
     private Task ChangeAsync(Action<SegmentLog> change) => WriteAsync(new PendingChange(change));
