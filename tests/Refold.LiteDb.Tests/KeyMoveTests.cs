@@ -80,7 +80,7 @@ public class KeyMoveTests
 
         using (var database = Database.Open(files, readOnly: false))
         {
-            var document = database.First(Search.ByIds(Collections.Keys, Array.Empty<byte>(), Keys.AboveNames))!;
+            var document = database.First(Storage.Search.ByIds(Collections.Keys, Array.Empty<byte>(), Keys.AboveNames))!;
             if (field == "h") document["h"] = new byte[32];
             if (field == "f") document["f"] = document["f"].AsInt64 + 1;
             database.Write(engine =>

@@ -111,11 +111,6 @@ type internal FrameSequence(start: ScanStart) =
                 Misfit.rule "the streams of a base" (ofStreams && namesOnce) "each once, with a floor up to its highest version" "others"
                 Misfit.rule "the keys of a base" ofKeys "of batches that it stands for" "of others"
                 Misfit.rule
-                    "the position of forgotten keys"
-                    (content.KeysBefore <= head.Position + 1L)
-                    "one of the journal"
-                    (Numbers.text content.KeysBefore)
-                Misfit.rule
                     "the sizes that a base proves"
                     (content.Provable |> List.forall (fun size -> size.Size >= 1L && size.Size < content.Tree.Batches))
                     "below its own"

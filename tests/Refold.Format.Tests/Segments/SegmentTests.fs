@@ -225,7 +225,36 @@ let tests =
                 | SegmentEnd.Refused(FrameError.Corrupt(_, "the beginning of the journal", _, _)) -> ()
                 | other -> failtest $"{other}"
 
-            tornWith "the beginning of the journal" [ first; { based with Flushed = 0L } ])
+            tornWith "the beginning of the journal" [ first; { based with Flushed = 0L } ]
+
+            let refusedFor field (wrong: BaseContent) =
+                match SegmentScanner().Scan(segment later [ { based with Body = FrameBody.Base wrong } ], true).End with
+                | SegmentEnd.Refused(FrameError.Corrupt(_, found, _, _)) -> equal field found
+                | other -> failtest $"{field}: {other}"
+
+            let known = content.Streams.Head
+
+            for streams in
+                [
+                    [ known; known ]
+                    [ { known with Highest = 0L; Floor = 0L } ]
+                    [ { known with Floor = 2L } ]
+                    [ { known with Floor = -1L } ]
+                ] do
+                refusedFor "the streams of a base" { content with Streams = streams }
+
+            let receiptAt position : Receipt = {
+                FirstPosition = position
+                Count = 1
+                Versions = [ { Stream = known.Stream; First = 1L; Last = 1L } ]
+                Head = { Position = position; Hash = Hash.Zero }
+            }
+
+            let keyAt position = { Key = "k"; Content = Hash.Zero; Receipt = receiptAt position }
+            refusedFor "the keys of a base" { content with Keys = [ keyAt 2L ] }
+
+            for size in [ 0L; 1L; 2L ] do
+                refusedFor "the sizes that a base proves" { content with Provable = [ { Size = size; Proof = [] } ] })
 
         testCase "segments of another journal, of another head, or twice are refused" (fun () ->
             let scanSecond second =

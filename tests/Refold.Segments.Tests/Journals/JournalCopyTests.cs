@@ -100,8 +100,21 @@ public class JournalCopyTests
         Assert.Equal(6, JournalCopy.Run(momentary, new MemoryDevice()).Head.Position);
     }
 
+    [Theory]
+    [InlineData(2, true)]
+    [InlineData(6, true)]
+    [InlineData(7, false)]
+    [InlineData(long.MaxValue, false)]
+    public async Task ABaseMayForgetKeysOfBatchesBehindIt_ButNoneThatAreStillToCome(long keysBefore, bool isInOrder)
+    {
+        var device = BehindBase(keysBefore);
+        Assert.Equal(isInOrder, SegmentJournal.Verify(device).Ok);
+        await using (var journal = SegmentJournal.Open(device, new JournalOptions())) await journal.Append(Samples.Entry("s"));
+        Assert.Equal(keysBefore <= 7, SegmentJournal.Verify(device).Ok);
+    }
+
     /// <summary>A journal whose first five positions were dropped, with a stream and a key of theirs.</summary>
-    private static MemoryDevice BehindBase()
+    private static MemoryDevice BehindBase(long keysBefore = 2)
     {
         var id = new Guid("00112233-4455-6677-8899-aabbccddeeff");
         var head = new Head(5, Hash.Compute("dropped"u8));
@@ -110,7 +123,7 @@ public class JournalCopyTests
         var content = new Core.BaseContent(
             new[] { new Core.BaseStream(gone, 7, 7) }.ToFSharpList(),
             new[] { new Core.KnownKey("kept", Hash.Compute("content"u8), receipt.Value) }.ToFSharpList(),
-            keysBefore: 2,
+            keysBefore,
             new Core.TreePlace(2, new[] { Hash.Compute("the root of two batches"u8) }.ToFSharpList(), Core.TreePlaceModule.noTime),
             Array.Empty<Core.ProvableSize>().ToFSharpList());
         const int Bytes = 2048;

@@ -41,10 +41,11 @@ public sealed record SegmentVerification(long Entries, Head Head, SegmentFault? 
         // What is refused before a frame is read still has frames, and the first that is wrong tells more.
         var scanner = plan is null ? new Format.SegmentScanner() : new Format.SegmentScanner(plan.ScanStart(_ => 0));
         var names = plan is null ? FileNames.Segments(device) : [.. plan.Segments.Select(segment => segment.Name)];
-        var (entries, unconfirmed) = (0L, 0L);
+        var (entries, unconfirmed, keysBefore) = (0L, 0L, 0L);
         foreach (var segment in ScannedSegment.All(device, scanner, names, checksFooters: true))
         {
             entries += segment.Entries;
+            keysBefore = segment.Found.Items.Aggregate(keysBefore, Format.IndexRows.keysBefore);
             checkpoints.Compare(segment);
             unconfirmed += plan is null ? 0 : segment.Unconfirmed(plan.ConfirmedEnd(scanner));
             if (segment.Fault is { } fault) return Found(Fault(fault, scanner.Head.Position + 1));
@@ -54,6 +55,12 @@ public sealed record SegmentVerification(long Entries, Head Head, SegmentFault? 
         }
 
         if (refusal is not null) return Found(Fault(DirectoryPlan.Exception(refusal), null));
+        // A base may forget keys of batches behind it, but none that are still to come.
+        if (keysBefore > scanner.Head.Position + 1)
+            return Found(
+                new SegmentFault(
+                    null, $"the position of forgotten keys is {NumberText.Of(keysBefore)}, expected one of the journal",
+                    names[0].ToString(), Format.SegmentHeaderModule.bytes));
         var spare = CheckSpare(device, scanner);
         if (spare is not null) return Found(spare, isTorn: true);
         var (commit, isGarbage) = CheckCommit(device);
