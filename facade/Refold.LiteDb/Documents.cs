@@ -134,7 +134,8 @@ internal static class Format
 /// <param name="Entries">How many entries can be read.</param>
 /// <param name="Batches">How many batches there are, those of a dropped beginning counted.</param>
 /// <param name="Latest">The latest time of their entries; null where none had one.</param>
-internal sealed record Progress(Head Head, long Commit, long Entries, long Batches, DateTimeOffset? Latest)
+/// <param name="KeysBefore">Keys of batches that begin before this position are forgotten; 0 for none.</param>
+internal sealed record Progress(Head Head, long Commit, long Entries, long Batches, DateTimeOffset? Latest, long KeysBefore)
 {
     public const string Id = "head";
 
@@ -148,22 +149,13 @@ internal sealed record Progress(Head Head, long Commit, long Entries, long Batch
             ["n"] = Entries,
             ["b"] = Batches,
             ["u"] = Times.Write(Latest),
+            ["k"] = KeysBefore,
         };
 
     public static Progress Read(BsonDocument document) =>
         new(
             new Head(document["pos"].AsInt64, Hash.OfSpan(document["hash"].AsBinary)), document["commit"].AsInt64, document["n"].AsInt64,
-            document["b"].AsInt64, Times.Read(document["u"]));
-}
-
-/// <summary>How far idempotency keys are forgotten; there where some are.</summary>
-internal static class ForgottenKeys
-{
-    public const string Id = "keys";
-
-    public static BsonDocument Write(long before) => new() { ["_id"] = Id, ["before"] = before };
-
-    public static long Read(BsonDocument document) => document["before"].AsInt64;
+            document["b"].AsInt64, Times.Read(document["u"]), document["k"].AsInt64);
 }
 
 /// <summary>The head behind a beginning that was dropped in another store; there where there is one.</summary>
@@ -180,6 +172,7 @@ internal static class Base
         ["n"] = beginning.Summary.Batches,
         ["t"] = Times.Write(beginning.Summary.Latest),
         ["p"] = Packed(beginning.Summary.Peaks),
+        ["m"] = (long)beginning.Streams.Count,
         ["s"] = new BsonArray(
             beginning.Provable.Select(provable => new BsonDocument { ["n"] = provable.Size, ["p"] = Packed(provable.Proof) })),
     };
@@ -187,6 +180,9 @@ internal static class Base
     /// <summary>What the batches of the beginning come to.</summary>
     public static BatchSummary ReadSummary(BsonDocument document) =>
         new(document["n"].AsInt64, Unpacked(document["p"]), Times.Read(document["t"]));
+
+    /// <summary>How many streams the beginning had.</summary>
+    public static long ReadStreams(BsonDocument document) => document["m"].AsInt64;
 
     /// <summary>The smaller numbers of batches that stay provable.</summary>
     public static IReadOnlyList<ProvableSize> ReadProvable(BsonDocument document) =>

@@ -23,7 +23,7 @@ internal sealed class EntryDocument(Guid journal, string file)
             ["b"] = batch.FirstPosition,
             ["d"] = canonical.ToArray(),
             ["x"] = (long)Checksum(position, version, batch.FirstPosition, canonical.Span),
-            ["w"] = new BsonArray(Word.Of(entry).Select(word => new BsonValue(Keys.OfWord(word, position)))),
+            ["w"] = Words(entry),
         };
     }
 
@@ -49,6 +49,16 @@ internal sealed class EntryDocument(Guid journal, string file)
             ? new StoredEntry(entry, canonical)
             : throw Corrupt(id, "the key of its stream and version", "another key");
     }
+
+    /// <summary>The same, and the words that it is found by are those of the entry.</summary>
+    public StoredEntry ReadWithWords(BsonDocument document)
+    {
+        var stored = Read(document);
+        return document["w"] == Words(stored.Entry) ? stored : throw Corrupt(document["_id"], "the index words of its type and tags", "others");
+    }
+
+    private static BsonArray Words(JournalEntry entry) =>
+        new(Word.Of(entry).Select(word => new BsonValue(Keys.OfWord(word, entry.Position))));
 
     /// <summary>The exception for an entry that is not what was written.</summary>
     public JournalCorruptedException Corrupt(BsonValue position, string expected, string found) =>

@@ -11,9 +11,8 @@ namespace Refold.LiteDb;
 /// <param name="Floors">Of each stream that has one.</param>
 /// <param name="Base">The head behind a dropped beginning; an empty journal's where none was dropped.</param>
 /// <param name="Gaps">Positions that have no entry here, in order.</param>
-/// <param name="KeysBefore">Keys of batches that begin before this position are forgotten; 0 for none.</param>
 internal sealed record View(
-    Progress Progress, ImmutableDictionary<StreamId, Floor> Floors, Head Base, ImmutableList<(long First, long Last)> Gaps, long KeysBefore)
+    Progress Progress, ImmutableDictionary<StreamId, Floor> Floors, Head Base, ImmutableList<(long First, long Last)> Gaps)
 {
     public long LastPosition => Progress.Head.Position;
 
@@ -73,9 +72,7 @@ internal sealed class JournalState
         foreach (var document in database.All(from => Search.ByIds(Collections.Gaps, from, long.MaxValue), 0L))
             gaps.Add((document["_id"].AsInt64, document["l"].AsInt64));
         var basis = database.Get(Collections.Meta, Base.Id) is { } found ? Base.Read(found).Head : default;
-        view = new View(
-            database.ReadProgress(), floors.ToImmutable(), basis, gaps.ToImmutable(),
-            database.Get(Collections.Meta, ForgottenKeys.Id) is { } forgotten ? ForgottenKeys.Read(forgotten) : 0);
+        view = new View(database.ReadProgress(), floors.ToImmutable(), basis, gaps.ToImmutable());
     }
 
     /// <summary>The moment that reads begun now see.</summary>
@@ -92,8 +89,7 @@ internal sealed class JournalState
             floors = floors.SetItem(stream, floor);
         }
 
-        view = new View(change.Progress, floors, change.Base ?? view.Base, view.Gaps.AddRange(change.Gaps), Math.Max(
-            view.KeysBefore, change.KeysBefore));
+        view = new View(change.Progress, floors, change.Base ?? view.Base, view.Gaps.AddRange(change.Gaps));
     }
 
     /// <summary>Streams that have deleted entries behind a position. Asked by the writer only.</summary>
@@ -110,7 +106,6 @@ internal sealed class JournalState
 /// <param name="Highest">New highest versions.</param>
 /// <param name="Gaps">New gaps, ascending.</param>
 /// <param name="Base">The head behind a dropped beginning, where the journal begins with one.</param>
-/// <param name="KeysBefore">Keys of batches that begin before this position are forgotten now.</param>
 internal sealed record GroupChange(
     Progress Progress, IReadOnlyDictionary<StreamId, Floor> Floors, IReadOnlyDictionary<StreamId, long> Highest,
-    IReadOnlyList<(long First, long Last)> Gaps, Head? Base, long KeysBefore);
+    IReadOnlyList<(long First, long Last)> Gaps, Head? Base);

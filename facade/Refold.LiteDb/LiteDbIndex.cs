@@ -31,7 +31,7 @@ internal sealed class LiteDbIndex(Database database, JournalState state, WriterV
     {
         if (database.Get(Collections.Keys, Encoding.UTF8.GetBytes(key)) is not { } document) return null;
         var row = KeyRow.Read(document);
-        if (row.First < state.View.KeysBefore) return null;
+        if (row.First < state.View.Progress.KeysBefore) return null;
         // A reader may come between a commit and its publication; the key is answered when the entries can be read.
         if (row.Head.Position > Head.Position) return null;
         return new KnownKey(row.Content, new Receipt(row.First, (int)(row.Head.Position - row.First + 1), VersionsOf(row), row.Head));
@@ -95,7 +95,7 @@ internal sealed class LiteDbIndex(Database database, JournalState state, WriterV
         var versions = new ReceiptVersions();
         if (row.ReceiptParts > 0)
         {
-            foreach (var kept in ReceiptVersions.Kept(database, ReceiptVersions.OfReceipt, row.First, row.ReceiptParts)) versions.Add(kept);
+            foreach (var kept in ReceiptVersions.OfKey(database, row)) versions.Add(kept);
         }
         else
         {

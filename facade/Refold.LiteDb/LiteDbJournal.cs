@@ -55,7 +55,7 @@ public sealed partial class LiteDbJournal : LocalJournal, IObservedJournal, IDat
 
     /// <summary>Idempotency keys of batches that begin before this position were forgotten (<see cref="Compact"/>); 0 where none
     /// were.</summary>
-    public long KeysForgottenBefore => state.View.KeysBefore;
+    public long KeysForgottenBefore => state.View.Progress.KeysBefore;
 
     /// <summary>The head behind a beginning that was dropped before the journal was copied here; position 0 where none was.</summary>
     public Head Begin => state.View.Base;

@@ -3,6 +3,7 @@
 using System.Globalization;
 using Refold.LiteDb;
 using Refold.LiteDb.Storage;
+using Refold.Transfers;
 
 namespace Refold;
 
@@ -32,14 +33,11 @@ public sealed record LiteDbVerification(long Entries, Head Head, LiteDbFault? Fi
     }
 
     /// <summary>One verification.</summary>
-    private sealed class Check(Database database, string file)
+    private sealed class Check
     {
-        private readonly Dictionary<StreamId, (long Version, long Count)> streams = [];
-        private readonly Dictionary<Word, (long Count, long Sum)> words = [];
-
-        // Of batches with one key, which restoring allows, the later one counts.
-        private readonly Dictionary<string, (long First, Head Head, KnownKey? Known)> keyed = new(StringComparer.Ordinal);
-        private readonly JournalState state = new(database);
+        private readonly Database database;
+        private readonly JournalState state;
+        private readonly DerivedDocuments derived;
         private List<StoredEntry> piece = [];
         private int read;
         private long next = 1;
@@ -47,7 +45,15 @@ public sealed record LiteDbVerification(long Entries, Head Head, LiteDbFault? Fi
         private long batches;
         private DateTimeOffset? latest;
 
-        public Reader Reader { get; } = new(database, new EntryDocument(database.Journal, file), file);
+        public Check(Database database, string file)
+        {
+            this.database = database;
+            state = new JournalState(database);
+            derived = new DerivedDocuments(database, state);
+            Reader = new Reader(database, new EntryDocument(database.Journal, file), file);
+        }
+
+        public Reader Reader { get; }
 
         public Head Head { get; private set; } = default;
 
@@ -59,7 +65,11 @@ public sealed record LiteDbVerification(long Entries, Head Head, LiteDbFault? Fi
             var progress = state.View.Progress;
             Head = state.View.Base;
             if (database.Get(Collections.Meta, Base.Id) is { } basis && Base.ReadSummary(basis) is var before)
+            {
                 (batches, latest) = (before.Batches, before.Latest);
+                if (derived.Begin(basis) is { } wrong) return Fault(wrong);
+            }
+
             foreach (var document in database.All(first => Search.ByIds(Collections.Batches, first, long.MaxValue), 0L))
             {
                 if (Batch(BatchRow.Read(document)) is { } fault) return fault;
@@ -72,11 +82,10 @@ public sealed record LiteDbVerification(long Entries, Head Head, LiteDbFault? Fi
                     $"there are {Text(batches)} batches up to {Text(latest)}, "
                     + $"the journal says {Text(progress.Batches)} up to {Text(progress.Latest)}");
             if (Next() is { } stray) return Fault($"the entry at position {Text(stray.Entry.Position)} belongs to no batch");
-            return KeysOfBatches() ?? Streams() ?? Words()
-                ?? (
-                    readable == progress.Entries
-                        ? null
-                        : Fault($"{Text(readable)} entries can be read, the journal says {Text(progress.Entries)}"));
+            if (derived.Compare() is { } other) return Fault(other);
+            return readable == progress.Entries
+                ? null
+                : Fault($"{Text(readable)} entries can be read, the journal says {Text(progress.Entries)}");
         }
 
         private LiteDbFault? Batch(BatchRow batch)
@@ -86,7 +95,8 @@ public sealed record LiteDbVerification(long Entries, Head Head, LiteDbFault? Fi
                 return Fault($"the head behind position {Text(batch.Head.Position)} does not follow from the one before it");
             var position = batch.First;
             var stored = new List<StoredEntry>();
-            var gone = 0;
+            var versions = new ReceiptVersions();
+            var dropped = new Queue<DroppedLeaf>(ReceiptVersions.KeptLeaves(database, batch.First, batch.DroppedParts));
             foreach (var leaf in batch.Leaves)
             {
                 var canonical = new List<ReadOnlyMemory<byte>>();
@@ -94,6 +104,7 @@ public sealed record LiteDbVerification(long Entries, Head Head, LiteDbFault? Fi
                 {
                     if (Entry(found.Entry, batch.First, leaf.FirstVersion + canonical.Count) is { } fault) return fault;
                     stored.Add(found);
+                    versions.Add(new StreamVersions(found.Entry.Stream, found.Entry.Version, found.Entry.Version));
                     canonical.Add(found.CanonicalBytes);
                 }
 
@@ -101,115 +112,53 @@ public sealed record LiteDbVerification(long Entries, Head Head, LiteDbFault? Fi
                 if (canonical.Count != 0 && (canonical.Count != leaf.Count || !AppendRule.LeafHash(canonical).Equals(leaf.Hash)))
                     return Fault($"the entries from position {Text(position)} on have another hash than their leaf", position);
                 // A hole of a restored batch was never an entry.
-                if (canonical.Count == 0 && leaf.FirstVersion != 0) gone++;
+                if (canonical.Count == 0 && leaf.FirstVersion != 0)
+                {
+                    if (!dropped.TryDequeue(out var gone)) return NotDropped(batch);
+                    if (derived.Drop(gone.Versions, leaf, position) is { } wrong) return Fault(wrong);
+                    versions.Add(gone.Versions);
+                    latest = Times.Later(latest, gone.Latest);
+                }
+
                 position += leaf.Count;
             }
 
-            var dropped = ReceiptVersions.KeptLeaves(database, batch.First, batch.DroppedParts).ToList();
-            if (gone != dropped.Count)
-                return Fault($"entries of the batch at position {Text(batch.First)} are gone, and no compaction dropped them", batch.First);
-            foreach (var leaf in dropped) latest = Times.Later(latest, leaf.Latest);
+            if (dropped.Count > 0) return NotDropped(batch);
             if (batch.Tree != new TreeRow(batches, AppendRule.TreeLeaf(batch.First, batch.Leaves), latest))
                 return Fault($"the place of the batch at position {Text(batch.First)} in the batch tree is another", batch.First);
+            if (derived.Add(batch, Head.Position, stored, versions.List) is { } other) return Fault(other);
             batches++;
             Head = batch.Head;
-            if (stored.Count > 0 && stored[0].Entry.IdempotencyKey is { } key)
-            {
-                var placed = PlacedBatch.FromStore(batch.First, stored, batch.Leaves, batch.Head);
-                // Entries that are left do not tell the content of the whole.
-                keyed[key] = (batch.First, batch.Head, gone == 0 ? new KnownKey(placed.Content, placed.Receipt) : null);
-            }
-
             return null;
         }
 
-        // Each key stands for the content and the receipt of its batch, as far as its entries tell them.
-        private LiteDbFault? KeysOfBatches()
-        {
-            var index = new LiteDbIndex(database, state);
-            foreach (var (key, (first, head, known)) in keyed)
-            {
-                if (first < state.View.KeysBefore) continue;
-                if (index.FindKey(key) is not var (content, receipt) || receipt.FirstPosition != first || receipt.Head != head)
-                    return Fault($"the idempotency key of the batch at position {Text(first)} is not found", first);
-                if (known is var (same, whole) && (!content.Equals(same) || !receipt.Versions.SequenceEqual(whole.Versions)))
-                    return Fault($"the idempotency key of the batch at position {Text(first)} stands for something else", first);
-            }
-
-            return null;
-        }
+        private LiteDbFault NotDropped(BatchRow batch) =>
+            Fault($"entries of the batch at position {Text(batch.First)} are gone, and no compaction dropped them", batch.First);
 
         private LiteDbFault? Entry(JournalEntry entry, long batch, long version)
         {
-            var stream = entry.Stream;
-            var (last, count) = streams.GetValueOrDefault(stream, (entry.Version - 1, 0));
-            if (entry.Batch != batch || entry.Version != version || entry.Version <= last)
+            if (entry.Batch != batch || entry.Version != version)
                 return Fault(
-                    $"the entry is version {Text(entry.Version)} of '{stream}' in batch {Text(entry.Batch)}, "
+                    $"the entry is version {Text(entry.Version)} of '{entry.Stream}' in batch {Text(entry.Batch)}, "
                     + $"expected version {Text(version)} in batch {Text(batch)}",
                     entry.Position);
-            if (entry.Version != last + 1 && entry.Version > state.View.FloorOf(stream) + 1)
-                return Fault($"version {Text(last + 1)} of '{stream}' is missing", entry.Position);
-            streams[stream] = (entry.Version, count + 1);
-            foreach (var word in Word.Of(entry))
-            {
-                var (uses, sum) = words.GetValueOrDefault(word);
-                words[word] = (uses + 1, unchecked(sum + entry.Position));
-            }
-
+            if (derived.Add(entry) is { } fault) return Fault(fault);
             latest = Times.Later(latest, entry.Time);
             Entries++;
             if (state.View.Shows(entry)) readable++;
             return null;
         }
 
-        private LiteDbFault? Streams()
-        {
-            foreach (var (stream, (version, count)) in streams)
-            {
-                if (database.Get(Collections.Streams, Keys.OfStream(stream)) is not { } document || document["v"].AsInt64 < version)
-                    return Fault($"the highest version of '{stream}' is not {Text(version)}");
-                if (
-                    Count(first => Search.ByVersions(stream, first, long.MaxValue), found =>
-                        Keys.LastNumber(found["k"].AsBinary)).Count != count)
-                    return Fault($"the versions of '{stream}' are not all in the index");
-            }
-
-            return null;
-        }
-
-        private LiteDbFault? Words()
-        {
-            foreach (var (word, expected) in words)
-            {
-                if (Count(first => Search.ByWord(word, first, long.MaxValue), found => found["_id"].AsInt64) != expected)
-                    return Fault($"the positions of '{word.Text}' are not all in the index");
-            }
-
-            return null;
-        }
-
-        private (long Count, long Sum) Count(Func<long, Search> search, Func<LiteDB.BsonDocument, long> number)
-        {
-            var (count, sum, next) = (0L, 0L, 1L);
-            while (database.Find(search(next), 1000) is { Count: > 0 } found)
-            {
-                count += found.Count;
-                foreach (var document in found) sum = unchecked(sum + document["_id"].AsInt64);
-                next = number(found[^1]) + 1;
-            }
-
-            return (count, sum);
-        }
-
         private StoredEntry? Next()
         {
             if (read < piece.Count) return piece[read];
             if (piece.Count > 0) next = piece[^1].Entry.Position + 1;
-            piece = Reader.Stored(next, long.MaxValue);
+            piece = Reader.Stored(next, long.MaxValue, checksWords: true);
             read = 0;
             return piece.Count == 0 ? null : piece[0];
         }
+
+        private LiteDbFault Fault(DerivedFault found) => Fault(found.What, found.Position);
 
         private LiteDbFault Fault(string what, long? position = null) => new(position ?? Head.Position + 1, what);
 

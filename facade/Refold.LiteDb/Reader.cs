@@ -76,8 +76,14 @@ internal sealed class Reader(Database database, EntryDocument documents, string 
     }
 
     /// <summary>Entries with their canonical bytes from a position on, whatever was deleted.</summary>
-    public List<StoredEntry> Stored(long first, long last) =>
-        [.. Guarded(() => database.Find(Search.ByIds(Collections.Entries, first, last), Chunk)).Select(documents.Read)];
+    /// <param name="first">The position.</param>
+    /// <param name="last">The last position that is wanted.</param>
+    /// <param name="checksWords">Whether the words that they are found by are checked too.</param>
+    public List<StoredEntry> Stored(long first, long last, bool checksWords = false) =>
+    [
+        .. Guarded(() => database.Find(Search.ByIds(Collections.Entries, first, last), Chunk))
+            .Select(document => checksWords ? documents.ReadWithWords(document) : documents.Read(document)),
+    ];
 
     /// <summary>The position of a stream's last entry that is there up to a version; 0 for none.</summary>
     public long LastPosition(StreamId stream, long version) =>

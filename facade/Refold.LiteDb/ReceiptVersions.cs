@@ -24,7 +24,7 @@ internal sealed class ReceiptVersions
     public List<StreamVersions> List { get; } = [];
 
     /// <summary>Documents that hold versions.</summary>
-    public static List<BsonDocument> Parts(string kind, long batch, IEnumerable<StreamVersions> versions) =>
+    private static List<BsonDocument> Parts(string kind, long batch, IEnumerable<StreamVersions> versions) =>
     [
         .. versions.Chunk(PartItems).Select((chunk, part) => new BsonDocument
         {
@@ -34,11 +34,26 @@ internal sealed class ReceiptVersions
         }),
     ];
 
+    /// <summary>Documents that hold the versions of a receipt, and its key, which is lost with none of them.</summary>
+    public static List<BsonDocument> PartsOfReceipt(string key, Receipt receipt)
+    {
+        var parts = Parts(OfReceipt, receipt.FirstPosition, receipt.Versions);
+        foreach (var part in parts) part["k"] = Encoding.UTF8.GetBytes(key);
+        return parts;
+    }
+
     /// <summary>What such documents hold.</summary>
-    public static IEnumerable<StreamVersions> Kept(Database database, string kind, long batch, int parts) =>
-        from part in Enumerable.Range(0, parts)
-        from item in database.Get(Collections.Receipts, PartId(kind, batch, part))!["s"].AsArray
-        select new StreamVersions(StreamId.Create(Encoding.UTF8.GetString(item["s"].AsBinary)), item["f"].AsInt64, item["l"].AsInt64);
+    public static IEnumerable<StreamVersions> OfKey(Database database, KeyRow row) => Parts(database, row).SelectMany(Versions);
+
+    /// <summary>The same; null where there are none, or those of another key.</summary>
+    public static List<StreamVersions>? OfKey(Database database, KeyRow row, string key)
+    {
+        var parts = Parts(database, row).ToList();
+        return parts.Count > 0 && parts.TrueForAll(part => part["k"] == Encoding.UTF8.GetBytes(key)) ? [.. parts.SelectMany(Versions)] : null;
+    }
+
+    private static IEnumerable<BsonDocument> Parts(Database database, KeyRow row) =>
+        Enumerable.Range(0, row.ReceiptParts).Select(part => database.Get(Collections.Receipts, PartId(OfReceipt, row.First, part))!);
 
     /// <summary>Documents that hold the versions and the latest times of dropped leaves.</summary>
     public static List<BsonDocument> PartsOfLeaves(long batch, IReadOnlyList<DroppedLeaf> leaves)
@@ -50,12 +65,16 @@ internal sealed class ReceiptVersions
     }
 
     /// <summary>What such documents hold.</summary>
-    public static IEnumerable<DroppedLeaf> KeptLeaves(Database database, long batch, int parts) =>
-        Kept(database, OfLeaves, batch, parts).Zip(
-            from part in Enumerable.Range(0, parts)
-            from time in database.Get(Collections.Receipts, PartId(OfLeaves, batch, part))!["t"].AsArray
-            select Times.Read(time),
-            (versions, latest) => new DroppedLeaf(versions, latest));
+    public static IEnumerable<DroppedLeaf> KeptLeaves(Database database, long batch, int parts)
+    {
+        foreach (var part in Enumerable.Range(0, parts))
+        {
+            var document = database.Get(Collections.Receipts, PartId(OfLeaves, batch, part))!;
+            var (versions, times) = (Versions(document).ToList(), document["t"].AsArray);
+            if (versions.Count != times.Count) throw new InvalidDataException("dropped leaves without a time each");
+            foreach (var (leaf, time) in versions.Zip(times)) yield return new DroppedLeaf(leaf, Times.Read(time));
+        }
+    }
 
     /// <summary>Adds an entry by its key.</summary>
     public void Add(byte[] versionKey) =>
@@ -76,6 +95,14 @@ internal sealed class ReceiptVersions
         places[versions.Stream] = List.Count;
         List.Add(versions);
     }
+
+    /// <summary>What a document that holds versions belongs to.</summary>
+    public static (string Kind, long Batch, int Part) Id(BsonDocument document) =>
+        document["_id"].AsArray is var id ? (id[0].AsString, id[1].AsInt64, id[2].AsInt32) : default;
+
+    private static IEnumerable<StreamVersions> Versions(BsonDocument document) =>
+        from item in document["s"].AsArray
+        select new StreamVersions(StreamId.Create(Encoding.UTF8.GetString(item["s"].AsBinary)), item["f"].AsInt64, item["l"].AsInt64);
 
     private static BsonValue PartId(string kind, long batch, int part) => new BsonArray(kind, batch, part);
 }

@@ -42,7 +42,7 @@ internal sealed class StoredJournal
             yield return Batch(row, dropsDeleted);
         }
 
-        if (Math.Max(forgetKeysBefore, state.View.KeysBefore) is > 0 and var before) yield return new TransferItem.Forgetting(before);
+        if (Math.Max(forgetKeysBefore, state.View.Progress.KeysBefore) is > 0 and var before) yield return new TransferItem.Forgetting(before);
         foreach (var (stream, floor) in state.View.Floors.OrderBy(item => item.Key))
             yield return new TransferItem.Deletion(stream, floor.Version);
     }
@@ -123,7 +123,7 @@ internal sealed class StoredJournal
                    select new KeptKey(key, known);
         return new TransferItem.Beginning(
             new JournalBeginning(
-                [.. streams], [.. keys], state.View.KeysBefore, Base.ReadSummary(stored), Base.ReadProvable(stored), basis.Head,
+                [.. streams], [.. keys], state.View.Progress.KeysBefore, Base.ReadSummary(stored), Base.ReadProvable(stored), basis.Head,
                 basis.FirstFrame));
     }
 

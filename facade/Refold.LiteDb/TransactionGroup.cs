@@ -20,16 +20,16 @@ internal sealed class TransactionGroup(View before, EntryDocument documents)
     private readonly List<(long First, long Last)> gaps = [];
     private readonly List<BsonDocument> receipts = [];
     private readonly List<BsonDocument> beginnings = [];
-    private readonly List<BsonDocument> metas = [];
+    private BsonDocument? beginning;
     private Head? basis;
-    private long keysBefore;
+    private long keysBefore = before.Progress.KeysBefore;
     private Head head = before.Progress.Head;
     private long readable = before.Progress.Entries;
     private long count = before.Progress.Batches;
     private DateTimeOffset? latest = before.Progress.Latest;
 
     /// <summary>Whether there is nothing to write.</summary>
-    public bool IsEmpty => batches.Count == 0 && floors.Count == 0 && basis is null && keysBefore == 0;
+    public bool IsEmpty => batches.Count == 0 && floors.Count == 0 && basis is null && keysBefore == before.Progress.KeysBefore;
 
     /// <summary>Canonical bytes of its entries.</summary>
     public long Bytes { get; private set; }
@@ -44,7 +44,7 @@ internal sealed class TransactionGroup(View before, EntryDocument documents)
     public long Commit => before.Progress.Commit + 1;
 
     /// <summary>What it changes besides entries.</summary>
-    public GroupChange Change => new(new Progress(head, Commit, readable, count, latest), floors, highest, gaps, basis, keysBefore);
+    public GroupChange Change => new(new Progress(head, Commit, readable, count, latest, keysBefore), floors, highest, gaps, basis);
 
     /// <summary>Adds a batch behind the head.</summary>
     /// <param name="batch">The batch.</param>
@@ -83,13 +83,13 @@ internal sealed class TransactionGroup(View before, EntryDocument documents)
     }
 
     /// <summary>Begins behind what was dropped in another store.</summary>
-    public void Begin(JournalBeginning beginning)
+    public void Begin(JournalBeginning dropped)
     {
-        head = beginning.Head;
-        basis = beginning.Head;
-        (count, latest) = (beginning.Summary.Batches, beginning.Summary.Latest);
-        metas.Add(Base.Write(beginning));
-        foreach (var stream in beginning.Streams)
+        head = dropped.Head;
+        basis = dropped.Head;
+        (count, latest) = (dropped.Summary.Batches, dropped.Summary.Latest);
+        beginning = Base.Write(dropped);
+        foreach (var stream in dropped.Streams)
         {
             highest[stream.Stream] = stream.Highest;
             // Whatever of it is left has versions above those it had when its beginning was dropped.
@@ -97,17 +97,12 @@ internal sealed class TransactionGroup(View before, EntryDocument documents)
             beginnings.Add(new BsonDocument { ["_id"] = Keys.OfStream(stream.Stream), ["h"] = stream.Highest, ["v"] = stream.Floor });
         }
 
-        if (beginning.KeysBefore > 0) Forget(beginning.KeysBefore);
-        foreach (var key in beginning.Keys) AddKey(key.Key, key.Known.Content, key.Known.Receipt, isWhole: false);
+        Forget(dropped.KeysBefore);
+        foreach (var key in dropped.Keys) AddKey(key.Key, key.Known.Content, key.Known.Receipt, isWhole: false);
     }
 
     /// <summary>Forgets the keys of batches that begin before a position: they are not looked up any more.</summary>
-    public void Forget(long position)
-    {
-        keysBefore = Math.Max(before.KeysBefore, position);
-        metas.RemoveAll(document => document["_id"] == ForgottenKeys.Id);
-        metas.Add(ForgottenKeys.Write(keysBefore));
-    }
+    public void Forget(long position) => keysBefore = Math.Max(keysBefore, position);
 
     /// <summary>Hides a stream's entries; every version above its floor is there.</summary>
     public void Delete(StreamId stream, Floor floor)
@@ -134,7 +129,7 @@ internal sealed class TransactionGroup(View before, EntryDocument documents)
             engine, Collections.Streams,
             [.. highest.Select(item => new BsonDocument { ["_id"] = Keys.OfStream(item.Key), ["v"] = item.Value })]);
         Upsert(engine, Collections.Floors, [.. floors.Select(item => item.Value.Write(item.Key))]);
-        Upsert(engine, Collections.Meta, [.. metas, Change.Progress.Write()]);
+        Upsert(engine, Collections.Meta, [.. beginning is null ? [] : (BsonDocument[])[beginning], Change.Progress.Write()]);
     }
 
     private long FloorOf(StreamId stream) => floors.TryGetValue(stream, out var floor) ? floor.Version : before.FloorOf(stream);
@@ -154,7 +149,7 @@ internal sealed class TransactionGroup(View before, EntryDocument documents)
 
     private void AddKey(string key, Hash content, Receipt receipt, bool isWhole)
     {
-        var parts = isWhole ? [] : ReceiptVersions.Parts(ReceiptVersions.OfReceipt, receipt.FirstPosition, receipt.Versions);
+        var parts = isWhole ? [] : ReceiptVersions.PartsOfReceipt(key, receipt);
         receipts.AddRange(parts);
         keys.Add(new KeyRow(content, receipt.FirstPosition, receipt.Head, parts.Count).Write(key));
     }

@@ -97,7 +97,7 @@ type internal FrameSequence(start: ScanStart) =
     let takeBase (frame: Frame) (content: BaseContent) : Result<SegmentContent option, Misfit> =
         let ofStreams =
             content.Streams
-            |> List.forall (fun stream -> stream.Floor >= 0L && stream.Highest >= 1L && stream.Floor <= stream.Highest)
+            |> List.forall (fun stream -> stream.Highest >= 1L && stream.Floor = stream.Highest)
 
         let namesOnce = (content.Streams |> List.distinctBy _.Stream).Length = content.Streams.Length
 
@@ -108,7 +108,7 @@ type internal FrameSequence(start: ScanStart) =
             [
                 checkAlone frame
                 Misfit.hash "the head of a base" head.Hash (ValueOption.defaultValue Hash.Zero frame.Head)
-                Misfit.rule "the streams of a base" (ofStreams && namesOnce) "each once, with a floor up to its highest version" "others"
+                Misfit.rule "the streams of a base" (ofStreams && namesOnce) "each once, and all of it gone" "others"
                 Misfit.rule "the keys of a base" ofKeys "of batches that it stands for" "of others"
                 Misfit.rule
                     "the sizes that a base proves"

@@ -120,7 +120,7 @@ internal sealed partial class Database
             }
 
             engine.Insert(
-                Collections.Meta, [Format.Write(journal, kind).Sealed(), new Progress(default, 0, 0, 0, null).Write().Sealed()],
+                Collections.Meta, [Format.Write(journal, kind).Sealed(), new Progress(default, 0, 0, 0, null, 0).Write().Sealed()],
                 BsonAutoId.ObjectId);
             engine.Checkpoint();
         }
