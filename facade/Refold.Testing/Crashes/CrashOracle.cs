@@ -23,6 +23,7 @@ public sealed partial class CrashOracle(Func<IStorageDevice, ILocalJournal> open
     private InMemoryJournal model = new();
     // A beginning that is being dropped, or was when the process ended: it may be gone, whatever was appended meanwhile.
     private Submission? retention;
+    private int retentionAt;
     private int applied;
     private int losses;
     private long? settledTo;
@@ -97,7 +98,7 @@ public sealed partial class CrashOracle(Func<IStorageDevice, ILocalJournal> open
         }
         catch (NotAppendedException)
         {
-            lock (gate) submissions.Remove(submission);
+            lock (gate) Withdraw(submission);
         }
         catch (Exception exception) when (exception is JournalException or IOException)
         {
@@ -119,7 +120,7 @@ public sealed partial class CrashOracle(Func<IStorageDevice, ILocalJournal> open
         var submission = SubmissionOf(request, journal);
         lock (gate)
         {
-            if (request is CompactionRequest.RetainFrom) retention = submission;
+            if (request is CompactionRequest.RetainFrom) (retention, retentionAt) = (submission, submissions.Count);
             else if (submission is not null) submissions.Add(submission);
         }
 
@@ -134,7 +135,8 @@ public sealed partial class CrashOracle(Func<IStorageDevice, ILocalJournal> open
 
         lock (gate)
         {
-            if (retention is not null) submissions.Add(retention);
+            // Before what was appended meanwhile: that may be lost without it, and had no part in it.
+            if (retention is not null) submissions.Insert(retentionAt, retention);
             retention = null;
             submission?.Acknowledge(null, device.OperationCount);
         }
@@ -202,9 +204,17 @@ public sealed partial class CrashOracle(Func<IStorageDevice, ILocalJournal> open
         lock (gate)
         {
             // "Not appended" promises that it never will be, whatever happened meanwhile.
-            if (answer is AppendResult.NotAppended) submissions.Remove(submission);
+            if (answer is AppendResult.NotAppended) Withdraw(submission);
             if (answer is AppendResult.Appended appended) submission.Acknowledge(appended.Receipt, device.OperationCount);
         }
+    }
+
+    private void Withdraw(Submission submission)
+    {
+        var index = submissions.IndexOf(submission);
+        if (index < 0) return;
+        submissions.RemoveAt(index);
+        if (index < retentionAt) retentionAt--;
     }
 
     /// <summary>Something that was asked of the store, and not refused.</summary>

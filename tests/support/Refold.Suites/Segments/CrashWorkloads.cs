@@ -58,6 +58,11 @@ internal static class CrashWorkloads
             new CrashStep.Compact(Compaction.Retain),
             new CrashStep.Append(CrashStore.Batch("s0", 1)),
         ],
+        ["retention, and appends behind its commit"] =
+        [
+            .. Enumerable.Range(0, 3).Select(number => new CrashStep.Append(CrashStore.Batch("s" + number % 2, 2))),
+            new CrashStep.Compact(Compaction.Retain, 0.6) { Meanwhile = [CrashStore.Batch("m", 2), CrashStore.Batch("m", 1)], After = 12 },
+        ],
         ["streams dropped"] =
         [
             .. Enumerable.Range(0, 6)
