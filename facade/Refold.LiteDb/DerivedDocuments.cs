@@ -1,5 +1,6 @@
-// What follows from entries and batches: highest versions, floors, words, keys, receipts, gaps. Gathered while the verification goes through
-// them, then compared with the documents, so that one that is lost, stray or of something else is found. Called by LiteDbVerification.
+// What follows from entries and batches: highest versions, floors, words, keys, receipts, gaps. Gathered while the verification goes
+// through them, then compared with the documents, so that one that is lost, stray or of something else is found.
+// Called by LiteDbVerification.
 using System.Globalization;
 using System.Text;
 using LiteDB;
@@ -79,7 +80,7 @@ internal sealed class DerivedDocuments(Database database, JournalState state)
             versions.First == leaf.FirstVersion && versions.Last - versions.First + 1 == leaf.Count
             && versions.Last <= state.View.FloorOf(versions.Stream)
                 ? null
-                : new DerivedFault($"the entries that were dropped at position {Text(position)} were no deleted ones of their versions", position);
+                : new($"the entries that were dropped at position {Text(position)} were no deleted ones of their versions", position);
     }
 
     /// <summary>Takes a batch, once its entries and dropped leaves were taken.</summary>
@@ -124,7 +125,8 @@ internal sealed class DerivedDocuments(Database database, JournalState state)
         if (count != streams.Count) return new($"the highest version is known of {Text(count)} of {Text(streams.Count)} streams");
         foreach (var (stream, facts) in streams)
         {
-            var found = Count(first => Search.ByVersions(stream, first, long.MaxValue), document => Keys.LastNumber(document["k"].AsBinary));
+            var found = Count(
+                first => Search.ByVersions(stream, first, long.MaxValue), document => Keys.LastNumber(document["k"].AsBinary));
             if (found.Count != facts.Count) return new($"the versions of '{stream}' are not all in the index");
         }
 

@@ -54,7 +54,8 @@ internal sealed class EntryDocument(Guid journal, string file)
     public StoredEntry ReadWithWords(BsonDocument document)
     {
         var stored = Read(document);
-        return document["w"] == Words(stored.Entry) ? stored : throw Corrupt(document["_id"], "the index words of its type and tags", "others");
+        if (document["w"] != Words(stored.Entry)) throw Corrupt(document["_id"], "the index words of its type and tags", "others");
+        return stored;
     }
 
     private static BsonArray Words(JournalEntry entry) =>

@@ -49,7 +49,8 @@ internal sealed class ReceiptVersions
     public static List<StreamVersions>? OfKey(Database database, KeyRow row, string key)
     {
         var parts = Parts(database, row).ToList();
-        return parts.Count > 0 && parts.TrueForAll(part => part["k"] == Encoding.UTF8.GetBytes(key)) ? [.. parts.SelectMany(Versions)] : null;
+        if (parts.Count == 0 || parts.Exists(part => part["k"] != Encoding.UTF8.GetBytes(key))) return null;
+        return [.. parts.SelectMany(Versions)];
     }
 
     private static IEnumerable<BsonDocument> Parts(Database database, KeyRow row) =>

@@ -42,7 +42,8 @@ internal sealed class StoredJournal
             yield return Batch(row, dropsDeleted);
         }
 
-        if (Math.Max(forgetKeysBefore, state.View.Progress.KeysBefore) is > 0 and var before) yield return new TransferItem.Forgetting(before);
+        var keysBefore = Math.Max(forgetKeysBefore, state.View.Progress.KeysBefore);
+        if (keysBefore > 0) yield return new TransferItem.Forgetting(keysBefore);
         foreach (var (stream, floor) in state.View.Floors.OrderBy(item => item.Key))
             yield return new TransferItem.Deletion(stream, floor.Version);
     }

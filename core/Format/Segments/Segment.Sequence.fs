@@ -96,13 +96,11 @@ type internal FrameSequence(start: ScanStart) =
 
     let takeBase (frame: Frame) (content: BaseContent) : Result<SegmentContent option, Misfit> =
         let ofStreams =
-            content.Streams
-            |> List.forall (fun stream -> stream.Highest >= 1L && stream.Floor = stream.Highest)
+            content.Streams |> List.forall (fun stream -> stream.Highest >= 1L && stream.Floor = stream.Highest)
 
         let namesOnce = (content.Streams |> List.distinctBy _.Stream).Length = content.Streams.Length
 
-        let ofKeys =
-            content.Keys |> List.forall (fun key -> key.Receipt.Head.Position <= head.Position)
+        let ofKeys = content.Keys |> List.forall (fun key -> key.Receipt.Head.Position <= head.Position)
 
         let checks =
             [
