@@ -80,6 +80,9 @@ module Role =
         | Role.Refusal -> 6uy
         | Role.Message -> 7uy
 
+    /// How many there are.
+    let internal count: int = List.length all
+
     /// The role of a byte; `None` above 7.
     let ofByte (value: byte) : Role option = List.tryItem (int value) all
 

@@ -99,6 +99,9 @@ type internal FooterReader private (tables: FooterTables) =
     /// How many streams it has rows of.
     member _.Streams: int = streams.Rows
 
+    /// What reads rows of entries one by one, for one thread.
+    member _.Cursor() : FooterCursor = FooterCursor tables
+
     /// The row of an entry, by its index from 0.
     member _.Entry(index: int) : Result<EntryRow, FrameError> = entryAt index
 

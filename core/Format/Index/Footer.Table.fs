@@ -94,16 +94,23 @@ type internal FooterTable<'Row>(source: PageSource, cache: IPageCache option, pl
         | Ok(struct (first, rows)) when index < first || index - first >= rows.Length -> Error(wrong place.FirstPage)
         | result -> result
 
-    /// The row with this index.
-    member this.At(index: int) : Result<'Row, FrameError> =
+    /// The page of the row with this index, of a table whose rows have one size: one behind the other, all of them in the page.
+    member _.Page(index: int) : Result<Page, FrameError> =
         if rowBytes > 0 && index >= 0 && index < place.Rows then
             let number = place.FirstPage + index / Page.fixedRows rowBytes
 
             match readPage number with
-            | Ok page when page.FirstRow <= index && index - page.FirstRow < page.Rows ->
-                rowOf number page ((index - page.FirstRow) * rowBytes)
+            | Ok page when page.FirstRow <= index && index - page.FirstRow < page.Rows && page.Rows <= Page.fixedRows rowBytes -> Ok page
             | Ok _ -> Error(wrong number)
             | Error error -> Error error
+        else
+            Error(wrong place.FirstPage)
+
+    /// The row with this index.
+    member this.At(index: int) : Result<'Row, FrameError> =
+        if rowBytes > 0 && index >= 0 && index < place.Rows then
+            this.Page index
+            |> Result.bind (fun page -> rowOf (place.FirstPage + index / Page.fixedRows rowBytes) page ((index - page.FirstRow) * rowBytes))
         else
             this.PageWith index |> Result.map (fun (struct (first, rows)) -> rows[index - first])
 

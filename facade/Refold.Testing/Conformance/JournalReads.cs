@@ -73,17 +73,25 @@ internal sealed class JournalReads(IJournal journal)
             var twin = Expect.Throws<EntriesDroppedException>(
                 () => local.ReadStream(stream, fromVersion, toVersion, maxCount), "the synchronous ReadStream of dropped entries");
             Expect.Equal((dropped.UpTo, dropped.Stream), (twin.UpTo, twin.Stream), "what the synchronous ReadStream says was dropped");
+            var scan = Expect.Throws<EntriesDroppedException>(
+                () => local.ScanStream(stream, (in EntryView _) => true, fromVersion, toVersion, maxCount),
+                "ScanStream of dropped entries");
+            Expect.Equal((dropped.UpTo, dropped.Stream), (scan.UpTo, scan.Stream), "what ScanStream says was dropped");
             throw;
         }
 
-        if (local is not null) Same(found, local.ReadStream(stream, fromVersion, toVersion, maxCount), "ReadStream");
+        if (local is null) return found;
+        Same(found, local.ReadStream(stream, fromVersion, toVersion, maxCount), "ReadStream");
+        Same(found, EntryScans.Stream(local, stream, fromVersion, toVersion, maxCount), "ScanStream");
         return found;
     }
 
     public async Task<List<JournalEntry>> AllAsync(long fromPosition = 1, long maxCount = long.MaxValue)
     {
         var found = await ListAsync(journal.ReadAllAsync(fromPosition, maxCount));
-        if (local is not null) Same(found, local.ReadAll(fromPosition, maxCount), "ReadAll");
+        if (local is null) return found;
+        Same(found, local.ReadAll(fromPosition, maxCount), "ReadAll");
+        Same(found, EntryScans.All(local, fromPosition, maxCount), "ScanAll");
         return found;
     }
 

@@ -15,6 +15,7 @@ internal static class JournalComparison
     {
         if (expected.Head != found.Head) return $"the head is {found.Head}, expected {expected.Head}";
         return Entries("entry", expected.ReadAll(), found.ReadAll())
+            ?? Entries("in place, entry", expected.ReadAll(), EntryScans.All(found))
             ?? Heads(expected, found)
             ?? Streams(expected, found)
             ?? keys.Where(key => !Equals(expected.FindByKey(key), found.FindByKey(key)))
@@ -55,7 +56,9 @@ internal static class JournalComparison
         return streams
             .Select(stream =>
                 Entries("in its stream, entry", expected.ReadStream(stream.Stream, stream.Floor + 1), found.ReadStream(
-                    stream.Stream, stream.Floor + 1)))
+                    stream.Stream, stream.Floor + 1))
+                ?? Entries("in its stream, in place, entry", expected.ReadStream(stream.Stream, stream.Floor + 1), EntryScans.Stream(
+                    found, stream.Stream, stream.Floor + 1)))
             .FirstOrDefault(difference => difference is not null);
     }
 }

@@ -64,4 +64,26 @@ public interface ILocalJournal : IJournal
     /// <param name="maxCount">At most this many entries.</param>
     /// <returns>The matches, and the head position at which they were found.</returns>
     QueryResult Query(Query query, long fromPosition = 1, long maxCount = long.MaxValue);
+
+    /// <summary>Hands every entry to a visitor in position order, in place, as of the moment of the call: what <see cref="ReadAll"/> reads,
+    /// without an object an entry. Deleted entries are left out.</summary>
+    /// <param name="visitor">Takes each entry, on the caller's thread, and answers whether to go on; what it throws is thrown.</param>
+    /// <param name="fromPosition">The first position, from 1.</param>
+    /// <param name="maxCount">At most this many entries.</param>
+    /// <returns>How many entries the visitor was given.</returns>
+    long ScanAll(EntryVisitor visitor, long fromPosition = 1, long maxCount = long.MaxValue) =>
+        ObjectScan.Over(ReadAll(fromPosition, maxCount), visitor);
+
+    /// <summary>Hands every entry of one stream to a visitor in version order, in place, as of the moment of the call: what
+    /// <see cref="ReadStream"/> reads, without an object an entry.</summary>
+    /// <param name="stream">The stream; an unknown one is empty.</param>
+    /// <param name="visitor">Takes each entry, on the caller's thread, and answers whether to go on; what it throws is thrown.</param>
+    /// <param name="fromVersion">The first version, from 1.</param>
+    /// <param name="toVersion">The last version.</param>
+    /// <param name="maxCount">At most this many entries.</param>
+    /// <returns>How many entries the visitor was given.</returns>
+    /// <exception cref="EntriesDroppedException"><paramref name="fromVersion"/> is at or below what was deleted.</exception>
+    long ScanStream(
+        StreamId stream, EntryVisitor visitor, long fromVersion = 1, long toVersion = long.MaxValue, long maxCount = long.MaxValue) =>
+        ObjectScan.Over(ReadStream(stream, fromVersion, toVersion, maxCount), visitor);
 }

@@ -44,6 +44,15 @@ public abstract class LocalJournal : ILocalJournal
     public abstract QueryResult Query(Query query, long fromPosition = 1, long maxCount = long.MaxValue);
 
     /// <inheritdoc/>
+    public virtual long ScanAll(EntryVisitor visitor, long fromPosition = 1, long maxCount = long.MaxValue) =>
+        ObjectScan.Over(ReadAll(fromPosition, maxCount), visitor);
+
+    /// <inheritdoc/>
+    public virtual long ScanStream(
+        StreamId stream, EntryVisitor visitor, long fromVersion = 1, long toVersion = long.MaxValue, long maxCount = long.MaxValue) =>
+        ObjectScan.Over(ReadStream(stream, fromVersion, toVersion, maxCount), visitor);
+
+    /// <inheritdoc/>
     public abstract ValueTask<AppendResult> TryAppendAsync(EncodedBatch batch, CancellationToken cancellationToken = default);
 
     /// <inheritdoc/>

@@ -69,8 +69,14 @@ public sealed partial class SegmentJournal
         return Ask(index =>
         {
             var (asOf, rows) = index.Find(query.Value, fromPosition, maxCount);
-            return new QueryResult(asOf, [.. rows.Select(row => row.Segment.Read(row))]);
+            return new QueryResult(asOf, Read(rows));
         });
+    }
+
+    private static List<JournalEntry> Read(List<EntryRow> rows)
+    {
+        using var reader = new EntryReader();
+        return rows.ConvertAll(row => reader.Read(row));
     }
 
     /// <inheritdoc/>
@@ -139,6 +145,7 @@ public sealed partial class SegmentJournal
     private IEnumerable<JournalEntry> Enumerate(OpenedDirectory set, IEnumerable<EntryRow> rows, Finder find, long asOf, long maxCount)
     {
         var (last, left) = (default(JournalEntry), maxCount);
+        using var reader = new EntryReader();
         while (true)
         {
             OpenedDirectory? other = null;
@@ -147,7 +154,7 @@ public sealed partial class SegmentJournal
                 try
                 {
                     using var next = rows.GetEnumerator();
-                    while (left > 0 && TryRead(set, next, out var entry, out other))
+                    while (left > 0 && TryRead(set, next, reader, out var entry, out other))
                     {
                         (last, left) = (entry, left - 1);
                         yield return entry;
@@ -167,12 +174,16 @@ public sealed partial class SegmentJournal
 
     /// <summary>Reads the next entry; false where there is none. Where its file is gone, the set that has it instead is told.</summary>
     private bool TryRead(
-        OpenedDirectory set, IEnumerator<EntryRow> rows, [NotNullWhen(true)] out JournalEntry? entry, out OpenedDirectory? other)
+        OpenedDirectory set,
+        IEnumerator<EntryRow> rows,
+        EntryReader reader,
+        [NotNullWhen(true)] out JournalEntry? entry,
+        out OpenedDirectory? other)
     {
         (entry, other) = (null, null);
         try
         {
-            if (rows.MoveNext()) entry = rows.Current.Segment.Read(rows.Current);
+            if (rows.MoveNext()) entry = reader.Read(rows.Current);
         }
         catch (SegmentGoneException gone)
         {

@@ -55,6 +55,19 @@ let tests =
             equal 0x113FDB5Cu (plain (Array.init 32 (fun index -> byte (31 - index))))
             equal 0xE3069283u (plain (Encoding.ASCII.GetBytes "123456789")))
 
+        testCase "the checksum of many bytes, in lanes, is that of one byte behind the other" (fun () ->
+            let bytes = Array.init 9000 (fun index -> byte (index * 7919 >>> 3))
+            let mutable register = 0xFFFFFFFFu
+
+            let slow =
+                Array.init bytes.Length (fun index ->
+                    let before = register
+                    register <- System.Numerics.BitOperations.Crc32C(register, bytes[index])
+                    ~~~before)
+
+            for length in Seq.append [ 0..1200 ] [ 1201..37..8999 ] do
+                equal slow[length] (Checksum.plain (ReadOnlySpan(bytes, 0, length))))
+
         testCase "a seeded checksum is that of the journal id and then the bytes" (fun () ->
             let id = Convert.FromHexString "00112233445566778899aabbccddeeff"
             equal (plain (Array.append id [| 1uy; 2uy; 3uy |])) (Checksum.seeded seed (ReadOnlySpan [| 1uy; 2uy; 3uy |])))

@@ -19,6 +19,8 @@ internal sealed class FooterPart : IndexPart
 
     public override long LastPosition => trailer.Head.Position;
 
+    public override Head? LastHead => trailer.Head;
+
     public override int Count => trailer.Entries;
 
     private bool HasHoles => trailer.Head.Position - FirstPosition + 1 > trailer.Entries;
@@ -49,12 +51,11 @@ internal sealed class FooterPart : IndexPart
 
     public override Func<int, EntryRow> Reader()
     {
-        var (first, page) = (0, Array.Empty<Format.EntryRow>());
+        var cursor = footer.Cursor();
         var names = new Dictionary<int, StreamId>();
         return number =>
         {
-            if (number < first || number - first >= page.Length) (first, page) = footer.EntriesWith(number);
-            var row = page[number - first];
+            var row = footer.Entry(cursor, number);
             return new EntryRow(row.Position, row.Version, NameOf(row.Stream), Segment, (int)row.Offset, row.Length);
         };
 
@@ -68,6 +69,16 @@ internal sealed class FooterPart : IndexPart
     }
 
     public override StreamPart? Stream(StreamId id) => footer.Stream(id) is { } row ? PartOf(row) : null;
+
+    public override Func<int, EntryRow> StreamReader(StreamId id, StreamPart stream)
+    {
+        var cursor = footer.Cursor();
+        return ordinal =>
+        {
+            var row = footer.Entry(cursor, footer.Posting(cursor, stream.First + ordinal));
+            return new EntryRow(row.Position, row.Version, id, Segment, (int)row.Offset, row.Length);
+        };
+    }
 
     public override int EntryOf(StreamId id, in StreamPart stream, int ordinal) => footer.Posting(stream.First + ordinal);
 

@@ -29,6 +29,9 @@ internal abstract class IndexPart(SegmentFile segment)
     /// <summary>The head position behind its last frame.</summary>
     public abstract long LastPosition { get; }
 
+    /// <summary>The head behind the last batch; null where there is none yet.</summary>
+    public abstract Head? LastHead { get; }
+
     /// <summary>How many entries there are.</summary>
     public abstract int Count { get; }
 
@@ -40,6 +43,12 @@ internal abstract class IndexPart(SegmentFile segment)
 
     /// <summary>What the segment has of a stream; null for nothing.</summary>
     public abstract StreamPart? Stream(StreamId id);
+
+    /// <summary>What reads the entries of a stream by which of its entries here they are, from 0, one after the other at little cost. That
+    /// an entry is of the stream is found when it is read. Used by one thread.</summary>
+    /// <param name="id">The stream.</param>
+    /// <param name="stream">What the segment has of it.</param>
+    public abstract Func<int, EntryRow> StreamReader(StreamId id, StreamPart stream);
 
     /// <summary>The number of one of a stream's entries.</summary>
     /// <param name="id">The stream.</param>

@@ -28,6 +28,14 @@ internal sealed partial class MemoryPart(SegmentFile segment) : IndexPart(segmen
         }
     }
 
+    public override Head? LastHead
+    {
+        get
+        {
+            lock (gate) return batches.Count == 0 ? null : batches[^1].Head;
+        }
+    }
+
     public override int Count
     {
         get
@@ -93,6 +101,11 @@ internal sealed partial class MemoryPart(SegmentFile segment) : IndexPart(segmen
     {
         lock (gate) return streams.TryGetValue(id, out var stream) ? stream.Part : null;
     }
+
+    public override Func<int, EntryRow> StreamReader(StreamId id, StreamPart stream) => ordinal =>
+    {
+        lock (gate) return rows[streams[id].Entries[ordinal]];
+    };
 
     public override int EntryOf(StreamId id, in StreamPart stream, int ordinal)
     {

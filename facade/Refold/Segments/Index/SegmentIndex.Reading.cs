@@ -125,10 +125,10 @@ internal sealed partial class SegmentIndex
         var next = from;
         foreach (var (part, stream) in found)
         {
-            var read = part.Reader();
+            var read = part.StreamReader(id, stream);
             for (var ordinal = (int)Math.Max(0, next - stream.Lowest); ordinal < stream.Count && next <= last; ordinal++, next++)
             {
-                var row = read(part.EntryOf(id, stream, ordinal));
+                var row = read(ordinal);
                 if (row.Position > asOf) yield break;
                 // Never a later one in its place.
                 if (row.Version != next) throw new EntriesDroppedException(id, row.Version - 1);

@@ -28,7 +28,13 @@ internal sealed class FooterQuestions
 
     public int IndexAt(long position) => ValueOf(reader.IndexAt(position));
 
-    public (int First, Format.EntryRow[] Rows) EntriesWith(int number) => ValueOf(reader.EntriesWith(number));
+    public Format.FooterCursor Cursor() => reader.Cursor();
+
+    /// <summary>The row of an entry, by a cursor.</summary>
+    public Format.EntryPlace Entry(Format.FooterCursor cursor, int number) => ValueOf(cursor.Entry(number));
+
+    /// <summary>The number of an entry among the postings, by a cursor.</summary>
+    public int Posting(Format.FooterCursor cursor, int place) => ValueOf(cursor.Posting(place));
 
     public (int First, Format.StreamRow[] Rows) StreamsWith(int number) => ValueOf(reader.StreamsWith(number));
 

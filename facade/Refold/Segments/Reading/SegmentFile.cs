@@ -5,8 +5,10 @@ namespace Refold.Segments;
 /// <summary>An open segment file.</summary>
 internal sealed class SegmentFile(Format.SegmentName name, Format.SegmentHeader header, IStorageFile file) : IDisposable
 {
-    private readonly uint seed = Core.Checksum.seed(header.JournalId);
     private int disposed;
+
+    /// <summary>What its checksums start from.</summary>
+    public uint Seed { get; } = Core.Checksum.seed(header.JournalId);
 
     public Format.SegmentName Name { get; } = name;
 
@@ -32,7 +34,7 @@ internal sealed class SegmentFile(Format.SegmentName name, Format.SegmentHeader 
     /// <exception cref="ObjectDisposedException">The journal was closed.</exception>
     public JournalEntry Read(in EntryRow row)
     {
-        var found = Format.FrameDecoding.read(seed, ReadBytes(row.Offset, row.Size), 0);
+        var found = Format.FrameDecoding.read(Seed, ReadBytes(row.Offset, row.Size), 0);
         if (found.IsError) throw SegmentFaults.Of(found.ErrorValue, Name.ToString(), row.Offset);
         var frame = found.ResultValue.Frame;
         if (frame.Position != row.Position)
@@ -51,11 +53,21 @@ internal sealed class SegmentFile(Format.SegmentName name, Format.SegmentHeader 
     /// <exception cref="ObjectDisposedException">The journal was closed.</exception>
     public ReadOnlyMemory<byte> ReadBytes(long offset, int count)
     {
-        ObjectDisposedException.ThrowIf(disposed != 0, typeof(SegmentJournal));
         var bytes = new byte[count];
+        return bytes.AsMemory(0, Read(bytes, offset));
+    }
+
+    /// <summary>Reads bytes at an offset; fewer where the file ends.</summary>
+    /// <returns>How many.</returns>
+    /// <exception cref="SegmentGoneException">The file was removed before it was opened.</exception>
+    /// <exception cref="JournalException">The device failed.</exception>
+    /// <exception cref="ObjectDisposedException">The journal was closed.</exception>
+    public int Read(Span<byte> bytes, long offset)
+    {
+        ObjectDisposedException.ThrowIf(disposed != 0, typeof(SegmentJournal));
         try
         {
-            return bytes.AsMemory(0, File.Read(bytes, offset));
+            return File.Read(bytes, offset);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

@@ -1,0 +1,101 @@
+// Rows of entries read where they lie in their pages: one row, and no object for it. FORMAT.md, "Footer".
+// Called by stores for each entry of a stream, and for entries one behind the other.
+namespace Refold.Format
+
+open Refold.Core
+open System
+open System.Buffers.Binary
+
+/// Where an entry lies.
+[<Struct; NoComparison; NoEquality>]
+type internal EntryPlace =
+    {
+        /// Its position.
+        Position: int64
+        /// Its version.
+        Version: int64
+        /// The offset of its frame.
+        Offset: int64
+        /// The size of its frame in bytes.
+        Length: int
+        /// Its stream, as an index into the rows of streams.
+        Stream: int
+    }
+
+/// Reads rows of one footer and keeps the last page of each table. Used by one thread.
+[<Sealed>]
+type internal FooterCursor(tables: FooterTables) =
+
+    let entryBytes = FooterLayout.leastBytes FooterLayout.entries
+
+    let framesEnd, streams, words, batches =
+        tables.FramesEnd, tables.Streams.Rows, tables.Words.Rows, tables.Batches.Rows
+
+    let nothing: Page = { Table = 0uy; Rows = 0; FirstRow = 0; Content = ReadOnlyMemory.Empty }
+
+    let mutable entries = nothing
+    let mutable postings = nothing
+
+    let isIn (page: Page) (index: int) = index >= page.FirstRow && index - page.FirstRow < page.Rows
+
+    let isRight (row: ReadOnlySpan<byte>) (place: EntryPlace) =
+        let typeIndex = BinaryPrimitives.ReadInt32LittleEndian(row.Slice 32)
+        let batch = BinaryPrimitives.ReadInt32LittleEndian(row.Slice 36)
+
+        place.Position >= 1L
+        && place.Version >= 1L
+        && place.Offset >= int64 SegmentHeader.bytes
+        && place.Length >= 0
+        && place.Offset <= framesEnd - int64 place.Length
+        && uint32 place.Stream < uint32 streams
+        && uint32 typeIndex < uint32 words
+        && uint32 batch < uint32 batches
+        && int row[40] < Role.count
+        && Block.isZero (row.Slice(41, 7))
+
+    /// The row of an entry, by its index from 0.
+    member _.Entry(index: int) : Result<EntryPlace, FrameError> =
+        let error =
+            if isIn entries index then
+                None
+            else
+                match tables.Entries.Page index with
+                | Ok page ->
+                    entries <- page
+                    None
+                | Error error -> Some error
+
+        match error with
+        | Some error -> Error error
+        | None ->
+            let row = entries.Content.Span.Slice((index - entries.FirstRow) * entryBytes, entryBytes)
+
+            let place =
+                {
+                    Position = BinaryPrimitives.ReadInt64LittleEndian row
+                    Version = BinaryPrimitives.ReadInt64LittleEndian(row.Slice 8)
+                    Offset = BinaryPrimitives.ReadInt64LittleEndian(row.Slice 16)
+                    Length = BinaryPrimitives.ReadInt32LittleEndian(row.Slice 24)
+                    Stream = BinaryPrimitives.ReadInt32LittleEndian(row.Slice 28)
+                }
+
+            if isRight row place then Ok place else Error tables.Misfit
+
+    /// The index of an entry: the one at this place in the postings.
+    member _.Posting(place: int) : Result<int, FrameError> =
+        let error =
+            if isIn postings place then
+                None
+            else
+                match tables.Postings.Page place with
+                | Ok page ->
+                    postings <- page
+                    None
+                | Error error -> Some error
+
+        match error with
+        | Some error -> Error error
+        | None ->
+            let offset = (place - postings.FirstRow) * FooterLayout.postingBytes
+            let entry = BinaryPrimitives.ReadInt32LittleEndian(postings.Content.Span.Slice offset)
+            if entry >= 0 && entry < tables.Entries.Rows then Ok entry else Error tables.Misfit

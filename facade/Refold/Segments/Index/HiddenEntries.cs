@@ -1,0 +1,45 @@
+// What deletions hide from a read that has the names of streams as bytes.
+// Made by SegmentIndex for a scan.
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.InteropServices;
+
+namespace Refold.Segments;
+
+/// <summary>The floors of streams at a moment, by the UTF-8 bytes of their names. Each stream that is met is looked up once. Used by one
+/// thread.</summary>
+/// <param name="deleted">The deletions.</param>
+/// <param name="moment">The moment.</param>
+internal sealed class HiddenEntries(DeletedStreams deleted, long moment)
+{
+    private readonly Dictionary<byte[], long>.AlternateLookup<ReadOnlySpan<byte>> floors =
+        new Dictionary<byte[], long>(BytesComparer.Instance).GetAlternateLookup<ReadOnlySpan<byte>>();
+
+    /// <summary>Whether an entry was deleted.</summary>
+    public bool Hides(in EntryView entry)
+    {
+        ref var floor = ref CollectionsMarshal.GetValueRefOrAddDefault(floors, entry.StreamUtf8, out var isKnown);
+        if (!isKnown) floor = deleted.FloorAt(entry.ToEntry().Stream, moment);
+        return entry.Version <= floor;
+    }
+
+    /// <summary>Compares bytes by content.</summary>
+    private sealed class BytesComparer : IEqualityComparer<byte[]>, IAlternateEqualityComparer<ReadOnlySpan<byte>, byte[]>
+    {
+        public static BytesComparer Instance { get; } = new();
+
+        public bool Equals(byte[]? x, byte[]? y) => x.AsSpan().SequenceEqual(y);
+
+        public int GetHashCode([DisallowNull] byte[] obj) => GetHashCode(obj.AsSpan());
+
+        public bool Equals(ReadOnlySpan<byte> alternate, byte[] other) => alternate.SequenceEqual(other);
+
+        public int GetHashCode(ReadOnlySpan<byte> alternate)
+        {
+            var hash = new HashCode();
+            hash.AddBytes(alternate);
+            return hash.ToHashCode();
+        }
+
+        public byte[] Create(ReadOnlySpan<byte> alternate) => alternate.ToArray();
+    }
+}

@@ -1,0 +1,55 @@
+// A piece of a segment file in memory, in which frames are read where they lie.
+// Used by FrameWalk and EntryReader; one of each read.
+using System.Buffers;
+
+namespace Refold.Segments;
+
+/// <summary>Bytes of a segment, read ahead where what is asked for follows what was asked for before. Used by one thread.</summary>
+internal sealed class FrameWindow : IDisposable
+{
+    // Large enough that a call of the system costs little of it, small enough for the cache of a core.
+    private const int MostAhead = 256 * 1024;
+    private const int LeastAhead = 8 * 1024;
+
+    private byte[] buffer = [];
+    private SegmentFile? segment;
+    private long origin;
+    private int length;
+    private int ahead = LeastAhead;
+
+    /// <summary>The bytes from an offset on that are there: at least so many, or fewer where the file ends. Valid until the next
+    /// call.</summary>
+    /// <exception cref="SegmentGoneException">The file was removed before it was opened.</exception>
+    /// <exception cref="JournalException">The device failed.</exception>
+    /// <exception cref="ObjectDisposedException">The journal was closed.</exception>
+    public ReadOnlySpan<byte> From(SegmentFile file, long offset, int least)
+    {
+        if (!ReferenceEquals(file, segment) || offset < origin || offset + least > origin + length) Read(file, offset, least);
+        var start = (int)(offset - origin);
+        return buffer.AsSpan(start, Math.Max(0, length - start));
+    }
+
+    public void Dispose()
+    {
+        if (buffer.Length > 0) ArrayPool<byte>.Shared.Return(buffer);
+        (buffer, segment, length) = ([], null, 0);
+    }
+
+    private void Read(SegmentFile file, long offset, int count)
+    {
+        // What begins in the window or right behind it goes on; anything else may be alone.
+        var follows = ReferenceEquals(file, segment) && offset >= origin && offset <= origin + length + Format.FrameLayout.block;
+        ahead = follows ? Math.Min(2 * ahead, MostAhead) : LeastAhead / 2;
+        var wanted = follows ? Math.Max(count, ahead) : count;
+        // A length that lies sets nothing aside.
+        if (wanted > MostAhead) wanted = (int)Math.Clamp(file.ReadLength() - offset, 0, wanted);
+        if (buffer.Length < wanted)
+        {
+            if (buffer.Length > 0) ArrayPool<byte>.Shared.Return(buffer);
+            buffer = ArrayPool<byte>.Shared.Rent(wanted);
+        }
+
+        (segment, origin, length) = (file, offset, 0);
+        length = file.Read(buffer.AsSpan(0, wanted), offset);
+    }
+}
