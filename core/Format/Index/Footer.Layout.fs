@@ -5,6 +5,7 @@ namespace Refold.Format
 open Refold.Core
 open Refold
 open System
+open System.Text
 
 /// Where a table lies in a footer.
 [<Struct; NoComparison>]
@@ -174,14 +175,14 @@ module internal FooterLayout =
             Count = index reader
         }
 
-    let writeWord (writer: ByteWriter) (row: WordRow) =
-        writer.Byte(
-            match row.Kind with
-            | WordKind.Type -> 1uy
-            | WordKind.Tag -> 2uy
-            | WordKind.Run -> 3uy
-        )
+    let private codeOf (kind: WordKind) : byte =
+        match kind with
+        | WordKind.Type -> 1uy
+        | WordKind.Tag -> 2uy
+        | WordKind.Run -> 3uy
 
+    let writeWord (writer: ByteWriter) (row: WordRow) =
+        writer.Byte(codeOf row.Kind)
         writer.Text row.Text
         writer.Int32 row.First
         writer.Int32 row.Count
@@ -276,3 +277,18 @@ module internal FooterLayout =
         writer.Int32 row.Entry
 
     let readId (reader: ByteReader) : IdRow = { Id = reader.Guid(); Entry = index reader }
+
+    let private utf8 = UTF8Encoding(false, true)
+
+    /// A row whose text comes first, with so many bytes behind it. What is no text has no row.
+    let named (behind: int) (text: string) : NamedRows =
+        let name =
+            try
+                utf8.GetBytes text
+            with :? EncoderFallbackException ->
+                [| 0xFFuy |]
+
+        { Kind = -1; Behind = behind; Name = name }
+
+    /// The row of a word.
+    let namedWord (kind: WordKind) (text: string) : NamedRows = { named 8 text with Kind = int (codeOf kind) }

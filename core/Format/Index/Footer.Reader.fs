@@ -58,8 +58,7 @@ type internal FooterReader private (tables: FooterTables) =
 
     let word (kind: WordKind) (text: string) =
         ifThere (FilteredKind.ofWord kind) text (fun () ->
-            words.Exact(fun (row: WordRow) -> RowOrder.words (struct (row.Kind, row.Text)) (struct (kind, text)))
-            |> Result.map row
+            words.Named(FooterLayout.namedWord kind text)
             |> following (Option.forall (fun row -> RowRules.inRange row.Count postings.Rows row.First)))
 
     /// The key that was kept without its batch.
@@ -105,10 +104,6 @@ type internal FooterReader private (tables: FooterTables) =
     /// The row of an entry, by its index from 0.
     member _.Entry(index: int) : Result<EntryRow, FrameError> = entryAt index
 
-    /// The rows of the page that has this entry, and the index of the first of them.
-    member _.EntriesWith(index: int) : Result<struct (int * EntryRow[]), FrameError> =
-        entries.PageWith index |> following (fun (struct (_, rows)) -> Array.forall entryFits rows)
-
     /// The index of the first entry at or behind a position; their number where there is none.
     member _.IndexAt(position: int64) : Result<int, FrameError> = entries.Lowest(0, entries.Rows, (fun _ row -> row.Position >= position))
 
@@ -135,10 +130,7 @@ type internal FooterReader private (tables: FooterTables) =
 
     /// What the segment has of a stream; `None` for nothing.
     member _.Stream(stream: Refold.StreamId) : Result<StreamRow option, FrameError> =
-        ifThere FilteredKind.Stream stream.Value (fun () ->
-            streams.Exact(fun (row: StreamRow) -> Text.compareUtf8 row.Stream.Value stream.Value)
-            |> Result.map row
-            |> ofPostings streamFits)
+        ifThere FilteredKind.Stream stream.Value (fun () -> streams.Named(FooterLayout.named 24 stream.Value) |> ofPostings streamFits)
 
     /// The stream with this index from 0, as rows of entries and deletions name it.
     member _.StreamAt(index: int) : Result<StreamRow, FrameError> = streams.At index
@@ -212,10 +204,10 @@ type internal FooterReader private (tables: FooterTables) =
                         Some { KnownKey.Key = key; Content = row.Content; Receipt = receipt }))
 
         ifThere FilteredKind.Key key (fun () ->
-            match keys.Exact(fun (row: KeyRow) -> Text.compareUtf8 row.Key key) with
+            match keys.Named(FooterLayout.named 36 key) with
             | Error error -> Error error
             | Ok None -> keptKey key
-            | Ok(Some(struct (_, row))) -> receiptOf row)
+            | Ok(Some row) -> receiptOf row)
 
     /// The deletions, in order: stream, last version, and the head position they were made at.
     member _.Deletions() : Result<struct (Refold.StreamId * int64 * int64) list, FrameError> =
@@ -226,9 +218,7 @@ type internal FooterReader private (tables: FooterTables) =
 
     /// What a base frame says of a stream; `None` where there is no base, or nothing of the stream in it.
     member _.BaseStream(stream: Refold.StreamId) : Result<BaseStream option, FrameError> =
-        ifThere FilteredKind.Stream stream.Value (fun () ->
-            tables.BaseStreams.Exact(fun (row: BaseStream) -> Text.compareUtf8 row.Stream.Value stream.Value)
-            |> Result.map row)
+        ifThere FilteredKind.Stream stream.Value (fun () -> tables.BaseStreams.Named(FooterLayout.named 16 stream.Value))
 
     /// The streams of a base frame; `None` where there is none.
     member _.BaseStreams() : Result<BaseStream[] option, FrameError> =

@@ -132,6 +132,41 @@ type internal FooterTable<'Row>(source: PageSource, cache: IPageCache option, pl
     member this.Exact(order: 'Row -> int) : Result<struct (int * 'Row) option, FrameError> =
         this.Floor order |> Result.map (Option.filter (fun (struct (_, row)) -> order row = 0))
 
+    /// The row of a text, in a table whose rows are in the order of their texts; `None` where there is none.
+    member _.Named(named: NamedRows) : Result<'Row option, FrameError> =
+        let isNotAbove number (page: Page) =
+            if NamedRows.size named page.Content.Span 0 < 0 then
+                Error(wrong number)
+            else
+                Ok(NamedRows.order named page.Content.Span 0 <= 0)
+
+        match lastPage isNotAbove with
+        | Error error -> Error error
+        | Ok None -> Ok None
+        | Ok(Some number) ->
+            readPage number
+            |> Result.bind (fun page ->
+                let mutable offset = 0
+                let mutable row = 0
+                let mutable order = -1
+                let mutable found = Ok None
+
+                while row < page.Rows && order < 0 && Result.isOk found do
+                    let size = NamedRows.size named page.Content.Span offset
+
+                    if size < 0 then
+                        found <- Error(wrong number)
+                    else
+                        order <- NamedRows.order named page.Content.Span offset
+
+                        if order = 0 then
+                            found <- rowOf number page offset |> Result.map Some
+
+                        offset <- offset + size
+                        row <- row + 1
+
+                found)
+
     /// The lowest index in `first .. last` from which on the test holds for all up to `last`; `last` where it holds for none before.
     member this.Lowest(first: int, last: int, test: int -> 'Row -> bool) : Result<int, FrameError> =
         let mutable low = first

@@ -58,6 +58,15 @@ public readonly ref struct EntryView
     /// <summary>Its canonical bytes: what leaves, heads and copies are made of.</summary>
     public ReadOnlySpan<byte> CanonicalBytes { get; }
 
+    /// <summary>Which optional fields are there, a bit each, in the order of canonical bytes.</summary>
+    internal byte Fields => FrameHeader.Fields(header);
+
+    /// <summary>The optional fields behind the tags: a presence byte each, then its bytes.</summary>
+    internal ReadOnlySpan<byte> OptionalBytes => CanonicalBytes[FrameHeader.TimeOffset(header)..];
+
+    /// <summary>The run that recorded it, in UTF-8; empty without one.</summary>
+    internal ReadOnlySpan<byte> RunUtf8 => CanonicalBytes.Slice(FrameHeader.RunOffset(header), FrameHeader.RunBytes(header));
+
     /// <summary>Whether it is of a type.</summary>
     /// <param name="typeUtf8">The type in UTF-8, as <c>"Placed"u8</c>.</param>
     /// <returns>True where it is exactly this.</returns>
@@ -74,32 +83,34 @@ public readonly ref struct EntryView
 /// <summary>The tags of an entry in place, for <c>foreach</c>.</summary>
 public ref struct TagsView
 {
-    private readonly ReadOnlySpan<byte> bytes;
     private int next;
 
     internal TagsView(ReadOnlySpan<byte> bytes)
     {
-        this.bytes = bytes;
+        Bytes = bytes;
         next = sizeof(int);
     }
 
     /// <summary>How many there are.</summary>
-    public readonly int Count => BinaryPrimitives.ReadInt32LittleEndian(bytes);
+    public readonly int Count => BinaryPrimitives.ReadInt32LittleEndian(Bytes);
+
+    /// <summary>Count and tags as they lie in canonical bytes.</summary>
+    internal readonly ReadOnlySpan<byte> Bytes { get; }
 
     /// <summary>The tag, in UTF-8.</summary>
     public ReadOnlySpan<byte> Current { get; private set; }
 
     /// <summary>Itself, from before the first tag.</summary>
     /// <returns>What <c>foreach</c> needs.</returns>
-    public readonly TagsView GetEnumerator() => new(bytes);
+    public readonly TagsView GetEnumerator() => new(Bytes);
 
     /// <summary>Goes to the next tag.</summary>
     /// <returns>False where there is none.</returns>
     public bool MoveNext()
     {
-        if (next >= bytes.Length) return false;
-        int count = BinaryPrimitives.ReadInt32LittleEndian(bytes[next..]);
-        Current = bytes.Slice(next + sizeof(int), count);
+        if (next >= Bytes.Length) return false;
+        int count = BinaryPrimitives.ReadInt32LittleEndian(Bytes[next..]);
+        Current = Bytes.Slice(next + sizeof(int), count);
         next += sizeof(int) + count;
         return true;
     }

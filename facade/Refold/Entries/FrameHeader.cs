@@ -60,6 +60,8 @@ internal static class FrameHeader
 
     public static ReadOnlySpan<byte> Head(ReadOnlySpan<byte> header) => header.Slice(84, 32);
 
+    public static byte Fields(ReadOnlySpan<byte> header) => header[7];
+
     public static bool Has(ReadOnlySpan<byte> header, int field) => (header[7] & field) != 0;
 
     public static int TypeOffset(ReadOnlySpan<byte> header) => StreamOffset + StreamBytes(header) + 1 + 4;
@@ -69,6 +71,11 @@ internal static class FrameHeader
     public static int TagsOffset(ReadOnlySpan<byte> header) => PayloadOffset(header) + PayloadBytes(header);
 
     public static int TimeOffset(ReadOnlySpan<byte> header) => TagsOffset(header) + TagsBytes(header);
+
+    /// <summary>The offset of the run's text, behind its presence byte and length; of no meaning without one.</summary>
+    public static int RunOffset(ReadOnlySpan<byte> header) =>
+        RunBytes(header) == 0 ? 0 : TimeOffset(header) + 5 + (Has(header, 1) ? 8 : 0)
+            + 16 * System.Numerics.BitOperations.PopCount((uint)header[7] & 0b1110) + sizeof(int);
 
     /// <summary>Whether the fields of an entry lie in its canonical bytes where the header says, and end with them.</summary>
     public static bool Fits(ReadOnlySpan<byte> header, ReadOnlySpan<byte> body)

@@ -1,6 +1,5 @@
 // What deletions hide from a read that has the names of streams as bytes.
 // Made by SegmentIndex for a scan.
-using System.Diagnostics.CodeAnalysis;
 using System.Runtime.InteropServices;
 
 namespace Refold.Segments;
@@ -20,26 +19,5 @@ internal sealed class HiddenEntries(DeletedStreams deleted, long moment)
         ref var floor = ref CollectionsMarshal.GetValueRefOrAddDefault(floors, entry.StreamUtf8, out var isKnown);
         if (!isKnown) floor = deleted.FloorAt(entry.ToEntry().Stream, moment);
         return entry.Version <= floor;
-    }
-
-    /// <summary>Compares bytes by content.</summary>
-    private sealed class BytesComparer : IEqualityComparer<byte[]>, IAlternateEqualityComparer<ReadOnlySpan<byte>, byte[]>
-    {
-        public static BytesComparer Instance { get; } = new();
-
-        public bool Equals(byte[]? x, byte[]? y) => x.AsSpan().SequenceEqual(y);
-
-        public int GetHashCode([DisallowNull] byte[] obj) => GetHashCode(obj.AsSpan());
-
-        public bool Equals(ReadOnlySpan<byte> alternate, byte[] other) => alternate.SequenceEqual(other);
-
-        public int GetHashCode(ReadOnlySpan<byte> alternate)
-        {
-            var hash = new HashCode();
-            hash.AddBytes(alternate);
-            return hash.ToHashCode();
-        }
-
-        public byte[] Create(ReadOnlySpan<byte> alternate) => alternate.ToArray();
     }
 }

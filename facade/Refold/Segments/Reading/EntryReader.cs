@@ -8,6 +8,7 @@ namespace Refold.Segments;
 internal sealed class EntryReader : IDisposable
 {
     private readonly FrameWindow window = new();
+    private readonly EntryDecoder decoder = new();
     private StreamId? known;
     private byte[] name = [];
 
@@ -41,8 +42,7 @@ internal sealed class EntryReader : IDisposable
     {
         if (!ReferenceEquals(known, row.Stream)) (known, name) = (row.Stream, Encoding.UTF8.GetBytes(row.Stream.Value));
         var entry = View(row, name);
-        return JournalEntry.TryRead(entry.Position, entry.Version, entry.Batch, entry.CanonicalBytes.ToArray())
-            ?? throw Corrupted(row, "the frame", "an entry", "another");
+        return decoder.Read(entry, row.Stream) ?? throw Corrupted(row, "the frame", "an entry", "another");
     }
 
     public void Dispose() => window.Dispose();

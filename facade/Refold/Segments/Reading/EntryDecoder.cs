@@ -1,0 +1,97 @@
+// Entries made objects from their views. What entries of a stream have in common is made once: type, tags, run.
+// Used by EntryReader.
+using System.Buffers.Binary;
+using Microsoft.FSharp.Collections;
+using Microsoft.FSharp.Core;
+
+namespace Refold.Segments;
+
+/// <summary>Decodes entries. Names that were not met yet, and anything rare, go through the reader of canonical bytes, which checks all
+/// that an entry has to be; so a name is taken only as it was checked before. Used by one thread.</summary>
+internal sealed class EntryDecoder
+{
+    // No more are kept: names may come from outside, one for each entry.
+    private const int MostNames = 1024;
+    private const int Rare = (1 << 5) | (1 << 6);
+
+    private readonly Names<string> types = new();
+    private readonly Names<FSharpList<Core.Tag>> tags = new();
+    private readonly Names<FSharpOption<RunId>> runs = new();
+
+    /// <summary>The entry; null where its bytes are not canonical. It has a copy of its payload.</summary>
+    /// <param name="view">The entry in place.</param>
+    /// <param name="stream">Its stream, whose name was compared.</param>
+    public JournalEntry? Read(in EntryView view, StreamId stream)
+    {
+        var data = Known(view, stream) ?? Checked(view);
+        return data is null ? null : new JournalEntry(new Core.Entry(view.Position, view.Version, view.Batch, data));
+    }
+
+    private Core.EntryData? Checked(in EntryView view)
+    {
+        if (Core.CanonicalBytes.tryRead(view.CanonicalBytes.ToArray()) is not { } read) return null;
+        types.Keep(view.TypeUtf8, read.Value.Type);
+        tags.Keep(view.Tags.Bytes, read.Value.Tags);
+        if (read.Value.Run is { } run) runs.Keep(view.RunUtf8, run);
+        return read.Value;
+    }
+
+    private Core.EntryData? Known(in EntryView view, StreamId stream)
+    {
+        var fields = view.Fields;
+        if ((fields & Rare) != 0 || view.SchemaVersion < 1 || Core.RoleModule.ofByte((byte)view.Role) is not { } role) return null;
+        if (types.Find(view.TypeUtf8) is not { } type || tags.Find(view.Tags.Bytes) is not { } list) return null;
+        FSharpOption<RunId>? run = null;
+        if ((fields & (1 << 4)) != 0 && (run = runs.Find(view.RunUtf8)) is null) return null;
+        var rest = view.OptionalBytes;
+        FSharpOption<DateTimeOffset>? time = null;
+        if ((fields & 1) != 0)
+        {
+            var ticks = BinaryPrimitives.ReadInt64LittleEndian(rest[1..]);
+            if (ticks < 0 || ticks > DateTime.MaxValue.Ticks) return null;
+            time = new FSharpOption<DateTimeOffset>(new DateTimeOffset(ticks, TimeSpan.Zero));
+            rest = rest[8..];
+        }
+
+        rest = rest[1..];
+        var id = Id(fields & (1 << 1), ref rest);
+        var correlation = Id(fields & (1 << 2), ref rest);
+        var causation = Id(fields & (1 << 3), ref rest);
+        // An id of zeros names nobody, which is decided elsewhere.
+        if (causation?.Value == Guid.Empty) return null;
+        return new Core.EntryData(
+            stream, role.Value, type, view.SchemaVersion, Core.Bytes.Copy(view.Payload), list, time, id, correlation, causation, run, null,
+            null);
+    }
+
+    private static FSharpOption<Guid>? Id(int isThere, ref ReadOnlySpan<byte> rest)
+    {
+        var id = isThere == 0 ? null : new FSharpOption<Guid>(new Guid(rest.Slice(1, 16), bigEndian: true));
+        rest = rest[(id is null ? 1 : 17)..];
+        return id;
+    }
+
+    /// <summary>Values by their bytes; the last one is at hand.</summary>
+    private sealed class Names<T>
+        where T : class
+    {
+        private readonly Dictionary<byte[], T>.AlternateLookup<ReadOnlySpan<byte>> all =
+            new Dictionary<byte[], T>(BytesComparer.Instance).GetAlternateLookup<ReadOnlySpan<byte>>();
+
+        private byte[] lastName = [];
+        private T? last;
+
+        public T? Find(ReadOnlySpan<byte> name)
+        {
+            if (last is not null && name.SequenceEqual(lastName)) return last;
+            if (!all.TryGetValue(name, out var key, out var found)) return null;
+            (lastName, last) = (key, found);
+            return found;
+        }
+
+        public void Keep(ReadOnlySpan<byte> name, T value)
+        {
+            if (all.Dictionary.Count < MostNames) all.TryAdd(name, value);
+        }
+    }
+}
