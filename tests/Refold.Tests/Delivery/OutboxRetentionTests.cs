@@ -217,7 +217,8 @@ public class OutboxRetentionTests : DispatcherFixture
         await SendAsync(journal, "pay 4");
         await journal.DeleteToAsync(Till.Payments.Stream, 2);
         var status = await journal.OutboxStatusAsync(Payments);
-        Assert.Equal(((long, long))(4, 0), (status.Sent, status.SettledTo));
+        // Deleted ones count as settled, so that trimming goes on.
+        Assert.Equal(((long, long))(4, 2), (status.Sent, status.SettledTo));
         Assert.Equal([3L, 4L], status.Unconfirmed);
         var dispatcher = Dispatcher(journal);
         await dispatcher.DeliverDueAsync();
