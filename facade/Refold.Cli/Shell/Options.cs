@@ -33,6 +33,22 @@ internal static class Options
             CustomParser = result => Parse(result, name, least, most),
         };
 
+    /// <summary>An option that is said as yes or no, where leaving it out means neither.</summary>
+    public static Option<bool?> YesOrNo(string name, string description) => new(name)
+    {
+        Description = description,
+        HelpName = "yes|no",
+        // What is a bool may else stand without a value.
+        Arity = ArgumentArity.ExactlyOne,
+        CustomParser = result =>
+        {
+            string token = result.Tokens[0].Value;
+            if (token is "yes" or "no") return token == "yes";
+            result.AddError($"{name} is '{token}', it must be yes or no.");
+            return null;
+        },
+    };
+
     public static Option<string?> Text(string name, string help, string description) => new(name)
     {
         Description = description,

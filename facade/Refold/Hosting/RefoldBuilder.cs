@@ -1,4 +1,5 @@
-// What an application adds to a journal in its service container: the store, snapshots, aggregates, machines, operations, a run, a health check.
+// What an application adds to a journal in its service container: the store, snapshots, aggregates, machines, operations, a run, health
+// checks.
 // Answered by AddRefold; the services are made by the container.
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Diagnostics.HealthChecks;

@@ -5,6 +5,9 @@ using Microsoft.Extensions.Hosting;
 using Refold.Tests.Machines;
 using Refold.Tests.Snapshots;
 using Xunit;
+using GateStreams = Refold.AggregateStreams<
+    Refold.MachineState<Refold.Tests.Machines.Gate, Refold.Tests.Machines.Till>,
+    Refold.Tests.Machines.GateCommand, Refold.Tests.Machines.GateEvent, Refold.IllegalTransition>;
 
 namespace Refold.Tests.Hosting;
 
@@ -61,8 +64,7 @@ public class HostedDeadlineTests
         Assert.True(driver.Completion.IsCompleted);
         await host.StartAsync().WaitAsync(minute);
         Assert.False(driver.Completion.IsCompleted);
-        var gates = host.Services
-            .GetRequiredService<AggregateStreams<MachineState<Gate, Refold.Tests.Machines.Till>, GateCommand, GateEvent, IllegalTransition>>();
+        var gates = host.Services.GetRequiredService<GateStreams>();
         await gates.ExecuteAsync("turnstile/1", new Coin(100));
         await SnapshotFixture.UntilAsync(() => driver.Next == clock.GetUtcNow().AddSeconds(30));
         clock.Advance(TimeSpan.FromSeconds(30));
