@@ -33,21 +33,21 @@ internal static class Options
             CustomParser = result => Parse(result, name, least, most),
         };
 
-    /// <summary>An option that is said as yes or no, where leaving it out means neither.</summary>
-    public static Option<bool?> YesOrNo(string name, string description) => new(name)
+    /// <summary>An option that is said as yes or no; read by <see cref="IsYes"/>.</summary>
+    public static Option<string?> YesOrNo(string name, string description) => new(name)
     {
         Description = description,
         HelpName = "yes|no",
-        // What is a bool may else stand without a value.
-        Arity = ArgumentArity.ExactlyOne,
         CustomParser = result =>
         {
             string token = result.Tokens[0].Value;
-            if (token is "yes" or "no") return token == "yes";
-            result.AddError($"{name} is '{token}', it must be yes or no.");
-            return null;
+            if (token is not ("yes" or "no")) result.AddError($"{name} is '{token}', it must be yes or no.");
+            return token;
         },
     };
+
+    /// <summary>What was said; null where neither was.</summary>
+    public static bool? IsYes(string? said) => said is null ? null : said == "yes";
 
     public static Option<string?> Text(string name, string help, string description) => new(name)
     {

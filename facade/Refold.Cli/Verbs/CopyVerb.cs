@@ -17,7 +17,7 @@ internal static class CopyVerb
     };
     private static readonly Argument<string> To = new("TO") { Description = "The copy: segments:DIR or litedb:FILE, where nothing is yet" };
 
-    private static readonly Option<bool?> IndexIds = Options.YesOrNo(
+    private static readonly Option<string?> IndexIds = Options.YesOrNo(
         "--index-ids", "Whether entries of a copy in segment files are found by id: some 40 bytes an entry. Default: as in FROM, else yes");
 
     public static Command Create()
@@ -35,7 +35,7 @@ internal static class CopyVerb
     {
         string from = arguments.GetRequiredValue(From);
         string to = arguments.GetRequiredValue(To);
-        bool? asked = arguments.GetValue(IndexIds);
+        bool? asked = Options.IsYes(arguments.GetValue(IndexIds));
         TransferResult copied;
         try
         {

@@ -25,7 +25,7 @@ internal static class ImportVerb
     private static readonly Option<bool> TruncateTimes = Options.Flag(
         "--truncate-times", "Cut off digits of times behind the seventh: a journal has steps of 100 ns");
 
-    private static readonly Option<bool?> IndexIds = Options.YesOrNo(
+    private static readonly Option<string?> IndexIds = Options.YesOrNo(
         "--index-ids",
         "Whether entries of a journal in segment files that is begun here are found by id: some 40 bytes an entry. Default: yes");
 
@@ -59,7 +59,8 @@ internal static class ImportVerb
         bool fits = !renumbers && file.HasPlaces && file.Misplaced is null;
         if (!fits) RequireSingleKeys(path, file);
 
-        await using var journal = await Journals.OpenForWritingAsync(arguments, cancellationToken, arguments.GetValue(IndexIds) ?? true);
+        await using var journal = await Journals.OpenForWritingAsync(
+            arguments, cancellationToken, Options.IsYes(arguments.GetValue(IndexIds)) ?? true);
         if (!resumes && !arguments.GetValue(Repeat) && RepeatedImport.Find(journal, first, cancellationToken) is { } repeated)
             throw new ToolException(
                 ExitCode.Conflict,
@@ -93,7 +94,7 @@ internal static class ImportVerb
     /// <summary>A journal that is there stays as it was begun: what it would not heed is refused.</summary>
     private static void CheckIds(ParseResult arguments)
     {
-        if (arguments.GetValue(IndexIds) is not { } asked) return;
+        if (Options.IsYes(arguments.GetValue(IndexIds)) is not { } asked) return;
         if (Journals.SegmentDirectory(Journals.Uri(arguments)) is not { } directory)
             throw new ToolException(
                 ExitCode.Usage, $"--index-ids is for a journal in segment files; --journal is '{Journals.Uri(arguments)}'.");
