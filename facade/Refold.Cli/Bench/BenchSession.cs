@@ -8,7 +8,7 @@ namespace Refold.Bench;
 internal sealed class BenchSession(BenchOptions options, TextWriter error) : IDisposable
 {
     private readonly Dictionary<string, object> kept = [];
-    private readonly Lazy<string> root = new(() => MakeRoot(options.Directory));
+    private readonly Lazy<(string Path, string Topmost)> root = new(() => MakeRoot(options.Directory));
     private int folders;
 
     /// <summary>How it is run.</summary>
@@ -20,7 +20,7 @@ internal sealed class BenchSession(BenchOptions options, TextWriter error) : IDi
     /// <summary>A new, empty directory.</summary>
     public string NewFolder(string name)
     {
-        string path = Path.Combine(root.Value, $"{++folders}-{name}");
+        string path = Path.Combine(root.Value.Path, $"{++folders}-{name}");
         Directory.CreateDirectory(path);
         return path;
     }
@@ -46,14 +46,30 @@ internal sealed class BenchSession(BenchOptions options, TextWriter error) : IDi
     {
         foreach (var item in kept.Values.OfType<IDisposable>()) item.Dispose();
         kept.Clear();
-        if (root.IsValueCreated) Directory.Delete(root.Value, recursive: true);
+        if (!root.IsValueCreated) return;
+        var (path, topmost) = root.Value;
+        Directory.Delete(path, recursive: true);
+        // What was made above it goes too, unless somebody else has put something there meanwhile.
+        while (path != topmost && Path.GetDirectoryName(path) is { } above && !Directory.EnumerateFileSystemEntries(above).Any())
+        {
+            Directory.Delete(above);
+            path = above;
+        }
     }
 
-    private static string MakeRoot(string? directory)
+    // The directory, and the topmost one that had to be made for it.
+    private static (string Path, string Topmost) MakeRoot(string? directory)
     {
-        if (directory is null) return Directory.CreateTempSubdirectory("refold-bench-").FullName;
+        if (directory is null)
+        {
+            string temporary = Directory.CreateTempSubdirectory("refold-bench-").FullName;
+            return (temporary, temporary);
+        }
+
         string path = Path.Combine(Path.GetFullPath(directory), $"refold-bench-{Guid.NewGuid():n}");
+        string topmost = path;
+        while (Path.GetDirectoryName(topmost) is { } above && !Directory.Exists(above)) topmost = above;
         Directory.CreateDirectory(path);
-        return path;
+        return (path, topmost);
     }
 }

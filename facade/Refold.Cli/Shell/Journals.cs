@@ -50,12 +50,13 @@ internal static class Journals
 
     /// <summary>Opens what <c>--journal</c> names as its only writer; a directory that is not there is made. The verbs that write do
     /// not wait for each answer.</summary>
-    public static ILocalJournal OpenForWriting(ParseResult arguments) =>
-        Open(Uri(arguments), new JournalOptions { Segments = new() { Pipelined = true } });
+    public static ILocalJournal OpenForWriting(ParseResult arguments, bool indexIds = true) =>
+        Open(Uri(arguments), new JournalOptions { Segments = new() { Pipelined = true, IndexIds = indexIds } });
 
     /// <summary>As <c>OpenForWriting</c>, left behind when it is interrupted: a journal takes no harm from that, as from a kill.</summary>
-    public static Task<ILocalJournal> OpenForWritingAsync(ParseResult arguments, CancellationToken cancellationToken) =>
-        Interruption.LeaveAsync(() => OpenForWriting(arguments), cancellationToken);
+    public static Task<ILocalJournal> OpenForWritingAsync(
+        ParseResult arguments, CancellationToken cancellationToken, bool indexIds = true) =>
+        Interruption.LeaveAsync(() => OpenForWriting(arguments, indexIds), cancellationToken);
 
     /// <summary>The directory of a journal in segment files; null for any other.</summary>
     public static string? SegmentDirectory(string uri)

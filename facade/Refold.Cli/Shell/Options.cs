@@ -33,6 +33,22 @@ internal static class Options
             CustomParser = result => Parse(result, name, least, most),
         };
 
+    /// <summary>An option that is said as yes or no; read by <see cref="IsYes"/>.</summary>
+    public static Option<string?> YesOrNo(string name, string description) => new(name)
+    {
+        Description = description,
+        HelpName = "yes|no",
+        CustomParser = result =>
+        {
+            string token = result.Tokens[0].Value;
+            if (token is not ("yes" or "no")) result.AddError($"{name} is '{token}', it must be yes or no.");
+            return token;
+        },
+    };
+
+    /// <summary>What was said; null where neither was.</summary>
+    public static bool? IsYes(string? said) => said is null ? null : said == "yes";
+
     public static Option<string?> Text(string name, string help, string description) => new(name)
     {
         Description = description,

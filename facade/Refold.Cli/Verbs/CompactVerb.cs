@@ -49,6 +49,7 @@ internal static class CompactVerb
         CheckPosition("--retain-from", (request as CompactionRequest.RetainFrom)?.Position, journal.Head);
         CheckPosition("--forget-keys-before", (request as CompactionRequest.ForgetKeysBefore)?.Position, journal.Head);
         CheckStream(request, journal);
+        CheckOutboxes(request, journal);
         CompactionReport report;
         using (var progress = new Shown())
         {
@@ -88,6 +89,7 @@ internal static class CompactVerb
         {
             await using var journal = Journals.OpenForWriting(arguments);
             CheckStream(request, journal);
+            CheckOutboxes(request, journal);
             await new OutboxRetention(journal, request.MayLose, cancellationToken).RequireAsync(stream);
             await journal.DeleteToAsync(stream, long.MaxValue, cancellationToken);
         }
@@ -132,6 +134,12 @@ internal static class CompactVerb
     {
         if (request is CompactionRequest.DeleteStream { Stream: var stream } && journal.HighestVersion(stream) == 0)
             throw Journals.NoStream(stream);
+    }
+
+    /// <summary>Nor for an outbox that may lose something.</summary>
+    private static void CheckOutboxes(CompactionRequest request, ILocalJournal journal)
+    {
+        foreach (string name in request.MayLose) OutboxVerb.Require(journal, name);
     }
 
     private static void CheckPosition(string option, long? position, Head head)

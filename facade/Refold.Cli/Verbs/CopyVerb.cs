@@ -17,12 +17,15 @@ internal static class CopyVerb
     };
     private static readonly Argument<string> To = new("TO") { Description = "The copy: segments:DIR or litedb:FILE, where nothing is yet" };
 
+    private static readonly Option<string?> IndexIds = Options.YesOrNo(
+        "--index-ids", "Whether entries of a copy in segment files are found by id: some 40 bytes an entry. Default: as in FROM, else yes");
+
     public static Command Create()
     {
         var command = new Command(
             "copy", "Copy a journal that nobody writes into another store: positions, versions, ids, bytes and head stay")
         {
-            From, To,
+            From, To, IndexIds,
         };
         command.SetAction(RunAsync);
         return command;
@@ -32,12 +35,16 @@ internal static class CopyVerb
     {
         string from = arguments.GetRequiredValue(From);
         string to = arguments.GetRequiredValue(To);
+        bool? asked = Options.IsYes(arguments.GetValue(IndexIds));
         TransferResult copied;
         try
         {
             var items = Read(from);
+            if (asked is not null && Journals.SegmentDirectory(to) is null)
+                throw new ToolException(ExitCode.Usage, $"--index-ids is for a copy in segment files; TO is '{to}'.");
+            bool indexIds = asked ?? IndexesIds(from) ?? true;
             long? head = Progress.IsShown ? await HeadAsync(from, cancellationToken) : null;
-            copied = await Interruption.LeaveAsync(() => Copy(items, head, to, cancellationToken), CancellationToken.None);
+            copied = await Interruption.LeaveAsync(() => Copy(items, head, to, indexIds, cancellationToken), CancellationToken.None);
         }
         // Between reading and writing it comes out as a failure of the device.
         catch (Exception exception) when (
@@ -58,6 +65,9 @@ internal static class CopyVerb
         return ExitCode.Done;
     }
 
+    private static bool? IndexesIds(string uri) =>
+        Journals.SegmentDirectory(uri) is { } directory ? SegmentTransfer.IndexesIds(new DirectoryDevice(directory)) : null;
+
     private static async Task<long?> HeadAsync(string uri, CancellationToken cancellationToken)
     {
         await using var journal = await Journals.OpenForReadingAsync(uri, cancellationToken);
@@ -65,14 +75,14 @@ internal static class CopyVerb
     }
 
     private static TransferResult Copy(
-        IEnumerable<TransferItem> items, long? head, string to, CancellationToken cancellationToken)
+        IEnumerable<TransferItem> items, long? head, string to, bool indexIds, CancellationToken cancellationToken)
     {
         using var progress = Progress.Start("copying", "positions", head);
         return Write(to, Interruption.Until(items, cancellationToken).Select(item =>
         {
             if (item is TransferItem.Batch { Stored.Batch: var batch }) progress.Tell(batch.FirstPosition);
             return item;
-        }));
+        }), indexIds);
     }
 
     private static IEnumerable<TransferItem> Read(string uri)
@@ -87,13 +97,13 @@ internal static class CopyVerb
         return StoreFiles.Of(uri) is var (files, path) && path.Length > 0 ? files.Read(path) : throw NotStored("FROM", uri);
     }
 
-    private static TransferResult Write(string uri, IEnumerable<TransferItem> items)
+    private static TransferResult Write(string uri, IEnumerable<TransferItem> items, bool indexIds)
     {
         Journals.RequireStore(uri);
         if (Journals.SegmentDirectory(uri) is not { } target)
             return StoreFiles.Of(uri) is var (files, path) && path.Length > 0 ? files.Write(path, items) : throw NotStored("TO", uri);
         using var directory = new NewDirectory(target);
-        var written = SegmentTransfer.Write(directory.Partial, items);
+        var written = SegmentTransfer.Write(directory.Partial, items, indexIds);
         if (SegmentJournal.Verify(directory.Partial) is { First: { } fault })
             throw new ToolException(ExitCode.Unreadable, $"The copy does not verify: {fault.What}. Try again, or another device.");
         directory.Finish();

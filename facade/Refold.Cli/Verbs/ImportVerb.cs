@@ -5,6 +5,7 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using Refold.Cli.Import;
 using Refold.Cli.Shell;
+using Refold.Segments;
 
 namespace Refold.Cli.Verbs;
 
@@ -24,11 +25,15 @@ internal static class ImportVerb
     private static readonly Option<bool> TruncateTimes = Options.Flag(
         "--truncate-times", "Cut off digits of times behind the seventh: a journal has steps of 100 ns");
 
+    private static readonly Option<string?> IndexIds = Options.YesOrNo(
+        "--index-ids",
+        "Whether entries of a journal in segment files that is begun here are found by id: some 40 bytes an entry. Default: yes");
+
     public static Command Create()
     {
         var command = new Command("import", "Bring entries in; into an empty journal given positions, versions and batches are kept")
         {
-            File, BatchSize, Acknowledge, Resume, Repeat, Renumber, TruncateTimes,
+            File, BatchSize, Acknowledge, Resume, Repeat, Renumber, TruncateTimes, IndexIds,
         };
         command.SetAction(RunAsync);
         return command;
@@ -41,17 +46,21 @@ internal static class ImportVerb
         bool resumes = arguments.GetValue(Resume);
         if (resumes && arguments.GetValue(Repeat))
             throw new ToolException(ExitCode.Usage, "--resume goes on with an import, --again makes another; give one of them.");
+        CheckIds(arguments);
         await using var stream = ImportSource.Open(path, name, cancellationToken);
         var file = new ImportFile(name, stream, arguments.GetValue(BatchSize) ?? 1, arguments.GetValue(TruncateTimes));
         var (hashes, positions, first) = Check(file, cancellationToken);
 
+        if (hashes.Count == 0)
+            throw new ToolException(ExitCode.Unreadable, $"{name} is empty: nothing was imported. Name a file with entries.");
         bool renumbers = arguments.GetValue(Renumber);
         if (!renumbers && file.Misplaced is { } misplaced && await IsEmptyAsync(arguments))
             throw new ToolException(misplaced.ExitCode, misplaced.Message + " To give new places, import with --renumber.");
         bool fits = !renumbers && file.HasPlaces && file.Misplaced is null;
         if (!fits) RequireSingleKeys(path, file);
 
-        await using var journal = await Journals.OpenForWritingAsync(arguments, cancellationToken);
+        await using var journal = await Journals.OpenForWritingAsync(
+            arguments, cancellationToken, Options.IsYes(arguments.GetValue(IndexIds)) ?? true);
         if (!resumes && !arguments.GetValue(Repeat) && RepeatedImport.Find(journal, first, cancellationToken) is { } repeated)
             throw new ToolException(
                 ExitCode.Conflict,
@@ -80,6 +89,20 @@ internal static class ImportVerb
                 $"line {again} uses the idempotency key '{key}' again, which had been forgotten; "
                 + $"each key answers with the last batch that has it."));
         return ExitCode.Done;
+    }
+
+    /// <summary>A journal that is there stays as it was begun: what it would not heed is refused.</summary>
+    private static void CheckIds(ParseResult arguments)
+    {
+        if (Options.IsYes(arguments.GetValue(IndexIds)) is not { } asked) return;
+        if (Journals.SegmentDirectory(Journals.Uri(arguments)) is not { } directory)
+            throw new ToolException(
+                ExitCode.Usage, $"--index-ids is for a journal in segment files; --journal is '{Journals.Uri(arguments)}'.");
+        if (SegmentTransfer.IndexesIds(new DirectoryDevice(directory)) is { } found && found != asked)
+            throw new ToolException(
+                ExitCode.Usage,
+                $"The journal in {directory} was begun {(found ? "with" : "without")} an index of ids, and stays so; leave --index-ids "
+                + $"away, or 'refold copy --index-ids {(asked ? "yes" : "no")}' it.");
     }
 
     /// <summary>Reads the whole file once: its hashes, the positions it gives, and its first batch.</summary>

@@ -58,6 +58,7 @@ internal static class InspectVerb
                     ? null
                     : new JsonObject { ["target"] = interrupted.Target, ["switched"] = interrupted.Switched },
                 ["unconfirmed"] = segments?.Unconfirmed ?? 0,
+                ["indexesIds"] = IndexesIds(arguments),
                 ["segments"] = new JsonArray([.. (segments?.Segments ?? []).Select(ToJson)]),
             });
             return ExitCode.Done;
@@ -69,6 +70,7 @@ internal static class InspectVerb
             ("begins behind", Facts.Begin(journal)),
             ("keys forgotten", Facts.ForgottenKeys(journal)),
             ("head", head.ToString()),
+            ("ids", IndexesIds(arguments) == false ? "without an index: entries are found by position, stream and query only" : null),
             ("opened",
                 FormattableString.Invariant(
                     $"by {path} in {elapsed} ms, {scanned} of {opened?.Restored ?? restored} entries from their frames")),
@@ -93,6 +95,11 @@ internal static class InspectVerb
                 "--json");
         return ExitCode.Done;
     }
+
+    private static bool? IndexesIds(ParseResult arguments) =>
+        Journals.SegmentDirectory(Journals.Uri(arguments)) is { } directory
+            ? SegmentTransfer.IndexesIds(new DirectoryDevice(directory))
+            : null;
 
     private static string PathOf(OpeningReport? opened) => opened?.Path switch
     {

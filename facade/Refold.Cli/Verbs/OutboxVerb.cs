@@ -21,11 +21,14 @@ internal static class OutboxVerb
     private static readonly Option<long?> Confirm = Options.Number(
         "--confirm", "N", "Confirm the message with this number: it is not handed over again", 1, long.MaxValue);
 
+    private static readonly Option<int?> Max = Options.Number(
+        "--max", "N", "Of each outbox, list at most this many messages that wait, and dead letters. Default: 100", 1, int.MaxValue);
+
     public static Command Create()
     {
         var command = new Command("outbox", "List outboxes with what waits in them; confirm a message, or requeue a dead letter")
         {
-            Name, Requeue, Confirm,
+            Name, Requeue, Confirm, Max,
         };
         command.SetAction(RunAsync);
         return command;
@@ -45,7 +48,7 @@ internal static class OutboxVerb
             throw new ToolException(ExitCode.Usage, "Name one outbox, and give one of --requeue and --confirm. See: refold outbox --help");
         // Opening for writing would make a journal where none is.
         await using (var reading = await Journals.OpenForReadingAsync(Journals.Uri(arguments), cancellationToken))
-            Require(NamesOf(reading), name);
+            Require(reading, name);
         await using var journal = await Journals.OpenForWritingAsync(arguments, cancellationToken);
         if (requeue is { } dead && !await journal.RequeueMessageAsync(name, dead, cancellationToken))
             throw new ToolException(
@@ -61,23 +64,26 @@ internal static class OutboxVerb
         return ExitCode.Done;
     }
 
+    /// <summary>Refuses the name of an outbox that the journal does not have, as that of a stream: one that is written wrongly must not
+    /// pass for one that is empty.</summary>
+    public static void Require(ILocalJournal journal, string name)
+    {
+        if (!NamesOf(journal).Contains(name))
+            throw new ToolException(ExitCode.Unreadable, $"The journal has no outbox '{name}'; 'refold outbox' lists them.");
+    }
+
     private static List<string> NamesOf(ILocalJournal journal) =>
     [
         .. journal.Streams("$outbox").Select(info => info.Stream).Where(DeliveryTranslation.IsOfOutbox)
             .Select(stream => stream.Value[(stream.Value.IndexOf('/', StringComparison.Ordinal) + 1)..]).Distinct(),
     ];
 
-    private static void Require(List<string> names, string name)
-    {
-        if (!names.Contains(name))
-            throw new ToolException(ExitCode.Unreadable, $"The journal has no outbox '{name}'; 'refold outbox' lists them.");
-    }
-
     private static async Task PrintAsync(
         ParseResult arguments, ILocalJournal journal, string? name, CancellationToken cancellationToken)
     {
         var names = NamesOf(journal);
-        if (name is not null) Require(names, name);
+        if (name is not null) Require(journal, name);
+        int max = arguments.GetValue(Max) ?? 100;
         List<(string Name, OutboxStatus Status)> found = [];
         foreach (var outbox in name is null ? names : [name])
             found.Add((outbox, await journal.OutboxStatusAsync(outbox, cancellationToken)));
@@ -90,8 +96,10 @@ internal static class OutboxVerb
                     ["outbox"] = one.Name,
                     ["sent"] = one.Status.Sent,
                     ["settledTo"] = one.Status.SettledTo,
-                    ["unconfirmed"] = Numbers(one.Status.Unconfirmed),
-                    ["deadLetters"] = Numbers(one.Status.DeadLetters),
+                    ["unconfirmed"] = Numbers(one.Status.Unconfirmed, max),
+                    ["moreUnconfirmed"] = More(one.Status.Unconfirmed, max),
+                    ["deadLetters"] = Numbers(one.Status.DeadLetters, max),
+                    ["moreDeadLetters"] = More(one.Status.DeadLetters, max),
                     ["dispatcher"] = one.Status.Dispatcher,
                 })]),
             });
@@ -108,14 +116,20 @@ internal static class OutboxVerb
             one.Name,
             one.Status.Sent.ToString(CultureInfo.InvariantCulture),
             one.Status.SettledTo.ToString(CultureInfo.InvariantCulture),
-            Text(one.Status.Unconfirmed),
-            Text(one.Status.DeadLetters),
+            Text(one.Status.Unconfirmed, max),
+            Text(one.Status.DeadLetters, max),
             one.Status.Dispatcher ?? "",
         }), "--json");
     }
 
-    private static JsonArray Numbers(IEnumerable<long> numbers) => new([.. numbers.Select(number => (JsonNode)number)]);
+    private static JsonArray Numbers(IReadOnlyList<long> numbers, int max) =>
+        new([.. numbers.Take(max).Select(number => (JsonNode)number)]);
 
-    private static string Text(IEnumerable<long> numbers) =>
-        string.Join(' ', numbers.Select(number => number.ToString(CultureInfo.InvariantCulture)));
+    private static int More(IReadOnlyList<long> numbers, int max) => Math.Max(0, numbers.Count - max);
+
+    private static string Text(IReadOnlyList<long> numbers, int max)
+    {
+        string listed = string.Join(' ', numbers.Take(max).Select(number => number.ToString(CultureInfo.InvariantCulture)));
+        return More(numbers, max) is > 0 and var more ? FormattableString.Invariant($"{listed} and {more} more") : listed;
+    }
 }

@@ -1,6 +1,7 @@
 // One round of a dispatcher: it takes the outbox where that is free, and hands over what is due, one message after the other.
 // Called by RunAsync, by hosts with a rhythm of their own, and by tests.
 using Refold.Interop;
+using static Refold.DeliveryObservation;
 
 namespace Refold;
 
@@ -151,7 +152,7 @@ public sealed partial class OutboxDispatcher<TMessage>
         }
 
         counts.Dead++;
-        RefoldTelemetry.CountDelivery(outbox.Name, "dead");
+        DeliveryObservation.Attempted(outbox.Name, Dead);
         logger?.DeliveryGivenUp(null, outbox.Name, number, attempts);
         return true;
     }
@@ -160,8 +161,8 @@ public sealed partial class OutboxDispatcher<TMessage>
     {
         using var timeout = new CancellationTokenSource(options.DeliveryTimeout, clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);
-        using var activity = RefoldTelemetry.Source.StartActivity(RefoldTelemetry.DeliverActivity);
-        activity?.SetTag(RefoldTelemetry.OutboxTag, outbox.Name);
+        using var activity = DeliveryObservation.Begin(outbox.Name);
+        Exception? failure;
         try
         {
             var handed = Read(message, attempt);
@@ -175,14 +176,17 @@ public sealed partial class OutboxDispatcher<TMessage>
         }
         catch (OperationCanceledException) when (timeout.IsCancellationRequested)
         {
-            return new TimeoutException($"The delivery took longer than {options.DeliveryTimeout}.");
+            failure = new TimeoutException($"The delivery took longer than {options.DeliveryTimeout}.");
         }
 #pragma warning disable CA1031 // Whatever the function throws: the attempt failed, and comes again.
-        catch (Exception failure)
+        catch (Exception thrown)
 #pragma warning restore CA1031
         {
-            return failure;
+            failure = thrown;
         }
+
+        DeliveryObservation.Ended(activity, failure);
+        return failure;
     }
 
     private OutboxMessage<TMessage> Read(WaitingMessage message, int attempt)
@@ -216,14 +220,26 @@ public sealed partial class OutboxDispatcher<TMessage>
             _ => [OutboxFact.OfFailure(number, attempt, failure)],
         };
         if (isGivenUp) facts.Add(new OutboxFact(OutboxFact.Dead) { Number = number, Attempt = attempt });
+        var outcome = isGivenUp ? Dead : failure is not null ? Failed : options.ConfirmOnDelivery ? Confirmed : Delivered;
+        var isOwner = true;
         await gate.WaitAsync(CancellationToken.None).ConfigureAwait(false);
         try
         {
-            while (true)
+            while (isOwner)
             {
-                if (!IsOwner) return false;
+                if (!IsOwner)
+                {
+                    (outcome, isOwner) = (failure is null ? Delivered : Failed, false);
+                    break;
+                }
+
                 // Confirmed by its receiver while it was handed over.
-                if (!log.Waiting.ContainsKey(number)) return true;
+                if (!log.Waiting.ContainsKey(number))
+                {
+                    outcome = Confirmed;
+                    break;
+                }
+
                 if (await log.TryAppendAsync(facts, clock.GetUtcNow()).ConfigureAwait(false)) break;
                 await log.RefreshAsync(CancellationToken.None).ConfigureAwait(false);
             }
@@ -233,29 +249,23 @@ public sealed partial class OutboxDispatcher<TMessage>
             gate.Release();
         }
 
-        Tell(number, attempt, failure, isGivenUp, counts);
-        return true;
+        counts.Add(outcome);
+        DeliveryObservation.Attempted(outbox.Name, outcome);
+        // What becomes of the message is the other dispatcher's to tell.
+        if (isOwner) Tell(number, attempt, failure, outcome);
+        return isOwner;
     }
 
-    private void Tell(long number, int attempt, Exception? failure, bool isDead, RoundCounts counts)
+    private void Tell(long number, int attempt, Exception? failure, string outcome)
     {
-        var outcome = isDead ? "dead" : failure is not null ? "failed" : options.ConfirmOnDelivery ? "confirmed" : "delivered";
-        if (failure is not null) counts.Failed++;
-        else if (options.ConfirmOnDelivery) counts.Confirmed++;
-        else counts.Delivered++;
-        if (isDead) counts.Dead++;
-        RefoldTelemetry.CountDelivery(outbox.Name, outcome);
-        if (isDead)
+        var isDelayed = attempt == options.WarnAfter && outcome != Confirmed;
+        if (isDelayed) DeliveryObservation.Delayed(outbox.Name);
+        if (outcome == Dead)
             logger?.DeliveryGivenUp(failure, outbox.Name, number, attempt);
-        else if (attempt == options.WarnAfter && outcome != "confirmed")
-        {
-            RefoldTelemetry.CountDeliveryWarning(outbox.Name);
+        else if (isDelayed)
             logger?.DeliveryDelayed(failure, outbox.Name, number, attempt);
-        }
-        else if (failure is not null)
-        {
+        else if (failure is not null && outcome == Failed)
             logger?.DeliveryFailed(failure, outbox.Name, number, attempt, options.Backoff(attempt));
-        }
     }
 
     // Gives the outbox back, so that another dispatcher need not wait.
@@ -277,16 +287,5 @@ public sealed partial class OutboxDispatcher<TMessage>
         {
             gate.Release();
         }
-    }
-
-    private sealed class RoundCounts
-    {
-        public int Confirmed { get; set; }
-
-        public int Delivered { get; set; }
-
-        public int Failed { get; set; }
-
-        public int Dead { get; set; }
     }
 }

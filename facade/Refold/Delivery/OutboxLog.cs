@@ -44,6 +44,9 @@ internal sealed class OutboxLog(IJournal journal, string outbox)
     // Messages up to this number were deleted when they were to be read.
     private long gone;
 
+    // The log was deleted whole up to this version, and no dispatcher has taken the outbox since. Null where that is not so.
+    private long? forgotten;
+
     // The highest number that a fact is about, and the position of the first fact about it: messages up to it lie before.
     private long named;
     private long namedAt;
@@ -99,7 +102,7 @@ internal sealed class OutboxLog(IJournal journal, string outbox)
             Apply(entry, OutboxFact.TryRead(entry));
         }
 
-        if (gap is { } all) throw OutboxLogException.Incomplete(outbox, all);
+        if (gap is { } all) (forgotten, Version) = (all, all);
         var messages = journal.ReadKeptAsync(Messages, Sent + 1, upTo => Skip(upTo), cancellationToken);
         await foreach (var entry in messages.ConfigureAwait(false))
         {
@@ -111,6 +114,8 @@ internal sealed class OutboxLog(IJournal journal, string outbox)
         }
 
         about.Clear();
+        // Without a message there is nothing that could be known of one.
+        if (forgotten is { } unknown && Sent > gone) throw OutboxLogException.Incomplete(outbox, unknown);
         if (named > Sent) throw OutboxLogException.NumbersMissing(outbox, named, Sent);
     }
 
@@ -174,6 +179,7 @@ internal sealed class OutboxLog(IJournal journal, string outbox)
         switch (fact.Type)
         {
             case OutboxFact.Taken:
+                forgotten = null;
                 (Owner, OwnerVersion) = (fact.Dispatcher, Version);
                 settled.Add(fact.Settled);
                 foreach (var number in waiting.Keys.Where(settled.Contains).ToList()) waiting.Remove(number);

@@ -21,7 +21,8 @@ internal sealed class OutboxRetention(IJournal journal, IReadOnlyCollection<stri
         foreach (var outbox in streams.Select(info => NameOf(info.Stream)).OfType<string>().Distinct().Except(mayLose))
         {
             var log = infos.GetValueOrDefault(OutboxFact.StreamOf(outbox));
-            var (needed, isSettled) = await NeededAsync(outbox).ConfigureAwait(false);
+            var messages = infos.GetValueOrDefault(StreamId.Create(DeliveryTranslation.StreamPrefix + outbox));
+            var (needed, isSettled) = await NeededAsync(outbox, messages).ConfigureAwait(false);
             var from = needed is null ? retainFrom : await UpToAsync(needed, retainFrom).ConfigureAwait(false);
             if (from < retainFrom)
             {
@@ -50,7 +51,8 @@ internal sealed class OutboxRetention(IJournal journal, IReadOnlyCollection<stri
             return;
         }
 
-        var (needed, isSettled) = await NeededAsync(outbox).ConfigureAwait(false);
+        var found = await journal.StreamsAsync(deleted.Value, maxCount: 1, cancellationToken: cancellationToken).ConfigureAwait(false);
+        var (needed, isSettled) = await NeededAsync(outbox, found.FirstOrDefault(info => info.Stream == deleted)).ConfigureAwait(false);
         // The last message stays by itself.
         if (needed is not null && !isSettled) throw OutboxLossException.OfUnsettled(outbox, needed.Version, null);
     }
@@ -61,17 +63,17 @@ internal sealed class OutboxRetention(IJournal journal, IReadOnlyCollection<stri
         : null;
 
     // The first message that is not settled; else the last one, by which the numbers stay known, also in an export.
-    private async Task<(JournalEntry? Message, bool IsSettled)> NeededAsync(string outbox)
+    private async Task<(JournalEntry? Message, bool IsSettled)> NeededAsync(string outbox, StreamInfo? messages)
     {
+        // Where only deleted messages are left there is none to lose, whatever is known of them.
+        if (messages is null || messages.Floor >= messages.HighestVersion) return (null, true);
         var settled = await SettledAsync(outbox).ConfigureAwait(false);
-        var messages = StreamId.Create(DeliveryTranslation.StreamPrefix + outbox);
-        await foreach (var message in ReadAsync(messages, settled.To + 1).ConfigureAwait(false))
+        await foreach (var message in ReadAsync(messages.Stream, settled.ToBehind(messages.Floor) + 1).ConfigureAwait(false))
         {
             if (!settled.Contains(message.Version)) return (message, false);
         }
 
-        var highest = await journal.HighestVersionAsync(messages, cancellationToken).ConfigureAwait(false);
-        return (highest == 0 ? null : await FirstAsync(messages, highest).ConfigureAwait(false), true);
+        return (await FirstAsync(messages.Stream, messages.HighestVersion).ConfigureAwait(false), true);
     }
 
     private async Task<OutboxNumbers> SettledAsync(string outbox)

@@ -1,4 +1,5 @@
-// What an application adds to a journal in its service container: the store, snapshots, aggregates, operations, a run, a health check.
+// What an application adds to a journal in its service container: the store, snapshots, aggregates, machines, operations, a run, health
+// checks.
 // Answered by AddRefold; the services are made by the container.
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
@@ -90,6 +91,38 @@ public sealed class RefoldBuilder
             Services.TryAddKeyedSingleton(Name, (provider, _) => StreamsOf(provider, aggregate));
         }
 
+        return this;
+    }
+
+    /// <summary>Adds a state machine: its streams are injected and hashed as those of an aggregate (<see
+    /// cref="AddAggregate{TState, TCommand, TEvent, TError}"/>), and while the host runs, the commands of its deadlines are sent in the
+    /// host's run once they have passed. The driver can be injected by the machine's category as key:
+    /// <c>[FromKeyedServices("turnstile")] DeadlineDriver</c>. A machine without deadlines has none.</summary>
+    /// <typeparam name="TState">The state.</typeparam>
+    /// <typeparam name="TData">The data beside the state.</typeparam>
+    /// <typeparam name="TCommand">The command.</typeparam>
+    /// <typeparam name="TEvent">The event.</typeparam>
+    /// <typeparam name="TError">The refusal.</typeparam>
+    /// <param name="machine">The machine.</param>
+    /// <param name="deadlines">How the driver waits; default: <see cref="DeadlineOptions"/> as it is.</param>
+    /// <returns>This.</returns>
+    /// <exception cref="ArgumentException">An aggregate of the category was added before, or an option is outside its range.</exception>
+    /// <example><code>
+    /// builder.Services.AddRefold().UseSegmentFiles("data").AddMachine(Turnstile.Definition).AddRun(pin);
+    /// </code></example>
+    public RefoldBuilder AddMachine<TState, TData, TCommand, TEvent, TError>(
+        Machine<TState, TData, TCommand, TEvent, TError> machine, DeadlineOptions? deadlines = null)
+        where TCommand : notnull
+        where TEvent : notnull
+    {
+        ArgumentNullException.ThrowIfNull(machine);
+        var options = (deadlines ?? new DeadlineOptions()).Validated();
+        AddAggregate(machine.Aggregate);
+        if (!machine.HasDeadlines) return this;
+        var (key, category) = (new DriverKey(Key, machine.Aggregate.Category), machine.Aggregate.Category);
+        Services.AddKeyedSingleton(key, (provider, _) => machine.Deadlines(HostedOf(provider).Run, options));
+        Services.AddKeyedSingleton(category, (provider, _) => provider.GetRequiredKeyedService<DeadlineDriver>(key));
+        Services.AddSingleton<IHostedService>(provider => provider.GetRequiredKeyedService<DeadlineDriver>(key));
         return this;
     }
 
@@ -194,3 +227,8 @@ public sealed class RefoldBuilder
         return this;
     }
 }
+
+/// <summary>Which driver of deadlines: one for a category of a journal.</summary>
+/// <param name="Journal">The key of the journal's services.</param>
+/// <param name="Category">The machine's category.</param>
+internal sealed record DriverKey(string Journal, string Category);

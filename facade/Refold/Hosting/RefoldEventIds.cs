@@ -94,8 +94,9 @@ public static class RefoldEventIds
     /// <summary>Error: a driver of deadlines ended, since its run has ended or stopped.</summary>
     public const int DeadlinesEnded = 42;
 
-    /// <summary>Warning: a driver of deadlines cannot read or follow the journal. It begins again after
-    /// <see cref="DeadlineOptions.RetryDelay"/>.</summary>
+    /// <summary>Warning: a driver of deadlines cannot read or follow the journal. It goes on after
+    /// <see cref="DeadlineOptions.RetryDelay"/>, then after twice as long each time, up to 5 minutes; machines that it knows are served
+    /// meanwhile.</summary>
     public const int DeadlinesInterrupted = 43;
 
     /// <summary>Information: a dispatcher took an outbox.</summary>
@@ -265,7 +266,7 @@ internal static partial class LogLines
 
     [LoggerMessage(
         RefoldEventIds.DeadlinesInterrupted, LogLevel.Warning,
-        "Deadlines of {Category} are not sent, as the journal cannot be followed; that is tried again in {Delay}")]
+        "The journal cannot be followed for deadlines of {Category}; that is tried again in {Delay}, and known ones are sent meanwhile")]
     public static partial void DeadlinesInterrupted(this ILogger logger, Exception exception, string category, TimeSpan delay);
 
     [LoggerMessage(

@@ -98,11 +98,13 @@ public static class RefoldTelemetry
     /// <summary>Counter of calls: answered from an earlier attempt, and so not made again. Tag: <see cref="EffectTag"/>.</summary>
     public const string EffectRepeats = "refold.effect.repeats";
 
-    /// <summary>Activity: one attempt to hand a message over. Tag: <see cref="OutboxTag"/>.</summary>
+    /// <summary>Activity: one attempt to hand a message over; what its receiver does in this process lies within. Its status is an error
+    /// where the attempt failed. Tag: <see cref="OutboxTag"/>.</summary>
     public const string DeliverActivity = "refold.outbox.deliver";
 
-    /// <summary>Counter of attempts to hand messages over. Tags: <see cref="OutboxTag"/>, <see cref="OutcomeTag"/> (<c>confirmed</c>,
-    /// <c>delivered</c>, <c>failed</c>, <c>dead</c>).</summary>
+    /// <summary>Counter of attempts to hand messages over. Tags: <see cref="OutboxTag"/>, <see cref="OutcomeTag"/>: <c>confirmed</c>, also
+    /// by its receiver meanwhile; <c>delivered</c>, and not confirmed yet; <c>failed</c>; <c>dead</c>, once a message that is given up: at
+    /// the attempt that failed last or, where that was <c>delivered</c> and nobody confirmed it, without another one.</summary>
     public const string DeliveryAttempts = "refold.outbox.attempts";
 
     /// <summary>Counter of messages that were not confirmed after <see cref="OutboxDispatcherOptions.WarnAfter"/> attempts. Tag:
@@ -170,18 +172,6 @@ public static class RefoldTelemetry
 
     internal static readonly Counter<long> Replayed = Meter.CreateCounter<long>(
         ReplayEntries, "{entry}", "Entries read by folding and verifying.");
-
-    internal static readonly Counter<long> Attempts = Meter.CreateCounter<long>(
-        DeliveryAttempts, "{attempt}", "Attempts to hand messages over.");
-
-    internal static readonly Counter<long> Warnings = Meter.CreateCounter<long>(
-        DeliveryWarnings, "{message}", "Messages that are not confirmed after several attempts.");
-
-    internal static void CountDelivery(string outbox, string outcome) => QuietLogger.Quietly(
-        (outbox, outcome), static told => Attempts.Add(1, Tag(OutboxTag, told.outbox), Tag(OutcomeTag, told.outcome)));
-
-    internal static void CountDeliveryWarning(string outbox) =>
-        QuietLogger.Quietly(outbox, static told => Warnings.Add(1, Tag(OutboxTag, told)));
 
     internal static KeyValuePair<string, object?> Tag(string name, string value) => new(name, value);
 

@@ -75,6 +75,7 @@ internal sealed class MachineAssembly<TAt, TCommand, TEvent, TError>(
 /// <summary>A built machine, as it is asked in both languages.</summary>
 /// <param name="StateOf">The name of a state.</param>
 /// <param name="Evolve">The state after an event.</param>
+/// <param name="HasDeadlines">Whether any state is left by time.</param>
 /// <param name="IsTimed">Whether a state is left by time.</param>
 /// <param name="DeadlineOf">The next deadline, from a state and the recorded time at which it was entered.</param>
 /// <param name="Observe">The transition that an event was; null for none.</param>
@@ -84,6 +85,7 @@ internal sealed class MachineAssembly<TAt, TCommand, TEvent, TError>(
 internal sealed record MachineRules<TAt, TCommand, TEvent>(
     Func<TAt, string> StateOf,
     Func<TAt, TEvent, TAt> Evolve,
+    bool HasDeadlines,
     Func<TAt, bool> IsTimed,
     Func<TAt, DateTimeOffset?, MachineDeadline<TCommand>?> DeadlineOf,
     Func<TAt, TEvent, TAt, MachineTransition?> Observe,
@@ -103,6 +105,7 @@ internal static class MachineTranslation
         Core.StateMachine<TAt, TStep, TCommand, TEvent, TDecision> machine) => new(
             machine.StateOf.Invoke,
             (at, happened) => FSharpFunc<TAt, TEvent>.InvokeFast(machine.Evolve, at, happened),
+            !machine.Table.Timeouts.IsEmpty,
             at => Core.StateMachine.isTimed(machine, at),
             (at, since) => Core.StateMachine.deadline(machine, at, since.ToOption()) is { Value: var (due, command) }
                 ? new MachineDeadline<TCommand>(due.ToUniversalTime(), command)

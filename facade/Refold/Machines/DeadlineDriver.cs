@@ -1,5 +1,5 @@
 // Sends the command of each deadline once it has passed, in a run: follows the journal, waits by timers, stays until it is stopped.
-// Made by Machine.Deadlines and by the F# face; started by hosts and programs.
+// Made by Machine.Deadlines and by the F# face; started by hosts and programs. DeadlineDriver.Following.cs has how it follows.
 using Microsoft.Extensions.Hosting;
 using Refold.Interop;
 
@@ -15,7 +15,7 @@ namespace Refold;
 /// <para>The command is decided on the very state that the deadline belongs to, or not at all.</para>
 /// </remarks>
 /// <threadsafety>All members are safe for use by many threads.</threadsafety>
-public sealed class DeadlineDriver : IHostedService, IAsyncDisposable
+public sealed partial class DeadlineDriver : IHostedService, IAsyncDisposable
 {
     // The run of a host can be asked for before it is started: so at the first use.
     private readonly Run given;
@@ -40,8 +40,8 @@ public sealed class DeadlineDriver : IHostedService, IAsyncDisposable
     public DateTimeOffset? Next => Volatile.Read(ref nextTicks) is > 0 and var ticks ? new DateTimeOffset(ticks, TimeSpan.Zero) : null;
 
     /// <summary>Ends when the driver ends: it was stopped, or its journal was closed; or fails where its run has ended or
-    /// stopped. A journal that cannot be read or followed is tried again after <see cref="DeadlineOptions.RetryDelay"/>.
-    /// A task that has ended, before it is started.</summary>
+    /// stopped. A journal that cannot be read or followed is tried again after <see cref="DeadlineOptions.RetryDelay"/>,
+    /// then after twice as long each time, up to 5 minutes. A task that has ended, before it is started.</summary>
     public Task Completion
     {
         get { lock (gate) return execution ?? Task.CompletedTask; }
@@ -99,6 +99,7 @@ public sealed class DeadlineDriver : IHostedService, IAsyncDisposable
     public async Task<int> FireDueAsync(CancellationToken cancellationToken = default)
     {
         var watch = newWatch();
+        watch.BeginScan();
         await watch.ScanAsync(cancellationToken).ConfigureAwait(false);
         return await watch.FireAsync(Time.GetUtcNow(), cancellationToken).ConfigureAwait(false);
     }
@@ -109,95 +110,5 @@ public sealed class DeadlineDriver : IHostedService, IAsyncDisposable
     {
         await StopAsync(CancellationToken.None).ConfigureAwait(false);
         if (Interlocked.Exchange(ref disposed, 1) == 0) stopping.Dispose();
-    }
-
-    private async Task FollowAsync(CancellationToken cancellationToken)
-    {
-        await Elsewhere.Switch();
-        try
-        {
-            var watch = newWatch();
-            while (!await FollowAsync(watch, cancellationToken).ConfigureAwait(false))
-            {
-                // What was appended meanwhile is found by the next scan.
-                Volatile.Write(ref nextTicks, (Time.GetUtcNow() + options.RetryDelay).UtcTicks);
-                await Task.Delay(options.RetryDelay, Time, cancellationToken).ConfigureAwait(false);
-            }
-        }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
-        {
-            // Stopped.
-        }
-        catch (Exception error)
-        {
-            Run.Logger?.DeadlinesEnded(error, category);
-            throw;
-        }
-        finally
-        {
-            Volatile.Write(ref nextTicks, 0);
-        }
-    }
-
-    // False where the journal could not be read or followed, by a fault that may pass; true where it was closed.
-    private async Task<bool> FollowAsync(DeadlineWatch watch, CancellationToken cancellationToken)
-    {
-        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        IAsyncEnumerator<JournalEntry>? entries = null;
-        var arriving = Task.FromResult(false);
-        try
-        {
-            // From before the scan on, so that no entry is missed between the two.
-            var head = await Run.Journal.HeadAsync(ending.Token).ConfigureAwait(false);
-            entries = Run.Journal.SubscribeAsync(head.Position + 1, ending.Token).GetAsyncEnumerator(ending.Token);
-            await watch.ScanAsync(ending.Token).ConfigureAwait(false);
-            arriving = entries.MoveNextAsync().AsTask();
-            while (true)
-            {
-                while (arriving.IsCompleted)
-                {
-                    if (!await arriving.ConfigureAwait(false)) return true;
-                    await watch.TakeAsync(entries.Current, ending.Token).ConfigureAwait(false);
-                    arriving = entries.MoveNextAsync().AsTask();
-                }
-
-                _ = await watch.FireAsync(Time.GetUtcNow(), ending.Token).ConfigureAwait(false);
-                var next = watch.Next;
-                Volatile.Write(ref nextTicks, next?.UtcTicks ?? 0);
-                if (!arriving.IsCompleted) await WaitAsync(arriving, next, ending.Token).ConfigureAwait(false);
-            }
-        }
-        catch (Exception error) when (DeadlineWatch.MayPass(error, cancellationToken))
-        {
-            Run.Logger?.DeadlinesInterrupted(error, category, options.RetryDelay);
-            return false;
-        }
-        finally
-        {
-            // A read under way ends before the enumerator does.
-            await ending.CancelAsync().ConfigureAwait(false);
-            await ((Task)arriving).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            if (entries is not null) await entries.DisposeAsync().ConfigureAwait(false);
-        }
-    }
-
-    // Until an entry arrives, or the next deadline has passed.
-    private async Task WaitAsync(Task arriving, DateTimeOffset? next, CancellationToken cancellationToken)
-    {
-        using var waiting = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        if (next is { } due)
-        {
-            var left = TimeSpan.FromMilliseconds(Math.Ceiling((due - Time.GetUtcNow()).TotalMilliseconds));
-            if (left <= TimeSpan.Zero) return;
-            var delay = Task.Delay(left < options.LongestWait ? left : options.LongestWait, Time, waiting.Token);
-            await Task.WhenAny(arriving, delay).ConfigureAwait(false);
-            await waiting.CancelAsync().ConfigureAwait(false);
-        }
-        else
-        {
-            await arriving.WaitAsync(waiting.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
-
-        cancellationToken.ThrowIfCancellationRequested();
     }
 }

@@ -13,7 +13,8 @@ public sealed record DeadlineOptions
 
     /// <summary>After how long a command that could not be given is tried again: its step failed, another writer came between, or the
     /// journal took nothing. Also how long all machines wait for those that are read or given a command at the same time: one that hangs
-    /// goes on beside, and is looked at again.</summary>
+    /// goes on beside, and is looked at again. A journal that goes on failing, or does not answer, is tried again after twice as long
+    /// each time, up to 5 minutes.</summary>
     /// <value>Default: 5 seconds. Above zero, at most 24 days.</value>
     public TimeSpan RetryDelay { get; init; } = TimeSpan.FromSeconds(5);
 

@@ -9,8 +9,15 @@ internal abstract class DeadlineWatch
     /// <summary>The next deadline, or the next time that something is tried again; null for none.</summary>
     public abstract DateTimeOffset? Next { get; }
 
-    /// <summary>Finds where every machine stands.</summary>
+    /// <summary>All machines are to be found, anew.</summary>
+    public abstract void BeginScan();
+
+    /// <summary>Finds where every machine stands, on from where it stopped. Stops at a page that hangs, which is then looked at again by
+    /// <see cref="FireAsync"/>.</summary>
     public abstract Task ScanAsync(CancellationToken cancellationToken);
+
+    /// <summary>The same, where a fault that may pass is tried again by <see cref="FireAsync"/> too.</summary>
+    public abstract Task TryScanAsync(CancellationToken cancellationToken);
 
     /// <summary>Takes an entry that was committed.</summary>
     public abstract Task TakeAsync(JournalEntry entry, CancellationToken cancellationToken);
@@ -89,20 +96,8 @@ internal sealed partial class DeadlineWatch<TAt, TCommand, TEvent, TError>(
             var next = queue.TryPeek(out _, out var at) ? at : DateTimeOffset.MaxValue;
             if (unread.Count > 0 && readAgainAt < next) next = readAgainAt;
             if (lookAgainAt < next) next = lookAgainAt;
+            if (!isScanned && scanAgainAt < next) next = scanAgainAt;
             return next == DateTimeOffset.MaxValue ? null : next;
-        }
-    }
-
-    public override async Task ScanAsync(CancellationToken cancellationToken)
-    {
-        StreamId? after = null;
-        while (true)
-        {
-            var page = await run.Journal.StreamsAsync(aggregate.Category, after, 1024, cancellationToken).ConfigureAwait(false);
-            if (page.Count == 0) return;
-            foreach (var some in page.Select(found => found.Stream).Where(aggregate.Owns).Chunk(MostAtOnce))
-                await LoadAsync(some, cancellationToken).ConfigureAwait(false);
-            after = page[^1].Stream;
         }
     }
 
@@ -121,16 +116,32 @@ internal sealed partial class DeadlineWatch<TAt, TCommand, TEvent, TError>(
             return;
         }
 
-        if (before?.Enter(rules.StateOf, aggregate, entry, out _) is { } stay)
+        if (Enter(before, entry) is { } stay)
             Keep(entry.Stream, stay);
         else
             await LoadAsync([entry.Stream], cancellationToken).ConfigureAwait(false);
+    }
+
+    // What the machine's own functions throw is found out again, and told, where its stream is loaded.
+    private MachineStay<TAt>? Enter(MachineStay<TAt>? before, JournalEntry entry)
+    {
+        try
+        {
+            return before?.Enter(rules.StateOf, aggregate, entry, out _);
+        }
+#pragma warning disable CA1031 // Whatever they throw: other machines have deadlines too.
+        catch (Exception)
+#pragma warning restore CA1031
+        {
+            return null;
+        }
     }
 
     public override async Task<int> FireAsync(DateTimeOffset now, CancellationToken cancellationToken)
     {
         if (now < fired) SetBack(now);
         fired = now;
+        if (!isScanned && scanAgainAt <= now) await TryScanAsync(cancellationToken).ConfigureAwait(false);
         var sent = await SettleAsync(now).ConfigureAwait(false);
         while (Next <= now)
         {
@@ -185,6 +196,7 @@ internal sealed partial class DeadlineWatch<TAt, TCommand, TEvent, TError>(
             queue.Enqueue(item, at > again && at > item.Deadline.At ? (again > item.Deadline.At ? again : item.Deadline.At) : at);
         if (readAgainAt > again) readAgainAt = again;
         if (lookAgainAt > again && sending.Count > 0) lookAgainAt = again;
+        if (scanAgainAt > again && !isScanned) scanAgainAt = again;
     }
 
     private async Task<Sending> SendAsync(Waiting due, DateTimeOffset now, CancellationToken cancellationToken)

@@ -59,6 +59,9 @@ public sealed class Machine<TState, TData, TCommand, TEvent, TError> : IAggregat
 
     Aggregate IAggregateOwner.Aggregate => Aggregate;
 
+    /// <summary>Whether any state is left by time.</summary>
+    internal bool HasDeadlines => rules.HasDeadlines;
+
     /// <summary>The name of a state, as refusals and transitions have it.</summary>
     /// <param name="at">The state.</param>
     /// <returns>The name.</returns>

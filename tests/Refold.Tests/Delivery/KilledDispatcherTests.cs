@@ -1,4 +1,4 @@
-// A dispatcher under SIGKILL, in the short form.
+// Dispatchers under SIGKILL, one and two at once, in the short form.
 // Run by `dotnet test`.
 using Xunit;
 using Xunit.Abstractions;
@@ -10,4 +10,8 @@ public class KilledDispatcherTests(ITestOutputHelper output)
     [Fact]
     public Task KilledAtAnyMoment_EachMessageIsDelivered_AndNoneThatWasConfirmedAgain() =>
         DeliverySuites.KilledDispatchers.HoldsAsync(output);
+
+    [Fact]
+    public Task TwoAtOnce_KilledInTurn_TakeOverFromEachOther_AndEachMessageIsDelivered_NoneThatWasConfirmedBeforeATurnInIt() =>
+        DeliverySuites.TwoKilledDispatchers.HoldsAsync(output);
 }

@@ -185,18 +185,49 @@ public class TelemetryTests
     [Fact]
     public void Names_AreStable() =>
         Assert.Equal(
-            [
-                "Refold", "Refold", "refold.append", "refold.run.execute", "refold.verify", "refold.append.duration",
-                "refold.append.entries",
-                "refold.append.conflicts", "refold.commit.group_size", "refold.replay.entries",
-            ],
-            [
-                RefoldTelemetry.ActivitySourceName, RefoldTelemetry.MeterName, RefoldTelemetry.AppendActivity,
-                RefoldTelemetry.ExecuteActivity,
-                RefoldTelemetry.VerifyActivity, RefoldTelemetry.AppendDuration, RefoldTelemetry.AppendEntries,
-                RefoldTelemetry.AppendConflicts,
-                RefoldTelemetry.CommitGroupSize, RefoldTelemetry.ReplayEntries,
-            ]);
+            new SortedDictionary<string, string>(StringComparer.Ordinal)
+            {
+                ["ActivitySourceName"] = "Refold",
+                ["MeterName"] = "Refold",
+                ["AppendActivity"] = "refold.append",
+                ["AppendDuration"] = "refold.append.duration",
+                ["AppendEntries"] = "refold.append.entries",
+                ["AppendConflicts"] = "refold.append.conflicts",
+                ["CommitGroupSize"] = "refold.commit.group_size",
+                ["FlushActivity"] = "refold.flush",
+                ["FlushDuration"] = "refold.flush.duration",
+                ["ExecuteActivity"] = "refold.run.execute",
+                ["RecoveryActivity"] = "refold.recovery",
+                ["RecoveryDuration"] = "refold.recovery.duration",
+                ["RecoveryWait"] = "refold.recovery.wait",
+                ["RecoveryPermitsHeld"] = "refold.recovery.permits.held",
+                ["RecoveryPermitsWaited"] = "refold.recovery.permits.waited",
+                ["SnapshotSaveActivity"] = "refold.snapshot.save",
+                ["SnapshotSaves"] = "refold.snapshot.saves",
+                ["SnapshotSaveDuration"] = "refold.snapshot.save.duration",
+                ["SnapshotLoads"] = "refold.snapshot.loads",
+                ["OperationActivity"] = "refold.operation",
+                ["OperationDuration"] = "refold.operation.duration",
+                ["EffectActivity"] = "refold.effect",
+                ["EffectDuration"] = "refold.effect.duration",
+                ["EffectRepeats"] = "refold.effect.repeats",
+                ["DeliverActivity"] = "refold.outbox.deliver",
+                ["DeliveryAttempts"] = "refold.outbox.attempts",
+                ["DeliveryWarnings"] = "refold.outbox.warnings",
+                ["VerifyActivity"] = "refold.verify",
+                ["ReplayEntries"] = "refold.replay.entries",
+                ["StoreTag"] = "refold.store",
+                ["OutcomeTag"] = "refold.outcome",
+                ["CategoryTag"] = "refold.category",
+                ["OperationTag"] = "refold.operation.name",
+                ["EffectTag"] = "refold.effect.name",
+                ["OutboxTag"] = "refold.outbox",
+                ["CauseTag"] = "refold.divergence.cause",
+                ["ReplayTag"] = "refold.replay",
+            },
+            new SortedDictionary<string, string>(
+                typeof(RefoldTelemetry).GetFields().ToDictionary(name => name.Name, name => (string)name.GetRawConstantValue()!),
+                StringComparer.Ordinal));
 
     private sealed class Measurements : IDisposable
     {

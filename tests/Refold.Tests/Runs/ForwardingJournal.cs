@@ -36,7 +36,7 @@ internal abstract class ForwardingJournal(ILocalJournal inner) : IJournal
     public virtual ValueTask<long> HighestVersionAsync(StreamId stream, CancellationToken cancellationToken = default) =>
         Inner.HighestVersionAsync(stream, cancellationToken);
 
-    public ValueTask<IReadOnlyList<StreamInfo>> StreamsAsync(
+    public virtual ValueTask<IReadOnlyList<StreamInfo>> StreamsAsync(
         string prefix = "", StreamId? after = null, int maxCount = int.MaxValue, CancellationToken cancellationToken = default) =>
         Inner.StreamsAsync(prefix, after, maxCount, cancellationToken);
 

@@ -14,6 +14,7 @@ internal static class Program
         [WritingProcess.Verb, .. var rest] => WritingProcess.RunAsync(rest),
         [DispatchingProcess.Verb, var directory, var life] => DispatchingProcess.RunAsync(
             directory, int.Parse(life, System.Globalization.CultureInfo.InvariantCulture)),
+        [StandingProcess.Verb, var name, var file] => StandingProcess.RunAsync(name, file),
         [JournalProcess.Verb, var directory] => JournalProcess.RunAsync(directory),
         [CrowdedProcess.Verb, var directory] => CrowdedProcess.OpenAsync(directory),
         [BlockingCallers.Verb, var uri] => Task.FromResult(BlockingCallers.Run(uri)),

@@ -56,7 +56,7 @@ internal static class JournalCopy
         TornTail? torn = null;
         var unconfirmed = 0L;
         var head = plan.Head;
-        using var target = new SegmentTarget(to, plan.Segments.Any(segment => segment.Header?.Value.HasIds != false));
+        using var target = new SegmentTarget(to, SegmentTransfer.IndexesIds(plan));
         foreach (var segment in ScannedSegment.All(from, scanner, [.. plan.Segments.Select(segment => segment.Name)], checksFooters: true))
         {
             if (segment.Fault is not null) throw segment.Fault;

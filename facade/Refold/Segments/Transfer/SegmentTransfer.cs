@@ -38,11 +38,25 @@ internal static class SegmentTransfer
         }
     }
 
+    /// <summary>Whether entries of the journal in a directory are found by id; null where there is none, or it cannot be known.</summary>
+    public static bool? IndexesIds(IStorageDevice device)
+    {
+        if (!device.Exists || !FileNames.HasSegments(device)) return null;
+        var (plan, _) = DirectoryPlan.Of(device, new Format.OpeningWays(checkpoint: false, footers: false, scan: true));
+        return plan is null ? null : IndexesIds(plan);
+    }
+
+    /// <summary>Whether entries of a journal are found by id. A segment whose header was not written yet says nothing.</summary>
+    public static bool IndexesIds(Format.OpeningPlan plan) => plan.Segments.Any(segment => segment.Header?.Value.HasIds != false);
+
     /// <summary>Writes a journal into a directory that is empty or not there.</summary>
-    public static TransferResult Write(IStorageDevice to, IEnumerable<TransferItem> items)
+    /// <param name="to">The directory.</param>
+    /// <param name="items">What a journal is made of, in order.</param>
+    /// <param name="indexIds">Whether its entries are found by id.</param>
+    public static TransferResult Write(IStorageDevice to, IEnumerable<TransferItem> items, bool indexIds = true)
     {
         to.CreateDirectory();
-        using var target = new SegmentTarget(to);
+        using var target = new SegmentTarget(to, indexIds);
         foreach (var item in items)
         {
             target.Add(item);

@@ -106,5 +106,12 @@ internal static class DeliverySuites
         Missing = tally => tally["messages"] > 0 ? null : "no message was sent",
     };
 
-    public static IReadOnlyList<Suite> All { get; } = [KilledDispatchers];
+    public static Suite TwoKilledDispatchers { get; } = new("two-dispatchers", 1, 10, TwoDispatchers.RunAsync)
+    {
+        Short = TwoDispatchers.RunShortAsync,
+        Missing = tally =>
+            tally["messages"] == 0 ? "no message was sent" : tally["turns taken over"] == 0 ? "no turn was taken over" : null,
+    };
+
+    public static IReadOnlyList<Suite> All { get; } = [KilledDispatchers, TwoKilledDispatchers];
 }
