@@ -35,6 +35,41 @@ let private beforeOf (file: byte[]) = (FooterReader.Open(sourceOf file) |> ok).B
 
 let private sealedOnes sample = sealAllButLast sample.Segments |> List.truncate (sample.Segments.Length - 1)
 
+/// Adds to columns what a scan found.
+let private addTo (columns: IndexColumns) (item: SegmentItem) : unit =
+    match item.Content with
+    | SegmentContent.Batch stored -> columns.Add(stored, item.LastFrame)
+    | SegmentContent.Deletion(stream, version) -> columns.AddDeletion(stream, version, item.LastFrame)
+    | SegmentContent.Base(content, head) -> columns.AddBase(content, head)
+    | SegmentContent.KeysForgotten before -> columns.ForgetKeys before
+
+/// Whether columns give at every cut the rows that all items before it give together, made once all are there; and each key what rows say.
+let private columnsEverywhere (header: SegmentHeader) (before: TreePlace) (items: SegmentItem list) : bool =
+    let columns = IndexColumns(header.HasIds, ValueSome before)
+
+    let cuts = [
+        yield columns.Cut()
+
+        for item in items do
+            addTo columns item
+            yield columns.Cut()
+    ]
+
+    let rows = IndexRows.ofItems header.HasIds before
+
+    let areAlike (count, cut: ColumnCut) =
+        let first = List.truncate count items
+
+        ColumnRows.upTo cut columns = rows first && cut.KeysBefore = List.fold IndexRows.keysBefore 0L first
+
+    let isKnown (key: Refold.Core.KnownKey) =
+        match columns.Key key.Key with
+        | null -> false
+        | found -> found = key
+
+    // The later ones first, as ids are made once.
+    cuts |> List.indexed |> List.rev |> List.forall areAlike && RowKeys.known (rows items) |> Seq.forall isKnown
+
 /// Whether the rows of the first items, put into a checkpoint and read back, extended by the rest, are the rows of all at every cut.
 let internal extendEverywhere (header: SegmentHeader) (before: TreePlace) (items: SegmentItem list) : bool =
     let ofItems = IndexRows.ofItems header.HasIds before
@@ -64,9 +99,17 @@ let internal extendEverywhere (header: SegmentHeader) (before: TreePlace) (items
         let judged = Checkpoint.judge header.JournalId [ name ] made.Name (int64 file.Length) root |> ok
         let rows = FooterDecoding.readCheckpoint header judged (readAt file) |> ok
 
+        let columns = IndexColumns(header.HasIds, ValueSome before)
+        columns.Restore(rows, judged.Head.Position, judged.KeysBefore)
+        List.iter (addTo columns) rest
+        let cut = columns.Cut()
+
         judged.KeysBefore = keysBefore
         && rows = ofItems first
+        && ColumnRows.upTo cut columns = all
+        && cut.KeysBefore = List.fold IndexRows.keysBefore 0L items
         && IndexRows.extend rows judged.Head.Position rest = all)
+    && columnsEverywhere header before items
 
 let private wordOf (reader: FooterReader) kind text =
     match kind with
@@ -87,7 +130,7 @@ let private shuffled =
 let tests =
     properties "Index / footers" [
         testProperty
-            "rows of a checkpoint, extended by what comes behind it, are the rows of all frames"
+            "rows of a checkpoint, extended by what comes behind it, are the rows of all frames, and so are those of columns"
             (Prop.forAll arbitrary (fun sample ->
                 sealedOnes sample
                 |> List.forall (fun (file, scan) -> extendEverywhere (headerOf file) (beforeOf file) scan.Items)))

@@ -5,7 +5,7 @@ namespace Refold.Segments;
 /// <summary>The segments of a journal opened for writing. Used by one thread at a time.</summary>
 /// <param name="device">The directory.</param>
 /// <param name="commit">COMMIT.</param>
-/// <param name="sealing">What the segment that is written holds.</param>
+/// <param name="sealing">The end of the segment that is written.</param>
 /// <param name="options">The size of segments, the durability, where spares are made.</param>
 /// <param name="segments">The segments that are there.</param>
 internal sealed partial class SegmentStore(
@@ -31,6 +31,9 @@ internal sealed partial class SegmentStore(
 
     /// <summary>What says that the place is still this writer's; null where a copy is written that nobody knows of.</summary>
     public IStorageLock? Lock { get; init; }
+
+    /// <summary>What is kept of the segment that is written; asked by the thread that writes.</summary>
+    public Func<SegmentFile, Format.IndexColumns> Columns { get; set; } = _ => throw new InvalidOperationException("Nothing was begun.");
 
     /// <summary>The segment that was written before, with the trailer it got; null where it got none.</summary>
     public (SegmentFile Segment, Format.SegmentTrailer Trailer)? Sealed { get; private set; }
@@ -153,15 +156,15 @@ internal sealed partial class SegmentStore(
     /// <summary>One write behind the last, and one flush; returns when the bytes are durable and a killed process cannot hide that. Without
     /// the flush where the mode says so.</summary>
     /// <param name="bytes">Frames.</param>
-    /// <param name="items">What they hold.</param>
+    /// <param name="lastFrame">The number of the last of them.</param>
     /// <param name="head">The head behind them.</param>
-    public void Append(ReadOnlySpan<byte> bytes, List<Format.SegmentItem> items, Head head)
+    public void Append(ReadOnlySpan<byte> bytes, long lastFrame, Head head)
     {
         var start = NextOffset;
         Active.File.Write(bytes, start);
         Tail = start + bytes.Length;
-        LastFrame = items[^1].LastFrame;
-        sealing.Add(items, commit.Epoch);
+        LastFrame = lastFrame;
+        sealing.Written(commit.Epoch);
         if (options.Segments.Durability != Durability.PowerCutLosesNewest || Tail - flushedTo >= SegmentJournal.MaxUnflushedBytes)
             Flush(head);
     }
@@ -200,7 +203,8 @@ internal sealed partial class SegmentStore(
             && Tail - Math.Max(CheckpointedTo, Format.SegmentHeaderModule.bytes) >= bytes;
 
     /// <summary>Of what is there now, all of it flushed.</summary>
-    private Func<Format.CheckpointFile> MakeCheckpoint(Head head) => sealing.Checkpoint(Segments, SetGeneration, Tail, LastFrame, head);
+    private Func<Format.CheckpointFile> MakeCheckpoint(Head head) =>
+        sealing.Checkpoint(Segments, Columns(Active), SetGeneration, Tail, LastFrame, head);
 
     private void StoreCommit(Head head, bool isClosed = false) => commit.Store(Active.Name, Tail, LastFrame, head, isClosed);
 
