@@ -11,6 +11,7 @@ open Refold
 open Refold.Support.SegmentDirectory
 open Refold.Support.SegmentOpening
 open Refold.Properties.SegmentSamples
+open Refold.Properties.ColumnSamples
 open Refold.Support
 
 let private ok result =
@@ -34,41 +35,6 @@ let private sourceOf (file: byte[]) =
 let private beforeOf (file: byte[]) = (FooterReader.Open(sourceOf file) |> ok).Before() |> ok
 
 let private sealedOnes sample = sealAllButLast sample.Segments |> List.truncate (sample.Segments.Length - 1)
-
-/// Adds to columns what a scan found.
-let private addTo (columns: IndexColumns) (item: SegmentItem) : unit =
-    match item.Content with
-    | SegmentContent.Batch stored -> columns.Add(stored, item.LastFrame)
-    | SegmentContent.Deletion(stream, version) -> columns.AddDeletion(stream, version, item.LastFrame)
-    | SegmentContent.Base(content, head) -> columns.AddBase(content, head)
-    | SegmentContent.KeysForgotten before -> columns.ForgetKeys before
-
-/// Whether columns give at every cut the rows that all items before it give together, made once all are there; and each key what rows say.
-let private columnsEverywhere (header: SegmentHeader) (before: TreePlace) (items: SegmentItem list) : bool =
-    let columns = IndexColumns(header.HasIds, ValueSome before)
-
-    let cuts = [
-        yield columns.Cut()
-
-        for item in items do
-            addTo columns item
-            yield columns.Cut()
-    ]
-
-    let rows = IndexRows.ofItems header.HasIds before
-
-    let areAlike (count, cut: ColumnCut) =
-        let first = List.truncate count items
-
-        ColumnRows.upTo cut columns = rows first && cut.KeysBefore = List.fold IndexRows.keysBefore 0L first
-
-    let isKnown (key: Refold.Core.KnownKey) =
-        match columns.Key key.Key with
-        | null -> false
-        | found -> found = key
-
-    // The later ones first, as ids are made once.
-    cuts |> List.indexed |> List.rev |> List.forall areAlike && RowKeys.known (rows items) |> Seq.forall isKnown
 
 /// Whether the rows of the first items, put into a checkpoint and read back, extended by the rest, are the rows of all at every cut.
 let internal extendEverywhere (header: SegmentHeader) (before: TreePlace) (items: SegmentItem list) : bool =

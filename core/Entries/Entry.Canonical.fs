@@ -59,7 +59,7 @@ module internal CanonicalBytes =
             writer.Text key
 
     /// How many bytes the canonical bytes of valid data have.
-    let size (data: EntryData) : int64 =
+    let inline size (data: EntryData) : int64 =
         let text (value: string) = 4L + int64 (Encoding.UTF8.GetByteCount value)
         let optional (bytes: int64) (isThere: bool) = if isThere then 1L + bytes else 1L
         let mutable tags = 4L

@@ -103,7 +103,9 @@ module Role =
     let ofName (value: string) : Role option = all |> List.tryFind (fun role -> name role = value)
 
     // Made once: every entry that is indexed asks.
-    let private external, derived = Some EntryKind.External, Some EntryKind.Derived
+    let private external = Some EntryKind.External
+
+    let private derived = Some EntryKind.Derived
 
     /// The provenance the role shows; `None` for an unmarked entry, which is handled as derived.
     let kind (role: Role) : EntryKind option =

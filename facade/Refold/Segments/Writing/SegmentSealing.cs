@@ -8,8 +8,12 @@ namespace Refold.Segments;
 /// <param name="epoch">The epoch of its last frame.</param>
 internal sealed class SegmentSealing(uint epoch)
 {
+    // What is rented for pages at first.
+    internal const int PageBytes = 1024 * 1024;
+
     private uint epoch = epoch;
     private long room;
+    private Core.ByteWriter? pages;
 
     /// <summary>Whether zeros were written for the footer and are not flushed, because making room failed: until they are, the
     /// segment may end in anything.</summary>
@@ -30,8 +34,10 @@ internal sealed class SegmentSealing(uint epoch)
         room = Math.Max(Math.Max(room, segment.Capacity), framesEnd);
         var length = Math.Max(room, segment.File.Length);
         var cut = columns.Cut();
-        var seal = Format.FooterEncoding.sealRows(
-            segment.Header, length, Format.ColumnRows.upTo(cut, columns), cut.KeysBefore, framesEnd, lastFrame, head, epoch);
+        pages?.Release();
+        pages = Core.ByteWriter.Rent(PageBytes);
+        var seal = Format.FooterEncoding.sealRowsInto(
+            pages, segment.Header, length, Format.ColumnRows.upTo(cut, columns), cut.KeysBefore, framesEnd, lastFrame, head, epoch);
         var end = seal.TrailerOffset + seal.Trailer.Length;
         Lengthen(segment, end);
         return seal;
@@ -68,24 +74,30 @@ internal sealed class SegmentSealing(uint epoch)
     public static Format.SegmentTrailer TrailerOf(SegmentFile segment, Format.SegmentSeal seal) =>
         Format.SegmentTrailerModule.decode(segment.Header, seal.TrailerOffset + seal.Trailer.Length, seal.Trailer).ResultValue!.Value;
 
-    /// <summary>What makes a checkpoint over all of it, on another thread too.</summary>
+    /// <summary>What makes a checkpoint over all of it, on another thread too, given an empty writer for its pages.</summary>
     /// <param name="segments">All segments; this is the last one.</param>
     /// <param name="columns">What is kept of it.</param>
     /// <param name="setGeneration">The set generation.</param>
     /// <param name="end">The offset behind the last frame.</param>
     /// <param name="lastFrame">The number of that frame.</param>
     /// <param name="head">The head behind it.</param>
-    public Func<Format.CheckpointFile> Checkpoint(
+    public Func<Core.ByteWriter, Format.CheckpointFile> Checkpoint(
         IReadOnlyList<SegmentFile> segments, Format.IndexColumns columns, long setGeneration, long end, long lastFrame, Head head)
     {
         var cut = columns.Cut();
         var place = new Format.CheckpointPlace(
             setGeneration, segments.Select(segment => segment.Name).ToFSharpList(), segments[^1].Header, end, lastFrame, head, epoch);
-        return () => Format.Checkpoint.make(place, Format.ColumnRows.upTo(cut, columns), cut.KeysBefore);
+        return writer => Format.Checkpoint.makeInto(writer, place, Format.ColumnRows.upTo(cut, columns), cut.KeysBefore);
     }
 
     /// <summary>Begins anew for the next segment.</summary>
-    public void Clear() => (room, HasUnflushedRoom) = (0, false);
+    public void Clear()
+    {
+        (room, HasUnflushedRoom) = (0, false);
+        // The seal is written.
+        pages?.Release();
+        pages = null;
+    }
 }
 
 /// <summary>What a checkpoint says of the beginning of a segment.</summary>

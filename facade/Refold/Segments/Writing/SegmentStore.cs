@@ -22,6 +22,7 @@ internal sealed partial class SegmentStore(
     private readonly CheckpointWriter checkpoints = new(device, commit, options.Segments.Background ?? TaskScheduler.Default);
     private long flushedTo;
     private bool hasStaleCheckpoint;
+    private Tuple<SegmentFile, string>? named;
 
     /// <summary>The directory, as all who change it share it.</summary>
     public WatchedDirectory Device => device;
@@ -92,7 +93,7 @@ internal sealed partial class SegmentStore(
 
     /// <summary>Returns where whoever opens the journal finds what was written.</summary>
     /// <exception cref="PlaceLostException">The place is not this writer's any more.</exception>
-    public void RequireHeld() => Lock?.RequireHeld(segments.Count > 0 ? Active.Name.ToString() : null);
+    public void RequireHeld() => Lock?.RequireHeld(segments.Count > 0 ? ActiveName() : null);
 
     /// <summary>Begins a new journal, or says that this one is open: it may end in a torn tail from now on.</summary>
     public void Open(Head head)
@@ -194,6 +195,16 @@ internal sealed partial class SegmentStore(
         if (checkpoints.TryBegin(MakeCheckpoint(head))) CheckpointedTo = Tail;
     }
 
+    // Asked for with each write, and the same in most.
+    private string ActiveName()
+    {
+        var active = Active;
+        if (named is { } known && ReferenceEquals(known.Item1, active)) return known.Item2;
+        var name = active.Name.ToString();
+        named = new Tuple<SegmentFile, string>(active, name);
+        return name;
+    }
+
     private static long Aligned(long bytes) => (bytes + 7) / 8 * 8;
 
     private long NextOffsetBehind(long end) => options.Segments.Durability == Durability.Padded ? Format.FrameLayout.nextBlock(end) : end;
@@ -203,7 +214,7 @@ internal sealed partial class SegmentStore(
             && Tail - Math.Max(CheckpointedTo, Format.SegmentHeaderModule.bytes) >= bytes;
 
     /// <summary>Of what is there now, all of it flushed.</summary>
-    private Func<Format.CheckpointFile> MakeCheckpoint(Head head) =>
+    private Func<Core.ByteWriter, Format.CheckpointFile> MakeCheckpoint(Head head) =>
         sealing.Checkpoint(Segments, Columns(Active), SetGeneration, Tail, LastFrame, head);
 
     private void StoreCommit(Head head, bool isClosed = false) => commit.Store(Active.Name, Tail, LastFrame, head, isClosed);
