@@ -145,10 +145,14 @@ let tests =
                     let leaves =
                         Leaf.cut (canonical |> List.map _.Length |> Array.ofList) (fun index ->
                             entries[index].Stream.Equals entries[index - 1].Stream)
-                        |> List.map (fun (struct (first, count)) ->
+                        |> Array.map (fun (struct (first, count)) ->
                             struct (first, count, Leaf.hash (canonical |> List.skip first |> List.truncate count |> List.map _.Memory)))
 
-                    bytes = canonical && batch.Leaves = leaves))
+                    let sizes = entries |> List.map CanonicalBytes.size
+
+                    bytes = canonical
+                    && sizes = (canonical |> List.map (fun bytes -> int64 bytes.Length))
+                    && batch.Leaves = leaves))
 
         testProperty
             "answers as the model after every change"

@@ -11,6 +11,7 @@ open Refold
 open Refold.Support.SegmentDirectory
 open Refold.Support.SegmentOpening
 open Refold.Properties.SegmentSamples
+open Refold.Properties.ColumnSamples
 open Refold.Support
 
 let private ok result =
@@ -64,9 +65,17 @@ let internal extendEverywhere (header: SegmentHeader) (before: TreePlace) (items
         let judged = Checkpoint.judge header.JournalId [ name ] made.Name (int64 file.Length) root |> ok
         let rows = FooterDecoding.readCheckpoint header judged (readAt file) |> ok
 
+        let columns = IndexColumns(header.HasIds, ValueSome before)
+        columns.Restore(rows, judged.Head.Position, judged.KeysBefore)
+        List.iter (addTo columns) rest
+        let cut = columns.Cut()
+
         judged.KeysBefore = keysBefore
         && rows = ofItems first
+        && ColumnRows.upTo cut columns = all
+        && cut.KeysBefore = List.fold IndexRows.keysBefore 0L items
         && IndexRows.extend rows judged.Head.Position rest = all)
+    && columnsEverywhere header before items
 
 let private wordOf (reader: FooterReader) kind text =
     match kind with
@@ -106,7 +115,7 @@ let private shuffled =
 let tests =
     properties "Index / footers" [
         testProperty
-            "rows of a checkpoint, extended by what comes behind it, are the rows of all frames"
+            "rows of a checkpoint, extended by what comes behind it, are the rows of all frames, and so are those of columns"
             (Prop.forAll arbitrary (fun sample ->
                 sealedOnes sample
                 |> List.forall (fun (file, scan) -> extendEverywhere (headerOf file) (beforeOf file) scan.Items)))

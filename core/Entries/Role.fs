@@ -83,8 +83,11 @@ module Role =
     /// How many there are.
     let internal count: int = List.length all
 
+    // Made once: entries ask for them.
+    let private known = all |> List.map Some |> Array.ofList
+
     /// The role of a byte; `None` above 7.
-    let ofByte (value: byte) : Role option = List.tryItem (int value) all
+    let ofByte (value: byte) : Role option = if int value < known.Length then known[int value] else None
 
     /// The role's name in NDJSON: "command", "fact", "effect", "control", "event", "refusal", "message",
     /// "unmarked".
@@ -102,16 +105,21 @@ module Role =
     /// The role of a name in NDJSON.
     let ofName (value: string) : Role option = all |> List.tryFind (fun role -> name role = value)
 
+    // Made once: every entry that is indexed asks.
+    let private external = Some EntryKind.External
+
+    let private derived = Some EntryKind.Derived
+
     /// The provenance the role shows; `None` for an unmarked entry, which is handled as derived.
     let kind (role: Role) : EntryKind option =
         match role with
         | Role.Command
         | Role.Fact
         | Role.Effect
-        | Role.Control -> Some EntryKind.External
+        | Role.Control -> external
         | Role.Event
         | Role.Refusal
-        | Role.Message -> Some EntryKind.Derived
+        | Role.Message -> derived
         | Role.Unmarked -> None
 
     /// Whether folding a stream applies entries of this role: facts, events and unmarked ones.

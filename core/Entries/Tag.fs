@@ -53,7 +53,7 @@ module internal Tags =
     let maxCount = 64
 
     /// The set in canonical order, or why it is none. Of many more than are allowed no more are looked at than show that.
-    let private gather (make: 'Item -> Result<Tag option, ValueError>) (items: 'Item seq) : Result<Tag list, ValueError> =
+    let private gatherAny (make: 'Item -> Result<Tag option, ValueError>) (items: 'Item seq) : Result<Tag list, ValueError> =
         let found = HashSet<Tag>()
         use items = items.GetEnumerator()
 
@@ -67,6 +67,12 @@ module internal Tags =
                 | Ok _ -> next ()
 
         next ()
+
+    // Most entries have no tag.
+    let private gather (make: 'Item -> Result<Tag option, ValueError>) (items: 'Item seq) : Result<Tag list, ValueError> =
+        match items with
+        | :? IReadOnlyCollection<'Item> as items when items.Count = 0 -> Ok []
+        | _ -> gatherAny make items
 
     /// The set in canonical order, or why it is none.
     let ofSeq (tags: Tag seq) : Result<Tag list, ValueError> =

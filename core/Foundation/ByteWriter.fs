@@ -3,22 +3,45 @@
 namespace Refold.Core
 
 open System
+open System.Buffers
 open System.Buffers.Binary
 open System.Text
 
 /// A growing buffer. Integers are little-endian; texts and byte strings carry a 4-byte length before them. Not thread-safe.
 [<Sealed>]
-type internal ByteWriter(capacity: int) =
-    let mutable buffer: byte[] = Array.zeroCreate (max 16 capacity)
+type internal ByteWriter private (first: byte[], isRented: bool) =
+    let mutable buffer = first
     let mutable length = 0
+
+    let grow (size: int) =
+        if isRented then
+            let larger = ArrayPool<byte>.Shared.Rent size
+            Array.blit buffer 0 larger 0 length
+            ArrayPool<byte>.Shared.Return buffer
+            buffer <- larger
+        else
+            Array.Resize(&buffer, size)
 
     let reserve (count: int) =
         if buffer.Length - length < count then
-            Array.Resize(&buffer, max (length + count) (buffer.Length * 2))
+            grow (max (length + count) (buffer.Length * 2))
 
         let start = length
         length <- length + count
         start
+
+    new(capacity: int) = ByteWriter(Array.zeroCreate (max 16 capacity), false)
+
+    /// A writer whose buffer is rented, for what is large, written out and forgotten; to be released.
+    static member Rent(capacity: int) : ByteWriter = ByteWriter(ArrayPool<byte>.Shared.Rent(max 16 capacity), true)
+
+    /// Gives a rented buffer back: nothing that was written may be used any more.
+    member _.Release() : unit =
+        if isRented then
+            ArrayPool<byte>.Shared.Return buffer
+
+        buffer <- Array.Empty<byte>()
+        length <- 0
 
     /// How many bytes were written.
     member _.Length: int = length

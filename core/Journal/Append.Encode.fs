@@ -29,6 +29,30 @@ type internal ContentHash() =
     interface IDisposable with
         member _.Dispose() = hash.Dispose()
 
+/// Numbers of streams, lent by the thread while one batch is made.
+[<Sealed; AbstractClass>]
+type internal ScratchNumbers private () =
+
+    // A larger one is not kept.
+    static let mostKept = 4096
+
+    [<ThreadStatic; DefaultValue>]
+    static val mutable private kept: Dictionary<StreamId, int> | null
+
+    /// An empty one.
+    static member Take() : Dictionary<StreamId, int> =
+        match ScratchNumbers.kept with
+        | null -> Dictionary<StreamId, int>()
+        | numbers ->
+            ScratchNumbers.kept <- null
+            numbers
+
+    /// Takes it back.
+    static member GiveBack(numbers: Dictionary<StreamId, int>) : unit =
+        if numbers.Count <= mostKept then
+            numbers.Clear()
+            ScratchNumbers.kept <- numbers
+
 /// The part of an append that comes before its place.
 [<RequireQualifiedAccess>]
 module internal Encoding =
@@ -76,7 +100,7 @@ module internal Encoding =
 
                         match known with
                         | null when streams.Count > fewStreams ->
-                            let all = Dictionary<StreamId, int>()
+                            let all = ScratchNumbers.Take()
 
                             for number in 0 .. streams.Count - 1 do
                                 all.Add(streams[number], number)
@@ -87,6 +111,10 @@ module internal Encoding =
 
                         streams.Count - 1
                     | number -> number
+
+        match known with
+        | null -> ()
+        | known -> ScratchNumbers.GiveBack known
 
         struct (streams.ToArray(), numbers)
 
@@ -104,12 +132,12 @@ module internal Encoding =
     let private leavesOf (buffer: Span<byte>) (ends: int[]) (follows: int -> bool) =
         let startOf index = if index = 0 then 0 else ends[index - 1]
         let cuts = Leaf.cut (Array.init ends.Length (fun index -> ends[index] - startOf index)) follows
-        let mutable leaves = []
+        let leaves = Array.zeroCreate<struct (int * int * Hash)> cuts.Length
 
-        for struct (first, count) in List.rev cuts do
+        for place in 0 .. leaves.Length - 1 do
+            let struct (first, count) = cuts[place]
             let start = startOf first
-            let hash = Leaf.hashBehind (buffer.Slice(start, ends[first + count - 1] - start + 1))
-            leaves <- struct (first, count, hash) :: leaves
+            leaves[place] <- struct (first, count, Leaf.hashBehind (buffer.Slice(start, ends[first + count - 1] - start + 1)))
 
         leaves
 
@@ -118,9 +146,9 @@ module internal Encoding =
         let mutable size = 1L
 
         for data in entries do
-            size <- size + 192L + int64 data.Payload.Length
+            size <- size + CanonicalBytes.size data
 
-        let writer = ByteWriter(int (min size 65_536L))
+        let writer = ByteWriter(int (min size (int64 Limits.batchBytes + 1L)))
         let ends = Array.zeroCreate<int> entries.Length
         use content = if request.Key.IsSome then new ContentHash() else null
         let mutable largest = 0
@@ -156,7 +184,7 @@ module internal Encoding =
             (if isKept then ends else [||]),
             streams,
             numbers,
-            (if isKept then leavesOf writer.WrittenSpan ends follows else []),
+            (if isKept then leavesOf writer.WrittenSpan ends follows else [||]),
             (match content with
              | null -> Hash.Zero
              | content -> content.Finish()),
@@ -206,4 +234,4 @@ module internal Encoding =
             | ValueSome adjacent -> Ok(write adjacent request entries)
             | ValueNone ->
                 let struct (streams, numbers) = numbered entries.Length (fun index -> entries[index].Stream)
-                Ok(EncodedBatch(entries, request, ReadOnlyMemory.Empty, [||], streams, numbers, [], Hash.Zero, None))
+                Ok(EncodedBatch(entries, request, ReadOnlyMemory.Empty, [||], streams, numbers, [||], Hash.Zero, None))

@@ -116,24 +116,27 @@ module Append =
             | position -> Some(AppendError.ConditionFailed position)
 
     /// Leaves in position order; positions between them that nothing is known about become leaves of their own.
-    let private placeLeaves (found: struct (int * int * Hash) list) (first: int64) (positions: int64[]) (versions: int64[]) =
+    let private placeLeaves (found: struct (int * int * Hash)[]) (first: int64) (positions: int64[]) (versions: int64[]) =
+        let mutable leaves: Leaf list = []
+
         // From the last one on, so that the list is made once.
-        let rec place (leaves: Leaf list) (reversed: struct (int * int * Hash) list) : Leaf list =
-            match reversed with
-            | [] -> leaves
-            | struct (start, count, hash) :: rest ->
-                let leaf = { Count = count; FirstVersion = versions[start]; Hash = hash }
+        for place in found.Length - 1 .. -1 .. 0 do
+            let struct (start, count, hash) = found[place]
 
-                let next =
-                    match rest with
-                    | [] -> first
-                    | struct (before, length, _) :: _ -> positions[before] + int64 length
+            let next =
+                if place = 0 then
+                    first
+                else
+                    let struct (before, length, _) = found[place - 1]
+                    positions[before] + int64 length
 
-                let gap = int (positions[start] - next)
-                let behind = leaf :: leaves
-                place (if gap = 0 then behind else { Count = gap; FirstVersion = 0L; Hash = Hash.Zero } :: behind) rest
+            let gap = int (positions[start] - next)
+            leaves <- { Count = count; FirstVersion = versions[start]; Hash = hash } :: leaves
 
-        place [] (List.rev found)
+            if gap > 0 then
+                leaves <- { Count = gap; FirstVersion = 0L; Hash = Hash.Zero } :: leaves
+
+        leaves
 
     let private assemble first (entries: EntryData[]) canonical positions versions leaves key head streams =
         {

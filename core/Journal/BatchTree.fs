@@ -230,6 +230,9 @@ module internal TreePlace =
 
     /// The tree leaf of a batch.
     let leafOf (firstPosition: int64) (leaves: Leaf list) : Hash =
-        let writer = ByteWriter(12 + 44 * leaves.Length)
+        let writer = ScratchWriter.Take()
+        writer.Byte 0uy
         Head.writeRecord writer firstPosition leaves
-        BatchTree.leafOf writer.Written
+        let hash = Hash.Compute writer.Written
+        ScratchWriter.GiveBack writer
+        hash

@@ -17,7 +17,7 @@ type EncodedBatch
         ends: int[],
         streams: StreamId[],
         streamNumbers: int[],
-        leaves: struct (int * int * Hash) list,
+        leaves: struct (int * int * Hash)[],
         content: Hash,
         violation: AppendError option
     ) =
@@ -97,7 +97,7 @@ type EncodedBatch
     member internal _.Request: AppendRequest = request
 
     /// Index of the first entry, number of entries and hash of each leaf.
-    member internal _.Leaves: struct (int * int * Hash) list = leaves
+    member internal _.Leaves: struct (int * int * Hash)[] = leaves
 
     /// What a retry with the same key must repeat: SHA-256 over streams, roles, types, schema versions, payloads and tags, in order.
     /// Zero where there is no key, and never compared then.

@@ -84,7 +84,7 @@ module internal Leaf =
 
     /// Cuts a batch into leaves: index of the first entry and number of entries of each.
     /// `follows index` says whether the entry at `index` continues the one before it (same stream, next position).
-    let cut (lengths: int[]) (follows: int -> bool) : struct (int * int) list =
+    let cut (lengths: int[]) (follows: int -> bool) : struct (int * int)[] =
         let leaves = ResizeArray()
         let mutable start = 0
         let mutable size = 0
@@ -100,7 +100,7 @@ module internal Leaf =
         if lengths.Length > 0 then
             leaves.Add(struct (start, lengths.Length - start))
 
-        List.ofSeq leaves
+        leaves.ToArray()
 
 /// Functions of heads.
 [<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]

@@ -47,7 +47,7 @@ internal sealed class EntryWalk : IDisposable
         new("Refold.Segments.SegmentLog", "CollectAppend", "puts the batch into the group of this write"),
         new("Refold.GroupIndex", "Add", "lets later appends of the group be decided behind it"),
         new("Refold.Format.FrameBatch", "tryWrite", "writes the frames, if they fit"),
-        new("Refold.Format.FrameEncoding", "write", "puts header, canonical bytes and checksums of one frame into the buffer"),
+        new("Refold.Format.FrameEncoding", "writeEntry", "puts header, canonical bytes and checksums of one frame into the buffer"),
         new("Refold.Segments.SegmentStore", "Append", "writes the buffer at the end of the segment, with one call"),
         new("Refold.Segments.SegmentStore", "Flush", "flushes the file; then COMMIT says so, and the caller is answered"),
     ];

@@ -151,7 +151,21 @@ module internal FrameBatch =
             let entry index =
                 offsets[index] <- writer.Length
                 let position = batch.Positions[index]
-                frame position batch.Versions[index] 1 (FrameBody.Entry(placeOf batch.Receipt position, batch.Canonical[index]))
+                let isLast = (position + 1L = endPosition)
+
+                FrameEncoding.writeEntry
+                    context.Seed
+                    writer
+                    context.Epoch
+                    number
+                    context.Flushed
+                    position
+                    batch.Versions[index]
+                    (placeOf batch.Receipt position)
+                    batch.Canonical[index].Span
+                    (if isLast then ValueSome batch.Receipt.Head.Hash else ValueNone)
+
+                number <- number + 1L
 
             let stub position (leaf: Leaf) body =
                 // A stub has the number that its last entry had.

@@ -111,37 +111,37 @@ module internal FrameEncoding =
         | FrameBody.Base content -> written (fun writer -> writeBase writer content)
         | FrameBody.ForgetKeys before -> written (fun writer -> writer.Int64 before)
 
-    /// What the header says of an entry's bytes.
-    let private layoutOf (body: FrameBody) : CanonicalLayout =
-        match body with
-        | FrameBody.Entry(_, canonical) ->
-            match CanonicalLayout.tryRead canonical.Span with
-            | ValueSome layout -> layout
-            // Bytes that nobody could read back: they are refused there.
-            | ValueNone -> noLayout
-        | _ -> noLayout
-
     /// The length of a body in bytes.
     let internal bodyBytes (body: FrameBody) : int = (bytesOf body).Length
 
-    /// Appends the frame to the writer. `seed` is `Checksum.seed` of the journal id. The writer's length stays a multiple of 8.
-    let write (seed: uint32) (writer: ByteWriter) (frame: Frame) : unit =
-        let place = placeOf frame.Body
-        let body = bytesOf frame.Body
-        let layout = layoutOf frame.Body
+    // A frame from its parts, which no object has to hold.
+    let private put
+        (seed: uint32)
+        (writer: ByteWriter)
+        (kind: byte)
+        (layout: CanonicalLayout)
+        (epoch: uint32)
+        (number: int64)
+        (flushed: int64)
+        (position: int64)
+        (version: int64)
+        (place: BatchPlace)
+        (body: ReadOnlySpan<byte>)
+        (head: Hash voption)
+        : unit =
         let start = writer.Length
-        let size = FrameLayout.size body.Length frame.Head.IsSome
+        let size = FrameLayout.size body.Length head.IsSome
         writer.Int32 size
-        writer.Byte(kindOf frame.Body)
-        writer.Byte(if frame.Head.IsSome then FrameLayout.headFlag else 0uy)
+        writer.Byte kind
+        writer.Byte(if head.IsSome then FrameLayout.headFlag else 0uy)
         writer.Byte layout.Role
         writer.Byte layout.Fields
-        writer.UInt32 frame.Epoch
+        writer.UInt32 epoch
         writer.Int32 place.Index
-        writer.Int64 frame.Number
-        writer.Int64 frame.Flushed
-        writer.Int64 frame.Position
-        writer.Int64 frame.Version
+        writer.Int64 number
+        writer.Int64 flushed
+        writer.Int64 position
+        writer.Int64 version
         writer.Int64 place.First
         writer.Int32 place.Count
         writer.Int32 body.Length
@@ -150,13 +150,58 @@ module internal FrameEncoding =
         writer.Int32 layout.Payload
         writer.UInt16 layout.Tags
         writer.UInt16 layout.Run
-        writer.UInt32(Checksum.seeded seed body.Span)
+        writer.UInt32(Checksum.seeded seed body)
         writer.Int32 layout.SchemaVersion
 
-        match frame.Head with
+        match head with
         | ValueSome head -> Hash.write writer head
         | ValueNone -> ()
 
         writer.UInt32(Checksum.seeded seed (writer.Written.Slice start))
-        writer.Raw body.Span
+        writer.Raw body
         writer.Zeros(start + size - writer.Length)
+
+    /// What the header says of an entry's bytes.
+    let private layoutOf (canonical: ReadOnlySpan<byte>) : CanonicalLayout =
+        match CanonicalLayout.tryRead canonical with
+        | ValueSome layout -> layout
+        // Bytes that nobody could read back: they are refused there.
+        | ValueNone -> noLayout
+
+    /// Appends the frame to the writer. `seed` is `Checksum.seed` of the journal id. The writer's length stays a multiple of 8.
+    let write (seed: uint32) (writer: ByteWriter) (frame: Frame) : unit =
+        let body = (bytesOf frame.Body).Span
+
+        let layout =
+            match frame.Body with
+            | FrameBody.Entry _ -> layoutOf body
+            | _ -> noLayout
+
+        put
+            seed
+            writer
+            (kindOf frame.Body)
+            layout
+            frame.Epoch
+            frame.Number
+            frame.Flushed
+            frame.Position
+            frame.Version
+            (placeOf frame.Body)
+            body
+            frame.Head
+
+    /// Appends the frame of an entry as `write` does, which no object has to hold.
+    let writeEntry
+        (seed: uint32)
+        (writer: ByteWriter)
+        (epoch: uint32)
+        (number: int64)
+        (flushed: int64)
+        (position: int64)
+        (version: int64)
+        (place: BatchPlace)
+        (canonical: ReadOnlySpan<byte>)
+        (head: Hash voption)
+        : unit =
+        put seed writer FrameLayout.entryKind (layoutOf canonical) epoch number flushed position version place canonical head

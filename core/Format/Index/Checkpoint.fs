@@ -128,14 +128,16 @@ module internal Checkpoint =
             writer.Int64 root.KeysBefore
             writer.UInt32 root.PagesChecksum)
 
-    /// What lies behind the root, for frames with these rows of a segment with this header.
-    let pages (header: SegmentHeader) (rows: SegmentRows) : ReadOnlyMemory<byte> =
-        FooterEncoding.pages { Seed = Checksum.seed header.JournalId; FirstFrame = header.FirstFrame } rows
+    let private ownerOf (header: SegmentHeader) : PageOwner = { Seed = Checksum.seed header.JournalId; FirstFrame = header.FirstFrame }
 
-    /// The file of a checkpoint over the frames of the last segment that have these rows and forget keys before this position.
-    let make (place: CheckpointPlace) (rows: SegmentRows) (keysBefore: int64) : CheckpointFile =
+    /// What lies behind the root, for frames with these rows of a segment with this header.
+    let pages (header: SegmentHeader) (rows: SegmentRows) : ReadOnlyMemory<byte> = FooterEncoding.pages (ownerOf header) rows
+
+    /// The file of a checkpoint over the frames of the last segment that have these rows and forget keys before this position. Its pages
+    /// are written to an empty writer.
+    let makeInto (writer: ByteWriter) (place: CheckpointPlace) (rows: SegmentRows) (keysBefore: int64) : CheckpointFile =
         let header = place.Header
-        let pages = pages header rows
+        let pages = FooterEncoding.pagesInto writer (ownerOf header) rows
 
         let root =
             {
@@ -159,6 +161,10 @@ module internal Checkpoint =
             Root = encode root
             Pages = pages
         }
+
+    /// See `makeInto`.
+    let make (place: CheckpointPlace) (rows: SegmentRows) (keysBefore: int64) : CheckpointFile =
+        makeInto (ByteWriter(5 * Page.bytes)) place rows keysBefore
 
     let private readFields (reader: ByteReader) : CheckpointRoot =
         let pages = Block.count reader

@@ -43,9 +43,10 @@ module internal FooterEncoding =
             yield! idsOf FilteredKind.Cause rows.Causes
         }
 
-    /// The pages of the rows: the root, then each table. The same rows give the same bytes.
-    let pages (owner: PageOwner) (rows: SegmentRows) : ReadOnlyMemory<byte> =
-        let content = ByteWriter(4 * Page.bytes)
+    /// The pages of the rows, written to an empty writer: the root, then each table. The same rows give the same bytes.
+    let pagesInto (content: ByteWriter) (owner: PageOwner) (rows: SegmentRows) : ReadOnlyMemory<byte> =
+        // The root names the tables: its page is filled last.
+        content.Zeros Page.bytes
         let places = ResizeArray<TablePlace>()
         let mutable next = 1
 
@@ -83,10 +84,13 @@ module internal FooterEncoding =
         | [||] -> ()
         | blocks -> table FooterLayout.filter blocks (fun writer block -> writer.Raw(ReadOnlySpan block))
 
-        let footer = ByteWriter(content.Length + Page.bytes)
-        Page.writeTable owner footer 0 FooterLayout.root places FooterLayout.writePlace |> ignore<int>
-        footer.Raw content.Written
-        footer.WrittenMemory
+        let root = ByteWriter Page.bytes
+        Page.writeTable owner root 0 FooterLayout.root places FooterLayout.writePlace |> ignore<int>
+        root.Written.CopyTo content.WrittenSpan
+        content.WrittenMemory
+
+    /// The pages of the rows.
+    let pages (owner: PageOwner) (rows: SegmentRows) : ReadOnlyMemory<byte> = pagesInto (ByteWriter(5 * Page.bytes)) owner rows
 
     let private aligned (offset: int64) =
         let size = int64 Page.bytes
@@ -94,8 +98,9 @@ module internal FooterEncoding =
 
     /// What seals a segment with this header in a file of this length, whose frames have these rows. `keysBefore` is the
     /// highest position before which they forget keys, `framesEnd` the offset behind the last of them; `lastFrame`,
-    /// `head` and `epoch` are what they lead to.
-    let sealRows
+    /// `head` and `epoch` are what they lead to. The pages are written to an empty writer.
+    let sealRowsInto
+        (writer: ByteWriter)
         (header: SegmentHeader)
         (fileLength: int64)
         (rows: SegmentRows)
@@ -106,7 +111,7 @@ module internal FooterEncoding =
         (epoch: uint32)
         : SegmentSeal =
         let seed = Checksum.seed header.JournalId
-        let footer = pages { Seed = seed; FirstFrame = header.FirstFrame } rows
+        let footer = pagesInto writer { Seed = seed; FirstFrame = header.FirstFrame } rows
         let offset = aligned framesEnd
         let count = footer.Length / Page.bytes
 
@@ -131,6 +136,10 @@ module internal FooterEncoding =
             TrailerOffset = SegmentTrailer.offset fileLength offset count
             Trailer = SegmentTrailer.encode seed trailer
         }
+
+    /// See `sealRowsInto`.
+    let sealRows header fileLength rows keysBefore framesEnd lastFrame head epoch : SegmentSeal =
+        sealRowsInto (ByteWriter(5 * Page.bytes)) header fileLength rows keysBefore framesEnd lastFrame head epoch
 
     /// What seals a segment whose frames, scanned, gave these items; `before` is what the batches before it come to. See `sealRows`.
     let seal (header: SegmentHeader) fileLength before (items: SegmentItem list) framesEnd lastFrame head epoch : SegmentSeal =

@@ -8,8 +8,10 @@ namespace Refold;
 public sealed class GroupIndex(IAppendIndex committed) : IAppendIndex
 {
     private readonly List<PlacedBatch> batches = [];
-    private readonly Dictionary<StreamId, long> highest = [];
-    private readonly Dictionary<string, KnownKey> keys = new(StringComparer.Ordinal);
+    // Filled where somebody asks: most groups are one batch.
+    private Dictionary<StreamId, long>? highest;
+    private int known;
+    private Dictionary<string, KnownKey>? keys;
 
     /// <inheritdoc/>
     public Head Head { get; private set; } = committed.Head;
@@ -21,19 +23,28 @@ public sealed class GroupIndex(IAppendIndex committed) : IAppendIndex
         ArgumentNullException.ThrowIfNull(batch);
         batches.Add(batch);
         Head = batch.Value.Receipt.Head;
-        for (var item = 0; item < batch.Count; item++) highest[batch.Stream(item)] = batch.Version(item);
-        if (batch.Key is { } key) keys[key] = new KnownKey(batch.Content, batch.Receipt);
+        if (batch.Key is { } key) (keys ??= new(StringComparer.Ordinal))[key] = new KnownKey(batch.Content, batch.Receipt);
     }
 
     /// <inheritdoc/>
-    public long HighestVersion(StreamId stream) =>
-        highest.TryGetValue(stream, out var version) ? version : committed.HighestVersion(stream);
+    public long HighestVersion(StreamId stream)
+    {
+        if (batches.Count == 0) return committed.HighestVersion(stream);
+        highest ??= [];
+        for (; known < batches.Count; known++)
+        {
+            var batch = batches[known];
+            for (var item = 0; item < batch.Count; item++) highest[batch.Stream(item)] = batch.Version(item);
+        }
+
+        return highest.TryGetValue(stream, out var version) ? version : committed.HighestVersion(stream);
+    }
 
     /// <inheritdoc/>
     public bool Covers(long position) => committed.Covers(position);
 
     /// <inheritdoc/>
-    public KnownKey? FindKey(string key) => keys.TryGetValue(key, out var found) ? found : committed.FindKey(key);
+    public KnownKey? FindKey(string key) => keys is not null && keys.TryGetValue(key, out var found) ? found : committed.FindKey(key);
 
     /// <inheritdoc/>
     public long FirstMatchAfter(Query query, long after)

@@ -89,10 +89,16 @@ public sealed partial class DirectoryDevice
                 throw Failure(error, "delete", shown);
         }
 
+        // Filled by the system and read at once: each answer of a writer asks for several.
+        [ThreadStatic]
+        private static byte[]? statusBytes;
+
+        private static byte[] StatusBytes => statusBytes ??= new byte[256];
+
         /// <summary>What has a name in a directory that is open, or a path; null for nothing.</summary>
         public static Identity? IdentityAt(SafeFileHandle? directory, string name, string shown)
         {
-            var status = new byte[256];
+            var status = StatusBytes;
             var failed = OperatingSystem.IsLinux()
                 ? (directory is null
                     ? Status(CurrentDirectory, name, 0, InodeWanted, status)
@@ -106,7 +112,7 @@ public sealed partial class DirectoryDevice
         /// <summary>What is open.</summary>
         public static Identity IdentityOf(SafeFileHandle handle, string shown)
         {
-            var status = new byte[256];
+            var status = StatusBytes;
             var failed = OperatingSystem.IsLinux()
                 ? Status(handle, "", EmptyPath, InodeWanted, status) < 0
                 : StatusOf(handle, status) < 0;

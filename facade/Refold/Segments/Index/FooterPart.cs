@@ -9,6 +9,7 @@ internal sealed class FooterPart : IndexPart
 {
     private readonly Format.SegmentTrailer trailer;
     private readonly FooterQuestions footer;
+    private Core.TreePlace? behind;
 
     private FooterPart(SegmentFile segment, Format.SegmentTrailer trailer, FooterQuestions footer)
         : base(segment)
@@ -110,8 +111,10 @@ internal sealed class FooterPart : IndexPart
     public override IEnumerable<(StreamId Id, long Highest)> BaseStreams() =>
         footer.BaseStreams().Select(stream => (stream.Stream, stream.Highest));
 
-    /// <summary>What the journal's batches come to with those of the segment.</summary>
-    public Core.TreePlace Behind() => footer.Behind();
+    public override Core.TreePlace Behind() => behind ??= footer.Behind();
+
+    /// <summary>Says what <see cref="Behind"/> would read.</summary>
+    public void Know(Core.TreePlace place) => behind = place;
 
     private Func<int, int>? Postings(Format.WordRow? word) =>
         word is null ? null : from => footer.NextPosting(word.First, word.Count, from);

@@ -80,4 +80,7 @@ internal abstract class IndexPart(SegmentFile segment)
 
     /// <summary>Every stream of the dropped beginning, with its highest version.</summary>
     public abstract IEnumerable<(StreamId Id, long Highest)> BaseStreams();
+
+    /// <summary>What the journal's batches come to with those of the segment; where the journal is written.</summary>
+    public abstract Core.TreePlace Behind();
 }

@@ -1,5 +1,7 @@
 // The highest versions that were asked for or given lately: appends to a stream need not look for it again.
 // One belongs to each SegmentIndex.
+using Microsoft.FSharp.Collections;
+
 namespace Refold.Segments;
 
 /// <summary>A bounded number of streams with their highest version, 0 for those that are not there. Safe for use by many threads.</summary>
@@ -34,13 +36,14 @@ internal sealed class KnownVersions
         }
     }
 
-    /// <summary>A version was appended.</summary>
-    public void Raise(StreamId stream, long version)
+    /// <summary>Versions were appended.</summary>
+    /// <param name="appended">What a batch got, stream by stream.</param>
+    public void Raise(FSharpList<StreamVersions> appended)
     {
         lock (gate)
         {
             changes++;
-            Put(stream, version);
+            for (var rest = appended; !rest.IsEmpty; rest = rest.Tail) Put(rest.Head.Stream, rest.Head.Last);
         }
     }
 

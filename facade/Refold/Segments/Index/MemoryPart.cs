@@ -1,24 +1,24 @@
 // The index of a segment that has no footer to ask: the one that is written, and those whose frames were scanned.
 // Made and filled by SegmentIndex.
-using Refold.Interop;
+using Microsoft.FSharp.Core;
 
 namespace Refold.Segments;
 
-/// <summary>An index in memory that grows.</summary>
+/// <summary>An index in memory that grows: columns, of which the footer and checkpoints are made too. One thread adds.</summary>
 /// <param name="segment">The segment.</param>
-internal sealed partial class MemoryPart(SegmentFile segment) : IndexPart(segment)
+/// <param name="before">What the batches before the segment come to, where it is written; null where it is only read.</param>
+internal sealed class MemoryPart(SegmentFile segment, Core.TreePlace? before) : IndexPart(segment)
 {
     private readonly Lock gate = new();
-    private readonly List<EntryRow> rows = [];
-    private readonly Dictionary<StreamId, Held> streams = [];
-    // Numbers of entries, ascending, by outward tag (so `kind:` tags answer for provenance) and by type.
-    private readonly Dictionary<string, List<int>> tagged = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, List<int>> typed = new(StringComparer.Ordinal);
-    private readonly List<(long First, Head Head)> batches = [];
-    private readonly Dictionary<string, Core.KnownKey> keys = new(StringComparer.Ordinal);
+    private readonly Format.IndexColumns columns = new(
+        segment.Header.HasIds,
+        before is null ? FSharpValueOption<Core.TreePlace>.None : FSharpValueOption<Core.TreePlace>.Some(before));
     private readonly Dictionary<StreamId, long> baseStreams = [];
     private readonly List<(long First, long Last)> gaps = [];
     private long last = segment.Header.FirstPosition - 1;
+
+    /// <summary>The columns, for the thread that adds.</summary>
+    public Format.IndexColumns Columns => columns;
 
     public override long LastPosition
     {
@@ -32,7 +32,12 @@ internal sealed partial class MemoryPart(SegmentFile segment) : IndexPart(segmen
     {
         get
         {
-            lock (gate) return batches.Count == 0 ? null : batches[^1].Head;
+            lock (gate)
+            {
+                if (columns.Batches == 0) return null;
+                var batch = columns.Batch(columns.Batches - 1);
+                return new Head(EndOf(batch), batch.Head);
+            }
         }
     }
 
@@ -40,112 +45,126 @@ internal sealed partial class MemoryPart(SegmentFile segment) : IndexPart(segmen
     {
         get
         {
-            lock (gate) return rows.Count;
+            lock (gate) return columns.Entries;
         }
     }
 
     /// <summary>Adds a batch behind the rest.</summary>
-    public void Add(Format.StoredBatch found)
+    /// <param name="found">The batch.</param>
+    /// <param name="lastFrame">The number of its last frame.</param>
+    public void Add(Format.StoredBatch found, long lastFrame)
     {
         lock (gate)
         {
-            var (batch, before) = (found.Batch, last);
-            foreach (var gone in found.Dropped) Raise(gone.Versions.Stream, gone.Versions.Last);
-            for (var item = 0; item < batch.Entries.Length; item++)
+            columns.Add(found, lastFrame);
+            foreach (var position in found.Batch.Positions)
             {
-                var (data, position) = (batch.Entries[item], batch.Positions[item]);
-                AddGap(before, position);
-                AddWords(data);
-                var stream = StreamOf(data.Stream);
-                stream.Highest = batch.Versions[item];
-                stream.Entries.Add(rows.Count);
-                var size = Format.FrameLayout.size(batch.Canonical[item].Length, position == batch.Receipt.Head.Position);
-                rows.Add(new EntryRow(position, batch.Versions[item], data.Stream, Segment, found.Offsets[item], size));
-                before = position;
+                AddGap(last, position);
+                last = position;
             }
 
-            last = batch.Receipt.Head.Position;
-            AddGap(before, last + 1);
-            batches.Add((batch.FirstPosition, batch.Receipt.Head));
-            if (batch.KnownKey.ToReference() is { } known) keys[known.Key] = known;
+            var end = found.Batch.Receipt.Head.Position;
+            AddGap(last, end + 1);
+            last = end;
         }
     }
 
     /// <summary>Adds what a dropped beginning left.</summary>
-    public void Add(Core.BaseContent content)
+    /// <param name="content">What it left.</param>
+    /// <param name="head">The head behind it.</param>
+    public void Add(Core.BaseContent content, Head head)
     {
         lock (gate)
         {
+            columns.AddBase(content, head);
             foreach (var stream in content.Streams) baseStreams[stream.Stream] = stream.Highest;
-            foreach (var key in content.Keys) keys[key.Key] = key;
         }
     }
 
     /// <summary>A deletion names a version.</summary>
-    public void AddDeletion(StreamId id, long version)
+    public void AddDeletion(StreamId id, long version, long lastFrame)
     {
-        lock (gate) Raise(id, version);
+        lock (gate) columns.AddDeletion(id, version, lastFrame);
+    }
+
+    /// <summary>Keys of batches that begin before a position are forgotten.</summary>
+    public void ForgetKeys(long position)
+    {
+        lock (gate) columns.ForgetKeys(position);
+    }
+
+    /// <summary>Takes the rows of a checkpoint, as if the frames had been scanned; the part is empty before.</summary>
+    /// <param name="restored">The rows of the segment's first frames.</param>
+    /// <param name="position">The head position behind them.</param>
+    public void Restore(RestoredRows restored, long position)
+    {
+        lock (gate)
+        {
+            columns.Restore(restored.Rows, position, restored.Root.KeysBefore);
+            if (restored.Rows.Base is { } dropped)
+            {
+                foreach (var stream in dropped.Value) baseStreams[stream.Stream] = stream.Highest;
+            }
+
+            foreach (var row in restored.Rows.Entries)
+            {
+                AddGap(last, row.Position);
+                last = row.Position;
+            }
+
+            AddGap(last, position + 1);
+            last = position;
+        }
     }
 
     public override int IndexAt(long position)
     {
-        lock (gate) return Search.LowerBound(rows.Count, item => rows[item].Position >= position);
+        lock (gate) return Search.LowerBound(columns.Entries, item => columns.Entry(item).Position >= position);
     }
 
     public override Func<int, EntryRow> Reader() => number =>
     {
-        lock (gate) return rows[number];
+        lock (gate) return RowOf(number);
     };
 
     public override StreamPart? Stream(StreamId id)
     {
-        lock (gate) return streams.TryGetValue(id, out var stream) ? stream.Part : null;
+        lock (gate) return columns.Names.FindStream(id) is { } stream ? PartOf(stream) : null;
     }
 
     public override Func<int, EntryRow> StreamReader(StreamId id, StreamPart stream) => ordinal =>
     {
-        lock (gate) return rows[streams[id].Entries[ordinal]];
+        lock (gate) return RowOf(columns.Names.FindStream(id)!.Entries[ordinal]);
     };
 
     public override int EntryOf(StreamId id, in StreamPart stream, int ordinal)
     {
-        lock (gate) return streams[id].Entries[ordinal];
+        lock (gate) return columns.Names.FindStream(id)!.Entries[ordinal];
     }
 
-    public override Func<int, int>? OfType(string type) => Finder(typed, type);
-
-    public override Func<int, int>? Tagged(string tag) => Finder(tagged, tag);
-
-    private Func<int, int>? Finder(Dictionary<string, List<int>> words, string text)
+    public override Func<int, int>? OfType(string type)
     {
-        List<int>? list;
-        lock (gate)
-        {
-            if (!words.TryGetValue(text, out list)) return null;
-        }
+        lock (gate) return Finder(columns.Names.FindType(type));
+    }
 
-        return from =>
-        {
-            lock (gate)
-            {
-                var index = list.BinarySearch(from);
-                if (index < 0) index = ~index;
-                return index < list.Count ? list[index] : -1;
-            }
-        };
+    public override Func<int, int>? Tagged(string tag)
+    {
+        lock (gate) return Finder(columns.Names.FindTag(tag));
     }
 
     public override Core.KnownKey? FindKey(string key)
     {
-        lock (gate) return keys.GetValueOrDefault(key);
+        lock (gate) return columns.Key(key);
     }
 
     public override Head? HeadAt(long position)
     {
         lock (gate)
         {
-            var index = Search.LowerBound(batches.Count, item => batches[item].Head.Position >= position);
-            return index < batches.Count && batches[index].First <= position ? batches[index].Head : null;
+            var number = Search.LowerBound(columns.Batches, item => EndOf(columns.Batch(item)) >= position);
+            if (number == columns.Batches) return null;
+            var batch = columns.Batch(number);
+            return batch.FirstPosition <= position ? new Head(EndOf(batch), batch.Head) : null;
         }
     }
 
@@ -160,7 +179,12 @@ internal sealed partial class MemoryPart(SegmentFile segment) : IndexPart(segmen
 
     public override IEnumerable<(StreamId Id, StreamPart Part)> Streams()
     {
-        lock (gate) return [.. streams.Select(pair => (pair.Key, pair.Value.Part))];
+        lock (gate)
+        {
+            return [
+                .. Enumerable.Range(0, columns.Names.Streams).Select(columns.Names.StreamAt)
+                    .Select(stream => (stream.Stream, PartOf(stream)))];
+        }
     }
 
     public override long HighestInBase(StreamId id)
@@ -173,44 +197,23 @@ internal sealed partial class MemoryPart(SegmentFile segment) : IndexPart(segmen
         lock (gate) return [.. baseStreams.Select(pair => (pair.Key, pair.Value))];
     }
 
-    private Held StreamOf(StreamId id)
-    {
-        if (!streams.TryGetValue(id, out var stream)) streams[id] = stream = new Held();
-        return stream;
-    }
+    public override Core.TreePlace Behind() => columns.Behind;
 
-    private void Raise(StreamId id, long version)
-    {
-        var stream = StreamOf(id);
-        stream.DeletedTo = Math.Max(stream.DeletedTo, version);
-    }
+    private static long EndOf(in Format.ColumnBatch batch) => batch.FirstPosition + batch.Count - 1;
 
-    private void AddWords(Core.EntryData data)
-    {
-        foreach (var tag in Core.Tags.toOutward(data.Role, data.Tags)) AddWord(tagged, tag);
-        AddWord(typed, data.Type);
-    }
+    private static StreamPart PartOf(Format.ColumnStream stream) => new(stream.Highest, stream.DeletedTo, 0, stream.Entries.Count);
 
-    private void AddWord(Dictionary<string, List<int>> words, string text)
+    private static Func<int, int>? Finder(Format.Postings? found) => found is null ? null : found.NextFrom;
+
+    private EntryRow RowOf(int number)
     {
-        if (!words.TryGetValue(text, out var list)) words[text] = list = [];
-        list.Add(rows.Count);
+        var entry = columns.Entry(number);
+        var stream = columns.Names.StreamAt(entry.Stream).Stream;
+        return new EntryRow(entry.Position, entry.Version, stream, Segment, entry.Offset, entry.Length);
     }
 
     private void AddGap(long before, long next)
     {
         if (next > before + 1) gaps.Add((before + 1, next - 1));
-    }
-
-    /// <summary>What is held of a stream.</summary>
-    private sealed class Held
-    {
-        public long Highest { get; set; }
-
-        public long DeletedTo { get; set; }
-
-        public List<int> Entries { get; } = [];
-
-        public StreamPart Part => new(Highest, DeletedTo, 0, Entries.Count);
     }
 }

@@ -7,7 +7,8 @@ internal readonly record struct EntryRow(long Position, long Version, StreamId S
 
 /// <summary>Everything committed. Sealed segments are asked in their footers; only the others are held in memory.
 /// Safe for use by many threads.</summary>
-internal sealed partial class SegmentIndex : IAppendIndex
+/// <param name="isWritten">Whether the journal is written by this process, so that checkpoints and footers are made.</param>
+internal sealed partial class SegmentIndex(bool isWritten) : IAppendIndex
 {
     // 16 MiB.
     private const int CachedPages = 4096;
@@ -52,7 +53,10 @@ internal sealed partial class SegmentIndex : IAppendIndex
     }
 
     /// <summary>Takes what the scan of a segment found, or what was written to it.</summary>
-    public void Take(Format.SegmentContent content, SegmentFile segment)
+    /// <param name="content">A batch, or what else was found.</param>
+    /// <param name="segment">The segment.</param>
+    /// <param name="lastFrame">The number of its last frame; of no use where the journal is only read.</param>
+    public void Take(Format.SegmentContent content, SegmentFile segment, long lastFrame = 0)
     {
         lock (gate)
         {
@@ -60,24 +64,24 @@ internal sealed partial class SegmentIndex : IAppendIndex
             switch (content)
             {
                 case Format.SegmentContent.Batch found:
-                    part.Add(found.batch);
+                    part.Add(found.batch, lastFrame);
                     var batch = found.batch.Batch;
-                    for (var item = 0; item < batch.Entries.Length; item++)
-                        versions.Raise(batch.Entries[item].Stream, batch.Versions[item]);
-                    foreach (var gone in found.batch.Dropped) versions.Forget(gone.Versions.Stream);
+                    if (found.batch.Dropped.IsEmpty) versions.Raise(batch.Receipt.Versions);
+                    else ForgetVersions(found.batch);
                     head = batch.Receipt.Head;
                     break;
                 case Format.SegmentContent.Deletion deletion:
-                    part.AddDeletion(deletion.stream, deletion.version);
+                    part.AddDeletion(deletion.stream, deletion.version, lastFrame);
                     deleted.Add(deletion.stream, deletion.version, head.Position);
                     versions.Forget(deletion.stream);
                     break;
                 case Format.SegmentContent.Base dropped:
-                    part.Add(dropped.content);
+                    part.Add(dropped.content, dropped.head);
                     begin = head = dropped.head;
                     ForgetKeysBefore(dropped.content.KeysBefore);
                     break;
                 case Format.SegmentContent.KeysForgotten forgotten:
+                    part.ForgetKeys(forgotten.before);
                     ForgetKeysBefore(forgotten.before);
                     break;
             }
@@ -99,16 +103,17 @@ internal sealed partial class SegmentIndex : IAppendIndex
     }
 
     /// <summary>Takes the beginning of the last segment by the rows of a checkpoint.</summary>
-    /// <param name="rows">The rows.</param>
+    /// <param name="restored">The rows.</param>
     /// <param name="behind">The head behind what they cover.</param>
     /// <param name="segment">The segment.</param>
-    public void Take(Format.SegmentRows rows, Head behind, SegmentFile segment)
+    public void Take(RestoredRows restored, Head behind, SegmentFile segment)
     {
+        var rows = restored.Rows;
         lock (gate)
         {
             var header = segment.Header;
             if (parts.Length == 0) begin = new Head(header.FirstPosition - 1, header.HeadBefore);
-            ActiveOf(segment).Restore(rows, behind.Position);
+            ActiveOf(segment).Restore(restored, behind.Position);
             // Before the first batch of a segment rows know no position.
             foreach (var row in rows.Deletions)
                 deleted.Add(rows.Streams[row.Stream].Stream, row.Version, Math.Max(row.Position, header.FirstPosition - 1));
@@ -138,7 +143,25 @@ internal sealed partial class SegmentIndex : IAppendIndex
             return;
         }
 
-        lock (gate) parts = [.. parts.Select(held => ReferenceEquals(held.Segment, segment) ? part : held)];
+        lock (gate)
+        {
+            foreach (var held in parts)
+                if (isWritten && ReferenceEquals(held.Segment, segment)) part.Know(held.Behind());
+            parts = [.. parts.Select(held => ReferenceEquals(held.Segment, segment) ? part : held)];
+        }
+    }
+
+    /// <summary>What is kept of the segment that is written; for the thread that writes.</summary>
+    public Format.IndexColumns ColumnsOf(SegmentFile segment)
+    {
+        lock (gate) return ActiveOf(segment).Columns;
+    }
+
+    /// <summary>Makes what checkpoints and the footer need of batches taken before, so that nothing of them is kept: to be called by the
+    /// thread that writes, once those are answered.</summary>
+    public void Settle(SegmentFile segment)
+    {
+        if (Now().Parts is [.., MemoryPart part] && ReferenceEquals(part.Segment, segment)) part.Columns.Settle();
     }
 
     public long HighestVersion(StreamId stream)
@@ -211,9 +234,16 @@ internal sealed partial class SegmentIndex : IAppendIndex
     private MemoryPart ActiveOf(SegmentFile segment)
     {
         if (parts.Length > 0 && ReferenceEquals(parts[^1].Segment, segment)) return (MemoryPart)parts[^1];
-        var part = new MemoryPart(segment);
+        var before = !isWritten ? null : parts.Length > 0 ? parts[^1].Behind() : Core.TreePlaceModule.none;
+        var part = new MemoryPart(segment, before);
         parts = [.. parts, part];
         return part;
+    }
+
+    private void ForgetVersions(Format.StoredBatch found)
+    {
+        for (var item = 0; item < found.Batch.Entries.Length; item++) versions.Forget(found.Batch.Entries[item].Stream);
+        foreach (var gone in found.Dropped) versions.Forget(gone.Versions.Stream);
     }
 
     private static long HighestOf(IndexPart[] parts, StreamId stream)

@@ -25,10 +25,6 @@ internal sealed record OpenedDirectory(SegmentIndex Index, List<SegmentFile> Fil
     /// <summary>The beginning of the last segment, as a checkpoint had it; null where its frames were scanned.</summary>
     public RestoredRows? Restored { get; init; }
 
-    /// <summary>For a writer: what the batches before the last segment come to, or before the one that was to follow and was
-    /// lost.</summary>
-    public Core.TreePlace BeforeLast { get; init; } = Core.TreePlaceModule.none;
-
     /// <summary>Checkpoints that were found and not used.</summary>
     public IReadOnlyList<string> Unusable { get; init; } = [];
 
@@ -118,7 +114,7 @@ internal sealed record OpenedDirectory(SegmentIndex Index, List<SegmentFile> Fil
             var id = plan.JournalId is { } known ? known.Value : new Guid(RandomNumberGenerator.GetBytes(16));
             var epoch = checked(Math.Max(plan.Epoch, scanner.Epoch) + 1);
             var slots = new CommitFile(commit, id, epoch, plan.SetGeneration, plan.Commit?.Value.Sequence ?? 0);
-            var sealing = new SegmentSealing(last?.Found.Items.AsEnumerable() ?? [], scanner.LastEpoch, opened.BeforeLast, opened.Restored);
+            var sealing = new SegmentSealing(scanner.LastEpoch);
             var isSealed = last is { Found.Header: null };
             var store = new SegmentStore(new WatchedDirectory(device), slots, sealing, options, opened.Files)
             {
@@ -173,18 +169,18 @@ internal sealed record OpenedDirectory(SegmentIndex Index, List<SegmentFile> Fil
         var plan = checkpointed.Plan;
         var planned = clock.Elapsed;
         var (index, files, handles) = (
-            new SegmentIndex(),
+            new SegmentIndex(writable),
             new List<SegmentFile>(),
             new OpenFiles((device as CommittedView)?.Device ?? device, options.Segments.OpenFiles));
         try
         {
             var isSealed = plan.Segments.Where(segment => segment.Trailer is not null).ToList();
             foreach (var segment in isSealed) Add(segment.Name, segment.Header!.Value, segment.Trailer?.Value);
-            var before = Core.TreePlaceModule.none;
             var footers = FooterLoading.ReadAll(
                 index, [.. files.Zip(isSealed, (file, segment) => (file, segment.Trailer!.Value))], Environment.ProcessorCount);
             foreach (var found in footers) index.Take(found);
-            if (writable && footers.Length > 0) before = footers[^1].Part.Behind();
+            // Read now: whoever writes needs it later, when it must not fail.
+            if (writable && footers.Length > 0) _ = footers[^1].Part.Behind();
             index.ForgetKeysBefore(plan.KeysBefore);
             var read = clock.Elapsed;
             var end = files.Count == 0
@@ -195,7 +191,7 @@ internal sealed record OpenedDirectory(SegmentIndex Index, List<SegmentFile> Fil
             {
                 restored = new RestoredRows(rows, checkpoint.Value.Item2);
                 var segment = plan.Segments.Last();
-                index.Take(rows, plan.Head, Add(segment.Name, segment.Header!.Value, null));
+                index.Take(restored, plan.Head, Add(segment.Name, segment.Header!.Value, null));
                 end = new ReadPlace(segment.Name, restored.Root.Offset, plan.Head, plan.LastFrame);
             }
 
@@ -207,7 +203,6 @@ internal sealed record OpenedDirectory(SegmentIndex Index, List<SegmentFile> Fil
                 device, scanner, [.. plan.Segments.Skip(isSealed.Count).Select(segment => segment.Name)], plan.Tail?.Value.Offset ?? 0))
             {
                 if (segment.Fault is not null) throw segment.Fault;
-                if (writable && last is not null) before = Format.IndexRows.placeBehind(before, last.Found.Items);
                 last = segment;
                 // A torn header: the file holds nothing yet.
                 if (segment.Found.Header is not { } header) continue;
@@ -219,7 +214,7 @@ internal sealed record OpenedDirectory(SegmentIndex Index, List<SegmentFile> Fil
                 unconfirmed += segment.Unconfirmed(confirmedEnd);
                 foreach (var item in segment.Confirmed(confirmedEnd))
                 {
-                    index.Take(item.Content, file);
+                    index.Take(item.Content, file, item.LastFrame);
                     end = end.Behind(item);
                     tail += ScannedSegment.EntriesOf([item]);
                 }
@@ -241,7 +236,6 @@ internal sealed record OpenedDirectory(SegmentIndex Index, List<SegmentFile> Fil
                     Plan = plan,
                     Entries = index.Entries,
                     Restored = restored,
-                    BeforeLast = before,
                     Unusable = checkpointed.Unusable,
                     End = end,
                     Unconfirmed = unconfirmed

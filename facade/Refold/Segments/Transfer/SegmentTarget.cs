@@ -23,11 +23,11 @@ internal sealed class SegmentTarget : IDisposable
         var id = new Guid(RandomNumberGenerator.GetBytes(16));
         var slots = new CommitFile(CommitFile.OpenOrCreate(device), id, epoch: 1, setGeneration: 0, sequence: 0);
         var options = new JournalOptions { Segments = new() { IndexIds = indexIds } };
-        var sealing = new SegmentSealing([], epoch: 0, Core.TreePlaceModule.none);
+        var sealing = new SegmentSealing(epoch: 0);
         store = new SegmentStore(new WatchedDirectory(device), slots, sealing, options, []);
     }
 
-    public SegmentIndex Index { get; } = new();
+    public SegmentIndex Index { get; } = new(isWritten: true);
 
     /// <summary>Whether enough waits to be written.</summary>
     public bool IsFull => waitingBytes >= MaxWaitingBytes;
@@ -94,9 +94,8 @@ internal sealed class SegmentTarget : IDisposable
         Format.FrameEncoding.write(context.Seed, writer, new Format.Frame(
             context.Epoch, number, context.Flushed, head.Position, 0, Format.FrameBody.NewBase(dropped), head.Hash));
         store.Rotate(writer.Length, head);
-        var start = Format.SegmentHeaderModule.bytes;
         var content = Format.SegmentContent.NewBase(dropped, head);
-        store.Append(writer.Written, [new Format.SegmentItem(content, start, start + writer.Length, number)], head);
-        Index.Take(content, store.Active);
+        store.Append(writer.Written, number, head);
+        Index.Take(content, store.Active, number);
     }
 }

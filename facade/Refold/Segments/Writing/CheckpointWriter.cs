@@ -22,9 +22,9 @@ internal sealed class CheckpointWriter(IStorageDevice device, CommitFile commit,
     public Action<Exception> Failed { get; set; } = _ => { };
 
     /// <summary>Begins to write a checkpoint, unless one is being written or a compaction is going on.</summary>
-    /// <param name="make">Makes it; called where it is written.</param>
+    /// <param name="make">Makes it, its pages in the writer that it is given; called where it is written.</param>
     /// <returns>Whether it was begun.</returns>
-    public bool TryBegin(Func<Format.CheckpointFile> make)
+    public bool TryBegin(Func<Core.ByteWriter, Format.CheckpointFile> make)
     {
         // Begun outside the lock: a scheduler may run it at once.
         var task = new Task(() => Write(make), CancellationToken.None, TaskCreationOptions.LongRunning);
@@ -49,13 +49,14 @@ internal sealed class CheckpointWriter(IStorageDevice device, CommitFile commit,
     }
 
     /// <summary>Writes a checkpoint now, or tells why not.</summary>
-    public void Write(Func<Format.CheckpointFile> make)
+    public void Write(Func<Core.ByteWriter, Format.CheckpointFile> make)
     {
+        var pages = Core.ByteWriter.Rent(SegmentSealing.PageBytes);
         try
         {
             // First, so that a checkpoint never leads COMMIT: whoever removes it takes away no more than rows.
             commit.FlushBeside();
-            Put(make());
+            Put(make(pages));
         }
 #pragma warning disable CA1031 // Whatever was thrown, no append and no close fails by it.
         catch (Exception exception)
@@ -63,6 +64,10 @@ internal sealed class CheckpointWriter(IStorageDevice device, CommitFile commit,
         {
             TryRemove(name => name == Format.FileName.checkpointUnfinished);
             Failed(exception);
+        }
+        finally
+        {
+            pages.Release();
         }
     }
 

@@ -3,26 +3,38 @@
 namespace Refold.Segments;
 
 /// <summary>The writing end of an open journal. Used by one thread at a time.</summary>
-/// <param name="store">The files.</param>
-/// <param name="index">What is committed.</param>
-/// <param name="published">Told each new head position, once it can be read.</param>
-/// <param name="observer">Told what was committed and what failed; none where a copy is written.</param>
-/// <param name="unflushed">Told after each group that leaves something to flush.</param>
-internal sealed partial class SegmentLog(
-    SegmentStore store, SegmentIndex index, Action<long> published, JournalObserver? observer = null, Action? unflushed = null)
+internal sealed partial class SegmentLog
 {
     // A group is closed when it has this many bytes, so that its first append does not wait for ever.
     private const int GroupBytes = 4 * 1024 * 1024;
 
+    private readonly SegmentStore store;
+    private readonly Action<long> published;
+    private readonly JournalObserver? observer;
+    private readonly Action? unflushed;
+
     // Another one once the files were replaced.
-    private SegmentIndex index = index;
+    private SegmentIndex index;
     private readonly List<Format.SegmentItem> items = [];
     private readonly List<(PendingWrite Write, AppendResult? Answer, bool IsCertain)> answers = [];
     private Core.ByteWriter buffer = new(64 * 1024);
     private long number;
-    private Head head = index.Head;
+    private Head head;
     private long entries;
     private Exception? failure;
+
+    /// <param name="store">The files.</param>
+    /// <param name="index">What is committed.</param>
+    /// <param name="published">Told each new head position, once it can be read.</param>
+    /// <param name="observer">Told what was committed and what failed; none where a copy is written.</param>
+    /// <param name="unflushed">Told after each group that leaves something to flush.</param>
+    public SegmentLog(
+        SegmentStore store, SegmentIndex index, Action<long> published, JournalObserver? observer = null, Action? unflushed = null)
+    {
+        (this.store, this.index, this.published, this.observer, this.unflushed) = (store, index, published, observer, unflushed);
+        head = index.Head;
+        store.Columns = segment => this.index.ColumnsOf(segment);
+    }
 
     /// <summary>The answer of a journal that takes no writes.</summary>
     public static AppendResult Unavailable(string reason, Exception? cause) =>
@@ -75,6 +87,7 @@ internal sealed partial class SegmentLog(
     {
         try
         {
+            index.Settle(store.Active);
             store.PrepareNext();
             store.CheckpointIfDue(index.Head);
             if (store.HasUnflushed) unflushed?.Invoke();
@@ -159,12 +172,12 @@ internal sealed partial class SegmentLog(
             return true;
         }
 
-        var tail = (int)store.NextOffset;
+        for (var item = 0; item < offsets.Length; item++) offsets[item] += (int)store.NextOffset;
         number = next;
         group.Add(placed);
         head = batch.Receipt.Head;
         entries += batch.Entries.LongLength;
-        var stored = new Format.StoredBatch(batch, [.. offsets.Select(offset => tail + offset)], write.Dropped);
+        var stored = new Format.StoredBatch(batch, offsets, write.Dropped);
         Collect(Format.SegmentContent.NewBatch(stored), start);
         answers.Add((write, new AppendResult.Appended(placed.Receipt), false));
         return true;
@@ -249,7 +262,7 @@ internal sealed partial class SegmentLog(
         // After the flush and before the answers, also of repeated keys: whoever is answered finds it where the journal is opened.
         store.RequireHeld();
         if (buffer.Length == 0) return;
-        foreach (var item in items) index.Take(item.Content, store.Active);
+        foreach (var item in items) index.Take(item.Content, store.Active, item.LastFrame);
         published(index.Head.Position);
         if (entries > 0) observer?.Committed(items.Count, entries);
     }
@@ -257,7 +270,7 @@ internal sealed partial class SegmentLog(
     private void Write()
     {
         using var flush = observer is null ? default : observer.Flushing();
-        store.Append(buffer.Written, items, head);
+        store.Append(buffer.Written, items[^1].LastFrame, head);
         // What is deleted may go at once, so that in every mode a deletion is flushed before it is answered.
         if (!items[^1].Content.IsBatch) store.Flush(head);
         flush.Done();

@@ -4,41 +4,40 @@ using Refold.Interop;
 
 namespace Refold.Segments;
 
-/// <summary>What the active segment holds, kept until its footer is written. Used by one thread at a time.</summary>
-/// <param name="items">What was found in it when the journal was opened.</param>
+/// <summary>The end of the active segment: its footer, and room for it. Used by one thread at a time.</summary>
 /// <param name="epoch">The epoch of its last frame.</param>
-/// <param name="before">What the batches before the segment come to; where rows were restored, they say it.</param>
-/// <param name="restored">What lies before that and was not scanned; null for nothing.</param>
-internal sealed class SegmentSealing(
-    IEnumerable<Format.SegmentItem> items, uint epoch, Core.TreePlace before, RestoredRows? restored = null)
+internal sealed class SegmentSealing(uint epoch)
 {
-    private Core.TreePlace before = before;
-    private Core.TreePlace? behind;
-    private readonly List<Format.SegmentItem> items = [.. items];
+    // What is rented for pages at first.
+    internal const int PageBytes = 1024 * 1024;
+
     private uint epoch = epoch;
-    private RestoredRows? restored = restored;
     private long room;
+    private Core.ByteWriter? pages;
 
     /// <summary>Whether zeros were written for the footer and are not flushed, because making room failed: until they are, the
     /// segment may end in anything.</summary>
     public bool HasUnflushedRoom { get; private set; }
 
-    /// <summary>Adds what was written behind the rest.</summary>
-    public void Add(IEnumerable<Format.SegmentItem> written, uint writtenEpoch)
-    {
-        items.AddRange(written);
-        epoch = writtenEpoch;
-    }
+    /// <summary>Frames were written behind the rest.</summary>
+    public void Written(uint writtenEpoch) => epoch = writtenEpoch;
 
     /// <summary>Makes what seals a segment, and room for it: all that can fail for want of room.</summary>
-    public Format.SegmentSeal Prepare(SegmentFile segment, long framesEnd, long lastFrame, Head head)
+    /// <param name="segment">The segment.</param>
+    /// <param name="columns">What is kept of it.</param>
+    /// <param name="framesEnd">The offset behind its last frame.</param>
+    /// <param name="lastFrame">The number of that frame.</param>
+    /// <param name="head">The head behind it.</param>
+    public Format.SegmentSeal Prepare(SegmentFile segment, Format.IndexColumns columns, long framesEnd, long lastFrame, Head head)
     {
         // A length that an earlier try did not flush is no room yet. Frames may lie behind the length that it was made with.
         room = Math.Max(Math.Max(room, segment.Capacity), framesEnd);
         var length = Math.Max(room, segment.File.Length);
-        var (rows, keysBefore) = RestoredRows.Extend(restored, segment.Header.HasIds, before, items);
-        behind = rows.Behind;
-        var seal = Format.FooterEncoding.sealRows(segment.Header, length, rows, keysBefore, framesEnd, lastFrame, head, epoch);
+        var cut = columns.Cut();
+        pages?.Release();
+        pages = Core.ByteWriter.Rent(PageBytes);
+        var seal = Format.FooterEncoding.sealRowsInto(
+            pages, segment.Header, length, Format.ColumnRows.upTo(cut, columns), cut.KeysBefore, framesEnd, lastFrame, head, epoch);
         var end = seal.TrailerOffset + seal.Trailer.Length;
         Lengthen(segment, end);
         return seal;
@@ -75,54 +74,33 @@ internal sealed class SegmentSealing(
     public static Format.SegmentTrailer TrailerOf(SegmentFile segment, Format.SegmentSeal seal) =>
         Format.SegmentTrailerModule.decode(segment.Header, seal.TrailerOffset + seal.Trailer.Length, seal.Trailer).ResultValue!.Value;
 
-    /// <summary>What makes a checkpoint over all of it, on another thread too.</summary>
+    /// <summary>What makes a checkpoint over all of it, on another thread too, given an empty writer for its pages.</summary>
     /// <param name="segments">All segments; this is the last one.</param>
+    /// <param name="columns">What is kept of it.</param>
     /// <param name="setGeneration">The set generation.</param>
     /// <param name="end">The offset behind the last frame.</param>
     /// <param name="lastFrame">The number of that frame.</param>
     /// <param name="head">The head behind it.</param>
-    public Func<Format.CheckpointFile> Checkpoint(
-        IReadOnlyList<SegmentFile> segments, long setGeneration, long end, long lastFrame, Head head)
+    public Func<Core.ByteWriter, Format.CheckpointFile> Checkpoint(
+        IReadOnlyList<SegmentFile> segments, Format.IndexColumns columns, long setGeneration, long end, long lastFrame, Head head)
     {
-        var (known, first, held) = (restored, before, items.ToArray());
-        var hasIds = segments[^1].Header.HasIds;
+        var cut = columns.Cut();
         var place = new Format.CheckpointPlace(
             setGeneration, segments.Select(segment => segment.Name).ToFSharpList(), segments[^1].Header, end, lastFrame, head, epoch);
-        return () =>
-        {
-            var (rows, keysBefore) = RestoredRows.Extend(known, hasIds, first, held);
-            return Format.Checkpoint.make(place, rows, keysBefore);
-        };
+        return writer => Format.Checkpoint.makeInto(writer, place, Format.ColumnRows.upTo(cut, columns), cut.KeysBefore);
     }
 
     /// <summary>Begins anew for the next segment.</summary>
     public void Clear()
     {
-        items.Clear();
-        restored = null;
-        // Without a footer of its own the segment before had nothing: it was sealed before, or is the first.
-        (before, behind) = (behind ?? before, null);
         (room, HasUnflushedRoom) = (0, false);
+        // The seal is written.
+        pages?.Release();
+        pages = null;
     }
 }
 
 /// <summary>What a checkpoint says of the beginning of a segment.</summary>
 /// <param name="Rows">Its rows.</param>
 /// <param name="Root">Its root.</param>
-internal sealed record RestoredRows(Format.SegmentRows Rows, Format.CheckpointRoot Root)
-{
-    /// <summary>The rows of a segment, and the highest position before which its frames forget keys.</summary>
-    /// <param name="known">Its beginning; null where the items are all of it.</param>
-    /// <param name="hasIds">Whether it has rows of ids.</param>
-    /// <param name="before">What the batches before it come to.</param>
-    /// <param name="items">The rest.</param>
-    public static (Format.SegmentRows Rows, long KeysBefore) Extend(
-        RestoredRows? known, bool hasIds, Core.TreePlace before, IEnumerable<Format.SegmentItem> items)
-    {
-        var list = items.ToFSharpList();
-        var rows = known is null
-            ? Format.IndexRows.ofItems(hasIds, before, list)
-            : Format.IndexRows.extend(known.Rows, known.Root.Head.Position, list);
-        return (rows, list.Aggregate(known?.Root.KeysBefore ?? 0, Format.IndexRows.keysBefore));
-    }
-}
+internal sealed record RestoredRows(Format.SegmentRows Rows, Format.CheckpointRoot Root);

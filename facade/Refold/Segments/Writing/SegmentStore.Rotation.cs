@@ -88,7 +88,7 @@ internal sealed partial class SegmentStore
         try
         {
             file = spare.Take(bytes);
-            return (file, segments.Count == 0 || IsSealed ? null : sealing.Prepare(Active, Tail, LastFrame, head));
+            return (file, segments.Count == 0 || IsSealed ? null : sealing.Prepare(Active, Columns(Active), Tail, LastFrame, head));
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

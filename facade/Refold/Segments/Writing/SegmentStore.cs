@@ -5,7 +5,7 @@ namespace Refold.Segments;
 /// <summary>The segments of a journal opened for writing. Used by one thread at a time.</summary>
 /// <param name="device">The directory.</param>
 /// <param name="commit">COMMIT.</param>
-/// <param name="sealing">What the segment that is written holds.</param>
+/// <param name="sealing">The end of the segment that is written.</param>
 /// <param name="options">The size of segments, the durability, where spares are made.</param>
 /// <param name="segments">The segments that are there.</param>
 internal sealed partial class SegmentStore(
@@ -22,6 +22,7 @@ internal sealed partial class SegmentStore(
     private readonly CheckpointWriter checkpoints = new(device, commit, options.Segments.Background ?? TaskScheduler.Default);
     private long flushedTo;
     private bool hasStaleCheckpoint;
+    private Tuple<SegmentFile, string>? named;
 
     /// <summary>The directory, as all who change it share it.</summary>
     public WatchedDirectory Device => device;
@@ -31,6 +32,9 @@ internal sealed partial class SegmentStore(
 
     /// <summary>What says that the place is still this writer's; null where a copy is written that nobody knows of.</summary>
     public IStorageLock? Lock { get; init; }
+
+    /// <summary>What is kept of the segment that is written; asked by the thread that writes.</summary>
+    public Func<SegmentFile, Format.IndexColumns> Columns { get; set; } = _ => throw new InvalidOperationException("Nothing was begun.");
 
     /// <summary>The segment that was written before, with the trailer it got; null where it got none.</summary>
     public (SegmentFile Segment, Format.SegmentTrailer Trailer)? Sealed { get; private set; }
@@ -89,7 +93,7 @@ internal sealed partial class SegmentStore(
 
     /// <summary>Returns where whoever opens the journal finds what was written.</summary>
     /// <exception cref="PlaceLostException">The place is not this writer's any more.</exception>
-    public void RequireHeld() => Lock?.RequireHeld(segments.Count > 0 ? Active.Name.ToString() : null);
+    public void RequireHeld() => Lock?.RequireHeld(segments.Count > 0 ? ActiveName() : null);
 
     /// <summary>Begins a new journal, or says that this one is open: it may end in a torn tail from now on.</summary>
     public void Open(Head head)
@@ -153,15 +157,15 @@ internal sealed partial class SegmentStore(
     /// <summary>One write behind the last, and one flush; returns when the bytes are durable and a killed process cannot hide that. Without
     /// the flush where the mode says so.</summary>
     /// <param name="bytes">Frames.</param>
-    /// <param name="items">What they hold.</param>
+    /// <param name="lastFrame">The number of the last of them.</param>
     /// <param name="head">The head behind them.</param>
-    public void Append(ReadOnlySpan<byte> bytes, List<Format.SegmentItem> items, Head head)
+    public void Append(ReadOnlySpan<byte> bytes, long lastFrame, Head head)
     {
         var start = NextOffset;
         Active.File.Write(bytes, start);
         Tail = start + bytes.Length;
-        LastFrame = items[^1].LastFrame;
-        sealing.Add(items, commit.Epoch);
+        LastFrame = lastFrame;
+        sealing.Written(commit.Epoch);
         if (options.Segments.Durability != Durability.PowerCutLosesNewest || Tail - flushedTo >= SegmentJournal.MaxUnflushedBytes)
             Flush(head);
     }
@@ -191,6 +195,16 @@ internal sealed partial class SegmentStore(
         if (checkpoints.TryBegin(MakeCheckpoint(head))) CheckpointedTo = Tail;
     }
 
+    // Asked for with each write, and the same in most.
+    private string ActiveName()
+    {
+        var active = Active;
+        if (named is { } known && ReferenceEquals(known.Item1, active)) return known.Item2;
+        var name = active.Name.ToString();
+        named = new Tuple<SegmentFile, string>(active, name);
+        return name;
+    }
+
     private static long Aligned(long bytes) => (bytes + 7) / 8 * 8;
 
     private long NextOffsetBehind(long end) => options.Segments.Durability == Durability.Padded ? Format.FrameLayout.nextBlock(end) : end;
@@ -200,7 +214,8 @@ internal sealed partial class SegmentStore(
             && Tail - Math.Max(CheckpointedTo, Format.SegmentHeaderModule.bytes) >= bytes;
 
     /// <summary>Of what is there now, all of it flushed.</summary>
-    private Func<Format.CheckpointFile> MakeCheckpoint(Head head) => sealing.Checkpoint(Segments, SetGeneration, Tail, LastFrame, head);
+    private Func<Core.ByteWriter, Format.CheckpointFile> MakeCheckpoint(Head head) =>
+        sealing.Checkpoint(Segments, Columns(Active), SetGeneration, Tail, LastFrame, head);
 
     private void StoreCommit(Head head, bool isClosed = false) => commit.Store(Active.Name, Tail, LastFrame, head, isClosed);
 

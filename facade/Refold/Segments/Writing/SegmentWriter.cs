@@ -15,6 +15,8 @@ internal sealed class SegmentWriter(SegmentLog log, bool pipelined)
     private readonly WriteRoom room = new();
     private readonly TaskCompletionSource idle = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private List<PendingWrite> waiting = [];
+    // Of those who commit one after the other: the list of the last group, empty.
+    private List<PendingWrite>? spare;
     private Thread? thread;
     private bool busy;
     private bool asked;
@@ -140,7 +142,7 @@ internal sealed class SegmentWriter(SegmentLog log, bool pipelined)
         lock (gate)
         {
             group = waiting;
-            waiting = [];
+            (waiting, spare) = (spare ?? [], null);
         }
 
         var taken = log.Commit(group);
@@ -149,7 +151,9 @@ internal sealed class SegmentWriter(SegmentLog log, bool pipelined)
         bool more;
         lock (gate)
         {
-            waiting.InsertRange(0, group.Skip(taken));
+            if (taken < group.Count) waiting.InsertRange(0, group.Skip(taken));
+            group.Clear();
+            spare = group;
             more = waiting.Count > 0;
             busy = more;
             if (closed && !more) idle.TrySetResult();
