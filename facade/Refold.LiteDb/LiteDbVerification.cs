@@ -48,9 +48,9 @@ public sealed record LiteDbVerification(long Entries, Head Head, LiteDbFault? Fi
         public Check(Database database, string file)
         {
             this.database = database;
-            state = new JournalState(database);
+            Reader = new Reader(database, new EntryBlocks(database.Journal, file), file);
+            state = Reader.Guarded(() => new JournalState(database));
             derived = new DerivedDocuments(database, state);
-            Reader = new Reader(database, new EntryDocument(database.Journal, file), file);
         }
 
         public Reader Reader { get; }
@@ -153,7 +153,7 @@ public sealed record LiteDbVerification(long Entries, Head Head, LiteDbFault? Fi
         {
             if (read < piece.Count) return piece[read];
             if (piece.Count > 0) next = piece[^1].Entry.Position + 1;
-            piece = Reader.Stored(next, long.MaxValue, checksWords: true);
+            piece = Reader.Stored(next, long.MaxValue);
             read = 0;
             return piece.Count == 0 ? null : piece[0];
         }
