@@ -1,5 +1,6 @@
 // Blocks of entries, read by position, some of them kept: reads by stream or word come to one block again and again.
 // Used by Reader and LiteDbIndex.
+using LiteDB;
 using Refold.LiteDb.Storage;
 
 namespace Refold.LiteDb;
@@ -9,9 +10,9 @@ namespace Refold.LiteDb;
 /// <param name="documents">Their form.</param>
 internal sealed class BlockReader(Database database, EntryBlocks documents)
 {
-    // Of blocks that are larger, as those of one large entry are, none is kept: a megabyte and a half at most.
-    private const int KeptBlocks = 24;
-    private const int LargestKept = 64 * 1024;
+    // Of blocks that are larger, as those of one large entry are, none is kept: half a megabyte at most.
+    private const int KeptBlocks = 32;
+    private const int LargestKept = 16 * 1024;
 
     private readonly EntryBlock?[] kept = new EntryBlock?[KeptBlocks];
     private int last;
@@ -21,10 +22,35 @@ internal sealed class BlockReader(Database database, EntryBlocks documents)
         [.. database.Find(Search.ByIds(Collections.Entries, position, lastPosition), limit).Select(documents.Read)];
 
     /// <summary>The entry at a position; null where there is none.</summary>
-    public StoredEntry? At(long position)
+    public StoredEntry? At(long position) => In(Kept(position) ?? Read(position), position);
+
+    /// <summary>The entry of a block at a position; null where there is none.</summary>
+    public StoredEntry? In(EntryBlock? block, long position) =>
+        block?.IndexOf(position) is >= 0 and var index ? documents.Read(block, index) : null;
+
+    /// <summary>Blocks by their last positions, as many of the first ones as are not too large together.</summary>
+    /// <param name="places">Places in them, ascending; those that do not say their block are left out.</param>
+    public Dictionary<long, EntryBlock> Of(IEnumerable<EntryPlace> places)
     {
-        var block = Kept(position) ?? Read(position);
-        return block?.IndexOf(position) is >= 0 and var index ? documents.Read(block, index) : null;
+        var (found, missing) = (new Dictionary<long, EntryBlock>(), new List<BsonValue>());
+        foreach (var last in places.Select(place => place.Block).Where(last => last > 0).Distinct())
+        {
+            if (Kept(last) is { } block && block.Last == last) found[last] = block;
+            else missing.Add(last);
+        }
+
+        if (missing.Count == 0) return found;
+        var search = missing.Count == 1
+            ? Search.ById(Collections.Entries, missing[0])
+            : Search.ByAnyId(Collections.Entries, missing);
+        foreach (var document in database.Find(search))
+        {
+            var block = documents.Read(document);
+            found[block.Last] = block;
+            Keep(block);
+        }
+
+        return found;
     }
 
     /// <summary>An entry of a block, checked.</summary>
@@ -44,8 +70,13 @@ internal sealed class BlockReader(Database database, EntryBlocks documents)
     {
         if (database.First(Search.ByIds(Collections.Entries, position, long.MaxValue)) is not { } document) return null;
         var block = documents.Read(document);
-        if (block.Bytes.Length <= LargestKept)
-            Volatile.Write(ref kept[(uint)Interlocked.Increment(ref last) % KeptBlocks], block);
+        Keep(block);
         return block;
+    }
+
+    private void Keep(EntryBlock block)
+    {
+        if (block.Bytes.Length <= LargestKept)
+            Volatile.Write(ref kept[unchecked((uint)Interlocked.Increment(ref last)) % KeptBlocks], block);
     }
 }

@@ -52,8 +52,8 @@ internal sealed class DerivedDocuments(Database database, JournalState state)
                 : new DerivedFault("the batch tree of the dropped beginning does not fit its batches");
     }
 
-    /// <summary>Takes an entry.</summary>
-    public DerivedFault? Add(JournalEntry entry)
+    /// <summary>Takes an entry and the last position of its block.</summary>
+    public DerivedFault? Add(JournalEntry entry, long block)
     {
         var stream = entry.Stream;
         var facts = Of(stream);
@@ -65,11 +65,11 @@ internal sealed class DerivedDocuments(Database database, JournalState state)
         facts.Raise(entry.Version, isKept: entry.Position <= Indexed);
         if (entry.Version <= state.View.FloorOf(stream)) facts.LastHidden = entry.Position;
         if (entry.Position > Indexed) return null;
-        facts.Places.Expect(new EntryPlace(entry.Version, entry.Position));
+        facts.Places.Expect(new EntryPlace(entry.Version, entry.Position, block));
         foreach (var word in Word.Of(entry))
         {
             if (!words.TryGetValue(word, out var places)) words[word] = places = new PlaceFacts();
-            places.Expect(new EntryPlace(entry.Position, entry.Position));
+            places.Expect(new EntryPlace(entry.Position, entry.Position, block));
         }
 
         return null;

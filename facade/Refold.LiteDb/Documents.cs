@@ -51,7 +51,7 @@ internal static class Collections
     public const string SnapshotParts = "sp";
 
     /// <summary>Every collection of a journal.</summary>
-    public static IReadOnlyList<string> OfJournal { get; } = 
+    public static IReadOnlyList<string> OfJournal { get; } =
         [Meta, Entries, Streams, Words, Places, Floors, Batches, Keys, Receipts, Beginning, Gaps];
 
     /// <summary>Every collection of a snapshot store.</summary>

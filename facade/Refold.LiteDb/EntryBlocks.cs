@@ -27,8 +27,8 @@ internal sealed record EntryBlock(long Batch, byte[] Bytes, long[] Positions, in
 /// <param name="file">How errors name the file.</param>
 internal sealed class EntryBlocks(Guid journal, string file)
 {
-    // A block has so many bytes at most: four pages. A larger entry has one of its own.
-    private const int MostBytes = 32 * 1024;
+    // A block has so many bytes at most: two pages. A larger entry has one of its own.
+    private const int MostBytes = 16_000;
 
     // Position, version, length, checksum.
     private const int VersionPlace = 8, LengthPlace = 16, ChecksumPlace = 20, HeaderBytes = 24;

@@ -80,10 +80,11 @@ internal sealed class JournalState
         foreach (var document in database.All(from => Search.ByIds(Collections.Gaps, from, long.MaxValue), 0L))
             gaps.Add((document["_id"].AsInt64, document["l"].AsInt64));
         var basis = database.Get(Collections.Meta, Base.Id) is { } found ? Base.Read(found).Head : default;
-        view = new View(database.ReadProgress(), floors.ToImmutable(), basis, gaps.ToImmutable(), new RecentPlaces(limits ?? new PlaceLimits()));
+        view = new View(
+            database.ReadProgress(), floors.ToImmutable(), basis, gaps.ToImmutable(), new RecentPlaces(limits ?? new PlaceLimits()));
         if (recent is null) return;
         if (!view.KnowsPlaces) throw new InvalidDataException("places are known of entries that are not there");
-        foreach (var stored in recent.AllStored(view.Progress.Indexed + 1, view.LastPosition)) view.Recent.Add(stored.Entry);
+        foreach (var stored in recent.AllStored(view.Progress.Indexed + 1, view.LastPosition)) view.Recent.Add(stored.Entry, stored.Block);
     }
 
     /// <summary>The moment that reads begun now see.</summary>
@@ -101,13 +102,14 @@ internal sealed class JournalState
         }
 
         // Before the view: who sees the new last position finds every place up to it.
-        foreach (var entry in change.Entries) view.Recent.Add(entry);
+        foreach (var (entry, block) in change.Entries) view.Recent.Add(entry, block);
         foreach (var (stream, version) in change.Highest) view.Recent.Raise(stream, version);
-        view = view with { Progress = change.Progress, Floors = floors, Base = change.Base ?? view.Base, Gaps = view.Gaps.AddRange(change.Gaps) };
+        view = new View(change.Progress, floors, change.Base ?? view.Base, view.Gaps.AddRange(change.Gaps), view.Recent);
     }
 
     /// <summary>Lets reads look into documents for places that were in memory; those that have begun go on with what they have.</summary>
-    public void Publish(PlaceChange change) => view = view with { Progress = change.Progress, Recent = new RecentPlaces(view.Recent.Limits) };
+    public void Publish(PlaceChange change) =>
+        view = view with { Progress = change.Progress, Recent = new RecentPlaces(view.Recent.Limits) };
 
     /// <summary>Streams that have deleted entries behind a position. Asked by the writer only.</summary>
     public IEnumerable<(StreamId Stream, long Floor)> DeletedAfter(long after) =>
@@ -119,11 +121,11 @@ internal sealed class JournalState
 
 /// <summary>What one transaction changes.</summary>
 /// <param name="Progress">How far the journal is after it.</param>
-/// <param name="Entries">Its entries.</param>
+/// <param name="Entries">Its entries, each with the last position of its block.</param>
 /// <param name="Floors">New floors.</param>
 /// <param name="Highest">New highest versions.</param>
 /// <param name="Gaps">New gaps, ascending.</param>
 /// <param name="Base">The head behind a dropped beginning, where the journal begins with one.</param>
 internal sealed record GroupChange(
-    Progress Progress, IReadOnlyList<JournalEntry> Entries, IReadOnlyDictionary<StreamId, Floor> Floors,
+    Progress Progress, IReadOnlyList<(JournalEntry Entry, long Block)> Entries, IReadOnlyDictionary<StreamId, Floor> Floors,
     IReadOnlyDictionary<StreamId, long> Highest, IReadOnlyList<(long First, long Last)> Gaps, Head? Base);

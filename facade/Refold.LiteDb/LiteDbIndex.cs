@@ -28,7 +28,7 @@ internal sealed class LiteDbIndex(
             _ = PackedPlaces.ReadLast(found, hasVersions: true);
             return found["v"].AsInt64;
         }
-        catch (InvalidDataException exception)
+        catch (Exception exception) when (exception is InvalidDataException or OverflowException)
         {
             throw Database.Unreadable(database.Place, exception);
         }

@@ -182,7 +182,7 @@ internal sealed class LiteDbLog(
         MarkCommitted();
     }
 
-    /// <summary>Lets documents say where the newest entries lie. Where they cannot be written, nothing is lost: the entries say it.</summary>
+    /// <summary>Lets documents say where the newest entries lie. Where that fails nothing is lost: the entries say it.</summary>
     private void WritePlaces()
     {
         // Should it fail, not each group is to try again.

@@ -65,7 +65,8 @@ internal sealed class PlaceChange
         {
             var known = new Dictionary<string, BsonDocument>(StringComparer.Ordinal);
             // What begins with its first version has no document yet.
-            List<BsonValue> asked = [.. some.Where(name => !IsNew(owner(name), recent(name))).Select(name => new BsonValue(owner(name).Id))];
+            List<BsonValue> asked =
+                [.. some.Where(name => !IsNew(owner(name), recent(name))).Select(name => new BsonValue(owner(name).Id))];
             if (asked.Count > 0)
             {
                 foreach (var document in database.Find(Search.ByAnyId(owner(some[0]).Collection, asked)))

@@ -23,7 +23,7 @@ internal sealed class PlaceFacts
     }
 
     // Each step is one to one, for the sum and for the place.
-    private static ulong Join(ulong sum, EntryPlace place) => Mix(Mix(sum, place.Number), place.Position);
+    private static ulong Join(ulong sum, EntryPlace place) => Mix(Mix(Mix(sum, place.Number), place.Position), place.Block);
 
     private static ulong Mix(ulong sum, long number) => unchecked(BitOperations.RotateLeft(sum ^ (ulong)number, 29) * 0x9E3779B97F4A7C15);
 }

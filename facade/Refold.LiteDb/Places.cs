@@ -9,7 +9,8 @@ namespace Refold.LiteDb;
 /// <summary>Where an entry lies.</summary>
 /// <param name="Number">Its version, where the name is a stream; otherwise its position.</param>
 /// <param name="Position">Its position.</param>
-internal readonly record struct EntryPlace(long Number, long Position);
+/// <param name="Block">The last position of its block.</param>
+internal readonly record struct EntryPlace(long Number, long Position, long Block);
 
 /// <summary>Places of one name, ascending. One thread adds; any thread reads.</summary>
 internal sealed class PlaceList
@@ -72,7 +73,8 @@ internal readonly struct PlaceOwner
     /// <summary>The name that a piece belongs to.</summary>
     public static PlaceOwner OfPiece(byte[] key)
     {
-        if (key.Length < sizeof(long) + 2 || key[^(sizeof(long) + 1)] != 0) throw new InvalidDataException("a piece of places has another key");
+        if (key.Length < sizeof(long) + 2 || key[^(sizeof(long) + 1)] != 0)
+            throw new InvalidDataException("a piece of places has another key");
         var name = key.AsSpan(0, key.Length - sizeof(long) - 1);
         return name[0] == StreamKind ? Of(Collections.Streams, name[1..].ToArray()) : Of(Collections.Words, name.ToArray());
     }
@@ -93,17 +95,19 @@ internal readonly struct PlaceOwner
     public Word ToWord() => new((WordKind)Id[0], Encoding.UTF8.GetString(Id, 1, Id.Length - 1));
 }
 
-/// <summary>Places in bytes: for each, how far its version (of a stream) and its position lie behind those before it, seven bits a byte.</summary>
+/// <summary>Places in bytes: for each, how far its version (of a stream) and its position lie behind those before it, and the end of its
+/// block behind it; seven bits a byte.</summary>
 internal static class PackedPlaces
 {
     public static byte[] Write(ReadOnlySpan<EntryPlace> places, bool hasVersions)
     {
-        var bytes = new byte[places.Length * 2 * 10];
+        var bytes = new byte[places.Length * 3 * 10];
         var (size, last) = (0, default(EntryPlace));
         foreach (var place in places)
         {
             if (hasVersions) Put(place.Number - last.Number);
             Put(place.Position - last.Position);
+            Put(place.Block - place.Position);
             last = place;
         }
 
@@ -119,17 +123,17 @@ internal static class PackedPlaces
     /// <exception cref="InvalidDataException">They are not in order.</exception>
     public static EntryPlace[] Read(byte[] bytes, bool hasVersions)
     {
-        var (places, last) = (new List<EntryPlace>(bytes.Length / 2), default(EntryPlace));
+        var (places, last) = (new List<EntryPlace>(bytes.Length / 3), default(EntryPlace));
         for (var at = 0; at < bytes.Length;)
         {
-            var number = hasVersions ? Next(last.Number, ref at) : 0;
-            var position = Next(last.Position, ref at);
-            places.Add(last = new EntryPlace(hasVersions ? number : position, position));
+            var number = hasVersions ? last.Number + Next(least: 1, ref at) : 0;
+            var position = last.Position + Next(least: 1, ref at);
+            places.Add(last = new EntryPlace(hasVersions ? number : position, position, position + Next(least: 0, ref at)));
         }
 
         return [.. places];
 
-        long Next(long before, ref int at)
+        long Next(long least, ref int at)
         {
             var step = 0L;
             for (var shift = 0; ; shift += 7)
@@ -139,13 +143,14 @@ internal static class PackedPlaces
                 if (bytes[at++] < 0x80) break;
             }
 
-            return step > 0 && before + step > before ? before + step : throw new InvalidDataException("places are not in order");
+            return step >= least ? step : throw new InvalidDataException("places are not in order");
         }
     }
 
     /// <summary>The places of a piece, which its key has to name.</summary>
     public static EntryPlace[] ReadPiece(BsonDocument document, bool hasVersions) =>
-        Read(document["p"].AsBinary, hasVersions) is { Length: > 0 } places && Keys.LastNumber(document["_id"].AsBinary) == places[^1].Number
+        Read(document["p"].AsBinary, hasVersions) is { Length: > 0 } places
+        && Keys.LastNumber(document["_id"].AsBinary) == places[^1].Number
             ? places
             : throw new InvalidDataException("a piece of places has another key");
 

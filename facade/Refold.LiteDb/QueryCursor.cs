@@ -15,22 +15,26 @@ internal sealed class QueryCursor(Database database, Query query, View view)
         ? [[[new PositionCursor(view, null)]]]
         : [.. query.Items.Select(item => Demands(database, item, view))];
 
-    /// <summary>The first match at or behind a position; <see cref="long.MaxValue"/> for none.</summary>
-    public long Next(long from) => items.Min(item => Next(item, from));
+    /// <summary>The position of the first match at or behind one; <see cref="long.MaxValue"/> for none.</summary>
+    public long Next(long from) => Find(from).Position;
 
-    private static long Next(IReadOnlyList<IReadOnlyList<PositionCursor>> demands, long from)
+    /// <summary>The first match at or behind a position; its position is <see cref="long.MaxValue"/> for none, and its block 0 where no
+    /// word told it.</summary>
+    public EntryPlace Find(long from) => items.Select(item => Next(item, from)).MinBy(place => place.Position);
+
+    private static EntryPlace Next(IReadOnlyList<IReadOnlyList<PositionCursor>> demands, long from)
     {
-        var candidate = from;
-        while (candidate != long.MaxValue)
+        var candidate = new EntryPlace(from, from, 0);
+        while (candidate.Position != long.MaxValue)
         {
-            var start = candidate;
+            var start = candidate.Position;
             foreach (var alternatives in demands)
             {
-                candidate = alternatives.Min(cursor => cursor.Next(candidate));
-                if (candidate == long.MaxValue) break;
+                candidate = alternatives.Select(cursor => cursor.Next(candidate.Position)).MinBy(place => place.Position);
+                if (candidate.Position == long.MaxValue) break;
             }
 
-            if (candidate == start) break;
+            if (candidate.Position == start) break;
         }
 
         return candidate;
@@ -39,7 +43,8 @@ internal sealed class QueryCursor(Database database, Query query, View view)
     // Each demand is met by one of its alternatives.
     private static IReadOnlyList<IReadOnlyList<PositionCursor>> Demands(Database database, QueryItem item, View view)
     {
-        List<IReadOnlyList<PositionCursor>> demands = [.. item.Tags.Select(tag => new[] { Of(database, new Word(WordKind.Tag, tag), view) })];
+        List<IReadOnlyList<PositionCursor>> demands =
+            [.. item.Tags.Select(tag => new[] { Of(database, new Word(WordKind.Tag, tag), view) })];
         if (item.Types.Count > 0)
             demands.Add([.. item.Types.Distinct(StringComparer.Ordinal).Select(type => Of(database, new Word(WordKind.Type, type), view))]);
         return demands.Count > 0 ? demands : [[new PositionCursor(view, null)]];
@@ -53,11 +58,13 @@ internal sealed class QueryCursor(Database database, Query query, View view)
 /// <param name="places">The places of the word; null for every entry.</param>
 internal sealed class PositionCursor(View view, PlaceCursor? places)
 {
-    /// <summary>The first position at or behind one; <see cref="long.MaxValue"/> for none.</summary>
-    public long Next(long from)
+    private static readonly EntryPlace None = new(long.MaxValue, long.MaxValue, 0);
+
+    /// <summary>The first place at or behind a position.</summary>
+    public EntryPlace Next(long from)
     {
-        if (from > view.LastPosition) return long.MaxValue;
-        var found = places is null ? view.NextEntry(from - 1) : places.Next(from)?.Position;
-        return found is { } position && position <= view.LastPosition ? position : long.MaxValue;
+        if (from > view.LastPosition) return None;
+        var found = places is null ? new EntryPlace(0, view.NextEntry(from - 1), 0) : places.Next(from) ?? None;
+        return found.Position <= view.LastPosition ? found : None;
     }
 }

@@ -5,10 +5,10 @@ using System.Collections.Concurrent;
 namespace Refold.LiteDb;
 
 /// <summary>When places are written into documents, and how.</summary>
-/// <param name="Entries">So many entries are in memory only; an opening after a crash reads them again. A fourth as many names, whose
-/// documents one transaction changes.</param>
+/// <param name="Entries">So many entries are in memory only; an opening after a crash reads them again.</param>
+/// <param name="Names">So many streams and words are; one transaction changes their documents.</param>
 /// <param name="PieceSize">So many places are in a full piece.</param>
-internal sealed record PlaceLimits(int Entries = 16_384, int PieceSize = 1024);
+internal sealed record PlaceLimits(int Entries = 16_384, int Names = 4096, int PieceSize = 512);
 
 /// <summary>What the documents do not say yet. One thread adds; any thread reads.</summary>
 /// <param name="limits">When it is full.</param>
@@ -21,7 +21,7 @@ internal sealed class RecentPlaces(PlaceLimits limits)
     private int factor = 1;
 
     /// <summary>Whether it is time to write them into documents.</summary>
-    public bool IsFull => entries / factor >= limits.Entries || names / factor >= limits.Entries / 4;
+    public bool IsFull => entries / factor >= limits.Entries || names / factor >= limits.Names;
 
     /// <summary>When that is, and how they are written.</summary>
     public PlaceLimits Limits => limits;
@@ -36,9 +36,11 @@ internal sealed class RecentPlaces(PlaceLimits limits)
     public IEnumerable<KeyValuePair<Word, PlaceList>> Words => words;
 
     /// <summary>Adds an entry behind all that are here.</summary>
-    public void Add(JournalEntry entry)
+    /// <param name="entry">The entry.</param>
+    /// <param name="block">The last position of its block.</param>
+    public void Add(JournalEntry entry, long block)
     {
-        Of(entry.Stream).Add(new EntryPlace(entry.Version, entry.Position));
+        Of(entry.Stream).Add(new EntryPlace(entry.Version, entry.Position, block));
         foreach (var word in Word.Of(entry))
         {
             if (!words.TryGetValue(word, out var places))
@@ -47,7 +49,7 @@ internal sealed class RecentPlaces(PlaceLimits limits)
                 names++;
             }
 
-            places.Add(new EntryPlace(entry.Position, entry.Position));
+            places.Add(new EntryPlace(entry.Position, entry.Position, block));
         }
 
         entries++;

@@ -53,7 +53,7 @@ internal sealed class StoredJournal
         var dropped = new List<DroppedLeaf>();
         var before = new Queue<DroppedLeaf>(ReceiptVersions.KeptLeaves(database, row.First, row.DroppedParts));
         var kept = new List<StoredEntry>();
-        var stored = new Queue<StoredEntry>(reader.AllStored(row.First, row.Head.Position));
+        var stored = new Queue<StoredEntry>(reader.AllStored(row.First, row.Head.Position).Select(item => item.Stored));
         var position = row.First;
         foreach (var leaf in row.Leaves)
         {

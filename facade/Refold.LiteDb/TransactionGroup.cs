@@ -12,7 +12,7 @@ namespace Refold.LiteDb;
 /// <param name="documents">Makes the documents of entries.</param>
 internal sealed class TransactionGroup(View before, EntryBlocks documents)
 {
-    private readonly List<JournalEntry> entries = [];
+    private readonly List<(JournalEntry Entry, long Block)> entries = [];
     private readonly List<BsonDocument> blocks = [];
     private readonly List<BsonDocument> batches = [];
     private readonly List<BsonDocument> keys = [];
@@ -47,7 +47,8 @@ internal sealed class TransactionGroup(View before, EntryBlocks documents)
     /// <summary>What it changes.</summary>
     public GroupChange Change =>
         new(
-            new Progress(head, Commit, readable, count, latest, keysBefore, before.Progress.Indexed), entries, floors, highest, gaps, basis);
+            new Progress(head, Commit, readable, count, latest, keysBefore, before.Progress.Indexed), entries, floors, highest, gaps,
+            basis);
 
     /// <summary>Adds a batch behind the head.</summary>
     /// <param name="batch">The batch.</param>
@@ -61,8 +62,12 @@ internal sealed class TransactionGroup(View before, EntryBlocks documents)
             latest = Times.Later(latest, leaf.Latest);
         }
 
-        for (var item = 0; item < batch.Count; item++)
+        var made = documents.Write(batch).ToList();
+        var ends = made.ConvertAll(block => block["_id"].AsInt64);
+        blocks.AddRange(made);
+        for (var (item, block) = (0, 0); item < batch.Count; item++)
         {
+            if (batch.Position(item) > ends[block]) block++;
             var stream = batch.Stream(item);
             // A restored stream may begin anywhere.
             if (batch.Version(item) > 1 && !highest.ContainsKey(stream) && highestVersion(stream) == 0)
@@ -71,11 +76,10 @@ internal sealed class TransactionGroup(View before, EntryBlocks documents)
             AddGap(item == 0 ? head.Position : batch.Position(item - 1), batch.Position(item));
             var entry = batch.Entry(item);
             latest = Times.Later(latest, entry.Time);
-            entries.Add(entry);
+            entries.Add((entry, ends[block]));
             Bytes += batch.CanonicalBytes(item).Length;
         }
 
-        blocks.AddRange(documents.Write(batch));
         AddGap(batch.Count == 0 ? head.Position : batch.Position(batch.Count - 1), batch.Receipt.Head.Position + 1);
         readable += batch.Count;
         head = batch.Receipt.Head;

@@ -210,7 +210,7 @@ public class DamageTests(ITestOutputHelper output)
         using (var database = Database.Open(files, readOnly: false))
         {
             var document = database.Get(Collections.Words, Keys.OfWord(new Word(WordKind.Tag, "a")))!;
-            document["p"] = PackedPlaces.Write([new EntryPlace(1, 1)], hasVersions: false);
+            document["p"] = PackedPlaces.Write([new EntryPlace(1, 1, 2)], hasVersions: false);
             database.Write(engine => engine.Upsert(Collections.Words, [document.Sealed()], LiteDB.BsonAutoId.ObjectId));
         }
 

@@ -66,7 +66,12 @@ public class DocumentChangeTests(ITestOutputHelper output)
         if (value.IsInt32) return [value.AsInt32 + 1];
         if (value.IsNull) return [5L];
         if (value.IsBinary)
-            return value.AsBinary is { Length: > 0 } bytes ? [(byte[])[.. bytes[..^1], (byte)(bytes[^1] ^ 1)], bytes[..^1], Array.Empty<byte>()] : [];
+        {
+            return value.AsBinary is { Length: > 0 } bytes
+                ? [(byte[])[.. bytes[..^1], (byte)(bytes[^1] ^ 1)], bytes[..^1], Array.Empty<byte>()]
+                : [];
+        }
+
         if (!value.IsArray) return [];
         var items = value.AsArray;
         return [new BsonArray(items.Skip(1)), new BsonArray(items.Append(items.Count > 0 ? items[0] : 1L))];
