@@ -8,7 +8,7 @@ namespace Refold.LiteDb;
 /// <param name="Entries">So many entries are in memory only; an opening after a crash reads them again.</param>
 /// <param name="Names">So many streams and words are; one transaction changes their documents.</param>
 /// <param name="PieceSize">So many places are in a full piece.</param>
-internal sealed record PlaceLimits(int Entries = 16_384, int Names = 4096, int PieceSize = 512);
+internal sealed record PlaceLimits(int Entries = 8192, int Names = 4096, int PieceSize = 512);
 
 /// <summary>What the documents do not say yet. One thread adds; any thread reads.</summary>
 /// <param name="limits">When it is full.</param>
