@@ -1,4 +1,4 @@
-// What follows from entries and batches: highest versions, floors, words, keys, receipts, gaps. Gathered while the verification goes
+// What follows from entries and batches: highest versions, places, floors, keys, receipts, gaps. Gathered while the verification goes
 // through them, then compared with the documents, so that one that is lost, stray or of something else is found.
 // Called by LiteDbVerification.
 using System.Globalization;
@@ -17,13 +17,16 @@ internal sealed record DerivedFault(string What, long? Position = null);
 internal sealed class DerivedDocuments(Database database, JournalState state)
 {
     private readonly Dictionary<StreamId, StreamFacts> streams = [];
-    private readonly Dictionary<Word, (long Count, long Sum)> words = [];
+    private readonly Dictionary<Word, PlaceFacts> words = [];
     private readonly List<(long First, long Last)> gaps = [];
 
     // Of batches with one key, which restoring allows, the later one counts.
     private readonly Dictionary<string, KeyFacts> keys = new(StringComparer.Ordinal);
 
     private long DroppedTo => state.View.Base.Position;
+
+    // Documents say nothing of what comes later.
+    private long Indexed => state.View.Progress.Indexed;
 
     /// <summary>Takes the beginning that was dropped.</summary>
     public DerivedFault? Begin(BsonDocument basis)
@@ -36,7 +39,7 @@ internal sealed class DerivedDocuments(Database database, JournalState state)
             // What a dropped beginning knows of a stream is all gone.
             if (highest < 1 || floor != highest || state.View.FloorOf(stream) < floor)
                 return new($"the floor of '{stream}' is not what the dropped beginning says");
-            streams[stream] = new StreamFacts { Highest = highest, Dropped = highest };
+            streams[stream] = new StreamFacts { Highest = highest, Kept = highest, Dropped = highest };
             count++;
         }
 
@@ -49,8 +52,8 @@ internal sealed class DerivedDocuments(Database database, JournalState state)
                 : new DerivedFault("the batch tree of the dropped beginning does not fit its batches");
     }
 
-    /// <summary>Takes an entry.</summary>
-    public DerivedFault? Add(JournalEntry entry)
+    /// <summary>Takes an entry and the last position of its block.</summary>
+    public DerivedFault? Add(JournalEntry entry, long block)
     {
         var stream = entry.Stream;
         var facts = Of(stream);
@@ -59,13 +62,14 @@ internal sealed class DerivedDocuments(Database database, JournalState state)
         if (entry.Version != facts.Last + 1 && entry.Version > Math.Max(state.View.FloorOf(stream), facts.Dropped) + 1)
             return new($"version {Text(facts.Last + 1)} of '{stream}' is missing", entry.Position);
         facts.Last = entry.Version;
-        facts.Highest = Math.Max(facts.Highest, entry.Version);
-        facts.Count++;
+        facts.Raise(entry.Version, isKept: entry.Position <= Indexed);
         if (entry.Version <= state.View.FloorOf(stream)) facts.LastHidden = entry.Position;
+        if (entry.Position > Indexed) return null;
+        facts.Places.Expect(new EntryPlace(entry.Version, entry.Position, block));
         foreach (var word in Word.Of(entry))
         {
-            var (uses, sum) = words.GetValueOrDefault(word);
-            words[word] = (uses + 1, unchecked(sum + entry.Position));
+            if (!words.TryGetValue(word, out var places)) words[word] = places = new PlaceFacts();
+            places.Expect(new EntryPlace(entry.Position, entry.Position, block));
         }
 
         return null;
@@ -75,7 +79,7 @@ internal sealed class DerivedDocuments(Database database, JournalState state)
     public DerivedFault? Drop(StreamVersions versions, Leaf leaf, long position)
     {
         var facts = Of(versions.Stream);
-        facts.Highest = Math.Max(facts.Highest, versions.Last);
+        facts.Raise(versions.Last, isKept: position <= Indexed);
         return
             versions.First == leaf.FirstVersion && versions.Last - versions.First + 1 == leaf.Count
             && versions.Last <= state.View.FloorOf(versions.Stream)
@@ -109,7 +113,22 @@ internal sealed class DerivedDocuments(Database database, JournalState state)
     }
 
     /// <summary>Compares everything with what is there.</summary>
-    public DerivedFault? Compare() => Streams() ?? Floors() ?? Words() ?? Gaps() ?? KeysOfBatches() ?? Receipts();
+    public DerivedFault? Compare() => Pieces() ?? Streams() ?? Words() ?? Floors() ?? Gaps() ?? KeysOfBatches() ?? Receipts();
+
+    // In the order of keys those of one name come one behind another, each before the next.
+    private DerivedFault? Pieces()
+    {
+        if (!state.View.KnowsPlaces) return new($"places are known up to position {Text(Indexed)}");
+        foreach (var document in Names(Collections.Places))
+        {
+            var owner = PlaceOwner.OfPiece(document["_id"].AsBinary);
+            var facts = owner.IsStream ? streams.GetValueOrDefault(owner.ToStream())?.Places : words.GetValueOrDefault(owner.ToWord());
+            if (facts is null) return new($"there are places of '{Name(owner)}', which has no entries");
+            facts.Find(PackedPlaces.ReadPiece(document, owner.IsStream));
+        }
+
+        return null;
+    }
 
     private DerivedFault? Streams()
     {
@@ -117,17 +136,34 @@ internal sealed class DerivedDocuments(Database database, JournalState state)
         foreach (var document in Names(Collections.Streams))
         {
             var stream = Stream(document);
-            if (!streams.TryGetValue(stream, out var facts) || document["v"].AsInt64 != facts.Highest)
-                return new($"the highest version of '{stream}' is {Text(facts?.Highest ?? 0)}, not {Text(document["v"].AsInt64)}");
+            if (!streams.TryGetValue(stream, out var facts) || document["v"].AsInt64 != facts.Kept)
+                return new($"the highest version of '{stream}' is {Text(facts?.Kept ?? 0)}, not {Text(document["v"].AsInt64)}");
+            facts.Places.Find(PackedPlaces.ReadLast(document, hasVersions: true));
             count++;
         }
 
-        if (count != streams.Count) return new($"the highest version is known of {Text(count)} of {Text(streams.Count)} streams");
+        var known = streams.Count(item => item.Value.Kept > 0);
+        if (count != known) return new($"the highest version is known of {Text(count)} of {Text(known)} streams");
         foreach (var (stream, facts) in streams)
         {
-            var found = Count(
-                first => Search.ByVersions(stream, first, long.MaxValue), document => Keys.LastNumber(document["k"].AsBinary));
-            if (found.Count != facts.Count) return new($"the versions of '{stream}' are not all in the index");
+            if (!facts.Places.AreFound) return new($"the versions of '{stream}' are not all in the index");
+        }
+
+        return null;
+    }
+
+    private DerivedFault? Words()
+    {
+        foreach (var document in Names(Collections.Words))
+        {
+            var word = PlaceOwner.Of(Collections.Words, document["_id"].AsBinary).ToWord();
+            if (!words.TryGetValue(word, out var facts)) return new($"there are places of '{word.Text}', which has no entries");
+            facts.Find(PackedPlaces.ReadLast(document, hasVersions: false));
+        }
+
+        foreach (var (word, facts) in words)
+        {
+            if (!facts.AreFound) return new($"the positions of '{word.Text}' are not all in the index");
         }
 
         return null;
@@ -140,17 +176,6 @@ internal sealed class DerivedDocuments(Database database, JournalState state)
             var facts = streams.GetValueOrDefault(stream);
             if (facts is null || floor.Version < 0 || floor.Version > facts.Highest || floor.LastPosition != facts.LastHidden)
                 return new($"the floor of '{stream}' does not fit its entries");
-        }
-
-        return null;
-    }
-
-    private DerivedFault? Words()
-    {
-        foreach (var (word, expected) in words)
-        {
-            if (Count(first => Search.ByWord(word, first, long.MaxValue), found => found["_id"].AsInt64) != expected)
-                return new($"the positions of '{word.Text}' are not all in the index");
         }
 
         return null;
@@ -227,19 +252,6 @@ internal sealed class DerivedDocuments(Database database, JournalState state)
             ? row
             : null;
 
-    private (long Count, long Sum) Count(Func<long, Search> search, Func<BsonDocument, long> number)
-    {
-        var (count, sum, next) = (0L, 0L, 1L);
-        while (database.Find(search(next), 1000) is { Count: > 0 } found)
-        {
-            count += found.Count;
-            foreach (var document in found) sum = unchecked(sum + document["_id"].AsInt64);
-            next = number(found[^1]) + 1;
-        }
-
-        return (count, sum);
-    }
-
     private StreamFacts Of(StreamId stream)
     {
         if (!streams.TryGetValue(stream, out var facts)) streams[stream] = facts = new StreamFacts();
@@ -251,6 +263,8 @@ internal sealed class DerivedDocuments(Database database, JournalState state)
 
     private static StreamId Stream(BsonDocument document) => StreamId.Create(Encoding.UTF8.GetString(document["_id"].AsBinary));
 
+    private static string Name(PlaceOwner owner) => owner.IsStream ? owner.ToStream().Value : owner.ToWord().Text;
+
     private static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);
 
     /// <summary>What is known of a stream so far.</summary>
@@ -259,17 +273,26 @@ internal sealed class DerivedDocuments(Database database, JournalState state)
         /// <summary>The highest version it ever had.</summary>
         public long Highest { get; set; }
 
+        /// <summary>The highest version that its document has to say; 0 where there is to be none.</summary>
+        public long Kept { get; set; }
+
         /// <summary>The highest version it had in the dropped beginning.</summary>
         public long Dropped { get; init; }
 
         /// <summary>The version of its last entry that is there; 0 for none.</summary>
         public long Last { get; set; }
 
-        /// <summary>How many entries are there.</summary>
-        public long Count { get; set; }
+        /// <summary>Where its entries lie.</summary>
+        public PlaceFacts Places { get; } = new();
 
         /// <summary>The position of its last deleted entry that is there; 0 for none.</summary>
         public long LastHidden { get; set; }
+
+        public void Raise(long version, bool isKept)
+        {
+            Highest = Math.Max(Highest, version);
+            if (isKept) Kept = Math.Max(Kept, version);
+        }
     }
 
     /// <summary>What a key has to stand for; without content where entries of its batch are gone.</summary>

@@ -13,11 +13,17 @@ internal static class Collections
     /// <summary>The format, and the head.</summary>
     public const string Meta = "meta";
 
-    /// <summary>Entries by position; unique by stream and version, found by word (type, outward tag).</summary>
+    /// <summary>Entries in blocks of one batch, by the last position of the block.</summary>
     public const string Entries = "ev";
 
-    /// <summary>The highest version of each stream.</summary>
+    /// <summary>Streams: the highest version, and where the last entries lie.</summary>
     public const string Streams = "st";
+
+    /// <summary>Words (types and outward tags): where the last entries lie.</summary>
+    public const string Words = "wo";
+
+    /// <summary>Where the entries of streams and words before those lie, in pieces.</summary>
+    public const string Places = "pl";
 
     /// <summary>Floors: how far each stream was deleted, and where its last deleted entry lies.</summary>
     public const string Floors = "fl";
@@ -45,7 +51,8 @@ internal static class Collections
     public const string SnapshotParts = "sp";
 
     /// <summary>Every collection of a journal.</summary>
-    public static IReadOnlyList<string> OfJournal { get; } = [Meta, Entries, Streams, Floors, Batches, Keys, Receipts, Beginning, Gaps];
+    public static IReadOnlyList<string> OfJournal { get; } =
+        [Meta, Entries, Streams, Words, Places, Floors, Batches, Keys, Receipts, Beginning, Gaps];
 
     /// <summary>Every collection of a snapshot store.</summary>
     public static IReadOnlyList<string> OfSnapshots { get; } = [Meta, Snapshots, SnapshotParts];
@@ -59,23 +66,20 @@ internal static class Keys
 
     public static byte[] OfStream(StreamId stream) => Encoding.UTF8.GetBytes(stream.Value);
 
-    /// <summary>Stream, a zero byte (which no name has), version: entries of a stream lie together in version order.</summary>
-    public static byte[] OfVersion(StreamId stream, long version) => Join([], stream.Value, version);
-
-    /// <summary>A word, a zero byte, position: entries with a word lie together in position order.</summary>
-    public static byte[] OfWord(Word word, long position) => Join([(byte)word.Kind], word.Text, position);
-
-    public static long LastNumber(byte[] key) => BinaryPrimitives.ReadInt64BigEndian(key.AsSpan(key.Length - sizeof(long)));
-
-    private static byte[] Join(ReadOnlySpan<byte> prefix, string text, long number)
+    /// <summary>Stream, a zero byte (which no name has), version: snapshots of a stream lie together in version order.</summary>
+    public static byte[] OfVersion(StreamId stream, long version)
     {
-        var length = Encoding.UTF8.GetByteCount(text);
-        var key = new byte[prefix.Length + length + 1 + sizeof(long)];
-        prefix.CopyTo(key);
-        Encoding.UTF8.GetBytes(text, key.AsSpan(prefix.Length));
-        BinaryPrimitives.WriteInt64BigEndian(key.AsSpan(key.Length - sizeof(long)), number);
+        var length = Encoding.UTF8.GetByteCount(stream.Value);
+        var key = new byte[length + 1 + sizeof(long)];
+        Encoding.UTF8.GetBytes(stream.Value, key);
+        BinaryPrimitives.WriteInt64BigEndian(key.AsSpan(length + 1), version);
         return key;
     }
+
+    /// <summary>The kind of a word, and the word.</summary>
+    public static byte[] OfWord(Word word) => [(byte)word.Kind, .. Encoding.UTF8.GetBytes(word.Text)];
+
+    public static long LastNumber(byte[] key) => BinaryPrimitives.ReadInt64BigEndian(key.AsSpan(key.Length - sizeof(long)));
 }
 
 /// <summary>What a query can ask of an entry.</summary>
@@ -135,7 +139,9 @@ internal static class Format
 /// <param name="Batches">How many batches there are, those of a dropped beginning counted.</param>
 /// <param name="Latest">The latest time of their entries; null where none had one.</param>
 /// <param name="KeysBefore">Keys of batches that begin before this position are forgotten; 0 for none.</param>
-internal sealed record Progress(Head Head, long Commit, long Entries, long Batches, DateTimeOffset? Latest, long KeysBefore)
+/// <param name="Indexed">Up to this position the documents of streams and words say where entries lie.</param>
+internal sealed record Progress(
+    Head Head, long Commit, long Entries, long Batches, DateTimeOffset? Latest, long KeysBefore, long Indexed)
 {
     public const string Id = "head";
 
@@ -150,12 +156,13 @@ internal sealed record Progress(Head Head, long Commit, long Entries, long Batch
             ["b"] = Batches,
             ["u"] = Times.Write(Latest),
             ["k"] = KeysBefore,
+            ["i"] = Indexed,
         };
 
     public static Progress Read(BsonDocument document) =>
         new(
             new Head(document["pos"].AsInt64, Hash.OfSpan(document["hash"].AsBinary)), document["commit"].AsInt64, document["n"].AsInt64,
-            document["b"].AsInt64, Times.Read(document["u"]), document["k"].AsInt64);
+            document["b"].AsInt64, Times.Read(document["u"]), document["k"].AsInt64, document["i"].AsInt64);
 }
 
 /// <summary>The head behind a beginning that was dropped in another store; there where there is one.</summary>

@@ -11,10 +11,15 @@ namespace Refold.LiteDb;
 /// <param name="Floors">Of each stream that has one.</param>
 /// <param name="Base">The head behind a dropped beginning; an empty journal's where none was dropped.</param>
 /// <param name="Gaps">Positions that have no entry here, in order.</param>
+/// <param name="Recent">Places that no document says; some may have come later than the moment.</param>
 internal sealed record View(
-    Progress Progress, ImmutableDictionary<StreamId, Floor> Floors, Head Base, ImmutableList<(long First, long Last)> Gaps)
+    Progress Progress, ImmutableDictionary<StreamId, Floor> Floors, Head Base, ImmutableList<(long First, long Last)> Gaps,
+    RecentPlaces Recent)
 {
     public long LastPosition => Progress.Head.Position;
+
+    /// <summary>Whether documents say where entries lie up to a position that the journal has.</summary>
+    public bool KnowsPlaces => Progress.Indexed >= 0 && Progress.Indexed <= LastPosition;
 
     public long FloorOf(StreamId stream) => Floors.TryGetValue(stream, out var floor) ? floor.Version : 0;
 
@@ -58,7 +63,10 @@ internal sealed class JournalState
     private volatile View view;
 
     /// <summary>Reads what an opened database says.</summary>
-    public JournalState(Database database)
+    /// <param name="database">The database.</param>
+    /// <param name="recent">Reads the entries whose places no document says; null where no place is looked for.</param>
+    /// <param name="limits">When places are written into documents.</param>
+    public JournalState(Database database, Reader? recent = null, PlaceLimits? limits = null)
     {
         var floors = ImmutableDictionary.CreateBuilder<StreamId, Floor>();
         foreach (var document in database.All(from => Search.ByIds(Collections.Floors, from, Keys.AboveNames), Array.Empty<byte>()))
@@ -72,7 +80,11 @@ internal sealed class JournalState
         foreach (var document in database.All(from => Search.ByIds(Collections.Gaps, from, long.MaxValue), 0L))
             gaps.Add((document["_id"].AsInt64, document["l"].AsInt64));
         var basis = database.Get(Collections.Meta, Base.Id) is { } found ? Base.Read(found).Head : default;
-        view = new View(database.ReadProgress(), floors.ToImmutable(), basis, gaps.ToImmutable());
+        view = new View(
+            database.ReadProgress(), floors.ToImmutable(), basis, gaps.ToImmutable(), new RecentPlaces(limits ?? new PlaceLimits()));
+        if (recent is null) return;
+        if (!view.KnowsPlaces) throw new InvalidDataException("places are known of entries that are not there");
+        foreach (var stored in recent.AllStored(view.Progress.Indexed + 1, view.LastPosition)) view.Recent.Add(stored.Entry, stored.Block);
     }
 
     /// <summary>The moment that reads begun now see.</summary>
@@ -89,8 +101,15 @@ internal sealed class JournalState
             floors = floors.SetItem(stream, floor);
         }
 
-        view = new View(change.Progress, floors, change.Base ?? view.Base, view.Gaps.AddRange(change.Gaps));
+        // Before the view: who sees the new last position finds every place up to it.
+        foreach (var (entry, block) in change.Entries) view.Recent.Add(entry, block);
+        foreach (var (stream, version) in change.Highest) view.Recent.Raise(stream, version);
+        view = new View(change.Progress, floors, change.Base ?? view.Base, view.Gaps.AddRange(change.Gaps), view.Recent);
     }
+
+    /// <summary>Lets reads look into documents for places that were in memory; those that have begun go on with what they have.</summary>
+    public void Publish(PlaceChange change) =>
+        view = view with { Progress = change.Progress, Recent = new RecentPlaces(view.Recent.Limits) };
 
     /// <summary>Streams that have deleted entries behind a position. Asked by the writer only.</summary>
     public IEnumerable<(StreamId Stream, long Floor)> DeletedAfter(long after) =>
@@ -100,12 +119,13 @@ internal sealed class JournalState
     private static StreamId Least { get; } = StreamId.Create(" ");
 }
 
-/// <summary>What one transaction changes besides entries.</summary>
+/// <summary>What one transaction changes.</summary>
 /// <param name="Progress">How far the journal is after it.</param>
+/// <param name="Entries">Its entries, each with the last position of its block.</param>
 /// <param name="Floors">New floors.</param>
 /// <param name="Highest">New highest versions.</param>
 /// <param name="Gaps">New gaps, ascending.</param>
 /// <param name="Base">The head behind a dropped beginning, where the journal begins with one.</param>
 internal sealed record GroupChange(
-    Progress Progress, IReadOnlyDictionary<StreamId, Floor> Floors, IReadOnlyDictionary<StreamId, long> Highest,
-    IReadOnlyList<(long First, long Last)> Gaps, Head? Base);
+    Progress Progress, IReadOnlyList<(JournalEntry Entry, long Block)> Entries, IReadOnlyDictionary<StreamId, Floor> Floors,
+    IReadOnlyDictionary<StreamId, long> Highest, IReadOnlyList<(long First, long Last)> Gaps, Head? Base);

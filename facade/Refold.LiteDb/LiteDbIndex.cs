@@ -8,16 +8,31 @@ namespace Refold.LiteDb;
 /// <summary>Everything committed.</summary>
 /// <param name="database">The database.</param>
 /// <param name="state">What is committed.</param>
+/// <param name="reader">Reads the entries of a batch.</param>
 /// <param name="known">Versions that need not be asked for; null where others than the writer ask.</param>
-internal sealed class LiteDbIndex(Database database, JournalState state, WriterVersions? known = null) : IAppendIndex
+internal sealed class LiteDbIndex(
+    Database database, JournalState state, Reader reader, WriterVersions? known = null) : IAppendIndex
 {
     public Head Head => state.View.Progress.Head;
 
     public long HighestVersion(StreamId stream) => known is null ? Ask(stream) : known.Of(stream, Ask);
 
     /// <summary>The highest version a stream ever had; 0 for none.</summary>
-    public static long HighestVersion(Database database, StreamId stream) =>
-        database.Get(Collections.Streams, Keys.OfStream(stream)) is { } found ? found["v"].AsInt64 : 0;
+    public static long HighestVersion(Database database, View view, StreamId stream)
+    {
+        if (view.Recent.HighestVersion(stream) is > 0 and var recent) return recent;
+        if (database.Get(Collections.Streams, Keys.OfStream(stream)) is not { } found) return 0;
+        try
+        {
+            // Its places are looked at, for they have to fit.
+            _ = PackedPlaces.ReadLast(found, hasVersions: true);
+            return found["v"].AsInt64;
+        }
+        catch (Exception exception) when (exception is InvalidDataException or OverflowException)
+        {
+            throw Database.Unreadable(database.Place, exception);
+        }
+    }
 
     /// <summary>Keeps in mind what a transaction committed.</summary>
     public void Committed(GroupChange change) => known?.Take(change.Highest);
@@ -52,7 +67,7 @@ internal sealed class LiteDbIndex(Database database, JournalState state, WriterV
     /// asked and counts as a match.</summary>
     public long FirstMatchAfter(Query query, long after)
     {
-        var match = Math.Min(new QueryCursor(database, query, Head.Position).Next(after + 1), state.View.FirstGapAfter(after));
+        var match = Math.Min(new QueryCursor(database, query, state.View).Next(after + 1), state.View.FirstGapAfter(after));
         foreach (var (stream, floor) in state.DeletedAfter(after))
             match = Math.Min(match, FirstVersionBehind(stream, floor, after));
         return match == long.MaxValue ? 0 : match;
@@ -64,31 +79,29 @@ internal sealed class LiteDbIndex(Database database, JournalState state, WriterV
     {
         var (low, high) = (1L, floor);
         var found = long.MaxValue;
+        var places = PlaceCursor.Of(database, state.View, stream);
         while (low <= high)
         {
             var middle = low + (high - low) / 2;
-            if (database.First(Search.ByVersions(stream, middle, high)) is not { } document)
+            if (places.Next(middle) is not { } place || place.Number > high)
             {
                 high = middle - 1;
-                continue;
             }
-
-            var (position, version) = (document["_id"].AsInt64, Keys.LastNumber(document["k"].AsBinary));
-            if (position > after)
+            else if (place.Position > after)
             {
-                found = position;
+                found = place.Position;
                 high = middle - 1;
             }
             else
             {
-                low = version + 1;
+                low = place.Number + 1;
             }
         }
 
         return found;
     }
 
-    private long Ask(StreamId stream) => HighestVersion(database, stream);
+    private long Ask(StreamId stream) => HighestVersion(database, state.View, stream);
 
     private List<StreamVersions> VersionsOf(KeyRow row)
     {
@@ -99,13 +112,7 @@ internal sealed class LiteDbIndex(Database database, JournalState state, WriterV
         }
         else
         {
-            for (var next = row.First; next <= row.Head.Position;)
-            {
-                var found = database.Find(Search.VersionKeys(next, row.Head.Position), 1000);
-                foreach (var document in found) versions.Add(document["k"].AsBinary);
-                if (found.Count == 0) break;
-                next = found[^1]["_id"].AsInt64 + 1;
-            }
+            foreach (var stored in reader.AllStored(row.First, row.Head.Position)) versions.Add(stored.Entry);
         }
 
         return versions.List;

@@ -54,12 +54,23 @@ public sealed partial class LiteDbJournal
         byte[] last = [.. begin, 0xFF];
         byte[] first = after is not null && Keys.OfStream(after) is var behind && behind.AsSpan().SequenceCompareTo(begin) >= 0 ? behind
             : begin;
-        var streams =
+        // Before the documents, into which they move.
+        List<(StreamId Stream, long Highest)> recent =
+        [
+            .. view.Recent.Streams.Select(item => (Stream: item.Key, item.Value.Highest))
+                .Where(item => item.Stream.Value.StartsWith(prefix, StringComparison.Ordinal))
+                .Where(item => after is null || Comparer<StreamId>.Default.Compare(item.Stream, after) > 0)
+                .OrderBy(item => item.Stream)
+        ];
+        var kept =
             from document in database.All(next => Search.ByIds(Collections.Streams, next, last), first)
             let stream = StreamId.Create(Encoding.UTF8.GetString(document["_id"].AsBinary))
             where stream != after
-            select new StreamInfo(stream, view.FloorOf(stream), document["v"].AsInt64);
-        return reader.Guarded<IReadOnlyList<StreamInfo>>(() => [.. streams.Take(maxCount)]);
+            select (stream, document["v"].AsInt64);
+        return reader.Guarded<IReadOnlyList<StreamInfo>>(() =>
+        [
+            .. Merged(kept, recent).Take(maxCount).Select(item => new StreamInfo(item.Stream, view.FloorOf(item.Stream), item.Highest))
+        ]);
     }
 
     /// <inheritdoc/>
@@ -98,6 +109,22 @@ public sealed partial class LiteDbJournal
         ArgumentNullException.ThrowIfNull(query);
         var view = View;
         return new QueryResult(view.LastPosition, [.. Shown(reader.Matches(view, query, fromPosition, maxCount))]);
+    }
+
+    // Both in the order of names.
+    private static IEnumerable<(StreamId Stream, long Highest)> Merged(
+        IEnumerable<(StreamId Stream, long Highest)> kept, List<(StreamId Stream, long Highest)> recent)
+    {
+        var next = 0;
+        foreach (var (stream, highest) in kept)
+        {
+            while (next < recent.Count && Comparer<StreamId>.Default.Compare(recent[next].Stream, stream) < 0)
+                yield return recent[next++];
+            var newer = next < recent.Count && recent[next].Stream == stream ? recent[next++].Highest : 0;
+            yield return (stream, Math.Max(highest, newer));
+        }
+
+        for (; next < recent.Count; next++) yield return recent[next];
     }
 
     private IEnumerable<JournalEntry> Shown(IEnumerable<JournalEntry> entries)

@@ -21,13 +21,13 @@ public sealed partial class LiteDbJournal : LocalJournal, IObservedJournal, IDat
     private volatile bool closed;
     private int disposals;
 
-    private LiteDbJournal(Database database, string place, JournalOptions options)
+    private LiteDbJournal(Database database, string place, JournalOptions options, PlaceLimits? places)
     {
         this.database = database;
-        var documents = new EntryDocument(database.Journal, place);
+        var documents = new EntryBlocks(database.Journal, place);
         reader = new Reader(database, documents, place);
-        state = reader.Guarded(() => new JournalState(database));
-        index = new LiteDbIndex(database, state);
+        state = reader.Guarded(() => new JournalState(database, reader, places));
+        index = new LiteDbIndex(database, state, reader);
         subscriptions = new Subscriptions(state.View.LastPosition);
         observer = new JournalObserver(options, "litedb", place);
         if (!options.ReadOnly)
@@ -81,15 +81,17 @@ public sealed partial class LiteDbJournal : LocalJournal, IObservedJournal, IDat
     /// <param name="files">The files.</param>
     /// <param name="options">How to open it.</param>
     /// <param name="checkpointBytes">The length of the log at which it is carried over into the data file.</param>
+    /// <param name="places">When documents are to say where entries lie.</param>
     internal static LiteDbJournal Open(
-        IDatabaseFiles files, JournalOptions? options = null, long checkpointBytes = Database.DefaultCheckpointBytes)
+        IDatabaseFiles files, JournalOptions? options = null, long checkpointBytes = Database.DefaultCheckpointBytes,
+        PlaceLimits? places = null)
     {
         options ??= new JournalOptions();
         var database = Database.Open(files, options.ReadOnly);
         database.CheckpointBytes = checkpointBytes;
         try
         {
-            return new LiteDbJournal(database, files.Place, options);
+            return new LiteDbJournal(database, files.Place, options, places);
         }
         catch (Exception exception)
         {

@@ -1,6 +1,7 @@
 // The commit: decide everything, one transaction, two flushes inside it, publish, answer. What LiteDB throws is never
 // trusted: it is reopened, and the number of the last commit tells what became of the transaction. Called by
 // LiteDbWriter, one group at a time, on its thread.
+using LiteDB.Engine;
 using Refold.LiteDb.Storage;
 
 namespace Refold.LiteDb;
@@ -13,12 +14,12 @@ namespace Refold.LiteDb;
 /// <param name="published">Told each new head position, once it can be read.</param>
 /// <param name="observer">Told what was committed and what failed.</param>
 internal sealed class LiteDbLog(
-    Database database, JournalState state, Reader reader, EntryDocument documents, Action<long> published, JournalObserver observer)
+    Database database, JournalState state, Reader reader, EntryBlocks documents, Action<long> published, JournalObserver observer)
 {
     // A group is closed when it has this many bytes, so that its first append does not wait for ever.
     private const long GroupBytes = 4 * 1024 * 1024;
 
-    private readonly LiteDbIndex index = new(database, state, new WriterVersions());
+    private readonly LiteDbIndex index = new(database, state, reader, new WriterVersions());
     private readonly List<(PendingWrite Write, AppendResult? Answer, bool IsCertain)> answers = [];
     private Exception? failure;
 
@@ -73,10 +74,12 @@ internal sealed class LiteDbLog(
         try
         {
             database.RequirePlace();
-            if (database.CheckpointIfDue()) database.WriteMark(state.View.Progress, flush: true);
+            if (state.View.Recent.IsFull) WritePlaces();
+            if (failure is null && database.CheckpointIfDue()) database.WriteMark(state.View.Progress, flush: true);
         }
-        catch (PlaceLostException exception)
+        catch (Exception exception) when (exception is PlaceLostException or JournalCorruptedException)
         {
+            // Nothing is built upon a damage.
             Poison(exception);
         }
 #pragma warning disable CA1031 // LiteDB may throw anything; what was committed is in the log.
@@ -93,6 +96,8 @@ internal sealed class LiteDbLog(
         if (failure is not null) return;
         try
         {
+            if (!state.View.Recent.IsEmpty) WritePlaces();
+            if (failure is not null) return;
             database.Checkpoint();
             database.WriteMark(state.View.Progress, flush: true);
         }
@@ -155,33 +160,16 @@ internal sealed class LiteDbLog(
     {
         var version = AppendRule.DeletedTo(deletion.Stream, deletion.Version, index.HighestVersion(deletion.Stream));
         if (version > state.View.FloorOf(deletion.Stream))
-            group.Delete(deletion.Stream, new Floor(version, reader.LastPosition(deletion.Stream, version)));
+            group.Delete(deletion.Stream, new Floor(version, reader.LastPosition(state.View, deletion.Stream, version)));
         answers.Add((deletion, null, group.IsEmpty));
     }
 
     private void Write(TransactionGroup group)
     {
-        try
+        if (!IsCommitted(group.WriteTo, group.Commit, out var cause))
         {
-            using var flush = observer.Flushing();
-            database.Write(group.WriteTo);
-            flush.Done();
-        }
-#pragma warning disable CA1031 // LiteDB may throw anything, also after the transaction was confirmed.
-        catch (Exception exception)
-#pragma warning restore CA1031
-        {
-            if (!Recover(exception))
-            {
-                AnswerUncertain(new AppendResult.OutcomeUnknown(exception));
-                return;
-            }
-
-            if (database.ReadProgress().Commit != group.Commit)
-            {
-                AnswerUncertain(NotWritten(exception));
-                return;
-            }
+            AnswerUncertain(failure is null ? NotWritten(cause!) : new AppendResult.OutcomeUnknown(cause!));
+            return;
         }
 
         // Behind the flush and before the answer: who lost the place acknowledges nothing more.
@@ -192,6 +180,38 @@ internal sealed class LiteDbLog(
         published(change.Progress.Head.Position);
         if (group.Entries > 0) observer.Committed(group.Batches, group.Entries);
         MarkCommitted();
+    }
+
+    /// <summary>Lets documents say where the newest entries lie. Where that fails nothing is lost: the entries say it.</summary>
+    private void WritePlaces()
+    {
+        // Should it fail, not each group is to try again.
+        state.View.Recent.Defer();
+        var change = new PlaceChange(database, state.View);
+        if (!IsCommitted(change.WriteTo, change.Progress.Commit, out _)) return;
+        database.RequirePlace();
+        state.Publish(change);
+        MarkCommitted();
+    }
+
+    /// <summary>Writes a transaction and finds out what became of it.</summary>
+    private bool IsCommitted(Action<LiteEngine> change, long commit, out Exception? cause)
+    {
+        try
+        {
+            using var flush = observer.Flushing();
+            database.Write(change);
+            flush.Done();
+            cause = null;
+            return true;
+        }
+#pragma warning disable CA1031 // LiteDB may throw anything, also after the transaction was confirmed.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            cause = exception;
+            return Recover(exception) && database.ReadProgress().Commit == commit;
+        }
     }
 
     /// <summary>Begins anew with what is committed; where that is in doubt, or fails, nothing is written any more.</summary>

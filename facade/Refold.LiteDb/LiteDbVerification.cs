@@ -38,7 +38,7 @@ public sealed record LiteDbVerification(long Entries, Head Head, LiteDbFault? Fi
         private readonly Database database;
         private readonly JournalState state;
         private readonly DerivedDocuments derived;
-        private List<StoredEntry> piece = [];
+        private List<LocatedEntry> piece = [];
         private int read;
         private long next = 1;
         private long readable;
@@ -48,9 +48,9 @@ public sealed record LiteDbVerification(long Entries, Head Head, LiteDbFault? Fi
         public Check(Database database, string file)
         {
             this.database = database;
-            state = new JournalState(database);
+            Reader = new Reader(database, new EntryBlocks(database.Journal, file), file);
+            state = Reader.Guarded(() => new JournalState(database));
             derived = new DerivedDocuments(database, state);
-            Reader = new Reader(database, new EntryDocument(database.Journal, file), file);
         }
 
         public Reader Reader { get; }
@@ -102,10 +102,10 @@ public sealed record LiteDbVerification(long Entries, Head Head, LiteDbFault? Fi
                 var canonical = new List<ReadOnlyMemory<byte>>();
                 for (; Next() is { } found && found.Entry.Position < position + leaf.Count; read++)
                 {
-                    if (Entry(found.Entry, batch.First, leaf.FirstVersion + canonical.Count) is { } fault) return fault;
-                    stored.Add(found);
+                    if (Entry(found, batch.First, leaf.FirstVersion + canonical.Count) is { } fault) return fault;
+                    stored.Add(found.Stored);
                     versions.Add(new StreamVersions(found.Entry.Stream, found.Entry.Version, found.Entry.Version));
-                    canonical.Add(found.CanonicalBytes);
+                    canonical.Add(found.Stored.CanonicalBytes);
                 }
 
                 // All of a leaf is there, or, after a compaction, nothing of it.
@@ -135,25 +135,26 @@ public sealed record LiteDbVerification(long Entries, Head Head, LiteDbFault? Fi
         private LiteDbFault NotDropped(BatchRow batch) =>
             Fault($"entries of the batch at position {Text(batch.First)} are gone, and no compaction dropped them", batch.First);
 
-        private LiteDbFault? Entry(JournalEntry entry, long batch, long version)
+        private LiteDbFault? Entry(LocatedEntry located, long batch, long version)
         {
+            var entry = located.Entry;
             if (entry.Batch != batch || entry.Version != version)
                 return Fault(
                     $"the entry is version {Text(entry.Version)} of '{entry.Stream}' in batch {Text(entry.Batch)}, "
                     + $"expected version {Text(version)} in batch {Text(batch)}",
                     entry.Position);
-            if (derived.Add(entry) is { } fault) return Fault(fault);
+            if (derived.Add(entry, located.Block) is { } fault) return Fault(fault);
             latest = Times.Later(latest, entry.Time);
             Entries++;
             if (state.View.Shows(entry)) readable++;
             return null;
         }
 
-        private StoredEntry? Next()
+        private LocatedEntry? Next()
         {
             if (read < piece.Count) return piece[read];
             if (piece.Count > 0) next = piece[^1].Entry.Position + 1;
-            piece = Reader.Stored(next, long.MaxValue, checksWords: true);
+            piece = Reader.Stored(next, long.MaxValue);
             read = 0;
             return piece.Count == 0 ? null : piece[0];
         }

@@ -8,69 +8,63 @@ namespace Refold.LiteDb;
 /// <summary>Positions that match a query, ascending. Used by one thread.</summary>
 /// <param name="database">Where to look.</param>
 /// <param name="query">What to find.</param>
-/// <param name="last">The last position that is looked at.</param>
-internal sealed class QueryCursor(Database database, Query query, long last)
+/// <param name="view">The moment that is looked at.</param>
+internal sealed class QueryCursor(Database database, Query query, View view)
 {
-    private readonly List<IReadOnlyList<IReadOnlyList<RangeCursor>>> items = query.Items.Count == 0
-        ? [[[All(database, last)]]]
-        : [.. query.Items.Select(item => Demands(database, item, last))];
+    private readonly IReadOnlyList<IReadOnlyList<IReadOnlyList<PositionCursor>>> items = query.Items.Count == 0
+        ? [[[new PositionCursor(view, null)]]]
+        : [.. query.Items.Select(item => Demands(database, item, view))];
 
-    /// <summary>The first match at or behind a position; <see cref="long.MaxValue"/> for none.</summary>
-    public long Next(long from) => items.Min(item => Next(item, from));
+    /// <summary>The position of the first match at or behind one; <see cref="long.MaxValue"/> for none.</summary>
+    public long Next(long from) => Find(from).Position;
 
-    private static long Next(IReadOnlyList<IReadOnlyList<RangeCursor>> demands, long from)
+    /// <summary>The first match at or behind a position; its position is <see cref="long.MaxValue"/> for none, and its block 0 where no
+    /// word told it.</summary>
+    public EntryPlace Find(long from) => items.Select(item => Next(item, from)).MinBy(place => place.Position);
+
+    private static EntryPlace Next(IReadOnlyList<IReadOnlyList<PositionCursor>> demands, long from)
     {
-        var candidate = from;
-        while (candidate != long.MaxValue)
+        var candidate = new EntryPlace(from, from, 0);
+        while (candidate.Position != long.MaxValue)
         {
-            var start = candidate;
+            var start = candidate.Position;
             foreach (var alternatives in demands)
             {
-                candidate = alternatives.Min(cursor => cursor.Next(candidate));
-                if (candidate == long.MaxValue) break;
+                candidate = alternatives.Select(cursor => cursor.Next(candidate.Position)).MinBy(place => place.Position);
+                if (candidate.Position == long.MaxValue) break;
             }
 
-            if (candidate == start) break;
+            if (candidate.Position == start) break;
         }
 
         return candidate;
     }
 
     // Each demand is met by one of its alternatives.
-    private static IReadOnlyList<IReadOnlyList<RangeCursor>> Demands(Database database, QueryItem item, long last)
+    private static IReadOnlyList<IReadOnlyList<PositionCursor>> Demands(Database database, QueryItem item, View view)
     {
-        List<IReadOnlyList<RangeCursor>> demands = [.. item.Tags.Select(tag => new[] { Of(database, new Word(WordKind.Tag, tag), last) })];
+        List<IReadOnlyList<PositionCursor>> demands =
+            [.. item.Tags.Select(tag => new[] { Of(database, new Word(WordKind.Tag, tag), view) })];
         if (item.Types.Count > 0)
-            demands.Add([.. item.Types.Distinct(StringComparer.Ordinal).Select(type => Of(database, new Word(WordKind.Type, type), last))]);
-        return demands.Count > 0 ? demands : [[All(database, last)]];
+            demands.Add([.. item.Types.Distinct(StringComparer.Ordinal).Select(type => Of(database, new Word(WordKind.Type, type), view))]);
+        return demands.Count > 0 ? demands : [[new PositionCursor(view, null)]];
     }
 
-    private static RangeCursor All(Database database, long last) => new(database, from => Search.Positions(from, last));
-
-    private static RangeCursor Of(Database database, Word word, long last) => new(database, from => Search.ByWord(word, from, last));
+    private static PositionCursor Of(Database database, Word word, View view) => new(view, PlaceCursor.Of(database, view, word));
 }
 
-/// <summary>Positions of one range of an index, fetched ahead in pieces that grow while they are used up.</summary>
-internal sealed class RangeCursor(Database database, Func<long, Search> search)
+/// <summary>Positions of one word, or of every entry, up to the moment that is looked at.</summary>
+/// <param name="view">The moment.</param>
+/// <param name="places">The places of the word; null for every entry.</param>
+internal sealed class PositionCursor(View view, PlaceCursor? places)
 {
-    private const int LargestPiece = 512;
+    private static readonly EntryPlace None = new(long.MaxValue, long.MaxValue, 0);
 
-    private List<long> piece = [];
-    private int size = 1;
-    private bool isLast;
-
-    /// <summary>The first position at or behind one; <see cref="long.MaxValue"/> for none.</summary>
-    public long Next(long from)
+    /// <summary>The first place at or behind a position.</summary>
+    public EntryPlace Next(long from)
     {
-        while (true)
-        {
-            var index = piece.BinarySearch(from);
-            if (index < 0) index = ~index;
-            if (index < piece.Count) return piece[index];
-            if (isLast) return long.MaxValue;
-            piece = [.. database.Find(search(from), size).Select(document => document["_id"].AsInt64)];
-            isLast = piece.Count < size;
-            size = Math.Min(LargestPiece, size * 8);
-        }
+        if (from > view.LastPosition) return None;
+        var found = places is null ? new EntryPlace(0, view.NextEntry(from - 1), 0) : places.Next(from) ?? None;
+        return found.Position <= view.LastPosition ? found : None;
     }
 }

@@ -13,7 +13,7 @@ internal sealed class Rebuild
     private readonly Database database;
     private readonly JournalState state;
     private readonly LiteDbIndex index;
-    private readonly EntryDocument documents;
+    private readonly EntryBlocks documents;
     private readonly Reader reader;
     private readonly Dictionary<StreamId, long> highest = [];
     private TransactionGroup group;
@@ -24,9 +24,9 @@ internal sealed class Rebuild
     {
         this.database = database;
         state = new JournalState(database);
-        index = new LiteDbIndex(database, state);
-        documents = new EntryDocument(database.Journal, file);
+        documents = new EntryBlocks(database.Journal, file);
         reader = new Reader(database, documents, file);
+        index = new LiteDbIndex(database, state, reader);
         group = new TransactionGroup(state.View, documents);
     }
 
@@ -43,11 +43,12 @@ internal sealed class Rebuild
         // Where the last deleted entry of each stream lies is known when all are there.
         foreach (var (stream, floor) in state.View.Floors)
         {
-            var last = reader.LastPosition(stream, floor.Version);
+            var last = reader.LastPosition(state.View, stream, floor.Version);
             if (last != floor.LastPosition) group.Correct(stream, floor with { LastPosition = last });
         }
 
         Write();
+        if (!state.View.Recent.IsEmpty) WritePlaces();
         return new TransferResult(state.View.Progress.Entries, state.View.Progress.Head);
     }
 
@@ -87,6 +88,15 @@ internal sealed class Rebuild
         state.Publish(group.Change);
         group = new TransactionGroup(state.View, documents);
         highest.Clear();
+        if (state.View.Recent.IsFull) WritePlaces();
         database.CheckpointIfDue();
+    }
+
+    private void WritePlaces()
+    {
+        var change = new PlaceChange(database, state.View);
+        database.Write(change.WriteTo);
+        state.Publish(change);
+        group = new TransactionGroup(state.View, documents);
     }
 }

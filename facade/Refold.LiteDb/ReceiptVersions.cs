@@ -1,4 +1,4 @@
-// The versions of a receipt: gathered from the keys of its entries, or kept in documents of their own where a compaction removed entries.
+// The versions of a receipt: gathered from its entries, or kept in documents of their own where a compaction removed entries.
 // Used by LiteDbIndex to answer a repeated append, and by StoredJournal and Rebuild.
 using System.Text;
 using LiteDB;
@@ -77,12 +77,8 @@ internal sealed class ReceiptVersions
         }
     }
 
-    /// <summary>Adds an entry by its key.</summary>
-    public void Add(byte[] versionKey) =>
-        Add(
-            new StreamVersions(
-                StreamId.Create(Encoding.UTF8.GetString(versionKey, 0, versionKey.Length - sizeof(long) - 1)), Keys.LastNumber(versionKey),
-                Keys.LastNumber(versionKey)));
+    /// <summary>Adds an entry.</summary>
+    public void Add(JournalEntry entry) => Add(new StreamVersions(entry.Stream, entry.Version, entry.Version));
 
     /// <summary>Adds versions behind those of the same stream.</summary>
     public void Add(StreamVersions versions)

@@ -20,7 +20,7 @@ internal sealed class StoredJournal
     public StoredJournal(Database database, string file)
     {
         (this.database, this.file) = (database, file);
-        reader = new Reader(database, new EntryDocument(database.Journal, file), file);
+        reader = new Reader(database, new EntryBlocks(database.Journal, file), file);
         state = reader.Guarded(() => new JournalState(database));
     }
 
@@ -53,7 +53,7 @@ internal sealed class StoredJournal
         var dropped = new List<DroppedLeaf>();
         var before = new Queue<DroppedLeaf>(ReceiptVersions.KeptLeaves(database, row.First, row.DroppedParts));
         var kept = new List<StoredEntry>();
-        var stored = new Queue<StoredEntry>(Stored(row));
+        var stored = new Queue<StoredEntry>(reader.AllStored(row.First, row.Head.Position).Select(item => item.Stored));
         var position = row.First;
         foreach (var leaf in row.Leaves)
         {
@@ -91,19 +91,8 @@ internal sealed class StoredJournal
         return new TransferItem.Batch(new StoredBatch(dropped.Count == 0 ? whole : whole.WithKey(row.Key, KeyOf(row)), dropped));
     }
 
-    private List<StoredEntry> Stored(BatchRow row)
-    {
-        var entries = new List<StoredEntry>();
-        for (
-            var next = row.First;
-            next <= row.Head.Position && reader.Stored(next, row.Head.Position) is { Count: > 0 } found;
-            next = found[^1].Entry.Position + 1)
-            entries.AddRange(found);
-        return entries;
-    }
-
     private KnownKey? KeyOf(BatchRow row) =>
-        row.Key is { } key && new LiteDbIndex(database, state).FindKey(key) is { } known && known.Receipt.FirstPosition == row.First
+        row.Key is { } key && new LiteDbIndex(database, state, reader).FindKey(key) is { } known && known.Receipt.FirstPosition == row.First
             ? known
             : null;
 
@@ -114,7 +103,7 @@ internal sealed class StoredJournal
             .Select(document =>
                 new DroppedStream(
                     StreamId.Create(Encoding.UTF8.GetString(document["_id"].AsBinary)), document["h"].AsInt64, document["v"].AsInt64));
-        var index = new LiteDbIndex(database, state);
+        var index = new LiteDbIndex(database, state, reader);
         var keys = from document in database.All(first => Search.ByIds(Collections.Keys, first, Keys.AboveNames), Array.Empty<byte>())
                    where KeyRow.Read(document).Head.Position <= basis.Head.Position
                    let key = Encoding.UTF8.GetString(document["_id"].AsBinary)

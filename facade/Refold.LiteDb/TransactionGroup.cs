@@ -1,4 +1,4 @@
-// What one transaction writes: entries, streams, floors, batches, keys, gaps, and the head, made ready before it begins.
+// What one transaction writes: blocks of entries, floors, batches, keys, gaps, and the head, made ready before it begins.
 // Filled by LiteDbLog and Rebuild.
 using LiteDB;
 using LiteDB.Engine;
@@ -10,9 +10,10 @@ namespace Refold.LiteDb;
 /// would fail inside a large one.</summary>
 /// <param name="before">What is committed before it.</param>
 /// <param name="documents">Makes the documents of entries.</param>
-internal sealed class TransactionGroup(View before, EntryDocument documents)
+internal sealed class TransactionGroup(View before, EntryBlocks documents)
 {
-    private readonly List<BsonDocument> entries = [];
+    private readonly List<(JournalEntry Entry, long Block)> entries = [];
+    private readonly List<BsonDocument> blocks = [];
     private readonly List<BsonDocument> batches = [];
     private readonly List<BsonDocument> keys = [];
     private readonly Dictionary<StreamId, long> highest = [];
@@ -38,13 +39,16 @@ internal sealed class TransactionGroup(View before, EntryDocument documents)
     public int Batches => batches.Count;
 
     /// <summary>How many entries it has.</summary>
-    public long Entries => entries.Count;
+    public int Entries => entries.Count;
 
     /// <summary>Its number.</summary>
     public long Commit => before.Progress.Commit + 1;
 
-    /// <summary>What it changes besides entries.</summary>
-    public GroupChange Change => new(new Progress(head, Commit, readable, count, latest, keysBefore), floors, highest, gaps, basis);
+    /// <summary>What it changes.</summary>
+    public GroupChange Change =>
+        new(
+            new Progress(head, Commit, readable, count, latest, keysBefore, before.Progress.Indexed), entries, floors, highest, gaps,
+            basis);
 
     /// <summary>Adds a batch behind the head.</summary>
     /// <param name="batch">The batch.</param>
@@ -58,8 +62,12 @@ internal sealed class TransactionGroup(View before, EntryDocument documents)
             latest = Times.Later(latest, leaf.Latest);
         }
 
-        for (var item = 0; item < batch.Count; item++)
+        var made = documents.Write(batch).ToList();
+        var ends = made.ConvertAll(block => block["_id"].AsInt64);
+        blocks.AddRange(made);
+        for (var (item, block) = (0, 0); item < batch.Count; item++)
         {
+            if (batch.Position(item) > ends[block]) block++;
             var stream = batch.Stream(item);
             // A restored stream may begin anywhere.
             if (batch.Version(item) > 1 && !highest.ContainsKey(stream) && highestVersion(stream) == 0)
@@ -68,7 +76,7 @@ internal sealed class TransactionGroup(View before, EntryDocument documents)
             AddGap(item == 0 ? head.Position : batch.Position(item - 1), batch.Position(item));
             var entry = batch.Entry(item);
             latest = Times.Later(latest, entry.Time);
-            entries.Add(documents.Write(batch, item, entry));
+            entries.Add((entry, ends[block]));
             Bytes += batch.CanonicalBytes(item).Length;
         }
 
@@ -118,16 +126,13 @@ internal sealed class TransactionGroup(View before, EntryDocument documents)
     public void WriteTo(LiteEngine engine)
     {
         // Entries have a checksum of their own.
-        if (entries.Count > 0) engine.Insert(Collections.Entries, entries, BsonAutoId.ObjectId);
+        if (blocks.Count > 0) engine.Insert(Collections.Entries, blocks, BsonAutoId.ObjectId);
         Insert(engine, Collections.Batches, batches);
         // A key that was forgotten may come again.
         Upsert(engine, Collections.Keys, keys);
         Insert(engine, Collections.Receipts, receipts);
         Insert(engine, Collections.Beginning, beginnings);
         Insert(engine, Collections.Gaps, [.. gaps.Select(gap => new BsonDocument { ["_id"] = gap.First, ["l"] = gap.Last })]);
-        Upsert(
-            engine, Collections.Streams,
-            [.. highest.Select(item => new BsonDocument { ["_id"] = Keys.OfStream(item.Key), ["v"] = item.Value })]);
         Upsert(engine, Collections.Floors, [.. floors.Select(item => item.Value.Write(item.Key))]);
         Upsert(engine, Collections.Meta, [.. beginning is null ? [] : (BsonDocument[])[beginning], Change.Progress.Write()]);
     }

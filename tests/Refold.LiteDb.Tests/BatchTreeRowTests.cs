@@ -212,7 +212,6 @@ public class BatchTreeRowTests
                 case "an entry behind the head":
                     var entry = database.First(Search.ByIds(Collections.Entries, 10L, long.MaxValue))!;
                     entry["_id"] = 11L;
-                    entry["k"] = new byte[] { 1 };
                     engine.Insert(Collections.Entries, [entry], BsonAutoId.ObjectId);
                     break;
                 default:

@@ -209,9 +209,9 @@ public class DamageTests(ITestOutputHelper output)
             Samples.Entry("s", "{}", "a"), Samples.Entry("s", "{}", "a"));
         using (var database = Database.Open(files, readOnly: false))
         {
-            var document = database.Get(Collections.Entries, 2L)!;
-            document["w"] = new LiteDB.BsonArray();
-            database.Write(engine => engine.Upsert(Collections.Entries, [document], LiteDB.BsonAutoId.Int64));
+            var document = database.Get(Collections.Words, Keys.OfWord(new Word(WordKind.Tag, "a")))!;
+            document["p"] = PackedPlaces.Write([new EntryPlace(1, 1, 2)], hasVersions: false);
+            database.Write(engine => engine.Upsert(Collections.Words, [document.Sealed()], LiteDB.BsonAutoId.ObjectId));
         }
 
         Assert.Contains("index", LiteDbJournal.Verify(files).First!.What, StringComparison.Ordinal);
@@ -229,7 +229,13 @@ public class DamageTests(ITestOutputHelper output)
 
         Assert.Null(LiteDbJournal.Verify(files).First);
         using (var database = Database.Open(files, readOnly: false))
-            database.Write(engine => engine.Delete(Collections.Entries, [1L, 2L]));
+        {
+            var document = database.Get(Collections.Entries, 3L)!;
+            var block = new EntryBlocks(database.Journal, files.Place).Read(document);
+            document["d"] = block.Bytes[block.Starts[2]..];
+            database.Write(engine => engine.Upsert(Collections.Entries, [document], LiteDB.BsonAutoId.Int64));
+        }
+
         Assert.Contains("no compaction", LiteDbJournal.Verify(files).First!.What, StringComparison.Ordinal);
         Assert.Throws<JournalCorruptedException>(() => LiteDbFiles.Read(files).Count());
         Assert.Throws<JournalCorruptedException>(() => LiteDbFiles.Compact(files));

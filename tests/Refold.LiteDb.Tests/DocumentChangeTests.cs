@@ -65,7 +65,13 @@ public class DocumentChangeTests(ITestOutputHelper output)
         if (value.IsInt64) return [value.AsInt64 + 1, value.AsInt64 - 1];
         if (value.IsInt32) return [value.AsInt32 + 1];
         if (value.IsNull) return [5L];
-        if (value.IsBinary) return value.AsBinary is { Length: > 0 } bytes ? [(byte[])[.. bytes[..^1], (byte)(bytes[^1] ^ 1)]] : [];
+        if (value.IsBinary)
+        {
+            return value.AsBinary is { Length: > 0 } bytes
+                ? [(byte[])[.. bytes[..^1], (byte)(bytes[^1] ^ 1)], bytes[..^1], Array.Empty<byte>()]
+                : [];
+        }
+
         if (!value.IsArray) return [];
         var items = value.AsArray;
         return [new BsonArray(items.Skip(1)), new BsonArray(items.Append(items.Count > 0 ? items[0] : 1L))];
@@ -117,6 +123,9 @@ public class DocumentChangeTests(ITestOutputHelper output)
             await journal.CompactAsync(new CompactionRequest.DropDeleted());
             await journal.AppendAsync(new AppendRequest(Samples.Entry("only")) { IdempotencyKey = "gone" });
             await journal.CompactAsync(new CompactionRequest.DeleteStream("only"));
+            // So many that their places fill a piece, and their entries more than one block.
+            for (var part = 0; part < 6; part++)
+                await journal.AppendAsync(new AppendRequest([.. Enumerable.Range(0, 200).Select(_ => Samples.Entry("many", "{}", "m"))]));
             await journal.AppendAsync(new AppendRequest(Samples.Entry("s1"), Samples.Entry("s2")));
             await journal.DeleteToAsync("s2", 2);
         }

@@ -126,27 +126,48 @@ public class FaultTests
     }
 
     [Fact]
-    public async Task Line9_ADuplicateKeyForcedPastTheRule_RollsTheWholeGroupBack_AndTheJournalGoesOn()
+    public async Task Line9_AStreamsHighestVersionThatLagsBehindItsEntries_IsDamage_AndNoVersionIsGivenTwice()
     {
         var files = new SimulatedFiles();
         await using (var journal = LiteDbJournal.Open(files))
             await journal.Append(Samples.Entry("a"), Samples.Entry("a"));
 
-        // The stream's highest version is made to lag, so that the rule hands out a version that is taken.
+        using (var database = Database.Open(files, readOnly: false))
+        {
+            var document = database.Get(Collections.Streams, Keys.OfStream(StreamId.Create("a")))!;
+            document["v"] = 1L;
+            database.Write(engine => engine.Upsert(Collections.Streams, [document.Sealed()], LiteDB.BsonAutoId.ObjectId));
+        }
+
+        await using var opened = LiteDbJournal.Open(files);
+        Assert.Throws<JournalCorruptedException>(() => opened.HighestVersion("a"));
+        var refused = Assert.IsType<AppendResult.NotAppended>(
+            await opened.TryAppendAsync(new AppendRequest(Samples.Entry("b"), Samples.Entry("a"), Samples.Entry("c"))));
+        Assert.IsType<JournalCorruptedException>(Assert.IsType<AppendFailure.Unavailable>(refused.Failure).Cause);
+        Assert.Equal(2, opened.ReadAll().Count());
+        Assert.Equal(0, opened.HighestVersion("b"));
+    }
+
+    [Fact]
+    public async Task Line9_ADuplicateKeyForcedPastTheRule_RollsTheWholeGroupBack_AndTheJournalGoesOn()
+    {
+        var files = new SimulatedFiles();
+        await using (var journal = LiteDbJournal.Open(files)) await journal.Append(Samples.Entry("a"));
+
+        // A gap that nobody has: the one of a restored batch is another document with its key.
         using (var database = Database.Open(files, readOnly: false))
             database.Write(engine =>
-                engine.Upsert(
-                    Collections.Streams, [new LiteDB.BsonDocument { ["_id"] = Keys.OfStream(StreamId.Create("a")), ["v"] = 1L }.Sealed()],
-                    LiteDB.BsonAutoId.ObjectId));
+                engine.Insert(
+                    Collections.Gaps, [new LiteDB.BsonDocument { ["_id"] = 2L, ["l"] = 1L }.Sealed()], LiteDB.BsonAutoId.ObjectId));
 
         await using var opened = LiteDbJournal.Open(files);
         var refused = Assert.IsType<AppendResult.NotAppended>(
-            await opened.TryAppendAsync(new AppendRequest(Samples.Entry("b"), Samples.Entry("a"), Samples.Entry("c"))));
+            await opened.TryRestoreAsync([new JournalEntry(4, 2, 4, Samples.Entry("a")), new JournalEntry(5, 1, 4, Samples.Entry("b"))]));
         Assert.IsType<LiteDB.LiteException>(Assert.IsType<AppendFailure.Unavailable>(refused.Failure).Cause);
-        Assert.Equal(2, opened.ReadAll().Count());
-        Assert.Equal(0, opened.HighestVersion(StreamId.Create("b")));
+        Assert.Single(opened.ReadAll());
+        Assert.Equal(0, opened.HighestVersion("b"));
         await opened.Append(Samples.Entry("b"));
-        Assert.Equal([1, 2, 3], opened.ReadAll().Select(entry => entry.Position));
+        Assert.Equal([1, 2], opened.ReadAll().Select(entry => entry.Position));
     }
 
     private static AppendRequest Request(string key) =>

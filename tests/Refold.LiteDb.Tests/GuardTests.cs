@@ -52,9 +52,8 @@ public class GuardTests(ITestOutputHelper output)
         [
             Search.ById(Collections.Streams, Keys.OfStream(stream)), Search.ByIds(Collections.Entries, 1L, 9L),
             Search.Ids(Collections.Keys, Array.Empty<byte>(), Keys.AboveNames),
-            Search.ByVersions(stream, 1, 9), Search.LastVersion(stream, 9), Search.ByWord(new Word(WordKind.Tag, "a"), 1, 9),
-            Search.Positions(1, 9),
-            Search.VersionKeys(1, 9), Search.AtPositions([1, 2]),
+            Search.LastId(Collections.Places, new byte[] { 0 }, Keys.AboveNames),
+            Search.ByAnyId(Collections.Words, [Keys.OfWord(new Word(WordKind.Tag, "a")), Keys.OfStream(stream)]),
         ];
         var made = typeof(Search)
             .GetMethods(BindingFlags.Public | BindingFlags.Static)
@@ -79,7 +78,7 @@ public class GuardTests(ITestOutputHelper output)
         using var database = Database.Open(files, readOnly: true);
         Search[] searches =
         [
-            Search.Positions(2, 1), Search.ByWord(new Word(WordKind.Tag, "a"), 2, 1), Search.ByVersions(StreamId.Create("s"), 2, 1)
+            Search.ByIds(Collections.Entries, 2L, 1L), Search.Ids(Collections.Entries, 2L, 1L), Search.LastId(Collections.Entries, 2L, 1L)
         ];
         Assert.All(searches, search => Assert.Empty(database.Find(search)));
     }

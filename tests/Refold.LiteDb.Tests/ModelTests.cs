@@ -16,7 +16,9 @@ public class ModelTests
     public async Task EveryCall_IsAnsweredAsInMemory(ulong seed)
     {
         var files = new SimulatedFiles();
-        await RandomCalls.RunAsync(() => LiteDbJournal.Open(files), seed, steps: 80);
+        // Places in memory, in the documents of their names, and in pieces.
+        var places = seed % 2 == 0 ? new PlaceLimits() : Workload.Places;
+        await RandomCalls.RunAsync(() => LiteDbJournal.Open(files, places: places), seed, steps: 80);
         Assert.Null(LiteDbJournal.Verify(files).First);
     }
 }

@@ -13,7 +13,8 @@ public class WriterVersionsTests
         var files = new SimulatedFiles();
         await using (var journal = LiteDbJournal.Open(files)) await journal.Append(Samples.Entry("s"), Samples.Entry("s"));
         var database = Database.Open(files, readOnly: true);
-        var index = new LiteDbIndex(database, new JournalState(database), new WriterVersions());
+        var reader = new Reader(database, new EntryBlocks(database.Journal, database.Place), database.Place);
+        var index = new LiteDbIndex(database, new JournalState(database), reader, new WriterVersions());
         Assert.Equal(2, index.HighestVersion(StreamId.Create("s")));
         Assert.Equal(0, index.HighestVersion(StreamId.Create("none")));
         database.Dispose();

@@ -106,13 +106,6 @@ internal sealed partial class Database
         {
             engine.Pragma("TIMEOUT", 10);
             engine.Pragma("CHECKPOINT", 0);
-            // While the collections are empty: an index made over many documents inside one transaction fails.
-            if (kind == StoreKind.Journal)
-            {
-                engine.EnsureIndex(Collections.Entries, "k", BsonExpression.Create("$.k"), unique: true);
-                engine.EnsureIndex(Collections.Entries, "w", BsonExpression.Create("$.w[*]"), unique: false);
-            }
-
             foreach (var name in kind == StoreKind.Journal ? Collections.OfJournal : Collections.OfSnapshots)
             {
                 engine.Insert(name, [new BsonDocument { ["_id"] = 0 }], BsonAutoId.Int32);
@@ -120,7 +113,7 @@ internal sealed partial class Database
             }
 
             engine.Insert(
-                Collections.Meta, [Format.Write(journal, kind).Sealed(), new Progress(default, 0, 0, 0, null, 0).Write().Sealed()],
+                Collections.Meta, [Format.Write(journal, kind).Sealed(), new Progress(default, 0, 0, 0, null, 0, 0).Write().Sealed()],
                 BsonAutoId.ObjectId);
             engine.Checkpoint();
         }

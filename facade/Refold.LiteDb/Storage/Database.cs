@@ -18,8 +18,8 @@ internal sealed partial class Database : IDisposable
     // Far more than one document, so that a chunk of large entries is cut.
     private const int ChunkBytes = 4 * 1024 * 1024;
 
-    // The fields that may be: entries and snapshots, and the leaves of a batch.
-    private static readonly string[] Large = ["d", "l"];
+    // The fields that may be: entries and snapshots, the leaves of a batch, places.
+    private static readonly string[] Large = ["d", "l", "p"];
 
     private readonly string place;
     private readonly DataStream data;
@@ -45,6 +45,9 @@ internal sealed partial class Database : IDisposable
 
     /// <summary>The log is carried over into the data file when it has this many bytes.</summary>
     public long CheckpointBytes { get; set; } = DefaultCheckpointBytes;
+
+    /// <summary>How errors name it.</summary>
+    public string Place => place;
 
     /// <summary>The length of the log in bytes.</summary>
     public long LogLength => log?.Length ?? 0;

@@ -8,8 +8,6 @@ namespace Refold.LiteDb.Storage;
 internal sealed class Search
 {
     private const string Key = "$._id";
-    private const string VersionKey = "$.k";
-    private const string Words = "$.w[*]";
 
     private readonly string expression;
     private readonly string predicate;
@@ -45,28 +43,13 @@ internal sealed class Search
     /// <summary>Keys of documents, both ends included.</summary>
     public static Search Ids(string collection, BsonValue first, BsonValue last) => Between(collection, first, last, "{_id:$._id}");
 
-    /// <summary>Entries of a stream in version order.</summary>
-    public static Search ByVersions(StreamId stream, long first, long last) => Versions(stream, first, last, LiteDB.Query.Ascending);
+    /// <summary>The last document by key of a range, both ends included.</summary>
+    public static Search LastId(string collection, BsonValue first, BsonValue last) =>
+        Between(collection, first, last, only: null, LiteDB.Query.Descending);
 
-    /// <summary>The last entries of a stream up to a version, the last first.</summary>
-    public static Search LastVersion(StreamId stream, long last) => Versions(stream, 1, last, LiteDB.Query.Descending);
-
-    /// <summary>Positions of entries with a word, in order.</summary>
-    public static Search ByWord(Word word, long first, long last) =>
-        new(Collections.Entries, Words, "$.w[*] ANY BETWEEN @0 AND @1", [Keys.OfWord(word, first), Keys.OfWord(word, last)], "{_id:$._id}")
-        {
-            range = ("_id", first, last)
-        };
-
-    /// <summary>Positions of entries, in order.</summary>
-    public static Search Positions(long first, long last) => Ids(Collections.Entries, first, last);
-
-    /// <summary>Streams and versions of entries in position order: their keys, without what they hold.</summary>
-    public static Search VersionKeys(long first, long last) => Between(Collections.Entries, first, last, "{_id:$._id,k:$.k}");
-
-    /// <summary>Entries at these positions.</summary>
-    public static Search AtPositions(IEnumerable<long> positions) =>
-        new(Collections.Entries, Key, "$._id IN @0", [new BsonArray(positions.Select(position => new BsonValue(position)))]);
+    /// <summary>Documents with one of these keys, in any order.</summary>
+    public static Search ByAnyId(string collection, IEnumerable<BsonValue> ids) =>
+        new(collection, Key, "$._id IN @0", [new BsonArray(ids)]);
 
     /// <summary>Whether its range is empty; LiteDB would answer it with what equals its beginning.</summary>
     public bool IsEmpty => range is var (_, first, last) && first > last;
@@ -86,13 +69,7 @@ internal sealed class Search
     /// <summary>The query, to be read to the end before this thread makes the next.</summary>
     public LiteDB.Query ToQuery(int limit) => ParsedSearch.Query(expression, predicate, only, values, order, limit);
 
-    private static Search Between(string collection, BsonValue first, BsonValue last, string? only) =>
-        new(collection, Key, "$._id BETWEEN @0 AND @1", [first, last], only) { range = ("_id", first, last) };
-
-    private static Search Versions(StreamId stream, long first, long last, int order)
-    {
-        BsonValue from = Keys.OfVersion(stream, first);
-        BsonValue to = Keys.OfVersion(stream, last);
-        return new Search(Collections.Entries, VersionKey, "$.k BETWEEN @0 AND @1", [from, to], order: order) { range = ("k", from, to) };
-    }
+    private static Search Between(
+        string collection, BsonValue first, BsonValue last, string? only, int order = LiteDB.Query.Ascending) =>
+        new(collection, Key, "$._id BETWEEN @0 AND @1", [first, last], only, order) { range = ("_id", first, last) };
 }

@@ -15,7 +15,7 @@ internal sealed class SimulatedLiteDbFixture : JournalFixture
 
     public override ValueTask<IJournal> OpenAsync(CancellationToken cancellationToken)
     {
-        opened.Add(LiteDbJournal.Open(files));
+        opened.Add(LiteDbJournal.Open(files, places: Workload.Places));
         return new(opened[^1]);
     }
 

@@ -23,10 +23,10 @@ internal static class LiteDbSuites
         Short = (_, _) => LargeBatchAsync(65_536 / 8),
     };
 
-    /// <summary>An import of 100,000 entries, with less memory than the file has bytes; in the short form a third of it.</summary>
-    public static Suite LongImport { get; } = new("litedb-long-import", 1, 1, (tally, _) => Refold.Suites.LongImport.RunAsync(tally, 200))
+    /// <summary>An import of 200,000 entries, with less memory than the file has bytes; in the short form half of it.</summary>
+    public static Suite LongImport { get; } = new("litedb-long-import", 1, 1, (tally, _) => Refold.Suites.LongImport.RunAsync(tally, 400))
     {
-        Short = (tally, _) => Refold.Suites.LongImport.RunAsync(tally, 70),
+        Short = (tally, _) => Refold.Suites.LongImport.RunAsync(tally, 200),
     };
 
     /// <summary>A seed chooses what is done by the remainder; a case fails each operation of it, in the short form one of seven.</summary>

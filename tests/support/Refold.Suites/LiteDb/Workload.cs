@@ -13,6 +13,9 @@ internal sealed class Workload(Random random) : IAsyncDisposable
     // Small, so that a few commits bring a checkpoint.
     public const long CheckpointBytes = 40 * EngineStream.PageSize;
 
+    /// <summary>Small too, so that a few entries are written into documents, and a few of those make a piece.</summary>
+    public static readonly PlaceLimits Places = new(Entries: 16, Names: 8, PieceSize: 3);
+
     // Everything that was done, to make the journal in memory again as it was after any step.
     private readonly List<Func<ILocalJournal, Task>> done = [];
     private InMemoryJournal model = new();
@@ -29,7 +32,7 @@ internal sealed class Workload(Random random) : IAsyncDisposable
         await EndAsync();
         steps.Clear();
         steps.Add((Lines(model), 0));
-        var journal = life = LiteDbJournal.Open(files, checkpointBytes: CheckpointBytes);
+        var journal = life = LiteDbJournal.Open(files, checkpointBytes: CheckpointBytes, places: Places);
         Assert.Equal(steps[0].State, Lines(journal));
         for (var step = 0; step < count;)
         {
@@ -61,7 +64,7 @@ internal sealed class Workload(Random random) : IAsyncDisposable
         try
         {
             if (!crashed.Exists(FileRole.Data) && acknowledged > 0) return "the data file is gone";
-            await using (var journal = LiteDbJournal.Open(crashed, checkpointBytes: CheckpointBytes))
+            await using (var journal = LiteDbJournal.Open(crashed, checkpointBytes: CheckpointBytes, places: Places))
             {
                 var found = Lines(journal);
                 var step = steps.FindIndex(acknowledged, state => state.State.SequenceEqual(found));
@@ -86,7 +89,7 @@ internal sealed class Workload(Random random) : IAsyncDisposable
     {
         int opened;
         List<string> found;
-        await using (var journal = LiteDbJournal.Open(crashed, checkpointBytes: CheckpointBytes))
+        await using (var journal = LiteDbJournal.Open(crashed, checkpointBytes: CheckpointBytes, places: Places))
             (opened, found) = (crashed.Count, Lines(journal));
         var operations = random.Next(crashed.Count + 1);
         if (operations >= opened && steps.FindIndex(step => step.State.SequenceEqual(found)) is >= 0 and var seen) steps[seen] = (found, 0);
