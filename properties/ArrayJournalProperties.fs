@@ -148,7 +148,7 @@ let tests =
                         |> Array.map (fun (struct (first, count)) ->
                             struct (first, count, Leaf.hash (canonical |> List.skip first |> List.truncate count |> List.map _.Memory)))
 
-                    let sizes = entries |> List.map CanonicalBytes.size
+                    let sizes = entries |> List.map CanonicalBytes.size.Invoke
 
                     bytes = canonical
                     && sizes = (canonical |> List.map (fun bytes -> int64 bytes.Length))

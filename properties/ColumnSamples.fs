@@ -41,3 +41,27 @@ let internal columnsEverywhere (header: SegmentHeader) (before: TreePlace) (item
 
     // The later ones first, as ids are made once.
     cuts |> List.indexed |> List.rev |> List.forall areAlike && RowKeys.known (rows items) |> Seq.forall isKnown
+
+let private ok result =
+    match result with
+    | Ok value -> value
+    | Error error -> invalidOp $"{error}"
+
+/// Rows read where they lie, in any order, are those that are decoded.
+let internal readInPlace (reader: FooterReader) (rows: SegmentRows) : bool =
+    let cursor = reader.Cursor()
+
+    let isRow index =
+        let place, row = cursor.Entry index |> ok, rows.Entries[index]
+
+        place.Position = row.Position
+        && place.Version = row.Version
+        && place.Offset = row.Offset
+        && place.Length = row.Length
+        && place.Stream = row.Stream
+
+    Seq.append [ 0 .. rows.Entries.Length - 1 ] [ rows.Entries.Length - 1 .. -7 .. 0 ] |> Seq.forall isRow
+    && rows.Postings |> Array.indexed |> Array.forall (fun (place, entry) -> cursor.Posting place |> ok = entry)
+    && Result.isError (cursor.Entry rows.Entries.Length)
+    && Result.isError (cursor.Entry -1)
+    && Result.isError (cursor.Posting rows.Postings.Length)

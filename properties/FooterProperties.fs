@@ -84,25 +84,6 @@ let private wordOf (reader: FooterReader) kind text =
     | WordKind.Run -> reader.Run text
     |> ok
 
-/// Rows read where they lie, in any order, are those that are decoded.
-let private readInPlace (reader: FooterReader) (rows: SegmentRows) : bool =
-    let cursor = reader.Cursor()
-
-    let isRow index =
-        let place, row = cursor.Entry index |> ok, rows.Entries[index]
-
-        place.Position = row.Position
-        && place.Version = row.Version
-        && place.Offset = row.Offset
-        && place.Length = row.Length
-        && place.Stream = row.Stream
-
-    Seq.append [ 0 .. rows.Entries.Length - 1 ] [ rows.Entries.Length - 1 .. -7 .. 0 ] |> Seq.forall isRow
-    && rows.Postings |> Array.indexed |> Array.forall (fun (place, entry) -> cursor.Posting place |> ok = entry)
-    && Result.isError (cursor.Entry rows.Entries.Length)
-    && Result.isError (cursor.Entry -1)
-    && Result.isError (cursor.Posting rows.Postings.Length)
-
 let private shuffled =
     gen {
         let! sample = Gen.map build genSteps

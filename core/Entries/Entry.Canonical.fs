@@ -59,39 +59,40 @@ module internal CanonicalBytes =
             writer.Text key
 
     /// How many bytes the canonical bytes of valid data have.
-    let inline size (data: EntryData) : int64 =
-        let text (value: string) = 4L + int64 (Encoding.UTF8.GetByteCount value)
-        let optional (bytes: int64) (isThere: bool) = if isThere then 1L + bytes else 1L
-        let mutable tags = 4L
+    let size: Func<EntryData, int64> =
+        Func<EntryData, int64>(fun data ->
+            let text (value: string) = 4L + int64 (Encoding.UTF8.GetByteCount value)
+            let optional (bytes: int64) (isThere: bool) = if isThere then 1L + bytes else 1L
+            let mutable tags = 4L
 
-        for tag in data.Tags do
-            tags <- tags + text tag.Value
+            for tag in data.Tags do
+                tags <- tags + text tag.Value
 
-        let run =
-            match data.Run with
-            | Some run -> text run.Value
-            | None -> 0L
+            let run =
+                match data.Run with
+                | Some run -> text run.Value
+                | None -> 0L
 
-        let key =
-            match data.Key with
-            | Some key -> text key
-            | None -> 0L
+            let key =
+                match data.Key with
+                | Some key -> text key
+                | None -> 0L
 
-        text data.Stream.Value
-        + 1L
-        + text data.Type
-        + 8L
-        + int64 data.Payload.Length
-        + tags
-        + optional 8L data.Time.IsSome
-        + optional 16L data.Id.IsSome
-        + optional 16L data.CorrelationId.IsSome
-        + optional 16L data.CausationId.IsSome
-        + 1L
-        + run
-        + optional 8L data.Drawn.IsSome
-        + 1L
-        + key
+            text data.Stream.Value
+            + 1L
+            + text data.Type
+            + 8L
+            + int64 data.Payload.Length
+            + tags
+            + optional 8L data.Time.IsSome
+            + optional 16L data.Id.IsSome
+            + optional 16L data.CorrelationId.IsSome
+            + optional 16L data.CausationId.IsSome
+            + 1L
+            + run
+            + optional 8L data.Drawn.IsSome
+            + 1L
+            + key)
 
     /// Writes the canonical bytes of valid data.
     let write (writer: ByteWriter) (data: EntryData) : unit =

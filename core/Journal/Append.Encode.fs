@@ -146,7 +146,7 @@ module internal Encoding =
         let mutable size = 1L
 
         for data in entries do
-            size <- size + CanonicalBytes.size data
+            size <- size + CanonicalBytes.size.Invoke data
 
         let writer = ByteWriter(int (min size (int64 Limits.batchBytes + 1L)))
         let ends = Array.zeroCreate<int> entries.Length
