@@ -95,6 +95,26 @@ internal enum WordKind : byte
 /// <summary>A type or an outward tag.</summary>
 internal readonly record struct Word(WordKind Kind, string Text)
 {
+    private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
+    /// <summary>Whether an entry can have it: a text without zeros, which end it in keys.</summary>
+    public bool IsText
+    {
+        get
+        {
+            if (Text.Contains('\0', StringComparison.Ordinal)) return false;
+            try
+            {
+                Utf8.GetByteCount(Text);
+                return true;
+            }
+            catch (EncoderFallbackException)
+            {
+                return false;
+            }
+        }
+    }
+
     public static IEnumerable<Word> Of(JournalEntry entry) =>
         entry.OutwardTags.Select(tag => new Word(WordKind.Tag, tag)).Prepend(new Word(WordKind.Type, entry.Type));
 }

@@ -84,7 +84,16 @@ internal sealed class JournalState
             database.ReadProgress(), floors.ToImmutable(), basis, gaps.ToImmutable(), new RecentPlaces(limits ?? new PlaceLimits()));
         if (recent is null) return;
         if (!view.KnowsPlaces) throw new InvalidDataException("places are known of entries that are not there");
-        foreach (var stored in recent.AllStored(view.Progress.Indexed + 1, view.LastPosition)) view.Recent.Add(stored.Entry, stored.Block);
+        var next = view.NextEntry(view.Progress.Indexed);
+        foreach (var stored in recent.AllStored(view.Progress.Indexed + 1, view.LastPosition))
+        {
+            if (stored.Entry.Position != next) throw new InvalidDataException($"no entry is at position {next}");
+            view.Recent.Add(stored.Entry, stored.Block);
+            next = view.NextEntry(next);
+        }
+
+        // Versions and matches are told by them: what is missing must not be taken for what never was.
+        if (next <= view.LastPosition) throw new InvalidDataException($"no entry is at position {next}");
     }
 
     /// <summary>The moment that reads begun now see.</summary>

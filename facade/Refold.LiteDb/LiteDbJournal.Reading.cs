@@ -58,6 +58,8 @@ public sealed partial class LiteDbJournal
         List<(StreamId Stream, long Highest)> recent =
         [
             .. view.Recent.Streams.Select(item => (Stream: item.Key, item.Value.Highest))
+                // One that is being added has no version yet.
+                .Where(item => item.Highest > 0)
                 .Where(item => item.Stream.Value.StartsWith(prefix, StringComparison.Ordinal))
                 .Where(item => after is null || Comparer<StreamId>.Default.Compare(item.Stream, after) > 0)
                 .OrderBy(item => item.Stream)

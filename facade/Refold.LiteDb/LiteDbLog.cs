@@ -188,10 +188,25 @@ internal sealed class LiteDbLog(
         // Should it fail, not each group is to try again.
         state.View.Recent.Defer();
         var change = new PlaceChange(database, state.View);
-        if (!IsCommitted(change.WriteTo, change.Progress.Commit, out _)) return;
-        database.RequirePlace();
-        state.Publish(change);
-        MarkCommitted();
+        try
+        {
+            if (!IsCommitted(change.WriteTo, change.Progress.Commit, out var cause))
+            {
+                // Nothing is built upon a damage.
+                if (cause is JournalCorruptedException && failure is null) Poison(cause);
+                return;
+            }
+
+            database.RequirePlace();
+            state.Publish(change);
+            MarkCommitted();
+        }
+#pragma warning disable CA1031 // It may be committed: to go on from the state before would take it back.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            Poison(exception);
+        }
     }
 
     /// <summary>Writes a transaction and finds out what became of it.</summary>

@@ -37,7 +37,8 @@ internal sealed class PlaceChange
                 view.Recent.Words.OrderBy(item => item.Key.Kind).ThenBy(item => item.Key.Text, StringComparer.Ordinal),
                 item => PlaceOwner.Of(item.Key), item => item.Value, _ => 0);
         }
-        catch (Exception exception) when (exception is not (JournalException or IOException or ObjectDisposedException))
+        catch (Exception exception) when (
+            exception is not (JournalException or IOException or ObjectDisposedException or OutOfMemoryException))
         {
             throw Database.Unreadable(database.Place, exception);
         }

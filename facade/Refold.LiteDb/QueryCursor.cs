@@ -50,7 +50,9 @@ internal sealed class QueryCursor(Database database, Query query, View view)
         return demands.Count > 0 ? demands : [[new PositionCursor(view, null)]];
     }
 
-    private static PositionCursor Of(Database database, Word word, View view) => new(view, PlaceCursor.Of(database, view, word));
+    // What no entry can have lies nowhere: as a key it could be that of another word.
+    private static PositionCursor Of(Database database, Word word, View view) =>
+        word.IsText ? new(view, PlaceCursor.Of(database, view, word)) : new(view, null) { IsNone = true };
 }
 
 /// <summary>Positions of one word, or of every entry, up to the moment that is looked at.</summary>
@@ -60,10 +62,13 @@ internal sealed class PositionCursor(View view, PlaceCursor? places)
 {
     private static readonly EntryPlace None = new(long.MaxValue, long.MaxValue, 0);
 
+    /// <summary>Whether there is none at all.</summary>
+    public bool IsNone { get; init; }
+
     /// <summary>The first place at or behind a position.</summary>
     public EntryPlace Next(long from)
     {
-        if (from > view.LastPosition) return None;
+        if (IsNone || from > view.LastPosition) return None;
         var found = places is null ? new EntryPlace(0, view.NextEntry(from - 1), 0) : places.Next(from) ?? None;
         return found.Position <= view.LastPosition ? found : None;
     }

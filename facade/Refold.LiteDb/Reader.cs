@@ -123,7 +123,8 @@ internal sealed class Reader(Database database, EntryBlocks documents, string fi
         {
             return read();
         }
-        catch (Exception exception) when (exception is not (JournalException or IOException or ObjectDisposedException))
+        catch (Exception exception) when (
+            exception is not (JournalException or IOException or ObjectDisposedException or OutOfMemoryException))
         {
             throw Database.Unreadable(file, exception);
         }

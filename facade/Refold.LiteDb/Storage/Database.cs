@@ -85,7 +85,8 @@ internal sealed partial class Database : IDisposable
 
                 return found;
             }
-            catch (Exception exception) when (exception is not (JournalException or IOException or ObjectDisposedException))
+            catch (Exception exception) when (
+                exception is not (JournalException or IOException or ObjectDisposedException or OutOfMemoryException))
             {
                 throw Unreadable(place, exception);
             }

@@ -1,5 +1,6 @@
 // Reads of a segment journal that make no objects: entries are handed out where they lie in the files.
 // Called by applications, by folds and by reads of objects.
+using System.Runtime.ExceptionServices;
 using System.Text;
 
 namespace Refold.Segments;
@@ -18,10 +19,17 @@ public sealed partial class SegmentJournal
         {
             var plan = index.Scan(Math.Max(1, walk.Last == 0 ? fromPosition : walk.Last + 1));
             head = Math.Min(head, plan.Head.Position);
-            if (plan.Head.Position > head && index.HeadAt(head) is { } same) plan = plan with { Head = same };
+            if (plan.Head.Position > head)
+            {
+                // Of what was there at the call, nothing is left that was not handed out.
+                if (index.HeadAt(head) is not { } same) return walk.Visited;
+                plan = plan with { Head = same };
+            }
+
             plan.Walk(walk, Math.Max(1, walk.Last == 0 ? fromPosition : walk.Last + 1));
             return walk.Visited;
         });
+        walk.Failed?.Throw();
         return walk.Visited;
     }
 
@@ -34,7 +42,7 @@ public sealed partial class SegmentJournal
         ArgumentNullException.ThrowIfNull(visitor);
         using var reader = new EntryReader();
         var name = Encoding.UTF8.GetBytes(stream.Value);
-        var (visited, next, asOf) = (0L, fromVersion, long.MaxValue);
+        var (visited, next, asOf, failed) = (0L, fromVersion, long.MaxValue, default(ExceptionDispatchInfo));
         Ask(index =>
         {
             asOf = Math.Min(asOf, index.Head.Position);
@@ -45,11 +53,21 @@ public sealed partial class SegmentJournal
                 var entry = reader.View(row, name);
                 visited++;
                 next = row.Version + 1;
-                if (!visitor(entry)) break;
+                try
+                {
+                    if (!visitor(entry)) break;
+                }
+                catch (SegmentGoneException gone)
+                {
+                    // Of another journal: files of this one are not looked for because of it.
+                    failed = ExceptionDispatchInfo.Capture(gone);
+                    break;
+                }
             }
 
             return visited;
         });
+        failed?.Throw();
         return visited;
     }
 }

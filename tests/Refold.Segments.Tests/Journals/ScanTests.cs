@@ -76,6 +76,55 @@ public class ScanTests
     }
 
     [Fact]
+    public async Task AScan_EndsWithTheHeadOfItsCall_AlsoWhereThatIsDroppedMeanwhile()
+    {
+        await using var journal = SegmentJournal.Open(new MemoryDevice(), Options(Durability.Flushed));
+        await FillAsync(journal);
+        var head = journal.Head.Position;
+        var found = new List<long>();
+        journal.ScanAll((in EntryView entry) =>
+        {
+            found.Add(entry.Position);
+            if (found.Count > 1) return true;
+            Task.Run(async () =>
+            {
+                await FillAsync(journal);
+                await journal.CompactAsync(new CompactionRequest.RetainFrom(head + 10));
+            }).GetAwaiter().GetResult();
+            return true;
+        });
+        Assert.All(found, position => Assert.InRange(position, 1, head));
+        Assert.Equal(found.Order().Distinct(), found);
+    }
+
+    [Fact]
+    public async Task ASegmentThatHasOnlyADeletion_IsPassed_ByItsFramesAndByItsFooter()
+    {
+        var device = new MemoryDevice();
+        var options = Options(Durability.Flushed);
+        List<JournalEntry> expected;
+        await using (var journal = SegmentJournal.Open(device, options))
+        {
+            await FillAsync(journal);
+            var before = SmallJournal.Segments(device).Count;
+            var version = 0L;
+            // Up to a deletion with which a segment begins, and a batch that does not fit behind it.
+            while (SmallJournal.Segments(device).Count < before + 1 || version < 4) await journal.DeleteToAsync("b", ++version);
+            await journal.AppendAsync(new AppendRequest(Samples.Entry("a", new string('x', 4000))));
+            await journal.AppendAsync(new AppendRequest(Samples.Entry("c")));
+            expected = [.. journal.ReadAll()];
+            Assert.Equal(expected, Scanned(visitor => journal.ScanAll(visitor)));
+        }
+
+        foreach (var footers in new[] { true, false })
+        {
+            await using var journal = SegmentJournal.Open(
+                device, options.With(s => s with { Opening = new() { Footers = footers, Checkpoint = footers } }));
+            Assert.Equal(expected, Scanned(visitor => journal.ScanAll(visitor)));
+        }
+    }
+
+    [Fact]
     public async Task ADamagedByte_IsNeverHandedOut()
     {
         var device = new MemoryDevice();
@@ -126,6 +175,8 @@ public class ScanTests
                 file.Write(before.AsSpan(128 + from * size, size), 128 + at * size);
                 Assert.True(Refuses(expected, name, () => Scanned(visitor => journal.ScanAll(visitor))));
                 Assert.True(Refuses(expected, name, () => Scanned(visitor => journal.ScanStream("a", visitor))));
+                // Its number is not known where a scan begins with it.
+                Assert.True(Refuses([expected[at]], name, () => Scanned(visitor => journal.ScanAll(visitor, at + 1, 1))));
             }
 
             file.Write(new byte[size], 128 + at * size);

@@ -1,6 +1,7 @@
 // What deletions hide from a read that has the names of streams as bytes.
 // Made by SegmentIndex for a scan.
 using System.Runtime.InteropServices;
+using System.Text;
 
 namespace Refold.Segments;
 
@@ -17,7 +18,9 @@ internal sealed class HiddenEntries(DeletedStreams deleted, long moment)
     public bool Hides(in EntryView entry)
     {
         ref var floor = ref CollectionsMarshal.GetValueRefOrAddDefault(floors, entry.StreamUtf8, out var isKnown);
-        if (!isKnown) floor = deleted.FloorAt(entry.ToEntry().Stream, moment);
+        // What is no name names no stream of which something was deleted.
+        if (!isKnown && Core.StreamIdModule.tryCreate(Encoding.UTF8.GetString(entry.StreamUtf8)) is { IsOk: true, ResultValue: var stream })
+            floor = deleted.FloorAt(stream, moment);
         return entry.Version <= floor;
     }
 }

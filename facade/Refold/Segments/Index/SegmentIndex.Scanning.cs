@@ -26,18 +26,20 @@ internal sealed record ScanPlan(IndexPart[] Parts, Head Head, HiddenEntries? Hid
         foreach (var part in Parts)
         {
             if (walk.HasEnded) return;
-            var until = part.LastHead is { } last && last.Position < Head.Position ? last : Head;
+            // One without a batch has nothing to go through.
+            if (part.LastHead is not { } last) continue;
+            var until = last.Position < Head.Position ? last : Head;
             if (until.Position < part.FirstPosition || until.Position < position) continue;
             if (position <= part.FirstPosition)
             {
-                walk.Through(part.Segment, Format.SegmentHeaderModule.bytes, part.Segment.Header.FirstFrame - 1, until, Hidden);
+                walk.Through(new WalkStart(part.Segment), until, Hidden);
                 continue;
             }
 
             var index = part.IndexAt(position);
             if (index == part.Count) continue;
             var row = part.Reader()(index);
-            if (row.Position <= until.Position) walk.Through(part.Segment, row.Offset, number: null, until, Hidden);
+            if (row.Position <= until.Position) walk.Through(new WalkStart(row), until, Hidden);
         }
     }
 }

@@ -24,6 +24,7 @@ internal sealed class FrameWindow : IDisposable
     /// <exception cref="ObjectDisposedException">The journal was closed.</exception>
     public ReadOnlySpan<byte> From(SegmentFile file, long offset, int least)
     {
+        file.RequireOpen();
         if (!ReferenceEquals(file, segment) || offset < origin || offset + least > origin + length) Read(file, offset, least);
         var start = (int)(offset - origin);
         return buffer.AsSpan(start, Math.Max(0, length - start));
@@ -45,11 +46,19 @@ internal sealed class FrameWindow : IDisposable
         if (wanted > MostAhead) wanted = (int)Math.Clamp(file.ReadLength() - offset, 0, wanted);
         if (buffer.Length < wanted)
         {
-            if (buffer.Length > 0) ArrayPool<byte>.Shared.Return(buffer);
+            Dispose();
             buffer = ArrayPool<byte>.Shared.Rent(wanted);
         }
 
         (segment, origin, length) = (file, offset, 0);
-        length = file.Read(buffer.AsSpan(0, wanted), offset);
+        try
+        {
+            length = file.Read(buffer.AsSpan(0, wanted), offset);
+        }
+        catch (JournalException exception) when (wanted > count && exception is not SegmentGoneException)
+        {
+            // What cannot be read may lie behind what is asked for.
+            length = file.Read(buffer.AsSpan(0, count), offset);
+        }
     }
 }

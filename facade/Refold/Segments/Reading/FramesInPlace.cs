@@ -41,8 +41,8 @@ internal readonly struct FramesInPlace(FrameWindow window)
         var checksum = BinaryPrimitives.ReadUInt32LittleEndian(bytes[(size - 4)..]);
         if (Core.Checksum.seeded(segment.Seed, bytes[..(size - 4)]) != checksum) throw Wrong(segment, offset);
         var (length, body) = (FrameHeader.Length(bytes), FrameHeader.BodyBytes(bytes));
-        if (FrameHeader.Flags(bytes) > HeadFlag || body < 0 || body > length - size || length - size - body >= Format.FrameLayout.alignment
-            || length % Format.FrameLayout.alignment != 0)
+        if (FrameHeader.Flags(bytes) > HeadFlag || length < size || body < 0 || body > length - size
+            || length - size - body >= Format.FrameLayout.alignment || length % Format.FrameLayout.alignment != 0)
             throw Wrong(segment, offset);
         if (bytes.Length < length) bytes = window.From(segment, offset, length);
         return bytes.Length >= length ? new FrameInPlace(bytes[..length]) : throw Wrong(segment, offset);
@@ -56,6 +56,7 @@ internal readonly struct FramesInPlace(FrameWindow window)
         if (FrameHeader.Kind(bytes) != Format.FrameLayout.entryKind) throw Corrupted(segment, offset, "the frame", "an entry", "another");
         if (!IsWhole(frame, segment)
             || !FrameHeader.Fits(bytes, frame.Body)
+            || FrameHeader.Role(bytes) >= Core.RoleModule.count || FrameHeader.SchemaVersion(bytes) < 1
             || FrameHeader.Version(bytes) < 1 || FrameHeader.First(bytes) < 1 || FrameHeader.Index(bytes) < 0
             || unchecked(FrameHeader.Position(bytes) - FrameHeader.First(bytes)) != FrameHeader.Index(bytes))
             throw Wrong(segment, offset);

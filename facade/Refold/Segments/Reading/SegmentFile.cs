@@ -64,7 +64,7 @@ internal sealed class SegmentFile(Format.SegmentName name, Format.SegmentHeader 
     /// <exception cref="ObjectDisposedException">The journal was closed.</exception>
     public int Read(Span<byte> bytes, long offset)
     {
-        ObjectDisposedException.ThrowIf(disposed != 0, typeof(SegmentJournal));
+        RequireOpen();
         try
         {
             return File.Read(bytes, offset);
@@ -74,6 +74,10 @@ internal sealed class SegmentFile(Format.SegmentName name, Format.SegmentHeader 
             throw Failure(exception, $"{Name}, offset {NumberText.Of(offset)}: the device does not read it");
         }
     }
+
+    /// <summary>Refuses what comes behind the journal's end.</summary>
+    /// <exception cref="ObjectDisposedException">The journal was closed.</exception>
+    public void RequireOpen() => ObjectDisposedException.ThrowIf(Volatile.Read(ref disposed) != 0, typeof(SegmentJournal));
 
     /// <summary>The length of the file in bytes, its footer included.</summary>
     /// <exception cref="SegmentGoneException">The file was removed before it was opened.</exception>
