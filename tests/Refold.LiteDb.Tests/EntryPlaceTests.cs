@@ -52,6 +52,8 @@ public class EntryPlaceTests
             var first = random.Next(1, 300);
             foreach (var query in (Query[])[
                 Query.WithTags("t0"), Query.WithTags("a", "t1"), Query.OfTypes("Rare"), Query.All,
+                // No entry can have these; as keys they lie among those of others.
+                Query.OfTypes("Common\0"), Query.OfTypes("Common\0\0\0\0\0\0\0\0\u0001"), Query.OfTypes("\ud800"),
                 Query.Any(new QueryItem(["Rare"], ["t2"]), new QueryItem([], ["t0"]))])
                 Assert.Equal(model.Query(query, first, 15).Entries, journal.Query(query, first, 15).Entries);
             Assert.Equal(model.Streams(), journal.Streams());
@@ -103,6 +105,29 @@ public class EntryPlaceTests
             using var database = Database.Open(files, readOnly: true);
             return database.ReadProgress().Indexed;
         }
+    }
+
+    /// <summary>A process was killed with these places in memory: of the entries the first, one between, the last is gone.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(5)]
+    [InlineData(9)]
+    public async Task ABlockBehindThePlaces_ThatIsNotThere_IsFoundWhenTheJournalIsOpened(long position)
+    {
+        var files = new SimulatedFiles();
+        var journal = LiteDbJournal.Open(files, places: Few);
+        for (var number = 0; number < 9; number++) await journal.Append(Samples.Entry("s", "{}", "a"));
+        var left = new SimulatedFiles(files.Contents());
+        await journal.DisposeAsync();
+        using (var database = Database.Open(left, readOnly: false))
+        {
+            Assert.Equal(0, database.ReadProgress().Indexed);
+            database.Write(engine => Assert.Equal(1, engine.Delete(Collections.Entries, [position])));
+            database.Checkpoint();
+        }
+
+        Assert.ThrowsAny<JournalException>(() => LiteDbJournal.Open(left, places: Few));
+        Assert.ThrowsAny<JournalException>(() => LiteDbJournal.Open(left, new JournalOptions { ReadOnly = true }));
     }
 
     [Fact]
