@@ -5,7 +5,8 @@ using System.Collections.Concurrent;
 namespace Refold.LiteDb;
 
 /// <summary>When places are written into documents, and how.</summary>
-/// <param name="Entries">So many entries are in memory only; an opening after a crash reads them again.</param>
+/// <param name="Entries">So many entries are in memory only, or four times as many places; an opening after a crash reads them
+/// again.</param>
 /// <param name="Names">So many streams and words are; one transaction changes their documents.</param>
 /// <param name="PieceSize">So many places are in a full piece.</param>
 internal sealed record PlaceLimits(int Entries = 8192, int Names = 4096, int PieceSize = 512);
@@ -18,10 +19,12 @@ internal sealed class RecentPlaces(PlaceLimits limits)
     private readonly ConcurrentDictionary<Word, PlaceList> words = new();
     private int names;
     private int entries;
+    private long places;
     private int factor = 1;
 
     /// <summary>Whether it is time to write them into documents.</summary>
-    public bool IsFull => entries / factor >= limits.Entries || names / factor >= limits.Names;
+    public bool IsFull =>
+        entries / factor >= limits.Entries || names / factor >= limits.Names || places / factor >= 4L * limits.Entries;
 
     /// <summary>When that is, and how they are written.</summary>
     public PlaceLimits Limits => limits;
@@ -43,16 +46,18 @@ internal sealed class RecentPlaces(PlaceLimits limits)
         Of(entry.Stream).Add(new EntryPlace(entry.Version, entry.Position, block));
         foreach (var word in Word.Of(entry))
         {
-            if (!words.TryGetValue(word, out var places))
+            if (!words.TryGetValue(word, out var ofWord))
             {
-                words[word] = places = new PlaceList();
+                words[word] = ofWord = new PlaceList();
                 names++;
             }
 
-            places.Add(new EntryPlace(entry.Position, entry.Position, block));
+            ofWord.Add(new EntryPlace(entry.Position, entry.Position, block));
+            places++;
         }
 
         entries++;
+        places++;
     }
 
     /// <summary>Raises the highest version of a stream.</summary>

@@ -107,6 +107,38 @@ public class EntryPlaceTests
         }
     }
 
+    /// <summary>The places are on the device, and then nobody can tell whether the files are still the journal's: what was committed is not
+    /// taken back by what would come behind it.</summary>
+    [Fact]
+    public async Task PlacesAfterWhoseCommitTheFilesCannotBeLookedAt_EndTheWriter_AndTheJournalIsInOrder()
+    {
+        var files = new SimulatedFiles();
+        var journal = LiteDbJournal.Open(files, places: Few);
+        for (var number = 0; number < 30; number++) await journal.Append(Samples.Entry("s", "{}", "a"));
+        var (commits, failures) = (0, 0);
+        files.Done = operation =>
+        {
+            if (operation is { Verb: FileVerb.Write, Role: FileRole.Log } && operation.Bytes[LogStream.ConfirmByte] == 1) commits++;
+        };
+        // Behind the tenth append that follows, places are written.
+        files.LookFails = () => commits == 11 && failures++ == 0 ? new IOException("Input/output error (simulated).") : null;
+        var acknowledged = 30;
+        for (var number = 30; number < 60; number++)
+        {
+            if (await journal.TryAppendAsync(new AppendRequest(Samples.Entry("s", "{}", "a"))) is AppendResult.Appended) acknowledged++;
+        }
+
+        Assert.Equal((1, 40), (failures, acknowledged));
+        await journal.DisposeAsync();
+        var left = new SimulatedFiles(files.Contents());
+        Assert.Null(LiteDbJournal.Verify(left).First);
+        await using var opened = LiteDbJournal.Open(left, places: Few);
+        for (var number = 40; number < 130; number++) await opened.Append(Samples.Entry("s", "{}", "a"));
+        Assert.Equal(130, opened.Query(Query.WithTags("a")).Entries.Count);
+        await opened.DisposeAsync();
+        Assert.Null(LiteDbJournal.Verify(left).First);
+    }
+
     /// <summary>A process was killed with these places in memory: of the entries the first, one between, the last is gone.</summary>
     [Theory]
     [InlineData(1)]

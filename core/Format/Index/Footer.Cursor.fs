@@ -36,7 +36,12 @@ type internal FooterCursor(tables: FooterTables) =
     let mutable entries = nothing
     let mutable postings = nothing
 
-    let isIn (page: Page) (index: int) = index >= page.FirstRow && index - page.FirstRow < page.Rows
+    /// The page that has a row: the one that was read last, or another of the table.
+    let pageOf (last: Page) (table: FooterTable<'Row>) (index: int) : Result<Page, FrameError> =
+        if index >= last.FirstRow && index - last.FirstRow < last.Rows then Ok last else table.Page index
+
+    /// The bytes of a row in its page.
+    let rowIn (page: Page) (index: int) (size: int) : ReadOnlySpan<byte> = page.Content.Span.Slice((index - page.FirstRow) * size, size)
 
     let isRight (row: ReadOnlySpan<byte>) (place: EntryPlace) =
         let typeIndex = BinaryPrimitives.ReadInt32LittleEndian(row.Slice 32)
@@ -55,20 +60,11 @@ type internal FooterCursor(tables: FooterTables) =
 
     /// The row of an entry, by its index from 0.
     member _.Entry(index: int) : Result<EntryPlace, FrameError> =
-        let error =
-            if isIn entries index then
-                None
-            else
-                match tables.Entries.Page index with
-                | Ok page ->
-                    entries <- page
-                    None
-                | Error error -> Some error
-
-        match error with
-        | Some error -> Error error
-        | None ->
-            let row = entries.Content.Span.Slice((index - entries.FirstRow) * entryBytes, entryBytes)
+        match pageOf entries tables.Entries index with
+        | Error error -> Error error
+        | Ok page ->
+            entries <- page
+            let row = rowIn page index entryBytes
 
             let place =
                 {
@@ -83,19 +79,9 @@ type internal FooterCursor(tables: FooterTables) =
 
     /// The index of an entry: the one at this place in the postings.
     member _.Posting(place: int) : Result<int, FrameError> =
-        let error =
-            if isIn postings place then
-                None
-            else
-                match tables.Postings.Page place with
-                | Ok page ->
-                    postings <- page
-                    None
-                | Error error -> Some error
-
-        match error with
-        | Some error -> Error error
-        | None ->
-            let offset = (place - postings.FirstRow) * FooterLayout.postingBytes
-            let entry = BinaryPrimitives.ReadInt32LittleEndian(postings.Content.Span.Slice offset)
+        match pageOf postings tables.Postings place with
+        | Error error -> Error error
+        | Ok page ->
+            postings <- page
+            let entry = BinaryPrimitives.ReadInt32LittleEndian(rowIn page place FooterLayout.postingBytes)
             if entry >= 0 && entry < tables.Entries.Rows then Ok entry else Error tables.Misfit

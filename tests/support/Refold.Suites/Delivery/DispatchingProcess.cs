@@ -2,7 +2,6 @@
 // delivery in a file. Started by KilledDispatching; its other end is called by Program.
 using System.Diagnostics;
 using System.Globalization;
-using System.Text;
 
 namespace Refold.Suites;
 
@@ -44,18 +43,10 @@ internal static class DispatchingProcess
         await using var journal = Journal.Open("segments:" + JournalOf(directory));
         await using var run = await journal.StartOrResumeRunAsync(Run, Till.Pin);
         using var deliveries = new FileStream(Deliveries(directory), FileMode.Append, FileAccess.Write, FileShare.Read);
-        var isFailing = false;
         var dispatcher = new OutboxDispatcher<TillCharge>(
             journal,
             Till.Payments,
-            (message, _) =>
-            {
-                if (isFailing = !isFailing && message.Number % 3 == 0) throw new InvalidOperationException("not now");
-                var line = string.Create(CultureInfo.InvariantCulture, $"{life} {message.Number} {message.Id}\n");
-                deliveries.Write(Encoding.UTF8.GetBytes(line));
-                deliveries.Flush(flushToDisk: true);
-                return Task.CompletedTask;
-            },
+            TillDeliveries.KeptIn(deliveries, string.Create(CultureInfo.InvariantCulture, $"{life} ")),
             // One process at a time has the journal: its name may be the same.
             Options("killed"));
         var dispatching = dispatcher.RunAsync(CancellationToken.None);

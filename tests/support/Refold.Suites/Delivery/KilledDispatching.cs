@@ -52,17 +52,7 @@ internal static class KilledDispatching
     private static async Task EndAsync(Tally tally, string directory, HashSet<string> acknowledged, HashSet<long> confirmedBefore)
     {
         await using var journal = Journal.Open("segments:" + DispatchingProcess.JournalOf(directory));
-        List<long> last = [];
-        var dispatcher = new OutboxDispatcher<TillCharge>(
-            journal,
-            Till.Payments,
-            (message, _) =>
-            {
-                last.Add(message.Number);
-                return Task.CompletedTask;
-            },
-            DispatchingProcess.Options("killed"));
-        while ((await dispatcher.DeliverDueAsync()).NextDue is not null) await Task.Yield();
+        var last = await TillDeliveries.RestAsync(journal, DispatchingProcess.Options("killed"));
 
         var messages = journal.ReadStream(Till.Payments.Stream).ToList();
         Assert.Equal(Enumerable.Range(1, messages.Count).Select(number => (long)number), messages.Select(message => message.Version));

@@ -2,7 +2,6 @@
 // each delivery in a file. Started by TwoDispatchers; its other end is called by Program.
 using System.Diagnostics;
 using System.Globalization;
-using System.Text;
 
 namespace Refold.Suites;
 
@@ -25,6 +24,8 @@ internal sealed class StandingProcess : IAsyncDisposable
     public static StandingProcess Start(ILocalJournal journal, string name, string directory)
     {
         var file = Path.Combine(directory, name);
+        // Before the process, which may be killed before it begins: where it is not there, it was lost.
+        File.WriteAllBytes(file, []);
         var start = new ProcessStartInfo("dotnet", [Program.Assembly, Verb, name, file])
         {
             RedirectStandardInput = true,
@@ -51,19 +52,11 @@ internal sealed class StandingProcess : IAsyncDisposable
     public static async Task<int> RunAsync(string name, string file)
     {
         await using var journal = new DistantJournal(Console.In, Console.Out);
-        using var deliveries = new FileStream(file, FileMode.Create, FileAccess.Write, FileShare.Read);
-        var isFailing = false;
+        using var deliveries = new FileStream(file, FileMode.Open, FileAccess.Write, FileShare.Read);
         var dispatcher = new OutboxDispatcher<TillCharge>(
             journal,
             Till.Payments,
-            (message, _) =>
-            {
-                if (isFailing = !isFailing && message.Number % 3 == 0) throw new InvalidOperationException("not now");
-                deliveries.Write(Encoding.UTF8.GetBytes(
-                    string.Create(CultureInfo.InvariantCulture, $"{message.Number} {message.Id}\n")));
-                deliveries.Flush(flushToDisk: true);
-                return Task.CompletedTask;
-            },
+            TillDeliveries.KeptIn(deliveries),
             Options(name));
         await dispatcher.RunAsync(CancellationToken.None);
         return 1;
@@ -78,13 +71,12 @@ internal sealed class StandingProcess : IAsyncDisposable
     }
 
     /// <summary>What it handed over.</summary>
-    public IReadOnlyList<(long Number, Guid Id)> Deliveries() => !File.Exists(file)
-        ? []
-        : [
-            // The last line may have been cut.
-            .. File.ReadAllText(file).Split('\n').SkipLast(1).Select(line => line.Split(' '))
-                .Select(words => (long.Parse(words[0], CultureInfo.InvariantCulture), Guid.Parse(words[1]))),
-        ];
+    public IReadOnlyList<(long Number, Guid Id)> Deliveries() =>
+    [
+        // The last line may have been cut.
+        .. File.ReadAllText(file).Split('\n').SkipLast(1).Select(line => line.Split(' '))
+            .Select(words => (long.Parse(words[0], CultureInfo.InvariantCulture), Guid.Parse(words[1]))),
+    ];
 
     public async ValueTask DisposeAsync()
     {

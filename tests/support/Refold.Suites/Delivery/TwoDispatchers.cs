@@ -79,18 +79,8 @@ internal static class TwoDispatchers
 
     private static async Task EndAsync(Tally tally, ILocalJournal journal, IReadOnlyList<StandingProcess> all)
     {
-        List<long> last = [];
-        var dispatcher = new OutboxDispatcher<TillCharge>(
-            journal,
-            Till.Payments,
-            (message, _) =>
-            {
-                last.Add(message.Number);
-                return Task.CompletedTask;
-            },
-            // Under the name of the last one it need not wait.
-            StandingProcess.Options(Owner(journal)!));
-        while ((await dispatcher.DeliverDueAsync()).NextDue is not null) await Task.Yield();
+        // Under the name of the last one it need not wait.
+        var last = await TillDeliveries.RestAsync(journal, StandingProcess.Options(Owner(journal)!));
 
         var messages = journal.ReadStream(Till.Payments.Stream).ToList();
         Assert.Equal(Enumerable.Range(1, messages.Count).Select(number => (long)number), messages.Select(message => message.Version));

@@ -20,6 +20,9 @@ internal sealed class SimulatedFiles(IReadOnlyDictionary<FileRole, byte[]>? cont
     /// <summary>Asked before each operation; what it returns is thrown.</summary>
     public Func<FileOperation, Exception?> Fails { get; set; } = _ => null;
 
+    /// <summary>Asked whenever somebody looks whether a file is in its place; what it returns is thrown.</summary>
+    public Func<Exception?> LookFails { get; set; } = () => null;
+
     /// <summary>Called after each operation.</summary>
     public Action<FileOperation> Done { get; set; } = _ => { };
 
@@ -120,6 +123,7 @@ internal sealed class SimulatedFiles(IReadOnlyDictionary<FileRole, byte[]>? cont
         {
             get
             {
+                if (device.LookFails() is { } failure) throw failure;
                 lock (device.gate) return device.files.ContainsValue(file) ? null : role.ToString();
             }
         }

@@ -17,6 +17,9 @@ internal sealed class MemoryDevice : IStorageDevice
     /// <summary>Asked before each operation (create, write, flush, ...) on a name; what it returns is thrown.</summary>
     public Func<string, string, Exception?> Fails { get; set; } = (_, _) => null;
 
+    /// <summary>Asked before each read of so many bytes at an offset of a file; what it returns is thrown.</summary>
+    public Func<string, long, int, Exception?> ReadFails { get; set; } = (_, _, _) => null;
+
     /// <summary>Called when a flush of a file has begun.</summary>
     public Action<string> Flushing { get; set; } = _ => { };
 
@@ -160,6 +163,7 @@ internal sealed class MemoryDevice : IStorageDevice
         public int Read(Span<byte> destination, long offset)
         {
             ObjectDisposedException.ThrowIf(disposed, this);
+            if (device.ReadFails(node.Name, offset, destination.Length) is { } failure) throw failure;
             lock (device.gate)
             {
                 var source = node.Content.AsSpan((int)Math.Min(offset, node.Content.Length));
