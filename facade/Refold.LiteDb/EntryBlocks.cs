@@ -55,7 +55,7 @@ internal sealed class EntryBlocks(Guid journal, string file)
     public EntryBlock Read(BsonDocument document)
     {
         if (
-            document["_id"] is not { IsInt64: true } last || document["b"] is not { IsInt64: true } batch
+            document.Count != 3 || document["_id"] is not { IsInt64: true } last || document["b"] is not { IsInt64: true } batch
                 || document["d"] is not { IsBinary: true } content)
             throw Corrupt(document["_id"], "the fields of a block", "something else");
         var bytes = content.AsBinary;

@@ -72,7 +72,10 @@ public sealed record LiteDbVerification(long Entries, Head Head, LiteDbFault? Fi
 
             foreach (var document in database.All(first => Search.ByIds(Collections.Batches, first, long.MaxValue), 0L))
             {
-                if (Batch(BatchRow.Read(document)) is { } fault) return fault;
+                var batch = BatchRow.Read(document);
+                if (!WrittenForm.Is(document, batch.Write()))
+                    return Fault($"the batch at position {Text(batch.First)} is not as one is written", batch.First);
+                if (Batch(batch) is { } fault) return fault;
             }
 
             if (!Head.Hash.Equals(progress.Head.Hash) || Head.Position != progress.Head.Position)
@@ -83,6 +86,7 @@ public sealed record LiteDbVerification(long Entries, Head Head, LiteDbFault? Fi
                     + $"the journal says {Text(progress.Batches)} up to {Text(progress.Latest)}");
             if (Next() is { } stray) return Fault($"the entry at position {Text(stray.Entry.Position)} belongs to no batch");
             if (derived.Compare() is { } other) return Fault(other);
+            if (WrittenForm.Fault(database) is { } form) return Fault(form);
             return readable == progress.Entries
                 ? null
                 : Fault($"{Text(readable)} entries can be read, the journal says {Text(progress.Entries)}");

@@ -10,11 +10,11 @@ namespace Refold.LiteDb;
 
 public class DocumentChangeTests(ITestOutputHelper output)
 {
-    // Said at this place only, and nothing else follows from it: the page size, the number of commits, how far keys are forgotten, what a
-    // dropped beginning came to, and what a key stands for of which entries are gone. Such a document cannot be lost unseen.
+    // Said at this place only, and nothing else follows from it: the number of commits, how far keys are forgotten, what a dropped beginning
+    // came to, and what a key stands for of which entries are gone. Such a document cannot be lost unseen.
     private static readonly string[] Only =
     [
-        "meta format page", "meta head commit", "meta head k", "meta base frame", "meta base t", "meta base p", "meta base s",
+        "meta head commit", "meta head k", "meta base frame", "meta base t", "meta base p", "meta base s",
         "cmd e", "cmd h", "cmd l", "rc s",
     ];
 
@@ -49,6 +49,9 @@ public class DocumentChangeTests(ITestOutputHelper output)
     private static IEnumerable<(string Field, BsonDocument? Document)> Changes(BsonDocument document)
     {
         yield return ("", null);
+        yield return ("more", new BsonDocument(document.ToDictionary()) { ["more"] = 1L });
+        // One that stands for nothing.
+        if (document["_id"].IsString) yield return ("_id", new BsonDocument(document.ToDictionary()) { ["_id"] = document["_id"].AsString + "s" });
         foreach (var field in document.Keys.Where(field => field is not ("_id" or "x")).ToList())
         {
             var (value, isKey) = (document[field], field == "k" && !document[field].IsInt64);
@@ -58,7 +61,7 @@ public class DocumentChangeTests(ITestOutputHelper output)
     }
 
     private static IEnumerable<BsonValue> OtherKeys(BsonValue value) =>
-        value.IsNull ? [new byte[] { 65 }] : [.. Others(value), BsonValue.Null];
+        value.IsNull ? [new byte[] { 65 }, 1L] : [.. Others(value), BsonValue.Null];
 
     private static IEnumerable<BsonValue> Others(BsonValue value)
     {
@@ -68,7 +71,7 @@ public class DocumentChangeTests(ITestOutputHelper output)
         if (value.IsBinary)
         {
             return value.AsBinary is { Length: > 0 } bytes
-                ? [(byte[])[.. bytes[..^1], (byte)(bytes[^1] ^ 1)], bytes[..^1], Array.Empty<byte>()]
+                ? [(byte[])[.. bytes[..^1], (byte)(bytes[^1] ^ 1)], bytes[..^1], (byte[])[.. bytes, 1], Array.Empty<byte>()]
                 : [];
         }
 
