@@ -1,5 +1,5 @@
-// Which way of making many blocks the processor has: sixteen at once, six, three, or block by block. All make the same words.
-// Called by SeededRng.fs.
+// Which ways of making blocks the processor has: sixteen at once, six, three, or block by block. All make the same words.
+// Called by SeededRng.fs and RngState.fs.
 namespace Refold.Core
 
 open System
@@ -15,7 +15,9 @@ type internal ChaChaKernel =
     | Six
     /// A row of a block in a vector of 128 bits, three times.
     | Three
-    /// Block by block.
+    /// Block by block, a row of it in a vector of 128 bits.
+    | OneByRows
+    /// Block by block, word by word.
     | One
 
 /// Several blocks at once.
@@ -35,6 +37,7 @@ module internal ChaChaKernel =
 
                 if Vector128.IsHardwareAccelerated then
                     ChaChaKernel.Three
+                    ChaChaKernel.OneByRows
             ChaChaKernel.One
         ]
 
@@ -44,6 +47,7 @@ module internal ChaChaKernel =
         | ChaChaKernel.Sixteen -> 16
         | ChaChaKernel.Six -> 6
         | ChaChaKernel.Three -> 3
+        | ChaChaKernel.OneByRows
         | ChaChaKernel.One -> 1
 
     /// The widest kernel.
@@ -64,11 +68,19 @@ module internal ChaChaKernel =
             | ChaChaKernel.Sixteen -> Sixteen.blocks key (counter + uint64 made) stream place
             | ChaChaKernel.Six -> Six.blocks key (counter + uint64 made) stream place
             | ChaChaKernel.Three -> Three.blocks key (counter + uint64 made) stream place
+            | ChaChaKernel.OneByRows -> OneByRows.block key (counter + uint64 made) stream place
             | ChaChaKernel.One -> ChaCha20.block key (counter + uint64 made) stream place
 
             made <- made + width
 
         made
+
+    /// One block, which is there soonest.
+    let one (key: ReadOnlySpan<byte>) (counter: uint64) (stream: uint64) (output: Span<uint32>) : unit =
+        if BitConverter.IsLittleEndian && Vector128.IsHardwareAccelerated then
+            OneByRows.block key counter stream output
+        else
+            ChaCha20.block key counter stream output
 
     /// As many consecutive blocks, from `counter` on, as fit into `output`: the same words as from `ChaCha20.block`. The counter wraps at
     /// 2^64.

@@ -4,12 +4,14 @@ namespace Refold
 
 open System
 open System.Buffers.Binary
+open System.Buffers.Text
 open System.Diagnostics.CodeAnalysis
 open System.Globalization
 open System.Numerics
 open System.Runtime.CompilerServices
 open System.Runtime.InteropServices
 open System.Runtime.Intrinsics
+open System.Security.Cryptography
 open Refold.Core
 
 /// Where a generator stands: key, stream, word position and splits handed out. Immutable, equal by content.
@@ -50,6 +52,10 @@ type RngState private (key: Bytes, stream: uint64, wordPosition: UInt128, splits
 
         RngState(Bytes.Copy key, stream, wordPosition, splits)
 
+    /// A state from parts that are right; positions wrap at 2^68.
+    static member internal At(key: ReadOnlySpan<byte>, stream: uint64, position: UInt128, splits: uint64) : RngState =
+        RngState(Bytes.Copy key, stream, position &&& positionMask, splits)
+
     /// The 32-byte key.
     member _.Key: ReadOnlySpan<byte> = key.Span
 
@@ -74,19 +80,41 @@ type RngState private (key: Bytes, stream: uint64, wordPosition: UInt128, splits
         let child = RngState(key, stream * 0x9E3779B97F4A7C15UL + count, UInt128.Zero, 0UL)
         struct (child, this.WithSplits count)
 
+    // What the key of a child is the hash of: up to its name.
+    static member private ChildWriter(key: ReadOnlySpan<byte>, stream: uint64) : ByteWriter =
+        let writer = ScratchWriter.Take()
+        writer.Text "refold.named-random"
+        writer.Raw key
+        writer.UInt64 stream
+        writer
+
+    static member private WriteChildKey(writer: ByteWriter, destination: Span<byte>) : unit =
+        SHA256.HashData(writer.Written, destination) |> ignore<int>
+        ScratchWriter.GiveBack writer
+
+    /// The key of the child of this name under a key and a stream.
+    static member internal WriteNamedKey(key: ReadOnlySpan<byte>, stream: uint64, name: string, destination: Span<byte>) : unit =
+        let writer = RngState.ChildWriter(key, stream)
+        writer.Text name
+        RngState.WriteChildKey(writer, destination)
+
+    /// The key of the child whose name is this number, 0 or more, in decimal digits.
+    member internal _.WriteNumberedKey(number: uint64, destination: Span<byte>) : unit =
+        let mutable room = Vector256<byte>.Zero
+        let digits = MemoryMarshal.CreateSpan(&Unsafe.As<Vector256<byte>, byte>(&room), 32)
+        let mutable count = 0
+        Utf8Formatter.TryFormat(number, digits, &count) |> ignore<bool>
+        let writer = RngState.ChildWriter(key.Span, stream)
+        writer.Prefixed(Span.op_Implicit (digits.Slice(0, count)))
+        RngState.WriteChildKey(writer, destination)
+
     /// The child of this name: a key of its own, SHA-256 over this key, stream and the name, whatever was drawn or split before.
     /// Throws `ArgumentException` for a name with a lone surrogate, which has no UTF-8 form of its own.
     member _.Named(name: string) : RngState =
         Text.requireUnicode (nameof name) name
-
-        let writer = ScratchWriter.Take()
-        writer.Text "refold.named-random"
-        writer.Raw key.Span
-        writer.UInt64 stream
-        writer.Text name
-        let childKey = Hash.Compute writer.Written
-        ScratchWriter.GiveBack writer
-        RngState(Bytes.Wrap(ReadOnlyMemory(childKey.ToArray())), 0UL, UInt128.Zero, 0UL)
+        let childKey = Array.zeroCreate<byte> 32
+        RngState.WriteNamedKey(key.Span, stream, name, Span childKey)
+        RngState(Bytes.Wrap(ReadOnlyMemory childKey), 0UL, UInt128.Zero, 0UL)
 
     /// As `Named`, kept for the next call: of the streams that a run draws for.
     member internal this.KeptNamed(name: string) : RngState =
@@ -112,7 +140,7 @@ type RngState private (key: Bytes, stream: uint64, wordPosition: UInt128, splits
     member this.NextUInt32() : struct (uint32 * RngState) =
         let mutable room = Vector512<uint32>.Zero
         let words = MemoryMarshal.CreateSpan(&Unsafe.As<Vector512<uint32>, uint32>(&room), ChaCha20.blockWords)
-        ChaCha20.block key.Span (UInt128.op_Explicit (wordPosition >>> 4)) stream words
+        ChaChaKernel.one key.Span (UInt128.op_Explicit (wordPosition >>> 4)) stream words
         let word = words[int (UInt128.op_Explicit wordPosition: uint64) &&& 15]
         struct (word, this.Seek(wordPosition + UInt128.One))
 

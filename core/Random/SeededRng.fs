@@ -4,198 +4,286 @@ namespace Refold
 
 open System
 open System.Buffers.Binary
+open System.Runtime.CompilerServices
 open System.Runtime.InteropServices
 open System.Collections.Generic
 open Refold.Core
 
-/// What the generators of one step share: how many words they drew, and whether the step is over.
-[<Sealed; AllowNullLiteral>]
-type internal RandomScope(guard: Action | null) =
-    /// How many words were drawn.
-    member val Drawn = 0UL with get, set
-    /// Whether the step is over.
-    member val IsOver = false with get, private set
-    /// Whether a draw asks nobody.
-    member val IsFree = isNull guard with get, private set
-    /// Asked before each draw, split and name; throws where none may be now.
-    member _.Guard: Action | null = guard
+/// A state that is made when something is drawn, and who is asked before each draw, split and name whether there may be one.
+[<Sealed>]
+type internal GuardedStart(start: Func<RngState>, guard: Action) =
+    member _.Start: Func<RngState> = start
+    member _.Guard: Action = guard
 
-    /// The step is over.
-    member this.End() =
-        this.IsOver <- true
-        this.IsFree <- false
+/// What the words of a generator are whose step is over.
+module internal NoWords =
+
+    let over: uint32[] = Array.zeroCreate 0
+
+/// The key and the first block of a generator, within it. Vectors there would be aligned, and the object larger.
+[<Struct; StructLayout(LayoutKind.Sequential, Size = 96)>]
+type internal KeyAndBlock =
+    [<DefaultValue(false)>]
+    val mutable private start: uint64
+
+    /// The key.
+    static member Key(place: byref<KeyAndBlock>) : Span<byte> = MemoryMarshal.CreateSpan(&Unsafe.As<KeyAndBlock, byte>(&place), 32)
+
+    /// The block.
+    static member Block(place: byref<KeyAndBlock>) : Span<uint32> =
+        MemoryMarshal.CreateSpan(&Unsafe.As<KeyAndBlock, uint32>(&place), 24).Slice 8
 
 /// A generator lent to one step. Mutable and not thread-safe; a draw after the step throws `ObjectDisposedException`.
 [<Sealed>]
-type SeededRng private (start: Func<RngState>, scope: RandomScope) =
+type SeededRng private (source: obj, family: SeededRng | null, taken: obj | null, version: uint64) =
 
-    // Words of the key stream; those from `index` on come next, and block `counter` comes after them.
-    let mutable buffer = Array.Empty<uint32>()
-    let mutable index = 0
-    let mutable counter = 0UL
-    let mutable origin: RngState voption = ValueNone
+    // `source` is a state, what makes one (Func, GuardedStart), or, of a step, the run's root, with the stream in `taken`. `family` is the
+    // generator that this one was split or named from, of all of them the first; null for that one itself, which counts for all.
+
+    // Names that were taken, once there are any; of a step that has not drawn, its stream.
+    let mutable taken = taken
+    // Of blocks from `counter` on the words come after those that are at hand. Of a step that has not drawn, the version.
+    let mutable counter = version
+    let mutable stream = 0UL
     let mutable splits = 0UL
-    let mutable names: HashSet<string> | null = null
+    // Words that are at hand, in the first block or in `many`, below 0 where none was asked for; those from `index` on come next.
+    let mutable filled = -1
+    let mutable index = 0
+    let mutable many: uint32[] | null = null
 
-    // One block first, which is there soonest and is all that most steps need; then several at once.
-    let refill (state: RngState) =
-        let blocks = if buffer.Length = 0 then 1 else ChaChaKernel.widestWidth
+    // One block within, which is there soonest and is all that most steps need; then several at once, in an array.
+    [<DefaultValue>]
+    val mutable private within: KeyAndBlock
 
-        if buffer.Length < blocks * ChaCha20.blockWords then
-            buffer <- Array.zeroCreate (blocks * ChaCha20.blockWords)
+    // Words of these are drawn without asking; null for none of a child, of a guarded one and of the first block.
+    [<DefaultValue>]
+    val mutable private free: uint32[] | null
 
-        ChaChaKernel.blocks ChaChaKernel.available state.Key counter state.Stream (Span buffer)
-        counter <- counter + uint64 blocks
-        index <- 0
+    // Words that were drawn by this generator and everything from it, less `index`.
+    [<DefaultValue>]
+    val mutable private settled: uint64
 
-    let ensureOpen () =
-        if scope.IsOver then
+    member private this.IsOver: bool = Object.ReferenceEquals(this.free, NoWords.over)
+
+    member private this.Home: SeededRng =
+        match family with
+        | null -> this
+        | home -> home
+
+    member private this.Source: obj = source
+
+    member private this.Index: int = index
+
+    member private this.Key: Span<byte> = KeyAndBlock.Key &this.within
+
+    member private this.First: Span<uint32> = KeyAndBlock.Block &this.within
+
+    member private this.EnsureOpen() : unit =
+        let home = this.Home
+
+        if home.IsOver then
             raise (ObjectDisposedException(nameof SeededRng, "The step, or the operation, that this generator was lent to is over."))
 
-        match scope.Guard with
-        | null -> ()
-        | guard -> guard.Invoke()
+        match home.Source with
+        | :? GuardedStart as guarded -> guarded.Guard.Invoke()
+        | _ -> ()
 
-    let root () =
-        match origin with
-        | ValueSome state -> state
-        | ValueNone ->
-            let state = start.Invoke()
-            origin <- ValueSome state
-            splits <- state.Splits
-            counter <- uint64 (state.WordPosition >>> 4)
-            let offset = int (uint64 state.WordPosition &&& 15UL)
+    member private this.Refill() : unit =
+        if isNull family then
+            this.settled <- this.settled + uint64 index
 
-            if offset > 0 then
-                refill state
-                index <- offset
+        if filled = 0 then
+            ChaChaKernel.one (Span.op_Implicit this.Key) counter stream this.First
+            filled <- ChaCha20.blockWords
+            counter <- counter + 1UL
+        else
+            let words =
+                match many with
+                | null ->
+                    let made = Array.zeroCreate<uint32>(ChaChaKernel.widestWidth * ChaCha20.blockWords)
+                    many <- made
+                    made
+                | words -> words
 
-            state
+            ChaChaKernel.blocks ChaChaKernel.available (Span.op_Implicit this.Key) counter stream (Span words)
+            filled <- words.Length
+            counter <- counter + uint64 ChaChaKernel.widestWidth
 
-    let nextWord (state: RngState) =
-        if index = buffer.Length then
-            refill state
+            if isNull family && not this.IsOver && not (source :? GuardedStart) then
+                this.free <- words
 
-        let word = buffer[index]
+        index <- 0
+
+    member private this.Begin() : unit =
+        if filled < 0 then
+            match taken with
+            | :? string as name ->
+                (source :?> RngState).KeptNamed(name).WriteNumberedKey(counter, this.Key)
+                counter <- 0UL
+                taken <- null
+                filled <- 0
+            | _ ->
+                let state =
+                    match source with
+                    | :? RngState as state -> state
+                    | :? GuardedStart as guarded -> guarded.Start.Invoke()
+                    | start -> (start :?> Func<RngState>).Invoke()
+
+                state.Key.CopyTo this.Key
+                stream <- state.Stream
+                splits <- state.Splits
+                counter <- uint64 (state.WordPosition >>> 4)
+                let offset = int (uint64 state.WordPosition &&& 15UL)
+                filled <- 0
+
+                if offset > 0 then
+                    this.Refill()
+                    index <- offset
+
+                    if isNull family then
+                        this.settled <- this.settled - uint64 offset
+
+    member private this.NextWord() : uint32 =
+        if index = filled then
+            this.Refill()
+
+        let word =
+            match many with
+            | null -> this.First[index]
+            | words -> words[index]
+
         index <- index + 1
-        scope.Drawn <- scope.Drawn + 1UL
+
+        match family with
+        | null -> ()
+        | home -> home.settled <- home.settled + 1UL
+
         word
 
     /// A generator that continues from a state, on its own: not lent to a step.
-    new(state: RngState) = SeededRng(Func<RngState>(fun () -> state), RandomScope null)
+    new(state: RngState) = SeededRng(state, null, null, 0UL)
 
     /// A generator whose state is made only when something is drawn.
-    static member Deferred(start: Func<RngState>) : SeededRng = SeededRng(start, RandomScope null)
+    static member Deferred(start: Func<RngState>) : SeededRng = SeededRng(start, null, null, 0UL)
 
     /// A generator that is made when something is drawn, and asks before each draw, here and in its children, whether it may.
-    static member internal Guarded(start: Func<RngState>, guard: Action) : SeededRng = SeededRng(start, RandomScope guard)
+    static member internal Guarded(start: Func<RngState>, guard: Action) : SeededRng =
+        SeededRng(GuardedStart(start, guard), null, null, 0UL)
+
+    /// The generator of a step: under the run's root, the child of the stream's name, and of that the child of the version.
+    static member internal OfStep(root: RngState, stream: string, version: int64) : SeededRng =
+        SeededRng(root, null, stream, uint64 version)
 
     /// A generator that begins the stream of a 64-bit seed.
     static member FromSeed(seed: uint64) : SeededRng = SeededRng(RngState.FromSeed seed)
 
     /// Where the generator stands: restoring it reproduces every later draw and split.
-    member _.State: RngState =
-        let state = root ()
-
-        let consumed =
-            (UInt128.op_Implicit counter <<< 4) - UInt128.op_Implicit (uint32 (buffer.Length - index))
-
-        state.Seek(consumed).WithSplits splits
+    member this.State: RngState =
+        this.Begin()
+        let consumed = (UInt128.op_Implicit counter <<< 4) - UInt128.op_Implicit (uint32 (filled - index))
+        RngState.At(Span.op_Implicit this.Key, stream, consumed, splits)
 
     /// 32-bit words drawn so far by this generator and everything split or named from it.
-    member _.WordsDrawn: uint64 = scope.Drawn
+    member this.WordsDrawn: uint64 =
+        let home = this.Home
+        home.settled + uint64 home.Index
 
     /// Ends the step: every later draw, from this generator or a child, throws.
-    member _.End() : unit = scope.End()
+    member this.End() : unit =
+        let home = this.Home
+        home.free <- NoWords.over
 
-    member private _.SlowWord() : uint32 =
-        ensureOpen ()
-        nextWord (root ())
+    member private this.SlowWord() : uint32 =
+        this.EnsureOpen()
+        this.Begin()
+        this.NextWord()
 
-    // Words are in the buffer only where there is a root.
-    member private _.SlowPair() : uint64 =
-        ensureOpen ()
-        let state = root ()
-        let low = nextWord state
-        let high = nextWord state
+    member private this.SlowPair() : uint64 =
+        this.EnsureOpen()
+        this.Begin()
+        let low = this.NextWord()
+        let high = this.NextWord()
         (uint64 high <<< 32) ||| uint64 low
 
     /// The next word of the key stream.
     member this.NextUInt32() : uint32 =
-        let words = buffer
         let place = index
 
-        if place < words.Length && scope.IsFree then
+        match this.free with
+        | null -> this.SlowWord()
+        | words when place < words.Length ->
             index <- place + 1
-            scope.Drawn <- scope.Drawn + 1UL
             words[place]
-        else
-            this.SlowWord()
+        | _ -> this.SlowWord()
 
     /// The next two words, the low one first, also across the end of a block.
     member this.NextUInt64() : uint64 =
-        let words = buffer
         let place = index
 
-        if place < words.Length - 1 && scope.IsFree then
+        match this.free with
+        | null -> this.SlowPair()
+        | words when place < words.Length - 1 ->
             index <- place + 2
-            scope.Drawn <- scope.Drawn + 2UL
-            (uint64 words[place + 1] <<< 32) ||| uint64 words[place]
-        else
-            this.SlowPair()
+
+            if BitConverter.IsLittleEndian then
+                Unsafe.ReadUnaligned<uint64>(&Unsafe.As<uint32, byte>(&words[place]))
+            else
+                (uint64 words[place + 1] <<< 32) ||| uint64 words[place]
+        | _ -> this.SlowPair()
 
     /// Fills the span with key stream bytes. Whole words are consumed: what is left of the last one is dropped.
-    member _.Fill(destination: Span<byte>) : unit =
-        ensureOpen ()
-        let state = root ()
+    member this.Fill(destination: Span<byte>) : unit =
+        this.EnsureOpen()
+        this.Begin()
         let mutable rest = destination
 
         while rest.Length >= 4 do
             let blocks = rest.Length / (4 * ChaCha20.blockWords)
 
-            if index = buffer.Length && blocks > 0 && BitConverter.IsLittleEndian then
+            if index = filled && blocks > 0 && BitConverter.IsLittleEndian then
                 // Whole blocks, to where they are wanted.
                 let place = MemoryMarshal.Cast<byte, uint32>(rest.Slice(0, blocks * 4 * ChaCha20.blockWords))
-                ChaChaKernel.blocks ChaChaKernel.available state.Key counter state.Stream place
+                ChaChaKernel.blocks ChaChaKernel.available (Span.op_Implicit this.Key) counter stream place
                 counter <- counter + uint64 blocks
-                scope.Drawn <- scope.Drawn + uint64 place.Length
+                let home = this.Home
+                home.settled <- home.settled + uint64 place.Length
                 rest <- rest.Slice(4 * place.Length)
             else
-                BinaryPrimitives.WriteUInt32LittleEndian(rest, nextWord state)
+                BinaryPrimitives.WriteUInt32LittleEndian(rest, this.NextWord())
                 rest <- rest.Slice 4
 
         if rest.Length > 0 then
-            let mutable word = nextWord state
+            let mutable word = this.NextWord()
 
             for offset in 0 .. rest.Length - 1 do
                 rest[offset] <- byte word
                 word <- word >>> 8
 
     /// Hands out the next child stream (seed 000's rule). Consumes no word.
-    member _.Split() : SeededRng =
-        ensureOpen ()
-        let struct (child, after) = (root ()).WithSplits(splits).Split()
+    member this.Split() : SeededRng =
+        this.EnsureOpen()
+        let struct (child, after) = this.State.Split()
         splits <- after.Splits
-        SeededRng(Func<RngState>(fun () -> child), scope)
+        SeededRng(child, this.Home, null, 0UL)
 
     /// The child of this name, independent of the order of calls. The same name twice throws `InvalidOperationException`.
-    member _.Named(name: string) : SeededRng =
-        ensureOpen ()
+    member this.Named(name: string) : SeededRng =
+        this.EnsureOpen()
         Text.requireUnicode (nameof name) name
+        this.Begin()
 
-        let taken =
-            match names with
-            | null ->
-                let taken = HashSet<string> StringComparer.Ordinal
-                names <- taken
-                taken
-            | taken -> taken
+        let names =
+            match taken with
+            | :? HashSet<string> as names -> names
+            | _ ->
+                let names = HashSet<string> StringComparer.Ordinal
+                taken <- names
+                names
 
-        if not (taken.Add name) then
+        if not (names.Add name) then
             raise (InvalidOperationException("The random stream '" + name + "' was already taken in this step."))
 
-        let state = root ()
-        SeededRng(Func<RngState>(fun () -> state.Named name), scope)
+        SeededRng(this.State.Named name, this.Home, null, 0UL)
 
 namespace Refold.Core
 

@@ -10,8 +10,7 @@ open Refold
 module internal StepDecision =
 
     /// The generator of the step on a stream at a version.
-    let random (root: RngState) (stream: StreamId) (version: int64) : SeededRng =
-        SeededRng.Deferred(fun () -> root.KeptNamed(stream.Value).Named(Numbers.text version))
+    let random (root: RngState) (stream: StreamId) (version: int64) : SeededRng = SeededRng.OfStep(root, stream.Value, version)
 
     /// The decision on a command, and how many random words it drew.
     let decide

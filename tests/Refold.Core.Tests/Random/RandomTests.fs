@@ -109,6 +109,38 @@ let tests =
                 throws (fun rng -> rng.Named "new" |> ignore)
                 throws (fun rng -> Sample.bool rng |> ignore))
 
+        testCase
+            "a step that is over draws none of the words that are at hand, in whatever block, from whichever generator it was ended"
+            (fun () ->
+                for words in [ 0; 1; 7; 8; 9; 135; 136; 137; 300 ] do
+                    for byChild in [ false; true ] do
+                        let rng = SeededRng.FromSeed 1UL
+                        let child = rng.Split()
+                        draws words rng |> ignore
+                        draws words child |> ignore
+                        (if byChild then child else rng).End()
+
+                        for each in [ rng; child ] do
+                            throws<ObjectDisposedException>(fun () -> each.NextUInt32() |> ignore) |> ignore
+                            throws<ObjectDisposedException>(fun () -> each.NextUInt64() |> ignore) |> ignore
+
+                        equal (uint64 (4 * words)) rng.WordsDrawn)
+
+        testCase "a guard is asked before each draw, also of words that are at hand, and of those of children" (fun () ->
+            let mutable asked = 0
+
+            let rng =
+                SeededRng.Guarded(Func<RngState>(fun () -> RngState.FromSeed 1UL), Action(fun () -> asked <- asked + 1))
+
+            let same = SeededRng.FromSeed 1UL
+            equal (draws 700 same) (draws 700 rng)
+            equal 700 asked
+            let child = rng.Named "a"
+            equal 701 asked
+            equal (draws 300 (same.Named "a")) (draws 300 child)
+            equal 1001 asked
+            equal 2000UL rng.WordsDrawn)
+
         testCase "words drawn include those of children" (fun () ->
             let rng = SeededRng.FromSeed 1UL
             equal 0UL rng.WordsDrawn
