@@ -27,6 +27,32 @@ module internal FooterDecoding =
     let sourceOfCheckpoint (header: SegmentHeader) (root: CheckpointRoot) (read: int64 -> int -> ReadOnlyMemory<byte>) =
         source header (int64 Checkpoint.rootBytes) root.Pages root.Offset read
 
+    // In a loop: there are many.
+    let private entriesFit (framesEnd: int64) (rows: SegmentRows) : bool =
+        let entries = rows.Entries
+        let mutable fits = true
+        let mutable index = 0
+
+        while fits && index < entries.Length do
+            let row = &entries[index]
+
+            fits <-
+                RowRules.ofEntry framesEnd rows.Streams.Length rows.Words.Length rows.Batches.Length row
+                && (index = 0 || entries[index - 1].Position < row.Position)
+
+            index <- index + 1
+
+        fits
+
+    // None of them is negative.
+    let private below (count: int) (postings: int[]) : bool =
+        let mutable highest = -1
+
+        for entry in postings do
+            highest <- max highest entry
+
+        highest < count
+
     /// Whether no row speaks of a row that is not there, and everything that has an order is in it.
     let private fits (framesEnd: int64) (rows: SegmentRows) : bool =
         let entries = rows.Entries.Length
@@ -42,14 +68,13 @@ module internal FooterDecoding =
 
         let ascending compare items = rising (fun order -> order < 0) compare items
 
-        rows.Entries
-        |> Array.forall (RowRules.ofEntry framesEnd rows.Streams.Length rows.Words.Length rows.Batches.Length)
+        entriesFit framesEnd rows
         && rows.Batches
            |> Seq.mapi (fun index row -> RowRules.ofBatch entries row (RowKeys.behind rows.Batches entries index))
            |> Seq.forall id
         && rows.Streams |> Array.forall (fun row -> inRange row.Count rows.Postings.Length row.First)
         && rows.Words |> Array.forall (fun row -> inRange row.Count rows.Postings.Length row.First)
-        && rows.Postings |> Array.forall (fun entry -> entry < entries)
+        && below entries rows.Postings
         && rows.Keys |> Array.forall (fun row -> row.Batch < rows.Batches.Length)
         && rows.Deletions |> Array.forall (fun row -> row.Stream < rows.Streams.Length)
         && rows.Kept
@@ -60,7 +85,6 @@ module internal FooterDecoding =
         && ascending RowOrder.ids rows.Causes
         && ascending (fun (left: NodeRow) right -> compare (struct (left.Last, left.Height)) (struct (right.Last, right.Height))) rows.Nodes
         && rows.Before.Batches + int64 rows.Batches.Length = rows.Behind.Batches
-        && ascending (fun (left: EntryRow) right -> compare left.Position right.Position) rows.Entries
         && ascending (fun (left: BatchRow) right -> compare left.FirstPosition right.FirstPosition) rows.Batches
         && ascending (fun (left: StreamRow) right -> Text.compareUtf8 left.Stream.Value right.Stream.Value) rows.Streams
         && ascending (fun (left: KeyRow) right -> Text.compareUtf8 left.Key right.Key) rows.Keys
@@ -117,7 +141,8 @@ module internal FooterDecoding =
     let readCheckpoint (header: SegmentHeader) (root: CheckpointRoot) bytesOf : Result<SegmentRows, FrameError> =
         let source = sourceOfCheckpoint header root bytesOf
 
-        let isBefore (row: EntryRow) = row.Position <= root.Head.Position
+        // They are in order.
+        let areBefore (rows: EntryRow[]) = rows.Length = 0 || rows[rows.Length - 1].Position <= root.Head.Position
 
         let belong () =
             root.PagesChecksum = 0u
@@ -127,10 +152,6 @@ module internal FooterDecoding =
         match read source with
         | Error error -> Error error
         | Ok _ when not (belong ()) -> Error(FrameError.Corrupt(source.Offset, "the pages of a checkpoint", "those of its root", "others"))
-        | Ok rows when
-            rows.Entries.Length <> root.Entries
-            || rows.HasIds <> header.HasIds
-            || not (Array.forall isBefore rows.Entries)
-            ->
+        | Ok rows when rows.Entries.Length <> root.Entries || rows.HasIds <> header.HasIds || not (areBefore rows.Entries) ->
             Error(FooterPages.layoutError source.Offset)
         | Ok rows -> Ok rows

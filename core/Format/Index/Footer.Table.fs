@@ -24,10 +24,20 @@ module internal RowRules =
         && inRange (behind - row.FirstEntry) entries row.FirstEntry
         && behind - row.FirstEntry <= row.Count
 
+/// Reads all rows of a page; false where one is none.
+type internal PageRows<'Row> = delegate of content: ReadOnlySpan<byte> * rows: Span<'Row> -> bool
+
 /// A table. `rowBytes`: the bytes of each of its rows, or 0 where they differ.
 [<Sealed>]
-type internal FooterTable<'Row>(source: PageSource, cache: IPageCache option, place: TablePlace, rowBytes: int, readRow: ByteReader -> 'Row)
-    =
+type internal FooterTable<'Row>
+    (
+        source: PageSource,
+        cache: IPageCache option,
+        place: TablePlace,
+        rowBytes: int,
+        readRow: ByteReader -> 'Row,
+        readRows: PageRows<'Row> | null
+    ) =
 
     /// What is wrong at a page.
     let wrong (number: int) : FrameError = FooterPages.layoutError (FooterPages.offsetOf source number)
@@ -52,6 +62,33 @@ type internal FooterTable<'Row>(source: PageSource, cache: IPageCache option, pl
             |> Result.map (fun rows -> struct (page.FirstRow, rows)))
 
     let rowsWith = rowsThrough cache
+
+    /// Puts the rows of a page behind those that were found; how many there are then. What is not as it should be is said row by row.
+    let fill (rows: 'Row[]) (filled: int) (number: int) : Result<int, FrameError> =
+        let slowly () =
+            match rowsThrough None number with
+            | Error error -> Error error
+            | Ok(struct (first, found)) when first = filled && found.Length <= rows.Length - filled ->
+                found.CopyTo(rows, filled)
+                Ok(filled + found.Length)
+            | Ok _ -> Error(wrong number)
+
+        let atOnce (readRows: PageRows<'Row>) (page: Page) =
+            let content = page.Content.Span
+            let used = page.Rows * rowBytes
+
+            page.FirstRow = filled
+            && page.Rows <= rows.Length - filled
+            && used <= content.Length
+            && Block.isZero (content.Slice used)
+            && readRows.Invoke(content, Span(rows, filled, page.Rows))
+
+        match readRows with
+        | null -> slowly ()
+        | readRows ->
+            match pageThrough None number with
+            | Ok page when atOnce readRows page -> Ok(filled + page.Rows)
+            | _ -> slowly ()
 
     /// The number of the last page whose first row passes the test; `None` where no page does. The test must hold up to some page and not
     /// behind it; it is given the page and its number.
@@ -197,12 +234,9 @@ type internal FooterTable<'Row>(source: PageSource, cache: IPageCache option, pl
             let mutable number = place.FirstPage
 
             while failure.IsNone && number < place.FirstPage + place.Pages do
-                match rowsThrough None number with
+                match fill rows filled number with
                 | Error error -> failure <- Some error
-                | Ok(struct (first, found)) when first = filled && found.Length <= rows.Length - filled ->
-                    found.CopyTo(rows, filled)
-                    filled <- filled + found.Length
-                | Ok _ -> failure <- Some(wrong number)
+                | Ok count -> filled <- count
 
                 number <- number + 1
 
@@ -215,7 +249,10 @@ type internal FooterTable<'Row>(source: PageSource, cache: IPageCache option, pl
 [<Sealed>]
 type internal FooterTables private (source: PageSource, places: TablePlace[], cache: IPageCache option) =
 
-    let table rowBytes code readRow = FooterTable(source, cache, FooterPages.placeOf places code, rowBytes, readRow)
+    let tableAtOnce rowBytes code readRow readRows =
+        FooterTable(source, cache, FooterPages.placeOf places code, rowBytes, readRow, readRows)
+
+    let table rowBytes code readRow = tableAtOnce rowBytes code readRow null
 
     let fixedTable code readRow = table (FooterLayout.leastBytes code) code readRow
 
@@ -232,11 +269,24 @@ type internal FooterTables private (source: PageSource, places: TablePlace[], ca
     /// Whether there is a table of this code.
     member _.Has(table: byte) : bool = places |> Array.exists (fun place -> place.Table = table)
 
-    member val Entries = fixedTable FooterLayout.entries FooterLayout.readEntry
+    member val Entries =
+        tableAtOnce
+            (FooterLayout.leastBytes FooterLayout.entries)
+            FooterLayout.entries
+            FooterLayout.readEntry
+            (PageRows(fun content rows -> FooterLayout.readEntries content rows))
+
     member val Batches = fixedTable FooterLayout.batches FooterLayout.readBatch
     member val Streams = table 0 FooterLayout.streams FooterLayout.readStream
     member val Words = table 0 FooterLayout.words FooterLayout.readWord
-    member val Postings = fixedTable FooterLayout.postings FooterLayout.readPosting
+
+    member val Postings =
+        tableAtOnce
+            FooterLayout.postingBytes
+            FooterLayout.postings
+            FooterLayout.readPosting
+            (PageRows(fun content rows -> FooterLayout.readPostings content rows))
+
     member val Keys = table 0 FooterLayout.keys FooterLayout.readKey
     member val Deletions = fixedTable FooterLayout.deletions FooterLayout.readDeletion
     member val Tree = table 0 FooterLayout.tree FrameBodies.readTreePlace

@@ -198,12 +198,21 @@ type internal SegmentScanner(start: ScanStart) =
     /// Scans the bytes of the next segment from an offset on: the first segment of a tail, whose frames before it are known. What lies
     /// between its header and the offset is not looked at.
     member _.Scan(memory: ReadOnlyMemory<byte>, isLast: bool, from: int) : SegmentScan =
+        let writtenTo =
+            let looked = min from memory.Length
+            let behind = memory.Span.Slice(looked).LastIndexOfAnyExcept 0uy
+
+            if behind >= 0 then
+                looked + behind + 1
+            else
+                memory.Span.Slice(0, min looked SegmentHeader.bytes).LastIndexOfAnyExcept 0uy + 1
+
         let scan header items takenTo trailer ending =
             {
                 Header = header
                 Items = items
                 TakenTo = takenTo
-                WrittenTo = memory.Span.LastIndexOfAnyExcept 0uy + 1
+                WrittenTo = writtenTo
                 Trailer = trailer
                 End = ending
             }

@@ -6,7 +6,7 @@ namespace Refold.Segments;
 
 /// <summary>A segment file that was read whole.</summary>
 /// <param name="Name">Its name.</param>
-/// <param name="Bytes">Its bytes; zeros for those that were known already.</param>
+/// <param name="Bytes">Its bytes; anything for those that were known already.</param>
 /// <param name="Found">What it holds.</param>
 /// <param name="Fault">Why it is refused; null where it is whole or torn.</param>
 /// <param name="Torn">The torn tail it ends with, if any.</param>
@@ -65,13 +65,13 @@ internal sealed record ScannedSegment(
         return new ScannedSegment(name, bytes, found, fault, torn);
     }
 
-    /// <summary>The bytes of a file; zeros between the header and an offset.</summary>
+    /// <summary>The bytes of a file; anything between the header and an offset, where none was read and none is looked at.</summary>
     private static byte[] Read(IStorageDevice device, Format.SegmentName name, int from)
     {
         using var file = device.Open(name.ToString(), writable: false);
         if (file.Length > Array.MaxLength)
             throw new JournalOpenException($"{name} is no segment: it has more than 2 GiB; move it away, or open another directory.");
-        var bytes = new byte[file.Length];
+        var bytes = GC.AllocateUninitializedArray<byte>((int)file.Length);
         from = Math.Min(from, bytes.Length);
         _ = file.Read(bytes.AsSpan(0, Math.Min(from, Format.SegmentHeaderModule.bytes)), 0);
         var end = from + file.Read(bytes.AsSpan(from), from);
