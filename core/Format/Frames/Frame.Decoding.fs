@@ -94,28 +94,24 @@ module internal FrameDecoding =
         else
             offset
 
+    let private int32At (header: ReadOnlySpan<byte>) (offset: int) = BinaryPrimitives.ReadInt32LittleEndian(header.Slice offset)
+
+    let private int64At (header: ReadOnlySpan<byte>) (offset: int) = BinaryPrimitives.ReadInt64LittleEndian(header.Slice offset)
+
+    let private uint16At (header: ReadOnlySpan<byte>) (offset: int) = int (BinaryPrimitives.ReadUInt16LittleEndian(header.Slice offset))
+
     /// The layout of the body as the header says it.
-    let private readLayout role fields (reader: ByteReader) : struct (CanonicalLayout * uint32) =
-        let stream = reader.UInt16()
-        let typeName = reader.UInt16()
-        let payload = reader.Int32()
-        let tags = reader.UInt16()
-        let run = reader.UInt16()
-        let checksum = reader.UInt32()
-
-        let layout: CanonicalLayout =
-            {
-                Role = role
-                Fields = fields
-                Stream = stream
-                Type = typeName
-                SchemaVersion = reader.Int32()
-                Payload = payload
-                Tags = tags
-                Run = run
-            }
-
-        struct (layout, checksum)
+    let private readLayout (header: ReadOnlySpan<byte>) : CanonicalLayout =
+        {
+            Role = header[6]
+            Fields = header[7]
+            Stream = uint16At header 64
+            Type = uint16At header 66
+            SchemaVersion = int32At header 80
+            Payload = int32At header 68
+            Tags = uint16At header 72
+            Run = uint16At header 74
+        }
 
     let private isNoLayout (layout: CanonicalLayout) =
         layout.Role = 0uy
@@ -144,22 +140,21 @@ module internal FrameDecoding =
 
     /// A frame whose header is vouched for.
     let private readFrame (seed: uint32) (memory: ReadOnlyMemory<byte>) (offset: int) (header: int) (size: int) =
-        let reader = ByteReader(memory.Slice(offset, header - 4))
-        reader.Int32() |> ignore<int>
-        let kind = reader.Byte()
-        let flags = reader.Byte()
-        let role = reader.Byte()
-        let fields = reader.Byte()
-        let epoch = reader.UInt32()
-        let index = reader.Int32()
-        let number = reader.Int64()
-        let flushed = reader.Int64()
-        let position = reader.Int64()
-        let version = reader.Int64()
-        let place = { First = reader.Int64(); Index = index; Count = reader.Int32() }
-        let bodyBytes = reader.Int32()
-        let struct (layout, checksum) = readLayout role fields reader
-        let head = if flags = FrameLayout.headFlag then ValueSome(Block.hash reader) else ValueNone
+        let bytes = memory.Span.Slice(offset, header)
+        let kind = bytes[FrameLayout.kindOffset]
+        let flags = bytes[FrameLayout.flagsOffset]
+        let epoch = uint32 (int32At bytes 8)
+        let number = int64At bytes 16
+        let flushed = int64At bytes 24
+        let position = int64At bytes 32
+        let version = int64At bytes 40
+        let place = { First = int64At bytes 48; Index = int32At bytes 12; Count = int32At bytes 56 }
+        let bodyBytes = int32At bytes 60
+        let layout = readLayout bytes
+        let checksum = uint32 (int32At bytes 76)
+
+        let head =
+            if flags = FrameLayout.headFlag then ValueSome(Hash.OfSpan(bytes.Slice(84, 32))) else ValueNone
 
         let fits =
             flags <= FrameLayout.headFlag

@@ -35,6 +35,7 @@ module internal StoredBatch =
 [<Sealed>]
 type internal BatchAssembly(versionBefore: (StreamId -> int64) option) =
     let frames = ResizeArray<ReadFrame>()
+    let known = KnownEntries()
     let highest = Dictionary<StreamId, int64>()
     let mutable covered = 0
     let mutable place: BatchPlace = { First = 0L; Index = 0; Count = 0 }
@@ -84,7 +85,19 @@ type internal BatchAssembly(versionBefore: (StreamId -> int64) option) =
         let previous = if frames.Count = 0 then frame else frames[0].Frame
         let inside = taken >= 1 && taken <= place.Count - covered
 
-        let misfit =
+        // Nearly always; what it is where not is found rule by rule.
+        let fits =
+            itsPlace.First > head.Position
+            && place.First = itsPlace.First
+            && place.Count = itsPlace.Count
+            && covered = itsPlace.Index
+            && place.First + int64 covered = frame.Position
+            && previous.Epoch = frame.Epoch
+            && previous.Flushed = frame.Flushed
+            && inside
+            && frame.Head.IsSome = (covered + taken = place.Count)
+
+        let rules () =
             Misfit.first
                 [
                     Misfit.atLeast "the first position of a batch" (head.Position + 1L) itsPlace.First
@@ -101,6 +114,8 @@ type internal BatchAssembly(versionBefore: (StreamId -> int64) option) =
                         "on the last frame of a batch and on no other"
                         "elsewhere"
                 ]
+
+        let misfit = if fits then None else rules ()
 
         if misfit.IsNone then
             frames.Add found
@@ -122,11 +137,11 @@ type internal BatchAssembly(versionBefore: (StreamId -> int64) option) =
 
     /// The completed batch behind `head`, once its entries, versions and head are right. Forgets the frames.
     member this.Complete(head: Head) : Result<StoredBatch, Misfit> =
-        let entries = ResizeArray()
-        let canonical = ResizeArray()
-        let positions = ResizeArray()
-        let versions = ResizeArray()
-        let offsets = ResizeArray()
+        let entries = ResizeArray<EntryData> frames.Count
+        let canonical = ResizeArray<ReadOnlyMemory<byte>> frames.Count
+        let positions = ResizeArray<int64> frames.Count
+        let versions = ResizeArray<int64> frames.Count
+        let offsets = ResizeArray<int> frames.Count
         let leaves = ResizeArray<struct (int64 * Leaf)>()
         let dropped = ResizeArray<DroppedLeaf>()
         let mutable kept = None
@@ -135,15 +150,15 @@ type internal BatchAssembly(versionBefore: (StreamId -> int64) option) =
         for found in frames do
             match found.Frame.Body with
             | FrameBody.Entry(_, bytes) when misfit.IsNone ->
-                match CanonicalBytes.tryRead bytes with
-                | Some data ->
+                match known.TryRead bytes with
+                | ValueSome data ->
                     misfit <- this.CheckVersion(data.Stream, found.Frame.Version, found.Frame.Version)
                     entries.Add data
                     canonical.Add bytes
                     positions.Add found.Frame.Position
                     versions.Add found.Frame.Version
                     offsets.Add found.Offset
-                | None -> misfit <- Misfit.rule "canonical bytes" false "the one form of a valid entry" "another"
+                | ValueNone -> misfit <- Misfit.rule "canonical bytes" false "the one form of a valid entry" "another"
             | FrameBody.Stub(_, leaf) when misfit.IsNone ->
                 let first = found.Frame.Version
 
@@ -170,11 +185,18 @@ type internal BatchAssembly(versionBefore: (StreamId -> int64) option) =
             let leaf = { Count = count; FirstVersion = versions[start]; Hash = hash }
             leaves.Add(struct (positions[start], leaf))
 
+        // Those of stubs come first; without any they are in order.
+        if stored.Length < frames.Count then
+            leaves.Sort(fun (struct (left, _)) (struct (right, _)) -> compare left right)
+
         let leaves =
-            leaves
-            |> Seq.sortBy (fun (struct (position, _)) -> position)
-            |> Seq.map (fun (struct (_, leaf)) -> leaf)
-            |> List.ofSeq
+            let mutable list = []
+
+            for place in leaves.Count - 1 .. -1 .. 0 do
+                let struct (_, leaf) = leaves[place]
+                list <- leaf :: list
+
+            list
 
         let after = Head.next head.Hash place.First leaves
         let last = frames[frames.Count - 1].Frame
@@ -182,20 +204,28 @@ type internal BatchAssembly(versionBefore: (StreamId -> int64) option) =
         let key =
             kept |> Option.map _.Key |> Option.orElseWith (fun () -> Array.tryHead stored |> Option.bind _.Key)
 
-        let sameKey = stored |> Array.forall (fun data -> data.Key = key)
+        let isKey (other: string option) =
+            match other, key with
+            | None, None -> true
+            | Some other, Some key -> String.Equals(other, key)
+            | _ -> false
+
+        let sameKey = stored |> Array.forall (fun data -> isKey data.Key)
 
         let ownReceipt = kept |> Option.forall (fun kept -> isOf place.First after kept.Receipt)
         frames.Clear()
+        let said = ValueOption.defaultValue Hash.Zero last.Head
 
-        let checks =
-            [
-                misfit
-                Misfit.rule "the idempotency keys of a batch" sameKey "one" "several"
-                Misfit.rule "the receipt that a stub keeps" ownReceipt "that of its batch" "another"
-                Misfit.hash "the head" after.Hash (ValueOption.defaultValue Hash.Zero last.Head)
-            ]
+        let rules () =
+            Misfit.first
+                [
+                    misfit
+                    Misfit.rule "the idempotency keys of a batch" sameKey "one" "several"
+                    Misfit.rule "the receipt that a stub keeps" ownReceipt "that of its batch" "another"
+                    Misfit.hash "the head" after.Hash said
+                ]
 
-        match Misfit.first checks with
+        match (if misfit.IsNone && sameKey && ownReceipt && after.Hash = said then None else rules ()) with
         | Some misfit -> Error misfit
         | None ->
             let batch =

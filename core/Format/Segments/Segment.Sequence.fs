@@ -75,17 +75,27 @@ type internal FrameSequence(start: ScanStart) =
     let checkOrder (frame: Frame) : Misfit option =
         let flushedBefore = frame.Flushed >= 0L && frame.Flushed < frame.Number
 
-        Misfit.first
-            [
-                Misfit.number "the frame number" (nextFrame + FrameLayout.numbersBefore frame.Body) frame.Number
-                Misfit.atLeast "the epoch of a frame" (int64 (max 1u epoch)) (int64 frame.Epoch)
-                Misfit.rule "the flushed end" flushedBefore "below the frame number" (Numbers.text frame.Flushed)
-                Misfit.rule
-                    "the beginning of the journal"
-                    (frame.Body.IsBase = baseExpected)
-                    (if baseExpected then "position 1 or a base" else "no second base")
-                    (if baseExpected then "position " + Numbers.text (head.Position + 1L) else "one")
-            ]
+        // Nearly always; what it is where not is found rule by rule.
+        let fits =
+            frame.Number = nextFrame + FrameLayout.numbersBefore frame.Body
+            && frame.Epoch >= max 1u epoch
+            && flushedBefore
+            && frame.Body.IsBase = baseExpected
+
+        let rules () =
+            Misfit.first
+                [
+                    Misfit.number "the frame number" (nextFrame + FrameLayout.numbersBefore frame.Body) frame.Number
+                    Misfit.atLeast "the epoch of a frame" (int64 (max 1u epoch)) (int64 frame.Epoch)
+                    Misfit.rule "the flushed end" flushedBefore "below the frame number" (Numbers.text frame.Flushed)
+                    Misfit.rule
+                        "the beginning of the journal"
+                        (frame.Body.IsBase = baseExpected)
+                        (if baseExpected then "position 1 or a base" else "no second base")
+                        (if baseExpected then "position " + Numbers.text (head.Position + 1L) else "one")
+                ]
+
+        if fits then None else rules ()
 
     let checkAlone (frame: Frame) : Misfit option =
         Misfit.first
