@@ -104,8 +104,14 @@ type internal ByteWriter private (first: byte[], isRented: bool) =
 
     /// A 4-byte length and the text in UTF-8.
     member this.Text(text: string) : unit =
-        this.Int32(Encoding.UTF8.GetByteCount text)
-        this.Utf8(text.AsSpan())
+        if buffer.Length - length >= 4 + 3 * text.Length then
+            // It surely fits: the text is gone through once.
+            let count = Encoding.UTF8.GetBytes(text.AsSpan(), Span(buffer, length + 4, buffer.Length - length - 4))
+            BinaryPrimitives.WriteInt32LittleEndian(Span(buffer, length, 4), count)
+            length <- length + 4 + count
+        else
+            this.Int32(Encoding.UTF8.GetByteCount text)
+            this.Utf8(text.AsSpan())
 
     /// Sixteen bytes, big-endian as RFC 9562 prints them.
     member _.Guid(value: Guid) : unit =

@@ -234,7 +234,7 @@ type internal ColumnIds() =
 type internal ColumnTree(before: TreePeaks) =
     let leaves = Chunks<Hash>()
     let nodes = Chunks<NodeRow>()
-    let waiting = Queue<struct (int64 * Leaf list)>()
+    let waiting = Queue<AcceptedBatch>()
     let mutable peaks = before
 
     let add (leaf: Hash) =
@@ -259,14 +259,13 @@ type internal ColumnTree(before: TreePeaks) =
     /// The leaf of a batch.
     member _.Leaf(number: int) : Hash = leaves[number]
 
-    /// Adds a batch, by its first position and leaves.
-    member _.Add(first: int64, ofBatch: Leaf list) : unit = waiting.Enqueue(struct (first, ofBatch))
+    /// Adds a batch, to be asked until it is settled.
+    member _.Add(batch: AcceptedBatch) : unit = waiting.Enqueue batch
 
     /// Takes up what waits.
     member _.Settle() : unit =
         while waiting.Count > 0 do
-            let struct (first, ofBatch) = waiting.Dequeue()
-            add (TreePlace.leafOf first ofBatch)
+            add (waiting.Dequeue().TreeLeaf())
 
     /// Begins behind other batches; nothing was added.
     member _.Begin(behind: TreePeaks) : unit = peaks <- behind
