@@ -65,13 +65,15 @@ module internal Page =
         let checksum = Checksum.seeded owner.Seed (writer.Written.Slice(start + 4, bytes - 4))
         writer.PatchUInt32(start + checksumOffset, checksum)
 
-    /// Appends the rows of a table as pages, numbered from `number` on; no row is cut. Returns how many pages there are.
-    let writeTable
+    /// Appends so many rows of a table as pages, numbered from `number` on; no row is cut. They are asked for in order. Returns how many
+    /// pages there are.
+    let writeRows
         (owner: PageOwner)
         (writer: ByteWriter)
         (number: int)
         (table: byte)
-        (rows: 'Row seq)
+        (count: int)
+        (rowAt: int -> 'Row)
         (writeRow: ByteWriter -> 'Row -> unit)
         : int =
         let content = ByteWriter bytes
@@ -87,9 +89,9 @@ module internal Page =
             firstRow <- firstRow + inPage
             inPage <- 0
 
-        for item in rows do
+        for item in 0 .. count - 1 do
             row.Clear()
-            writeRow row item
+            writeRow row (rowAt item)
 
             if content.Length + row.Length > capacity then
                 close ()
@@ -101,6 +103,10 @@ module internal Page =
             close ()
 
         pages
+
+    /// Appends the rows of a table as `writeRows` does.
+    let writeTable owner writer number table (rows: 'Row[]) writeRow : int =
+        writeRows owner writer number table rows.Length (Array.get rows) writeRow
 
     /// Reads the page with this number. `memory` holds its bytes, which lie at `offset` in the file. Nothing in it is believed before
     /// its checksum is right.

@@ -105,28 +105,33 @@ module internal FooterFilter =
         let step = uint32 (hash >>> 32) ||| 1u
         (uint32 hash + uint32 number * step) % blockBits
 
-    /// The blocks of a filter over these names; none for few names.
-    let make (names: FilteredName seq) : byte[][] =
+    let private blocksOf (hashes: ReadOnlySpan<uint64>) : byte[][] =
+        let blocks =
+            Array.init (blocksFor hashes.Length) (fun _ -> Array.zeroCreate<byte> blockBytes)
+
+        for hash in hashes do
+            let block = blocks[blockOf hash blocks.Length]
+
+            for number in 0 .. bitsPerName - 1 do
+                let bit = bitOf hash number
+                let index = int (bit / 8u)
+                block[index] <- block[index] ||| (1uy <<< int (bit % 8u))
+
+        blocks
+
+    /// The blocks of a filter over these names, which are at most so many; none for few names.
+    let make (most: int) (names: FilteredName seq) : byte[][] =
         let writer = ByteWriter 1024
-        let hashes = ResizeArray<uint64>()
+        let hashes = LargeArrays<uint64>.Rent most
+        let mutable count = 0
 
         for name in names do
-            hashes.Add(hashWith writer name)
+            hashes[count] <- hashWith writer name
+            count <- count + 1
 
-        if hashes.Count < leastNames then
-            [||]
-        else
-            let blocks = Array.init (blocksFor hashes.Count) (fun _ -> Array.zeroCreate<byte> blockBytes)
-
-            for hash in hashes do
-                let block = blocks[blockOf hash blocks.Length]
-
-                for number in 0 .. bitsPerName - 1 do
-                    let bit = bitOf hash number
-                    let index = int (bit / 8u)
-                    block[index] <- block[index] ||| (1uy <<< int (bit % 8u))
-
-            blocks
+        let blocks = if count < leastNames then [||] else blocksOf (ReadOnlySpan(hashes, 0, count))
+        LargeArrays<uint64>.Return hashes
+        blocks
 
     /// Which of so many blocks tells of a name, and whether that one, once read, allows it.
     let ask (name: FilteredName) (blocks: int) : struct (int * (ReadOnlyMemory<byte> -> bool)) =

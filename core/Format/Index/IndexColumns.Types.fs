@@ -215,8 +215,9 @@ type internal ColumnIds() =
 
         lock ids (fun () -> Array.iter ids.Add ofEntries)
 
-    /// The ids of the first entries. `given` are the ids that were given, of which so many are of these entries; `derived` makes others.
-    member _.Upto(count: int, given: Chunks<IdRow>, ofThese: int, derived: int -> Guid) : IdRow[] =
+    /// Fills in the ids of the first entries. `given` are the ids that were given, of which so many are of these entries; `derived` makes
+    /// others.
+    member _.Upto(count: int, given: Chunks<IdRow>, ofThese: int, derived: int -> Guid, rows: IdRow[]) : unit =
         lock ids (fun () ->
             while ids.Count < count do
                 let index = ids.Count
@@ -227,7 +228,8 @@ type internal ColumnIds() =
                 else
                     ids.Add(derived index)
 
-            Array.init count (fun index -> { Id = ids[index]; Entry = index }))
+            for index in 0 .. count - 1 do
+                rows[index] <- { Id = ids[index]; Entry = index })
 
 /// The tree over the batches. What it needs of a batch waits until it is settled: no look-up needs it.
 [<Sealed>]

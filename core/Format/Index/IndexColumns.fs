@@ -295,8 +295,8 @@ type internal IndexColumns(hasIds: bool, before: TreePlace voption) =
     /// The id of what brought an entry about, in order.
     member _.CauseAt(number: int) : IdRow = causes[number]
 
-    /// The ids of the entries up to a cut, in their order.
-    member _.IdsOf(cut: ColumnCut) : IdRow[] =
+    /// Fills in the ids of the entries up to a cut, in their order.
+    member _.IdsOf(cut: ColumnCut, rows: IdRow[]) : unit =
         let derived index =
             let entry = entries[index]
 
@@ -304,4 +304,4 @@ type internal IndexColumns(hasIds: bool, before: TreePlace voption) =
 
             Entry.derivedId run (names.StreamAt(entry.Stream).Stream) entry.Version
 
-        ids.Upto(cut.Entries, given, cut.Given, derived)
+        ids.Upto(cut.Entries, given, cut.Given, derived, rows)
