@@ -108,6 +108,11 @@ type internal ByteWriter private (first: byte[], isRented: bool, isLarge: bool) 
     /// Forgets what was written and keeps the buffer.
     member _.Clear() : unit = length <- 0
 
+    /// So many bytes, to be filled in before the next write; they hold anything.
+    member _.Room(count: int) : Span<byte> =
+        let start = reserve count
+        Span(buffer, start, count)
+
     /// One byte.
     member _.Byte(value: byte) : unit =
         let start = reserve 1

@@ -107,6 +107,18 @@ module internal BatchColumns =
         else
             streams
 
+    let private addShort (lanes: HashLanes) (number: int) (bytes: Span<byte>) : unit =
+        let before = bytes[0]
+        bytes[0] <- 0uy
+        lanes.Add(number, Span.op_Implicit bytes)
+        bytes[0] <- before
+
+    let private takeShort (lanes: HashLanes) (leaves: struct (int * int * Hash)[]) : unit =
+        for place in 0 .. lanes.Hash() - 1 do
+            let number = lanes.Number place
+            let struct (start, count, _) = leaves[number]
+            leaves[number] <- struct (start, count, lanes.HashOf place)
+
     /// Hashes leaves, cut as `Leaf.cut` does, and answers how many there are. The canonical bytes lie behind one byte, which is there for the first leaf; each other leaf borrows the last
     /// of the one before it.
     let hashLeaves
@@ -120,6 +132,8 @@ module internal BatchColumns =
         let mutable made = 0
         let mutable start = 0
         let mutable from = 0
+        // Short leaves wait for each other.
+        let lanes = HashLanes.OfThread
 
         for index in 1..count do
             let isCut =
@@ -132,9 +146,20 @@ module internal BatchColumns =
 
             if isCut then
                 let until = ends[index - 1]
-                leaves[made] <- struct (start, index - start, Leaf.hashBehind (buffer.Slice(from, until - from + 1)))
+                let bytes = buffer.Slice(from, until - from + 1)
+
+                if bytes.Length <= HashLanes.MostBytes then
+                    leaves[made] <- struct (start, index - start, Hash.Zero)
+                    addShort lanes made bytes
+
+                    if lanes.IsFull then
+                        takeShort lanes leaves
+                else
+                    leaves[made] <- struct (start, index - start, Leaf.hashBehind bytes)
+
                 made <- made + 1
                 start <- index
                 from <- until
 
+        takeShort lanes leaves
         made

@@ -5,7 +5,10 @@ namespace Refold.Format
 open Refold.Core
 open Refold
 open System
+open System.Buffers.Binary
 open System.Collections.Generic
+open System.Runtime.InteropServices
+open System.Runtime.Intrinsics
 
 /// Making rows of columns.
 [<RequireQualifiedAccess>]
@@ -13,8 +16,27 @@ module internal ColumnRows =
 
     let private byId = Comparer.Create(Comparison RowOrder.ids)
 
+    // By the first half of each id, and by `RowOrder.ids` where that is the same.
     let private sorted (count: int) (rows: IdRow[]) : RowsOf<IdRow> =
-        Array.Sort(rows, 0, count, byId)
+        let keys = LargeArrays<uint64>.Rent count
+        let mutable room = Vector128<byte>.Zero
+        let bytes = MemoryMarshal.AsBytes(MemoryMarshal.CreateSpan(&room, 1))
+
+        for place in 0 .. count - 1 do
+            rows[place].Id.TryWriteBytes(bytes, true) |> ignore<bool * int>
+            keys[place] <- BinaryPrimitives.ReadUInt64BigEndian(Span.op_Implicit bytes)
+
+        Array.Sort(keys, rows, 0, count)
+        let mutable first = 0
+
+        for place in 1..count do
+            if place = count || keys[place] <> keys[first] then
+                if place - first > 1 then
+                    Array.Sort(rows, first, place - first, byId)
+
+                first <- place
+
+        LargeArrays<uint64>.Return keys
         RowsOf.first count rows
 
     // Numbers in an order, and the place of each in it.

@@ -24,31 +24,6 @@ type internal SegmentSeal =
 [<RequireQualifiedAccess>]
 module internal FooterEncoding =
 
-    // They are sorted, so that the same id follows itself.
-    let private idsOf (kind: FilteredKind) (rows: RowsOf<IdRow>) : FilteredName seq =
-        seq {
-            for place in 0 .. rows.Count - 1 do
-                if place = 0 || (rows.At place).Id <> (rows.At(place - 1)).Id then
-                    FilteredName.Id(kind, (rows.At place).Id)
-        }
-
-    let private each (rows: RowsOf<'Row>) : 'Row seq =
-        seq {
-            for place in 0 .. rows.Count - 1 do
-                rows.At place
-        }
-
-    let private namesOf (rows: FooterRows) : FilteredName seq =
-        seq {
-            for row in each rows.Streams -> FilteredName.Text(FilteredKind.Stream, row.Stream.Value)
-            for row in rows.Base |> Option.defaultValue [||] -> FilteredName.Text(FilteredKind.Stream, row.Stream.Value)
-            for row in each rows.Words -> FilteredName.Text(FilteredKind.ofWord row.Kind, row.Text)
-            for row in each rows.Keys -> FilteredName.Text(FilteredKind.Key, row.Key)
-            for key in each rows.Kept |> Seq.map _.Key |> Seq.distinct -> FilteredName.Text(FilteredKind.Key, key)
-            yield! idsOf FilteredKind.Id rows.Ids
-            yield! idsOf FilteredKind.Cause rows.Causes
-        }
-
     // No more names than these.
     let private mostNames (rows: FooterRows) : int =
         let ofBase =
@@ -57,6 +32,41 @@ module internal FooterEncoding =
             | None -> 0
 
         rows.Streams.Count + ofBase + rows.Words.Count + rows.Keys.Count + rows.Kept.Count + rows.Ids.Count + rows.Causes.Count
+
+    // Ids are sorted, so that the same one follows itself.
+    let private addIds (names: FilteredNames) (kind: FilteredKind) (rows: RowsOf<IdRow>) : unit =
+        let mutable before = Guid.Empty
+
+        for place in 0 .. rows.Count - 1 do
+            let id = (rows.At place).Id
+
+            if place = 0 || id <> before then
+                names.Add(FilteredName.Id(kind, id))
+                before <- id
+
+    let private filterOf (rows: FooterRows) : byte[][] =
+        let names = FilteredNames(mostNames rows)
+        let add kind text = names.Add(FilteredName.Text(kind, text))
+
+        for place in 0 .. rows.Streams.Count - 1 do
+            add FilteredKind.Stream (rows.Streams.At place).Stream.Value
+
+        for row in rows.Base |> Option.defaultValue [||] do
+            add FilteredKind.Stream row.Stream.Value
+
+        for place in 0 .. rows.Words.Count - 1 do
+            let row = rows.Words.At place
+            add (FilteredKind.ofWord row.Kind) row.Text
+
+        for place in 0 .. rows.Keys.Count - 1 do
+            add FilteredKind.Key (rows.Keys.At place).Key
+
+        for key in Seq.init rows.Kept.Count rows.Kept.At |> Seq.map _.Key |> Seq.distinct do
+            add FilteredKind.Key key
+
+        addIds names FilteredKind.Id rows.Ids
+        addIds names FilteredKind.Cause rows.Causes
+        names.Blocks()
 
     /// The pages of the rows, written to an empty writer: the root, then each table. The same rows give the same bytes.
     let pagesInto (content: ByteWriter) (owner: PageOwner) (rows: FooterRows) : ReadOnlyMemory<byte> =
@@ -94,7 +104,7 @@ module internal FooterEncoding =
             table FooterLayout.ids rows.Ids FooterLayout.writeId
             table FooterLayout.causes rows.Causes FooterLayout.writeId
 
-        match FooterFilter.make (mostNames rows) (namesOf rows) with
+        match filterOf rows with
         | [||] -> ()
         | blocks -> table FooterLayout.filter (RowsOf.array blocks) (fun writer block -> writer.Raw(ReadOnlySpan block))
 

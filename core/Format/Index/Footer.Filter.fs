@@ -76,7 +76,7 @@ module internal FooterFilter =
         hash ^^^ (hash >>> 33)
 
     /// FNV-1a with 64 bits over the kind's code and the bytes, mixed.
-    let private hashWith (writer: ByteWriter) (name: FilteredName) : uint64 =
+    let internal hashWith (writer: ByteWriter) (name: FilteredName) : uint64 =
         writer.Clear()
 
         match name with
@@ -105,33 +105,23 @@ module internal FooterFilter =
         let step = uint32 (hash >>> 32) ||| 1u
         (uint32 hash + uint32 number * step) % blockBits
 
-    let private blocksOf (hashes: ReadOnlySpan<uint64>) : byte[][] =
-        let blocks =
-            Array.init (blocksFor hashes.Length) (fun _ -> Array.zeroCreate<byte> blockBytes)
+    /// The blocks of a filter over names with these hashes; none for few names.
+    let blocksOf (hashes: ReadOnlySpan<uint64>) : byte[][] =
+        if hashes.Length < leastNames then
+            [||]
+        else
+            let blocks =
+                Array.init (blocksFor hashes.Length) (fun _ -> Array.zeroCreate<byte> blockBytes)
 
-        for hash in hashes do
-            let block = blocks[blockOf hash blocks.Length]
+            for hash in hashes do
+                let block = blocks[blockOf hash blocks.Length]
 
-            for number in 0 .. bitsPerName - 1 do
-                let bit = bitOf hash number
-                let index = int (bit / 8u)
-                block[index] <- block[index] ||| (1uy <<< int (bit % 8u))
+                for number in 0 .. bitsPerName - 1 do
+                    let bit = bitOf hash number
+                    let index = int (bit / 8u)
+                    block[index] <- block[index] ||| (1uy <<< int (bit % 8u))
 
-        blocks
-
-    /// The blocks of a filter over these names, which are at most so many; none for few names.
-    let make (most: int) (names: FilteredName seq) : byte[][] =
-        let writer = ByteWriter 1024
-        let hashes = LargeArrays<uint64>.Rent most
-        let mutable count = 0
-
-        for name in names do
-            hashes[count] <- hashWith writer name
-            count <- count + 1
-
-        let blocks = if count < leastNames then [||] else blocksOf (ReadOnlySpan(hashes, 0, count))
-        LargeArrays<uint64>.Return hashes
-        blocks
+            blocks
 
     /// Which of so many blocks tells of a name, and whether that one, once read, allows it.
     let ask (name: FilteredName) (blocks: int) : struct (int * (ReadOnlyMemory<byte> -> bool)) =
@@ -147,3 +137,21 @@ module internal FooterFilter =
             isAllowed
 
         struct (blockOf hash blocks, allows)
+
+/// The names of a footer while its filter is made: at most so many.
+[<Sealed>]
+type internal FilteredNames(most: int) =
+    let writer = ByteWriter 1024
+    let hashes = LargeArrays<uint64>.Rent most
+    let mutable count = 0
+
+    /// One more name.
+    member _.Add(name: FilteredName) : unit =
+        hashes[count] <- FooterFilter.hashWith writer name
+        count <- count + 1
+
+    /// The blocks of the filter; none for few names. Nothing is added afterwards.
+    member _.Blocks() : byte[][] =
+        let blocks = FooterFilter.blocksOf (ReadOnlySpan(hashes, 0, count))
+        LargeArrays<uint64>.Return hashes
+        blocks

@@ -30,6 +30,9 @@ type internal Chunks<'Item>() =
     member _.Item
         with get (index: int): 'Item = chunks[index >>> ChunkSize.Bits][index &&& ChunkSize.Mask]
 
+    /// Puts another one in its place, before anybody else was told of it.
+    member _.Set(index: int, item: 'Item) : unit = chunks[index >>> ChunkSize.Bits][index &&& ChunkSize.Mask] <- item
+
     /// Adds one behind the rest.
     member _.Add(item: 'Item) : unit =
         let chunk = count >>> ChunkSize.Bits

@@ -215,10 +215,16 @@ type internal ColumnIds() =
 
         lock ids (fun () -> Array.iter ids.Add ofEntries)
 
-    /// Fills in the ids of the first entries. `given` are the ids that were given, of which so many are of these entries; `derived` makes
-    /// others.
-    member _.Upto(count: int, given: Chunks<IdRow>, ofThese: int, derived: int -> Guid, rows: IdRow[]) : unit =
+    /// Fills in the ids of the first entries. `given` are the ids that were given, of which so many are of these entries; `derive` has
+    /// others made.
+    member _.Upto(count: int, given: Chunks<IdRow>, ofThese: int, derive: HashLanes -> int -> unit, rows: IdRow[]) : unit =
         lock ids (fun () ->
+            let lanes = HashLanes.OfThread
+
+            let take () =
+                for place in 0 .. lanes.Hash() - 1 do
+                    ids.Set(lanes.Number place, Hash.toGuid (lanes.HashOf place))
+
             while ids.Count < count do
                 let index = ids.Count
 
@@ -226,7 +232,13 @@ type internal ColumnIds() =
                     ids.Add given[taken].Id
                     taken <- taken + 1
                 else
-                    ids.Add(derived index)
+                    ids.Add Guid.Empty
+                    derive lanes index
+
+                    if lanes.IsFull then
+                        take ()
+
+            take ()
 
             for index in 0 .. count - 1 do
                 rows[index] <- { Id = ids[index]; Entry = index })

@@ -297,11 +297,11 @@ type internal IndexColumns(hasIds: bool, before: TreePlace voption) =
 
     /// Fills in the ids of the entries up to a cut, in their order.
     member _.IdsOf(cut: ColumnCut, rows: IdRow[]) : unit =
-        let derived index =
+        let derive (lanes: HashLanes) index =
             let entry = entries[index]
 
             let run = if entry.Run < 0 then None else Some(RunId.Create(names.WordAt(entry.Run).Text))
 
-            Entry.derivedId run (names.StreamAt(entry.Stream).Stream) entry.Version
+            Entry.addIdentity lanes index run (names.StreamAt(entry.Stream).Stream) entry.Version
 
-        ids.Upto(cut.Entries, given, cut.Given, derived, rows)
+        ids.Upto(cut.Entries, given, cut.Given, derive, rows)

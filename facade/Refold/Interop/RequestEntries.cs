@@ -9,6 +9,9 @@ namespace Refold.Interop;
 /// whole, as lists of tags are the caller's.</summary>
 internal sealed class RequestEntries : Core.AppendedEntries
 {
+    // In the order of their bytes.
+    private static readonly Core.Role[] Roles = [.. Core.RoleModule.all];
+
     private readonly bool isLent;
     private readonly FSharpOption<string>? key;
     private EntryData[] entries;
@@ -76,7 +79,7 @@ internal sealed class RequestEntries : Core.AppendedEntries
         ArrayPool<EntryData>.Shared.Return(lent);
     }
 
-    private static Core.Role RoleOf(EntryData data) => Core.RoleModule.ofByte((byte)data.Role)!.Value;
+    private static Core.Role RoleOf(EntryData data) => Roles[(int)data.Role];
 
     private Core.ValueError? Add(EntryData data, string? ofAppend)
     {
@@ -87,7 +90,7 @@ internal sealed class RequestEntries : Core.AppendedEntries
             whole ??= new Core.EntryData?[entries.Length];
             whole[count] = made.ResultValue;
         }
-        else if (!Enum.IsDefined(data.Role)) return Translation.NoRole(data.Role);
+        else if ((uint)data.Role >= (uint)Roles.Length) return Translation.NoRole(data.Role);
 
         entries[count++] = data;
         return null;
