@@ -108,6 +108,9 @@ type internal ByteWriter private (first: byte[], isRented: bool, isLarge: bool) 
     /// Forgets what was written and keeps the buffer.
     member _.Clear() : unit = length <- 0
 
+    /// Forgets what was written behind the first so many bytes.
+    member _.CutTo(count: int) : unit = length <- min length count
+
     /// So many bytes, to be filled in before the next write; they hold anything.
     member _.Room(count: int) : Span<byte> =
         let start = reserve count

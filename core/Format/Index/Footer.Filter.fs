@@ -49,7 +49,9 @@ module internal FooterFilter =
     /// Bytes of a block: what a page holds.
     let blockBytes = Page.capacity
 
-    let private blockBits = uint32 (blockBytes * 8)
+    // Bits of a block. Known to the compiler, as names are divided by it again and again.
+    [<Literal>]
+    let private blockBits = 32576u
 
     // 10.8 bits for a name and seven bits set: about one name in a hundred that is not there seems to be.
     let private namesPerBlock = 3000

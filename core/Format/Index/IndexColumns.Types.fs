@@ -200,48 +200,42 @@ module internal ColumnBatch =
             Head = row.Head
         }
 
-/// The ids of entries: each is made once, when rows are made, because most are hashes. Safe for use by many threads.
+/// The ids of entries: made when rows are made, as most follow from streams and versions and are made quickly together.
 [<Sealed>]
 type internal ColumnIds() =
-    let ids = Chunks<Guid>()
-    let mutable taken = 0
+    let mutable restored: Guid[] = Array.Empty<Guid>()
 
-    /// The ids of the first entries, as rows had them.
+    /// The ids of the first entries, as rows had them; before anything is asked.
     member _.Restore(known: IdRow[], count: int) : unit =
-        let ofEntries = Array.zeroCreate<Guid> count
+        restored <- Array.zeroCreate<Guid> count
 
         for row in known do
-            ofEntries[row.Entry] <- row.Id
+            restored[row.Entry] <- row.Id
 
-        lock ids (fun () -> Array.iter ids.Add ofEntries)
-
-    /// Fills in the ids of the first entries. `given` are the ids that were given, of which so many are of these entries; `derive` has
-    /// others made.
+    /// Fills in the ids of the first entries. `given` are the ids that were given behind those restored, of which so many are of these
+    /// entries; `derive` has others made.
     member _.Upto(count: int, given: Chunks<IdRow>, ofThese: int, derive: HashLanes -> int -> unit, rows: IdRow[]) : unit =
-        lock ids (fun () ->
-            let lanes = HashLanes.OfThread
+        let lanes = HashLanes.OfThread
+        let mutable taken = 0
 
-            let take () =
-                for place in 0 .. lanes.Hash() - 1 do
-                    ids.Set(lanes.Number place, Hash.toGuid (lanes.HashOf place))
+        let take () =
+            for place in 0 .. lanes.Hash() - 1 do
+                let index = lanes.Number place
+                rows[index] <- { Id = Hash.toGuid (lanes.HashOf place); Entry = index }
 
-            while ids.Count < count do
-                let index = ids.Count
+        for index in 0 .. count - 1 do
+            if index < restored.Length then
+                rows[index] <- { Id = restored[index]; Entry = index }
+            elif taken < ofThese && given[taken].Entry = index then
+                rows[index] <- given[taken]
+                taken <- taken + 1
+            else
+                derive lanes index
 
-                if taken < ofThese && given[taken].Entry = index then
-                    ids.Add given[taken].Id
-                    taken <- taken + 1
-                else
-                    ids.Add Guid.Empty
-                    derive lanes index
+                if lanes.IsFull then
+                    take ()
 
-                    if lanes.IsFull then
-                        take ()
-
-            take ()
-
-            for index in 0 .. count - 1 do
-                rows[index] <- { Id = ids[index]; Entry = index })
+        take ()
 
 /// The tree over the batches. What it needs of a batch waits until it is settled: no look-up needs it.
 [<Sealed>]
