@@ -58,6 +58,44 @@ module internal CanonicalBytes =
             writer.Byte 1uy
             writer.Text key
 
+    /// Writes what `writeContent` writes of an entry that has nothing but these.
+    let internal writePlainContent
+        (writer: ByteWriter)
+        (stream: StreamId)
+        (role: Role)
+        (typeName: string)
+        (schemaVersion: int)
+        (payload: ReadOnlySpan<byte>)
+        : unit =
+        writer.Text stream.Value
+        writer.Byte(Role.toByte role)
+        writer.Text typeName
+        writer.Int32 schemaVersion
+        writer.Prefixed payload
+        writer.Int32 0
+
+    /// Writes what `writeRest` writes of an entry that has nothing but the key of its append.
+    let internal writePlainRest (writer: ByteWriter) (key: string option) : unit =
+        // Time, id, correlation id, causation id, run, words drawn.
+        writer.Zeros 6
+
+        match key with
+        | None -> writer.Byte 0uy
+        | Some key ->
+            writer.Byte 1uy
+            writer.Text key
+
+    /// How many bytes such an entry has.
+    let internal plainSize (stream: string) (typeName: string) (payload: int) (key: string option) : int64 =
+        let text (value: string) = 4L + int64 (Encoding.UTF8.GetByteCount value)
+
+        let keyBytes =
+            match key with
+            | Some key -> text key
+            | None -> 0L
+
+        text stream + 1L + text typeName + 8L + int64 payload + 4L + 7L + keyBytes
+
     /// How many bytes the canonical bytes of valid data have.
     let size: Func<EntryData, int64> =
         Func<EntryData, int64>(fun data ->

@@ -156,9 +156,8 @@ module EntryData =
 [<RequireQualifiedAccess>]
 module Entry =
 
-    /// The id that follows from run, stream and version: a UUIDv8 from SHA-256 over the three, length-prefixed.
-    let derivedId (run: RunId option) (stream: StreamId) (version: int64) : Guid =
-        let writer = ScratchWriter.Take()
+    /// Writes what the id of a run, stream and version is made of.
+    let private writeIdentity (writer: ByteWriter) (run: RunId option) (stream: StreamId) (version: int64) : unit =
         writer.Text "refold.entry-id"
 
         writer.Text(
@@ -169,9 +168,21 @@ module Entry =
 
         writer.Text stream.Value
         writer.Int64 version
+
+    /// The id that follows from run, stream and version: a UUIDv8 from SHA-256 over the three, length-prefixed.
+    let derivedId (run: RunId option) (stream: StreamId) (version: int64) : Guid =
+        let writer = ScratchWriter.Take()
+        writeIdentity writer run stream version
         let hash = Hash.Compute writer.Written
         ScratchWriter.GiveBack writer
         Hash.toGuid hash
+
+    /// Has the same id made with others, under a number, where there is room for another.
+    let internal addIdentity (lanes: HashLanes) (number: int) (run: RunId option) (stream: StreamId) (version: int64) : unit =
+        let writer = ScratchWriter.Take()
+        writeIdentity writer run stream version
+        lanes.Add(number, writer.Written)
+        ScratchWriter.GiveBack writer
 
     /// The entry's id: the given one, or the one that follows from run, stream and version.
     let id (entry: Entry) : Guid =

@@ -7,17 +7,67 @@ open System.Buffers
 open System.Buffers.Binary
 open System.Text
 
+/// Large arrays that are wanted again now and then: a few are kept for as long as the garbage collector finds nothing to do. Safe for use
+/// by many threads, as those that write checkpoints are not always the same.
+[<Sealed; AbstractClass>]
+type internal LargeArrays<'Item> private () =
+
+    static let kept: WeakReference<'Item[]>[] = Array.init 4 (fun _ -> WeakReference<'Item[]>(Array.Empty<'Item>()))
+
+    /// An array of at least so many items, which may hold anything.
+    static member Rent(count: int) : 'Item[] =
+        lock kept (fun () ->
+            let mutable found: 'Item[] | null = null
+
+            for slot in kept do
+                match slot.TryGetTarget() with
+                | true, array when isNull found && array.Length >= count ->
+                    found <- array
+                    slot.SetTarget(Array.Empty<'Item>())
+                | _ -> ()
+
+            match found with
+            // A power of two, so that what grows a little finds it again.
+            | null -> Array.zeroCreate<'Item>(int (System.Numerics.BitOperations.RoundUpToPowerOf2(uint32 (max 16 count))))
+            | array -> array)
+
+    /// Takes an array back, in the place of the smallest.
+    static member Return(array: 'Item[]) : unit =
+        lock kept (fun () ->
+            let mutable smallest = 0
+            let mutable length = Int32.MaxValue
+
+            for number in 0 .. kept.Length - 1 do
+                let found =
+                    match kept[number].TryGetTarget() with
+                    | true, there -> there.Length
+                    | _ -> 0
+
+                if found < length then
+                    smallest <- number
+                    length <- found
+
+            if length < array.Length then
+                kept[smallest].SetTarget array)
+
 /// A growing buffer. Integers are little-endian; texts and byte strings carry a 4-byte length before them. Not thread-safe.
 [<Sealed>]
-type internal ByteWriter private (first: byte[], isRented: bool) =
+type internal ByteWriter private (first: byte[], isRented: bool, isLarge: bool) =
     let mutable buffer = first
     let mutable length = 0
 
+    // A pool's own arrays stay with the thread that gave them back, which may have ended.
+    let rent (size: int) =
+        if isLarge then LargeArrays<byte>.Rent size else ArrayPool<byte>.Shared.Rent size
+
+    let giveBack (array: byte[]) =
+        if isLarge then LargeArrays<byte>.Return array else ArrayPool<byte>.Shared.Return array
+
     let grow (size: int) =
         if isRented then
-            let larger = ArrayPool<byte>.Shared.Rent size
+            let larger = rent size
             Array.blit buffer 0 larger 0 length
-            ArrayPool<byte>.Shared.Return buffer
+            giveBack buffer
             buffer <- larger
         else
             Array.Resize(&buffer, size)
@@ -30,15 +80,18 @@ type internal ByteWriter private (first: byte[], isRented: bool) =
         length <- length + count
         start
 
-    new(capacity: int) = ByteWriter(Array.zeroCreate (max 16 capacity), false)
+    new(capacity: int) = ByteWriter(Array.zeroCreate (max 16 capacity), false, false)
 
-    /// A writer whose buffer is rented, for what is large, written out and forgotten; to be released.
-    static member Rent(capacity: int) : ByteWriter = ByteWriter(ArrayPool<byte>.Shared.Rent(max 16 capacity), true)
+    /// A writer whose buffer is rented, for what is written out and forgotten; to be released.
+    static member Rent(capacity: int) : ByteWriter = ByteWriter(ArrayPool<byte>.Shared.Rent(max 16 capacity), true, false)
+
+    /// The same for what is large, and released by threads that end.
+    static member RentLarge(capacity: int) : ByteWriter = ByteWriter(LargeArrays<byte>.Rent capacity, true, true)
 
     /// Gives a rented buffer back: nothing that was written may be used any more.
     member _.Release() : unit =
-        if isRented then
-            ArrayPool<byte>.Shared.Return buffer
+        if isRented && buffer.Length > 0 then
+            giveBack buffer
 
         buffer <- Array.Empty<byte>()
         length <- 0
@@ -54,6 +107,14 @@ type internal ByteWriter private (first: byte[], isRented: bool) =
 
     /// Forgets what was written and keeps the buffer.
     member _.Clear() : unit = length <- 0
+
+    /// Forgets what was written behind the first so many bytes.
+    member _.CutTo(count: int) : unit = length <- min length count
+
+    /// So many bytes, to be filled in before the next write; they hold anything.
+    member _.Room(count: int) : Span<byte> =
+        let start = reserve count
+        Span(buffer, start, count)
 
     /// One byte.
     member _.Byte(value: byte) : unit =
@@ -104,8 +165,14 @@ type internal ByteWriter private (first: byte[], isRented: bool) =
 
     /// A 4-byte length and the text in UTF-8.
     member this.Text(text: string) : unit =
-        this.Int32(Encoding.UTF8.GetByteCount text)
-        this.Utf8(text.AsSpan())
+        if buffer.Length - length >= 4 + 3 * text.Length then
+            // It surely fits: the text is gone through once.
+            let count = Encoding.UTF8.GetBytes(text.AsSpan(), Span(buffer, length + 4, buffer.Length - length - 4))
+            BinaryPrimitives.WriteInt32LittleEndian(Span(buffer, length, 4), count)
+            length <- length + 4 + count
+        else
+            this.Int32(Encoding.UTF8.GetByteCount text)
+            this.Utf8(text.AsSpan())
 
     /// Sixteen bytes, big-endian as RFC 9562 prints them.
     member _.Guid(value: Guid) : unit =

@@ -3,6 +3,7 @@
 namespace Refold.Core
 
 open System
+open System.Buffers
 open System.Collections.Generic
 open System.Security.Cryptography
 open Refold
@@ -29,30 +30,6 @@ type internal ContentHash() =
     interface IDisposable with
         member _.Dispose() = hash.Dispose()
 
-/// Numbers of streams, lent by the thread while one batch is made.
-[<Sealed; AbstractClass>]
-type internal ScratchNumbers private () =
-
-    // A larger one is not kept.
-    static let mostKept = 4096
-
-    [<ThreadStatic; DefaultValue>]
-    static val mutable private kept: Dictionary<StreamId, int> | null
-
-    /// An empty one.
-    static member Take() : Dictionary<StreamId, int> =
-        match ScratchNumbers.kept with
-        | null -> Dictionary<StreamId, int>()
-        | numbers ->
-            ScratchNumbers.kept <- null
-            numbers
-
-    /// Takes it back.
-    static member GiveBack(numbers: Dictionary<StreamId, int>) : unit =
-        if numbers.Count <= mostKept then
-            numbers.Clear()
-            ScratchNumbers.kept <- numbers
-
 /// The part of an append that comes before its place.
 [<RequireQualifiedAccess>]
 module internal Encoding =
@@ -69,54 +46,8 @@ module internal Encoding =
 
         hash.Finish()
 
-    // Beyond that, streams are looked up and not compared one by one.
-    let private fewStreams = 8
-
-    /// Streams, each once in order of appearance, and the number of each entry's.
-    let private numbered (count: int) (streamOf: int -> StreamId) : struct (StreamId[] * int[]) =
-        let streams = ResizeArray<StreamId> 1
-        let numbers = Array.zeroCreate<int> count
-        let mutable known: Dictionary<StreamId, int> | null = null
-
-        let numberOf (stream: StreamId) =
-            match known with
-            | null -> streams.IndexOf stream
-            | known ->
-                match known.TryGetValue stream with
-                | true, number -> number
-                | false, _ -> -1
-
-        for index in 0 .. count - 1 do
-            let stream = streamOf index
-            let before = if index = 0 then -1 else numbers[index - 1]
-
-            numbers[index] <-
-                if before >= 0 && streams[before].Equals stream then
-                    before
-                else
-                    match numberOf stream with
-                    | -1 ->
-                        streams.Add stream
-
-                        match known with
-                        | null when streams.Count > fewStreams ->
-                            let all = ScratchNumbers.Take()
-
-                            for number in 0 .. streams.Count - 1 do
-                                all.Add(streams[number], number)
-
-                            known <- all
-                        | null -> ()
-                        | known -> known.Add(stream, streams.Count - 1)
-
-                        streams.Count - 1
-                    | number -> number
-
-        match known with
-        | null -> ()
-        | known -> ScratchNumbers.GiveBack known
-
-        struct (streams.ToArray(), numbers)
+    // What is rented is given back at once or with the batch; a larger batch rents nothing.
+    let private mostLent = 1024 * 1024
 
     let private violation (count: int) (largest: int) (total: int64) =
         if largest > Limits.entryBytes then
@@ -128,110 +59,196 @@ module internal Encoding =
         else
             None
 
-    // The canonical bytes lie behind one byte, which is there for the first leaf; each other leaf borrows the last of the one before it.
-    let private leavesOf (buffer: Span<byte>) (ends: int[]) (follows: int -> bool) =
-        let startOf index = if index = 0 then 0 else ends[index - 1]
-        let cuts = Leaf.cut (Array.init ends.Length (fun index -> ends[index] - startOf index)) follows
-        let leaves = Array.zeroCreate<struct (int * int * Hash)> cuts.Length
-
-        for place in 0 .. leaves.Length - 1 do
-            let struct (first, count) = cuts[place]
-            let start = startOf first
-            leaves[place] <- struct (first, count, Leaf.hashBehind (buffer.Slice(start, ends[first + count - 1] - start + 1)))
-
-        leaves
-
-    // Above the limit of bytes nothing is kept: the batch is judged by its size and its content, which may pass 2 GiB.
-    let private write (adjacent: int -> bool) (request: AppendRequest) (entries: EntryData[]) : EncodedBatch =
+    let private sizeOf (source: AppendedEntries) (key: string option) : int64 =
         let mutable size = 1L
 
-        for data in entries do
-            size <- size + CanonicalBytes.size.Invoke data
+        for index in 0 .. source.Count - 1 do
+            match source.Whole index with
+            | null ->
+                size <-
+                    size
+                    + CanonicalBytes.plainSize (source.Stream index).Value (source.Type index) (source.Payload index).Length key
+            | data -> size <- size + CanonicalBytes.size.Invoke data
 
-        let writer = ByteWriter(int (min size (int64 Limits.batchBytes + 1L)))
-        let ends = Array.zeroCreate<int> entries.Length
+        size
+
+    // Above the limit of bytes nothing is kept: the batch is judged by its size and its content, which may pass 2 GiB.
+    let private write
+        (adjacent: (int -> bool) voption)
+        (request: AppendRequest)
+        (source: AppendedEntries)
+        (mayLend: bool)
+        : EncodedBatch =
+        let count = source.Count
+        let size = sizeOf source request.Key
+        let isLent = mayLend && size <= int64 mostLent
+        let capacity = int (min size (int64 Limits.batchBytes + 1L))
+        let writer = if isLent then ByteWriter.Rent capacity else ByteWriter capacity
+        let ends = BatchColumns.rented<int> isLent count
         use content = if request.Key.IsSome then new ContentHash() else null
         let mutable largest = 0
         let mutable total = 0L
         writer.Byte 0uy
 
-        for index in 0 .. entries.Length - 1 do
+        for index in 0 .. count - 1 do
             if total > int64 Limits.batchBytes then
                 writer.Clear()
                 writer.Byte 0uy
 
-            let data = entries[index]
             let start = writer.Length
-            CanonicalBytes.writeContent writer data
+            let whole = source.Whole index
+
+            match whole with
+            | null ->
+                CanonicalBytes.writePlainContent
+                    writer
+                    (source.Stream index)
+                    (source.Role index)
+                    (source.Type index)
+                    (source.SchemaVersion index)
+                    (source.Payload index).Span
+            | data -> CanonicalBytes.writeContent writer data
 
             match content with
             | null -> ()
             | content -> content.Add(writer.Written.Slice start)
 
-            CanonicalBytes.writeRest writer data
+            match whole with
+            | null -> CanonicalBytes.writePlainRest writer request.Key
+            | data -> CanonicalBytes.writeRest writer data
+
             ends[index] <- writer.Length - 1
             largest <- max largest (writer.Length - start)
             total <- total + int64 (writer.Length - start)
 
         let isKept = total <= int64 Limits.batchBytes
-        let struct (streams, numbers) = numbered entries.Length (fun index -> entries[index].Stream)
-        let follows index = adjacent index && numbers[index] = numbers[index - 1]
+        let numbers = BatchColumns.rented<int> isLent count
+        let streams = BatchColumns.numbered source numbers
+        let hashed = ArrayPool<struct (int * int * Hash)>.Shared.Rent(if isKept then count else 1)
+
+        let leafCount =
+            if isKept then BatchColumns.hashLeaves writer.WrittenSpan count ends numbers adjacent hashed else 0
+
+        let leaves =
+            if isLent then
+                hashed
+            else
+                let own = Array.sub hashed 0 leafCount
+                ArrayPool<struct (int * int * Hash)>.Shared.Return hashed
+                own
+
+        let kept: ByteWriter | null = if isKept then writer else null
 
         EncodedBatch(
-            entries,
+            source,
             request,
-            (if isKept then writer.WrittenMemory.Slice 1 else ReadOnlyMemory.Empty),
-            (if isKept then ends else [||]),
+            kept,
+            ends,
             streams,
             numbers,
-            (if isKept then leavesOf writer.WrittenSpan ends follows else [||]),
+            leaves,
+            leafCount,
             (match content with
              | null -> Hash.Zero
              | content -> content.Finish()),
-            violation entries.Length largest total
+            violation count largest total,
+            isLent
         )
 
-    /// Validates, encodes and hashes. `adjacent index` says whether the entry at `index` takes the position after the one before it; none,
-    /// that the batch is compared and never appended: it is only validated, and has neither bytes nor leaves.
-    /// Of more entries than a batch may have no more are looked at, and counted, than show that.
-    let batch (adjacent: (int -> bool) voption) (request: AppendRequest) : Result<EncodedBatch, AppendError> =
-        let isOfAppend (data: EntryData) =
-            match data.Key, request.Key with
-            | None, None -> true
-            | Some own, Some key -> String.Equals(own, key, StringComparison.Ordinal)
-            | _ -> false
+    // Of entries that are not there whole: what they share was judged with the one before.
+    let private faultOfPlain (source: AppendedEntries) (key: string option) (index: int) : ValueError option =
+        let typeName = source.Type index
 
-        let normal (data: EntryData) =
-            if isOfAppend data then
-                EntryData.validate data
+        let typeFault =
+            if index > 0 && obj.ReferenceEquals(typeName, source.Type(index - 1)) then
+                None
             else
-                match data.Key, request.Key with
-                | Some own, Some key -> Error(ValueError.Contradictory("idempotency keys", own + " and " + key))
-                | Some own, None -> Error(ValueError.Contradictory("idempotency keys", own + " of an entry, none of the append"))
-                | None, _ -> EntryData.validate { data with Key = request.Key }
+                match Text.validate "type" Limits.typeBytes typeName with
+                | Ok _ -> None
+                | Error error -> Some error
 
+        let keyFault =
+            match typeFault, key with
+            | None, Some key when index = 0 || not (isNull (source.Whole(index - 1))) ->
+                match Text.validate "idempotency key" Limits.keyBytes key with
+                | Ok _ -> None
+                | Error error -> Some error
+            | fault, _ -> fault
+
+        match keyFault with
+        | None when source.SchemaVersion index < 1 ->
+            Some(ValueError.OutOfRange("schema version", Numbers.text (source.SchemaVersion index), "1 or more"))
+        | fault -> fault
+
+    let private normal (request: AppendRequest) (data: EntryData) : Result<EntryData, ValueError> =
+        match data.Key, request.Key with
+        | None, None -> EntryData.validate data
+        | Some own, Some key when String.Equals(own, key, StringComparison.Ordinal) -> EntryData.validate data
+        | Some own, Some key -> Error(ValueError.Contradictory("idempotency keys", own + " and " + key))
+        | Some own, None -> Error(ValueError.Contradictory("idempotency keys", own + " of an entry, none of the append"))
+        | None, _ -> EntryData.validate { data with Key = request.Key }
+
+    // Brings each entry into its normal form.
+    let private judged (request: AppendRequest) (source: AppendedEntries) : AppendError option =
+        let rec next index =
+            if index = source.Count then
+                None
+            else
+                match source.Whole index with
+                | null ->
+                    match faultOfPlain source request.Key index with
+                    | None -> next (index + 1)
+                    | fault -> fault
+                | data ->
+                    match normal request data with
+                    | Error error -> Some error
+                    | Ok valid ->
+                        source.Put(index, valid)
+                        next (index + 1)
+
+        match next 0 with
+        | Some error -> Some(AppendError.Invalid error)
+        | None when source.Count = 0 -> Some(AppendError.Invalid(ValueError.Empty "the batch"))
+        | None -> None
+
+    /// Validates, encodes and hashes what a source has; see `batch`. The entries of the request are not looked at. `mayLend`: nobody but
+    /// the library will hold the batch, so that it may rent what it is made of.
+    let batchOf
+        (adjacent: (int -> bool) voption)
+        (request: AppendRequest)
+        (source: AppendedEntries)
+        (mayLend: bool)
+        : Result<EncodedBatch, AppendError> =
+        match judged request source with
+        | Some error -> Error error
+        | None -> Ok(write adjacent request source mayLend)
+
+    let private listed (request: AppendRequest) : AppendedEntries =
         // Of more entries than a batch may have, one more.
         let rec counted (rest: EntryData list) count =
             if rest.IsEmpty || count > Limits.batchEntries then count else counted rest.Tail (count + 1)
 
         let entries = Array.zeroCreate<EntryData>(counted request.Entries 0)
+        let mutable rest = request.Entries
 
-        let rec next (rest: EntryData list) index =
-            if index = entries.Length then
-                None
-            else
-                match normal rest.Head with
-                | Error error -> Some error
-                | Ok valid ->
-                    entries[index] <- valid
-                    next rest.Tail (index + 1)
+        for index in 0 .. entries.Length - 1 do
+            entries[index] <- rest.Head
+            rest <- rest.Tail
 
-        match next request.Entries 0 with
-        | Some error -> Error(AppendError.Invalid error)
-        | None when entries.Length = 0 -> Error(AppendError.Invalid(ValueError.Empty "the batch"))
+        ListedEntries entries
+
+    /// Validates, encodes and hashes. `adjacent index` says whether the entry at `index` takes the position after the one before it; where
+    /// it is not said, all do. Of more entries than a batch may have no more are looked at, and counted, than show that.
+    let batch (adjacent: (int -> bool) voption) (request: AppendRequest) : Result<EncodedBatch, AppendError> =
+        batchOf adjacent request (listed request) false
+
+    /// A batch that is compared and never appended: it is only validated, and has neither bytes nor leaves.
+    let compared (request: AppendRequest) : Result<EncodedBatch, AppendError> =
+        let source = listed request
+
+        match judged request source with
+        | Some error -> Error error
         | None ->
-            match adjacent with
-            | ValueSome adjacent -> Ok(write adjacent request entries)
-            | ValueNone ->
-                let struct (streams, numbers) = numbered entries.Length (fun index -> entries[index].Stream)
-                Ok(EncodedBatch(entries, request, ReadOnlyMemory.Empty, [||], streams, numbers, [||], Hash.Zero, None))
+            let numbers = Array.zeroCreate<int> source.Count
+            let streams = BatchColumns.numbered source numbers
+            Ok(EncodedBatch(source, request, null, [||], streams, numbers, [||], 0, Hash.Zero, None, false))

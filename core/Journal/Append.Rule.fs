@@ -21,7 +21,7 @@ module Append =
     let request (entries: EntryData list) : AppendRequest = { Entries = entries; Expected = []; Condition = None; Key = None }
 
     /// Encodes what Refold itself appends, or imports: streams that begin with `$` may be among it.
-    let internal encodeOwn (request: AppendRequest) : Result<EncodedBatch, AppendError> = Encoding.batch (ValueSome(fun _ -> true)) request
+    let internal encodeOwn (request: AppendRequest) : Result<EncodedBatch, AppendError> = Encoding.batch ValueNone request
 
     /// Validates, encodes and hashes what an append hands over, once and for every journal. The only errors here are `Invalid`; a stream
     /// that begins with `$` is one: it is Refold's own, and what is appended to it by others would be taken for what a run recorded.
@@ -29,6 +29,24 @@ module Append =
         match request.Entries |> List.tryFind _.Stream.IsSystem with
         | Some data -> Error(AppendError.Invalid(ValueError.Reserved("stream", data.Stream.Value)))
         | None -> encodeOwn request
+
+    /// Encodes entries that lie elsewhere, as `encode` does, or as `encodeOwn` does. `mayLend`: see `Encoding.batchOf`.
+    let internal encodeFrom
+        (request: AppendRequest)
+        (source: AppendedEntries)
+        (allowsOwn: bool)
+        (mayLend: bool)
+        : Result<EncodedBatch, AppendError> =
+        let mutable own = 0
+
+        if not allowsOwn then
+            while own < source.Count && not (source.Stream own).IsSystem do
+                own <- own + 1
+
+        if not allowsOwn && own < source.Count then
+            Error(AppendError.Invalid(ValueError.Reserved("stream", (source.Stream own).Value)))
+        else
+            Encoding.batchOf ValueNone request source mayLend
 
     let private versionsOf (streamOf: int -> StreamId) (versions: int64[]) : StreamVersions list =
         let order = ResizeArray<StreamId>()
@@ -69,21 +87,27 @@ module Append =
 
         made
 
-    /// The version of each entry behind the highest versions that the journal has.
-    let private nextVersions (index: IAppendIndex) (streams: StreamId[]) (numbers: int[]) : int64[] =
-        let highest = Array.zeroCreate<int64> streams.Length
+    /// The version of each entry behind the highest versions that the journal has, the first and the last version of each stream, and the
+    /// highest of all. The versions are rented where the batch is lent.
+    let private nextVersions (index: IAppendIndex) (batch: EncodedBatch) : struct (int64[] * int64[] * int64[] * int64) =
+        let streams, numbers = batch.StreamArray, batch.StreamNumbers
+        let last = Array.zeroCreate<int64> streams.Length
 
-        for number in 0 .. highest.Length - 1 do
-            highest[number] <- index.HighestVersion streams[number]
+        for number in 0 .. last.Length - 1 do
+            last[number] <- index.HighestVersion streams[number]
 
-        let versions = Array.zeroCreate<int64> numbers.Length
+        let first = Array.init last.Length (fun number -> last[number] + 1L)
+        let versions = BatchColumns.rented<int64> batch.IsLent batch.Count
+        let mutable highest = 0L
 
-        for place in 0 .. versions.Length - 1 do
+        for place in 0 .. batch.Count - 1 do
             let number = numbers[place]
-            highest[number] <- highest[number] + 1L
-            versions[place] <- highest[number]
+            last[number] <- last[number] + 1L
+            versions[place] <- last[number]
+            highest <- max highest last[number]
 
-        versions
+        // One array tells both where no stream has two entries.
+        struct (versions, first, (if batch.Count = streams.Length then first else last), highest)
 
     /// The highest version of a stream before each entry of a batch that comes with versions.
     let private versionsBefore (index: IAppendIndex) (batch: EncodedBatch) (versions: int64[]) : int64[] =
@@ -138,50 +162,36 @@ module Append =
 
         leaves
 
-    let private assemble first (entries: EntryData[]) canonical positions versions leaves key head streams =
-        {
-            FirstPosition = first
-            Entries = entries
-            Canonical = canonical
-            Positions = positions
-            Versions = versions
-            Leaves = leaves
-            Key = key
-            Receipt =
-                {
-                    FirstPosition = first
-                    Count = leaves |> List.sumBy _.Count
-                    Versions = streams
-                    Head = head
-                }
-        }
+    let private keyOf (batch: EncodedBatch) =
+        match batch.Request.Key with
+        | Some key -> Some(key, batch.Content)
+        | None -> None
 
-    let private place (index: IAppendIndex) (batch: EncodedBatch) first positions versions =
+    let private assemble first entries canonical positions versions leaves key head streams : AcceptedBatch =
+        let count = leaves |> List.sumBy (fun (leaf: Leaf) -> leaf.Count)
+        let receipt = { FirstPosition = first; Count = count; Versions = streams; Head = head }
+        AcceptedBatch.Found(first, entries, canonical, positions, versions, leaves, key, receipt)
+
+    /// A batch that comes with its places.
+    let private placeAt (index: IAppendIndex) (batch: EncodedBatch) first positions versions : AcceptedBatch =
         let leaves = placeLeaves batch.Leaves first positions versions
-
-        let key =
-            match batch.Request.Key with
-            | Some key -> Some(key, batch.Content)
-            | None -> None
-
         let head = Head.next index.Head.Hash first leaves
+        let streams = versionsIn batch.StreamArray batch.StreamNumbers versions
+        assemble first batch.Entries (Array.init batch.Count batch.CanonicalBytes) positions versions leaves (keyOf batch) head streams
 
-        assemble
-            first
-            batch.Entries
-            (Array.init batch.Count batch.CanonicalBytes)
-            positions
-            versions
-            leaves
-            key
-            head
-            (versionsIn batch.StreamArray batch.StreamNumbers versions)
+    /// A batch behind the head.
+    let private place (index: IAppendIndex) (batch: EncodedBatch) first versions firsts lasts : AcceptedBatch =
+        let head =
+            Head.nextOf index.Head.Hash first batch.Count (fun writer -> AcceptedBatch.WriteRecordOf(writer, first, batch, versions))
+
+        let receipt = PlacedReceipt(first, batch.Count, head, batch.StreamArray, firsts, lasts)
+        AcceptedBatch.Dense(first, batch, versions, keyOf batch, receipt)
 
     /// A batch as a store finds it in its own bytes, with the head it leads to. Nothing is judged here: the store has checked it.
     let internal ofStored first (entries: EntryData[]) canonical positions versions (leaves: Leaf list) (head: Head) : AcceptedBatch =
-        let keyOf (data: EntryData) = data.Key |> Option.map (fun key -> key, Encoding.contentHash entries)
+        let keyOfEntry (data: EntryData) = data.Key |> Option.map (fun key -> key, Encoding.contentHash entries)
         let streams = versionsOf (fun index -> entries[index].Stream) versions
-        assemble first entries canonical positions versions leaves (entries |> Array.tryHead |> Option.bind keyOf) head streams
+        assemble first entries canonical positions versions leaves (entries |> Array.tryHead |> Option.bind keyOfEntry) head streams
 
     /// Decides an append, in commit order: key, then condition, then expected versions, then limits.
     let internal accept (index: IAppendIndex) (batch: EncodedBatch) : Result<Acceptance, AppendError> =
@@ -195,17 +205,15 @@ module Append =
             | None, None, Some error -> Error error
             | None, None, None ->
                 let first = index.Head.Position + 1L
-                let positions = Array.zeroCreate<int64> batch.Count
+                let struct (versions, firsts, lasts, version) = nextVersions index batch
+                let position = first + int64 batch.Count - 1L
 
-                for place in 0 .. positions.Length - 1 do
-                    positions[place] <- first + int64 place
-
-                let versions = nextVersions index batch.StreamArray batch.StreamNumbers
-
-                match positions[positions.Length - 1], Array.max versions with
-                | position, _ when position > highestPlace -> Error(AppendError.LimitExceeded("position", position, highestPlace))
-                | _, version when version > highestPlace -> Error(AppendError.LimitExceeded("version", version, highestPlace))
-                | _ -> Ok(Acceptance.Fresh(place index batch first positions versions))
+                if position > highestPlace then
+                    Error(AppendError.LimitExceeded("position", position, highestPlace))
+                elif version > highestPlace then
+                    Error(AppendError.LimitExceeded("version", version, highestPlace))
+                else
+                    Ok(Acceptance.Fresh(place index batch first versions firsts lasts))
 
     let private outOfRange what (value: int64) (range: string) =
         Some(AppendError.Invalid(ValueError.OutOfRange(what, Numbers.text value, range)))
@@ -273,4 +281,4 @@ module Append =
             | Some error, _, _
             | None, Some error, _
             | None, None, Some error -> Error error
-            | None, None, None -> Ok(place index batch entries.Head.Batch positions versions))
+            | None, None, None -> Ok(placeAt index batch entries.Head.Batch positions versions))

@@ -47,40 +47,6 @@ type internal KnownKey =
         Receipt: Receipt
     }
 
-/// A batch with its place: what a store writes.
-[<NoEquality; NoComparison>]
-type internal AcceptedBatch =
-    {
-        /// The batch's first position, which is its id.
-        FirstPosition: int64
-        /// The entries that are there.
-        Entries: EntryData[]
-        /// The canonical bytes of each entry.
-        Canonical: ReadOnlyMemory<byte>[]
-        /// The position of each entry.
-        Positions: int64[]
-        /// The version of each entry.
-        Versions: int64[]
-        /// The leaves, holes included, whose counts add up to the positions the batch takes.
-        Leaves: Leaf list
-        /// The idempotency key, with the content it stands for.
-        Key: (string * Hash) option
-        /// What the caller is answered.
-        Receipt: Receipt
-    }
-
-    /// The idempotency key as the journal knows it from now on.
-    member this.KnownKey: KnownKey option =
-        this.Key |> Option.map (fun (key, content) -> { Key = key; Content = content; Receipt = this.Receipt })
-
-/// How an append was decided.
-[<RequireQualifiedAccess; NoEquality; NoComparison>]
-type internal Acceptance =
-    /// The batch is to be written.
-    | Fresh of batch: AcceptedBatch
-    /// The key was seen with the same content: this is the first receipt; nothing is written.
-    | Repeated of receipt: Receipt
-
 /// What deciding an append must know of a journal: everything committed, and what was accepted before in the same group.
 type internal IAppendIndex =
     /// The last position and head hash.

@@ -3,6 +3,8 @@
 namespace Refold
 
 open System
+open System.Buffers
+open System.Threading
 open Refold.Core
 
 /// A batch on its way to a journal: validated, encoded and hashed once, on the thread of whoever made it. Immutable, so it may be handed
@@ -11,23 +13,39 @@ open Refold.Core
 type EncodedBatch
     internal
     (
-        entries: EntryData[],
+        source: AppendedEntries,
         request: AppendRequest,
-        buffer: ReadOnlyMemory<byte>,
+        // Rented where the batch is lent; null where nothing is kept.
+        writer: ByteWriter | null,
         ends: int[],
         streams: StreamId[],
         streamNumbers: int[],
         leaves: struct (int * int * Hash)[],
+        leafCount: int,
         content: Hash,
-        violation: AppendError option
+        violation: AppendError option,
+        isLent: bool
     ) =
 
+    let count = source.Count
+    let mutable writer = writer
+    let mutable ends = ends
+    let mutable streamNumbers = streamNumbers
+    let mutable leaves = leaves
+    let mutable entries: EntryData[] | null = null
+
+    // The canonical bytes lie behind one byte.
+    let bytes () : ReadOnlyMemory<byte> =
+        match writer with
+        | null -> ReadOnlyMemory.Empty
+        | writer -> writer.WrittenMemory.Slice 1
+
     let check (index: int) =
-        if index < 0 || index >= entries.Length then
+        if index < 0 || index >= count then
             raise (ArgumentOutOfRangeException(nameof index, index, "The batch has no entry of this index."))
 
     /// How many entries there are: 1 or more. Of a batch above the limit of entries, which no journal commits, one more than that limit.
-    member _.Count: int = entries.Length
+    member _.Count: int = count
 
     /// The idempotency key; null for none.
     member _.Key: string | null =
@@ -52,30 +70,30 @@ type EncodedBatch
     /// What an entry is for.
     member _.Role(index: int) : EntryRole =
         check index
-        enum<EntryRole>(int (Role.toByte entries[index].Role))
+        enum<EntryRole>(int (Role.toByte (source.Role index)))
 
     /// The type of an entry.
     member _.Type(index: int) : string =
         check index
-        entries[index].Type
+        source.Type index
 
     /// The payload of an entry, without a copy.
     member _.Payload(index: int) : ReadOnlyMemory<byte> =
         check index
-        entries[index].Payload.Memory
+        source.Payload index
 
     /// The canonical bytes of an entry, without a copy. Empty in a batch above the limit of bytes, which no journal commits.
     member _.CanonicalBytes(index: int) : ReadOnlyMemory<byte> =
         check index
 
-        if ends.Length = 0 then
-            ReadOnlyMemory.Empty
-        else
+        match writer with
+        | null -> ReadOnlyMemory.Empty
+        | writer ->
             let start = if index = 0 then 0 else ends[index - 1]
-            buffer.Slice(start, ends[index] - start)
+            writer.WrittenMemory.Slice(1 + start, ends[index] - start)
 
     /// The canonical bytes of all entries, one after the other.
-    member _.Bytes: ReadOnlyMemory<byte> = buffer
+    member _.Bytes: ReadOnlyMemory<byte> = bytes ()
 
     /// Whether more appends follow before this one is answered, so that they share a flush. Changes nothing about what is appended.
     member val Pipelined: bool = false with get, internal set
@@ -87,17 +105,53 @@ type EncodedBatch
     /// The streams as they are; not to be changed.
     member internal _.StreamArray: StreamId[] = streams
 
-    /// The numbers as they are; not to be changed.
+    /// The numbers as they are, and more behind them where the batch is lent; not to be changed.
     member internal _.StreamNumbers: int[] = streamNumbers
 
-    /// The entries, in normal form and each with the key.
-    member internal _.Entries: EntryData[] = entries
+    /// Where the entries lie.
+    member internal _.Source: AppendedEntries = source
 
-    /// Expected versions and the condition; its entries are those above.
+    /// The entries, in normal form and each with the key: made when they are first asked for.
+    member internal _.Entries: EntryData[] =
+        match entries with
+        | null ->
+            let made = Array.init count source.Make
+            // Asked by two threads at once, both get the same.
+            match Interlocked.CompareExchange<EntryData[] | null>(&entries, made, null) with
+            | null -> made
+            | before -> before
+        | made -> made
+
+    /// Expected versions, the condition and the key; its entries are not asked for.
     member internal _.Request: AppendRequest = request
 
     /// Index of the first entry, number of entries and hash of each leaf.
-    member internal _.Leaves: struct (int * int * Hash)[] = leaves
+    member internal _.Leaves: struct (int * int * Hash)[] = Array.sub leaves 0 leafCount
+
+    /// The same, and more behind them where the batch is lent; not to be changed.
+    member internal _.LeafArray: struct (int * int * Hash)[] = leaves
+
+    /// How many leaves there are.
+    member internal _.LeafCount: int = leafCount
+
+    /// Whether its bytes and columns are rented, because nobody but the library can hold it.
+    member internal _.IsLent: bool = isLent
+
+    /// Gives back what is rented: nothing may be asked any more. To be called once, by whoever is the last to hold it.
+    member internal _.Release() : unit =
+        match writer with
+        | null -> ()
+        | rented when isLent ->
+            writer <- null
+            rented.Release()
+            ArrayPool<int>.Shared.Return ends
+            ArrayPool<int>.Shared.Return streamNumbers
+            ArrayPool<struct (int * int * Hash)>.Shared.Return leaves
+            ends <- Array.Empty<int>()
+            streamNumbers <- ends
+            leaves <- Array.Empty<struct (int * int * Hash)>()
+            source.Release()
+        | _ -> ()
 
     /// What a retry with the same key must repeat: SHA-256 over streams, roles, types, schema versions, payloads and tags, in order.
     /// Zero where there is no key, and never compared then.
@@ -107,4 +161,4 @@ type EncodedBatch
     member internal _.Violation: AppendError option = violation
 
     /// How many entries and bytes there are.
-    override _.ToString() = Numbers.text entries.Length + " entries, " + Numbers.text buffer.Length + " bytes"
+    override _.ToString() = Numbers.text count + " entries, " + Numbers.text (bytes ()).Length + " bytes"

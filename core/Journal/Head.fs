@@ -120,16 +120,16 @@ module internal Head =
             writer.Int64 leaf.FirstVersion
             Hash.write writer leaf.Hash
 
-    /// The head after a batch: SHA-256(1 | previous head | record of the batch).
-    let next (previous: Hash) (firstPosition: int64) (leaves: Leaf list) : Head =
+    /// The head after a batch of so many positions, whose record is written by a function: SHA-256(1 | previous head | record of the batch).
+    let nextOf (previous: Hash) (firstPosition: int64) (count: int) (record: ByteWriter -> unit) : Head =
         let writer = ScratchWriter.Take()
         writer.Byte 1uy
         Hash.write writer previous
-        writeRecord writer firstPosition leaves
+        record writer
         let hash = Hash.Compute writer.Written
         ScratchWriter.GiveBack writer
+        { Position = firstPosition + int64 count - 1L; Hash = hash }
 
-        {
-            Position = firstPosition + int64 (leaves |> List.sumBy _.Count) - 1L
-            Hash = hash
-        }
+    /// The head after a batch.
+    let next (previous: Hash) (firstPosition: int64) (leaves: Leaf list) : Head =
+        nextOf previous firstPosition (leaves |> List.sumBy _.Count) (fun writer -> writeRecord writer firstPosition leaves)

@@ -5,6 +5,7 @@ namespace Refold.Format
 open Refold.Core
 open Refold
 open System
+open System.Buffers
 
 /// What a writer puts into every frame of one write.
 [<Struct; NoComparison>]
@@ -32,7 +33,7 @@ type internal DroppedLeaf =
 [<RequireQualifiedAccess>]
 module internal FrameBatch =
 
-    let private placeOf (receipt: Receipt) (position: int64) : BatchPlace =
+    let private placeOf (receipt: PlacedReceipt) (position: int64) : BatchPlace =
         {
             First = receipt.FirstPosition
             Index = int (position - receipt.FirstPosition)
@@ -48,23 +49,18 @@ module internal FrameBatch =
     /// The leaves one after another: those whose entries are there call `entry` with each index, the others `stub` with the body of their
     /// frame. `dropped`: each leaf that compaction dropped, in order; the first of them keeps the batch's key.
     let private walk
-        (receipt: Receipt)
-        (leaves: Leaf list)
-        (positions: int64[])
-        (key: (string * Hash) option)
+        (batch: AcceptedBatch)
         (dropped: DroppedLeaf list)
         (entry: int -> unit)
         (stub: int64 -> Leaf -> FrameBody -> unit)
         : unit =
-        let mutable position = receipt.FirstPosition
+        let mutable position = batch.FirstPosition
         let mutable next = 0
         let mutable gone = dropped
+        let mutable key = batch.KnownKey
 
-        let mutable key =
-            key |> Option.map (fun (key, content) -> { Key = key; Content = content; Receipt = receipt })
-
-        for leaf in leaves do
-            if next < positions.Length && positions[next] = position then
+        for leaf in batch.Leaves do
+            if next < batch.Count && batch.Position next = position then
                 for _ in 1 .. leaf.Count do
                     entry next
                     next <- next + 1
@@ -93,7 +89,7 @@ module internal FrameBatch =
                         body
                     | _ -> unknown
 
-                stub position leaf (FrameBody.Stub(placeOf receipt position, body))
+                stub position leaf (FrameBody.Stub(placeOf batch.Placed position, body))
 
             position <- position + int64 leaf.Count
 
@@ -113,7 +109,8 @@ module internal FrameBatch =
 
     /// Appends the frames of the batch, numbered from `number` on, where they have at most `room` bytes; else it appends nothing.
     /// `dropped`: each leaf that compaction dropped, in order; none but where a compacted batch is copied. Returns how many
-    /// bytes the frames have, the offset in the writer of each entry's frame, and the number after the last.
+    /// bytes the frames have, the offset in the writer of each entry's frame (rented, and longer, where the batch is lent), and the number
+    /// after the last.
     let tryWrite
         (context: FrameContext)
         (number: int64)
@@ -122,7 +119,15 @@ module internal FrameBatch =
         (room: int64)
         (writer: ByteWriter)
         : struct (int64 * int[] * int64) =
-        let walk = walk batch.Receipt batch.Leaves batch.Positions batch.Key dropped
+        // Of a batch whose every position has an entry the leaves tell nothing.
+        let walk entry stub =
+            if batch.IsDense then
+                for index in 0 .. batch.Count - 1 do
+                    entry index
+            else
+                walk batch dropped entry stub
+
+        let receipt = batch.Placed
 
         let bytes =
             let mutable total = 0L
@@ -132,25 +137,27 @@ module internal FrameBatch =
                 last <- bodyBytes
                 total <- total + int64 (FrameLayout.size bodyBytes false)
 
-            walk (fun index -> add batch.Canonical[index].Length) (fun _ _ body -> add (FrameEncoding.bodyBytes body))
+            walk (fun index -> add (batch.CanonicalBytes index).Length) (fun _ _ body -> add (FrameEncoding.bodyBytes body))
             total - int64 (FrameLayout.size last false) + int64 (FrameLayout.size last true)
 
         if bytes > room then
             struct (bytes, [||], number)
         else
-            let offsets = Array.zeroCreate batch.Entries.Length
+            let offsets =
+                if batch.IsLent then ArrayPool<int>.Shared.Rent batch.Count else Array.zeroCreate batch.Count
+
             let mutable number = number
-            let endPosition = batch.FirstPosition + int64 batch.Receipt.Count
+            let endPosition = batch.FirstPosition + int64 receipt.Count
 
             let frame position version count body =
                 let isLast = (position + int64 count = endPosition)
-                let head = if isLast then ValueSome batch.Receipt.Head.Hash else ValueNone
+                let head = if isLast then ValueSome receipt.Head.Hash else ValueNone
                 writeFrame context number position version body head writer
                 number <- number + 1L
 
             let entry index =
                 offsets[index] <- writer.Length
-                let position = batch.Positions[index]
+                let position = batch.Position index
                 let isLast = (position + 1L = endPosition)
 
                 FrameEncoding.writeEntry
@@ -160,10 +167,10 @@ module internal FrameBatch =
                     number
                     context.Flushed
                     position
-                    batch.Versions[index]
-                    (placeOf batch.Receipt position)
-                    batch.Canonical[index].Span
-                    (if isLast then ValueSome batch.Receipt.Head.Hash else ValueNone)
+                    (batch.Version index)
+                    (placeOf receipt position)
+                    (batch.CanonicalBytes index).Span
+                    (if isLast then ValueSome receipt.Head.Hash else ValueNone)
 
                 number <- number + 1L
 

@@ -5,6 +5,7 @@ namespace Refold.Format
 open Refold.Core
 open Refold
 open System
+open System.Buffers.Binary
 
 /// Writing frames.
 [<RequireQualifiedAccess>]
@@ -114,6 +115,9 @@ module internal FrameEncoding =
     /// The length of a body in bytes.
     let internal bodyBytes (body: FrameBody) : int = (bytesOf body).Length
 
+    // Bytes of a header before its head and its checksum.
+    let private fieldBytes = 84
+
     // A frame from its parts, which no object has to hold.
     let private put
         (seed: uint32)
@@ -131,27 +135,28 @@ module internal FrameEncoding =
         : unit =
         let start = writer.Length
         let size = FrameLayout.size body.Length head.IsSome
-        writer.Int32 size
-        writer.Byte kind
-        writer.Byte(if head.IsSome then FrameLayout.headFlag else 0uy)
-        writer.Byte layout.Role
-        writer.Byte layout.Fields
-        writer.UInt32 epoch
-        writer.Int32 place.Index
-        writer.Int64 number
-        writer.Int64 flushed
-        writer.Int64 position
-        writer.Int64 version
-        writer.Int64 place.First
-        writer.Int32 place.Count
-        writer.Int32 body.Length
-        writer.UInt16 layout.Stream
-        writer.UInt16 layout.Type
-        writer.Int32 layout.Payload
-        writer.UInt16 layout.Tags
-        writer.UInt16 layout.Run
-        writer.UInt32(Checksum.seeded seed body)
-        writer.Int32 layout.SchemaVersion
+        let header = writer.Room fieldBytes
+        BinaryPrimitives.WriteInt32LittleEndian(header, size)
+        header[4] <- kind
+        header[5] <- if head.IsSome then FrameLayout.headFlag else 0uy
+        header[6] <- layout.Role
+        header[7] <- layout.Fields
+        BinaryPrimitives.WriteUInt32LittleEndian(header.Slice 8, epoch)
+        BinaryPrimitives.WriteInt32LittleEndian(header.Slice 12, place.Index)
+        BinaryPrimitives.WriteInt64LittleEndian(header.Slice 16, number)
+        BinaryPrimitives.WriteInt64LittleEndian(header.Slice 24, flushed)
+        BinaryPrimitives.WriteInt64LittleEndian(header.Slice 32, position)
+        BinaryPrimitives.WriteInt64LittleEndian(header.Slice 40, version)
+        BinaryPrimitives.WriteInt64LittleEndian(header.Slice 48, place.First)
+        BinaryPrimitives.WriteInt32LittleEndian(header.Slice 56, place.Count)
+        BinaryPrimitives.WriteInt32LittleEndian(header.Slice 60, body.Length)
+        BinaryPrimitives.WriteUInt16LittleEndian(header.Slice 64, uint16 layout.Stream)
+        BinaryPrimitives.WriteUInt16LittleEndian(header.Slice 66, uint16 layout.Type)
+        BinaryPrimitives.WriteInt32LittleEndian(header.Slice 68, layout.Payload)
+        BinaryPrimitives.WriteUInt16LittleEndian(header.Slice 72, uint16 layout.Tags)
+        BinaryPrimitives.WriteUInt16LittleEndian(header.Slice 74, uint16 layout.Run)
+        BinaryPrimitives.WriteUInt32LittleEndian(header.Slice 76, Checksum.seeded seed body)
+        BinaryPrimitives.WriteInt32LittleEndian(header.Slice 80, layout.SchemaVersion)
 
         match head with
         | ValueSome head -> Hash.write writer head
@@ -205,3 +210,5 @@ module internal FrameEncoding =
         (head: Hash voption)
         : unit =
         put seed writer FrameLayout.entryKind (layoutOf canonical) epoch number flushed position version place canonical head
+        // Not the last thing that is done: a tail call with so many arguments goes through a helper.
+        ()

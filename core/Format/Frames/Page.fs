@@ -5,6 +5,7 @@ namespace Refold.Format
 open Refold.Core
 open Refold
 open System
+open System.Buffers
 open System.Buffers.Binary
 
 /// Which pages belong together: those of one segment, of one journal.
@@ -44,63 +45,75 @@ module internal Page =
     /// The most bytes a row can have.
     let capacity = bytes - headerBytes
 
-    let private checksumOffset = 0
-
     /// How many pages a table of rows of one size takes.
     let fixedRows (rowBytes: int) : int = capacity / rowBytes
 
-    /// Appends one page to the writer.
-    let private write (owner: PageOwner) (writer: ByteWriter) number table firstRow rows (content: ByteWriter) =
+    // Room for the header of a page, whose rows follow it.
+    let private begin' (writer: ByteWriter) : int =
         let start = writer.Length
-        writer.UInt32 0u
-        writer.Byte table
-        writer.Byte 0uy
-        writer.Byte(byte (rows &&& 0xFF))
-        writer.Byte(byte (rows >>> 8))
-        writer.Int32 firstRow
-        writer.Int32 number
-        writer.Int64 owner.FirstFrame
-        writer.Raw content.Written
-        writer.Zeros(start + bytes - writer.Length)
-        let checksum = Checksum.seeded owner.Seed (writer.Written.Slice(start + 4, bytes - 4))
-        writer.PatchUInt32(start + checksumOffset, checksum)
+        writer.Zeros headerBytes
+        start
 
-    /// Appends the rows of a table as pages, numbered from `number` on; no row is cut. Returns how many pages there are.
-    let writeTable
+    // Fills in the header of a page that begins at an offset, and what follows its rows.
+    let private close (owner: PageOwner) (writer: ByteWriter) start number table firstRow rows =
+        writer.Zeros(start + bytes - writer.Length)
+        let page = writer.WrittenSpan.Slice start
+        page[4] <- table
+        page[6] <- byte (rows &&& 0xFF)
+        page[7] <- byte (rows >>> 8)
+        BinaryPrimitives.WriteInt32LittleEndian(page.Slice 8, firstRow)
+        BinaryPrimitives.WriteInt32LittleEndian(page.Slice 12, number)
+        BinaryPrimitives.WriteInt64LittleEndian(page.Slice 16, owner.FirstFrame)
+        BinaryPrimitives.WriteUInt32LittleEndian(page, Checksum.seeded owner.Seed (Span.op_Implicit (page.Slice(4, bytes - 4))))
+
+    /// Appends so many rows of a table as pages, numbered from `number` on; no row is cut. They are asked for in order. Returns how many
+    /// pages there are.
+    let writeRows
         (owner: PageOwner)
         (writer: ByteWriter)
         (number: int)
         (table: byte)
-        (rows: 'Row seq)
+        (count: int)
+        (rowAt: int -> 'Row)
         (writeRow: ByteWriter -> 'Row -> unit)
         : int =
-        let content = ByteWriter bytes
-        let row = ByteWriter 256
         let mutable pages = 0
         let mutable inPage = 0
         let mutable firstRow = 0
+        let mutable start = writer.Length
 
-        let close () =
-            write owner writer (number + pages) table firstRow inPage content
-            content.Clear()
-            pages <- pages + 1
-            firstRow <- firstRow + inPage
-            inPage <- 0
+        for item in 0 .. count - 1 do
+            if inPage = 0 then
+                start <- begin' writer
 
-        for item in rows do
-            row.Clear()
-            writeRow row item
+            let before = writer.Length
+            writeRow writer (rowAt item)
 
-            if content.Length + row.Length > capacity then
-                close ()
+            // It does not fit any more: the page ends before it, and it begins the next one.
+            if writer.Length - start > bytes && inPage > 0 then
+                let row = ArrayPool<byte>.Shared.Rent(writer.Length - before)
+                let rowBytes = writer.Length - before
+                writer.Written.Slice(before).CopyTo(Span row)
+                writer.CutTo before
+                close owner writer start (number + pages) table firstRow inPage
+                pages <- pages + 1
+                firstRow <- firstRow + inPage
+                inPage <- 0
+                start <- begin' writer
+                writer.Raw(ReadOnlySpan(row, 0, rowBytes))
+                ArrayPool<byte>.Shared.Return row
 
-            content.Raw row.Written
             inPage <- inPage + 1
 
         if inPage > 0 then
-            close ()
+            close owner writer start (number + pages) table firstRow inPage
+            pages <- pages + 1
 
         pages
+
+    /// Appends the rows of a table as `writeRows` does.
+    let writeTable owner writer number table (rows: 'Row[]) writeRow : int =
+        writeRows owner writer number table rows.Length (Array.get rows) writeRow
 
     /// Reads the page with this number. `memory` holds its bytes, which lie at `offset` in the file. Nothing in it is believed before
     /// its checksum is right.

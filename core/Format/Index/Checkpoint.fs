@@ -135,7 +135,7 @@ module internal Checkpoint =
 
     /// The file of a checkpoint over the frames of the last segment that have these rows and forget keys before this position. Its pages
     /// are written to an empty writer.
-    let makeInto (writer: ByteWriter) (place: CheckpointPlace) (rows: SegmentRows) (keysBefore: int64) : CheckpointFile =
+    let makeInto (writer: ByteWriter) (place: CheckpointPlace) (rows: FooterRows) (keysBefore: int64) : CheckpointFile =
         let header = place.Header
         let pages = FooterEncoding.pagesInto writer (ownerOf header) rows
 
@@ -150,7 +150,7 @@ module internal Checkpoint =
                 LastFrame = place.LastFrame
                 Head = place.Head
                 Epoch = place.Epoch
-                Entries = rows.Entries.Length
+                Entries = rows.Entries.Count
                 Pages = pages.Length / Page.bytes
                 KeysBefore = keysBefore
                 PagesChecksum = Checksum.plain pages.Span
@@ -164,7 +164,7 @@ module internal Checkpoint =
 
     /// See `makeInto`.
     let make (place: CheckpointPlace) (rows: SegmentRows) (keysBefore: int64) : CheckpointFile =
-        makeInto (ByteWriter(5 * Page.bytes)) place rows keysBefore
+        makeInto (ByteWriter(5 * Page.bytes)) place (FooterRows.ofSegment rows) keysBefore
 
     let private readFields (reader: ByteReader) : CheckpointRoot =
         let pages = Block.count reader

@@ -5,15 +5,39 @@ namespace Refold.Format
 open Refold.Core
 open Refold
 open System
+open System.Buffers.Binary
 open System.Collections.Generic
+open System.Runtime.InteropServices
+open System.Runtime.Intrinsics
 
 /// Making rows of columns.
 [<RequireQualifiedAccess>]
 module internal ColumnRows =
 
-    let private sorted (rows: IdRow[]) : IdRow[] =
-        Array.Sort(rows, Comparison RowOrder.ids)
-        rows
+    let private byId = Comparer.Create(Comparison RowOrder.ids)
+
+    // By the first half of each id, and by `RowOrder.ids` where that is the same.
+    let private sorted (count: int) (rows: IdRow[]) : RowsOf<IdRow> =
+        let keys = LargeArrays<uint64>.Rent count
+        let mutable room = Vector128<byte>.Zero
+        let bytes = MemoryMarshal.AsBytes(MemoryMarshal.CreateSpan(&room, 1))
+
+        for place in 0 .. count - 1 do
+            rows[place].Id.TryWriteBytes(bytes, true) |> ignore<bool * int>
+            keys[place] <- BinaryPrimitives.ReadUInt64BigEndian(Span.op_Implicit bytes)
+
+        Array.Sort(keys, rows, 0, count)
+        let mutable first = 0
+
+        for place in 1..count do
+            if place = count || keys[place] <> keys[first] then
+                if place - first > 1 then
+                    Array.Sort(rows, first, place - first, byId)
+
+                first <- place
+
+        LargeArrays<uint64>.Return keys
+        RowsOf.first count rows
 
     // Numbers in an order, and the place of each in it.
     let private ordered (count: int) (compare: int -> int -> int) : struct (int[] * int[]) =
@@ -65,8 +89,9 @@ module internal ColumnRows =
 
         rows.ToArray()
 
-    /// The rows up to a cut, the same as `IndexRows.ofItems` makes of what was added till then. Only names are sorted.
-    let upTo (cut: ColumnCut) (columns: IndexColumns) : SegmentRows =
+    /// The rows up to a cut, the same as `IndexRows.ofItems` makes of what was added till then: those of entries and batches are made while
+    /// they are written. Only names and ids are sorted. To be released.
+    let tables (cut: ColumnCut) (columns: IndexColumns) : FooterRows =
         let nameAt number = columns.Names.StreamAt(number).Stream.Value
 
         let struct (streams, streamAt) =
@@ -86,7 +111,7 @@ module internal ColumnRows =
         let wordBegins =
             begins streamBegins[streams.Length] words (fun number -> (ofWord number).CountBelow cut.Entries)
 
-        let postings = Array.zeroCreate<int> wordBegins[words.Length]
+        let postings = LargeArrays<int>.Rent wordBegins[words.Length]
 
         for place in 0 .. streams.Length - 1 do
             (ofStream streams[place]).CopyTo(Span(postings, streamBegins[place], streamBegins[place + 1] - streamBegins[place]))
@@ -119,31 +144,64 @@ module internal ColumnRows =
         let streamPlace number = streamAt[number]
         let wordPlace number = wordAt[number]
 
+        let ids =
+            if columns.HasIds then LargeArrays<IdRow>.Rent cut.Entries else Array.Empty<IdRow>()
+
+        if columns.HasIds then
+            columns.IdsOf(cut, ids)
+
+        let causes =
+            if columns.HasIds then Array.init cut.Causes columns.CauseAt else Array.Empty<IdRow>()
+
+        let release () =
+            LargeArrays<int>.Return postings
+
+            if columns.HasIds then
+                LargeArrays<IdRow>.Return ids
+
         {
-            Entries = Array.init cut.Entries (fun index -> ColumnEntry.row streamPlace wordPlace (columns.Entry index))
-            Batches = Array.init cut.Batches (fun number -> ColumnBatch.row (columns.TreeLeaf number) (columns.Batch number))
-            Streams = Array.init streams.Length streamRow
-            Words = Array.init words.Length wordRow
-            Postings = postings
+            Entries =
+                {
+                    Count = cut.Entries
+                    At = fun index -> ColumnEntry.row streamPlace wordPlace (columns.Entry index)
+                }
+            Batches =
+                {
+                    Count = cut.Batches
+                    At = fun number -> ColumnBatch.row (columns.TreeLeaf number) (columns.Batch number)
+                }
+            Streams = { Count = streams.Length; At = streamRow }
+            Words = { Count = words.Length; At = wordRow }
+            Postings = RowsOf.first wordBegins[words.Length] postings
             Keys =
-                [|
-                    for key in keys do
-                        if key.Kept.IsNone then
-                            { Key = key.Key; Content = key.Content; Batch = key.Batch }
-                |]
-            Deletions = deletions
+                RowsOf.array
+                    [|
+                        for key in keys do
+                            if key.Kept.IsNone then
+                                { Key = key.Key; Content = key.Content; Batch = key.Batch }
+                    |]
+            Deletions = RowsOf.array deletions
             Kept =
-                [|
-                    for key in keys do
-                        match key.Kept with
-                        | ValueSome kept -> yield! RowKeys.rowsOf kept
-                        | ValueNone -> ()
-                |]
+                RowsOf.array
+                    [|
+                        for key in keys do
+                            match key.Kept with
+                            | ValueSome kept -> yield! RowKeys.rowsOf kept
+                            | ValueNone -> ()
+                    |]
             Base = cut.Base
             Before = cut.Before
             Behind = cut.Behind
-            Nodes = Array.init cut.Nodes columns.NodeAt
+            Nodes = { Count = cut.Nodes; At = columns.NodeAt }
             HasIds = columns.HasIds
-            Ids = if columns.HasIds then sorted (columns.IdsOf cut) else [||]
-            Causes = if columns.HasIds then sorted (Array.init cut.Causes columns.CauseAt) else [||]
+            Ids = sorted (if columns.HasIds then cut.Entries else 0) ids
+            Causes = sorted causes.Length causes
+            Release = Action release
         }
+
+    /// The same rows, all of them there.
+    let upTo (cut: ColumnCut) (columns: IndexColumns) : SegmentRows =
+        let rows = tables cut columns
+        let made = FooterRows.toSegment rows
+        rows.Release.Invoke()
+        made

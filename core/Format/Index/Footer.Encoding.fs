@@ -24,36 +24,60 @@ type internal SegmentSeal =
 [<RequireQualifiedAccess>]
 module internal FooterEncoding =
 
-    // They are sorted, so that the same id follows itself.
-    let private idsOf (kind: FilteredKind) (rows: IdRow[]) : FilteredName seq =
-        seq {
-            for place in 0 .. rows.Length - 1 do
-                if place = 0 || rows[place].Id <> rows[place - 1].Id then
-                    FilteredName.Id(kind, rows[place].Id)
-        }
+    // No more names than these.
+    let private mostNames (rows: FooterRows) : int =
+        let ofBase =
+            match rows.Base with
+            | Some streams -> streams.Length
+            | None -> 0
 
-    let private namesOf (rows: SegmentRows) : FilteredName seq =
-        seq {
-            for row in rows.Streams -> FilteredName.Text(FilteredKind.Stream, row.Stream.Value)
-            for row in rows.Base |> Option.defaultValue [||] -> FilteredName.Text(FilteredKind.Stream, row.Stream.Value)
-            for row in rows.Words -> FilteredName.Text(FilteredKind.ofWord row.Kind, row.Text)
-            for row in rows.Keys -> FilteredName.Text(FilteredKind.Key, row.Key)
-            for key in rows.Kept |> Seq.map _.Key |> Seq.distinct -> FilteredName.Text(FilteredKind.Key, key)
-            yield! idsOf FilteredKind.Id rows.Ids
-            yield! idsOf FilteredKind.Cause rows.Causes
-        }
+        rows.Streams.Count + ofBase + rows.Words.Count + rows.Keys.Count + rows.Kept.Count + rows.Ids.Count + rows.Causes.Count
+
+    // Ids are sorted, so that the same one follows itself.
+    let private addIds (names: FilteredNames) (kind: FilteredKind) (rows: RowsOf<IdRow>) : unit =
+        let mutable before = Guid.Empty
+
+        for place in 0 .. rows.Count - 1 do
+            let id = (rows.At place).Id
+
+            if place = 0 || id <> before then
+                names.Add(FilteredName.Id(kind, id))
+                before <- id
+
+    let private filterOf (rows: FooterRows) : byte[][] =
+        let names = FilteredNames(mostNames rows)
+        let add kind text = names.Add(FilteredName.Text(kind, text))
+
+        for place in 0 .. rows.Streams.Count - 1 do
+            add FilteredKind.Stream (rows.Streams.At place).Stream.Value
+
+        for row in rows.Base |> Option.defaultValue [||] do
+            add FilteredKind.Stream row.Stream.Value
+
+        for place in 0 .. rows.Words.Count - 1 do
+            let row = rows.Words.At place
+            add (FilteredKind.ofWord row.Kind) row.Text
+
+        for place in 0 .. rows.Keys.Count - 1 do
+            add FilteredKind.Key (rows.Keys.At place).Key
+
+        for key in Seq.init rows.Kept.Count rows.Kept.At |> Seq.map _.Key |> Seq.distinct do
+            add FilteredKind.Key key
+
+        addIds names FilteredKind.Id rows.Ids
+        addIds names FilteredKind.Cause rows.Causes
+        names.Blocks()
 
     /// The pages of the rows, written to an empty writer: the root, then each table. The same rows give the same bytes.
-    let pagesInto (content: ByteWriter) (owner: PageOwner) (rows: SegmentRows) : ReadOnlyMemory<byte> =
+    let pagesInto (content: ByteWriter) (owner: PageOwner) (rows: FooterRows) : ReadOnlyMemory<byte> =
         // The root names the tables: its page is filled last.
         content.Zeros Page.bytes
         let places = ResizeArray<TablePlace>()
         let mutable next = 1
 
-        let table code (items: 'Row seq) write =
-            let pages = Page.writeTable owner content next code items write
-
-            places.Add { Table = code; FirstPage = next; Pages = pages; Rows = Seq.length items }
+        let table code (items: RowsOf<'Row>) write =
+            let pages = Page.writeRows owner content next code items.Count items.At write
+            places.Add { Table = code; FirstPage = next; Pages = pages; Rows = items.Count }
             next <- next + pages
 
         table FooterLayout.entries rows.Entries FooterLayout.writeEntry
@@ -64,33 +88,34 @@ module internal FooterEncoding =
         table FooterLayout.keys rows.Keys FooterLayout.writeKey
         table FooterLayout.deletions rows.Deletions FooterLayout.writeDeletion
 
-        table FooterLayout.tree [ rows.Before; rows.Behind ] FrameEncoding.writeTreePlace
+        table FooterLayout.tree (RowsOf.array [| rows.Before; rows.Behind |]) FrameEncoding.writeTreePlace
 
-        if rows.Nodes.Length > 0 then
+        if rows.Nodes.Count > 0 then
             table FooterLayout.nodes rows.Nodes FooterLayout.writeNode
 
-        if rows.Kept.Length > 0 then
+        if rows.Kept.Count > 0 then
             table FooterLayout.kept rows.Kept FooterLayout.writeKept
 
         match rows.Base with
-        | Some streams -> table FooterLayout.baseStreams streams FooterLayout.writeBaseStream
+        | Some streams -> table FooterLayout.baseStreams (RowsOf.array streams) FooterLayout.writeBaseStream
         | None -> ()
 
         if rows.HasIds then
             table FooterLayout.ids rows.Ids FooterLayout.writeId
             table FooterLayout.causes rows.Causes FooterLayout.writeId
 
-        match FooterFilter.make (namesOf rows) with
+        match filterOf rows with
         | [||] -> ()
-        | blocks -> table FooterLayout.filter blocks (fun writer block -> writer.Raw(ReadOnlySpan block))
+        | blocks -> table FooterLayout.filter (RowsOf.array blocks) (fun writer block -> writer.Raw(ReadOnlySpan block))
 
         let root = ByteWriter Page.bytes
-        Page.writeTable owner root 0 FooterLayout.root places FooterLayout.writePlace |> ignore<int>
+        Page.writeTable owner root 0 FooterLayout.root (places.ToArray()) FooterLayout.writePlace |> ignore<int>
         root.Written.CopyTo content.WrittenSpan
         content.WrittenMemory
 
     /// The pages of the rows.
-    let pages (owner: PageOwner) (rows: SegmentRows) : ReadOnlyMemory<byte> = pagesInto (ByteWriter(5 * Page.bytes)) owner rows
+    let pages (owner: PageOwner) (rows: SegmentRows) : ReadOnlyMemory<byte> =
+        pagesInto (ByteWriter(5 * Page.bytes)) owner (FooterRows.ofSegment rows)
 
     let private aligned (offset: int64) =
         let size = int64 Page.bytes
@@ -103,7 +128,7 @@ module internal FooterEncoding =
         (writer: ByteWriter)
         (header: SegmentHeader)
         (fileLength: int64)
-        (rows: SegmentRows)
+        (rows: FooterRows)
         (keysBefore: int64)
         (framesEnd: int64)
         (lastFrame: int64)
@@ -124,7 +149,7 @@ module internal FooterEncoding =
                 LastFrame = lastFrame
                 Head = head
                 Epoch = epoch
-                Entries = rows.Entries.Length
+                Entries = rows.Entries.Count
                 HasBase = rows.Base.IsSome
                 KeysBefore = keysBefore
                 Batches = rows.Behind.Batches
@@ -139,7 +164,7 @@ module internal FooterEncoding =
 
     /// See `sealRowsInto`.
     let sealRows header fileLength rows keysBefore framesEnd lastFrame head epoch : SegmentSeal =
-        sealRowsInto (ByteWriter(5 * Page.bytes)) header fileLength rows keysBefore framesEnd lastFrame head epoch
+        sealRowsInto (ByteWriter(5 * Page.bytes)) header fileLength (FooterRows.ofSegment rows) keysBefore framesEnd lastFrame head epoch
 
     /// What seals a segment whose frames, scanned, gave these items; `before` is what the batches before it come to. See `sealRows`.
     let seal (header: SegmentHeader) fileLength before (items: SegmentItem list) framesEnd lastFrame head epoch : SegmentSeal =

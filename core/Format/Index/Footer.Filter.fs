@@ -49,7 +49,9 @@ module internal FooterFilter =
     /// Bytes of a block: what a page holds.
     let blockBytes = Page.capacity
 
-    let private blockBits = uint32 (blockBytes * 8)
+    // Bits of a block. Known to the compiler, as names are divided by it again and again.
+    [<Literal>]
+    let private blockBits = 32576u
 
     // 10.8 bits for a name and seven bits set: about one name in a hundred that is not there seems to be.
     let private namesPerBlock = 3000
@@ -76,7 +78,7 @@ module internal FooterFilter =
         hash ^^^ (hash >>> 33)
 
     /// FNV-1a with 64 bits over the kind's code and the bytes, mixed.
-    let private hashWith (writer: ByteWriter) (name: FilteredName) : uint64 =
+    let internal hashWith (writer: ByteWriter) (name: FilteredName) : uint64 =
         writer.Clear()
 
         match name with
@@ -105,18 +107,13 @@ module internal FooterFilter =
         let step = uint32 (hash >>> 32) ||| 1u
         (uint32 hash + uint32 number * step) % blockBits
 
-    /// The blocks of a filter over these names; none for few names.
-    let make (names: FilteredName seq) : byte[][] =
-        let writer = ByteWriter 1024
-        let hashes = ResizeArray<uint64>()
-
-        for name in names do
-            hashes.Add(hashWith writer name)
-
-        if hashes.Count < leastNames then
+    /// The blocks of a filter over names with these hashes; none for few names.
+    let blocksOf (hashes: ReadOnlySpan<uint64>) : byte[][] =
+        if hashes.Length < leastNames then
             [||]
         else
-            let blocks = Array.init (blocksFor hashes.Count) (fun _ -> Array.zeroCreate<byte> blockBytes)
+            let blocks =
+                Array.init (blocksFor hashes.Length) (fun _ -> Array.zeroCreate<byte> blockBytes)
 
             for hash in hashes do
                 let block = blocks[blockOf hash blocks.Length]
@@ -142,3 +139,21 @@ module internal FooterFilter =
             isAllowed
 
         struct (blockOf hash blocks, allows)
+
+/// The names of a footer while its filter is made: at most so many.
+[<Sealed>]
+type internal FilteredNames(most: int) =
+    let writer = ByteWriter 1024
+    let hashes = LargeArrays<uint64>.Rent most
+    let mutable count = 0
+
+    /// One more name.
+    member _.Add(name: FilteredName) : unit =
+        hashes[count] <- FooterFilter.hashWith writer name
+        count <- count + 1
+
+    /// The blocks of the filter; none for few names. Nothing is added afterwards.
+    member _.Blocks() : byte[][] =
+        let blocks = FooterFilter.blocksOf (ReadOnlySpan(hashes, 0, count))
+        LargeArrays<uint64>.Return hashes
+        blocks

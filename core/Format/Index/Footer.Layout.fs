@@ -98,15 +98,16 @@ module internal FooterLayout =
         }
 
     let writeEntry (writer: ByteWriter) (row: EntryRow) =
-        writer.Int64 row.Position
-        writer.Int64 row.Version
-        writer.Int64 row.Offset
-        writer.Int32 row.Length
-        writer.Int32 row.Stream
-        writer.Int32 row.Type
-        writer.Int32 row.Batch
-        writer.Byte(Role.toByte row.Role)
-        writer.Zeros 7
+        let room = writer.Room 48
+        BinaryPrimitives.WriteInt64LittleEndian(room, row.Position)
+        BinaryPrimitives.WriteInt64LittleEndian(room.Slice 8, row.Version)
+        BinaryPrimitives.WriteInt64LittleEndian(room.Slice 16, row.Offset)
+        BinaryPrimitives.WriteInt32LittleEndian(room.Slice 24, row.Length)
+        BinaryPrimitives.WriteInt32LittleEndian(room.Slice 28, row.Stream)
+        BinaryPrimitives.WriteInt32LittleEndian(room.Slice 32, row.Type)
+        BinaryPrimitives.WriteInt32LittleEndian(room.Slice 36, row.Batch)
+        // Seven zeros behind it.
+        BinaryPrimitives.WriteInt64LittleEndian(room.Slice 40, int64 (Role.toByte row.Role))
 
     let readEntry (reader: ByteReader) : EntryRow =
         let row =

@@ -54,45 +54,65 @@ type internal Chunks<'Item>() =
 /// The entries of one name, by number, ascending. Read as `Chunks` are.
 [<Sealed>]
 type internal Postings() =
-    let mutable items: int[] = Array.Empty<int>()
+    // The first chunk grows by copying; those behind it have one size. A reader that has an older array finds there what it was told of.
+    let mutable chunks: int[][] = [| Array.Empty<int>() |]
     let mutable count = 0
 
-    let room (more: int) =
-        if count + more > items.Length then
-            let larger = Array.zeroCreate (max 4 (max (count + more) (2 * items.Length)))
-            Array.blit items 0 larger 0 count
-            Volatile.Write(&items, larger)
+    let at (chunks: int[][]) (place: int) = chunks[place >>> ChunkSize.Bits][place &&& ChunkSize.Mask]
+
+    let add (entry: int) =
+        let chunk = count >>> ChunkSize.Bits
+        let place = count &&& ChunkSize.Mask
+
+        if chunk = 0 then
+            if place = chunks[0].Length then
+                let larger = Array.zeroCreate (max 4 (2 * place))
+                Array.blit chunks[0] 0 larger 0 place
+                Volatile.Write(&chunks[0], larger)
+        elif place = 0 then
+            if chunk = chunks.Length then
+                let more = Array.zeroCreate (2 * chunk)
+                Array.blit chunks 0 more 0 chunk
+                Volatile.Write(&chunks, more)
+
+            Volatile.Write(&chunks[chunk], Array.zeroCreate (ChunkSize.Mask + 1))
+
+        chunks[chunk][place] <- entry
+        Volatile.Write(&count, count + 1)
 
     /// How many there are.
     member _.Count: int = Volatile.Read &count
 
     /// One of them, from 0.
     member _.Item
-        with get (place: int): int = (Volatile.Read &items)[place]
+        with get (place: int): int = at (Volatile.Read &chunks) place
 
     /// Adds an entry behind the rest.
-    member _.Add(entry: int) : unit =
-        room 1
-        items[count] <- entry
-        Volatile.Write(&count, count + 1)
+    member _.Add(entry: int) : unit = add entry
 
     /// Adds entries behind the rest.
     member _.AddRange(entries: ReadOnlySpan<int>) : unit =
-        room entries.Length
-        entries.CopyTo(Span(items, count, entries.Length))
-        Volatile.Write(&count, count + entries.Length)
+        for entry in entries do
+            add entry
 
     /// How many have a number below this one.
     member _.CountBelow(entry: int) : int =
-        // First the count: an array that is newer has all of them.
+        // First the count: chunks that are newer have all of them.
         let count = Volatile.Read &count
-        let items = Volatile.Read &items
+        let chunks = Volatile.Read &chunks
 
-        if count = 0 || items[count - 1] < entry then
+        if count = 0 || at chunks (count - 1) < entry then
             count
         else
-            let place = Array.BinarySearch(items, 0, count, entry)
-            if place < 0 then ~~~place else place
+            let mutable low = 0
+            let mutable high = count
+
+            while low < high do
+                let middle = low + (high - low) / 2
+
+                if at chunks middle < entry then low <- middle + 1 else high <- middle
+
+            low
 
     /// The first one at or behind a number; -1 for none.
     member this.NextFrom(entry: int) : int =
@@ -100,4 +120,11 @@ type internal Postings() =
         if place < this.Count then this[place] else -1
 
     /// Copies the first ones.
-    member _.CopyTo(destination: Span<int>) : unit = ReadOnlySpan(Volatile.Read &items, 0, destination.Length).CopyTo destination
+    member _.CopyTo(destination: Span<int>) : unit =
+        let chunks = Volatile.Read &chunks
+        let mutable copied = 0
+
+        while copied < destination.Length do
+            let some = min (destination.Length - copied) (ChunkSize.Mask + 1)
+            ReadOnlySpan(chunks[copied >>> ChunkSize.Bits], 0, some).CopyTo(destination.Slice copied)
+            copied <- copied + some

@@ -200,41 +200,49 @@ module internal ColumnBatch =
             Head = row.Head
         }
 
-/// The ids of entries: each is made once, when rows are made, because most are hashes. Safe for use by many threads.
+/// The ids of entries: made when rows are made, as most follow from streams and versions and are made quickly together.
 [<Sealed>]
 type internal ColumnIds() =
-    let ids = Chunks<Guid>()
-    let mutable taken = 0
+    let mutable restored: Guid[] = Array.Empty<Guid>()
 
-    /// The ids of the first entries, as rows had them.
+    /// The ids of the first entries, as rows had them; before anything is asked.
     member _.Restore(known: IdRow[], count: int) : unit =
-        let ofEntries = Array.zeroCreate<Guid> count
+        restored <- Array.zeroCreate<Guid> count
 
         for row in known do
-            ofEntries[row.Entry] <- row.Id
+            restored[row.Entry] <- row.Id
 
-        lock ids (fun () -> Array.iter ids.Add ofEntries)
+    /// Fills in the ids of the first entries. `given` are the ids that were given behind those restored, of which so many are of these
+    /// entries; `derive` has others made.
+    member _.Upto(count: int, given: Chunks<IdRow>, ofThese: int, derive: HashLanes -> int -> unit, rows: IdRow[]) : unit =
+        let lanes = HashLanes.OfThread
+        let mutable taken = 0
 
-    /// The ids of the first entries. `given` are the ids that were given, of which so many are of these entries; `derived` makes others.
-    member _.Upto(count: int, given: Chunks<IdRow>, ofThese: int, derived: int -> Guid) : IdRow[] =
-        lock ids (fun () ->
-            while ids.Count < count do
-                let index = ids.Count
+        let take () =
+            for place in 0 .. lanes.Hash() - 1 do
+                let index = lanes.Number place
+                rows[index] <- { Id = Hash.toGuid (lanes.HashOf place); Entry = index }
 
-                if taken < ofThese && given[taken].Entry = index then
-                    ids.Add given[taken].Id
-                    taken <- taken + 1
-                else
-                    ids.Add(derived index)
+        for index in 0 .. count - 1 do
+            if index < restored.Length then
+                rows[index] <- { Id = restored[index]; Entry = index }
+            elif taken < ofThese && given[taken].Entry = index then
+                rows[index] <- given[taken]
+                taken <- taken + 1
+            else
+                derive lanes index
 
-            Array.init count (fun index -> { Id = ids[index]; Entry = index }))
+                if lanes.IsFull then
+                    take ()
+
+        take ()
 
 /// The tree over the batches. What it needs of a batch waits until it is settled: no look-up needs it.
 [<Sealed>]
 type internal ColumnTree(before: TreePeaks) =
     let leaves = Chunks<Hash>()
     let nodes = Chunks<NodeRow>()
-    let waiting = Queue<struct (int64 * Leaf list)>()
+    let waiting = Queue<AcceptedBatch>()
     let mutable peaks = before
 
     let add (leaf: Hash) =
@@ -259,14 +267,13 @@ type internal ColumnTree(before: TreePeaks) =
     /// The leaf of a batch.
     member _.Leaf(number: int) : Hash = leaves[number]
 
-    /// Adds a batch, by its first position and leaves.
-    member _.Add(first: int64, ofBatch: Leaf list) : unit = waiting.Enqueue(struct (first, ofBatch))
+    /// Adds a batch, to be asked until it is settled.
+    member _.Add(batch: AcceptedBatch) : unit = waiting.Enqueue batch
 
     /// Takes up what waits.
     member _.Settle() : unit =
         while waiting.Count > 0 do
-            let struct (first, ofBatch) = waiting.Dequeue()
-            add (TreePlace.leafOf first ofBatch)
+            add (waiting.Dequeue().TreeLeaf())
 
     /// Begins behind other batches; nothing was added.
     member _.Begin(behind: TreePeaks) : unit = peaks <- behind

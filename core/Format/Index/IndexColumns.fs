@@ -40,47 +40,56 @@ type internal IndexColumns(hasIds: bool, before: TreePlace voption) =
             }
 
     let addEntry (batch: AcceptedBatch) (place: int) (offset: int) =
-        let data = batch.Entries[place]
-        let stream = names.Stream data.Stream
-        let typeWord = names.Word(WordKind.Type, data.Type)
+        let role = batch.Role place
+        let position = batch.Position place
+        let version = batch.Version place
+        let stream = names.Stream(batch.Stream place)
+        let typeWord = names.Word(WordKind.Type, batch.Type place)
         let index = entries.Count
+        let whole = batch.Whole place
 
-        for tag in data.Tags do
-            names.Word(WordKind.Tag, tag.Value).Entries.Add index
+        match whole with
+        | null -> ()
+        | data ->
+            for tag in data.Tags do
+                names.Word(WordKind.Tag, tag.Value).Entries.Add index
 
-        match Role.kind data.Role with
+        match Role.kind role with
         | Some kind -> names.Word(WordKind.Tag, EntryKind.tag kind).Entries.Add index
         | None -> ()
 
         stream.Entries.Add index
         typeWord.Entries.Add index
-        stream.Highest <- batch.Versions[place]
+        stream.Highest <- version
         let mutable run = -1
 
-        if hasIds && isKept then
-            match data.Id with
-            | Some id -> given.Add { Id = id; Entry = index }
-            | None -> ()
+        match whole with
+        | null -> ()
+        | data ->
+            if hasIds && isKept then
+                match data.Id with
+                | Some id -> given.Add { Id = id; Entry = index }
+                | None -> ()
 
-            match data.CausationId with
-            | Some cause -> causes.Add { Id = cause; Entry = index }
-            | None -> ()
+                match data.CausationId with
+                | Some cause -> causes.Add { Id = cause; Entry = index }
+                | None -> ()
 
-            match data.Run with
-            | Some id ->
-                let word = names.Word(WordKind.Run, id.Value)
-                word.Entries.Add index
-                run <- word.Number
-            | None -> ()
+                match data.Run with
+                | Some id ->
+                    let word = names.Word(WordKind.Run, id.Value)
+                    word.Entries.Add index
+                    run <- word.Number
+                | None -> ()
 
         entries.Add
             {
-                Position = batch.Positions[place]
-                Version = batch.Versions[place]
+                Position = position
+                Version = version
                 Offset = offset
-                Length = FrameLayout.size batch.Canonical[place].Length (batch.Positions[place] = batch.Receipt.Head.Position)
+                Length = FrameLayout.size (batch.CanonicalBytes place).Length (position = batch.Head.Position)
                 Stream = stream.Number
-                TypeAndRole = (typeWord.Number <<< 3) ||| int (Role.toByte data.Role)
+                TypeAndRole = (typeWord.Number <<< 3) ||| int (Role.toByte role)
                 Batch = batches.Count
                 Run = run
             }
@@ -130,7 +139,7 @@ type internal IndexColumns(hasIds: bool, before: TreePlace voption) =
         for leaf in stored.Dropped do
             drop leaf.Versions.Stream leaf.Versions.Last 0L
 
-        for place in 0 .. batch.Entries.Length - 1 do
+        for place in 0 .. batch.Count - 1 do
             addEntry batch place stored.Offsets[place]
 
         match batch.Key with
@@ -143,18 +152,18 @@ type internal IndexColumns(hasIds: bool, before: TreePlace voption) =
 
         batches.Add
             {
-                FirstPosition = batch.Receipt.FirstPosition
-                Count = batch.Receipt.Count
+                FirstPosition = batch.FirstPosition
+                Count = batch.Placed.Count
                 FirstEntry = firstEntry
                 LastFrame = lastFrame
                 Latest = latest
-                Head = batch.Receipt.Head.Hash
+                Head = batch.Head.Hash
             }
 
         if isKept then
-            tree.Add(batch.Receipt.FirstPosition, batch.Leaves)
+            tree.Add batch
 
-        position <- batch.Receipt.Head.Position
+        position <- batch.Head.Position
 
     /// Adds a deletion of a stream's entries up to a version.
     member _.AddDeletion(stream: StreamId, version: int64, lastFrame: int64) : unit = drop stream version lastFrame
@@ -286,13 +295,13 @@ type internal IndexColumns(hasIds: bool, before: TreePlace voption) =
     /// The id of what brought an entry about, in order.
     member _.CauseAt(number: int) : IdRow = causes[number]
 
-    /// The ids of the entries up to a cut, in their order.
-    member _.IdsOf(cut: ColumnCut) : IdRow[] =
-        let derived index =
+    /// Fills in the ids of the entries up to a cut, in their order.
+    member _.IdsOf(cut: ColumnCut, rows: IdRow[]) : unit =
+        let derive (lanes: HashLanes) index =
             let entry = entries[index]
 
             let run = if entry.Run < 0 then None else Some(RunId.Create(names.WordAt(entry.Run).Text))
 
-            Entry.derivedId run (names.StreamAt(entry.Stream).Stream) entry.Version
+            Entry.addIdentity lanes index run (names.StreamAt(entry.Stream).Stream) entry.Version
 
-        ids.Upto(cut.Entries, given, cut.Given, derived)
+        ids.Upto(cut.Entries, given, cut.Given, derive, rows)

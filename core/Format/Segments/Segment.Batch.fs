@@ -13,7 +13,7 @@ type internal StoredBatch =
     {
         /// The batch; its canonical bytes and payloads are views into what was scanned.
         Batch: AcceptedBatch
-        /// The offset of the frame of each entry.
+        /// The offset of the frame of each entry, and more behind them where the batch is lent.
         Offsets: int[]
         /// Each leaf that compaction dropped, in order.
         Dropped: DroppedLeaf list
@@ -24,11 +24,17 @@ type internal StoredBatch =
 module internal StoredBatch =
 
     /// Its leaf in the batch tree.
-    let treeLeaf (stored: StoredBatch) : Hash = TreePlace.leafOf stored.Batch.FirstPosition stored.Batch.Leaves
+    let treeLeaf (stored: StoredBatch) : Hash = stored.Batch.TreeLeaf()
 
     /// The later of a time and the latest of its entries, those included that are gone.
     let latest (before: int64) (stored: StoredBatch) : int64 =
-        let ofEntries = stored.Batch.Entries |> Array.fold TreePlace.later before
+        let mutable ofEntries = before
+
+        for place in 0 .. stored.Batch.Count - 1 do
+            match stored.Batch.Whole place with
+            | null -> ()
+            | data -> ofEntries <- TreePlace.later ofEntries data
+
         stored.Dropped |> List.fold (fun latest leaf -> max latest leaf.Latest) ofEntries
 
 /// Collects the frames of one batch after the other. `versionBefore` gives the highest version of a stream in what was not scanned.
@@ -50,8 +56,8 @@ type internal BatchAssembly(versionBefore: (StreamId -> int64) option) =
     /// Entries that are left cannot tell the content of the whole batch: it has the key that was kept, or none.
     let withKeptKey (kept: KnownKey option) (batch: AcceptedBatch) : AcceptedBatch =
         match kept with
-        | None -> { batch with Key = None }
-        | Some kept -> { batch with Key = Some(kept.Key, kept.Content); Receipt = kept.Receipt }
+        | None -> batch.With(None, batch.Receipt)
+        | Some kept -> batch.With(Some(kept.Key, kept.Content), kept.Receipt)
 
     /// Whether a receipt that was kept is that of the batch.
     let isOf (first: int64) (after: Head) (receipt: Receipt) : bool =

@@ -16,18 +16,14 @@ internal static class Translation
     }
 
     // As it was given: encoding a batch judges it.
-    private static FSharpResult<Core.EntryData, Core.ValueError> Take(this EntryData data, string? key)
+    internal static FSharpResult<Core.EntryData, Core.ValueError> Take(this EntryData data, string? key)
     {
         ArgumentNullException.ThrowIfNull(data);
         ArgumentNullException.ThrowIfNull(data.Stream);
         ArgumentNullException.ThrowIfNull(data.Tags);
         var tags = Core.Tags.ofTexts(data.Tags);
         if (tags.IsError) return FSharpResult<Core.EntryData, Core.ValueError>.NewError(tags.ErrorValue);
-        if (!Enum.IsDefined(data.Role))
-        {
-            return FSharpResult<Core.EntryData, Core.ValueError>.NewError(
-                Core.ValueError.NewOutOfRange("role", data.Role.ToString("D"), "one of EntryRole"));
-        }
+        if (!Enum.IsDefined(data.Role)) return FSharpResult<Core.EntryData, Core.ValueError>.NewError(NoRole(data.Role));
 
         return FSharpResult<Core.EntryData, Core.ValueError>.NewOk(new Core.EntryData(
             data.Stream,
@@ -45,6 +41,19 @@ internal static class Translation
             key.ToOption()));
     }
 
+    internal static Core.ValueError NoRole(EntryRole role) =>
+        Core.ValueError.NewOutOfRange("role", role.ToString("D"), "one of EntryRole");
+
+    /// <summary>Whether an entry has nothing but a stream, a role, a type, a schema version and a payload, as most have.</summary>
+    internal static bool IsPlain(EntryData data)
+    {
+        ArgumentNullException.ThrowIfNull(data);
+        ArgumentNullException.ThrowIfNull(data.Stream);
+        ArgumentNullException.ThrowIfNull(data.Tags);
+        return data.Tags.Count == 0 && data.Time is null && data.Id is null && data.CorrelationId is null && data.CausationId is null
+            && data.Run is null && data.Drawn is null;
+    }
+
     /// <summary>An entry that obeys the rules.</summary>
     /// <exception cref="ArgumentException">It breaks one.</exception>
     public static Core.EntryData ToCore(this EntryData data) => data.Take(null).ValueOrThrow(nameof(data));
@@ -52,29 +61,25 @@ internal static class Translation
     public static Core.AppendCondition ToCore(this AppendCondition condition) => new(condition.Query.Value, condition.AsOf);
 
     /// <summary>Validates, encodes and hashes an append on the caller's thread, before anything is queued.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="isLent">Whether nobody but the library will hold the batch, until the journal that writes it gives it back.</param>
     /// <returns>The batch, or why it can never be appended.</returns>
-    public static (EncodedBatch? Batch, AppendFailure? Failure) Encoded(this AppendRequest request)
+    public static (EncodedBatch? Batch, AppendFailure? Failure) Encoded(this AppendRequest request, bool isLent = false)
     {
         ArgumentNullException.ThrowIfNull(request);
         ArgumentNullException.ThrowIfNull(request.Entries);
         ArgumentNullException.ThrowIfNull(request.Expected);
         if (request.Condition is not null) ArgumentNullException.ThrowIfNull(request.Condition.Query);
-        // Of more than a batch may have, no more are made than show that.
-        var counted = Math.Min(request.Entries.Count, Core.Limits.batchEntries + 1);
-        var entries = new List<Core.EntryData>(counted);
-        foreach (var data in request.Entries.Take(counted))
-        {
-            var entry = data.Take(request.IdempotencyKey);
-            if (entry.IsError) return (null, new AppendFailure.Invalid(entry.ErrorValue.ToString()));
-            entries.Add(entry.ResultValue);
-        }
-
+        var entries = RequestEntries.Of(request, isLent, out var fault);
+        if (fault is not null) return (null, new AppendFailure.Invalid(fault.ToString()));
         var asked = new Core.AppendRequest(
-            entries.ToFSharpList(),
-            request.Expected.Select(pair => new Tuple<StreamId, ExpectedVersion>(pair.Key, pair.Value)).ToFSharpList(),
+            FSharpList<Core.EntryData>.Empty,
+            request.Expected.Count == 0
+                ? FSharpList<Tuple<StreamId, ExpectedVersion>>.Empty
+                : request.Expected.Select(pair => new Tuple<StreamId, ExpectedVersion>(pair.Key, pair.Value)).ToFSharpList(),
             request.Condition is { } condition ? FSharpOption<Core.AppendCondition>.Some(condition.ToCore()) : null,
             request.IdempotencyKey.ToOption());
-        var (batch, failure) = (request.AllowsOwnStreams ? Core.Append.encodeOwn(asked) : Core.Append.encode(asked)).Split();
+        var (batch, failure) = Core.Append.encodeFrom(asked, entries, request.AllowsOwnStreams, isLent).Split();
         if (batch is not null) batch.Pipelined = request.Pipelined;
         return (batch, failure);
     }

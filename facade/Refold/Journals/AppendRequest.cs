@@ -73,10 +73,14 @@ public sealed record AppendRequest(IReadOnlyList<EntryData> Entries)
 /// content.</summary>
 public sealed class Receipt : IEquatable<Receipt>
 {
+    private readonly Core.PlacedReceipt placed;
+
     internal Receipt(Core.Receipt value)
+        : this(Core.PlacedReceipt.Of(value))
     {
-        Value = value;
     }
+
+    internal Receipt(Core.PlacedReceipt placed) => this.placed = placed;
 
     /// <summary>Makes a receipt from its parts; for stores.</summary>
     /// <param name="firstPosition">The batch's first position.</param>
@@ -92,22 +96,22 @@ public sealed class Receipt : IEquatable<Receipt>
     {
     }
 
-    internal Core.Receipt Value { get; }
+    internal Core.Receipt Value => placed.Value;
 
     /// <summary>The batch's first position, which is also its id.</summary>
-    public long FirstPosition => Value.FirstPosition;
+    public long FirstPosition => placed.FirstPosition;
 
     /// <summary>How many positions it takes.</summary>
-    public int Count => Value.Count;
+    public int Count => placed.Count;
 
     /// <summary>The batch's last position.</summary>
-    public long LastPosition => Value.FirstPosition + Value.Count - 1;
+    public long LastPosition => placed.FirstPosition + placed.Count - 1;
 
     /// <summary>The versions it got, streams in order of appearance.</summary>
     public IReadOnlyList<StreamVersions> Versions => Value.Versions;
 
     /// <summary>The head after the batch.</summary>
-    public Head Head => Value.Head;
+    public Head Head => placed.Head;
 
     /// <inheritdoc/>
     public bool Equals(Receipt? other) =>

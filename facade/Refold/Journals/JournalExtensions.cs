@@ -1,5 +1,7 @@
 // The throwing twins of IJournal's Try methods, and the short forms of an append.
 // Called by applications.
+using Refold.Interop;
+
 namespace Refold;
 
 /// <summary>Members of every journal beside <see cref="IJournal"/>.</summary>
@@ -71,14 +73,16 @@ public static class JournalExtensions
     private static ValueTask<AppendResult> AppendAsync(
         IJournal journal, AppendRequest request, bool isAwaitedInside, CancellationToken cancellationToken)
     {
-        if (request.TryEncode(out var batch, out var failure))
+        // A journal of the library that tells nobody of the batch gives back what it is made of.
+        var (batch, failure) = request.Encoded(isLent: journal is Segments.SegmentJournal);
+        if (batch is not null)
         {
             batch.AllowSynchronousContinuations = isAwaitedInside && journal is LocalJournal { AnswersOnItsThread: true };
             return journal.TryAppendAsync(batch, cancellationToken);
         }
 
         if (cancellationToken.IsCancellationRequested) return ValueTask.FromCanceled<AppendResult>(cancellationToken);
-        var refused = new AppendResult.NotAppended(failure);
+        var refused = new AppendResult.NotAppended(failure!);
         JournalObserver.Of(journal)?.Refused(refused);
         return new ValueTask<AppendResult>(refused);
     }

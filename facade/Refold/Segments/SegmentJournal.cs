@@ -271,6 +271,7 @@ public sealed partial class SegmentJournal : LocalJournal, IObservedJournal
             new PendingAppend(index => AppendRule.Decide(index, batch), batch.AllowSynchronousContinuations)
             {
                 Pipelined = batch.Pipelined,
+                Lent = batch.IsLent ? batch : null,
             },
             cancellationToken);
 

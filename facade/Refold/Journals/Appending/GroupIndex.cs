@@ -22,7 +22,7 @@ public sealed class GroupIndex(IAppendIndex committed) : IAppendIndex
     {
         ArgumentNullException.ThrowIfNull(batch);
         batches.Add(batch);
-        Head = batch.Value.Receipt.Head;
+        Head = batch.Value.Head;
         if (batch.Key is { } key) (keys ??= new(StringComparer.Ordinal))[key] = new KnownKey(batch.Content, batch.Receipt);
     }
 

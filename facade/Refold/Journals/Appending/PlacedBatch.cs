@@ -21,7 +21,7 @@ public sealed class PlacedBatch
     public long FirstPosition => Value.FirstPosition;
 
     /// <summary>How many entries are there. The batch may take more positions: a restored or compacted one has holes.</summary>
-    public int Count => Value.Entries.Length;
+    public int Count => Value.Count;
 
     /// <summary>The leaves, holes included; their counts add up to the positions the batch takes.</summary>
     public IReadOnlyList<Leaf> Leaves => Value.Leaves;
@@ -34,27 +34,27 @@ public sealed class PlacedBatch
 
     /// <summary>The receipt for the caller, once the batch is durable. Its head is the journal's from then on.</summary>
     [field: System.Diagnostics.CodeAnalysis.MaybeNull]
-    public Receipt Receipt => field ??= new Receipt(Value.Receipt);
+    public Receipt Receipt => field ??= new Receipt(Value.Placed);
 
     /// <summary>The position of an entry.</summary>
     /// <param name="index">0 to <see cref="Count"/> - 1.</param>
     /// <returns>The position.</returns>
-    public long Position(int index) => Value.Positions[index];
+    public long Position(int index) => Value.Position(index);
 
     /// <summary>The version of an entry.</summary>
     /// <param name="index">0 to <see cref="Count"/> - 1.</param>
     /// <returns>The version.</returns>
-    public long Version(int index) => Value.Versions[index];
+    public long Version(int index) => Value.Version(index);
 
     /// <summary>The stream of an entry.</summary>
     /// <param name="index">0 to <see cref="Count"/> - 1.</param>
     /// <returns>The stream.</returns>
-    public StreamId Stream(int index) => Value.Entries[index].Stream;
+    public StreamId Stream(int index) => Value.Stream(index);
 
     /// <summary>The canonical bytes of an entry, without a copy: what a store keeps.</summary>
     /// <param name="index">0 to <see cref="Count"/> - 1.</param>
     /// <returns>The bytes.</returns>
-    public ReadOnlyMemory<byte> CanonicalBytes(int index) => Value.Canonical[index];
+    public ReadOnlyMemory<byte> CanonicalBytes(int index) => Value.CanonicalBytes(index);
 
     /// <summary>An entry with its place.</summary>
     /// <param name="index">0 to <see cref="Count"/> - 1.</param>
@@ -81,15 +81,9 @@ public sealed class PlacedBatch
     /// <param name="key">The key; null where it was forgotten or there was none.</param>
     /// <param name="known">Its content and receipt; null with the key.</param>
     /// <returns>The batch.</returns>
-    public PlacedBatch WithKey(string? key, KnownKey? known) => new(new Core.AcceptedBatch(
-        Value.FirstPosition,
-        Value.Entries,
-        Value.Canonical,
-        Value.Positions,
-        Value.Versions,
-        Value.Leaves,
+    public PlacedBatch WithKey(string? key, KnownKey? known) => new(Value.With(
         key is not null && known is not null ? FSharpOption<Tuple<string, Hash>>.Some(new(key, known.Content)) : null,
         known is null
             ? Value.Receipt
-            : new Core.Receipt(Value.Receipt.FirstPosition, Value.Receipt.Count, known.Receipt.Value.Versions, Value.Receipt.Head)));
+            : new Core.Receipt(Value.FirstPosition, Value.Placed.Count, known.Receipt.Value.Versions, Value.Head)));
 }

@@ -76,6 +76,21 @@ public sealed partial class DirectoryDevice
             if (Flush(handle) < 0) throw Failure(Marshal.GetLastPInvokeError(), "flush", shown);
         }
 
+        /// <summary>Flushes the data of a file whose length does not change.</summary>
+        public static void FlushData(SafeFileHandle handle)
+        {
+            int error;
+            do
+            {
+                if (FlushDataOf(handle) == 0) return;
+                error = Marshal.GetLastPInvokeError();
+            }
+            while (error == Interrupted);
+
+            // A file system that cannot is passed over, as the runtime does.
+            if (error is not (Invalid or NotSupported)) throw Failure(error, "flush", "a file of the journal");
+        }
+
         public static void Rename(SafeFileHandle directory, string from, string to, string shown)
         {
             if (IdentityAt(directory, to, shown) is not null) throw new IOException($"{shown} is there already.");
@@ -178,6 +193,10 @@ public sealed partial class DirectoryDevice
         [DllImport("libc", EntryPoint = "fsync", SetLastError = true)]
         [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
         private static extern int Flush(SafeFileHandle handle);
+
+        [DllImport("libc", EntryPoint = "fdatasync", SetLastError = true)]
+        [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+        private static extern int FlushDataOf(SafeFileHandle handle);
 
         [DllImport("libc", EntryPoint = "renameat", SetLastError = true)]
         [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]

@@ -127,6 +127,11 @@ public sealed partial class DirectoryDevice(string path) : IStorageDevice
     /// <summary>An open file.</summary>
     private sealed class OpenFile(SafeFileHandle handle) : IStorageFile
     {
+        // How long the file is known to be, as a flush of all that belongs to it left it; -1 before the first one. Where the length stays,
+        // data alone is flushed: a time of writing need not last, and is a write of its own.
+        private long flushedLength = -1;
+        private long end;
+
         public long Length => RandomAccess.GetLength(handle);
 
         public int Read(Span<byte> destination, long offset)
@@ -142,9 +147,24 @@ public sealed partial class DirectoryDevice(string path) : IStorageDevice
             return total;
         }
 
-        public void Write(ReadOnlySpan<byte> bytes, long offset) => RandomAccess.Write(handle, bytes, offset);
+        public void Write(ReadOnlySpan<byte> bytes, long offset)
+        {
+            RandomAccess.Write(handle, bytes, offset);
+            end = Math.Max(end, offset + bytes.Length);
+        }
 
-        public void Flush() => RandomAccess.FlushToDisk(handle);
+        public void Flush()
+        {
+            if (OperatingSystem.IsLinux() && end <= flushedLength)
+            {
+                Native.FlushData(handle);
+                return;
+            }
+
+            var length = OperatingSystem.IsLinux() ? Length : -1;
+            RandomAccess.FlushToDisk(handle);
+            flushedLength = length;
+        }
 
         public void Dispose() => handle.Dispose();
     }

@@ -1,6 +1,5 @@
 // The highest versions that were asked for or given lately: appends to a stream need not look for it again.
 // One belongs to each SegmentIndex.
-using Microsoft.FSharp.Collections;
 
 namespace Refold.Segments;
 
@@ -38,12 +37,12 @@ internal sealed class KnownVersions
 
     /// <summary>Versions were appended.</summary>
     /// <param name="appended">What a batch got, stream by stream.</param>
-    public void Raise(FSharpList<StreamVersions> appended)
+    public void Raise(Core.PlacedReceipt appended)
     {
         lock (gate)
         {
             changes++;
-            for (var rest = appended; !rest.IsEmpty; rest = rest.Tail) Put(rest.Head.Stream, rest.Head.Last);
+            for (var number = 0; number < appended.Streams; number++) Put(appended.Stream(number), appended.Last(number));
         }
     }
 

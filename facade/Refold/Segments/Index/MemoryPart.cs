@@ -57,13 +57,14 @@ internal sealed class MemoryPart(SegmentFile segment, Core.TreePlace? before) : 
         lock (gate)
         {
             columns.Add(found, lastFrame);
-            foreach (var position in found.Batch.Positions)
+            var batch = found.Batch;
+            for (var item = 0; item < batch.Count; item = batch.IsDense ? batch.Count : item + 1)
             {
-                AddGap(last, position);
-                last = position;
+                AddGap(last, batch.Position(item));
+                last = batch.Position(batch.IsDense ? batch.Count - 1 : item);
             }
 
-            var end = found.Batch.Receipt.Head.Position;
+            var end = batch.Head.Position;
             AddGap(last, end + 1);
             last = end;
         }

@@ -66,9 +66,9 @@ internal sealed partial class SegmentIndex(bool isWritten) : IAppendIndex
                 case Format.SegmentContent.Batch found:
                     part.Add(found.batch, lastFrame);
                     var batch = found.batch.Batch;
-                    if (found.batch.Dropped.IsEmpty) versions.Raise(batch.Receipt.Versions);
+                    if (found.batch.Dropped.IsEmpty) versions.Raise(batch.Placed);
                     else ForgetVersions(found.batch);
-                    head = batch.Receipt.Head;
+                    head = batch.Head;
                     break;
                 case Format.SegmentContent.Deletion deletion:
                     part.AddDeletion(deletion.stream, deletion.version, lastFrame);
@@ -242,7 +242,7 @@ internal sealed partial class SegmentIndex(bool isWritten) : IAppendIndex
 
     private void ForgetVersions(Format.StoredBatch found)
     {
-        for (var item = 0; item < found.Batch.Entries.Length; item++) versions.Forget(found.Batch.Entries[item].Stream);
+        for (var item = 0; item < found.Batch.Count; item++) versions.Forget(found.Batch.Stream(item));
         foreach (var gone in found.Dropped) versions.Forget(gone.Versions.Stream);
     }
 

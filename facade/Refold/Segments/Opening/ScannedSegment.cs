@@ -21,7 +21,7 @@ internal sealed record ScannedSegment(
 
     /// <summary>How many entries some of the items have.</summary>
     public static long EntriesOf(IEnumerable<Format.SegmentItem> items) =>
-        items.Sum(item => item.Content is Format.SegmentContent.Batch batch ? batch.batch.Batch.Entries.LongLength : 0);
+        items.Sum(item => item.Content is Format.SegmentContent.Batch batch ? (long)batch.batch.Batch.Count : 0);
 
     /// <summary>What was taken up to a frame.</summary>
     public IEnumerable<Format.SegmentItem> Confirmed(long confirmedEnd) => Found.Items.Where(item => item.LastFrame <= confirmedEnd);

@@ -51,7 +51,7 @@ internal sealed class CheckpointWriter(IStorageDevice device, CommitFile commit,
     /// <summary>Writes a checkpoint now, or tells why not.</summary>
     public void Write(Func<Core.ByteWriter, Format.CheckpointFile> make)
     {
-        var pages = Core.ByteWriter.Rent(SegmentSealing.PageBytes);
+        var pages = Core.ByteWriter.RentLarge(SegmentSealing.PageBytes);
         try
         {
             // First, so that a checkpoint never leads COMMIT: whoever removes it takes away no more than rows.

@@ -18,6 +18,9 @@ internal sealed class PendingAppend(Func<IAppendIndex, AppendDecision> decide, b
     /// <summary>The leaves that a copied batch has lost by compaction.</summary>
     public FSharpList<Format.DroppedLeaf> Dropped { get; init; } = FSharpList<Format.DroppedLeaf>.Empty;
 
+    /// <summary>The batch, where it is made of what was rented and nobody else holds it.</summary>
+    public EncodedBatch? Lent { get; init; }
+
     public AppendDecision Decide(IAppendIndex index) => decide(index);
 }
 

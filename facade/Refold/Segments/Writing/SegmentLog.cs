@@ -1,5 +1,7 @@
 // The commit: decide, one write at the tail, one flush, publish, answer. FORMAT.md and the order of storage.md, "Commit".
 // Called by SegmentWriter, one group at a time.
+using System.Buffers;
+
 namespace Refold.Segments;
 
 /// <summary>The writing end of an open journal. Used by one thread at a time.</summary>
@@ -76,10 +78,32 @@ internal sealed partial class SegmentLog
         foreach (var (write, answer, _) in answers) write.Answer(answer);
         answers.Clear();
         if (failure is null) Prepare();
-        if (failure is null) return taken;
+        if (failure is null)
+        {
+            GiveBack(waiting, taken);
+            return taken;
+        }
+
         for (; taken < waiting.Count; taken++)
             waiting[taken].Answer(failure is PlaceLostException ? Lost(failure) : Unavailable("an earlier write failed", failure));
         return taken;
+    }
+
+    /// <summary>Gives back what batches that were answered have rented: the index has taken what it needs, and nobody else holds them. Where
+    /// something failed nothing is given back.</summary>
+    private void GiveBack(List<PendingWrite> waiting, int taken)
+    {
+        foreach (var item in items)
+        {
+            if (item.Content is not Format.SegmentContent.Batch { batch: var stored } || !stored.Batch.IsLent) continue;
+            stored.Batch.Release();
+            ArrayPool<int>.Shared.Return(stored.Offsets);
+        }
+
+        items.Clear();
+        // Of those that were refused, or repeated.
+        for (var number = 0; number < taken; number++)
+            if (waiting[number] is PendingAppend { Lent: { } batch }) batch.Release();
     }
 
     /// <summary>Begins what no answer waits for. It calls a scheduler and a clock that others wrote.</summary>
@@ -172,11 +196,11 @@ internal sealed partial class SegmentLog
             return true;
         }
 
-        for (var item = 0; item < offsets.Length; item++) offsets[item] += (int)store.NextOffset;
+        for (var item = 0; item < batch.Count; item++) offsets[item] += (int)store.NextOffset;
         number = next;
         group.Add(placed);
-        head = batch.Receipt.Head;
-        entries += batch.Entries.LongLength;
+        head = batch.Head;
+        entries += batch.Count;
         var stored = new Format.StoredBatch(batch, offsets, write.Dropped);
         Collect(Format.SegmentContent.NewBatch(stored), start);
         answers.Add((write, new AppendResult.Appended(placed.Receipt), false));

@@ -35,9 +35,11 @@ internal sealed class SegmentSealing(uint epoch)
         var length = Math.Max(room, segment.File.Length);
         var cut = columns.Cut();
         pages?.Release();
-        pages = Core.ByteWriter.Rent(PageBytes);
+        pages = Core.ByteWriter.RentLarge(PageBytes);
+        var rows = Format.ColumnRows.tables(cut, columns);
         var seal = Format.FooterEncoding.sealRowsInto(
-            pages, segment.Header, length, Format.ColumnRows.upTo(cut, columns), cut.KeysBefore, framesEnd, lastFrame, head, epoch);
+            pages, segment.Header, length, rows, cut.KeysBefore, framesEnd, lastFrame, head, epoch);
+        rows.Release.Invoke();
         var end = seal.TrailerOffset + seal.Trailer.Length;
         Lengthen(segment, end);
         return seal;
@@ -87,7 +89,13 @@ internal sealed class SegmentSealing(uint epoch)
         var cut = columns.Cut();
         var place = new Format.CheckpointPlace(
             setGeneration, segments.Select(segment => segment.Name).ToFSharpList(), segments[^1].Header, end, lastFrame, head, epoch);
-        return writer => Format.Checkpoint.makeInto(writer, place, Format.ColumnRows.upTo(cut, columns), cut.KeysBefore);
+        return writer =>
+        {
+            var rows = Format.ColumnRows.tables(cut, columns);
+            var file = Format.Checkpoint.makeInto(writer, place, rows, cut.KeysBefore);
+            rows.Release.Invoke();
+            return file;
+        };
     }
 
     /// <summary>Begins anew for the next segment.</summary>

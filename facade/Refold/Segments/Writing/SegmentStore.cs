@@ -222,9 +222,13 @@ internal sealed partial class SegmentStore(
     /// <summary>Writes zeros from one offset to another.</summary>
     public static void WriteZeros(IStorageFile file, long from, long to)
     {
-        var zeros = new byte[Math.Min(ZeroBytes, Math.Max(0, to - from))];
-        for (; from < to; from += zeros.Length)
-            file.Write(zeros.AsSpan(0, (int)Math.Min(zeros.Length, to - from)), from);
+        if (to <= from) return;
+        var length = (int)Math.Min(ZeroBytes, to - from);
+        var zeros = Core.LargeArrays<byte>.Rent(length);
+        zeros.AsSpan(0, length).Clear();
+        for (; from < to; from += length)
+            file.Write(zeros.AsSpan(0, (int)Math.Min(length, to - from)), from);
+        Core.LargeArrays<byte>.Return(zeros);
     }
 
     /// <summary>Removes a segment that was not quite begun: a crash may have left it with a header.</summary>

@@ -1,0 +1,271 @@
+// A batch with its place, and its receipt: columns over what was encoded, or what a store found in its own bytes.
+// Made by Append.Rule.fs, written by stores, taken by journals in memory.
+namespace Refold.Core
+
+open System
+open System.Buffers
+open Refold
+
+/// A receipt of which nothing is made that nobody asks for.
+[<Sealed>]
+type internal PlacedReceipt(first: int64, count: int, head: Head, streams: StreamId[], firsts: int64[], lasts: int64[]) =
+
+    let mutable made: Receipt | null = null
+
+    /// A receipt that is there.
+    static member Of(receipt: Receipt) : PlacedReceipt =
+        let versions = Array.ofList receipt.Versions
+        let column read = Array.map read versions
+
+        PlacedReceipt(
+            receipt.FirstPosition,
+            receipt.Count,
+            receipt.Head,
+            column _.Stream,
+            column (fun (item: StreamVersions) -> item.First),
+            column (fun (item: StreamVersions) -> item.Last)
+        )
+
+    /// The batch's first position.
+    member _.FirstPosition: int64 = first
+
+    /// How many positions it takes.
+    member _.Count: int = count
+
+    /// The head after the batch.
+    member _.Head: Head = head
+
+    /// How many streams got versions.
+    member _.Streams: int = streams.Length
+
+    /// A stream, in order of appearance.
+    member _.Stream(number: int) : StreamId = streams[number]
+
+    /// The last version that a stream got.
+    member _.Last(number: int) : int64 = lasts[number]
+
+    /// The receipt.
+    member _.Value: Receipt =
+        match made with
+        | null ->
+            let mutable versions = []
+
+            for number in streams.Length - 1 .. -1 .. 0 do
+                versions <- { Stream = streams[number]; First = firsts[number]; Last = lasts[number] } :: versions
+
+            let receipt = { FirstPosition = first; Count = count; Versions = versions; Head = head }
+            made <- receipt
+            receipt
+        | receipt -> receipt
+
+/// A batch with its place: what a store writes. Its columns may be lent with the encoded batch: nothing of it is asked once that was
+/// released, but for the receipt.
+[<Sealed>]
+type internal AcceptedBatch
+    private
+    (
+        first: int64,
+        encoded: EncodedBatch | null,
+        entries: EntryData[],
+        canonical: ReadOnlyMemory<byte>[],
+        positions: int64[] | null,
+        versions: int64[],
+        leaves: Leaf list voption,
+        key: (string * Hash) option,
+        receipt: PlacedReceipt
+    ) =
+
+    let mutable positions = positions
+    let mutable versions = versions
+    let mutable canonical = canonical
+    let mutable leaves = leaves
+
+    let count =
+        match encoded with
+        | null -> entries.Length
+        | encoded -> encoded.Count
+
+    let position (index: int) =
+        match positions with
+        | null -> first + int64 index
+        | positions -> positions[index]
+
+    /// A batch whose entries take every position from the first one on. `versions` may be rented where the batch is lent, and longer.
+    static member Dense(first: int64, encoded: EncodedBatch, versions: int64[], key: (string * Hash) option, receipt: PlacedReceipt) =
+        AcceptedBatch(first, encoded, [||], [||], null, versions, ValueNone, key, receipt)
+
+    /// A batch as it was found, or restored.
+    static member Found
+        (
+            first: int64,
+            entries: EntryData[],
+            canonical: ReadOnlyMemory<byte>[],
+            positions: int64[],
+            versions: int64[],
+            leaves: Leaf list,
+            key: (string * Hash) option,
+            receipt: Receipt
+        ) =
+        AcceptedBatch(first, null, entries, canonical, positions, versions, ValueSome leaves, key, PlacedReceipt.Of receipt)
+
+    /// The batch's first position, which is its id.
+    member _.FirstPosition: int64 = first
+
+    /// How many entries are there.
+    member _.Count: int = count
+
+    /// Whether its entries are those that were encoded, at every position from the first one on.
+    member _.IsDense: bool = not (isNull encoded)
+
+    /// Whether its columns are rented.
+    member _.IsLent: bool =
+        match encoded with
+        | null -> false
+        | encoded -> encoded.IsLent
+
+    /// The position of an entry.
+    member _.Position(index: int) : int64 = position index
+
+    /// The version of an entry.
+    member _.Version(index: int) : int64 = versions[index]
+
+    /// The stream of an entry.
+    member _.Stream(index: int) : StreamId =
+        match encoded with
+        | null -> entries[index].Stream
+        | encoded -> encoded.StreamArray[encoded.StreamNumbers[index]]
+
+    /// The canonical bytes of an entry.
+    member _.CanonicalBytes(index: int) : ReadOnlyMemory<byte> =
+        match encoded with
+        | null -> canonical[index]
+        | encoded -> encoded.CanonicalBytes index
+
+    /// The type of an entry.
+    member _.Type(index: int) : string =
+        match encoded with
+        | null -> entries[index].Type
+        | encoded -> encoded.Source.Type index
+
+    /// The role of an entry.
+    member _.Role(index: int) : Role =
+        match encoded with
+        | null -> entries[index].Role
+        | encoded -> encoded.Source.Role index
+
+    /// An entry that has tags, a time, ids, a run or words drawn; null for one that has none of them, if that is known.
+    member _.Whole(index: int) : EntryData | null =
+        match encoded with
+        | null -> entries[index]
+        | encoded -> encoded.Source.Whole index
+
+    /// The entries that are there.
+    member _.Entries: EntryData[] =
+        match encoded with
+        | null -> entries
+        | encoded -> encoded.Entries
+
+    /// The canonical bytes of each entry.
+    member this.Canonical: ReadOnlyMemory<byte>[] =
+        match encoded with
+        | null -> canonical
+        | _ ->
+            if canonical.Length < count then
+                canonical <- Array.init count this.CanonicalBytes
+
+            canonical
+
+    /// The position of each entry.
+    member _.Positions: int64[] =
+        match positions with
+        | null ->
+            let made = Array.init count position
+            positions <- made
+            made
+        | positions -> positions
+
+    /// The version of each entry.
+    member _.Versions: int64[] = if versions.Length = count then versions else Array.sub versions 0 count
+
+    /// The leaves, holes included, whose counts add up to the positions the batch takes.
+    member _.Leaves: Leaf list =
+        match leaves with
+        | ValueSome leaves -> leaves
+        | ValueNone ->
+            let mutable made = []
+
+            match encoded with
+            | null -> ()
+            | encoded ->
+                // From the last one on, so that the list is made once.
+                for number in encoded.LeafCount - 1 .. -1 .. 0 do
+                    let struct (start, count, hash) = encoded.LeafArray[number]
+                    made <- { Count = count; FirstVersion = versions[start]; Hash = hash } :: made
+
+            leaves <- ValueSome made
+            made
+
+    /// Writes the record of the batch, as `Head.writeRecord` does.
+    member this.WriteRecord(writer: ByteWriter) : unit =
+        match encoded with
+        | null -> Head.writeRecord writer first this.Leaves
+        | encoded -> AcceptedBatch.WriteRecordOf(writer, first, encoded, versions)
+
+    /// Writes the record of a dense batch.
+    static member WriteRecordOf(writer: ByteWriter, first: int64, encoded: EncodedBatch, versions: int64[]) : unit =
+        writer.Int64 first
+        writer.Int32 encoded.Count
+
+        for number in 0 .. encoded.LeafCount - 1 do
+            let struct (start, count, hash) = encoded.LeafArray[number]
+            writer.Int32 count
+            writer.Int64 versions[start]
+            Hash.write writer hash
+
+    /// The leaf of the batch in the batch tree.
+    member this.TreeLeaf() : Hash =
+        let writer = ScratchWriter.Take()
+        writer.Byte 0uy
+        this.WriteRecord writer
+        let hash = Hash.Compute writer.Written
+        ScratchWriter.GiveBack writer
+        hash
+
+    /// The idempotency key, with the content it stands for.
+    member _.Key: (string * Hash) option = key
+
+    /// The receipt, as little of it as was asked for.
+    member _.Placed: PlacedReceipt = receipt
+
+    /// The head after the batch.
+    member _.Head: Head = receipt.Head
+
+    /// What the caller is answered.
+    member _.Receipt: Receipt = receipt.Value
+
+    /// The idempotency key as the journal knows it from now on.
+    member this.KnownKey: KnownKey option =
+        key |> Option.map (fun (key, content) -> { Key = key; Content = content; Receipt = this.Receipt })
+
+    /// The same batch with another key and receipt, as a store kept them.
+    member this.With(key: (string * Hash) option, receipt: Receipt) : AcceptedBatch =
+        AcceptedBatch.Found(first, this.Entries, this.Canonical, this.Positions, this.Versions, this.Leaves, key, receipt)
+
+    /// Gives back what was lent: nothing but the receipt may be asked from now on.
+    member _.Release() : unit =
+        match encoded with
+        | null -> ()
+        | encoded ->
+            if encoded.IsLent then
+                let lent = versions
+                versions <- Array.Empty<int64>()
+                encoded.Release()
+                ArrayPool<int64>.Shared.Return lent
+
+/// How an append was decided.
+[<RequireQualifiedAccess; NoEquality; NoComparison>]
+type internal Acceptance =
+    /// The batch is to be written.
+    | Fresh of batch: AcceptedBatch
+    /// The key was seen with the same content: this is the first receipt; nothing is written.
+    | Repeated of receipt: Receipt
