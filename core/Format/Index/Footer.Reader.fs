@@ -209,6 +209,13 @@ type internal FooterReader private (tables: FooterTables) =
             | Ok None -> keptKey key
             | Ok(Some row) -> receiptOf row)
 
+    /// Whether a key is kept without its batch that begins before a position.
+    member _.KeepsKeyBefore(position: int64) : Result<bool, FrameError> =
+        if kept.Rows = 0 then
+            Ok false
+        else
+            kept.All() |> Result.map (Array.exists (fun row -> row.FirstPosition < position))
+
     /// The deletions, in order: stream, last version, and the head position they were made at.
     member _.Deletions() : Result<struct (Refold.StreamId * int64 * int64) list, FrameError> =
         tables.Deletions.All()

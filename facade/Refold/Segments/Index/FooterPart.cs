@@ -18,6 +18,9 @@ internal sealed class FooterPart : IndexPart
         this.footer = footer;
     }
 
+    /// <summary>What stands behind the footer.</summary>
+    public Format.SegmentTrailer Trailer => trailer;
+
     public override long LastPosition => trailer.Head.Position;
 
     public override Head? LastHead => trailer.Head;
@@ -88,6 +91,9 @@ internal sealed class FooterPart : IndexPart
     public override Func<int, int>? Tagged(string tag) => Postings(footer.Tagged(tag));
 
     public override Core.KnownKey? FindKey(string key) => footer.Key(key);
+
+    // Only stubs and a base keep keys, and where either is there are holes.
+    public override bool KeepsKeyBefore(long position) => (trailer.HasBase || HasHoles) && footer.KeepsKeyBefore(position);
 
     public override Head? HeadAt(long position) => footer.BatchAt(position) is { } batch
         ? new Head(batch.FirstPosition + batch.Count - 1, batch.Head)

@@ -65,6 +65,9 @@ internal abstract class IndexPart(SegmentFile segment)
     /// <summary>What a key stands for that was first used here, or that the base kept; null for any other key.</summary>
     public abstract Core.KnownKey? FindKey(string key);
 
+    /// <summary>Whether a key is kept here, without its batch, of a batch that begins before a position.</summary>
+    public abstract bool KeepsKeyBefore(long position);
+
     /// <summary>The head after the batch that has a position; null where none has.</summary>
     public abstract Head? HeadAt(long position);
 

@@ -157,6 +157,11 @@ internal sealed class MemoryPart(SegmentFile segment, Core.TreePlace? before) : 
         lock (gate) return columns.Key(key);
     }
 
+    public override bool KeepsKeyBefore(long position)
+    {
+        lock (gate) return columns.KeepsKeyBefore(position);
+    }
+
     public override Head? HeadAt(long position)
     {
         lock (gate)

@@ -56,6 +56,8 @@ internal sealed class FooterQuestions
 
     public Core.KnownKey? Key(string key) => ValueOf(reader.Key(key))?.Value;
 
+    public bool KeepsKeyBefore(long position) => ValueOf(reader.KeepsKeyBefore(position));
+
     public IReadOnlyList<(StreamId Id, long Version, long Position)> Deletions() => [.. ValueOf(reader.Deletions())];
 
     public IReadOnlyList<Core.BaseStream> BaseStreams() => ValueOf(reader.BaseStreams())?.Value ?? [];
