@@ -85,3 +85,82 @@ type internal FooterCursor(tables: FooterTables) =
             postings <- page
             let entry = BinaryPrimitives.ReadInt32LittleEndian(rowIn page place FooterLayout.postingBytes)
             if entry >= 0 && entry < tables.Entries.Rows then Ok entry else Error tables.Misfit
+
+/// Finds entries in one list of postings, one after the other: what lies near to what was found before is found at once, at however long
+/// a list. Used by one thread.
+[<Sealed>]
+type internal PostingCursor(tables: FooterTables, first: int, count: int) =
+    let behind = first + count
+    let mutable page: Page = { Table = 0uy; Rows = 0; FirstRow = 0; Content = ReadOnlyMemory.Empty }
+    let mutable failure: FrameError voption = ValueNone
+    // Every posting before this place is below what was asked for last.
+    let mutable place = first
+    let mutable asked = -1
+
+    let at (index: int) : int =
+        if index < page.FirstRow || index - page.FirstRow >= page.Rows then
+            match tables.Postings.Page index with
+            | Ok found -> page <- found
+            | Error error -> failure <- ValueSome error
+
+        if failure.IsSome then
+            Int32.MaxValue
+        else
+            BinaryPrimitives.ReadInt32LittleEndian(page.Content.Span.Slice((index - page.FirstRow) * FooterLayout.postingBytes))
+
+    /// The lowest index of an entry at or above another one; -1 for none.
+    member _.NextFrom(from: int) : Result<int, FrameError> =
+        if from < asked then
+            place <- first
+
+        asked <- from
+        // In steps that double up to one that is not below, then by halving between the last two.
+        let mutable step = 1
+        let mutable low = place
+        let mutable high = place
+
+        while high < behind && at high < from && failure.IsNone do
+            low <- high + 1
+            high <- min behind (high + step)
+            step <- 2 * step
+
+        while low < high && failure.IsNone do
+            let middle = low + (high - low) / 2
+
+            if at middle < from then low <- middle + 1 else high <- middle
+
+        match failure with
+        | ValueSome error ->
+            failure <- ValueNone
+            Error error
+        | ValueNone ->
+            place <- low
+
+            if low = behind then
+                Ok -1
+            else
+                let entry = at low
+
+                match failure with
+                | ValueSome error ->
+                    failure <- ValueNone
+                    Error error
+                | ValueNone when entry >= 0 && entry < tables.Entries.Rows -> Ok entry
+                | ValueNone -> Error tables.Misfit
+
+/// Reads rows that begin with a text in the order of their texts, one by one. Used by one thread.
+[<Sealed>]
+type internal NamedWalk<'Row>(table: FooterTable<'Row>, from: NamedRows) =
+    let mutable place: NamedPlace voption = ValueNone
+
+    /// The next row; `ValueNone` behind the last one.
+    member _.Next() : Result<'Row voption, FrameError> =
+        match (if place.IsNone then table.PlaceOf from else Ok place.Value) with
+        | Error error -> Error error
+        | Ok at ->
+            match table.RowAt(from, at) with
+            | Error error -> Error error
+            | Ok ValueNone -> Ok ValueNone
+            | Ok(ValueSome(struct (row, next))) ->
+                place <- ValueSome next
+                Ok(ValueSome row)

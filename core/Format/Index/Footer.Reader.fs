@@ -9,7 +9,7 @@ open System
 /// Finds rows by halving: the cost is the logarithm of the number of pages. Every page is checked before anything in it is used.
 /// Safe for use by many threads, as far as the source and the cache are.
 [<Sealed>]
-type internal FooterReader private (tables: FooterTables) =
+type internal FooterReader private (tables: FooterTables, asksFilter: bool) =
 
     let entries, batches, streams, words = tables.Entries, tables.Batches, tables.Streams, tables.Words
     let postings, keys, kept, filter = tables.Postings, tables.Keys, tables.Kept, tables.Filter
@@ -30,11 +30,11 @@ type internal FooterReader private (tables: FooterTables) =
 
     /// Whether there may be something by this name; if not, there surely is nothing. The cost is one page.
     let mayHave (name: FilteredName) : Result<bool, FrameError> =
-        if filter.Rows = 0 then
+        if filter.Rows = 0 || not asksFilter then
             Ok true
         else
-            let struct (block, allows) = FooterFilter.ask name filter.Rows
-            filter.At block |> Result.map allows
+            let hash = FooterFilter.hash name
+            filter.At(hash.Block filter.Rows) |> Result.map (fun block -> hash.Allows block.Span)
 
     let ifThere kind name (find: unit -> Result<'Value option, FrameError>) : Result<'Value option, FrameError> =
         match mayHave (FilteredName.Text(kind, name)) with
@@ -85,12 +85,51 @@ type internal FooterReader private (tables: FooterTables) =
             |> following (List.forall (fun row -> row.Entry < entries.Rows))
             |> Result.map (List.map _.Entry)
 
+    let namesOfFew () : Result<FilteredName list, FrameError> =
+        let named kind (table: FooterTable<'Row>) (textOf: 'Row -> string) =
+            table.All() |> Result.map (Seq.map (fun row -> FilteredName.Text(kind row, textOf row)) >> List.ofSeq)
+
+        let ids kind (table: FooterTable<IdRow>) =
+            table.All() |> Result.map (Seq.map (fun row -> FilteredName.Id(kind, row.Id)) >> List.ofSeq)
+
+        [
+            named (fun (_: StreamRow) -> FilteredKind.Stream) streams _.Stream.Value
+            named (fun (_: BaseStream) -> FilteredKind.Stream) tables.BaseStreams _.Stream.Value
+            named (fun (row: WordRow) -> FilteredKind.ofWord row.Kind) words _.Text
+            named (fun (_: KeyRow) -> FilteredKind.Key) keys _.Key
+            named (fun (_: KeptRow) -> FilteredKind.Key) kept _.Key
+            ids FilteredKind.Id tables.Ids
+            ids FilteredKind.Cause tables.Causes
+        ]
+        |> traverse id
+        |> Result.map List.concat
+
     /// Reads the root. `Error` where it is not what was written.
-    static member Open(source: PageSource) : Result<FooterReader, FrameError> = FooterTables.Open(source, None) |> Result.map FooterReader
+    static member Open(source: PageSource) : Result<FooterReader, FrameError> = 
+        FooterTables.Open(source, None) |> Result.map (fun tables -> FooterReader(tables, true))
 
     /// Reads the root, and keeps all other pages in the cache. `Error` where it is not what was written.
     static member Open(source: PageSource, cache: IPageCache) : Result<FooterReader, FrameError> =
-        FooterTables.Open(source, Some cache) |> Result.map FooterReader
+        FooterTables.Open(source, Some cache) |> Result.map (fun tables -> FooterReader(tables, true))
+
+    /// The same footer for names that its filter was asked for already: it is not asked again.
+    member _.WithoutFilter: FooterReader = FooterReader(tables, false)
+
+    /// How many blocks the filter has; 0 where there is none.
+    member _.FilterBlocks: int = filter.Rows
+
+    /// A block of the filter.
+    member _.FilterBlock(number: int) : Result<ReadOnlyMemory<byte>, FrameError> = filter.At number
+
+    /// The block of a filter over the names of a footer that has none because they are few; `None` where they are not.
+    member _.BlockOfFew() : Result<ReadOnlyMemory<byte> option, FrameError> =
+        let names = [ streams.Rows; tables.BaseStreams.Rows; words.Rows; keys.Rows; kept.Rows; tables.Ids.Rows; tables.Causes.Rows ]
+
+        if List.sum names >= FooterFilter.leastNames then
+            Ok None
+        else
+            namesOfFew ()
+            |> Result.map (fun names -> Some(ReadOnlyMemory(FooterFilter.ofFew names)))
 
     /// How many entries the segment has.
     member _.Entries: int = entries.Rows
@@ -130,10 +169,14 @@ type internal FooterReader private (tables: FooterTables) =
 
     /// What the segment has of a stream; `None` for nothing.
     member _.Stream(stream: Refold.StreamId) : Result<StreamRow option, FrameError> =
-        ifThere FilteredKind.Stream stream.Value (fun () -> streams.Named(FooterLayout.named 24 stream.Value) |> ofPostings streamFits)
+        ifThere FilteredKind.Stream stream.Value (fun () -> streams.Named(FooterLayout.namedStream stream.Value) |> ofPostings streamFits)
 
     /// The stream with this index from 0, as rows of entries and deletions name it.
-    member _.StreamAt(index: int) : Result<StreamRow, FrameError> = streams.At index
+    member _.StreamAt(index: int) : Result<StreamRow, FrameError> =
+        streams.NamedAt(FooterLayout.namedStream "", index) |> following streamFits
+
+    /// What finds entries among `count` postings from `first` on, one after the other, for one thread.
+    member _.Postings(first: int, count: int) : PostingCursor = PostingCursor(tables, first, count)
 
     /// The rows of the page that has this stream, and the index of the first of them.
     member _.StreamsWith(index: int) : Result<struct (int * StreamRow[]), FrameError> =
@@ -225,7 +268,13 @@ type internal FooterReader private (tables: FooterTables) =
 
     /// What a base frame says of a stream; `None` where there is no base, or nothing of the stream in it.
     member _.BaseStream(stream: Refold.StreamId) : Result<BaseStream option, FrameError> =
-        ifThere FilteredKind.Stream stream.Value (fun () -> tables.BaseStreams.Named(FooterLayout.named 16 stream.Value))
+        ifThere FilteredKind.Stream stream.Value (fun () -> tables.BaseStreams.Named(FooterLayout.namedBaseStream stream.Value))
+
+    /// What reads rows of streams in the order of their names, from a text on, one by one.
+    member _.StreamsFrom(text: string) : NamedWalk<StreamRow> = NamedWalk(streams, FooterLayout.namedStream text)
+
+    /// What reads the streams of a base frame in the order of their names, from a text on, one by one.
+    member _.BaseStreamsFrom(text: string) : NamedWalk<BaseStream> = NamedWalk(tables.BaseStreams, FooterLayout.namedBaseStream text)
 
     /// The streams of a base frame; `None` where there is none.
     member _.BaseStreams() : Result<BaseStream[] option, FrameError> =

@@ -1,4 +1,4 @@
-// The tables of a footer, each read page by page: as far as a question needs it, or whole. FORMAT.md, "Pages".
+// A table of a footer, read page by page: as far as a question needs it, or whole. FORMAT.md, "Pages".
 // Called by Footer.Decoding.fs, which reads all of them, and Footer.Reader.fs, which reads few pages.
 namespace Refold.Format
 
@@ -23,6 +23,18 @@ module internal RowRules =
         && row.Count <= Limits.batchEntries
         && inRange (behind - row.FirstEntry) entries row.FirstEntry
         && behind - row.FirstEntry <= row.Count
+
+/// A place in a table whose rows begin with a text.
+[<Struct; NoComparison; NoEquality>]
+type internal NamedPlace =
+    {
+        /// The number of the page.
+        Page: int
+        /// Which of its rows.
+        Row: int
+        /// The offset of that in the page.
+        Offset: int
+    }
 
 /// A table. `rowBytes`: the bytes of each of its rows, or 0 where they differ.
 [<Sealed>]
@@ -167,6 +179,80 @@ type internal FooterTable<'Row>(source: PageSource, cache: IPageCache option, pl
 
                 found)
 
+    /// The place of the first row whose text is not below that of another one; behind the last row where there is none.
+    member _.PlaceOf(named: NamedRows) : Result<NamedPlace, FrameError> =
+        let isBelow number (page: Page) =
+            if NamedRows.size named page.Content.Span 0 < 0 then
+                Error(wrong number)
+            else
+                Ok(NamedRows.order named page.Content.Span 0 < 0)
+
+        match lastPage isBelow with
+        | Error error -> Error error
+        | Ok None -> Ok { Page = place.FirstPage; Row = 0; Offset = 0 }
+        | Ok(Some number) ->
+            readPage number
+            |> Result.bind (fun page ->
+                let mutable found = { Page = number; Row = 0; Offset = 0 }
+                let mutable isBelow = true
+                let mutable failed = false
+
+                while isBelow && not failed && found.Row < page.Rows do
+                    let size = NamedRows.size named page.Content.Span found.Offset
+                    failed <- size < 0
+                    isBelow <- not failed && NamedRows.order named page.Content.Span found.Offset < 0
+
+                    if isBelow then
+                        found <-
+                            { found with
+                                Row = found.Row + 1
+                                Offset = found.Offset + size
+                            }
+
+                if failed then Error(wrong number) else Ok found)
+
+    /// The row at a place, and the place behind it; `ValueNone` behind the last row. `named` tells what lies behind the texts.
+    member this.RowAt(named: NamedRows, at: NamedPlace) : Result<struct ('Row * NamedPlace) voption, FrameError> =
+        if at.Page >= place.FirstPage + place.Pages then
+            Ok ValueNone
+        else
+            match readPage at.Page with
+            | Error error -> Error error
+            | Ok page when at.Row >= page.Rows -> this.RowAt(named, { Page = at.Page + 1; Row = 0; Offset = 0 })
+            | Ok page ->
+                match NamedRows.size named page.Content.Span at.Offset with
+                | size when size < 0 -> Error(wrong at.Page)
+                | size ->
+                    let next =
+                        { at with
+                            Row = at.Row + 1
+                            Offset = at.Offset + size
+                        }
+
+                    rowOf at.Page page at.Offset |> Result.map (fun row -> ValueSome(struct (row, next)))
+
+    /// The row with this index, in a table whose rows begin with a text: only that one is decoded.
+    member this.NamedAt(named: NamedRows, index: int) : Result<'Row, FrameError> =
+        match
+            (if index < 0 || index >= place.Rows then Error(wrong place.FirstPage) else pageOf index)
+            |> Result.bind (fun number -> readPage number |> Result.map (fun page -> struct (number, page)))
+        with
+        | Error error -> Error error
+        | Ok(struct (number, page)) when index < page.FirstRow || index - page.FirstRow >= page.Rows -> Error(wrong number)
+        | Ok(struct (number, page)) ->
+            let mutable offset = 0
+            let mutable row = page.FirstRow
+
+            while row < index && offset >= 0 do
+                let size = NamedRows.size named page.Content.Span offset
+                offset <- if size < 0 then -1 else offset + size
+                row <- row + 1
+
+            if offset < 0 || NamedRows.size named page.Content.Span offset < 0 then
+                Error(wrong number)
+            else
+                rowOf number page offset
+
     /// The lowest index in `first .. last` from which on the test holds for all up to `last`; `last` where it holds for none before.
     member this.Lowest(first: int, last: int, test: int -> 'Row -> bool) : Result<int, FrameError> =
         let mutable low = first
@@ -210,39 +296,3 @@ type internal FooterTable<'Row>(source: PageSource, cache: IPageCache option, pl
             | Some error -> Error error
             | None when filled < rows.Length -> Error(FooterPages.layoutError source.Offset)
             | None -> Ok rows
-
-/// Every table of a footer or checkpoint.
-[<Sealed>]
-type internal FooterTables private (source: PageSource, places: TablePlace[], cache: IPageCache option) =
-
-    let table rowBytes code readRow = FooterTable(source, cache, FooterPages.placeOf places code, rowBytes, readRow)
-
-    let fixedTable code readRow = table (FooterLayout.leastBytes code) code readRow
-
-    /// Reads the root, and keeps all other pages in the cache, if there is one. `Error` where it is not what was written.
-    static member Open(source: PageSource, cache: IPageCache option) : Result<FooterTables, FrameError> =
-        FooterPages.directory source |> Result.map (fun places -> FooterTables(source, places, cache))
-
-    /// The offset behind the last frame that has a row.
-    member _.FramesEnd: int64 = source.FramesEnd
-
-    /// What is wrong where rows do not fit each other.
-    member _.Misfit: FrameError = FooterPages.layoutError source.Offset
-
-    /// Whether there is a table of this code.
-    member _.Has(table: byte) : bool = places |> Array.exists (fun place -> place.Table = table)
-
-    member val Entries = fixedTable FooterLayout.entries FooterLayout.readEntry
-    member val Batches = fixedTable FooterLayout.batches FooterLayout.readBatch
-    member val Streams = table 0 FooterLayout.streams FooterLayout.readStream
-    member val Words = table 0 FooterLayout.words FooterLayout.readWord
-    member val Postings = fixedTable FooterLayout.postings FooterLayout.readPosting
-    member val Keys = table 0 FooterLayout.keys FooterLayout.readKey
-    member val Deletions = fixedTable FooterLayout.deletions FooterLayout.readDeletion
-    member val Tree = table 0 FooterLayout.tree FrameBodies.readTreePlace
-    member val Nodes = fixedTable FooterLayout.nodes FooterLayout.readNode
-    member val Kept = table 0 FooterLayout.kept FooterLayout.readKept
-    member val BaseStreams = table 0 FooterLayout.baseStreams FooterLayout.readBaseStream
-    member val Ids = fixedTable FooterLayout.ids FooterLayout.readId
-    member val Causes = fixedTable FooterLayout.causes FooterLayout.readId
-    member val Filter = fixedTable FooterLayout.filter (fun reader -> reader.Raw Page.capacity)

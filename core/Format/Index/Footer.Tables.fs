@@ -1,0 +1,43 @@
+// All tables of a footer or checkpoint, with the form of their rows. FORMAT.md, "Footer".
+// Opened by Footer.Decoding.fs and Footer.Reader.fs.
+namespace Refold.Format
+
+open Refold.Core
+open Refold
+open System
+
+/// Every table of a footer or checkpoint.
+[<Sealed>]
+type internal FooterTables private (source: PageSource, places: TablePlace[], cache: IPageCache option) =
+
+    let table rowBytes code readRow = FooterTable(source, cache, FooterPages.placeOf places code, rowBytes, readRow)
+
+    let fixedTable code readRow = table (FooterLayout.leastBytes code) code readRow
+
+    /// Reads the root, and keeps all other pages in the cache, if there is one. `Error` where it is not what was written.
+    static member Open(source: PageSource, cache: IPageCache option) : Result<FooterTables, FrameError> =
+        FooterPages.directory source |> Result.map (fun places -> FooterTables(source, places, cache))
+
+    /// The offset behind the last frame that has a row.
+    member _.FramesEnd: int64 = source.FramesEnd
+
+    /// What is wrong where rows do not fit each other.
+    member _.Misfit: FrameError = FooterPages.layoutError source.Offset
+
+    /// Whether there is a table of this code.
+    member _.Has(table: byte) : bool = places |> Array.exists (fun place -> place.Table = table)
+
+    member val Entries = fixedTable FooterLayout.entries FooterLayout.readEntry
+    member val Batches = fixedTable FooterLayout.batches FooterLayout.readBatch
+    member val Streams = table 0 FooterLayout.streams FooterLayout.readStream
+    member val Words = table 0 FooterLayout.words FooterLayout.readWord
+    member val Postings = fixedTable FooterLayout.postings FooterLayout.readPosting
+    member val Keys = table 0 FooterLayout.keys FooterLayout.readKey
+    member val Deletions = fixedTable FooterLayout.deletions FooterLayout.readDeletion
+    member val Tree = table 0 FooterLayout.tree FrameBodies.readTreePlace
+    member val Nodes = fixedTable FooterLayout.nodes FooterLayout.readNode
+    member val Kept = table 0 FooterLayout.kept FooterLayout.readKept
+    member val BaseStreams = table 0 FooterLayout.baseStreams FooterLayout.readBaseStream
+    member val Ids = fixedTable FooterLayout.ids FooterLayout.readId
+    member val Causes = fixedTable FooterLayout.causes FooterLayout.readId
+    member val Filter = fixedTable FooterLayout.filter (fun reader -> reader.Raw Page.capacity)
