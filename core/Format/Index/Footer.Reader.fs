@@ -18,15 +18,7 @@ type internal FooterReader private (tables: FooterTables, asksFilter: bool) =
 
     let row (found: struct (int * 'Row) option) = found |> Option.map (fun (struct (_, row)) -> row)
 
-    /// What is left of a result when each of some rows is asked for more.
-    let traverse (read: 'Row -> Result<'Value, FrameError>) (rows: 'Row seq) : Result<'Value list, FrameError> =
-        let folder (row: 'Row) (rest: Result<'Value list, FrameError>) =
-            match rest, read row with
-            | Error error, _
-            | Ok _, Error error -> Error error
-            | Ok rest, Ok value -> Ok(value :: rest)
-
-        Seq.foldBack folder rows (Ok [])
+    let traverse read rows = FooterNames.traverse read rows
 
     /// Whether there may be something by this name; if not, there surely is nothing. The cost is one page.
     let mayHave (name: FilteredName) : Result<bool, FrameError> =
@@ -78,34 +70,20 @@ type internal FooterReader private (tables: FooterTables, asksFilter: bool) =
         | Error error -> Error error
         | Ok false -> Ok []
         | Ok true ->
-            table.Lowest(0, table.Rows, (fun _ row -> row.Id.CompareTo id >= 0))
+            table.LowestWith(id.ToByteArray true)
             |> Result.bind (fun first ->
-                table.Lowest(first, table.Rows, (fun _ row -> row.Id.CompareTo id > 0))
-                |> Result.bind (fun last -> traverse table.At [ first .. last - 1 ]))
+                let rec from index (found: IdRow list) =
+                    match (if index = table.Rows then Ok None else table.At index |> Result.map Some) with
+                    | Error error -> Error error
+                    | Ok(Some row) when row.Id = id -> from (index + 1) (row :: found)
+                    | Ok _ -> Ok(List.rev found)
+
+                from first [])
             |> following (List.forall (fun row -> row.Entry < entries.Rows))
             |> Result.map (List.map _.Entry)
 
-    let namesOfFew () : Result<FilteredName list, FrameError> =
-        let named kind (table: FooterTable<'Row>) (textOf: 'Row -> string) =
-            table.All() |> Result.map (Seq.map (fun row -> FilteredName.Text(kind row, textOf row)) >> List.ofSeq)
-
-        let ids kind (table: FooterTable<IdRow>) =
-            table.All() |> Result.map (Seq.map (fun row -> FilteredName.Id(kind, row.Id)) >> List.ofSeq)
-
-        [
-            named (fun (_: StreamRow) -> FilteredKind.Stream) streams _.Stream.Value
-            named (fun (_: BaseStream) -> FilteredKind.Stream) tables.BaseStreams _.Stream.Value
-            named (fun (row: WordRow) -> FilteredKind.ofWord row.Kind) words _.Text
-            named (fun (_: KeyRow) -> FilteredKind.Key) keys _.Key
-            named (fun (_: KeptRow) -> FilteredKind.Key) kept _.Key
-            ids FilteredKind.Id tables.Ids
-            ids FilteredKind.Cause tables.Causes
-        ]
-        |> traverse id
-        |> Result.map List.concat
-
     /// Reads the root. `Error` where it is not what was written.
-    static member Open(source: PageSource) : Result<FooterReader, FrameError> = 
+    static member Open(source: PageSource) : Result<FooterReader, FrameError> =
         FooterTables.Open(source, None) |> Result.map (fun tables -> FooterReader(tables, true))
 
     /// Reads the root, and keeps all other pages in the cache. `Error` where it is not what was written.
@@ -122,14 +100,7 @@ type internal FooterReader private (tables: FooterTables, asksFilter: bool) =
     member _.FilterBlock(number: int) : Result<ReadOnlyMemory<byte>, FrameError> = filter.At number
 
     /// The block of a filter over the names of a footer that has none because they are few; `None` where they are not.
-    member _.BlockOfFew() : Result<ReadOnlyMemory<byte> option, FrameError> =
-        let names = [ streams.Rows; tables.BaseStreams.Rows; words.Rows; keys.Rows; kept.Rows; tables.Ids.Rows; tables.Causes.Rows ]
-
-        if List.sum names >= FooterFilter.leastNames then
-            Ok None
-        else
-            namesOfFew ()
-            |> Result.map (fun names -> Some(ReadOnlyMemory(FooterFilter.ofFew names)))
+    member _.BlockOfFew() : Result<ReadOnlyMemory<byte> option, FrameError> = FooterNames.blockOfFew tables
 
     /// How many entries the segment has.
     member _.Entries: int = entries.Rows
@@ -275,10 +246,6 @@ type internal FooterReader private (tables: FooterTables, asksFilter: bool) =
 
     /// What reads the streams of a base frame in the order of their names, from a text on, one by one.
     member _.BaseStreamsFrom(text: string) : NamedWalk<BaseStream> = NamedWalk(tables.BaseStreams, FooterLayout.namedBaseStream text)
-
-    /// The streams of a base frame; `None` where there is none.
-    member _.BaseStreams() : Result<BaseStream[] option, FrameError> =
-        if tables.Has FooterLayout.baseStreams then tables.BaseStreams.All() |> Result.map Some else Ok None
 
     /// The entry of a stream with this version; `None` where the segment has none. `row` is the stream's.
     member _.EntryOf(row: StreamRow, version: int64) : Result<EntryRow option, FrameError> =

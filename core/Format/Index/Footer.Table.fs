@@ -6,24 +6,6 @@ open Refold.Core
 open Refold
 open System
 
-/// Whether a row speaks of something that is there. A row is asked before it is followed.
-[<RequireQualifiedAccess>]
-module internal RowRules =
-
-    /// Whether so many rows from one on lie in a table of this length.
-    let inRange (count: int) (length: int) (first: int) : bool = first >= 0 && count >= 0 && first <= length && count <= length - first
-
-    /// An entry, whose frame has to lie before the end of the frames.
-    let ofEntry (framesEnd: int64) (streams: int) (words: int) (batches: int) (row: EntryRow) : bool =
-        row.Offset <= framesEnd - int64 row.Length && row.Stream < streams && row.Type < words && row.Batch < batches
-
-    /// A batch and the one behind it, or what ends the entries: its entries are among its positions.
-    let ofBatch (entries: int) (row: BatchRow) (behind: int) : bool =
-        row.Count >= 1
-        && row.Count <= Limits.batchEntries
-        && inRange (behind - row.FirstEntry) entries row.FirstEntry
-        && behind - row.FirstEntry <= row.Count
-
 /// A place in a table whose rows begin with a text.
 [<Struct; NoComparison; NoEquality>]
 type internal NamedPlace =
@@ -203,11 +185,7 @@ type internal FooterTable<'Row>(source: PageSource, cache: IPageCache option, pl
                     isBelow <- not failed && NamedRows.order named page.Content.Span found.Offset < 0
 
                     if isBelow then
-                        found <-
-                            { found with
-                                Row = found.Row + 1
-                                Offset = found.Offset + size
-                            }
+                        found <- { found with Row = found.Row + 1; Offset = found.Offset + size }
 
                 if failed then Error(wrong number) else Ok found)
 
@@ -223,13 +201,21 @@ type internal FooterTable<'Row>(source: PageSource, cache: IPageCache option, pl
                 match NamedRows.size named page.Content.Span at.Offset with
                 | size when size < 0 -> Error(wrong at.Page)
                 | size ->
-                    let next =
-                        { at with
-                            Row = at.Row + 1
-                            Offset = at.Offset + size
-                        }
+                    let next = { at with Row = at.Row + 1; Offset = at.Offset + size }
 
                     rowOf at.Page page at.Offset |> Result.map (fun row -> ValueSome(struct (row, next)))
+
+    /// The lowest index of a row that does not begin below some bytes, in a table whose rows have one size and stand in the order of their
+    /// bytes; the number of rows where there is none.
+    member _.LowestWith(bytes: byte[]) : Result<int, FrameError> =
+        let isBelow (page: Page) row = page.Content.Span.Slice(row * rowBytes, bytes.Length).SequenceCompareTo(ReadOnlySpan bytes) < 0
+
+        match lastPage (fun number page -> if page.Rows > Page.fixedRows rowBytes then Error(wrong number) else Ok(isBelow page 0)) with
+        | Error error -> Error error
+        | Ok None -> Ok 0
+        | Ok(Some number) ->
+            readPage number
+            |> Result.map (fun page -> page.FirstRow + Ascending.lowest 0 page.Rows (fun row -> not (isBelow page row)))
 
     /// The row with this index, in a table whose rows begin with a text: only that one is decoded.
     member this.NamedAt(named: NamedRows, index: int) : Result<'Row, FrameError> =

@@ -41,3 +41,55 @@ type internal FooterTables private (source: PageSource, places: TablePlace[], ca
     member val Ids = fixedTable FooterLayout.ids FooterLayout.readId
     member val Causes = fixedTable FooterLayout.causes FooterLayout.readId
     member val Filter = fixedTable FooterLayout.filter (fun reader -> reader.Raw Page.capacity)
+
+/// The names of a footer.
+[<RequireQualifiedAccess>]
+module internal FooterNames =
+
+    /// What is left of a result when each of some rows is asked for more.
+    let traverse (read: 'Row -> Result<'Value, FrameError>) (rows: 'Row seq) : Result<'Value list, FrameError> =
+        let folder (row: 'Row) (rest: Result<'Value list, FrameError>) =
+            match rest, read row with
+            | Error error, _
+            | Ok _, Error error -> Error error
+            | Ok rest, Ok value -> Ok(value :: rest)
+
+        Seq.foldBack folder rows (Ok [])
+
+
+    let private few (tables: FooterTables) : Result<FilteredName list, FrameError> =
+        let named kind (table: FooterTable<'Row>) (textOf: 'Row -> string) =
+            table.All() |> Result.map (Seq.map (fun row -> FilteredName.Text(kind row, textOf row)) >> List.ofSeq)
+
+        let ids kind (table: FooterTable<IdRow>) =
+            table.All() |> Result.map (Seq.map (fun row -> FilteredName.Id(kind, row.Id)) >> List.ofSeq)
+
+        [
+            named (fun (_: StreamRow) -> FilteredKind.Stream) tables.Streams _.Stream.Value
+            named (fun (_: BaseStream) -> FilteredKind.Stream) tables.BaseStreams _.Stream.Value
+            named (fun (row: WordRow) -> FilteredKind.ofWord row.Kind) tables.Words _.Text
+            named (fun (_: KeyRow) -> FilteredKind.Key) tables.Keys _.Key
+            named (fun (_: KeptRow) -> FilteredKind.Key) tables.Kept _.Key
+            ids FilteredKind.Id tables.Ids
+            ids FilteredKind.Cause tables.Causes
+        ]
+        |> traverse id
+        |> Result.map List.concat
+
+    /// The block of a filter over the names of a footer that has none because they are few; `None` where they are not.
+    let blockOfFew (tables: FooterTables) : Result<ReadOnlyMemory<byte> option, FrameError> =
+        let rows =
+            [
+                tables.Streams.Rows
+                tables.BaseStreams.Rows
+                tables.Words.Rows
+                tables.Keys.Rows
+                tables.Kept.Rows
+                tables.Ids.Rows
+                tables.Causes.Rows
+            ]
+
+        if List.sum rows >= FooterFilter.leastNames then
+            Ok None
+        else
+            few tables |> Result.map (fun names -> Some(ReadOnlyMemory(FooterFilter.ofFew names)))

@@ -86,6 +86,12 @@ internal sealed class FooterPart : IndexPart
         }
     }
 
+    public override Func<int, long> Positions()
+    {
+        var cursor = footer.Cursor();
+        return number => footer.Entry(cursor, number).Position;
+    }
+
     public override StreamPart? Stream(StreamId id) => footer.Stream(id) is { } row ? PartOf(row) : null;
 
     public override Func<int, EntryRow> StreamReader(StreamId id, StreamPart stream)

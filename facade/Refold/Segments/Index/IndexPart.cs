@@ -42,6 +42,9 @@ internal abstract class IndexPart(SegmentFile segment)
     /// <summary>What reads entries by their number, one after the other at little cost. Used by one thread.</summary>
     public abstract Func<int, EntryRow> Reader();
 
+    /// <summary>What tells the positions of entries by their number. Used by one thread.</summary>
+    public abstract Func<int, long> Positions();
+
     /// <summary>What the segment has of a stream; null for nothing.</summary>
     public abstract StreamPart? Stream(StreamId id);
 

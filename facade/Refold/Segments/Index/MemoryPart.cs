@@ -131,6 +131,11 @@ internal sealed class MemoryPart(SegmentFile segment, Core.TreePlace? before) : 
         lock (gate) return RowOf(number);
     };
 
+    public override Func<int, long> Positions() => number =>
+    {
+        lock (gate) return columns.Entry(number).Position;
+    };
+
     public override StreamPart? Stream(StreamId id)
     {
         lock (gate) return columns.Names.FindStream(id) is { } stream ? PartOf(stream) : null;

@@ -18,6 +18,10 @@ internal sealed class NameFilters
     private readonly List<ulong> grouped = [];
     private readonly HashSet<FooterPart> hasNoBlock = [];
     private long bytes;
+    private volatile bool isEmpty = true;
+
+    /// <summary>Whether no part has a footer: then every part may have every name.</summary>
+    public bool IsEmpty => isEmpty;
 
     /// <summary>A part has a footer.</summary>
     /// <param name="number">The number of the part.</param>
@@ -32,7 +36,18 @@ internal sealed class NameFilters
             places[number] = (group, group.Add(number), part);
             while (grouped.Count <= number / 64) grouped.Add(0);
             grouped[number / 64] |= 1UL << (number % 64);
+            isEmpty = false;
         }
+    }
+
+    /// <summary>A search that no filter narrows.</summary>
+    /// <param name="count">How many parts there are.</param>
+    public NameSearch All(int count)
+    {
+        var search = new NameSearch(this, count, default);
+        Array.Fill(search.MayHaveIt, ulong.MaxValue);
+        search.Cut();
+        return search;
     }
 
     /// <summary>Which of the first parts may have a name.</summary>

@@ -17,16 +17,20 @@ internal sealed partial class SegmentIndex
             return positions;
         }
 
-        var search = filters.Search(now.Parts.Length, Format.FooterFilter.ofId(id));
+        var search = Allowing(now.Parts, Format.FooterFilter.ofId, id);
         for (var number = search.From(0); number >= 0; number = search.From(number + 1))
         {
-            var read = now.Parts[number].Reader();
-            foreach (var row in now.Parts[number].FindId(id).Select(read))
-            {
-                if (row.Position <= now.Head.Position && row.Version > deleted.FloorAt(row.Stream, now.Moment)) positions.Add(row.Position);
-            }
+            var part = now.Parts[number];
+            var found = part.FindId(id);
+            if (found.Count == 0) continue;
+            positions.AddRange(now.Moment == 0 ? found.Select(part.Positions()) : found.Select(part.Reader()).Where(IsThere).Select(Position));
         }
 
+        // The segment that is written may have more by now.
+        positions.RemoveAll(position => position > now.Head.Position);
         return positions;
+
+        bool IsThere(EntryRow row) => row.Version > deleted.FloorAt(row.Stream, now.Moment);
+        static long Position(EntryRow row) => row.Position;
     }
 }

@@ -7,8 +7,11 @@ internal sealed partial class SegmentIndex
     private readonly NameFilters filters = new();
 
     /// <summary>The parts that may have something of a stream.</summary>
-    private NameSearch SearchStream(IndexPart[] parts, StreamId stream) =>
-        filters.Search(parts.Length, Format.FooterFilter.ofStream(stream.Value));
+    private NameSearch SearchStream(IndexPart[] parts, StreamId stream) => Allowing(parts, Format.FooterFilter.ofStream, stream.Value);
+
+    // Without a footer there is no filter, and no hash is needed.
+    private NameSearch Allowing<TName>(IndexPart[] parts, Func<TName, Format.FilterHash> hashOf, TName name) =>
+        filters.IsEmpty ? filters.All(parts.Length) : filters.Search(parts.Length, hashOf(name));
 
     private static long HighestOf(IndexPart[] parts, NameSearch search, StreamId stream)
     {
@@ -51,6 +54,6 @@ internal sealed partial class SegmentIndex
             ? null
             : [
                 .. query.Items.Select(item => (
-                    PartQuery.Tags(item).Select(tag => filters.Search(parts.Length, Format.FooterFilter.ofTag(tag))).ToArray(),
-                    item.Types.Distinct().Select(type => filters.Search(parts.Length, Format.FooterFilter.ofType(type))).ToArray()))]);
+                    PartQuery.Tags(item).Select(tag => Allowing(parts, Format.FooterFilter.ofTag, tag)).ToArray(),
+                    item.Types.Distinct().Select(type => Allowing(parts, Format.FooterFilter.ofType, type)).ToArray()))]);
 }

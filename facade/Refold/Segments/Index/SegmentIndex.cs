@@ -197,7 +197,7 @@ internal sealed partial class SegmentIndex(bool isWritten) : IAppendIndex
     {
         var before = KeysBefore;
         var parts = Now().Parts;
-        var search = filters.Search(parts.Length, Format.FooterFilter.ofKey(key));
+        var search = Allowing(parts, Format.FooterFilter.ofKey, key);
         for (var number = search.DownFrom(parts.Length - 1); number >= 0; number = search.DownFrom(number - 1))
         {
             // Used again, a key is found where it was used last.
