@@ -164,3 +164,74 @@ type internal NamedWalk<'Row>(table: FooterTable<'Row>, from: NamedRows) =
             | Ok(ValueSome(struct (row, next))) ->
                 place <- ValueSome next
                 Ok(ValueSome row)
+
+/// Rows of streams in the order of their names, each looked at where it lies: no object is made of it. Used by one thread.
+[<Sealed>]
+type internal StreamCursor(tables: FooterTables, from: NamedRows) =
+    let mutable isBegun = false
+    let mutable next: NamedPlace = { Page = 0; Row = 0; Offset = 0 }
+    let mutable page: Page = { Table = 0uy; Rows = 0; FirstRow = 0; Content = ReadOnlyMemory.Empty }
+    let mutable isRead = false
+    let mutable start = 0
+    let mutable behind = 0
+
+    let field (offset: int) : ReadOnlySpan<byte> = page.Content.Span.Slice(behind + offset)
+
+    let rec advance () : Result<bool, FrameError> =
+        match (if isRead then Ok(ValueSome page) else tables.Streams.PageAt next.Page) with
+        | Error error -> Error error
+        | Ok ValueNone -> Ok false
+        | Ok(ValueSome read) when next.Row >= read.Rows ->
+            next <- { Page = next.Page + 1; Row = 0; Offset = 0 }
+            isRead <- false
+            advance ()
+        | Ok(ValueSome read) ->
+            page <- read
+            isRead <- true
+
+            match NamedRows.size from page.Content.Span next.Offset with
+            | size when size < 0 -> Error(tables.Streams.Wrong next.Page)
+            | size ->
+                start <- next.Offset + 4
+                behind <- next.Offset + size - 24
+
+                next <- { Page = next.Page; Row = next.Row + 1; Offset = next.Offset + size }
+
+                Ok true
+
+    /// The name of the stream, in UTF-8.
+    member _.Name: ReadOnlySpan<byte> = page.Content.Span.Slice(start, behind - start)
+
+    /// The version of its last entry; 0 where it has none.
+    member _.Highest: int64 = BinaryPrimitives.ReadInt64LittleEndian(field 0)
+
+    /// The highest version that a deletion names or a dropped leaf had; 0 for none.
+    member _.DeletedTo: int64 = BinaryPrimitives.ReadInt64LittleEndian(field 8)
+
+    /// Where its postings begin.
+    member _.First: int = BinaryPrimitives.ReadInt32LittleEndian(field 16)
+
+    /// How many entries it has.
+    member _.Count: int = BinaryPrimitives.ReadInt32LittleEndian(field 20)
+
+    /// What is wrong where a row is none of a stream.
+    member _.Misfit: FrameError = tables.Misfit
+
+    /// Goes to the next stream, at first to the first one; false behind the last one.
+    member this.MoveNext() : Result<bool, FrameError> =
+        let begun =
+            if isBegun then
+                Ok()
+            else
+                isBegun <- true
+                tables.Streams.PlaceOf from |> Result.map (fun place -> next <- place)
+
+        match begun |> Result.bind advance with
+        | Ok true when
+            this.Highest < 0L
+            || this.DeletedTo < 0L
+            || this.Highest < int64 this.Count
+            || not (RowRules.inRange this.Count tables.Postings.Rows this.First)
+            ->
+            Error tables.Misfit
+        | result -> result

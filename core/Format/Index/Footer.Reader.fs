@@ -241,8 +241,8 @@ type internal FooterReader private (tables: FooterTables, asksFilter: bool) =
     member _.BaseStream(stream: Refold.StreamId) : Result<BaseStream option, FrameError> =
         ifThere FilteredKind.Stream stream.Value (fun () -> tables.BaseStreams.Named(FooterLayout.namedBaseStream stream.Value))
 
-    /// What reads rows of streams in the order of their names, from a text on, one by one.
-    member _.StreamsFrom(text: string) : NamedWalk<StreamRow> = NamedWalk(streams, FooterLayout.namedStream text)
+    /// What goes through rows of streams in the order of their names, from a text on.
+    member _.StreamsFrom(text: string) : StreamCursor = StreamCursor(tables, FooterLayout.namedStream text)
 
     /// What reads the streams of a base frame in the order of their names, from a text on, one by one.
     member _.BaseStreamsFrom(text: string) : NamedWalk<BaseStream> = NamedWalk(tables.BaseStreams, FooterLayout.namedBaseStream text)

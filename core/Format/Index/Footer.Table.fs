@@ -217,6 +217,16 @@ type internal FooterTable<'Row>(source: PageSource, cache: IPageCache option, pl
             readPage number
             |> Result.map (fun page -> page.FirstRow + Ascending.lowest 0 page.Rows (fun row -> not (isBelow page row)))
 
+    /// A page by its number; `ValueNone` behind the last one.
+    member _.PageAt(number: int) : Result<Page voption, FrameError> =
+        if number >= place.FirstPage + place.Pages then
+            Ok ValueNone
+        else
+            readPage number |> Result.map ValueSome
+
+    /// What is wrong at a page.
+    member _.Wrong(number: int) : FrameError = wrong number
+
     /// The row with this index, in a table whose rows begin with a text: only that one is decoded.
     member this.NamedAt(named: NamedRows, index: int) : Result<'Row, FrameError> =
         match

@@ -124,8 +124,7 @@ internal sealed class FooterPart : IndexPart
     public override long FirstHoleAfter(long after) =>
         HasHoles && after < LastPosition ? footer.FirstHoleAfter(Math.Max(after, FirstPosition - 1)) : LastPosition + 1;
 
-    public override IEnumerable<(StreamId Id, StreamPart Part)> StreamsFrom(string name) =>
-        footer.StreamsFrom(name).Select(row => (row.Stream, PartOf(row)));
+    public override StreamRows StreamsFrom(string name) => new FooterStreamRows(footer, name);
 
     public override bool HasBase => trailer.HasBase;
 

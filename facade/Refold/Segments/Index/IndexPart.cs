@@ -84,7 +84,7 @@ internal abstract class IndexPart(SegmentFile segment)
 
     /// <summary>The streams the segment has something of, from a name on, in the order of the names' UTF-8 bytes; read as they are
     /// asked for.</summary>
-    public abstract IEnumerable<(StreamId Id, StreamPart Part)> StreamsFrom(string name);
+    public abstract StreamRows StreamsFrom(string name);
 
     /// <summary>Whether a dropped beginning left something here.</summary>
     public abstract bool HasBase { get; }

@@ -203,7 +203,9 @@ internal sealed class MemoryPart(SegmentFile segment, Core.TreePlace? before) : 
         }
     }
 
-    public override IEnumerable<(StreamId Id, StreamPart Part)> StreamsFrom(string name)
+    public override StreamRows StreamsFrom(string name) => new ListedStreamRows(Listed(name));
+
+    private IEnumerable<(StreamId Id, StreamPart Part)> Listed(string name)
     {
         // Some at a time, so that a page of them takes no more.
         for (var (from, isAfter) = (name, false); ;)

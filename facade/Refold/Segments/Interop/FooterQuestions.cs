@@ -1,5 +1,6 @@
 // The core's reader of a footer, asked with C# values; what is wrong with a page is thrown with the file's name.
 // Made and asked by Segments/FooterPart.cs.
+using System.Text;
 using Microsoft.FSharp.Core;
 using Refold.Segments;
 
@@ -88,8 +89,17 @@ internal sealed class FooterQuestions
 
     public IReadOnlyList<(StreamId Id, long Version, long Position)> Deletions() => [.. ValueOf(reader.Deletions())];
 
-    /// <summary>Rows of streams from a name on, in the order of their names.</summary>
-    public IEnumerable<Format.StreamRow> StreamsFrom(string name) => All(reader.StreamsFrom(name));
+    /// <summary>Goes through rows of streams from a name on, in the order of their names.</summary>
+    public Format.StreamCursor StreamsFrom(string name) => reader.StreamsFrom(name);
+
+    /// <summary>Goes to the next row of a stream; false behind the last one.</summary>
+    public bool MoveNext(Format.StreamCursor cursor) => ValueOf(cursor.MoveNext());
+
+    /// <summary>The stream of a row.</summary>
+    public StreamId NameOf(Format.StreamCursor cursor) =>
+        Core.StreamIdModule.tryCreate(Encoding.UTF8.GetString(cursor.Name)) is { IsOk: true, ResultValue: var stream }
+            ? stream
+            : throw SegmentFaults.Of(cursor.Misfit, segment.Name.ToString());
 
     /// <summary>The streams of a base from a name on, in the order of their names.</summary>
     public IEnumerable<Core.BaseStream> BaseStreamsFrom(string name) => All(reader.BaseStreamsFrom(name));
