@@ -6,7 +6,8 @@ namespace Refold.Segments.Tests;
 
 public class GrowthTests
 {
-    /// <summary>So many segments, each with a stream, a key and an id of its own for each of its entries, and tags that come in all.</summary>
+    /// <summary>So many segments, each with a stream, a key and an id of its own for each of its entries, and tags that come in
+    /// all.</summary>
     private static async Task<MemoryDevice> FilledAsync(int segments, int entries)
     {
         var device = new MemoryDevice();
@@ -19,7 +20,7 @@ public class GrowthTests
             for (var entry = 0; entry < entries; entry++)
             {
                 await journal.AppendAsync(new AppendRequest(
-                    Samples.Entry($"s {segment:D4} {entry:D4}", "{}", "all", entry % 20 == 7 ? "some" : "most"))
+                    Samples.Entry($"s {segment:D4} {entry:D4}", "{}", "all", entry % Math.Max(1, entries / 25) == 0 ? "some" : "most"))
                 {
                     IdempotencyKey = $"k {segment} {entry}",
                 });
@@ -81,6 +82,7 @@ public class GrowthTests
     public async Task APageOfAQuery_CostsWhatIsOnIt_HoweverManyStreamsAndPostingsTheSegmentHas()
     {
         var (small, large) = (await FilledAsync(3, 400), await FilledAsync(3, 4000));
+        // As many matches, and ten times as far apart.
         void Ask(SegmentJournal journal) => Assert.Equal(20, journal.Query(Query.WithTags("some"), 2, 20).Entries.Count);
         var (few, many) = (await AllocatedAsync(small, Ask), await AllocatedAsync(large, Ask));
         Assert.True(many <= few + few / 4, $"{few} bytes in a small segment, {many} in a large one");

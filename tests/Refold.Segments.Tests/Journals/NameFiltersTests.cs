@@ -11,7 +11,8 @@ public class NameFiltersTests
     private static readonly PageCache Cache = new(1000);
 
     /// <summary>Segments of few names and of many, each sealed.</summary>
-    private static async Task<List<(SegmentFile File, Format.SegmentTrailer Trailer)>> SegmentsAsync(SeededRng rng, int segmentBytes = 40_000)
+    private static async Task<List<(SegmentFile File, Format.SegmentTrailer Trailer)>> SegmentsAsync(
+        SeededRng rng, int segmentBytes = 40_000)
     {
         var device = new MemoryDevice();
         await using (var journal = SegmentJournal.Open(device, new JournalOptions { Segments = new() { SegmentBytes = segmentBytes } }))

@@ -23,7 +23,9 @@ internal sealed partial class SegmentIndex
             var part = now.Parts[number];
             var found = part.FindId(id);
             if (found.Count == 0) continue;
-            positions.AddRange(now.Moment == 0 ? found.Select(part.Positions()) : found.Select(part.Reader()).Where(IsThere).Select(Position));
+            positions.AddRange(now.Moment == 0
+                ? found.Select(part.Positions())
+                : found.Select(part.Reader()).Where(IsThere).Select(Position));
         }
 
         // The segment that is written may have more by now.
