@@ -42,6 +42,47 @@ module internal FilteredKind =
         | WordKind.Tag -> FilteredKind.Tag
         | WordKind.Run -> FilteredKind.Run
 
+/// Where filters keep a name.
+[<RequireQualifiedAccess>]
+module internal FilterBits =
+
+    /// Bits of a block: what a page holds. Known to the compiler, as names are divided by it again and again.
+    [<Literal>]
+    let inBlock = 32576
+
+    /// How many bits of its block a name has.
+    let ofName = 7
+
+    /// The finalizer of MurmurHash3: every bit of the input changes half of the bits.
+    let mix (hash: uint64) : uint64 =
+        let hash = (hash ^^^ (hash >>> 33)) * 0xFF51AFD7ED558CCDUL
+        let hash = (hash ^^^ (hash >>> 33)) * 0xC4CEB9FE1A85EC53UL
+        hash ^^^ (hash >>> 33)
+
+/// What a name is looked for by: which block of a filter, and which bits of the block.
+[<Struct; NoEquality; NoComparison>]
+type internal FilterHash(hash: uint64) =
+
+    /// The block of the name, of so many.
+    member _.Block(blocks: int) : int = int (FilterBits.mix hash % uint64 blocks)
+
+    /// One of the bits of the name in its block, from 0.
+    member _.Bit(number: int) : int =
+        let step = uint32 (hash >>> 32) ||| 1u
+        int ((uint32 hash + uint32 number * step) % uint32 FilterBits.inBlock)
+
+    /// Whether the block of the name allows it; if not, the name surely is not there.
+    member this.Allows(block: ReadOnlySpan<byte>) : bool =
+        let mutable isAllowed = true
+        let mutable number = 0
+
+        while isAllowed && number < FilterBits.ofName do
+            let bit = this.Bit number
+            isAllowed <- block[bit / 8] &&& (1uy <<< bit % 8) <> 0uy
+            number <- number + 1
+
+        isAllowed
+
 /// Making and asking filters. A block of one page's size is a filter of its own, and every name belongs to one of them.
 [<RequireQualifiedAccess>]
 module internal FooterFilter =
@@ -49,14 +90,8 @@ module internal FooterFilter =
     /// Bytes of a block: what a page holds.
     let blockBytes = Page.capacity
 
-    // Bits of a block. Known to the compiler, as names are divided by it again and again.
-    [<Literal>]
-    let private blockBits = 32576u
-
     // 10.8 bits for a name and seven bits set: about one name in a hundred that is not there seems to be.
     let private namesPerBlock = 3000
-
-    let private bitsPerName = 7
 
     /// Footers with fewer names than this have no filter: the few pages of names cost no more.
     let leastNames = 64
@@ -70,12 +105,6 @@ module internal FooterFilter =
         | FilteredKind.Run -> 5uy
         | FilteredKind.Id -> 6uy
         | FilteredKind.Cause -> 7uy
-
-    // The finalizer of MurmurHash3: every bit of the input changes half of the bits.
-    let private mix (hash: uint64) : uint64 =
-        let hash = (hash ^^^ (hash >>> 33)) * 0xFF51AFD7ED558CCDUL
-        let hash = (hash ^^^ (hash >>> 33)) * 0xC4CEB9FE1A85EC53UL
-        hash ^^^ (hash >>> 33)
 
     /// FNV-1a with 64 bits over the kind's code and the bytes, mixed.
     let internal hashWith (writer: ByteWriter) (name: FilteredName) : uint64 =
@@ -94,18 +123,17 @@ module internal FooterFilter =
         for next in writer.Written do
             hash <- (hash ^^^ uint64 next) * 1099511628211UL
 
-        mix hash
+        FilterBits.mix hash
 
     let private hashOf (name: FilteredName) : uint64 = hashWith (ByteWriter 64) name
 
     /// How many blocks so many names take.
     let blocksFor (names: int) : int = (names + namesPerBlock - 1) / namesPerBlock
 
-    let private blockOf (hash: uint64) (blocks: int) : int = int (mix hash % uint64 blocks)
-
-    let private bitOf (hash: uint64) (number: int) : uint32 =
-        let step = uint32 (hash >>> 32) ||| 1u
-        (uint32 hash + uint32 number * step) % blockBits
+    let private set (block: byte[]) (hash: FilterHash) =
+        for number in 0 .. FilterBits.ofName - 1 do
+            let bit = hash.Bit number
+            block[bit / 8] <- block[bit / 8] ||| (1uy <<< bit % 8)
 
     /// The blocks of a filter over names with these hashes; none for few names.
     let blocksOf (hashes: ReadOnlySpan<uint64>) : byte[][] =
@@ -116,29 +144,38 @@ module internal FooterFilter =
                 Array.init (blocksFor hashes.Length) (fun _ -> Array.zeroCreate<byte> blockBytes)
 
             for hash in hashes do
-                let block = blocks[blockOf hash blocks.Length]
-
-                for number in 0 .. bitsPerName - 1 do
-                    let bit = bitOf hash number
-                    let index = int (bit / 8u)
-                    block[index] <- block[index] ||| (1uy <<< int (bit % 8u))
+                let hash = FilterHash hash
+                set blocks[hash.Block blocks.Length] hash
 
             blocks
 
-    /// Which of so many blocks tells of a name, and whether that one, once read, allows it.
-    let ask (name: FilteredName) (blocks: int) : struct (int * (ReadOnlyMemory<byte> -> bool)) =
-        let hash = hashOf name
+    /// One block over few names, as it would be were there a filter over them.
+    let ofFew (names: FilteredName seq) : byte[] =
+        let writer = ByteWriter 1024
+        let block = Array.zeroCreate<byte> blockBytes
 
-        let allows (block: ReadOnlyMemory<byte>) =
-            let mutable isAllowed = true
+        for name in names do
+            set block (FilterHash(hashWith writer name))
 
-            for number in 0 .. bitsPerName - 1 do
-                let bit = bitOf hash number
-                isAllowed <- isAllowed && block.Span[int (bit / 8u)] &&& (1uy <<< int (bit % 8u)) <> 0uy
+        block
 
-            isAllowed
+    /// What a name is looked for by, in every filter the same.
+    let hash (name: FilteredName) : FilterHash = FilterHash(hashOf name)
 
-        struct (blockOf hash blocks, allows)
+    /// The hash of a stream's name.
+    let ofStream (name: string) : FilterHash = hash (FilteredName.Text(FilteredKind.Stream, name))
+
+    /// The hash of a type.
+    let ofType (name: string) : FilterHash = hash (FilteredName.Text(FilteredKind.Type, name))
+
+    /// The hash of an outward tag.
+    let ofTag (tag: string) : FilterHash = hash (FilteredName.Text(FilteredKind.Tag, tag))
+
+    /// The hash of an idempotency key.
+    let ofKey (key: string) : FilterHash = hash (FilteredName.Text(FilteredKind.Key, key))
+
+    /// The hash of an entry's id.
+    let ofId (id: Guid) : FilterHash = hash (FilteredName.Id(FilteredKind.Id, id))
 
 /// The names of a footer while its filter is made: at most so many.
 [<Sealed>]

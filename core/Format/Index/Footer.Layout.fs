@@ -347,5 +347,11 @@ module internal FooterLayout =
 
         { Kind = -1; Behind = behind; Name = name }
 
+    /// The row of a stream.
+    let namedStream (text: string) : NamedRows = named 24 text
+
+    /// The row of a stream of a base.
+    let namedBaseStream (text: string) : NamedRows = named 16 text
+
     /// The row of a word.
     let namedWord (kind: WordKind) (text: string) : NamedRows = { named 8 text with Kind = int (codeOf kind) }

@@ -9,7 +9,7 @@ open System
 /// Finds rows by halving: the cost is the logarithm of the number of pages. Every page is checked before anything in it is used.
 /// Safe for use by many threads, as far as the source and the cache are.
 [<Sealed>]
-type internal FooterReader private (tables: FooterTables) =
+type internal FooterReader private (tables: FooterTables, asksFilter: bool) =
 
     let entries, batches, streams, words = tables.Entries, tables.Batches, tables.Streams, tables.Words
     let postings, keys, kept, filter = tables.Postings, tables.Keys, tables.Kept, tables.Filter
@@ -18,23 +18,15 @@ type internal FooterReader private (tables: FooterTables) =
 
     let row (found: struct (int * 'Row) option) = found |> Option.map (fun (struct (_, row)) -> row)
 
-    /// What is left of a result when each of some rows is asked for more.
-    let traverse (read: 'Row -> Result<'Value, FrameError>) (rows: 'Row seq) : Result<'Value list, FrameError> =
-        let folder (row: 'Row) (rest: Result<'Value list, FrameError>) =
-            match rest, read row with
-            | Error error, _
-            | Ok _, Error error -> Error error
-            | Ok rest, Ok value -> Ok(value :: rest)
-
-        Seq.foldBack folder rows (Ok [])
+    let traverse read rows = FooterNames.traverse read rows
 
     /// Whether there may be something by this name; if not, there surely is nothing. The cost is one page.
     let mayHave (name: FilteredName) : Result<bool, FrameError> =
-        if filter.Rows = 0 then
+        if filter.Rows = 0 || not asksFilter then
             Ok true
         else
-            let struct (block, allows) = FooterFilter.ask name filter.Rows
-            filter.At block |> Result.map allows
+            let hash = FooterFilter.hash name
+            filter.At(hash.Block filter.Rows) |> Result.map (fun block -> hash.Allows block.Span)
 
     let ifThere kind name (find: unit -> Result<'Value option, FrameError>) : Result<'Value option, FrameError> =
         match mayHave (FilteredName.Text(kind, name)) with
@@ -78,19 +70,37 @@ type internal FooterReader private (tables: FooterTables) =
         | Error error -> Error error
         | Ok false -> Ok []
         | Ok true ->
-            table.Lowest(0, table.Rows, (fun _ row -> row.Id.CompareTo id >= 0))
+            table.LowestWith(id.ToByteArray true)
             |> Result.bind (fun first ->
-                table.Lowest(first, table.Rows, (fun _ row -> row.Id.CompareTo id > 0))
-                |> Result.bind (fun last -> traverse table.At [ first .. last - 1 ]))
+                let rec from index (found: IdRow list) =
+                    match (if index = table.Rows then Ok None else table.At index |> Result.map Some) with
+                    | Error error -> Error error
+                    | Ok(Some row) when row.Id = id -> from (index + 1) (row :: found)
+                    | Ok _ -> Ok(List.rev found)
+
+                from first [])
             |> following (List.forall (fun row -> row.Entry < entries.Rows))
             |> Result.map (List.map _.Entry)
 
     /// Reads the root. `Error` where it is not what was written.
-    static member Open(source: PageSource) : Result<FooterReader, FrameError> = FooterTables.Open(source, None) |> Result.map FooterReader
+    static member Open(source: PageSource) : Result<FooterReader, FrameError> =
+        FooterTables.Open(source, None) |> Result.map (fun tables -> FooterReader(tables, true))
 
     /// Reads the root, and keeps all other pages in the cache. `Error` where it is not what was written.
     static member Open(source: PageSource, cache: IPageCache) : Result<FooterReader, FrameError> =
-        FooterTables.Open(source, Some cache) |> Result.map FooterReader
+        FooterTables.Open(source, Some cache) |> Result.map (fun tables -> FooterReader(tables, true))
+
+    /// The same footer for names that its filter was asked for already: it is not asked again.
+    member _.WithoutFilter: FooterReader = FooterReader(tables, false)
+
+    /// How many blocks the filter has; 0 where there is none.
+    member _.FilterBlocks: int = filter.Rows
+
+    /// A block of the filter.
+    member _.FilterBlock(number: int) : Result<ReadOnlyMemory<byte>, FrameError> = filter.At number
+
+    /// The block of a filter over the names of a footer that has none because they are few; `None` where they are not.
+    member _.BlockOfFew() : Result<ReadOnlyMemory<byte> option, FrameError> = FooterNames.blockOfFew tables
 
     /// How many entries the segment has.
     member _.Entries: int = entries.Rows
@@ -130,10 +140,14 @@ type internal FooterReader private (tables: FooterTables) =
 
     /// What the segment has of a stream; `None` for nothing.
     member _.Stream(stream: Refold.StreamId) : Result<StreamRow option, FrameError> =
-        ifThere FilteredKind.Stream stream.Value (fun () -> streams.Named(FooterLayout.named 24 stream.Value) |> ofPostings streamFits)
+        ifThere FilteredKind.Stream stream.Value (fun () -> streams.Named(FooterLayout.namedStream stream.Value) |> ofPostings streamFits)
 
     /// The stream with this index from 0, as rows of entries and deletions name it.
-    member _.StreamAt(index: int) : Result<StreamRow, FrameError> = streams.At index
+    member _.StreamAt(index: int) : Result<StreamRow, FrameError> =
+        streams.NamedAt(FooterLayout.namedStream "", index) |> following streamFits
+
+    /// What finds entries among `count` postings from `first` on, one after the other, for one thread.
+    member _.Postings(first: int, count: int) : PostingCursor = PostingCursor(tables, first, count)
 
     /// The rows of the page that has this stream, and the index of the first of them.
     member _.StreamsWith(index: int) : Result<struct (int * StreamRow[]), FrameError> =
@@ -209,6 +223,13 @@ type internal FooterReader private (tables: FooterTables) =
             | Ok None -> keptKey key
             | Ok(Some row) -> receiptOf row)
 
+    /// Whether a key is kept without its batch that begins before a position.
+    member _.KeepsKeyBefore(position: int64) : Result<bool, FrameError> =
+        if kept.Rows = 0 then
+            Ok false
+        else
+            kept.All() |> Result.map (Array.exists (fun row -> row.FirstPosition < position))
+
     /// The deletions, in order: stream, last version, and the head position they were made at.
     member _.Deletions() : Result<struct (Refold.StreamId * int64 * int64) list, FrameError> =
         tables.Deletions.All()
@@ -218,11 +239,13 @@ type internal FooterReader private (tables: FooterTables) =
 
     /// What a base frame says of a stream; `None` where there is no base, or nothing of the stream in it.
     member _.BaseStream(stream: Refold.StreamId) : Result<BaseStream option, FrameError> =
-        ifThere FilteredKind.Stream stream.Value (fun () -> tables.BaseStreams.Named(FooterLayout.named 16 stream.Value))
+        ifThere FilteredKind.Stream stream.Value (fun () -> tables.BaseStreams.Named(FooterLayout.namedBaseStream stream.Value))
 
-    /// The streams of a base frame; `None` where there is none.
-    member _.BaseStreams() : Result<BaseStream[] option, FrameError> =
-        if tables.Has FooterLayout.baseStreams then tables.BaseStreams.All() |> Result.map Some else Ok None
+    /// What goes through rows of streams in the order of their names, from a text on.
+    member _.StreamsFrom(text: string) : StreamCursor = StreamCursor(tables, FooterLayout.namedStream text)
+
+    /// What reads the streams of a base frame in the order of their names, from a text on, one by one.
+    member _.BaseStreamsFrom(text: string) : NamedWalk<BaseStream> = NamedWalk(tables.BaseStreams, FooterLayout.namedBaseStream text)
 
     /// The entry of a stream with this version; `None` where the segment has none. `row` is the stream's.
     member _.EntryOf(row: StreamRow, version: int64) : Result<EntryRow option, FrameError> =

@@ -1,4 +1,4 @@
-// The tables of a footer, each read page by page: as far as a question needs it, or whole. FORMAT.md, "Pages".
+// A table of a footer, read page by page: as far as a question needs it, or whole. FORMAT.md, "Pages".
 // Called by Footer.Decoding.fs, which reads all of them, and Footer.Reader.fs, which reads few pages.
 namespace Refold.Format
 
@@ -6,23 +6,17 @@ open Refold.Core
 open Refold
 open System
 
-/// Whether a row speaks of something that is there. A row is asked before it is followed.
-[<RequireQualifiedAccess>]
-module internal RowRules =
-
-    /// Whether so many rows from one on lie in a table of this length.
-    let inRange (count: int) (length: int) (first: int) : bool = first >= 0 && count >= 0 && first <= length && count <= length - first
-
-    /// An entry, whose frame has to lie before the end of the frames.
-    let ofEntry (framesEnd: int64) (streams: int) (words: int) (batches: int) (row: EntryRow) : bool =
-        row.Offset <= framesEnd - int64 row.Length && row.Stream < streams && row.Type < words && row.Batch < batches
-
-    /// A batch and the one behind it, or what ends the entries: its entries are among its positions.
-    let ofBatch (entries: int) (row: BatchRow) (behind: int) : bool =
-        row.Count >= 1
-        && row.Count <= Limits.batchEntries
-        && inRange (behind - row.FirstEntry) entries row.FirstEntry
-        && behind - row.FirstEntry <= row.Count
+/// A place in a table whose rows begin with a text.
+[<Struct; NoComparison; NoEquality>]
+type internal NamedPlace =
+    {
+        /// The number of the page.
+        Page: int
+        /// Which of its rows.
+        Row: int
+        /// The offset of that in the page.
+        Offset: int
+    }
 
 /// Reads all rows of a page; false where one is none.
 type internal PageRows<'Row> = delegate of content: ReadOnlySpan<byte> * rows: Span<'Row> -> bool
@@ -204,6 +198,94 @@ type internal FooterTable<'Row>
 
                 found)
 
+    /// The place of the first row whose text is not below that of another one; behind the last row where there is none.
+    member _.PlaceOf(named: NamedRows) : Result<NamedPlace, FrameError> =
+        let isBelow number (page: Page) =
+            if NamedRows.size named page.Content.Span 0 < 0 then
+                Error(wrong number)
+            else
+                Ok(NamedRows.order named page.Content.Span 0 < 0)
+
+        match lastPage isBelow with
+        | Error error -> Error error
+        | Ok None -> Ok { Page = place.FirstPage; Row = 0; Offset = 0 }
+        | Ok(Some number) ->
+            readPage number
+            |> Result.bind (fun page ->
+                let mutable found = { Page = number; Row = 0; Offset = 0 }
+                let mutable isBelow = true
+                let mutable failed = false
+
+                while isBelow && not failed && found.Row < page.Rows do
+                    let size = NamedRows.size named page.Content.Span found.Offset
+                    failed <- size < 0
+                    isBelow <- not failed && NamedRows.order named page.Content.Span found.Offset < 0
+
+                    if isBelow then
+                        found <- { found with Row = found.Row + 1; Offset = found.Offset + size }
+
+                if failed then Error(wrong number) else Ok found)
+
+    /// The row at a place, and the place behind it; `ValueNone` behind the last row. `named` tells what lies behind the texts.
+    member this.RowAt(named: NamedRows, at: NamedPlace) : Result<struct ('Row * NamedPlace) voption, FrameError> =
+        if at.Page >= place.FirstPage + place.Pages then
+            Ok ValueNone
+        else
+            match readPage at.Page with
+            | Error error -> Error error
+            | Ok page when at.Row >= page.Rows -> this.RowAt(named, { Page = at.Page + 1; Row = 0; Offset = 0 })
+            | Ok page ->
+                match NamedRows.size named page.Content.Span at.Offset with
+                | size when size < 0 -> Error(wrong at.Page)
+                | size ->
+                    let next = { at with Row = at.Row + 1; Offset = at.Offset + size }
+
+                    rowOf at.Page page at.Offset |> Result.map (fun row -> ValueSome(struct (row, next)))
+
+    /// The lowest index of a row that does not begin below some bytes, in a table whose rows have one size and stand in the order of their
+    /// bytes; the number of rows where there is none.
+    member _.LowestWith(bytes: byte[]) : Result<int, FrameError> =
+        let isBelow (page: Page) row = page.Content.Span.Slice(row * rowBytes, bytes.Length).SequenceCompareTo(ReadOnlySpan bytes) < 0
+
+        match lastPage (fun number page -> if page.Rows > Page.fixedRows rowBytes then Error(wrong number) else Ok(isBelow page 0)) with
+        | Error error -> Error error
+        | Ok None -> Ok 0
+        | Ok(Some number) ->
+            readPage number
+            |> Result.map (fun page -> page.FirstRow + Ascending.lowest 0 page.Rows (fun row -> not (isBelow page row)))
+
+    /// A page by its number; `ValueNone` behind the last one.
+    member _.PageAt(number: int) : Result<Page voption, FrameError> =
+        if number >= place.FirstPage + place.Pages then
+            Ok ValueNone
+        else
+            readPage number |> Result.map ValueSome
+
+    /// What is wrong at a page.
+    member _.Wrong(number: int) : FrameError = wrong number
+
+    /// The row with this index, in a table whose rows begin with a text: only that one is decoded.
+    member this.NamedAt(named: NamedRows, index: int) : Result<'Row, FrameError> =
+        match
+            (if index < 0 || index >= place.Rows then Error(wrong place.FirstPage) else pageOf index)
+            |> Result.bind (fun number -> readPage number |> Result.map (fun page -> struct (number, page)))
+        with
+        | Error error -> Error error
+        | Ok(struct (number, page)) when index < page.FirstRow || index - page.FirstRow >= page.Rows -> Error(wrong number)
+        | Ok(struct (number, page)) ->
+            let mutable offset = 0
+            let mutable row = page.FirstRow
+
+            while row < index && offset >= 0 do
+                let size = NamedRows.size named page.Content.Span offset
+                offset <- if size < 0 then -1 else offset + size
+                row <- row + 1
+
+            if offset < 0 || NamedRows.size named page.Content.Span offset < 0 then
+                Error(wrong number)
+            else
+                rowOf number page offset
+
     /// The lowest index in `first .. last` from which on the test holds for all up to `last`; `last` where it holds for none before.
     member this.Lowest(first: int, last: int, test: int -> 'Row -> bool) : Result<int, FrameError> =
         let mutable low = first
@@ -244,55 +326,3 @@ type internal FooterTable<'Row>
             | Some error -> Error error
             | None when filled < rows.Length -> Error(FooterPages.layoutError source.Offset)
             | None -> Ok rows
-
-/// Every table of a footer or checkpoint.
-[<Sealed>]
-type internal FooterTables private (source: PageSource, places: TablePlace[], cache: IPageCache option) =
-
-    let tableAtOnce rowBytes code readRow readRows =
-        FooterTable(source, cache, FooterPages.placeOf places code, rowBytes, readRow, readRows)
-
-    let table rowBytes code readRow = tableAtOnce rowBytes code readRow null
-
-    let fixedTable code readRow = table (FooterLayout.leastBytes code) code readRow
-
-    /// Reads the root, and keeps all other pages in the cache, if there is one. `Error` where it is not what was written.
-    static member Open(source: PageSource, cache: IPageCache option) : Result<FooterTables, FrameError> =
-        FooterPages.directory source |> Result.map (fun places -> FooterTables(source, places, cache))
-
-    /// The offset behind the last frame that has a row.
-    member _.FramesEnd: int64 = source.FramesEnd
-
-    /// What is wrong where rows do not fit each other.
-    member _.Misfit: FrameError = FooterPages.layoutError source.Offset
-
-    /// Whether there is a table of this code.
-    member _.Has(table: byte) : bool = places |> Array.exists (fun place -> place.Table = table)
-
-    member val Entries =
-        tableAtOnce
-            (FooterLayout.leastBytes FooterLayout.entries)
-            FooterLayout.entries
-            FooterLayout.readEntry
-            (PageRows(fun content rows -> FooterLayout.readEntries content rows))
-
-    member val Batches = fixedTable FooterLayout.batches FooterLayout.readBatch
-    member val Streams = table 0 FooterLayout.streams FooterLayout.readStream
-    member val Words = table 0 FooterLayout.words FooterLayout.readWord
-
-    member val Postings =
-        tableAtOnce
-            FooterLayout.postingBytes
-            FooterLayout.postings
-            FooterLayout.readPosting
-            (PageRows(fun content rows -> FooterLayout.readPostings content rows))
-
-    member val Keys = table 0 FooterLayout.keys FooterLayout.readKey
-    member val Deletions = fixedTable FooterLayout.deletions FooterLayout.readDeletion
-    member val Tree = table 0 FooterLayout.tree FrameBodies.readTreePlace
-    member val Nodes = fixedTable FooterLayout.nodes FooterLayout.readNode
-    member val Kept = table 0 FooterLayout.kept FooterLayout.readKept
-    member val BaseStreams = table 0 FooterLayout.baseStreams FooterLayout.readBaseStream
-    member val Ids = fixedTable FooterLayout.ids FooterLayout.readId
-    member val Causes = fixedTable FooterLayout.causes FooterLayout.readId
-    member val Filter = fixedTable FooterLayout.filter (fun reader -> reader.Raw Page.capacity)

@@ -104,6 +104,15 @@ type internal ColumnKeys() =
         numbers[key] <- keys.Count
         keys.Add { Key = key; Content = content; Batch = batch; Kept = kept }
 
+    /// Whether a use is kept, without its batch, of a batch that begins before a position.
+    member _.KeepsBefore(position: int64) : bool =
+        Seq.exists
+            (fun number ->
+                match keys[number].Kept with
+                | ValueSome kept -> kept.Receipt.FirstPosition < position
+                | ValueNone -> false)
+            (seq { 0 .. keys.Count - 1 })
+
     /// The last use of a key.
     member _.Find(key: string) : ColumnKey voption =
         match numbers.TryGetValue key with

@@ -109,6 +109,9 @@ type internal IndexColumns(hasIds: bool, before: TreePlace voption) =
     /// Its streams, types, tags and runs.
     member _.Names: ColumnNames = names
 
+    /// Whether a key is kept without its batch that begins before a position.
+    member _.KeepsKeyBefore(position: int64) : bool = keys.KeepsBefore position
+
     /// What a key stands for that was first used here, or that the base kept; null for any other.
     member _.Key(key: string) : KnownKey | null =
         match keys.Find key with
@@ -301,7 +304,6 @@ type internal IndexColumns(hasIds: bool, before: TreePlace voption) =
             let entry = entries[index]
 
             let run = if entry.Run < 0 then None else Some(RunId.Create(names.WordAt(entry.Run).Text))
-
             Entry.addIdentity lanes index run (names.StreamAt(entry.Stream).Stream) entry.Version
 
         ids.Upto(cut.Entries, given, cut.Given, derive, rows)

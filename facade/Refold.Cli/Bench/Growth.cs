@@ -9,10 +9,6 @@ internal static class Growth
 {
     private const int Batch = 1000, Page = 100, Keys = 200, SmallestEntries = 10_000, ManyStreams = 1000;
 
-    private const string NoIds =
-        "`look up an id at random` has no figures: no journal answers by id yet. The index of ids that is written "
-        + "(`SegmentOptions.IndexIds`) is in the costs of the other rows.";
-
     // What is read later need not be durable now; flushes would hide what grows.
     private static readonly JournalOptions Unflushed = new() { Segments = new() { Durability = Durability.PowerCutLosesNewest } };
 
@@ -27,8 +23,6 @@ internal static class Growth
         var streams = Steps(1, session.Options.Streams ?? session.Scaled(100_000, 100))
             .Select(count => new Size(Math.Max(fixedEntries, (int)count), (int)count)).ToList();
         foreach (string line in Lines(session, "streams", streams, size => size.Streams, cancellationToken)) yield return line;
-        yield return "";
-        yield return NoIds;
     }
 
     private readonly record struct Size(int Entries, int Streams);
@@ -118,8 +112,10 @@ internal static class Growth
             for (int key = 0; key < Keys; key++)
                 Require(journal.FindByKey($"key-{random.NextUInt64()}") is null);
         })));
-        // Said below the tables: NoIds.
-        cost("look up an id at random", "ns", null);
+        Guid[] ids = [
+            .. Enumerable.Range(0, Keys).SelectMany(_ => journal.ReadAll(random.Between(1L, size.Entries), 1)).Select(entry => entry.Id)];
+        cost("look up an id at random", "ns", Measure.Repeated(session.Rounds, () => Measure.Nanoseconds(ids.Length, () =>
+            Require(ids.All(id => journal.FindById(id).Count == 1)))));
     }
 
     private static void Writes(BenchSession session, Size size, SegmentJournal journal, Action<string, string, double?> cost)

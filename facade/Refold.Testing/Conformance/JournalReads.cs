@@ -34,6 +34,14 @@ internal sealed class JournalReads(IJournal journal)
         return found;
     }
 
+    public async Task<IReadOnlyList<long>> FindByIdAsync(Guid id)
+    {
+        var found = await Expect.Within(journal.FindByIdAsync(id).AsTask(), "the positions of an id");
+        var read = (await ListAsync(journal.ReadAllAsync())).Where(entry => entry.Id == id).Select(entry => entry.Position);
+        Expect.Sequence(read, found, FormattableString.Invariant($"position of FindById({id})"));
+        return found;
+    }
+
     public Task<long> HighestVersionAsync(StreamId stream) =>
         AskAsync(journal.HighestVersionAsync(stream), twin => twin.HighestVersion(stream), $"HighestVersion({stream})");
 

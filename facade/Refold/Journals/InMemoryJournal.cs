@@ -13,6 +13,7 @@ public sealed class InMemoryJournal : LocalJournal, IObservedJournal
     private readonly Subscriptions subscriptions = new(0);
     private readonly JournalObserver observer;
     private readonly Core.ArrayJournal journal = new();
+    private readonly EntryIds ids = new();
     private volatile bool closed;
 
     /// <summary>Makes an empty journal.</summary>
@@ -70,6 +71,21 @@ public sealed class InMemoryJournal : LocalJournal, IObservedJournal
     {
         ArgumentNullException.ThrowIfNull(key);
         return Read(static (journal, key) => journal.TryFindKey(key), key).ToReference() is { } known ? new Receipt(known.Receipt) : null;
+    }
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<long> FindById(Guid id)
+    {
+        var head = Read(static (journal, _) => journal.Head.Position, 0);
+        List<long> positions;
+        lock (ids)
+        {
+            ids.Add(ReadAll(ids.UpTo + 1), head);
+            positions = [.. ids.Of(id)];
+        }
+
+        // What was deleted since is not there any more.
+        return [.. positions.Where(position => position <= head && ReadAll(position, 1).Any(entry => entry.Position == position))];
     }
 
     /// <inheritdoc/>

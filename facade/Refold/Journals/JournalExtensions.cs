@@ -70,6 +70,29 @@ public static class JournalExtensions
         return AppendAsync(journal, request, isAwaitedInside: false, cancellationToken);
     }
 
+    /// <summary>Where the entries with an id are; see <see cref="ILocalJournal.FindById"/>. A journal that is not local is read
+    /// whole.</summary>
+    /// <param name="journal">The journal.</param>
+    /// <param name="id">The id, as <see cref="JournalEntry.Id"/> has it.</param>
+    /// <param name="cancellationToken">Cancels the read.</param>
+    /// <returns>Their positions, ascending; none where no entry has the id.</returns>
+    public static ValueTask<IReadOnlyList<long>> FindByIdAsync(
+        this IJournal journal, Guid id, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(journal);
+        return journal is ILocalJournal local
+            ? LocalReads.Answer(cancellationToken, () => local.FindById(id))
+            : Boundary.Of(ReadPositionsAsync(journal, id, cancellationToken));
+    }
+
+    private static async ValueTask<IReadOnlyList<long>> ReadPositionsAsync(IJournal journal, Guid id, CancellationToken cancellationToken)
+    {
+        var positions = new List<long>();
+        await foreach (var entry in journal.ReadAllAsync(cancellationToken: cancellationToken).ConfigureAwait(false))
+            if (entry.Id == id) positions.Add(entry.Position);
+        return positions;
+    }
+
     private static ValueTask<AppendResult> AppendAsync(
         IJournal journal, AppendRequest request, bool isAwaitedInside, CancellationToken cancellationToken)
     {

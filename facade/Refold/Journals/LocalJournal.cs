@@ -28,6 +28,9 @@ public abstract class LocalJournal : ILocalJournal
     public abstract Receipt? FindByKey(string key);
 
     /// <inheritdoc/>
+    public virtual IReadOnlyList<long> FindById(Guid id) => LocalReads.PositionsOf(ReadAll(), id);
+
+    /// <inheritdoc/>
     public abstract long HighestVersion(StreamId stream);
 
     /// <inheritdoc/>

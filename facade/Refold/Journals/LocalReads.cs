@@ -57,12 +57,14 @@ internal static class LocalReads
         await foreach (var entry in journal.SubscribeAsync(after.Position + 1, cancellationToken).ConfigureAwait(false)) yield return entry;
     }
 
-    /// <summary>One page of streams that are in the order of their names' UTF-8 bytes.</summary>
-    public static IReadOnlyList<StreamInfo> Page(IEnumerable<StreamInfo> streams, string prefix, StreamId? after, int maxCount) =>
-        [.. streams.Where(info => IsWanted(info.Stream, prefix, after)).Take(maxCount)];
+    /// <summary>Where entries with an id are.</summary>
+    public static IReadOnlyList<long> PositionsOf(IEnumerable<JournalEntry> entries, Guid id) =>
+        [.. entries.Where(entry => entry.Id == id).Select(entry => entry.Position)];
 
-    /// <summary>Whether a stream is on a page behind another stream.</summary>
-    public static bool IsWanted(StreamId stream, string prefix, StreamId? after) =>
-        stream.Value.StartsWith(prefix, StringComparison.Ordinal)
-            && (after is null || Comparer<StreamId>.Default.Compare(stream, after) > 0);
+    /// <summary>One page of streams that are in the order of their names' UTF-8 bytes and begin with the first that may be on it: no more
+    /// of them are asked for than it needs.</summary>
+    public static IReadOnlyList<StreamInfo> Page(IEnumerable<StreamInfo> streams, string prefix, StreamId? after, int maxCount) =>
+        [
+            .. streams.SkipWhile(info => info.Stream == after)
+                .TakeWhile(info => info.Stream.Value.StartsWith(prefix, StringComparison.Ordinal)).Take(maxCount)];
 }

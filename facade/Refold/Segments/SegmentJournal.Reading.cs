@@ -33,6 +33,10 @@ public sealed partial class SegmentJournal
     }
 
     /// <inheritdoc/>
+    /// <exception cref="JournalCorruptedException">The index, or an entry that had to be read, is not what was written.</exception>
+    public override IReadOnlyList<long> FindById(Guid id) => Ask(index => index.FindById(id));
+
+    /// <inheritdoc/>
     public override long HighestVersion(StreamId stream)
     {
         ArgumentNullException.ThrowIfNull(stream);
@@ -43,7 +47,8 @@ public sealed partial class SegmentJournal
     public override IReadOnlyList<StreamInfo> Streams(string prefix = "", StreamId? after = null, int maxCount = int.MaxValue)
     {
         RequirePrefix(prefix);
-        return Ask(index => LocalReads.Page(index.Streams(id => LocalReads.IsWanted(id, prefix, after)), prefix, after, maxCount));
+        var from = after is null || Core.Text.compareUtf8(after.Value, prefix) < 0 ? prefix : after.Value;
+        return Ask(index => LocalReads.Page(index.Streams(from), prefix, after, maxCount));
     }
 
     /// <inheritdoc/>

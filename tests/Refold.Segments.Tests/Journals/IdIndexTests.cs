@@ -39,6 +39,89 @@ public class IdIndexTests
         CheckAll(device, indexIds, entries: 24);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task EntriesAreFoundById_WithTheIndexAndWithout_AfterOpeningsDeletionsAndCompactions(bool indexIds)
+    {
+        var rng = SeededRng.FromSeed(5);
+        var device = new MemoryDevice();
+        await using var model = new InMemoryJournal();
+        var options = Samples.Small.With(s => s with { IndexIds = indexIds });
+        for (var opening = 0; opening < 12; opening++)
+        {
+            var ways = new OpeningWays { Footers = opening % 3 < 2 };
+            await using var journal = SegmentJournal.Open(device, options.With(s => s with { Opening = ways }));
+            for (var number = rng.Between(1, 20); number > 0; number--)
+            {
+                var entry = Samples.Entry("s" + rng.Between(0, 3), new string('x', rng.Between(0, 200))) with
+                {
+                    Id = rng.NextBoolean() ? Id(rng.Between(0, 40)) : null,
+                    Run = rng.NextBoolean() ? RunId.Create("a run") : null,
+                };
+                await journal.Append(entry);
+                await model.Append(entry);
+                if (rng.Chance(0.2)) Same(model, journal);
+            }
+
+            if (rng.NextBoolean())
+            {
+                await journal.DeleteToAsync("s1", model.HighestVersion("s1") / 2);
+                await model.DeleteToAsync("s1", model.HighestVersion("s1") / 2);
+                if (rng.NextBoolean()) await journal.CompactAsync(new CompactionRequest.DropDeleted());
+            }
+
+            if (opening % 4 == 3) await journal.CompactAsync(new CompactionRequest.Merge { MaxBytes = 4000 });
+            Same(model, journal);
+            await using var reader = SegmentJournal.Open(device, Samples.ReadOnly.With(s => s with { Opening = ways }));
+            Same(model, reader);
+        }
+
+        static void Same(InMemoryJournal model, SegmentJournal journal)
+        {
+            var ids = model.ReadAll().Select(entry => entry.Id).Concat(Enumerable.Range(0, 42).Select(Id)).Distinct().ToList();
+            var slow = model.ReadAll().ToLookup(entry => entry.Id, entry => entry.Position);
+            foreach (var id in ids)
+            {
+                Assert.Equal(slow[id], model.FindById(id));
+                Assert.Equal(slow[id], journal.FindById(id));
+            }
+        }
+    }
+
+    [Fact]
+    public async Task AnId_IsFoundWithoutReadingAnEntry_AndADamagedRowIsReported()
+    {
+        var device = new MemoryDevice();
+        await using (var journal = SegmentJournal.Open(device, Samples.Small))
+        {
+            for (var number = 0; number < 200; number++)
+                await journal.Append(Samples.Entry("s", new string('x', 200)) with { Id = Id(number) });
+        }
+
+        var (bytes, last) = (0L, FileNames.Segments(device)[^1].ToString());
+        var counted = new WatchedDevice(device, (name, _, length) =>
+        {
+            if (name.EndsWith(".seg", StringComparison.Ordinal) && name != last) bytes += length;
+        });
+        await using var reader = SegmentJournal.Open(counted, Samples.ReadOnly);
+        // The pages of each footer are read once.
+        for (var time = 0; time < 2; time++) Assert.Equal([5L], reader.FindById(Id(4)));
+        bytes = 0;
+        Assert.Equal([5L], reader.FindById(Id(4)));
+        Assert.Equal(0, bytes);
+        var (plan, _) = DirectoryPlan.Of(device, Format.OpeningWays.All);
+        var damaged = plan!.Segments.First();
+        using (var file = device.Open(damaged.Name.ToString(), writable: true))
+        {
+            for (var page = 1; page < damaged.Trailer!.Value.Pages; page++)
+                file.Write([1, 2, 3], damaged.Trailer!.Value.FooterOffset + page * Format.PageModule.bytes + 500);
+        }
+
+        await using var another = SegmentJournal.Open(device, Samples.ReadOnly);
+        Assert.Equal(damaged.Name.ToString(), Assert.Throws<JournalCorruptedException>(() => another.FindById(Id(0))).File);
+    }
+
     private static Guid Id(int number) => new(number + 1, 7, 7, new byte[8]);
 
     // Of all entries but those of the last segment, which has no footer.

@@ -237,7 +237,8 @@ public sealed class SegmentJournalTests : IDisposable
             if (!isFirst)
             {
                 // Compacting ends the segment that is written.
-                await journal.Append(Samples.Entry("s"), Samples.Entry("s"));
+                await journal.Append(Samples.Entry("s"));
+                await journal.Append(Samples.Entry("s"));
                 await journal.CompactAsync(new CompactionRequest.RetainFrom(3));
             }
 

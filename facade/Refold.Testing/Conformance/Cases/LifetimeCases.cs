@@ -124,7 +124,7 @@ internal static class LifetimeCases
         Action[] reads =
         [
             () => local.ReadAll().Any(), () => local.ReadStream("a").Any(), () => local.Streams(), () => local.HighestVersion("a"),
-            () => local.HeadAt(1), () => local.Query(Query.All), () => local.FindByKey("k"),
+            () => local.HeadAt(1), () => local.Query(Query.All), () => local.FindByKey("k"), () => local.FindById(Guid.Empty),
         ];
         foreach (var read in reads) Expect.Throws<ObjectDisposedException>(read, "reading a closed journal");
     }

@@ -15,6 +15,7 @@ internal static class ReadCases
         JournalCase.Of("a read that is called and not begun sees nothing yet; enumerated twice it is two reads", BegunLaterAsync),
         JournalCase.Of("a read stops when it is cancelled, by the token of the call or by that of the enumeration", CancelledAsync),
         JournalCase.Of("a read that is left early leaves nothing behind", LeftAsync),
+        JournalCase.Of("entries are found by id: given, given again, or derived; deleted ones are not", IdsAsync),
         JournalCase.Of("streams are told apart byte by byte, and listed in the order of their bytes", NamesAsync),
         JournalCase.Of("streams are listed page by page: those that begin with a prefix, behind one, no more than asked for", PagesAsync),
     ];
@@ -49,6 +50,29 @@ internal static class ReadCases
                 expected, (await bench.Read.AllAsync(from, most)).Select(entry => entry.Position),
                 FormattableString.Invariant($"the position of ReadAll({from}, {most})"));
         }
+    }
+
+    private static async Task IdsAsync(JournalBench bench)
+    {
+        var (given, other) = (new Guid(7, 0, 0, new byte[8]), new Guid(8, 0, 0, new byte[8]));
+        Expect.Sequence([], await bench.Read.FindByIdAsync(given), "position in an empty journal");
+        for (var index = 0; index < 3; index++)
+        {
+            await bench.AppendAsync(
+                JournalBench.Entry("a") with { Id = given }, JournalBench.Entry("b"),
+                JournalBench.Entry("c") with { Id = index == 1 ? other : null });
+        }
+
+        Expect.Sequence([1, 4, 7], await bench.Read.FindByIdAsync(given), "position of an id that came again");
+        Expect.Sequence([6], await bench.Read.FindByIdAsync(other), "position of an id that was given once");
+        Expect.Sequence([], await bench.Read.FindByIdAsync(new Guid(9, 0, 0, new byte[8])), "position of an id that no entry has");
+        foreach (var entry in (await bench.Read.AllAsync()).Where(entry => entry.Id != given))
+            Expect.Sequence([entry.Position], await bench.Read.FindByIdAsync(entry.Id), "position of a derived id");
+        if (!bench.Has(JournalCapabilities.Deletion)) return;
+        await bench.DeleteToAsync("a", 2);
+        Expect.Sequence([7], await bench.Read.FindByIdAsync(given), "position of an id of which entries were deleted");
+        await bench.AppendAsync(JournalBench.Entry("d") with { Id = given });
+        Expect.Sequence([7, 10], await bench.Read.FindByIdAsync(given), "position of an id that came again later");
     }
 
     private static async Task EmptyAsync(JournalBench bench)

@@ -163,6 +163,8 @@ internal sealed class SequenceRun(JournalBench bench) : IAsyncDisposable
             case JournalCommand.LookUp lookUp:
                 var key = Key(lookUp.Key)!;
                 Expect.Equal(Told.Of(model.FindByKey(key)), Told.Of(await bench.Read.FindByKeyAsync(key)), "the receipt of a key");
+                foreach (var entry in model.ReadAll(last - lookUp.Back, 1))
+                    Expect.Sequence(model.FindById(entry.Id), await bench.Read.FindByIdAsync(entry.Id), "position of an id");
                 Expect.Equal(model.HeadAt(last - lookUp.Back), await bench.Read.HeadAtAsync(last - lookUp.Back), "the head at a position");
                 break;
             case JournalCommand.Stop stop:

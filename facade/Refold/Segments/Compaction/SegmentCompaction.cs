@@ -27,13 +27,20 @@ internal sealed class SegmentCompaction(
         CompactionRequest request, long deletedTo, IProgress<CompactionProgress>? progress, CancellationToken cancellationToken)
     {
         highestDeleted = deletedTo;
-        var drop = Drop(request);
+        var (drop, nothing) = (Drop(request), new CompactionReport(0, 0, 0, 0, store.SetGeneration));
         if (request is CompactionRequest.ForgetKeysBefore forget)
             await WriteAsync(new PendingForgetting(forget.Position)).ConfigureAwait(false);
-        await ChangeAsync(log => EndSegmentIfTouched(log, drop)).ConfigureAwait(false);
-        if (request is CompactionRequest.Merge && !MayJoin(MergeBytes(request)))
-            return new CompactionReport(0, 0, 0, 0, store.SetGeneration);
-        if (Decide(drop, MergeBytes(request)) is not { } decision) return new CompactionReport(0, 0, 0, 0, store.SetGeneration);
+        // Asked where appends are decided, so that nothing comes in between; a journal that takes no writes refuses here.
+        var (asked, mayChange) = (default(CompactionMoment), false);
+        await ChangeAsync(log =>
+        {
+            asked = Moment(request);
+            mayChange = asked != index().NothingToCompact
+                && new CompactionNeeds(index(), store.Segments).MayChange(request, MergeBytes(request), highestDeleted);
+            if (mayChange) EndSegmentIfTouched(log, drop);
+            else index().NothingToCompact = asked;
+        }).ConfigureAwait(false);
+        if (!mayChange || Decide(drop, MergeBytes(request)) is not { } decision) return nothing;
         foreach (var (stream, version) in decision.Deletions) await WriteAsync(new PendingDeletion(stream, version)).ConfigureAwait(false);
         var steps = Plan(decision, progress, cancellationToken);
         var report = new CompactionReport(0, 0, 0, 0, store.SetGeneration);
@@ -48,6 +55,8 @@ internal sealed class SegmentCompaction(
         }
 
         progress?.Report(new CompactionProgress(CompactionPhase.Replacing, steps.Count, steps.Count));
+        // What was read in vain is not read again as long as nothing of it is another.
+        if (steps.Count == 0) index().NothingToCompact = asked;
         return report;
     }
 
@@ -63,32 +72,26 @@ internal sealed class SegmentCompaction(
     private long MergeBytes(CompactionRequest request) =>
         request is CompactionRequest.Merge merge ? merge.MaxBytes ?? store.SegmentBytes : 0;
 
-    /// <summary>Whether two sealed segments that follow one another have so few bytes of frames, as their trailers say: where none have,
-    /// nothing is read.</summary>
-    private bool MayJoin(long mergeBytes)
+    private CompactionMoment Moment(CompactionRequest request)
     {
-        var before = long.MaxValue / 2;
-        foreach (var segment in store.Segments.SkipLast(1))
+        var extent = request switch
         {
-            var length = segment.ReadLength();
-            var last = segment.ReadBytes(Math.Max(0, length - Format.SegmentTrailerModule.bytes), Format.SegmentTrailerModule.bytes);
-            // One that an older version left has no trailer.
-            var bytes = FollowTranslation.Trailer(segment.Header, length, last) is { } trailer
-                ? trailer.FramesEnd - Format.SegmentHeaderModule.bytes
-                : 0;
-            if (before + bytes <= mergeBytes) return true;
-            before = bytes;
-        }
-
-        return false;
+            CompactionRequest.RetainFrom => index().Head.Position,
+            CompactionRequest.DeleteStream delete => index().HighestVersion(delete.Stream),
+            _ => 0,
+        };
+        return new CompactionMoment(request, extent, index().Deletions, index().KeysBefore, store.Segments.Count);
     }
 
     /// <summary>What goes; null where nothing does, or nothing of it is sealed.</summary>
     private Format.CompactionDecision? Decide(IEnumerable<Format.CompactionDrop> drop, long mergeBytes)
     {
-        var floors = index().Streams().Where(stream => stream.Floor > 0).Select(stream => (stream.Stream, stream.Floor));
+        // What went before has no leaf left: only deletions can take one, and the stream that is asked for.
+        var floors = index().DeletedFloors().ToDictionary(stream => stream.Id, stream => stream.Floor);
+        foreach (var item in drop.OfType<Format.CompactionDrop.Stream>()) floors[item.stream] = index().Floor(item.stream);
         var view = CompactionTranslation.View(
-            store.Segments.Select(segment => segment.Header), stream => Math.Min(index().HighestVersion(stream), highestDeleted), floors,
+            store.Segments.Select(segment => segment.Header), stream => Math.Min(index().HighestVersion(stream), highestDeleted),
+            floors.Select(floor => (floor.Key, floor.Value)),
             index().KeysBefore);
         var decided = Format.Compaction.decide(new Format.CompactionRequest(drop.ToFSharpList(), mergeBytes), view);
         return decided.IsOk ? decided.ResultValue : null;

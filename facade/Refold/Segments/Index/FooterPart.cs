@@ -7,6 +7,8 @@ namespace Refold.Segments;
 /// <summary>An index in a file, of which the pages that a question needs are read and checked.</summary>
 internal sealed class FooterPart : IndexPart
 {
+    private const int FewNames = 256;
+
     private readonly Format.SegmentTrailer trailer;
     private readonly FooterQuestions footer;
     private Core.TreePlace? behind;
@@ -17,6 +19,12 @@ internal sealed class FooterPart : IndexPart
         this.trailer = trailer;
         this.footer = footer;
     }
+
+    /// <summary>What stands behind the footer.</summary>
+    public Format.SegmentTrailer Trailer => trailer;
+
+    /// <summary>How many blocks its filter has; 0 where it has none.</summary>
+    public int FilterBlocks => footer.FilterBlocks;
 
     public override long LastPosition => trailer.Head.Position;
 
@@ -37,6 +45,13 @@ internal sealed class FooterPart : IndexPart
                 segment.Name.ToString(), trailer.FooterOffset, "the entries of a footer", NumberText.Of(trailer.Entries),
                 NumberText.Of(footer.Entries));
     }
+
+    /// <summary>A block of its filter.</summary>
+    /// <exception cref="JournalCorruptedException">It is not what was written.</exception>
+    public ReadOnlyMemory<byte> FilterBlock(int number) => footer.FilterBlock(number);
+
+    /// <summary>The block of a filter over few names; null where they are not few, or cannot be read.</summary>
+    public ReadOnlyMemory<byte>? BlockOfFew() => footer.BlockOfFew();
 
     /// <summary>The deletions here: stream, last version, and the head position they were made at.</summary>
     public IReadOnlyList<(StreamId Id, long Version, long Position)> Deletions() =>
@@ -63,10 +78,18 @@ internal sealed class FooterPart : IndexPart
         StreamId NameOf(int number)
         {
             if (names.TryGetValue(number, out var name)) return name;
+            // A page of answers needs few names, a long read most of them.
+            if (names.Count < FewNames) return names[number] = footer.StreamAt(number).Stream;
             var (from, rows) = footer.StreamsWith(number);
             foreach (var (index, row) in rows.Index()) names[from + index] = row.Stream;
             return names[number];
         }
+    }
+
+    public override Func<int, long> Positions()
+    {
+        var cursor = footer.Cursor();
+        return number => footer.Entry(cursor, number).Position;
     }
 
     public override StreamPart? Stream(StreamId id) => footer.Stream(id) is { } row ? PartOf(row) : null;
@@ -89,6 +112,11 @@ internal sealed class FooterPart : IndexPart
 
     public override Core.KnownKey? FindKey(string key) => footer.Key(key);
 
+    public override IReadOnlyList<int> FindId(Guid id) => footer.ById(id);
+
+    // Only stubs and a base keep keys, and where either is there are holes.
+    public override bool KeepsKeyBefore(long position) => (trailer.HasBase || HasHoles) && footer.KeepsKeyBefore(position);
+
     public override Head? HeadAt(long position) => footer.BatchAt(position) is { } batch
         ? new Head(batch.FirstPosition + batch.Count - 1, batch.Head)
         : null;
@@ -96,28 +124,21 @@ internal sealed class FooterPart : IndexPart
     public override long FirstHoleAfter(long after) =>
         HasHoles && after < LastPosition ? footer.FirstHoleAfter(Math.Max(after, FirstPosition - 1)) : LastPosition + 1;
 
-    public override IEnumerable<(StreamId Id, StreamPart Part)> Streams()
-    {
-        for (var number = 0; number < footer.Streams;)
-        {
-            var (first, rows) = footer.StreamsWith(number);
-            foreach (var row in rows.Skip(number - first)) yield return (row.Stream, PartOf(row));
-            number = first + rows.Length;
-        }
-    }
+    public override StreamRows StreamsFrom(string name) => new FooterStreamRows(footer, name);
+
+    public override bool HasBase => trailer.HasBase;
 
     public override long HighestInBase(StreamId id) => trailer.HasBase ? footer.BaseStream(id)?.Highest ?? 0 : 0;
 
-    public override IEnumerable<(StreamId Id, long Highest)> BaseStreams() =>
-        footer.BaseStreams().Select(stream => (stream.Stream, stream.Highest));
+    public override IEnumerable<(StreamId Id, long Highest)> BaseStreamsFrom(string name) =>
+        trailer.HasBase ? footer.BaseStreamsFrom(name).Select(stream => (stream.Stream, stream.Highest)) : [];
 
     public override Core.TreePlace Behind() => behind ??= footer.Behind();
 
     /// <summary>Says what <see cref="Behind"/> would read.</summary>
     public void Know(Core.TreePlace place) => behind = place;
 
-    private Func<int, int>? Postings(Format.WordRow? word) =>
-        word is null ? null : from => footer.NextPosting(word.First, word.Count, from);
+    private Func<int, int>? Postings(Format.WordRow? word) => word is null ? null : footer.Postings(word.First, word.Count);
 
     private static StreamPart PartOf(Format.StreamRow row) => new(row.Highest, row.DeletedTo, row.First, row.Count);
 }

@@ -16,7 +16,8 @@ internal readonly record struct StreamPart(long Highest, long DeletedTo, int Fir
     public long Known => Math.Max(Highest, DeletedTo);
 }
 
-/// <summary>The index of a segment. Entries are numbered from 0 in position order; that number never changes.
+/// <summary>The index of a segment. Entries are numbered from 0 in position order; that number never changes. Whether a segment may have a
+/// name is asked before, of <see cref="NameFilters"/>.
 /// Safe for use by many threads.</summary>
 /// <param name="segment">The segment.</param>
 internal abstract class IndexPart(SegmentFile segment)
@@ -40,6 +41,9 @@ internal abstract class IndexPart(SegmentFile segment)
 
     /// <summary>What reads entries by their number, one after the other at little cost. Used by one thread.</summary>
     public abstract Func<int, EntryRow> Reader();
+
+    /// <summary>What tells the positions of entries by their number. Used by one thread.</summary>
+    public abstract Func<int, long> Positions();
 
     /// <summary>What the segment has of a stream; null for nothing.</summary>
     public abstract StreamPart? Stream(StreamId id);
@@ -65,6 +69,12 @@ internal abstract class IndexPart(SegmentFile segment)
     /// <summary>What a key stands for that was first used here, or that the base kept; null for any other key.</summary>
     public abstract Core.KnownKey? FindKey(string key);
 
+    /// <summary>The numbers of the entries with an id, ascending, where the segment has an index of ids.</summary>
+    public abstract IReadOnlyList<int> FindId(Guid id);
+
+    /// <summary>Whether a key is kept here, without its batch, of a batch that begins before a position.</summary>
+    public abstract bool KeepsKeyBefore(long position);
+
     /// <summary>The head after the batch that has a position; null where none has.</summary>
     public abstract Head? HeadAt(long position);
 
@@ -72,14 +82,18 @@ internal abstract class IndexPart(SegmentFile segment)
     /// <see cref="LastPosition"/> where there is none.</summary>
     public abstract long FirstHoleAfter(long after);
 
-    /// <summary>Every stream the segment has something of.</summary>
-    public abstract IEnumerable<(StreamId Id, StreamPart Part)> Streams();
+    /// <summary>The streams the segment has something of, from a name on, in the order of the names' UTF-8 bytes; read as they are
+    /// asked for.</summary>
+    public abstract StreamRows StreamsFrom(string name);
+
+    /// <summary>Whether a dropped beginning left something here.</summary>
+    public abstract bool HasBase { get; }
 
     /// <summary>What the dropped beginning had of a stream: its highest version; 0 for nothing.</summary>
     public abstract long HighestInBase(StreamId id);
 
-    /// <summary>Every stream of the dropped beginning, with its highest version.</summary>
-    public abstract IEnumerable<(StreamId Id, long Highest)> BaseStreams();
+    /// <summary>The streams of the dropped beginning, with their highest versions, from a name on, in the same order.</summary>
+    public abstract IEnumerable<(StreamId Id, long Highest)> BaseStreamsFrom(string name);
 
     /// <summary>What the journal's batches come to with those of the segment; where the journal is written.</summary>
     public abstract Core.TreePlace Behind();

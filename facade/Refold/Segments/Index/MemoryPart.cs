@@ -9,11 +9,15 @@ namespace Refold.Segments;
 /// <param name="before">What the batches before the segment come to, where it is written; null where it is only read.</param>
 internal sealed class MemoryPart(SegmentFile segment, Core.TreePlace? before) : IndexPart(segment)
 {
+    private const int StreamsAtOnce = 128;
+
     private readonly Lock gate = new();
     private readonly Format.IndexColumns columns = new(
         segment.Header.HasIds,
         before is null ? FSharpValueOption<Core.TreePlace>.None : FSharpValueOption<Core.TreePlace>.Some(before));
     private readonly Dictionary<StreamId, long> baseStreams = [];
+    private readonly EntryIds ids = new();
+    private SortedNames? sorted;
     private readonly List<(long First, long Last)> gaps = [];
     private long last = segment.Header.FirstPosition - 1;
 
@@ -128,6 +132,11 @@ internal sealed class MemoryPart(SegmentFile segment, Core.TreePlace? before) : 
         lock (gate) return RowOf(number);
     };
 
+    public override Func<int, long> Positions() => number =>
+    {
+        lock (gate) return columns.Entry(number).Position;
+    };
+
     public override StreamPart? Stream(StreamId id)
     {
         lock (gate) return columns.Names.FindStream(id) is { } stream ? PartOf(stream) : null;
@@ -158,6 +167,23 @@ internal sealed class MemoryPart(SegmentFile segment, Core.TreePlace? before) : 
         lock (gate) return columns.Key(key);
     }
 
+    public override IReadOnlyList<int> FindId(Guid id)
+    {
+        lock (ids)
+        {
+            // Ids that follow from others are not kept: the entries are read once.
+            using var reader = new EntryReader();
+            for (var (number, count) = ((int)ids.UpTo, Count); number < count; number++)
+                ids.Add(reader.Read(Reader()(number)).Id, number + 1);
+            return [.. ids.Of(id).Select(number => (int)number - 1)];
+        }
+    }
+
+    public override bool KeepsKeyBefore(long position)
+    {
+        lock (gate) return columns.KeepsKeyBefore(position);
+    }
+
     public override Head? HeadAt(long position)
     {
         lock (gate)
@@ -178,13 +204,31 @@ internal sealed class MemoryPart(SegmentFile segment, Core.TreePlace? before) : 
         }
     }
 
-    public override IEnumerable<(StreamId Id, StreamPart Part)> Streams()
+    public override StreamRows StreamsFrom(string name) => new ListedStreamRows(Listed(name));
+
+    private IEnumerable<(StreamId Id, StreamPart Part)> Listed(string name)
     {
-        lock (gate)
+        // Some at a time, so that a page of them takes no more.
+        for (var (from, isAfter) = (name, false); ;)
         {
-            return [
-                .. Enumerable.Range(0, columns.Names.Streams).Select(columns.Names.StreamAt)
+            List<(StreamId Id, StreamPart Part)> some;
+            lock (gate)
+            {
+                some = [.. Sorted.From(from, isAfter, StreamsAtOnce).Select(number => columns.Names.StreamAt(number))
                     .Select(stream => (stream.Stream, PartOf(stream)))];
+            }
+
+            foreach (var stream in some) yield return stream;
+            if (some.Count < StreamsAtOnce) yield break;
+            (from, isAfter) = (some[^1].Id.Value, true);
+        }
+    }
+
+    public override bool HasBase
+    {
+        get
+        {
+            lock (gate) return baseStreams.Count > 0;
         }
     }
 
@@ -193,9 +237,14 @@ internal sealed class MemoryPart(SegmentFile segment, Core.TreePlace? before) : 
         lock (gate) return baseStreams.GetValueOrDefault(id);
     }
 
-    public override IEnumerable<(StreamId Id, long Highest)> BaseStreams()
+    public override IEnumerable<(StreamId Id, long Highest)> BaseStreamsFrom(string name)
     {
-        lock (gate) return [.. baseStreams.Select(pair => (pair.Key, pair.Value))];
+        lock (gate)
+        {
+            return [
+                .. baseStreams.Where(pair => Core.Text.compareUtf8(pair.Key.Value, name) >= 0).OrderBy(pair => pair.Key)
+                    .Select(pair => (pair.Key, pair.Value))];
+        }
     }
 
     public override Core.TreePlace Behind() => columns.Behind;
@@ -205,6 +254,10 @@ internal sealed class MemoryPart(SegmentFile segment, Core.TreePlace? before) : 
     private static StreamPart PartOf(Format.ColumnStream stream) => new(stream.Highest, stream.DeletedTo, 0, stream.Entries.Count);
 
     private static Func<int, int>? Finder(Format.Postings? found) => found is null ? null : found.NextFrom;
+
+    // Made once the names are asked for in order.
+    private SortedNames Sorted => sorted ??= new SortedNames(
+        () => columns.Names.Streams, number => columns.Names.StreamAt(number).Stream.Value);
 
     private EntryRow RowOf(int number)
     {

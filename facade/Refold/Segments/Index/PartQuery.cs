@@ -42,13 +42,18 @@ internal sealed class PartQuery
         return least;
     }
 
+    /// <summary>The tags that an entry must have for an alternative.</summary>
+    public static IEnumerable<string> Tags(Core.QueryItem item)
+    {
+        IEnumerable<string> tags = item.Tags.Select(tag => tag.Value);
+        return item.Kind is { } kind ? tags.Append(Core.EntryKindModule.tag(kind.Value)) : tags;
+    }
+
     /// <summary>The lists that an alternative needs; null where the segment has no entry for one of its demands.</summary>
     private static Func<int, int>[][]? Demands(IndexPart part, Core.QueryItem item)
     {
         var demands = new List<Func<int, int>[]>();
-        IEnumerable<string> tags = item.Tags.Select(tag => tag.Value);
-        if (item.Kind is { } kind) tags = tags.Append(Core.EntryKindModule.tag(kind.Value));
-        foreach (var tag in tags)
+        foreach (var tag in Tags(item))
         {
             if (part.Tagged(tag) is not { } list) return null;
             demands.Add([list]);

@@ -14,7 +14,8 @@ internal sealed partial class SegmentIndex
         if (from <= floor) throw new EntriesDroppedException(id, Math.Max(floor, GoneOf(now.Parts, id)));
         var found = new Stack<(IndexPart Part, StreamPart Stream)>();
         var (number, highest, lowest) = (now.Parts.Length - 1, 0L, long.MaxValue);
-        for (; number >= 0 && lowest > from; number--)
+        var search = SearchStream(now.Parts, id);
+        for (number = search.DownFrom(number); number >= 0 && lowest > from; number = search.DownFrom(number - 1))
         {
             if (now.Parts[number].Stream(id) is not { } stream) continue;
             highest = Math.Max(highest, stream.Known);
@@ -23,7 +24,7 @@ internal sealed partial class SegmentIndex
             lowest = stream.Lowest;
         }
 
-        if (highest == 0 && now.Parts.Length > 0) highest = now.Parts[0].HighestInBase(id);
+        if (highest == 0) highest = HighestInBase(now.Parts, search, id);
         // Of what came before the first entry that is there nothing is left.
         var gone = lowest == long.MaxValue ? highest : lowest - 1;
         if (highest > 0 && from <= gone) throw new EntriesDroppedException(id, gone);
@@ -43,7 +44,11 @@ internal sealed partial class SegmentIndex
     public (long AsOf, List<EntryRow> Rows) Find(Core.Query query, long fromPosition, long maxCount)
     {
         var (now, found) = (Now(), new List<EntryRow>());
-        for (var number = now.PartOf(fromPosition); number < now.Parts.Length && found.Count < maxCount; number++)
+        if (maxCount <= 0) return (now.Head.Position, found);
+        var search = SearchQuery(now.Parts, query);
+        for (var number = search.From(now.PartOf(fromPosition));
+            number >= 0 && found.Count < maxCount;
+            number = search.From(number + 1))
         {
             var part = now.Parts[number];
             var (matches, read) = (new PartQuery(part, query), part.Reader());
@@ -66,13 +71,15 @@ internal sealed partial class SegmentIndex
     {
         var now = Now();
         var least = FirstDeletedAfter(now, after);
+        var search = default(PartSearch);
         for (var number = now.PartOf(after + 1); number < now.Parts.Length; number++)
         {
             var part = now.Parts[number];
             if (least < part.FirstPosition) break;
             if (part.FirstHoleAfter(Math.Max(after, part.FirstPosition - 1)) is var hole && hole <= part.LastPosition)
                 least = Math.Min(least, hole);
-            if (new PartQuery(part, query).Next(part.IndexAt(after + 1)) is >= 0 and var next)
+            search ??= SearchQuery(now.Parts, query);
+            if (search.MayMatch(number) && new PartQuery(part, query).Next(part.IndexAt(after + 1)) is >= 0 and var next)
                 least = Math.Min(least, part.Reader()(next).Position);
             if (least <= part.LastPosition) break;
         }
@@ -80,43 +87,22 @@ internal sealed partial class SegmentIndex
         return least == long.MaxValue ? 0 : least;
     }
 
-    /// <summary>Streams in the order of their names' UTF-8 bytes.</summary>
-    /// <param name="isWanted">Which; null for all.</param>
-    public IReadOnlyList<StreamInfo> Streams(Func<StreamId, bool>? isWanted = null)
-    {
-        var now = Now();
-        var found = new Dictionary<StreamId, (long Gone, long Highest, bool HasEntries)>();
-        if (now.Parts.Length > 0)
-        {
-            foreach (var (id, highest) in now.Parts[0].BaseStreams().Where(stream => isWanted?.Invoke(stream.Id) != false))
-                found[id] = (highest, highest, false);
-        }
-
-        foreach (var (id, stream) in now.Parts.SelectMany(part => part.Streams()))
-        {
-            if (isWanted?.Invoke(id) == false) continue;
-            var (gone, highest, hasEntries) = found.GetValueOrDefault(id);
-            highest = Math.Max(highest, stream.Known);
-            if (!hasEntries) gone = stream.Count > 0 ? stream.Lowest - 1 : highest;
-            found[id] = (gone, highest, hasEntries || stream.Count > 0);
-        }
-
-        return [
-            .. found.OrderBy(pair => pair.Key)
-                .Select(pair =>
-                    new StreamInfo(pair.Key, Math.Max(pair.Value.Gone, deleted.FloorAt(pair.Key, now.Moment)), pair.Value.Highest))];
-    }
-
     /// <summary>How many entries of each segment can be read.</summary>
     public Dictionary<SegmentFile, long> EntriesBySegment()
     {
         var now = Now();
-        var floors = deleted.Streams(now.Moment);
-        return now.Parts.ToDictionary(part => part.Segment, part =>
-            part.Count - floors.Sum(stream => Hidden(part, stream.Id, stream.Floor)));
+        var entries = now.Parts.ToDictionary(part => part.Segment, part => (long)part.Count);
+        foreach (var (id, floor) in deleted.Streams(now.Moment))
+        {
+            var search = SearchStream(now.Parts, id);
+            for (var number = search.From(0); number >= 0; number = search.From(number + 1))
+            {
+                if (now.Parts[number].Stream(id) is { Count: > 0 } stream)
+                    entries[now.Parts[number].Segment] -= Math.Clamp(floor - stream.Lowest + 1, 0, stream.Count);
+            }
+        }
 
-        static long Hidden(IndexPart part, StreamId id, long floor) =>
-            part.Stream(id) is { Count: > 0 } stream ? Math.Clamp(floor - stream.Lowest + 1, 0, stream.Count) : 0;
+        return entries;
     }
 
     private static IEnumerable<EntryRow> OfStream(
@@ -162,7 +148,10 @@ internal sealed partial class SegmentIndex
         var least = long.MaxValue;
         foreach (var (id, floor) in deleted.Behind(after))
         {
-            for (var number = now.PartOf(after + 1); number < now.Parts.Length && now.Parts[number].FirstPosition < least; number++)
+            var search = SearchStream(now.Parts, id);
+            for (var number = search.From(now.PartOf(after + 1));
+                number >= 0 && now.Parts[number].FirstPosition < least;
+                number = search.From(number + 1))
             {
                 var part = now.Parts[number];
                 if (part.Stream(id) is not { Count: > 0 } stream) continue;

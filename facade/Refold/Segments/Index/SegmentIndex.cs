@@ -96,6 +96,7 @@ internal sealed partial class SegmentIndex(bool isWritten) : IAppendIndex
         {
             var header = found.Part.Segment.Header;
             if (parts.Length == 0) begin = new Head(header.FirstPosition - 1, header.HeadBefore);
+            filters.Add(parts.Length, found.Part);
             parts = [.. parts, found.Part];
             foreach (var (id, version, position) in found.Deletions) deleted.Add(id, version, position);
             head = found.Head;
@@ -145,9 +146,11 @@ internal sealed partial class SegmentIndex(bool isWritten) : IAppendIndex
 
         lock (gate)
         {
-            foreach (var held in parts)
-                if (isWritten && ReferenceEquals(held.Segment, segment)) part.Know(held.Behind());
-            parts = [.. parts.Select(held => ReferenceEquals(held.Segment, segment) ? part : held)];
+            var number = Array.FindIndex(parts, held => ReferenceEquals(held.Segment, segment));
+            if (number < 0) return;
+            if (isWritten) part.Know(parts[number].Behind());
+            filters.Add(number, part);
+            parts = [.. parts[..number], part, .. parts[(number + 1)..]];
         }
     }
 
@@ -168,7 +171,8 @@ internal sealed partial class SegmentIndex(bool isWritten) : IAppendIndex
     {
         if (versions.Find(stream) is { } known) return known;
         var change = versions.Changes;
-        var highest = HighestOf(Now().Parts, stream);
+        var parts = Now().Parts;
+        var highest = HighestOf(parts, SearchStream(parts, stream), stream);
         versions.Add(stream, highest, change);
         return highest;
     }
@@ -192,10 +196,12 @@ internal sealed partial class SegmentIndex(bool isWritten) : IAppendIndex
     public Core.KnownKey? FindKey(string key)
     {
         var before = KeysBefore;
-        foreach (var part in Now().Parts.Reverse())
+        var parts = Now().Parts;
+        var search = Allowing(parts, Format.FooterFilter.ofKey, key);
+        for (var number = search.DownFrom(parts.Length - 1); number >= 0; number = search.DownFrom(number - 1))
         {
             // Used again, a key is found where it was used last.
-            if (part.FindKey(key) is { } found) return found.Receipt.FirstPosition >= before ? found : null;
+            if (parts[number].FindKey(key) is { } found) return found.Receipt.FirstPosition >= before ? found : null;
         }
 
         return null;
@@ -244,35 +250,6 @@ internal sealed partial class SegmentIndex(bool isWritten) : IAppendIndex
     {
         for (var item = 0; item < found.Batch.Count; item++) versions.Forget(found.Batch.Stream(item));
         foreach (var gone in found.Dropped) versions.Forget(gone.Versions.Stream);
-    }
-
-    private static long HighestOf(IndexPart[] parts, StreamId stream)
-    {
-        var known = parts.Length > 0 ? parts[0].HighestInBase(stream) : 0;
-        for (var number = parts.Length - 1; number >= 0; number--)
-        {
-            if (parts[number].Stream(stream) is not { } found) continue;
-            // What a deletion names may be far below the highest.
-            known = Math.Max(known, found.Known);
-            if (found.Count > 0) break;
-        }
-
-        return known;
-    }
-
-    /// <summary>The version up to which a stream was gone from the start, or has lost entries to compaction: its first entry
-    /// that is there comes behind it.</summary>
-    private static long GoneOf(IndexPart[] parts, StreamId stream)
-    {
-        var known = 0L;
-        foreach (var part in parts)
-        {
-            if (part.Stream(stream) is not { } found) continue;
-            if (found.Count > 0) return found.Lowest - 1;
-            known = Math.Max(known, found.DeletedTo);
-        }
-
-        return parts.Length > 0 ? Math.Max(known, parts[0].HighestInBase(stream)) : known;
     }
 
     /// <summary>A moment of the index.</summary>

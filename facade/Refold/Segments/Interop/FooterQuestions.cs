@@ -1,5 +1,6 @@
 // The core's reader of a footer, asked with C# values; what is wrong with a page is thrown with the file's name.
 // Made and asked by Segments/FooterPart.cs.
+using System.Text;
 using Microsoft.FSharp.Core;
 using Refold.Segments;
 
@@ -11,11 +12,13 @@ internal sealed class FooterQuestions
     private readonly SegmentFile segment;
     private readonly Format.FooterReader reader;
 
-    private FooterQuestions(SegmentFile segment, Format.FooterReader reader) => (this.segment, this.reader) = (segment, reader);
+    // Names are looked up where the filter allows them: it was asked before.
+    private FooterQuestions(SegmentFile segment, Format.FooterReader reader) =>
+        (this.segment, this.reader) = (segment, reader.WithoutFilter);
 
     public int Entries => reader.Entries;
 
-    public int Streams => reader.Streams;
+    public int FilterBlocks => reader.FilterBlocks;
 
     /// <summary>Reads the root.</summary>
     /// <exception cref="JournalCorruptedException">It is not what was written.</exception>
@@ -24,6 +27,23 @@ internal sealed class FooterQuestions
         var read = FuncConvert.FromFunc<long, int, ReadOnlyMemory<byte>>(segment.ReadBytes);
         var opened = Format.FooterReader.Open(Format.FooterDecoding.sourceOf(segment.Header, trailer, read), cache.Of(segment));
         return new FooterQuestions(segment, ValueOf(opened, segment));
+    }
+
+    public ReadOnlyMemory<byte> FilterBlock(int number) => ValueOf(reader.FilterBlock(number));
+
+    /// <summary>The block of a filter over few names, where there is none; null where they are not few, or cannot be read.</summary>
+    public ReadOnlyMemory<byte>? BlockOfFew()
+    {
+        try
+        {
+            // Whoever asks for a name that is there finds what is wrong with its page.
+            var block = reader.BlockOfFew();
+            return block.IsOk ? block.ResultValue?.Value : null;
+        }
+        catch (JournalException)
+        {
+            return null;
+        }
     }
 
     public int IndexAt(long position) => ValueOf(reader.IndexAt(position));
@@ -38,6 +58,8 @@ internal sealed class FooterQuestions
 
     public (int First, Format.StreamRow[] Rows) StreamsWith(int number) => ValueOf(reader.StreamsWith(number));
 
+    public Format.StreamRow StreamAt(int number) => ValueOf(reader.StreamAt(number));
+
     public Format.StreamRow? Stream(StreamId id) => ValueOf(reader.Stream(id))?.Value;
 
     public Core.BaseStream? BaseStream(StreamId id) => ValueOf(reader.BaseStream(id))?.Value;
@@ -48,7 +70,12 @@ internal sealed class FooterQuestions
 
     public int Posting(int place) => ValueOf(reader.Posting(place));
 
-    public int NextPosting(int first, int count, int from) => ValueOf(reader.NextPosting(first, count, from));
+    /// <summary>What finds the first of some postings at or behind a number, -1 for none. Used by one thread.</summary>
+    public Func<int, int> Postings(int first, int count)
+    {
+        var cursor = reader.Postings(first, count);
+        return from => ValueOf(cursor.NextFrom(from));
+    }
 
     public Format.BatchRow? BatchAt(long position) => ValueOf(reader.BatchAt(position))?.Value;
 
@@ -56,11 +83,33 @@ internal sealed class FooterQuestions
 
     public Core.KnownKey? Key(string key) => ValueOf(reader.Key(key))?.Value;
 
+    public IReadOnlyList<int> ById(Guid id) => [.. ValueOf(reader.ById(id))];
+
+    public bool KeepsKeyBefore(long position) => ValueOf(reader.KeepsKeyBefore(position));
+
     public IReadOnlyList<(StreamId Id, long Version, long Position)> Deletions() => [.. ValueOf(reader.Deletions())];
 
-    public IReadOnlyList<Core.BaseStream> BaseStreams() => ValueOf(reader.BaseStreams())?.Value ?? [];
+    /// <summary>Goes through rows of streams from a name on, in the order of their names.</summary>
+    public Format.StreamCursor StreamsFrom(string name) => reader.StreamsFrom(name);
+
+    /// <summary>Goes to the next row of a stream; false behind the last one.</summary>
+    public bool MoveNext(Format.StreamCursor cursor) => ValueOf(cursor.MoveNext());
+
+    /// <summary>The stream of a row.</summary>
+    public StreamId NameOf(Format.StreamCursor cursor) =>
+        Core.StreamIdModule.tryCreate(Encoding.UTF8.GetString(cursor.Name)) is { IsOk: true, ResultValue: var stream }
+            ? stream
+            : throw SegmentFaults.Of(cursor.Misfit, segment.Name.ToString());
+
+    /// <summary>The streams of a base from a name on, in the order of their names.</summary>
+    public IEnumerable<Core.BaseStream> BaseStreamsFrom(string name) => All(reader.BaseStreamsFrom(name));
 
     public Core.TreePlace Behind() => ValueOf(reader.Behind());
+
+    private IEnumerable<TRow> All<TRow>(Format.NamedWalk<TRow> rows)
+    {
+        while (ValueOf(rows.Next()) is { IsSome: true, Value: var row }) yield return row;
+    }
 
     private TValue ValueOf<TValue>(FSharpResult<TValue, Format.FrameError> result) => ValueOf(result, segment);
 
