@@ -1,6 +1,8 @@
 // Folding recorded entries to a state: nothing is decided and nothing drawn. Seed 000's replay, with the reasons for a mismatch.
-// Called by Snapshot.Load.fs, Replay.Verify.fs and, as `Replay.fold`, by users.
+// Called by Fold.Stream.fs, Replay.Stream.fs and Machine.fs.
 namespace Refold.Core
+
+open System
 
 /// A state to start folding from.
 [<NoEquality; NoComparison>]
@@ -45,8 +47,12 @@ type FoldReport<'State> =
 module internal Folding =
 
     /// A state after one more entry.
-    [<NoEquality; NoComparison>]
+    [<Struct; NoEquality; NoComparison>]
     type Applied<'State> = { State: 'State; WasUpcast: bool; Unfaithful: Divergence option }
+
+    /// What an entry's codec reads. `Unfaithful`: how it writes it otherwise, told of the entry where that is asked for.
+    [<Struct; NoEquality; NoComparison>]
+    type Read<'Event> = { Event: 'Event; WasUpcast: bool; Unfaithful: (Entry -> Divergence) voption }
 
     /// Whether nothing is wrong that ends a fold.
     let isWhole (divergence: Divergence option) : bool =
@@ -64,48 +70,81 @@ module internal Folding =
         | CodecError.Undecodable _
         | CodecError.Unencodable _ -> PayloadDifference.memberPath data.Payload
 
-    /// Decodes with any codec; the divergence tells why it could not be done.
-    let decode (codec: Codec<'Value>) (entry: Entry) (encoded: Encoded) : Result<'Value, Divergence> =
-        let failed path cause actual = Error(Divergence.at entry path cause (PayloadDifference.show encoded.Payload) actual)
-
+    /// Decodes with any codec; the divergence, of an entry, tells why it could not be done.
+    let private tryDecode (codec: Codec<'Value>) (encoded: Encoded) : Result<'Value, Entry -> Divergence> =
         try
             match codec.Decode encoded with
             | Ok value -> Ok value
-            | Error error -> failed (errorPath entry.Data error) DivergenceCause.Undecodable (error.ToString())
+            | Error error ->
+                Error(fun entry ->
+                    let path = errorPath entry.Data error
+                    Divergence.at entry path DivergenceCause.Undecodable (PayloadDifference.show encoded.Payload) (error.ToString()))
         with error ->
-            failed (PayloadDifference.memberPath entry.Data.Payload) DivergenceCause.Threw (Thrown.text "decode" error)
+            let text = Thrown.text "decode" error
 
-    /// Encodes again what was decoded; the divergence tells that it has no encoded form.
-    let encode (codec: Codec<'Value>) (entry: Entry) (value: 'Value) : Result<Encoded, Divergence> =
+            Error(fun entry ->
+                let path = PayloadDifference.memberPath entry.Data.Payload
+                Divergence.at entry path DivergenceCause.Threw (PayloadDifference.show encoded.Payload) text)
+
+    /// Decodes with any codec; the divergence tells why it could not be done.
+    let decode (codec: Codec<'Value>) (entry: Entry) (encoded: Encoded) : Result<'Value, Divergence> =
+        tryDecode codec encoded |> Result.mapError (fun told -> told entry)
+
+    let private tryEncode (codec: Codec<'Value>) (value: 'Value) : Result<Encoded, Entry -> Divergence> =
         let encoded =
             try
                 CodecEncode.record codec value |> Result.mapError string
             with error ->
                 Error(Thrown.text "encode" error)
 
-        encoded
-        |> Result.mapError (fun reason ->
-            let payload = entry.Data.Payload
-            let path = PayloadDifference.memberPath payload
-            Divergence.at entry path DivergenceCause.CodecNotFaithful (PayloadDifference.show payload) reason)
+        match encoded with
+        | Ok encoded -> Ok encoded
+        | Error reason ->
+            Error(fun entry ->
+                let payload = entry.Data.Payload
+                let path = PayloadDifference.memberPath payload
+                Divergence.at entry path DivergenceCause.CodecNotFaithful (PayloadDifference.show payload) reason)
+
+    /// Encodes again what was decoded; the divergence tells that it has no encoded form.
+    let encode (codec: Codec<'Value>) (entry: Entry) (value: 'Value) : Result<Encoded, Divergence> =
+        tryEncode codec value |> Result.mapError (fun told -> told entry)
+
+    // Bytes first: only where they differ it is asked how.
+    let private payloadDiffers (again: Bytes) (entry: Entry) =
+        match PayloadDifference.find entry entry.Data.Payload again with
+        | Some found -> { found with Cause = DivergenceCause.CodecNotFaithful }
+        | None -> invalidOp "bytes that differ have a difference"
 
     /// Whether an event was upcast, and how its codec is not faithful.
-    let private judgeCodec (codec: Codec<'Event>) (entry: Entry) (event: 'Event) : struct (bool * Divergence option) =
-        let data = entry.Data
-
+    let private judgeCodec (codec: Codec<'Event>) (encoded: Encoded) (event: 'Event) : struct (bool * (Entry -> Divergence) voption) =
         let unfaithful path expected actual =
-            struct (false, Some(Divergence.at entry path DivergenceCause.CodecNotFaithful expected actual))
+            struct (false, ValueSome(fun entry -> Divergence.at entry path DivergenceCause.CodecNotFaithful expected actual))
 
-        match encode codec entry event with
-        | Error divergence -> struct (false, Some divergence)
-        | Ok again when again.SchemaVersion > data.SchemaVersion -> struct (true, None)
-        | Ok again when again.SchemaVersion < data.SchemaVersion ->
-            unfaithful "/schemaVersion" (Numbers.text data.SchemaVersion) (Numbers.text again.SchemaVersion)
-        | Ok again when again.Type <> data.Type -> unfaithful "/type" data.Type again.Type
-        | Ok again ->
-            let difference = PayloadDifference.find entry data.Payload again.Payload
+        match tryEncode codec event with
+        | Error told -> struct (false, ValueSome told)
+        | Ok again when again.SchemaVersion > encoded.SchemaVersion -> struct (true, ValueNone)
+        | Ok again when again.SchemaVersion < encoded.SchemaVersion ->
+            unfaithful "/schemaVersion" (Numbers.text encoded.SchemaVersion) (Numbers.text again.SchemaVersion)
+        | Ok again when not (String.Equals(again.Type, encoded.Type)) -> unfaithful "/type" encoded.Type again.Type
+        | Ok again when again.Payload.Equals encoded.Payload -> struct (false, ValueNone)
+        | Ok again -> struct (false, ValueSome(payloadDiffers again.Payload))
 
-            struct (false, difference |> Option.map (fun found -> { found with Cause = DivergenceCause.CodecNotFaithful }))
+    /// Decodes an entry's payload and judges its codec by the form that it writes.
+    let judge (codec: Codec<'Event>) (encoded: Encoded) : Result<Read<'Event>, Entry -> Divergence> =
+        match tryDecode codec encoded with
+        | Error told -> Error told
+        | Ok event ->
+            let struct (wasUpcast, unfaithful) = judgeCodec codec encoded event
+            Ok { Event = event; WasUpcast = wasUpcast; Unfaithful = unfaithful }
+
+    /// As `judge`; a codec that reads and proves itself in one is not asked twice.
+    let read (codec: Codec<'Event>) (encoded: Encoded) : Result<Read<'Event>, Entry -> Divergence> =
+        let mutable event = Unchecked.defaultof<'Event>
+
+        match CodecEncode.trySettling codec with
+        | ValueSome settling when settling.TryRead(encoded.Type, encoded.SchemaVersion, encoded.Payload.Span, &event) ->
+            Ok { Event = event; WasUpcast = false; Unfaithful = ValueNone }
+        | _ -> judge codec encoded
 
     /// The state after an entry's event.
     let evolve
@@ -125,15 +164,17 @@ module internal Folding =
         (state: 'State)
         (entry: Entry)
         : Result<Applied<'State>, Divergence> =
-        match decode aggregate.Events entry (encodedOf entry.Data) with
-        | Error divergence -> Error divergence
-        | Ok event ->
-            let struct (wasUpcast, difference) = judgeCodec aggregate.Events entry event
+        match read aggregate.Events (encodedOf entry.Data) with
+        | Error told -> Error(told entry)
+        | Ok found ->
             // A fact is an input: it stands as it was recorded, whatever the codec makes of it.
-            let unfaithful = if entry.Data.Role = Role.Fact then None else difference
+            let unfaithful =
+                match found.Unfaithful with
+                | ValueSome told when entry.Data.Role <> Role.Fact -> Some(told entry)
+                | _ -> None
 
-            match evolve aggregate state entry event with
-            | Ok state -> Ok { State = state; WasUpcast = wasUpcast; Unfaithful = unfaithful }
+            match evolve aggregate state entry found.Event with
+            | Ok state -> Ok { State = state; WasUpcast = found.WasUpcast; Unfaithful = unfaithful }
             | Error divergence -> Error divergence
 
     /// The divergence of an entry that is not the next version of its stream.
@@ -148,25 +189,6 @@ module internal Folding =
             Divergence.at entry "/version" cause ("version " + Numbers.text next) ("version " + Numbers.text entry.Version)
             |> Some
 
-    let private consume aggregate (report: FoldReport<'State>) (entry: Entry) =
-        let counted = { report with Version = entry.Version; Entries = report.Entries + 1L }
-
-        match gap report.Version entry with
-        | Some divergence -> Error divergence
-        | None when not (Role.isApplied entry.Data.Role) -> Ok { counted with Checked = report.Checked + 1L }
-        | None ->
-            apply aggregate report.State entry
-            |> Result.map (fun applied ->
-                { counted with
-                    State = applied.State
-                    Applied = report.Applied + 1L
-                    Upcast = report.Upcast + (if applied.WasUpcast then 1L else 0L)
-                    Redacted =
-                        let isRedacted = CodecEncode.redacts aggregate.Events && Redaction.isMarked entry.Data.Payload
-                        report.Redacted + (if isRedacted then 1L else 0L)
-                    Divergence = report.Divergence |> Option.orElse applied.Unfaithful
-                })
-
     /// The state hash; `None` without a state codec, or where the state has no encoded form.
     let tryStateHash (aggregate: Aggregate<'State, 'Command, 'Event, 'Error>) (state: 'State) : Hash option =
         try
@@ -175,38 +197,3 @@ module internal Folding =
             | Error _ -> None
         with _ ->
             None
-
-    /// Folds the entries of one stream, which follow the start's version without gaps.
-    let entries
-        (aggregate: Aggregate<'State, 'Command, 'Event, 'Error>)
-        (start: FoldStart<'State>)
-        (entries: Entry seq)
-        : FoldReport<'State> =
-        use each = entries.GetEnumerator()
-
-        let rec fold (report: FoldReport<'State>) =
-            if not (each.MoveNext()) then
-                report
-            else
-                match consume aggregate report each.Current with
-                | Ok next -> fold next
-                | Error divergence ->
-                    { report with
-                        Divergence = report.Divergence |> Option.orElse (Some divergence)
-                    }
-
-        let report =
-            fold
-                {
-                    State = start.State
-                    Version = start.Version
-                    Entries = 0L
-                    Applied = 0L
-                    Upcast = 0L
-                    Redacted = 0L
-                    Checked = 0L
-                    Divergence = None
-                    StateHash = None
-                }
-
-        { report with StateHash = tryStateHash aggregate report.State }
