@@ -115,6 +115,17 @@ public sealed partial class Codec<T> : IRedactingCodec<T>, ISettlingCodec<T>
         }
     }
 
+    bool ISettlingCodec<T>.TryRead(string type, int schemaVersion, ReadOnlySpan<byte> payload, out T value)
+    {
+        value = default!;
+        return forms.TryGetValue(type, out var form)
+            && form.Prove is { } prove
+            // An older one is upcast, and then it is not what is written.
+            && form.SchemaVersion == schemaVersion
+            && !RedactedPaths.IsOpened(payload)
+            && prove(payload, out value);
+    }
+
     private Encoded EncodeWhole(T value)
     {
         try

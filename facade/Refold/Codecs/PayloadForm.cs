@@ -6,10 +6,17 @@ using Refold.Interop;
 
 namespace Refold;
 
+/// <summary>Reads a payload where it lies, where writing the value is proved to give the payload; false where that is not
+/// known.</summary>
+internal delegate bool ProvingRead<T>(ReadOnlySpan<byte> payload, out T value);
+
 internal sealed record PayloadForm<T>(string TypeName, int SchemaVersion, Func<ReadOnlyMemory<byte>, T> Read)
 {
     private ImmutableSortedDictionary<int, Func<ReadOnlyMemory<byte>, ReadOnlyMemory<byte>>> Upcasts { get; init; } =
         ImmutableSortedDictionary<int, Func<ReadOnlyMemory<byte>, ReadOnlyMemory<byte>>>.Empty;
+
+    /// <summary>Reads payloads of the current version; null where nothing is proved.</summary>
+    public ProvingRead<T>? Prove { get; init; }
 
     public PayloadForm<T> WithVersion(int schemaVersion)
     {

@@ -10,6 +10,10 @@ internal interface ISettlingCodec<T>
     /// <summary>Value to payload, with the value that was read back from it and is written the same; null where that is not
     /// known.</summary>
     (Encoded Encoded, T Back)? TrySettle(T value);
+
+    /// <summary>Payload to value, where encoding the value is proved to give this payload under this type and schema version; false where
+    /// that is not known.</summary>
+    bool TryRead(string type, int schemaVersion, ReadOnlySpan<byte> payload, out T value);
 }
 
 internal sealed class SettlingFunction<T>(
@@ -30,6 +34,9 @@ internal sealed class SettlingFunction<T>(
             return FSharpResult<Core.Encoded, Core.CodecError>.NewError(error.Error);
         }
     }
+
+    public override bool TryRead(string typeName, int schemaVersion, ReadOnlySpan<byte> payload, out T value) =>
+        codec.TryRead(typeName, schemaVersion, payload, out value);
 
     public override FSharpResult<FSharpValueOption<(Core.Encoded, T)>, Core.CodecError> TrySettle(T value)
     {
