@@ -26,10 +26,32 @@ type internal RedactingEncode<'Value>() =
 
     override this.Invoke(value: 'Value) : Result<Encoded, CodecError> = this.Encode(Writing.Recorded ignore, value)
 
+/// Decoding that can be called without an object for the payload.
+[<AbstractClass>]
+type internal PlainDecode<'Value>() =
+    inherit FSharpFunc<Encoded, Result<'Value, CodecError>>()
+
+    /// As decoding: null where there is a value.
+    abstract Read:
+        typeName: string * schemaVersion: int * payload: ReadOnlyMemory<byte> * [<Out>] value: byref<'Value> -> CodecError | null
+
+/// Encoding that can be called without an object for the payload. It refuses the reserved form itself.
+[<AbstractClass>]
+type internal PlainEncode<'Value>() =
+    inherit FSharpFunc<'Value, Result<Encoded, CodecError>>()
+
+    /// As encoding: null where there is a payload.
+    abstract Write:
+        value: 'Value *
+        [<Out>] typeName: byref<string> *
+        [<Out>] schemaVersion: byref<int> *
+        [<Out>] payload: byref<ReadOnlyMemory<byte>> ->
+            CodecError | null
+
 /// Encoding that reads back what it writes, and writes it again, before it answers.
 [<AbstractClass>]
 type internal SettlingEncode<'Value>() =
-    inherit FSharpFunc<'Value, Result<Encoded, CodecError>>()
+    inherit PlainEncode<'Value>()
 
     /// The decoding that it reads back by. Where a codec has another one, nothing is settled.
     abstract Decode: (Encoded -> Result<'Value, CodecError>)

@@ -19,9 +19,8 @@ type internal Differing(told: Entry -> Divergence, goesOn: bool) =
 type internal StreamFold<'State, 'Command, 'Event, 'Error>
     (aggregate: Aggregate<'State, 'Command, 'Event, 'Error>, start: FoldStart<'State>) =
 
-    let events = aggregate.Events
-    let settling = CodecEncode.trySettling events
-    let redacts = CodecEncode.redacts events
+    let events = Folding.Reader aggregate.Events
+    let redacts = CodecEncode.redacts aggregate.Events
     let evolve = OptimizedClosures.FSharpFunc<'State, 'Event, 'State>.Adapt aggregate.Decider.Evolve
     let mutable state = start.State
     let mutable version = start.Version
@@ -67,11 +66,11 @@ type internal StreamFold<'State, 'Command, 'Event, 'Error>
             null
         | error -> threw error
 
-    let takeRead (role: Role) (encoded: Encoded) (read: Result<Folding.Read<'Event>, Entry -> Divergence>) : Differing =
+    let takeRead (role: Role) (payload: ReadOnlyMemory<byte>) (read: Result<Folding.Read<'Event>, Entry -> Divergence>) : Differing =
         match read with
         | Error told -> Differing(told, false)
         | Ok found ->
-            match take found.Event found.WasUpcast (redacts && Redaction.isMarked encoded.Payload) with
+            match take found.Event found.WasUpcast (redacts && Redaction.isMarked (Bytes.Wrap payload)) with
             | null ->
                 match found.Unfaithful with
                 // A fact is an input: it stands as it was recorded, whatever the codec makes of it.
@@ -95,11 +94,12 @@ type internal StreamFold<'State, 'Command, 'Event, 'Error>
         else
             let mutable event = Unchecked.defaultof<'Event>
 
-            match settling with
-            | ValueSome codec when codec.TryRead(typeName, schemaVersion, payload, &event) -> take event false false
-            | _ ->
-                let encoded = { Type = typeName; SchemaVersion = schemaVersion; Payload = Bytes.Copy payload }
-                takeRead role encoded (Folding.judge events encoded)
+            if events.TryProve(typeName, schemaVersion, payload, &event) then
+                take event false false
+            else
+                // A codec may keep what it is given.
+                let copy = ReadOnlyMemory(payload.ToArray())
+                takeRead role copy (events.Judge(typeName, schemaVersion, copy))
 
     /// Takes what differs at an entry. False: the fold ended before it.
     member _.Tell(differing: Differing, entry: Entry) : bool =
@@ -119,8 +119,7 @@ type internal StreamFold<'State, 'Command, 'Event, 'Error>
                 pass ()
                 null
             else
-                let encoded = Folding.encodedOf data
-                takeRead data.Role encoded (Folding.read events encoded)
+                takeRead data.Role data.Payload.Memory (events.Read data)
 
         match differing with
         | null -> true

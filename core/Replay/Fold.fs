@@ -70,81 +70,152 @@ module internal Folding =
         | CodecError.Undecodable _
         | CodecError.Unencodable _ -> PayloadDifference.memberPath data.Payload
 
-    /// Decodes with any codec; the divergence, of an entry, tells why it could not be done.
+    let private undecodable (payload: ReadOnlyMemory<byte>) (error: CodecError) (entry: Entry) =
+        let shown = PayloadDifference.show (Bytes.Wrap payload)
+        Divergence.at entry (errorPath entry.Data error) DivergenceCause.Undecodable shown (error.ToString())
+
+    let private decodeThrew (payload: ReadOnlyMemory<byte>) (error: exn) =
+        let text = Thrown.text "decode" error
+
+        fun (entry: Entry) ->
+            let path = PayloadDifference.memberPath entry.Data.Payload
+            Divergence.at entry path DivergenceCause.Threw (PayloadDifference.show (Bytes.Wrap payload)) text
+
     let private tryDecode (codec: Codec<'Value>) (encoded: Encoded) : Result<'Value, Entry -> Divergence> =
         try
             match codec.Decode encoded with
             | Ok value -> Ok value
-            | Error error ->
-                Error(fun entry ->
-                    let path = errorPath entry.Data error
-                    Divergence.at entry path DivergenceCause.Undecodable (PayloadDifference.show encoded.Payload) (error.ToString()))
+            | Error error -> Error(undecodable encoded.Payload.Memory error)
         with error ->
-            let text = Thrown.text "decode" error
-
-            Error(fun entry ->
-                let path = PayloadDifference.memberPath entry.Data.Payload
-                Divergence.at entry path DivergenceCause.Threw (PayloadDifference.show encoded.Payload) text)
+            Error(decodeThrew encoded.Payload.Memory error)
 
     /// Decodes with any codec; the divergence tells why it could not be done.
     let decode (codec: Codec<'Value>) (entry: Entry) (encoded: Encoded) : Result<'Value, Divergence> =
         tryDecode codec encoded |> Result.mapError (fun told -> told entry)
 
-    let private tryEncode (codec: Codec<'Value>) (value: 'Value) : Result<Encoded, Entry -> Divergence> =
-        let encoded =
-            try
-                CodecEncode.record codec value |> Result.mapError string
-            with error ->
-                Error(Thrown.text "encode" error)
+    let private unencodable (reason: string) (entry: Entry) =
+        let payload = entry.Data.Payload
+        let path = PayloadDifference.memberPath payload
+        Divergence.at entry path DivergenceCause.CodecNotFaithful (PayloadDifference.show payload) reason
 
-        match encoded with
-        | Ok encoded -> Ok encoded
-        | Error reason ->
-            Error(fun entry ->
-                let payload = entry.Data.Payload
-                let path = PayloadDifference.memberPath payload
-                Divergence.at entry path DivergenceCause.CodecNotFaithful (PayloadDifference.show payload) reason)
+    let private tryEncode (codec: Codec<'Value>) (value: 'Value) : Result<Encoded, Entry -> Divergence> =
+        try
+            match CodecEncode.record codec value with
+            | Ok encoded -> Ok encoded
+            | Error error -> Error(unencodable (string error))
+        with error ->
+            Error(unencodable (Thrown.text "encode" error))
 
     /// Encodes again what was decoded; the divergence tells that it has no encoded form.
     let encode (codec: Codec<'Value>) (entry: Entry) (value: 'Value) : Result<Encoded, Divergence> =
         tryEncode codec value |> Result.mapError (fun told -> told entry)
 
-    // Bytes first: only where they differ it is asked how.
-    let private payloadDiffers (again: Bytes) (entry: Entry) =
-        match PayloadDifference.find entry entry.Data.Payload again with
+    let private differs path expected actual (entry: Entry) = Divergence.at entry path DivergenceCause.CodecNotFaithful expected actual
+
+    let private payloadDiffers (again: ReadOnlyMemory<byte>) (entry: Entry) =
+        match PayloadDifference.find entry entry.Data.Payload (Bytes.Wrap again) with
         | Some found -> { found with Cause = DivergenceCause.CodecNotFaithful }
         | None -> invalidOp "bytes that differ have a difference"
 
-    /// Whether an event was upcast, and how its codec is not faithful.
-    let private judgeCodec (codec: Codec<'Event>) (encoded: Encoded) (event: 'Event) : struct (bool * (Entry -> Divergence) voption) =
-        let unfaithful path expected actual =
-            struct (false, ValueSome(fun entry -> Divergence.at entry path DivergenceCause.CodecNotFaithful expected actual))
+    /// Reads payloads by a codec and judges the codec by them. What of the codec can be called without an object is found once.
+    [<Sealed>]
+    type Reader<'Event>(codec: Codec<'Event>) =
 
-        match tryEncode codec event with
-        | Error told -> struct (false, ValueSome told)
-        | Ok again when again.SchemaVersion > encoded.SchemaVersion -> struct (true, ValueNone)
-        | Ok again when again.SchemaVersion < encoded.SchemaVersion ->
-            unfaithful "/schemaVersion" (Numbers.text encoded.SchemaVersion) (Numbers.text again.SchemaVersion)
-        | Ok again when not (String.Equals(again.Type, encoded.Type)) -> unfaithful "/type" encoded.Type again.Type
-        | Ok again when again.Payload.Equals encoded.Payload -> struct (false, ValueNone)
-        | Ok again -> struct (false, ValueSome(payloadDiffers again.Payload))
+        let settling = CodecEncode.trySettling codec
 
-    /// Decodes an entry's payload and judges its codec by the form that it writes.
-    let judge (codec: Codec<'Event>) (encoded: Encoded) : Result<Read<'Event>, Entry -> Divergence> =
-        match tryDecode codec encoded with
-        | Error told -> Error told
-        | Ok event ->
-            let struct (wasUpcast, unfaithful) = judgeCodec codec encoded event
-            Ok { Event = event; WasUpcast = wasUpcast; Unfaithful = unfaithful }
+        let plainDecode =
+            match box codec.Decode with
+            | :? PlainDecode<'Event> as plain -> ValueSome plain
+            | _ -> ValueNone
 
-    /// As `judge`; a codec that reads and proves itself in one is not asked twice.
-    let read (codec: Codec<'Event>) (encoded: Encoded) : Result<Read<'Event>, Entry -> Divergence> =
-        let mutable event = Unchecked.defaultof<'Event>
+        let plainEncode =
+            match box codec.Encode with
+            | :? PlainEncode<'Event> as plain -> ValueSome plain
+            | _ -> ValueNone
 
-        match CodecEncode.trySettling codec with
-        | ValueSome settling when settling.TryRead(encoded.Type, encoded.SchemaVersion, encoded.Payload.Span, &event) ->
-            Ok { Event = event; WasUpcast = false; Unfaithful = ValueNone }
-        | _ -> judge codec encoded
+        let decode (typeName: string) (schemaVersion: int) (payload: ReadOnlyMemory<byte>) : Result<'Event, Entry -> Divergence> =
+            match plainDecode with
+            | ValueNone -> tryDecode codec { Type = typeName; SchemaVersion = schemaVersion; Payload = Bytes.Wrap payload }
+            | ValueSome plain ->
+                let mutable event = Unchecked.defaultof<'Event>
+
+                try
+                    match plain.Read(typeName, schemaVersion, payload, &event) with
+                    | null -> Ok event
+                    | error -> Error(undecodable payload error)
+                with error ->
+                    Error(decodeThrew payload error)
+
+        // Bytes first: only where they differ it is asked how.
+        let compare
+            (event: 'Event)
+            (typeName: string)
+            (schemaVersion: int)
+            (payload: ReadOnlyMemory<byte>)
+            (againType: string)
+            (againVersion: int)
+            (again: ReadOnlyMemory<byte>)
+            : Read<'Event> =
+            if againVersion > schemaVersion then
+                { Event = event; WasUpcast = true; Unfaithful = ValueNone }
+            else
+                let unfaithful =
+                    if againVersion < schemaVersion then
+                        ValueSome(differs "/schemaVersion" (Numbers.text schemaVersion) (Numbers.text againVersion))
+                    elif not (String.Equals(againType, typeName)) then
+                        ValueSome(differs "/type" typeName againType)
+                    elif again.Span.SequenceEqual payload.Span then
+                        ValueNone
+                    else
+                        ValueSome(payloadDiffers again)
+
+                { Event = event; WasUpcast = false; Unfaithful = unfaithful }
+
+        let judge (event: 'Event) (typeName: string) (schemaVersion: int) (payload: ReadOnlyMemory<byte>) : Read<'Event> =
+            let without told = { Event = event; WasUpcast = false; Unfaithful = ValueSome told }
+
+            match plainEncode with
+            | ValueNone ->
+                match tryEncode codec event with
+                | Error told -> without told
+                | Ok again -> compare event typeName schemaVersion payload again.Type again.SchemaVersion again.Payload.Memory
+            | ValueSome plain ->
+                let mutable againType = ""
+                let mutable againVersion = 0
+                let mutable again = ReadOnlyMemory<byte>.Empty
+
+                let reason =
+                    try
+                        match plain.Write(event, &againType, &againVersion, &again) with
+                        | null -> null
+                        | error -> string error
+                    with error ->
+                        Thrown.text "encode" error
+
+                match reason with
+                | null -> compare event typeName schemaVersion payload againType againVersion again
+                | reason -> without (unencodable reason)
+
+        /// Reads a payload where it lies, where that proves the codec faithful; false says nothing.
+        member _.TryProve(typeName: string, schemaVersion: int, payload: ReadOnlySpan<byte>, event: byref<'Event>) : bool =
+            match settling with
+            | ValueSome codec -> codec.TryRead(typeName, schemaVersion, payload, &event)
+            | ValueNone -> false
+
+        /// Decodes a payload, and encodes again what was decoded. An error tells why it cannot be decoded.
+        member _.Judge(typeName: string, schemaVersion: int, payload: ReadOnlyMemory<byte>) : Result<Read<'Event>, Entry -> Divergence> =
+            match decode typeName schemaVersion payload with
+            | Error told -> Error told
+            | Ok event -> Ok(judge event typeName schemaVersion payload)
+
+        /// As `Judge`; what can be proved in one is not judged.
+        member this.Read(data: EntryData) : Result<Read<'Event>, Entry -> Divergence> =
+            let mutable event = Unchecked.defaultof<'Event>
+
+            if this.TryProve(data.Type, data.SchemaVersion, data.Payload.Span, &event) then
+                Ok { Event = event; WasUpcast = false; Unfaithful = ValueNone }
+            else
+                this.Judge(data.Type, data.SchemaVersion, data.Payload.Memory)
 
     /// The state after an entry's event.
     let evolve
@@ -164,7 +235,7 @@ module internal Folding =
         (state: 'State)
         (entry: Entry)
         : Result<Applied<'State>, Divergence> =
-        match read aggregate.Events (encodedOf entry.Data) with
+        match Reader(aggregate.Events).Read entry.Data with
         | Error told -> Error(told entry)
         | Ok found ->
             // A fact is an input: it stands as it was recorded, whatever the codec makes of it.

@@ -17,7 +17,7 @@ internal sealed class JsonForm<T>
 {
     private readonly JsonTypeInfo<T> typeInfo;
     private readonly NullRule nulls;
-    private readonly bool isWhole;
+    private readonly JsonWhole whole;
 
     /// <summary>The form of a type under options that <see cref="JsonRules.Over"/> made.</summary>
     /// <exception cref="ArgumentException">Values of the type, or of a type in it, cannot be brought back exactly.</exception>
@@ -26,7 +26,7 @@ internal sealed class JsonForm<T>
         typeInfo = (JsonTypeInfo<T>)JsonRules.TypeInfo(options, typeof(T));
         JsonAudit.Require(typeInfo);
         nulls = NullRules.Of(typeInfo);
-        isWhole = JsonWhole.Is(typeInfo);
+        whole = JsonWhole.Of(typeInfo);
     }
 
     /// <summary>Whether a path may lead to a value.</summary>
@@ -79,12 +79,14 @@ internal sealed class JsonForm<T>
     public bool TryProve(ReadOnlySpan<byte> payload, out T value)
     {
         value = default!;
-        if (!isWhole) return false;
+        if (!whole.IsWhole) return false;
         try
         {
             if (JsonSerializer.Deserialize(payload, typeInfo) is not { } read) return false;
             nulls.Require(read, "");
-            if (!JsonScratch.Writes(read, typeInfo, payload) || !CanonicalJson.IsSurelyCanonical(payload)) return false;
+            if (!JsonScratch.Writes(read, typeInfo, payload)) return false;
+            // Without an escape the serializer writes names and texts as the canonical form does.
+            if (!(whole.IsWrittenCanonical && !payload.Contains((byte)'\\')) && !CanonicalJson.IsSurelyCanonical(payload)) return false;
             value = read;
             return true;
         }

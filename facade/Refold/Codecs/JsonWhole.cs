@@ -16,26 +16,49 @@ internal sealed class JsonWhole
 
     /// <summary>Whether no value of the type has a part that its JSON does not show, and none is read by code of the user's beyond
     /// constructors and setters. In doubt it is false.</summary>
-    public static bool Is(JsonTypeInfo root) => new JsonWhole(root.Options).IsWhole(root.Type);
+    public bool IsWhole { get; private set; }
 
-    private bool IsWhole(Type type)
+    /// <summary>Whether what is written is canonical, but for escapes: no number has a fraction, no keys have an order of their own, and
+    /// nothing contains itself. In doubt it is false.</summary>
+    public bool IsWrittenCanonical { get; private set; } = true;
+
+    /// <summary>What is known of a type.</summary>
+    public static JsonWhole Of(JsonTypeInfo root)
+    {
+        var found = new JsonWhole(root.Options);
+        found.IsWhole = found.Visit(root.Type);
+        return found;
+    }
+
+    private bool Visit(Type type)
     {
         type = Nullable.GetUnderlyingType(type) ?? type;
         if (!options.TryGetTypeInfo(type, out var typeInfo) || JsonAudit.IsUsers(typeInfo.Converter.GetType())) return false;
-        if (IsSingle(type) || !seen.Add(type)) return true;
-        if (SetConverterFactory.ElementOf(type) is { } element) return !JsonAudit.IsUsers(type) && IsKey(element) && IsWhole(element);
-        if (FrozenDictionaryConverterFactory.ArgumentsOf(type) is [var key, var value]) return IsKey(key) && IsWhole(key) && IsWhole(value);
+        if (type == typeof(double) || type == typeof(float) || type == typeof(Half)) IsWrittenCanonical = false;
+        if (type.IsEnum || JsonAudit.IsScalar(type)) return true;
+        if (!seen.Add(type))
+        {
+            // Perhaps in itself, to any depth.
+            IsWrittenCanonical = false;
+            return true;
+        }
+
+        if (SetConverterFactory.ElementOf(type) is { } element) return !JsonAudit.IsUsers(type) && IsKey(element) && Visit(element);
+        if (FrozenDictionaryConverterFactory.ArgumentsOf(type) is [var key, var value]) return VisitKeyed(key, value);
         return typeInfo.Kind switch
         {
-            JsonTypeInfoKind.Enumerable => !JsonAudit.IsUsers(type) && IsWhole(typeInfo.ElementType!),
-            JsonTypeInfoKind.Dictionary =>
-                !JsonAudit.IsUsers(type) && IsKey(typeInfo.KeyType!) && IsWhole(typeInfo.KeyType!) && IsWhole(typeInfo.ElementType!),
+            JsonTypeInfoKind.Enumerable => !JsonAudit.IsUsers(type) && Visit(typeInfo.ElementType!),
+            JsonTypeInfoKind.Dictionary => !JsonAudit.IsUsers(type) && VisitKeyed(typeInfo.KeyType!, typeInfo.ElementType!),
             JsonTypeInfoKind.Object => IsObject(typeInfo),
             _ => false,
         };
     }
 
-    private static bool IsSingle(Type type) => type.IsEnum || JsonAudit.IsScalar(type);
+    private bool VisitKeyed(Type key, Type value)
+    {
+        IsWrittenCanonical = false;
+        return IsKey(key) && Visit(key) && Visit(value);
+    }
 
     // Found again by their own equality, which is that of their texts.
     private static bool IsKey(Type type) =>
@@ -51,7 +74,7 @@ internal sealed class JsonWhole
         {
             if (property.Get is null) continue;
             if (!JsonRules.IsRestored(property) || property.CustomConverter is not null || property.ShouldSerialize is not null
-                || property.AttributeProvider is not MemberInfo member || !members.Add(member.Name) || !IsWhole(property.PropertyType))
+                || property.AttributeProvider is not MemberInfo member || !members.Add(member.Name) || !Visit(property.PropertyType))
                 return false;
         }
 

@@ -41,13 +41,12 @@ internal sealed record PayloadForm<T>(string TypeName, int SchemaVersion, Func<R
         return this with { Upcasts = Upcasts.Add(fromVersion, upcast) };
     }
 
-    public T Decode(Encoded encoded)
+    public T Decode(int schemaVersion, ReadOnlyMemory<byte> payload)
     {
-        if (encoded.SchemaVersion > SchemaVersion) throw CodecFunctions.NewerSchema(TypeName, encoded.SchemaVersion, SchemaVersion);
-        var payload = encoded.Payload;
+        if (schemaVersion > SchemaVersion) throw CodecFunctions.NewerSchema(TypeName, schemaVersion, SchemaVersion);
         try
         {
-            for (var version = encoded.SchemaVersion; version < SchemaVersion; version++)
+            for (var version = schemaVersion; version < SchemaVersion; version++)
                 payload = Upcasts.TryGetValue(version, out var upcast)
                     ? upcast(payload)
                     : throw CodecFunctions.MissingUpcast(TypeName, version);
