@@ -3,6 +3,7 @@
 namespace Refold.Core
 
 open System
+open System.Runtime.InteropServices
 
 /// How a value is encoded by what does not write all of it.
 [<RequireQualifiedAccess; NoEquality; NoComparison>]
@@ -25,10 +26,32 @@ type internal RedactingEncode<'Value>() =
 
     override this.Invoke(value: 'Value) : Result<Encoded, CodecError> = this.Encode(Writing.Recorded ignore, value)
 
+/// Decoding that can be called without an object for the payload.
+[<AbstractClass>]
+type internal PlainDecode<'Value>() =
+    inherit FSharpFunc<Encoded, Result<'Value, CodecError>>()
+
+    /// As decoding: null where there is a value.
+    abstract Read:
+        typeName: string * schemaVersion: int * payload: ReadOnlyMemory<byte> * [<Out>] value: byref<'Value> -> CodecError | null
+
+/// Encoding that can be called without an object for the payload. It refuses the reserved form itself.
+[<AbstractClass>]
+type internal PlainEncode<'Value>() =
+    inherit FSharpFunc<'Value, Result<Encoded, CodecError>>()
+
+    /// As encoding: null where there is a payload.
+    abstract Write:
+        value: 'Value *
+        [<Out>] typeName: byref<string> *
+        [<Out>] schemaVersion: byref<int> *
+        [<Out>] payload: byref<ReadOnlyMemory<byte>> ->
+            CodecError | null
+
 /// Encoding that reads back what it writes, and writes it again, before it answers.
 [<AbstractClass>]
 type internal SettlingEncode<'Value>() =
-    inherit FSharpFunc<'Value, Result<Encoded, CodecError>>()
+    inherit PlainEncode<'Value>()
 
     /// The decoding that it reads back by. Where a codec has another one, nothing is settled.
     abstract Decode: (Encoded -> Result<'Value, CodecError>)
@@ -36,9 +59,19 @@ type internal SettlingEncode<'Value>() =
     /// Encodes, and gives what decoding and encoding it again shows to be the same.
     abstract TrySettle: value: 'Value -> Result<struct (Encoded * 'Value) voption, CodecError>
 
+    /// Reads a payload where it lies. True: `value` is what decoding gives, and it is proved that encoding that gives this payload, under
+    /// this type and schema version. False says nothing; what the way there throws comes again where it is decoded.
+    abstract TryRead: typeName: string * schemaVersion: int * payload: ReadOnlySpan<byte> * [<Out>] value: byref<'Value> -> bool
+
 /// Encoding with and without redaction.
 [<RequireQualifiedAccess>]
 module internal CodecEncode =
+
+    /// The encoding that reads back what it writes, by the codec's own decoding.
+    let trySettling (codec: Codec<'Value>) : SettlingEncode<'Value> voption =
+        match box codec.Encode with
+        | :? SettlingEncode<'Value> as settling when obj.ReferenceEquals(settling.Decode, codec.Decode) -> ValueSome settling
+        | _ -> ValueNone
 
     /// Whether something may be redacted.
     let redacts (codec: Codec<'Value>) : bool = box codec.Encode :? RedactingEncode<'Value>

@@ -99,9 +99,12 @@ module internal Redaction =
         writer.Byte '}'B
         Bytes.Wrap writer.WrittenMemory
 
+    /// Whether the payload begins as one in which something was replaced.
+    let isOpened (payload: ReadOnlySpan<byte>) : bool = payload.StartsWith(ReadOnlySpan opening)
+
     /// What a redacted payload holds; none where the payload is not redacted.
     let tryUnwrap (payload: Bytes) : Bytes voption =
-        if not (payload.Span.StartsWith(ReadOnlySpan opening)) then
+        if not (isOpened payload.Span) then
             ValueNone
         else
             let members () =

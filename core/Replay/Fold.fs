@@ -1,6 +1,8 @@
 // Folding recorded entries to a state: nothing is decided and nothing drawn. Seed 000's replay, with the reasons for a mismatch.
-// Called by Snapshot.Load.fs, Replay.Verify.fs and, as `Replay.fold`, by users.
+// Called by Fold.Stream.fs, Replay.Stream.fs and Machine.fs.
 namespace Refold.Core
+
+open System
 
 /// A state to start folding from.
 [<NoEquality; NoComparison>]
@@ -45,8 +47,12 @@ type FoldReport<'State> =
 module internal Folding =
 
     /// A state after one more entry.
-    [<NoEquality; NoComparison>]
+    [<Struct; NoEquality; NoComparison>]
     type Applied<'State> = { State: 'State; WasUpcast: bool; Unfaithful: Divergence option }
+
+    /// What an entry's codec reads. `Unfaithful`: how it writes it otherwise, told of the entry where that is asked for.
+    [<Struct; NoEquality; NoComparison>]
+    type Read<'Event> = { Event: 'Event; WasUpcast: bool; Unfaithful: (Entry -> Divergence) voption }
 
     /// Whether nothing is wrong that ends a fold.
     let isWhole (divergence: Divergence option) : bool =
@@ -64,48 +70,152 @@ module internal Folding =
         | CodecError.Undecodable _
         | CodecError.Unencodable _ -> PayloadDifference.memberPath data.Payload
 
-    /// Decodes with any codec; the divergence tells why it could not be done.
-    let decode (codec: Codec<'Value>) (entry: Entry) (encoded: Encoded) : Result<'Value, Divergence> =
-        let failed path cause actual = Error(Divergence.at entry path cause (PayloadDifference.show encoded.Payload) actual)
+    let private undecodable (payload: ReadOnlyMemory<byte>) (error: CodecError) (entry: Entry) =
+        let shown = PayloadDifference.show (Bytes.Wrap payload)
+        Divergence.at entry (errorPath entry.Data error) DivergenceCause.Undecodable shown (error.ToString())
 
+    let private decodeThrew (payload: ReadOnlyMemory<byte>) (error: exn) =
+        let text = Thrown.text "decode" error
+
+        fun (entry: Entry) ->
+            let path = PayloadDifference.memberPath entry.Data.Payload
+            Divergence.at entry path DivergenceCause.Threw (PayloadDifference.show (Bytes.Wrap payload)) text
+
+    let private tryDecode (codec: Codec<'Value>) (encoded: Encoded) : Result<'Value, Entry -> Divergence> =
         try
             match codec.Decode encoded with
             | Ok value -> Ok value
-            | Error error -> failed (errorPath entry.Data error) DivergenceCause.Undecodable (error.ToString())
+            | Error error -> Error(undecodable encoded.Payload.Memory error)
         with error ->
-            failed (PayloadDifference.memberPath entry.Data.Payload) DivergenceCause.Threw (Thrown.text "decode" error)
+            Error(decodeThrew encoded.Payload.Memory error)
+
+    /// Decodes with any codec; the divergence tells why it could not be done.
+    let decode (codec: Codec<'Value>) (entry: Entry) (encoded: Encoded) : Result<'Value, Divergence> =
+        tryDecode codec encoded |> Result.mapError (fun told -> told entry)
+
+    let private unencodable (reason: string) (entry: Entry) =
+        let payload = entry.Data.Payload
+        let path = PayloadDifference.memberPath payload
+        Divergence.at entry path DivergenceCause.CodecNotFaithful (PayloadDifference.show payload) reason
+
+    let private tryEncode (codec: Codec<'Value>) (value: 'Value) : Result<Encoded, Entry -> Divergence> =
+        try
+            match CodecEncode.record codec value with
+            | Ok encoded -> Ok encoded
+            | Error error -> Error(unencodable (string error))
+        with error ->
+            Error(unencodable (Thrown.text "encode" error))
 
     /// Encodes again what was decoded; the divergence tells that it has no encoded form.
     let encode (codec: Codec<'Value>) (entry: Entry) (value: 'Value) : Result<Encoded, Divergence> =
-        let encoded =
-            try
-                CodecEncode.record codec value |> Result.mapError string
-            with error ->
-                Error(Thrown.text "encode" error)
+        tryEncode codec value |> Result.mapError (fun told -> told entry)
 
-        encoded
-        |> Result.mapError (fun reason ->
-            let payload = entry.Data.Payload
-            let path = PayloadDifference.memberPath payload
-            Divergence.at entry path DivergenceCause.CodecNotFaithful (PayloadDifference.show payload) reason)
+    let private differs path expected actual (entry: Entry) = Divergence.at entry path DivergenceCause.CodecNotFaithful expected actual
 
-    /// Whether an event was upcast, and how its codec is not faithful.
-    let private judgeCodec (codec: Codec<'Event>) (entry: Entry) (event: 'Event) : struct (bool * Divergence option) =
-        let data = entry.Data
+    let private payloadDiffers (again: ReadOnlyMemory<byte>) (entry: Entry) =
+        match PayloadDifference.find entry entry.Data.Payload (Bytes.Wrap again) with
+        | Some found -> { found with Cause = DivergenceCause.CodecNotFaithful }
+        | None -> invalidOp "bytes that differ have a difference"
 
-        let unfaithful path expected actual =
-            struct (false, Some(Divergence.at entry path DivergenceCause.CodecNotFaithful expected actual))
+    /// Reads payloads by a codec and judges the codec by them. What of the codec can be called without an object is found once.
+    [<Sealed>]
+    type Reader<'Event>(codec: Codec<'Event>) =
 
-        match encode codec entry event with
-        | Error divergence -> struct (false, Some divergence)
-        | Ok again when again.SchemaVersion > data.SchemaVersion -> struct (true, None)
-        | Ok again when again.SchemaVersion < data.SchemaVersion ->
-            unfaithful "/schemaVersion" (Numbers.text data.SchemaVersion) (Numbers.text again.SchemaVersion)
-        | Ok again when again.Type <> data.Type -> unfaithful "/type" data.Type again.Type
-        | Ok again ->
-            let difference = PayloadDifference.find entry data.Payload again.Payload
+        let settling = CodecEncode.trySettling codec
 
-            struct (false, difference |> Option.map (fun found -> { found with Cause = DivergenceCause.CodecNotFaithful }))
+        let plainDecode =
+            match box codec.Decode with
+            | :? PlainDecode<'Event> as plain -> ValueSome plain
+            | _ -> ValueNone
+
+        let plainEncode =
+            match box codec.Encode with
+            | :? PlainEncode<'Event> as plain -> ValueSome plain
+            | _ -> ValueNone
+
+        let decode (typeName: string) (schemaVersion: int) (payload: ReadOnlyMemory<byte>) : Result<'Event, Entry -> Divergence> =
+            match plainDecode with
+            | ValueNone -> tryDecode codec { Type = typeName; SchemaVersion = schemaVersion; Payload = Bytes.Wrap payload }
+            | ValueSome plain ->
+                let mutable event = Unchecked.defaultof<'Event>
+
+                try
+                    match plain.Read(typeName, schemaVersion, payload, &event) with
+                    | null -> Ok event
+                    | error -> Error(undecodable payload error)
+                with error ->
+                    Error(decodeThrew payload error)
+
+        // Bytes first: only where they differ it is asked how.
+        let compare
+            (event: 'Event)
+            (typeName: string)
+            (schemaVersion: int)
+            (payload: ReadOnlyMemory<byte>)
+            (againType: string)
+            (againVersion: int)
+            (again: ReadOnlyMemory<byte>)
+            : Read<'Event> =
+            if againVersion > schemaVersion then
+                { Event = event; WasUpcast = true; Unfaithful = ValueNone }
+            else
+                let unfaithful =
+                    if againVersion < schemaVersion then
+                        ValueSome(differs "/schemaVersion" (Numbers.text schemaVersion) (Numbers.text againVersion))
+                    elif not (String.Equals(againType, typeName)) then
+                        ValueSome(differs "/type" typeName againType)
+                    elif again.Span.SequenceEqual payload.Span then
+                        ValueNone
+                    else
+                        ValueSome(payloadDiffers again)
+
+                { Event = event; WasUpcast = false; Unfaithful = unfaithful }
+
+        let judge (event: 'Event) (typeName: string) (schemaVersion: int) (payload: ReadOnlyMemory<byte>) : Read<'Event> =
+            let without told = { Event = event; WasUpcast = false; Unfaithful = ValueSome told }
+
+            match plainEncode with
+            | ValueNone ->
+                match tryEncode codec event with
+                | Error told -> without told
+                | Ok again -> compare event typeName schemaVersion payload again.Type again.SchemaVersion again.Payload.Memory
+            | ValueSome plain ->
+                let mutable againType = ""
+                let mutable againVersion = 0
+                let mutable again = ReadOnlyMemory<byte>.Empty
+
+                let reason =
+                    try
+                        match plain.Write(event, &againType, &againVersion, &again) with
+                        | null -> null
+                        | error -> string error
+                    with error ->
+                        Thrown.text "encode" error
+
+                match reason with
+                | null -> compare event typeName schemaVersion payload againType againVersion again
+                | reason -> without (unencodable reason)
+
+        /// Reads a payload where it lies, where that proves the codec faithful; false says nothing.
+        member _.TryProve(typeName: string, schemaVersion: int, payload: ReadOnlySpan<byte>, event: byref<'Event>) : bool =
+            match settling with
+            | ValueSome codec -> codec.TryRead(typeName, schemaVersion, payload, &event)
+            | ValueNone -> false
+
+        /// Decodes a payload, and encodes again what was decoded. An error tells why it cannot be decoded.
+        member _.Judge(typeName: string, schemaVersion: int, payload: ReadOnlyMemory<byte>) : Result<Read<'Event>, Entry -> Divergence> =
+            match decode typeName schemaVersion payload with
+            | Error told -> Error told
+            | Ok event -> Ok(judge event typeName schemaVersion payload)
+
+        /// As `Judge`; what can be proved in one is not judged.
+        member this.Read(data: EntryData) : Result<Read<'Event>, Entry -> Divergence> =
+            let mutable event = Unchecked.defaultof<'Event>
+
+            if this.TryProve(data.Type, data.SchemaVersion, data.Payload.Span, &event) then
+                Ok { Event = event; WasUpcast = false; Unfaithful = ValueNone }
+            else
+                this.Judge(data.Type, data.SchemaVersion, data.Payload.Memory)
 
     /// The state after an entry's event.
     let evolve
@@ -125,15 +235,17 @@ module internal Folding =
         (state: 'State)
         (entry: Entry)
         : Result<Applied<'State>, Divergence> =
-        match decode aggregate.Events entry (encodedOf entry.Data) with
-        | Error divergence -> Error divergence
-        | Ok event ->
-            let struct (wasUpcast, difference) = judgeCodec aggregate.Events entry event
+        match Reader(aggregate.Events).Read entry.Data with
+        | Error told -> Error(told entry)
+        | Ok found ->
             // A fact is an input: it stands as it was recorded, whatever the codec makes of it.
-            let unfaithful = if entry.Data.Role = Role.Fact then None else difference
+            let unfaithful =
+                match found.Unfaithful with
+                | ValueSome told when entry.Data.Role <> Role.Fact -> Some(told entry)
+                | _ -> None
 
-            match evolve aggregate state entry event with
-            | Ok state -> Ok { State = state; WasUpcast = wasUpcast; Unfaithful = unfaithful }
+            match evolve aggregate state entry found.Event with
+            | Ok state -> Ok { State = state; WasUpcast = found.WasUpcast; Unfaithful = unfaithful }
             | Error divergence -> Error divergence
 
     /// The divergence of an entry that is not the next version of its stream.
@@ -148,25 +260,6 @@ module internal Folding =
             Divergence.at entry "/version" cause ("version " + Numbers.text next) ("version " + Numbers.text entry.Version)
             |> Some
 
-    let private consume aggregate (report: FoldReport<'State>) (entry: Entry) =
-        let counted = { report with Version = entry.Version; Entries = report.Entries + 1L }
-
-        match gap report.Version entry with
-        | Some divergence -> Error divergence
-        | None when not (Role.isApplied entry.Data.Role) -> Ok { counted with Checked = report.Checked + 1L }
-        | None ->
-            apply aggregate report.State entry
-            |> Result.map (fun applied ->
-                { counted with
-                    State = applied.State
-                    Applied = report.Applied + 1L
-                    Upcast = report.Upcast + (if applied.WasUpcast then 1L else 0L)
-                    Redacted =
-                        let isRedacted = CodecEncode.redacts aggregate.Events && Redaction.isMarked entry.Data.Payload
-                        report.Redacted + (if isRedacted then 1L else 0L)
-                    Divergence = report.Divergence |> Option.orElse applied.Unfaithful
-                })
-
     /// The state hash; `None` without a state codec, or where the state has no encoded form.
     let tryStateHash (aggregate: Aggregate<'State, 'Command, 'Event, 'Error>) (state: 'State) : Hash option =
         try
@@ -175,38 +268,3 @@ module internal Folding =
             | Error _ -> None
         with _ ->
             None
-
-    /// Folds the entries of one stream, which follow the start's version without gaps.
-    let entries
-        (aggregate: Aggregate<'State, 'Command, 'Event, 'Error>)
-        (start: FoldStart<'State>)
-        (entries: Entry seq)
-        : FoldReport<'State> =
-        use each = entries.GetEnumerator()
-
-        let rec fold (report: FoldReport<'State>) =
-            if not (each.MoveNext()) then
-                report
-            else
-                match consume aggregate report each.Current with
-                | Ok next -> fold next
-                | Error divergence ->
-                    { report with
-                        Divergence = report.Divergence |> Option.orElse (Some divergence)
-                    }
-
-        let report =
-            fold
-                {
-                    State = start.State
-                    Version = start.Version
-                    Entries = 0L
-                    Applied = 0L
-                    Upcast = 0L
-                    Redacted = 0L
-                    Checked = 0L
-                    Divergence = None
-                    StateHash = None
-                }
-
-        { report with StateHash = tryStateHash aggregate report.State }

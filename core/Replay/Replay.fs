@@ -11,7 +11,7 @@ module Replay =
     /// Folds the entries of one stream from a state; they follow its version without gaps. Nothing is decided and nothing drawn.
     /// Facts, events and unmarked entries are applied; all other roles are counted and never given to the event codec.
     let fold (aggregate: Aggregate<'State, 'Command, 'Event, 'Error>) (start: FoldStart<'State>) (entries: Entry seq) : FoldReport<'State> =
-        Folding.entries aggregate start entries
+        StreamFold<_, _, _, _>.Over(aggregate, start, entries)
 
     /// The start before a stream's first entry.
     let beginning (aggregate: Aggregate<'State, 'Command, 'Event, 'Error>) : FoldStart<'State> =

@@ -255,5 +255,5 @@ module Snapshot =
         (history: StreamHistory)
         (snapshots: Snapshot seq)
         : Result<Rehydrated<FoldReport<'State>>, HistoryError> =
-        let fold (start: FoldStart<'State>) = Folding.entries aggregate start (history.ReadFrom(start.Version + 1L))
+        let fold (start: FoldStart<'State>) = StreamFold<_, _, _, _>.Over(aggregate, start, history.ReadFrom(start.Version + 1L))
         follow aggregate fold _.Divergence history None snapshots

@@ -102,11 +102,11 @@ module internal Settle =
 
     // By a codec that reads back what it writes; none where it does not, or where that is not known.
     let private trySettle what (codec: Codec<'Value>) (value: 'Value) : Result<Settled<'Value> voption, StepError> =
-        match box codec.Encode with
-        | :? SettlingEncode<'Value> as settling when obj.ReferenceEquals(settling.Decode, codec.Decode) ->
+        match CodecEncode.trySettling codec with
+        | ValueSome settling ->
             coded "encoding " what (fun () -> settling.TrySettle value)
             |> Result.map (ValueOption.map (fun (struct (encoded, back)) -> { Encoded = encoded; Value = back; IsStable = true }))
-        | _ -> Ok ValueNone
+        | ValueNone -> Ok ValueNone
 
     let private settle settings what (codec: Codec<'Value>) (value: 'Value) (isReadBack: Encoded -> bool) =
         match trySettle what codec value with

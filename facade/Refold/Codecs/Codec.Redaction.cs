@@ -4,7 +4,7 @@ using Refold.Interop;
 
 namespace Refold;
 
-public sealed partial class Codec<T> : IRedactingCodec<T>, ISettlingCodec<T>
+public sealed partial class Codec<T> : IRedactingCodec<T>, ISettlingCodec<T>, IPlainCodec<T>
 {
     /// <summary>Whether something may be redacted.</summary>
     internal bool Redacts => isCore ? RedactedPaths.AreOf(Value) : redacted is { IsEmpty: false };
@@ -115,13 +115,48 @@ public sealed partial class Codec<T> : IRedactingCodec<T>, ISettlingCodec<T>
         }
     }
 
+    bool ISettlingCodec<T>.TryRead(string type, int schemaVersion, ReadOnlySpan<byte> payload, out T value)
+    {
+        value = default!;
+        return FormOf(type) is { Prove: { } prove } form
+            // An older one is upcast, and then it is not what is written.
+            && form.SchemaVersion == schemaVersion
+            && !RedactedPaths.IsOpened(payload)
+            && prove(payload, out value);
+    }
+
+    void IPlainCodec<T>.Write(T value, out string type, out int schemaVersion, out ReadOnlyMemory<byte> payload)
+    {
+        if (redacted is null or { IsEmpty: true })
+            WriteWhole(value, out type, out schemaVersion, out payload);
+        else
+            (type, schemaVersion, payload) = EncodeRedacted(value, redacted, RedactedPaths.ToldTo(null));
+    }
+
+    T IPlainCodec<T>.Read(string type, int schemaVersion, ReadOnlyMemory<byte> payload) => Read(type, schemaVersion, payload);
+
+    private T Read(string type, int schemaVersion, ReadOnlyMemory<byte> payload)
+    {
+        if (redacted is not null) payload = RedactedPaths.Unwrap(payload);
+        return FormOf(type) is { } form ? form.Decode(schemaVersion, payload) : throw CodecFunctions.UnknownType(type);
+    }
+
+    private PayloadForm<T>? FormOf(string type) =>
+        only is null ? forms.GetValueOrDefault(type) : only.TypeName == type ? only : null;
+
     private Encoded EncodeWhole(T value)
+    {
+        WriteWhole(value, out var type, out var schemaVersion, out var payload);
+        return new Encoded(type, schemaVersion, payload);
+    }
+
+    private void WriteWhole(T value, out string type, out int schemaVersion, out ReadOnlyMemory<byte> payload)
     {
         try
         {
-            var (type, payload) = encode(value);
+            (type, payload) = encode(value);
             if (RedactedPaths.IsMarked(payload)) throw CodecFunctions.Reserved(type);
-            return new Encoded(type, forms[type].SchemaVersion, payload);
+            schemaVersion = (FormOf(type) ?? forms[type]).SchemaVersion;
         }
         catch (Exception misfit) when (CodecFunctions.IsMisfit(misfit))
         {

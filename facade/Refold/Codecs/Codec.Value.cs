@@ -19,6 +19,7 @@ public sealed partial class Codec<T>
 {
     private readonly Func<T, (string Type, ReadOnlyMemory<byte> Payload)> encode;
     private readonly ImmutableDictionary<string, PayloadForm<T>> forms;
+    private readonly PayloadForm<T>? only;
     private readonly RedactedPaths? redacted;
     private readonly Func<T, SettledValue<T>?>? settle;
     private readonly bool isCore;
@@ -33,7 +34,8 @@ public sealed partial class Codec<T>
         this.forms = forms;
         this.redacted = redacted;
         this.settle = settle;
-        Value = CodecFunctions.ToCore(Encode, Decode, redacted is null ? null : this, settle is null ? null : this);
+        only = forms.Count == 1 ? forms.Values.Single() : null;
+        Value = CodecFunctions.ToCore(this, redacted is null ? null : this, settle is null ? null : this);
     }
 
     /// <summary>A codec of the core, taken as it is. Its types and versions are its own.</summary>
@@ -64,9 +66,7 @@ public sealed partial class Codec<T>
     public T Decode(Encoded encoded)
     {
         ArgumentNullException.ThrowIfNull(encoded);
-        if (isCore) return CodecFunctions.Decode(Value, encoded);
-        if (redacted is not null) encoded = encoded with { Payload = RedactedPaths.Unwrap(encoded.Payload) };
-        return forms.TryGetValue(encoded.Type, out var form) ? form.Decode(encoded) : throw CodecFunctions.UnknownType(encoded.Type);
+        return isCore ? CodecFunctions.Decode(Value, encoded) : Read(encoded.Type, encoded.SchemaVersion, encoded.Payload);
     }
 
     /// <summary>The value of an entry's payload.</summary>

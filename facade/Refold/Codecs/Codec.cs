@@ -25,7 +25,7 @@ public static class Codec
         ArgumentNullException.ThrowIfNull(encode);
         ArgumentNullException.ThrowIfNull(decode);
         ArgumentOutOfRangeException.ThrowIfLessThan(schemaVersion, 1);
-        return Of(typeName, encode, decode, schemaVersion, null, null);
+        return Of(typeName, encode, decode, schemaVersion, null);
     }
 
     /// <summary>A codec for one type over source-generated JSON metadata, with Refold's rules for exact and canonical JSON.</summary>
@@ -53,7 +53,7 @@ public static class Codec
     {
         ArgumentNullException.ThrowIfNull(typeInfo);
         var form = new JsonForm<T>(JsonRules.Over(typeInfo.Options));
-        return Of(typeName, form.Write, form.Read, 1, form.MayLead, form.TrySettle);
+        return Of(typeName, form.Write, form.Read, 1, form);
     }
 
     /// <summary>A codec for a closed hierarchy: one entry type for each derived type, whose JSON is the payload. Rules as in
@@ -107,20 +107,19 @@ public static class Codec
         Func<T, ReadOnlyMemory<byte>> encode,
         Func<ReadOnlyMemory<byte>, T> decode,
         int schemaVersion,
-        Func<string[], bool>? mayLead,
-        Func<T, (ReadOnlyMemory<byte> Payload, T Back)?>? settle)
+        JsonForm<T>? form)
     {
         var type = CodecFunctions.TypeName(typeName);
         return new Codec<T>(
             value => (type, encode(value)),
             ImmutableDictionary.Create<string, PayloadForm<T>>(StringComparer.Ordinal)
-                .Add(type, new PayloadForm<T>(type, schemaVersion, decode)),
-            settle: settle is null
+                .Add(type, new PayloadForm<T>(type, schemaVersion, decode) { Prove = form is null ? null : form.TryProve }),
+            settle: form is null
                 ? null
-                : value => settle(value) is var (payload, back) ? new SettledValue<T>(type, payload, back) : null)
+                : value => form.TrySettle(value) is var (payload, back) ? new SettledValue<T>(type, payload, back) : null)
         {
-            MayLead = mayLead,
-            TypeNamesOfClasses = mayLead is null ? null : new Dictionary<Type, string> { [typeof(T)] = type },
+            MayLead = form is null ? null : form.MayLead,
+            TypeNamesOfClasses = form is null ? null : new Dictionary<Type, string> { [typeof(T)] = type },
         };
     }
 }

@@ -62,6 +62,9 @@ internal sealed class JsonAudit
         else throw Refusal(place, $"{type} has no JSON form");
     }
 
+    /// <summary>Whether a value of a type is written as one text or number.</summary>
+    public static bool IsScalar(Type type) => Scalars.Contains(type);
+
     /// <summary>Whether a class is of the application or of another library, not of the runtime and not Refold's own.</summary>
     public static bool IsUsers(Type type) =>
         type.Assembly != typeof(JsonAudit).Assembly && !IsRuntimes(type);

@@ -52,6 +52,9 @@ internal static class JsonAuditMembers
         field.IsPublic
         || (IsBacking(field) && field.DeclaringType!.GetProperty(NameOf(field), OwnFields)?.GetMethod is { IsPublic: true });
 
+    /// <summary>Whether a field is public, or behind a property.</summary>
+    public static bool IsMembers(FieldInfo field) => field.IsPublic || IsBacking(field);
+
     /// <summary>The name of a field, or of the property that it is behind.</summary>
     public static string NameOf(FieldInfo field) => IsBacking(field) ? field.Name[1..^BackingSuffix.Length] : field.Name;
 

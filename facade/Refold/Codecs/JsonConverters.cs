@@ -101,6 +101,7 @@ internal sealed class ValidStringConverter : JsonConverter<string>
 
     private static string Valid(string value)
     {
+        if (!value.AsSpan().ContainsAnyInRange('\uD800', '\uDFFF')) return value;
         for (var rest = value.AsSpan(); !rest.IsEmpty;)
         {
             if (Rune.DecodeFromUtf16(rest, out _, out var consumed) != System.Buffers.OperationStatus.Done)

@@ -17,6 +17,7 @@ internal sealed class JsonForm<T>
 {
     private readonly JsonTypeInfo<T> typeInfo;
     private readonly NullRule nulls;
+    private readonly JsonWhole whole;
 
     /// <summary>The form of a type under options that <see cref="JsonRules.Over"/> made.</summary>
     /// <exception cref="ArgumentException">Values of the type, or of a type in it, cannot be brought back exactly.</exception>
@@ -25,6 +26,7 @@ internal sealed class JsonForm<T>
         typeInfo = (JsonTypeInfo<T>)JsonRules.TypeInfo(options, typeof(T));
         JsonAudit.Require(typeInfo);
         nulls = NullRules.Of(typeInfo);
+        whole = JsonWhole.Of(typeInfo);
     }
 
     /// <summary>Whether a path may lead to a value.</summary>
@@ -68,6 +70,31 @@ internal sealed class JsonForm<T>
         if (JsonNumbers.HasNegativeZero(payload.Span) || !CanonicalJson.OfJson(payload).Span.SequenceEqual(canonical.Span))
             throw new FormatException($"it would be written otherwise: {Excerpt(canonical.Span)}");
         return value;
+    }
+
+    /// <summary>The value of a payload, where reading it proves what <see cref="Write(T)"/> would give: the payload.</summary>
+    /// <returns>False where that is not proved; nothing is said of the payload then.</returns>
+    /// <remarks>All that such a value holds stands in its JSON, and the payload is that JSON in canonical form: read once more, it gives
+    /// what was read here, which is written as it was here.</remarks>
+    public bool TryProve(ReadOnlySpan<byte> payload, out T value)
+    {
+        value = default!;
+        if (!whole.IsWhole) return false;
+        try
+        {
+            if (JsonSerializer.Deserialize(payload, typeInfo) is not { } read) return false;
+            nulls.Require(read, "");
+            if (!JsonScratch.Writes(read, typeInfo, payload)) return false;
+            // Without an escape the serializer writes names and texts as the canonical form does.
+            if (!(whole.IsWrittenCanonical && !payload.Contains((byte)'\\')) && !CanonicalJson.IsSurelyCanonical(payload)) return false;
+            value = read;
+            return true;
+        }
+        catch (Exception fault) when (CodecFunctions.IsFault(fault))
+        {
+            // Read says what is wrong.
+            return false;
+        }
     }
 
     private (T Back, bool IsSame) RequireSame(T value, byte[] json, ReadOnlyMemory<byte> payload)

@@ -40,7 +40,16 @@ public sealed class JsonTypes<TBase>
                 : null)))
             throw new ArgumentException($"{typeof(TDerived)} was added before.", nameof(typeName));
         mayLead.Add(form.MayLead);
-        forms = forms.Add(name, new PayloadForm<TBase>(name, schemaVersion, payload => form.Read(payload)));
+        forms = forms.Add(name, new PayloadForm<TBase>(name, schemaVersion, payload => form.Read(payload))
+        {
+            // What writes a value is chosen by its type.
+            Prove = (ReadOnlySpan<byte> payload, out TBase value) =>
+            {
+                var isProved = form.TryProve(payload, out var read) && read?.GetType() == typeof(TDerived);
+                value = read;
+                return isProved;
+            },
+        });
         return this;
     }
 

@@ -6,10 +6,17 @@ using Refold.Interop;
 
 namespace Refold;
 
+/// <summary>Reads a payload where it lies, where writing the value is proved to give the payload; false where that is not
+/// known.</summary>
+internal delegate bool ProvingRead<T>(ReadOnlySpan<byte> payload, out T value);
+
 internal sealed record PayloadForm<T>(string TypeName, int SchemaVersion, Func<ReadOnlyMemory<byte>, T> Read)
 {
     private ImmutableSortedDictionary<int, Func<ReadOnlyMemory<byte>, ReadOnlyMemory<byte>>> Upcasts { get; init; } =
         ImmutableSortedDictionary<int, Func<ReadOnlyMemory<byte>, ReadOnlyMemory<byte>>>.Empty;
+
+    /// <summary>Reads payloads of the current version; null where nothing is proved.</summary>
+    public ProvingRead<T>? Prove { get; init; }
 
     public PayloadForm<T> WithVersion(int schemaVersion)
     {
@@ -34,13 +41,12 @@ internal sealed record PayloadForm<T>(string TypeName, int SchemaVersion, Func<R
         return this with { Upcasts = Upcasts.Add(fromVersion, upcast) };
     }
 
-    public T Decode(Encoded encoded)
+    public T Decode(int schemaVersion, ReadOnlyMemory<byte> payload)
     {
-        if (encoded.SchemaVersion > SchemaVersion) throw CodecFunctions.NewerSchema(TypeName, encoded.SchemaVersion, SchemaVersion);
-        var payload = encoded.Payload;
+        if (schemaVersion > SchemaVersion) throw CodecFunctions.NewerSchema(TypeName, schemaVersion, SchemaVersion);
         try
         {
-            for (var version = encoded.SchemaVersion; version < SchemaVersion; version++)
+            for (var version = schemaVersion; version < SchemaVersion; version++)
                 payload = Upcasts.TryGetValue(version, out var upcast)
                     ? upcast(payload)
                     : throw CodecFunctions.MissingUpcast(TypeName, version);

@@ -11,6 +11,9 @@ namespace Refold;
 /// </remarks>
 public readonly ref struct EntryView
 {
+    /// <summary>What is said of an entry that is none.</summary>
+    internal const string NotCanonical = "The bytes of an entry are not canonical: it was not written by Refold.";
+
     // As the header of a frame says where the fields of the canonical bytes lie. FORMAT.md, "Frame".
     private readonly ReadOnlySpan<byte> header;
 
@@ -77,7 +80,7 @@ public readonly ref struct EntryView
     /// <exception cref="InvalidDataException">A name, tag or field is none, although the checksums are right.</exception>
     public JournalEntry ToEntry() =>
         JournalEntry.TryRead(Position, Version, Batch, CanonicalBytes.ToArray())
-            ?? throw new InvalidDataException("The bytes of an entry are not canonical: it was not written by Refold.");
+            ?? throw new InvalidDataException(NotCanonical);
 }
 
 /// <summary>The tags of an entry in place, for <c>foreach</c>.</summary>

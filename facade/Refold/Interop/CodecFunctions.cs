@@ -7,15 +7,36 @@ namespace Refold.Interop;
 
 internal static class CodecFunctions
 {
-    public static Core.Codec<T> ToCore<T>(
-        Func<T, Encoded> encode, Func<Encoded, T> decode, IRedactingCodec<T>? redacting, ISettlingCodec<T>? settling)
+    public static Core.Codec<T> ToCore<T>(IPlainCodec<T> codec, IRedactingCodec<T>? redacting, ISettlingCodec<T>? settling)
     {
-        var decoding = new DecodingFunction<T>(decode);
+        var decoding = new DecodingFunction<T>(codec);
         return new(
             redacting is not null ? new RedactingFunction<T>(redacting)
-            : settling is not null ? new SettlingFunction<T>(settling, encode, decoding)
-            : new EncodingFunction<T>(encode),
+            : settling is not null ? new SettlingFunction<T>(codec, settling, decoding)
+            : new EncodingFunction<T>(codec),
             decoding);
+    }
+
+    /// <summary>Encodes as the core asks for it: what a codec throws is an error.</summary>
+    public static FSharpResult<Core.Encoded, Core.CodecError> Encode<T>(IPlainCodec<T> codec, T value) =>
+        Write(codec, value, out var type, out var schemaVersion, out var payload) is { } error
+            ? FSharpResult<Core.Encoded, Core.CodecError>.NewError(error)
+            : FSharpResult<Core.Encoded, Core.CodecError>.NewOk(new(type, schemaVersion, Core.Bytes.Wrap(payload)));
+
+    /// <summary>Encodes by parts: null where there is a payload, or what a codec throws.</summary>
+    public static Core.CodecError? Write<T>(
+        IPlainCodec<T> codec, T value, out string type, out int schemaVersion, out ReadOnlyMemory<byte> payload)
+    {
+        try
+        {
+            codec.Write(value, out type, out schemaVersion, out payload);
+            return null;
+        }
+        catch (CodecException error)
+        {
+            (type, schemaVersion, payload) = ("", 0, default);
+            return error.Error;
+        }
     }
 
     public static Core.Encoded ToCore(Encoded encoded) =>
@@ -27,7 +48,7 @@ internal static class CodecFunctions
     public static Encoded Encode<T>(Core.Codec<T> codec, T value, HiddenValues? hidden) =>
         OfCore(OrThrow(RedactedPaths.Encode(codec, value, hidden)));
 
-    /// <summary>As <see cref="Encode"/>, with all that is redacted.</summary>
+    /// <summary>As encoding, with all that is redacted.</summary>
     public static Encoded EncodeWhole<T>(Core.Codec<T> codec, T value) => OfCore(OrThrow(RedactedPaths.EncodeWhole(codec, value)));
 
     /// <summary>Decodes by a codec of the core; its error is thrown.</summary>

@@ -38,8 +38,12 @@ internal sealed class RedactedPaths
     public string? FirstThatFails(Func<string[], bool> holds) =>
         steps.FirstOrDefault(path => !holds([.. path])) is { } found ? "$." + string.Join('.', found) : null;
 
+    /// <summary>Whether a payload begins as one in which something was replaced.</summary>
+    public static bool IsOpened(ReadOnlySpan<byte> payload) => Core.Redaction.isOpened(payload);
+
     /// <summary>Whether something in the payload was replaced.</summary>
-    public static bool IsMarked(ReadOnlyMemory<byte> payload) => Core.Redaction.isMarked(Core.Bytes.Wrap(payload));
+    public static bool IsMarked(ReadOnlyMemory<byte> payload) =>
+        IsOpened(payload.Span) && Core.Redaction.isMarked(Core.Bytes.Wrap(payload));
 
     /// <summary>A payload that says that something in it was replaced.</summary>
     public static ReadOnlyMemory<byte> Wrap(ReadOnlyMemory<byte> json) => Core.Redaction.wrap(json).Memory;

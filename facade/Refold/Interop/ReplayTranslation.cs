@@ -17,12 +17,24 @@ internal sealed class AggregateVerifier(Core.ReplayVerifier value)
 internal static class ReplayTranslation
 {
     public static FoldReport<TState> Fold<TState, TCommand, TEvent, TError>(
-        this Core.Aggregate<TState, TCommand, TEvent, TError> aggregate,
-        IEnumerable<JournalEntry> entries,
-        FoldedState<TState>? start = null)
+        this Core.Aggregate<TState, TCommand, TEvent, TError> aggregate, IEnumerable<JournalEntry> entries)
     {
-        var beginning = start is null ? Core.Replay.beginning(aggregate) : new Core.FoldStart<TState>(start.State, start.Version);
-        var report = Core.Replay.fold(aggregate, beginning, entries.Select(entry => entry.Value));
+        var fold = aggregate.FoldFrom(null);
+        foreach (var entry in entries)
+            if (!fold.Add(entry.Value)) break;
+        return fold.ToFacade();
+    }
+
+    /// <summary>A fold from a state, or from the beginning.</summary>
+    public static Core.StreamFold<TState, TCommand, TEvent, TError> FoldFrom<TState, TCommand, TEvent, TError>(
+        this Core.Aggregate<TState, TCommand, TEvent, TError> aggregate, FoldedState<TState>? start) =>
+        new(aggregate, start is null ? Core.Replay.beginning(aggregate) : new Core.FoldStart<TState>(start.State, start.Version));
+
+    /// <summary>What a fold came to so far.</summary>
+    public static FoldReport<TState> ToFacade<TState, TCommand, TEvent, TError>(
+        this Core.StreamFold<TState, TCommand, TEvent, TError> fold)
+    {
+        var report = fold.Report();
         return new FoldReport<TState>(
             report.State,
             report.Version,

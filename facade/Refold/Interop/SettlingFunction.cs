@@ -10,26 +10,26 @@ internal interface ISettlingCodec<T>
     /// <summary>Value to payload, with the value that was read back from it and is written the same; null where that is not
     /// known.</summary>
     (Encoded Encoded, T Back)? TrySettle(T value);
+
+    /// <summary>Payload to value, where encoding the value is proved to give this payload under this type and schema version; false where
+    /// that is not known.</summary>
+    bool TryRead(string type, int schemaVersion, ReadOnlySpan<byte> payload, out T value);
 }
 
 internal sealed class SettlingFunction<T>(
+    IPlainCodec<T> plain,
     ISettlingCodec<T> codec,
-    Func<T, Encoded> encode,
     FSharpFunc<Core.Encoded, FSharpResult<T, Core.CodecError>> decode) : Core.SettlingEncode<T>
 {
     public override FSharpFunc<Core.Encoded, FSharpResult<T, Core.CodecError>> Decode => decode;
 
-    public override FSharpResult<Core.Encoded, Core.CodecError> Invoke(T value)
-    {
-        try
-        {
-            return FSharpResult<Core.Encoded, Core.CodecError>.NewOk(CodecFunctions.ToCore(encode(value)));
-        }
-        catch (CodecException error)
-        {
-            return FSharpResult<Core.Encoded, Core.CodecError>.NewError(error.Error);
-        }
-    }
+    public override FSharpResult<Core.Encoded, Core.CodecError> Invoke(T value) => CodecFunctions.Encode(plain, value);
+
+    public override Core.CodecError? Write(T value, out string typeName, out int schemaVersion, out ReadOnlyMemory<byte> payload) =>
+        CodecFunctions.Write(plain, value, out typeName, out schemaVersion, out payload);
+
+    public override bool TryRead(string typeName, int schemaVersion, ReadOnlySpan<byte> payload, out T value) =>
+        codec.TryRead(typeName, schemaVersion, payload, out value);
 
     public override FSharpResult<FSharpValueOption<(Core.Encoded, T)>, Core.CodecError> TrySettle(T value)
     {
@@ -47,34 +47,46 @@ internal sealed class SettlingFunction<T>(
     }
 }
 
-/// <summary>A function of which what a codec throws is an error.</summary>
-internal sealed class EncodingFunction<T>(Func<T, Encoded> encode) : FSharpFunc<T, FSharpResult<Core.Encoded, Core.CodecError>>
+/// <summary>A codec of functions that throw, without an object for what it reads and writes.</summary>
+internal interface IPlainCodec<T>
 {
-    public override FSharpResult<Core.Encoded, Core.CodecError> Invoke(T value)
-    {
-        try
-        {
-            return FSharpResult<Core.Encoded, Core.CodecError>.NewOk(CodecFunctions.ToCore(encode(value)));
-        }
-        catch (CodecException error)
-        {
-            return FSharpResult<Core.Encoded, Core.CodecError>.NewError(error.Error);
-        }
-    }
+    /// <summary>Value to payload.</summary>
+    /// <exception cref="CodecException">The value has no payload.</exception>
+    void Write(T value, out string type, out int schemaVersion, out ReadOnlyMemory<byte> payload);
+
+    /// <summary>Payload to value.</summary>
+    /// <exception cref="CodecException">The payload has no value.</exception>
+    T Read(string type, int schemaVersion, ReadOnlyMemory<byte> payload);
 }
 
 /// <summary>A function of which what a codec throws is an error.</summary>
-internal sealed class DecodingFunction<T>(Func<Encoded, T> decode) : FSharpFunc<Core.Encoded, FSharpResult<T, Core.CodecError>>
+internal sealed class EncodingFunction<T>(IPlainCodec<T> codec) : Core.PlainEncode<T>
 {
-    public override FSharpResult<T, Core.CodecError> Invoke(Core.Encoded encoded)
+    public override FSharpResult<Core.Encoded, Core.CodecError> Invoke(T value) => CodecFunctions.Encode(codec, value);
+
+    public override Core.CodecError? Write(T value, out string typeName, out int schemaVersion, out ReadOnlyMemory<byte> payload) =>
+        CodecFunctions.Write(codec, value, out typeName, out schemaVersion, out payload);
+}
+
+/// <summary>A function of which what a codec throws is an error.</summary>
+internal sealed class DecodingFunction<T>(IPlainCodec<T> codec) : Core.PlainDecode<T>
+{
+    public override FSharpResult<T, Core.CodecError> Invoke(Core.Encoded encoded) =>
+        Read(encoded.Type, encoded.SchemaVersion, encoded.Payload.Memory, out var value) is { } error
+            ? FSharpResult<T, Core.CodecError>.NewError(error)
+            : FSharpResult<T, Core.CodecError>.NewOk(value);
+
+    public override Core.CodecError? Read(string typeName, int schemaVersion, ReadOnlyMemory<byte> payload, out T value)
     {
         try
         {
-            return FSharpResult<T, Core.CodecError>.NewOk(decode(CodecFunctions.OfCore(encoded)));
+            value = codec.Read(typeName, schemaVersion, payload);
+            return null;
         }
         catch (CodecException error)
         {
-            return FSharpResult<T, Core.CodecError>.NewError(error.Error);
+            value = default!;
+            return error.Error;
         }
     }
 }

@@ -15,6 +15,9 @@ public abstract class LocalJournal : ILocalJournal
     /// <value>Default: false.</value>
     protected internal virtual bool AnswersOnItsThread => false;
 
+    /// <summary>Whether a scan hands out entries where they lie, and makes no objects for it.</summary>
+    internal virtual bool ScansInPlace => false;
+
     /// <inheritdoc/>
     public abstract Head Head { get; }
 

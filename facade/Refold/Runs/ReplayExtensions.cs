@@ -74,11 +74,11 @@ public static class ReplayExtensions
         return Task.Run(
             async () =>
             {
-                var entries = journal.ReadStreamAsync(stream, 1, toVersion, cancellationToken: cancellationToken);
+                var range = new FoldRange(stream, toVersion);
                 try
                 {
                     return ReplayObservation.Folded(
-                        await aggregate.Fresh().FoldAsync(entries, null, cancellationToken).ConfigureAwait(false));
+                        await aggregate.Fresh().FoldAsync(journal, range, null, cancellationToken).ConfigureAwait(false));
                 }
                 catch (EntriesDroppedException dropped) when (dropped is not HistoryDroppedException)
                 {

@@ -7,6 +7,8 @@ namespace Refold.Segments;
 
 public sealed partial class SegmentJournal
 {
+    internal override bool ScansInPlace => true;
+
     /// <inheritdoc/>
     /// <exception cref="JournalCorruptedException">The bytes of an entry are not what was written, or it is not there.</exception>
     public override long ScanAll(EntryVisitor visitor, long fromPosition = 1, long maxCount = long.MaxValue)

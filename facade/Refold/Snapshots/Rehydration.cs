@@ -76,11 +76,9 @@ internal static class Rehydration
                     step = ask.next.Invoke(around.Select(entry => entry.Value));
                     break;
                 case Core.Rehydration<TState, FoldReport<TState>>.Fold ask:
-                    var entries = journal
-                        .ReadStreamAsync(stream, ask.start.Version + 1, range.ToVersion, cancellationToken: cancellationToken)
-                        .TakeWhile(entry => entry.Position <= range.ToPosition);
                     var start = new FoldedState<TState>(ask.start.State, ask.start.Version);
-                    step = ask.next.Invoke(await aggregate.Value.FoldAsync(entries, start, cancellationToken).ConfigureAwait(false));
+                    var part = new FoldRange(stream, range.ToVersion, range.ToPosition);
+                    step = ask.next.Invoke(await aggregate.Value.FoldAsync(journal, part, start, cancellationToken).ConfigureAwait(false));
                     break;
                 case Core.Rehydration<TState, FoldReport<TState>>.Doubt told:
                     findings.Add(told.finding.ToFacade());

@@ -2,7 +2,7 @@
 // Used by HiddenEntries and EntryDecoder.
 using System.Diagnostics.CodeAnalysis;
 
-namespace Refold.Segments;
+namespace Refold;
 
 /// <summary>Compares bytes by content.</summary>
 internal sealed class BytesComparer : IEqualityComparer<byte[]>, IAlternateEqualityComparer<ReadOnlySpan<byte>, byte[]>

@@ -1,0 +1,52 @@
+// The JSON of a value that is only compared, in a buffer that a thread keeps.
+// Called by JsonForm.
+using System.Buffers;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+
+namespace Refold;
+
+internal sealed class JsonScratch
+{
+    // Beyond that a buffer is not kept.
+    private const int MostKept = 64 * 1024;
+
+    [ThreadStatic]
+    private static JsonScratch? kept;
+
+    private readonly ArrayBufferWriter<byte> buffer = new(1024);
+    private JsonSerializerOptions? options;
+    private Utf8JsonWriter? writer;
+
+    /// <summary>Whether the serializer writes these bytes for a value.</summary>
+    public static bool Writes<T>(T value, JsonTypeInfo<T> typeInfo, ReadOnlySpan<byte> json)
+    {
+        // Taken away meanwhile: what is written may itself call a codec.
+        var scratch = kept ?? new JsonScratch();
+        kept = null;
+        var isSame = scratch.Write(value, typeInfo).SequenceEqual(json);
+        if (scratch.buffer.Capacity <= MostKept) kept = scratch;
+        return isSame;
+    }
+
+    private ReadOnlySpan<byte> Write<T>(T value, JsonTypeInfo<T> typeInfo)
+    {
+        buffer.ResetWrittenCount();
+        if (writer is null || !ReferenceEquals(options, typeInfo.Options))
+        {
+            options = typeInfo.Options;
+            // As the serializer makes one of its own.
+            writer = new Utf8JsonWriter(
+                buffer,
+                new JsonWriterOptions { Encoder = options.Encoder, MaxDepth = options.MaxDepth, SkipValidation = true });
+        }
+        else
+        {
+            writer.Reset(buffer);
+        }
+
+        JsonSerializer.Serialize(writer, value, typeInfo);
+        writer.Flush();
+        return buffer.WrittenSpan;
+    }
+}
