@@ -2,6 +2,7 @@
 // Journal.fs and every store of the facade accept appends, and restore exported batches, through this file.
 namespace Refold.Core
 
+open System.Buffers
 open System.Collections.Generic
 open Refold
 
@@ -91,12 +92,18 @@ module Append =
     /// highest of all. The versions are rented where the batch is lent.
     let private nextVersions (index: IAppendIndex) (batch: EncodedBatch) : struct (int64[] * int64[] * int64[] * int64) =
         let streams, numbers = batch.StreamArray, batch.StreamNumbers
-        let last = Array.zeroCreate<int64> streams.Length
+        // One array tells first and last where no stream has two entries.
+        let isOne = (batch.Count = streams.Length)
 
-        for number in 0 .. last.Length - 1 do
+        let last =
+            if isOne then ArrayPool<int64>.Shared.Rent streams.Length else Array.zeroCreate<int64> streams.Length
+
+        let first = Array.zeroCreate<int64> streams.Length
+
+        for number in 0 .. streams.Length - 1 do
             last[number] <- index.HighestVersion streams[number]
+            first[number] <- last[number] + 1L
 
-        let first = Array.init last.Length (fun number -> last[number] + 1L)
         let versions = BatchColumns.rented<int64> batch.IsLent batch.Count
         let mutable highest = 0L
 
@@ -106,8 +113,10 @@ module Append =
             versions[place] <- last[number]
             highest <- max highest last[number]
 
-        // One array tells both where no stream has two entries.
-        struct (versions, first, (if batch.Count = streams.Length then first else last), highest)
+        if isOne then
+            ArrayPool<int64>.Shared.Return last
+
+        struct (versions, first, (if isOne then first else last), highest)
 
     /// The highest version of a stream before each entry of a batch that comes with versions.
     let private versionsBefore (index: IAppendIndex) (batch: EncodedBatch) (versions: int64[]) : int64[] =
