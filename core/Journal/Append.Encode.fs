@@ -73,12 +73,7 @@ module internal Encoding =
         size
 
     // Above the limit of bytes nothing is kept: the batch is judged by its size and its content, which may pass 2 GiB.
-    let private write
-        (adjacent: (int -> bool) voption)
-        (request: AppendRequest)
-        (source: AppendedEntries)
-        (mayLend: bool)
-        : EncodedBatch =
+    let private write (adjacent: (int -> bool) voption) (request: AppendRequest) (source: AppendedEntries) (mayLend: bool) : EncodedBatch =
         let count = source.Count
         let size = sizeOf source request.Key
         let isLent = mayLend && size <= int64 mostLent

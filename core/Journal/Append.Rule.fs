@@ -96,7 +96,10 @@ module Append =
         let isOne = (batch.Count = streams.Length)
 
         let last =
-            if isOne then ArrayPool<int64>.Shared.Rent streams.Length else Array.zeroCreate<int64> streams.Length
+            if isOne then
+                ArrayPool<int64>.Shared.Rent streams.Length
+            else
+                Array.zeroCreate<int64> streams.Length
 
         let first = Array.zeroCreate<int64> streams.Length
 
@@ -217,12 +220,9 @@ module Append =
                 let struct (versions, firsts, lasts, version) = nextVersions index batch
                 let position = first + int64 batch.Count - 1L
 
-                if position > highestPlace then
-                    Error(AppendError.LimitExceeded("position", position, highestPlace))
-                elif version > highestPlace then
-                    Error(AppendError.LimitExceeded("version", version, highestPlace))
-                else
-                    Ok(Acceptance.Fresh(place index batch first versions firsts lasts))
+                if position > highestPlace then Error(AppendError.LimitExceeded("position", position, highestPlace))
+                elif version > highestPlace then Error(AppendError.LimitExceeded("version", version, highestPlace))
+                else Ok(Acceptance.Fresh(place index batch first versions firsts lasts))
 
     let private outOfRange what (value: int64) (range: string) =
         Some(AppendError.Invalid(ValueError.OutOfRange(what, Numbers.text value, range)))

@@ -158,14 +158,12 @@ module internal ColumnRows =
         let streamPlace number = streamAt[number]
         let wordPlace number = wordAt[number]
 
-        let ids =
-            if columns.HasIds then LargeArrays<IdRow>.Rent cut.Entries else Array.Empty<IdRow>()
+        let ids = if columns.HasIds then LargeArrays<IdRow>.Rent cut.Entries else Array.Empty<IdRow>()
 
         if columns.HasIds then
             columns.IdsOf(cut, ids)
 
-        let causes =
-            if columns.HasIds then Array.init cut.Causes columns.CauseAt else Array.Empty<IdRow>()
+        let causes = if columns.HasIds then Array.init cut.Causes columns.CauseAt else Array.Empty<IdRow>()
 
         let release () =
             LargeArrays<int>.Return postings

@@ -104,7 +104,8 @@ type internal IndexColumns(hasIds: bool, before: TreePlace voption) =
                 let behind =
                     if found.Batch = batches.Count - 1 then entries.Count else batches[found.Batch + 1].FirstEntry
 
-                let rows = Seq.init (behind - first) (fun place -> ColumnEntry.row id id found.Batch entries[first + place])
+                let rows =
+                    Seq.init (behind - first) (fun place -> ColumnEntry.row id id found.Batch entries[first + place])
 
                 {
                     Key = key
