@@ -211,7 +211,12 @@ type internal HashLanes(isUsed: bool) =
             let made = HashLanes EightBlocks.isSupported
             HashLanes.kept <- made
             made
-        | kept -> kept
+        | kept ->
+            kept.Forget()
+            kept
+
+    /// Forgets what waits.
+    member private _.Forget() : unit = count <- 0
 
     /// Whether there is no room for another one.
     member _.IsFull: bool = count = 8
