@@ -12,7 +12,8 @@ open System.Text
 [<Sealed; AbstractClass>]
 type internal LargeArrays<'Item> private () =
 
-    static let kept: WeakReference<'Item[]>[] = Array.init 4 (fun _ -> WeakReference<'Item[]>(Array.Empty<'Item>()))
+    static let kept: WeakReference<'Item[]>[] =
+        Array.init 4 (fun _ -> WeakReference<'Item[]>(Array.Empty<'Item>()))
 
     /// An array of at least so many items, which may hold anything.
     static member Rent(count: int) : 'Item[] =
@@ -57,11 +58,9 @@ type internal ByteWriter private (first: byte[], isRented: bool, isLarge: bool) 
     let mutable length = 0
 
     // A pool's own arrays stay with the thread that gave them back, which may have ended.
-    let rent (size: int) =
-        if isLarge then LargeArrays<byte>.Rent size else ArrayPool<byte>.Shared.Rent size
+    let rent (size: int) = if isLarge then LargeArrays<byte>.Rent size else ArrayPool<byte>.Shared.Rent size
 
-    let giveBack (array: byte[]) =
-        if isLarge then LargeArrays<byte>.Return array else ArrayPool<byte>.Shared.Return array
+    let giveBack (array: byte[]) = if isLarge then LargeArrays<byte>.Return array else ArrayPool<byte>.Shared.Return array
 
     let grow (size: int) =
         if isRented then

@@ -30,6 +30,16 @@ type internal ContentHash() =
     interface IDisposable with
         member _.Dispose() = hash.Dispose()
 
+/// What a batch is encoded for.
+[<RequireQualifiedAccess; NoEquality; NoComparison>]
+type internal EncodingWay =
+    /// To be appended: each entry takes the position after the one before it.
+    | Dense
+    /// To be restored: whether the entry at an index takes the position after the one before it.
+    | Placed of adjacent: (int -> bool)
+    /// To be compared and never appended: it has neither bytes nor leaves.
+    | Compared
+
 /// The part of an append that comes before its place.
 [<RequireQualifiedAccess>]
 module internal Encoding =
@@ -73,12 +83,7 @@ module internal Encoding =
         size
 
     // Above the limit of bytes nothing is kept: the batch is judged by its size and its content, which may pass 2 GiB.
-    let private write
-        (adjacent: (int -> bool) voption)
-        (request: AppendRequest)
-        (source: AppendedEntries)
-        (mayLend: bool)
-        : EncodedBatch =
+    let private write (adjacent: (int -> bool) voption) (request: AppendRequest) (source: AppendedEntries) (mayLend: bool) : EncodedBatch =
         let count = source.Count
         let size = sizeOf source request.Key
         let isLent = mayLend && size <= int64 mostLent
@@ -213,15 +218,10 @@ module internal Encoding =
 
     /// Validates, encodes and hashes what a source has; see `batch`. The entries of the request are not looked at. `mayLend`: nobody but
     /// the library will hold the batch, so that it may rent what it is made of.
-    let batchOf
-        (adjacent: (int -> bool) voption)
-        (request: AppendRequest)
-        (source: AppendedEntries)
-        (mayLend: bool)
-        : Result<EncodedBatch, AppendError> =
+    let batchOf (request: AppendRequest) (source: AppendedEntries) (mayLend: bool) : Result<EncodedBatch, AppendError> =
         match judged request source with
         | Some error -> Error error
-        | None -> Ok(write adjacent request source mayLend)
+        | None -> Ok(write ValueNone request source mayLend)
 
     let private listed (request: AppendRequest) : AppendedEntries =
         // Of more entries than a batch may have, one more.
@@ -237,18 +237,15 @@ module internal Encoding =
 
         ListedEntries entries
 
-    /// Validates, encodes and hashes. `adjacent index` says whether the entry at `index` takes the position after the one before it; where
-    /// it is not said, all do. Of more entries than a batch may have no more are looked at, and counted, than show that.
-    let batch (adjacent: (int -> bool) voption) (request: AppendRequest) : Result<EncodedBatch, AppendError> =
-        batchOf adjacent request (listed request) false
-
-    /// A batch that is compared and never appended: it is only validated, and has neither bytes nor leaves.
-    let compared (request: AppendRequest) : Result<EncodedBatch, AppendError> =
+    /// Validates, encodes and hashes. Of more entries than a batch may have no more are looked at, and counted, than show that.
+    let batch (way: EncodingWay) (request: AppendRequest) : Result<EncodedBatch, AppendError> =
         let source = listed request
 
-        match judged request source with
-        | Some error -> Error error
-        | None ->
+        match judged request source, way with
+        | Some error, _ -> Error error
+        | None, EncodingWay.Compared ->
             let numbers = Array.zeroCreate<int> source.Count
             let streams = BatchColumns.numbered source numbers
             Ok(EncodedBatch(source, request, null, [||], streams, numbers, [||], 0, Hash.Zero, None, false))
+        | None, EncodingWay.Dense -> Ok(write ValueNone request source false)
+        | None, EncodingWay.Placed adjacent -> Ok(write (ValueSome adjacent) request source false)

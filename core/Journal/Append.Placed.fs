@@ -91,7 +91,7 @@ type internal AcceptedBatch
         | positions -> positions[index]
 
     /// A batch whose entries take every position from the first one on. `versions` may be rented where the batch is lent, and longer.
-    static member Dense(first: int64, encoded: EncodedBatch, versions: int64[], key: (string * Hash) option, receipt: PlacedReceipt) =
+    new(first: int64, encoded: EncodedBatch, versions: int64[], key: (string * Hash) option, receipt: PlacedReceipt) =
         AcceptedBatch(first, encoded, [||], [||], null, versions, ValueNone, key, receipt)
 
     /// A batch as it was found, or restored.
@@ -209,15 +209,17 @@ type internal AcceptedBatch
     member this.WriteRecord(writer: ByteWriter) : unit =
         match encoded with
         | null -> Head.writeRecord writer first this.Leaves
-        | encoded -> AcceptedBatch.WriteRecordOf(writer, first, encoded, versions)
+        | encoded -> AcceptedBatch.WriteRecordOf(writer, first, encoded.Count, encoded.LeafArray, encoded.LeafCount, versions)
 
-    /// Writes the record of a dense batch.
-    static member WriteRecordOf(writer: ByteWriter, first: int64, encoded: EncodedBatch, versions: int64[]) : unit =
+    /// Writes the record of a dense batch, of which only so many leaves count.
+    static member WriteRecordOf
+        (writer: ByteWriter, first: int64, count: int, leaves: struct (int * int * Hash)[], leafCount: int, versions: int64[])
+        : unit =
         writer.Int64 first
-        writer.Int32 encoded.Count
+        writer.Int32 count
 
-        for number in 0 .. encoded.LeafCount - 1 do
-            let struct (start, count, hash) = encoded.LeafArray[number]
+        for number in 0 .. leafCount - 1 do
+            let struct (start, count, hash) = leaves[number]
             writer.Int32 count
             writer.Int64 versions[start]
             Hash.write writer hash

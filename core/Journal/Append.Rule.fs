@@ -2,6 +2,7 @@
 // Journal.fs and every store of the facade accept appends, and restore exported batches, through this file.
 namespace Refold.Core
 
+open System.Buffers
 open System.Collections.Generic
 open Refold
 
@@ -21,7 +22,7 @@ module Append =
     let request (entries: EntryData list) : AppendRequest = { Entries = entries; Expected = []; Condition = None; Key = None }
 
     /// Encodes what Refold itself appends, or imports: streams that begin with `$` may be among it.
-    let internal encodeOwn (request: AppendRequest) : Result<EncodedBatch, AppendError> = Encoding.batch ValueNone request
+    let internal encodeOwn (request: AppendRequest) : Result<EncodedBatch, AppendError> = Encoding.batch EncodingWay.Dense request
 
     /// Validates, encodes and hashes what an append hands over, once and for every journal. The only errors here are `Invalid`; a stream
     /// that begins with `$` is one: it is Refold's own, and what is appended to it by others would be taken for what a run recorded.
@@ -46,7 +47,7 @@ module Append =
         if not allowsOwn && own < source.Count then
             Error(AppendError.Invalid(ValueError.Reserved("stream", (source.Stream own).Value)))
         else
-            Encoding.batchOf ValueNone request source mayLend
+            Encoding.batchOf request source mayLend
 
     let private versionsOf (streamOf: int -> StreamId) (versions: int64[]) : StreamVersions list =
         let order = ResizeArray<StreamId>()
@@ -89,25 +90,41 @@ module Append =
 
     /// The version of each entry behind the highest versions that the journal has, the first and the last version of each stream, and the
     /// highest of all. The versions are rented where the batch is lent.
-    let private nextVersions (index: IAppendIndex) (batch: EncodedBatch) : struct (int64[] * int64[] * int64[] * int64) =
-        let streams, numbers = batch.StreamArray, batch.StreamNumbers
-        let last = Array.zeroCreate<int64> streams.Length
+    let private nextVersions
+        (index: IAppendIndex)
+        (streams: StreamId[])
+        (numbers: int[])
+        (count: int)
+        (isLent: bool)
+        : struct (int64[] * int64[] * int64[] * int64) =
+        // One array tells first and last where no stream has two entries.
+        let isOne = (count = streams.Length)
 
-        for number in 0 .. last.Length - 1 do
+        let last =
+            if isOne then
+                ArrayPool<int64>.Shared.Rent streams.Length
+            else
+                Array.zeroCreate<int64> streams.Length
+
+        let first = Array.zeroCreate<int64> streams.Length
+
+        for number in 0 .. streams.Length - 1 do
             last[number] <- index.HighestVersion streams[number]
+            first[number] <- last[number] + 1L
 
-        let first = Array.init last.Length (fun number -> last[number] + 1L)
-        let versions = BatchColumns.rented<int64> batch.IsLent batch.Count
+        let versions = BatchColumns.rented<int64> isLent count
         let mutable highest = 0L
 
-        for place in 0 .. batch.Count - 1 do
+        for place in 0 .. count - 1 do
             let number = numbers[place]
             last[number] <- last[number] + 1L
             versions[place] <- last[number]
             highest <- max highest last[number]
 
-        // One array tells both where no stream has two entries.
-        struct (versions, first, (if batch.Count = streams.Length then first else last), highest)
+        if isOne then
+            ArrayPool<int64>.Shared.Return last
+
+        struct (versions, first, (if isOne then first else last), highest)
 
     /// The highest version of a stream before each entry of a batch that comes with versions.
     let private versionsBefore (index: IAppendIndex) (batch: EncodedBatch) (versions: int64[]) : int64[] =
@@ -181,11 +198,19 @@ module Append =
 
     /// A batch behind the head.
     let private place (index: IAppendIndex) (batch: EncodedBatch) first versions firsts lasts : AcceptedBatch =
+        let leaves, leafCount = batch.LeafArray, batch.LeafCount
+
         let head =
-            Head.nextOf index.Head.Hash first batch.Count (fun writer -> AcceptedBatch.WriteRecordOf(writer, first, batch, versions))
+            Head.nextOf index.Head.Hash first batch.Count (fun writer ->
+                AcceptedBatch.WriteRecordOf(writer, first, batch.Count, leaves, leafCount, versions))
+
+        let key =
+            match batch.Request.Key with
+            | Some key -> Some(key, batch.Content)
+            | None -> None
 
         let receipt = PlacedReceipt(first, batch.Count, head, batch.StreamArray, firsts, lasts)
-        AcceptedBatch.Dense(first, batch, versions, keyOf batch, receipt)
+        AcceptedBatch(first, batch, versions, key, receipt)
 
     /// A batch as a store finds it in its own bytes, with the head it leads to. Nothing is judged here: the store has checked it.
     let internal ofStored first (entries: EntryData[]) canonical positions versions (leaves: Leaf list) (head: Head) : AcceptedBatch =
@@ -205,15 +230,15 @@ module Append =
             | None, None, Some error -> Error error
             | None, None, None ->
                 let first = index.Head.Position + 1L
-                let struct (versions, firsts, lasts, version) = nextVersions index batch
+
+                let struct (versions, firsts, lasts, version) =
+                    nextVersions index batch.StreamArray batch.StreamNumbers batch.Count batch.IsLent
+
                 let position = first + int64 batch.Count - 1L
 
-                if position > highestPlace then
-                    Error(AppendError.LimitExceeded("position", position, highestPlace))
-                elif version > highestPlace then
-                    Error(AppendError.LimitExceeded("version", version, highestPlace))
-                else
-                    Ok(Acceptance.Fresh(place index batch first versions firsts lasts))
+                if position > highestPlace then Error(AppendError.LimitExceeded("position", position, highestPlace))
+                elif version > highestPlace then Error(AppendError.LimitExceeded("version", version, highestPlace))
+                else Ok(Acceptance.Fresh(place index batch first versions firsts lasts))
 
     let private outOfRange what (value: int64) (range: string) =
         Some(AppendError.Invalid(ValueError.OutOfRange(what, Numbers.text value, range)))
@@ -275,7 +300,7 @@ module Append =
         let adjacent place = positions[place] = positions[place - 1] + 1L
         let key = entries |> List.tryHead |> Option.bind _.Data.Key
 
-        Encoding.batch (ValueSome adjacent) { request (entries |> List.map _.Data) with Key = key }
+        Encoding.batch (EncodingWay.Placed adjacent) { request (entries |> List.map _.Data) with Key = key }
         |> Result.bind (fun batch ->
             match misplaced index entries, versionGap index batch versions, batch.Violation with
             | Some error, _, _

@@ -156,7 +156,12 @@ module internal RunStep =
                     Key = input.Key
                 }
 
-            match (if settings.IsCompared then Encoding.compared request else Append.encodeOwn request) with
+            match
+                (if settings.IsCompared then
+                     Encoding.batch EncodingWay.Compared request
+                 else
+                     Append.encodeOwn request)
+            with
             | Ok batch -> Ok(Some batch)
             | Error(AppendError.Invalid error) -> Error(StepError.Invalid error)
             | Error error -> invalidOp (error.ToString())

@@ -49,18 +49,21 @@ module internal FrameBatch =
     /// The leaves one after another: those whose entries are there call `entry` with each index, the others `stub` with the body of their
     /// frame. `dropped`: each leaf that compaction dropped, in order; the first of them keeps the batch's key.
     let private walk
-        (batch: AcceptedBatch)
+        (receipt: PlacedReceipt)
+        (leaves: Leaf list)
+        (positions: int64[])
+        (key: KnownKey option)
         (dropped: DroppedLeaf list)
         (entry: int -> unit)
         (stub: int64 -> Leaf -> FrameBody -> unit)
         : unit =
-        let mutable position = batch.FirstPosition
+        let mutable position = receipt.FirstPosition
         let mutable next = 0
         let mutable gone = dropped
-        let mutable key = batch.KnownKey
+        let mutable key = key
 
-        for leaf in batch.Leaves do
-            if next < batch.Count && batch.Position next = position then
+        for leaf in leaves do
+            if next < positions.Length && positions[next] = position then
                 for _ in 1 .. leaf.Count do
                     entry next
                     next <- next + 1
@@ -89,7 +92,7 @@ module internal FrameBatch =
                         body
                     | _ -> unknown
 
-                stub position leaf (FrameBody.Stub(placeOf batch.Placed position, body))
+                stub position leaf (FrameBody.Stub(placeOf receipt position, body))
 
             position <- position + int64 leaf.Count
 
@@ -119,15 +122,15 @@ module internal FrameBatch =
         (room: int64)
         (writer: ByteWriter)
         : struct (int64 * int[] * int64) =
+        let receipt = batch.Placed
+
         // Of a batch whose every position has an entry the leaves tell nothing.
         let walk entry stub =
             if batch.IsDense then
                 for index in 0 .. batch.Count - 1 do
                     entry index
             else
-                walk batch dropped entry stub
-
-        let receipt = batch.Placed
+                walk receipt batch.Leaves batch.Positions batch.KnownKey dropped entry stub
 
         let bytes =
             let mutable total = 0L

@@ -49,7 +49,7 @@ module internal Page =
     let fixedRows (rowBytes: int) : int = capacity / rowBytes
 
     // Room for the header of a page, whose rows follow it.
-    let private begin' (writer: ByteWriter) : int =
+    let private beginPage (writer: ByteWriter) : int =
         let start = writer.Length
         writer.Zeros headerBytes
         start
@@ -84,7 +84,7 @@ module internal Page =
 
         for item in 0 .. count - 1 do
             if inPage = 0 then
-                start <- begin' writer
+                start <- beginPage writer
 
             let before = writer.Length
             writeRow writer (rowAt item)
@@ -99,7 +99,7 @@ module internal Page =
                 pages <- pages + 1
                 firstRow <- firstRow + inPage
                 inPage <- 0
-                start <- begin' writer
+                start <- beginPage writer
                 writer.Raw(ReadOnlySpan(row, 0, rowBytes))
                 ArrayPool<byte>.Shared.Return row
 

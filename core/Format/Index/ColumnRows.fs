@@ -89,6 +89,19 @@ module internal ColumnRows =
 
         rows.ToArray()
 
+    // The batch of an entry: the last one that begins at it or before. They are asked for in order.
+    let private batchOf (cut: ColumnCut) (columns: IndexColumns) : int -> int =
+        let batch = ref 0
+        let beginOf number = if number < cut.Batches then (columns.Batch number).FirstEntry else cut.Entries
+        let until = ref (beginOf 1)
+
+        fun index ->
+            while index >= until.Value do
+                batch.Value <- batch.Value + 1
+                until.Value <- beginOf (batch.Value + 1)
+
+            batch.Value
+
     /// The rows up to a cut, the same as `IndexRows.ofItems` makes of what was added till then: those of entries and batches are made while
     /// they are written. Only names and ids are sorted. To be released.
     let tables (cut: ColumnCut) (columns: IndexColumns) : FooterRows =
@@ -141,17 +154,16 @@ module internal ColumnRows =
             }
 
         let keys = lastUses cut columns |> Array.map columns.KeyAt
+        let batchOf = batchOf cut columns
         let streamPlace number = streamAt[number]
         let wordPlace number = wordAt[number]
 
-        let ids =
-            if columns.HasIds then LargeArrays<IdRow>.Rent cut.Entries else Array.Empty<IdRow>()
+        let ids = if columns.HasIds then LargeArrays<IdRow>.Rent cut.Entries else Array.Empty<IdRow>()
 
         if columns.HasIds then
             columns.IdsOf(cut, ids)
 
-        let causes =
-            if columns.HasIds then Array.init cut.Causes columns.CauseAt else Array.Empty<IdRow>()
+        let causes = if columns.HasIds then Array.init cut.Causes columns.CauseAt else Array.Empty<IdRow>()
 
         let release () =
             LargeArrays<int>.Return postings
@@ -163,7 +175,7 @@ module internal ColumnRows =
             Entries =
                 {
                     Count = cut.Entries
-                    At = fun index -> ColumnEntry.row streamPlace wordPlace (columns.Entry index)
+                    At = fun index -> ColumnEntry.row streamPlace wordPlace (batchOf index) (columns.Entry index)
                 }
             Batches =
                 {

@@ -31,7 +31,13 @@ module internal FooterEncoding =
             | Some streams -> streams.Length
             | None -> 0
 
-        rows.Streams.Count + ofBase + rows.Words.Count + rows.Keys.Count + rows.Kept.Count + rows.Ids.Count + rows.Causes.Count
+        rows.Streams.Count
+        + ofBase
+        + rows.Words.Count
+        + rows.Keys.Count
+        + rows.Kept.Count
+        + rows.Ids.Count
+        + rows.Causes.Count
 
     // Ids are sorted, so that the same one follows itself.
     let private addIds (names: FilteredNames) (kind: FilteredKind) (rows: RowsOf<IdRow>) : unit =

@@ -140,8 +140,7 @@ module internal FooterFilter =
         if hashes.Length < leastNames then
             [||]
         else
-            let blocks =
-                Array.init (blocksFor hashes.Length) (fun _ -> Array.zeroCreate<byte> blockBytes)
+            let blocks = Array.init (blocksFor hashes.Length) (fun _ -> Array.zeroCreate<byte> blockBytes)
 
             for hash in hashes do
                 let hash = FilterHash hash

@@ -23,10 +23,6 @@ type internal ColumnEntry =
         Stream: int
         /// The number of its type among the words, in order of appearance, and its role in the lowest three bits.
         TypeAndRole: int
-        /// The number of its batch.
-        Batch: int
-        /// The number of its run among the words; -1 for none.
-        Run: int
     }
 
 /// A batch as the columns have it.
@@ -155,6 +151,8 @@ type internal ColumnCut =
         Causes: int
         /// Subtrees.
         Nodes: int
+        /// Entries up to the last one that has a run.
+        Runs: int
         /// The streams of a base.
         Base: BaseStream[] option
         /// What the batches before come to.
@@ -169,8 +167,8 @@ type internal ColumnCut =
 [<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module internal ColumnEntry =
 
-    /// The row of an entry, given the place of each stream and word in its table.
-    let row (streamAt: int -> int) (wordAt: int -> int) (entry: ColumnEntry) : EntryRow =
+    /// The row of an entry of a batch, given the place of each stream and word in its table.
+    let row (streamAt: int -> int) (wordAt: int -> int) (batch: int) (entry: ColumnEntry) : EntryRow =
         {
             Position = entry.Position
             Version = entry.Version
@@ -178,7 +176,7 @@ module internal ColumnEntry =
             Length = entry.Length
             Stream = streamAt entry.Stream
             Type = wordAt (entry.TypeAndRole >>> 3)
-            Batch = entry.Batch
+            Batch = batch
             Role = Role.ofByte (byte (entry.TypeAndRole &&& 7)) |> Option.defaultValue Role.Unmarked
         }
 
@@ -208,43 +206,6 @@ module internal ColumnBatch =
             Latest = row.Latest
             Head = row.Head
         }
-
-/// The ids of entries: made when rows are made, as most follow from streams and versions and are made quickly together.
-[<Sealed>]
-type internal ColumnIds() =
-    let mutable restored: Guid[] = Array.Empty<Guid>()
-
-    /// The ids of the first entries, as rows had them; before anything is asked.
-    member _.Restore(known: IdRow[], count: int) : unit =
-        restored <- Array.zeroCreate<Guid> count
-
-        for row in known do
-            restored[row.Entry] <- row.Id
-
-    /// Fills in the ids of the first entries. `given` are the ids that were given behind those restored, of which so many are of these
-    /// entries; `derive` has others made.
-    member _.Upto(count: int, given: Chunks<IdRow>, ofThese: int, derive: HashLanes -> int -> unit, rows: IdRow[]) : unit =
-        let lanes = HashLanes.OfThread
-        let mutable taken = 0
-
-        let take () =
-            for place in 0 .. lanes.Hash() - 1 do
-                let index = lanes.Number place
-                rows[index] <- { Id = Hash.toGuid (lanes.HashOf place); Entry = index }
-
-        for index in 0 .. count - 1 do
-            if index < restored.Length then
-                rows[index] <- { Id = restored[index]; Entry = index }
-            elif taken < ofThese && given[taken].Entry = index then
-                rows[index] <- given[taken]
-                taken <- taken + 1
-            else
-                derive lanes index
-
-                if lanes.IsFull then
-                    take ()
-
-        take ()
 
 /// The tree over the batches. What it needs of a batch waits until it is settled: no look-up needs it.
 [<Sealed>]

@@ -17,9 +17,7 @@ type internal IndexColumns(hasIds: bool, before: TreePlace voption) =
     let names = ColumnNames()
     let keys = ColumnKeys()
     let deletions = Chunks<ColumnDeletion>()
-    let given = Chunks<IdRow>()
-    let causes = Chunks<IdRow>()
-    let ids = ColumnIds()
+    let ids = ColumnIds names
     let mutable position = 0L
     let mutable dropped: BaseStream[] option = None
     let mutable before = ValueOption.defaultValue TreePlace.none before
@@ -61,26 +59,12 @@ type internal IndexColumns(hasIds: bool, before: TreePlace voption) =
         stream.Entries.Add index
         typeWord.Entries.Add index
         stream.Highest <- version
-        let mutable run = -1
 
         match whole with
         | null -> ()
         | data ->
             if hasIds && isKept then
-                match data.Id with
-                | Some id -> given.Add { Id = id; Entry = index }
-                | None -> ()
-
-                match data.CausationId with
-                | Some cause -> causes.Add { Id = cause; Entry = index }
-                | None -> ()
-
-                match data.Run with
-                | Some id ->
-                    let word = names.Word(WordKind.Run, id.Value)
-                    word.Entries.Add index
-                    run <- word.Number
-                | None -> ()
+                ids.Add(index, data)
 
         entries.Add
             {
@@ -90,8 +74,6 @@ type internal IndexColumns(hasIds: bool, before: TreePlace voption) =
                 Length = FrameLayout.size (batch.CanonicalBytes place).Length (position = batch.Head.Position)
                 Stream = stream.Number
                 TypeAndRole = (typeWord.Number <<< 3) ||| int (Role.toByte role)
-                Batch = batches.Count
-                Run = run
             }
 
     /// How many entries there are, numbered from 0 in position order.
@@ -125,7 +107,8 @@ type internal IndexColumns(hasIds: bool, before: TreePlace voption) =
                 let behind =
                     if found.Batch = batches.Count - 1 then entries.Count else batches[found.Batch + 1].FirstEntry
 
-                let rows = Seq.init (behind - first) (fun place -> ColumnEntry.row id id entries[first + place])
+                let rows =
+                    Seq.init (behind - first) (fun place -> ColumnEntry.row id id found.Batch entries[first + place])
 
                 {
                     Key = key
@@ -212,15 +195,9 @@ type internal IndexColumns(hasIds: bool, before: TreePlace voption) =
             if row.DeletedTo > 0L then
                 drop row.Stream row.DeletedTo 0L
 
-        let runOf = Array.create known.Entries.Length -1
-
         for row in known.Words do
             let word = names.Word(row.Kind, row.Text)
             word.Entries.AddRange(ReadOnlySpan(known.Postings, row.First, row.Count))
-
-            if row.Kind.IsRun then
-                for place in row.First .. row.First + row.Count - 1 do
-                    runOf[known.Postings[place]] <- word.Number
 
         for index in 0 .. known.Entries.Length - 1 do
             let row = known.Entries[index]
@@ -233,8 +210,6 @@ type internal IndexColumns(hasIds: bool, before: TreePlace voption) =
                     Length = row.Length
                     Stream = row.Stream
                     TypeAndRole = (row.Type <<< 3) ||| int (Role.toByte row.Role)
-                    Batch = row.Batch
-                    Run = runOf[index]
                 }
 
         for row in known.Batches do
@@ -255,10 +230,8 @@ type internal IndexColumns(hasIds: bool, before: TreePlace voption) =
         for key in RowKeys.kept known.Kept do
             keys.Keep(key.Key, key.Content, -1, (ValueSome key))
 
-        Array.iter causes.Add known.Causes
-
         if hasIds && isKept then
-            ids.Restore(known.Ids, known.Entries.Length)
+            ids.Restore(known.Ids, known.Causes, known.Entries.Length)
 
     /// How far the columns go now; for the thread that adds.
     member this.Cut() : ColumnCut =
@@ -271,9 +244,10 @@ type internal IndexColumns(hasIds: bool, before: TreePlace voption) =
             Words = names.Words
             Keys = keys.Count
             Deletions = deletions.Count
-            Given = given.Count
-            Causes = causes.Count
+            Given = ids.Given
+            Causes = ids.Causes
             Nodes = tree.Nodes
+            Runs = ids.Runs
             Base = dropped
             Before = before
             Behind = behind
@@ -296,14 +270,12 @@ type internal IndexColumns(hasIds: bool, before: TreePlace voption) =
     member _.NodeAt(number: int) : NodeRow = tree.Node number
 
     /// The id of what brought an entry about, in order.
-    member _.CauseAt(number: int) : IdRow = causes[number]
+    member _.CauseAt(number: int) : IdRow = ids.CauseAt number
 
     /// Fills in the ids of the entries up to a cut, in their order.
     member _.IdsOf(cut: ColumnCut, rows: IdRow[]) : unit =
-        let derive (lanes: HashLanes) index =
+        let identity index =
             let entry = entries[index]
+            struct (names.StreamAt(entry.Stream).Stream, entry.Version)
 
-            let run = if entry.Run < 0 then None else Some(RunId.Create(names.WordAt(entry.Run).Text))
-            Entry.addIdentity lanes index run (names.StreamAt(entry.Stream).Stream) entry.Version
-
-        ids.Upto(cut.Entries, given, cut.Given, derive, rows)
+        ids.Upto(cut.Entries, cut.Given, cut.Runs, identity, rows)

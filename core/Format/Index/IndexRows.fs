@@ -29,7 +29,7 @@ type internal EntryRow =
     }
 
 /// One batch, in commit order.
-[<NoComparison>]
+[<Struct; NoComparison>]
 type internal BatchRow =
     {
         /// Its first position.
@@ -49,7 +49,7 @@ type internal BatchRow =
     }
 
 /// One stream that has, or had, an entry or a deletion in the segment; in order of UTF-8 bytes.
-[<NoComparison>]
+[<Struct; NoComparison>]
 type internal StreamRow =
     {
         /// The stream.
