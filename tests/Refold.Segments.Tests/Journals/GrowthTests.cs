@@ -58,7 +58,8 @@ public class GrowthTests
             journal => Assert.Equal(0, journal.HighestVersion("nobody")),
             journal => Assert.Empty(journal.ReadStream("no stream")),
             journal => Assert.Empty(journal.Query(Query.WithTags("no tag")).Entries),
-            journal => Assert.Empty(journal.Query(Query.WithTags("all", "no tag")).Entries)])
+            journal => Assert.Empty(journal.Query(Query.WithTags("all", "no tag")).Entries),
+            journal => Assert.Empty(journal.Query(Query.Any(new QueryItem(["No type"], []), new QueryItem([], ["no tag"]))).Entries)])
         {
             AssertFlat(await AllocatedAsync(few, question), await AllocatedAsync(many, question), 2 * 80);
         }

@@ -19,8 +19,11 @@ internal sealed class PartSearch
         (this.count, this.items) = (count, items ?? []);
         if (items is null) return;
         mayMatch = new ulong[(count + 63) / 64];
+        if (count == 0) return;
         for (var word = 0; word < mayMatch.Length; word++)
             foreach (var item in items) mayMatch[word] |= Allowed(item, word);
+        // What asks for no word names no part.
+        if (count % 64 > 0) mayMatch[^1] &= (1UL << (count % 64)) - 1;
     }
 
     /// <summary>The first part from a number on that may have a match; -1 for none.</summary>
