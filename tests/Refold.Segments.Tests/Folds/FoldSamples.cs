@@ -47,7 +47,8 @@ internal static class FoldSamples
     /// <summary>Payloads of <see cref="Moved"/> and some that are nearly so.</summary>
     private static readonly string[] Payloads =
     [
-        """{"Amount":1,"IsLast":null,"Note":"a"}""", """{"Amount":2,"IsLast":true,"Note":"b"}""", """{"Amount":-3,"IsLast":false,"Note":""}""",
+        """{"Amount":1,"IsLast":null,"Note":"a"}""", """{"Amount":2,"IsLast":true,"Note":"b"}""",
+        """{"Amount":-3,"IsLast":false,"Note":""}""",
         """{"Amount":4,"IsLast":null,"Note":"tab\t, \"quotes\", \\ and \u0001"}""", """{"Amount":6,"IsLast":null,"Note":"é ☂ 😀"}""",
         """{"Amount":7,"IsLast":null,"Note":"[redacted]"}""", """{"$redacted":{"Amount":7,"IsLast":null,"Note":"[redacted]"}}""",
         """{"$redacted":{"Amount":8,"IsLast":null,"Note":"shown"}}""",
@@ -59,7 +60,7 @@ internal static class FoldSamples
         """{"Amount":13,"IsLast":null,"Note":"evolve throws"}""", """{"Amount":"14","IsLast":null,"Note":"text"}""",
         """{"Amount":15,"IsLast":null,"Note":"\ud800"}""", "{", "", "null", "\"text\"", """{"Amount":5}""", """{"Amount":9}""",
         """{"Inner":null,"Names":[],"Parts":{},"Share":0.5}""",
-        """{"Inner":{"Inner":null,"Names":["x"],"Parts":{"a":"1.50"},"Share":1e21},"Names":["y","z"],"Parts":{"b":"2","c":"3"},"Share":3}""",
+        """{"Inner":{"Inner":null,"Names":[],"Parts":{"a":"1.50"},"Share":1e21},"Names":["y"],"Parts":{"b":"2","c":"3"},"Share":3}""",
         """{"Inner":null,"Names":["y"],"Parts":{"c":"2","b":"3"},"Share":0.1}""", """{"Inner":null,"Names":[],"Parts":{},"Share":5e-1}""",
         """{"Inner":null,"Names":[],"Parts":{},"Share":"NaN"}""", """{"Inner":null,"Names":[],"Parts":{"1":"1.0"},"Share":1.0}""",
     ];
@@ -86,12 +87,12 @@ internal static class FoldSamples
         if (rng.Chance(0.3)) entry = entry with { Tags = rng.NextBoolean() ? ["x:1"] : ["x:1", "y:" + (char)rng.Between('a', 'd')] };
         if (rng.Chance(0.5)) entry = entry with { Time = new DateTimeOffset(2026, 1, 2, 3, 4, rng.Between(0, 59), TimeSpan.Zero) };
         if (rng.Chance(0.3)) entry = entry with { Run = RunId.Create(rng.NextBoolean() ? "r1" : "r2") };
-        if (rng.Chance(0.3)) entry = entry with { Id = new Guid(rng.Between(1, 1 << 30), 0, 0, new byte[8]), CorrelationId = new Guid(1, 0, 0, new byte[8]) };
-        if (rng.Chance(0.3)) entry = entry with { CausationId = new Guid(rng.Between(1, 9), 0, 0, new byte[8]) };
+        if (rng.Chance(0.3)) entry = entry with { Id = IdOf(rng.Between(1, 1 << 30)), CorrelationId = IdOf(1) };
+        if (rng.Chance(0.3)) entry = entry with { CausationId = IdOf(rng.Between(1, 9)) };
         return entry;
     }
 
-    /// <summary>Codecs of <see cref="Happened"/> by what they do. <paramref name="calls"/>: each call of a function of the user's.</summary>
+    /// <summary>Codecs of <see cref="Happened"/> by what they do. <paramref name="calls"/>: each call of a user.s function.</summary>
     public static IEnumerable<(string Name, Codec<Happened> Codec)> Codecs(List<string> calls)
     {
         var union = Codec.Json(FoldSamplesJson.Default.Happened, types => types.Add<Moved>("moved").Add<Shared>("shared"));
@@ -103,11 +104,16 @@ internal static class FoldSamples
         yield return ("hidden part", Codec.Json(FoldSamplesJson.Default.Happened, types => types.Add<Counted>("moved")));
         yield return ("keeps less", Codec.Json(FoldSamplesJson.Default.Happened, types => types.Add<Clamped>("moved")));
         yield return ("bytes", Codec.Create<Happened>("moved", Write, Read));
-        yield return ("loses", Codec.Create<Happened>("moved", value => Write(value is Moved { Amount: 4 } moved ? moved with { Note = "" } : value), Read));
-        yield return ("raised bytes", Codec.Create<Happened>("moved", Write, Read, 3).WithUpcast("moved", 1, Upcast).WithUpcast("moved", 2, Upcast));
-        yield return ("does not read", Codec.Create<Happened>("moved", Write, bytes => Read(bytes) is Moved { Amount: > 3 } ? throw new InvalidOperationException("no decoder") : Read(bytes)));
-        yield return ("does not write", Codec.Create<Happened>("moved", value => value is Moved { Amount: > 3 } ? throw new InvalidOperationException("no encoder") : Write(value), Read));
-        yield return ("has no form", Codec.Create<Happened>("moved", value => value is Moved { Amount: > 3 } ? throw new FormatException("no form") : Write(value), Read));
+        yield return ("loses", Codec.Create<Happened>(
+            "moved", value => Write(value is Moved { Amount: 4 } moved ? moved with { Note = "" } : value), Read));
+        yield return ("raised bytes", Codec.Create<Happened>("moved", Write, Read, 3)
+            .WithUpcast("moved", 1, Upcast).WithUpcast("moved", 2, Upcast));
+        yield return ("does not read", Codec.Create<Happened>("moved", Write, bytes =>
+            Read(bytes) is Moved { Amount: > 3 } ? throw new InvalidOperationException("no decoder") : Read(bytes)));
+        yield return ("does not write", Codec.Create<Happened>("moved", value =>
+            value is Moved { Amount: > 3 } ? throw new InvalidOperationException("no encoder") : Write(value), Read));
+        yield return ("has no form", Codec.Create<Happened>("moved", value =>
+            value is Moved { Amount: > 3 } ? throw new FormatException("no form") : Write(value), Read));
         yield return ("another's encoding", new Codec<Happened>(new Core.Codec<Happened>(
             FuncConvert.FromFunc((Happened value) => union.Value.Encode.Invoke(value is Moved moved ? moved with { Amount = 4 } : value)),
             union.Value.Decode)));
@@ -137,10 +143,14 @@ internal static class FoldSamples
     }
 
     /// <summary>An aggregate whose state says what happened, in its order.</summary>
-    public static Aggregate<string, string, Happened, string> Of(Codec<Happened> events) => Aggregate.Create<string, string, Happened, string>(
-        "sum", "", (_, _, _) => [],
-        (state, happened) => happened is Moved { Amount: 13 } ? throw new InvalidOperationException("unlucky") : $"{state};{Text(happened)}",
-        Codec.Text("command"), events, Codec.Text("refused"), Codec.Text("state"));
+    public static Aggregate<string, string, Happened, string> Of(Codec<Happened> events) =>
+        Aggregate.Create<string, string, Happened, string>(
+            "sum", "", (_, _, _) => [], Evolve, Codec.Text("command"), events, Codec.Text("refused"), Codec.Text("state"));
+
+    private static string Evolve(string state, Happened happened) =>
+        happened is Moved { Amount: 13 } ? throw new InvalidOperationException("unlucky") : $"{state};{Text(happened)}";
+
+    private static Guid IdOf(int number) => new(number, 0, 0, new byte[8]);
 
     private static string Text(Happened happened) =>
         happened is Shared shared ? JsonSerializer.Serialize(shared, FoldSamplesJson.Default.Options) : happened.ToString()!;

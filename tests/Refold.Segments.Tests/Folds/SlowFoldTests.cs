@@ -61,7 +61,8 @@ public class SlowFoldTests
         // Escapes, numbers with fractions and keys are proved too; a part that is not shown never.
         Assert.InRange(proved.Count(name => name == "union"), 10, 15);
         Assert.InRange(proved.Count(name => name == "raised"), 4, 14);
-        Assert.Equal(["keeps less", "raised", "raised without a way", "taken as it is", "union"], proved.Distinct().Order(StringComparer.Ordinal));
+        Assert.Equal(
+            ["keeps less", "raised", "raised without a way", "taken as it is", "union"], proved.Distinct().Order(StringComparer.Ordinal));
     }
 
     [Theory]
@@ -84,7 +85,8 @@ public class SlowFoldTests
         var (_, codec) = FoldSamples.Codecs([]).Single(sample => sample.Name == "hidden part");
         await using var journal = SegmentJournal.Open(new MemoryDevice(), Samples.Small);
         for (var number = 0; number < 3; number++)
-            await journal.AppendAsync(new AppendRequest(new EntryData(Stream, "moved", """{"Amount":5}"""u8.ToArray()) { Role = EntryRole.Event }));
+            await journal.AppendAsync(
+                new AppendRequest(new EntryData(Stream, "moved", """{"Amount":5}"""u8.ToArray()) { Role = EntryRole.Event }));
         var report = await journal.FoldAsync(Stream, FoldSamples.Of(codec));
         Assert.Equal((3, DivergenceCause.CodecNotFaithful, 1), (report.Applied, report.Divergence!.Cause, report.Divergence.Version));
         Assert.Contains("number", report.Divergence.Actual, StringComparison.Ordinal);
@@ -122,7 +124,8 @@ public class SlowFoldTests
         var device = new MemoryDevice();
         await using var journal = SegmentJournal.Open(device, Samples.Small.With(s => s with { SegmentBytes = 8192 }));
         for (var number = 0; number < 3; number++)
-            await journal.AppendAsync(new AppendRequest(new EntryData(Stream, "moved", """{"Amount":1,"IsLast":null,"Note":"a"}"""u8.ToArray())));
+            await journal.AppendAsync(
+                new AppendRequest(new EntryData(Stream, "moved", """{"Amount":1,"IsLast":null,"Note":"a"}"""u8.ToArray())));
         var name = SmallJournal.Segments(device)[0];
         var bytes = device.Content(name);
         var second = 128 + BitConverter.ToInt32(bytes, 128);
@@ -178,7 +181,10 @@ public class SlowFoldTests
         // What is said of a part that counts up is another thing each time.
         var isCounting = codec == "hidden part" && expected.Divergence is { Cause: DivergenceCause.CodecNotFaithful };
         Assert.Equal((codec, expected with { Divergence = null }), (codec, actual with { Divergence = null }));
-        if (isCounting) Assert.Equal((expected.Divergence!.Version, expected.Divergence.Cause), (actual.Divergence!.Version, actual.Divergence.Cause));
-        else Assert.Equal((codec, expected.Divergence?.ToString()), (codec, actual.Divergence?.ToString()));
+        if (isCounting)
+            Assert.Equal(
+                (expected.Divergence!.Version, expected.Divergence.Cause), (actual.Divergence!.Version, actual.Divergence.Cause));
+        else
+            Assert.Equal((codec, expected.Divergence?.ToString()), (codec, actual.Divergence?.ToString()));
     }
 }
