@@ -32,8 +32,7 @@ type internal PlainDecode<'Value>() =
     inherit FSharpFunc<Encoded, Result<'Value, CodecError>>()
 
     /// As decoding: null where there is a value.
-    abstract Read:
-        typeName: string * schemaVersion: int * payload: ReadOnlyMemory<byte> * [<Out>] value: byref<'Value> -> CodecError | null
+    abstract Read: typeName: string * version: int * payload: ReadOnlyMemory<byte> * [<Out>] value: byref<'Value> -> CodecError | null
 
 /// Encoding that can be called without an object for the payload. It refuses the reserved form itself.
 [<AbstractClass>]
@@ -42,10 +41,7 @@ type internal PlainEncode<'Value>() =
 
     /// As encoding: null where there is a payload.
     abstract Write:
-        value: 'Value *
-        [<Out>] typeName: byref<string> *
-        [<Out>] schemaVersion: byref<int> *
-        [<Out>] payload: byref<ReadOnlyMemory<byte>> ->
+        value: 'Value * [<Out>] typeName: byref<string> * [<Out>] version: byref<int> * [<Out>] payload: byref<ReadOnlyMemory<byte>> ->
             CodecError | null
 
 /// Encoding that reads back what it writes, and writes it again, before it answers.
@@ -61,7 +57,7 @@ type internal SettlingEncode<'Value>() =
 
     /// Reads a payload where it lies. True: `value` is what decoding gives, and it is proved that encoding that gives this payload, under
     /// this type and schema version. False says nothing; what the way there throws comes again where it is decoded.
-    abstract TryRead: typeName: string * schemaVersion: int * payload: ReadOnlySpan<byte> * [<Out>] value: byref<'Value> -> bool
+    abstract TryRead: typeName: string * version: int * payload: ReadOnlySpan<byte> * [<Out>] value: byref<'Value> -> bool
 
 /// Encoding with and without redaction.
 [<RequireQualifiedAccess>]

@@ -16,8 +16,8 @@ type internal Differing(told: Entry -> Divergence, goesOn: bool) =
 
 /// A fold under way. Entries come one by one, whole or by their parts. Used by one thread at a time.
 [<Sealed>]
-type internal StreamFold<'State, 'Command, 'Event, 'Error>
-    (aggregate: Aggregate<'State, 'Command, 'Event, 'Error>, start: FoldStart<'State>) =
+type internal StreamFold<'State, 'Command, 'Event, 'Error>(aggregate: Aggregate<'State, 'Command, 'Event, 'Error>, start: FoldStart<'State>)
+    =
 
     let events = Folding.Reader aggregate.Events
     let redacts = CodecEncode.redacts aggregate.Events

@@ -22,6 +22,8 @@ internal static class AllocationRows
         ("read.file", session => Read(session, MadeJournal.OfOneStream(session).Open())),
         ("view", View),
         ("read.memory", session => Read(session, Filled(session))),
+        ("fold.binary", FoldRows.BinaryBytes),
+        ("fold.json", FoldRows.JsonBytes),
         ("command", RunRows.CommandBytes),
         ("verify", RunRows.VerifyBytes),
         ("open", Open),

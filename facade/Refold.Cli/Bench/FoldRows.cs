@@ -42,6 +42,19 @@ internal static class FoldRows
             () => Measure.Rate(made.Entries, () => Decode(payloads, made.Entries)));
     }
 
+    /// <summary>Allocated by folding an entry whose codec takes bytes as they are.</summary>
+    public static double BinaryBytes(BenchSession session) => Allocated(session, MadeJournal.OfOneStream(session), Payloads.Binary);
+
+    /// <summary>Allocated by folding an entry of JSON.</summary>
+    public static double JsonBytes(BenchSession session) => Allocated(session, MadeJournal.OfPayments(session), Payloads.Account);
+
+    private static double Allocated<TCommand, TEvent>(
+        BenchSession session, MadeJournal made, Aggregate<long, TCommand, TEvent, string> aggregate)
+    {
+        using var opened = new MadeJournal.Closing(made.Open());
+        return Measure.Allocated(session.Rounds, made.Entries, () => opened.Journal.FoldAsync(Payloads.One, aggregate).Wait());
+    }
+
     private static long sink;
 
     private static void Decode(byte[][] payloads, int count)

@@ -81,6 +81,7 @@ internal sealed class JsonWhole
         var ancestor = type.BaseType;
         while (ancestor is not null && JsonAudit.IsUsers(ancestor)) ancestor = ancestor.BaseType;
         return (ancestor == typeof(object) || ancestor == typeof(ValueType))
-            && JsonAuditMembers.FieldsOfUsers(type).All(field => JsonAuditMembers.IsMembers(field) && members.Remove(JsonAuditMembers.NameOf(field)));
+            && JsonAuditMembers.FieldsOfUsers(type).All(field =>
+                JsonAuditMembers.IsMembers(field) && members.Remove(JsonAuditMembers.NameOf(field)));
     }
 }
