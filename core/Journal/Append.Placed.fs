@@ -8,23 +8,21 @@ open Refold
 
 /// A receipt of which nothing is made that nobody asks for.
 [<Sealed>]
-type internal PlacedReceipt(first: int64, count: int, head: Head, streams: StreamId[], firsts: int64[], lasts: int64[]) =
+type internal PlacedReceipt
+    private (first: int64, count: int, head: Head, streams: StreamId[], firsts: int64[], lasts: int64[], made: Receipt | null) =
 
-    let mutable made: Receipt | null = null
+    let mutable made = made
+
+    /// The first and the last version that each stream got, streams in order of appearance.
+    new(first: int64, count: int, head: Head, streams: StreamId[], firsts: int64[], lasts: int64[]) =
+        PlacedReceipt(first, count, head, streams, firsts, lasts, null)
 
     /// A receipt that is there.
     static member Of(receipt: Receipt) : PlacedReceipt =
-        let versions = Array.ofList receipt.Versions
-        let column read = Array.map read versions
+        PlacedReceipt(receipt.FirstPosition, receipt.Count, receipt.Head, [||], [||], [||], receipt)
 
-        PlacedReceipt(
-            receipt.FirstPosition,
-            receipt.Count,
-            receipt.Head,
-            column _.Stream,
-            column (fun (item: StreamVersions) -> item.First),
-            column (fun (item: StreamVersions) -> item.Last)
-        )
+    /// The receipt, where it is there.
+    member _.Made: Receipt | null = made
 
     /// The batch's first position.
     member _.FirstPosition: int64 = first
@@ -35,7 +33,7 @@ type internal PlacedReceipt(first: int64, count: int, head: Head, streams: Strea
     /// The head after the batch.
     member _.Head: Head = head
 
-    /// How many streams got versions.
+    /// How many streams got versions; of no use where the receipt was there from the start.
     member _.Streams: int = streams.Length
 
     /// A stream, in order of appearance.

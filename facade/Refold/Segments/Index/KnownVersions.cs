@@ -42,6 +42,12 @@ internal sealed class KnownVersions
         lock (gate)
         {
             changes++;
+            if (appended.Made is { } receipt)
+            {
+                for (var rest = receipt.Versions; !rest.IsEmpty; rest = rest.Tail) Put(rest.Head.Stream, rest.Head.Last);
+                return;
+            }
+
             for (var number = 0; number < appended.Streams; number++) Put(appended.Stream(number), appended.Last(number));
         }
     }
