@@ -92,7 +92,7 @@ internal static class FoldSamples
         return entry;
     }
 
-    /// <summary>Codecs of <see cref="Happened"/> by what they do. <paramref name="calls"/>: each call of a user.s function.</summary>
+    /// <summary>Codecs of <see cref="Happened"/> by what they do. <paramref name="calls"/>: each call of a user's function.</summary>
     public static IEnumerable<(string Name, Codec<Happened> Codec)> Codecs(List<string> calls)
     {
         var union = Codec.Json(FoldSamplesJson.Default.Happened, types => types.Add<Moved>("moved").Add<Shared>("shared"));
