@@ -5,6 +5,7 @@ module Refold.Properties.FoldProperties
 open Expecto
 open FsCheck.FSharp
 open Refold.Core
+open Refold.Properties.Generators
 open Refold.Support.Aggregates
 open Refold.Support
 
@@ -146,7 +147,7 @@ let private partsOf (report: FoldReport<Sum.State>) =
 
 [<Tests>]
 let tests =
-    testList "Replay / fold" [
+    properties "Replay / fold" [
         for name, codec in codecs do
             testProperty
                 $"a fold is what folding entry by entry gives: {name}"
