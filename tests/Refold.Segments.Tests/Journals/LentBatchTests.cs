@@ -113,7 +113,7 @@ public sealed class LentBatchTests : IDisposable
         Assert.All(memory.ReadAll(), entry => Assert.Empty(entry.Tags));
     }
 
-    private static string Bytes(JournalEntry entry) => Convert.ToHexString(entry.ToCanonicalBytes().Span);
+    private static string Bytes(JournalEntry entry) => Convert.ToHexString(entry.ToCanonicalBytes());
 
     private static AppendRequest Request(Random random, int number)
     {
