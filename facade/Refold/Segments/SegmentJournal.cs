@@ -269,10 +269,7 @@ public sealed partial class SegmentJournal : LocalJournal, IObservedJournal
     private ValueTask<AppendResult> AppendUnobservedAsync(EncodedBatch batch, CancellationToken cancellationToken) =>
         AppendAsync(
             new PendingAppend(index => AppendRule.Decide(index, batch), batch.AllowSynchronousContinuations)
-            {
-                Pipelined = batch.Pipelined,
-                Lent = batch.IsLent ? batch : null,
-            },
+            { Pipelined = batch.Pipelined, Lent = batch.IsLent ? batch : null },
             cancellationToken);
 
     private ValueTask<AppendResult> AppendAsync(PendingAppend write, CancellationToken cancellationToken)
