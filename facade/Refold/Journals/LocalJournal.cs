@@ -15,6 +15,10 @@ public abstract class LocalJournal : ILocalJournal
     /// <value>Default: false.</value>
     protected internal virtual bool AnswersOnItsThread => false;
 
+    /// <summary>Whether a batch that is lent is given back once it is answered, and told to nobody. It is false wherever somebody else may
+    /// hold the batch, as in a journal that hands appends on to another.</summary>
+    internal virtual bool GivesBatchesBack => false;
+
     /// <inheritdoc/>
     public abstract Head Head { get; }
 

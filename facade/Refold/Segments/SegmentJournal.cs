@@ -78,6 +78,8 @@ public sealed partial class SegmentJournal : LocalJournal, IObservedJournal
     /// <inheritdoc/>
     protected internal override bool AnswersOnItsThread => true;
 
+    internal override bool GivesBatchesBack => true;
+
     /// <inheritdoc/>
     public override bool IsOnlyWriter => writer is not null;
 
