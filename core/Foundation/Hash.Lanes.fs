@@ -1,4 +1,4 @@
-// SHA-256 (FIPS 180-4) of eight short messages beside each other: a call of the system's own costs more than the hashing of a short message.
+// SHA-256 (FIPS 180-4) of eight short messages beside each other: a call of the system's costs more than hashing a short one.
 // Called where many entries are hashed one by one: for the leaves of many streams, and for the ids that follow from streams and versions.
 namespace Refold.Core
 

@@ -107,6 +107,44 @@ module internal BatchColumns =
         else
             streams
 
+    /// The version of each entry behind the highest versions that the journal has, the first and the last version of each stream, and the
+    /// highest of all. The versions are rented where the batch is lent.
+    let versions
+        (index: IAppendIndex)
+        (streams: StreamId[])
+        (numbers: int[])
+        (count: int)
+        (isLent: bool)
+        : struct (int64[] * int64[] * int64[] * int64) =
+        // One array tells first and last where no stream has two entries.
+        let isOne = (count = streams.Length)
+
+        let last =
+            if isOne then
+                ArrayPool<int64>.Shared.Rent streams.Length
+            else
+                Array.zeroCreate<int64> streams.Length
+
+        let first = Array.zeroCreate<int64> streams.Length
+
+        for number in 0 .. streams.Length - 1 do
+            last[number] <- index.HighestVersion streams[number]
+            first[number] <- last[number] + 1L
+
+        let versions = rented<int64> isLent count
+        let mutable highest = 0L
+
+        for place in 0 .. count - 1 do
+            let number = numbers[place]
+            last[number] <- last[number] + 1L
+            versions[place] <- last[number]
+            highest <- max highest last[number]
+
+        if isOne then
+            ArrayPool<int64>.Shared.Return last
+
+        struct (versions, first, (if isOne then first else last), highest)
+
     let private addShort (lanes: HashLanes) (number: int) (bytes: Span<byte>) : unit =
         let before = bytes[0]
         bytes[0] <- 0uy
@@ -119,8 +157,8 @@ module internal BatchColumns =
             let struct (start, count, _) = leaves[number]
             leaves[number] <- struct (start, count, lanes.HashOf place)
 
-    /// Hashes leaves, cut as `Leaf.cut` does, and answers how many there are. The canonical bytes lie behind one byte, which is there for the first leaf; each other leaf borrows the last
-    /// of the one before it.
+    /// Hashes leaves, cut as `Leaf.cut` does, and answers how many there are. The canonical bytes lie behind one byte, which is there for
+    /// the first leaf; each other leaf borrows the last of the one before it.
     let hashLeaves
         (buffer: Span<byte>)
         (count: int)

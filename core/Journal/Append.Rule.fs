@@ -2,7 +2,6 @@
 // Journal.fs and every store of the facade accept appends, and restore exported batches, through this file.
 namespace Refold.Core
 
-open System.Buffers
 open System.Collections.Generic
 open Refold
 
@@ -87,44 +86,6 @@ module Append =
             made <- { Stream = streams[number]; First = first[number]; Last = last[number] } :: made
 
         made
-
-    /// The version of each entry behind the highest versions that the journal has, the first and the last version of each stream, and the
-    /// highest of all. The versions are rented where the batch is lent.
-    let private nextVersions
-        (index: IAppendIndex)
-        (streams: StreamId[])
-        (numbers: int[])
-        (count: int)
-        (isLent: bool)
-        : struct (int64[] * int64[] * int64[] * int64) =
-        // One array tells first and last where no stream has two entries.
-        let isOne = (count = streams.Length)
-
-        let last =
-            if isOne then
-                ArrayPool<int64>.Shared.Rent streams.Length
-            else
-                Array.zeroCreate<int64> streams.Length
-
-        let first = Array.zeroCreate<int64> streams.Length
-
-        for number in 0 .. streams.Length - 1 do
-            last[number] <- index.HighestVersion streams[number]
-            first[number] <- last[number] + 1L
-
-        let versions = BatchColumns.rented<int64> isLent count
-        let mutable highest = 0L
-
-        for place in 0 .. count - 1 do
-            let number = numbers[place]
-            last[number] <- last[number] + 1L
-            versions[place] <- last[number]
-            highest <- max highest last[number]
-
-        if isOne then
-            ArrayPool<int64>.Shared.Return last
-
-        struct (versions, first, (if isOne then first else last), highest)
 
     /// The highest version of a stream before each entry of a batch that comes with versions.
     let private versionsBefore (index: IAppendIndex) (batch: EncodedBatch) (versions: int64[]) : int64[] =
@@ -232,7 +193,7 @@ module Append =
                 let first = index.Head.Position + 1L
 
                 let struct (versions, firsts, lasts, version) =
-                    nextVersions index batch.StreamArray batch.StreamNumbers batch.Count batch.IsLent
+                    BatchColumns.versions index batch.StreamArray batch.StreamNumbers batch.Count batch.IsLent
 
                 let position = first + int64 batch.Count - 1L
 

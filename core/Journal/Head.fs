@@ -120,7 +120,7 @@ module internal Head =
             writer.Int64 leaf.FirstVersion
             Hash.write writer leaf.Hash
 
-    /// The head after a batch of so many positions, whose record is written by a function: SHA-256(1 | previous head | record of the batch).
+    /// The head after a batch of so many positions, whose record a function writes: SHA-256(1 | previous head | record of the batch).
     let nextOf (previous: Hash) (firstPosition: int64) (count: int) (record: ByteWriter -> unit) : Head =
         let writer = ScratchWriter.Take()
         writer.Byte 1uy

@@ -97,7 +97,7 @@ public static class JournalExtensions
         IJournal journal, AppendRequest request, bool isAwaitedInside, CancellationToken cancellationToken)
     {
         // A journal of the library that tells nobody of the batch gives back what it is made of.
-        var (batch, failure) = request.Encoded(isLent: journal is Segments.SegmentJournal);
+        var (batch, failure) = request.Encoded(isLent: journal is LocalJournal { GivesBatchesBack: true });
         if (batch is not null)
         {
             batch.AllowSynchronousContinuations = isAwaitedInside && journal is LocalJournal { AnswersOnItsThread: true };

@@ -18,6 +18,10 @@ public abstract class LocalJournal : ILocalJournal
     /// <summary>Whether a scan hands out entries where they lie, and makes no objects for it.</summary>
     internal virtual bool ScansInPlace => false;
 
+    /// <summary>Whether a batch that is lent is given back once it is answered, and told to nobody. It is false wherever somebody else may
+    /// hold the batch, as in a journal that hands appends on to another.</summary>
+    internal virtual bool GivesBatchesBack => false;
+
     /// <inheritdoc/>
     public abstract Head Head { get; }
 

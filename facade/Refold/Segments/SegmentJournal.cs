@@ -78,6 +78,8 @@ public sealed partial class SegmentJournal : LocalJournal, IObservedJournal
     /// <inheritdoc/>
     protected internal override bool AnswersOnItsThread => true;
 
+    internal override bool GivesBatchesBack => true;
+
     /// <inheritdoc/>
     public override bool IsOnlyWriter => writer is not null;
 
@@ -269,10 +271,7 @@ public sealed partial class SegmentJournal : LocalJournal, IObservedJournal
     private ValueTask<AppendResult> AppendUnobservedAsync(EncodedBatch batch, CancellationToken cancellationToken) =>
         AppendAsync(
             new PendingAppend(index => AppendRule.Decide(index, batch), batch.AllowSynchronousContinuations)
-            {
-                Pipelined = batch.Pipelined,
-                Lent = batch.IsLent ? batch : null,
-            },
+            { Pipelined = batch.Pipelined, Lent = batch.IsLent ? batch : null },
             cancellationToken);
 
     private ValueTask<AppendResult> AppendAsync(PendingAppend write, CancellationToken cancellationToken)

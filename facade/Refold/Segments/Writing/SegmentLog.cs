@@ -1,7 +1,5 @@
 // The commit: decide, one write at the tail, one flush, publish, answer. FORMAT.md and the order of storage.md, "Commit".
 // Called by SegmentWriter, one group at a time.
-using System.Buffers;
-
 namespace Refold.Segments;
 
 /// <summary>The writing end of an open journal. Used by one thread at a time.</summary>
@@ -87,23 +85,6 @@ internal sealed partial class SegmentLog
         for (; taken < waiting.Count; taken++)
             waiting[taken].Answer(failure is PlaceLostException ? Lost(failure) : Unavailable("an earlier write failed", failure));
         return taken;
-    }
-
-    /// <summary>Gives back what batches that were answered have rented: the index has taken what it needs, and nobody else holds them. Where
-    /// something failed nothing is given back.</summary>
-    private void GiveBack(List<PendingWrite> waiting, int taken)
-    {
-        foreach (var item in items)
-        {
-            if (item.Content is not Format.SegmentContent.Batch { batch: var stored } || !stored.Batch.IsLent) continue;
-            stored.Batch.Release();
-            ArrayPool<int>.Shared.Return(stored.Offsets);
-        }
-
-        items.Clear();
-        // Of those that were refused, or repeated.
-        for (var number = 0; number < taken; number++)
-            if (waiting[number] is PendingAppend { Lent: { } batch }) batch.Release();
     }
 
     /// <summary>Begins what no answer waits for. It calls a scheduler and a clock that others wrote.</summary>
