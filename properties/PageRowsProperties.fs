@@ -57,7 +57,7 @@ let tests =
             (Prop.forAll (Arb.fromGen genEntries) (fun content ->
                 let rows = Array.zeroCreate<EntryRow>(content.Length / 48)
 
-                let atOnce = if FooterLayout.readEntries (ReadOnlySpan content) (Span rows) then Some rows else None
+                let atOnce = if PageRows.ofEntries (ReadOnlySpan content) (Span rows) then Some rows else None
 
                 Option.map (Array.map shown) atOnce = Option.map (Array.map shown) (oneByOne FooterLayout.readEntry content rows.Length)))
 
@@ -68,7 +68,7 @@ let tests =
             let content = Array.collect (fun (posting: int) -> BitConverter.GetBytes posting) postings
             let rows = Array.zeroCreate<int> postings.Length
 
-            let atOnce = if FooterLayout.readPostings (ReadOnlySpan content) (Span rows) then Some rows else None
+            let atOnce = if PageRows.ofPostings (ReadOnlySpan content) (Span rows) then Some rows else None
 
             atOnce = oneByOne FooterLayout.readPosting content rows.Length)
     ]

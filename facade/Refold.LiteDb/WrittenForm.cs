@@ -1,4 +1,4 @@
-// Whether documents are exactly what is written of what they say: none of an unknown name, no value of another type, no byte behind the last.
+// Whether documents are exactly what is written of what they say: none of an unknown name, no value of another type, no byte too many.
 // Called by LiteDbVerification; what the values have to be is for DerivedDocuments to say.
 using System.Text;
 using LiteDB;
@@ -40,8 +40,9 @@ internal static class WrittenForm
     }
 
     /// <summary>The same of documents whose values are compared elsewhere: they have these fields and no others.</summary>
-    private static DerivedFault? Fields(Database database, string collection, params string[] fields) =>
-        All(database, collection, BsonValue.MinValue, BsonValue.MaxValue, document => fields.Contains(string.Join(' ', document.Keys)) ? document : null);
+    private static DerivedFault? Fields(Database database, string collection, params string[] fields) => All(
+        database, collection, BsonValue.MinValue, BsonValue.MaxValue,
+        document => fields.Contains(string.Join(' ', document.Keys)) ? document : null);
 
     private static BsonDocument? Single(Database database, BsonDocument document) => document["_id"].AsString switch
     {

@@ -10,8 +10,8 @@ namespace Refold.LiteDb;
 
 public class DocumentChangeTests(ITestOutputHelper output)
 {
-    // Said at this place only, and nothing else follows from it: the number of commits, how far keys are forgotten, what a dropped beginning
-    // came to, and what a key stands for of which entries are gone. Such a document cannot be lost unseen.
+    // Said at this place only, and nothing else follows from it: the number of commits, how far keys are forgotten, what a dropped
+    // beginning came to, and what a key stands for of which entries are gone. Such a document cannot be lost unseen.
     private static readonly string[] Only =
     [
         "meta head commit", "meta head k", "meta base frame", "meta base t", "meta base p", "meta base s",
@@ -51,7 +51,8 @@ public class DocumentChangeTests(ITestOutputHelper output)
         yield return ("", null);
         yield return ("more", new BsonDocument(document.ToDictionary()) { ["more"] = 1L });
         // One that stands for nothing.
-        if (document["_id"].IsString) yield return ("_id", new BsonDocument(document.ToDictionary()) { ["_id"] = document["_id"].AsString + "s" });
+        if (document["_id"] is { IsString: true } id)
+            yield return ("_id", new BsonDocument(document.ToDictionary()) { ["_id"] = id.AsString + "s" });
         foreach (var field in document.Keys.Where(field => field is not ("_id" or "x")).ToList())
         {
             var (value, isKey) = (document[field], field == "k" && !document[field].IsInt64);

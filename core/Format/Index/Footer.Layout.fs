@@ -125,50 +125,6 @@ module internal FooterLayout =
         zeros 7 reader
         row
 
-    let private roles = Array.init 256 (fun code -> Role.ofByte (byte code))
-
-    /// The rows of a page of entries; false where one is not what `readEntry` takes, which then says so.
-    let readEntries (content: ReadOnlySpan<byte>) (rows: Span<EntryRow>) : bool =
-        let mutable fits = true
-        let mutable index = 0
-
-        while fits && index < rows.Length do
-            let row = content.Slice(48 * index, 48)
-            let position = BinaryPrimitives.ReadInt64LittleEndian row
-            let version = BinaryPrimitives.ReadInt64LittleEndian(row.Slice 8)
-            let offset = BinaryPrimitives.ReadInt64LittleEndian(row.Slice 16)
-            let length = BinaryPrimitives.ReadInt32LittleEndian(row.Slice 24)
-            let stream = BinaryPrimitives.ReadInt32LittleEndian(row.Slice 28)
-            let typeWord = BinaryPrimitives.ReadInt32LittleEndian(row.Slice 32)
-            let batch = BinaryPrimitives.ReadInt32LittleEndian(row.Slice 36)
-            // The role, and seven zeros.
-            let last = BinaryPrimitives.ReadUInt64LittleEndian(row.Slice 40)
-
-            match roles[int (byte last)] with
-            | Some role when
-                last < 256UL
-                && position >= 1L
-                && version >= 1L
-                && offset >= int64 SegmentHeader.bytes
-                && (length ||| stream ||| typeWord ||| batch) >= 0
-                ->
-                rows[index] <-
-                    {
-                        Position = position
-                        Version = version
-                        Offset = offset
-                        Length = length
-                        Stream = stream
-                        Type = typeWord
-                        Batch = batch
-                        Role = role
-                    }
-
-                index <- index + 1
-            | _ -> fits <- false
-
-        fits
-
     let writeBatch (writer: ByteWriter) (row: BatchRow) =
         writer.Int64 row.FirstPosition
         writer.Int32 row.Count
@@ -253,17 +209,6 @@ module internal FooterLayout =
     let writePosting (writer: ByteWriter) (entry: int) = writer.Int32 entry
 
     let readPosting (reader: ByteReader) : int = index reader
-
-    /// The rows of a page of postings; false where one is not what `readPosting` takes, which then says so.
-    let readPostings (content: ReadOnlySpan<byte>) (rows: Span<int>) : bool =
-        let mutable all = 0
-
-        for index in 0 .. rows.Length - 1 do
-            let entry = BinaryPrimitives.ReadInt32LittleEndian(content.Slice(4 * index))
-            all <- all ||| entry
-            rows[index] <- entry
-
-        all >= 0
 
     let writeKey (writer: ByteWriter) (row: KeyRow) =
         writer.Text row.Key

@@ -6,21 +6,6 @@ open Refold.Core
 open Refold
 open System
 
-/// A place in a table whose rows begin with a text.
-[<Struct; NoComparison; NoEquality>]
-type internal NamedPlace =
-    {
-        /// The number of the page.
-        Page: int
-        /// Which of its rows.
-        Row: int
-        /// The offset of that in the page.
-        Offset: int
-    }
-
-/// Reads all rows of a page; false where one is none.
-type internal PageRows<'Row> = delegate of content: ReadOnlySpan<byte> * rows: Span<'Row> -> bool
-
 /// A table. `rowBytes`: the bytes of each of its rows, or 0 where they differ.
 [<Sealed>]
 type internal FooterTable<'Row>
@@ -84,24 +69,9 @@ type internal FooterTable<'Row>
             | Ok page when atOnce readRows page -> Ok(filled + page.Rows)
             | _ -> slowly ()
 
-    /// The number of the last page whose first row passes the test; `None` where no page does. The test must hold up to some page and not
-    /// behind it; it is given the page and its number.
+    /// See `PageSearch.last`; the test is given the page and its number.
     let lastPage (test: int -> Page -> Result<bool, FrameError>) : Result<int option, FrameError> =
-        let mutable low = place.FirstPage
-        let mutable high = place.FirstPage + place.Pages
-        let mutable result = Ok None
-
-        while low < high && Result.isOk result do
-            let middle = low + (high - low) / 2
-
-            match readPage middle |> Result.bind (test middle) with
-            | Error error -> result <- Error error
-            | Ok true ->
-                result <- Ok(Some middle)
-                low <- middle + 1
-            | Ok false -> high <- middle
-
-        result
+        PageSearch.last place.FirstPage place.Pages (fun number -> readPage number |> Result.bind (test number))
 
     /// The number of the page that has a row.
     let pageOf (index: int) : Result<int, FrameError> =

@@ -35,7 +35,7 @@ type internal FooterTables private (source: PageSource, places: TablePlace[], ca
             (FooterLayout.leastBytes FooterLayout.entries)
             FooterLayout.entries
             FooterLayout.readEntry
-            (PageRows(fun content rows -> FooterLayout.readEntries content rows))
+            (PageRows(fun content rows -> PageRows.ofEntries content rows))
 
     member val Batches = fixedTable FooterLayout.batches FooterLayout.readBatch
     member val Streams = table 0 FooterLayout.streams FooterLayout.readStream
@@ -46,7 +46,7 @@ type internal FooterTables private (source: PageSource, places: TablePlace[], ca
             FooterLayout.postingBytes
             FooterLayout.postings
             FooterLayout.readPosting
-            (PageRows(fun content rows -> FooterLayout.readPostings content rows))
+            (PageRows(fun content rows -> PageRows.ofPostings content rows))
 
     member val Keys = table 0 FooterLayout.keys FooterLayout.readKey
     member val Deletions = fixedTable FooterLayout.deletions FooterLayout.readDeletion

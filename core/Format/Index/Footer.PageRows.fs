@@ -1,0 +1,104 @@
+// Rows of a footer by the page: many at once where they have one size, and the page in which one has to be.
+// Called by Footer.Table.fs; Footer.Tables.fs says which tables are read at once.
+namespace Refold.Format
+
+open Refold.Core
+open Refold
+open System
+open System.Buffers.Binary
+
+/// A place in a table whose rows begin with a text.
+[<Struct; NoComparison; NoEquality>]
+type internal NamedPlace =
+    {
+        /// The number of the page.
+        Page: int
+        /// Which of its rows.
+        Row: int
+        /// The offset of that in the page.
+        Offset: int
+    }
+
+/// Reads all rows of a page; false where one is none.
+type internal PageRows<'Row> = delegate of content: ReadOnlySpan<byte> * rows: Span<'Row> -> bool
+
+/// Rows of one size. What is none is said by the reader of one row.
+[<RequireQualifiedAccess>]
+module internal PageRows =
+
+    let private roles = Array.init 256 (fun code -> Role.ofByte (byte code))
+
+    /// The rows of a page of entries; false where one is not what `FooterLayout.readEntry` takes.
+    let ofEntries (content: ReadOnlySpan<byte>) (rows: Span<EntryRow>) : bool =
+        let mutable fits = true
+        let mutable index = 0
+
+        while fits && index < rows.Length do
+            let row = content.Slice(48 * index, 48)
+            let position = BinaryPrimitives.ReadInt64LittleEndian row
+            let version = BinaryPrimitives.ReadInt64LittleEndian(row.Slice 8)
+            let offset = BinaryPrimitives.ReadInt64LittleEndian(row.Slice 16)
+            let length = BinaryPrimitives.ReadInt32LittleEndian(row.Slice 24)
+            let stream = BinaryPrimitives.ReadInt32LittleEndian(row.Slice 28)
+            let typeWord = BinaryPrimitives.ReadInt32LittleEndian(row.Slice 32)
+            let batch = BinaryPrimitives.ReadInt32LittleEndian(row.Slice 36)
+            // The role, and seven zeros.
+            let last = BinaryPrimitives.ReadUInt64LittleEndian(row.Slice 40)
+
+            match roles[int (byte last)] with
+            | Some role when
+                last < 256UL
+                && position >= 1L
+                && version >= 1L
+                && offset >= int64 SegmentHeader.bytes
+                && (length ||| stream ||| typeWord ||| batch) >= 0
+                ->
+                rows[index] <-
+                    {
+                        Position = position
+                        Version = version
+                        Offset = offset
+                        Length = length
+                        Stream = stream
+                        Type = typeWord
+                        Batch = batch
+                        Role = role
+                    }
+
+                index <- index + 1
+            | _ -> fits <- false
+
+        fits
+
+    /// The rows of a page of postings; false where one is not what `FooterLayout.readPosting` takes.
+    let ofPostings (content: ReadOnlySpan<byte>) (rows: Span<int>) : bool =
+        let mutable all = 0
+
+        for index in 0 .. rows.Length - 1 do
+            let entry = BinaryPrimitives.ReadInt32LittleEndian(content.Slice(4 * index))
+            all <- all ||| entry
+            rows[index] <- entry
+
+        all >= 0
+
+/// Looking for a page.
+[<RequireQualifiedAccess>]
+module internal PageSearch =
+
+    /// The number of the last page that passes the test; `None` where none does. The test must hold up to some page and not behind it.
+    let last (first: int) (pages: int) (test: int -> Result<bool, FrameError>) : Result<int option, FrameError> =
+        let mutable low = first
+        let mutable high = first + pages
+        let mutable result = Ok None
+
+        while low < high && Result.isOk result do
+            let middle = low + (high - low) / 2
+
+            match test middle with
+            | Error error -> result <- Error error
+            | Ok true ->
+                result <- Ok(Some middle)
+                low <- middle + 1
+            | Ok false -> high <- middle
+
+        result
