@@ -32,8 +32,8 @@ public interface ILocalJournal : IJournal
     /// <param name="id">The id, as <see cref="JournalEntry.Id"/> has it: given, or derived from run, stream and version.</param>
     /// <returns>Their positions, ascending; none where no entry has the id. Deleted entries are left out.</returns>
     /// <remarks>Segment files answer by their index (<see cref="Segments.SegmentOptions.IndexIds"/>), and read all entries of a journal
-    /// that was begun without; of the segment that is written the ids are read once and kept. The journal in memory keeps them from the first
-    /// call on. Other stores, LiteDB too, read all entries.</remarks>
+    /// that was begun without; of the segment that is written the ids are read once and kept. The journal in memory keeps them from the
+    /// first call on. Other stores, LiteDB too, read all entries.</remarks>
     IReadOnlyList<long> FindById(Guid id) => LocalReads.PositionsOf(ReadAll(), id);
 
     /// <summary>The highest version a stream ever had, deleted versions included.</summary>
