@@ -5,7 +5,6 @@ namespace Refold.Format
 open Refold.Core
 open Refold
 open System
-open System.Buffers.Binary
 open System.Text
 
 /// Where a table lies in a footer.
@@ -54,7 +53,6 @@ module internal FooterLayout =
         | 13 -> 20
         | 14 -> Page.capacity
         | _ -> postingBytes
-
 
     let private writeHash (writer: ByteWriter) (hash: Hash) = Hash.write writer hash
 
