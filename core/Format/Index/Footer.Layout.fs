@@ -5,6 +5,7 @@ namespace Refold.Format
 open Refold.Core
 open Refold
 open System
+open System.Buffers.Binary
 open System.Text
 
 /// Where a table lies in a footer.
@@ -104,8 +105,7 @@ module internal FooterLayout =
         BinaryPrimitives.WriteInt32LittleEndian(room.Slice 28, row.Stream)
         BinaryPrimitives.WriteInt32LittleEndian(room.Slice 32, row.Type)
         BinaryPrimitives.WriteInt32LittleEndian(room.Slice 36, row.Batch)
-        // Seven zeros behind it.
-        BinaryPrimitives.WriteInt64LittleEndian(room.Slice 40, int64 (Role.toByte row.Role))
+        BinaryPrimitives.WriteInt64LittleEndian(room.Slice 40, int64 (Role.toByte row.Role)) // Seven zeros behind it.
 
     let readEntry (reader: ByteReader) : EntryRow =
         let row =
