@@ -28,6 +28,7 @@ type internal LargeArrays<'Item> private () =
                 | _ -> ()
 
             match found with
+            | null when count > (1 <<< 30) -> Array.zeroCreate<'Item> count
             // A power of two, so that what grows a little finds it again.
             | null -> Array.zeroCreate<'Item>(int (System.Numerics.BitOperations.RoundUpToPowerOf2(uint32 (max 16 count))))
             | array -> array)

@@ -270,7 +270,11 @@ type SeededRng private (source: obj, family: SeededRng | null, taken: obj | null
     member this.Named(name: string) : SeededRng =
         this.EnsureOpen()
         Text.requireUnicode (nameof name) name
-        this.Begin()
+
+        // The stream of a step makes room for names.
+        match taken with
+        | :? string -> this.Begin()
+        | _ -> ()
 
         let names =
             match taken with

@@ -167,7 +167,8 @@ module internal Folding =
                     elif again.Span.SequenceEqual payload.Span then
                         ValueNone
                     else
-                        ValueSome(payloadDiffers again)
+                        // What a codec gave may be its own, and other bytes by the time that this is told.
+                        ValueSome(payloadDiffers (ReadOnlyMemory(again.ToArray())))
 
                 { Event = event; WasUpcast = false; Unfaithful = unfaithful }
 
@@ -199,7 +200,12 @@ module internal Folding =
         /// Reads a payload where it lies, where that proves the codec faithful; false says nothing.
         member _.TryProve(typeName: string, schemaVersion: int, payload: ReadOnlySpan<byte>, event: byref<'Event>) : bool =
             match settling with
-            | ValueSome codec -> codec.TryRead(typeName, schemaVersion, payload, &event)
+            | ValueSome codec ->
+                // Whatever is thrown is told where the payload is judged.
+                try
+                    codec.TryRead(typeName, schemaVersion, payload, &event)
+                with _ ->
+                    false
             | ValueNone -> false
 
         /// Decodes a payload, and encodes again what was decoded. An error tells why it cannot be decoded.

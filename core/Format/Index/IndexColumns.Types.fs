@@ -240,6 +240,9 @@ type internal ColumnTree(before: TreePeaks) =
     /// Adds a batch, to be asked until it is settled.
     member _.Add(batch: AcceptedBatch) : unit = waiting.Enqueue batch
 
+    /// How many batches are kept because nothing was made of them yet.
+    member _.Waiting: int = waiting.Count
+
     /// Takes up what waits.
     member _.Settle() : unit =
         while waiting.Count > 0 do

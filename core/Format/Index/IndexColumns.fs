@@ -173,6 +173,9 @@ type internal IndexColumns(hasIds: bool, before: TreePlace voption) =
     /// Makes what the tree needs of the batches: nothing of them is kept from then on. No look-up needs it.
     member _.Settle() : unit = tree.Settle()
 
+    /// How many batches are kept because nothing was made of them yet.
+    member _.Waiting: int = tree.Waiting
+
     /// What the batches up to the last one come to.
     member _.Behind: TreePlace =
         tree.Settle()

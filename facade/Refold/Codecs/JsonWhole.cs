@@ -32,10 +32,16 @@ internal sealed class JsonWhole
 
     private bool Visit(Type type)
     {
-        type = Nullable.GetUnderlyingType(type) ?? type;
-        if (!options.TryGetTypeInfo(type, out var typeInfo) || JsonAudit.IsUsers(typeInfo.Converter.GetType())) return false;
-        if (type == typeof(double) || type == typeof(float) || type == typeof(Half)) IsWrittenCanonical = false;
-        if (type.IsEnum || JsonAudit.IsScalar(type)) return true;
+        if (!options.TryGetTypeInfo(type, out var typeInfo) || !IsReadAndWrittenOnly(typeInfo)) return false;
+        // A user's converter may be one of the nullable type alone.
+        if (Nullable.GetUnderlyingType(type) is { } inner) return Visit(inner);
+        if (type.IsEnum || JsonAudit.IsScalar(type))
+        {
+            // Numbers that a double does not hold are exact where Refold writes them.
+            if (IsNumber(type) && JsonAudit.IsRuntimes(typeInfo.Converter.GetType())) IsWrittenCanonical = false;
+            return true;
+        }
+
         if (!seen.Add(type))
         {
             // Perhaps in itself, to any depth.
@@ -59,6 +65,17 @@ internal sealed class JsonWhole
         IsWrittenCanonical = false;
         return IsKey(key) && Visit(key) && Visit(value);
     }
+
+    // Neither code of the user's, which may write another value each time, nor calls around it.
+    private static bool IsReadAndWrittenOnly(JsonTypeInfo typeInfo) =>
+        !JsonAudit.IsUsers(typeInfo.Converter.GetType())
+        && typeInfo is { OnSerializing: null, OnSerialized: null, OnDeserializing: null, OnDeserialized: null };
+
+    // Not those of 32 bits and less.
+    private static bool IsNumber(Type type) =>
+        type.IsEnum || type == typeof(double) || type == typeof(float) || type == typeof(Half) || type == typeof(decimal)
+        || type == typeof(long) || type == typeof(ulong) || type == typeof(Int128) || type == typeof(UInt128)
+        || type == typeof(System.Numerics.BigInteger);
 
     // Found again by their own equality, which is that of their texts.
     private static bool IsKey(Type type) =>

@@ -74,7 +74,7 @@ public static class JournalExtensions
     /// whole.</summary>
     /// <param name="journal">The journal.</param>
     /// <param name="id">The id, as <see cref="JournalEntry.Id"/> has it.</param>
-    /// <param name="cancellationToken">Cancels the read.</param>
+    /// <param name="cancellationToken">Cancels the read; a local journal looks at it before it begins, and is asked in one go.</param>
     /// <returns>Their positions, ascending; none where no entry has the id.</returns>
     public static ValueTask<IReadOnlyList<long>> FindByIdAsync(
         this IJournal journal, Guid id, CancellationToken cancellationToken = default)

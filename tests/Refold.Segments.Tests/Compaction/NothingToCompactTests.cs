@@ -71,6 +71,40 @@ public class NothingToCompactTests
         }
     }
 
+    /// <summary>It comes between the look at the stream and the turn of the deletion: it is no part of that one, and of the next it is.</summary>
+    [Fact]
+    public async Task AStreamThatBeginsWhileItsDeletionWaits_IsDeletedByTheNext()
+    {
+        using var device = new HeldDevice(new MemoryDevice());
+        await using var journal = SegmentJournal.Open(device, Samples.Small);
+        await journal.Append(Samples.Entry("other"));
+        device.Hold();
+        var held = Task.Run(() => journal.Append(Samples.Entry("other")));
+        device.WaitUntilHeld();
+        var begun = journal.Append(Samples.Entry("begun"));
+        var deletion = journal.CompactAsync(new CompactionRequest.DeleteStream("begun"));
+        await Task.Delay(300);
+        device.Release();
+        await Task.WhenAll(held, begun, deletion);
+        Assert.Single(journal.ReadStream("begun"));
+        await journal.CompactAsync(new CompactionRequest.DeleteStream("begun"));
+        Assert.Throws<EntriesDroppedException>(() => journal.ReadStream("begun"));
+    }
+
+    /// <summary>Zeros between frames go where segments are joined, so their bytes say nothing.</summary>
+    [Fact]
+    public async Task SegmentsWithGaps_AreJoined_WhereTheirFramesFit()
+    {
+        var device = new MemoryDevice();
+        var options = Samples.Small.With(s => s with { Durability = Durability.Padded, SegmentBytes = 4 * 4096 });
+        await using var journal = SegmentJournal.Open(device, options);
+        for (var number = 0; journal.Segments.Count < 6; number++) await journal.Append(Samples.Entry("s" + number % 3));
+        var expected = journal.ReadAll().ToList();
+        Assert.True((await journal.CompactAsync(new CompactionRequest.Merge { MaxBytes = 4 * 4096 })).Replaced > 1);
+        Assert.Equal(expected, journal.ReadAll());
+        Assert.Null(SegmentJournal.Verify(device).First);
+    }
+
     [Fact]
     public async Task NothingToDo_IsToldRightAfterOpening_ByAFewPages()
     {

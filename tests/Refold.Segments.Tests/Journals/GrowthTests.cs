@@ -174,6 +174,8 @@ public class GrowthTests
         {
             Assert.NotNull(journal.FindByKey("k 3 5"));
             Assert.Equal(1, journal.HighestVersion("s 0003 0005"));
+            Assert.Single(journal.ReadStream("s 0003 0005"));
+            Assert.Equal(1, journal.ScanStream("s 0003 0005", (in EntryView _) => true));
             Assert.Equal(name, Assert.Throws<JournalCorruptedException>(() => journal.FindByKey("k 0 5")).File);
             Assert.Equal(name, Assert.Throws<JournalCorruptedException>(() => journal.FindByKey("nothing")).File);
             Assert.Equal(name, Assert.Throws<JournalCorruptedException>(() => journal.Query(Query.WithTags("nothing"))).File);

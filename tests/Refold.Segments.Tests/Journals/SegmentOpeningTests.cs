@@ -139,4 +139,25 @@ public class SegmentOpeningTests(ITestOutputHelper output)
         using var file = device.Open(name, writable: true);
         file.Write([(byte)(device.Content(name)[offset] ^ 4)], offset);
     }
+
+    /// <summary>What was scanned is gone once it is indexed: else an open journal keeps the bytes of its last segment until the next
+    /// append.</summary>
+    [Fact]
+    public async Task OfWhatIsScanned_NoBatchIsKept()
+    {
+        var device = new MemoryDevice();
+        var options = Samples.Small.With(s => s with { Opening = new() { Checkpoint = false } });
+        await using (var journal = SegmentJournal.Open(device, options))
+        {
+            for (var number = 0; number < 5; number++) await journal.Append(Samples.Entry("s"));
+        }
+
+        using var held = device.TryLock(FileNames.Lock)!;
+        var (opened, store) = OpenedDirectory.ForWriting(device, options, held);
+        using (store)
+        {
+            var columns = opened.Index.ColumnsOf(opened.Files[^1]);
+            Assert.Equal((5, 0), (columns.Entries, columns.Waiting));
+        }
+    }
 }

@@ -7,7 +7,8 @@ namespace Refold.Segments;
 /// <summary>What there is to compact.</summary>
 /// <param name="index">What is committed.</param>
 /// <param name="segments">The segments, in order; the last one is written to.</param>
-internal sealed class CompactionNeeds(SegmentIndex index, IReadOnlyList<SegmentFile> segments)
+/// <param name="hasGaps">Whether zeros may lie between frames, which a joined segment does not have.</param>
+internal sealed class CompactionNeeds(SegmentIndex index, IReadOnlyList<SegmentFile> segments, bool hasGaps)
 {
     /// <summary>Whether a request may change a file; false only where it surely changes none.</summary>
     /// <param name="request">The request.</param>
@@ -17,7 +18,7 @@ internal sealed class CompactionNeeds(SegmentIndex index, IReadOnlyList<SegmentF
     public bool MayChange(CompactionRequest request, long mergeBytes, long highestDeleted) => request switch
     {
         // What joins nothing leaves kept keys where they are.
-        CompactionRequest.Merge => MayJoin(mergeBytes),
+        CompactionRequest.Merge => hasGaps || MayJoin(mergeBytes),
         CompactionRequest.RetainFrom retain => MayDropBatches(retain.Position) || index.MayKeepForgottenKeys(),
         CompactionRequest.DeleteStream delete => MayDropStream(delete.Stream, highestDeleted) || index.MayKeepForgottenKeys(),
         CompactionRequest.DropDeleted => index.HasHiddenEntries() || index.MayKeepForgottenKeys(),
@@ -42,13 +43,13 @@ internal sealed class CompactionNeeds(SegmentIndex index, IReadOnlyList<SegmentF
     /// <summary>Whether two sealed segments that follow one another have so few bytes of frames, as their trailers say.</summary>
     private bool MayJoin(long mergeBytes)
     {
-        var before = long.MaxValue / 2;
+        var (before, trailers) = (long.MaxValue / 2, index.Trailers());
         foreach (var segment in segments)
         {
             // What shares its first position with the segment that is written to stays: it holds deletions only.
             if (segment.Header.FirstPosition >= segments[^1].Header.FirstPosition) break;
             // One that an older version left has no trailer.
-            var bytes = (index.TrailerOf(segment) ?? ReadTrailer(segment)) is { } trailer
+            var bytes = (trailers.GetValueOrDefault(segment) ?? ReadTrailer(segment)) is { } trailer
                 ? trailer.FramesEnd - Format.SegmentHeaderModule.bytes
                 : 0;
             if (before + bytes <= mergeBytes) return true;

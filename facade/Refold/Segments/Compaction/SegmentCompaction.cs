@@ -36,7 +36,7 @@ internal sealed class SegmentCompaction(
         {
             asked = Moment(request);
             mayChange = asked != index().NothingToCompact
-                && new CompactionNeeds(index(), store.Segments).MayChange(request, MergeBytes(request), highestDeleted);
+                && new CompactionNeeds(index(), store.Segments, store.HasGaps).MayChange(request, MergeBytes(request), highestDeleted);
             if (mayChange) EndSegmentIfTouched(log, drop);
             else index().NothingToCompact = asked;
         }).ConfigureAwait(false);
@@ -77,7 +77,7 @@ internal sealed class SegmentCompaction(
         var extent = request switch
         {
             CompactionRequest.RetainFrom => index().Head.Position,
-            CompactionRequest.DeleteStream delete => index().HighestVersion(delete.Stream),
+            CompactionRequest.DeleteStream delete => Math.Min(index().HighestVersion(delete.Stream), highestDeleted),
             _ => 0,
         };
         return new CompactionMoment(request, extent, index().Deletions, index().KeysBefore, store.Segments.Count);

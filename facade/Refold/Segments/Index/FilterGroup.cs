@@ -45,6 +45,9 @@ internal sealed class FilterGroup(int blocks)
     /// <summary>Whether a block was asked for before; it is from now on.</summary>
     public bool WasAsked(int block, int member) => slices[block].WasAsked(member);
 
+    /// <summary>How many bytes it takes to take over a block.</summary>
+    public long Growth(int block, int member) => slices[block].Growth(member);
+
     /// <summary>Takes over a block.</summary>
     /// <returns>How many bytes that took.</returns>
     public long Take(int block, int member, ReadOnlySpan<byte> content) => slices[block].Take(member, content);
@@ -94,6 +97,9 @@ internal sealed class FilterSlice
         return was;
     }
 
+    /// <summary>How many bytes it takes to take over the block of a filter.</summary>
+    public long Growth(int member) => member < rowBytes * 8 ? 0 : SizeOf(RowBytesFor(member)) - rows.Length;
+
     /// <summary>Takes over the block of a filter that was asked for.</summary>
     /// <returns>How many bytes that took.</returns>
     public long Take(int member, ReadOnlySpan<byte> content)
@@ -101,7 +107,7 @@ internal sealed class FilterSlice
         var (word, bit) = (member / 64, 1UL << (member % 64));
         if ((taken[word] & bit) != 0) return 0;
         var before = rows.Length;
-        if (member >= rowBytes * 8) Widen((int)BitOperations.RoundUpToPowerOf2((uint)(member / 8 + 1)));
+        if (member >= rowBytes * 8) Widen(RowBytesFor(member));
         var place = member / 8;
         var mask = (byte)(1 << (member % 8));
         for (var index = 0; index < content.Length; index++)
@@ -114,9 +120,13 @@ internal sealed class FilterSlice
         return rows.Length - before;
     }
 
+    private static int RowBytesFor(int member) => (int)BitOperations.RoundUpToPowerOf2((uint)(member / 8 + 1));
+
+    private static long SizeOf(int bytes) => (long)Format.FilterBits.inBlock * bytes + Slack;
+
     private void Widen(int bytes)
     {
-        var wider = new byte[Format.FilterBits.inBlock * bytes + Slack];
+        var wider = new byte[SizeOf(bytes)];
         if (rowBytes > 0)
         {
             for (var row = 0; row < Format.FilterBits.inBlock; row++)

@@ -102,7 +102,8 @@ internal sealed class NameFilters
     {
         lock (gate)
         {
-            if (place.Group.WasAsked(block, place.Member) && bytes < MostBytes) bytes += place.Group.Take(block, place.Member, content);
+            if (place.Group.WasAsked(block, place.Member) && bytes + place.Group.Growth(block, place.Member) <= MostBytes)
+                bytes += place.Group.Take(block, place.Member, content);
         }
     }
 }

@@ -32,7 +32,7 @@ internal sealed partial class SegmentIndex
     /// <summary>Whether keys may be kept, without their batches, that are forgotten.</summary>
     public bool MayKeepForgottenKeys() => KeysBefore is > 1 and var before && Now().Parts.Any(part => part.KeepsKeyBefore(before));
 
-    /// <summary>The trailer of a segment; null where it has none, or where it was not read.</summary>
-    public Format.SegmentTrailer? TrailerOf(SegmentFile segment) =>
-        Now().Parts.FirstOrDefault(part => ReferenceEquals(part.Segment, segment)) is FooterPart part ? part.Trailer : null;
+    /// <summary>The trailers of segments that were read.</summary>
+    public Dictionary<SegmentFile, Format.SegmentTrailer> Trailers() =>
+        Now().Parts.OfType<FooterPart>().ToDictionary(part => part.Segment, part => part.Trailer);
 }

@@ -15,7 +15,8 @@ internal sealed partial class SegmentIndex
         var found = new Stack<(IndexPart Part, StreamPart Stream)>();
         var (number, highest, lowest) = (now.Parts.Length - 1, 0L, long.MaxValue);
         var search = SearchStream(now.Parts, id);
-        for (number = search.DownFrom(number); number >= 0 && lowest > from; number = search.DownFrom(number - 1))
+        // A filter that need not be asked is not: it may be damaged, and it costs a page.
+        for (number = search.DownFrom(number); number >= 0; number = lowest > from ? search.DownFrom(number - 1) : -1)
         {
             if (now.Parts[number].Stream(id) is not { } stream) continue;
             highest = Math.Max(highest, stream.Known);
@@ -47,8 +48,8 @@ internal sealed partial class SegmentIndex
         if (maxCount <= 0) return (now.Head.Position, found);
         var search = SearchQuery(now.Parts, query);
         for (var number = search.From(now.PartOf(fromPosition));
-            number >= 0 && found.Count < maxCount;
-            number = search.From(number + 1))
+            number >= 0;
+            number = found.Count < maxCount ? search.From(number + 1) : -1)
         {
             var part = now.Parts[number];
             var (matches, read) = (new PartQuery(part, query), part.Reader());

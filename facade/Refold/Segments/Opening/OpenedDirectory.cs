@@ -220,6 +220,8 @@ internal sealed record OpenedDirectory(SegmentIndex Index, List<SegmentFile> Fil
                 }
             }
 
+            // Else batches that were scanned, and with them all bytes of the file, would be kept until the next append.
+            if (writable && files.Count > 0) index.Settle(files[^1]);
             var path = plan.Path.IsCheckpoint
                 ? OpeningPath.Checkpoint
                 : plan.Path.IsEmpty ? OpeningPath.Empty : plan.Path.IsFooters ? OpeningPath.Footers : OpeningPath.Scan;

@@ -75,6 +75,9 @@ internal sealed record ScannedSegment(
         from = Math.Min(from, bytes.Length);
         _ = file.Read(bytes.AsSpan(0, Math.Min(from, Format.SegmentHeaderModule.bytes)), 0);
         var end = from + file.Read(bytes.AsSpan(from), from);
+        // A trailer is looked for in the last bytes, whatever is known of them.
+        var unread = Math.Max(Format.SegmentHeaderModule.bytes, bytes.Length - Format.SegmentTrailerModule.bytes);
+        if (unread < from) bytes.AsSpan(unread, from - unread).Clear();
         return end == bytes.Length ? bytes : bytes[..end];
     }
 }
