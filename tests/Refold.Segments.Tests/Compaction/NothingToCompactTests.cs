@@ -71,7 +71,7 @@ public class NothingToCompactTests
         }
     }
 
-    /// <summary>It comes between the look at the stream and the turn of the deletion: it is no part of that one, and of the next it is.</summary>
+    /// <summary>It comes between the look at the stream and the turn of the deletion: it is no part of that one, but of the next.</summary>
     [Fact]
     public async Task AStreamThatBeginsWhileItsDeletionWaits_IsDeletedByTheNext()
     {
