@@ -75,7 +75,8 @@ internal sealed class JsonForm<T>
     /// <summary>The value of a payload, where reading it proves what <see cref="Write(T)"/> would give: the payload.</summary>
     /// <returns>False where that is not proved; nothing is said of the payload then.</returns>
     /// <remarks>All that such a value holds stands in its JSON, and the payload is that JSON in canonical form: read once more, it gives
-    /// what was read here, which is written as it was here. Getters, setters and constructors are trusted to do the same each time.</remarks>
+    /// what was read here, which is written as it was here. Getters, setters and constructors are trusted to do the same each
+    /// time.</remarks>
     public bool TryProve(ReadOnlySpan<byte> payload, out T value)
     {
         value = default!;

@@ -64,7 +64,8 @@ internal sealed partial class SegmentStore(
     /// <summary>What goes into every frame of the next write.</summary>
     public Format.FrameContext Context => new(seed, commit.Epoch, FlushedFrame);
 
-    /// <summary>Whether zeros may lie between frames. Those of a journal that was written so before, and is not now, are not known.</summary>
+    /// <summary>Whether zeros may lie between frames. Those of a journal that was written so before, and is not now, are not
+    /// known.</summary>
     public bool HasGaps => options.Segments.Durability == Durability.Padded;
 
     /// <summary>The usual size of a segment in bytes.</summary>
