@@ -68,7 +68,7 @@ module internal ChaChaKernel =
             | ChaChaKernel.Sixteen -> Sixteen.blocks key (counter + uint64 made) stream place
             | ChaChaKernel.Six -> Six.blocks key (counter + uint64 made) stream place
             | ChaChaKernel.Three -> Three.blocks key (counter + uint64 made) stream place
-            | ChaChaKernel.OneByRows -> OneByRows.block key (counter + uint64 made) stream place
+            | ChaChaKernel.OneByRows -> Three.one key (counter + uint64 made) stream place
             | ChaChaKernel.One -> ChaCha20.block key (counter + uint64 made) stream place
 
             made <- made + width
@@ -78,7 +78,7 @@ module internal ChaChaKernel =
     /// One block, which is there soonest.
     let one (key: ReadOnlySpan<byte>) (counter: uint64) (stream: uint64) (output: Span<uint32>) : unit =
         if BitConverter.IsLittleEndian && Vector128.IsHardwareAccelerated then
-            OneByRows.block key counter stream output
+            Three.one key counter stream output
         else
             ChaCha20.block key counter stream output
 

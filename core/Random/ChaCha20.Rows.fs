@@ -95,8 +95,12 @@ module internal Six =
 /// Three blocks: a row in a vector.
 module internal Three =
 
+    // One instruction where the processor has it.
     let inline private rotateLeft (words: Vector128<uint32>) (count: int) =
-        Vector128.ShiftLeft(words, count) ||| Vector128.ShiftRightLogical(words, 32 - count)
+        if Avx512F.VL.IsSupported then
+            Avx512F.VL.RotateLeft(words, byte count)
+        else
+            Vector128.ShiftLeft(words, count) ||| Vector128.ShiftRightLogical(words, 32 - count)
 
     let inline private columnRound (a: Vector128<uint32>) (b: Vector128<uint32>) (c: Vector128<uint32>) (d: Vector128<uint32>) =
         let a = a + b
@@ -171,50 +175,19 @@ module internal Three =
         store (a2 + a) (b2 + b) (c2 + c) (d2 + e) (output.Slice 16)
         store (a3 + a) (b3 + b) (c3 + c) (d3 + f) (output.Slice 32)
 
-/// One block, where no more is wanted: a row in a vector, sooner there than word by word.
-module internal OneByRows =
-
-    // One instruction where the processor has it.
-    let inline private rotateLeft (words: Vector128<uint32>) (count: int) =
-        if Avx512F.VL.IsSupported then
-            Avx512F.VL.RotateLeft(words, byte count)
-        else
-            Vector128.ShiftLeft(words, count) ||| Vector128.ShiftRightLogical(words, 32 - count)
-
-    let inline private columnRound (a: Vector128<uint32>) (b: Vector128<uint32>) (c: Vector128<uint32>) (d: Vector128<uint32>) =
-        let a = a + b
-        let d = rotateLeft (d ^^^ a) 16
-        let c = c + d
-        let b = rotateLeft (b ^^^ c) 12
-        let a = a + b
-        let d = rotateLeft (d ^^^ a) 8
-        let c = c + d
-        struct (a, rotateLeft (b ^^^ c) 7, c, d)
-
-    let block (key: ReadOnlySpan<byte>) (counter: uint64) (stream: uint64) (output: Span<uint32>) : unit =
-        let a = Vector128.Create(0x61707865u, 0x3320646Eu, 0x79622D32u, 0x6B206574u)
+    // One block, where no more is wanted: sooner there than word by word.
+    let one (key: ReadOnlySpan<byte>) (counter: uint64) (stream: uint64) (output: Span<uint32>) : unit =
+        let a = row 0x61707865u 0x3320646Eu 0x79622D32u 0x6B206574u
         let b = MemoryMarshal.Read<Vector128<uint32>> key
         let c = MemoryMarshal.Read<Vector128<uint32>>(key.Slice 16)
-        let d = Vector128.Create(counter, stream).AsUInt32()
+        let d = counterRow counter stream
         let mutable struct (a1, b1, c1, d1) = struct (a, b, c, d)
 
         for _ in 1..10 do
-            let struct (u, v, w, x) = columnRound a1 b1 c1 d1
-
-            let struct (u, v, w, x) =
-                columnRound
-                    u
-                    (Vector128.Shuffle(v, Vector128.Create(1u, 2u, 3u, 0u)))
-                    (Vector128.Shuffle(w, Vector128.Create(2u, 3u, 0u, 1u)))
-                    (Vector128.Shuffle(x, Vector128.Create(3u, 0u, 1u, 2u)))
-
+            let struct (u, v, w, x) = doubleRound a1 b1 c1 d1
             a1 <- u
-            b1 <- Vector128.Shuffle(v, Vector128.Create(3u, 0u, 1u, 2u))
-            c1 <- Vector128.Shuffle(w, Vector128.Create(2u, 3u, 0u, 1u))
-            d1 <- Vector128.Shuffle(x, Vector128.Create(1u, 2u, 3u, 0u))
+            b1 <- v
+            c1 <- w
+            d1 <- x
 
-        let words = output.Slice(0, ChaCha20.blockWords)
-        (a1 + a).CopyTo words
-        (b1 + b).CopyTo(words.Slice 4)
-        (c1 + c).CopyTo(words.Slice 8)
-        (d1 + d).CopyTo(words.Slice 12)
+        store (a1 + a) (b1 + b) (c1 + c) (d1 + d) output
