@@ -49,9 +49,9 @@ internal static class Journals
     }
 
     /// <summary>Opens what <c>--journal</c> names as its only writer; a directory that is not there is made. The verbs that write do
-    /// not wait for each answer.</summary>
+    /// not wait for each answer, and tell of a file that was cut while they read it.</summary>
     public static ILocalJournal OpenForWriting(ParseResult arguments, bool indexIds = true) =>
-        Open(Uri(arguments), new JournalOptions { Segments = new() { Pipelined = true, IndexIds = indexIds } });
+        Open(Uri(arguments), new JournalOptions { Segments = new() { Pipelined = true, IndexIds = indexIds, Reads = Reads.Copied } });
 
     /// <summary>As <c>OpenForWriting</c>, left behind when it is interrupted: a journal takes no harm from that, as from a kill.</summary>
     public static Task<ILocalJournal> OpenForWritingAsync(

@@ -53,11 +53,19 @@ internal sealed class RefoldOptionsValidator : IValidateOptions<RefoldOptions>
         { CheckpointBytes: < 0 } => Refused(
             "SegmentOptions.CheckpointBytes", segments.CheckpointBytes, "; set 0 for no checkpoints, or more"),
         { OpenFiles: < 1 } => Refused("SegmentOptions.OpenFiles", segments.OpenFiles, "; set 1 or more"),
+        { IndexCacheBytes: < SegmentJournal.MinIndexCacheBytes } => Refused(
+            "SegmentOptions.IndexCacheBytes",
+            segments.IndexCacheBytes,
+            string.Create(System.Globalization.CultureInfo.InvariantCulture, $"; set {SegmentJournal.MinIndexCacheBytes} or more")),
         { Opening: null } => "SegmentOptions.Opening is null; leave it as it is, or set OpeningWays.",
         _ when !Enum.IsDefined(segments.Durability) => Refused(
             "SegmentOptions.Durability",
             (int)segments.Durability,
             ", which is no mode; set one of " + string.Join(", ", Enum.GetNames<Durability>())),
+        _ when !Enum.IsDefined(segments.Reads) => Refused(
+            "SegmentOptions.Reads",
+            (int)segments.Reads,
+            ", which is no way to read; set one of " + string.Join(", ", Enum.GetNames<Reads>())),
         _ => null,
     };
 

@@ -31,6 +31,15 @@ public sealed record SegmentOptions
     /// <value>Default: 64. From 1.</value>
     public int OpenFiles { get; init; } = 64;
 
+    /// <summary>How sealed segment files are read.</summary>
+    /// <value>Default: <see cref="Reads.Mapped"/>.</value>
+    public Reads Reads { get; init; } = Reads.Mapped;
+
+    /// <summary>How many bytes of the indexes of sealed segments stay in memory at most, once they were read and checked. Look-ups and
+    /// reads of streams need them; a million entries have some 30 MB.</summary>
+    /// <value>Default: 64 MiB. From <see cref="SegmentJournal.MinIndexCacheBytes"/>.</value>
+    public int IndexCacheBytes { get; init; } = 64 * 1024 * 1024;
+
     /// <summary>Hands every append to another thread at once, for a caller that does not wait for each answer: more of its appends share a
     /// flush. Otherwise a caller that finds the writer idle commits on its own thread, which is faster for those who wait.</summary>
     /// <value>Default: false.</value>
@@ -49,4 +58,19 @@ public sealed record SegmentOptions
     /// <summary>The ways of opening that may be taken.</summary>
     /// <value>Default: all.</value>
     public OpeningWays Opening { get; init; } = new();
+
+    /// <summary>Refuses what is out of its range.</summary>
+    /// <param name="parameter">The parameter in which it was given.</param>
+    /// <exception cref="ArgumentException">A value is out of its range.</exception>
+    internal void RequireRanges(string parameter)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(
+            SegmentBytes ?? SegmentJournal.DefaultSegmentBytes, SegmentJournal.MinSegmentBytes, nameof(SegmentBytes));
+        if (!Enum.IsDefined(Durability)) throw new ArgumentOutOfRangeException(parameter, Durability, "This is no durability mode.");
+        if (!Enum.IsDefined(Reads)) throw new ArgumentOutOfRangeException(parameter, Reads, "This is no way to read.");
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(OpenFiles, nameof(OpenFiles));
+        ArgumentOutOfRangeException.ThrowIfLessThan(IndexCacheBytes, SegmentJournal.MinIndexCacheBytes, nameof(IndexCacheBytes));
+        ArgumentOutOfRangeException.ThrowIfNegative(CheckpointBytes, nameof(CheckpointBytes));
+        ArgumentNullException.ThrowIfNull(Opening, nameof(Opening));
+    }
 }

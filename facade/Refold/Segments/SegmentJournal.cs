@@ -13,6 +13,9 @@ public sealed partial class SegmentJournal : LocalJournal, IObservedJournal
     /// <summary>The smallest size that <see cref="SegmentOptions.SegmentBytes"/> may have: 512 bytes.</summary>
     public const int MinSegmentBytes = 512;
 
+    /// <summary>The least bound of what stays in memory of indexes, in bytes.</summary>
+    public const int MinIndexCacheBytes = 64 * 1024;
+
     /// <summary>With <see cref="Durability.PowerCutLosesNewest"/>, a flush comes at the latest with the answer after which so many
     /// bytes wait for one: 1 MiB.</summary>
     public const int MaxUnflushedBytes = 1024 * 1024;
@@ -152,12 +155,7 @@ public sealed partial class SegmentJournal : LocalJournal, IObservedJournal
         ArgumentNullException.ThrowIfNull(device);
         options ??= new JournalOptions();
         ArgumentNullException.ThrowIfNull(options.Segments, nameof(options));
-        ArgumentOutOfRangeException.ThrowIfLessThan(options.Segments.SegmentBytes ?? DefaultSegmentBytes, MinSegmentBytes);
-        if (!Enum.IsDefined(options.Segments.Durability))
-            throw new ArgumentOutOfRangeException(nameof(options), options.Segments.Durability, "This is no durability mode.");
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(options.Segments.OpenFiles);
-        ArgumentOutOfRangeException.ThrowIfNegative(options.Segments.CheckpointBytes);
-        ArgumentNullException.ThrowIfNull(options.Segments.Opening);
+        options.Segments.RequireRanges(nameof(options));
         try
         {
             return options.ReadOnly ? OpenForReading(device, options) : OpenForWriting(device, options);

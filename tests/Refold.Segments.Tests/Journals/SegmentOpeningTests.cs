@@ -62,7 +62,7 @@ public class SegmentOpeningTests(ITestOutputHelper output)
 
         List<string> Read(int threads) =>
             [
-                .. FooterLoading.ReadAll(new SegmentIndex(isWritten: false), segments, threads)
+                .. FooterLoading.ReadAll(new SegmentIndex(isWritten: false, new SegmentOptions()), segments, threads)
                     .Select(found => $"{found.Part.Segment.Name} {found.Part.Count} {string.Join(",", found.Deletions)} {found.Head}")];
     }
 

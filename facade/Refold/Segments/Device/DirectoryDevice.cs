@@ -1,6 +1,7 @@
 // A directory of the operating system. Once it is locked, its files are reached through the directory that is open, whatever its path
 // has become. Used by SegmentJournal.Open; the only class of Refold that touches files.
 using System.Globalization;
+using System.IO.MemoryMappedFiles;
 using Microsoft.Win32.SafeHandles;
 
 namespace Refold.Segments;
@@ -125,7 +126,7 @@ public sealed partial class DirectoryDevice(string path) : IStorageDevice
     }
 
     /// <summary>An open file.</summary>
-    private sealed class OpenFile(SafeFileHandle handle) : IStorageFile
+    private sealed class OpenFile(SafeFileHandle handle) : IStorageFile, IMappableFile
     {
         // How long the file is known to be, as a flush of all that belongs to it left it; -1 before the first one. Where the length stays,
         // data alone is flushed: a time of writing need not last, and is a write of its own.
@@ -164,6 +165,24 @@ public sealed partial class DirectoryDevice(string path) : IStorageDevice
             var length = OperatingSystem.IsLinux() ? Length : -1;
             RandomAccess.FlushToDisk(handle);
             flushedLength = length;
+        }
+
+        public MappedFile? TryMap()
+        {
+            var length = Length;
+            // Windows neither renames nor removes what is mapped.
+            if (length == 0 || OperatingSystem.IsWindows() || !Environment.Is64BitProcess) return null;
+            try
+            {
+                using var file = MemoryMappedFile.CreateFromFile(
+                    handle, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: true);
+                // The view stays when the file is closed.
+                return new MappedFile(file.CreateViewAccessor(0, length, MemoryMappedFileAccess.Read).SafeMemoryMappedViewHandle, length);
+            }
+            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or NotSupportedException)
+            {
+                return null;
+            }
         }
 
         public void Dispose() => handle.Dispose();

@@ -42,7 +42,8 @@ internal sealed class OpenFiles(IStorageDevice device, int most)
         while (idle.Count > most) idle.First!.Value.Close();
     }
 
-    private sealed class OnDemand(OpenFiles files, string name, IStorageFile? open, Func<IStorageFile, bool> isSame) : IStorageFile
+    private sealed class OnDemand(OpenFiles files, string name, IStorageFile? open, Func<IStorageFile, bool> isSame)
+        : IStorageFile, IMappableFile
     {
         private IStorageFile? open = open;
         private Func<IStorageFile, bool> isSame = isSame;
@@ -74,6 +75,19 @@ internal sealed class OpenFiles(IStorageDevice device, int most)
             try
             {
                 return file.Read(destination, offset);
+            }
+            finally
+            {
+                Leave();
+            }
+        }
+
+        public MappedFile? TryMap()
+        {
+            var file = Enter();
+            try
+            {
+                return (file as IMappableFile)?.TryMap();
             }
             finally
             {

@@ -8,13 +8,11 @@ internal readonly record struct EntryRow(long Position, long Version, StreamId S
 /// <summary>Everything committed. Sealed segments are asked in their footers; only the others are held in memory.
 /// Safe for use by many threads.</summary>
 /// <param name="isWritten">Whether the journal is written by this process, so that checkpoints and footers are made.</param>
-internal sealed partial class SegmentIndex(bool isWritten) : IAppendIndex
+/// <param name="options">How many pages are kept, and whether sealed segments are mapped.</param>
+internal sealed partial class SegmentIndex(bool isWritten, SegmentOptions options) : IAppendIndex
 {
-    // 16 MiB.
-    private const int CachedPages = 4096;
-
     private readonly Lock gate = new();
-    private readonly PageCache pages = new(CachedPages);
+    private readonly PageCache pages = new(options.IndexCacheBytes / Format.PageModule.bytes);
     private readonly DeletedStreams deleted = new();
     private readonly KnownVersions versions = new();
 
@@ -127,6 +125,7 @@ internal sealed partial class SegmentIndex(bool isWritten) : IAppendIndex
     public SealedSegment Read(SegmentFile segment, Format.SegmentTrailer trailer)
     {
         var part = FooterPart.Open(segment, trailer, pages);
+        LetMap(segment);
         return new SealedSegment(part, part.Deletions(), trailer.Head);
     }
 
@@ -144,6 +143,7 @@ internal sealed partial class SegmentIndex(bool isWritten) : IAppendIndex
             return;
         }
 
+        LetMap(segment);
         lock (gate)
         {
             var number = Array.FindIndex(parts, held => ReferenceEquals(held.Segment, segment));
@@ -244,6 +244,12 @@ internal sealed partial class SegmentIndex(bool isWritten) : IAppendIndex
         var part = new MemoryPart(segment, before);
         parts = [.. parts, part];
         return part;
+    }
+
+    // Of one that another process writes nobody here knows when it goes.
+    private void LetMap(SegmentFile segment)
+    {
+        if (isWritten && options.Reads == Reads.Mapped) segment.LetMap();
     }
 
     private void ForgetVersions(Format.StoredBatch found)

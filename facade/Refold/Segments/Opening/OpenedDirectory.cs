@@ -169,7 +169,7 @@ internal sealed record OpenedDirectory(SegmentIndex Index, List<SegmentFile> Fil
         var plan = checkpointed.Plan;
         var planned = clock.Elapsed;
         var (index, files, handles) = (
-            new SegmentIndex(writable),
+            new SegmentIndex(writable, options.Segments),
             new List<SegmentFile>(),
             new OpenFiles((device as CommittedView)?.Device ?? device, options.Segments.OpenFiles));
         try

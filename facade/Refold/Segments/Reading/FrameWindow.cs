@@ -1,10 +1,11 @@
-// A piece of a segment file in memory, in which frames are read where they lie.
+// What of a segment file lies in memory: all of it where it is mapped, or else a piece. In it frames are read where they lie.
 // Used by FrameWalk and EntryReader; one of each read.
 using System.Buffers;
 
 namespace Refold.Segments;
 
-/// <summary>Bytes of a segment, read ahead where what is asked for follows what was asked for before. Used by one thread.</summary>
+/// <summary>Bytes of a segment: mapped where it may be, else copied, and read ahead where what is asked for follows what was asked for
+/// before. Used by one thread.</summary>
 internal sealed class FrameWindow : IDisposable
 {
     // Large enough that a call of the system costs little of it, small enough for the cache of a core.
@@ -13,7 +14,8 @@ internal sealed class FrameWindow : IDisposable
 
     private byte[] buffer = [];
     private SegmentFile? segment;
-    private long origin;
+    private MappedFile? map;
+    private long origin = long.MinValue;
     private int length;
     private int ahead = LeastAhead;
 
@@ -25,7 +27,9 @@ internal sealed class FrameWindow : IDisposable
     public ReadOnlySpan<byte> From(SegmentFile file, long offset, int least)
     {
         file.RequireOpen();
-        if (!ReferenceEquals(file, segment) || offset < origin || offset + least > origin + length) Read(file, offset, least);
+        if (!ReferenceEquals(file, segment)) Enter(file);
+        if (map is not null) return map.From(offset);
+        if (offset < origin || offset + least > origin + length) Read(file, offset, least);
         var start = (int)(offset - origin);
         return buffer.AsSpan(start, Math.Max(0, length - start));
     }
@@ -33,24 +37,40 @@ internal sealed class FrameWindow : IDisposable
     public void Dispose()
     {
         if (buffer.Length > 0) ArrayPool<byte>.Shared.Return(buffer);
-        (buffer, segment, length) = ([], null, 0);
+        (buffer, length) = ([], 0);
+        LeaveSegment();
+    }
+
+    private void Enter(SegmentFile file)
+    {
+        LeaveSegment();
+        map = file.EnterMap();
+        segment = file;
+    }
+
+    private void LeaveSegment()
+    {
+        map?.Leave();
+        // What is asked for next follows nothing.
+        (map, segment, origin, length) = (null, null, long.MinValue, 0);
     }
 
     private void Read(SegmentFile file, long offset, int count)
     {
         // What begins in the window or right behind it goes on; anything else may be alone.
-        var follows = ReferenceEquals(file, segment) && offset >= origin && offset <= origin + length + Format.FrameLayout.block;
+        var follows = origin >= 0 && offset >= origin && offset <= origin + length + Format.FrameLayout.block;
         ahead = follows ? Math.Min(2 * ahead, MostAhead) : LeastAhead / 2;
         var wanted = follows ? Math.Max(count, ahead) : count;
         // A length that lies sets nothing aside.
         if (wanted > MostAhead) wanted = (int)Math.Clamp(file.ReadLength() - offset, 0, wanted);
         if (buffer.Length < wanted)
         {
-            Dispose();
+            if (buffer.Length > 0) ArrayPool<byte>.Shared.Return(buffer);
+            buffer = [];
             buffer = ArrayPool<byte>.Shared.Rent(wanted);
         }
 
-        (segment, origin, length) = (file, offset, 0);
+        (origin, length) = (offset, 0);
         try
         {
             length = file.Read(buffer.AsSpan(0, wanted), offset);

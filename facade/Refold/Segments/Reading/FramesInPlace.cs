@@ -83,13 +83,19 @@ internal readonly struct FramesInPlace(FrameWindow window)
     public Exception Wrong(SegmentFile segment, long offset)
     {
         // Of what has no header only the header is looked at: its length says nothing.
-        var bytes = window.From(segment, offset, FrameHeader.BytesWithHead).ToArray();
-        if (Format.FrameDecoding.hasHeader(segment.Seed, bytes, 0))
-            bytes = window.From(segment, offset, Math.Max(FrameHeader.BytesWithHead, FrameHeader.Length(bytes))).ToArray();
+        var bytes = Copied(segment, offset, FrameHeader.BytesWithHead);
+        if (Format.FrameDecoding.hasHeader(segment.Seed, bytes, 0)) bytes = 
+            bytes = Copied(segment, offset, Math.Max(FrameHeader.BytesWithHead, FrameHeader.Length(bytes)));
         var found = Format.FrameDecoding.read(segment.Seed, bytes, 0);
         return found.IsError
             ? SegmentFaults.Of(found.ErrorValue, segment.Name.ToString(), offset)
             : Corrupted(segment, offset, "the frame", "one that fits those before it", "another");
+    }
+
+    private byte[] Copied(SegmentFile segment, long offset, int count)
+    {
+        var found = window.From(segment, offset, count);
+        return found[..Math.Min(found.Length, count)].ToArray();
     }
 
     private static bool IsWhole(in FrameInPlace frame, SegmentFile segment)

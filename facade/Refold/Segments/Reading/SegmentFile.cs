@@ -5,6 +5,9 @@ namespace Refold.Segments;
 /// <summary>An open segment file.</summary>
 internal sealed class SegmentFile(Format.SegmentName name, Format.SegmentHeader header, IStorageFile file) : IDisposable
 {
+    private readonly Lock mapping = new();
+    private MappedFile? map;
+    private bool mayBeMapped;
     private int disposed;
 
     /// <summary>What its checksums start from.</summary>
@@ -75,6 +78,38 @@ internal sealed class SegmentFile(Format.SegmentName name, Format.SegmentHeader 
         }
     }
 
+    /// <summary>Says that nothing is written to the file any more, so that it may be read where the system has it.</summary>
+    public void LetMap()
+    {
+        lock (mapping) mayBeMapped = true;
+    }
+
+    /// <summary>The file in memory, entered for the caller, who leaves it; null where its bytes are copied.</summary>
+    /// <exception cref="SegmentGoneException">The file was removed before it was opened.</exception>
+    /// <exception cref="JournalException">The device failed.</exception>
+    /// <exception cref="ObjectDisposedException">The journal was closed.</exception>
+    public MappedFile? EnterMap()
+    {
+        lock (mapping)
+        {
+            RequireOpen();
+            if (!mayBeMapped) return null;
+            try
+            {
+                map ??= (File as IMappableFile)?.TryMap();
+            }
+            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+            {
+                throw Failure(exception, $"{Name}: the device does not open it");
+            }
+
+            // Where there is no way to map it, it is not asked for again.
+            mayBeMapped = map is not null;
+            map?.Enter();
+            return map;
+        }
+    }
+
     /// <summary>Refuses what comes behind the journal's end.</summary>
     /// <exception cref="ObjectDisposedException">The journal was closed.</exception>
     public void RequireOpen() => ObjectDisposedException.ThrowIf(Volatile.Read(ref disposed) != 0, typeof(SegmentJournal));
@@ -98,7 +133,10 @@ internal sealed class SegmentFile(Format.SegmentName name, Format.SegmentHeader 
 
     public void Dispose()
     {
-        if (Interlocked.Exchange(ref disposed, 1) == 0) File.Dispose();
+        if (Interlocked.Exchange(ref disposed, 1) != 0) return;
+        File.Dispose();
+        // Who reads in it keeps it until then.
+        lock (mapping) map?.Dispose();
     }
 
     private JournalException Failure(Exception exception, string what) =>

@@ -27,7 +27,7 @@ internal sealed class SegmentTarget : IDisposable
         store = new SegmentStore(new WatchedDirectory(device), slots, sealing, options, []);
     }
 
-    public SegmentIndex Index { get; } = new(isWritten: true);
+    public SegmentIndex Index { get; } = new(isWritten: true, new SegmentOptions { Reads = Reads.Copied });
 
     /// <summary>Whether enough waits to be written.</summary>
     public bool IsFull => waitingBytes >= MaxWaitingBytes;
