@@ -31,6 +31,9 @@ internal static class Collections
     /// <summary>Batches by last position: first position, head, leaves.</summary>
     public const string Batches = "ba";
 
+    /// <summary>Nodes of the batch tree, sixteen batches a document.</summary>
+    public const string Nodes = "nd";
+
     /// <summary>Idempotency keys: content and batch.</summary>
     public const string Keys = "cmd";
 
@@ -52,7 +55,7 @@ internal static class Collections
 
     /// <summary>Every collection of a journal.</summary>
     public static IReadOnlyList<string> OfJournal { get; } =
-        [Meta, Entries, Streams, Words, Places, Floors, Batches, Keys, Receipts, Beginning, Gaps];
+        [Meta, Entries, Streams, Words, Places, Floors, Batches, Nodes, Keys, Receipts, Beginning, Gaps];
 
     /// <summary>Every collection of a snapshot store.</summary>
     public static IReadOnlyList<string> OfSnapshots { get; } = [Meta, Snapshots, SnapshotParts];

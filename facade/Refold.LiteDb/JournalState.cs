@@ -12,9 +12,10 @@ namespace Refold.LiteDb;
 /// <param name="Base">The head behind a dropped beginning; an empty journal's where none was dropped.</param>
 /// <param name="Gaps">Positions that have no entry here, in order.</param>
 /// <param name="Recent">Places that no document says; some may have come later than the moment.</param>
+/// <param name="Nodes">Nodes of the batch tree that no document has, likewise.</param>
 internal sealed record View(
     Progress Progress, ImmutableDictionary<StreamId, Floor> Floors, Head Base, ImmutableList<(long First, long Last)> Gaps,
-    RecentPlaces Recent)
+    RecentPlaces Recent, RecentNodes Nodes)
 {
     public long LastPosition => Progress.Head.Position;
 
@@ -81,9 +82,11 @@ internal sealed class JournalState
             gaps.Add((document["_id"].AsInt64, document["l"].AsInt64));
         var basis = database.Get(Collections.Meta, Base.Id) is { } found ? Base.Read(found).Head : default;
         view = new View(
-            database.ReadProgress(), floors.ToImmutable(), basis, gaps.ToImmutable(), new RecentPlaces(limits ?? new PlaceLimits()));
+            database.ReadProgress(), floors.ToImmutable(), basis, gaps.ToImmutable(), new RecentPlaces(limits ?? new PlaceLimits()),
+            new RecentNodes(BatchTreePeaks.Empty));
         if (recent is null) return;
         if (!view.KnowsPlaces) throw new InvalidDataException("places are known of entries that are not there");
+        view = view with { Nodes = NodesBehindIndex(database) };
         var next = view.NextEntry(view.Progress.Indexed);
         foreach (var stored in recent.AllStored(view.Progress.Indexed + 1, view.LastPosition))
         {
@@ -113,16 +116,38 @@ internal sealed class JournalState
         // Before the view: who sees the new last position finds every place up to it.
         foreach (var (entry, block) in change.Entries) view.Recent.Add(entry, block);
         foreach (var (stream, version) in change.Highest) view.Recent.Raise(stream, version);
-        view = new View(change.Progress, floors, change.Base ?? view.Base, view.Gaps.AddRange(change.Gaps), view.Recent);
+        var nodes = change.Begun is { } begun ? new RecentNodes(begun) : view.Nodes;
+        foreach (var (leaf, position) in change.TreeLeaves) nodes.Add(leaf, position);
+        view = new View(change.Progress, floors, change.Base ?? view.Base, view.Gaps.AddRange(change.Gaps), view.Recent, nodes);
     }
 
     /// <summary>Lets reads look into documents for places that were in memory; those that have begun go on with what they have.</summary>
     public void Publish(PlaceChange change) =>
-        view = view with { Progress = change.Progress, Recent = new RecentPlaces(view.Recent.Limits) };
+        view = view with
+        {
+            Progress = change.Progress,
+            Recent = new RecentPlaces(view.Recent.Limits),
+            Nodes = new RecentNodes(view.Nodes.Peaks),
+        };
 
     /// <summary>Streams that have deleted entries behind a position. Asked by the writer only.</summary>
     public IEnumerable<(StreamId Stream, long Floor)> DeletedAfter(long after) =>
         deleted.GetViewBetween((after + 1, Least), (long.MaxValue, Least)).Select(item => (item.Stream, view.FloorOf(item.Stream)));
+
+    private RecentNodes NodesBehindIndex(Database database)
+    {
+        var nodes = new RecentNodes(new TreeReader(database, view).Indexed());
+        foreach (var document in database.All(
+            from => Search.ByIds(Collections.Batches, from, long.MaxValue), view.Progress.Indexed + 1))
+        {
+            var row = BatchRow.Read(document);
+            nodes.Add(row.Tree.Leaf, row.Head.Position);
+        }
+
+        return nodes.Peaks.Size == view.Progress.Batches
+            ? nodes
+            : throw new InvalidDataException("the batches are not as many as the journal says");
+    }
 
     // Its name sorts before every other.
     private static StreamId Least { get; } = StreamId.Create(" ");
@@ -135,6 +160,9 @@ internal sealed class JournalState
 /// <param name="Highest">New highest versions.</param>
 /// <param name="Gaps">New gaps, ascending.</param>
 /// <param name="Base">The head behind a dropped beginning, where the journal begins with one.</param>
+/// <param name="Begun">What the batches of that beginning come to.</param>
+/// <param name="TreeLeaves">Of each batch its leaf in the batch tree and its last position.</param>
 internal sealed record GroupChange(
     Progress Progress, IReadOnlyList<(JournalEntry Entry, long Block)> Entries, IReadOnlyDictionary<StreamId, Floor> Floors,
-    IReadOnlyDictionary<StreamId, long> Highest, IReadOnlyList<(long First, long Last)> Gaps, Head? Base);
+    IReadOnlyDictionary<StreamId, long> Highest, IReadOnlyList<(long First, long Last)> Gaps, Head? Base, BatchTreePeaks? Begun,
+    IReadOnlyList<(Hash Leaf, long Position)> TreeLeaves);

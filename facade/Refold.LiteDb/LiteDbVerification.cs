@@ -38,6 +38,7 @@ public sealed record LiteDbVerification(long Entries, Head Head, LiteDbFault? Fi
         private readonly Database database;
         private readonly JournalState state;
         private readonly DerivedDocuments derived;
+        private readonly NodeFacts nodes;
         private List<LocatedEntry> piece = [];
         private int read;
         private long next = 1;
@@ -51,6 +52,7 @@ public sealed record LiteDbVerification(long Entries, Head Head, LiteDbFault? Fi
             Reader = new Reader(database, new EntryBlocks(database.Journal, file), file);
             state = Reader.Guarded(() => new JournalState(database));
             derived = new DerivedDocuments(database, state);
+            nodes = new NodeFacts(database, state.View.Progress.Indexed);
         }
 
         public Reader Reader { get; }
@@ -68,6 +70,7 @@ public sealed record LiteDbVerification(long Entries, Head Head, LiteDbFault? Fi
             {
                 (batches, latest) = (before.Batches, before.Latest);
                 if (derived.Begin(basis) is { } wrong) return Fault(wrong);
+                nodes.Begin(before);
             }
 
             foreach (var document in database.All(first => Search.ByIds(Collections.Batches, first, long.MaxValue), 0L))
@@ -85,7 +88,7 @@ public sealed record LiteDbVerification(long Entries, Head Head, LiteDbFault? Fi
                     $"there are {Text(batches)} batches up to {Text(latest)}, "
                     + $"the journal says {Text(progress.Batches)} up to {Text(progress.Latest)}");
             if (Next() is { } stray) return Fault($"the entry at position {Text(stray.Entry.Position)} belongs to no batch");
-            if (derived.Compare() is { } other) return Fault(other);
+            if ((derived.Compare() ?? nodes.End()) is { } other) return Fault(other);
             if (WrittenForm.Fault(database) is { } form) return Fault(form);
             return readable == progress.Entries
                 ? null
@@ -130,7 +133,7 @@ public sealed record LiteDbVerification(long Entries, Head Head, LiteDbFault? Fi
             if (dropped.Count > 0) return NotDropped(batch);
             if (batch.Tree != new TreeRow(batches, AppendRule.TreeLeaf(batch.First, batch.Leaves), latest))
                 return Fault($"the place of the batch at position {Text(batch.First)} in the batch tree is another", batch.First);
-            if (derived.Add(batch, Head.Position, stored, versions.List) is { } other) return Fault(other);
+            if ((derived.Add(batch, Head.Position, stored, versions.List) ?? nodes.Add(batch)) is { } other) return Fault(other);
             batches++;
             Head = batch.Head;
             return null;

@@ -15,6 +15,7 @@ internal sealed class PlaceChange
     private readonly Database database;
     private readonly int pieceSize;
     private readonly List<BsonDocument> pieces = [];
+    private readonly List<BsonDocument> nodes;
     private readonly Dictionary<string, (List<BsonDocument> New, List<BsonDocument> Changed)> owners = new()
     {
         [Collections.Streams] = ([], []),
@@ -26,6 +27,7 @@ internal sealed class PlaceChange
     public PlaceChange(Database database, View view)
     {
         (this.database, pieceSize) = (database, view.Recent.Limits.PieceSize);
+        nodes = [.. view.Nodes.Blocks.Select(block => block.Write().Sealed())];
         var progress = view.Progress;
         Progress = progress with { Commit = progress.Commit + 1, Indexed = progress.Head.Position };
         try
@@ -50,6 +52,7 @@ internal sealed class PlaceChange
     /// <summary>Writes it in an open transaction.</summary>
     public void WriteTo(LiteEngine engine)
     {
+        if (nodes.Count > 0) engine.Insert(Collections.Nodes, nodes, BsonAutoId.ObjectId);
         if (pieces.Count > 0) engine.Insert(Collections.Places, pieces, BsonAutoId.ObjectId);
         foreach (var (collection, (added, changed)) in owners)
         {

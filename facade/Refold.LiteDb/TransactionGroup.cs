@@ -21,6 +21,8 @@ internal sealed class TransactionGroup(View before, EntryBlocks documents)
     private readonly List<(long First, long Last)> gaps = [];
     private readonly List<BsonDocument> receipts = [];
     private readonly List<BsonDocument> beginnings = [];
+    private readonly List<(Hash Leaf, long Position)> treeLeaves = [];
+    private BatchTreePeaks? begun;
     private BsonDocument? beginning;
     private Head? basis;
     private long keysBefore = before.Progress.KeysBefore;
@@ -48,7 +50,7 @@ internal sealed class TransactionGroup(View before, EntryBlocks documents)
     public GroupChange Change =>
         new(
             new Progress(head, Commit, readable, count, latest, keysBefore, before.Progress.Indexed), entries, floors, highest, gaps,
-            basis);
+            basis, begun, treeLeaves);
 
     /// <summary>Adds a batch behind the head.</summary>
     /// <param name="batch">The batch.</param>
@@ -86,7 +88,9 @@ internal sealed class TransactionGroup(View before, EntryBlocks documents)
         var isWhole = dropped is null or [];
         var leaves = ReceiptVersions.PartsOfLeaves(batch.FirstPosition, dropped ?? []);
         receipts.AddRange(leaves);
-        batches.Add(BatchRow.Of(batch, leaves.Count, count++, latest).Write());
+        var row = BatchRow.Of(batch, leaves.Count, count++, latest);
+        batches.Add(row.Write());
+        treeLeaves.Add((row.Tree.Leaf, row.Head.Position));
         if (batch.Key is { } key) AddKey(key, batch.Content, batch.Receipt, isWhole);
     }
 
@@ -96,6 +100,8 @@ internal sealed class TransactionGroup(View before, EntryBlocks documents)
         head = dropped.Head;
         basis = dropped.Head;
         (count, latest) = (dropped.Summary.Batches, dropped.Summary.Latest);
+        begun = BatchTreePeaks.TryOf(dropped.Summary.Batches, dropped.Summary.Peaks)
+            ?? throw new ArgumentException("The peaks of the batch tree do not fit the batches of the dropped beginning.", nameof(dropped));
         beginning = Base.Write(dropped);
         foreach (var stream in dropped.Streams)
         {

@@ -84,7 +84,7 @@ internal readonly struct FramesInPlace(FrameWindow window)
     {
         // Of what has no header only the header is looked at: its length says nothing.
         var bytes = Copied(segment, offset, FrameHeader.BytesWithHead);
-        if (Format.FrameDecoding.hasHeader(segment.Seed, bytes, 0)) bytes = 
+        if (Format.FrameDecoding.hasHeader(segment.Seed, bytes, 0))
             bytes = Copied(segment, offset, Math.Max(FrameHeader.BytesWithHead, FrameHeader.Length(bytes)));
         var found = Format.FrameDecoding.read(segment.Seed, bytes, 0);
         return found.IsError
