@@ -60,7 +60,7 @@ type internal SpanEncode<'Value>(typeName: string, version: int, encode: 'Value 
     let writers = PayloadWriters()
 
     // Whatever is thrown, the writer is closed to what threw.
-    let write (value: 'Value) (writer: PayloadWriter) : CodecError | null =
+    let write (value: byref<'Value>) (writer: PayloadWriter) : CodecError | null =
         writer.Lend()
 
         try
@@ -77,7 +77,7 @@ type internal SpanEncode<'Value>(typeName: string, version: int, encode: 'Value 
         match writer with
         | null ->
             let own = writers.Take()
-            let error = write value own
+            let error = write &value own
 
             // What stays is a copy: the writer and its buffer may be the function's own, for all it keeps of them.
             if isNull error then
@@ -86,7 +86,7 @@ type internal SpanEncode<'Value>(typeName: string, version: int, encode: 'Value 
             writers.GiveBack own
             error
         | writer ->
-            let error = write value writer
+            let error = write &value writer
             payload <- writer.Written
             error
 
@@ -143,7 +143,9 @@ type internal MappedDecode<'Source, 'Value>(inner: Encoded -> Result<'Source, Co
 type internal MappedEncode<'Source, 'Value>(inner: PlainEncode<'Source>, change: 'Value -> 'Source) =
     inherit PlainEncode<'Value>()
 
-    override _.Write(value, writer, typeName, version, payload) = inner.Write(change value, writer, &typeName, &version, &payload)
+    override _.Write(value, writer, typeName, version, payload) = 
+        let mutable source = change value
+        inner.Write(&source, writer, &typeName, &version, &payload)
 
 /// Decoding with another current schema version of one type.
 [<Sealed>]
@@ -172,7 +174,7 @@ type internal VersionedEncode<'Value>(inner: PlainEncode<'Value>, typeName: stri
     inherit PlainEncode<'Value>()
 
     override _.Write(value, writer, writtenType, version, payload) =
-        let error = inner.Write(value, writer, &writtenType, &version, &payload)
+        let error = inner.Write(&value, writer, &writtenType, &version, &payload)
 
         if writtenType = typeName then
             version <- current
@@ -200,7 +202,7 @@ type internal CaseEncode<'Value>() =
 
     /// As encoding; false where the case is not for the value.
     abstract TryWrite:
-        value: 'Value *
+        value: byref<'Value> *
         writer: PayloadWriter | null *
         [<Out>] typeName: byref<string> *
         [<Out>] version: byref<int> *
@@ -217,7 +219,8 @@ type internal PickingEncode<'Case, 'Value>(caseName: string, tryPick: 'Value -> 
         match tryPick value with
         | None -> false
         | Some picked ->
-            error <- CodecEncode.write inner (picked, writer, &typeName, &version, &payload)
+            let mutable picked = picked
+            error <- CodecEncode.write inner (&picked, writer, &typeName, &version, &payload)
 
             if isNull error && typeName <> caseName then
                 error <- CodecError.Unencodable(caseName, "its codec writes the type '" + typeName + "'")
@@ -235,7 +238,7 @@ type internal UnionEncode<'Value>(cases: CaseEncode<'Value>[]) =
         let mutable next = 0
 
         while not isWritten && next < cases.Length do
-            isWritten <- cases[next].TryWrite(value, writer, &typeName, &version, &payload, &error)
+            isWritten <- cases[next].TryWrite(&value, writer, &typeName, &version, &payload, &error)
             next <- next + 1
 
         if isWritten then error else CodecError.Unencodable("", "no case is for the value")

@@ -70,13 +70,13 @@ module internal CodecEncode =
     let write
         (encode: PlainEncode<'Value>)
         (
-            value: 'Value,
+            value: byref<'Value>,
             writer: PayloadWriter | null,
             typeName: byref<string>,
             version: byref<int>,
             payload: byref<ReadOnlyMemory<byte>>
         ) : CodecError | null =
-        match encode.Write(value, writer, &typeName, &version, &payload) with
+        match encode.Write(&value, writer, &typeName, &version, &payload) with
         | null when Redaction.isOpened payload.Span && Redaction.isMarked (Bytes.Wrap payload) ->
             CodecError.Unencodable(typeName, Redaction.reserved)
         | error -> error

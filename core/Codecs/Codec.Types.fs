@@ -55,9 +55,9 @@ type internal PlainEncode<'Value>() =
     inherit FSharpFunc<'Value, Result<Encoded, CodecError>>()
 
     /// As encoding: null where there is a payload. Where a writer is there, the payload may lie in it and be valid until it is lent again;
-    /// otherwise it stays.
+    /// otherwise it stays. The value is not changed: it may be large.
     abstract Write:
-        value: 'Value *
+        value: byref<'Value> *
         writer: PayloadWriter | null *
         [<Out>] typeName: byref<string> *
         [<Out>] version: byref<int> *
@@ -69,7 +69,9 @@ type internal PlainEncode<'Value>() =
         let mutable version = 0
         let mutable payload = ReadOnlyMemory<byte>.Empty
 
-        match this.Write(value, null, &typeName, &version, &payload) with
+        let mutable value = value
+
+        match this.Write(&value, null, &typeName, &version, &payload) with
         | null -> Ok { Type = typeName; SchemaVersion = version; Payload = Bytes.Wrap payload }
         | error -> Error error
 

@@ -33,15 +33,15 @@ type internal StreamFold<'State, 'Command, 'Event, 'Error>(aggregate: Aggregate<
         Differing(told, false)
 
     // The state that an event gives; what it throws is answered.
-    let tryEvolve (event: 'Event) : exn | null =
+    let tryEvolve (event: byref<'Event>) : exn | null =
         try
             state <- evolve.Invoke(state, event)
             null
         with error ->
             error
 
-    let take (event: 'Event) (wasUpcast: bool) (isRedacted: bool) : Differing =
-        match tryEvolve event with
+    let take (event: byref<'Event>) (wasUpcast: bool) (isRedacted: bool) : Differing =
+        match tryEvolve &event with
         | null ->
             version <- version + 1L
             entries <- entries + 1L
@@ -57,11 +57,11 @@ type internal StreamFold<'State, 'Command, 'Event, 'Error>(aggregate: Aggregate<
         | error -> threw error
 
     // What was read is applied, unless reading it ended the fold. A divergence that is known already is not told again.
-    let takeRead (role: Role) (event: 'Event) (wasUpcast: bool) (isRedacted: bool) (differing: Differing) : Differing =
+    let takeRead (role: Role) (event: byref<'Event>) (wasUpcast: bool) (isRedacted: bool) (differing: Differing) : Differing =
         if not (isNull differing || differing.GoesOn) then
             differing
         else
-            match take event wasUpcast isRedacted with
+            match take &event wasUpcast isRedacted with
             // A fact is an input: it stands as it was recorded, whatever the codec makes of it.
             | null when isNull differing || divergence.IsSome || role = Role.Fact -> null
             | null -> differing
@@ -84,7 +84,7 @@ type internal StreamFold<'State, 'Command, 'Event, 'Error>(aggregate: Aggregate<
             let mutable event = Unchecked.defaultof<'Event>
             let mutable wasUpcast = false
             let differing = events.ReadSpan(typeName, schemaVersion, payload, &event, &wasUpcast)
-            takeRead role event wasUpcast (redacts && Redaction.isOpened payload && Redaction.isMarked (Bytes.Copy payload)) differing
+            takeRead role &event wasUpcast (redacts && Redaction.isOpened payload && Redaction.isMarked (Bytes.Copy payload)) differing
 
     /// Takes what differs at an entry. False: the fold ended before it.
     member _.Tell(differing: Differing, entry: Entry) : bool =
@@ -107,7 +107,7 @@ type internal StreamFold<'State, 'Command, 'Event, 'Error>(aggregate: Aggregate<
                 let mutable event = Unchecked.defaultof<'Event>
                 let mutable wasUpcast = false
                 let differing = events.Read(data, &event, &wasUpcast)
-                takeRead data.Role event wasUpcast (redacts && Redaction.isMarked data.Payload) differing
+                takeRead data.Role &event wasUpcast (redacts && Redaction.isMarked data.Payload) differing
 
         match differing with
         | null -> true

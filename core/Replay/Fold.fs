@@ -199,7 +199,7 @@ module internal Folding =
                 null
             | Ok again -> compare typeName schemaVersion payload again.Type again.SchemaVersion again.Payload.Memory
 
-        let write (event: 'Event) (typeName: byref<string>) (version: byref<int>) (payload: byref<ReadOnlyMemory<byte>>) : string | null =
+        let write (event: byref<'Event>) (typeName: byref<string>) (version: byref<int>) (payload: byref<ReadOnlyMemory<byte>>) : string | null =
             let lent =
                 match writer with
                 | null ->
@@ -209,14 +209,14 @@ module internal Folding =
                 | there -> there
 
             try
-                match CodecEncode.write plainEncode (event, lent, &typeName, &version, &payload) with
+                match CodecEncode.write plainEncode (&event, lent, &typeName, &version, &payload) with
                 | null -> null
                 | error -> string error
             with error ->
                 Thrown.text "encode" error
 
         // Encodes again what was decoded.
-        let judge (event: 'Event) (typeName: string) (schemaVersion: int) (payload: ReadOnlySpan<byte>) (wasUpcast: byref<bool>) =
+        let judge (event: byref<'Event>) (typeName: string) (schemaVersion: int) (payload: ReadOnlySpan<byte>) (wasUpcast: byref<bool>) =
             if isNull (box plainEncode) then
                 judgeByObject event typeName schemaVersion payload &wasUpcast
             else
@@ -224,7 +224,7 @@ module internal Folding =
                 let mutable againVersion = 0
                 let mutable again = ReadOnlyMemory<byte>.Empty
 
-                match write event &againType &againVersion &again with
+                match write &event &againType &againVersion &again with
                 | null when againVersion > schemaVersion ->
                     wasUpcast <- true
                     null
@@ -268,7 +268,7 @@ module internal Folding =
                             threw payload error
 
                 match differing with
-                | null -> judge event typeName schemaVersion payload &wasUpcast
+                | null -> judge &event typeName schemaVersion payload &wasUpcast
                 | differing -> differing
 
         /// As `ReadSpan`, of a payload that stays.
@@ -292,7 +292,7 @@ module internal Folding =
                             threw payload.Span error
 
                 match differing with
-                | null -> judge event typeName schemaVersion payload.Span &wasUpcast
+                | null -> judge &event typeName schemaVersion payload.Span &wasUpcast
                 | differing -> differing
 
     /// The state after an entry's event.

@@ -126,10 +126,10 @@ public sealed partial class Codec<T> : IRedactingCodec<T>, ISettlingCodec<T>, IP
     }
 
     void IPlainCodec<T>.Write(
-        T value, Core.PayloadWriter? writer, out string type, out int schemaVersion, out ReadOnlyMemory<byte> payload)
+        ref T value, Core.PayloadWriter? writer, out string type, out int schemaVersion, out ReadOnlyMemory<byte> payload)
     {
         if (redacted is null or { IsEmpty: true })
-            WriteWhole(value, writer, out type, out schemaVersion, out payload);
+            WriteWhole(ref value, writer, out type, out schemaVersion, out payload);
         else
             (type, schemaVersion, payload) = EncodeRedacted(value, redacted, RedactedPaths.ToldTo(null));
     }
@@ -154,16 +154,16 @@ public sealed partial class Codec<T> : IRedactingCodec<T>, ISettlingCodec<T>, IP
 
     private Encoded EncodeWhole(T value)
     {
-        WriteWhole(value, null, out var type, out var schemaVersion, out var payload);
+        WriteWhole(ref value, null, out var type, out var schemaVersion, out var payload);
         return new Encoded(type, schemaVersion, payload);
     }
 
     private void WriteWhole(
-        T value, Core.PayloadWriter? writer, out string type, out int schemaVersion, out ReadOnlyMemory<byte> payload)
+        ref T value, Core.PayloadWriter? writer, out string type, out int schemaVersion, out ReadOnlyMemory<byte> payload)
     {
         try
         {
-            (type, payload) = encode(value, writer);
+            (type, payload) = encode(ref value, writer);
             if (RedactedPaths.IsMarked(payload)) throw CodecFunctions.Reserved(type);
             schemaVersion = (FormOf(type) ?? forms[type]).SchemaVersion;
         }

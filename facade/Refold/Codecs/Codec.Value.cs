@@ -42,7 +42,7 @@ public sealed partial class Codec<T>
     internal Codec(Core.Codec<T> value)
     {
         Value = value;
-        encode = (_, _) => default;
+        encode = (ref T _, Core.PayloadWriter? _) => default;
         forms = ImmutableDictionary<string, PayloadForm<T>>.Empty;
         isCore = true;
     }

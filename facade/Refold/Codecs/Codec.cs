@@ -27,7 +27,7 @@ public static class Codec
         ArgumentNullException.ThrowIfNull(decode);
         ArgumentOutOfRangeException.ThrowIfLessThan(schemaVersion, 1);
         var type = CodecFunctions.TypeName(typeName);
-        return Of((value, _) => (type, encode(value)), new PayloadForm<T>(type, schemaVersion, decode), null);
+        return Of((ref T value, Core.PayloadWriter? _) => (type, encode(value)), new PayloadForm<T>(type, schemaVersion, decode), null);
     }
 
     /// <summary>A codec of two functions that need no array for a payload: one writes into a buffer, one reads the bytes where they lie.
@@ -88,7 +88,7 @@ public static class Codec
         ArgumentNullException.ThrowIfNull(typeInfo);
         var form = new JsonForm<T>(JsonRules.Over(typeInfo.Options));
         var type = CodecFunctions.TypeName(typeName);
-        return Of((value, _) => (type, form.Write(value)), new PayloadForm<T>(type, 1, form.Read) { Prove = form.TryProve }, form);
+        return Of((ref T value, Core.PayloadWriter? _) => (type, form.Write(value)), new PayloadForm<T>(type, 1, form.Read) { Prove = form.TryProve }, form);
     }
 
     /// <summary>A codec for a closed hierarchy: one entry type for each derived type, whose JSON is the payload. Rules as in

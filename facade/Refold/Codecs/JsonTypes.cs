@@ -63,7 +63,7 @@ public sealed class JsonTypes<TBase>
         };
     }
 
-    private (string Type, ReadOnlyMemory<byte> Payload) Encode(TBase value, Core.PayloadWriter? payloads)
+    private (string Type, ReadOnlyMemory<byte> Payload) Encode(ref TBase value, Core.PayloadWriter? payloads)
     {
         var writer = WriterOf(value);
         return (writer.Name, writer.Write(value));

@@ -5,24 +5,24 @@ using System.Buffers;
 namespace Refold;
 
 /// <summary>Value to the name and bytes of a payload. Where a writer is there, the bytes may lie in it and be valid until it is lent
-/// again; otherwise they stay.</summary>
-internal delegate (string Type, ReadOnlyMemory<byte> Payload) PayloadEncoding<in T>(T value, Core.PayloadWriter? writer);
+/// again; otherwise they stay. The value is not changed: it may be large.</summary>
+internal delegate (string Type, ReadOnlyMemory<byte> Payload) PayloadEncoding<T>(ref T value, Core.PayloadWriter? writer);
 
 internal sealed class SpanEncoding<T>(string typeName, Action<T, IBufferWriter<byte>> encode)
 {
     private readonly Core.PayloadWriters writers = new();
 
-    public (string Type, ReadOnlyMemory<byte> Payload) Encode(T value, Core.PayloadWriter? writer)
+    public (string Type, ReadOnlyMemory<byte> Payload) Encode(ref T value, Core.PayloadWriter? writer)
     {
-        if (writer is not null) return (typeName, Write(value, writer));
+        if (writer is not null) return (typeName, Write(ref value, writer));
         var own = writers.Take();
         // A copy: the function may keep the writer.
-        var payload = Write(value, own).ToArray();
+        var payload = Write(ref value, own).ToArray();
         writers.GiveBack(own);
         return (typeName, payload);
     }
 
-    private ReadOnlyMemory<byte> Write(T value, Core.PayloadWriter writer)
+    private ReadOnlyMemory<byte> Write(ref T value, Core.PayloadWriter writer)
     {
         writer.Lend();
         try

@@ -19,12 +19,12 @@ internal static class CodecFunctions
 
     /// <summary>Encodes by parts: null where there is a payload, or what a codec throws.</summary>
     public static Core.CodecError? Write<T>(
-        IPlainCodec<T> codec, T value, Core.PayloadWriter? writer, out string type, out int schemaVersion,
+        IPlainCodec<T> codec, ref T value, Core.PayloadWriter? writer, out string type, out int schemaVersion,
         out ReadOnlyMemory<byte> payload)
     {
         try
         {
-            codec.Write(value, writer, out type, out schemaVersion, out payload);
+            codec.Write(ref value, writer, out type, out schemaVersion, out payload);
             return null;
         }
         catch (CodecException error)

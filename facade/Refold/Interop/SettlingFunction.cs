@@ -24,8 +24,8 @@ internal sealed class SettlingFunction<T>(
     public override FSharpFunc<Core.Encoded, FSharpResult<T, Core.CodecError>> Decode => decode;
 
     public override Core.CodecError? Write(
-        T value, Core.PayloadWriter? writer, out string typeName, out int schemaVersion, out ReadOnlyMemory<byte> payload) =>
-        CodecFunctions.Write(plain, value, writer, out typeName, out schemaVersion, out payload);
+        ref T value, Core.PayloadWriter? writer, out string typeName, out int schemaVersion, out ReadOnlyMemory<byte> payload) =>
+        CodecFunctions.Write(plain, ref value, writer, out typeName, out schemaVersion, out payload);
 
     public override bool TryRead(string typeName, int schemaVersion, ReadOnlySpan<byte> payload, out T value) =>
         codec.TryRead(typeName, schemaVersion, payload, out value);
@@ -51,7 +51,7 @@ internal interface IPlainCodec<T>
 {
     /// <summary>Value to payload. Where a writer is there, the payload may lie in it and be valid until it is lent again.</summary>
     /// <exception cref="CodecException">The value has no payload.</exception>
-    void Write(T value, Core.PayloadWriter? writer, out string type, out int schemaVersion, out ReadOnlyMemory<byte> payload);
+    void Write(ref T value, Core.PayloadWriter? writer, out string type, out int schemaVersion, out ReadOnlyMemory<byte> payload);
 
     /// <summary>Payload to value, by bytes that may be kept.</summary>
     /// <exception cref="CodecException">The payload has no value.</exception>
@@ -66,8 +66,8 @@ internal interface IPlainCodec<T>
 internal sealed class EncodingFunction<T>(IPlainCodec<T> codec) : Core.PlainEncode<T>
 {
     public override Core.CodecError? Write(
-        T value, Core.PayloadWriter? writer, out string typeName, out int schemaVersion, out ReadOnlyMemory<byte> payload) =>
-        CodecFunctions.Write(codec, value, writer, out typeName, out schemaVersion, out payload);
+        ref T value, Core.PayloadWriter? writer, out string typeName, out int schemaVersion, out ReadOnlyMemory<byte> payload) =>
+        CodecFunctions.Write(codec, ref value, writer, out typeName, out schemaVersion, out payload);
 }
 
 /// <summary>A function of which what a codec throws is an error.</summary>
