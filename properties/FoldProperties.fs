@@ -126,7 +126,11 @@ let private codecs: (string * Codec<int64>) list =
         "over spans, raised", ofSpans |> Codec.withVersion "delta" 2 |> Codec.withUpcast "delta" 1 Ok
         "over spans, that lose", Codec.map id (fun value -> value / 3L) ofSpans
         "over spans, redacting", Codec.redact [ "$.note" ] ofSpans
-        "over spans, one of several", Codec.union [ Codec.case "delta" Some id ofSpans; Codec.case "another" Some id (Codec.int64 "another") ]
+        "over spans, one of several",
+        Codec.union [
+            Codec.case "delta" Some id ofSpans
+            Codec.case "another" Some id (Codec.int64 "another")
+        ]
     ]
 
 let private evolve (state: Sum.State) delta = if delta = 13L then invalidOp "unlucky" else Sum.decider.Evolve state delta
@@ -199,7 +203,9 @@ let private recorded (deltas: (int * bool) list) =
     List.fold batch Journal.empty deltas
 
 let private stateAfter (aggregate: Aggregate<Sum.State, int64, int64, string>) (deltas: (int * bool) list) version =
-    deltas |> List.truncate version |> List.fold (fun state (value, _) -> aggregate.Decider.Evolve state (int64 value)) Sum.decider.Initial
+    deltas
+    |> List.truncate version
+    |> List.fold (fun state (value, _) -> aggregate.Decider.Evolve state (int64 value)) Sum.decider.Initial
 
 let private snapshotAt aggregate deltas (whole: Journal) (entries: Entry list) version =
     let entry = entries[version - 1]
@@ -234,7 +240,8 @@ let tests =
                     let start = { State = aggregate.Decider.Initial; Version = int64 first }
                     let expected = partsOf (slow aggregate start entries)
 
-                    expected = partsOf (Replay.fold aggregate start entries) && expected = partsOf (inPlace aggregate start entries)))
+                    expected = partsOf (Replay.fold aggregate start entries)
+                    && expected = partsOf (inPlace aggregate start entries)))
 
         for name, codec in [ "arrays", Sum.codec; "spans", ofSpans ] do
             testProperty
@@ -269,15 +276,16 @@ let tests =
         testProperty
             "what is left of a stream is no fold from its beginning, nor from any state that is not the one before it"
             (forAll (Gen.zip cutStream (Gen.choose (0, 100))) (fun ((deltas, floor, _), other) ->
-                let entries = entriesOf stream (recorded deltas) |> List.filter (fun entry -> entry.Version > int64 floor)
+                let entries =
+                    entriesOf stream (recorded deltas) |> List.filter (fun entry -> entry.Version > int64 floor)
+
                 let start = { State = Sum.decider.Initial; Version = int64 (other % (deltas.Length + 1)) }
                 let report = Replay.fold Sum.aggregate start entries
 
                 if start.Version = int64 floor || entries.IsEmpty then
                     report.Matched && report.Applied = int64 entries.Length
                 else
-                    let cause =
-                        report.Divergence |> Option.map (fun found -> found.Cause, found.Version)
+                    let cause = report.Divergence |> Option.map (fun found -> found.Cause, found.Version)
 
                     let expected =
                         if start.Version < int64 floor then DivergenceCause.Missing else DivergenceCause.Unexpected

@@ -77,11 +77,11 @@ let private changes: (string * (Codec<string> -> Codec<string>)) list =
                 else Moved text)
 
     let mapped =
-        Codec.map
-            (fun (text: string) -> if text.Contains 'm' then invalidOp "m is a mistake" else text + "!")
-            (fun text -> if text = "" then text else text.Substring(0, text.Length - 1))
+        Codec.map (fun (text: string) -> if text.Contains 'm' then invalidOp "m is a mistake" else text + "!") (fun text ->
+            if text = "" then text else text.Substring(0, text.Length - 1))
 
-    let raised = Codec.withVersion "moved" 3 >> Codec.withUpcast "moved" 2 shorten >> Codec.withUpcast "moved" 1 shorten
+    let raised =
+        Codec.withVersion "moved" 3 >> Codec.withUpcast "moved" 2 shorten >> Codec.withUpcast "moved" 1 shorten
 
     [
         "as it is", id
@@ -100,7 +100,12 @@ let private text =
     Gen.frequency [
         8, Gen.listOf (Gen.elements [ "a"; "k"; "é"; "0"; "m" ])
         1, Gen.listOf (Gen.elements [ "a"; "7"; "8"; "9" ])
-        1, Gen.elements [ [ """{"$redacted":{"a":"[redacted]"}}""" ]; [ """{"$REDACTED":1}""" ]; [ """{"a":"x"}""" ] ]
+        1,
+        Gen.elements [
+            [ """{"$redacted":{"a":"[redacted]"}}""" ]
+            [ """{"$REDACTED":1}""" ]
+            [ """{"a":"x"}""" ]
+        ]
     ]
     |> Gen.map (String.concat "")
 
@@ -132,7 +137,10 @@ let private told (result: Result<Result<'Value, CodecError>, string>) =
 let private readWhereItLies (codec: Codec<string>) (encoded: Encoded) : Result<string, CodecError> =
     let rented = encoded.Payload.Span.ToArray()
     let mutable value = ""
-    let error = Decoding.readSpan codec.Decode (encoded.Type, encoded.SchemaVersion, ReadOnlySpan rented, &value)
+
+    let error =
+        Decoding.readSpan codec.Decode (encoded.Type, encoded.SchemaVersion, ReadOnlySpan rented, &value)
+
     Array.Fill(rented, 0uy)
 
     match error with

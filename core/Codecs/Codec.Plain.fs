@@ -143,7 +143,7 @@ type internal MappedDecode<'Source, 'Value>(inner: Encoded -> Result<'Source, Co
 type internal MappedEncode<'Source, 'Value>(inner: PlainEncode<'Source>, change: 'Value -> 'Source) =
     inherit PlainEncode<'Value>()
 
-    override _.Write(value, writer, typeName, version, payload) = 
+    override _.Write(value, writer, typeName, version, payload) =
         let mutable source = change value
         inner.Write(&source, writer, &typeName, &version, &payload)
 

@@ -128,7 +128,10 @@ type internal UpcastingDecode<'Value>
     (inner: Encoded -> Result<'Value, CodecError>, steps: Map<string * int, Bytes -> Result<Bytes, string>>, unwraps: bool) =
     inherit PlainDecode<'Value>()
 
-    let all = [| for KeyValue((typeName, version), step) in steps -> struct (typeName, version, step) |]
+    let all =
+        [|
+            for KeyValue((typeName, version), step) in steps -> struct (typeName, version, step)
+        |]
 
     let tryFind (typeName: string) (version: int) : (Bytes -> Result<Bytes, string>) voption =
         let mutable found = ValueNone

@@ -52,12 +52,8 @@ module Codec =
         | :? UpcastingDecode<'Value> as upcasting -> upcasting.Inner, upcasting.Steps, upcasting.Unwraps
         | _ -> codec.Decode, Map.empty, false
 
-    // An object that is a function, as a function.
-    let private encoding (encode: PlainEncode<'Value>) : 'Value -> Result<Encoded, CodecError> =
-        unbox (box encode)
-
-    let private readingBy (decode: PlainDecode<'Value>) : Encoded -> Result<'Value, CodecError> =
-        unbox (box decode)
+    // An object that is a function, as that function: without the way over an object the compiler makes another function around it.
+    let inline private asFunction (func: objnull) : 'Input -> 'Output = unbox func
 
     /// A codec of one type and its current schema version. Both functions give the reason where there is no result. Older payloads
     /// are `MissingUpcast` until `withUpcast` adds the way from them; newer ones are refused. A `decode` that throws says that the payload
@@ -72,8 +68,8 @@ module Codec =
         requireVersion (nameof schemaVersion) schemaVersion
 
         {
-            Encode = encoding (BytesEncode(typeName, schemaVersion, encode))
-            Decode = readingBy (BytesDecode(typeName, schemaVersion, decode))
+            Encode = asFunction (box (BytesEncode(typeName, schemaVersion, encode)))
+            Decode = asFunction (box (BytesDecode(typeName, schemaVersion, decode)))
         }
 
     /// As `create`, without an array for each payload: `encode` writes into a buffer writer, `decode` reads the bytes where they lie. Folds
@@ -93,8 +89,8 @@ module Codec =
         requireVersion (nameof schemaVersion) schemaVersion
 
         {
-            Encode = encoding (SpanEncode(typeName, schemaVersion, encode))
-            Decode = readingBy (SpanDecoding(typeName, schemaVersion, decode))
+            Encode = asFunction (box (SpanEncode(typeName, schemaVersion, encode)))
+            Decode = asFunction (box (SpanDecoding(typeName, schemaVersion, decode)))
         }
 
     /// The codec of a type that is the same information in another form.
@@ -102,9 +98,9 @@ module Codec =
         {
             Encode =
                 match box codec.Encode with
-                | :? PlainEncode<'Source> as plain -> encoding (MappedEncode(plain, toSource))
+                | :? PlainEncode<'Source> as plain -> asFunction (box (MappedEncode(plain, toSource)))
                 | _ -> codec.Encode |> CodecEncode.map (fun encode -> toSource >> encode) id
-            Decode = codec.Decode |> mapDecode (fun decode -> readingBy (MappedDecode(decode, ofSource, true)))
+            Decode = codec.Decode |> mapDecode (fun decode -> asFunction (box (MappedDecode(decode, ofSource, true))))
         }
 
     /// Raises the current schema version of one type of a codec that wrote version 1: done whenever its payload changes its form,
@@ -118,9 +114,9 @@ module Codec =
         {
             Encode =
                 match box codec.Encode with
-                | :? PlainEncode<'Value> as plain -> encoding (VersionedEncode(plain, typeName, schemaVersion))
+                | :? PlainEncode<'Value> as plain -> asFunction (box (VersionedEncode(plain, typeName, schemaVersion)))
                 | _ -> codec.Encode |> CodecEncode.map (fun encode -> encode >> Result.map (at schemaVersion)) (at 1)
-            Decode = codec.Decode |> mapDecode (fun decode -> readingBy (VersionedDecode(decode, typeName, schemaVersion)))
+            Decode = codec.Decode |> mapDecode (fun decode -> asFunction (box (VersionedDecode(decode, typeName, schemaVersion))))
         }
 
     /// Adds the way from one schema version of a type to the next: payload to payload. The upcasts of a chain are added in any order:
@@ -198,7 +194,7 @@ module Codec =
                 match box codec.Encode with
                 | :? PlainEncode<'Case> as plain -> ValueSome(PickingEncode(typeName, tryPick, plain))
                 | _ -> ValueNone
-            DecodeCase = readingBy (MappedDecode(codec.Decode, make, false))
+            DecodeCase = asFunction (box (MappedDecode(codec.Decode, make, false)))
             Made = if CodecEncode.redacts codec then Some(CodecEncode.isRedacted codec) else None
         }
 
@@ -227,17 +223,20 @@ module Codec =
             }
 
         let decodeOf =
-            Dictionary(Seq.map (fun (case: CodecCase<'Value>) -> KeyValuePair(case.TypeName, case.DecodeCase)) cases, StringComparer.Ordinal)
+            Dictionary(
+                Seq.map (fun (case: CodecCase<'Value>) -> KeyValuePair(case.TypeName, case.DecodeCase)) cases,
+                StringComparer.Ordinal
+            )
 
         {
             Encode =
                 if cases |> List.exists _.Made.IsSome then
                     unbox (box (redacting ()))
                 elif cases |> List.forall _.Write.IsSome then
-                    encoding (UnionEncode [| for case in cases -> case.Write.Value |])
+                    asFunction (box (UnionEncode [| for case in cases -> case.Write.Value |]))
                 else
                     encode (Writing.Recorded ignore)
-            Decode = readingBy (UnionDecode decodeOf)
+            Decode = asFunction (box (UnionDecode decodeOf))
         }
 
     /// The bytes as they are.

@@ -199,7 +199,12 @@ module internal Folding =
                 null
             | Ok again -> compare typeName schemaVersion payload again.Type again.SchemaVersion again.Payload.Memory
 
-        let write (event: byref<'Event>) (typeName: byref<string>) (version: byref<int>) (payload: byref<ReadOnlyMemory<byte>>) : string | null =
+        let write
+            (event: byref<'Event>)
+            (typeName: byref<string>)
+            (version: byref<int>)
+            (payload: byref<ReadOnlyMemory<byte>>)
+            : string | null =
             let lent =
                 match writer with
                 | null ->
@@ -245,13 +250,8 @@ module internal Folding =
         /// Reads a payload where it lies, and encodes again what was decoded unless that is proved. Null: nothing differs. One that goes on:
         /// the codec writes it otherwise; any other: there is no event.
         member _.ReadSpan
-            (
-                typeName: string,
-                schemaVersion: int,
-                payload: ReadOnlySpan<byte>,
-                event: byref<'Event>,
-                wasUpcast: byref<bool>
-            ) : Differing =
+            (typeName: string, schemaVersion: int, payload: ReadOnlySpan<byte>, event: byref<'Event>, wasUpcast: byref<bool>)
+            : Differing =
             if tryProve typeName schemaVersion payload &event then
                 null
             else
@@ -321,10 +321,7 @@ module internal Folding =
         | differing ->
             // A fact is an input: it stands as it was recorded, whatever the codec makes of it.
             let unfaithful =
-                if isNull differing || entry.Data.Role = Role.Fact then
-                    None
-                else
-                    Some(differing.Of entry)
+                if isNull differing || entry.Data.Role = Role.Fact then None else Some(differing.Of entry)
 
             match evolve aggregate state entry event with
             | Ok state -> Ok { State = state; WasUpcast = wasUpcast; Unfaithful = unfaithful }

@@ -53,5 +53,10 @@ module Journal =
                 | Ok(_, made) -> made
                 | Error error -> raise (InvalidOperationException(error.ToString()))
 
-            return! Interop.Lists.FoldBatchesAsync(journal.ReadAllAsync(), Refold.Core.Journal.empty, Func<_, _, _>(fun made batch -> restore made batch))
+            return!
+                Interop.Lists.FoldBatchesAsync(
+                    journal.ReadAllAsync(),
+                    Refold.Core.Journal.empty,
+                    Func<_, _, _>(fun made batch -> restore made batch)
+                )
         }
