@@ -26,24 +26,6 @@ type internal RedactingEncode<'Value>() =
 
     override this.Invoke(value: 'Value) : Result<Encoded, CodecError> = this.Encode(Writing.Recorded ignore, value)
 
-/// Decoding that can be called without an object for the payload.
-[<AbstractClass>]
-type internal PlainDecode<'Value>() =
-    inherit FSharpFunc<Encoded, Result<'Value, CodecError>>()
-
-    /// As decoding: null where there is a value.
-    abstract Read: typeName: string * version: int * payload: ReadOnlyMemory<byte> * [<Out>] value: byref<'Value> -> CodecError | null
-
-/// Encoding that can be called without an object for the payload. It refuses the reserved form itself.
-[<AbstractClass>]
-type internal PlainEncode<'Value>() =
-    inherit FSharpFunc<'Value, Result<Encoded, CodecError>>()
-
-    /// As encoding: null where there is a payload.
-    abstract Write:
-        value: 'Value * [<Out>] typeName: byref<string> * [<Out>] version: byref<int> * [<Out>] payload: byref<ReadOnlyMemory<byte>> ->
-            CodecError | null
-
 /// Encoding that reads back what it writes, and writes it again, before it answers.
 [<AbstractClass>]
 type internal SettlingEncode<'Value>() =
@@ -83,6 +65,21 @@ module internal CodecEncode =
         match box encode with
         | :? RedactingEncode<'Value> as redacting -> redacting.Encode(writing, value)
         | _ -> reserved (encode value)
+
+    /// As `by`, by the parts of a payload: null where there is one.
+    let write
+        (encode: PlainEncode<'Value>)
+        (
+            value: byref<'Value>,
+            writer: PayloadWriter | null,
+            typeName: byref<string>,
+            version: byref<int>,
+            payload: byref<ReadOnlyMemory<byte>>
+        ) : CodecError | null =
+        match encode.Write(&value, writer, &typeName, &version, &payload) with
+        | null when Redaction.isOpened payload.Span && Redaction.isMarked (Bytes.Wrap payload) ->
+            CodecError.Unencodable(typeName, Redaction.reserved)
+        | error -> error
 
     /// Encodes as it is recorded. Passes on what the codec throws.
     let record (codec: Codec<'Value>) (value: 'Value) : Result<Encoded, CodecError> = by codec.Encode (Writing.Recorded ignore) value

@@ -3,6 +3,7 @@
 namespace Refold.Core
 
 open System
+open System.Runtime.InteropServices
 
 /// A payload with what a reader must know to read it.
 [<NoComparison>]
@@ -26,12 +27,60 @@ type Codec<'Value> =
         Decode: Encoded -> Result<'Value, CodecError>
     }
 
+/// Reads a payload where it lies: its value, or the reason why it has none. What is thrown is a reason too. The bytes are the reader's only
+/// during the call.
+type SpanDecode<'Value> = delegate of payload: ReadOnlySpan<byte> -> Result<'Value, string>
+
+/// Decoding that can be called without an object for the payload.
+[<AbstractClass>]
+type internal PlainDecode<'Value>() =
+    inherit FSharpFunc<Encoded, Result<'Value, CodecError>>()
+
+    /// As decoding, of bytes that may be kept: null where there is a value.
+    abstract Read: typeName: string * version: int * payload: ReadOnlyMemory<byte> * [<Out>] value: byref<'Value> -> CodecError | null
+
+    /// As decoding, of bytes that stay only for the call. What may keep them gets a copy.
+    abstract ReadSpan: typeName: string * version: int * payload: ReadOnlySpan<byte> * [<Out>] value: byref<'Value> -> CodecError | null
+
+    override this.Invoke(encoded: Encoded) : Result<'Value, CodecError> =
+        let mutable value = Unchecked.defaultof<'Value>
+
+        match this.Read(encoded.Type, encoded.SchemaVersion, encoded.Payload.Memory, &value) with
+        | null -> Ok value
+        | error -> Error error
+
+/// Encoding that can be called without an object for the payload; see `CodecEncode.write`.
+[<AbstractClass>]
+type internal PlainEncode<'Value>() =
+    inherit FSharpFunc<'Value, Result<Encoded, CodecError>>()
+
+    /// As encoding: null where there is a payload. Where a writer is there, the payload may lie in it and be valid until it is lent again;
+    /// otherwise it stays. The value is not changed: it may be large.
+    abstract Write:
+        value: byref<'Value> *
+        writer: PayloadWriter | null *
+        [<Out>] typeName: byref<string> *
+        [<Out>] version: byref<int> *
+        [<Out>] payload: byref<ReadOnlyMemory<byte>> ->
+            CodecError | null
+
+    override this.Invoke(value: 'Value) : Result<Encoded, CodecError> =
+        let mutable typeName = ""
+        let mutable version = 0
+        let mutable payload = ReadOnlyMemory<byte>.Empty
+
+        let mutable value = value
+
+        match this.Write(&value, null, &typeName, &version, &payload) with
+        | null -> Ok { Type = typeName; SchemaVersion = version; Payload = Bytes.Wrap payload }
+        | error -> Error error
+
 /// Functions of users, which may throw.
 [<RequireQualifiedAccess>]
 module internal CodecFunction =
 
-    // What an exception says; its type where its own message throws.
-    let private reasonOf (error: exn) : string =
+    /// What an exception says; its type where its own message throws.
+    let reasonOf (error: exn) : string =
         try
             error.Message
         with _ ->
@@ -45,12 +94,53 @@ module internal CodecFunction =
         | :? OutOfMemoryException -> reraise ()
         | error -> Error(reasonOf error)
 
+/// Decoding by any function: by its parts where the function has them, by an object otherwise.
+[<RequireQualifiedAccess>]
+module internal Decoding =
+
+    /// Decodes bytes that may be kept: null where there is a value.
+    let read
+        (decode: Encoded -> Result<'Value, CodecError>)
+        (typeName: string, version: int, payload: ReadOnlyMemory<byte>, value: byref<'Value>)
+        : CodecError | null =
+        match box decode with
+        | :? PlainDecode<'Value> as plain -> plain.Read(typeName, version, payload, &value)
+        | _ ->
+            match decode { Type = typeName; SchemaVersion = version; Payload = Bytes.Wrap payload } with
+            | Ok read ->
+                value <- read
+                null
+            | Error error -> error
+
+    /// Decodes bytes that stay only for the call.
+    let readSpan
+        (decode: Encoded -> Result<'Value, CodecError>)
+        (typeName: string, version: int, payload: ReadOnlySpan<byte>, value: byref<'Value>)
+        : CodecError | null =
+        match box decode with
+        | :? PlainDecode<'Value> as plain -> plain.ReadSpan(typeName, version, payload, &value)
+        | _ -> read decode (typeName, version, ReadOnlyMemory(payload.ToArray()), &value)
+
 /// Decoding with upcasts: kept by what each reads, so that they may be added in any order. `unwraps`: redacted payloads are read too, by
 /// what they hold.
 [<Sealed>]
 type internal UpcastingDecode<'Value>
     (inner: Encoded -> Result<'Value, CodecError>, steps: Map<string * int, Bytes -> Result<Bytes, string>>, unwraps: bool) =
-    inherit FSharpFunc<Encoded, Result<'Value, CodecError>>()
+    inherit PlainDecode<'Value>()
+
+    let all =
+        [|
+            for KeyValue((typeName, version), step) in steps -> struct (typeName, version, step)
+        |]
+
+    let tryFind (typeName: string) (version: int) : (Bytes -> Result<Bytes, string>) voption =
+        let mutable found = ValueNone
+
+        for struct (stepType, stepVersion, step) in all do
+            if stepVersion = version && String.Equals(stepType, typeName) then
+                found <- ValueSome step
+
+        found
 
     /// What reads the current version.
     member _.Inner: Encoded -> Result<'Value, CodecError> = inner
@@ -61,17 +151,20 @@ type internal UpcastingDecode<'Value>
     /// Whether redacted payloads are read.
     member _.Unwraps: bool = unwraps
 
-    override _.Invoke(encoded: Encoded) : Result<'Value, CodecError> =
-        let rec decode (encoded: Encoded) =
-            match Map.tryFind (encoded.Type, encoded.SchemaVersion) steps with
-            | None -> inner encoded
-            | Some step ->
-                match CodecFunction.attempt step encoded.Payload with
-                | Ok payload -> decode { encoded with SchemaVersion = encoded.SchemaVersion + 1; Payload = payload }
-                | Error reason ->
-                    let version = Numbers.text encoded.SchemaVersion
-                    Error(CodecError.Undecodable(encoded.Type, "upcast from schema version " + version + ": " + reason))
+    member private this.Upcast(typeName: string, version: int, payload: ReadOnlyMemory<byte>, value: byref<'Value>) : CodecError | null =
+        match tryFind typeName version with
+        | ValueNone -> Decoding.read inner (typeName, version, payload, &value)
+        | ValueSome step ->
+            match CodecFunction.attempt step (Bytes.Wrap payload) with
+            | Ok payload -> this.Upcast(typeName, version + 1, payload.Memory, &value)
+            | Error reason -> CodecError.Undecodable(typeName, "upcast from schema version " + Numbers.text version + ": " + reason)
 
-        match unwraps, Redaction.tryUnwrap encoded.Payload with
-        | true, ValueSome payload -> decode { encoded with Payload = payload }
-        | _ -> decode encoded
+    override this.Read(typeName, version, payload, value) =
+        match (if unwraps then Redaction.tryUnwrap (Bytes.Wrap payload) else ValueNone) with
+        | ValueSome whole -> this.Upcast(typeName, version, whole.Memory, &value)
+        | ValueNone -> this.Upcast(typeName, version, payload, &value)
+
+    override this.ReadSpan(typeName, version, payload, value) =
+        match tryFind typeName version with
+        | ValueNone when not (unwraps && Redaction.isOpened payload) -> Decoding.readSpan inner (typeName, version, payload, &value)
+        | _ -> this.Read(typeName, version, ReadOnlyMemory(payload.ToArray()), &value)

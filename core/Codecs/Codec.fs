@@ -3,6 +3,7 @@
 namespace Refold.Core
 
 open System
+open System.Buffers
 open System.Buffers.Binary
 open System.Collections.Generic
 open System.Text
@@ -15,6 +16,8 @@ type CodecCase<'Value> =
         {
             TypeName: string
             TryEncode: Writing -> 'Value -> Result<Encoded, CodecError> option
+            // Of a codec that needs no object for a payload.
+            Write: CaseEncode<'Value> voption
             DecodeCase: Encoded -> Result<'Value, CodecError>
             // Of a codec with redaction: whether it made a payload.
             Made: (Encoded -> bool) option
@@ -49,16 +52,8 @@ module Codec =
         | :? UpcastingDecode<'Value> as upcasting -> upcasting.Inner, upcasting.Steps, upcasting.Unwraps
         | _ -> codec.Decode, Map.empty, false
 
-    // What a codec that reads one schema version of one type makes of a payload.
-    let private admit (typeName: string) (supported: int) (encoded: Encoded) : Result<Bytes, CodecError> =
-        if encoded.Type <> typeName then
-            Error(CodecError.UnknownType encoded.Type)
-        elif encoded.SchemaVersion > supported then
-            Error(CodecError.NewerSchema(typeName, encoded.SchemaVersion, supported))
-        elif encoded.SchemaVersion < supported then
-            Error(CodecError.MissingUpcast(typeName, encoded.SchemaVersion))
-        else
-            Ok encoded.Payload
+    // An object that is a function, as that function: without the way over an object the compiler makes another function around it.
+    let inline private asFunction (func: objnull) : 'Input -> 'Output = unbox func
 
     /// A codec of one type and its current schema version. Both functions give the reason where there is no result. Older payloads
     /// are `MissingUpcast` until `withUpcast` adds the way from them; newer ones are refused. A `decode` that throws says that the payload
@@ -73,30 +68,39 @@ module Codec =
         requireVersion (nameof schemaVersion) schemaVersion
 
         {
-            Encode =
-                fun value ->
-                    match encode value with
-                    | Ok payload -> Ok { Type = typeName; SchemaVersion = schemaVersion; Payload = payload }
-                    | Error reason -> Error(CodecError.Unencodable(typeName, reason))
-            Decode =
-                fun encoded ->
-                    admit typeName schemaVersion encoded
-                    |> Result.bind (fun payload ->
-                        CodecFunction.attempt decode payload
-                        |> Result.mapError (fun reason -> CodecError.Undecodable(typeName, reason)))
+            Encode = asFunction (box (BytesEncode(typeName, schemaVersion, encode)))
+            Decode = asFunction (box (BytesDecode(typeName, schemaVersion, decode)))
+        }
+
+    /// As `create`, without an array for each payload: `encode` writes into a buffer writer, `decode` reads the bytes where they lie. Folds
+    /// over segment files copy no payload then. What `encode` gets of the writer is zeroed; it may neither be used nor kept afterwards.
+    ///
+    ///     Codec.overSpans "Moved" 1
+    ///         (fun amount writer -> BinaryPrimitives.WriteInt64LittleEndian(writer.GetSpan 8, amount); writer.Advance 8; Ok())
+    ///         (SpanDecode(fun payload ->
+    ///             if payload.Length = 8 then Ok(BinaryPrimitives.ReadInt64LittleEndian payload) else Error "8 bytes expected"))
+    let overSpans
+        (typeName: string)
+        (schemaVersion: int)
+        (encode: 'Value -> IBufferWriter<byte> -> Result<unit, string>)
+        (decode: SpanDecode<'Value>)
+        : Codec<'Value> =
+        requireName typeName
+        requireVersion (nameof schemaVersion) schemaVersion
+
+        {
+            Encode = asFunction (box (SpanEncode(typeName, schemaVersion, encode)))
+            Decode = asFunction (box (SpanDecoding(typeName, schemaVersion, decode)))
         }
 
     /// The codec of a type that is the same information in another form.
     let map (ofSource: 'Source -> 'Value) (toSource: 'Value -> 'Source) (codec: Codec<'Source>) : Codec<'Value> =
         {
-            Encode = codec.Encode |> CodecEncode.map (fun encode -> toSource >> encode) id
-            Decode =
-                codec.Decode
-                |> mapDecode (fun decode encoded ->
-                    decode encoded
-                    |> Result.bind (fun source ->
-                        CodecFunction.attempt (ofSource >> Ok) source
-                        |> Result.mapError (fun reason -> CodecError.Undecodable(encoded.Type, reason))))
+            Encode =
+                match box codec.Encode with
+                | :? PlainEncode<'Source> as plain -> asFunction (box (MappedEncode(plain, toSource)))
+                | _ -> codec.Encode |> CodecEncode.map (fun encode -> toSource >> encode) id
+            Decode = codec.Decode |> mapDecode (fun decode -> asFunction (box (MappedDecode(decode, ofSource, true))))
         }
 
     /// Raises the current schema version of one type of a codec that wrote version 1: done whenever its payload changes its form,
@@ -108,14 +112,11 @@ module Codec =
         let at version (encoded: Encoded) = if encoded.Type = typeName then { encoded with SchemaVersion = version } else encoded
 
         {
-            Encode = codec.Encode |> CodecEncode.map (fun encode -> encode >> Result.map (at schemaVersion)) (at 1)
-            Decode =
-                codec.Decode
-                |> mapDecode (fun decode encoded ->
-                    if encoded.Type = typeName then
-                        admit typeName schemaVersion encoded |> Result.bind (fun _ -> decode { encoded with SchemaVersion = 1 })
-                    else
-                        decode encoded)
+            Encode =
+                match box codec.Encode with
+                | :? PlainEncode<'Value> as plain -> asFunction (box (VersionedEncode(plain, typeName, schemaVersion)))
+                | _ -> codec.Encode |> CodecEncode.map (fun encode -> encode >> Result.map (at schemaVersion)) (at 1)
+            Decode = codec.Decode |> mapDecode (fun decode -> asFunction (box (VersionedDecode(decode, typeName, schemaVersion))))
         }
 
     /// Adds the way from one schema version of a type to the next: payload to payload. The upcasts of a chain are added in any order:
@@ -189,7 +190,11 @@ module Codec =
         {
             TypeName = typeName
             TryEncode = fun writing value -> tryPick value |> Option.map (encode writing)
-            DecodeCase = codec.Decode >> Result.map make
+            Write =
+                match box codec.Encode with
+                | :? PlainEncode<'Case> as plain -> ValueSome(PickingEncode(typeName, tryPick, plain))
+                | _ -> ValueNone
+            DecodeCase = asFunction (box (MappedDecode(codec.Decode, make, false)))
             Made = if CodecEncode.redacts codec then Some(CodecEncode.isRedacted codec) else None
         }
 
@@ -217,15 +222,21 @@ module Codec =
                     | _ -> false
             }
 
-        let plain = encode (Writing.Recorded ignore)
+        let decodeOf =
+            Dictionary(
+                Seq.map (fun (case: CodecCase<'Value>) -> KeyValuePair(case.TypeName, case.DecodeCase)) cases,
+                StringComparer.Ordinal
+            )
 
         {
-            Encode = if cases |> List.exists _.Made.IsSome then unbox (box (redacting ())) else plain
-            Decode =
-                fun encoded ->
-                    match byName.TryGetValue encoded.Type with
-                    | true, case -> case.DecodeCase encoded
-                    | false, _ -> Error(CodecError.UnknownType encoded.Type)
+            Encode =
+                if cases |> List.exists _.Made.IsSome then
+                    unbox (box (redacting ()))
+                elif cases |> List.forall _.Write.IsSome then
+                    asFunction (box (UnionEncode [| for case in cases -> case.Write.Value |]))
+                else
+                    encode (Writing.Recorded ignore)
+            Decode = asFunction (box (UnionDecode decodeOf))
         }
 
     /// The bytes as they are.

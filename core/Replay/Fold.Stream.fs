@@ -4,16 +4,6 @@ namespace Refold.Core
 
 open System
 
-/// What is not as it should be with an entry, told once the entry is there as a whole.
-[<Sealed; AllowNullLiteral>]
-type internal Differing(told: Entry -> Divergence, goesOn: bool) =
-
-    /// The divergence of the entry.
-    member _.Of(entry: Entry) : Divergence = told entry
-
-    /// Whether the fold goes on behind the entry; otherwise it ended before it.
-    member _.GoesOn: bool = goesOn
-
 /// A fold under way. Entries come one by one, whole or by their parts. Used by one thread at a time.
 [<Sealed>]
 type internal StreamFold<'State, 'Command, 'Event, 'Error>(aggregate: Aggregate<'State, 'Command, 'Event, 'Error>, start: FoldStart<'State>)
@@ -43,15 +33,15 @@ type internal StreamFold<'State, 'Command, 'Event, 'Error>(aggregate: Aggregate<
         Differing(told, false)
 
     // The state that an event gives; what it throws is answered.
-    let tryEvolve (event: 'Event) : exn | null =
+    let tryEvolve (event: byref<'Event>) : exn | null =
         try
             state <- evolve.Invoke(state, event)
             null
         with error ->
             error
 
-    let take (event: 'Event) (wasUpcast: bool) (isRedacted: bool) : Differing =
-        match tryEvolve event with
+    let take (event: byref<'Event>) (wasUpcast: bool) (isRedacted: bool) : Differing =
+        match tryEvolve &event with
         | null ->
             version <- version + 1L
             entries <- entries + 1L
@@ -66,16 +56,15 @@ type internal StreamFold<'State, 'Command, 'Event, 'Error>(aggregate: Aggregate<
             null
         | error -> threw error
 
-    let takeRead (role: Role) (payload: ReadOnlyMemory<byte>) (read: Result<Folding.Read<'Event>, Entry -> Divergence>) : Differing =
-        match read with
-        | Error told -> Differing(told, false)
-        | Ok found ->
-            match take found.Event found.WasUpcast (redacts && Redaction.isMarked (Bytes.Wrap payload)) with
-            | null ->
-                match found.Unfaithful with
-                // A fact is an input: it stands as it was recorded, whatever the codec makes of it.
-                | ValueSome told when divergence.IsNone && role <> Role.Fact -> Differing(told, true)
-                | _ -> null
+    // What was read is applied, unless reading it ended the fold. A divergence that is known already is not told again.
+    let takeRead (role: Role) (event: byref<'Event>) (wasUpcast: bool) (isRedacted: bool) (differing: Differing) : Differing =
+        if not (isNull differing || differing.GoesOn) then
+            differing
+        else
+            match take &event wasUpcast isRedacted with
+            // A fact is an input: it stands as it was recorded, whatever the codec makes of it.
+            | null when isNull differing || divergence.IsSome || role = Role.Fact -> null
+            | null -> differing
             | ended -> ended
 
     let pass () =
@@ -93,13 +82,9 @@ type internal StreamFold<'State, 'Command, 'Event, 'Error>(aggregate: Aggregate<
             null
         else
             let mutable event = Unchecked.defaultof<'Event>
-
-            if events.TryProve(typeName, schemaVersion, payload, &event) then
-                take event false false
-            else
-                // A codec may keep what it is given.
-                let copy = ReadOnlyMemory(payload.ToArray())
-                takeRead role copy (events.Judge(typeName, schemaVersion, copy))
+            let mutable wasUpcast = false
+            let differing = events.ReadSpan(typeName, schemaVersion, payload, &event, &wasUpcast)
+            takeRead role &event wasUpcast (redacts && Redaction.isOpened payload && Redaction.isMarked (Bytes.Copy payload)) differing
 
     /// Takes what differs at an entry. False: the fold ended before it.
     member _.Tell(differing: Differing, entry: Entry) : bool =
@@ -119,7 +104,10 @@ type internal StreamFold<'State, 'Command, 'Event, 'Error>(aggregate: Aggregate<
                 pass ()
                 null
             else
-                takeRead data.Role data.Payload.Memory (events.Read data)
+                let mutable event = Unchecked.defaultof<'Event>
+                let mutable wasUpcast = false
+                let differing = events.Read(data, &event, &wasUpcast)
+                takeRead data.Role &event wasUpcast (redacts && Redaction.isMarked data.Payload) differing
 
         match differing with
         | null -> true

@@ -42,6 +42,16 @@ type FoldReport<'State> =
     /// Whether nothing differs.
     member this.Matched: bool = this.Divergence.IsNone
 
+/// What is not as it should be with an entry, told once the entry is there as a whole.
+[<Sealed; AllowNullLiteral>]
+type internal Differing(told: Entry -> Divergence, goesOn: bool) =
+
+    /// The divergence of the entry.
+    member _.Of(entry: Entry) : Divergence = told entry
+
+    /// Whether the fold goes on behind the entry; otherwise it ended before it.
+    member _.GoesOn: bool = goesOn
+
 /// The fold, entry by entry.
 [<RequireQualifiedAccess>]
 module internal Folding =
@@ -49,10 +59,6 @@ module internal Folding =
     /// A state after one more entry.
     [<Struct; NoEquality; NoComparison>]
     type Applied<'State> = { State: 'State; WasUpcast: bool; Unfaithful: Divergence option }
-
-    /// What an entry's codec reads. `Unfaithful`: how it writes it otherwise, told of the entry where that is asked for.
-    [<Struct; NoEquality; NoComparison>]
-    type Read<'Event> = { Event: 'Event; WasUpcast: bool; Unfaithful: (Entry -> Divergence) voption }
 
     /// Whether nothing is wrong that ends a fold.
     let isWhole (divergence: Divergence option) : bool =
@@ -117,111 +123,177 @@ module internal Folding =
         | Some found -> { found with Cause = DivergenceCause.CodecNotFaithful }
         | None -> invalidOp "bytes that differ have a difference"
 
-    /// Reads payloads by a codec and judges the codec by them. What of the codec can be called without an object is found once.
+    let private ends (told: Entry -> Divergence) = Differing(told, false)
+
+    let private isUnfaithful (told: Entry -> Divergence) = Differing(told, true)
+
+    /// Reads payloads by a codec and judges the codec by them. What of the codec can be called without an object is found once. Used by one
+    /// thread.
     [<Sealed>]
     type Reader<'Event>(codec: Codec<'Event>) =
 
-        let settling = CodecEncode.trySettling codec
+        let settling =
+            match CodecEncode.trySettling codec with
+            | ValueSome settling -> settling
+            | ValueNone -> Unchecked.defaultof<_>
 
         let plainDecode =
             match box codec.Decode with
-            | :? PlainDecode<'Event> as plain -> ValueSome plain
-            | _ -> ValueNone
+            | :? PlainDecode<'Event> as plain -> plain
+            | _ -> Unchecked.defaultof<_>
 
         let plainEncode =
             match box codec.Encode with
-            | :? PlainEncode<'Event> as plain -> ValueSome plain
-            | _ -> ValueNone
+            | :? PlainEncode<'Event> as plain -> plain
+            | _ -> Unchecked.defaultof<_>
 
-        let decode (typeName: string) (schemaVersion: int) (payload: ReadOnlyMemory<byte>) : Result<'Event, Entry -> Divergence> =
-            match plainDecode with
-            | ValueNone -> tryDecode codec { Type = typeName; SchemaVersion = schemaVersion; Payload = Bytes.Wrap payload }
-            | ValueSome plain ->
-                let mutable event = Unchecked.defaultof<'Event>
+        // What is written again is compared at once, and then forgotten.
+        let mutable writer: PayloadWriter | null = null
 
-                try
-                    match plain.Read(typeName, schemaVersion, payload, &event) with
-                    | null -> Ok event
-                    | error -> Error(undecodable payload error)
-                with error ->
-                    Error(decodeThrew payload error)
+        // Of what cannot be read the bytes are kept, to be told.
+        static let refused (payload: ReadOnlySpan<byte>) (error: CodecError) =
+            let kept = ReadOnlyMemory(payload.ToArray())
+            ends (undecodable kept error)
+
+        static let threw (payload: ReadOnlySpan<byte>) (error: exn) =
+            let kept = ReadOnlyMemory(payload.ToArray())
+            ends (decodeThrew kept error)
+
+        // By any function, of bytes that stay.
+        let decodeKept (typeName: string) (schemaVersion: int) (payload: ReadOnlyMemory<byte>) (event: byref<'Event>) : Differing =
+            match tryDecode codec { Type = typeName; SchemaVersion = schemaVersion; Payload = Bytes.Wrap payload } with
+            | Ok read ->
+                event <- read
+                null
+            | Error told -> ends told
 
         // Bytes first: only where they differ it is asked how.
-        let compare
-            (event: 'Event)
+        static let compare
             (typeName: string)
             (schemaVersion: int)
-            (payload: ReadOnlyMemory<byte>)
+            (payload: ReadOnlySpan<byte>)
             (againType: string)
             (againVersion: int)
             (again: ReadOnlyMemory<byte>)
-            : Read<'Event> =
-            if againVersion > schemaVersion then
-                { Event = event; WasUpcast = true; Unfaithful = ValueNone }
+            : Differing =
+            if againVersion < schemaVersion then
+                isUnfaithful (differs "/schemaVersion" (Numbers.text schemaVersion) (Numbers.text againVersion))
+            elif not (String.Equals(againType, typeName)) then
+                isUnfaithful (differs "/type" typeName againType)
+            elif again.Span.SequenceEqual payload then
+                null
             else
-                let unfaithful =
-                    if againVersion < schemaVersion then
-                        ValueSome(differs "/schemaVersion" (Numbers.text schemaVersion) (Numbers.text againVersion))
-                    elif not (String.Equals(againType, typeName)) then
-                        ValueSome(differs "/type" typeName againType)
-                    elif again.Span.SequenceEqual payload.Span then
-                        ValueNone
-                    else
-                        // What a codec gave may be its own, and other bytes by the time that this is told.
-                        ValueSome(payloadDiffers (ReadOnlyMemory(again.ToArray())))
+                // What a codec gave may be its own, and other bytes by the time that this is told.
+                let kept = again.ToArray()
 
-                { Event = event; WasUpcast = false; Unfaithful = unfaithful }
+                if payload.SequenceEqual(ReadOnlySpan kept) then
+                    null
+                else
+                    isUnfaithful (payloadDiffers (ReadOnlyMemory kept))
 
-        let judge (event: 'Event) (typeName: string) (schemaVersion: int) (payload: ReadOnlyMemory<byte>) : Read<'Event> =
-            let without told = { Event = event; WasUpcast = false; Unfaithful = ValueSome told }
+        let judgeByObject (event: 'Event) (typeName: string) (schemaVersion: int) (payload: ReadOnlySpan<byte>) (wasUpcast: byref<bool>) =
+            match tryEncode codec event with
+            | Error told -> isUnfaithful told
+            | Ok again when again.SchemaVersion > schemaVersion ->
+                wasUpcast <- true
+                null
+            | Ok again -> compare typeName schemaVersion payload again.Type again.SchemaVersion again.Payload.Memory
 
-            match plainEncode with
-            | ValueNone ->
-                match tryEncode codec event with
-                | Error told -> without told
-                | Ok again -> compare event typeName schemaVersion payload again.Type again.SchemaVersion again.Payload.Memory
-            | ValueSome plain ->
+        let write
+            (event: byref<'Event>)
+            (typeName: byref<string>)
+            (version: byref<int>)
+            (payload: byref<ReadOnlyMemory<byte>>)
+            : string | null =
+            let lent =
+                match writer with
+                | null ->
+                    let made = PayloadWriter()
+                    writer <- made
+                    made
+                | there -> there
+
+            try
+                match CodecEncode.write plainEncode (&event, lent, &typeName, &version, &payload) with
+                | null -> null
+                | error -> string error
+            with error ->
+                Thrown.text "encode" error
+
+        // Encodes again what was decoded.
+        let judge (event: byref<'Event>) (typeName: string) (schemaVersion: int) (payload: ReadOnlySpan<byte>) (wasUpcast: byref<bool>) =
+            if isNull (box plainEncode) then
+                judgeByObject event typeName schemaVersion payload &wasUpcast
+            else
                 let mutable againType = ""
                 let mutable againVersion = 0
                 let mutable again = ReadOnlyMemory<byte>.Empty
 
-                let reason =
-                    try
-                        match plain.Write(event, &againType, &againVersion, &again) with
-                        | null -> null
-                        | error -> string error
-                    with error ->
-                        Thrown.text "encode" error
+                match write &event &againType &againVersion &again with
+                | null when againVersion > schemaVersion ->
+                    wasUpcast <- true
+                    null
+                | null -> compare typeName schemaVersion payload againType againVersion again
+                | reason -> isUnfaithful (unencodable reason)
 
-                match reason with
-                | null -> compare event typeName schemaVersion payload againType againVersion again
-                | reason -> without (unencodable reason)
-
-        /// Reads a payload where it lies, where that proves the codec faithful; false says nothing.
-        member _.TryProve(typeName: string, schemaVersion: int, payload: ReadOnlySpan<byte>, event: byref<'Event>) : bool =
-            match settling with
-            | ValueSome codec ->
+        // Whether the payload proves the codec faithful; false says nothing.
+        let tryProve (typeName: string) (schemaVersion: int) (payload: ReadOnlySpan<byte>) (event: byref<'Event>) : bool =
+            if isNull (box settling) then
+                false
+            else
                 // Whatever is thrown is told where the payload is judged.
                 try
-                    codec.TryRead(typeName, schemaVersion, payload, &event)
+                    settling.TryRead(typeName, schemaVersion, payload, &event)
                 with _ ->
                     false
-            | ValueNone -> false
 
-        /// Decodes a payload, and encodes again what was decoded. An error tells why it cannot be decoded.
-        member _.Judge(typeName: string, schemaVersion: int, payload: ReadOnlyMemory<byte>) : Result<Read<'Event>, Entry -> Divergence> =
-            match decode typeName schemaVersion payload with
-            | Error told -> Error told
-            | Ok event -> Ok(judge event typeName schemaVersion payload)
-
-        /// As `Judge`; what can be proved in one is not judged.
-        member this.Read(data: EntryData) : Result<Read<'Event>, Entry -> Divergence> =
-            let mutable event = Unchecked.defaultof<'Event>
-
-            if this.TryProve(data.Type, data.SchemaVersion, data.Payload.Span, &event) then
-                Ok { Event = event; WasUpcast = false; Unfaithful = ValueNone }
+        /// Reads a payload where it lies, and encodes again what was decoded unless that is proved. Null: nothing differs. One that goes on:
+        /// the codec writes it otherwise; any other: there is no event.
+        member _.ReadSpan
+            (typeName: string, schemaVersion: int, payload: ReadOnlySpan<byte>, event: byref<'Event>, wasUpcast: byref<bool>)
+            : Differing =
+            if tryProve typeName schemaVersion payload &event then
+                null
             else
-                this.Judge(data.Type, data.SchemaVersion, data.Payload.Memory)
+                let differing =
+                    if isNull (box plainDecode) then
+                        // A codec may keep what it is given.
+                        decodeKept typeName schemaVersion (ReadOnlyMemory(payload.ToArray())) &event
+                    else
+                        try
+                            match plainDecode.ReadSpan(typeName, schemaVersion, payload, &event) with
+                            | null -> null
+                            | error -> refused payload error
+                        with error ->
+                            threw payload error
+
+                match differing with
+                | null -> judge &event typeName schemaVersion payload &wasUpcast
+                | differing -> differing
+
+        /// As `ReadSpan`, of a payload that stays.
+        member _.Read(data: EntryData, event: byref<'Event>, wasUpcast: byref<bool>) : Differing =
+            let typeName = data.Type
+            let schemaVersion = data.SchemaVersion
+            let payload = data.Payload.Memory
+
+            if tryProve typeName schemaVersion payload.Span &event then
+                null
+            else
+                let differing =
+                    if isNull (box plainDecode) then
+                        decodeKept typeName schemaVersion payload &event
+                    else
+                        try
+                            match plainDecode.Read(typeName, schemaVersion, payload, &event) with
+                            | null -> null
+                            | error -> refused payload.Span error
+                        with error ->
+                            threw payload.Span error
+
+                match differing with
+                | null -> judge &event typeName schemaVersion payload.Span &wasUpcast
+                | differing -> differing
 
     /// The state after an entry's event.
     let evolve
@@ -241,17 +313,18 @@ module internal Folding =
         (state: 'State)
         (entry: Entry)
         : Result<Applied<'State>, Divergence> =
-        match Reader(aggregate.Events).Read entry.Data with
-        | Error told -> Error(told entry)
-        | Ok found ->
+        let mutable event = Unchecked.defaultof<'Event>
+        let mutable wasUpcast = false
+
+        match Reader(aggregate.Events).Read(entry.Data, &event, &wasUpcast) with
+        | differing when not (isNull differing || differing.GoesOn) -> Error(differing.Of entry)
+        | differing ->
             // A fact is an input: it stands as it was recorded, whatever the codec makes of it.
             let unfaithful =
-                match found.Unfaithful with
-                | ValueSome told when entry.Data.Role <> Role.Fact -> Some(told entry)
-                | _ -> None
+                if isNull differing || entry.Data.Role = Role.Fact then None else Some(differing.Of entry)
 
-            match evolve aggregate state entry found.Event with
-            | Ok state -> Ok { State = state; WasUpcast = found.WasUpcast; Unfaithful = unfaithful }
+            match evolve aggregate state entry event with
+            | Ok state -> Ok { State = state; WasUpcast = wasUpcast; Unfaithful = unfaithful }
             | Error divergence -> Error divergence
 
     /// The divergence of an entry that is not the next version of its stream.

@@ -39,30 +39,24 @@ module Journal =
     let readAll (fromPosition: int64) (maxCount: int64) (journal: IJournal) : Task<Entry list> =
         collect (journal.ReadAllAsync(fromPosition, maxCount))
 
-    /// Folds a stream to its state at its end. Nothing is decided and nothing drawn. Throws `HistoryDroppedException` where the stream's
+    /// Folds a stream to its state at its end, entry by entry as they are read. Nothing is decided and nothing drawn. Throws `HistoryDroppedException` where the stream's
     /// beginning was deleted.
     let fold (aggregate: Aggregate<'State, 'Command, 'Event, 'Error>) (stream: string) (journal: IJournal) : Task<FoldReport<'State>> =
-        task {
-            try
-                let! entries = collect (journal.ReadStreamAsync(StreamId.Create stream))
-                return Replay.fold aggregate (Replay.beginning aggregate) entries
-            with :? EntriesDroppedException as dropped ->
-                return raise (HistoryDroppedException(dropped.Stream, dropped.UpTo, []))
-        }
+        task { return! Interop.AsyncFolding.ReportAsync(aggregate, journal, StreamId.Create stream) }
 
     /// The whole journal as the immutable one of the core, for exploring: every function of `Refold.Core.Journal` then works on it. It is
     /// held in memory, so the journal must fit there. Deleted entries are missing.
     let toMemory (journal: IJournal) : Task<Refold.Core.Journal> =
         task {
-            let! entries = collect (journal.ReadAllAsync())
+            let restore made batch =
+                match Refold.Core.Journal.restore batch made with
+                | Ok(_, made) -> made
+                | Error error -> raise (InvalidOperationException(error.ToString()))
 
-            return
-                entries
-                |> List.groupBy _.Batch
-                |> List.fold
-                    (fun made (_, batch) ->
-                        match Refold.Core.Journal.restore batch made with
-                        | Ok(_, made) -> made
-                        | Error error -> raise (InvalidOperationException(error.ToString())))
-                    Refold.Core.Journal.empty
+            return!
+                Interop.Lists.FoldBatchesAsync(
+                    journal.ReadAllAsync(),
+                    Refold.Core.Journal.empty,
+                    Func<_, _, _>(fun made batch -> restore made batch)
+                )
         }

@@ -12,7 +12,7 @@ internal static class FoldRows
     public static IEnumerable<Row> All =>
     [
         new(
-            "fold.binary", "Folding one stream whose codec takes bytes as they are against walking its frames in place", "entries/s",
+            "fold.binary", "Folding one stream whose codec reads and writes spans against walking its frames in place", "entries/s",
             Better.Larger, "walk in place", 0.4, Binary),
         new(
             "fold.json", "Folding one stream of JSON events against System.Text.Json decoding the same payloads", "entries/s",

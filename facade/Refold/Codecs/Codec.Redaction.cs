@@ -125,15 +125,23 @@ public sealed partial class Codec<T> : IRedactingCodec<T>, ISettlingCodec<T>, IP
             && prove(payload, out value);
     }
 
-    void IPlainCodec<T>.Write(T value, out string type, out int schemaVersion, out ReadOnlyMemory<byte> payload)
+    void IPlainCodec<T>.Write(
+        ref T value, Core.PayloadWriter? writer, out string type, out int schemaVersion, out ReadOnlyMemory<byte> payload)
     {
         if (redacted is null or { IsEmpty: true })
-            WriteWhole(value, out type, out schemaVersion, out payload);
+            WriteWhole(ref value, writer, out type, out schemaVersion, out payload);
         else
             (type, schemaVersion, payload) = EncodeRedacted(value, redacted, RedactedPaths.ToldTo(null));
     }
 
     T IPlainCodec<T>.Read(string type, int schemaVersion, ReadOnlyMemory<byte> payload) => Read(type, schemaVersion, payload);
+
+    T IPlainCodec<T>.Read(string type, int schemaVersion, ReadOnlySpan<byte> payload)
+    {
+        // What holds another payload is unwrapped, by bytes of its own.
+        if (redacted is not null && RedactedPaths.IsOpened(payload)) return Read(type, schemaVersion, payload.ToArray());
+        return FormOf(type) is { } form ? form.Decode(schemaVersion, payload) : throw CodecFunctions.UnknownType(type);
+    }
 
     private T Read(string type, int schemaVersion, ReadOnlyMemory<byte> payload)
     {
@@ -146,15 +154,16 @@ public sealed partial class Codec<T> : IRedactingCodec<T>, ISettlingCodec<T>, IP
 
     private Encoded EncodeWhole(T value)
     {
-        WriteWhole(value, out var type, out var schemaVersion, out var payload);
+        WriteWhole(ref value, null, out var type, out var schemaVersion, out var payload);
         return new Encoded(type, schemaVersion, payload);
     }
 
-    private void WriteWhole(T value, out string type, out int schemaVersion, out ReadOnlyMemory<byte> payload)
+    private void WriteWhole(
+        ref T value, Core.PayloadWriter? writer, out string type, out int schemaVersion, out ReadOnlyMemory<byte> payload)
     {
         try
         {
-            (type, payload) = encode(value);
+            (type, payload) = encode(ref value, writer);
             if (RedactedPaths.IsMarked(payload)) throw CodecFunctions.Reserved(type);
             schemaVersion = (FormOf(type) ?? forms[type]).SchemaVersion;
         }

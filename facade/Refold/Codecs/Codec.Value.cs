@@ -17,7 +17,7 @@ namespace Refold;
 /// </remarks>
 public sealed partial class Codec<T>
 {
-    private readonly Func<T, (string Type, ReadOnlyMemory<byte> Payload)> encode;
+    private readonly PayloadEncoding<T> encode;
     private readonly ImmutableDictionary<string, PayloadForm<T>> forms;
     private readonly PayloadForm<T>? only;
     private readonly RedactedPaths? redacted;
@@ -25,7 +25,7 @@ public sealed partial class Codec<T>
     private readonly bool isCore;
 
     internal Codec(
-        Func<T, (string Type, ReadOnlyMemory<byte> Payload)> encode,
+        PayloadEncoding<T> encode,
         ImmutableDictionary<string, PayloadForm<T>> forms,
         RedactedPaths? redacted = null,
         Func<T, SettledValue<T>?>? settle = null)
@@ -42,7 +42,7 @@ public sealed partial class Codec<T>
     internal Codec(Core.Codec<T> value)
     {
         Value = value;
-        encode = _ => default;
+        encode = (ref T _, Core.PayloadWriter? _) => default;
         forms = ImmutableDictionary<string, PayloadForm<T>>.Empty;
         isCore = true;
     }
@@ -167,7 +167,7 @@ public sealed partial class Codec<T>
         ArgumentNullException.ThrowIfNull(next);
         ArgumentNullException.ThrowIfNull(upcast);
         var (oldForm, nextForm) = (new JsonForm<TOld>(JsonRules.Over(old.Options)), new JsonForm<TNext>(JsonRules.Over(next.Options)));
-        return WithUpcast(typeName, fromVersion, payload => nextForm.Write(upcast(oldForm.Read(payload))));
+        return WithUpcast(typeName, fromVersion, payload => nextForm.Write(upcast(oldForm.Read(payload.Span))));
     }
 
     private Codec<T> With(string typeName, Func<PayloadForm<T>, PayloadForm<T>> change)

@@ -1,5 +1,6 @@
 // Making codecs: from functions, from enums and text, from JSON metadata.
 // Called by applications where they define an aggregate.
+using System.Buffers;
 using System.Collections.Immutable;
 using System.Text.Json.Serialization.Metadata;
 using Refold.Interop;
@@ -25,7 +26,40 @@ public static class Codec
         ArgumentNullException.ThrowIfNull(encode);
         ArgumentNullException.ThrowIfNull(decode);
         ArgumentOutOfRangeException.ThrowIfLessThan(schemaVersion, 1);
-        return Of(typeName, encode, decode, schemaVersion, null);
+        var type = CodecFunctions.TypeName(typeName);
+        return Of((ref T value, Core.PayloadWriter? _) => (type, encode(value)), new PayloadForm<T>(type, schemaVersion, decode), null);
+    }
+
+    /// <summary>A codec of two functions that need no array for a payload: one writes into a buffer, one reads the bytes where they lie.
+    /// Folds over segment files copy no payload then.</summary>
+    /// <typeparam name="T">The type of the values.</typeparam>
+    /// <param name="typeName">The entry type: 1 to 256 UTF-8 bytes.</param>
+    /// <param name="encode">Writes the value's bytes: equal values, equal bytes. A <see cref="FormatException"/> says that the value has
+    /// none. What the writer hands out is zeroed. The writer must not be used afterwards; it refuses that.</param>
+    /// <param name="decode">Bytes to value. A <see cref="FormatException"/> says that the bytes are none.</param>
+    /// <param name="schemaVersion">The version written, from 1.</param>
+    /// <returns>The codec.</returns>
+    /// <exception cref="ArgumentException">The name breaks a rule.</exception>
+    /// <example><code>
+    /// Codec.Create&lt;long&gt;(
+    ///     "moved",
+    ///     (amount, writer) =>
+    ///     {
+    ///         BinaryPrimitives.WriteInt64LittleEndian(writer.GetSpan(8), amount);
+    ///         writer.Advance(8);
+    ///     },
+    ///     payload => payload.Length == 8
+    ///         ? BinaryPrimitives.ReadInt64LittleEndian(payload)
+    ///         : throw new FormatException("8 bytes expected"))
+    /// </code></example>
+    public static Codec<T> Create<T>(
+        string typeName, Action<T, IBufferWriter<byte>> encode, SpanDecoder<T> decode, int schemaVersion = 1)
+    {
+        ArgumentNullException.ThrowIfNull(encode);
+        ArgumentNullException.ThrowIfNull(decode);
+        ArgumentOutOfRangeException.ThrowIfLessThan(schemaVersion, 1);
+        var type = CodecFunctions.TypeName(typeName);
+        return Of(new SpanEncoding<T>(type, encode).Encode, new PayloadForm<T>(type, schemaVersion, decode), null);
     }
 
     /// <summary>A codec for one type over source-generated JSON metadata, with Refold's rules for exact and canonical JSON.</summary>
@@ -53,7 +87,8 @@ public static class Codec
     {
         ArgumentNullException.ThrowIfNull(typeInfo);
         var form = new JsonForm<T>(JsonRules.Over(typeInfo.Options));
-        return Of(typeName, form.Write, form.Read, 1, form);
+        var type = CodecFunctions.TypeName(typeName);
+        return Of((ref T value, Core.PayloadWriter? _) => (type, form.Write(value)), new PayloadForm<T>(type, 1, form.Read) { Prove = form.TryProve }, form);
     }
 
     /// <summary>A codec for a closed hierarchy: one entry type for each derived type, whose JSON is the payload. Rules as in
@@ -102,21 +137,15 @@ public static class Codec
     /// <exception cref="ArgumentException">The name breaks a rule.</exception>
     public static Codec<string> Text(string typeName) => Create<string>(typeName, CanonicalJson.OfText, CanonicalJson.ToText);
 
-    private static Codec<T> Of<T>(
-        string typeName,
-        Func<T, ReadOnlyMemory<byte>> encode,
-        Func<ReadOnlyMemory<byte>, T> decode,
-        int schemaVersion,
-        JsonForm<T>? form)
+    private static Codec<T> Of<T>(PayloadEncoding<T> encode, PayloadForm<T> payload, JsonForm<T>? form)
     {
-        var type = CodecFunctions.TypeName(typeName);
+        var type = payload.TypeName;
         return new Codec<T>(
-            value => (type, encode(value)),
-            ImmutableDictionary.Create<string, PayloadForm<T>>(StringComparer.Ordinal)
-                .Add(type, new PayloadForm<T>(type, schemaVersion, decode) { Prove = form is null ? null : form.TryProve }),
+            encode,
+            ImmutableDictionary.Create<string, PayloadForm<T>>(StringComparer.Ordinal).Add(type, payload),
             settle: form is null
                 ? null
-                : value => form.TrySettle(value) is var (payload, back) ? new SettledValue<T>(type, payload, back) : null)
+                : value => form.TrySettle(value) is var (written, back) ? new SettledValue<T>(type, written, back) : null)
         {
             MayLead = form is null ? null : form.MayLead,
             TypeNamesOfClasses = form is null ? null : new Dictionary<Type, string> { [typeof(T)] = type },

@@ -58,18 +58,24 @@ internal sealed class JsonForm<T>
 
     /// <summary>The value of a payload.</summary>
     /// <exception cref="FormatException">The payload is not what is written for a value of the type.</exception>
-    public T Read(ReadOnlyMemory<byte> payload)
+    public T Read(ReadOnlySpan<byte> payload)
     {
         var value = Deserialize(payload);
         nulls.Require(value!, "");
-        var json = Serialize(value);
-        if (payload.Span.SequenceEqual(json)) return value;
-        var canonical = CanonicalJson.OfJson(json);
-        if (payload.Span.SequenceEqual(canonical.Span)) return value;
-        // Spaces, the order of members, escapes and the digits of a number are an author's own; anything else is another text.
-        if (JsonNumbers.HasNegativeZero(payload.Span) || !CanonicalJson.OfJson(payload).Span.SequenceEqual(canonical.Span))
-            throw new FormatException($"it would be written otherwise: {Excerpt(canonical.Span)}");
+        var scratch = JsonScratch.Lend();
+        var json = Serialize(value, scratch);
+        if (!payload.SequenceEqual(json.Span)) RequireSameText(payload, json);
+        scratch.GiveBack();
         return value;
+    }
+
+    private static void RequireSameText(ReadOnlySpan<byte> payload, ReadOnlyMemory<byte> json)
+    {
+        var canonical = CanonicalJson.OfJson(json);
+        if (payload.SequenceEqual(canonical.Span)) return;
+        // Spaces, the order of members, escapes and the digits of a number are an author's own; anything else is another text.
+        if (JsonNumbers.HasNegativeZero(payload) || !CanonicalJson.OfJson(payload.ToArray()).Span.SequenceEqual(canonical.Span))
+            throw new FormatException($"it would be written otherwise: {Excerpt(canonical.Span)}");
     }
 
     /// <summary>The value of a payload, where reading it proves what <see cref="Write(T)"/> would give: the payload.</summary>
@@ -103,7 +109,7 @@ internal sealed class JsonForm<T>
         T back;
         try
         {
-            back = Deserialize(payload);
+            back = Deserialize(payload.Span);
         }
         catch (FormatException unreadable)
         {
@@ -111,10 +117,12 @@ internal sealed class JsonForm<T>
         }
 
         if (Difference(value, back) is { } difference) throw new FormatException($"it does not come back as it is: {difference}");
-        var again = Serialize(back);
-        var isSame = again.AsSpan().SequenceEqual(json);
+        var scratch = JsonScratch.Lend();
+        var again = Serialize(back, scratch);
+        var isSame = again.Span.SequenceEqual(json);
         if (!isSame && !CanonicalJson.OfJson(again).Span.SequenceEqual(payload.Span))
-            throw new FormatException($"what comes back is written otherwise: {Excerpt(again)}");
+            throw new FormatException($"what comes back is written otherwise: {Excerpt(again.Span)}");
+        scratch.GiveBack();
         return (back, isSame);
     }
 
@@ -142,11 +150,24 @@ internal sealed class JsonForm<T>
         }
     }
 
-    private T Deserialize(ReadOnlyMemory<byte> payload)
+    // Valid until the scratch is given back.
+    private ReadOnlyMemory<byte> Serialize(T value, JsonScratch scratch)
     {
         try
         {
-            return JsonSerializer.Deserialize(payload.Span, typeInfo) ?? throw new FormatException("it is null");
+            return scratch.Write(value, typeInfo);
+        }
+        catch (Exception fault) when (CodecFunctions.IsFault(fault))
+        {
+            throw new FormatException(CodecFunctions.Reason(fault), fault);
+        }
+    }
+
+    private T Deserialize(ReadOnlySpan<byte> payload)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(payload, typeInfo) ?? throw new FormatException("it is null");
         }
         catch (Exception fault) when (fault is not FormatException && CodecFunctions.IsFault(fault))
         {

@@ -21,15 +21,29 @@ internal sealed class JsonScratch
     /// <summary>Whether the serializer writes these bytes for a value.</summary>
     public static bool Writes<T>(T value, JsonTypeInfo<T> typeInfo, ReadOnlySpan<byte> json)
     {
-        // Taken away meanwhile: what is written may itself call a codec.
-        var scratch = kept ?? new JsonScratch();
-        kept = null;
-        var isSame = scratch.Write(value, typeInfo).SequenceEqual(json);
-        if (scratch.buffer.Capacity <= MostKept) kept = scratch;
+        var scratch = Lend();
+        var isSame = scratch.Write(value, typeInfo).Span.SequenceEqual(json);
+        scratch.GiveBack();
         return isSame;
     }
 
-    private ReadOnlySpan<byte> Write<T>(T value, JsonTypeInfo<T> typeInfo)
+    /// <summary>The scratch of the thread, until it is given back. Lent again meanwhile, as what is written may itself call a codec, it is
+    /// another one. One that is not given back is lost, and nothing else.</summary>
+    public static JsonScratch Lend()
+    {
+        var scratch = kept ?? new JsonScratch();
+        kept = null;
+        return scratch;
+    }
+
+    /// <summary>Ends the loan: what was written may no longer be used.</summary>
+    public void GiveBack()
+    {
+        if (buffer.Capacity <= MostKept) kept = this;
+    }
+
+    /// <summary>What the serializer writes for a value, valid until the next one or the end of the loan.</summary>
+    public ReadOnlyMemory<byte> Write<T>(T value, JsonTypeInfo<T> typeInfo)
     {
         buffer.ResetWrittenCount();
         if (writer is null || !ReferenceEquals(options, typeInfo.Options))
@@ -47,6 +61,6 @@ internal sealed class JsonScratch
 
         JsonSerializer.Serialize(writer, value, typeInfo);
         writer.Flush();
-        return buffer.WrittenSpan;
+        return buffer.WrittenMemory;
     }
 }

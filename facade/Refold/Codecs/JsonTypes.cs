@@ -40,7 +40,7 @@ public sealed class JsonTypes<TBase>
                 : null)))
             throw new ArgumentException($"{typeof(TDerived)} was added before.", nameof(typeName));
         mayLead.Add(form.MayLead);
-        forms = forms.Add(name, new PayloadForm<TBase>(name, schemaVersion, payload => form.Read(payload))
+        forms = forms.Add(name, new PayloadForm<TBase>(name, schemaVersion, (ReadOnlySpan<byte> payload) => form.Read(payload))
         {
             // What writes a value is chosen by its type.
             Prove = (ReadOnlySpan<byte> payload, out TBase value) =>
@@ -63,7 +63,7 @@ public sealed class JsonTypes<TBase>
         };
     }
 
-    private (string Type, ReadOnlyMemory<byte> Payload) Encode(TBase value)
+    private (string Type, ReadOnlyMemory<byte> Payload) Encode(ref TBase value, Core.PayloadWriter? payloads)
     {
         var writer = WriterOf(value);
         return (writer.Name, writer.Write(value));

@@ -10,8 +10,23 @@ namespace Refold;
 /// known.</summary>
 internal delegate bool ProvingRead<T>(ReadOnlySpan<byte> payload, out T value);
 
-internal sealed record PayloadForm<T>(string TypeName, int SchemaVersion, Func<ReadOnlyMemory<byte>, T> Read)
+internal sealed record PayloadForm<T>
 {
+    private readonly Func<ReadOnlyMemory<byte>, T>? read;
+    private readonly SpanDecoder<T>? readSpan;
+
+    /// <summary>A form whose reader may keep the bytes.</summary>
+    public PayloadForm(string typeName, int schemaVersion, Func<ReadOnlyMemory<byte>, T> read) =>
+        (TypeName, SchemaVersion, this.read) = (typeName, schemaVersion, read);
+
+    /// <summary>A form that is read where it lies.</summary>
+    public PayloadForm(string typeName, int schemaVersion, SpanDecoder<T> read) =>
+        (TypeName, SchemaVersion, readSpan) = (typeName, schemaVersion, read);
+
+    public string TypeName { get; }
+
+    public int SchemaVersion { get; private init; }
+
     private ImmutableSortedDictionary<int, Func<ReadOnlyMemory<byte>, ReadOnlyMemory<byte>>> Upcasts { get; init; } =
         ImmutableSortedDictionary<int, Func<ReadOnlyMemory<byte>, ReadOnlyMemory<byte>>>.Empty;
 
@@ -50,7 +65,22 @@ internal sealed record PayloadForm<T>(string TypeName, int SchemaVersion, Func<R
                 payload = Upcasts.TryGetValue(version, out var upcast)
                     ? upcast(payload)
                     : throw CodecFunctions.MissingUpcast(TypeName, version);
-            return Read(payload);
+            return readSpan is null ? read!(payload) : readSpan(payload.Span);
+        }
+        catch (Exception fault) when (CodecFunctions.IsFaultOfFunction(fault))
+        {
+            throw CodecFunctions.Undecodable(TypeName, fault);
+        }
+    }
+
+    /// <summary>As <see cref="Decode(int, ReadOnlyMemory{byte})"/>, of bytes that stay only for the call; what may keep them gets a
+    /// copy.</summary>
+    public T Decode(int schemaVersion, ReadOnlySpan<byte> payload)
+    {
+        if (readSpan is null || schemaVersion != SchemaVersion) return Decode(schemaVersion, payload.ToArray().AsMemory());
+        try
+        {
+            return readSpan(payload);
         }
         catch (Exception fault) when (CodecFunctions.IsFaultOfFunction(fault))
         {

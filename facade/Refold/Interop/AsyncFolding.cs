@@ -23,18 +23,9 @@ internal static class AsyncFolding
         FoldedState<TState>? start,
         CancellationToken cancellationToken)
     {
-        if (journal is not LocalJournal { ScansInPlace: true } local)
-        {
-            var entries = journal.ReadStreamAsync(
-                range.Stream, (start?.Version ?? 0) + 1, range.ToVersion, cancellationToken: cancellationToken);
-            if (range.ToPosition < long.MaxValue) entries = entries.TakeWhile(entry => entry.Position <= range.ToPosition);
-            return await aggregate.FoldAsync(entries, start, cancellationToken).ConfigureAwait(false);
-        }
-
-        cancellationToken.ThrowIfCancellationRequested();
-        var from = (start?.Version ?? 0) + 1;
-        if (Math.Min(local.HighestVersion(range.Stream), range.ToVersion) - from >= ChunkSize) await Elsewhere.Switch();
-        return new FoldInPlace<TState, TCommand, TEvent, TError>(aggregate.FoldFrom(start), local, range, cancellationToken).Take(from);
+        var fold = aggregate.FoldFrom(start);
+        await fold.TakeAsync(journal, range, (start?.Version ?? 0) + 1, cancellationToken).ConfigureAwait(false);
+        return fold.ToFacade();
     }
 
     /// <summary>Folds the entries of one stream from a state; they follow its version without gaps. Reading stops
@@ -45,13 +36,60 @@ internal static class AsyncFolding
         FoldedState<TState>? start,
         CancellationToken cancellationToken)
     {
-        var (fold, taken) = (aggregate.FoldFrom(start), 0);
+        var fold = aggregate.FoldFrom(start);
+        await fold.TakeAsync(entries, cancellationToken).ConfigureAwait(false);
+        return fold.ToFacade();
+    }
+
+    /// <summary>Folds a stream from its beginning, on a thread of the pool, to a report of the core.</summary>
+    /// <exception cref="HistoryDroppedException">The stream's beginning was deleted.</exception>
+    public static Task<Core.FoldReport<TState>> ReportAsync<TState, TCommand, TEvent, TError>(
+        Core.Aggregate<TState, TCommand, TEvent, TError> aggregate, IJournal journal, StreamId stream) =>
+        Task.Run(async () =>
+        {
+            var fold = aggregate.FoldFrom(null);
+            try
+            {
+                await fold.TakeAsync(journal, new FoldRange(stream), 1, CancellationToken.None).ConfigureAwait(false);
+            }
+            catch (EntriesDroppedException dropped) when (dropped is not HistoryDroppedException)
+            {
+                throw new HistoryDroppedException(dropped.Stream, dropped.UpTo, []);
+            }
+
+            return fold.Report();
+        });
+
+    private static async ValueTask TakeAsync<TState, TCommand, TEvent, TError>(
+        this Core.StreamFold<TState, TCommand, TEvent, TError> fold,
+        IJournal journal,
+        FoldRange range,
+        long from,
+        CancellationToken cancellationToken)
+    {
+        if (journal is LocalJournal { ScansInPlace: true } local)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            if (Math.Min(local.HighestVersion(range.Stream), range.ToVersion) - from >= ChunkSize) await Elsewhere.Switch();
+            new FoldInPlace<TState, TCommand, TEvent, TError>(fold, local, range, cancellationToken).Take(from);
+            return;
+        }
+
+        var entries = journal.ReadStreamAsync(range.Stream, from, range.ToVersion, cancellationToken: cancellationToken);
+        if (range.ToPosition < long.MaxValue) entries = entries.TakeWhile(entry => entry.Position <= range.ToPosition);
+        await fold.TakeAsync(entries, cancellationToken).ConfigureAwait(false);
+    }
+
+    private static async ValueTask TakeAsync<TState, TCommand, TEvent, TError>(
+        this Core.StreamFold<TState, TCommand, TEvent, TError> fold,
+        IAsyncEnumerable<JournalEntry> entries,
+        CancellationToken cancellationToken)
+    {
+        var taken = 0;
         await foreach (var entry in entries.WithCancellation(cancellationToken).ConfigureAwait(false))
         {
             if (!fold.Add(entry.Value)) break;
             if (++taken % ChunkSize == 0) await Elsewhere.Switch();
         }
-
-        return fold.ToFacade();
     }
 }

@@ -17,19 +17,14 @@ internal static class CodecFunctions
             decoding);
     }
 
-    /// <summary>Encodes as the core asks for it: what a codec throws is an error.</summary>
-    public static FSharpResult<Core.Encoded, Core.CodecError> Encode<T>(IPlainCodec<T> codec, T value) =>
-        Write(codec, value, out var type, out var schemaVersion, out var payload) is { } error
-            ? FSharpResult<Core.Encoded, Core.CodecError>.NewError(error)
-            : FSharpResult<Core.Encoded, Core.CodecError>.NewOk(new(type, schemaVersion, Core.Bytes.Wrap(payload)));
-
     /// <summary>Encodes by parts: null where there is a payload, or what a codec throws.</summary>
     public static Core.CodecError? Write<T>(
-        IPlainCodec<T> codec, T value, out string type, out int schemaVersion, out ReadOnlyMemory<byte> payload)
+        IPlainCodec<T> codec, ref T value, Core.PayloadWriter? writer, out string type, out int schemaVersion,
+        out ReadOnlyMemory<byte> payload)
     {
         try
         {
-            codec.Write(value, out type, out schemaVersion, out payload);
+            codec.Write(ref value, writer, out type, out schemaVersion, out payload);
             return null;
         }
         catch (CodecException error)

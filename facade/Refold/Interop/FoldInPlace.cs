@@ -13,10 +13,10 @@ internal sealed class FoldInPlace<TState, TCommand, TEvent, TError>(
 
     /// <summary>Takes the entries of the stream from a version on, in one scan.</summary>
     /// <exception cref="EntriesDroppedException">The first of them were deleted.</exception>
-    public FoldReport<TState> Take(long from)
+    public void Take(long from)
     {
         journal.ScanStream(range.Stream, Take, from, range.ToVersion);
-        return unreadable == 0 ? fold.ToFacade() : throw Unreadable();
+        if (unreadable != 0) throw Unreadable();
     }
 
     // The read of objects says in the journal's words what is wrong with it.

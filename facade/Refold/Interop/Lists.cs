@@ -18,4 +18,25 @@ internal static class Lists
         await foreach (var entry in entries.ConfigureAwait(false)) found.Add(entry.Value);
         return found.ToFSharpList();
     }
+
+    /// <summary>Folds the entries of a read batch by batch, as they are read.</summary>
+    public static async Task<TState> FoldBatchesAsync<TState>(
+        this IAsyncEnumerable<JournalEntry> entries, TState state, Func<TState, FSharpList<Core.Entry>, TState> next)
+    {
+        var batch = new List<Core.Entry>();
+        await foreach (var entry in entries.ConfigureAwait(false))
+        {
+            if (batch.Count > 0 && batch[0].Batch != entry.Batch) Take();
+            batch.Add(entry.Value);
+        }
+
+        if (batch.Count > 0) Take();
+        return state;
+
+        void Take()
+        {
+            state = next(state, batch.ToFSharpList());
+            batch.Clear();
+        }
+    }
 }

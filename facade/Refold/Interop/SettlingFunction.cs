@@ -23,10 +23,9 @@ internal sealed class SettlingFunction<T>(
 {
     public override FSharpFunc<Core.Encoded, FSharpResult<T, Core.CodecError>> Decode => decode;
 
-    public override FSharpResult<Core.Encoded, Core.CodecError> Invoke(T value) => CodecFunctions.Encode(plain, value);
-
-    public override Core.CodecError? Write(T value, out string typeName, out int schemaVersion, out ReadOnlyMemory<byte> payload) =>
-        CodecFunctions.Write(plain, value, out typeName, out schemaVersion, out payload);
+    public override Core.CodecError? Write(
+        ref T value, Core.PayloadWriter? writer, out string typeName, out int schemaVersion, out ReadOnlyMemory<byte> payload) =>
+        CodecFunctions.Write(plain, ref value, writer, out typeName, out schemaVersion, out payload);
 
     public override bool TryRead(string typeName, int schemaVersion, ReadOnlySpan<byte> payload, out T value) =>
         codec.TryRead(typeName, schemaVersion, payload, out value);
@@ -50,33 +49,45 @@ internal sealed class SettlingFunction<T>(
 /// <summary>A codec of functions that throw, without an object for what it reads and writes.</summary>
 internal interface IPlainCodec<T>
 {
-    /// <summary>Value to payload.</summary>
+    /// <summary>Value to payload. Where a writer is there, the payload may lie in it and be valid until it is lent again.</summary>
     /// <exception cref="CodecException">The value has no payload.</exception>
-    void Write(T value, out string type, out int schemaVersion, out ReadOnlyMemory<byte> payload);
+    void Write(ref T value, Core.PayloadWriter? writer, out string type, out int schemaVersion, out ReadOnlyMemory<byte> payload);
 
-    /// <summary>Payload to value.</summary>
+    /// <summary>Payload to value, by bytes that may be kept.</summary>
     /// <exception cref="CodecException">The payload has no value.</exception>
     T Read(string type, int schemaVersion, ReadOnlyMemory<byte> payload);
+
+    /// <summary>Payload to value, by bytes that stay only for the call.</summary>
+    /// <exception cref="CodecException">The payload has no value.</exception>
+    T Read(string type, int schemaVersion, ReadOnlySpan<byte> payload);
 }
 
 /// <summary>A function of which what a codec throws is an error.</summary>
 internal sealed class EncodingFunction<T>(IPlainCodec<T> codec) : Core.PlainEncode<T>
 {
-    public override FSharpResult<Core.Encoded, Core.CodecError> Invoke(T value) => CodecFunctions.Encode(codec, value);
-
-    public override Core.CodecError? Write(T value, out string typeName, out int schemaVersion, out ReadOnlyMemory<byte> payload) =>
-        CodecFunctions.Write(codec, value, out typeName, out schemaVersion, out payload);
+    public override Core.CodecError? Write(
+        ref T value, Core.PayloadWriter? writer, out string typeName, out int schemaVersion, out ReadOnlyMemory<byte> payload) =>
+        CodecFunctions.Write(codec, ref value, writer, out typeName, out schemaVersion, out payload);
 }
 
 /// <summary>A function of which what a codec throws is an error.</summary>
 internal sealed class DecodingFunction<T>(IPlainCodec<T> codec) : Core.PlainDecode<T>
 {
-    public override FSharpResult<T, Core.CodecError> Invoke(Core.Encoded encoded) =>
-        Read(encoded.Type, encoded.SchemaVersion, encoded.Payload.Memory, out var value) is { } error
-            ? FSharpResult<T, Core.CodecError>.NewError(error)
-            : FSharpResult<T, Core.CodecError>.NewOk(value);
-
     public override Core.CodecError? Read(string typeName, int schemaVersion, ReadOnlyMemory<byte> payload, out T value)
+    {
+        try
+        {
+            value = codec.Read(typeName, schemaVersion, payload);
+            return null;
+        }
+        catch (CodecException error)
+        {
+            value = default!;
+            return error.Error;
+        }
+    }
+
+    public override Core.CodecError? ReadSpan(string typeName, int schemaVersion, ReadOnlySpan<byte> payload, out T value)
     {
         try
         {

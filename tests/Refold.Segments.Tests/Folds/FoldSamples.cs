@@ -1,5 +1,6 @@
 // Events, payloads that are written otherwise than they are read, and codecs that keep, lose, hide, raise and throw.
 // Used by SlowFoldTests.
+using System.Buffers;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
@@ -122,6 +123,31 @@ internal static class FoldSamples
             FuncConvert.FromFunc((Happened value) => value is Moved moved ? moved with { Amount = moved.Amount - 1 } : value),
             union.Value)));
         yield return ("taken as it is", new Codec<Happened>(union.Value));
+        yield return ("spans", Codec.Create<Happened>("moved", WriteInto, ReadSpan));
+        yield return ("spans that lose", Codec.Create<Happened>(
+            "moved", (value, writer) => WriteInto(value is Moved { Amount: 4 } moved ? moved with { Note = "" } : value, writer), ReadSpan));
+        yield return ("raised spans", Codec.Create<Happened>("moved", WriteInto, ReadSpan, 3)
+            .WithUpcast("moved", 1, Upcast).WithUpcast("moved", 2, Upcast));
+        yield return ("spans that are not read", Codec.Create<Happened>("moved", WriteInto, bytes =>
+            ReadSpan(bytes) is Moved { Amount: > 3 } ? throw new InvalidOperationException("no decoder") : ReadSpan(bytes)));
+        yield return ("spans that are not written", Codec.Create<Happened>("moved", (value, writer) =>
+        {
+            WriteInto(value, writer);
+            if (value is Moved { Amount: > 3 }) throw new InvalidOperationException("no encoder");
+        }, ReadSpan));
+        yield return ("spans that have no form", Codec.Create<Happened>("moved", (value, writer) =>
+        {
+            WriteInto(value, writer);
+            if (value is Moved { Amount: > 3 }) throw new FormatException("no form");
+        }, ReadSpan));
+        yield return ("redacted spans", Codec.Create<Happened>("moved", WriteInto, ReadSpan).WithRedaction("$.Note"));
+        yield return ("mapped spans", new Codec<Happened>(Core.Codec.withUpcast(
+            "moved", 1, FuncConvert.FromFunc((Core.Bytes payload) =>
+                FSharpResult<Core.Bytes, string>.NewOk(Core.Bytes.Wrap(Upcast(payload.Memory)))),
+            Core.Codec.withVersion("moved", 2, Core.Codec.map(
+                FuncConvert.FromFunc((Happened value) => value is Moved moved ? moved with { Amount = moved.Amount + 1 } : value),
+                FuncConvert.FromFunc((Happened value) => value is Moved moved ? moved with { Amount = moved.Amount - 1 } : value),
+                Codec.Create<Happened>("moved", WriteInto, ReadSpan).Value)))));
 
         ReadOnlyMemory<byte> Write(Happened value)
         {
@@ -134,6 +160,17 @@ internal static class FoldSamples
             calls.Add("read " + Encoding.UTF8.GetString(bytes.Span));
             return JsonSerializer.Deserialize(bytes.Span, FoldSamplesJson.Default.Moved) ?? throw new FormatException("it is null");
         }
+
+        void WriteInto(Happened value, IBufferWriter<byte> writer)
+        {
+            var bytes = Write(value).Span;
+            // In parts, one of which is asked for without a size.
+            bytes[..(bytes.Length / 2)].CopyTo(writer.GetSpan(bytes.Length));
+            writer.Advance(bytes.Length / 2);
+            writer.Write(bytes[(bytes.Length / 2)..]);
+        }
+
+        Happened ReadSpan(ReadOnlySpan<byte> bytes) => Read(bytes.ToArray());
 
         ReadOnlyMemory<byte> Upcast(ReadOnlyMemory<byte> bytes)
         {
