@@ -36,19 +36,25 @@ let private changes =
     |> Gen.listOf
     |> Gen.resize 25
 
-let private answerOf (result: Result<struct (Receipt * bool), AppendError>) = result |> Result.map (fun (struct (receipt, _)) -> receipt)
+let private answerOf (result: Result<struct (PlacedReceipt * bool), AppendError>) =
+    result |> Result.map (fun (struct (receipt, _)) -> receipt.Value)
+
+// As runs hand batches over: what it is made of is lent, and taken by the next one.
+let private lent (request: AppendRequest) : Result<EncodedBatch, AppendError> =
+    Append.encodeFrom request (ListedEntries(Array.ofList request.Entries)) false true
 
 /// Does one change to both; the model after it, and whether both answered alike.
 let private change (array: ArrayJournal) (model: Journal) (change: Change) =
     match change with
     | Of(Append request) ->
-        match Append.encode request with
-        | Error error -> model, Journal.appendRequest request model |> Result.map fst = Error error
-        | Ok batch ->
+        match Append.encode request, lent request with
+        | Error error, other -> model, Journal.appendRequest request model |> Result.map fst = Error error && other.IsError
+        | Ok _, Error _ -> model, false
+        | Ok batch, Ok handed ->
             let expected = Journal.append batch model
             let after = expected |> Result.map snd |> Result.defaultValue model
             let isFresh = (Journal.head after).Position > (Journal.head model).Position
-            let actual = array.Append batch
+            let actual = array.Append handed
 
             let told =
                 match actual with

@@ -94,6 +94,7 @@ type RunId private (value: string) =
 
     let mutable stream: StreamId | null = null
     let mutable effects: StreamId | null = null
+    let mutable named: obj | null = null
 
     /// The longest name, in UTF-8 bytes.
     static member MaxBytes: int = 128
@@ -130,6 +131,15 @@ type RunId private (value: string) =
             stream <- made
             made
         | made -> made
+
+    /// The run as what may be absent: what it recorded names it so, and shares one.
+    member internal this.Named: RunId option =
+        match named with
+        | null ->
+            let made = Some this
+            named <- box made
+            made
+        | made -> unbox<RunId option> made
 
     /// The stream of the run's effects, `$fx/<name>`.
     member internal _.Effects: StreamId =

@@ -37,8 +37,6 @@ type internal EncodingWay =
     | Dense
     /// To be restored: whether the entry at an index takes the position after the one before it.
     | Placed of adjacent: (int -> bool)
-    /// To be compared and never appended: it has neither bytes nor leaves.
-    | Compared
 
 /// The part of an append that comes before its place.
 [<RequireQualifiedAccess>]
@@ -193,8 +191,8 @@ module internal Encoding =
         | Some own, None -> Error(ValueError.Contradictory("idempotency keys", own + " of an entry, none of the append"))
         | None, _ -> EntryData.validate { data with Key = request.Key }
 
-    // Brings each entry into its normal form.
-    let private judged (request: AppendRequest) (source: AppendedEntries) : AppendError option =
+    /// Validates what a source has, and brings each entry into its normal form; the rule that is broken.
+    let judge (request: AppendRequest) (source: AppendedEntries) : AppendError option =
         let rec next index =
             if index = source.Count then
                 None
@@ -219,7 +217,7 @@ module internal Encoding =
     /// Validates, encodes and hashes what a source has; see `batch`. The entries of the request are not looked at. `mayLend`: nobody but
     /// the library will hold the batch, so that it may rent what it is made of.
     let batchOf (request: AppendRequest) (source: AppendedEntries) (mayLend: bool) : Result<EncodedBatch, AppendError> =
-        match judged request source with
+        match judge request source with
         | Some error -> Error error
         | None -> Ok(write ValueNone request source mayLend)
 
@@ -241,11 +239,7 @@ module internal Encoding =
     let batch (way: EncodingWay) (request: AppendRequest) : Result<EncodedBatch, AppendError> =
         let source = listed request
 
-        match judged request source, way with
+        match judge request source, way with
         | Some error, _ -> Error error
-        | None, EncodingWay.Compared ->
-            let numbers = Array.zeroCreate<int> source.Count
-            let streams = BatchColumns.numbered source numbers
-            Ok(EncodedBatch(source, request, null, [||], streams, numbers, [||], 0, Hash.Zero, None, false))
         | None, EncodingWay.Dense -> Ok(write ValueNone request source false)
         | None, EncodingWay.Placed adjacent -> Ok(write (ValueSome adjacent) request source false)

@@ -157,6 +157,12 @@ type internal AcceptedBatch
         | null -> entries[index]
         | encoded -> encoded.Source.Whole index
 
+    /// An entry, made where it is not there whole.
+    member _.Entry(index: int) : EntryData =
+        match encoded with
+        | null -> entries[index]
+        | encoded -> encoded.Source.Make index
+
     /// The entries that are there.
     member _.Entries: EntryData[] =
         match encoded with

@@ -100,12 +100,18 @@ module Append =
             highest[number] <- versions[place]
             before)
 
-    let private conflict (index: IAppendIndex) (request: AppendRequest) =
-        request.Expected
-        |> List.tryPick (fun (stream, expected) ->
+    let rec private firstConflict (index: IAppendIndex) (expected: (StreamId * ExpectedVersion) list) =
+        match expected with
+        | [] -> None
+        | (stream, expected) :: rest ->
             let actual = index.HighestVersion stream
 
-            if expected.IsMetBy actual then None else Some(AppendError.Conflict(stream.Value, expected, actual)))
+            if expected.IsMetBy actual then
+                firstConflict index rest
+            else
+                Some(AppendError.Conflict(stream.Value, expected, actual))
+
+    let private conflict (index: IAppendIndex) (request: AppendRequest) = firstConflict index request.Expected
 
     let private failedCondition (index: IAppendIndex) (request: AppendRequest) =
         match request.Condition with
@@ -161,9 +167,9 @@ module Append =
     let private place (index: IAppendIndex) (batch: EncodedBatch) first versions firsts lasts : AcceptedBatch =
         let leaves, leafCount = batch.LeafArray, batch.LeafCount
 
-        let head =
-            Head.nextOf index.Head.Hash first batch.Count (fun writer ->
-                AcceptedBatch.WriteRecordOf(writer, first, batch.Count, leaves, leafCount, versions))
+        let writer = Head.beginning index.Head.Hash
+        AcceptedBatch.WriteRecordOf(writer, first, batch.Count, leaves, leafCount, versions)
+        let head = Head.ended writer first batch.Count
 
         let key =
             match batch.Request.Key with
@@ -181,7 +187,12 @@ module Append =
 
     /// Decides an append, in commit order: key, then condition, then expected versions, then limits.
     let internal accept (index: IAppendIndex) (batch: EncodedBatch) : Result<Acceptance, AppendError> =
-        match batch.Request.Key |> Option.bind index.TryFindKey with
+        let known =
+            match batch.Request.Key with
+            | Some key -> index.TryFindKey key
+            | None -> None
+
+        match known with
         | Some known when known.Content = batch.Content -> Ok(Acceptance.Repeated known.Receipt)
         | Some known -> Error(AppendError.KeyReused(known.Key, known.Receipt.FirstPosition))
         | None ->

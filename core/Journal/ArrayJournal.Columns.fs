@@ -6,34 +6,95 @@ open System
 open System.Collections.Generic
 open Refold
 
-/// Items that are only added. What was handed out stays as it is.
-[<Sealed>]
-type internal Column<'Item>() =
-    let mutable items: 'Item[] = Array.Empty<'Item>()
-    let mutable count = 0
+/// Items of a column as they were when they were handed out: a part of its arrays, all but the last of which are full.
+[<Struct; NoEquality; NoComparison>]
+type internal ColumnItems<'Item>(parts: 'Item[][], shift: int, start: int, count: int) =
 
-    /// The items so far.
-    member _.Items: ArraySegment<'Item> = ArraySegment(items, 0, count)
+    /// None.
+    static member None: ColumnItems<'Item> = ColumnItems(Array.Empty(), 0, 0, 0)
 
     /// How many there are.
     member _.Count: int = count
 
     /// An item.
     member _.Item
-        with get (index: int): 'Item = items[index]
+        with get (index: int): 'Item =
+            let place = start + index
+            parts[place >>> shift][place &&& ((1 <<< shift) - 1)]
+
+    /// So many of them, from one on.
+    member _.Slice(first: int, length: int) : ColumnItems<'Item> = ColumnItems(parts, shift, start + first, length)
+
+    member private this.All() : IEnumerator<'Item> =
+        let items = this
+        (seq { for index in 0 .. items.Count - 1 -> items[index] }).GetEnumerator()
+
+    interface Collections.IEnumerable with
+        member this.GetEnumerator() = this.All() :> Collections.IEnumerator
+
+    interface IEnumerable<'Item> with
+        member this.GetEnumerator() = this.All()
+
+    interface IReadOnlyCollection<'Item> with
+        member this.Count = this.Count
+
+    interface IReadOnlyList<'Item> with
+        member this.Item
+            with get index = this[index]
+
+/// Items that are only added, in arrays that stay below the size from which on the runtime collects an array only with everything else.
+/// What was handed out stays as it is.
+[<Sealed>]
+type internal Column<'Item>() =
+    // A power of two, and at most 64 KiB.
+    static let shift =
+        16
+        - Numerics.BitOperations.Log2(Numerics.BitOperations.RoundUpToPowerOf2(uint32 (Runtime.CompilerServices.Unsafe.SizeOf<'Item>())))
+
+    let mutable parts: 'Item[][] = Array.Empty()
+    let mutable count = 0
+
+    /// The items so far.
+    member _.Items: ColumnItems<'Item> = ColumnItems(parts, shift, 0, count)
+
+    /// How many there are.
+    member _.Count: int = count
+
+    /// An item.
+    member _.Item
+        with get (index: int): 'Item = parts[index >>> shift][index &&& ((1 <<< shift) - 1)]
 
     /// One more item.
     member _.Add(item: 'Item) : unit =
-        if count = items.Length then
-            Array.Resize(&items, max 4 (2 * count))
+        let part, place = count >>> shift, count &&& ((1 <<< shift) - 1)
 
-        items[count] <- item
+        if part = parts.Length then
+            Array.Resize(&parts, max 1 (2 * parts.Length))
+
+        let before = parts[part]
+        let length = if isNull (box before) then 0 else before.Length
+
+        // The first one begins small.
+        if place = length then
+            let larger =
+                Array.zeroCreate<'Item>(if part > 0 then 1 <<< shift else min (1 <<< shift) (max 4 (2 * length)))
+
+            if length > 0 then
+                Array.blit before 0 larger 0 length
+
+            parts[part] <- larger
+
+        parts[part][place] <- item
         count <- count + 1
 
     /// Leaves out the first items.
-    member _.Drop(first: int) : unit =
-        items <- Array.sub items first (count - first)
-        count <- count - first
+    member this.Drop(first: int) : unit =
+        let items = this.Items
+        parts <- Array.Empty()
+        count <- 0
+
+        for index in first .. items.Count - 1 do
+            this.Add items[index]
 
 /// What is kept of a stream: versions from Floor + 1 on, without gaps.
 [<Sealed>]
@@ -61,7 +122,7 @@ type internal AskedQuery =
         /// What the alternatives demand.
         Demands: IReadOnlyList<int64> list list list
         /// The entries then.
-        Entries: ArraySegment<Entry>
+        Entries: ColumnItems<Entry>
     }
 
     /// The answer, as `Journal.query` gives it.

@@ -33,7 +33,9 @@ type internal ArrayJournal() =
         if isStale then
             let left = Column<Entry>()
 
-            for entry in entries.Items do
+            for index in 0 .. entries.Count - 1 do
+                let entry = entries[index]
+
                 if entry.Version > streams[entry.Data.Stream].Floor then
                     left.Add entry
 
@@ -103,24 +105,27 @@ type internal ArrayJournal() =
             column
 
     let commit (batch: AcceptedBatch) =
-        for place in 0 .. batch.Entries.Length - 1 do
+        for place in 0 .. batch.Count - 1 do
             let entry: Entry =
                 {
-                    Position = batch.Positions[place]
-                    Version = batch.Versions[place]
+                    Position = batch.Position place
+                    Version = batch.Version place
                     Batch = batch.FirstPosition
-                    Data = batch.Entries[place]
+                    Data = batch.Entry place
                 }
 
             entries.Add entry
             (columnOf entry).Entries.Add entry
 
-        head <- batch.Receipt.Head
+        head <- batch.Head
         batches.Add(struct (batch.FirstPosition, head))
 
-        match batch.KnownKey with
-        | Some known -> keys[known.Key] <- known
-        | None -> ()
+        if batch.Key.IsSome then
+            match batch.KnownKey with
+            | Some known -> keys[known.Key] <- known
+            | None -> ()
+
+        batch.Release()
 
     /// The last position and head hash.
     member _.Head: Head = head
@@ -183,42 +188,43 @@ type internal ArrayJournal() =
         found
 
     /// As `Journal.readStream`.
-    member _.ReadStream(stream: StreamId, fromVersion: int64, toVersion: int64, maxCount: int64) : Result<ArraySegment<Entry>, ReadError> =
+    member _.ReadStream(stream: StreamId, fromVersion: int64, toVersion: int64, maxCount: int64) : Result<ColumnItems<Entry>, ReadError> =
         let fromVersion = max 1L fromVersion
 
         match streams.TryGetValue stream with
-        | false, _ -> Ok ArraySegment.Empty
+        | false, _ -> Ok ColumnItems.None
         | true, found when fromVersion <= found.Floor -> Error(ReadError.Dropped found.Floor)
-        | true, found when fromVersion > found.Highest || toVersion < fromVersion || maxCount <= 0L -> Ok ArraySegment.Empty
+        | true, found when fromVersion > found.Highest || toVersion < fromVersion || maxCount <= 0L -> Ok ColumnItems.None
         | true, found ->
             let count = min maxCount (min toVersion found.Highest - fromVersion + 1L)
-            Ok(found.Entries.Items.Slice(int (fromVersion - found.Floor - 1L), int count))
+            let items = found.Entries.Items
+            Ok(items.Slice(int (fromVersion - found.Floor - 1L), int count))
 
     /// As `Journal.readAll`.
-    member _.ReadAll(fromPosition: int64, maxCount: int64) : ArraySegment<Entry> =
+    member _.ReadAll(fromPosition: int64, maxCount: int64) : ColumnItems<Entry> =
         let entries = current ()
         let first = Ascending.indexAt (fun (entry: Entry) -> entry.Position) fromPosition entries
         let count = min maxCount (int64 (entries.Count - first))
-        if count <= 0L then ArraySegment.Empty else entries.Slice(first, int count)
+        if count <= 0L then ColumnItems.None else entries.Slice(first, int count)
 
     /// A query as of now.
     member _.Ask(query: Query) : AskedQuery = ask query
 
-    /// As `Journal.append`; true with a batch that was appended now, false with a receipt of before.
-    member this.Append(batch: EncodedBatch) : Result<struct (Receipt * bool), AppendError> =
+    /// As `Journal.append`; true with a batch that was appended now, false with a receipt of before. A batch that is lent is given back.
+    member this.Append(batch: EncodedBatch) : Result<struct (PlacedReceipt * bool), AppendError> =
         match Append.accept (this :> IAppendIndex) batch with
         | Error error -> Error error
-        | Ok(Acceptance.Repeated receipt) -> Ok(struct (receipt, false))
+        | Ok(Acceptance.Repeated receipt) -> Ok(struct (PlacedReceipt.Of receipt, false))
         | Ok(Acceptance.Fresh accepted) ->
             commit accepted
-            Ok(struct (accepted.Receipt, true))
+            Ok(struct (accepted.Placed, true))
 
     /// As `Journal.restore`.
-    member this.Restore(restored: Entry list) : Result<struct (Receipt * bool), AppendError> =
+    member this.Restore(restored: Entry list) : Result<struct (PlacedReceipt * bool), AppendError> =
         Append.restore (this :> IAppendIndex) restored
         |> Result.map (fun accepted ->
             commit accepted
-            struct (accepted.Receipt, true))
+            struct (accepted.Placed, true))
 
     /// As `Journal.deleteTo`.
     member _.DeleteTo(stream: StreamId, version: int64) : unit =
@@ -241,7 +247,11 @@ type internal ArrayJournal() =
 
             let floors = Dictionary<StreamId, int64>()
 
-            for entry in current () do
+            let entries = current ()
+
+            for index in 0 .. entries.Count - 1 do
+                let entry = entries[index]
+
                 if entry.Position <= last.Position then
                     floors[entry.Data.Stream] <- entry.Version
 

@@ -120,16 +120,22 @@ module internal Head =
             writer.Int64 leaf.FirstVersion
             Hash.write writer leaf.Hash
 
-    /// The head after a batch of so many positions, whose record a function writes: SHA-256(1 | previous head | record of the batch).
-    let nextOf (previous: Hash) (firstPosition: int64) (count: int) (record: ByteWriter -> unit) : Head =
+    /// Begins what the head after a batch is the SHA-256 of, 1 | previous head | record of the batch: the record is to be written, then
+    /// `ended` to be called.
+    let beginning (previous: Hash) : ByteWriter =
         let writer = ScratchWriter.Take()
         writer.Byte 1uy
         Hash.write writer previous
-        record writer
+        writer
+
+    /// The head after a batch of so many positions, whose record was written.
+    let ended (writer: ByteWriter) (firstPosition: int64) (count: int) : Head =
         let hash = Hash.Compute writer.Written
         ScratchWriter.GiveBack writer
         { Position = firstPosition + int64 count - 1L; Hash = hash }
 
     /// The head after a batch.
     let next (previous: Hash) (firstPosition: int64) (leaves: Leaf list) : Head =
-        nextOf previous firstPosition (leaves |> List.sumBy _.Count) (fun writer -> writeRecord writer firstPosition leaves)
+        let writer = beginning previous
+        writeRecord writer firstPosition leaves
+        ended writer firstPosition (leaves |> List.sumBy _.Count)

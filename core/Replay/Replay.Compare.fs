@@ -236,6 +236,24 @@ module internal StepComparison =
     let private messages (step: RecordedStep) (made: EntryData list) (sent: OutgoingMessage list) =
         if step.Messages.IsEmpty && sent.IsEmpty then None else compareMessages step made sent
 
+    /// Whether a step without messages is as it was recorded, entry by entry: then `find` finds nothing, and no entry is older than made.
+    let isSame (step: RecordedStep) (made: EntryData[]) (sent: OutgoingMessage list) (words: uint64) : bool =
+        let rec outcomes (recorded: Entry list) (number: int) =
+            match recorded with
+            | [] -> number = made.Length
+            | entry :: rest ->
+                number < made.Length
+                && made[number].Role <> Role.Message
+                && SameEntry.isSame entry made[number]
+                && outcomes rest (number + 1)
+
+        sent.IsEmpty
+        && step.Messages.IsEmpty
+        && made.Length > 0
+        && SameEntry.isSame step.Command made[0]
+        && SameEntry.words step.Command.Data.Drawn words
+        && outcomes step.Outcome 1
+
     /// The first difference between a recorded step and the one made now, of which `made` are the entries, the command first, and `sent`
     /// the messages.
     let find aggregate (step: RecordedStep) (made: EntryData list) (sent: OutgoingMessage list) (words: uint64) : Divergence option =

@@ -17,6 +17,7 @@ type internal ReplayStream<'State, 'Command, 'Event, 'Error>
     let mutable version = source.Start.Version
     let mutable afterStep = struct (version, state)
 
+    let remade = RemadeSteps<_, _, _, _>(aggregate, source)
     let facts = ResizeArray<Entry>()
     let beside = RunBeside()
     let mutable current: Entry voption = ValueNone
@@ -105,107 +106,22 @@ type internal ReplayStream<'State, 'Command, 'Event, 'Error>
             takeEvents command until (entry :: taken)
         | _ -> List.rev taken
 
-    let make settings aggregate (command: Entry) value =
-        RunStep.settled
-            { settings with RefuseUnstable = false; IsCompared = true }
-            { source.Context with Mode = RecordMode.Record }
-            aggregate
-            { Version = version; State = state; RunVersion = command.Version - 1L }
-            {
-                Stream = source.Stream
-                Command = value
-                Now = command.Data.Time |> Option.defaultValue DateTimeOffset.MinValue
-                CorrelationId = command.Data.CorrelationId
-                CausationId = command.Data.CausationId
-                Key = command.Data.Key
-            }
-
-    let decide command value = make RunStep.plain aggregate command value
-
-    let entriesOf (struct (result: StepResult<'State, 'Event, 'Error>, _)) =
-        match result.Batch with
-        | Some batch -> List.ofArray batch.Entries
-        | None -> []
-
-    let countUpcast (step: RecordedStep) made =
-        for entry in StepComparison.olderThan step made do
-            tally.Upcast.Add entry.Position
-
-    // Messages that were deleted since are not compared.
-    let countMessages (step: RecordedStep) (made: EntryData list) =
-        let sent = made |> List.filter _.Role.IsMessage
-
-        if not sent.IsEmpty && (StepComparison.kept step made).Length < sent.Length then
-            tally.WithoutMessages.Add step.Command.Position
-
-    // The difference, and what was not compared.
-    let find step made (struct (result: StepResult<'State, 'Event, 'Error>, _)) drawn =
-        countMessages step made
-        StepComparison.find aggregate step made result.Messages drawn
-
-    // The first difference, and the events as they are now where there is none.
-    let compare (step: RecordedStep) value =
-        let first = decide step.Command value
-
-        let difference =
-            match first with
-            | Ok(struct (result, _) as made) ->
-                let entries = entriesOf made
-                countUpcast step entries
-                find step entries made result.Drawn
-            | Error error -> Some(StepComparison.ofError step error)
-
-        match difference, first with
-        | None, Ok(struct (_, settled)) -> struct (None, settled)
-        | None, Error _ -> struct (None, [])
-        | Some found, _ when
-            StepTold.answer (Result.map entriesOf first) = StepTold.answer (Result.map entriesOf (decide step.Command value))
-            ->
-            struct (Some found, [])
-        | Some found, _ -> struct (Some { found with Cause = DivergenceCause.Unstable }, [])
-
-    // A redacted command cannot be decided again. The step is made with its recorded outcome for the decision, so that everything else of
-    // it is compared as ever: roles, tags, times, ids, how codecs read and write it.
-    let compareRedacted (step: RecordedStep) (encoded: Encoded) =
-        let decided outcome messages =
-            let decision = Decision.ofResult outcome |> Decision.withMessages messages
-            let decider = Decider.sending aggregate.Decider.Initial (fun _ _ _ -> decision) aggregate.Decider.Evolve
-            let settings = { RunStep.plain with Recorded = Some encoded }
-
-            match make settings { aggregate with Decider = decider } step.Command Unchecked.defaultof<'Command> with
-            | Ok made -> find step (entriesOf made) made (step.Command.Data.Drawn |> Option.defaultValue 0UL)
-            | Error error -> Some(StepComparison.ofError step error)
-
-        tally.NotRedecidable.Add step.Command.Position
-
-        RedactedStep.judgeCommand aggregate source.Stream step.Command encoded
-        |> Option.orElseWith (fun () ->
-            match RedactedStep.outcome aggregate step, RedactedStep.messages run source.Stream step with
-            | Ok(Error _), Ok(_ :: _) -> Some(RunEntry.stray step.Messages.Head)
-            | Ok outcome, Ok messages ->
-                if RedactedStep.lacksMessages messages then
-                    tally.WithoutMessages.Add step.Command.Position
-
-                decided outcome messages
-            | Error divergence, _
-            | _, Error divergence -> Some divergence)
-
     // The recorded events, which are the decided ones, folded as `Replay.fold` does.
-    let rec accept (events: Entry list) (settled: Settled<'Event> list) =
-        match events, settled with
-        | [], _ ->
+    let rec accept (events: Entry list) (settled: Settled<'Event>[]) (number: int) =
+        match events with
+        | [] ->
             afterStep <- struct (version, state)
             StepVerdict.Same
-        | event :: rest, now :: others when StepTold.isSettled version event now ->
-            match Folding.evolve aggregate state event now.Value with
+        | event :: rest when number < settled.Length && StepTold.isSettled version event settled[number] ->
+            match Folding.evolve aggregate state event settled[number].Value with
             | Ok after ->
                 state <- after
                 version <- event.Version
-                accept rest others
+                accept rest settled (number + 1)
             | Error divergence -> StepVerdict.Differs divergence
-        | event :: rest, _ ->
+        | event :: rest ->
             match apply event with
-            | Ok None -> accept rest (if settled.IsEmpty then [] else settled.Tail)
+            | Ok None -> accept rest settled (number + 1)
             | Ok(Some divergence)
             | Error divergence -> StepVerdict.Differs divergence
 
@@ -216,7 +132,13 @@ type internal ReplayStream<'State, 'Command, 'Event, 'Error>
         let outcome =
             if commanded.Refusals.IsEmpty then events else commanded.Refusals @ events |> List.sortBy _.Position
 
-        let encoded = { Folding.encodedOf command.Data with Payload = commanded.Data }
+        let encoded =
+            {
+                Type = command.Data.Type
+                SchemaVersion = command.Data.SchemaVersion
+                Payload = commanded.Data
+            }
+
         let isRedacted = CodecEncode.isRedacted aggregate.Commands encoded
 
         tally.Take (outcome @ commanded.Messages) isRedacted
@@ -233,20 +155,23 @@ type internal ReplayStream<'State, 'Command, 'Event, 'Error>
         let before = state
 
         // Entries that were deleted, or that the store lost: a step that lacks them is not to blame.
-        let hole = current |> ValueOption.toOption |> Option.bind (Folding.gap (version + int64 events.Length))
+        let hole =
+            match current with
+            | ValueSome entry -> Folding.gap (version + int64 events.Length) entry
+            | ValueNone -> None
 
         let compared =
             if isRedacted then
-                Ok(struct (compareRedacted step encoded, []))
+                Ok(struct (remade.CompareRedacted(step, encoded, state), Array.Empty()))
             else
-                Folding.decode aggregate.Commands command encoded |> Result.map (compare step)
+                remade.Compare(step, encoded, state)
 
         let verdict =
             match compared, hole with
             | Error divergence, _ -> StepVerdict.Differs divergence
             | Ok(struct (Some { Cause = DivergenceCause.Unexpected | DivergenceCause.Refusal }, _)), Some hole -> StepVerdict.Differs hole
             | Ok(struct (Some divergence, _)), _ -> StepVerdict.Differs divergence
-            | Ok(struct (None, settled)), _ -> accept events settled
+            | Ok(struct (None, settled)), _ -> accept events settled 0
 
         match verdict with
         | StepVerdict.Same -> verdict

@@ -22,17 +22,18 @@ type internal Verification(source: VerifyInput, verifiers: ReplayVerifier list, 
     let mutable lastPosition = started.Position
 
     let streamOf (command: Entry) (stream: StreamId) =
-        match streams.TryGetValue stream, ReplayOpening.verifierOf verifiers stream with
-        | (true, found), _ -> Ok found
-        | (false, _), None ->
-            Error(
-                Divergence.at command "/data/stream" DivergenceCause.Undecodable stream.Value "no aggregate of this program owns the stream"
-            )
-        | (false, _), Some verifier ->
-            let struct (opened, unused) = verifier.Open(source, context, tally, stream)
-            streams.Add(stream, opened)
-            findings.AddRange(unused |> List.map ReplayFinding.SnapshotNotUsed)
-            Ok opened
+        match streams.TryGetValue stream with
+        | true, found -> Ok found
+        | false, _ ->
+            match ReplayOpening.verifierOf verifiers stream with
+            | None ->
+                let reason = "no aggregate of this program owns the stream"
+                Error(Divergence.at command "/data/stream" DivergenceCause.Undecodable stream.Value reason)
+            | Some verifier ->
+                let struct (opened, unused) = verifier.Open(source, context, tally, stream)
+                streams.Add(stream, opened)
+                findings.AddRange(unused |> List.map ReplayFinding.SnapshotNotUsed)
+                Ok opened
 
     /// The earliest divergence before a position in the streams that are open.
     let earlier (position: int64) =

@@ -11,18 +11,21 @@ module internal Envelope =
 
     /// The payload of a command entry.
     let write (stream: StreamId) (payload: Bytes) : Bytes =
-        let writer = ByteWriter(payload.Length * 4 / 3 + 64)
-        let members = JsonObjectWriter writer
-        members.Text("stream", stream.Value)
+        let writer = ScratchWriter.Take()
+        writer.Raw(ReadOnlySpan "{\"stream\":"B)
+        JsonString.write writer stream.Value
 
         if Json.isOneLine payload.Memory then
-            members.Name "data"
+            writer.Raw(ReadOnlySpan ",\"data\":"B)
             writer.Raw payload.Span
         else
-            members.Text("dataBase64", Convert.ToBase64String payload.Span)
+            writer.Raw(ReadOnlySpan ",\"dataBase64\":"B)
+            JsonString.write writer (Convert.ToBase64String payload.Span)
 
-        members.Close()
-        Bytes.Wrap writer.WrittenMemory
+        writer.Byte '}'B
+        let made = Bytes.Copy writer.Written
+        ScratchWriter.GiveBack writer
+        made
 
     let private text (name: string) (json: ReadOnlyMemory<byte>) =
         match (JsonReader json).Value() with

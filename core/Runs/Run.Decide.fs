@@ -26,13 +26,16 @@ module internal StepDecision =
         let step: Step = { Now = input.Now.ToUniversalTime(); CommandId = commandId; Random = random }
 
         try
-            Settle.guarded "decide" (fun () -> Settle.decision aggregate.Decider step before.State command)
-            |> Result.map (fun decision -> struct (decision, random.WordsDrawn))
+            try
+                let decision = Settle.decision aggregate.Decider step before.State command
+                Ok(struct (decision, random.WordsDrawn))
+            with error ->
+                Error(StepError.Threw("decide", error))
         finally
             random.End()
 
     /// What entries of one step have in common, made once.
-    [<NoEquality; NoComparison>]
+    [<Struct; NoEquality; NoComparison>]
     type Common =
         {
             At: DateTimeOffset option
@@ -50,38 +53,54 @@ module internal StepDecision =
             At = Some(input.Now.ToUniversalTime())
             Correlation = (if input.CorrelationId.IsSome then input.CorrelationId else cause)
             Cause = cause
-            Of = Some context.Run
+            Of = context.Run.Named
         }
 
+    let private hashOf (aggregate: Aggregate<'State, 'Command, 'Event, 'Error>) state =
+        match Aggregate.stateHash aggregate state with
+        | Ok hash -> hash
+        | Error error -> raise (InvalidOperationException(error.ToString()))
+
     /// The state after the events, which are also folded as they were decided where codecs are checked.
-    let evolve (settings: StepSettings) (aggregate: Aggregate<'State, 'Command, 'Event, 'Error>) state decided recorded =
-        let hashOf state =
-            match Aggregate.stateHash aggregate state with
-            | Ok hash -> hash
-            | Error error -> raise (InvalidOperationException(error.ToString()))
+    let evolve
+        (settings: StepSettings)
+        (aggregate: Aggregate<'State, 'Command, 'Event, 'Error>)
+        (before: 'State)
+        (decided: 'Event list)
+        (recorded: Settled<'Event>[])
+        : Result<'State, StepError> =
+        let mutable state = before
+        let mutable rest = decided
+        let mutable number = 0
+        let mutable fault = ValueNone
 
-        let next state decided (recorded: Settled<'Event>) =
-            Settle.guarded "evolve" (fun () ->
-                let isChecked = settings.CheckCodecs && not (Redaction.isMarked recorded.Encoded.Payload)
-                let other = if isChecked then hashOf (aggregate.Decider.Evolve state decided) else None
-                let state = aggregate.Decider.Evolve state recorded.Value
-                struct (state, other.IsSome && other <> hashOf state))
+        while fault.IsNone && number < recorded.Length do
+            let settled = recorded[number]
+            let mutable isOther = false
 
-        let rec fold state (decided: 'Event list) (recorded: Settled<'Event> list) =
-            match decided, recorded with
-            | event :: decided, settled :: recorded ->
-                match next state event settled with
-                | Ok(struct (after, false)) -> fold after decided recorded
-                | Ok(struct (_, true)) ->
-                    let reason =
-                        "the state after the event as decided is another one than after the event as read back from "
-                        + PayloadText.show settled.Encoded.Payload
+            try
+                let isChecked = settings.CheckCodecs && not (Redaction.isMarked settled.Encoded.Payload)
 
-                    Error(StepError.Codec("the event", CodecError.Unencodable(settled.Encoded.Type, reason)))
-                | Error error -> Error error
-            | _ -> Ok state
+                let other = if isChecked then hashOf aggregate (aggregate.Decider.Evolve state rest.Head) else None
 
-        fold state decided recorded
+                state <- aggregate.Decider.Evolve state settled.Value
+                isOther <- other.IsSome && other <> hashOf aggregate state
+            with error ->
+                fault <- ValueSome(StepError.Threw("evolve", error))
+
+            if isOther then
+                let reason =
+                    "the state after the event as decided is another one than after the event as read back from "
+                    + PayloadText.show settled.Encoded.Payload
+
+                fault <- ValueSome(StepError.Codec("the event", CodecError.Unencodable(settled.Encoded.Type, reason)))
+
+            rest <- rest.Tail
+            number <- number + 1
+
+        match fault with
+        | ValueSome error -> Error error
+        | ValueNone -> Ok state
 
     /// Whether the command as it was given comes to the same as the one that was read back, and draws as often.
     let sameDecision context (aggregate: Aggregate<_, _, 'Event, 'Error>) before input (command: Settled<_>) id decided drawn =
@@ -104,15 +123,8 @@ module internal StepDecision =
 
                 Error(StepError.Codec("the command", CodecError.Unencodable(command.Encoded.Type, reason))))
 
-    /// Where the next step begins.
-    let position (before: RunPosition<'State>) state (outcome: Result<'Event list, 'Error>) : RunPosition<'State> =
-        let events, refusals =
-            match outcome with
-            | Ok events -> List.length events, 0
-            | Error _ -> 0, 1
-
-        {
-            Version = before.Version + int64 events
-            State = state
-            RunVersion = before.RunVersion + 1L + int64 refusals
-        }
+    /// How many entries an outcome adds to the target stream, and to the run's stream besides the command.
+    let added (outcome: Result<'Event list, 'Error>) : struct (int64 * int64) =
+        match outcome with
+        | Ok events -> struct (int64 (List.length events), 0L)
+        | Error _ -> struct (0L, 1L)

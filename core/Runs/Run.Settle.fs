@@ -14,6 +14,32 @@ type internal Settled<'Value> =
         IsStable: bool
     }
 
+/// What a step came to, as `StepResult` has it, with what it was made of.
+[<Struct; NoEquality; NoComparison>]
+type internal SettledStep<'State, 'Event, 'Error> =
+    {
+        /// What is to be appended; null where nothing is, or where the step is only compared.
+        Batch: EncodedBatch | null
+        /// The events, or the refusal, as their codecs read them back.
+        Outcome: Result<'Event list, 'Error>
+        /// The messages that are appended with the events.
+        Messages: OutgoingMessage list
+        /// The state after the step.
+        State: 'State
+        /// The target stream's version after the step.
+        Version: int64
+        /// The run stream's version after the step.
+        RunVersion: int64
+        /// Random words that were drawn.
+        Drawn: uint64
+        /// Whether something in an event is redacted.
+        Redacted: bool
+        /// Its events as they were settled.
+        SettledEvents: Settled<'Event>[]
+        /// Its entries in their normal form, the command first. Not to be changed.
+        Entries: EntryData[]
+    }
+
 /// Calling the aggregate's code, and settling what goes into a step and comes out of it.
 [<RequireQualifiedAccess>]
 module internal Settle =
@@ -70,7 +96,7 @@ module internal Settle =
                 answered "decide" "a decision" (sending.Decide step state command)
             | _ -> Decision.ofResult (decider.Decide step state command)
 
-        match answered "decide" "a result" decision.Outcome with
+        match decision.Outcome with
         | Ok events -> answered "decide" "a list of events" events |> ignore<'Event list>
         | Error _ -> ()
 
@@ -100,33 +126,38 @@ module internal Settle =
             | Ok again when isSame again encoded -> Ok { Encoded = encoded; Value = back; IsStable = true }
             | Ok again -> refused (notStable what encoded again)
 
-    // By a codec that reads back what it writes; none where it does not, or where that is not known.
+    // By a codec that reads back what it writes; none where it does not, or where that is not known. As `coded`, without a function.
     let private trySettle what (codec: Codec<'Value>) (value: 'Value) : Result<Settled<'Value> voption, StepError> =
         match CodecEncode.trySettling codec with
-        | ValueSome settling ->
-            coded "encoding " what (fun () -> settling.TrySettle value)
-            |> Result.map (ValueOption.map (fun (struct (encoded, back)) -> { Encoded = encoded; Value = back; IsStable = true }))
         | ValueNone -> Ok ValueNone
+        | ValueSome settling ->
+            try
+                match settling.TrySettle value with
+                | Ok(ValueSome(struct (encoded, back))) -> Ok(ValueSome { Encoded = encoded; Value = back; IsStable = true })
+                | Ok ValueNone -> Ok ValueNone
+                | Error error -> Error(StepError.Codec(what, error))
+            with error ->
+                Error(StepError.Threw("encoding " + what, error))
 
-    let private settle settings what (codec: Codec<'Value>) (value: 'Value) (isReadBack: Encoded -> bool) =
+    let private settle settings what (codec: Codec<'Value>) (value: 'Value) (readsMarked: bool) =
         match trySettle what codec value with
         | Error error -> Error error
         | Ok(ValueSome settled) -> Ok settled
         | Ok ValueNone ->
             match encode what codec value with
             | Error error -> Error error
-            | Ok encoded when isReadBack encoded -> readBack settings what codec value encoded
+            | Ok encoded when readsMarked || not (Redaction.isMarked encoded.Payload) -> readBack settings what codec value encoded
             | Ok encoded -> Ok { Encoded = encoded; Value = value; IsStable = false }
 
     /// Settles an event or a refusal: encoded, and read back. Where something in it is redacted, what is read back lacks that too.
     let outcome (settings: StepSettings) (what: string) (codec: Codec<'Value>) (value: 'Value) : Result<Settled<'Value>, StepError> =
-        settle settings what codec value (fun _ -> true)
+        settle settings what codec value true
 
     /// Settles a command. One in which something is redacted is decided as it was given: what could be read back is not all of it.
     let command (settings: StepSettings) (codec: Codec<'Value>) (value: 'Value) : Result<Settled<'Value>, StepError> =
         match settings.Recorded with
         | Some encoded -> Ok { Encoded = encoded; Value = value; IsStable = false }
-        | None -> settle settings "the command" codec value (fun encoded -> not (Redaction.isMarked encoded.Payload))
+        | None -> settle settings "the command" codec value false
 
     /// Settles a message: its payload, which reads back as what is encoded the same.
     let message (settings: StepSettings) (form: IMessageForm) : Result<Encoded, StepError> =

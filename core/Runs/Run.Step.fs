@@ -19,10 +19,11 @@ module internal RunStep =
             Beside = None
             Recorded = None
             IsCompared = false
+            MayLend = false
         }
 
     /// The type of the effect that names the snapshot a step stood on.
-    let snapshotType = "$snapshot"
+    let snapshotType = StepEntries.snapshotType
 
     // Those of operations; see FORMAT.md.
     let private operationTypes =
@@ -48,134 +49,54 @@ module internal RunStep =
     /// The generator of the step on a stream at a version.
     let random (root: RngState) (stream: StreamId) (version: int64) : SeededRng = StepDecision.random root stream version
 
-    // An entry of the step; encoding the batch judges it.
-    let private entry (common: StepDecision.Common) (input: StepInput<'Command>) stream (role: Role) (encoded: Encoded) tags : EntryData =
-        {
-            Stream = stream
-            Role = role
-            Type = encoded.Type
-            SchemaVersion = encoded.SchemaVersion
-            Payload = encoded.Payload
-            Tags = tags
-            Time = common.At
-            Id = None
-            CorrelationId = common.Correlation
-            CausationId = (if role.IsCommand then input.CausationId else common.Cause)
-            Run = common.Of
-            Drawn = None
-            Key = input.Key
-        }
+    let private batch context settings (before: RunPosition<'State>) (input: StepInput<'Command>) (entries: EntryData[]) =
+        let request expected : AppendRequest =
+            {
+                Entries = []
+                Expected = expected
+                Condition =
+                    match settings.Beside with
+                    | None -> None
+                    | Some beside -> Some beside.Condition
+                Key = input.Key
+            }
 
-    let private traverse (make: 'Value -> Result<'Made, StepError>) (values: 'Value list) : Result<'Made list, StepError> =
-        let rec next made (rest: 'Value list) =
-            match rest with
-            | [] -> Ok(List.rev made)
-            | value :: rest ->
-                match make value with
-                | Ok one -> next (one :: made) rest
-                | Error error -> Error error
-
-        next [] values
-
-    let private tags (aggregate: Aggregate<'State, 'Command, 'Event, 'Error>) event =
-        Settle.guarded "tagging the event" (fun () ->
-            List.ofSeq (Settle.answered "the function that tags events" "tags" (aggregate.Tags event)))
-
-    // The entries of the outcome, the events as they were recorded, and the outcome as it was recorded.
-    let private outcomeEntries
-        settings
-        context
-        common
-        (aggregate: Aggregate<'State, 'Command, 'Event, 'Error>)
-        (input: StepInput<'Command>)
-        (decision: Decision<'Event, 'Error>)
-        =
-        match decision.Outcome with
-        | Ok events when List.length events > Limits.batchEntries ->
-            // Before they are encoded.
-            Error(StepError.Invalid(ValueError.TooMany("events of a step", List.length events, Limits.batchEntries)))
-        | Ok _ when List.length decision.Messages > Limits.batchEntries ->
-            Error(StepError.Invalid(ValueError.TooMany("messages of a step", List.length decision.Messages, Limits.batchEntries)))
-        | Ok events ->
-            events
-            |> traverse (fun event ->
-                Settle.outcome settings "the event" aggregate.Events event
-                |> Result.bind (fun settled ->
-                    tags aggregate settled.Value
-                    |> Result.map (fun tags -> entry common input input.Stream Role.Event settled.Encoded tags, settled)))
-            |> Result.map (fun made ->
-                let settled = List.map snd made
-                struct (List.map fst made, settled, Ok(settled |> List.map _.Value)))
-        | Error error ->
-            Settle.outcome settings "the refusal" aggregate.Errors error
-            |> Result.map (fun settled ->
-                let refusal = entry common input context.Run.Stream Role.Refusal settled.Encoded []
-                struct ((if context.Mode = RecordMode.Off then [] else [ refusal ]), [], Error settled.Value))
-
-    // The entries of the messages, behind those of the outcome.
-    let private messageEntries settings context common (before: RunPosition<'State>) (input: StepInput<'Command>) commandId messages =
-        let entryOf stream encoded = entry common input stream Role.Message encoded []
-
-        let make =
-            MessageEntry.make settings context.Run input.Stream before.Version input.Now commandId entryOf
-
-        if List.isEmpty messages then Ok [] else messages |> List.indexed |> traverse make
-
-    let private snapshotEffect context common (input: StepInput<'Command>) (stoodOn: StoodOn) =
-        let payload = RunForm.writeSnapshot input.Stream stoodOn
-        let encoded = { Type = snapshotType; SchemaVersion = 1; Payload = payload }
-        entry common input (effectsOf context.Run) Role.Effect encoded []
-
-    // What is recorded before the outcome: the snapshot that the state stands on, and the command.
-    let private inputEntries context common settings (input: StepInput<'Command>) drawn (command: Settled<'Command>) =
-        match context.Mode with
-        | RecordMode.Off -> []
-        | _ ->
-            let wrapped =
-                { command.Encoded with
-                    Payload = Envelope.write input.Stream command.Encoded.Payload
-                }
-
-            let commanded =
-                { entry common input context.Run.Stream Role.Command wrapped [] with
-                    Drawn = Some drawn
-                }
-
-            match settings.StoodOn with
-            | None -> [ commanded ]
-            | Some stoodOn -> [ snapshotEffect context common input stoodOn; commanded ]
-
-    let private batch context settings (before: RunPosition<'State>) (input: StepInput<'Command>) (entries: EntryData list) =
-        let target = input.Stream, ExpectedVersion.after before.Version
+        let refused (error: AppendError) : Result<EncodedBatch | null, StepError> =
+            match error with
+            | AppendError.Invalid error -> Error(StepError.Invalid error)
+            | error -> invalidOp (error.ToString())
 
         let expecting expected =
-            let request =
-                { Append.request entries with
-                    Expected = expected
-                    Condition = settings.Beside |> Option.map _.Condition
-                    Key = input.Key
-                }
+            let source = ListedEntries entries
 
-            match
-                (if settings.IsCompared then
-                     Encoding.batch EncodingWay.Compared request
-                 else
-                     Append.encodeOwn request)
-            with
-            | Ok batch -> Ok(Some batch)
-            | Error(AppendError.Invalid error) -> Error(StepError.Invalid error)
-            | Error error -> invalidOp (error.ToString())
+            if settings.IsCompared then
+                match Encoding.judge (request expected) source with
+                | Some error -> refused error
+                | None -> Ok null
+            else
+                match Encoding.batchOf (request expected) source settings.MayLend with
+                | Ok batch -> Ok batch
+                | Error error -> refused error
 
-        match context.Mode, entries with
+        let target = input.Stream, ExpectedVersion.after before.Version
+
+        match context.Mode with
         | _ when input.Stream.IsSystem -> Error(StepError.Invalid(ValueError.Reserved("stream", input.Stream.Value)))
-        | RecordMode.Off, [] -> Ok None
-        | RecordMode.Off, _ -> expecting [ target ]
+        | RecordMode.Off when entries.Length = 0 -> Ok null
+        | RecordMode.Off -> expecting [ target ]
         | _ -> expecting [ context.Run.Stream, ExpectedVersion.after before.RunVersion; target ]
 
-    let private unguarded settings context (aggregate: Aggregate<'State, 'Command, 'Event, 'Error>) before (input: StepInput<'Command>) =
+    let private unguarded
+        settings
+        context
+        (aggregate: Aggregate<'State, 'Command, 'Event, 'Error>)
+        (before: RunPosition<'State>)
+        (input: StepInput<'Command>)
+        : Result<SettledStep<'State, 'Event, 'Error>, StepError> =
         let commandId =
-            settings.CommandId
-            |> Option.defaultWith (fun () -> Entry.derivedId (Some context.Run) context.Run.Stream (before.RunVersion + 1L))
+            match settings.CommandId with
+            | Some id -> id
+            | None -> Entry.derivedId context.Run.Named context.Run.Stream (before.RunVersion + 1L)
 
         match Settle.command settings aggregate.Commands input.Command with
         | Error error -> Error error
@@ -185,57 +106,69 @@ module internal RunStep =
             | Ok(struct (decided, drawn)) ->
                 let common = StepDecision.common context input commandId
 
-                match outcomeEntries settings context common aggregate input decided with
+                match StepEntries.room context settings decided with
                 | Error error -> Error error
-                | Ok(struct (outcomes, settled, outcome)) ->
-                    // Behind it: an event codec that is not stable has been named by then.
-                    let judged =
-                        if settings.CheckCodecs && not (Redaction.isMarked command.Encoded.Payload) then
-                            StepDecision.sameDecision context aggregate before input command commandId decided drawn
-                        else
-                            Ok()
-
-                    match judged with
+                | Ok entries ->
+                    match StepEntries.outcomeEntries settings context common aggregate input decided entries with
                     | Error error -> Error error
-                    | Ok() ->
-                        match messageEntries settings context common before input commandId decided.Messages with
+                    | Ok(struct (settled, outcome)) ->
+                        // Behind it: an event codec that is not stable has been named by then.
+                        let judged =
+                            if settings.CheckCodecs && not (Redaction.isMarked command.Encoded.Payload) then
+                                StepDecision.sameDecision context aggregate before input command commandId decided drawn
+                            else
+                                Ok()
+
+                        match judged with
                         | Error error -> Error error
-                        | Ok messages ->
-                            let decidedEvents = Result.defaultValue [] decided.Outcome
-
-                            match StepDecision.evolve settings aggregate before.State decidedEvents settled with
+                        | Ok() ->
+                            match StepEntries.messageEntries settings context common before input commandId decided entries with
                             | Error error -> Error error
-                            | Ok state ->
-                                let beside =
-                                    match settings.Beside with
-                                    | None -> []
-                                    | Some beside -> beside.EntriesOf(commandId, input.Key)
+                            | Ok() ->
+                                let events =
+                                    match decided.Outcome with
+                                    | Ok events -> events
+                                    | Error _ -> []
 
-                                let entries = inputEntries context common settings input drawn command @ outcomes @ messages @ beside
-
-                                match batch context settings before input entries with
+                                match StepDecision.evolve settings aggregate before.State events settled with
                                 | Error error -> Error error
-                                | Ok batch ->
-                                    let result =
-                                        {
-                                            Batch = batch
-                                            Outcome = outcome
-                                            Messages = decided.Messages
-                                            Position = StepDecision.position before state outcome
-                                            Drawn = drawn
-                                            Redacted = settled |> List.exists (fun event -> Redaction.isMarked event.Encoded.Payload)
-                                        }
+                                | Ok state ->
+                                    StepEntries.besideEntries settings commandId input.Key entries
+                                    StepEntries.inputEntries context common settings input drawn command entries
+                                    let entries = StepEntries.counted entries
 
-                                    Ok(struct (result, settled))
+                                    match batch context settings before input entries with
+                                    | Error error -> Error error
+                                    | Ok batch ->
+                                        let mutable isRedacted = false
 
-    /// Makes one step, and gives its events as they were settled; nothing the aggregate's code throws gets out.
+                                        for event in settled do
+                                            isRedacted <- isRedacted || Redaction.isMarked event.Encoded.Payload
+
+                                        let struct (events, refusals) = StepDecision.added outcome
+
+                                        Ok
+                                            {
+                                                Batch = batch
+                                                Outcome = outcome
+                                                Messages = decided.Messages
+                                                State = state
+                                                Version = before.Version + events
+                                                RunVersion = before.RunVersion + 1L + refusals
+                                                Drawn = drawn
+                                                Redacted = isRedacted
+                                                SettledEvents = settled
+                                                Entries = entries
+                                            }
+
+    /// Makes one step, and gives what it was made of; nothing the aggregate's code throws gets out.
     let settled
         (settings: StepSettings)
         (context: RunContext)
         (aggregate: Aggregate<'State, 'Command, 'Event, 'Error>)
         (before: RunPosition<'State>)
         (input: StepInput<'Command>)
-        : Result<struct (StepResult<'State, 'Event, 'Error> * Settled<'Event> list), StepError> =
+        : Result<SettledStep<'State, 'Event, 'Error>, StepError> =
         try
             unguarded settings context aggregate before input
         with error ->
@@ -250,5 +183,17 @@ module internal RunStep =
         (input: StepInput<'Command>)
         : Result<StepResult<'State, 'Event, 'Error>, StepError> =
         match settled settings context aggregate before input with
-        | Ok(struct (result, _)) -> Ok result
+        | Ok made ->
+            Ok
+                {
+                    Batch =
+                        (match made.Batch with
+                         | null -> None
+                         | batch -> Some batch)
+                    Outcome = made.Outcome
+                    Messages = made.Messages
+                    Position = { Version = made.Version; State = made.State; RunVersion = made.RunVersion }
+                    Drawn = made.Drawn
+                    Redacted = made.Redacted
+                }
         | Error error -> Error error

@@ -141,6 +141,8 @@ type internal StepSettings =
         Beside: StepBeside option
         /// The command as it was recorded, where it was redacted: the entry gets these bytes, whatever the command is.
         Recorded: Encoded option
-        /// Whether the batch is only compared: it is validated and neither encoded nor hashed.
+        /// Whether the step is only compared: its entries are validated, and there is no batch.
         IsCompared: bool
+        /// Whether nobody but the library will hold the batch, so that it may rent what it is made of.
+        MayLend: bool
     }

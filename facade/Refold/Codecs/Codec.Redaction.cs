@@ -101,13 +101,13 @@ public sealed partial class Codec<T> : IRedactingCodec<T>, ISettlingCodec<T>, IP
 
     private string NameOfAll => forms.Count == 1 ? TypeNames[0] : typeof(T).Name;
 
-    (Encoded Encoded, T Back)? ISettlingCodec<T>.TrySettle(T value)
+    (string Type, int SchemaVersion, ReadOnlyMemory<byte> Payload, T Back)? ISettlingCodec<T>.TrySettle(T value)
     {
         try
         {
             if (settle!(value) is not { } settled) return null;
             if (RedactedPaths.IsMarked(settled.Payload)) throw CodecFunctions.Reserved(settled.Type);
-            return (new Encoded(settled.Type, forms[settled.Type].SchemaVersion, settled.Payload), settled.Back);
+            return (settled.Type, forms[settled.Type].SchemaVersion, settled.Payload, settled.Back);
         }
         catch (Exception misfit) when (CodecFunctions.IsMisfit(misfit))
         {

@@ -46,7 +46,9 @@ internal sealed class JsonScratch
     public ReadOnlyMemory<byte> Write<T>(T value, JsonTypeInfo<T> typeInfo)
     {
         buffer.ResetWrittenCount();
-        if (writer is null || !ReferenceEquals(options, typeInfo.Options))
+        // Two codecs have options of their own, and mostly one way to write.
+        if (writer is null || options is null || !ReferenceEquals(options.Encoder, typeInfo.Options.Encoder)
+            || options.MaxDepth != typeInfo.Options.MaxDepth)
         {
             options = typeInfo.Options;
             // As the serializer makes one of its own.

@@ -16,6 +16,10 @@ internal sealed class Likeness
     // From so many objects on, pairs that were compared are kept, so that references in circles end.
     private const int FewObjects = 1000;
 
+    // One that found nothing is kept by the thread for the next comparison.
+    [ThreadStatic]
+    private static Likeness? kept;
+
     private readonly Stack<string> path = new();
     private HashSet<(object, object)>? compared;
     private int objects;
@@ -27,8 +31,14 @@ internal sealed class Likeness
     /// <param name="read">The value that was read.</param>
     public static string? Difference(Type declared, object? written, object? read)
     {
-        var comparison = new Likeness();
-        return comparison.Same(declared, written, read) ? null : comparison.found;
+        // Taken away meanwhile: what is compared may itself call a codec.
+        var comparison = kept ?? new Likeness();
+        kept = null;
+        if (!comparison.Same(declared, written, read)) return comparison.found;
+        if (comparison.compared is not null) return null;
+        comparison.objects = 0;
+        kept = comparison;
+        return null;
     }
 
     private bool Same(Type declared, object? written, object? read)
@@ -98,7 +108,9 @@ internal sealed class Likeness
 
     private bool SameFields(Type type, object written, object read)
     {
-        foreach (var (field, step) in FieldsOf(type))
+        var owned = FieldsOf(type);
+        var areSame = path.Count < MostLevels && owned.AreSame is { } simple && simple(written, read);
+        foreach (var (field, step) in areSame ? owned.Others : owned.All)
             if (!SameAt(step, field.FieldType, field.GetValue(written), field.GetValue(read))) return false;
         return true;
     }
@@ -122,7 +134,7 @@ internal sealed class Likeness
         ? $"{written.GetType()} becomes {read.GetType()}"
         : string.Create(CultureInfo.InvariantCulture, $"{written} becomes {read}, which is not the same in every part");
 
-    private static (FieldInfo Field, string Step)[] FieldsOf(Type type) => FieldLists.GetValue(type, static owner =>
+    private static OwnedFields FieldsOf(Type type) => FieldLists.GetValue(type, static owner =>
     {
         List<FieldInfo> fields = [];
         for (var ancestor = owner; ancestor is not null; ancestor = ancestor.BaseType)
@@ -131,7 +143,10 @@ internal sealed class Likeness
         // Of a collection, the fields of the runtime's classes are its items, which were compared.
         IEnumerable<FieldInfo> compared =
             typeof(IEnumerable).IsAssignableFrom(owner) ? JsonAuditMembers.FieldsOfUsers(owner) : fields;
-        return [.. compared.Select(field => (field, "." + JsonAuditMembers.NameOf(field)))];
+        var all = compared.Select(field => (Field: field, Step: "." + JsonAuditMembers.NameOf(field))).ToArray();
+        var simple = all.Select(item => item.Field).Where(field => SimpleFields.IsSimple(field.FieldType)).ToArray();
+        var others = all.Where(item => !SimpleFields.IsSimple(item.Field.FieldType)).ToArray();
+        return new OwnedFields(all, SimpleFields.AreSame(owner, simple), others);
     });
 
     private static Type ItemsOf(Type collection) => ItemTypes.GetValue(collection, static owner =>
@@ -139,9 +154,13 @@ internal sealed class Likeness
             .FirstOrDefault(candidate => candidate.IsGenericType && candidate.GetGenericTypeDefinition() == typeof(IEnumerable<>))
             ?.GetGenericArguments()[0] ?? typeof(object));
 
-    private static readonly ConditionalWeakTable<Type, (FieldInfo Field, string Step)[]> FieldLists = [];
+    private static readonly ConditionalWeakTable<Type, OwnedFields> FieldLists = [];
 
     private static readonly ConditionalWeakTable<Type, Type> ItemTypes = [];
+
+    // The fields of a type; whether the simple ones among them are the same, null where that is not known; those that are not simple.
+    private sealed record OwnedFields(
+        (FieldInfo Field, string Step)[] All, Func<object, object, bool>? AreSame, (FieldInfo Field, string Step)[] Others);
 
     private sealed class PairComparer : IEqualityComparer<(object, object)>
     {

@@ -67,8 +67,11 @@ internal static class DeliveryTranslation
     public static Decision<TEvent, TError> ToDecision<TEvent, TError>(
         this FSharpResult<FSharpList<TEvent>, TError> outcome, FSharpList<Core.OutgoingMessage> messages) =>
         outcome.IsError ? Decision.Refuse<TEvent, TError>(outcome.ErrorValue)
-        : messages.IsEmpty ? Decision.Accept<TEvent, TError>(outcome.ResultValue)
-        : Decision.Accept<TEvent, TError>(outcome.ResultValue).With([.. messages.Select(message => new OutgoingMessage(message))]);
+        : messages.IsEmpty ? Accepted<TEvent, TError>(outcome.ResultValue)
+        : Accepted<TEvent, TError>(outcome.ResultValue).With([.. messages.Select(message => new OutgoingMessage(message))]);
+
+    private static Decision<TEvent, TError> Accepted<TEvent, TError>(FSharpList<TEvent> events) =>
+        new(new DecisionContent<TEvent, TError> { IsRefused = false, Events = events.ToItems() });
 
     /// <summary>What a message entry says; null, with the reason, where it is none.</summary>
     public static MessageParts? TryRead(JournalEntry entry, out string reason)

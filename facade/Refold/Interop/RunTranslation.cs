@@ -5,7 +5,7 @@ using Microsoft.FSharp.Core;
 namespace Refold.Interop;
 
 /// <summary>A step that was made and not yet appended.</summary>
-internal sealed record MadeStep<TState, TEvent, TError>(
+internal readonly record struct MadeStep<TState, TEvent, TError>(
     EncodedBatch? Batch,
     Decision<TEvent, TError> Outcome,
     TState State,
@@ -19,7 +19,9 @@ internal sealed record MadeStep<TState, TEvent, TError>(
 /// <param name="StoodOn">The snapshot that the state was brought up from; null for none.</param>
 /// <param name="CommandId">The command's id; null for the one that follows from the run's version.</param>
 /// <param name="Beside">What is appended with it; null for nothing.</param>
-internal sealed record StepSettings(bool CheckCodecs, Snapshot? StoodOn = null, Guid? CommandId = null, StepBeside? Beside = null);
+/// <param name="MayLend">Whether nobody but the library will hold the batch, and the journal that writes it gives it back.</param>
+internal readonly record struct StepSettings(
+    bool CheckCodecs, Snapshot? StoodOn = null, Guid? CommandId = null, StepBeside? Beside = null, bool MayLend = false);
 
 /// <summary>What is appended with a step besides what it makes: for a command that an operation gives.</summary>
 /// <param name="Effects">Effects of the operation. One without causation is caused by the command.</param>
@@ -39,6 +41,10 @@ internal sealed record RunRecording(
 
 internal static class RunTranslation
 {
+    // Those of most steps.
+    private static readonly Core.StepSettings PlainStep = new(true, false, null, null, null, null, false, false);
+    private static readonly Core.StepSettings LentStep = new(true, false, null, null, null, null, false, true);
+
     /// <summary>What the streams of runs begin with.</summary>
     public const string StreamPrefix = "$run/";
 
@@ -115,9 +121,8 @@ internal static class RunTranslation
         ExecuteOptions options,
         StepSettings settings)
     {
-        var made = Core.RunStep.make(
-            new Core.StepSettings(
-                true, settings.CheckCodecs, settings.CommandId.ToOption(), StoodOn(settings.StoodOn), Beside(settings.Beside), null, false),
+        var made = Core.RunStep.settled(
+            settings.ToCore(),
             context,
             aggregate.Value, new Core.RunPosition<TState>(before.Version, before.State, runVersion), new Core.StepInput<TCommand>(
             stream,
@@ -129,11 +134,11 @@ internal static class RunTranslation
         if (made.IsError) throw Failed(aggregate.Commands, command, stream, made.ErrorValue);
         var step = made.ResultValue;
         return new MadeStep<TState, TEvent, TError>(
-            step.Batch?.Value,
+            step.Batch,
             step.Outcome.ToDecision(step.Messages),
-            step.Position.State,
-            step.Position.Version,
-            step.Position.RunVersion,
+            step.State,
+            step.Version,
+            step.RunVersion,
             step.Drawn,
             step.Redacted);
     }
@@ -172,6 +177,13 @@ internal static class RunTranslation
 
         return Core.Encoding.contentHash([.. again]).Equals(Core.Encoding.contentHash([.. left.Select(entry => entry.Value.Data)]));
     }
+
+    private static Core.StepSettings ToCore(this StepSettings settings) =>
+        settings is { CheckCodecs: false, StoodOn: null, CommandId: null, Beside: null }
+            ? settings.MayLend ? LentStep : PlainStep
+            : new Core.StepSettings(
+                true, settings.CheckCodecs, settings.CommandId.ToOption(), StoodOn(settings.StoodOn), Beside(settings.Beside), null, false,
+                settings.MayLend);
 
     private static FSharpOption<Core.StoodOn>? StoodOn(Snapshot? snapshot) =>
         snapshot is null ? null : FSharpOption<Core.StoodOn>.Some(new Core.StoodOn(snapshot.Version, snapshot.Head, snapshot.Value.Pin));

@@ -9,7 +9,7 @@ internal interface ISettlingCodec<T>
 {
     /// <summary>Value to payload, with the value that was read back from it and is written the same; null where that is not
     /// known.</summary>
-    (Encoded Encoded, T Back)? TrySettle(T value);
+    (string Type, int SchemaVersion, ReadOnlyMemory<byte> Payload, T Back)? TrySettle(T value);
 
     /// <summary>Payload to value, where encoding the value is proved to give this payload under this type and schema version; false where
     /// that is not known.</summary>
@@ -35,8 +35,8 @@ internal sealed class SettlingFunction<T>(
         try
         {
             var settled = codec.TrySettle(value);
-            return FSharpResult<FSharpValueOption<(Core.Encoded, T)>, Core.CodecError>.NewOk(settled is var (encoded, back)
-                ? FSharpValueOption<(Core.Encoded, T)>.NewValueSome((CodecFunctions.ToCore(encoded), back))
+            return FSharpResult<FSharpValueOption<(Core.Encoded, T)>, Core.CodecError>.NewOk(settled is var (type, version, payload, back)
+                ? FSharpValueOption<(Core.Encoded, T)>.NewValueSome((new(type, version, Core.Bytes.Wrap(payload)), back))
                 : FSharpValueOption<(Core.Encoded, T)>.ValueNone);
         }
         catch (CodecException error)

@@ -113,6 +113,22 @@ public sealed class Receipt : IEquatable<Receipt>
     /// <summary>The head after the batch.</summary>
     public Head Head => placed.Head;
 
+    /// <summary>Whether each stream ends as is asked for; nothing is made to say so.</summary>
+    internal bool EndsAll<T>(T asked, Func<T, StreamId, long, bool> isRight)
+    {
+        // One that was there from the start has its versions alone.
+        if (placed.Made is not null)
+        {
+            foreach (var versions in Versions)
+                if (!isRight(asked, versions.Stream, versions.Last)) return false;
+            return true;
+        }
+
+        for (var number = 0; number < placed.Streams; number++)
+            if (!isRight(asked, placed.Stream(number), placed.Last(number))) return false;
+        return true;
+    }
+
     /// <inheritdoc/>
     public bool Equals(Receipt? other) =>
         other is not null && FirstPosition == other.FirstPosition && Count == other.Count && Head == other.Head

@@ -33,6 +33,8 @@ public sealed class InMemoryJournal : LocalJournal, IObservedJournal
     /// <inheritdoc/>
     public override bool IsOnlyWriter => true;
 
+    internal override bool GivesBatchesBack => true;
+
     /// <summary>The last position and head hash. Also after the journal was closed.</summary>
     public override Head Head
     {
@@ -170,9 +172,9 @@ public sealed class InMemoryJournal : LocalJournal, IObservedJournal
 
     private static Head? HeadOf(FSharpValueOption<Head> head) => head.IsValueSome ? head.Value : null;
 
-    private static IEnumerable<JournalEntry> Entries(ArraySegment<Core.Entry> entries)
+    private static IEnumerable<JournalEntry> Entries(Core.ColumnItems<Core.Entry> entries)
     {
-        foreach (var entry in entries) yield return new JournalEntry(entry);
+        for (var index = 0; index < entries.Count; index++) yield return new JournalEntry(entries[index]);
     }
 
     private ValueTask<AppendResult> AppendUnobservedAsync(EncodedBatch batch, CancellationToken cancellationToken) =>
@@ -200,9 +202,9 @@ public sealed class InMemoryJournal : LocalJournal, IObservedJournal
     }
 
     private AppendResult Commit<TBatch>(
-        Func<Core.ArrayJournal, TBatch, FSharpResult<(Core.Receipt Receipt, bool IsFresh), Core.AppendError>> append, TBatch batch)
+        Func<Core.ArrayJournal, TBatch, FSharpResult<(Core.PlacedReceipt Receipt, bool IsFresh), Core.AppendError>> append, TBatch batch)
     {
-        FSharpResult<(Core.Receipt Receipt, bool IsFresh), Core.AppendError> committed;
+        FSharpResult<(Core.PlacedReceipt Receipt, bool IsFresh), Core.AppendError> committed;
         lock (gate)
         {
             if (closed) return new AppendResult.NotAppended(new AppendFailure.Unavailable("the journal was closed", null));

@@ -55,27 +55,25 @@ internal sealed class ExecuteWork<TState, TCommand, TEvent, TError>(
         builtOn = state.Version;
         // Where the journal has another version, the state is loaded again before this is told.
         options.CheckVersion(stream, state.Version);
-        var settings = new StepSettings(run.Options.CheckCodecs, before.StoodOn, Beside: options.Beside);
-        made = run.Context.Make(aggregate, stream, state, command, now, runVersion, options, settings);
-        if (made.Outcome.Messages.Count > 0) reserved = run.Gauges?.Reserve(made.Outcome.Messages);
-        var after = new FoldedState<TState>(made.State, made.Version);
-        var (snapshotAt, isRedacted) = (before.SnapshotAt, before.IsRedacted || made.IsRedacted);
+        var mayLend = run.Journal is LocalJournal { GivesBatchesBack: true };
+        var settings = new StepSettings(run.Options.CheckCodecs, before.StoodOn, Beside: options.Beside, MayLend: mayLend);
+        var step = run.Context.Make(aggregate, stream, state, command, now, runVersion, options, settings);
+        made = step;
+        if (step.Outcome.Messages.Count > 0) reserved = run.Gauges?.Reserve(step.Outcome.Messages);
+        var after = new FoldedState<TState>(step.State, step.Version);
+        var (snapshotAt, isRedacted) = (before.SnapshotAt, before.IsRedacted || step.IsRedacted);
         if (after.Version > state.Version && run.Snapshots.Due(stream, aggregate.State, after, snapshotAt, isRedacted) is { } due)
             (dueSnapshot, snapshotAt) = (due, after.Version);
-        return new StepMade(made.Batch, new KeptState(aggregate, after, snapshotAt, IsRedacted: isRedacted), made.RunVersion);
+        return new StepMade(step.Batch, new KeptState(aggregate, after, snapshotAt, IsRedacted: isRedacted), step.RunVersion);
     }
 
     // The batch ends in the stream or the run where the step did; a repeated key's batch lies before. In outboxes others may have sent.
     public override bool IsFresh(Receipt receipt)
     {
         if (made is not { } step) return false;
-        foreach (var versions in receipt.Versions)
-        {
-            if (versions.Stream == effects || DeliveryTranslation.IsOutbox(versions.Stream)) continue;
-            if (versions.Last != (versions.Stream == stream ? step.Version : step.RunVersion)) return false;
-        }
-
-        return true;
+        return receipt.EndsAll((step.Version, step.RunVersion, stream, effects), static (made, found, last) =>
+            found == made.effects || DeliveryTranslation.IsOutbox(found)
+            || last == (found == made.stream ? made.Version : made.RunVersion));
     }
 
     // Committed: now the snapshot may be kept, whether or not anybody waits for the command any more.
@@ -107,5 +105,5 @@ internal sealed class ExecuteWork<TState, TCommand, TEvent, TError>(
 
     protected override ExecutionResult<TState, TEvent, TError> Result(Receipt? receipt) =>
         repeated ?? new ExecutionResult<TState, TEvent, TError>(
-            made!.Outcome, made.State, made.Version, made.DrawnWords, receipt, isRepeated: false);
+            made!.Value.Outcome, made.Value.State, made.Value.Version, made.Value.DrawnWords, receipt, isRepeated: false);
 }

@@ -1,5 +1,5 @@
 // What a run has to do with one stream: the commands that wait for it in the order of their calls, and the state loaded for them.
-// Kept by RunPipeline under its lock, as long as a command for the stream is not settled.
+// Kept by RunPipeline under its lock, as long as a command for the stream is not settled; some longer.
 namespace Refold;
 
 internal sealed class RunLane(StreamId stream)

@@ -100,7 +100,11 @@ internal sealed partial class RunPipeline
             return;
         if (work.Key is { } key && !ReferenceEquals(keys[key].Peek(), work))
             return;
-        work.Load = Ask(
+        work.Load = AskLookUp(work);
+    }
+
+    private RunLoad AskLookUp(RunWork work) =>
+        Ask(
             async token =>
             {
                 await work.LookUpAsync(token).ConfigureAwait(false);
@@ -113,7 +117,6 @@ internal sealed partial class RunPipeline
             },
             error => Refuse(work, error),
             work);
-    }
 
     private void AskAlone(RunWork work)
     {

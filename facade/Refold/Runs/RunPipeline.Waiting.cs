@@ -4,6 +4,9 @@ namespace Refold;
 
 internal sealed partial class RunPipeline
 {
+    // Up to so many, lanes are kept for the next command of their stream.
+    private const int MostIdleLanes = 256;
+
     private readonly Dictionary<StreamId, RunLane> lanes = [];
     private readonly Dictionary<string, Queue<RunWork>> keys = new(StringComparer.Ordinal);
 
@@ -123,7 +126,7 @@ internal sealed partial class RunPipeline
         {
             Abandon(lane.Load);
             (lane.Load, lane.Loaded) = (null, null);
-            if (lane.IsIdle) lanes.Remove(lane.Stream);
+            if (lane.IsIdle && lanes.Count > MostIdleLanes) lanes.Remove(lane.Stream);
             return;
         }
 

@@ -62,7 +62,7 @@ internal sealed partial class RunPipeline(IJournal journal, RunId run, RunMemory
     public void Add(RunWork work)
     {
         if (work.Token.CanBeCanceled)
-            work.Registration = work.Token.UnsafeRegister(_ => Cancel(work), null);
+            work.Registration = work.Token.UnsafeRegister(CancelWork, (this, work));
         var loads = Take(work);
         while (true)
         {
@@ -112,6 +112,12 @@ internal sealed partial class RunPipeline(IJournal journal, RunId run, RunMemory
                 var waiting => (waiting.Stream, "still waits for its state"),
             };
         }
+    }
+
+    private static void CancelWork(object? asked)
+    {
+        var (pipeline, work) = ((RunPipeline, RunWork))asked!;
+        pipeline.Cancel(work);
     }
 
     private IReadOnlyList<RunLoad> Take(RunWork work)

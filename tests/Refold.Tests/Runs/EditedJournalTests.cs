@@ -83,6 +83,28 @@ public class EditedJournalTests
         Assert.Equal((position, path), (report.Divergence!.Position, report.Divergence.Path));
     }
 
+    // It decides the same, so that nothing else of the run differs.
+    [Theory]
+    [InlineData("{ ", true)]
+    [InlineData("{", false)]
+    public async Task ACommandThatIsWrittenOtherwiseNow_IsNoFaithfulCodecs(string opening, bool isOther)
+    {
+        var position = 0L;
+        var report = await VerifyAsync(
+            "memory",
+            lines =>
+            {
+                var index = lines.FindIndex(line => line.Contains("\"place\"", StringComparison.Ordinal));
+                position = (long)JsonNode.Parse(lines[index])!["position"]!;
+                var place = lines[index].LastIndexOf("\"data\":{", StringComparison.Ordinal) + "\"data\":".Length;
+                lines[index] = lines[index][..place] + opening + lines[index][(place + 1)..];
+            },
+            finishes: false);
+        Assert.Equal(!isOther, report.Matched);
+        if (isOther)
+            Assert.Equal((DivergenceCause.CodecNotFaithful, position), (report.Divergence!.Cause, report.Divergence.Position));
+    }
+
     [Theory]
     [InlineData("won")]
     [InlineData("refusal")]
