@@ -9,7 +9,7 @@ open System
 type internal StreamFold<'State, 'Command, 'Event, 'Error>(aggregate: Aggregate<'State, 'Command, 'Event, 'Error>, start: FoldStart<'State>)
     =
 
-    let events = Folding.Reader aggregate.Events
+    let events = FoldReader aggregate.Events
     let redacts = CodecEncode.redacts aggregate.Events
     let evolve = OptimizedClosures.FSharpFunc<'State, 'Event, 'State>.Adapt aggregate.Decider.Evolve
     let mutable state = start.State

@@ -39,7 +39,8 @@ module Journal =
     let readAll (fromPosition: int64) (maxCount: int64) (journal: IJournal) : Task<Entry list> =
         collect (journal.ReadAllAsync(fromPosition, maxCount))
 
-    /// Folds a stream to its state at its end, entry by entry as they are read. Nothing is decided and nothing drawn. Throws `HistoryDroppedException` where the stream's
+    /// Folds a stream to its state at its end, entry by entry as they are read. Nothing is decided and nothing drawn. Throws
+    /// `HistoryDroppedException` where the stream's
     /// beginning was deleted.
     let fold (aggregate: Aggregate<'State, 'Command, 'Event, 'Error>) (stream: string) (journal: IJournal) : Task<FoldReport<'State>> =
         task { return! Interop.AsyncFolding.ReportAsync(aggregate, journal, StreamId.Create stream) }

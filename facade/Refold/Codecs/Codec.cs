@@ -88,7 +88,10 @@ public static class Codec
         ArgumentNullException.ThrowIfNull(typeInfo);
         var form = new JsonForm<T>(JsonRules.Over(typeInfo.Options));
         var type = CodecFunctions.TypeName(typeName);
-        return Of((ref T value, Core.PayloadWriter? _) => (type, form.Write(value)), new PayloadForm<T>(type, 1, form.Read) { Prove = form.TryProve }, form);
+        return Of(
+            (ref T value, Core.PayloadWriter? _) => (type, form.Write(value)),
+            new PayloadForm<T>(type, 1, form.Read) { Prove = form.TryProve },
+            form);
     }
 
     /// <summary>A codec for a closed hierarchy: one entry type for each derived type, whose JSON is the payload. Rules as in

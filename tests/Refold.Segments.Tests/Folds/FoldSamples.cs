@@ -125,7 +125,9 @@ internal static class FoldSamples
         yield return ("taken as it is", new Codec<Happened>(union.Value));
         yield return ("spans", Codec.Create<Happened>("moved", WriteInto, ReadSpan));
         yield return ("spans that lose", Codec.Create<Happened>(
-            "moved", (value, writer) => WriteInto(value is Moved { Amount: 4 } moved ? moved with { Note = "" } : value, writer), ReadSpan));
+            "moved",
+            (value, writer) => WriteInto(value is Moved { Amount: 4 } moved ? moved with { Note = "" } : value, writer),
+            ReadSpan));
         yield return ("raised spans", Codec.Create<Happened>("moved", WriteInto, ReadSpan, 3)
             .WithUpcast("moved", 1, Upcast).WithUpcast("moved", 2, Upcast));
         yield return ("spans that are not read", Codec.Create<Happened>("moved", WriteInto, bytes =>

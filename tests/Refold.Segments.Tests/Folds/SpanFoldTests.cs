@@ -98,7 +98,9 @@ public class SpanFoldTests
             await journal.AppendAsync(new AppendRequest(Entry(BitConverter.GetBytes(1L)), Entry(payload[..(place < 8 ? 8 : place + 1)])));
             var report = await journal.FoldAsync(Stream, Of(spans));
             var expected = await journal.FoldAsync(Stream, Of(arrays));
-            Assert.Equal($"{expected with { Divergence = null }} {expected.Divergence}", $"{report with { Divergence = null }} {report.Divergence}");
+            Assert.Equal(
+                $"{expected with { Divergence = null }} {expected.Divergence}",
+                $"{report with { Divergence = null }} {report.Divergence}");
             if (report.Divergence is { Cause: DivergenceCause.Undecodable, Version: 2 }) found++;
         }
 

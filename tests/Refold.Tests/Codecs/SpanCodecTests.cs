@@ -40,7 +40,7 @@ public class SpanCodecTests
         Assert.Throws<ArgumentNullException>(() => Codec.Create("n", (Action<long, IBufferWriter<byte>>)Write, null!));
     }
 
-    /// <summary>Every payload of a few bytes under every type and version, and values that are refused: one outcome in both forms.</summary>
+    /// <summary>Payloads of a few bytes under types and versions, and values that are refused: one outcome in both forms.</summary>
     [Fact]
     public void EveryOutcome_IsThatOfArrays_UnderEveryChange()
     {

@@ -60,6 +60,7 @@ public partial class ReadmeTests
     [InlineData("core/determinism.md")]
     [InlineData("core/Format/FORMAT.md")]
     [InlineData("facade/docs/changing-events.md")]
+    [InlineData("facade/docs/codecs.md")]
     [InlineData("facade/docs/harness.md")]
     [InlineData("facade/docs/testing.md")]
     public void Links_LeadToFilesThatAreThere(string document)

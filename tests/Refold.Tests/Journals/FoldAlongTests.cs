@@ -22,7 +22,9 @@ public class FoldAlongTests
         var report = await FSharpJournal.fold(aggregate, "sum/a", journal);
         Assert.Equal((Entries, 1), (folded, ahead));
         var expected = await journal.FoldAsync("sum/a", Sum());
-        Assert.Equal((expected.State, expected.Version, expected.StateHash), (report.State, report.Version, report.StateHash!.Value.ToString()));
+        Assert.Equal(
+            (expected.State, expected.Version, expected.StateHash),
+            (report.State, report.Version, report.StateHash!.Value.ToString()));
     }
 
     [Fact]
