@@ -64,13 +64,14 @@ public sealed record SegmentOptions
     /// <exception cref="ArgumentException">A value is out of its range.</exception>
     internal void RequireRanges(string parameter)
     {
+        var segments = parameter + "." + nameof(JournalOptions.Segments) + ".";
         ArgumentOutOfRangeException.ThrowIfLessThan(
-            SegmentBytes ?? SegmentJournal.DefaultSegmentBytes, SegmentJournal.MinSegmentBytes, nameof(SegmentBytes));
+            SegmentBytes ?? SegmentJournal.DefaultSegmentBytes, SegmentJournal.MinSegmentBytes, segments + nameof(SegmentBytes));
         if (!Enum.IsDefined(Durability)) throw new ArgumentOutOfRangeException(parameter, Durability, "This is no durability mode.");
         if (!Enum.IsDefined(Reads)) throw new ArgumentOutOfRangeException(parameter, Reads, "This is no way to read.");
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(OpenFiles, nameof(OpenFiles));
-        ArgumentOutOfRangeException.ThrowIfLessThan(IndexCacheBytes, SegmentJournal.MinIndexCacheBytes, nameof(IndexCacheBytes));
-        ArgumentOutOfRangeException.ThrowIfNegative(CheckpointBytes, nameof(CheckpointBytes));
-        ArgumentNullException.ThrowIfNull(Opening, nameof(Opening));
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(OpenFiles, segments + nameof(OpenFiles));
+        ArgumentOutOfRangeException.ThrowIfLessThan(IndexCacheBytes, SegmentJournal.MinIndexCacheBytes, segments + nameof(IndexCacheBytes));
+        ArgumentOutOfRangeException.ThrowIfNegative(CheckpointBytes, segments + nameof(CheckpointBytes));
+        ArgumentNullException.ThrowIfNull(Opening, segments + nameof(Opening));
     }
 }
