@@ -38,6 +38,7 @@ public sealed record LiteDbVerification(long Entries, Head Head, LiteDbFault? Fi
         private readonly Database database;
         private readonly JournalState state;
         private readonly DerivedDocuments derived;
+        private readonly DerivedIds ids;
         private List<LocatedEntry> piece = [];
         private int read;
         private long next = 1;
@@ -51,6 +52,7 @@ public sealed record LiteDbVerification(long Entries, Head Head, LiteDbFault? Fi
             Reader = new Reader(database, new EntryBlocks(database.Journal, file), file);
             state = Reader.Guarded(() => new JournalState(database));
             derived = new DerivedDocuments(database, state);
+            ids = new DerivedIds(database, state.View.Progress.Indexed);
         }
 
         public Reader Reader { get; }
@@ -86,6 +88,7 @@ public sealed record LiteDbVerification(long Entries, Head Head, LiteDbFault? Fi
                     + $"the journal says {Text(progress.Batches)} up to {Text(progress.Latest)}");
             if (Next() is { } stray) return Fault($"the entry at position {Text(stray.Entry.Position)} belongs to no batch");
             if (derived.Compare() is { } other) return Fault(other);
+            if (ids.Compare() is { } id) return Fault(id);
             if (WrittenForm.Fault(database) is { } form) return Fault(form);
             return readable == progress.Entries
                 ? null
@@ -148,6 +151,7 @@ public sealed record LiteDbVerification(long Entries, Head Head, LiteDbFault? Fi
                     + $"expected version {Text(version)} in batch {Text(batch)}",
                     entry.Position);
             if (derived.Add(entry, located.Block) is { } fault) return Fault(fault);
+            ids.Expect(entry);
             latest = Times.Later(latest, entry.Time);
             Entries++;
             if (state.View.Shows(entry)) readable++;

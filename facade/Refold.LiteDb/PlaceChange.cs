@@ -14,6 +14,7 @@ internal sealed class PlaceChange
 
     private readonly Database database;
     private readonly int pieceSize;
+    private readonly IdChange ids;
     private readonly List<BsonDocument> pieces = [];
     private readonly Dictionary<string, (List<BsonDocument> New, List<BsonDocument> Changed)> owners = new()
     {
@@ -30,6 +31,7 @@ internal sealed class PlaceChange
         Progress = progress with { Commit = progress.Commit + 1, Indexed = progress.Head.Position };
         try
         {
+            ids = new IdChange(database, view.Recent);
             Add(
                 view.Recent.Streams.OrderBy(item => item.Key), item => PlaceOwner.Of(item.Key), item => item.Value.Places,
                 item => item.Value.Highest);
@@ -57,6 +59,7 @@ internal sealed class PlaceChange
             if (changed.Count > 0) engine.Update(collection, changed);
         }
 
+        ids.WriteTo(engine);
         engine.Upsert(Collections.Meta, [Progress.Write().Sealed()], BsonAutoId.ObjectId);
     }
 

@@ -86,6 +86,17 @@ internal sealed class Reader(Database database, EntryBlocks documents, string fi
         }
     }
 
+    /// <summary>Entries that are found by an id, in position order.</summary>
+    public IEnumerable<JournalEntry> With(View view, IdKey key)
+    {
+        foreach (var position in Guarded(() => new IdSearch(database, key.Hash).Find(view.Recent.Ids)))
+        {
+            if (position > view.LastPosition) yield break;
+            var entry = (StoredAt(position) ?? throw Missing("no entry", $"one at position {position}")).Entry;
+            if (view.Shows(entry) && key.Has(entry)) yield return entry;
+        }
+    }
+
     /// <summary>Entries with their canonical bytes from a position on, whatever was deleted, some blocks of them.</summary>
     /// <param name="first">The position, with which a block begins.</param>
     /// <param name="last">The last position that is wanted.</param>
