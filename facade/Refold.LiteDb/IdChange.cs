@@ -35,6 +35,9 @@ internal sealed class IdChange
 
     private long NextNumber => runs.Count == 0 ? 1 : runs[^1].Number + 1;
 
+    /// <summary>How many chunks it writes.</summary>
+    public int Added => added.Count;
+
     /// <summary>Writes it in an open transaction.</summary>
     public void WriteTo(LiteEngine engine)
     {

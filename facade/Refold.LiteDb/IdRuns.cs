@@ -136,7 +136,7 @@ internal sealed class PackedNumbers
         var number = 0UL;
         for (var shift = 0; ; shift += 7)
         {
-            if (at == bytes.Length || (shift == 63 && bytes[at] > 1)) throw new InvalidDataException("packed numbers are cut short");
+            if (at == bytes.Length || (shift == 63 && bytes[at] > 1)) throw new InvalidDataException("packed ids are cut short");
             number |= (ulong)(bytes[at] & 0x7F) << shift;
             if (bytes[at++] < 0x80) return number;
         }
@@ -146,5 +146,5 @@ internal sealed class PackedNumbers
     public static long NextLong(byte[] bytes, ref int at, long least) => Next(bytes, ref at) is <= long.MaxValue and var number
         && (long)number >= least
             ? (long)number
-            : throw new InvalidDataException("packed numbers are out of their range");
+            : throw new InvalidDataException("packed ids are out of their range");
 }

@@ -50,10 +50,12 @@ internal sealed class IdSearch(Database database, ulong hash)
     // From the last chunk that can have the hash back to the first.
     private void Ask(long run)
     {
-        var (last, size) = (new IdPair(hash, long.MaxValue), 1);
+        var (last, read) = (new IdPair(hash, long.MaxValue), 0);
         while (true)
         {
-            var found = database.Find(Search.LastId(Collections.Ids, IdChunk.First(run), IdChunk.Key(run, last)), size);
+            var some = Math.Clamp(read, 1, MostChunks);
+            var found = database.Find(Search.LastId(Collections.Ids, IdChunk.First(run), IdChunk.Key(run, last)), some);
+            read += found.Count;
             Documents += found.Count;
             foreach (var document in found)
             {
@@ -65,7 +67,6 @@ internal sealed class IdSearch(Database database, ulong hash)
             }
 
             if (found.Count == 0) return;
-            size = MostChunks;
         }
     }
 }
