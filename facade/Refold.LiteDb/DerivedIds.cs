@@ -27,7 +27,8 @@ internal sealed class DerivedIds(Database database, long indexed)
     {
         var runs = IdRuns.Read(database.Get(Collections.Meta, IdRuns.Id));
         foreach (var target in runs.Select(run => run.Into).Where(into => into > 0).Distinct()) merges[target] = new Merge(EndOf(target));
-        using var chunks = database.All(first => Search.ByIds(Collections.Ids, first, BsonValue.MaxValue), BsonValue.MinValue).GetEnumerator();
+        using var chunks = database
+            .All(first => Search.ByIds(Collections.Ids, first, BsonValue.MaxValue), BsonValue.MinValue).GetEnumerator();
         var more = chunks.MoveNext();
         foreach (var run in runs)
         {

@@ -65,7 +65,7 @@ internal sealed class IdChange
         return size;
     }
 
-    /// <summary>Brings a merge on by so many chunks: they go to the end of the target, and chunks of which everything is there go.</summary>
+    /// <summary>Brings a merge on by so many chunks: they are added to the target, and chunks of which everything is there go.</summary>
     private void GoOn(long target, int most)
     {
         var written = runs.Find(run => run.Number == target).Pairs;

@@ -11,7 +11,7 @@ namespace Refold.LiteDb;
 /// <param name="Into">The number of the run that it is being merged into; 0 for none.</param>
 internal readonly record struct IdRun(long Number, long Pairs, long Into);
 
-/// <summary>The list of all runs, a document that changes in the transactions that change runs; there is none while there is no run.</summary>
+/// <summary>The list of all runs, a document that changes in the transactions that change runs; not there while there is no run.</summary>
 internal static class IdRuns
 {
     public const string Id = "ids";

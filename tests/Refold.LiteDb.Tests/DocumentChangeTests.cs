@@ -29,7 +29,7 @@ public class DocumentChangeTests(ITestOutputHelper output)
     [Fact]
     public async Task EachDocumentOfIds_ThatIsLostOrChangedWhileRunsAreMerged_IsFound()
     {
-        var (total, passed) = Passed(await EntryIdTests.MergingAsync(), [Collections.Ids, Collections.Meta]);
+        var (total, passed) = Passed(await EntryIdDamageTests.MergingAsync(), [Collections.Ids, Collections.Meta]);
         Assert.True(total > 300, $"{total}");
         Assert.Equal(["meta head commit", "meta head k"], passed);
     }
