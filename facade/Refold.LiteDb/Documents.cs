@@ -163,7 +163,7 @@ internal static class Format
 /// <param name="Batches">How many batches there are, those of a dropped beginning counted.</param>
 /// <param name="Latest">The latest time of their entries; null where none had one.</param>
 /// <param name="KeysBefore">Keys of batches that begin before this position are forgotten; 0 for none.</param>
-/// <param name="Indexed">Up to this position the documents of streams and words say where entries lie.</param>
+/// <param name="Indexed">Up to this position the documents of streams, words and ids say where entries lie.</param>
 internal sealed record Progress(
     Head Head, long Commit, long Entries, long Batches, DateTimeOffset? Latest, long KeysBefore, long Indexed)
 {

@@ -1,4 +1,4 @@
-// Reading entries: by stream, by position, by query, each as of one moment; every entry checked.
+// Reading entries: by stream, by position, by query, by id, each as of one moment; every entry checked.
 // Called by LiteDbJournal and, for the maintenance, by Verification and Rebuild.
 using Refold.LiteDb.Storage;
 

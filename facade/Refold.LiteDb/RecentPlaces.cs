@@ -1,5 +1,5 @@
 // Places of the newest entries, in memory: documents say them later, many at once, and until then the entries themselves, which an opening
-// reads. Filled by JournalState; asked by PlaceCursor and LiteDbIndex; written by PlaceChange.
+// reads. Filled by JournalState; asked by PlaceCursor, LiteDbIndex and IdSearch; written by PlaceChange.
 using System.Collections.Concurrent;
 
 namespace Refold.LiteDb;
