@@ -47,6 +47,9 @@ internal static class Collections
     /// <summary>Positions that have no entry, by first position.</summary>
     public const string Gaps = "gap";
 
+    /// <summary>Ids of entries, of what brought them about, and of runs: where their entries lie, in chunks of sorted runs.</summary>
+    public const string Ids = "id";
+
     /// <summary>Snapshots by stream and version.</summary>
     public const string Snapshots = "sn";
 
@@ -55,7 +58,7 @@ internal static class Collections
 
     /// <summary>Every collection of a journal.</summary>
     public static IReadOnlyList<string> OfJournal { get; } =
-        [Meta, Entries, Streams, Words, Places, Floors, Batches, Nodes, Keys, Receipts, Beginning, Gaps];
+        [Meta, Entries, Streams, Words, Places, Floors, Batches, Nodes, Keys, Receipts, Beginning, Gaps, Ids];
 
     /// <summary>Every collection of a snapshot store.</summary>
     public static IReadOnlyList<string> OfSnapshots { get; } = [Meta, Snapshots, SnapshotParts];
@@ -147,8 +150,9 @@ internal static class Format
             ["id"] = journal.ToByteArray(bigEndian: true)
         };
 
-    /// <summary>The only version this program reads. Batches of journals of version 1 had no place in the batch tree.</summary>
-    public static int VersionOf(StoreKind kind) => kind == StoreKind.Snapshots ? 1 : 2;
+    /// <summary>The only version this program reads. Batches of journals of version 1 had no place in the batch tree; those of version 2
+    /// had no ids.</summary>
+    public static int VersionOf(StoreKind kind) => kind == StoreKind.Snapshots ? 1 : 3;
 
     public static (int Version, StoreKind Kind) Read(BsonDocument document) => (document["v"].AsInt32, (StoreKind)document["kind"].AsInt32);
 
@@ -162,7 +166,7 @@ internal static class Format
 /// <param name="Batches">How many batches there are, those of a dropped beginning counted.</param>
 /// <param name="Latest">The latest time of their entries; null where none had one.</param>
 /// <param name="KeysBefore">Keys of batches that begin before this position are forgotten; 0 for none.</param>
-/// <param name="Indexed">Up to this position the documents of streams and words say where entries lie.</param>
+/// <param name="Indexed">Up to this position the documents of streams, words and ids say where entries lie.</param>
 internal sealed record Progress(
     Head Head, long Commit, long Entries, long Batches, DateTimeOffset? Latest, long KeysBefore, long Indexed)
 {

@@ -39,6 +39,7 @@ public sealed record LiteDbVerification(long Entries, Head Head, LiteDbFault? Fi
         private readonly JournalState state;
         private readonly DerivedDocuments derived;
         private readonly NodeFacts nodes;
+        private readonly DerivedIds ids;
         private List<LocatedEntry> piece = [];
         private int read;
         private long next = 1;
@@ -53,6 +54,7 @@ public sealed record LiteDbVerification(long Entries, Head Head, LiteDbFault? Fi
             state = Reader.Guarded(() => new JournalState(database));
             derived = new DerivedDocuments(database, state);
             nodes = new NodeFacts(database, state.View.Progress.Indexed);
+            ids = new DerivedIds(database, state.View.Progress.Indexed);
         }
 
         public Reader Reader { get; }
@@ -88,7 +90,7 @@ public sealed record LiteDbVerification(long Entries, Head Head, LiteDbFault? Fi
                     $"there are {Text(batches)} batches up to {Text(latest)}, "
                     + $"the journal says {Text(progress.Batches)} up to {Text(progress.Latest)}");
             if (Next() is { } stray) return Fault($"the entry at position {Text(stray.Entry.Position)} belongs to no batch");
-            if ((derived.Compare() ?? nodes.End()) is { } other) return Fault(other);
+            if ((derived.Compare() ?? nodes.End() ?? ids.Compare()) is { } other) return Fault(other);
             if (WrittenForm.Fault(database) is { } form) return Fault(form);
             return readable == progress.Entries
                 ? null
@@ -151,6 +153,7 @@ public sealed record LiteDbVerification(long Entries, Head Head, LiteDbFault? Fi
                     + $"expected version {Text(version)} in batch {Text(batch)}",
                     entry.Position);
             if (derived.Add(entry, located.Block) is { } fault) return Fault(fault);
+            ids.Expect(entry);
             latest = Times.Later(latest, entry.Time);
             Entries++;
             if (state.View.Shows(entry)) readable++;

@@ -14,6 +14,7 @@ internal sealed class PlaceChange
 
     private readonly Database database;
     private readonly int pieceSize;
+    private readonly IdChange ids;
     private readonly List<BsonDocument> pieces = [];
     private readonly List<BsonDocument> nodes;
     private readonly Dictionary<string, (List<BsonDocument> New, List<BsonDocument> Changed)> owners = new()
@@ -32,6 +33,7 @@ internal sealed class PlaceChange
         Progress = progress with { Commit = progress.Commit + 1, Indexed = progress.Head.Position };
         try
         {
+            ids = new IdChange(database, view.Recent);
             Add(
                 view.Recent.Streams.OrderBy(item => item.Key), item => PlaceOwner.Of(item.Key), item => item.Value.Places,
                 item => item.Value.Highest);
@@ -60,6 +62,7 @@ internal sealed class PlaceChange
             if (changed.Count > 0) engine.Update(collection, changed);
         }
 
+        ids.WriteTo(engine);
         engine.Upsert(Collections.Meta, [Progress.Write().Sealed()], BsonAutoId.ObjectId);
     }
 

@@ -1,4 +1,4 @@
-// Reading entries: by stream, by position, by query, each as of one moment; every entry checked.
+// Reading entries: by stream, by position, by query, by id, each as of one moment; every entry checked.
 // Called by LiteDbJournal and, for the maintenance, by Verification and Rebuild.
 using Refold.LiteDb.Storage;
 
@@ -83,6 +83,17 @@ internal sealed class Reader(Database database, EntryBlocks documents, string fi
             if (!view.Shows(entry)) continue;
             left--;
             yield return entry;
+        }
+    }
+
+    /// <summary>Entries that are found by an id, in position order.</summary>
+    public IEnumerable<JournalEntry> With(View view, IdKey key)
+    {
+        foreach (var position in Guarded(() => new IdSearch(database, key.Hash).Find(view.Recent.Ids)))
+        {
+            if (position > view.LastPosition) yield break;
+            var entry = (StoredAt(position) ?? throw Missing("no entry", $"one at position {position}")).Entry;
+            if (view.Shows(entry) && key.Has(entry)) yield return entry;
         }
     }
 

@@ -1,5 +1,5 @@
 // Places of the newest entries, in memory: documents say them later, many at once, and until then the entries themselves, which an opening
-// reads. Filled by JournalState; asked by PlaceCursor and LiteDbIndex; written by PlaceChange.
+// reads. Filled by JournalState; asked by PlaceCursor, LiteDbIndex and IdSearch; written by PlaceChange.
 using System.Collections.Concurrent;
 
 namespace Refold.LiteDb;
@@ -9,7 +9,9 @@ namespace Refold.LiteDb;
 /// again.</param>
 /// <param name="Names">So many streams and words are; one transaction changes their documents.</param>
 /// <param name="PieceSize">So many places are in a full piece.</param>
-internal sealed record PlaceLimits(int Entries = 8192, int Names = 4096, int PieceSize = 512);
+/// <param name="ChunkSize">So many pairs are in a full chunk of ids.</param>
+/// <param name="Fan">So many runs of ids of about one size are merged.</param>
+internal sealed record PlaceLimits(int Entries = 8192, int Names = 4096, int PieceSize = 512, int ChunkSize = 640, int Fan = 8);
 
 /// <summary>What the documents do not say yet. One thread adds; any thread reads.</summary>
 /// <param name="limits">When it is full.</param>
@@ -38,6 +40,9 @@ internal sealed class RecentPlaces(PlaceLimits limits)
     /// <summary>Words that have entries here.</summary>
     public IEnumerable<KeyValuePair<Word, PlaceList>> Words => words;
 
+    /// <summary>Ids of the entries here. They are smaller than places, and bounded with entries.</summary>
+    public RecentIds Ids { get; } = new();
+
     /// <summary>Adds an entry behind all that are here.</summary>
     /// <param name="entry">The entry.</param>
     /// <param name="block">The last position of its block.</param>
@@ -56,6 +61,7 @@ internal sealed class RecentPlaces(PlaceLimits limits)
             places++;
         }
 
+        Ids.Add(entry);
         entries++;
         places++;
     }

@@ -48,6 +48,7 @@ internal static class WrittenForm
     {
         Format.Id => Format.Write(database.Journal, StoreKind.Journal),
         Progress.Id => Progress.Read(document).Write(),
+        IdRuns.Id => IdRuns.Write(IdRuns.Read(document)),
         // Its values are compared elsewhere.
         Base.Id => string.Join(' ', document.Keys) == "_id pos hash frame n t p m s" ? document : null,
         _ => null,

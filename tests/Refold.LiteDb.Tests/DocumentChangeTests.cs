@@ -22,9 +22,23 @@ public class DocumentChangeTests(ITestOutputHelper output)
     [Fact]
     public async Task EachDocument_ThatIsLostOrChanged_IsFound()
     {
-        var contents = await MakeAsync();
+        var (total, passed) = Passed(await MakeAsync(), Collections.OfJournal);
+        Assert.True(total > 300, $"{total}");
+        Assert.Equal(Only.Order(StringComparer.Ordinal), passed);
+    }
+
+    [Fact]
+    public async Task EachDocumentOfIds_ThatIsLostOrChangedWhileRunsAreMerged_IsFound()
+    {
+        var (total, passed) = Passed(await EntryIdDamageTests.MergingAsync(), [Collections.Ids, Collections.Meta]);
+        Assert.True(total > 300, $"{total}");
+        Assert.Equal(["meta head commit", "meta head k"], passed);
+    }
+
+    private (int Total, SortedSet<string> Passed) Passed(Dictionary<FileRole, byte[]> contents, IReadOnlyList<string> collections)
+    {
         var (total, passed) = (0, new SortedSet<string>(StringComparer.Ordinal));
-        foreach (var collection in Collections.OfJournal)
+        foreach (var collection in collections)
         {
             List<BsonDocument> documents;
             using (var database = Database.Open(new SimulatedFiles(contents), readOnly: true))
@@ -42,8 +56,7 @@ public class DocumentChangeTests(ITestOutputHelper output)
         }
 
         output.WriteLine($"{total} changes, not found: {string.Join(", ", passed)}");
-        Assert.True(total > 300, $"{total}");
-        Assert.Equal(Only.Order(StringComparer.Ordinal), passed);
+        return (total, passed);
     }
 
     // Lost, or one value in it is another.

@@ -9,7 +9,7 @@ namespace Refold.LiteDb;
 
 public class EntryPlaceTests
 {
-    private static readonly PlaceLimits Few = new(Entries: 40, Names: 40, PieceSize: 7);
+    private static readonly PlaceLimits Few = new(Entries: 40, Names: 40, PieceSize: 7, ChunkSize: 7, Fan: 2);
 
     [Theory]
     [InlineData(1)]

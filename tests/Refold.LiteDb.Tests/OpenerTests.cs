@@ -163,7 +163,9 @@ public class OpenerTests
                 using (var engine = new LiteEngine(new EngineSettings { Filename = path }))
                 {
                     var format = Format.Write(new Guid(new byte[16]), StoreKind.Journal);
-                    format["v"] = kind == "past" ? 1 : 3;
+                    format["v"] = kind == "past" ? 2 : 4;
+                    // Journals of version 2 had no ids.
+                    if (kind == "past") engine.DropCollection(Collections.Ids);
                     engine.Upsert(Collections.Meta, [format.Sealed()], BsonAutoId.ObjectId);
                     engine.Checkpoint();
                 }

@@ -14,7 +14,7 @@ internal sealed class Workload(Random random) : IAsyncDisposable
     public const long CheckpointBytes = 40 * EngineStream.PageSize;
 
     /// <summary>Small too, so that a few entries are written into documents, and a few of those make a piece.</summary>
-    public static readonly PlaceLimits Places = new(Entries: 16, Names: 8, PieceSize: 3);
+    public static readonly PlaceLimits Places = new(Entries: 16, Names: 8, PieceSize: 3, ChunkSize: 4, Fan: 2);
 
     // Everything that was done, to make the journal in memory again as it was after any step.
     private readonly List<Func<ILocalJournal, Task>> done = [];
