@@ -37,7 +37,8 @@ internal sealed record BatchRow(long First, Head Head, IReadOnlyList<Leaf> Leave
 
     public static BatchRow Of(PlacedBatch batch, int droppedParts, long ordinal, DateTimeOffset? latest) =>
         new(
-            batch.FirstPosition, batch.Receipt.Head, batch.Leaves, batch.Key, droppedParts,
+            // An array: those of a batch are a list that is walked along to each one.
+            batch.FirstPosition, batch.Receipt.Head, [.. batch.Leaves], batch.Key, droppedParts,
             new TreeRow(ordinal, AppendRule.TreeLeaf(batch.FirstPosition, batch.Leaves), latest));
 
     public BsonDocument Write()

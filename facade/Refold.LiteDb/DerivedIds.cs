@@ -98,21 +98,10 @@ internal sealed class DerivedIds(Database database, long indexed)
         public void Add(IdPair pair)
         {
             // One to one for each half of the pair.
-            var mixed = Mix(pair.Hash ^ Mix((ulong)pair.Position));
+            var mixed = IdKey.Mix(pair.Hash ^ IdKey.Mix((ulong)pair.Position));
             unchecked
             {
-                (Count, First, Second) = (Count + 1, First + mixed, Second + Mix(mixed ^ 0x9E3779B97F4A7C15));
-            }
-        }
-
-        // The finalizer of MurmurHash3.
-        private static ulong Mix(ulong value)
-        {
-            unchecked
-            {
-                value = (value ^ (value >> 33)) * 0xFF51AFD7ED558CCD;
-                value = (value ^ (value >> 33)) * 0xC4CEB9FE1A85EC53;
-                return value ^ (value >> 33);
+                (Count, First, Second) = (Count + 1, First + mixed, Second + IdKey.Mix(mixed ^ 0x9E3779B97F4A7C15));
             }
         }
     }

@@ -20,9 +20,9 @@ internal readonly record struct IdPair(ulong Hash, long Position) : IComparable<
 }
 
 /// <summary>What entries are looked for by.</summary>
-/// <param name="Hash">Under which their positions are kept; others may have the same.</param>
+/// <param name="Number">A hash, under which their positions are kept; others may have the same.</param>
 /// <param name="Has">Whether an entry is one of them.</param>
-internal readonly record struct IdKey(ulong Hash, Func<JournalEntry, bool> Has)
+internal readonly record struct IdKey(ulong Number, Func<JournalEntry, bool> Has)
 {
     private const byte EntryKind = 1, CauseKind = 2, RunKind = 3;
 
@@ -39,23 +39,34 @@ internal readonly record struct IdKey(ulong Hash, Func<JournalEntry, bool> Has)
 
     public static ulong HashOfCause(Guid id) => HashOf(CauseKind, id);
 
-    public static ulong HashOfRun(RunId run) => HashOf([RunKind, .. Encoding.UTF8.GetBytes(run.Value)]);
+    public static ulong HashOfRun(RunId run)
+    {
+        Span<byte> bytes = stackalloc byte[32];
+        Hash.Compute(Encoding.UTF8.GetBytes(run.Value)).CopyTo(bytes);
+        return HashOf(RunKind, bytes);
+    }
+
+    /// <summary>The finalizer of MurmurHash3: one to one, and every bit changes half of the bits.</summary>
+    public static ulong Mix(ulong value)
+    {
+        unchecked
+        {
+            value = (value ^ (value >> 33)) * 0xFF51AFD7ED558CCD;
+            value = (value ^ (value >> 33)) * 0xC4CEB9FE1A85EC53;
+            return value ^ (value >> 33);
+        }
+    }
 
     private static ulong HashOf(byte kind, Guid id)
     {
-        Span<byte> bytes = stackalloc byte[17];
-        bytes[0] = kind;
-        id.TryWriteBytes(bytes[1..], bigEndian: true, out _);
-        return HashOf(bytes);
+        Span<byte> bytes = stackalloc byte[16];
+        id.TryWriteBytes(bytes, bigEndian: true, out _);
+        return HashOf(kind, bytes);
     }
 
-    // Nobody can make many ids that come to one hash.
-    private static ulong HashOf(ReadOnlySpan<byte> bytes)
-    {
-        Span<byte> hash = stackalloc byte[32];
-        Refold.Hash.Compute(bytes).CopyTo(hash);
-        return BinaryPrimitives.ReadUInt64BigEndian(hash);
-    }
+    // Whoever makes ids that come to one hash could give one id again and again too: what is found is looked at, one by one.
+    private static ulong HashOf(byte kind, ReadOnlySpan<byte> bytes) => Mix(
+        Mix(unchecked(BinaryPrimitives.ReadUInt64BigEndian(bytes) + kind)) ^ BinaryPrimitives.ReadUInt64BigEndian(bytes[8..]));
 }
 
 /// <summary>Makes the hashes of entries. Used by one thread.</summary>

@@ -89,7 +89,7 @@ internal sealed class Reader(Database database, EntryBlocks documents, string fi
     /// <summary>Entries that are found by an id, in position order.</summary>
     public IEnumerable<JournalEntry> With(View view, IdKey key)
     {
-        foreach (var position in Guarded(() => new IdSearch(database, key.Hash).Find(view.Recent.Ids)))
+        foreach (var position in Guarded(() => new IdSearch(database, key.Number).Find(view.Recent.Ids)))
         {
             if (position > view.LastPosition) yield break;
             var entry = (StoredAt(position) ?? throw Missing("no entry", $"one at position {position}")).Entry;
