@@ -23,13 +23,19 @@ module internal Admission =
 type internal BytesEncode<'Value>(typeName: string, version: int, encode: 'Value -> Result<Bytes, string>) =
     inherit PlainEncode<'Value>()
 
-    override _.Write(value, _, writtenType, writtenVersion, payload) =
+    override _.Write(value, comparing, writtenType, writtenVersion, payload) =
         writtenType <- typeName
         writtenVersion <- version
 
         match encode value with
         | Ok written ->
-            payload <- written.Memory
+            // A copy, but where bytes are only compared: memory that was wrapped may be used again, and the next value would
+            // change this one.
+            payload <-
+                match comparing with
+                | null -> ReadOnlyMemory(written.Span.ToArray())
+                | _ -> written.Memory
+
             null
         | Error reason -> CodecError.Unencodable(typeName, reason)
 

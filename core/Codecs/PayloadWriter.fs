@@ -9,12 +9,12 @@ open System.Threading
 /// A buffer writer for one payload at a time. What it hands out is zeroed, so that a place that was passed over and not written shows
 /// nothing of an earlier payload. It refuses whoever writes after the function that it was lent to.
 [<Sealed>]
-type internal PayloadWriter() =
+type internal PayloadWriter(kept: byte[]) =
 
     // Where a function does not say how much it wants.
     static let unasked = 256
 
-    let mutable buffer: byte[] = Array.zeroCreate unasked
+    let mutable buffer = kept
     let mutable length = 0
     let mutable handedOut = 0
     let mutable isLent = false
@@ -39,6 +39,12 @@ type internal PayloadWriter() =
 
         handedOut <- size
         Span(buffer, length, size).Clear()
+
+    /// With a buffer of its own.
+    new() = PayloadWriter(Array.zeroCreate 256)
+
+    /// What it writes into.
+    member _.Buffer: byte[] = buffer
 
     /// Lends the writer, with nothing in it.
     member _.Lend() : unit =
@@ -75,22 +81,24 @@ type internal PayloadWriter() =
             handOut sizeHint
             Memory(buffer, length, handedOut)
 
-/// A writer that a codec keeps for one payload after the other. Two at once, on two threads or one inside the other, have one each.
+/// What a codec keeps for one payload after the other: the buffer, not the writer. Two at once, on two threads or one inside the other,
+/// have one each.
 [<Sealed>]
 type internal PayloadWriters() =
 
     // A larger buffer is not kept.
     static let mostKept = 64 * 1024
 
-    let mutable kept: PayloadWriter | null = null
+    let mutable kept: byte[] | null = null
 
     /// A writer, to be given back. One that is not is lost, and nothing else.
     member _.Take() : PayloadWriter =
         match Interlocked.Exchange(&kept, null) with
         | null -> PayloadWriter()
-        | writer -> writer
+        | buffer -> PayloadWriter buffer
 
-    /// Takes a writer back: nothing that it wrote may be used any more.
+    /// Takes back what a writer wrote into: nothing that it wrote may be used any more. Who kept the writer has one that refuses
+    /// for good.
     member _.GiveBack(writer: PayloadWriter) : unit =
         if writer.Capacity <= mostKept then
-            Volatile.Write(&kept, writer)
+            Volatile.Write(&kept, writer.Buffer)

@@ -102,6 +102,8 @@ internal static class IdChunk
         var (key, bytes) = (document["_id"].AsBinary, document["p"].AsBinary);
         var last = new IdPair(
             BinaryPrimitives.ReadUInt64BigEndian(key.AsSpan(8)), BinaryPrimitives.ReadInt64BigEndian(key.AsSpan(16)));
+        // No entry lies there; and whoever goes on before it would come to it again.
+        if (last.Position < 1) throw new InvalidDataException("a chunk of ids has another key");
         var pairs = new List<IdPair>(1 + bytes.Length / 8) { last };
         for (var at = 0; at < bytes.Length;)
         {

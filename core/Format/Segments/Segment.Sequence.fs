@@ -64,9 +64,12 @@ type internal FrameSequence(start: ScanStart) =
     let mutable takenEpoch = epoch
     let mutable flushed = start.Flushed
     let mutable baseExpected = false
+    // Of the first header, whether its journal has an index of ids.
+    let mutable hasIds: bool voption = ValueNone
 
     let begin' (header: SegmentHeader) =
         journalId <- Some header.JournalId
+        hasIds <- ValueSome header.HasIds
         baseExpected <- header.FirstPosition > 1L || header.FirstFrame > 1L || not header.HeadBefore.IsZero
         head <- { Position = header.FirstPosition - 1L; Hash = header.HeadBefore }
         nextFrame <- header.FirstFrame
@@ -209,11 +212,18 @@ type internal FrameSequence(start: ScanStart) =
             begin' header
             None
         else
+            let isAlike = hasIds.IsNone || hasIds.Value = header.HasIds
+            let shown has = if has then "one" else "none"
+
+            if hasIds.IsNone then
+                hasIds <- ValueSome header.HasIds
+
             Misfit.first
                 [
                     Misfit.number "the first position of a segment" (head.Position + 1L) header.FirstPosition
                     Misfit.number "the first frame number of a segment" nextFrame header.FirstFrame
                     Misfit.hash "the head before a segment" head.Hash header.HeadBefore
+                    Misfit.rule "the index of ids of a segment" isAlike (shown (not header.HasIds)) (shown header.HasIds)
                 ]
 
     /// Whether the header is that of the segment in which the scan goes on behind frames it does not read.

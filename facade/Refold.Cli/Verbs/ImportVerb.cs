@@ -67,6 +67,12 @@ internal static class ImportVerb
                 $"{name} looks as if it had been imported before: {repeated}. Nothing was imported; "
                 + "add --resume to go on with an import that was interrupted, or --again to append it all the same.");
         int there = resumes ? Overlap.Find(Interruption.Until(journal.ReadAll(), cancellationToken), hashes) : 0;
+        // What an interrupted import left ends the journal; where something came behind it, to go on would append it a second time.
+        if (resumes && there == 0 && RepeatedImport.Find(journal, first, cancellationToken) is { } before)
+            throw new ToolException(
+                ExitCode.Conflict,
+                $"{name} was begun to be imported before: {before}; but the journal does not end with a beginning of it, so there is "
+                + "no going on. Nothing was imported; import into another journal, or add --again, without --resume, to append all of it.");
         bool restores = fits && journal.Head.Position == (there == 0 ? 0 : positions[there - 1] ?? -1);
         if (!restores) RequireSingleKeys(path, file);
         there += await new ImportWork(journal, file, hashes.Count).AppendAsync(

@@ -27,7 +27,11 @@ public static class Codec
         ArgumentNullException.ThrowIfNull(decode);
         ArgumentOutOfRangeException.ThrowIfLessThan(schemaVersion, 1);
         var type = CodecFunctions.TypeName(typeName);
-        return Of((ref T value, Core.PayloadWriter? _) => (type, encode(value)), new PayloadForm<T>(type, schemaVersion, decode), null);
+        // A copy, but where bytes are only compared: the function may use its own again, and its next value would change this one.
+        return Of(
+            (ref T value, Core.PayloadWriter? comparing) =>
+                (type, comparing is null ? encode(value).ToArray().AsMemory() : encode(value)),
+            new PayloadForm<T>(type, schemaVersion, decode), null);
     }
 
     /// <summary>A codec of two functions that need no array for a payload: one writes into a buffer, one reads the bytes where they lie.

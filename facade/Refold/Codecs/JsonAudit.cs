@@ -46,6 +46,8 @@ internal sealed class JsonAudit
         if (Nullable.GetUnderlyingType(type) is { } underlying) type = underlying;
         if (type.IsEnum || Scalars.Contains(type) || !seen.Add(type)) return;
         if (seen.Count > MostTypes) throw Refusal(place, "its types go on for ever");
+        if (type.IsDefined(typeof(System.Runtime.CompilerServices.InlineArrayAttribute), inherit: false))
+            throw Refusal(place, $"{type.Name} is an inline array, of which only the first element has a name; use an array");
         if (SaysNothing(type))
             throw Refusal(place, $"{type.Name} says nothing about its form; use a type of your own, or keep JSON as a string");
         var typeInfo = JsonRules.TypeInfo(options, type);

@@ -89,6 +89,23 @@ public class IdIndexTests
         }
     }
 
+    /// <summary>The last one has no footer that would show it.</summary>
+    [Fact]
+    public async Task ASegmentThatSaysOtherwiseThanThoseBeforeIt_IsFoundByVerify()
+    {
+        var device = new MemoryDevice();
+        await using (var journal = SegmentJournal.Open(device, ScanTests.Options(Durability.Flushed))) await ScanTests.FillAsync(journal);
+        Assert.Null(SegmentJournal.Verify(device).First);
+        var name = SmallJournal.Segments(device)[^1];
+        var header = Format.SegmentHeaderModule.decode(device.Content(name)).ResultValue;
+        var other = new Format.SegmentHeader(
+            header.JournalId, header.Generation, header.FirstPosition, header.FirstFrame, header.HeadBefore, header.FileBytes, !header.HasIds);
+        using (var file = device.Open(name, writable: true)) file.Write(Format.SegmentHeaderModule.encode(other).Span, 0);
+        var fault = SegmentJournal.Verify(device).First!;
+        Assert.Equal(name, fault.File);
+        Assert.Contains("the index of ids", fault.What, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task AnId_IsFoundWithoutReadingAnEntry_AndADamagedRowIsReported()
     {

@@ -120,6 +120,48 @@ public class MappedReadsTests
     }
 
     [Fact]
+    public async Task AReaderThatNobodyDisposedOf_KeepsItsMapUntilItIsCollected()
+    {
+        using var directory = new TemporaryDirectory();
+        await MakeAsync(directory);
+        await using (var journal = Open(directory, Reads.Mapped)) Begin(journal);
+        for (var round = 0; round < 10 && Maps(directory).Count > 0; round++)
+        {
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+        }
+
+        Assert.Empty(Maps(directory));
+
+        [System.Runtime.CompilerServices.MethodImpl(System.Runtime.CompilerServices.MethodImplOptions.NoInlining)]
+        static void Begin(SegmentJournal journal) => Assert.True(journal.ReadAll().GetEnumerator().MoveNext());
+    }
+
+    /// <summary>A process that has no maps left is ended by its runtime.</summary>
+    [Fact]
+    public async Task FilesBeyondTheMostThatAreMapped_AreCopied()
+    {
+        using var directory = new TemporaryDirectory();
+        await MakeAsync(directory);
+        var most = MappedFile.Most;
+        try
+        {
+            MappedFile.Most = 0;
+            await using var journal = Open(directory, Reads.Mapped);
+            Assert.Equal(journal.ReadAll(), Scanned(visitor => journal.ScanAll(visitor)));
+            Assert.Empty(Maps(directory));
+        }
+        finally
+        {
+            MappedFile.Most = most;
+        }
+
+        await using var again = Open(directory, Reads.Mapped);
+        Assert.NotEmpty(Scanned(visitor => again.ScanAll(visitor)));
+        Assert.Equal(HasMaps, Maps(directory).Count > 0);
+    }
+
+    [Fact]
     public void ValuesOutOfRange_AreRefused()
     {
         using var directory = new TemporaryDirectory();

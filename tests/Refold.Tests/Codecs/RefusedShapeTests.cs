@@ -19,6 +19,7 @@ public class RefusedShapeTests
     [Theory]
     [InlineData(typeof(Moved), "Moved.By.Item1")]
     [InlineData(typeof(DeepMoved), "DeepMoved.By[][].Item1")]
+    [InlineData(typeof(Inlined), "Inlined.Numbers")]
     [InlineData(typeof(Vectored), "Vectored.By")]
     [InlineData(typeof(Complexed), "Complexed.Value")]
     [InlineData(typeof(PublicField), "PublicField.Number")]

@@ -13,6 +13,15 @@ public sealed record Moved((int X, int Y) By);
 
 public sealed record DeepMoved(List<Dictionary<string, (int X, int Y)>> By);
 
+[System.Runtime.CompilerServices.InlineArray(3)]
+public struct ThreeNumbers
+{
+    [System.Text.Json.Serialization.JsonInclude]
+    public int First;
+}
+
+public sealed record Inlined(ThreeNumbers Numbers);
+
 public sealed record Vectored(Vector2 By);
 
 public sealed record Complexed(Complex Value);
@@ -160,6 +169,7 @@ public enum Colour
 public sealed record Strict(int Number, Colour Colour, Guid Id, TimeSpan Span, byte[] Bytes, DateTime Time, HashSet<int> Numbers);
 
 [JsonSerializable(typeof(Moved)), JsonSerializable(typeof(DeepMoved)), JsonSerializable(typeof(Vectored))]
+[JsonSerializable(typeof(Inlined))]
 [JsonSerializable(typeof(Complexed))]
 [JsonSerializable(typeof(PublicField)), JsonSerializable(typeof(PublicFieldBesideProperty)), JsonSerializable(typeof(PrivateSetter))]
 [JsonSerializable(typeof(GetOnly)), JsonSerializable(typeof(GetOnlyList)), JsonSerializable(typeof(Ignored))]

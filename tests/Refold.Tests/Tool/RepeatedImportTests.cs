@@ -82,6 +82,23 @@ public sealed class RepeatedImportTests : IDisposable
         Assert.Equal(6, Head());
     }
 
+    /// <summary>To go on would append its beginning a second time.</summary>
+    [Fact]
+    public void AnInterruptedImportBehindWhichSomethingCame_IsNotGoneOnWith()
+    {
+        string one = """{"stream":"a","type":"t","data":1}""" + "\n";
+        string two = """{"stream":"a","type":"t","data":2}""" + "\n";
+        string other = """{"stream":"c","type":"t","data":3}""" + "\n";
+        Import(one).Expect(0);
+        Import(other).Expect(0);
+        string error = Import(one + two, "--resume").ExpectError(4);
+        Assert.Contains("from position 1 on", error, StringComparison.Ordinal);
+        Assert.Contains("--again", error, StringComparison.Ordinal);
+        Assert.Equal(2, Head());
+        Import(one + two, "--again").Expect(0);
+        Assert.Equal(4, Head());
+    }
+
     [Fact]
     public void TheExportOfAJournal_IsNotImportedIntoItAgain()
     {

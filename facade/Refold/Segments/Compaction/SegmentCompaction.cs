@@ -28,7 +28,8 @@ internal sealed class SegmentCompaction(
     {
         highestDeleted = deletedTo;
         var (drop, nothing) = (Drop(request), new CompactionReport(0, 0, 0, 0, store.SetGeneration));
-        if (request is CompactionRequest.ForgetKeysBefore forget)
+        // Before the first position no batch begins.
+        if (request is CompactionRequest.ForgetKeysBefore { Position: > 1 } forget)
             await WriteAsync(new PendingForgetting(forget.Position)).ConfigureAwait(false);
         // Asked where appends are decided, so that nothing comes in between; a journal that takes no writes refuses here.
         var (asked, mayChange) = (default(CompactionMoment), false);

@@ -171,17 +171,24 @@ public sealed partial class DirectoryDevice(string path) : IStorageDevice
         {
             var length = Length;
             // Windows neither renames nor removes what is mapped.
-            if (length == 0 || OperatingSystem.IsWindows() || !Environment.Is64BitProcess) return null;
+            if (length == 0 || OperatingSystem.IsWindows() || !Environment.Is64BitProcess || !MappedFile.TryCount()) return null;
+            var isMade = false;
             try
             {
                 using var file = MemoryMappedFile.CreateFromFile(
                     handle, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: true);
                 // The view stays when the file is closed.
-                return new MappedFile(file.CreateViewAccessor(0, length, MemoryMappedFileAccess.Read).SafeMemoryMappedViewHandle, length);
+                var view = file.CreateViewAccessor(0, length, MemoryMappedFileAccess.Read).SafeMemoryMappedViewHandle;
+                isMade = true;
+                return new MappedFile(view, length);
             }
             catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or NotSupportedException)
             {
                 return null;
+            }
+            finally
+            {
+                if (!isMade) MappedFile.Uncount();
             }
         }
 

@@ -15,9 +15,16 @@ internal interface IMappableFile
 /// <summary>The bytes of a file. Safe for use by many threads.</summary>
 internal sealed unsafe class MappedFile : IDisposable
 {
+    // A quarter of the maps that Linux lets a process have; without any left the runtime itself ends the process.
+    private const int MostByDefault = 16 * 1024;
+
+    private static int most = MostByDefault;
+    private static int count;
+
     private readonly SafeBuffer view;
     private readonly byte* start;
     private readonly long length;
+    private int closed;
 
     /// <summary>Takes over a map.</summary>
     /// <param name="view">The map; closed with this.</param>
@@ -29,21 +36,70 @@ internal sealed unsafe class MappedFile : IDisposable
         view.ReleasePointer();
     }
 
-    /// <summary>Keeps the map until <see cref="Leave"/>.</summary>
+    /// <summary>How many files the process may have mapped at once, in all journals. For tests.</summary>
+    public static int Most
+    {
+        get => Volatile.Read(ref most);
+        set => Volatile.Write(ref most, value);
+    }
+
+    /// <summary>Counts a map that is about to be made; false where there are enough. It is counted until it is closed.</summary>
+    public static bool TryCount()
+    {
+        if (Interlocked.Increment(ref count) <= Most) return true;
+        Uncount();
+        return false;
+    }
+
+    /// <summary>Takes back what <see cref="TryCount"/> counted, where no map was made.</summary>
+    public static void Uncount() => Interlocked.Decrement(ref count);
+
+    /// <summary>Keeps the map until what is answered is disposed of, or, where a reader was abandoned, collected.</summary>
     /// <exception cref="ObjectDisposedException">It is closed.</exception>
-    public void Enter()
+    public Lease Enter()
     {
         var isHeld = false;
         view.DangerousAddRef(ref isHeld);
+        return new Lease(this);
     }
 
     /// <summary>Gives up what <see cref="Enter"/> kept: from then on no bytes of it may be read.</summary>
-    public void Leave() => view.DangerousRelease();
+    private void Leave() => view.DangerousRelease();
 
-    /// <summary>The bytes from an offset on to the end; none behind it. For those who have entered.</summary>
-    public ReadOnlySpan<byte> From(long offset) =>
+    private ReadOnlySpan<byte> From(long offset) =>
         offset < 0 || offset >= length ? [] : new ReadOnlySpan<byte>(start + offset, (int)Math.Min(length - offset, int.MaxValue));
 
     /// <summary>Closes it; those who have entered keep it until they leave.</summary>
-    public void Dispose() => view.Dispose();
+    public void Dispose()
+    {
+        if (Interlocked.Exchange(ref closed, 1) != 0) return;
+        view.Dispose();
+        Uncount();
+    }
+
+    /// <summary>A map that is kept. Used by one thread.</summary>
+    /// <param name="file">The map.</param>
+    public sealed class Lease(MappedFile file) : IDisposable
+    {
+        private MappedFile? file = file;
+
+        /// <summary>Ends the lease of a reader that nobody disposed of.</summary>
+        ~Lease() => End();
+
+        /// <summary>The bytes from an offset on to the end; none behind it.</summary>
+        public ReadOnlySpan<byte> From(long offset) => file!.From(offset);
+
+        /// <summary>From now on no bytes of it may be read.</summary>
+        public void Dispose()
+        {
+            End();
+            GC.SuppressFinalize(this);
+        }
+
+        private void End()
+        {
+            file?.Leave();
+            file = null;
+        }
+    }
 }

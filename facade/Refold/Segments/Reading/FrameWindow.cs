@@ -14,7 +14,7 @@ internal sealed class FrameWindow : IDisposable
 
     private byte[] buffer = [];
     private SegmentFile? segment;
-    private MappedFile? map;
+    private MappedFile.Lease? map;
     private long origin = long.MinValue;
     private int length;
     private int ahead = LeastAhead;
@@ -50,7 +50,7 @@ internal sealed class FrameWindow : IDisposable
 
     private void LeaveSegment()
     {
-        map?.Leave();
+        map?.Dispose();
         // What is asked for next follows nothing.
         (map, segment, origin, length) = (null, null, long.MinValue, 0);
     }

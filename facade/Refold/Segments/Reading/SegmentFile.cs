@@ -88,7 +88,7 @@ internal sealed class SegmentFile(Format.SegmentName name, Format.SegmentHeader 
     /// <exception cref="SegmentGoneException">The file was removed before it was opened.</exception>
     /// <exception cref="JournalException">The device failed.</exception>
     /// <exception cref="ObjectDisposedException">The journal was closed.</exception>
-    public MappedFile? EnterMap()
+    public MappedFile.Lease? EnterMap()
     {
         lock (mapping)
         {
@@ -105,8 +105,7 @@ internal sealed class SegmentFile(Format.SegmentName name, Format.SegmentHeader 
 
             // Where there is no way to map it, it is not asked for again.
             mayBeMapped = map is not null;
-            map?.Enter();
-            return map;
+            return map?.Enter();
         }
     }
 
