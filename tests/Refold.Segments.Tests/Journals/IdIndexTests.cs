@@ -99,7 +99,8 @@ public class IdIndexTests
         var name = SmallJournal.Segments(device)[^1];
         var header = Format.SegmentHeaderModule.decode(device.Content(name)).ResultValue;
         var other = new Format.SegmentHeader(
-            header.JournalId, header.Generation, header.FirstPosition, header.FirstFrame, header.HeadBefore, header.FileBytes, !header.HasIds);
+            header.JournalId, header.Generation, header.FirstPosition, header.FirstFrame, header.HeadBefore, header.FileBytes,
+            !header.HasIds);
         using (var file = device.Open(name, writable: true)) file.Write(Format.SegmentHeaderModule.encode(other).Span, 0);
         var fault = SegmentJournal.Verify(device).First!;
         Assert.Equal(name, fault.File);
