@@ -57,6 +57,41 @@ public class FaultTests
         Assert.True(hit > 0, "the fault was never met");
     }
 
+    /// <summary>From some operation on nothing works, until the device does again: what was answered is read then, or it is said that the
+    /// device had failed.</summary>
+    [Fact]
+    public async Task ADeviceThatFailsForAWhile_IsNotCalledADamage()
+    {
+        var closed = 0;
+        for (var number = 1; number <= 60; number++)
+        {
+            var files = new SimulatedFiles();
+            await using var journal = LiteDbJournal.Open(
+                files, checkpointBytes: Workload.CheckpointBytes, places: new PlaceLimits(Entries: 1, Names: 1));
+            var left = number;
+            for (var append = 0; append < Appends; append++)
+            {
+                files.Fails = _ => --left <= 0 ? Failure : null;
+                var answer = await journal.TryAppendAsync(Request("k" + append));
+                // Behind it comes what no answer waits for.
+                await journal.TryAppendAsync(Request("k" + append));
+                files.Fails = _ => null;
+                if (answer is not AppendResult.Appended) break;
+                try
+                {
+                    Assert.Equal(append + 1, journal.ReadAll().Select(entry => entry.IdempotencyKey).Distinct().Count());
+                }
+                catch (JournalException exception)
+                {
+                    Assert.Equal("io", exception.Code);
+                    closed++;
+                }
+            }
+        }
+
+        Assert.NotEqual(0, closed);
+    }
+
     [Fact]
     public async Task Line4_AFullDisk_IsNoRoom_AndTheSameProcessGoesOnWhenThereIs()
     {

@@ -60,6 +60,7 @@ internal sealed partial class Database : IDisposable
     /// <param name="search">What to find.</param>
     /// <param name="limit">At most so many, and so many that they are not too large together; at least two, if there are two.</param>
     /// <exception cref="JournalCorruptedException">LiteDB cannot read its pages, or a document is not what was written.</exception>
+    /// <exception cref="JournalException">The device failed before.</exception>
     public List<BsonDocument> Find(Search search, int limit = int.MaxValue)
     {
         var found = new List<BsonDocument>();
@@ -84,6 +85,12 @@ internal sealed partial class Database : IDisposable
                 }
 
                 return found;
+            }
+            catch (LiteException exception) when (exception.ErrorCode == LiteException.ENGINE_DISPOSED)
+            {
+                // LiteDB closes itself where its device fails; what it read before was whole.
+                throw new JournalException(
+                    "io", $"{place} was closed when its device failed; open it again once the device works.", exception);
             }
             catch (Exception exception) when (
                 exception is not (JournalException or IOException or ObjectDisposedException or OutOfMemoryException))
