@@ -174,7 +174,7 @@ public class EntryIdDamageTests(ITestOutputHelper output)
     {
         var files = new SimulatedFiles();
         var journal = LiteDbJournal.Open(files, places: EntryIdTests.Few with { ChunkSize = 5 });
-        for (var number = 1; ; number++)
+        for (var number = 1; number < 1000; number++)
         {
             await journal.Append(Samples.Entry("s" + number % 3) with
             {
@@ -196,6 +196,8 @@ public class EntryIdDamageTests(ITestOutputHelper output)
                 return left;
             }
         }
+
+        throw new InvalidOperationException("No merge was met that has come so far.");
     }
 
     private static IdPair Pair(int id, long position) => new(IdKey.HashOfEntry(EntryIdTests.Id(id)), position);

@@ -248,6 +248,8 @@ internal sealed partial class Database : IDisposable
             DisposeEngine();
             data.IsWritable = false;
             log?.IsWritable = false;
+            // LiteDB keeps its streams by threads: one that led back to the engine would keep all of it as long as the thread.
+            log?.Emptying = static () => { };
             foreach (var file in files) file.Dispose();
         }
         finally
