@@ -5,34 +5,29 @@ module Refold.Properties.SameEntryProperties
 open Expecto
 open FsCheck
 open FsCheck.FSharp
+open Microsoft.FSharp.Reflection
 open Refold.Core
 open Refold.Properties.Generators
 open Refold.Support.Aggregates
+
+let private members = FSharpType.GetRecordFields typeof<EntryData>
 
 // The same data in objects of its own, with perhaps one member of other data.
 let private remade (data: EntryData) (other: EntryData) (memberNumber: int) : EntryData =
     let copy = (CanonicalBytes.tryRead (CanonicalBytes.ofData data).Memory).Value
 
-    match memberNumber with
-    | 0 -> { copy with Stream = other.Stream }
-    | 1 -> { copy with Role = other.Role }
-    | 2 -> { copy with Type = other.Type }
-    | 3 -> { copy with SchemaVersion = other.SchemaVersion }
-    | 4 -> { copy with Payload = other.Payload }
-    | 5 -> { copy with Tags = other.Tags }
-    | 6 -> { copy with Time = other.Time }
-    | 7 -> { copy with Id = other.Id }
-    | 8 -> { copy with CorrelationId = other.CorrelationId }
-    | 9 -> { copy with CausationId = other.CausationId }
-    | 10 -> { copy with Run = other.Run }
-    | 11 -> { copy with Drawn = other.Drawn }
-    | 12 -> { copy with Key = other.Key }
-    | _ -> copy
+    // By the type itself: a member that is added is among them.
+    if memberNumber < members.Length then
+        let values = FSharpValue.GetRecordFields copy
+        values[memberNumber] <- (FSharpValue.GetRecordFields other)[memberNumber]
+        FSharpValue.MakeRecord(typeof<EntryData>, values) :?> EntryData
+    else
+        copy
 
 let private genMade (entry: Entry) : Gen<EntryData> =
     gen {
         let! other = EntryGenerator.data
-        let! memberNumber = Gen.choose (0, 17)
+        let! memberNumber = Gen.choose (0, members.Length + 4)
         return remade entry.Data other memberNumber
     }
 
@@ -48,7 +43,7 @@ let private genStep =
     gen {
         let! command = EntryGenerator.entry
         let! outcome = Gen.choose (0, 3) |> Gen.bind (fun count -> Gen.listOfLength count EntryGenerator.entry)
-        let copied (entry: Entry) = Gen.frequency [ 4, Gen.constant (remade entry.Data entry.Data 13); 1, genMade entry ]
+        let copied (entry: Entry) = Gen.frequency [ 4, Gen.constant (remade entry.Data entry.Data members.Length); 1, genMade entry ]
         let! made = Gen.collectToList copied (command :: outcome)
         let! isShorter = Gen.frequency [ 9, Gen.constant false; 1, Gen.constant true ]
         let! others = Gen.choose64 (0L, 3L)
@@ -93,7 +88,7 @@ let tests =
 
                 let outcome = step.Outcome |> List.filter (fun entry -> entry.Data.Role <> Role.Message)
 
-                let made = command :: outcome |> List.map (fun entry -> remade entry.Data entry.Data 13)
+                let made = command :: outcome |> List.map (fun entry -> remade entry.Data entry.Data members.Length)
                 let recorded = { step with Command = command; Outcome = outcome }
                 StepComparison.isSame recorded (Array.ofList made) [] 7UL))
     ]

@@ -45,6 +45,20 @@ let private ofSpans =
                     writer.Advance part.Length))
         (SpanDecode(fun payload -> read payload))
 
+// Into one array, again and again.
+let private ofOneArray =
+    let array = Array.zeroCreate<byte> 4096
+
+    Codec.create
+        "moved"
+        1
+        (fun value ->
+            write value
+            |> Result.map (fun bytes ->
+                bytes.CopyTo(array, 0)
+                Bytes.Wrap(ReadOnlyMemory(array, 0, bytes.Length))))
+        (fun payload -> read payload.Span)
+
 // What a codec becomes, as a codec of text.
 let private changes: (string * (Codec<string> -> Codec<string>)) list =
     let shorten: Bytes -> Result<Bytes, string> =
@@ -172,8 +186,8 @@ let tests =
 
             testProperty
                 $"what was written stays, whatever is written next, {name}"
-                (forAll (Gen.listOf text) (fun values ->
-                    let codec = change ofSpans
+                (forAll (Gen.zip (Gen.elements [ ofSpans; ofOneArray ]) (Gen.listOf text)) (fun (made, values) ->
+                    let codec = change made
                     let written = values |> List.map (fun value -> outcome (fun () -> codec.Encode value))
 
                     let copies =

@@ -49,7 +49,7 @@ module CodecJson =
         let json<'Value> (typeName: string) : Codec<'Value> =
             let shape = JsonBuild.shape typeof<'Value>
 
-            Codec.create typeName 1 (fun (value: 'Value) -> toBytes (fun path -> shape.Write path (box value))) (fun payload ->
+            Codec.createOwn typeName (fun (value: 'Value) -> toBytes (fun path -> shape.Write path (box value))) (fun payload ->
                 ofBytes payload shape.Read)
 
         /// Every case of a union as an entry type of its own, named as the case, with the case's fields as an object; every type has
@@ -60,9 +60,8 @@ module CodecJson =
             let codecs =
                 cases
                 |> Array.map (fun case ->
-                    Codec.create
+                    Codec.createOwn
                         case.Name
-                        1
                         (fun (value: 'Union) -> toBytes (fun path -> JsonValue.Object(case.Members.Write(path, case.Fields(box value)))))
                         (fun payload ->
                             ofBytes payload (fun path json ->

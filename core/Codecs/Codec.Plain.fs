@@ -18,9 +18,9 @@ module internal Admission =
         elif foundVersion < supported then CodecError.MissingUpcast(typeName, foundVersion)
         else null
 
-/// Encoding by a function that makes the payload.
+/// Encoding by a function that makes the payload. `isOwn`: by one of Refold, which uses no memory again.
 [<Sealed>]
-type internal BytesEncode<'Value>(typeName: string, version: int, encode: 'Value -> Result<Bytes, string>) =
+type internal BytesEncode<'Value>(typeName: string, version: int, encode: 'Value -> Result<Bytes, string>, isOwn: bool) =
     inherit PlainEncode<'Value>()
 
     override _.Write(value, comparing, writtenType, writtenVersion, payload) =
@@ -33,7 +33,7 @@ type internal BytesEncode<'Value>(typeName: string, version: int, encode: 'Value
             // change this one.
             payload <-
                 match comparing with
-                | null -> ReadOnlyMemory(written.Span.ToArray())
+                | null when not isOwn -> ReadOnlyMemory(written.Span.ToArray())
                 | _ -> written.Memory
 
             null

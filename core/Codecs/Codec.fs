@@ -55,10 +55,9 @@ module Codec =
     // An object that is a function, as that function: without the way over an object the compiler makes another function around it.
     let inline private asFunction (func: objnull) : 'Input -> 'Output = unbox func
 
-    /// A codec of one type and its current schema version. Both functions give the reason where there is no result. Older payloads
-    /// are `MissingUpcast` until `withUpcast` adds the way from them; newer ones are refused. A `decode` that throws says that the payload
-    /// cannot be decoded.
-    let create
+    // `isOwn`: the payload that `encode` gives is nobody else's.
+    let private createBy
+        (isOwn: bool)
         (typeName: string)
         (schemaVersion: int)
         (encode: 'Value -> Result<Bytes, string>)
@@ -68,9 +67,23 @@ module Codec =
         requireVersion (nameof schemaVersion) schemaVersion
 
         {
-            Encode = asFunction (box (BytesEncode(typeName, schemaVersion, encode)))
+            Encode = asFunction (box (BytesEncode(typeName, schemaVersion, encode, isOwn)))
             Decode = asFunction (box (BytesDecode(typeName, schemaVersion, decode)))
         }
+
+    /// A codec of one type and its current schema version. Both functions give the reason where there is no result. Older payloads
+    /// are `MissingUpcast` until `withUpcast` adds the way from them; newer ones are refused. A `decode` that throws says that the payload
+    /// cannot be decoded.
+    let create
+        (typeName: string)
+        (schemaVersion: int)
+        (encode: 'Value -> Result<Bytes, string>)
+        (decode: Bytes -> Result<'Value, string>)
+        : Codec<'Value> =
+        createBy false typeName schemaVersion encode decode
+
+    // Of functions that use no memory again.
+    let internal createOwn typeName encode decode : Codec<'Value> = createBy true typeName 1 encode decode
 
     /// As `create`, without an array for each payload: `encode` writes into a buffer writer, `decode` reads the bytes where they lie. Folds
     /// over segment files copy no payload then. What `encode` gets of the writer is zeroed; it may neither be used nor kept afterwards.
@@ -252,7 +265,7 @@ module Codec =
 
         let decode (payload: Bytes) = if Utf8.IsValid payload.Span then Ok(payload.ToText()) else Error "invalid UTF-8"
 
-        create typeName 1 encode decode
+        createOwn typeName encode decode
 
     /// Eight bytes, little-endian, two's complement.
     let int64 (typeName: string) : Codec<int64> =
@@ -267,4 +280,4 @@ module Codec =
             else
                 Error("8 bytes expected, not " + Numbers.text payload.Length)
 
-        create typeName 1 encode decode
+        createOwn typeName encode decode

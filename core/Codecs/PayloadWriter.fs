@@ -7,7 +7,7 @@ open System.Buffers
 open System.Threading
 
 /// A buffer writer for one payload at a time. What it hands out is zeroed, so that a place that was passed over and not written shows
-/// nothing of an earlier payload. It refuses whoever writes after the function that it was lent to.
+/// nothing of an earlier payload. It refuses whoever writes after the function that it was lent to, until it is lent again, as a fold does.
 [<Sealed>]
 type internal PayloadWriter(kept: byte[]) =
 

@@ -129,13 +129,8 @@ type internal FoldReader<'Event>(codec: Codec<'Event>) =
         elif again.Span.SequenceEqual payload then
             null
         else
-            // What a codec gave may be its own, and other bytes by the time that this is told.
-            let kept = again.ToArray()
-
-            if payload.SequenceEqual(ReadOnlySpan kept) then
-                null
-            else
-                FoldReading.isUnfaithful (FoldReading.payloadDiffers (ReadOnlyMemory kept))
+            // What a codec gave may be its own, and other bytes by the time that this is told; also those that it should have given.
+            FoldReading.isUnfaithful (FoldReading.payloadDiffers (ReadOnlyMemory(again.ToArray())))
 
     let judgeByObject (event: 'Event) (typeName: string) (schemaVersion: int) (payload: ReadOnlySpan<byte>) (wasUpcast: byref<bool>) =
         match FoldReading.tryEncode codec event with

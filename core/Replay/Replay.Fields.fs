@@ -26,28 +26,16 @@ module internal FieldComparison =
     let private time (time: DateTimeOffset) = time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFFF'Z'", CultureInfo.InvariantCulture)
 
     let private guids (entry: Entry) path (expected: Guid option) (actual: Guid option) =
-        match expected, actual with
-        | None, None -> None
-        | Some one, Some other when one = other -> None
-        | _ -> differing entry path DivergenceCause.Header guid expected actual
+        if SameEntry.guids expected actual then None else differing entry path DivergenceCause.Header guid expected actual
 
     let private times (entry: Entry) path (expected: DateTimeOffset option) (actual: DateTimeOffset option) =
-        match expected, actual with
-        | None, None -> None
-        | Some one, Some other when one.UtcTicks = other.UtcTicks -> None
-        | _ -> differing entry path DivergenceCause.Header time expected actual
+        if SameEntry.times expected actual then None else differing entry path DivergenceCause.Header time expected actual
 
     let private runs (entry: Entry) path (expected: RunId option) (actual: RunId option) =
-        match expected, actual with
-        | None, None -> None
-        | Some one, Some other when one.Equals other -> None
-        | _ -> differing entry path DivergenceCause.Header string expected actual
+        if SameEntry.runs expected actual then None else differing entry path DivergenceCause.Header string expected actual
 
     let private keys (entry: Entry) path (expected: string option) (actual: string option) =
-        match expected, actual with
-        | None, None -> None
-        | Some one, Some other when String.Equals(one, other, StringComparison.Ordinal) -> None
-        | _ -> differing entry path DivergenceCause.Header id expected actual
+        if SameEntry.texts expected actual then None else differing entry path DivergenceCause.Header id expected actual
 
     /// Random words drawn.
     let words (entry: Entry) cause (expected: uint64 option) (actual: uint64 option) =

@@ -1,5 +1,5 @@
 // Whether recorded entries are those that are made now, asked of all of a step at once: most are, and then nothing is made to say so.
-// Called by Replay.Stream.fs before it looks for the first difference; Replay.Compare.fs is the measure.
+// Called by Replay.Remade.fs before it looks for the first difference, and member by member by Replay.Fields.fs, which tells it.
 namespace Refold.Core
 
 open System
@@ -8,25 +8,29 @@ open System
 [<RequireQualifiedAccess>]
 module internal SameEntry =
 
-    let private guids (one: Guid option) (other: Guid option) : bool =
+    /// Ids.
+    let guids (one: Guid option) (other: Guid option) : bool =
         match one, other with
         | None, None -> true
         | Some one, Some other -> one.Equals other
         | _ -> false
 
-    let private times (one: DateTimeOffset option) (other: DateTimeOffset option) : bool =
+    /// Times, by the moment.
+    let times (one: DateTimeOffset option) (other: DateTimeOffset option) : bool =
         match one, other with
         | None, None -> true
         | Some one, Some other -> one.UtcTicks = other.UtcTicks
         | _ -> false
 
-    let private runs (one: RunId option) (other: RunId option) : bool =
+    /// Runs.
+    let runs (one: RunId option) (other: RunId option) : bool =
         match one, other with
         | None, None -> true
         | Some one, Some other -> obj.ReferenceEquals(one, other) || one.Equals other
         | _ -> false
 
-    let private texts (one: string option) (other: string option) : bool =
+    /// Keys.
+    let texts (one: string option) (other: string option) : bool =
         match one, other with
         | None, None -> true
         | Some one, Some other -> String.Equals(one, other, StringComparison.Ordinal)

@@ -12,17 +12,16 @@ module internal Envelope =
     /// The payload of a command entry.
     let write (stream: StreamId) (payload: Bytes) : Bytes =
         let writer = ScratchWriter.Take()
-        writer.Raw(ReadOnlySpan "{\"stream\":"B)
-        JsonString.write writer stream.Value
+        let members = JsonObjectWriter writer
+        members.Text("stream", stream.Value)
 
         if Json.isOneLine payload.Memory then
-            writer.Raw(ReadOnlySpan ",\"data\":"B)
+            members.Name "data"
             writer.Raw payload.Span
         else
-            writer.Raw(ReadOnlySpan ",\"dataBase64\":"B)
-            JsonString.write writer (Convert.ToBase64String payload.Span)
+            members.Text("dataBase64", Convert.ToBase64String payload.Span)
 
-        writer.Byte '}'B
+        members.Close()
         let made = Bytes.Copy writer.Written
         ScratchWriter.GiveBack writer
         made

@@ -1,5 +1,5 @@
 // Entries of a LiteDB journal by their ids, by what brought them about, and by their runs: look-ups, not scans.
-// FindById is called by applications and the tool; the others by Refold.
+// FindById is called by applications and the tool; the others are kept for walks along causes, and asked by tests.
 using Refold.LiteDb;
 
 namespace Refold;

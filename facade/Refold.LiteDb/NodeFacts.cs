@@ -7,7 +7,7 @@ using Refold.Transfers;
 namespace Refold.LiteDb;
 
 /// <summary>Goes along with the batches. Used by one thread.</summary>
-internal sealed class NodeFacts : IDisposable
+internal sealed class NodeFacts
 {
     private readonly IEnumerator<BsonDocument> documents;
     private readonly long indexed;
@@ -39,6 +39,4 @@ internal sealed class NodeFacts : IDisposable
     /// <summary>Says what is left over.</summary>
     public DerivedFault? End() =>
         documents.MoveNext() ? new DerivedFault("there are nodes of the batch tree that belong to no batches") : null;
-
-    public void Dispose() => documents.Dispose();
 }

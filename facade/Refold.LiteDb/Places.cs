@@ -101,23 +101,16 @@ internal static class PackedPlaces
 {
     public static byte[] Write(ReadOnlySpan<EntryPlace> places, bool hasVersions)
     {
-        var bytes = new byte[places.Length * 3 * 10];
-        var (size, last) = (0, default(EntryPlace));
+        var (packed, last) = (new PackedNumbers(), default(EntryPlace));
         foreach (var place in places)
         {
-            if (hasVersions) Put(place.Number - last.Number);
-            Put(place.Position - last.Position);
-            Put(place.Block - place.Position);
+            if (hasVersions) packed.Put((ulong)(place.Number - last.Number));
+            packed.Put((ulong)(place.Position - last.Position));
+            packed.Put((ulong)(place.Block - place.Position));
             last = place;
         }
 
-        return bytes[..size];
-
-        void Put(long number)
-        {
-            for (; number > 0x7F; number >>= 7) bytes[size++] = (byte)((number & 0x7F) | 0x80);
-            bytes[size++] = (byte)number;
-        }
+        return packed.ToArray();
     }
 
     /// <exception cref="InvalidDataException">They are not in order.</exception>
@@ -126,25 +119,13 @@ internal static class PackedPlaces
         var (places, last) = (new List<EntryPlace>(bytes.Length / 3), default(EntryPlace));
         for (var at = 0; at < bytes.Length;)
         {
-            var number = hasVersions ? last.Number + Next(least: 1, ref at) : 0;
-            var position = last.Position + Next(least: 1, ref at);
-            places.Add(last = new EntryPlace(hasVersions ? number : position, position, position + Next(least: 0, ref at)));
+            var number = hasVersions ? checked(last.Number + PackedNumbers.NextLong(bytes, ref at, least: 1)) : 0;
+            var position = checked(last.Position + PackedNumbers.NextLong(bytes, ref at, least: 1));
+            var block = checked(position + PackedNumbers.NextLong(bytes, ref at, least: 0));
+            places.Add(last = new EntryPlace(hasVersions ? number : position, position, block));
         }
 
         return [.. places];
-
-        long Next(long least, ref int at)
-        {
-            var step = 0L;
-            for (var shift = 0; ; shift += 7)
-            {
-                if (at == bytes.Length || shift > 56) throw new InvalidDataException("places are cut short");
-                step |= (long)(bytes[at] & 0x7F) << shift;
-                if (bytes[at++] < 0x80) break;
-            }
-
-            return step >= least ? step : throw new InvalidDataException("places are not in order");
-        }
     }
 
     /// <summary>The places of a piece, which its key has to name.</summary>

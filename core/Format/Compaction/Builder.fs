@@ -25,6 +25,7 @@ module internal SegmentAlone =
                                 LastFrame = header.FirstFrame - 1L
                                 Epoch = 0u
                                 HighestVersion = fun _ -> 0L
+                                HasIds = header.HasIds
                             }
                 }
 

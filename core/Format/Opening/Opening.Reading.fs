@@ -18,6 +18,8 @@ type internal Covered =
         LastFrame: int64
         Epoch: uint32
         Entries: int64
+        /// Whether the journal has an index of ids, as its first segment says.
+        HasIds: bool
         /// Why the next segment is not covered, where that is worth saying.
         Stopped: IgnoredFile option
     }
@@ -99,12 +101,7 @@ module internal OpeningReading =
 
     /// Whether the header goes on where the covered segments end.
     let continues (covered: Covered) (header: SegmentHeader) : Misfit option =
-        Misfit.first
-            [
-                Misfit.number "the first position of a segment" (covered.Head.Position + 1L) header.FirstPosition
-                Misfit.number "the first frame number of a segment" (covered.LastFrame + 1L) header.FirstFrame
-                Misfit.hash "the head before a segment" covered.Head.Hash header.HeadBefore
-            ]
+        SegmentOrder.continues covered.Head (covered.LastFrame + 1L) covered.HasIds header
 
     let private trailerOf (found: FoundFiles) (segment: PlannedSegment) (header: SegmentHeader) =
         let start = max 0L (segment.Length - int64 SegmentTrailer.bytes)
@@ -135,6 +132,7 @@ module internal OpeningReading =
                         LastFrame = trailer.LastFrame
                         Epoch = max covered.Epoch trailer.Epoch
                         Entries = covered.Entries + int64 trailer.Entries
+                        HasIds = covered.HasIds
                         Stopped = None
                     }
 
@@ -147,10 +145,11 @@ module internal OpeningReading =
 
     /// Nothing covered: what the first header leads to.
     let nothing (segments: PlannedSegment list) : Covered =
-        let head, lastFrame =
+        let head, lastFrame, hasIds =
             match segments with
-            | { Header = Some header } :: _ -> { Position = header.FirstPosition - 1L; Hash = header.HeadBefore }, header.FirstFrame - 1L
-            | _ -> Head.empty, 0L
+            | { Header = Some header } :: _ ->
+                { Position = header.FirstPosition - 1L; Hash = header.HeadBefore }, header.FirstFrame - 1L, header.HasIds
+            | _ -> Head.empty, 0L, false
 
         {
             Count = 0
@@ -159,6 +158,7 @@ module internal OpeningReading =
             LastFrame = lastFrame
             Epoch = 0u
             Entries = 0L
+            HasIds = hasIds
             Stopped = None
         }
 

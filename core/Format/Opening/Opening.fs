@@ -278,6 +278,7 @@ module internal Opening =
                         LastFrame = plan.LastFrame
                         Epoch = epoch
                         HighestVersion = highestVersion
+                        HasIds = plan.Segments |> List.tryPick _.Header |> Option.exists _.HasIds
                     }
             | _ -> None
 

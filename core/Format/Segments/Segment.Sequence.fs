@@ -32,6 +32,8 @@ type internal ScanPlace =
         Epoch: uint32
         /// The highest version of a stream up to there, as far as it is known; 0 for none.
         HighestVersion: StreamId -> int64
+        /// Whether the journal has an index of ids.
+        HasIds: bool
     }
 
 /// What is known before a scan.
@@ -51,6 +53,22 @@ type internal ScanStart =
     /// From the beginning of a journal of which nothing is known.
     static member Beginning: ScanStart = { From = None; Flushed = 0L; IsClosed = false; Landmark = None }
 
+/// What a segment has to be to come behind others.
+[<RequireQualifiedAccess>]
+module internal SegmentOrder =
+
+    /// Whether a header goes on behind a head, before a frame, in a journal with an index of ids or without.
+    let continues (head: Head) (nextFrame: int64) (hasIds: bool) (header: SegmentHeader) : Misfit option =
+        let shown has = if has then "one" else "none"
+
+        Misfit.first
+            [
+                Misfit.number "the first position of a segment" (head.Position + 1L) header.FirstPosition
+                Misfit.number "the first frame number of a segment" nextFrame header.FirstFrame
+                Misfit.hash "the head before a segment" head.Hash header.HeadBefore
+                Misfit.rule "the index of ids of a segment" (header.HasIds = hasIds) (shown hasIds) (shown header.HasIds)
+            ]
+
 /// What the frames so far lead to, and whether the next one fits.
 [<Sealed>]
 type internal FrameSequence(start: ScanStart) =
@@ -64,12 +82,11 @@ type internal FrameSequence(start: ScanStart) =
     let mutable takenEpoch = epoch
     let mutable flushed = start.Flushed
     let mutable baseExpected = false
-    // Of the first header, whether its journal has an index of ids.
-    let mutable hasIds: bool voption = ValueNone
+    let mutable hasIds = from |> Option.exists _.HasIds
 
     let begin' (header: SegmentHeader) =
         journalId <- Some header.JournalId
-        hasIds <- ValueSome header.HasIds
+        hasIds <- header.HasIds
         baseExpected <- header.FirstPosition > 1L || header.FirstFrame > 1L || not header.HeadBefore.IsZero
         head <- { Position = header.FirstPosition - 1L; Hash = header.HeadBefore }
         nextFrame <- header.FirstFrame
@@ -212,19 +229,7 @@ type internal FrameSequence(start: ScanStart) =
             begin' header
             None
         else
-            let isAlike = hasIds.IsNone || hasIds.Value = header.HasIds
-            let shown has = if has then "one" else "none"
-
-            if hasIds.IsNone then
-                hasIds <- ValueSome header.HasIds
-
-            Misfit.first
-                [
-                    Misfit.number "the first position of a segment" (head.Position + 1L) header.FirstPosition
-                    Misfit.number "the first frame number of a segment" nextFrame header.FirstFrame
-                    Misfit.hash "the head before a segment" head.Hash header.HeadBefore
-                    Misfit.rule "the index of ids of a segment" isAlike (shown (not header.HasIds)) (shown header.HasIds)
-                ]
+            SegmentOrder.continues head nextFrame hasIds header
 
     /// Whether the header is that of the segment in which the scan goes on behind frames it does not read.
     member _.Resume(header: SegmentHeader) : Misfit option =

@@ -9,21 +9,25 @@ internal static class Overlap
 {
     /// <param name="journal">The entries of the journal, in position order.</param>
     /// <param name="file">The hashes of the file's entries.</param>
-    public static int Find(IEnumerable<JournalEntry> journal, List<Hash> file)
+    /// <returns>With how many of the file's entries the journal ends; and the longest beginning of the file, but not all of it, behind which
+    /// something else came.</returns>
+    public static (int AtEnd, int Broken) Find(IEnumerable<JournalEntry> journal, List<Hash> file)
     {
         if (file.Count == 0)
-            return 0;
+            return (0, 0);
         int[] borders = Borders(file);
-        int matched = 0;
+        int matched = 0, broken = 0;
         foreach (var entry in journal)
         {
             var hash = Lines.CanonicalHash(entry);
             if (matched == file.Count)
                 matched = borders[matched];
+            else if (!file[matched].Equals(hash))
+                broken = Math.Max(broken, matched);
             matched = Advance(file, borders, matched, hash);
         }
 
-        return matched;
+        return (matched, broken);
     }
 
     /// <summary>At n: the length of the longest proper prefix of the first n hashes that is also their suffix.</summary>

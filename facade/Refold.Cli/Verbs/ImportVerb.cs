@@ -66,12 +66,12 @@ internal static class ImportVerb
                 ExitCode.Conflict,
                 $"{name} looks as if it had been imported before: {repeated}. Nothing was imported; "
                 + "add --resume to go on with an import that was interrupted, or --again to append it all the same.");
-        int there = resumes ? Overlap.Find(Interruption.Until(journal.ReadAll(), cancellationToken), hashes) : 0;
+        var (there, broken) = resumes ? Overlap.Find(Interruption.Until(journal.ReadAll(), cancellationToken), hashes) : (0, 0);
         // What an interrupted import left ends the journal; where something came behind it, to go on would append it a second time.
-        if (resumes && there == 0 && RepeatedImport.Find(journal, first, cancellationToken) is { } before)
+        if (broken > there)
             throw new ToolException(
                 ExitCode.Conflict,
-                $"{name} was begun to be imported before: {before}; but the journal does not end with a beginning of it, so there is "
+                $"The first entries of {name}, {Text(broken)} of them, are in the journal, and something else came behind them, so there is "
                 + "no going on. Nothing was imported; import into another journal, or add --again, without --resume, to append all of it.");
         bool restores = fits && journal.Head.Position == (there == 0 ? 0 : positions[there - 1] ?? -1);
         if (!restores) RequireSingleKeys(path, file);

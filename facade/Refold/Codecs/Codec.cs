@@ -125,7 +125,7 @@ public static class Codec
     {
         if (System.Enum.GetValues<TEnum>().Distinct().Count() != System.Enum.GetNames<TEnum>().Length)
             throw new ArgumentException($"{typeof(TEnum)} has two names for one number.", nameof(typeName));
-        return Create<TEnum>(
+        return CreateOwn<TEnum>(
             typeName,
             value =>
                 System.Enum.GetName(value) is { } name
@@ -142,7 +142,14 @@ public static class Codec
     /// <param name="typeName">The entry type: 1 to 256 UTF-8 bytes.</param>
     /// <returns>The codec, of schema version 1. Null, and text with a lone surrogate, cannot be encoded.</returns>
     /// <exception cref="ArgumentException">The name breaks a rule.</exception>
-    public static Codec<string> Text(string typeName) => Create<string>(typeName, CanonicalJson.OfText, CanonicalJson.ToText);
+    public static Codec<string> Text(string typeName) => CreateOwn(typeName, CanonicalJson.OfText, CanonicalJson.ToText);
+
+    // Of functions that use no array again.
+    private static Codec<T> CreateOwn<T>(string typeName, Func<T, ReadOnlyMemory<byte>> encode, Func<ReadOnlyMemory<byte>, T> decode)
+    {
+        var type = CodecFunctions.TypeName(typeName);
+        return Of((ref T value, Core.PayloadWriter? _) => (type, encode(value)), new PayloadForm<T>(type, 1, decode), null);
+    }
 
     private static Codec<T> Of<T>(PayloadEncoding<T> encode, PayloadForm<T> payload, JsonForm<T>? form)
     {

@@ -71,7 +71,7 @@ internal static class DeliveryTranslation
         : Accepted<TEvent, TError>(outcome.ResultValue).With([.. messages.Select(message => new OutgoingMessage(message))]);
 
     private static Decision<TEvent, TError> Accepted<TEvent, TError>(FSharpList<TEvent> events) =>
-        new(new DecisionContent<TEvent, TError> { IsRefused = false, Events = events.ToItems() });
+        new(new DecisionContent<TEvent, TError> { IsRefused = false, Events = ListModule.ToArray(events) });
 
     /// <summary>What a message entry says; null, with the reason, where it is none.</summary>
     public static MessageParts? TryRead(JournalEntry entry, out string reason)

@@ -10,15 +10,6 @@ internal static class Lists
     /// arguments, is missing in the FSharp.Core that <c>dotnet fsi</c> brings: scripts could not append.</summary>
     public static FSharpList<T> ToFSharpList<T>(this IEnumerable<T> items) => ListModule.OfSeq(items);
 
-    /// <summary>The items as an array.</summary>
-    public static T[] ToItems<T>(this FSharpList<T> items)
-    {
-        if (items.IsEmpty) return [];
-        var made = new T[items.Length];
-        for (var index = 0; index < made.Length; index++) (made[index], items) = (items.HeadOrDefault, items.TailOrNull);
-        return made;
-    }
-
     /// <summary>The entries of a read, as the core's. In C#, since the FSharp.Core that <c>dotnet fsi</c> brings cannot dispose
     /// asynchronously in a <c>task</c>.</summary>
     public static async Task<FSharpList<Core.Entry>> CollectAsync(this IAsyncEnumerable<JournalEntry> entries)

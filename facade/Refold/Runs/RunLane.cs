@@ -1,5 +1,5 @@
 // What a run has to do with one stream: the commands that wait for it in the order of their calls, and the state loaded for them.
-// Kept by RunPipeline under its lock, as long as a command for the stream is not settled; some longer.
+// Kept by RunPipeline under its lock, as long as a command for the stream is not settled, and some of those that are idle for the next.
 namespace Refold;
 
 internal sealed class RunLane(StreamId stream)
@@ -20,6 +20,9 @@ internal sealed class RunLane(StreamId stream)
 
     /// <summary>The state that was loaded for the first that waits.</summary>
     public KeptState? Loaded { get; set; }
+
+    /// <summary>Whether it was idle and is kept for the next command of its stream.</summary>
+    public bool IsKept { get; set; }
 
     public bool IsIdle => Waiting.Count == 0 && InFlight == 0 && !IsMaking;
 }

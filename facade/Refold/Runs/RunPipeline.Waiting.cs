@@ -8,6 +8,7 @@ internal sealed partial class RunPipeline
     private const int MostIdleLanes = 256;
 
     private readonly Dictionary<StreamId, RunLane> lanes = [];
+    private readonly Queue<RunLane> idle = [];
     private readonly Dictionary<string, Queue<RunWork>> keys = new(StringComparer.Ordinal);
 
     // In the order of the calls: what is not settled, what is ready, what has no step yet (kept for RunOrder.Submitted), what must be
@@ -119,6 +120,18 @@ internal sealed partial class RunPipeline
         }
     }
 
+    // Of more than are kept, those go whose commands came longest ago.
+    private void KeepForLater(RunLane lane)
+    {
+        if (!lane.IsKept) idle.Enqueue(lane);
+        lane.IsKept = true;
+        while (lanes.Count > MostIdleLanes && idle.TryDequeue(out var oldest))
+        {
+            oldest.IsKept = false;
+            if (oldest.IsIdle) lanes.Remove(oldest.Stream);
+        }
+    }
+
     // The first that waits for a stream becomes ready when what it has to look up was looked up, and the state is there.
     private void Evaluate(RunLane lane)
     {
@@ -126,7 +139,7 @@ internal sealed partial class RunPipeline
         {
             Abandon(lane.Load);
             (lane.Load, lane.Loaded) = (null, null);
-            if (lane.IsIdle && lanes.Count > MostIdleLanes) lanes.Remove(lane.Stream);
+            if (lane.IsIdle) KeepForLater(lane);
             return;
         }
 

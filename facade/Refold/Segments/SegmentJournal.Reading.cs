@@ -154,9 +154,9 @@ public sealed partial class SegmentJournal
         while (true)
         {
             OpenedDirectory? other = null;
-            if (set.Leases.TryEnter())
+            if (set.Leases.TryLease() is { } lease)
             {
-                try
+                using (lease)
                 {
                     using var next = rows.GetEnumerator();
                     while (left > 0 && TryRead(set, next, reader, out var entry, out other))
@@ -164,10 +164,6 @@ public sealed partial class SegmentJournal
                         (last, left) = (entry, left - 1);
                         yield return entry;
                     }
-                }
-                finally
-                {
-                    set.Leases.Leave();
                 }
 
                 if (other is null) yield break;

@@ -91,7 +91,7 @@ public class IdIndexTests
 
     /// <summary>The last one has no footer that would show it.</summary>
     [Fact]
-    public async Task ASegmentThatSaysOtherwiseThanThoseBeforeIt_IsFoundByVerify()
+    public async Task ASegmentThatSaysOtherwiseThanThoseBeforeIt_IsFoundByVerify_AndByEveryOpening()
     {
         var device = new MemoryDevice();
         await using (var journal = SegmentJournal.Open(device, ScanTests.Options(Durability.Flushed))) await ScanTests.FillAsync(journal);
@@ -105,6 +105,15 @@ public class IdIndexTests
         var fault = SegmentJournal.Verify(device).First!;
         Assert.Equal(name, fault.File);
         Assert.Contains("the index of ids", fault.What, StringComparison.Ordinal);
+        foreach (var ways in new OpeningWays[] { new(), new() { Checkpoint = false }, new() { Checkpoint = false, Footers = false } })
+        {
+            foreach (var readOnly in new[] { false, true })
+            {
+                var options = ScanTests.Options(Durability.Flushed).With(s => s with { Opening = ways }) with { ReadOnly = readOnly };
+                var refused = Assert.Throws<JournalCorruptedException>(() => SegmentJournal.Open(device, options));
+                Assert.Contains("the index of ids", refused.What, StringComparison.Ordinal);
+            }
+        }
     }
 
     [Fact]

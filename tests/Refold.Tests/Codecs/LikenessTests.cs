@@ -1,6 +1,7 @@
 // Values compared part by part: what is compared without reflection is what reflection compares.
 // Run by `dotnet test`.
 using System.Reflection;
+using System.Runtime.CompilerServices;
 using Xunit;
 
 namespace Refold.Tests.Codecs;
@@ -122,6 +123,36 @@ public class LikenessTests
         Assert.Null(Likeness.Difference(typeof(object), pair, new Pair { First = 1, Second = 0.0 }));
         Assert.NotNull(Likeness.Difference(typeof(object), pair, new Pair { First = 2, Second = 0.0 }));
         Assert.NotNull(Likeness.Difference(typeof(object), pair, new Pair { First = 1, Second = -0.0 }));
+    }
+
+    [InlineArray(3)]
+    private struct Three
+    {
+        private int first;
+    }
+
+    private sealed class Hiding
+    {
+        private Three more;
+
+        public int Number { get; set; }
+
+        public Hiding Hide(int last)
+        {
+            more[2] = last;
+            return this;
+        }
+
+        public int Hidden() => more[2];
+    }
+
+    /// <summary>Reflection sees the first only; what cannot be compared is not said to be the same.</summary>
+    [Fact]
+    public void ElementsBehindOneField_AreNeverTheSame()
+    {
+        var (written, read) = (new Hiding { Number = 1 }.Hide(5), new Hiding { Number = 1 });
+        Assert.NotEqual(written.Hidden(), read.Hidden());
+        Assert.Equal("at more: of its elements only the first can be compared", Likeness.Difference(typeof(Hiding), written, read));
     }
 
     [Fact]

@@ -1,4 +1,4 @@
-// The page facade/docs/codecs.md as it stands: its code is the code below.
+// The page facade/docs/codecs.md as it stands: its C# is the code below, its F# that of properties/CodecsExamples.fs.
 // Run by `dotnet test`.
 using System.Buffers.Binary;
 using System.Text.RegularExpressions;
@@ -8,12 +8,13 @@ namespace Refold.Tests.Documentation;
 
 public partial class CodecsPageTests
 {
-    [Fact]
-    public void ItsCode_IsTheCodeOfThisFile()
+    [Theory]
+    [InlineData("csharp", "tests/Refold.Tests/Documentation/CodecsPageTests.cs")]
+    [InlineData("fsharp", "properties/CodecsExamples.fs")]
+    public void ItsCode_IsTheCodeOfTheTests(string language, string file)
     {
-        var code = Flat(SourceTree.Read("tests/Refold.Tests/Documentation/CodecsPageTests.cs"));
-        var block = Assert.Single(Fence().Matches(SourceTree.Read("facade/docs/codecs.md"))).Groups[1].Value;
-        Assert.Contains(Flat(block), code, StringComparison.Ordinal);
+        var blocks = Fence().Matches(SourceTree.Read("facade/docs/codecs.md")).Where(block => block.Groups[1].Value == language);
+        Assert.Contains(Flat(Assert.Single(blocks).Groups[2].Value), Flat(SourceTree.Read(file)), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -39,6 +40,6 @@ public partial class CodecsPageTests
     // Without spaces at the beginning of lines.
     private static string Flat(string code) => string.Join('\n', code.Split('\n').Select(line => line.Trim()));
 
-    [GeneratedRegex("^```csharp\n(.*?)^```$", RegexOptions.Multiline | RegexOptions.Singleline)]
+    [GeneratedRegex("^```([a-z]+)\n(.*?)^```$", RegexOptions.Multiline | RegexOptions.Singleline)]
     private static partial Regex Fence();
 }

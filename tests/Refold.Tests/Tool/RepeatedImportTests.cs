@@ -91,12 +91,31 @@ public sealed class RepeatedImportTests : IDisposable
         string other = """{"stream":"c","type":"t","data":3}""" + "\n";
         Import(one).Expect(0);
         Import(other).Expect(0);
-        string error = Import(one + two, "--resume").ExpectError(4);
-        Assert.Contains("from position 1 on", error, StringComparison.Ordinal);
-        Assert.Contains("--again", error, StringComparison.Ordinal);
+        foreach (string batch in new[] { "1", "2" })
+        {
+            string error = Import(one + two, "--resume", "--batch", batch).ExpectError(4);
+            Assert.Contains("something else came behind them", error, StringComparison.Ordinal);
+            Assert.Contains("--again", error, StringComparison.Ordinal);
+        }
+
         Assert.Equal(2, Head());
         Import(one + two, "--again").Expect(0);
         Assert.Equal(4, Head());
+        // That one is whole: a third import that is interrupted is gone on with.
+        Import(one, "--again").Expect(0);
+        Import(one + two, "--resume").Expect(0);
+        Assert.Equal(6, Head());
+    }
+
+    /// <summary>What ends the journal by chance is not what an interrupted import left.</summary>
+    [Fact]
+    public void AnInterruptedImportBehindWhichItsFirstEntryCameAgain_IsNotGoneOnWith()
+    {
+        string Line(int number) => $$"""{"stream":"a","type":"t","data":{{number}}}""" + "\n";
+        Import(Line(1) + Line(2)).Expect(0);
+        Import(Line(1), "--again").Expect(0);
+        Import(Line(1) + Line(2) + Line(3), "--resume").ExpectError(4);
+        Assert.Equal(3, Head());
     }
 
     [Fact]

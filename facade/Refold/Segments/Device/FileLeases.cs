@@ -22,6 +22,10 @@ internal sealed class FileLeases
         }
     }
 
+    /// <summary>As <see cref="TryEnter"/>, for a user who may forget to leave: who is collected has left. Null where the files are
+    /// closed.</summary>
+    public IDisposable? TryLease() => TryEnter() ? new Lease(this) : null;
+
     public void Leave()
     {
         lock (gate) users--;
@@ -44,5 +48,23 @@ internal sealed class FileLeases
         }
 
         close();
+    }
+
+    private sealed class Lease(FileLeases leases) : IDisposable
+    {
+        private FileLeases? leases = leases;
+
+        ~Lease()
+        {
+            // Closing takes locks that whoever is collected for must not wait for.
+            if (leases is { } left) ThreadPool.UnsafeQueueUserWorkItem(static item => item.Leave(), left, preferLocal: false);
+        }
+
+        public void Dispose()
+        {
+            leases?.Leave();
+            leases = null;
+            GC.SuppressFinalize(this);
+        }
     }
 }

@@ -43,6 +43,9 @@ internal sealed unsafe class MappedFile : IDisposable
         set => Volatile.Write(ref most, value);
     }
 
+    /// <summary>Whether there are as many as there may be.</summary>
+    public static bool AreEnough => Volatile.Read(ref count) >= Most;
+
     /// <summary>Counts a map that is about to be made; false where there are enough. It is counted until it is closed.</summary>
     public static bool TryCount()
     {
@@ -69,12 +72,20 @@ internal sealed unsafe class MappedFile : IDisposable
     private ReadOnlySpan<byte> From(long offset) =>
         offset < 0 || offset >= length ? [] : new ReadOnlySpan<byte>(start + offset, (int)Math.Min(length - offset, int.MaxValue));
 
+    /// <summary>Counts no more a map of a journal that nobody closed.</summary>
+    ~MappedFile() => Close();
+
     /// <summary>Closes it; those who have entered keep it until they leave.</summary>
     public void Dispose()
     {
-        if (Interlocked.Exchange(ref closed, 1) != 0) return;
         view.Dispose();
-        Uncount();
+        Close();
+        GC.SuppressFinalize(this);
+    }
+
+    private void Close()
+    {
+        if (Interlocked.Exchange(ref closed, 1) == 0) Uncount();
     }
 
     /// <summary>A map that is kept. Used by one thread.</summary>

@@ -11,9 +11,11 @@ internal static class FollowTranslation
     /// <param name="place">The place.</param>
     /// <param name="journalId">The journal.</param>
     /// <param name="highestVersion">The highest version of a stream up to there.</param>
-    public static Format.SegmentScanner Scanner(this ReadPlace place, Guid journalId, Func<StreamId, long> highestVersion)
+    /// <param name="hasIds">Whether the journal has an index of ids.</param>
+    public static Format.SegmentScanner Scanner(
+        this ReadPlace place, Guid journalId, Func<StreamId, long> highestVersion, bool hasIds)
     {
-        var from = new Format.ScanPlace(journalId, place.Head, place.LastFrame, epoch: 0, FuncConvert.FromFunc(highestVersion));
+        var from = new Format.ScanPlace(journalId, place.Head, place.LastFrame, epoch: 0, FuncConvert.FromFunc(highestVersion), hasIds);
         return new Format.SegmentScanner(new Format.ScanStart(from, flushed: 0, isClosed: false, landmark: null));
     }
 

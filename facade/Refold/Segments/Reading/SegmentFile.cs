@@ -104,7 +104,7 @@ internal sealed class SegmentFile(Format.SegmentName name, Format.SegmentHeader 
             }
 
             // Where there is no way to map it, it is not asked for again.
-            mayBeMapped = map is not null;
+            mayBeMapped = map is not null || MappedFile.AreEnough;
             return map?.Enter();
         }
     }
