@@ -86,7 +86,7 @@ internal sealed class JournalState
             new RecentNodes(BatchTreePeaks.Empty));
         if (recent is null) return;
         if (!view.KnowsPlaces) throw new InvalidDataException("places are known of entries that are not there");
-        // Each entry up to there is in a run: without the list look-ups would answer that there is none, and the next run take another's place.
+        // Entries up to there are in runs: without the list look-ups would find none of them, and the next run take another's place.
         if (view.NextEntry(0) <= view.Progress.Indexed && database.Get(Collections.Meta, IdRuns.Id) is null)
             throw new InvalidDataException("the list of runs of ids is missing");
         view = view with { Nodes = NodesBehindIndex(database) };

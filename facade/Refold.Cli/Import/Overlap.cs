@@ -9,8 +9,8 @@ internal static class Overlap
 {
     /// <param name="journal">The entries of the journal, in position order.</param>
     /// <param name="file">The hashes of the file's entries.</param>
-    /// <returns>With how many of the file's entries the journal ends; and the longest beginning of the file, but not all of it, behind which
-    /// something else came.</returns>
+    /// <returns>With how many of the file's entries the journal ends; and the longest beginning of the file, but not all of it, behind
+    /// which something else came.</returns>
     public static (int AtEnd, int Broken) Find(IEnumerable<JournalEntry> journal, List<Hash> file)
     {
         if (file.Count == 0)

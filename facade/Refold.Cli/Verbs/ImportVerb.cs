@@ -71,8 +71,9 @@ internal static class ImportVerb
         if (broken > there)
             throw new ToolException(
                 ExitCode.Conflict,
-                $"The first entries of {name}, {Text(broken)} of them, are in the journal, and something else came behind them, so there is "
-                + "no going on. Nothing was imported; import into another journal, or add --again, without --resume, to append all of it.");
+                $"The first entries of {name}, {Text(broken)} of them, are in the journal, and something else came behind them, so "
+                + "there is no going on. Nothing was imported; import into another journal, or add --again, without --resume, to "
+                + "append all of it.");
         bool restores = fits && journal.Head.Position == (there == 0 ? 0 : positions[there - 1] ?? -1);
         if (!restores) RequireSingleKeys(path, file);
         there += await new ImportWork(journal, file, hashes.Count).AppendAsync(

@@ -109,7 +109,8 @@ internal sealed class Likeness
     private bool SameFields(Type type, object written, object read)
     {
         // Behind the field that such a type has lie others that reflection does not see.
-        if (type.IsDefined(typeof(InlineArrayAttribute), inherit: false) || type.IsDefined(typeof(UnsafeValueTypeAttribute), inherit: false))
+        if (type.IsDefined(typeof(InlineArrayAttribute), inherit: false)
+            || type.IsDefined(typeof(UnsafeValueTypeAttribute), inherit: false))
             return Differ("of its elements only the first can be compared");
         var owned = FieldsOf(type);
         var areSame = path.Count < MostLevels && owned.AreSame is { } simple && simple(written, read);

@@ -83,7 +83,8 @@ internal sealed partial class LiveReader
         return FollowTranslation.Trailer(segment.Header, length, Read(segment.File, length - Format.SegmentTrailerModule.bytes, length));
     }
 
-    private Format.SegmentScanner Scanner() => place.Scanner(JournalId, current.Index.HighestVersion, current.Files is [var first, ..] && first.Header.HasIds);
+    private Format.SegmentScanner Scanner() =>
+        place.Scanner(JournalId, current.Index.HighestVersion, current.Files is [var first, ..] && first.Header.HasIds);
 
     /// <summary>Takes whole batches from the place up to an end.</summary>
     private bool Take(Format.SegmentScanner scanner, long end, bool mayEndBefore)
