@@ -9,13 +9,18 @@ open Refold.Core
 module SpanCodec =
 
     let moved =
-        Codec.overSpans "moved" 1
+        Codec.overSpans
+            "moved"
+            1
             (fun (amount: int64) writer ->
                 BinaryPrimitives.WriteInt64LittleEndian(writer.GetSpan 8, amount)
                 writer.Advance 8
                 Ok())
             (SpanDecode(fun payload ->
-                if payload.Length = 8 then Ok(BinaryPrimitives.ReadInt64LittleEndian payload) else Error "8 bytes expected"))
+                if payload.Length = 8 then
+                    Ok(BinaryPrimitives.ReadInt64LittleEndian payload)
+                else
+                    Error "8 bytes expected"))
 
 module CodecsExamples =
 

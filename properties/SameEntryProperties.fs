@@ -43,7 +43,13 @@ let private genStep =
     gen {
         let! command = EntryGenerator.entry
         let! outcome = Gen.choose (0, 3) |> Gen.bind (fun count -> Gen.listOfLength count EntryGenerator.entry)
-        let copied (entry: Entry) = Gen.frequency [ 4, Gen.constant (remade entry.Data entry.Data members.Length); 1, genMade entry ]
+
+        let copied (entry: Entry) =
+            Gen.frequency [
+                4, Gen.constant (remade entry.Data entry.Data members.Length)
+                1, genMade entry
+            ]
+
         let! made = Gen.collectToList copied (command :: outcome)
         let! isShorter = Gen.frequency [ 9, Gen.constant false; 1, Gen.constant true ]
         let! others = Gen.choose64 (0L, 3L)

@@ -26,16 +26,28 @@ module internal FieldComparison =
     let private time (time: DateTimeOffset) = time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFFF'Z'", CultureInfo.InvariantCulture)
 
     let private guids (entry: Entry) path (expected: Guid option) (actual: Guid option) =
-        if SameEntry.guids expected actual then None else differing entry path DivergenceCause.Header guid expected actual
+        if SameEntry.guids expected actual then
+            None
+        else
+            differing entry path DivergenceCause.Header guid expected actual
 
     let private times (entry: Entry) path (expected: DateTimeOffset option) (actual: DateTimeOffset option) =
-        if SameEntry.times expected actual then None else differing entry path DivergenceCause.Header time expected actual
+        if SameEntry.times expected actual then
+            None
+        else
+            differing entry path DivergenceCause.Header time expected actual
 
     let private runs (entry: Entry) path (expected: RunId option) (actual: RunId option) =
-        if SameEntry.runs expected actual then None else differing entry path DivergenceCause.Header string expected actual
+        if SameEntry.runs expected actual then
+            None
+        else
+            differing entry path DivergenceCause.Header string expected actual
 
     let private keys (entry: Entry) path (expected: string option) (actual: string option) =
-        if SameEntry.texts expected actual then None else differing entry path DivergenceCause.Header id expected actual
+        if SameEntry.texts expected actual then
+            None
+        else
+            differing entry path DivergenceCause.Header id expected actual
 
     /// Random words drawn.
     let words (entry: Entry) cause (expected: uint64 option) (actual: uint64 option) =
