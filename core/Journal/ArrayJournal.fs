@@ -12,7 +12,12 @@ type internal ArrayJournal() =
 
     let streams = Dictionary<StreamId, StreamColumn>()
     let keys = Dictionary<string, KnownKey> StringComparer.Ordinal
-    let batches = Column<struct (int64 * Head)>()
+    let batches = Column<ArrayBatch>()
+    let tree = ArrayTree()
+    // How many batches were dropped, and the latest time of their entries.
+    let mutable dropped = 0L
+    let mutable latestDropped = TreePlace.noTime
+    let mutable latest = TreePlace.noTime
     let mutable start = Head.empty
     let mutable head = Head.empty
 
@@ -20,11 +25,7 @@ type internal ArrayJournal() =
     let mutable entries = Column<Entry>()
     let mutable isStale = false
 
-    // The index of queries, made when something is asked: of the first so many entries.
-    let mutable indexed = 0
-    let mutable all = Column<int64>()
-    let tagged = Dictionary<string, Column<int64>> StringComparer.Ordinal
-    let typed = Dictionary<string, Column<int64>> StringComparer.Ordinal
+    let queries = ArrayQueries()
 
     // In the order of names, where no stream is new since.
     let mutable sorted: StreamColumn[] | null = null
@@ -41,46 +42,11 @@ type internal ArrayJournal() =
 
             entries <- left
             isStale <- false
-            indexed <- 0
-            all <- Column<int64>()
-            tagged.Clear()
-            typed.Clear()
+            queries.Clear()
 
         entries.Items
 
-    let add (found: Dictionary<string, Column<int64>>) (word: string) (position: int64) =
-        match found.TryGetValue word with
-        | true, positions -> positions.Add position
-        | false, _ ->
-            let positions = Column<int64>()
-            positions.Add position
-            found.Add(word, positions)
-
-    let lookIn (found: Dictionary<string, Column<int64>>) (word: string) : IReadOnlyList<int64> =
-        match found.TryGetValue word with
-        | true, positions -> positions.Items
-        | false, _ -> Array.Empty<int64>()
-
-    let ask (query: Query) : AskedQuery =
-        let entries = current ()
-
-        while indexed < entries.Count do
-            let entry = entries[indexed]
-            all.Add entry.Position
-            add typed entry.Data.Type entry.Position
-
-            for tag in Tags.toOutward entry.Data.Role entry.Data.Tags do
-                add tagged tag entry.Position
-
-            indexed <- indexed + 1
-
-        let lookup: PositionLookup = { Every = all.Items; OfTag = lookIn tagged; OfType = lookIn typed }
-
-        {
-            AsOf = head.Position
-            Demands = JournalIndex.demands query lookup
-            Entries = entries
-        }
+    let ask (query: Query) : AskedQuery = queries.Ask(query, current (), head.Position)
 
     // Positions are dense as assigned, so the first one without an entry is where the count falls behind.
     let firstHoleAfter (after: int64) : int64 =
@@ -104,6 +70,26 @@ type internal ArrayJournal() =
             sorted <- null
             column
 
+    let leavesOf (batch: ArrayBatch) : Leaf list =
+        match tree.TryKept batch.First with
+        | Some leaves -> leaves
+        | None ->
+            let entries = current ()
+            let start = Ascending.indexAt (fun (entry: Entry) -> entry.Position) batch.First entries
+            ArrayTree.LeavesOf(entries.Slice(start, int (batch.Head.Position - batch.First + 1L)))
+
+    // All batches are in the tree from now on.
+    let settle () =
+        while tree.Size < dropped + int64 batches.Count do
+            let batch = batches[int (tree.Size - dropped)]
+            tree.Add(TreePlace.leafOf batch.First (leavesOf batch))
+
+    // The number of the batch that holds a position, among those that are here; their number where none does.
+    let batchAt (position: int64) : int =
+        match Ascending.indexAt (fun (batch: ArrayBatch) -> batch.Head.Position) position batches.Items with
+        | index when index < batches.Count && batches[index].First <= position -> index
+        | _ -> batches.Count
+
     let commit (batch: AcceptedBatch) =
         for place in 0 .. batch.Count - 1 do
             let entry: Entry =
@@ -114,11 +100,16 @@ type internal ArrayJournal() =
                     Data = batch.Entry place
                 }
 
+            latest <- TreePlace.later latest entry.Data
+
             entries.Add entry
             (columnOf entry).Entries.Add entry
 
         head <- batch.Head
-        batches.Add(struct (batch.FirstPosition, head))
+        batches.Add { First = batch.FirstPosition; Head = head; Latest = latest }
+
+        if batch.Count < batch.Placed.Count then
+            tree.Keep(batch.FirstPosition, batch.Leaves)
 
         if batch.Key.IsSome then
             match batch.KnownKey with
@@ -138,10 +129,8 @@ type internal ArrayJournal() =
         if position = start.Position then
             ValueSome start
         else
-            match Ascending.indexAt (fun (struct (_, head: Head)) -> head.Position) position batches.Items with
-            | index when index < batches.Count ->
-                let struct (first, head) = batches[index]
-                if first <= position then ValueSome head else ValueNone
+            match batchAt position with
+            | index when index < batches.Count -> ValueSome batches[index].Head
             | _ -> ValueNone
 
     /// As `Journal.highestVersion`.
@@ -233,17 +222,27 @@ type internal ArrayJournal() =
             let floor = Append.deletedTo stream version found.Highest
 
             if floor > found.Floor then
+                settle ()
+
+                for index in 0 .. int (floor - found.Floor) - 1 do
+                    match batchAt found.Entries[index].Position with
+                    | number when number < batches.Count -> tree.Keep(batches[number].First, leavesOf batches[number])
+                    | _ -> ()
+
                 found.DropTo floor
                 isStale <- true
         | false, _ -> ()
 
     /// As `Journal.dropTo`.
     member _.DropTo(position: int64) : unit =
-        let headOf (struct (_, head: Head)) = head.Position
-        let dropped = min (batches.Count - 1) (Ascending.indexAt headOf (position + 1L) batches.Items)
+        let headOf (batch: ArrayBatch) = batch.Head.Position
+        let first = min (batches.Count - 1) (Ascending.indexAt headOf (position + 1L) batches.Items)
 
-        if dropped > 0 then
-            let struct (_, last) = batches[dropped - 1]
+        if first > 0 then
+            settle ()
+            let last = batches[first - 1].Head
+            latestDropped <- batches[first - 1].Latest
+            dropped <- dropped + int64 first
 
             let floors = Dictionary<StreamId, int64>()
 
@@ -258,9 +257,34 @@ type internal ArrayJournal() =
             for KeyValue(stream, floor) in floors do
                 streams[stream].DropTo floor
 
-            batches.Drop dropped
+            batches.Drop first
             start <- last
             isStale <- true
+
+    /// How many batches there are, those counted that were dropped: all are in the tree behind this call.
+    member _.TreeSize: int64 =
+        settle ()
+        tree.Size
+
+    /// What the batches of a beginning that was dropped come to.
+    member _.Dropped: TreePlace =
+        {
+            Batches = dropped
+            Peaks = BatchTree.cover 0L dropped |> List.map tree.Node
+            Latest = latestDropped
+        }
+
+    /// A complete subtree, of batches that are in the tree.
+    member _.TreeNode(node: TreeNode) : Hash = tree.Node node
+
+    /// The batch that holds a position and how many batches come before it; none in a gap and behind the last one.
+    member _.BatchAt(position: int64) : struct (int64 * ArrayBatch) voption =
+        match batchAt position with
+        | index when index < batches.Count -> ValueSome(struct (dropped + int64 index, batches[index]))
+        | _ -> ValueNone
+
+    /// The leaves of a batch that is here.
+    member _.LeavesOf(batch: ArrayBatch) : Leaf list = leavesOf batch
 
     /// As `Journal.forgetKeysBefore`.
     member _.ForgetKeysBefore(position: int64) : unit =

@@ -120,6 +120,14 @@ module internal Head =
             writer.Int64 leaf.FirstVersion
             Hash.write writer leaf.Hash
 
+    /// The record of a batch.
+    let record (firstPosition: int64) (leaves: Leaf list) : byte[] =
+        let writer = ScratchWriter.Take()
+        writeRecord writer firstPosition leaves
+        let bytes = writer.Written.ToArray()
+        ScratchWriter.GiveBack writer
+        bytes
+
     /// Begins what the head after a batch is the SHA-256 of, 1 | previous head | record of the batch: the record is to be written, then
     /// `ended` to be called.
     let beginning (previous: Hash) : ByteWriter =

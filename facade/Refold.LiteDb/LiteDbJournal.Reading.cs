@@ -113,6 +113,14 @@ public sealed partial class LiteDbJournal
         return new QueryResult(view.LastPosition, [.. Shown(reader.Matches(view, query, fromPosition, maxCount))]);
     }
 
+    /// <inheritdoc/>
+    protected override TAnswer AskTree<TAnswer>(Func<IBatchTree, TAnswer> question)
+    {
+        ArgumentNullException.ThrowIfNull(question);
+        var view = View;
+        return question(reader.Guarded(() => new LiteDbTree(database, view, reader)));
+    }
+
     // Both in the order of names.
     private static IEnumerable<(StreamId Stream, long Highest)> Merged(
         IEnumerable<(StreamId Stream, long Highest)> kept, List<(StreamId Stream, long Highest)> recent)

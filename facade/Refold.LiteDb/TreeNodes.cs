@@ -148,8 +148,10 @@ internal sealed class TreeReader(Database database, View view)
             ? recent.FirstOrDefault(block => block.Number == number)
             : database.Get(Collections.Nodes, number) is { } document ? NodeBlock.Read(document) : null;
 
-    // Within one block, or behind the last.
-    private List<Hash>? Leaves(long first, int count)
+    /// <summary>The leaves of batches; null where they are not all here.</summary>
+    /// <param name="first">The ordinal of the first one, behind a dropped beginning.</param>
+    /// <param name="count">At most 15, within one block or behind the last.</param>
+    public List<Hash>? Leaves(long first, int count)
     {
         var block = first >> NodeBlock.LeastHeight;
         var before = block << NodeBlock.LeastHeight <= basis.Batches ? view.Base.Position : Block(block - 1)?.Position;

@@ -135,6 +135,17 @@ type internal FooterReader private (tables: FooterTables, asksFilter: bool) =
         batches.Floor(fun row -> order row.FirstPosition position)
         |> Result.map (row >> Option.filter (fun row -> position < row.FirstPosition + int64 row.Count))
 
+    /// The index of the batch that takes a position; `None` where none does.
+    member _.BatchIndexAt(position: int64) : Result<int option, FrameError> =
+        batches.Floor(fun row -> order row.FirstPosition position)
+        |> Result.map (
+            Option.filter (fun (struct (_, row)) -> position < row.FirstPosition + int64 row.Count)
+            >> Option.map (fun (struct (index, _)) -> index)
+        )
+
+    /// How many batches there are.
+    member _.Batches: int = batches.Rows
+
     /// The batch with this index from 0, as rows of entries and keys name it.
     member _.Batch(index: int) : Result<BatchRow, FrameError> = batches.At index
 

@@ -214,6 +214,8 @@ type internal ColumnTree(before: TreePeaks) =
     let nodes = Chunks<NodeRow>()
     let waiting = Queue<AcceptedBatch>()
     let mutable peaks = before
+    // Proofs are made by other threads than the one that adds.
+    let gate = obj ()
 
     let add (leaf: Hash) =
         let last = peaks.Size
@@ -226,27 +228,28 @@ type internal ColumnTree(before: TreePeaks) =
                 nodes.Add { Last = last; Height = node.Height; Hash = hash }
 
     /// The tree so far, of what is settled.
-    member _.Peaks: TreePeaks = peaks
+    member _.Peaks: TreePeaks = lock gate (fun () -> peaks)
 
     /// How many subtrees there are.
-    member _.Nodes: int = nodes.Count
+    member _.Nodes: int = lock gate (fun () -> nodes.Count)
 
     /// A subtree, in order.
-    member _.Node(number: int) : NodeRow = nodes[number]
+    member _.Node(number: int) : NodeRow = lock gate (fun () -> nodes[number])
 
     /// The leaf of a batch.
-    member _.Leaf(number: int) : Hash = leaves[number]
+    member _.Leaf(number: int) : Hash = lock gate (fun () -> leaves[number])
 
     /// Adds a batch, to be asked until it is settled.
-    member _.Add(batch: AcceptedBatch) : unit = waiting.Enqueue batch
+    member _.Add(batch: AcceptedBatch) : unit = lock gate (fun () -> waiting.Enqueue batch)
 
     /// How many batches are kept because nothing was made of them yet.
-    member _.Waiting: int = waiting.Count
+    member _.Waiting: int = lock gate (fun () -> waiting.Count)
 
     /// Takes up what waits.
     member _.Settle() : unit =
-        while waiting.Count > 0 do
-            add (waiting.Dequeue().TreeLeaf())
+        lock gate (fun () ->
+            while waiting.Count > 0 do
+                add (waiting.Dequeue().TreeLeaf()))
 
     /// Begins behind other batches; nothing was added.
     member _.Begin(behind: TreePeaks) : unit = peaks <- behind

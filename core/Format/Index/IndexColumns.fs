@@ -10,8 +10,7 @@ open System.Collections.Generic
 /// The columns of one segment. One thread adds and looks up, or others look up while none adds; rows of a cut are made by any thread
 /// meanwhile. `before` is what the batches before the segment come to; where it is not said, nothing can be made of the columns.
 [<Sealed>]
-type internal IndexColumns(hasIds: bool, before: TreePlace voption) =
-    let isKept = before.IsSome
+type internal IndexColumns(hasIds: bool, before: TreePlace voption, isKept: bool) =
     let entries = Chunks<ColumnEntry>()
     let batches = Chunks<ColumnBatch>()
     let names = ColumnNames()
@@ -75,6 +74,9 @@ type internal IndexColumns(hasIds: bool, before: TreePlace voption) =
                 Stream = stream.Number
                 TypeAndRole = (typeWord.Number <<< 3) ||| int (Role.toByte role)
             }
+
+    /// Columns of which rows are made where it is said what comes before.
+    new(hasIds: bool, before: TreePlace voption) = IndexColumns(hasIds, before, before.IsSome)
 
     /// How many entries there are, numbered from 0 in position order.
     member _.Entries: int = entries.Count
@@ -146,8 +148,7 @@ type internal IndexColumns(hasIds: bool, before: TreePlace voption) =
                 Head = batch.Head.Hash
             }
 
-        if isKept then
-            tree.Add batch
+        tree.Add batch
 
         position <- batch.Head.Position
 
@@ -175,6 +176,9 @@ type internal IndexColumns(hasIds: bool, before: TreePlace voption) =
 
     /// How many batches are kept because nothing was made of them yet.
     member _.Waiting: int = tree.Waiting
+
+    /// What the batches before the segment come to.
+    member _.Before: TreePlace = before
 
     /// What the batches up to the last one come to.
     member _.Behind: TreePlace =
@@ -271,6 +275,9 @@ type internal IndexColumns(hasIds: bool, before: TreePlace voption) =
 
     /// A subtree, in order.
     member _.NodeAt(number: int) : NodeRow = tree.Node number
+
+    /// How many subtrees there are.
+    member _.Nodes: int = tree.Nodes
 
     /// The id of what brought an entry about, in order.
     member _.CauseAt(number: int) : IdRow = ids.CauseAt number

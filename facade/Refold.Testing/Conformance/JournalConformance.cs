@@ -17,6 +17,7 @@ public sealed class JournalConformance
         .. AppendCases.All, .. ExpectedVersionCases.All, .. LimitCases.All, .. KeyCases.All, .. ConditionCases.All, .. ReadCases.All,
         .. QueryCases.All,
         .. DeletionCases.All, .. RestoreCases.All, .. SubscriptionCases.All, .. LifetimeCases.All, .. ConcurrencyCases.All,
+        .. ProofCases.All,
         .. SequenceCases.All,
     ];
 

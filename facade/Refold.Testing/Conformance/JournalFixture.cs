@@ -33,8 +33,11 @@ public enum JournalCapabilities
     /// <summary>Readers are told of new entries.</summary>
     Subscriptions = 128,
 
+    /// <summary>Roots of the batch tree, and proofs of entries and of growth.</summary>
+    Proofs = 256,
+
     /// <summary>Every promise.</summary>
-    All = Durability | SeveralProcesses | Restore | Deletion | Keys | Conditions | Queries | Subscriptions,
+    All = Durability | SeveralProcesses | Restore | Deletion | Keys | Conditions | Queries | Subscriptions | Proofs,
 }
 
 /// <summary>The place of one journal of the store under test: a directory, a file, a database. Made for one case, destroyed after

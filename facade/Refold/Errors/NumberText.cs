@@ -2,7 +2,7 @@
 // Called where an exception names a place.
 using System.Globalization;
 
-namespace Refold.Segments;
+namespace Refold;
 
 internal static class NumberText
 {

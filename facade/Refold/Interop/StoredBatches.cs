@@ -26,7 +26,8 @@ internal static class StoredBatches
 
     public static Format.DroppedLeaf ToCore(this DroppedLeaf leaf) => new(leaf.Versions, TicksOf(leaf.Latest));
 
-    private static DateTimeOffset? TimeOf(long ticks) => ticks < 0 ? null : new DateTimeOffset(ticks, TimeSpan.Zero);
+    /// <summary>A time in 100 ns steps; null for none.</summary>
+    public static DateTimeOffset? TimeOf(long ticks) => ticks < 0 ? null : new DateTimeOffset(ticks, TimeSpan.Zero);
 
     private static long TicksOf(DateTimeOffset? time) => time?.UtcTicks ?? Core.TreePlaceModule.noTime;
 }

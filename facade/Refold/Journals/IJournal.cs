@@ -123,6 +123,56 @@ public interface IJournal : IAsyncDisposable
     /// <returns>Entries from the next position on. The first <c>MoveNextAsync</c> throws <see cref="ForeignHistoryException"/> where the
     /// journal has another head at that position.</returns>
     IAsyncEnumerable<JournalEntry> SubscribeAsync(Head after, CancellationToken cancellationToken = default);
+
+    /// <summary>Where the batch stands that holds a position: how many come before it, the head behind it, the latest time so far.</summary>
+    /// <param name="position">The position.</param>
+    /// <param name="cancellationToken">Cancels waiting.</param>
+    /// <returns>The batch; null in a gap, behind the last position, and for a beginning that was dropped.</returns>
+    /// <exception cref="NotSupportedException">The store has no batch tree.</exception>
+    ValueTask<BatchPlace?> BatchAtAsync(long position, CancellationToken cancellationToken = default) => throw NoBatchTree();
+
+    /// <summary>How many batches there are up to and with the one that holds a position: the size at which the position can be
+    /// proved.</summary>
+    /// <param name="position">The position, from 0.</param>
+    /// <param name="cancellationToken">Cancels waiting.</param>
+    /// <returns>The size; 0 for position 0; null in a gap and behind the last position.</returns>
+    /// <exception cref="ProofException">The position is in a beginning that was dropped.</exception>
+    /// <exception cref="NotSupportedException">The store has no batch tree.</exception>
+    ValueTask<long?> TreeSizeAsync(long position, CancellationToken cancellationToken = default) => throw NoBatchTree();
+
+    /// <summary>The root of the batch tree at a size (RFC 9162, 2.1.1; a leaf is SHA-256 over a zero byte and the record of a
+    /// batch).</summary>
+    /// <param name="size">The number of batches; null for all there are.</param>
+    /// <param name="cancellationToken">Cancels waiting.</param>
+    /// <returns>The size and its root.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">The journal is not that large.</exception>
+    /// <exception cref="ProofException">The size is below that of a beginning that was dropped.</exception>
+    /// <exception cref="NotSupportedException">The store has no batch tree.</exception>
+    ValueTask<TreeHead> RootAtAsync(long? size = null, CancellationToken cancellationToken = default) => throw NoBatchTree();
+
+    /// <summary>Proves that an entry is in the journal, at a cost that grows with the logarithm of the number of batches.</summary>
+    /// <param name="position">The entry's position, from 1.</param>
+    /// <param name="size">The number of batches to prove it at; null for all there are.</param>
+    /// <param name="cancellationToken">Cancels waiting.</param>
+    /// <returns>The proof, which was checked before it was answered.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such position at that size, or no such size.</exception>
+    /// <exception cref="ProofException">The entry, or one it is hashed with, was deleted or dropped.</exception>
+    /// <exception cref="NotSupportedException">The store has no batch tree.</exception>
+    ValueTask<InclusionProof> InclusionProofAsync(long position, long? size = null, CancellationToken cancellationToken = default) =>
+        throw NoBatchTree();
+
+    /// <summary>Proves that the journal at one size goes on to the same journal at a larger one.</summary>
+    /// <param name="from">The smaller number of batches, from 0.</param>
+    /// <param name="to">The larger one; null for all there are.</param>
+    /// <param name="cancellationToken">Cancels waiting.</param>
+    /// <returns>The proof.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">The journal is not that large, or the sizes are in the wrong order.</exception>
+    /// <exception cref="ProofException">A size is below that of a beginning that was dropped, and was not named when it was.</exception>
+    /// <exception cref="NotSupportedException">The store has no batch tree.</exception>
+    ValueTask<ConsistencyProof> ConsistencyProofAsync(long from, long? to = null, CancellationToken cancellationToken = default) =>
+        throw NoBatchTree();
+
+    private NotSupportedException NoBatchTree() => new($"{GetType().Name} has no batch tree, so it proves nothing.");
 }
 
 /// <summary>A stream and how far it goes.</summary>

@@ -94,4 +94,21 @@ public interface ILocalJournal : IJournal
     long ScanStream(
         StreamId stream, EntryVisitor visitor, long fromVersion = 1, long toVersion = long.MaxValue, long maxCount = long.MaxValue) =>
         ObjectScan.Over(ReadStream(stream, fromVersion, toVersion, maxCount), visitor);
+
+    /// <summary>As <see cref="IJournal.BatchAtAsync"/>.</summary>
+    BatchPlace? BatchAt(long position) => throw NoBatchTree();
+
+    /// <summary>As <see cref="IJournal.TreeSizeAsync"/>.</summary>
+    long? TreeSize(long position) => throw NoBatchTree();
+
+    /// <summary>As <see cref="IJournal.RootAtAsync"/>.</summary>
+    TreeHead RootAt(long? size = null) => throw NoBatchTree();
+
+    /// <summary>As <see cref="IJournal.InclusionProofAsync"/>.</summary>
+    InclusionProof InclusionProof(long position, long? size = null) => throw NoBatchTree();
+
+    /// <summary>As <see cref="IJournal.ConsistencyProofAsync"/>.</summary>
+    ConsistencyProof ConsistencyProof(long from, long? to = null) => throw NoBatchTree();
+
+    private NotSupportedException NoBatchTree() => new($"{GetType().Name} has no batch tree, so it proves nothing.");
 }

@@ -170,6 +170,13 @@ public sealed class InMemoryJournal : LocalJournal, IObservedJournal
         return ValueTask.CompletedTask;
     }
 
+    /// <inheritdoc/>
+    protected override TAnswer AskTree<TAnswer>(Func<IBatchTree, TAnswer> question)
+    {
+        ArgumentNullException.ThrowIfNull(question);
+        return Read((journal, asked) => asked(new MemoryTree(journal, this)), question);
+    }
+
     private static Head? HeadOf(FSharpValueOption<Head> head) => head.IsValueSome ? head.Value : null;
 
     private static IEnumerable<JournalEntry> Entries(Core.ColumnItems<Core.Entry> entries)

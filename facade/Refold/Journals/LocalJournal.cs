@@ -79,6 +79,50 @@ public abstract class LocalJournal : ILocalJournal
     public abstract ValueTask DisposeAsync();
 
     /// <inheritdoc/>
+    public BatchPlace? BatchAt(long position) => AskTree(tree => tree.BatchAt(position));
+
+    /// <inheritdoc/>
+    public long? TreeSize(long position) => AskTree(tree => TreeProofs.TreeSize(tree, position));
+
+    /// <inheritdoc/>
+    public TreeHead RootAt(long? size = null) => AskTree(tree => TreeProofs.RootAt(tree, size));
+
+    /// <inheritdoc/>
+    public InclusionProof InclusionProof(long position, long? size = null) => AskTree(tree => TreeProofs.Inclusion(tree, position, size));
+
+    /// <inheritdoc/>
+    public ConsistencyProof ConsistencyProof(long from, long? to = null) => AskTree(tree => TreeProofs.Consistency(tree, from, to));
+
+    /// <inheritdoc/>
+    public ValueTask<BatchPlace?> BatchAtAsync(long position, CancellationToken cancellationToken = default) =>
+        LocalReads.Answer(cancellationToken, () => BatchAt(position));
+
+    /// <inheritdoc/>
+    public ValueTask<long?> TreeSizeAsync(long position, CancellationToken cancellationToken = default) =>
+        LocalReads.Answer(cancellationToken, () => TreeSize(position));
+
+    /// <inheritdoc/>
+    public ValueTask<TreeHead> RootAtAsync(long? size = null, CancellationToken cancellationToken = default) =>
+        LocalReads.Answer(cancellationToken, () => RootAt(size));
+
+    /// <inheritdoc/>
+    public ValueTask<InclusionProof> InclusionProofAsync(
+        long position, long? size = null, CancellationToken cancellationToken = default) =>
+        LocalReads.Answer(cancellationToken, () => InclusionProof(position, size));
+
+    /// <inheritdoc/>
+    public ValueTask<ConsistencyProof> ConsistencyProofAsync(
+        long from, long? to = null, CancellationToken cancellationToken = default) =>
+        LocalReads.Answer(cancellationToken, () => ConsistencyProof(from, to));
+
+    /// <summary>Answers a question to the batch tree as of one moment.</summary>
+    /// <param name="question">The question; it keeps nothing of the tree.</param>
+    /// <returns>Its answer.</returns>
+    /// <exception cref="NotSupportedException">The store has no batch tree.</exception>
+    protected virtual TAnswer AskTree<TAnswer>(Func<IBatchTree, TAnswer> question) =>
+        throw new NotSupportedException($"{GetType().Name} has no batch tree, so it proves nothing.");
+
+    /// <inheritdoc/>
     public ValueTask<Head> HeadAsync(CancellationToken cancellationToken = default) => LocalReads.Answer(cancellationToken, () => Head);
 
     /// <inheritdoc/>

@@ -78,6 +78,9 @@ public sealed partial class SegmentJournal
         });
     }
 
+    /// <inheritdoc/>
+    protected override TAnswer AskTree<TAnswer>(Func<IBatchTree, TAnswer> question) => Ask(index => question(index.Tree()));
+
     private static List<JournalEntry> Read(List<EntryRow> rows)
     {
         using var reader = new EntryReader();

@@ -80,6 +80,23 @@ internal abstract class BrokenJournal(InMemoryJournal inner) : IJournal
     public IAsyncEnumerable<JournalEntry> SubscribeAsync(Head after, CancellationToken cancellationToken = default) =>
         FollowAsync(token => inner.SubscribeAsync(after, token), cancellationToken);
 
+    public ValueTask<BatchPlace?> BatchAtAsync(long position, CancellationToken cancellationToken = default) =>
+        AskAsync(shown => shown.BatchAtAsync(position, cancellationToken));
+
+    public ValueTask<long?> TreeSizeAsync(long position, CancellationToken cancellationToken = default) =>
+        AskAsync(shown => shown.TreeSizeAsync(position, cancellationToken));
+
+    public virtual ValueTask<TreeHead> RootAtAsync(long? size = null, CancellationToken cancellationToken = default) =>
+        AskAsync(shown => shown.RootAtAsync(size, cancellationToken));
+
+    public virtual ValueTask<InclusionProof> InclusionProofAsync(
+        long position, long? size = null, CancellationToken cancellationToken = default) =>
+        AskAsync(shown => shown.InclusionProofAsync(position, size, cancellationToken));
+
+    public virtual ValueTask<ConsistencyProof> ConsistencyProofAsync(
+        long from, long? to = null, CancellationToken cancellationToken = default) =>
+        AskAsync(shown => shown.ConsistencyProofAsync(from, to, cancellationToken));
+
     // The journal behind it is what is kept: it is not closed.
     public virtual async ValueTask DisposeAsync() => await closing.CancelAsync();
 

@@ -173,3 +173,32 @@ internal sealed class FullJournal(InMemoryJournal inner) : BrokenJournal(inner)
         return isFull ? last : result;
     }
 }
+
+/// <summary>Answers the root of one batch less.</summary>
+internal sealed class BehindRootJournal(InMemoryJournal inner) : BrokenJournal(inner)
+{
+    public override ValueTask<TreeHead> RootAtAsync(long? size = null, CancellationToken cancellationToken = default)
+    {
+        var root = Inner.RootAt(size);
+        return new(root.Size == 0 ? root : root with { Root = Inner.RootAt(root.Size - 1).Root });
+    }
+}
+
+/// <summary>Proves another entry than the one that is asked for.</summary>
+internal sealed class OtherProofJournal(InMemoryJournal inner) : BrokenJournal(inner)
+{
+    public override ValueTask<InclusionProof> InclusionProofAsync(
+        long position, long? size = null, CancellationToken cancellationToken = default) =>
+        base.InclusionProofAsync(position == 2 ? 1 : position, size, cancellationToken);
+}
+
+/// <summary>Leaves the last hash of a proof of growth away.</summary>
+internal sealed class ShortProofJournal(InMemoryJournal inner) : BrokenJournal(inner)
+{
+    public override async ValueTask<ConsistencyProof> ConsistencyProofAsync(
+        long from, long? to = null, CancellationToken cancellationToken = default)
+    {
+        var proof = await base.ConsistencyProofAsync(from, to, cancellationToken);
+        return proof with { Path = [.. proof.Path.SkipLast(1)] };
+    }
+}

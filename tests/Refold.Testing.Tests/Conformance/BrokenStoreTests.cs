@@ -91,6 +91,15 @@ public class BrokenStoreTests(ITestOutputHelper output)
         "a reader among deletions sees nothing that was deleted before, and misses nothing else");
 
     [Fact]
+    public async Task OneThatProvesWhatIsNotSo_IsCaught()
+    {
+        const string Grown = "every size has the root of the model, every entry a proof, and any two sizes one of growth";
+        await CaughtAsync("behind", () => new KeptFixture(kept => new BehindRootJournal(kept)), Grown);
+        await CaughtAsync("another entry", () => new KeptFixture(kept => new OtherProofJournal(kept)), Grown);
+        await CaughtAsync("short", () => new KeptFixture(kept => new ShortProofJournal(kept)), Grown);
+    }
+
+    [Fact]
     public Task OneWhoseReadersStayWhereTheyWereOpened_IsCaught() =>
         CaughtAsync("read as of its opening", () => new BesideFixture(kept => new MomentReaderJournal(kept)), StayingReader);
 

@@ -62,6 +62,23 @@ internal abstract class ForwardingJournal(ILocalJournal inner) : IJournal
     public IAsyncEnumerable<JournalEntry> SubscribeAsync(Head after, CancellationToken cancellationToken = default) =>
         Inner.SubscribeAsync(after, cancellationToken);
 
+    public ValueTask<BatchPlace?> BatchAtAsync(long position, CancellationToken cancellationToken = default) =>
+        Inner.BatchAtAsync(position, cancellationToken);
+
+    public ValueTask<long?> TreeSizeAsync(long position, CancellationToken cancellationToken = default) =>
+        Inner.TreeSizeAsync(position, cancellationToken);
+
+    public ValueTask<TreeHead> RootAtAsync(long? size = null, CancellationToken cancellationToken = default) =>
+        Inner.RootAtAsync(size, cancellationToken);
+
+    public ValueTask<InclusionProof> InclusionProofAsync(
+        long position, long? size = null, CancellationToken cancellationToken = default) =>
+        Inner.InclusionProofAsync(position, size, cancellationToken);
+
+    public ValueTask<ConsistencyProof> ConsistencyProofAsync(
+        long from, long? to = null, CancellationToken cancellationToken = default) =>
+        Inner.ConsistencyProofAsync(from, to, cancellationToken);
+
     public ValueTask DisposeAsync() => Inner.DisposeAsync();
 }
 

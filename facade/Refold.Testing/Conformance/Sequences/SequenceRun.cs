@@ -22,6 +22,7 @@ internal sealed class SequenceRun(JournalBench bench) : IAsyncDisposable
                 await DoAsync(commands[step]);
                 Expect.Equal(model.Head, await bench.Read.HeadAsync(), "the head");
                 Expect.Sequence(model.Streams(), await bench.Read.StreamsAsync(), "stream");
+                if (bench.Has(JournalCapabilities.Proofs)) await ProofReads.SameAsync(model, bench.Journal, step);
                 foreach (var subscription in subscriptions) await subscription.CatchUpAsync(model);
             }
             catch (ConformanceException failure)
@@ -34,6 +35,7 @@ internal sealed class SequenceRun(JournalBench bench) : IAsyncDisposable
             }
         }
 
+        if (bench.Has(JournalCapabilities.Proofs)) await ProofReads.SameWholeAsync(model, bench.Journal);
         if (await bench.Read.FirstDifferenceAsync(model, keys) is { } difference) throw new ConformanceException(
             "at the end: " + difference);
 

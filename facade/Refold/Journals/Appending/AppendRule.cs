@@ -88,6 +88,14 @@ public static class AppendRule
     public static Hash TreeLeaf(long firstPosition, IEnumerable<Leaf> leaves) =>
         Core.TreePlaceModule.leafOf(firstPosition, leaves.ToFSharpList());
 
+    /// <summary>The record of a batch, of which its head and its leaf in the batch tree are made: first position, count, and per leaf count,
+    /// first version and hash; integers little-endian, positions and versions in 8 bytes, counts in 4.</summary>
+    /// <param name="firstPosition">The batch's first position.</param>
+    /// <param name="leaves">All its leaves, holes included.</param>
+    /// <returns>The bytes.</returns>
+    public static byte[] Record(long firstPosition, IEnumerable<Leaf> leaves) =>
+        Core.HeadModule.record(firstPosition, leaves.ToFSharpList());
+
     /// <summary>The hash of a leaf.</summary>
     /// <param name="canonicalBytes">The canonical bytes of its entries, in order.</param>
     /// <returns>The hash.</returns>

@@ -11,6 +11,7 @@ internal sealed class FooterPart : IndexPart
 
     private readonly Format.SegmentTrailer trailer;
     private readonly FooterQuestions footer;
+    private Core.TreePlace? before;
     private Core.TreePlace? behind;
 
     private FooterPart(SegmentFile segment, Format.SegmentTrailer trailer, FooterQuestions footer)
@@ -132,6 +133,14 @@ internal sealed class FooterPart : IndexPart
 
     public override IEnumerable<(StreamId Id, long Highest)> BaseStreamsFrom(string name) =>
         trailer.HasBase ? footer.BaseStreamsFrom(name).Select(stream => (stream.Stream, stream.Highest)) : [];
+
+    public override Core.TreePlace Before() => before ??= footer.Before();
+
+    public override int BatchAt(long position) => footer.BatchIndexAt(position);
+
+    public override Format.BatchRow Batch(int number) => footer.Batch(number);
+
+    public override Hash? Node(long last, int height) => footer.Node(last, height);
 
     public override Core.TreePlace Behind() => behind ??= footer.Behind();
 

@@ -95,6 +95,22 @@ internal abstract class IndexPart(SegmentFile segment)
     /// <summary>The streams of the dropped beginning, with their highest versions, from a name on, in the same order.</summary>
     public abstract IEnumerable<(StreamId Id, long Highest)> BaseStreamsFrom(string name);
 
-    /// <summary>What the journal's batches come to with those of the segment; where the journal is written.</summary>
+    /// <summary>What the journal's batches come to before the segment.</summary>
+    /// <exception cref="JournalCorruptedException">The index is not what was written.</exception>
+    public abstract Core.TreePlace Before();
+
+    /// <summary>What the journal's batches come to with those of the segment.</summary>
+    /// <exception cref="JournalCorruptedException">The index is not what was written.</exception>
     public abstract Core.TreePlace Behind();
+
+    /// <summary>The number of the batch that has a position, from 0; -1 where none has.</summary>
+    public abstract int BatchAt(long position);
+
+    /// <summary>A batch by its number, with its leaf in the batch tree.</summary>
+    public abstract Format.BatchRow Batch(int number);
+
+    /// <summary>A subtree of 16 batches or more that ends with a batch of the segment; null where there is none.</summary>
+    /// <param name="last">The ordinal of its last batch.</param>
+    /// <param name="height">Its height.</param>
+    public abstract Hash? Node(long last, int height);
 }

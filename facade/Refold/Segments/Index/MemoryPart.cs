@@ -6,15 +6,17 @@ namespace Refold.Segments;
 
 /// <summary>An index in memory that grows: columns, of which the footer and checkpoints are made too. One thread adds.</summary>
 /// <param name="segment">The segment.</param>
-/// <param name="before">What the batches before the segment come to, where it is written; null where it is only read.</param>
-internal sealed class MemoryPart(SegmentFile segment, Core.TreePlace? before) : IndexPart(segment)
+/// <param name="before">What the batches before the segment come to; null where that cannot be read.</param>
+/// <param name="isWritten">Whether checkpoints and a footer are made of it.</param>
+internal sealed partial class MemoryPart(SegmentFile segment, Core.TreePlace? before, bool isWritten) : IndexPart(segment)
 {
     private const int StreamsAtOnce = 128;
 
     private readonly Lock gate = new();
     private readonly Format.IndexColumns columns = new(
         segment.Header.HasIds,
-        before is null ? FSharpValueOption<Core.TreePlace>.None : FSharpValueOption<Core.TreePlace>.Some(before));
+        before is null ? FSharpValueOption<Core.TreePlace>.None : FSharpValueOption<Core.TreePlace>.Some(before),
+        isWritten);
     private readonly Dictionary<StreamId, long> baseStreams = [];
     private readonly EntryIds ids = new();
     private SortedNames? sorted;
@@ -61,6 +63,8 @@ internal sealed class MemoryPart(SegmentFile segment, Core.TreePlace? before) : 
         lock (gate)
         {
             columns.Add(found, lastFrame);
+            // Where nothing is written nobody else comes for it.
+            if (!isWritten) columns.Settle();
             var batch = found.Batch;
             for (var item = 0; item < batch.Count; item = batch.IsDense ? batch.Count : item + 1)
             {
@@ -82,6 +86,7 @@ internal sealed class MemoryPart(SegmentFile segment, Core.TreePlace? before) : 
         lock (gate)
         {
             columns.AddBase(content, head);
+            knowsTree = true;
             foreach (var stream in content.Streams) baseStreams[stream.Stream] = stream.Highest;
         }
     }
@@ -106,6 +111,7 @@ internal sealed class MemoryPart(SegmentFile segment, Core.TreePlace? before) : 
         lock (gate)
         {
             columns.Restore(restored.Rows, position, restored.Root.KeysBefore);
+            knowsTree = true;
             if (restored.Rows.Base is { } dropped)
             {
                 foreach (var stream in dropped.Value) baseStreams[stream.Stream] = stream.Highest;
@@ -188,10 +194,9 @@ internal sealed class MemoryPart(SegmentFile segment, Core.TreePlace? before) : 
     {
         lock (gate)
         {
-            var number = Search.LowerBound(columns.Batches, item => EndOf(columns.Batch(item)) >= position);
-            if (number == columns.Batches) return null;
+            if (BatchAt(position) is not (>= 0 and var number)) return null;
             var batch = columns.Batch(number);
-            return batch.FirstPosition <= position ? new Head(EndOf(batch), batch.Head) : null;
+            return new Head(EndOf(batch), batch.Head);
         }
     }
 
@@ -246,8 +251,6 @@ internal sealed class MemoryPart(SegmentFile segment, Core.TreePlace? before) : 
                     .Select(pair => (pair.Key, pair.Value))];
         }
     }
-
-    public override Core.TreePlace Behind() => columns.Behind;
 
     private static long EndOf(in Format.ColumnBatch batch) => batch.FirstPosition + batch.Count - 1;
 

@@ -240,10 +240,22 @@ internal sealed partial class SegmentIndex(bool isWritten, SegmentOptions option
     private MemoryPart ActiveOf(SegmentFile segment)
     {
         if (parts.Length > 0 && ReferenceEquals(parts[^1].Segment, segment)) return (MemoryPart)parts[^1];
-        var before = !isWritten ? null : parts.Length > 0 ? parts[^1].Behind() : Core.TreePlaceModule.none;
-        var part = new MemoryPart(segment, before);
+        var part = new MemoryPart(segment, BehindAll(), isWritten);
         parts = [.. parts, part];
         return part;
+    }
+
+    // What is only read can be read though this cannot; then nothing is proved.
+    private Core.TreePlace? BehindAll()
+    {
+        try
+        {
+            return parts.Length > 0 ? parts[^1].Behind() : Core.TreePlaceModule.none;
+        }
+        catch (JournalException) when (!isWritten)
+        {
+            return null;
+        }
     }
 
     // Of one that another process writes nobody here knows when it goes.

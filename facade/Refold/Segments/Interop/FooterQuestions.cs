@@ -104,6 +104,14 @@ internal sealed class FooterQuestions
     /// <summary>The streams of a base from a name on, in the order of their names.</summary>
     public IEnumerable<Core.BaseStream> BaseStreamsFrom(string name) => All(reader.BaseStreamsFrom(name));
 
+    public int BatchIndexAt(long position) => ValueOf(reader.BatchIndexAt(position)) is { } found ? found.Value : -1;
+
+    public Format.BatchRow Batch(int number) => ValueOf(reader.Batch(number));
+
+    public Hash? Node(long last, int height) => ValueOf(reader.Node(last, height)) is { } found ? found.Value : (Hash?)null;
+
+    public Core.TreePlace Before() => ValueOf(reader.Before());
+
     public Core.TreePlace Behind() => ValueOf(reader.Behind());
 
     private IEnumerable<TRow> All<TRow>(Format.NamedWalk<TRow> rows)

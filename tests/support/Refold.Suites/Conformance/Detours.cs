@@ -101,6 +101,23 @@ internal sealed class DetouringJournal(IJournal inner, Func<CancellationToken, T
     }
 
     // Who stops waiting on the way back has no answer, whatever was committed.
+    public ValueTask<BatchPlace?> BatchAtAsync(long position, CancellationToken cancellationToken = default) =>
+        GoAsync(token => inner.BatchAtAsync(position, token), cancellationToken);
+
+    public ValueTask<long?> TreeSizeAsync(long position, CancellationToken cancellationToken = default) =>
+        GoAsync(token => inner.TreeSizeAsync(position, token), cancellationToken);
+
+    public ValueTask<TreeHead> RootAtAsync(long? size = null, CancellationToken cancellationToken = default) =>
+        GoAsync(token => inner.RootAtAsync(size, token), cancellationToken);
+
+    public ValueTask<InclusionProof> InclusionProofAsync(
+        long position, long? size = null, CancellationToken cancellationToken = default) =>
+        GoAsync(token => inner.InclusionProofAsync(position, size, token), cancellationToken);
+
+    public ValueTask<ConsistencyProof> ConsistencyProofAsync(
+        long from, long? to = null, CancellationToken cancellationToken = default) =>
+        GoAsync(token => inner.ConsistencyProofAsync(from, to, token), cancellationToken);
+
     private async ValueTask<T> GoAsync<T>(Func<CancellationToken, ValueTask<T>> call, CancellationToken cancellationToken)
     {
         await detour(cancellationToken);
