@@ -113,6 +113,26 @@ type internal StreamColumn(stream: StreamId, floor: int64) =
         this.Entries.Drop(int (version - this.Floor))
         this.Floor <- version
 
+    /// At most so many of columns in the order of names: those that begin with a prefix, behind a stream where one is named.
+    static member Page(columns: StreamColumn[], prefix: string, after: StreamId | null, maxCount: int) : ResizeArray<StreamSummary> =
+        let isBehind (column: StreamColumn) =
+            Text.compareUtf8 column.Stream.Value prefix >= 0
+            && (match after with
+                | null -> true
+                | after -> Text.compareUtf8 column.Stream.Value after.Value > 0)
+
+        let mutable place = Ascending.lowest 0 columns.Length (fun index -> isBehind columns[index])
+        let found = ResizeArray<StreamSummary>()
+
+        while found.Count < maxCount
+              && place < columns.Length
+              && columns[place].Stream.Value.StartsWith(prefix, StringComparison.Ordinal) do
+            let column = columns[place]
+            found.Add { Stream = column.Stream; Floor = column.Floor; Highest = column.Highest }
+            place <- place + 1
+
+        found
+
 /// A query as it is asked, to be evaluated outside the lock.
 [<NoEquality; NoComparison>]
 type internal AskedQuery =

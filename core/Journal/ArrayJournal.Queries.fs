@@ -49,8 +49,4 @@ type internal ArrayQueries() =
 
         let lookup: PositionLookup = { Every = all.Items; OfTag = lookIn tagged; OfType = lookIn typed }
 
-        {
-            AsOf = asOf
-            Demands = JournalIndex.demands query lookup
-            Entries = entries
-        }
+        { AsOf = asOf; Demands = JournalIndex.demands query lookup; Entries = entries }

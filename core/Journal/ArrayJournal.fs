@@ -156,25 +156,7 @@ type internal ArrayJournal() =
                 made
             | made -> made
 
-        let isBehind (column: StreamColumn) =
-            Text.compareUtf8 column.Stream.Value prefix >= 0
-            && (match after with
-                | null -> true
-                | after -> Text.compareUtf8 column.Stream.Value after.Value > 0)
-
-        let mutable place = Ascending.lowest 0 columns.Length (fun index -> isBehind columns[index])
-        let found = ResizeArray<StreamSummary>()
-
-        while found.Count < maxCount
-              && place < columns.Length
-              && columns[place].Stream.Value.StartsWith(prefix, StringComparison.Ordinal) do
-            let column = columns[place]
-
-            found.Add { Stream = column.Stream; Floor = column.Floor; Highest = column.Highest }
-
-            place <- place + 1
-
-        found
+        StreamColumn.Page(columns, prefix, after, maxCount)
 
     /// As `Journal.readStream`.
     member _.ReadStream(stream: StreamId, fromVersion: int64, toVersion: int64, maxCount: int64) : Result<ColumnItems<Entry>, ReadError> =

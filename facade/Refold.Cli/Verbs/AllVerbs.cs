@@ -19,6 +19,7 @@ internal static class AllVerbs
         DiffVerb.Create(),
         InspectVerb.Create(),
         VerifyVerb.Create(),
+        ProveVerb.Create(),
         BackupVerb.Create(),
         CopyVerb.Create(),
         CompactVerb.Create(),

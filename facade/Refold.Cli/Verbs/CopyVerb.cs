@@ -39,7 +39,7 @@ internal static class CopyVerb
         TransferResult copied;
         try
         {
-            var items = Read(from);
+            var items = TransferSource.Read(from, "FROM");
             if (asked is not null && Journals.SegmentDirectory(to) is null)
                 throw new ToolException(ExitCode.Usage, $"--index-ids is for a copy in segment files; TO is '{to}'.");
             bool indexIds = asked ?? IndexesIds(from) ?? true;
@@ -85,23 +85,11 @@ internal static class CopyVerb
         }), indexIds);
     }
 
-    private static IEnumerable<TransferItem> Read(string uri)
-    {
-        Journals.RequireStore(uri);
-        if (Journals.SegmentDirectory(uri) is { } directory)
-        {
-            Journals.RequireDirectory(directory);
-            return SegmentTransfer.Read(new DirectoryDevice(directory));
-        }
-
-        return StoreFiles.Of(uri) is var (files, path) && path.Length > 0 ? files.Read(path) : throw NotStored("FROM", uri);
-    }
-
     private static TransferResult Write(string uri, IEnumerable<TransferItem> items, bool indexIds)
     {
         Journals.RequireStore(uri);
         if (Journals.SegmentDirectory(uri) is not { } target)
-            return StoreFiles.Of(uri) is var (files, path) && path.Length > 0 ? files.Write(path, items) : throw NotStored("TO", uri);
+            return StoreFiles.Of(uri) is var (files, path) && path.Length > 0 ? files.Write(path, items) : throw TransferSource.NotStored("TO", uri);
         using var directory = new NewDirectory(target);
         var written = SegmentTransfer.Write(directory.Partial, items, indexIds);
         if (SegmentJournal.Verify(directory.Partial) is { First: { } fault })
@@ -109,7 +97,4 @@ internal static class CopyVerb
         directory.Finish();
         return written;
     }
-
-    private static ToolException NotStored(string argument, string uri) =>
-        new(ExitCode.Usage, $"{argument} is '{uri}'; a copy goes from and to segments:DIRECTORY or litedb:FILE.");
 }

@@ -15,6 +15,10 @@ internal static class ExportVerb
         "--from", "POSITION", "Only entries from this position on. Default: 1", 1, long.MaxValue);
     private static readonly Option<bool> Raw = Options.Flag(
         "--raw", "Add the canonical bytes in base64, from which with the batches the head hash can be computed");
+    private static readonly Option<bool> Records = Options.Flag(
+        "--records",
+        "Instead of entries write the record of each batch, also of those without entries: head and root follow from them alone. "
+        + "Of a dropped beginning its base comes first");
     private static readonly Option<bool> Salvage = Options.Flag(
         "--salvage",
         "Read a damaged journal: every entry that still checks; "
@@ -22,7 +26,7 @@ internal static class ExportVerb
 
     public static Command Create()
     {
-        var command = new Command("export", "Write entries as NDJSON, in position order") { Stream, From, Raw, Salvage };
+        var command = new Command("export", "Write entries as NDJSON, in position order") { Stream, From, Raw, Records, Salvage };
         command.SetAction(RunAsync);
         return command;
     }
@@ -30,6 +34,13 @@ internal static class ExportVerb
     private static async Task<int> RunAsync(ParseResult arguments, CancellationToken cancellationToken)
     {
         var only = arguments.GetValue(Stream) is { } name ? Arguments.Stream(name) : null;
+        if (arguments.GetValue(Records))
+        {
+            if (only is not null || arguments.GetValue(From) is not null || arguments.GetValue(Raw) || arguments.GetValue(Salvage))
+                throw new ToolException(ExitCode.Usage, "--records writes all batches: it goes without --stream, --from, --raw and --salvage.");
+            return BatchRecords.Write(Journals.Uri(arguments), cancellationToken);
+        }
+
         if (arguments.GetValue(Salvage))
             return RunSalvage(arguments, only, cancellationToken);
         await using var journal = await Journals.OpenForReadingAsync(Journals.Uri(arguments), cancellationToken);

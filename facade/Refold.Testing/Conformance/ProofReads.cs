@@ -51,7 +51,9 @@ internal static class ProofReads
         var expected = await OutcomeAsync(() => model.InclusionProofAsync(position, size), proof => proof.ToJson());
         var found = await OutcomeAsync(
             () => journal.InclusionProofAsync(position, size),
-            proof => proof.FindFault(model.RootAt(size)) is { } fault ? throw new ConformanceException($"{what}: {fault}") : proof.ToJson());
+            proof => proof.FindFault(model.RootAt(size)) is { } fault
+                ? throw new ConformanceException($"{what}: {fault}")
+                : proof.ToJson());
         Expect.Equal(expected, found, what);
     }
 
@@ -61,7 +63,9 @@ internal static class ProofReads
         var expected = await OutcomeAsync(() => model.ConsistencyProofAsync(from, to), Shown);
         var found = await OutcomeAsync(
             () => journal.ConsistencyProofAsync(from, to),
-            proof => proof.Shows(model.RootAt(from), model.RootAt(to)) ? Shown(proof) : throw new ConformanceException(what + " shows nothing"));
+            proof => proof.Shows(model.RootAt(from), model.RootAt(to))
+                ? Shown(proof)
+                : throw new ConformanceException(what + " shows nothing"));
         Expect.Equal(expected, found, what);
 
         static string Shown(ConsistencyProof proof) => $"{proof.From} {proof.To} {string.Join(' ', proof.Path)}";

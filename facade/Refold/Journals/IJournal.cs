@@ -124,7 +124,8 @@ public interface IJournal : IAsyncDisposable
     /// journal has another head at that position.</returns>
     IAsyncEnumerable<JournalEntry> SubscribeAsync(Head after, CancellationToken cancellationToken = default);
 
-    /// <summary>Where the batch stands that holds a position: how many come before it, the head behind it, the latest time so far.</summary>
+    /// <summary>Where the batch stands that holds a position: how many come before it, the head behind it, the latest
+    /// time so far.</summary>
     /// <param name="position">The position.</param>
     /// <param name="cancellationToken">Cancels waiting.</param>
     /// <returns>The batch; null in a gap, behind the last position, and for a beginning that was dropped.</returns>

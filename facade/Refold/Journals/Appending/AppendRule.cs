@@ -88,8 +88,8 @@ public static class AppendRule
     public static Hash TreeLeaf(long firstPosition, IEnumerable<Leaf> leaves) =>
         Core.TreePlaceModule.leafOf(firstPosition, leaves.ToFSharpList());
 
-    /// <summary>The record of a batch, of which its head and its leaf in the batch tree are made: first position, count, and per leaf count,
-    /// first version and hash; integers little-endian, positions and versions in 8 bytes, counts in 4.</summary>
+    /// <summary>The record of a batch, of which its head and its leaf in the batch tree are made: first position, count, and per leaf
+    /// count, first version and hash; integers little-endian, positions and versions in 8 bytes, counts in 4.</summary>
     /// <param name="firstPosition">The batch's first position.</param>
     /// <param name="leaves">All its leaves, holes included.</param>
     /// <returns>The bytes.</returns>

@@ -9,7 +9,7 @@ internal sealed partial class MemoryPart
     private Format.IndexColumns Tree => knowsTree
         ? columns
         : throw new JournalException(
-            "corrupt", $"What the batches before {Segment.Name} come to cannot be read, so nothing behind is proved; verify names the fault.");
+            "corrupt", $"What the batches before {Segment.Name} come to cannot be read, so nothing is proved; verify names the fault.");
 
     public override Core.TreePlace Before() => Tree.Before;
 
@@ -35,7 +35,9 @@ internal sealed partial class MemoryPart
         Tree.Settle();
         var nodes = columns.Nodes;
         var number = Search.LowerBound(nodes, item => IsFrom(columns.NodeAt(item)));
-        return number < nodes && columns.NodeAt(number) is var found && found.Last == last && found.Height == height ? found.Hash : (Hash?)null;
+        if (number == nodes) return null;
+        var found = columns.NodeAt(number);
+        return found.Last == last && found.Height == height ? found.Hash : (Hash?)null;
 
         bool IsFrom(Format.NodeRow node) => node.Last > last || (node.Last == last && node.Height >= height);
     }

@@ -71,7 +71,8 @@ internal sealed partial class SegmentIndex
         public Hash Node(BatchTreeNode node) => PartOf(node.Last).Part is var part && part.Node(node.Last, node.Height) is { } found
             ? found
             : throw new JournalCorruptedException(
-                part.Segment.Name.ToString(), 0, $"the subtree of height {NumberText.Of(node.Height)} behind batch {NumberText.Of(node.Last)}",
+                part.Segment.Name.ToString(), 0,
+                $"a subtree of height {NumberText.Of(node.Height)} up to batch {NumberText.Of(node.Last)}",
                 "there", "missing");
 
         public IEnumerable<JournalEntry> Entries(long first, long last)

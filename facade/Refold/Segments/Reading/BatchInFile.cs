@@ -22,12 +22,13 @@ internal sealed class BatchInFile(IndexPart part)
         // What lies behind the last entry before it: stubs and other frames, then the batch.
         var from = Format.SegmentHeaderModule.bytes;
         if (firstEntry > 0 && part.Reader()(firstEntry - 1) is var row) from = row.Offset + row.Size;
-        return FramesFrom<IReadOnlyList<Leaf>>(segment, from, (bytes, start) => Format.BatchAt.find(segment.Seed, bytes, start, before, first) switch
-        {
-            Format.BatchFound.Whole found => (found.batch.Batch.Leaves, null),
-            Format.BatchFound.Refused refused => (null, refused.error),
-            _ => (null, null),
-        });
+        return FramesFrom<IReadOnlyList<Leaf>>(
+            segment, from, (bytes, start) => Format.BatchAt.find(segment.Seed, bytes, start, before, first) switch
+            {
+                Format.BatchFound.Whole found => (found.batch.Batch.Leaves, null),
+                Format.BatchFound.Refused refused => (null, refused.error),
+                _ => (null, null),
+            });
     }
 
     /// <summary>Reads from an offset on, more each time, until something is found or the file ends.</summary>

@@ -89,7 +89,8 @@ public static class TreeProofs
         ArgumentOutOfRangeException.ThrowIfNegative(from);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(from, root.Size);
         var begin = tree.Beginning.Batches;
-        if (from >= begin || from == 0) return new ConsistencyProof(from, root, [.. Core.BatchTree.consistency(Reader(tree), from, root.Size)]);
+        if (from >= begin || from == 0)
+            return new ConsistencyProof(from, root, [.. Core.BatchTree.consistency(Reader(tree), from, root.Size)]);
         if (tree.Provable.FirstOrDefault(provable => provable.Size == from) is not { } named)
             throw Dropped(tree, $"Size {NumberText.Of(from)}");
         return new ConsistencyProof(from, root, [.. Core.BatchTree.consistency(Reader(tree), begin, root.Size)])

@@ -5,7 +5,8 @@ using System.Globalization;
 
 namespace Refold;
 
-/// <summary>Shows that an entry is in a journal. Whoever trusts the root can check it without the journal: <see cref="FindFault"/>.</summary>
+/// <summary>Shows that an entry is in a journal. Whoever trusts the root can check it without the journal:
+/// <see cref="FindFault"/>.</summary>
 /// <remarks>The entries that are hashed together with it are disclosed: those of one stream that one append made together, at most 16 KiB,
 /// or one longer entry.</remarks>
 /// <param name="Position">The entry's position.</param>
@@ -77,7 +78,8 @@ public sealed partial record InclusionProof(
             {
                 var leaf = bytes.Slice(RecordHeader + number * LeafBytes, LeafBytes);
                 leaves[number] = new Refold.Leaf(
-                    BinaryPrimitives.ReadInt32LittleEndian(leaf), BinaryPrimitives.ReadInt64LittleEndian(leaf[4..]), Hash.OfSpan(leaf[12..]));
+                    BinaryPrimitives.ReadInt32LittleEndian(leaf), BinaryPrimitives.ReadInt64LittleEndian(leaf[4..]),
+                    Hash.OfSpan(leaf[12..]));
                 if (leaves[number].Count < 1 || leaves[number].FirstVersion < 0) return null;
                 positions += leaves[number].Count;
             }

@@ -63,7 +63,8 @@ public sealed partial record InclusionProof
                 [.. root.GetProperty("canonical").EnumerateArray().Select(bytes => (ReadOnlyMemory<byte>)bytes.GetBytesFromBase64())],
                 [.. root.GetProperty("proof").EnumerateArray().Select(hash => Hash.OfSpan(hash.GetBytesFromBase64()))]);
         }
-        catch (Exception exception) when (exception is JsonException or InvalidOperationException or KeyNotFoundException or ArgumentException)
+        catch (Exception exception) when (
+            exception is JsonException or InvalidOperationException or KeyNotFoundException or ArgumentException)
         {
             throw new FormatException("This is no proof of an entry: " + exception.Message, exception);
         }

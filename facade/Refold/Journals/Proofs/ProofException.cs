@@ -16,7 +16,7 @@ public sealed class ProofException : JournalException
         "proof-dropped",
         string.Create(
             CultureInfo.InvariantCulture,
-            $"{what} is before the beginning of this journal, whose first {batches} batches were dropped; sizes can be proved from there on")
+            $"{what} is before the beginning of this journal, whose first {batches} batches were dropped; sizes are proved from there on")
         + string.Concat(provable.Select(size => string.Create(CultureInfo.InvariantCulture, $", and {size}")))
         + ".");
 
@@ -24,8 +24,8 @@ public sealed class ProofException : JournalException
         "proof-entry-gone",
         string.Create(
             CultureInfo.InvariantCulture,
-            $"The entry at position {position} cannot be proved: not all entries at positions {first} to {last}, which are hashed together, ")
-        + "are there any more. Prove it from a backup.");
+            $"The entry at position {position} cannot be proved: not all entries at positions {first} to {last} ")
+        + "are there any more, and they are hashed together. Prove it from a backup.");
 
     internal static ProofException NoEntry(long position) => new(
         "proof-no-entry", string.Create(CultureInfo.InvariantCulture, $"There never was an entry at position {position} in this journal."));
