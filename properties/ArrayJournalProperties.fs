@@ -66,7 +66,7 @@ let private change (array: ArrayJournal) (model: Journal) (change: Change) =
         array.DeleteTo(stream, version)
         Journal.deleteTo stream version model, true
     | Drop position ->
-        array.DropTo position
+        array.DropTo(position, [])
         Journal.dropTo position model, true
     | Forget position ->
         array.ForgetKeysBefore position

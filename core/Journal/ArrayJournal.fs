@@ -18,6 +18,8 @@ type internal ArrayJournal() =
     let mutable dropped = 0L
     let mutable latestDropped = TreePlace.noTime
     let mutable latest = TreePlace.noTime
+    // Sizes before the beginning that stay provable.
+    let mutable named: Set<int64> = Set.empty
     let mutable start = Head.empty
     let mutable head = Head.empty
 
@@ -215,8 +217,8 @@ type internal ArrayJournal() =
                 isStale <- true
         | false, _ -> ()
 
-    /// As `Journal.dropTo`.
-    member _.DropTo(position: int64) : unit =
+    /// As `Journal.dropTo`. Growth from the sizes that are named stays provable.
+    member _.DropTo(position: int64, provable: int64 seq) : unit =
         let headOf (batch: ArrayBatch) = batch.Head.Position
         let first = min (batches.Count - 1) (Ascending.indexAt headOf (position + 1L) batches.Items)
 
@@ -224,7 +226,10 @@ type internal ArrayJournal() =
             settle ()
             let last = batches[first - 1].Head
             latestDropped <- batches[first - 1].Latest
+            let before = dropped
             dropped <- dropped + int64 first
+            let added = provable |> Seq.filter (fun size -> size >= before) |> Set.ofSeq
+            named <- Set.union named added |> Set.filter (fun size -> size > 0L && size < dropped)
 
             let floors = Dictionary<StreamId, int64>()
 
@@ -255,6 +260,16 @@ type internal ArrayJournal() =
             Peaks = BatchTree.cover 0L dropped |> List.map tree.Node
             Latest = latestDropped
         }
+
+    /// Sizes before the beginning that stay provable, with the proofs to it.
+    member _.Provable: ProvableSize list =
+        [
+            for size in named ->
+                {
+                    ProvableSize.Size = size
+                    Proof = BatchTree.consistency tree.Node size dropped
+                }
+        ]
 
     /// A complete subtree, of batches that are in the tree.
     member _.TreeNode(node: TreeNode) : Hash = tree.Node node

@@ -84,23 +84,27 @@ module internal BatchTree =
 
         path 0L size []
 
-    /// What shows that the tree at a size goes on to a larger one (RFC 9162, 2.1.4.1). Empty from 0, and from a size to itself.
-    let consistency (read: TreeNode -> Hash) (from: int64) (size: int64) : Hash list =
+    /// The ranges of batches of which a consistency proof has the roots, in its order.
+    let consistencyRanges (from: int64) (size: int64) : struct (int64 * int64) list =
         if from < 0L || from > size then
             invalidArg (nameof from) "The earlier size is not below the later one."
 
         let rec path first until isWhole above =
             if until = from then
-                if isWhole then above else rootOf read first until :: above
+                if isWhole then above else struct (first, until) :: above
             else
                 let middle = divide first until
 
                 if from <= middle then
-                    path first middle isWhole (rootOf read middle until :: above)
+                    path first middle isWhole (struct (middle, until) :: above)
                 else
-                    path middle until false (rootOf read first middle :: above)
+                    path middle until false (struct (first, middle) :: above)
 
         if from = 0L || from = size then [] else path 0L size true []
+
+    /// What shows that the tree at a size goes on to a larger one (RFC 9162, 2.1.4.1). Empty from 0, and from a size to itself.
+    let consistency (read: TreeNode -> Hash) (from: int64) (size: int64) : Hash list =
+        consistencyRanges from size |> List.map (fun (struct (first, until)) -> rootOf read first until)
 
     // One step up: the place among the nodes of the level, that of the last one, and whether the sibling is the left one.
     let private climb (place: int64) (last: int64) =

@@ -76,7 +76,12 @@ type internal DroppedBeginning(rule: CompactionRule) =
     let mutable keysBefore = 0L
     let mutable peaks = TreePeaks.Empty
     let mutable latest = TreePlace.noTime
-    let mutable provable: ProvableSize list = []
+    // Of sizes that stay provable.
+    let mutable growths: TreeGrowth list = []
+
+    let beginGrowth () =
+        if rule.Provable.Contains peaks.Size && growths |> List.forall (fun growth -> growth.From <> peaks.Size) then
+            growths <- TreeGrowth.At peaks :: growths
 
     let keep (key: KnownKey) =
         // Of two batches with one key the later one counts.
@@ -98,15 +103,19 @@ type internal DroppedBeginning(rule: CompactionRule) =
             head <- behind
             peaks <- TreePlace.peaks content.Tree
             latest <- content.Tree.Latest
-            provable <- content.Provable
+            growths <- content.Provable |> List.choose (fun kept -> TreeGrowth.OfKept(kept.Size, kept.Proof, peaks))
+            beginGrowth ()
         | SegmentContent.Deletion _
         | SegmentContent.KeysForgotten _ -> ()
         | SegmentContent.Batch stored ->
             Option.iter keep stored.Batch.KnownKey
             head <- stored.Batch.Receipt.Head
             hasBatch <- true
-            let struct (after, _) = peaks.Add(StoredBatch.treeLeaf stored)
+            let leaf = StoredBatch.treeLeaf stored
+            let struct (after, _) = peaks.Add leaf
             peaks <- after
+            growths <- growths |> List.map (fun growth -> growth.Add leaf)
+            beginGrowth ()
             latest <- StoredBatch.latest latest stored
 
     /// The base frame, in place of the last frame that goes, and the head behind it.
@@ -123,8 +132,11 @@ type internal DroppedBeginning(rule: CompactionRule) =
                 Keys = keys.Values |> Seq.sortBy _.Receipt.FirstPosition |> List.ofSeq
                 KeysBefore = keysBefore
                 Tree = TreePlace.ofPeaks peaks latest
-                // Proofs to an earlier beginning lead to no later one.
-                Provable = if hasBatch then [] else provable
+                Provable =
+                    growths
+                    |> List.filter (fun growth -> growth.From < peaks.Size)
+                    |> List.sortBy _.From
+                    |> List.map (fun growth -> { Size = growth.From; Proof = growth.Proof })
             }
 
         let frame =

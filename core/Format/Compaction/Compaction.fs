@@ -14,13 +14,14 @@ module internal Compaction =
     // A target is made in memory, in one array.
     let private highestMergeBytes = 1L <<< 30
 
-    let private nothing: CompactionRule = { Before = 1L; Floors = Map.empty; KeysBefore = 1L }
+    let private nothing: CompactionRule = { Before = 1L; Floors = Map.empty; KeysBefore = 1L; Provable = Set.empty }
 
     /// The rule for what was asked, rounded down to what is sealed, and the deletions that have to come before.
     let private ruleOf (drop: CompactionDrop list) (view: CompactionView) (lastSealed: int64) =
         let folder (rule: CompactionRule, deletions) drop =
             match drop with
             | CompactionDrop.Before position -> { rule with Before = max rule.Before (min position lastSealed) }, deletions
+            | CompactionDrop.Provable size -> { rule with Provable = Set.add size rule.Provable }, deletions
             | CompactionDrop.KeysBefore position -> { rule with KeysBefore = max rule.KeysBefore position }, deletions
             | CompactionDrop.Deleted ->
                 let floors =

@@ -40,6 +40,8 @@ type internal CompactionDrop =
     /// Keys of batches that begin before this position and have lost entries. A batch that is whole keeps its key in its own bytes, where
     /// nobody looks for it once a frame says that it is forgotten.
     | KeysBefore of position: int64
+    /// Nothing: where a beginning goes that has so many batches or more, growth from that size stays provable.
+    | Provable of size: int64
 
 /// What a compaction is asked for. Nothing dropped and no merging is nothing to do.
 type internal CompactionRequest =
@@ -74,6 +76,8 @@ type internal CompactionRule =
         Floors: Map<StreamId, int64>
         /// Keys that are kept for batches that begin before this position go; 1: none.
         KeysBefore: int64
+        /// Sizes that stay provable behind a beginning that goes, beside those that are.
+        Provable: Set<int64>
     }
 
 /// Some segments and the one that replaces them.

@@ -102,7 +102,17 @@ public sealed class InMemoryJournal : LocalJournal, IObservedJournal
     /// <summary>Drops the beginning: batches that end at a position or before. The last batch stays in any case. The
     /// model of a compaction.</summary>
     /// <param name="position">The position.</param>
-    public void DropTo(long position) => Change(() => journal.DropTo(position));
+    public void DropTo(long position) => DropTo(position, []);
+
+    /// <summary>Drops the beginning, and keeps growth from earlier sizes provable.</summary>
+    /// <param name="position">The position.</param>
+    /// <param name="provableSizes">Numbers of batches, each at least that of a beginning dropped before.</param>
+    public void DropTo(long position, IReadOnlyCollection<long> provableSizes)
+    {
+        ArgumentNullException.ThrowIfNull(provableSizes);
+        foreach (var size in provableSizes) ConsistencyProof(size);
+        Change(() => journal.DropTo(position, provableSizes));
+    }
 
     /// <summary>Forgets the idempotency keys of batches that begin before a position.</summary>
     /// <param name="position">The position.</param>

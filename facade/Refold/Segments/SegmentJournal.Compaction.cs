@@ -84,7 +84,13 @@ public sealed partial class SegmentJournal
     {
         if (request is CompactionRequest.Merge { MaxBytes: { } bytes } && bytes is < 1 or > 1L << 30)
             throw new ArgumentOutOfRangeException(nameof(request), bytes, "A joined segment has 1 to 2^30 bytes.");
-        if (request is CompactionRequest.RetainFrom retain) CheckPosition(retain.Position);
+        if (request is CompactionRequest.RetainFrom retain)
+        {
+            CheckPosition(retain.Position);
+            // What cannot be proved now cannot be kept.
+            foreach (var size in retain.ProvableSizes) ConsistencyProof(size);
+        }
+
         if (request is CompactionRequest.ForgetKeysBefore forget) CheckPosition(forget.Position);
     }
 

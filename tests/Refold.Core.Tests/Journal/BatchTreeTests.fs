@@ -62,6 +62,29 @@ let private flipped (hash: Hash) =
 [<Tests>]
 let tests =
     testList "Journal / the tree over batches" [
+        testCase "growth from any size is proved behind any beginning, also one that was dropped before another" (fun () ->
+            let made = [ for number in 0..40 -> Hash.Compute(ReadOnlySpan [| byte number |]) ]
+            let read = reader made
+            let peaksAt size = List.fold (fun (peaks: TreePeaks) leaf -> let struct (after, _) = peaks.Add leaf in after) TreePeaks.Empty (List.take size made)
+
+            for from in 1..40 do
+                let mutable growth = TreeGrowth.At(peaksAt from)
+                equal [] growth.Proof
+
+                for size in from + 1 .. 41 do
+                    growth <- growth.Add made[size - 1]
+                    equal (BatchTree.consistency read (int64 from) (int64 size)) growth.Proof
+
+                for first in from + 1 .. 5 .. 40 do
+                    let kept = BatchTree.consistency read (int64 from) (int64 first)
+                    let mutable again = TreeGrowth.OfKept(int64 from, kept, peaksAt first) |> Option.get
+                    equal kept again.Proof
+                    equal None (TreeGrowth.OfKept(int64 from, made[0] :: kept, peaksAt first) |> Option.map _.From)
+
+                    for size in first + 1 .. 41 do
+                        again <- again.Add made[size - 1]
+                        equal (BatchTree.consistency read (int64 from) (int64 size)) again.Proof)
+
         testCase "records, heads and leaves are those of the vectors" (fun () ->
             let mutable head = Head.empty
 

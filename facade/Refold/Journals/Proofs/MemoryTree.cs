@@ -23,8 +23,8 @@ internal sealed class MemoryTree(Core.ArrayJournal journal, InMemoryJournal entr
         }
     }
 
-    // What was dropped here was dropped without a word.
-    public IReadOnlyList<ProvableSize> Provable => [];
+    public IReadOnlyList<ProvableSize> Provable =>
+        [.. journal.Provable.Select(provable => new ProvableSize(provable.Size, [.. provable.Proof]))];
 
     public BatchPlace? BatchAt(long position) => journal.BatchAt(position) is { IsValueSome: true, Value: var (ordinal, batch) }
         ? new BatchPlace(ordinal, batch.First, batch.Head, StoredBatches.TimeOf(batch.Latest))

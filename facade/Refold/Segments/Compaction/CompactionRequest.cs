@@ -24,8 +24,18 @@ public abstract record CompactionRequest
 
     /// <summary>Drops the journal's beginning: batches that end before a position. The last batch of the journal stays in any case. Floors
     /// of streams rise; keys stay known. Refused where an outbox needs what would go (<see cref="MayLose"/>).</summary>
+    /// <remarks>Proofs go on from the new beginning. Growth from an earlier size is proved no more, unless it is named:
+    /// <see cref="ProvableSizes"/>.</remarks>
     /// <param name="Position">From 1 to one more than the head position.</param>
-    public sealed record RetainFrom(long Position) : CompactionRequest;
+    public sealed record RetainFrom(long Position) : CompactionRequest
+    {
+        /// <summary>Sizes (numbers of batches) from which growth stays provable though their batches go: those of checkpoints that
+        /// somebody keeps. Those that were kept before stay so. Sizes from the new beginning on are provable anyway, and are to be
+        /// named when a later compaction drops them.</summary>
+        /// <value>Default: none. Each is at least the size of a beginning that was dropped before, and at most that of the
+        /// journal.</value>
+        public IReadOnlyCollection<long> ProvableSizes { get; init; } = [];
+    }
 
     /// <summary>Deletes a stream as far as it goes, and drops its bytes. Its highest version stays known, so that it goes on where it was.
     /// Entries in one leaf with an entry appended meanwhile stay until the next compaction. Refused where it is an outbox with messages

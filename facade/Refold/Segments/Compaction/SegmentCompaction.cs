@@ -63,7 +63,8 @@ internal sealed class SegmentCompaction(
 
     private static Format.CompactionDrop[] Drop(CompactionRequest request) => request switch
     {
-        CompactionRequest.RetainFrom retain => [Format.CompactionDrop.NewBefore(retain.Position)],
+        CompactionRequest.RetainFrom retain =>
+            [Format.CompactionDrop.NewBefore(retain.Position), .. retain.ProvableSizes.Select(Format.CompactionDrop.NewProvable)],
         CompactionRequest.DeleteStream delete => [Format.CompactionDrop.NewStream(delete.Stream)],
         CompactionRequest.ForgetKeysBefore forget => [Format.CompactionDrop.NewKeysBefore(forget.Position)],
         CompactionRequest.DropDeleted => [Format.CompactionDrop.Deleted],
