@@ -10,8 +10,9 @@ public sealed partial class LiteDbJournal
     /// <exception cref="JournalCorruptedException">The database is damaged.</exception>
     public override IReadOnlyList<long> FindById(Guid id) => [.. With(IdKey.OfEntry(id)).Select(entry => entry.Position)];
 
-    /// <summary>The entries that something brought about, in position order.</summary>
-    internal IEnumerable<JournalEntry> CausedBy(Guid id) => With(IdKey.OfCause(id));
+    /// <inheritdoc/>
+    /// <exception cref="JournalCorruptedException">The database is damaged.</exception>
+    public override IReadOnlyList<long> CausedBy(Guid id) => [.. With(IdKey.OfCause(id)).Select(entry => entry.Position)];
 
     /// <summary>The entries of a run, in position order.</summary>
     internal IEnumerable<JournalEntry> OfRun(RunId run) => With(IdKey.OfRun(run));

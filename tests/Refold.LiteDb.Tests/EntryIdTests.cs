@@ -200,7 +200,7 @@ public class EntryIdTests(ITestOutputHelper output)
         foreach (var id in all.Select(entry => entry.Id).Concat(Enumerable.Range(0, 21).Select(Id)).Distinct())
         {
             Assert.Equal(all.Where(entry => entry.Id == id).Select(entry => entry.Position), journal.FindById(id));
-            Assert.Equal(all.Where(entry => entry.CausationId == id), journal.CausedBy(id));
+            Assert.Equal(all.Where(entry => entry.CausationId == id).Select(entry => entry.Position), journal.CausedBy(id));
         }
 
         foreach (var run in (RunId[])[RunId.Create("r0"), RunId.Create("r1"), RunId.Create("r2")])

@@ -176,6 +176,9 @@ module internal FooterFilter =
     /// The hash of an entry's id.
     let ofId (id: Guid) : FilterHash = hash (FilteredName.Id(FilteredKind.Id, id))
 
+    /// The hash of the id of a cause.
+    let ofCause (id: Guid) : FilterHash = hash (FilteredName.Id(FilteredKind.Cause, id))
+
 /// The names of a footer while its filter is made: at most so many.
 [<Sealed>]
 type internal FilteredNames(most: int) =

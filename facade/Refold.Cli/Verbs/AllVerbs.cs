@@ -20,6 +20,7 @@ internal static class AllVerbs
         InspectVerb.Create(),
         VerifyVerb.Create(),
         ProveVerb.Create(),
+        ExplainVerb.Create(),
         BackupVerb.Create(),
         CopyVerb.Create(),
         CompactVerb.Create(),

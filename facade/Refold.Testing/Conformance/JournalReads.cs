@@ -42,6 +42,14 @@ internal sealed class JournalReads(IJournal journal)
         return found;
     }
 
+    public async Task<IReadOnlyList<long>> CausedByAsync(Guid id)
+    {
+        var found = await Expect.Within(journal.CausedByAsync(id).AsTask(), "the positions of consequences");
+        var read = (await ListAsync(journal.ReadAllAsync())).Where(entry => entry.CausationId == id).Select(entry => entry.Position);
+        Expect.Sequence(read, found, FormattableString.Invariant($"position of CausedBy({id})"));
+        return found;
+    }
+
     public Task<long> HighestVersionAsync(StreamId stream) =>
         AskAsync(journal.HighestVersionAsync(stream), twin => twin.HighestVersion(stream), $"HighestVersion({stream})");
 

@@ -1,10 +1,11 @@
-// The ids of entries, put together by reading them once, for stores whose entries have no index of ids.
+// The ids of entries, or of what brought them about, put together by reading them once, for stores whose entries have no index of ids.
 // Used by InMemoryJournal, and by the segment that is written of segment files; each under a lock of its own.
 namespace Refold;
 
 /// <summary>Where entries with an id are, by a number that ascends: a position, or which of a segment's entries. Used by one thread at a
 /// time.</summary>
-internal sealed class EntryIds
+/// <param name="idOf">The id of an entry; null for one that has none.</param>
+internal sealed class EntryIds(Func<JournalEntry, Guid?> idOf)
 {
     private readonly Dictionary<Guid, long> first = [];
 
@@ -19,14 +20,14 @@ internal sealed class EntryIds
     /// <param name="upTo">The position up to which they count.</param>
     public void Add(IEnumerable<JournalEntry> entries, long upTo)
     {
-        foreach (var entry in entries.TakeWhile(entry => entry.Position <= upTo)) Add(entry.Id, entry.Position);
+        foreach (var entry in entries.TakeWhile(entry => entry.Position <= upTo)) Add(entry, entry.Position);
         UpTo = Math.Max(UpTo, upTo);
     }
 
     /// <summary>Adds an entry behind those that were added.</summary>
-    public void Add(Guid id, long number)
+    public void Add(JournalEntry entry, long number)
     {
-        if (!first.TryAdd(id, number))
+        if (idOf(entry) is { } id && !first.TryAdd(id, number))
         {
             if (!later.TryGetValue(id, out var numbers)) later[id] = numbers = [];
             numbers.Add(number);

@@ -34,7 +34,13 @@ public interface ILocalJournal : IJournal
     /// <remarks>Segment files answer by their index (<see cref="Segments.SegmentOptions.IndexIds"/>), and read all entries of a journal
     /// that was begun without; of the segment that is written the ids are read once and kept. The journal in memory keeps them from the
     /// first call on. Other stores, LiteDB too, read all entries.</remarks>
-    IReadOnlyList<long> FindById(Guid id) => LocalReads.PositionsOf(ReadAll(), id);
+    IReadOnlyList<long> FindById(Guid id) => LocalReads.PositionsOf(ReadAll(), entry => entry.Id == id);
+
+    /// <summary>Where the entries are that something brought about: those whose causation id it is.</summary>
+    /// <param name="id">The id of the cause: of an entry, as <see cref="JournalEntry.Id"/> has it, or of something outside.</param>
+    /// <returns>Their positions, ascending; none where there is none. Deleted entries are left out.</returns>
+    /// <remarks>The cost is that of <see cref="FindById"/>. LiteDB answers by its index.</remarks>
+    IReadOnlyList<long> CausedBy(Guid id) => LocalReads.PositionsOf(ReadAll(), entry => entry.CausationId == id);
 
     /// <summary>The highest version a stream ever had, deleted versions included.</summary>
     /// <param name="stream">The stream.</param>

@@ -13,7 +13,8 @@ public sealed class InMemoryJournal : LocalJournal, IObservedJournal
     private readonly Subscriptions subscriptions = new(0);
     private readonly JournalObserver observer;
     private readonly Core.ArrayJournal journal = new();
-    private readonly EntryIds ids = new();
+    private readonly EntryIds ids = new(entry => entry.Id);
+    private readonly EntryIds causes = new(entry => entry.CausationId);
     private volatile bool closed;
 
     /// <summary>Makes an empty journal.</summary>
@@ -76,7 +77,12 @@ public sealed class InMemoryJournal : LocalJournal, IObservedJournal
     }
 
     /// <inheritdoc/>
-    public override IReadOnlyList<long> FindById(Guid id)
+    public override IReadOnlyList<long> FindById(Guid id) => Find(ids, id);
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<long> CausedBy(Guid id) => Find(causes, id);
+
+    private IReadOnlyList<long> Find(EntryIds ids, Guid id)
     {
         var head = Read(static (journal, _) => journal.Head.Position, 0);
         List<long> positions;

@@ -82,14 +82,30 @@ public static class JournalExtensions
         ArgumentNullException.ThrowIfNull(journal);
         return journal is ILocalJournal local
             ? LocalReads.Answer(cancellationToken, () => local.FindById(id))
-            : Boundary.Of(ReadPositionsAsync(journal, id, cancellationToken));
+            : Boundary.Of(ReadPositionsAsync(journal, entry => entry.Id == id, cancellationToken));
     }
 
-    private static async ValueTask<IReadOnlyList<long>> ReadPositionsAsync(IJournal journal, Guid id, CancellationToken cancellationToken)
+    /// <summary>Where the entries are that something brought about; see <see cref="ILocalJournal.CausedBy"/>. A journal that is not local
+    /// is read whole.</summary>
+    /// <param name="journal">The journal.</param>
+    /// <param name="id">The id of the cause.</param>
+    /// <param name="cancellationToken">Cancels the read; a local journal looks at it before it begins, and is asked in one go.</param>
+    /// <returns>Their positions, ascending; none where there is none.</returns>
+    public static ValueTask<IReadOnlyList<long>> CausedByAsync(
+        this IJournal journal, Guid id, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(journal);
+        return journal is ILocalJournal local
+            ? LocalReads.Answer(cancellationToken, () => local.CausedBy(id))
+            : Boundary.Of(ReadPositionsAsync(journal, entry => entry.CausationId == id, cancellationToken));
+    }
+
+    private static async ValueTask<IReadOnlyList<long>> ReadPositionsAsync(
+        IJournal journal, Func<JournalEntry, bool> isMeant, CancellationToken cancellationToken)
     {
         var positions = new List<long>();
         await foreach (var entry in journal.ReadAllAsync(cancellationToken: cancellationToken).ConfigureAwait(false))
-            if (entry.Id == id) positions.Add(entry.Position);
+            if (isMeant(entry)) positions.Add(entry.Position);
         return positions;
     }
 

@@ -35,7 +35,10 @@ public abstract class LocalJournal : ILocalJournal
     public abstract Receipt? FindByKey(string key);
 
     /// <inheritdoc/>
-    public virtual IReadOnlyList<long> FindById(Guid id) => LocalReads.PositionsOf(ReadAll(), id);
+    public virtual IReadOnlyList<long> FindById(Guid id) => LocalReads.PositionsOf(ReadAll(), entry => entry.Id == id);
+
+    /// <inheritdoc/>
+    public virtual IReadOnlyList<long> CausedBy(Guid id) => LocalReads.PositionsOf(ReadAll(), entry => entry.CausationId == id);
 
     /// <inheritdoc/>
     public abstract long HighestVersion(StreamId stream);

@@ -57,9 +57,9 @@ internal static class LocalReads
         await foreach (var entry in journal.SubscribeAsync(after.Position + 1, cancellationToken).ConfigureAwait(false)) yield return entry;
     }
 
-    /// <summary>Where entries with an id are.</summary>
-    public static IReadOnlyList<long> PositionsOf(IEnumerable<JournalEntry> entries, Guid id) =>
-        [.. entries.Where(entry => entry.Id == id).Select(entry => entry.Position)];
+    /// <summary>Where the entries that are meant are.</summary>
+    public static IReadOnlyList<long> PositionsOf(IEnumerable<JournalEntry> entries, Func<JournalEntry, bool> isMeant) =>
+        [.. entries.Where(isMeant).Select(entry => entry.Position)];
 
     /// <summary>One page of streams that are in the order of their names' UTF-8 bytes and begin with the first that may be on it: no more
     /// of them are asked for than it needs.</summary>

@@ -37,6 +37,10 @@ public sealed partial class SegmentJournal
     public override IReadOnlyList<long> FindById(Guid id) => Ask(index => index.FindById(id));
 
     /// <inheritdoc/>
+    /// <exception cref="JournalCorruptedException">The index, or an entry that had to be read, is not what was written.</exception>
+    public override IReadOnlyList<long> CausedBy(Guid id) => Ask(index => index.CausedBy(id));
+
+    /// <inheritdoc/>
     public override long HighestVersion(StreamId stream)
     {
         ArgumentNullException.ThrowIfNull(stream);

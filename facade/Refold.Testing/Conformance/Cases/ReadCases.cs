@@ -68,11 +68,18 @@ internal static class ReadCases
         Expect.Sequence([], await bench.Read.FindByIdAsync(new Guid(9, 0, 0, new byte[8])), "position of an id that no entry has");
         foreach (var entry in (await bench.Read.AllAsync()).Where(entry => entry.Id != given))
             Expect.Sequence([entry.Position], await bench.Read.FindByIdAsync(entry.Id), "position of a derived id");
+        await bench.AppendAsync(JournalBench.Entry("e") with { CausationId = other }, JournalBench.Entry("e") with { CausationId = given });
+        await bench.AppendAsync(JournalBench.Entry("e") with { CausationId = given });
+        Expect.Sequence([11, 12], await bench.Read.CausedByAsync(given), "position of a consequence");
+        Expect.Sequence([10], await bench.Read.CausedByAsync(other), "position of a consequence");
+        Expect.Sequence([], await bench.Read.CausedByAsync(new Guid(9, 0, 0, new byte[8])), "position of a consequence of nothing");
         if (!bench.Has(JournalCapabilities.Deletion)) return;
         await bench.DeleteToAsync("a", 2);
+        await bench.DeleteToAsync("e", 2);
+        Expect.Sequence([12], await bench.Read.CausedByAsync(given), "position of a consequence that was not deleted");
         Expect.Sequence([7], await bench.Read.FindByIdAsync(given), "position of an id of which entries were deleted");
         await bench.AppendAsync(JournalBench.Entry("d") with { Id = given });
-        Expect.Sequence([7, 10], await bench.Read.FindByIdAsync(given), "position of an id that came again later");
+        Expect.Sequence([7, 13], await bench.Read.FindByIdAsync(given), "position of an id that came again later");
     }
 
     private static async Task EmptyAsync(JournalBench bench)

@@ -131,6 +131,8 @@ internal sealed record EntryShape(int Stream, int Type, int Tags, int Bytes, int
         Time = (Fields & 8) != 0 ? new DateTimeOffset(2024, 1, 2, 3, 4, 5, TimeSpan.Zero).AddTicks(Bytes) : null,
         Id = (Fields & 16) != 0 ? new Guid(Bytes, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10) : null,
         CorrelationId = (Fields & 32) != 0 ? new Guid(Bytes, 2, 2, 3, 4, 5, 6, 7, 8, 9, 10) : null,
+        // Of an entry that was given its id, of one that comes later, or of none.
+        CausationId = (Fields & 4) != 0 ? new Guid(Bytes / 2, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10) : null,
         Run = (Fields & 64) != 0 ? RunId.Create("run") : null,
         Drawn = (Fields & 3) == 2 ? (ulong)Fields : null,
     };

@@ -166,7 +166,12 @@ internal sealed class SequenceRun(JournalBench bench) : IAsyncDisposable
                 var key = Key(lookUp.Key)!;
                 Expect.Equal(Told.Of(model.FindByKey(key)), Told.Of(await bench.Read.FindByKeyAsync(key)), "the receipt of a key");
                 foreach (var entry in model.ReadAll(last - lookUp.Back, 1))
+                {
                     Expect.Sequence(model.FindById(entry.Id), await bench.Read.FindByIdAsync(entry.Id), "position of an id");
+                    if (entry.CausationId is { } cause)
+                        Expect.Sequence(model.CausedBy(cause), await bench.Read.CausedByAsync(cause), "position of a consequence");
+                }
+
                 Expect.Equal(model.HeadAt(last - lookUp.Back), await bench.Read.HeadAtAsync(last - lookUp.Back), "the head at a position");
                 break;
             case JournalCommand.Stop stop:

@@ -115,6 +115,8 @@ internal sealed class FooterPart : IndexPart
 
     public override IReadOnlyList<int> FindId(Guid id) => footer.ById(id);
 
+    public override IReadOnlyList<int> FindCaused(Guid id) => footer.ByCause(id);
+
     // Only stubs and a base keep keys, and where either is there are holes.
     public override bool KeepsKeyBefore(long position) => (trailer.HasBase || HasHoles) && footer.KeepsKeyBefore(position);
 

@@ -72,6 +72,9 @@ internal abstract class IndexPart(SegmentFile segment)
     /// <summary>The numbers of the entries with an id, ascending, where the segment has an index of ids.</summary>
     public abstract IReadOnlyList<int> FindId(Guid id);
 
+    /// <summary>The numbers of the entries that something with this id brought about, likewise.</summary>
+    public abstract IReadOnlyList<int> FindCaused(Guid id);
+
     /// <summary>Whether a key is kept here, without its batch, of a batch that begins before a position.</summary>
     public abstract bool KeepsKeyBefore(long position);
 

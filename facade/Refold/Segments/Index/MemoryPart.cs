@@ -18,7 +18,6 @@ internal sealed partial class MemoryPart(SegmentFile segment, Core.TreePlace? be
         before is null ? FSharpValueOption<Core.TreePlace>.None : FSharpValueOption<Core.TreePlace>.Some(before),
         isWritten);
     private readonly Dictionary<StreamId, long> baseStreams = [];
-    private readonly EntryIds ids = new();
     private SortedNames? sorted;
     private readonly List<(long First, long Last)> gaps = [];
     private long last = segment.Header.FirstPosition - 1;
@@ -171,18 +170,6 @@ internal sealed partial class MemoryPart(SegmentFile segment, Core.TreePlace? be
     public override Core.KnownKey? FindKey(string key)
     {
         lock (gate) return columns.Key(key);
-    }
-
-    public override IReadOnlyList<int> FindId(Guid id)
-    {
-        lock (ids)
-        {
-            // Ids that follow from others are not kept: the entries are read once.
-            using var reader = new EntryReader();
-            for (var (number, count) = ((int)ids.UpTo, Count); number < count; number++)
-                ids.Add(reader.Read(Reader()(number)).Id, number + 1);
-            return [.. ids.Of(id).Select(number => (int)number - 1)];
-        }
     }
 
     public override bool KeepsKeyBefore(long position)

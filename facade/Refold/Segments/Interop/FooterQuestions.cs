@@ -85,6 +85,8 @@ internal sealed class FooterQuestions
 
     public IReadOnlyList<int> ById(Guid id) => [.. ValueOf(reader.ById(id))];
 
+    public IReadOnlyList<int> ByCause(Guid id) => [.. ValueOf(reader.ByCause(id))];
+
     public bool KeepsKeyBefore(long position) => ValueOf(reader.KeepsKeyBefore(position));
 
     public IReadOnlyList<(StreamId Id, long Version, long Position)> Deletions() => [.. ValueOf(reader.Deletions())];
