@@ -51,6 +51,21 @@ let private histories (actions: JournalGenerators.Action list) : Journal list * 
     let journals, ever = actions |> List.fold folder ([ Journal.empty ], [])
     List.rev journals, ever
 
+/// The journal as it is, with a beginning dropped, and restored from what is left of it.
+let private variants (cut: int64) (journal: Journal) : Journal list =
+    let restored =
+        Examples.all journal
+        |> List.groupBy _.Batch
+        |> List.fold (fun restored (_, entries) -> restored |> Result.bind (Journal.restore entries >> Result.map snd)) (Ok Journal.empty)
+
+    [
+        journal
+        Journal.dropTo cut journal
+        match restored with
+        | Ok restored -> restored
+        | Error _ -> ()
+    ]
+
 let private entriesHash selection upTo ever =
     ever
     |> List.filter (fun (entry: Entry) -> entry.Position <= upTo && Selection.matches selection entry)
@@ -167,7 +182,7 @@ let tests =
                 | Some row ->
                     let from = ok (over (CacheAnswer.Found(row, 0L, CachePlace.Kept)) sources journal)
 
-                    from.Report.Body.CacheStatus.IsHit
+                    from.Report.Body.CacheStatus = ProjectionRunCacheStatus.Hit
                     && from.State = whole.State
                     && bytesOf (apart from.Report.Body) = bytesOf (apart whole.Report.Body)))
 
@@ -177,13 +192,13 @@ let tests =
                 let journals, ever = histories actions
                 let earlier, journal = journals[min cut (journals.Length - 1)], List.last journals
                 let selection = Selection.ofProjection (tracing sources)
-                let expected = Some(entriesHash selection Int64.MaxValue ever)
-                let lost = ever.Length > (Examples.all journal).Length
 
-                let honest answer =
-                    match over answer sources journal with
-                    | Ok outcome -> outcome.Report.Body.EntriesHash = expected
-                    | failed -> isDropped failed && lost
+                let expected (journal: Journal) = Some(entriesHash selection (Journal.head journal).Position ever)
+
+                let honest answer left =
+                    match over answer sources left with
+                    | Ok outcome -> outcome.Report.Body.EntriesHash = expected left
+                    | failed -> isDropped failed && ever.Length > (Examples.all left).Length
 
                 let row =
                     match over CacheAnswer.Absent sources earlier with
@@ -193,17 +208,22 @@ let tests =
                 let answers =
                     row |> Option.map (fun row -> CacheAnswer.Found(row, 0L, CachePlace.Kept)) |> Option.toList
 
-                List.forall honest (CacheAnswer.Bypassed :: answers)))
+                variants (int64 cut) journal
+                |> List.forall (fun left -> List.forall (fun answer -> honest answer left) (CacheAnswer.Bypassed :: answers))))
 
         testProperty
             "streams that lost nothing can be folded, whatever others lost"
-            (forAll JournalGenerators.actions (fun actions ->
+            (forAll (Gen.zip JournalGenerators.actions (Gen.choose (0, 20))) (fun (actions, cut) ->
                 let journal = JournalGenerators.journalOf actions
 
-                Journal.streams journal
-                |> List.filter (fun stream -> stream.Floor = 0L)
-                |> List.forall (fun stream ->
-                    Result.isOk (over CacheAnswer.Bypassed [ ProjectionSourceRef.Entity stream.Stream.Value ] journal))))
+                let folds (journal: Journal) =
+                    Journal.streams journal
+                    |> List.filter (fun stream -> stream.Floor = 0L)
+                    |> List.forall (fun stream ->
+                        let source = ProjectionSourceRef.Entity stream.Stream.Value
+                        Result.isOk (over CacheAnswer.Bypassed [ source ] journal))
+
+                folds journal && folds (Journal.dropTo (int64 cut) journal)))
 
         testProperty
             "size, root and time of a place follow from the batches up to there"
