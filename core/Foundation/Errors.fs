@@ -109,7 +109,7 @@ type AppendError =
         | LimitExceeded(what, actual, limit) -> what + " is " + Numbers.text actual + ", the limit is " + Numbers.text limit
 
 /// Reading. Cause: what was asked for is not there any more, or never was in this journal.
-[<RequireQualifiedAccess>]
+[<Struct; RequireQualifiedAccess>]
 type ReadError =
     /// Entries up to and including this version of the stream were deleted. Read from above it, or start from a snapshot.
     | Dropped of upTo: int64

@@ -39,6 +39,9 @@ type Journal =
             Streams: Map<StreamId, StreamEntries>
             // In position order. The last one's head is the journal's.
             Batches: ImmutableList<Receipt>
+            // What the batches up to each of them come to, and those of the dropped beginning.
+            Places: ImmutableList<TreePlace>
+            BeginPlace: TreePlace
             Keys: Map<string, KnownKey>
             Index: JournalIndex
         }
@@ -55,6 +58,8 @@ module Journal =
             Entries = ImmutableList.Empty
             Streams = Map.empty
             Batches = ImmutableList.Empty
+            Places = ImmutableList.Empty
+            BeginPlace = TreePlace.none
             Keys = Map.empty
             Index = JournalIndex.empty
         }
@@ -75,6 +80,22 @@ module Journal =
             | index when index < journal.Batches.Count && journal.Batches[index].FirstPosition <= position ->
                 Some journal.Batches[index].Head
             | _ -> None
+
+    let private lastPlace (journal: Journal) =
+        if journal.Places.IsEmpty then journal.BeginPlace else journal.Places[journal.Places.Count - 1]
+
+    /// What the batches come to at a place where one ends: their tree, and the latest time of their entries, deleted ones among them.
+    /// `None` where none ends.
+    let internal placeAt (position: int64) (journal: Journal) : TreePlace option =
+        if position = journal.Begin.Position then
+            Some journal.BeginPlace
+        else
+            match Ascending.indexAt _.Head.Position position journal.Batches with
+            | index when index < journal.Batches.Count && journal.Batches[index].Head.Position = position -> Some journal.Places[index]
+            | _ -> None
+
+    /// The receipts of the batches behind a dropped beginning, in order.
+    let internal receipts (journal: Journal) : ImmutableList<Receipt> = journal.Batches
 
     /// Whether a place that somebody kept belongs to this journal: `ForeignHistory` where `headAt` its position has another hash or none.
     let checkPlace (place: Head) (journal: Journal) : Result<unit, ReadError> =
@@ -190,10 +211,14 @@ module Journal =
                 let found = defaultArg found { Floor = entry.Version - 1L; Entries = ImmutableList.Empty }
                 Some { found with Entries = found.Entries.Add entry })
 
+        let before = lastPlace journal
+        let struct (peaks, _) = (TreePlace.peaks before).Add(batch.TreeLeaf())
+
         { journal with
             Entries = journal.Entries.AddRange entries
             Streams = Array.fold addToStream journal.Streams entries
             Batches = journal.Batches.Add batch.Receipt
+            Places = journal.Places.Add(TreePlace.ofPeaks peaks (Array.fold TreePlace.later before.Latest batch.Entries))
             Keys =
                 match batch.KnownKey with
                 | Some known -> Map.add known.Key known journal.Keys
@@ -261,7 +286,9 @@ module Journal =
 
             { without entries journal with
                 Begin = head
+                BeginPlace = journal.Places[dropped - 1]
                 Batches = journal.Batches.RemoveRange(0, dropped)
+                Places = journal.Places.RemoveRange(0, dropped)
                 Streams = List.fold raiseFloor journal.Streams entries
             }
 

@@ -117,7 +117,7 @@ internal static class Errors
 
     public static JournalException ToException(this Core.ReadError error, StreamId stream) => error switch
     {
-        Core.ReadError.Dropped dropped => new EntriesDroppedException(stream, dropped.upTo),
+        { IsDropped: true } => new EntriesDroppedException(stream, error.upTo),
         _ => new JournalException("read", error + "."),
     };
 }

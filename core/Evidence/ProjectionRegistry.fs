@@ -1,0 +1,60 @@
+// Projections by id, as programs and tools run them by name.
+// Called by the facade, whose registry holds one.
+namespace Refold.Core
+
+/// A projection whose type of state is not known beforehand.
+type internal IRegisteredProjection =
+    /// The id.
+    abstract Id: string
+    /// A run, as `ProjectionRun.over` makes it, with the state as an object.
+    abstract Run: request: ProjectionRequest * reader: EvidenceReader -> Result<ProjectionOutcome<objnull>, ProjectionRunReportError>
+
+/// Projections by id. Registering gives another registry.
+[<NoEquality; NoComparison>]
+type internal ProjectionRegistry = private { Registered: IRegisteredProjection list }
+
+/// Functions of registries.
+[<RequireQualifiedAccess>]
+module internal ProjectionRegistry =
+
+    /// Without a projection.
+    let empty: ProjectionRegistry = { Registered = [] }
+
+    let private registered (projection: Projection<'State>) : IRegisteredProjection =
+        { new IRegisteredProjection with
+            member _.Id = projection.Id
+
+            member _.Run(request, reader) =
+                ProjectionRun.over projection request reader
+                |> Result.map (fun outcome ->
+                    {
+                        State = outcome.State |> Option.map box
+                        Report = outcome.Report
+                        Keep = outcome.Keep
+                    })
+        }
+
+    /// With a projection, in place of one of the same id.
+    let register (projection: Projection<'State>) (registry: ProjectionRegistry) : ProjectionRegistry =
+        {
+            Registered =
+                registered projection :: List.filter (fun known -> known.Id <> projection.Id) registry.Registered
+                |> List.sortWith (fun left right -> Text.compareUtf8 left.Id right.Id)
+        }
+
+    /// Whether there is one of this id.
+    let contains (id: string) (registry: ProjectionRegistry) : bool = registry.Registered |> List.exists (fun known -> known.Id = id)
+
+    /// The ids, by UTF-8 bytes.
+    let ids (registry: ProjectionRegistry) : string list = registry.Registered |> List.map _.Id
+
+    /// A run of the projection of this id; `None` for an id that nobody registered.
+    let run
+        (id: string)
+        (request: ProjectionRequest)
+        (reader: EvidenceReader)
+        (registry: ProjectionRegistry)
+        : Result<ProjectionOutcome<objnull>, ProjectionRunReportError> option =
+        registry.Registered
+        |> List.tryFind (fun known -> known.Id = id)
+        |> Option.map (fun known -> known.Run(request, reader))
