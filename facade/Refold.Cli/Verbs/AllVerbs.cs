@@ -21,6 +21,8 @@ internal static class AllVerbs
         VerifyVerb.Create(),
         ProveVerb.Create(),
         ExplainVerb.Create(),
+        ProjectVerb.Create(),
+        EvidenceVerb.Create(),
         BackupVerb.Create(),
         CopyVerb.Create(),
         CompactVerb.Create(),

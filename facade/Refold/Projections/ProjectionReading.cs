@@ -1,0 +1,99 @@
+// What a run of a projection reads of a local journal, all as of one head.
+// Made by ProjectionExtensions for one run.
+using Microsoft.FSharp.Core;
+using Refold.Interop;
+
+namespace Refold;
+
+/// <summary>A local journal as a run reads it.</summary>
+/// <param name="journal">The journal.</param>
+/// <param name="head">The head that the run is made at.</param>
+/// <param name="streams">The streams that the projection names; none for all.</param>
+internal sealed class ProjectionReading(ILocalJournal journal, Head head, IReadOnlyList<StreamId> streams)
+{
+    private const int PageSize = 4096;
+
+    /// <summary>The reader.</summary>
+    public Core.EvidenceReader ToCore() => new(
+        head,
+        FuncConvert.FromFunc<long, FSharpOption<Hash>?>(position =>
+            journal.HeadAt(position) is { } at && at.Position == position ? FSharpOption<Hash>.Some(at.Hash) : null)!,
+        FuncConvert.FromFunc<long, Core.TreePlace>(PlaceAt),
+        FuncConvert.FromFunc<Core.Query, long, long, IEnumerable<Core.Entry>>(Read),
+        FuncConvert.FromFunc<Unit?, IEnumerable<Core.GoneEntries>>(_ => Gone())!);
+
+    /// <summary>What is gone: deleted, dropped, or never there. Types and tags of it cannot be asked any more.</summary>
+    public List<Core.GoneEntries> Gone()
+    {
+        var (gone, versions) = (new List<Core.GoneEntries>(), 0L);
+        foreach (var stream in journal.Streams())
+        {
+            versions += stream.HighestVersion;
+            if (stream.Floor == 0) continue;
+            var next = stream.Floor < stream.HighestVersion
+                ? journal.ReadStream(stream.Stream, stream.Floor + 1, stream.Floor + 1).FirstOrDefault()?.Position
+                : null;
+            gone.Add(new Core.GoneEntries(FSharpOption<StreamId>.Some(stream.Stream), 1, next - 1 ?? journal.Head.Position));
+        }
+
+        // Versions have no gaps but below floors, so fewer of them than positions are positions of nobody knows whom.
+        if (versions < journal.Head.Position) gone.Add(new Core.GoneEntries(null, 1, journal.Head.Position));
+        return gone;
+    }
+
+    private Core.TreePlace PlaceAt(long position)
+    {
+        if (position == 0) return Core.TreePlaceModule.none;
+        var place = journal.BatchAt(position)
+            ?? throw new JournalException("dropped", "What the journal knew at the frontier was dropped.");
+        return new Core.TreePlace(
+            place.Ordinal + 1,
+            journal.PeaksAt(place.Ordinal + 1).ToFSharpList(),
+            place.Latest?.UtcTicks ?? Core.TreePlaceModule.noTime);
+    }
+
+    private IEnumerable<Core.Entry> Read(Core.Query query, long first, long last)
+    {
+        var entries = streams.Count > 0 ? Merged(first) : query.Items.IsEmpty ? journal.ReadAll(first) : Pages(new Query(query), first);
+        return entries.TakeWhile(entry => entry.Position <= last).Select(entry => entry.Value);
+    }
+
+    private IEnumerable<JournalEntry> Pages(Query query, long first)
+    {
+        while (true)
+        {
+            var page = journal.Query(query, first, PageSize).Entries;
+            foreach (var entry in page) yield return entry;
+            if (page.Count < PageSize) yield break;
+            first = page[^1].Position + 1;
+        }
+    }
+
+    // Of several streams in position order.
+    private IEnumerable<JournalEntry> Merged(long first)
+    {
+        var reads = new List<IEnumerator<JournalEntry>>();
+        try
+        {
+            var next = new PriorityQueue<IEnumerator<JournalEntry>, long>();
+            foreach (var stream in streams)
+            {
+                var info = journal.Streams(stream.Value, maxCount: 1) is [var found] && found.Stream == stream ? found : null;
+                if (info is null || info.Floor >= info.HighestVersion) continue;
+                var read = journal.ReadStream(stream, info.Floor + 1).SkipWhile(entry => entry.Position < first).GetEnumerator();
+                reads.Add(read);
+                if (read.MoveNext()) next.Enqueue(read, read.Current.Position);
+            }
+
+            while (next.TryDequeue(out var read, out _))
+            {
+                yield return read.Current;
+                if (read.MoveNext()) next.Enqueue(read, read.Current.Position);
+            }
+        }
+        finally
+        {
+            foreach (var read in reads) read.Dispose();
+        }
+    }
+}
