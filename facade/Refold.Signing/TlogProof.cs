@@ -23,14 +23,12 @@ public sealed class TlogProof
 
     private static readonly NoteText Form = new("proof", "malformed-proof", MaxBytes);
 
-    private readonly byte[]? extraData;
-
     /// <summary>Makes one. The path is not checked.</summary>
     /// <param name="ordinal">The number of the batch in the journal, from 0, below the checkpoint's size.</param>
     /// <param name="path">The hashes from the leaf upwards (RFC 9162, 2.1.3.1); at most 63.</param>
     /// <param name="checkpoint">The checkpoint to whose root the path leads.</param>
-    /// <param name="extraData">Anything else, which nobody vouches for; none where null.</param>
-    public TlogProof(long ordinal, IReadOnlyList<Hash> path, SignedCheckpoint checkpoint, ReadOnlyMemory<byte>? extraData = null)
+    /// <param name="extraData">Anything else, which nobody vouches for; at most 512 KiB.</param>
+    public TlogProof(long ordinal, IReadOnlyList<Hash> path, SignedCheckpoint checkpoint, ReadOnlyMemory<byte> extraData = default)
     {
         ArgumentNullException.ThrowIfNull(path);
         ArgumentNullException.ThrowIfNull(checkpoint);
@@ -38,8 +36,8 @@ public sealed class TlogProof
         if (ordinal >= checkpoint.Checkpoint.Tree.Size)
             throw new ArgumentException("The batch is not among those of the checkpoint.", nameof(ordinal));
         if (path.Count > MaxPath) throw new ArgumentException("A path has at most 63 hashes.", nameof(path));
-        if (extraData?.Length > MaxBytes / 4) throw new ArgumentException("There may be 512 KiB of extra data.", nameof(extraData));
-        (Ordinal, Path, Checkpoint, this.extraData) = (ordinal, [.. path], checkpoint, extraData?.ToArray());
+        if (extraData.Length > MaxBytes / 4) throw new ArgumentException("There may be 512 KiB of extra data.", nameof(extraData));
+        (Ordinal, Path, Checkpoint, ExtraData) = (ordinal, [.. path], checkpoint, extraData.ToArray());
     }
 
     /// <summary>The number of the batch in the journal, from 0.</summary>
@@ -51,8 +49,8 @@ public sealed class TlogProof
     /// <summary>The checkpoint to whose root the path leads.</summary>
     public SignedCheckpoint Checkpoint { get; }
 
-    /// <summary>What the line <c>extra</c> holds; null without one. <b>Not signed</b>: never to be trusted by itself.</summary>
-    public ReadOnlyMemory<byte>? ExtraData => extraData is null ? null : extraData.AsMemory();
+    /// <summary>What the line <c>extra</c> holds; empty without one. <b>Not signed</b>: never to be trusted by itself.</summary>
+    public ReadOnlyMemory<byte> ExtraData { get; }
 
     /// <summary>Reads a proof.</summary>
     /// <param name="utf8">Its bytes.</param>
@@ -67,9 +65,13 @@ public sealed class TlogProof
         var lines = text[..end].Split('\n');
         if (lines[0] != Header) throw Form.Malformed($"does not begin with the line {Header}");
         var next = 1;
-        byte[]? extra = null;
+        byte[] extra = [];
         if (next < lines.Length && lines[next].StartsWith(Extra, StringComparison.Ordinal))
+        {
             extra = Form.Base64(lines[next++][Extra.Length..], "has extra data that");
+            if (extra.Length is 0 or > MaxBytes / 4) throw Form.Malformed("has a line for extra data, and not from 1 byte to 512 KiB of it");
+        }
+
         if (next == lines.Length || !lines[next].StartsWith(Index, StringComparison.Ordinal))
             throw Form.Malformed($"has no index in line {NoteText.Number(next + 1)}");
         var ordinal = Form.Decimal(lines[next++][Index.Length..], "has an index that");
@@ -77,7 +79,6 @@ public sealed class TlogProof
         var path = new Hash[lines.Length - next];
         for (var at = 0; at < path.Length; at++)
             path[at] = Form.Base64Hash(lines[next + at], $"has a line {NoteText.Number(next + at + 1)} that");
-        if (extra?.Length > MaxBytes / 4) throw Form.Malformed("has more than 512 KiB of extra data");
         var checkpoint = SignedCheckpoint.Parse(text[(end + 2)..]);
         return ordinal < checkpoint.Checkpoint.Tree.Size
             ? new TlogProof(ordinal, path, checkpoint, extra)
@@ -119,7 +120,7 @@ public sealed class TlogProof
     public override string ToString()
     {
         var text = new StringBuilder(Header).Append('\n');
-        if (extraData is not null) text.Append(Extra).Append(Convert.ToBase64String(extraData)).Append('\n');
+        if (!ExtraData.IsEmpty) text.Append(Extra).Append(Convert.ToBase64String(ExtraData.Span)).Append('\n');
         text.Append(Index).Append(NoteText.Number(Ordinal)).Append('\n');
         foreach (var hash in Path) text.Append(NoteText.Base64Of(hash)).Append('\n');
         return text.Append('\n').Append(Checkpoint).ToString();

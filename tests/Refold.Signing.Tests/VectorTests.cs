@@ -101,7 +101,7 @@ public class VectorTests
     }
 
     [Fact]
-    public void KeysOfRfc8032_GiveItsSignatures()
+    public async Task KeysOfRfc8032_GiveItsSignatures()
     {
         (string Seed, string Public, string Message, string Signature)[] rows =
         [
@@ -116,9 +116,7 @@ public class VectorTests
         {
             using var key = Ed25519SigningKey.FromSeed("rfc8032", Convert.FromHexString(seed));
             Assert.Equal(publicKey, Convert.ToHexStringLower(key.Key.PublicKey.Span));
-            var signed = key.SignAsync(Convert.FromHexString(message));
-            Assert.True(signed.IsCompletedSuccessfully);
-            Assert.Equal(signature, Convert.ToHexStringLower(signed.GetAwaiter().GetResult()));
+            Assert.Equal(signature, Convert.ToHexStringLower(await key.SignAsync(Convert.FromHexString(message))));
         }
     }
 }
