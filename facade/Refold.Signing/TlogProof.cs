@@ -69,7 +69,7 @@ public sealed class TlogProof
         if (next < lines.Length && lines[next].StartsWith(Extra, StringComparison.Ordinal))
         {
             extra = Form.Base64(lines[next++][Extra.Length..], "has extra data that");
-            if (extra.Length is 0 or > MaxBytes / 4) throw Form.Malformed("has a line for extra data, and not from 1 byte to 512 KiB of it");
+            if (extra.Length is 0 or > MaxBytes / 4) throw Form.Malformed("has extra data of no byte, or of more than 512 KiB");
         }
 
         if (next == lines.Length || !lines[next].StartsWith(Index, StringComparison.Ordinal))

@@ -83,7 +83,8 @@ public class CheckpointTests
             SignedNote.Parse(BatchTreeVectors.Checkpoint).Text, [new NoteSignature(key.Key.Name, key.Key.KeyId, signature)]));
         Assert.True(moved.Note.Verify(key.Key).Verified);
         var verdict = moved.Verify(key.Key);
-        Assert.Equal("not verified: the checkpoint is of the origin refold.example/orders, and refold.example/mine is trusted", verdict.ToString());
+        Assert.Equal(
+            "not verified: the checkpoint is of the origin refold.example/orders, and refold.example/mine is trusted", verdict.ToString());
     }
 
     [Fact]

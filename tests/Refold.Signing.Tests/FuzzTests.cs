@@ -97,7 +97,8 @@ public class FuzzTests
             case 2:
                 // Lines of the sample in another order, some twice, some not.
                 var lines = Encoding.UTF8.GetString(sample).Split('\n');
-                return Encoding.UTF8.GetBytes(string.Join('\n', Enumerable.Range(0, random.Next(12)).Select(_ => lines[random.Next(lines.Length)])));
+                var drawn = Enumerable.Range(0, random.Next(12)).Select(_ => lines[random.Next(lines.Length)]);
+                return Encoding.UTF8.GetBytes(string.Join('\n', drawn));
             default:
                 return Mutate(random, sample);
         }

@@ -40,7 +40,8 @@ public class NoteTests
         var exception = Assert.Throws<SigningFormatException>(() => SignedNote.Parse(note));
         Assert.Equal("malformed-note", exception.Code);
         Assert.Contains(why, exception.Message, StringComparison.Ordinal);
-        Assert.Equal(exception.Message, Assert.Throws<SigningFormatException>(() => SignedNote.Parse(Encoding.UTF8.GetBytes(note))).Message);
+        var ofBytes = Assert.Throws<SigningFormatException>(() => SignedNote.Parse(Encoding.UTF8.GetBytes(note)));
+        Assert.Equal(exception.Message, ofBytes.Message);
     }
 
     [Theory]
@@ -72,7 +73,7 @@ public class NoteTests
     [InlineData("text \u007f\u0085\u2028 \ufeff ü 𝄞\n")]
     public void TextWithAnyLines_IsWrittenAndReadAgain(string text)
     {
-        var note = new SignedNote(text, [new NoteSignature("example.com/foo", 0, [1]), new NoteSignature("ü.example/𝄞", uint.MaxValue, [2, 3])]);
+        var note = new SignedNote(text, [new("example.com/foo", 0, [1]), new("ü.example/𝄞", uint.MaxValue, [2, 3])]);
         var read = SignedNote.Parse(note.ToArray());
         Assert.Equal((text, note.ToString()), (read.Text, read.ToString()));
         Assert.Equal(note.Signatures, read.Signatures);
@@ -136,7 +137,8 @@ public class NoteTests
         var end = "\n\n" + Line;
         var longest = new string('x', SignedNote.MaxBytes - Encoding.UTF8.GetByteCount(end)) + end;
         Assert.Equal(longest, SignedNote.Parse(longest).ToString());
-        Assert.Contains("1048576", Assert.Throws<SigningFormatException>(() => SignedNote.Parse("x" + longest)).Message, StringComparison.Ordinal);
+        var exception = Assert.Throws<SigningFormatException>(() => SignedNote.Parse("x" + longest));
+        Assert.Contains("1048576", exception.Message, StringComparison.Ordinal);
         Assert.Throws<SigningFormatException>(() => SignedNote.Parse(new byte[SignedNote.MaxBytes + 1]));
         Assert.Throws<ArgumentException>(() => new SignedNote("x" + SignedNote.Parse(longest).Text, [new("example.com/foo", 0, [1])]));
     }

@@ -18,8 +18,9 @@ public sealed class OpenSslTests : IDisposable
         using var key = Ed25519SigningKey.Generate("refold.example/orders");
         var signer = new CheckpointSigner(key, new InMemorySignerMemory(key.Key.Name));
         var signed = await signer.SignAsync(BatchTreeVectors.Tree, BatchTreeVectors.ProveAsync);
-        Assert.True(Verifies(key.Key, signed.Checkpoint.ToString(), signed.Note.Signatures[0].Signature));
-        Assert.False(Verifies(key.Key, new Checkpoint(key.Key.Name, BatchTreeVectors.At(69)).ToString(), signed.Note.Signatures[0].Signature));
+        var signature = signed.Note.Signatures[0].Signature;
+        Assert.True(Verifies(key.Key, signed.Checkpoint.ToString(), signature));
+        Assert.False(Verifies(key.Key, new Checkpoint(key.Key.Name, BatchTreeVectors.At(69)).ToString(), signature));
     }
 
     [Fact]
@@ -79,7 +80,8 @@ public sealed class OpenSslTests : IDisposable
         Assert.Equal("malformed-key", exception.Code);
         Assert.Contains(id, exception.Message, StringComparison.Ordinal);
         var publicPem = OpenSsl.Run("pkey", "-in", directory.Write("other.pem", pem), "-pubout");
-        Assert.Contains(id, Assert.Throws<SigningFormatException>(() => VerifierKey.FromPem("name", publicPem)).Message, StringComparison.Ordinal);
+        var ofPublic = Assert.Throws<SigningFormatException>(() => VerifierKey.FromPem("name", publicPem));
+        Assert.Contains(id, ofPublic.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -103,7 +105,8 @@ public sealed class OpenSslTests : IDisposable
         var (inkey, message, sigfile) = (directory.Write("public.pem", key.ToPem()), directory.File("text"), directory.File("signature"));
         File.WriteAllBytes(message, Encoding.UTF8.GetBytes(text));
         File.WriteAllBytes(sigfile, signature.ToArray());
-        var (exitCode, output) = OpenSsl.Try("pkeyutl", "-verify", "-pubin", "-inkey", inkey, "-rawin", "-in", message, "-sigfile", sigfile);
+        var (exitCode, output) = OpenSsl.Try(
+            "pkeyutl", "-verify", "-pubin", "-inkey", inkey, "-rawin", "-in", message, "-sigfile", sigfile);
         Assert.Contains(exitCode == 0 ? "Verified Successfully" : "Verification Failure", output, StringComparison.Ordinal);
         return exitCode == 0;
     }

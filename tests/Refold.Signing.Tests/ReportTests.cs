@@ -30,7 +30,9 @@ public class ReportTests
         var moved = SignedReport.Parse(new SignedNote(
             report.Note.Text, [new NoteSignature(real.Key.Name, real.Key.KeyId, report.Note.Signatures[0].Signature.Span)]).ToArray());
         Assert.True(moved.Note.Verify(real.Key).Verified);
-        Assert.Equal("not verified: the report is by refold.example/test, and refold.example/real is trusted", moved.Verify(real.Key, Body).ToString());
+        Assert.Equal(
+            "not verified: the report is by refold.example/test, and refold.example/real is trusted",
+            moved.Verify(real.Key, Body).ToString());
     }
 
     [Fact]
@@ -43,7 +45,8 @@ public class ReportTests
         var signature = report.ToString().Split('\n')[^2];
         string[] texts =
         [
-            $"refold.report/v2\nname\nkind\n{Body}\n", $"refold.report/v1\nna me\nkind\n{Body}\n", $"refold.report/v1\nname\nKind\n{Body}\n",
+            $"refold.report/v2\nname\nkind\n{Body}\n", $"refold.report/v1\nna me\nkind\n{Body}\n",
+            $"refold.report/v1\nname\nKind\n{Body}\n",
             $"refold.report/v1\nname\n\n{Body}\n", $"refold.report/v1\nname\nkind\n{Body.ToString().ToUpperInvariant()}\n",
             $"refold.report/v1\nname\nkind\n{Body}\nmore\n", "refold.report/v1\nname\nkind\n00\n", $"refold.report/v1\nkind\n{Body}\n",
         ];

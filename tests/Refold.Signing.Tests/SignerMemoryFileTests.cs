@@ -1,6 +1,5 @@
 // The signer's memory in a file: made once, replaced as a whole, refused where anything of it is not what was written.
 // Run by `dotnet test`.
-using System.Diagnostics;
 using System.Text;
 using Xunit;
 
@@ -21,13 +20,13 @@ public sealed class SignerMemoryFileTests : IDisposable
     {
         using (var memory = FileSignerMemory.Create(Path, Origin))
         {
-            Assert.Equal(new SignedHead(Origin, TreeHead.Empty), await memory.ReadAsync());
+            Assert.Equal(new RememberedTree(Origin, TreeHead.Empty), await memory.ReadAsync());
             await SignAsync(memory, 10);
             await SignAsync(memory, 30);
         }
 
         using var again = FileSignerMemory.Open(Path);
-        Assert.Equal(new SignedHead(Origin, BatchTreeVectors.At(30)), await again.ReadAsync());
+        Assert.Equal(new RememberedTree(Origin, BatchTreeVectors.At(30)), await again.ReadAsync());
         Assert.Equal("behind-checkpoint", (await RefusedAsync(() => SignAsync(again, 29))).Code);
         await SignAsync(again, 31);
     }
@@ -203,64 +202,6 @@ public sealed class SignerMemoryFileTests : IDisposable
     }
 
     [Fact]
-    public async Task SecondOpener_IsRefused_InTheSameProcess_AndUnderAnotherName()
-    {
-        using (var memory = FileSignerMemory.Create(Path, Origin))
-        {
-            Assert.Equal("memory-in-use", Refused(() => FileSignerMemory.Open(Path)).Code);
-            Assert.Equal("memory-in-use", Refused(() => FileSignerMemory.Create(Path, Origin)).Code);
-            var link = directory.File("link");
-            File.CreateSymbolicLink(link, Path);
-            Assert.Equal("memory-in-use", Refused(() => FileSignerMemory.Open(link)).Code);
-            Assert.Equal("memory-in-use", Refused(() => FileSignerMemory.Open(directory.File("../" + System.IO.Path.GetFileName(directory.Root)
-                + "/orders.memory"))).Code);
-            await SignAsync(memory, 10);
-        }
-
-        FileSignerMemory.Open(Path).Dispose();
-    }
-
-    // flock(1) is the other process: it holds the lock that a signer holds, and asks for one that is held.
-    [Fact]
-    public async Task SecondProcess_IsRefused_AndRefusesUs()
-    {
-        using (var memory = FileSignerMemory.Create(Path, Origin))
-        {
-            await SignAsync(memory, 10);
-            Assert.Equal(1, Flock("-n", Path + ".lock/lock", "true"));
-            Assert.Equal(1, Flock("-n", Path + ".lock", "true"));
-        }
-
-        Assert.Equal(0, Flock("-n", Path + ".lock/lock", "true"));
-        using (var other = Process.Start(new ProcessStartInfo("flock", [Path + ".lock/lock", "sh", "-c", "echo held; read end"])
-        {
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-        })!)
-        {
-            Assert.Equal("held", await other.StandardOutput.ReadLineAsync());
-            Assert.Equal("memory-in-use", Refused(() => FileSignerMemory.Open(Path)).Code);
-            other.StandardInput.Close();
-            await other.WaitForExitAsync();
-        }
-
-        FileSignerMemory.Open(Path).Dispose();
-    }
-
-    // Whoever takes the lock away lets another process in: the first one finds out before it signs.
-    [Fact]
-    public async Task LockThatIsTakenAway_EndsTheFirstOpener()
-    {
-        using var first = FileSignerMemory.Create(Path, Origin);
-        await SignAsync(first, 10);
-        Directory.Move(Path + ".lock", Path + ".away");
-        using var second = FileSignerMemory.Open(Path);
-        await SignAsync(second, 20);
-        Assert.Equal("memory-failed", (await RefusedAsync(() => SignAsync(first, 30))).Code);
-        await SignAsync(second, 40);
-    }
-
-    [Fact]
     public async Task DisposedMemory_AnswersNothing()
     {
         var memory = FileSignerMemory.Create(Path, Origin);
@@ -274,19 +215,12 @@ public sealed class SignerMemoryFileTests : IDisposable
     public async Task StateThatIsNotTheExpectedOne_IsNotReplaced()
     {
         using var memory = FileSignerMemory.Create(Path, Origin);
-        var (none, ten, twenty) = (new SignedHead(Origin, TreeHead.Empty), Head(10), Head(20));
+        var (none, ten, twenty) = (new RememberedTree(Origin, TreeHead.Empty), Head(10), Head(20));
         Assert.False(await memory.TryRememberAsync(twenty, ten));
         Assert.True(await memory.TryRememberAsync(ten, none));
         Assert.False(await memory.TryRememberAsync(twenty, none));
         Assert.Equal(ten, await memory.ReadAsync());
-        static SignedHead Head(int size) => new(Origin, BatchTreeVectors.At(size));
-    }
-
-    private static int Flock(params string[] arguments)
-    {
-        using var process = Process.Start("flock", arguments);
-        process.WaitForExit();
-        return process.ExitCode;
+        static RememberedTree Head(int size) => new(Origin, BatchTreeVectors.At(size));
     }
 
     private static async Task SignAsync(ISignerMemory memory, int size)

@@ -19,7 +19,7 @@ public class SignerTests
                 var signed = await new CheckpointSigner(BatchTreeVectors.Signer(), memory)
                     .SignAsync(BatchTreeVectors.At(size), BatchTreeVectors.ProveAsync);
                 Assert.True(signed.Verify(BatchTreeVectors.Key).Verified);
-                Assert.Equal(new SignedHead(Origin, BatchTreeVectors.At(size)), await memory.ReadAsync());
+                Assert.Equal(new RememberedTree(Origin, BatchTreeVectors.At(size)), await memory.ReadAsync());
             }
         }
     }
@@ -32,9 +32,9 @@ public class SignerTests
         Assert.Equal("behind-checkpoint", exception.Code);
         Assert.Equal((BatchTreeVectors.At(50), BatchTreeVectors.At(49)), (exception.Remembered, exception.Asked));
         Assert.Equal(
-            "The journal has 49 batches, and 50 batches were signed for refold.example/orders: it is behind its own checkpoint, as one that "
-            + "was put back from an older backup. Nothing is signed. Put back the journal that was signed; if that one is lost for good, sign "
-            + "under a new origin, with a memory of its own, so that nobody takes two histories for one.",
+            "The journal has 49 batches, and 50 batches were signed for refold.example/orders: it is behind its own checkpoint, as one "
+            + "that was put back from an older backup. Nothing is signed. Put back the journal that was signed; if that one is lost for "
+            + "good, sign under a new origin, with a memory of its own, so that nobody takes two histories for one.",
             exception.Message);
         Assert.Equal("behind-checkpoint", (await RefusedAsync(signer, TreeHead.Empty)).Code);
         Assert.Equal(BatchTreeVectors.At(50), (await memory.ReadAsync()).Tree);
@@ -92,8 +92,9 @@ public class SignerTests
     [Fact]
     public async Task ProofOfOtherSizes_IsNoProof()
     {
-        foreach (var proof in new[] { BatchTreeVectors.Consistency(19, 50), BatchTreeVectors.Consistency(20, 51), BatchTreeVectors.Consistency(50, 50) })
+        foreach (var (from, size) in ((int, int)[])[(19, 50), (20, 51), (50, 50), (20, 20), (0, 50)])
         {
+            var proof = BatchTreeVectors.Consistency(from, size);
             var (signer, _) = Begun(BatchTreeVectors.At(20));
             var exception = await Assert.ThrowsAsync<SigningRefusedException>(
                 async () => await signer.SignAsync(BatchTreeVectors.At(50), (_, _, _) => ValueTask.FromResult(proof)));
@@ -106,7 +107,8 @@ public class SignerTests
     {
         var memory = new InMemorySignerMemory(Origin, BatchTreeVectors.At(10));
         var broken = new CheckpointSigner(new Signer(BatchTreeVectors.Key, _ => throw new TimeoutException("no answer")), memory);
-        await Assert.ThrowsAsync<TimeoutException>(async () => await broken.SignAsync(BatchTreeVectors.At(20), BatchTreeVectors.ProveAsync));
+        await Assert.ThrowsAsync<TimeoutException>(
+            async () => await broken.SignAsync(BatchTreeVectors.At(20), BatchTreeVectors.ProveAsync));
         // It is remembered, though no signature left: whatever does not go on from there is refused.
         var signer = new CheckpointSigner(BatchTreeVectors.Signer(), memory);
         Assert.Equal("behind-checkpoint", (await RefusedAsync(signer, BatchTreeVectors.At(15))).Code);

@@ -53,7 +53,7 @@ public sealed class CheckpointSigner
             }
 
             await RequireGoesOnAsync(last.Tree, tree, prove, cancellationToken).ConfigureAwait(false);
-            if (!await memory.TryRememberAsync(new SignedHead(Origin, tree), last, cancellationToken).ConfigureAwait(false))
+            if (!await memory.TryRememberAsync(new RememberedTree(Origin, tree), last, cancellationToken).ConfigureAwait(false))
             {
                 throw new SigningRefusedException(
                     "memory-in-use", $"Another signer of {Origin} remembered something meanwhile; sign again, and let one process sign.");

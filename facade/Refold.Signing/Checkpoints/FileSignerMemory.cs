@@ -21,11 +21,11 @@ public sealed class FileSignerMemory : ISignerMemory, IDisposable
     private readonly Lock gate = new();
     private readonly string path;
     private readonly IStorageLock held;
-    private SignedHead last;
+    private RememberedTree last;
     private bool isBroken;
     private bool isDisposed;
 
-    private FileSignerMemory(string path, IStorageLock held, SignedHead last) => (this.path, this.held, this.last) = (path, held, last);
+    private FileSignerMemory(string path, IStorageLock held, RememberedTree last) => (this.path, this.held, this.last) = (path, held, last);
 
     /// <summary>Told of each step of a write before it is taken. For tests.</summary>
     internal Action<string>? BeforeStep { get; set; }
@@ -41,7 +41,7 @@ public sealed class FileSignerMemory : ISignerMemory, IDisposable
     public static FileSignerMemory Create(string path, string origin, TreeHead? signed = null)
     {
         KeyName.Require(origin, nameof(origin));
-        var head = new SignedHead(origin, signed ?? TreeHead.Empty);
+        var head = new RememberedTree(origin, signed ?? TreeHead.Empty);
         if (Checkpoint.FaultOf(head.Tree) is { } fault) throw new ArgumentException($"The tree {fault}.", nameof(signed));
         var bytes = SignerMemoryForm.Write(head);
         if (bytes.Length > SignerMemoryForm.Longest) throw new ArgumentException("The name is too long.", nameof(origin));
@@ -72,7 +72,7 @@ public sealed class FileSignerMemory : ISignerMemory, IDisposable
     });
 
     /// <inheritdoc/>
-    public ValueTask<SignedHead> ReadAsync(CancellationToken cancellationToken = default)
+    public ValueTask<RememberedTree> ReadAsync(CancellationToken cancellationToken = default)
     {
         cancellationToken.ThrowIfCancellationRequested();
         lock (gate)
@@ -83,7 +83,7 @@ public sealed class FileSignerMemory : ISignerMemory, IDisposable
     }
 
     /// <inheritdoc/>
-    public ValueTask<bool> TryRememberAsync(SignedHead next, SignedHead before, CancellationToken cancellationToken = default)
+    public ValueTask<bool> TryRememberAsync(RememberedTree next, RememberedTree before, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(next);
         cancellationToken.ThrowIfCancellationRequested();
@@ -128,7 +128,7 @@ public sealed class FileSignerMemory : ISignerMemory, IDisposable
             "memory-damaged", $"{path} is not what this process wrote: somebody replaced it. Put the newest one back, and open it again.");
     }
 
-    private static SignedHead ReadFrom(string file)
+    private static RememberedTree ReadFrom(string file)
     {
         RequireThere(file);
         return SignerMemoryForm.TryRead(Guarded(file, () => LocalFiles.Read(file, SignerMemoryForm.Longest)))

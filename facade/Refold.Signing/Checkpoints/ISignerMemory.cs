@@ -5,7 +5,7 @@ namespace Refold.Signing;
 /// <summary>A tree that was signed under an origin, or is about to be.</summary>
 /// <param name="Origin">The origin.</param>
 /// <param name="Tree">The size and the root.</param>
-public sealed record SignedHead(string Origin, TreeHead Tree);
+public sealed record RememberedTree(string Origin, TreeHead Tree);
 
 /// <summary>Remembers what was signed last under one origin. It belongs to the key, not to the journal: a backup of the journal that is put
 /// back must not bring an older memory along.</summary>
@@ -17,7 +17,7 @@ public interface ISignerMemory
     /// <returns>The origin and the tree.</returns>
     /// <exception cref="SigningRefusedException">It cannot be known for sure. A memory never answers that nothing was signed because
     /// something is missing.</exception>
-    ValueTask<SignedHead> ReadAsync(CancellationToken cancellationToken = default);
+    ValueTask<RememberedTree> ReadAsync(CancellationToken cancellationToken = default);
 
     /// <summary>Remembers a tree, unless something else than expected is remembered. Durable when this returns: the signature leaves
     /// afterwards.</summary>
@@ -26,5 +26,5 @@ public interface ISignerMemory
     /// <param name="cancellationToken">Cancels waiting, never a write that began.</param>
     /// <returns>False where something else is remembered by now; nothing is changed then.</returns>
     /// <exception cref="SigningRefusedException">It was not remembered, or that is not sure.</exception>
-    ValueTask<bool> TryRememberAsync(SignedHead next, SignedHead before, CancellationToken cancellationToken = default);
+    ValueTask<bool> TryRememberAsync(RememberedTree next, RememberedTree before, CancellationToken cancellationToken = default);
 }

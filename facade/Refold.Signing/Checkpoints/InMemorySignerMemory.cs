@@ -6,7 +6,7 @@ namespace Refold.Signing;
 public sealed class InMemorySignerMemory : ISignerMemory
 {
     private readonly Lock gate = new();
-    private SignedHead last;
+    private RememberedTree last;
 
     /// <summary>Begins.</summary>
     /// <param name="origin">The origin that is signed under.</param>
@@ -14,17 +14,17 @@ public sealed class InMemorySignerMemory : ISignerMemory
     public InMemorySignerMemory(string origin, TreeHead? signed = null)
     {
         KeyName.Require(origin, nameof(origin));
-        last = new SignedHead(origin, signed ?? TreeHead.Empty);
+        last = new RememberedTree(origin, signed ?? TreeHead.Empty);
     }
 
     /// <inheritdoc/>
-    public ValueTask<SignedHead> ReadAsync(CancellationToken cancellationToken = default)
+    public ValueTask<RememberedTree> ReadAsync(CancellationToken cancellationToken = default)
     {
         lock (gate) return ValueTask.FromResult(last);
     }
 
     /// <inheritdoc/>
-    public ValueTask<bool> TryRememberAsync(SignedHead next, SignedHead before, CancellationToken cancellationToken = default)
+    public ValueTask<bool> TryRememberAsync(RememberedTree next, RememberedTree before, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(next);
         lock (gate)

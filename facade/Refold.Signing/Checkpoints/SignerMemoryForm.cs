@@ -13,14 +13,14 @@ internal static class SignerMemoryForm
 
     private static readonly NoteText Form = new("memory", "memory-damaged", Longest);
 
-    public static byte[] Write(SignedHead head)
+    public static byte[] Write(RememberedTree head)
     {
         var text = $"{Header}{head.Origin}\n{NoteText.Number(head.Tree.Size)}\n{head.Tree.Root}\n";
         return NoteText.Utf8.GetBytes(text + Convert.ToHexStringLower(SHA256.HashData(NoteText.Utf8.GetBytes(text))) + "\n");
     }
 
     /// <summary>What was remembered; null where the bytes are not exactly what was written.</summary>
-    public static SignedHead? TryRead(byte[]? bytes)
+    public static RememberedTree? TryRead(byte[]? bytes)
     {
         if (bytes is null) return null;
         try
@@ -29,7 +29,7 @@ internal static class SignerMemoryForm
             if (KeyName.FaultOf(origin) is not null || !Hash.TryParse(root, out var hash)) return null;
             var tree = new TreeHead(Form.Decimal(size, ""), hash);
             if (Checkpoint.FaultOf(tree) is not null) return null;
-            var head = new SignedHead(origin, tree);
+            var head = new RememberedTree(origin, tree);
             return Write(head).AsSpan().SequenceEqual(bytes) ? head : null;
         }
         catch (SigningFormatException)
