@@ -51,6 +51,34 @@ public sealed class KeyTests : IDisposable
         Assert.Throws<SigningFormatException>(() => VerifierKey.Parse(new string('x', 5000)));
     }
 
+    // Encodings of y from 2^255 - 19 on are not those of RFC 8032, and the same point would have two keys.
+    [Fact]
+    public void PublicKeyThatIsNotReduced_IsRefused()
+    {
+        for (var above = 0; above < 19; above++)
+        {
+            byte[] key = [(byte)(0xed + above), .. Enumerable.Repeat((byte)0xff, 30), 0x7f];
+            Assert.Throws<ArgumentException>(() => new VerifierKey("name", key));
+            key[31] = 0xff;
+            Assert.Throws<ArgumentException>(() => new VerifierKey("name", key));
+        }
+    }
+
+    // RFC 8032, 5.1.7: S is below the order of the group, so that nobody makes a second signature of a first one.
+    [Fact]
+    public void SignatureThatIsNotReduced_IsRefused()
+    {
+        var order = System.Numerics.BigInteger.Pow(2, 252)
+            + System.Numerics.BigInteger.Parse("27742317777372353535851937790883648493", System.Globalization.CultureInfo.InvariantCulture);
+        var note = SignedNote.Parse(BatchTreeVectors.Checkpoint);
+        var signature = note.Signatures[0].Signature.ToArray();
+        var larger = (new System.Numerics.BigInteger(signature.AsSpan(32), isUnsigned: true) + order).ToByteArray(isUnsigned: true);
+        byte[] other = [.. signature[..32], .. larger];
+        Assert.Equal(64, other.Length);
+        var changed = new SignedNote(note.Text, [new(BatchTreeVectors.Origin, BatchTreeVectors.Key.KeyId, other)]);
+        Assert.False(changed.Verify(BatchTreeVectors.Key).Verified);
+    }
+
     // Base64 has pluses, and so the key may have some too.
     [Fact]
     public void VerifierKeyWithPlusesInItsBase64_IsRead()

@@ -1,8 +1,8 @@
 // The Merkle tree of RFC 9162 as its text defines it, over leaves in an array: the plain form, which needs no journal.
-// Used by tests that make histories of their own.
+// Used by tests of signing, which make histories of their own, and by the process that signs.
 using System.Security.Cryptography;
 
-namespace Refold.Signing.Tests;
+namespace Refold.Suites;
 
 internal static class TreeOfLeaves
 {
