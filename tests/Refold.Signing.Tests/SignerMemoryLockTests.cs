@@ -33,6 +33,38 @@ public sealed class SignerMemoryLockTests : IDisposable
         FileSignerMemory.Open(Path).Dispose();
     }
 
+    // Between its two steps, a process that starts has the open files of the one that starts it, and so its locks.
+    [Fact]
+    public async Task OpenerAfterAnother_IsLetIn_ThoughProcessesAreStartedMeanwhile()
+    {
+        FileSignerMemory.Create(Path, Origin).Dispose();
+        using var end = new CancellationTokenSource();
+        var starting = Task.WhenAll(Enumerable.Range(0, 2).Select(_ => Task.Run(() =>
+        {
+            while (!end.IsCancellationRequested) Flock("-n", directory.Root, "true");
+        })));
+        for (var round = 0; round < 400; round++) FileSignerMemory.Open(Path).Dispose();
+        end.Cancel();
+        await starting;
+    }
+
+    [Fact]
+    public async Task WhatIsRemembered_IsSeenWithoutOpening_WhoeverHasItOpen()
+    {
+        using (var memory = FileSignerMemory.Create(Path, Origin))
+        {
+            await SignAsync(memory, 10);
+            Assert.Equal(new RememberedTree(Origin, BatchTreeVectors.At(10)), FileSignerMemory.Peek(Path));
+            await SignAsync(memory, 20);
+        }
+
+        Assert.Equal(20, FileSignerMemory.Peek(Path).Tree.Size);
+        File.WriteAllText(Path, "damaged");
+        Assert.Equal("memory-damaged", Refused(() => FileSignerMemory.Peek(Path)).Code);
+        File.Delete(Path);
+        Assert.Equal("memory-missing", Refused(() => FileSignerMemory.Peek(Path)).Code);
+    }
+
     // flock(1) is the other process: it holds the lock that a signer holds, and asks for one that is held.
     [Fact]
     public async Task SecondProcess_IsRefused_AndRefusesUs()
@@ -44,7 +76,8 @@ public sealed class SignerMemoryLockTests : IDisposable
             Assert.Equal(1, Flock("-n", Path + ".lock", "true"));
         }
 
-        Assert.Equal(0, Flock("-n", Path + ".lock/lock", "true"));
+        // A moment may pass: other tests start processes, which have the lock until they have begun.
+        Assert.Equal(0, Flock("-w", "60", Path + ".lock/lock", "true"));
         using (var other = Process.Start(new ProcessStartInfo("flock", [Path + ".lock/lock", "sh", "-c", "echo held; read end"])
         {
             RedirectStandardInput = true,

@@ -17,6 +17,9 @@ namespace Refold.Signing;
 public sealed class FileSignerMemory : ISignerMemory, IDisposable
 {
     private const string LockFile = "lock";
+    private const int MaxTries = 50;
+
+    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(10);
 
     private readonly Lock gate = new();
     private readonly string path;
@@ -70,6 +73,18 @@ public sealed class FileSignerMemory : ISignerMemory, IDisposable
         LocalFiles.Flush(file);
         return new FileSignerMemory(file, held, head);
     });
+
+    /// <summary>What the file says, whoever has it open: for somebody who does not sign, as a compaction that keeps the size
+    /// provable.</summary>
+    /// <param name="path">The file.</param>
+    /// <returns>What was signed last, or is about to be.</returns>
+    /// <exception cref="SigningRefusedException">The file is missing (<c>memory-missing</c>), is not what was written
+    /// (<c>memory-damaged</c>), or cannot be read (<c>memory-failed</c>).</exception>
+    public static RememberedTree Peek(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        return ReadFrom(Path.GetFullPath(path));
+    }
 
     /// <inheritdoc/>
     public ValueTask<RememberedTree> ReadAsync(CancellationToken cancellationToken = default)
@@ -157,7 +172,7 @@ public sealed class FileSignerMemory : ISignerMemory, IDisposable
             else RequireThere(file);
             var directory = new DirectoryDevice(file + ".lock");
             directory.CreateDirectory();
-            var held = directory.TryLock(LockFile)
+            var held = TryLock(directory)
                 ?? throw new SigningRefusedException(
                     "memory-in-use", $"{file} is open in another process, or elsewhere in this one; one signs at a time.");
             try
@@ -170,6 +185,18 @@ public sealed class FileSignerMemory : ISignerMemory, IDisposable
                 throw;
             }
         });
+    }
+
+    // A process that is being started, by any thread of this one, has our open files for a moment, and with them a lock that was let go.
+    private static IStorageLock? TryLock(DirectoryDevice directory)
+    {
+        using var pause = new ManualResetEventSlim();
+        for (var tries = 1; ; tries++)
+        {
+            if (directory.TryLock(LockFile) is { } held) return held;
+            if (tries == MaxTries) return null;
+            pause.Wait(Patience);
+        }
     }
 
     private static T Guarded<T>(string path, Func<T> work)
