@@ -12,12 +12,14 @@ public class ApiTests
     private static readonly Assembly Facade = typeof(IJournal).Assembly;
     private static readonly Assembly Testing = typeof(Testing.SimulatedDevice).Assembly;
     private static readonly Assembly LiteDb = Assembly.Load("Refold.LiteDb");
+    private static readonly Assembly Signing = Assembly.Load("Refold.Signing");
 
     [Theory]
     [InlineData("Refold.Core")]
     [InlineData("Refold")]
     [InlineData("Refold.Testing")]
     [InlineData("Refold.LiteDb")]
+    [InlineData("Refold.Signing")]
     public void PublicApi_IsTheApprovedOne(string name)
     {
         var approvedFile = Path.Combine(Repository.Root, "tests", "Refold.Architecture", name + ".approved.txt");
@@ -38,6 +40,7 @@ public class ApiTests
     [InlineData("Refold")]
     [InlineData("Refold.Testing")]
     [InlineData("Refold.LiteDb")]
+    [InlineData("Refold.Signing")]
     public void PublicMember_IsDocumented(string name)
     {
         var documented = XDocument.Load(Path.Combine(AppContext.BaseDirectory, name + ".xml"))
@@ -95,7 +98,7 @@ public class ApiTests
     }
 
     private static Assembly Named(string name) =>
-        new[] { Core, Facade, Testing, LiteDb }.Single(assembly => assembly.GetName().Name == name);
+        new[] { Core, Facade, Testing, LiteDb, Signing }.Single(assembly => assembly.GetName().Name == name);
 
     // What the compiler makes by itself needs no words: members of records and unions, overrides, enum plumbing, delegates.
     private static bool NeedsDocumentation(Type type, MemberInfo member) => member switch

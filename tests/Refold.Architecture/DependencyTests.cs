@@ -52,6 +52,14 @@ public class DependencyTests
                         || IsPlatform(name),
                     name));
 
+    [Fact]
+    public void Signing_References_OnlyTheLibraryAndBouncyCastle() =>
+        Assert.All(
+            ReferencesOf("Refold.Signing.dll"),
+            name =>
+                Assert.True(
+                    name is "FSharp.Core" or "Refold.Core" or "Refold" or "BouncyCastle.Cryptography" || IsPlatform(name), name));
+
     private static bool IsPlatform(string name) =>
         name == "netstandard" || name == "mscorlib" || name == "System" || name.StartsWith("System.", StringComparison.Ordinal);
 

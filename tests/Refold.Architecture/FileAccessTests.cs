@@ -24,6 +24,11 @@ public class FileAccessTests
     public void OnlyItsLocalFiles_TouchFilesInTheAdapterOfLiteDb() =>
         Assert.Empty(ThatTouchFiles(Assembly.Load("Refold.LiteDb")).Distinct().Except(["LocalDatabaseFiles"]));
 
+    // Keys and the memory of a signer lie beside no journal.
+    [Fact]
+    public void OnlyItsLocalFiles_TouchFilesInTheSignersPackage() =>
+        Assert.Equal(["LocalFiles"], ThatTouchFiles(Assembly.Load("Refold.Signing")).Distinct());
+
     // The simulator keeps everything in memory; what further processes are handed lies in files.
     [Fact]
     public void OnlyTheFilesOfFurtherProcesses_AreTouchedInThePackageForTests() =>

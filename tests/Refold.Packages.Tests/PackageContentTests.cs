@@ -29,6 +29,7 @@ public partial class PackageContentTests(PackageFolder folder)
         },
         { "Refold.FSharp", [FSharpCore, "Refold [VERSION]", "Refold.Core [VERSION]"] },
         { "Refold.LiteDb", [FSharpCore, "LiteDB [5.0.21]", "Refold [VERSION]"] },
+        { "Refold.Signing", ["BouncyCastle.Cryptography 2.7.0", FSharpCore, "Refold [VERSION]"] },
         { "Refold.Testing", [FSharpCore, "FsCheck 3.6.0", "Refold [VERSION]"] },
         // A tool brings everything along.
         { "Refold.Cli", [] },

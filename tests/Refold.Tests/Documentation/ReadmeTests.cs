@@ -62,6 +62,7 @@ public partial class ReadmeTests
     [InlineData("facade/docs/changing-events.md")]
     [InlineData("facade/docs/codecs.md")]
     [InlineData("facade/docs/harness.md")]
+    [InlineData("facade/docs/signing.md")]
     [InlineData("facade/docs/testing.md")]
     public void Links_LeadToFilesThatAreThere(string document)
     {

@@ -17,6 +17,7 @@ internal static class Program
         [StandingProcess.Verb, var name, var file] => StandingProcess.RunAsync(name, file),
         [JournalProcess.Verb, var directory] => JournalProcess.RunAsync(directory),
         [CrowdedProcess.Verb, var directory] => CrowdedProcess.OpenAsync(directory),
+        [SigningProcess.Verb, var memory, var history] => SigningProcess.RunAsync(memory, history),
         [BlockingCallers.Verb, var uri] => Task.FromResult(BlockingCallers.Run(uri)),
         [StressOutside.Verb, var directory] => StressOutside.AnswerAsync(directory),
         _ => Task.FromResult(2),
