@@ -96,6 +96,7 @@ public static class JournalExtensions
     private static ValueTask<AppendResult> AppendAsync(
         IJournal journal, AppendRequest request, bool isAwaitedInside, CancellationToken cancellationToken)
     {
+        if (request.IsGated) return Boundary.Of(GatedAppend.AppendAsync(journal, request, cancellationToken));
         // A journal of the library that tells nobody of the batch gives back what it is made of.
         var (batch, failure) = request.Encoded(isLent: journal is LocalJournal { GivesBatchesBack: true });
         if (batch is not null)
