@@ -113,13 +113,17 @@ type AppendError =
         | LimitExceeded(what, actual, limit) -> what + " is " + Numbers.text actual + ", the limit is " + Numbers.text limit
         | PassRefused(gates, PassFault.Missing) -> "the append demands a pass of the gates '" + gates + "' and has none"
         | PassRefused(gates, PassFault.Used) ->
-            "the pass of the gates '" + gates + "' was used, or another append is using it; have the gates evaluated again"
+            "the pass of the gates '"
+            + gates
+            + "' was used, or another append is using it; have the gates evaluated again"
         | PassRefused(gates, PassFault.OtherProposal) ->
             "the pass of the gates '" + gates + "' was made for other entries; have the gates evaluated for these"
         | PassRefused(gates, PassFault.OtherGates) ->
             "the gates '" + gates + "' are demanded, and what lets the append through is of another set of gates"
         | PassRefused(gates, _) ->
-            "the batch was encoded by itself, and a pass of the gates '" + gates + "' is taken only where a request is appended"
+            "the batch was encoded by itself, and a pass of the gates '"
+            + gates
+            + "' is taken only where a request is appended"
 
 /// Reading. Cause: what was asked for is not there any more, or never was in this journal.
 [<RequireQualifiedAccess>]

@@ -35,10 +35,7 @@ module internal GateText =
     let said (parameter: string) (what: string) (text: string) : string =
         let text = any parameter text
 
-        if String.IsNullOrWhiteSpace text then
-            refuse parameter (ValueError.Empty what)
-        else
-            text
+        if String.IsNullOrWhiteSpace text then refuse parameter (ValueError.Empty what) else text
 
     /// The text without half surrogate pairs, which have no form in JSON.
     let mended (text: string) : string =

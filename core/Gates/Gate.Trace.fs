@@ -12,30 +12,32 @@ open Refold.Core
 [<RequireQualifiedAccess>]
 module internal GateJson =
 
-    let private pair (item: KeyValuePair<string, string>) =
-        JsonValue.Array [ JsonValue.String item.Key; JsonValue.String item.Value ]
+    let private pair (item: KeyValuePair<string, string>) = JsonValue.Array [ JsonValue.String item.Key; JsonValue.String item.Value ]
 
     let private denial (denial: GateDenial | null) : JsonValue =
         match denial with
         | null -> JsonValue.Null
         | denial ->
-            JsonValue.Object [
-                "gate", JsonValue.String denial.Gate
-                "code", JsonValue.String denial.Code
-                "message", JsonValue.String denial.Message
-                "context", JsonValue.Array [ for item in denial.Context -> pair item ]
-            ]
+            JsonValue.Object
+                [
+                    "gate", JsonValue.String denial.Gate
+                    "code", JsonValue.String denial.Code
+                    "message", JsonValue.String denial.Message
+                    "context", JsonValue.Array [ for item in denial.Context -> pair item ]
+                ]
 
     /// The lines of a trace: objects of `gate`, `outcome` and `denial`, which is null where there is none.
     let evaluations (lines: GateEvaluation seq) : JsonValue =
-        JsonValue.Array [
-            for line in lines ->
-                JsonValue.Object [
-                    "gate", JsonValue.String line.Gate
-                    "outcome", JsonValue.String(GateEvaluation.WordOf line.Outcome)
-                    "denial", denial line.Denial
-                ]
-        ]
+        JsonValue.Array
+            [
+                for line in lines ->
+                    JsonValue.Object
+                        [
+                            "gate", JsonValue.String line.Gate
+                            "outcome", JsonValue.String(GateEvaluation.WordOf line.Outcome)
+                            "denial", denial line.Denial
+                        ]
+            ]
 
     /// What was proposed: types and content hash, as members.
     let proposal (types: string seq) (content: Hash) : (string * JsonValue) list =
@@ -150,7 +152,10 @@ type GateTrace internal (pipeline: string, types: string[], content: Hash, evalu
 
     /// The canonical JSON text (RFC 8785) in UTF-8: an object of `content`, `evaluations`, `pipeline` and `types`.
     member _.ToJson() : ReadOnlyMemory<byte> =
-        [ "pipeline", JsonValue.String pipeline; "evaluations", GateJson.evaluations evaluations ]
+        [
+            "pipeline", JsonValue.String pipeline
+            "evaluations", GateJson.evaluations evaluations
+        ]
         @ GateJson.proposal types content
         |> JsonValue.Object
         |> GateJson.bytes
@@ -203,8 +208,7 @@ type GateTrace internal (pipeline: string, types: string[], content: Hash, evalu
 
     /// One line: the set, what became of it, each gate, and the denials.
     override _.ToString() =
-        let gates =
-            if evaluations.Length = 0 then "no gates" else String.Join(", ", evaluations)
+        let gates = if evaluations.Length = 0 then "no gates" else String.Join(", ", evaluations)
 
         let reasons = denials |> Array.map (fun denial -> "; " + denial.ToString()) |> String.concat ""
         pipeline + (if isPassed then " passed (" else " denied (") + gates + ")" + reasons

@@ -60,8 +60,7 @@ module GateSet =
         (journal: Journal)
         : Result<Receipt * Journal, AppendError> =
         Append.encode request
-        |> Result.bind (fun batch ->
-            appendClaimed (GateClaim(gates, Option.toObj pass, GateProposal.contentOf batch)) batch journal)
+        |> Result.bind (fun batch -> appendClaimed (GateClaim(gates, Option.toObj pass, GateProposal.contentOf batch)) batch journal)
 
     /// Appends around the gates: the last entry of the batch, `gate-bypassed` in `$gates/PIPELINE`, tells by which bypass.
     let appendBypassed (bypass: GateBypass) (request: AppendRequest) (journal: Journal) : Result<Receipt * Journal, AppendError> =
