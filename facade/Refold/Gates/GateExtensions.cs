@@ -86,16 +86,16 @@ public static class GateExtensions
         cancellationToken.ThrowIfCancellationRequested();
         // What breaks a rule is answered as for any append, and no gate is asked.
         if (!Proposal(request).TryEncode(out var batch, out _))
-            return await AnswerAsync(journal.TryAppendAsync(Proposal(request), cancellationToken)).ConfigureAwait(false);
+            return await AnswerAsync(journal.AppendInsideAsync(Proposal(request), cancellationToken)).ConfigureAwait(false);
         var trace = options.AsksAll ? gates.EvaluateAll(context, batch, out var pass) : gates.Evaluate(context, batch, out pass);
         if (pass is not null)
         {
             var passed = request with { Gates = request.Gates ?? gates, Pass = pass };
-            return await AnswerAsync(journal.TryAppendAsync(passed, cancellationToken)).ConfigureAwait(false);
+            return await AnswerAsync(journal.AppendInsideAsync(passed, cancellationToken)).ConfigureAwait(false);
         }
 
         var record = options.RecordDenials
-            ? await AnswerAsync(journal.TryAppendAsync(Record(gates, trace), cancellationToken)).ConfigureAwait(false)
+            ? await AnswerAsync(journal.AppendInsideAsync(Record(gates, trace), cancellationToken)).ConfigureAwait(false)
             : null;
         var denied = new AppendResult.NotAppended(new AppendFailure.Denied(trace) { Record = record });
         JournalObserver.Of(journal)?.Refused(denied);

@@ -85,6 +85,11 @@ public static class JournalExtensions
             : Boundary.Of(ReadPositionsAsync(journal, id, cancellationToken));
     }
 
+    /// <summary>Encodes and appends, for code of the library that awaits the answer by <see cref="Boundary.Following"/>.</summary>
+    internal static ValueTask<AppendResult> AppendInsideAsync(
+        this IJournal journal, AppendRequest request, CancellationToken cancellationToken) =>
+        AppendAsync(journal, request, isAwaitedInside: true, cancellationToken);
+
     private static async ValueTask<IReadOnlyList<long>> ReadPositionsAsync(IJournal journal, Guid id, CancellationToken cancellationToken)
     {
         var positions = new List<long>();
@@ -96,7 +101,12 @@ public static class JournalExtensions
     private static ValueTask<AppendResult> AppendAsync(
         IJournal journal, AppendRequest request, bool isAwaitedInside, CancellationToken cancellationToken)
     {
-        if (request.IsGated) return Boundary.Of(GatedAppend.AppendAsync(journal, request, cancellationToken));
+        if (request.IsGated)
+        {
+            var gated = GatedAppend.AppendAsync(journal, request, cancellationToken);
+            return isAwaitedInside ? gated : Boundary.Of(gated);
+        }
+
         // A journal of the library that tells nobody of the batch gives back what it is made of.
         var (batch, failure) = request.Encoded(isLent: journal is LocalJournal { GivesBatchesBack: true });
         if (batch is not null)
