@@ -183,8 +183,8 @@ type GateSet<'Context> private (pipeline: string, gates: Gate<'Context>[]) =
         lines.AddRange strangers
         lines.ToArray()
 
-    /// A set without gates. `pipeline` names it: not empty, such that `$gates/PIPELINE` is the name of a stream (at most 505 UTF-8 bytes, no
-    /// control characters); throws `ArgumentException` otherwise.
+    /// A set without gates. `pipeline` names it: not empty, such that `$gates/PIPELINE` is the name of a stream (at most 505 UTF-8 bytes,
+    /// no control characters); throws `ArgumentException` otherwise.
     new(pipeline: string) = GateSet<'Context>(pipeline, [||])
 
     /// The gates, in the order in which they were added.

@@ -110,7 +110,10 @@ public static class GateExtensions
     }
 
     private static AppendRequest Record(GateSet gates, GateTrace trace) =>
-        new(new EntryData(gates.Stream, GateTranslation.DeniedType, trace.ToJson()) { Role = EntryRole.Control }) { AllowsOwnStreams = true };
+        new(new EntryData(gates.Stream, GateTranslation.DeniedType, trace.ToJson()) { Role = EntryRole.Control })
+        {
+            AllowsOwnStreams = true,
+        };
 
     // What gates look at has nothing to do with gates itself.
     private static AppendRequest Proposal(AppendRequest request) => request with { Gates = null, Pass = null, Bypass = null };

@@ -16,7 +16,8 @@ internal static class GateTranslation
     public static string BypassedType => GateSet.BypassedType;
 
     /// <summary>Encodes a request for the append that is under way.</summary>
-    /// <returns>The batch, and its claim, which is not made yet: none where a bypass goes with it. Or why it can never be appended.</returns>
+    /// <returns>The batch, and its claim, which has taken nothing yet: none where a bypass goes with it. Or why it can never be
+    /// appended.</returns>
     public static (EncodedBatch? Batch, Core.GateClaim? Claim, AppendFailure? Failure) EncodedWithClaim(this AppendRequest request)
     {
         ArgumentNullException.ThrowIfNull(request.Entries);

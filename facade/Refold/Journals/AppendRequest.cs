@@ -58,8 +58,8 @@ public sealed record AppendRequest(IReadOnlyList<EntryData> Entries)
 
     /// <summary>Validates, encodes and hashes the request, once and for every journal: what
     /// <see cref="IJournal.TryAppendAsync"/> takes.</summary>
-    /// <remarks>The batch of a request that demands a pass, or comes with one, is answered with <see cref="PassFault.NotAsRequest"/>: whether
-    /// a batch that is handed over twice was committed is not known here. Append the request instead.</remarks>
+    /// <remarks>The batch of a request that demands a pass, or comes with one, is answered with <see cref="PassFault.NotAsRequest"/>:
+    /// nothing here tells whether a batch was committed that is handed over twice. Append the request instead.</remarks>
     /// <returns>The batch. It may be appended again after a conflict.</returns>
     /// <exception cref="NotAppendedException">An entry, the key or the batch breaks a rule: <see cref="AppendFailure.Invalid"/>, or
     /// <see cref="AppendFailure.SystemStream"/>.</exception>

@@ -111,7 +111,7 @@ let tests =
         testCase "an exception whose text is half a character is told without it" (fun () ->
             let set =
                 setOf [
-                    Gate.create "a" "" (fun (_: int) -> raise (InvalidOperationException ("half " + half)))
+                    Gate.create "a" "" (fun (_: int) -> raise (InvalidOperationException("half " + half)))
                 ]
 
             let trace = GateSet.evaluateAll 1 batch set |> error
@@ -236,7 +236,8 @@ let tests =
                 + "{\"denial\":{\"code\":\"NO\",\"context\":[[\"z\",\"1\"],[\"a\",\"2\"]],\"gate\":\"b\","
                 + "\"message\":\"a \\\"no\\\"\\n\u00E9\"},\"gate\":\"b\",\"outcome\":\"deny\"},"
                 + "{\"denial\":null,\"gate\":\"s\",\"outcome\":\"deny\"},"
-                + "{\"denial\":{\"code\":\"NO\",\"context\":[],\"gate\":\"else\",\"message\":\"\"},\"gate\":\"else\",\"outcome\":\"deny\"}],"
+                + "{\"denial\":{\"code\":\"NO\",\"context\":[],\"gate\":\"else\",\"message\":\"\"},"
+                + "\"gate\":\"else\",\"outcome\":\"deny\"}],"
                 + "\"pipeline\":\"orders\",\"types\":[\"t\"]}"
 
             for culture in [ ""; "tr-TR"; "ar-SA" ] do

@@ -8,13 +8,12 @@ namespace Refold.Tests.Gates;
 public class GateAppendTests
 {
     private static readonly CancellationToken ct = CancellationToken.None;
-    private static readonly Gate<int> Positive =
-        new("positive", "something is asked for", asked => asked > 0 ? null : new GateDenial("positive", "NOTHING", "nothing is asked for"));
+
+    private static readonly Gate<int> Positive = new("positive", "something is asked for", asked =>
+        asked > 0 ? null : new GateDenial("positive", "NOTHING", "nothing is asked for"));
 
     private static readonly Gate<int> Stock = new("stock", "at most five", asked =>
-        asked <= 5
-            ? null
-            : new GateDenial("stock", "TOO_MANY", "there are five").With("asked", asked.ToString(System.Globalization.CultureInfo.InvariantCulture)));
+        asked <= 5 ? null : new GateDenial("stock", "TOO_MANY", "there are five").With("there", "5"));
 
     private static readonly GateSet<int> Orders = new GateSet<int>("orders").Add(Positive).Add(Stock);
 
@@ -66,7 +65,8 @@ public class GateAppendTests
         Assert.Equal(PassFault.OtherProposal, await FaultAsync(journal, passed with { IdempotencyKey = "key" }));
         Assert.Equal(PassFault.OtherGates, await FaultAsync(journal, passed with { Gates = same }));
         Assert.Equal(PassFault.OtherGates, await FaultAsync(journal, passed with { Gates = Orders.Add(new("third", "", _ => null)) }));
-        Assert.Equal(PassFault.OtherGates, await FaultAsync(journal, Request() with { Gates = same, Bypass = Orders.Bypass("n", "j", "a") }));
+        var around = Request() with { Gates = same, Bypass = Orders.Bypass("n", "j", "a") };
+        Assert.Equal(PassFault.OtherGates, await FaultAsync(journal, around));
         Assert.Equal(new Head(0, default), journal.Head);
         Assert.False(passed.Pass!.IsUsed);
         await journal.AppendAsync(passed, ct);
@@ -245,7 +245,8 @@ public class GateAppendTests
     {
         var request = Request() with { IdempotencyKey = "key" };
         var trace = Orders.EvaluateAll(3, request, out var pass);
-        Assert.Equal(Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(request.Encode().Bytes.Span)), trace.Content.ToString());
+        var content = Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(request.Encode().Bytes.Span));
+        Assert.Equal(content, trace.Content.ToString());
         Assert.Equal(["Happened"], trace.Types);
         Assert.Same(trace, pass!.Trace);
         Assert.Same(Orders, pass.Gates);

@@ -71,7 +71,8 @@ public class GateRecordTests
             Assert.Equal(denied.Trace, GateTrace.Parse(entry.Payload));
             var content = Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(request.Encode().Bytes.Span));
             Assert.Equal(
-                $$"""{"content":"{{content}}","evaluations":[{"denial":{"code":"NOTHING","context":[],"gate":"positive","message":"nothing is asked for"},"gate":"positive","outcome":"deny"},"""
+                $$"""{"content":"{{content}}","evaluations":[{"denial":{"code":"NOTHING","context":[],"gate":"positive","""
+                + """"message":"nothing is asked for"},"gate":"positive","outcome":"deny"},"""
                 + """{"denial":null,"gate":"stock","outcome":"skipped"}],"pipeline":"orders","types":["Happened"]}""",
                 Encoding.UTF8.GetString(entry.Payload.Span));
         }
@@ -144,9 +145,11 @@ public class GateRecordTests
         Assert.Throws<ArgumentException>(() => { _ = journal.TryAppendAsync(both, Orders, 3, cancellationToken: ct); });
         var conflicting = Request() with
         {
-            Bypass = bypass, Expected = new Dictionary<StreamId, ExpectedVersion> { ["a"] = ExpectedVersion.Exists },
+            Bypass = bypass,
+            Expected = new Dictionary<StreamId, ExpectedVersion> { ["a"] = ExpectedVersion.Exists },
         };
-        Assert.IsType<AppendFailure.Conflict>(Assert.IsType<AppendResult.NotAppended>(await journal.TryAppendAsync(conflicting, ct)).Failure);
+        var refused = Assert.IsType<AppendResult.NotAppended>(await journal.TryAppendAsync(conflicting, ct));
+        Assert.IsType<AppendFailure.Conflict>(refused.Failure);
         Assert.Equal(0, journal.Head.Position);
         Assert.False(pass!.IsUsed);
     }

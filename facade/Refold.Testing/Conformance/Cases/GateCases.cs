@@ -1,4 +1,4 @@
-// What is promised of gates: an append that demands a pass has one, once, or is not appended; what is recorded lies where it is said to lie.
+// What is promised of gates: an append that demands a pass has one, once, or is not appended; what is recorded lies where it is to.
 // Run by JournalConformance.
 namespace Refold.Testing;
 
@@ -84,7 +84,8 @@ internal static class GateCases
         var passed = Passed(Request() with { IdempotencyKey = "key" });
         var first = await bench.AppendAsync(passed);
         Expect.Equal(Told.Of(first), Told.Of(await bench.AppendAsync(passed)), "the receipt of a retry whose pass is used");
-        Expect.Equal(Told.Of(first), Told.Of(await bench.AppendAsync(passed with { Pass = null })), "the receipt of a retry without a pass");
+        var without = await bench.AppendAsync(passed with { Pass = null });
+        Expect.Equal(Told.Of(first), Told.Of(without), "the receipt of a retry without a pass");
         await FailsAsync(bench, passed with { Pass = null, IdempotencyKey = "other" }, PassFault.Missing);
     }
 
@@ -92,7 +93,8 @@ internal static class GateCases
     {
         var receipt = await bench.AppendAsync(Request() with { Gates = Gates, Bypass = Gates.Bypass("name", "justification", "approver") });
         var recorded = new GateOptions { RecordDenials = true };
-        var denied = await Expect.Within(bench.Journal.TryAppendAsync(Request(), Gates, false, recorded).AsTask(), "the answer to an append");
+        var denied = await Expect.Within(
+            bench.Journal.TryAppendAsync(Request(), Gates, false, recorded).AsTask(), "the answer to an append");
         var failure = Expect.NotAppended<AppendFailure.Denied>(denied, "an append that a gate denies");
         var entries = await bench.Read.AllAsync();
         Expect.Sequence(

@@ -27,7 +27,9 @@ internal static class BlockingCallers
         var said = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
         Assert.Equal(
-            "400 appended, 400 tried, 1200 by gates, 160 deleted, 1200 executed, 2 held up by nobody, 0 threads of the pool more than 4\n", said);
+            "400 appended, 400 tried, 1200 by gates, 160 deleted, 1200 executed, 2 held up by nobody, "
+            + "0 threads of the pool more than 4\n",
+            said);
     }
 
     /// <summary>The other end. It does not await: that would need a thread of the pool.</summary>
