@@ -71,8 +71,8 @@ public class GateRecordTests
             Assert.Equal(denied.Trace, GateTrace.Parse(entry.Payload));
             var content = Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(request.Encode().Bytes.Span));
             Assert.Equal(
-                $$"""{"content":"{{content}}","evaluations":[{"denial":{"code":"NOTHING","context":[],"gate":"positive","""
-                + """"message":"nothing is asked for"},"gate":"positive","outcome":"deny"},"""
+                $$"""{"content":"{{content}}","evaluations":[{"denial":{"code":"NOTHING","context":[],"gate":"positive", """.TrimEnd()
+                + """ "message":"nothing is asked for"},"gate":"positive","outcome":"deny"}, """.Trim()
                 + """{"denial":null,"gate":"stock","outcome":"skipped"}],"pipeline":"orders","types":["Happened"]}""",
                 Encoding.UTF8.GetString(entry.Payload.Span));
         }
