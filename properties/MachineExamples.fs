@@ -9,7 +9,7 @@ open Refold.Core
 open Refold.FSharp
 open Refold.Testing
 
-module Gate =
+module Turnstile =
 
     type State =
         | Locked
@@ -85,9 +85,9 @@ module Gate =
 
 module MachineExamples =
 
-    open Gate
+    open Turnstile
 
-    let private gate = Aggregate.handle Gate.aggregate
+    let private gate = Aggregate.handle Turnstile.aggregate
 
     let private start = DateTimeOffset(2026, 3, 1, 12, 0, 0, TimeSpan.Zero)
 
@@ -122,7 +122,7 @@ module MachineExamples =
 
                 testCase "transitions are real changes only" (fun () ->
                     Expect.equal
-                        (Gate.machine |> Machine.transitionsOf [ Paid 100; Opened; Broke; Broke; Repaired ])
+                        (Turnstile.machine |> Machine.transitionsOf [ Paid 100; Opened; Broke; Broke; Repaired ])
                         [
                             arrow "Locked" "Opened" "Unlocked"
                             arrow "Unlocked" "Broke" "Broken"
@@ -130,8 +130,8 @@ module MachineExamples =
                         ]
                         "as observed"
 
-                    Expect.hasLength (Machine.transitions Gate.machine) 6 "as declared"
-                    Expect.stringContains (Machine.mermaid Gate.machine) "s1 --> s2 : Opened" "as drawn")
+                    Expect.hasLength (Machine.transitions Turnstile.machine) 6 "as declared"
+                    Expect.stringContains (Machine.mermaid Turnstile.machine) "s1 --> s2 : Opened" "as drawn")
 
                 testCase "an illegal transition has the bytes that C# gives it" (fun () ->
                     let ours = { State = "Locked"; Command = "Push"; Guards = [ "hard" ] }
@@ -147,8 +147,16 @@ module MachineExamples =
                 testCase "what is wrong with a table is named" (fun () ->
                     let bare: MachineTable<State, Till, Command, Event, IllegalTransition> = Machine.create "bare"
                     Expect.equal (codes bare) [ "missing-initial"; "missing-codec" ] "missing"
-                    Expect.equal (codes (Gate.table |> Machine.on [ "Locked" ] "Coin" (fun _ _ _ -> Ok []))) [ "duplicate-row" ] "twice"
-                    Expect.equal (codes (Gate.table |> Machine.on [ "Open" ] "Coin" (fun _ _ _ -> Ok []))) [ "unknown-state" ] "unknown"
+
+                    Expect.equal
+                        (codes (Turnstile.table |> Machine.on [ "Locked" ] "Coin" (fun _ _ _ -> Ok [])))
+                        [ "duplicate-row" ]
+                        "twice"
+
+                    Expect.equal
+                        (codes (Turnstile.table |> Machine.on [ "Open" ] "Coin" (fun _ _ _ -> Ok [])))
+                        [ "unknown-state" ]
+                        "unknown"
 
                     Expect.throwsT<MachineException>
                         (fun () -> Machine.buildOrThrow bare |> ignore<Machine<State, Till, Command, Event, IllegalTransition>>)
@@ -158,7 +166,7 @@ module MachineExamples =
                     for after in [ TimeSpan.Zero; TimeSpan.FromTicks -1L ] do
                         Expect.throwsT<ArgumentException>
                             (fun () ->
-                                Gate.table
+                                Turnstile.table
                                 |> Machine.timesOut "Locked" after TimedOut
                                 |> ignore<MachineTable<State, Till, Command, Event, IllegalTransition>>)
                             "a time")
@@ -166,7 +174,7 @@ module MachineExamples =
                 testCase "a machine runs in memory without the facade, and its run verifies" (fun () ->
                     let stream = StreamId.Create "gate/1"
                     let execute run command = InMemoryRun.execute stream start command run
-                    let run = InMemoryRun.start Gate.aggregate (RunPin("gate", "examples", "1.0", 1UL)) "run"
+                    let run = InMemoryRun.start Turnstile.aggregate (RunPin("gate", "examples", "1.0", 1UL)) "run"
                     let run = List.fold execute run [ Coin 100; Coin 1; Push; Kick 10; Kick 10; Repair ]
                     Expect.equal (InMemoryRun.state stream run).State (Locked, { Cents = 0; Passed = 1 }) "state"
                     let report = run |> InMemoryRun.finish |> InMemoryRun.verify
@@ -181,21 +189,21 @@ module MachineExamples =
                             use! run =
                                 journal |> Run.startWith (RunOptions(TimeProvider = clock)) (RunPin("gate", "examples", "1.0", 1UL))
 
-                            let! opened = run |> Run.execute Gate.aggregate "gate/1" (Coin 100)
+                            let! opened = run |> Run.execute Turnstile.aggregate "gate/1" (Coin 100)
                             Expect.isOk opened "opened"
                             let at = Unlocked 1, { Cents = 0; Passed = 0 }
 
                             Expect.equal
-                                (Gate.machine |> Machine.deadlineOf at (Some start))
+                                (Turnstile.machine |> Machine.deadlineOf at (Some start))
                                 (Some(start.AddSeconds 30.0, TimedOut))
                                 "a value"
 
-                            use driver = Gate.machine |> Machine.deadlines run
+                            use driver = Turnstile.machine |> Machine.deadlines run
                             let! early = driver.FireDueAsync()
                             clock.Now <- start.AddSeconds 30.0
                             let! due = driver.FireDueAsync()
                             let! again = driver.FireDueAsync()
-                            let! history = Gate.machine |> Machine.history journal "gate/1"
+                            let! history = Turnstile.machine |> Machine.history journal "gate/1"
                             return (early, due, again), history |> List.map _.Transition
                         }
 

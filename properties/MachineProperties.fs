@@ -9,7 +9,7 @@ open FsCheck.FSharp
 open Refold
 open Refold.Core
 open Refold.FSharp
-open Refold.Properties.Gate
+open Refold.Properties.Turnstile
 
 /// A command after some time, or the look of a driver of deadlines after some time.
 type Act =
@@ -93,7 +93,7 @@ let private holds (sequence: (Act * int) list) =
 
     let step (now: DateTimeOffset, (run, model)) (act, seconds: int) =
         let now = now.AddSeconds(float seconds)
-        let due = Gate.machine |> Machine.deadlineOf model.At model.Since
+        let due = Turnstile.machine |> Machine.deadlineOf model.At model.Since
 
         let byModel =
             match model.At, model.Since with
@@ -108,20 +108,20 @@ let private holds (sequence: (Act * int) list) =
             now, give now command (run, { model with Sent = Some at })
         | LookForDeadlines, _ -> now, (run, model)
 
-    let run = InMemoryRun.start Gate.aggregate (RunPin("gate", "properties", "1.0", 1UL)) "run"
+    let run = InMemoryRun.start Turnstile.aggregate (RunPin("gate", "properties", "1.0", 1UL)) "run"
 
     let empty = { At = initial; Since = None; Started = false; Sent = None; Changes = [] }
 
     let _, (run, model) = List.fold step (start, (run, empty)) sequence
     let entries = InMemoryRun.entries stream run
-    let folded = Replay.fold Gate.aggregate (Replay.beginning Gate.aggregate) entries
+    let folded = Replay.fold Turnstile.aggregate (Replay.beginning Turnstile.aggregate) entries
     Expect.equal folded.State model.At "the fold"
 
     let events =
         entries
         |> List.map (fun entry ->
             match
-                Gate.aggregate.Events.Decode {
+                Turnstile.aggregate.Events.Decode {
                     Type = entry.Data.Type
                     SchemaVersion = entry.Data.SchemaVersion
                     Payload = entry.Data.Payload
@@ -131,7 +131,7 @@ let private holds (sequence: (Act * int) list) =
             | Error error -> failtest (error.ToString()))
 
     let changes =
-        Gate.machine |> Machine.transitionsOf events |> List.map (fun change -> change.From, change.To)
+        Turnstile.machine |> Machine.transitionsOf events |> List.map (fun change -> change.From, change.To)
 
     Expect.equal changes (List.rev model.Changes) "the transitions"
     let report = run |> InMemoryRun.finish |> InMemoryRun.verify

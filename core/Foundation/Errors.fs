@@ -2,6 +2,8 @@
 // Returned as values by every other file here; the facade turns some of them into exceptions.
 namespace Refold.Core
 
+open Refold
+
 /// Making a value: a stream id, a tag, an entry, a pin. Cause: the caller's input. Remedy: correct it; nothing was changed.
 [<RequireQualifiedAccess>]
 type ValueError =
@@ -88,6 +90,8 @@ type AppendError =
     | KeyReused of key: string * firstPosition: int64
     /// An entry or the batch is larger than the limit. Append less at once.
     | LimitExceeded of what: string * actual: int64 * limit: int64
+    /// The append demands a pass of these gates, or comes with one, and does not get through. Have the gates evaluated again.
+    | PassRefused of gates: string * fault: PassFault
 
     /// One sentence without a full stop.
     override this.ToString() =
@@ -107,6 +111,19 @@ type AppendError =
         | LimitExceeded(what, actual, limit) when actual = limit + 1L && what.StartsWith("entries", System.StringComparison.Ordinal) ->
             what + " are more than " + Numbers.text limit + ", the limit"
         | LimitExceeded(what, actual, limit) -> what + " is " + Numbers.text actual + ", the limit is " + Numbers.text limit
+        | PassRefused(gates, PassFault.Missing) -> "the append demands a pass of the gates '" + gates + "' and has none"
+        | PassRefused(gates, PassFault.Used) ->
+            "the pass of the gates '"
+            + gates
+            + "' was used, or another append is using it; have the gates evaluated again"
+        | PassRefused(gates, PassFault.OtherProposal) ->
+            "the pass of the gates '" + gates + "' was made for other entries; have the gates evaluated for these"
+        | PassRefused(gates, PassFault.OtherGates) ->
+            "the gates '" + gates + "' are demanded, and what lets the append through is of another set of gates"
+        | PassRefused(gates, _) ->
+            "the batch was encoded by itself, and a pass of the gates '"
+            + gates
+            + "' is taken only where a request is appended"
 
 /// Reading. Cause: what was asked for is not there any more, or never was in this journal.
 [<Struct; RequireQualifiedAccess>]

@@ -185,7 +185,7 @@ module Append =
         let streams = versionsOf (fun index -> entries[index].Stream) versions
         assemble first entries canonical positions versions leaves (entries |> Array.tryHead |> Option.bind keyOfEntry) head streams
 
-    /// Decides an append, in commit order: key, then condition, then expected versions, then limits.
+    /// Decides an append, in commit order: key, then gates, then condition, then expected versions, then limits.
     let internal accept (index: IAppendIndex) (batch: EncodedBatch) : Result<Acceptance, AppendError> =
         let known =
             match batch.Request.Key with
@@ -195,6 +195,7 @@ module Append =
         match known with
         | Some known when known.Content = batch.Content -> Ok(Acceptance.Repeated known.Receipt)
         | Some known -> Error(AppendError.KeyReused(known.Key, known.Receipt.FirstPosition))
+        | None when batch.Refusal.IsSome -> Error batch.Refusal.Value
         | None ->
             match failedCondition index batch.Request, conflict index batch.Request, batch.Violation with
             | Some error, _, _

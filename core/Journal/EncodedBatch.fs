@@ -102,6 +102,9 @@ type EncodedBatch
     /// the library of its own waiting, so that a caller that blocks is woken without a thread of the pool; a journal may ignore it.
     member val AllowSynchronousContinuations: bool = false with get, internal set
 
+    /// Why it does not get through the gates it demands; judged behind a known key, before everything else.
+    member val internal Refusal: AppendError option = None with get, set
+
     /// The streams as they are; not to be changed.
     member internal _.StreamArray: StreamId[] = streams
 

@@ -77,8 +77,9 @@ public class ApiTests
             .Order(StringComparer.Ordinal);
         string[] expected =
         [
-            "EncodedBatch", "EntryRole", "ExpectedVersion", "Hash", "Head", "Leaf", "RecordMode", "ReplayVerdict", "RngState", "RunId",
-            "RunPin", "SeededRng",
+            "EncodedBatch", "EntryRole", "ExpectedVersion", "GateBypass", "GateDenial", "GateEvaluation", "GateOutcome", "GatePass",
+            "GateSet", "GateSet`1", "GateTrace", "Gate`1", "Hash", "Head", "Leaf", "PassFault", "RecordMode", "ReplayVerdict", "RngState",
+            "RunId", "RunPin", "SeededRng",
             "StreamId", "StreamVersions",
         ];
         Assert.Equal(expected, shared);

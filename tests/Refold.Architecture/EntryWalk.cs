@@ -41,7 +41,7 @@ internal sealed class EntryWalk : IDisposable
         new("Refold.JournalObserver", "ObserveAsync", "measures, where somebody does"),
         new("Refold.Segments.SegmentJournal", "AppendUnobservedAsync", "queues the batch for the next write"),
         new("Refold.AppendRule", "Decide", "asks the core's rule, in commit order"),
-        new("Refold.Core.Append", "accept", "judges key, condition, expected versions and limits"),
+        new("Refold.Core.Append", "accept", "judges key, gates, condition, expected versions and limits"),
         new("Refold.Core.Append", "place", "makes the head over the leaves, the batch with its place, and the receipt"),
         new("Refold.Segments.SegmentLog", "CollectAppend", "puts the batch into the group of this write"),
         new("Refold.GroupIndex", "Add", "lets later appends of the group be decided behind it"),

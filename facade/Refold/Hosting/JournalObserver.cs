@@ -149,6 +149,8 @@ public sealed class JournalObserver(JournalOptions options, string store, string
             AppendFailure.ConditionFailed => "condition-failed",
             AppendFailure.KeyReused => "key-reused",
             AppendFailure.LimitExceeded => "limit-exceeded",
+            AppendFailure.PassRefused => "pass-refused",
+            AppendFailure.Denied => "denied",
             AppendFailure.NoRoom => "no-room",
             AppendFailure.Unavailable => "unavailable",
             _ => "invalid",

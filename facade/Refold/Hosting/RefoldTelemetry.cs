@@ -119,7 +119,8 @@ public static class RefoldTelemetry
 
     /// <summary>
     /// Tag: how it ended. An append: <c>appended</c>, <c>conflict</c>, <c>condition-failed</c>, <c>key-reused</c>, <c>limit-exceeded</c>,
-    /// <c>invalid</c>, <c>no-room</c>, <c>unavailable</c>, <c>outcome-unknown</c>, <c>cancelled</c>, <c>failed</c>. A command:
+    /// <c>invalid</c>, <c>pass-refused</c>, <c>denied</c>, <c>no-room</c>, <c>unavailable</c>, <c>outcome-unknown</c>, <c>cancelled</c>,
+    /// <c>failed</c>. A command:
     /// <c>accepted</c>, <c>refused</c>. A recovery: <c>recovered</c>. A snapshot that was due: <c>saved</c>, <c>failed</c>,
     /// <c>replaced</c> by a newer one, <c>skipped</c> as too many were on their way, <c>left</c> at disposal; one that was asked for:
     /// <c>used</c>, <c>none</c>, <c>not-used</c> as it was doubtful or the store failed. A verification: <c>matched</c>, <c>diverged</c>,

@@ -69,6 +69,7 @@ internal static class Translation
         ArgumentNullException.ThrowIfNull(request);
         ArgumentNullException.ThrowIfNull(request.Entries);
         ArgumentNullException.ThrowIfNull(request.Expected);
+        if (request.IsGated) return request.EncodedByItself();
         if (request.Condition is not null) ArgumentNullException.ThrowIfNull(request.Condition.Query);
         var entries = RequestEntries.Of(request, isLent, out var fault);
         if (fault is not null) return (null, new AppendFailure.Invalid(fault.ToString()));
@@ -102,6 +103,7 @@ internal static class Translation
             new AppendFailure.Conflict(StreamId.Create(conflict.stream), conflict.expected, conflict.actual),
         Core.AppendError.ConditionFailed failed => new AppendFailure.ConditionFailed(failed.position),
         Core.AppendError.KeyReused reused => new AppendFailure.KeyReused(reused.key, reused.firstPosition),
+        Core.AppendError.PassRefused refused => new AppendFailure.PassRefused(refused.gates, refused.fault),
         Core.AppendError.LimitExceeded exceeded => new AppendFailure.LimitExceeded(exceeded.what, exceeded.actual, exceeded.limit),
         Core.AppendError.Invalid { error: Core.ValueError.Reserved { what: "stream" } reserved } =>
             new AppendFailure.SystemStream(StreamId.Create(reserved.value)),

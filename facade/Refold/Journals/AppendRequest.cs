@@ -5,7 +5,8 @@ using Refold.Interop;
 
 namespace Refold;
 
-/// <summary>An atomic batch over any number of streams: all of it is committed, or nothing. Equal by content.</summary>
+/// <summary>An atomic batch over any number of streams: all of it is committed, or nothing. Equal by content; of gates,
+/// a pass and a bypass, by identity.</summary>
 /// <param name="Entries">1 to 65,536 entries, at most 64 MiB of canonical bytes.</param>
 public sealed record AppendRequest(IReadOnlyList<EntryData> Entries)
 {
@@ -34,11 +35,31 @@ public sealed record AppendRequest(IReadOnlyList<EntryData> Entries)
     /// <value>Default: false; a caller that finds the journal idle commits on its own thread, which is the fastest for one append.</value>
     public bool Pipelined { get; init; }
 
+    /// <summary>The gates that this append must get through: by a <see cref="Pass"/> that this very set made for these entries, or by a
+    /// <see cref="Bypass"/> of it. Else the answer is <see cref="AppendFailure.PassRefused"/>, and nothing is appended.</summary>
+    /// <value>Default: none; nothing is demanded.</value>
+    public GateSet? Gates { get; init; }
+
+    /// <summary>What a set of gates gave when it passed. It is used by the append that commits; one that is not committed gives it back.
+    /// Where the outcome is unknown, or waiting was cancelled, it stays used.</summary>
+    /// <value>Default: none. A pass is judged also where no <see cref="Gates"/> are demanded.</value>
+    public GatePass? Pass { get; init; }
+
+    /// <summary>A way around the gates, instead of a pass. The last entry of the batch tells it: type <c>gate-bypassed</c>, in the stream
+    /// <c>$gates/PIPELINE</c> (<see cref="BypassRecord"/>).</summary>
+    /// <value>Default: none.</value>
+    public GateBypass? Bypass { get; init; }
+
     /// <summary>Whether streams that begin with <c>$</c> may be among the entries: what Refold itself appends or imports.</summary>
     internal bool AllowsOwnStreams { get; init; }
 
+    /// <summary>Whether gates have anything to do with it.</summary>
+    internal bool IsGated => Gates is not null || Pass is not null || Bypass is not null;
+
     /// <summary>Validates, encodes and hashes the request, once and for every journal: what
     /// <see cref="IJournal.TryAppendAsync"/> takes.</summary>
+    /// <remarks>The batch of a request that demands a pass, or comes with one, is answered with <see cref="PassFault.NotAsRequest"/>:
+    /// nothing here tells whether a batch was committed that is handed over twice. Append the request instead.</remarks>
     /// <returns>The batch. It may be appended again after a conflict.</returns>
     /// <exception cref="NotAppendedException">An entry, the key or the batch breaks a rule: <see cref="AppendFailure.Invalid"/>, or
     /// <see cref="AppendFailure.SystemStream"/>.</exception>
@@ -63,7 +84,10 @@ public sealed record AppendRequest(IReadOnlyList<EntryData> Entries)
         && Expected.Count == other.Expected.Count
         && Expected.All(pair => other.Expected.TryGetValue(pair.Key, out var expected) && expected == pair.Value)
         && Equals(Condition, other.Condition)
-        && IdempotencyKey == other.IdempotencyKey;
+        && IdempotencyKey == other.IdempotencyKey
+        && ReferenceEquals(Gates, other.Gates)
+        && ReferenceEquals(Pass, other.Pass)
+        && ReferenceEquals(Bypass, other.Bypass);
 
     /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine(Entries.Count, Expected.Count, Condition);

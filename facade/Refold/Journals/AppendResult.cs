@@ -80,6 +80,20 @@ public abstract record AppendFailure
     /// <param name="Stream">The stream.</param>
     public sealed record SystemStream(StreamId Stream) : AppendFailure;
 
+    /// <summary>The append demands a pass of gates, or comes with one, and does not get through. Have the gates evaluated again.</summary>
+    /// <param name="Gates">The name of the set.</param>
+    /// <param name="Fault">What is wrong with the pass.</param>
+    public sealed record PassRefused(string Gates, PassFault Fault) : AppendFailure;
+
+    /// <summary>A gate denied: of the gates that were evaluated before this append.</summary>
+    /// <param name="Trace">What became of each gate.</param>
+    public sealed record Denied(GateTrace Trace) : AppendFailure
+    {
+        /// <summary>How recording the denial ended.</summary>
+        /// <value>Null where that was not asked for (<see cref="GateOptions.RecordDenials"/>).</value>
+        public AppendResult? Record { get; init; }
+    }
+
     /// <summary>There is no room on the device. The journal continues when there is room.</summary>
     /// <param name="Reason">The message of the device.</param>
     public sealed record NoRoom(string Reason) : AppendFailure;
@@ -103,6 +117,8 @@ public abstract record AppendFailure
         KeyReused failure => Interop.Errors.Describe(Core.AppendError.NewKeyReused(failure.Key, failure.FirstPosition)) + failure.Hint,
         LimitExceeded failure => Interop.Errors.Describe(Core.AppendError.NewLimitExceeded(failure.What, failure.Actual, failure.Limit)),
         Invalid failure => failure.Reason,
+        PassRefused failure => Interop.Errors.Describe(Core.AppendError.NewPassRefused(failure.Gates, failure.Fault)),
+        Denied failure => failure.Trace.ToString(),
         SystemStream failure => Interop.Errors.DescribeSystem(failure.Stream),
         NoRoom failure => failure.Reason,
         Unavailable failure => failure.Reason,

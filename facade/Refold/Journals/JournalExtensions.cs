@@ -100,6 +100,11 @@ public static class JournalExtensions
             : Boundary.Of(ReadPositionsAsync(journal, entry => entry.CausationId == id, cancellationToken));
     }
 
+    /// <summary>Encodes and appends, for code of the library that awaits the answer by <see cref="Boundary.Following"/>.</summary>
+    internal static ValueTask<AppendResult> AppendInsideAsync(
+        this IJournal journal, AppendRequest request, CancellationToken cancellationToken) =>
+        AppendAsync(journal, request, isAwaitedInside: true, cancellationToken);
+
     private static async ValueTask<IReadOnlyList<long>> ReadPositionsAsync(
         IJournal journal, Func<JournalEntry, bool> isMeant, CancellationToken cancellationToken)
     {
@@ -112,6 +117,12 @@ public static class JournalExtensions
     private static ValueTask<AppendResult> AppendAsync(
         IJournal journal, AppendRequest request, bool isAwaitedInside, CancellationToken cancellationToken)
     {
+        if (request.IsGated)
+        {
+            var gated = GatedAppend.AppendAsync(journal, request, cancellationToken);
+            return isAwaitedInside ? gated : Boundary.Of(gated);
+        }
+
         // A journal of the library that tells nobody of the batch gives back what it is made of.
         var (batch, failure) = request.Encoded(isLent: journal is LocalJournal { GivesBatchesBack: true });
         if (batch is not null)

@@ -57,8 +57,8 @@ internal sealed class StaleJournal(InMemoryJournal inner, ulong seed) : BrokenJo
         return await base.TryAppendAsync(Unchecked(batch).Encode(), cancellationToken);
     }
 
-    // The same entries, expecting nothing.
-    private static AppendRequest Unchecked(EncodedBatch batch) =>
+    /// <summary>The same entries, expecting nothing.</summary>
+    internal static AppendRequest Unchecked(EncodedBatch batch) =>
         new([.. Enumerable.Range(0, batch.Count).Select(index => Data(JournalEntry.TryRead(1, 1, 1, batch.CanonicalBytes(index))!))])
         {
             IdempotencyKey = batch.Key,
@@ -74,6 +74,18 @@ internal sealed class StaleJournal(InMemoryJournal inner, ulong seed) : BrokenJo
         Run = entry.Run,
         Drawn = entry.Drawn,
     };
+}
+
+/// <summary>Appends what does not get through gates all the same.</summary>
+internal sealed class OpenJournal(InMemoryJournal inner) : BrokenJournal(inner)
+{
+    public override async ValueTask<AppendResult> TryAppendAsync(EncodedBatch batch, CancellationToken cancellationToken = default)
+    {
+        var result = await base.TryAppendAsync(batch, cancellationToken);
+        return result is AppendResult.NotAppended { Failure: AppendFailure.PassRefused }
+            ? await base.TryAppendAsync(StaleJournal.Unchecked(batch).Encode(), cancellationToken)
+            : result;
+    }
 }
 
 /// <summary>Answers before durability: what it has answered reaches what is kept with the next append, or when it is closed.</summary>

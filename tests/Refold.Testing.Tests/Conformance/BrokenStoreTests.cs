@@ -49,6 +49,12 @@ public class BrokenStoreTests(ITestOutputHelper output)
         CaughtAsync("live keys", () => new KeptFixture(kept => new LiveKeysJournal(kept)), "keys survive deletion");
 
     [Fact]
+    public Task OneThatLetsEverythingThroughGates_IsCaught() => CaughtAsync(
+        "open",
+        () => new KeptFixture(kept => new OpenJournal(kept)),
+        "an append that demands a pass and has none, or another, is not appended");
+
+    [Fact]
     public Task OneThatLosesTheAnswerOfACancelledAppend_IsCaught() => CaughtAsync(
         "forgetful",
         () => new KeptFixture(kept => new ForgetfulJournal(kept)),

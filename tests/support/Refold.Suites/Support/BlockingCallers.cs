@@ -27,7 +27,9 @@ internal static class BlockingCallers
         var said = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
         Assert.Equal(
-            "400 appended, 400 tried, 160 deleted, 1200 executed, 2 held up by nobody, 0 threads of the pool more than 4\n", said);
+            "400 appended, 400 tried, 1200 by gates, 160 deleted, 1200 executed, 2 held up by nobody, "
+            + "0 threads of the pool more than 4\n",
+            said);
     }
 
     /// <summary>The other end. It does not await: that would need a thread of the pool.</summary>
@@ -40,7 +42,7 @@ internal static class BlockingCallers
         var asked = run.Streams(RandomAggregate.Create("asked", SeededRng.FromSeed(1)));
         // Once as they are and once measured, where somebody listens to each.
         using var metrics = new MeterListener { InstrumentPublished = (instrument, all) => all.EnableMeasurementEvents(instrument) };
-        var counts = new int[4];
+        var counts = new int[5];
         foreach (var isMeasured in new[] { false, true })
         {
             if (isMeasured) metrics.Start();
@@ -66,7 +68,7 @@ internal static class BlockingCallers
         var more = Math.Max(0, ThreadPool.ThreadCount - Threads);
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"{counts[0]} appended, {counts[1]} tried, {counts[2]} deleted, {counts[3]} executed, {done}, "
+            $"{counts[0]} appended, {counts[1]} tried, {counts[4]} by gates, {counts[2]} deleted, {counts[3]} executed, {done}, "
             + $"{more} threads of the pool more than {Threads}"));
         return 0;
     }
@@ -122,6 +124,22 @@ internal static class BlockingCallers
         }
     }
 
+    private static void CallByGates(ILocalJournal journal, EntryData entry, int[] counts)
+    {
+        using var cancellation = new CancellationTokenSource();
+        var gates = new GateSet<bool>("open").Add(new("open", "", open => open ? null : new GateDenial("open", "CLOSED", "it is closed")));
+        var request = new AppendRequest(entry) { Gates = gates };
+        gates.Evaluate(true, request, out var pass);
+        _ = journal.AppendAsync(request with { Pass = pass }, cancellation.Token).AsTask().GetAwaiter().GetResult();
+        Interlocked.Increment(ref counts[4]);
+        var options = new GateOptions { RecordDenials = true };
+        var tried = journal.TryAppendAsync(request, gates, true, options, cancellation.Token).AsTask().GetAwaiter().GetResult();
+        if (tried is AppendResult.Appended) Interlocked.Increment(ref counts[4]);
+        tried = journal.TryAppendAsync(request, gates, false, options, cancellation.Token).AsTask().GetAwaiter().GetResult();
+        if (tried is AppendResult.NotAppended { Failure: AppendFailure.Denied { Record: AppendResult.Appended } })
+            Interlocked.Increment(ref counts[4]);
+    }
+
     private static void Call(ILocalJournal journal, StreamId stream, int[] counts)
     {
         using var cancellation = new CancellationTokenSource();
@@ -132,6 +150,7 @@ internal static class BlockingCallers
             Interlocked.Increment(ref counts[0]);
             var tried = journal.TryAppendAsync(new AppendRequest(entry), cancellation.Token).AsTask().GetAwaiter().GetResult();
             if (tried is AppendResult.Appended) Interlocked.Increment(ref counts[1]);
+            CallByGates(journal, entry, counts);
             if (round % 3 > 0) continue;
             journal.DeleteToAsync(stream, journal.HighestVersion(stream) - 1, cancellation.Token).AsTask().GetAwaiter().GetResult();
             if (journal is SegmentJournal segments) segments.FlushAsync().AsTask().GetAwaiter().GetResult();
