@@ -159,6 +159,23 @@ public class SignerTests
         }
     }
 
+    // The other one comes while this one waits for its proof.
+    [Fact]
+    public async Task SignerThatWasOvertaken_SignsNothing()
+    {
+        var (signer, memory) = Begun(BatchTreeVectors.At(10));
+        var (other, asked) = (new CheckpointSigner(BatchTreeVectors.Signer(), memory), 0);
+        var exception = await Assert.ThrowsAsync<SigningRefusedException>(async () => await signer.SignAsync(
+            BatchTreeVectors.At(20),
+            async (from, size, cancellationToken) =>
+            {
+                if (asked++ == 0) await other.SignAsync(BatchTreeVectors.At(15), BatchTreeVectors.ProveAsync, cancellationToken);
+                return BatchTreeVectors.Consistency(from, size);
+            }));
+        Assert.Equal("memory-in-use", exception.Code);
+        Assert.Equal(15, (await memory.ReadAsync()).Tree.Size);
+    }
+
     [Fact]
     public async Task ManyCallers_AreServedInTurn_AndNoneGoesBack()
     {
