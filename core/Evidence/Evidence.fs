@@ -61,7 +61,7 @@ module internal JournalEvidence =
                     match Journal.headAt position journal with
                     | Some head when head.Position = position -> Some head.Hash
                     | _ -> None
-            PlaceAt = fun position -> Journal.placeAt position journal |> Option.defaultValue TreePlace.none
+            PlaceAt = fun position -> Journal.placeAt position journal |> Option.defaultValue TreePlace.none |> EvidencePlace.Of
             Read =
                 fun query first last ->
                     (Journal.query query first Int32.MaxValue journal).Entries

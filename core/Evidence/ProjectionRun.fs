@@ -16,6 +16,26 @@ type internal ProjectionRequest =
         BodyVersion: int
     }
 
+/// What a journal says of a place where a batch ends.
+[<NoComparison>]
+type internal EvidencePlace =
+    {
+        /// How many batches there are up to it.
+        TreeSize: int64
+        /// The root over them.
+        Root: Hash
+        /// The greatest recorded time up to it, in 100 ns steps since 0001-01-01 (UTC); -1 where none was recorded.
+        Latest: int64
+    }
+
+    /// The same of what batches come to.
+    static member Of(place: TreePlace) : EvidencePlace =
+        {
+            TreeSize = place.Batches
+            Root = (TreePlace.peaks place).Root
+            Latest = place.Latest
+        }
+
 /// What a run reads of a journal, all of it as of one moment.
 [<NoEquality; NoComparison>]
 type internal EvidenceReader =
@@ -25,7 +45,7 @@ type internal EvidenceReader =
         /// The head hash at a position; none where no batch ends there.
         HashAt: int64 -> Hash option
         /// The batch tree and the greatest recorded time at a place where a batch ends.
-        PlaceAt: int64 -> TreePlace
+        PlaceAt: int64 -> EvidencePlace
         /// Entries that match a query, from one position to another, both included, in position order. More may be among them.
         Read: Query -> int64 -> int64 -> Entry seq
         /// What is gone: deleted, dropped, or never there.
@@ -155,7 +175,7 @@ module internal ProjectionRun =
         with _ ->
             None
 
-    let private wallMs (place: TreePlace) : int64 =
+    let private wallMs (place: EvidencePlace) : int64 =
         if place.Latest = TreePlace.noTime then
             0L
         else
@@ -166,7 +186,7 @@ module internal ProjectionRun =
         (projection: Projection<'State>)
         (request: ProjectionRequest)
         (start: ProjectionStart<'State>)
-        (place: TreePlace)
+        (place: EvidencePlace)
         : Result<ProjectionOutcome<'State>, ProjectionRunReportError> =
         match start.Fold.Failure with
         | null ->
@@ -180,8 +200,8 @@ module internal ProjectionRun =
                 else
                     { body with
                         Head = Some start.Frontier
-                        TreeSize = Some place.Batches
-                        Root = Some (TreePlace.peaks place).Root
+                        TreeSize = Some place.TreeSize
+                        Root = Some place.Root
                         EntriesHash = Some fold.EntriesHash
                     }
 

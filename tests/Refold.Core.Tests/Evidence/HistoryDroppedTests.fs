@@ -73,6 +73,19 @@ let tests =
             let whole = outcome totals (kept row) longer |> Examples.ok
             equal whole.Report (outcome totals (kept row) dropped |> Examples.ok).Report)
 
+        testCase "a state as of the end of a dropped beginning is served as before" (fun () ->
+            let beginning =
+                Journal.empty
+                |> Examples.append (Examples.all journal |> List.take 2 |> List.map _.Data)
+                |> Examples.append [ (List.item 2 (Examples.all journal)).Data ]
+
+            let answer = kept (rowOf totals beginning)
+            let stale journal = withCache (ProjectionRunRequestedFreshness.MaybeStale 5UL) answer totals journal |> Examples.ok
+            let body = (stale (Journal.dropTo 3L longer)).Report.Body
+            equal (Some(Journal.head beginning)) body.Head
+            equal (Some 2L) body.TreeSize
+            equal (stale longer).Report.Body body)
+
         testCase "positions of a restored journal that nothing is known about count for every stream" (fun () ->
             let entries = Examples.all longer |> List.filter (fun entry -> entry.Position >= 3L)
 

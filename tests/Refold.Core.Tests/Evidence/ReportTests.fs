@@ -62,6 +62,24 @@ let tests =
             let names = Resources.names "vectors/evidence/" |> List.map (fun name -> name.Replace(".json", ""))
             equal (Reports.all |> List.map _.Name |> List.sort) (List.sort names))
 
+        testCase "the page names the members of each kind" (fun () ->
+            let row (line: string) =
+                match line.Split '|' with
+                | [| ""; kind; names; "" |] -> Some(kind.Trim(), names.Split ',' |> Array.map _.Trim(' ', '`') |> List.ofArray)
+                | _ -> None
+
+            let page = (Resources.text "evidence.md").Split '\n' |> Array.choose row |> Map.ofArray
+
+            for sample in Reports.all do
+                let kind =
+                    match sample.Name.Split '-' |> List.ofArray with
+                    | "projection" :: version :: _ -> "projection, version " + version
+                    | kind :: _ -> kind
+                    | [] -> ""
+
+                use document = Text.Json.JsonDocument.Parse(bodyOf (golden sample.Name))
+                equal page[kind] [ for found in document.RootElement.EnumerateObject() -> found.Name ])
+
         testCase "reports are the same under every culture" (fun () ->
             for culture in [ "tr-TR"; "sv-SE"; "ar-SA" ] do
                 for sample in Reports.all do

@@ -58,6 +58,7 @@ public partial class ReadmeTests
     [InlineData("README.md")]
     [InlineData("CHANGELOG.md")]
     [InlineData("core/determinism.md")]
+    [InlineData("core/evidence.md")]
     [InlineData("core/Format/FORMAT.md")]
     [InlineData("facade/docs/changing-events.md")]
     [InlineData("facade/docs/codecs.md")]
