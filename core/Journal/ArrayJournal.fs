@@ -263,13 +263,8 @@ type internal ArrayJournal() =
 
     /// Sizes before the beginning that stay provable, with the proofs to it.
     member _.Provable: ProvableSize list =
-        [
-            for size in named ->
-                {
-                    ProvableSize.Size = size
-                    Proof = BatchTree.consistency tree.Node size dropped
-                }
-        ]
+        let proof size = BatchTree.consistency tree.Node size dropped
+        [ for size in named -> { ProvableSize.Size = size; Proof = proof size } ]
 
     /// A complete subtree, of batches that are in the tree.
     member _.TreeNode(node: TreeNode) : Hash = tree.Node node

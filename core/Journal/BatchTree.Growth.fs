@@ -23,8 +23,7 @@ type internal TreeGrowth private (from: int64, nodes: Dictionary<TreeNode, Hash>
 
     /// From a size on, by a proof that was kept and the largest complete subtrees where it ends; none where they do not fit.
     static member OfKept(from: int64, proof: Hash list, peaks: TreePeaks) : TreeGrowth option =
-        let ranges =
-            if from < 1L || from > peaks.Size then [] else BatchTree.consistencyRanges from peaks.Size
+        let ranges = if from < 1L || from > peaks.Size then [] else BatchTree.consistencyRanges from peaks.Size
 
         if ranges.IsEmpty || ranges.Length <> proof.Length then
             None

@@ -14,7 +14,8 @@ module internal Compaction =
     // A target is made in memory, in one array.
     let private highestMergeBytes = 1L <<< 30
 
-    let private nothing: CompactionRule = { Before = 1L; Floors = Map.empty; KeysBefore = 1L; Provable = Set.empty }
+    let private nothing: CompactionRule =
+        { Before = 1L; Floors = Map.empty; KeysBefore = 1L; Provable = Set.empty }
 
     /// The rule for what was asked, rounded down to what is sealed, and the deletions that have to come before.
     let private ruleOf (drop: CompactionDrop list) (view: CompactionView) (lastSealed: int64) =

@@ -20,6 +20,8 @@ internal static class AllVerbs
         InspectVerb.Create(),
         VerifyVerb.Create(),
         ProveVerb.Create(),
+        CheckpointVerb.Create(),
+        KeygenVerb.Create(),
         ExplainVerb.Create(),
         ProjectVerb.Create(),
         EvidenceVerb.Create(),

@@ -24,11 +24,17 @@ internal static class CompactVerb
         HelpName = "NAME",
     };
 
+    private static readonly Option<string[]> Checkpoints = new("--checkpoint")
+    {
+        Description = "With --retain-from: growth from this checkpoint stays provable; may be given more than once",
+        HelpName = "FILE",
+    };
+
     public static Command Create()
     {
         var command = new Command("compact", "Give room back: join segments, drop the beginning or a stream; positions and the head stay")
         {
-            Merge, RetainFrom, DeleteStream, ForgetKeysBefore, LoseOutbox,
+            Merge, RetainFrom, DeleteStream, ForgetKeysBefore, LoseOutbox, Checkpoints,
         };
         command.SetAction(RunAsync);
         return command;
@@ -115,7 +121,14 @@ internal static class CompactVerb
     {
         List<CompactionRequest> requests = [];
         if (arguments.GetValue(Merge)) requests.Add(new CompactionRequest.Merge());
-        if (arguments.GetValue(RetainFrom) is { } position) requests.Add(new CompactionRequest.RetainFrom(position));
+        string[] checkpoints = arguments.GetValue(Checkpoints) ?? [];
+        if (arguments.GetValue(RetainFrom) is { } position)
+            requests.Add(new CompactionRequest.RetainFrom(position)
+            {
+                ProvableSizes = [.. checkpoints.Select(file => SigningFiles.Checkpoint(file).Checkpoint.Tree.Size).Where(size => size > 0)],
+            });
+        else if (checkpoints.Length > 0)
+            throw new ToolException(ExitCode.Usage, "--checkpoint goes with --retain-from. See: refold compact --help");
         if (arguments.GetValue(DeleteStream) is { } stream) requests.Add(new CompactionRequest.DeleteStream(Arguments.Stream(stream)));
         if (arguments.GetValue(ForgetKeysBefore) is { } before) requests.Add(new CompactionRequest.ForgetKeysBefore(before));
         string[] mayLose = arguments.GetValue(LoseOutbox) ?? [];

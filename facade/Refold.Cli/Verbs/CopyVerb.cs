@@ -89,7 +89,8 @@ internal static class CopyVerb
     {
         Journals.RequireStore(uri);
         if (Journals.SegmentDirectory(uri) is not { } target)
-            return StoreFiles.Of(uri) is var (files, path) && path.Length > 0 ? files.Write(path, items) : throw TransferSource.NotStored("TO", uri);
+            return StoreFiles.Of(uri) is var (files, path) && path.Length > 0 ? files.Write(path, items)
+                : throw TransferSource.NotStored("TO", uri);
         using var directory = new NewDirectory(target);
         var written = SegmentTransfer.Write(directory.Partial, items, indexIds);
         if (SegmentJournal.Verify(directory.Partial) is { First: { } fault })

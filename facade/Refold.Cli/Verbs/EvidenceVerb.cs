@@ -1,6 +1,7 @@
 // `refold evidence`: makes the report of a projection's run, and checks a report against a journal.
 // Called from the command line. What a stranger does without this tool is explained in facade/docs/verify.md.
 using System.CommandLine;
+using System.Text;
 using System.Text.Json.Nodes;
 using Refold.Cli.Shell;
 
@@ -13,7 +14,10 @@ internal static class EvidenceVerb
 
     public static Command Create()
     {
-        var make = new Command("make", "Run a projection and print the report of the run; nothing is appended") { Projection, ProjectVerb.At };
+        var make = new Command("make", "Run a projection and print the report of the run; nothing is appended")
+        {
+            Projection, ProjectVerb.At,
+        };
         make.SetAction(MakeAsync);
         var verify = new Command("verify", "Run the projection of a report again, as of its place, and name the first difference") { File };
         verify.SetAction(VerifyAsync);
@@ -99,7 +103,8 @@ internal static class EvidenceVerb
             throw new ToolException(ExitCode.Unreadable, $"{path} does not exist; name a file that evidence make --json wrote.");
         }
         catch (Exception exception) when (
-            exception is FormatException or System.Text.Json.JsonException or InvalidOperationException or IOException or UnauthorizedAccessException)
+            exception is FormatException or System.Text.Json.JsonException or InvalidOperationException or IOException
+                or UnauthorizedAccessException)
         {
             throw new ToolException(ExitCode.Negative, $"{path} is no report that holds together: {exception.Message.TrimEnd('.')}.");
         }
@@ -109,12 +114,14 @@ internal static class EvidenceVerb
     {
         if (!ProjectVerb.Known.Contains(report.ProjectionId))
             throw new ToolException(
-                ExitCode.Usage, $"The report is of the projection '{report.ProjectionId}', and this tool has {string.Join(", ", ProjectVerb.Known.Ids)}.");
+                ExitCode.Usage,
+                $"The report is of the projection '{report.ProjectionId}', and this tool has {string.Join(", ", ProjectVerb.Known.Ids)}.");
         long? at = report.Head?.Position ?? report.Frontier?.Position;
         if (at > journal.Head.Position)
-            return FormattableString.Invariant($"the report is as of position {at}, and the journal ends at {journal.Head.Position}: its tail is gone");
+            return FormattableString.Invariant(
+                $"the report is as of position {at}, and the journal ends at {journal.Head.Position}: its tail is gone");
         if (report.Head is { } head && journal.HeadAt(head.Position) != head)
-            return FormattableString.Invariant($"/head: the journal has the head {journal.HeadAt(head.Position)?.ToString() ?? "none"} there, not {head}");
+            return $"/head: the journal has the head {journal.HeadAt(head.Position)?.ToString() ?? "none"} there, not {head}";
         ProjectionReport again;
         try
         {
@@ -125,9 +132,11 @@ internal static class EvidenceVerb
             again = failed.Report;
         }
 
-        var (expected, found) = (System.Text.Encoding.UTF8.GetBytes(report.BodyToJson()), System.Text.Encoding.UTF8.GetBytes(again.BodyToJson()));
+        var (expected, found) = (Encoding.UTF8.GetBytes(report.BodyToJson()), Encoding.UTF8.GetBytes(again.BodyToJson()));
         if (expected.AsSpan().SequenceEqual(found)) return null;
         var first = Microsoft.FSharp.Core.OptionModule.ToObj(Core.JsonDifferenceModule.first(expected, found));
-        return first is null ? "the bodies are different" : $"{first.Pointer}: the report says {first.Expected}, the journal {first.Actual}";
+        return first is null
+            ? "the bodies are different"
+            : $"{first.Pointer}: the report says {first.Expected}, the journal {first.Actual}";
     }
 }

@@ -37,7 +37,8 @@ internal static class ExportVerb
         if (arguments.GetValue(Records))
         {
             if (only is not null || arguments.GetValue(From) is not null || arguments.GetValue(Raw) || arguments.GetValue(Salvage))
-                throw new ToolException(ExitCode.Usage, "--records writes all batches: it goes without --stream, --from, --raw and --salvage.");
+                throw new ToolException(
+                    ExitCode.Usage, "--records writes all batches: it goes without --stream, --from, --raw and --salvage.");
             return BatchRecords.Write(Journals.Uri(arguments), cancellationToken);
         }
 

@@ -36,7 +36,8 @@ internal static class ProjectVerb
         catch (ArgumentOutOfRangeException)
         {
             throw new ToolException(ExitCode.Usage, string.Create(
-                CultureInfo.InvariantCulture, $"--at is {at}, and no batch of the journal holds that position; the head is at {journal.Head.Position}."));
+                CultureInfo.InvariantCulture,
+                $"--at is {at}, and no batch of the journal holds that position; the head is at {journal.Head.Position}."));
         }
     }
 

@@ -17,7 +17,10 @@ internal static class ProveVerb
         "--size", "SIZE", "Prove the entry at this number of batches. Default: all", 0, long.MaxValue);
     private static readonly Option<long?> From = Options.Number(
         "--from", "SIZE", "Prove that the journal at this number of batches goes on to --to", 0, long.MaxValue);
-    private static readonly Option<long?> To = Options.Number("--to", "SIZE", "The larger number of batches. Default: all", 0, long.MaxValue);
+    private static readonly Option<long?> To = Options.Number(
+        "--to", "SIZE", "The larger number of batches. Default: all", 0, long.MaxValue);
+    private static readonly Option<string?> Checkpoint = Options.Text(
+        "--text", "FILE", "Print the proof of the entry's batch as a text (C2SP tlog-proof) under this signed checkpoint");
     private static readonly Option<bool> Positions = Options.Flag(
         "--positions", "--size, --from and --to are positions: the batches up to and with theirs are meant");
 
@@ -25,7 +28,7 @@ internal static class ProveVerb
     {
         var command = new Command("prove", "Prove an entry, or that a journal goes on from an earlier size of it")
         {
-            Position, Size, From, To, Positions,
+            Position, Size, From, To, Positions, Checkpoint,
         };
         command.SetAction(RunAsync);
         return command;
@@ -36,13 +39,18 @@ internal static class ProveVerb
         long? position = arguments.GetValue(Position);
         long? from = arguments.GetValue(From);
         if (position is null == from is null || (position is not null && arguments.GetValue(To) is not null)
+            || (arguments.GetValue(Checkpoint) is not null && (position is null || arguments.GetValue(Size) is not null))
             || (from is not null && arguments.GetValue(Size) is not null))
-            throw new ToolException(ExitCode.Usage, "prove takes POSITION, with --size where it is not all, or --from, with --to likewise.");
-        if (arguments.GetValue(To) < from) throw new ToolException(ExitCode.Usage, "--from is above --to: a proof goes from the smaller size.");
+            throw new ToolException(
+                ExitCode.Usage, "prove takes POSITION, with --size or --text where asked, or --from, with --to where asked.");
+        if (arguments.GetValue(To) < from)
+            throw new ToolException(ExitCode.Usage, "--from is above --to: a proof goes from the smaller size.");
         await using var journal = await Journals.OpenForReadingAsync(Journals.Uri(arguments), cancellationToken);
         try
         {
-            if (position is { } at)
+            if (position is { } proved && arguments.GetValue(Checkpoint) is { } file)
+                PrintText(journal, proved, file);
+            else if (position is { } at)
                 Print(arguments, journal.InclusionProof(at, SizeOf(journal, arguments, Size)));
             else
                 Print(arguments, journal.ConsistencyProof(SizeOf(journal, arguments, From)!.Value, SizeOf(journal, arguments, To)));
@@ -56,6 +64,17 @@ internal static class ProveVerb
                 $"{outside.ActualValue} is not in the journal, or not at that size: it has {tree.Size} batches, "
                 + $"up to position {journal.Head.Position}."));
         }
+    }
+
+    private static void PrintText(ILocalJournal journal, long position, string file)
+    {
+        var checkpoint = SigningFiles.Checkpoint(file);
+        var tree = checkpoint.Checkpoint.Tree;
+        var proof = journal.InclusionProof(position, tree.Size);
+        if (proof.Tree != tree)
+            throw new ToolException(
+                ExitCode.Negative, $"{file} is not of this journal: the root at its size is {proof.Tree.Root}, not {tree.Root}.");
+        Output.Line(new Refold.Signing.TlogProof(proof.Ordinal, proof.Path, checkpoint).ToString().TrimEnd('\n'));
     }
 
     private static long? SizeOf(ILocalJournal journal, ParseResult arguments, Option<long?> option)

@@ -110,10 +110,6 @@ public interface ILocalJournal : IJournal
     /// <summary>As <see cref="IJournal.RootAtAsync"/>.</summary>
     TreeHead RootAt(long? size = null) => throw NoBatchTree();
 
-    /// <summary>The roots of the largest complete subtrees at a size, left to right: the root follows from them, and the tree can be gone on
-    /// with.</summary>
-    IReadOnlyList<Hash> PeaksAt(long size) => throw NoBatchTree();
-
     /// <summary>As <see cref="IJournal.InclusionProofAsync"/>.</summary>
     InclusionProof InclusionProof(long position, long? size = null) => throw NoBatchTree();
 

@@ -91,9 +91,6 @@ public abstract class LocalJournal : ILocalJournal
     public TreeHead RootAt(long? size = null) => AskTree(tree => TreeProofs.RootAt(tree, size));
 
     /// <inheritdoc/>
-    public IReadOnlyList<Hash> PeaksAt(long size) => AskTree(tree => TreeProofs.PeaksAt(tree, size));
-
-    /// <inheritdoc/>
     public InclusionProof InclusionProof(long position, long? size = null) => AskTree(tree => TreeProofs.Inclusion(tree, position, size));
 
     /// <inheritdoc/>

@@ -1,6 +1,7 @@
 // The built-in projection: how many entries there are of each type and in each stream.
 // Run by the tool's project and evidence; a sample of a projection over everything.
 using System.Collections.Immutable;
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Refold.Interop;
@@ -12,7 +13,8 @@ namespace Refold;
 /// <param name="Streams">By stream.</param>
 public sealed record ActivityCounts(ImmutableSortedDictionary<string, long> Types, ImmutableSortedDictionary<string, long> Streams)
 {
-    private static readonly ImmutableSortedDictionary<string, long> None = ImmutableSortedDictionary.Create<string, long>(StringComparer.Ordinal);
+    private static readonly ImmutableSortedDictionary<string, long> None =
+        ImmutableSortedDictionary.Create<string, long>(StringComparer.Ordinal);
 
     /// <summary>The projection, <c>activity-counts</c>. Its state is <c>{"streams":{..},"types":{..}}</c> in canonical JSON, counts as
     /// decimal strings.</summary>
@@ -45,7 +47,7 @@ public sealed record ActivityCounts(ImmutableSortedDictionary<string, long> Type
         ImmutableSortedDictionary<string, long> Of(string member) => document.RootElement.GetProperty(member).EnumerateObject()
             .ToImmutableSortedDictionary(
                 count => count.Name,
-                count => long.Parse(count.Value.GetString()!, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture),
+                count => long.Parse(count.Value.GetString()!, NumberStyles.None, CultureInfo.InvariantCulture),
                 StringComparer.Ordinal);
     }
 }

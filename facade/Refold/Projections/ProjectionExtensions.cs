@@ -20,7 +20,8 @@ public static class ProjectionExtensions
         this ILocalJournal journal, Projection<TState> projection, long? asOf = null)
     {
         ArgumentNullException.ThrowIfNull(projection);
-        var outcome = Run(journal, asOf, Streams(projection.Value.Sources), reader => Core.ProjectionRun.over(projection.Value, Request, reader));
+        var outcome = Run(
+            journal, asOf, Streams(projection.Value.Sources), reader => Core.ProjectionRun.over(projection.Value, Request, reader));
         return new ProjectionResult<TState>(
             outcome.State is not null, outcome.State is { } state ? state.Value : default, new ProjectionReport(outcome.Report));
     }

@@ -1,7 +1,6 @@
 // What a run of a projection reads of a local journal, all as of one head.
 // Made by ProjectionExtensions for one run.
 using Microsoft.FSharp.Core;
-using Refold.Interop;
 
 namespace Refold;
 
@@ -18,7 +17,7 @@ internal sealed class ProjectionReading(ILocalJournal journal, Head head, IReadO
         head,
         FuncConvert.FromFunc<long, FSharpOption<Hash>?>(position =>
             journal.HeadAt(position) is { } at && at.Position == position ? FSharpOption<Hash>.Some(at.Hash) : null)!,
-        FuncConvert.FromFunc<long, Core.TreePlace>(PlaceAt),
+        FuncConvert.FromFunc<long, Core.EvidencePlace>(PlaceAt),
         FuncConvert.FromFunc<Core.Query, long, long, IEnumerable<Core.Entry>>(Read),
         FuncConvert.FromFunc<Unit?, IEnumerable<Core.GoneEntries>>(_ => Gone())!);
 
@@ -41,15 +40,13 @@ internal sealed class ProjectionReading(ILocalJournal journal, Head head, IReadO
         return gone;
     }
 
-    private Core.TreePlace PlaceAt(long position)
+    private Core.EvidencePlace PlaceAt(long position)
     {
-        if (position == 0) return Core.TreePlaceModule.none;
+        if (position == 0) return Core.EvidencePlace.Of(Core.TreePlaceModule.none);
         var place = journal.BatchAt(position)
             ?? throw new JournalException("dropped", "What the journal knew at the frontier was dropped.");
-        return new Core.TreePlace(
-            place.Ordinal + 1,
-            journal.PeaksAt(place.Ordinal + 1).ToFSharpList(),
-            place.Latest?.UtcTicks ?? Core.TreePlaceModule.noTime);
+        return new Core.EvidencePlace(
+            place.Ordinal + 1, journal.RootAt(place.Ordinal + 1).Root, place.Latest?.UtcTicks ?? Core.TreePlaceModule.noTime);
     }
 
     private IEnumerable<Core.Entry> Read(Core.Query query, long first, long last)

@@ -22,7 +22,8 @@ public sealed class ProjectionRegistry
             registered[projection.Id] = (journal, asOf) =>
             {
                 var result = journal.RunWithEvidence(projection, asOf);
-                var encoded = result.HasState && projection.Value.State is { } codec && codec.Value.Encode.Invoke(result.State!) is { IsOk: true } bytes
+                var encoded = result.HasState && projection.Value.State is { } codec
+                    && codec.Value.Encode.Invoke(result.State!) is { IsOk: true } bytes
                     ? bytes.ResultValue.Payload.Memory
                     : (ReadOnlyMemory<byte>?)null;
                 return new RegisteredResult(result.HasState ? result.State : null, encoded, result.Report);

@@ -89,7 +89,8 @@ public sealed class ProjectionReport
     public ProjectionReport MadeAt(DateTimeOffset at) => new(new Core.EvidenceReport<Core.ProjectionRunReportBody>(
         Value.Body, Value.BodyHash, ((long?)at.ToUnixTimeMilliseconds()).ToOption(), LibraryVersion.Text.ToOption(), Value.Diagnostics));
 
-    /// <summary>Reads a report. Its hash is checked against its body; whether the body is true shows running the projection again.</summary>
+    /// <summary>Reads a report. Its hash is checked against its body; whether the body is true shows running the projection
+    /// again.</summary>
     /// <param name="json">What <see cref="ToJson"/> writes.</param>
     /// <returns>The report.</returns>
     /// <exception cref="FormatException">It is no report, or its hash is not that of its body.</exception>

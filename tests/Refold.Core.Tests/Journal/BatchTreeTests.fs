@@ -65,7 +65,12 @@ let tests =
         testCase "growth from any size is proved behind any beginning, also one that was dropped before another" (fun () ->
             let made = [ for number in 0..40 -> Hash.Compute(ReadOnlySpan [| byte number |]) ]
             let read = reader made
-            let peaksAt size = List.fold (fun (peaks: TreePeaks) leaf -> let struct (after, _) = peaks.Add leaf in after) TreePeaks.Empty (List.take size made)
+
+            let add (peaks: TreePeaks) leaf =
+                let struct (after, _) = peaks.Add leaf
+                after
+
+            let peaksAt size = List.take size made |> List.fold add TreePeaks.Empty
 
             for from in 1..40 do
                 let mutable growth = TreeGrowth.At(peaksAt from)

@@ -7,14 +7,16 @@ namespace Refold.Tests.Causality;
 public class CausalWalkTests
 {
     private static readonly Aggregate<int, int, int, string> Count = Aggregate.Create(
-        "count", 0, (Step _, int _, int command) => Decision.Accept<int, string>([command, command]), (int state, int moved) => state + moved,
+        "count", 0,
+        (Step _, int _, int command) => Decision.Accept<int, string>([command, command]), (int state, int moved) => state + moved,
         Numbers("count"), Numbers("counted"), Codec.Text("refused"), Numbers("state"));
 
     public static TheoryData<string> Stores => ["memory:", "segments:", "litedb:"];
 
     private static Guid Id(int number) => new(number, 0, 0, new byte[8]);
 
-    private static EntryData Caused(int id, int? by) => Samples.Entry("s") with { Id = Id(id), CausationId = by is { } cause ? Id(cause) : null };
+    private static EntryData Caused(int id, int? by) =>
+        Samples.Entry("s") with { Id = Id(id), CausationId = by is { } cause ? Id(cause) : null };
 
     [Theory]
     [MemberData(nameof(Stores))]
@@ -75,7 +77,8 @@ public class CausalWalkTests
         }
 
         var entries = journal.ReadAll().ToList();
-        var (began, command) = (entries.First(entry => entry.Role == EntryRole.Control), entries.First(entry => entry.Role == EntryRole.Command));
+        var began = entries.First(entry => entry.Role == EntryRole.Control);
+        var command = entries.First(entry => entry.Role == EntryRole.Command);
         var ended = entries.Last(entry => entry.Role == EntryRole.Control);
         Assert.NotEqual(began, ended);
         Assert.Equal($"{ended.Position}:0 {began.Position}:1 | Whole", Told(journal.Causes(ended.Position)));
@@ -109,5 +112,6 @@ public class CausalWalkTests
         Journal.Open(store == "memory:" ? store : store + directory.File("journal"));
 
     private static string Told(CausalWalk walk) => FormattableString.Invariant(
-        $"{string.Join(' ', walk.Entries.Select(item => $"{item.Entry.Position}:{item.Distance}"))} | {walk.End}{(walk.At is { } at ? " " + at : "")}");
+        $"{string.Join(' ', walk.Entries.Select(item => $"{item.Entry.Position}:{item.Distance}"))} | {walk.End}")
+        + (walk.At is { } at ? " " + at : "");
 }

@@ -38,20 +38,6 @@ public static class TreeProofs
         return new TreeHead(at, Core.BatchTree.root(Reader(tree), at));
     }
 
-    /// <summary>The roots of the largest complete subtrees at a size, left to right.</summary>
-    /// <param name="tree">The tree.</param>
-    /// <param name="size">The size.</param>
-    /// <returns>The hashes: one for each bit of the size that is set.</returns>
-    /// <exception cref="ArgumentOutOfRangeException">The journal is not that large.</exception>
-    /// <exception cref="ProofException">The size is below that of a beginning that was dropped.</exception>
-    public static IReadOnlyList<Hash> PeaksAt(IBatchTree tree, long size)
-    {
-        var at = Checked(tree, size, nameof(size));
-        if (at < tree.Beginning.Batches) throw Dropped(tree, $"Size {NumberText.Of(at)}");
-        var read = Reader(tree);
-        return [.. Core.BatchTree.cover(0, at).Select(read.Invoke)];
-    }
-
     /// <summary>Proves that an entry is in the journal.</summary>
     /// <param name="tree">The tree.</param>
     /// <param name="position">The entry's position, from 1.</param>
