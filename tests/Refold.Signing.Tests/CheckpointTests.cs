@@ -126,6 +126,8 @@ public class CheckpointTests
         late[0] = 0x80;
         Assert.False(signed.With(new NoteSignature(witness.Cosigning.Name, witness.Cosigning.KeyId, late))
             .Verify(BatchTreeVectors.Key, witness.Cosigning).Verified);
+        var before = await CosignAsync(witness, signed.Note.Text, -1);
+        Assert.False(signed.With(before).Verify(BatchTreeVectors.Key, witness.Cosigning).Verified);
         Assert.True(signed.With(cosigned).Verify(BatchTreeVectors.Key, witness.Cosigning).Verified);
     }
 
