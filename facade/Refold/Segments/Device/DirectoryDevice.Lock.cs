@@ -153,8 +153,14 @@ public sealed partial class DirectoryDevice
 
         private void Close()
         {
-            foreach (var (handle, _) in files.Values) handle.Dispose();
-            Directory.Dispose();
+            foreach (var (handle, _) in files.Values) LetGo(handle);
+            LetGo(Directory);
+
+            static void LetGo(SafeFileHandle handle)
+            {
+                Native.Unlock(handle);
+                handle.Dispose();
+            }
         }
     }
 

@@ -25,6 +25,8 @@ public sealed partial class DirectoryDevice
         /// <summary>LOCK_SH, LOCK_EX, and LOCK_NB: the same on every Unix.</summary>
         public const int SharedLock = 1, ExclusiveLock = 2, WithoutWaiting = 4;
 
+        private const int Unlocked = 8;
+
         private const int NotPermitted = 1, NotThere = 2, Interrupted = 4, BadDescriptor = 9, AccessDenied = 13, NoDirectory = 20,
             Invalid = 22, NotSupported = 95;
 
@@ -70,6 +72,11 @@ public sealed partial class DirectoryDevice
                 if (error != Interrupted) throw Failure(error, "lock", shown);
             }
         }
+
+        /// <summary>Lets a lock go. Closing alone does it only once nobody has the descriptor any more, and a process that is being started
+        /// by another thread has it for a moment.</summary>
+        /// <param name="handle">What was locked.</param>
+        public static void Unlock(SafeFileHandle handle) => _ = Lock(handle, Unlocked);
 
         public static void Flush(SafeFileHandle handle, string shown)
         {
