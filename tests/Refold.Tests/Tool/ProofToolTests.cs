@@ -145,7 +145,8 @@ public class ProofToolTests
     private static void Grow(string uri)
     {
         var file = Path.GetTempFileName();
-        File.WriteAllText(file, string.Concat(Enumerable.Range(0, 5).Select(number => $"{{\"stream\":\"x\",\"type\":\"T\",\"data\":{number}}}\n")));
+        File.WriteAllText(
+            file, string.Concat(Enumerable.Range(0, 5).Select(number => $"{{\"stream\":\"x\",\"type\":\"T\",\"data\":{number}}}\n")));
         RefoldTool.Run("import", file, "--batch", "1", "--journal", uri).Expect(0);
         File.Delete(file);
     }
