@@ -179,7 +179,8 @@ module internal ProjectionRun =
         if place.Latest = TreePlace.noTime then
             0L
         else
-            DateTimeOffset(place.Latest, TimeSpan.Zero).ToUnixTimeMilliseconds()
+            // Never below 0, so that it never goes back from where no time was recorded.
+            max 0L (DateTimeOffset(place.Latest, TimeSpan.Zero).ToUnixTimeMilliseconds())
 
     /// The outcome, once the entries up to the frontier were handed to the fold. `place`: the tree and the time at the frontier.
     let finish

@@ -1,5 +1,5 @@
 // The Merkle tree over batches, as in RFC 9162 (Certificate Transparency): roots, and proofs whose size grows with the logarithm.
-// Over hashes alone: whoever keeps nodes hands in a reader of them. Called by tests; no store keeps nodes yet.
+// Over hashes alone: whoever keeps nodes hands in a reader of them. Called by stores and for proofs.
 namespace Refold.Core
 
 open System

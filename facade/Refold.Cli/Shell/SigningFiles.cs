@@ -1,5 +1,6 @@
 // Keys, verifier keys and signed checkpoints in files, as the tool keeps and reads them. facade/docs/signing.md explains what is signed.
-// Called by keygen, checkpoint, prove --text, evidence and compact.
+// Called by keygen, checkpoint, prove --text and compact.
+using System.Globalization;
 using Refold.Signing;
 
 namespace Refold.Cli.Shell;
@@ -17,7 +18,11 @@ internal static class SigningFiles
             throw new ToolException(
                 ExitCode.Unreadable,
                 $"{(File.Exists(path) ? verifier : path)} does not exist; make a key by: refold keygen NAME --out {path}");
-        return Ed25519SigningKey.Load(VerifierKey.Parse(File.ReadAllText(verifier).Trim()).Name, path);
+        var known = VerifierKey.Parse(File.ReadAllText(verifier).Trim());
+        var key = Ed25519SigningKey.Load(known.Name, path);
+        if (key.Key.ToString() == known.ToString()) return key;
+        key.Dispose();
+        throw new ToolException(ExitCode.Unreadable, $"{verifier} is not the verifier key of {path}; put back the one that was made with it.");
     });
 
     /// <summary>A verifier key: said, or in a file.</summary>
@@ -31,12 +36,46 @@ internal static class SigningFiles
         return SignedCheckpoint.Parse(File.ReadAllBytes(path));
     });
 
+    /// <summary>Why a journal does not go on from a checkpoint; null where it does.</summary>
+    public static string? FindFault(ILocalJournal journal, TreeHead kept, TreeHead? upTo = null)
+    {
+        var now = upTo ?? journal.RootAt();
+        if (now.Size < kept.Size)
+            return string.Create(
+                CultureInfo.InvariantCulture,
+                $"the journal has {now.Size} batches, and the checkpoint {kept.Size}: its tail was cut off, or a backup was put back");
+        try
+        {
+            // Up to that size: the journal may go on meanwhile.
+            return journal.ConsistencyProof(kept.Size, now.Size).Shows(kept, now)
+                ? null
+                : string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"the first {kept.Size} batches are not those of the checkpoint: the history was rewritten");
+        }
+        catch (ProofException dropped)
+        {
+            return dropped.Message.TrimEnd('.');
+        }
+    }
+
+    // Links followed, without a separator at the end.
+    private static string Real(string directory)
+    {
+        string full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(directory));
+        return Directory.Exists(full) && Directory.ResolveLinkTarget(full, returnFinalTarget: true) is { } target ? target.FullName : full;
+    }
+
     /// <summary>Does something with keys and notes: what is wrong with one of them ends the tool.</summary>
     public static T Guarded<T>(Func<T> action)
     {
         try
         {
             return action();
+        }
+        catch (ArgumentException exception)
+        {
+            throw new ToolException(ExitCode.Usage, exception.Message.Split(" (Parameter", StringSplitOptions.None)[0]);
         }
         catch (SigningFormatException exception)
         {
@@ -52,8 +91,9 @@ internal static class SigningFiles
     public static void RequireOutside(string uri, string path)
     {
         if (Journals.SegmentDirectory(uri) is not { } directory) return;
-        string inside = Path.GetFullPath(directory) + Path.DirectorySeparatorChar;
-        if (Path.GetFullPath(path).StartsWith(inside, StringComparison.Ordinal))
+        string inside = Real(directory) + Path.DirectorySeparatorChar;
+        string place = Path.Combine(Real(Path.GetDirectoryName(Path.GetFullPath(path)) ?? "."), Path.GetFileName(path));
+        if (place.StartsWith(inside, StringComparison.Ordinal))
             throw new ToolException(
                 ExitCode.Usage,
                 $"{path} is in the journal's directory, and a backup that is put back would bring an older one along; keep it elsewhere.");

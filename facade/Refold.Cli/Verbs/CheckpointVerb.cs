@@ -1,7 +1,6 @@
 // `refold checkpoint`: the size and root of a journal as a note, signed where asked; and whether a journal goes on from such a note.
 // Called from the command line. The form is C2SP's tlog-checkpoint.
 using System.CommandLine;
-using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
 using Refold.Cli.Shell;
@@ -32,27 +31,37 @@ internal static class CheckpointVerb
         string uri = Journals.Uri(arguments);
         await using var journal = await Journals.OpenForReadingAsync(uri, cancellationToken);
         string note;
+        TreeHead tree;
         if (arguments.GetValue(Sign) is { } path)
         {
             SigningFiles.RequireOutside(uri, path);
-            note = (await SignAsync(journal, path, cancellationToken)).ToString();
+            var signed = await SignAsync(journal, path, cancellationToken);
+            (note, tree) = (signed.ToString(), signed.Checkpoint.Tree);
         }
         else
         {
-            note = new Checkpoint(arguments.GetValue(Origin) ?? "refold", journal.RootAt()).ToString();
+            tree = journal.RootAt();
+            note = Made(arguments.GetValue(Origin) ?? "refold", tree);
         }
 
         if (arguments.GetValue(Options.Json))
-        {
-            var tree = journal.RootAt();
             Output.Json(new JsonObject { ["size"] = tree.Size, ["root"] = tree.Root.ToString(), ["checkpoint"] = note });
-        }
         else
-        {
             Output.Line(Encoding.UTF8.GetBytes(note.TrimEnd('\n')));
-        }
 
         return ExitCode.Done;
+    }
+
+    private static string Made(string origin, TreeHead tree)
+    {
+        try
+        {
+            return new Checkpoint(origin, tree).ToString();
+        }
+        catch (ArgumentException exception)
+        {
+            throw new ToolException(ExitCode.Usage, exception.Message.Split(" (Parameter", StringSplitOptions.None)[0]);
+        }
     }
 
     private static async Task<SignedCheckpoint> SignAsync(ILocalJournal journal, string path, CancellationToken cancellationToken)
@@ -68,7 +77,13 @@ internal static class CheckpointVerb
         }
         catch (SigningRefusedException refused)
         {
-            throw new ToolException(ExitCode.Negative, refused.Message);
+            int code = refused.Code switch
+            {
+                "behind-checkpoint" or "other-history" => ExitCode.Negative,
+                "memory-in-use" => ExitCode.Conflict,
+                _ => ExitCode.Unreadable,
+            };
+            throw new ToolException(code, refused.Message);
         }
     }
 
@@ -80,7 +95,7 @@ internal static class CheckpointVerb
             ?? throw new ToolException(ExitCode.Usage, "Say who signed it by --key: a verifier key, or a file with one."));
         await using var journal = await Journals.OpenForReadingAsync(Journals.Uri(arguments), cancellationToken);
         var (kept, now) = (signed.Checkpoint.Tree, journal.RootAt());
-        string? fault = signed.Verify(key) is { Verified: false } verdict ? verdict.Fault : Fault(journal, kept, now);
+        string? fault = SigningFiles.Guarded(() => signed.Verify(key)) is { Verified: false } verdict ? verdict.Fault : SigningFiles.FindFault(journal, kept, now);
         if (arguments.GetValue(Options.Json))
             Output.Json(new JsonObject
             {
@@ -98,25 +113,4 @@ internal static class CheckpointVerb
     }
 
     private static JsonObject ToJson(TreeHead tree) => new() { ["size"] = tree.Size, ["root"] = tree.Root.ToString() };
-
-    /// <summary>Why a journal does not go on from a checkpoint; null where it does.</summary>
-    private static string? Fault(ILocalJournal journal, TreeHead kept, TreeHead now)
-    {
-        if (now.Size < kept.Size)
-            return string.Create(
-                CultureInfo.InvariantCulture,
-                $"the journal has {now.Size} batches, and the checkpoint {kept.Size}: its tail was cut off, or a backup was put back");
-        try
-        {
-            return journal.ConsistencyProof(kept.Size).Shows(kept, now)
-                ? null
-                : string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"the first {kept.Size} batches are not those of the checkpoint: the history was rewritten");
-        }
-        catch (ProofException dropped)
-        {
-            return dropped.Message.TrimEnd('.');
-        }
-    }
 }

@@ -56,6 +56,7 @@ internal static class CompactVerb
         CheckPosition("--forget-keys-before", (request as CompactionRequest.ForgetKeysBefore)?.Position, journal.Head);
         CheckStream(request, journal);
         CheckOutboxes(request, journal);
+        CheckCheckpoints(arguments, journal);
         CompactionReport report;
         using (var progress = new Shown())
         {
@@ -149,6 +150,17 @@ internal static class CompactVerb
             throw Journals.NoStream(stream);
     }
 
+    /// <summary>A checkpoint of another history must not pass for one of this journal: what goes does not come back.</summary>
+    private static void CheckCheckpoints(ParseResult arguments, SegmentJournal journal)
+    {
+        foreach (string file in arguments.GetValue(Checkpoints) ?? [])
+        {
+            var kept = SigningFiles.Checkpoint(file).Checkpoint.Tree;
+            if (SigningFiles.FindFault(journal, kept) is { } fault)
+                throw new ToolException(ExitCode.Negative, $"{file}: {fault}. Nothing was compacted.");
+        }
+    }
+
     /// <summary>Nor for an outbox that may lose something.</summary>
     private static void CheckOutboxes(CompactionRequest request, ILocalJournal journal)
     {
@@ -173,6 +185,7 @@ internal static class CompactVerb
                 ["bytesBefore"] = report.BytesBefore,
                 ["bytesAfter"] = report.BytesAfter,
                 ["begin"] = Facts.Json(journal.Begin),
+                ["provableFrom"] = journal.TreeSize(journal.Begin.Position),
                 ["keysForgottenBefore"] = journal.KeysForgottenBefore,
                 ["head"] = Facts.Json(journal.Head),
             });

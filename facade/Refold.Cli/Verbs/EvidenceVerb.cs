@@ -91,9 +91,12 @@ internal static class EvidenceVerb
         try
         {
             string text = System.IO.File.ReadAllText(path);
-            var json = JsonNode.Parse(text, documentOptions: new() { AllowDuplicateProperties = false })!.AsObject();
+            if (JsonNode.Parse(text, documentOptions: new() { AllowDuplicateProperties = false }) is not JsonObject json)
+                throw new ToolException(ExitCode.Unreadable, $"{path} is no report; name a file that evidence make --json wrote.");
             if (json["envelope"] is not JsonObject envelope) return ProjectionReport.Parse(text);
-            if (json.Count != 3) throw new FormatException("A report has body, bodyHash and envelope, and nothing else.");
+            // What lies outside the hash may not stand in for what is hashed.
+            if (json.Count != 3 || envelope.ContainsKey("body") || envelope.ContainsKey("body_hash"))
+                throw new FormatException("A report has body, bodyHash and envelope, and no body in its envelope");
             var whole = new JsonObject { ["body"] = json["body"]?.DeepClone(), ["body_hash"] = json["bodyHash"]?.DeepClone() };
             foreach (var member in envelope) whole[member.Key] = member.Value?.DeepClone();
             return ProjectionReport.Parse(whole.ToJsonString());
@@ -103,8 +106,11 @@ internal static class EvidenceVerb
             throw new ToolException(ExitCode.Unreadable, $"{path} does not exist; name a file that evidence make --json wrote.");
         }
         catch (Exception exception) when (
-            exception is FormatException or System.Text.Json.JsonException or InvalidOperationException or IOException
-                or UnauthorizedAccessException)
+            exception is System.Text.Json.JsonException or InvalidOperationException or IOException or UnauthorizedAccessException)
+        {
+            throw new ToolException(ExitCode.Unreadable, $"{path} cannot be read as a report: {exception.Message.TrimEnd('.')}.");
+        }
+        catch (FormatException exception)
         {
             throw new ToolException(ExitCode.Negative, $"{path} is no report that holds together: {exception.Message.TrimEnd('.')}.");
         }
@@ -116,6 +122,11 @@ internal static class EvidenceVerb
             throw new ToolException(
                 ExitCode.Usage,
                 $"The report is of the projection '{report.ProjectionId}', and this tool has {string.Join(", ", ProjectVerb.Known.Ids)}.");
+        if (report.Findings.Contains(ProjectionFinding.ProjectionFailed))
+            throw new ToolException(ExitCode.Unreadable, "The report is of a run that failed: it shows nothing that could be made again.");
+        if (report.CacheStatus != "Bypassed" || report.Freshness == "StaleAllowed")
+            throw new ToolException(
+                ExitCode.Unreadable, "The report was made with a cache, and says what was in there: make one without to compare it.");
         long? at = report.Head?.Position ?? report.Frontier?.Position;
         if (at > journal.Head.Position)
             return FormattableString.Invariant(
@@ -125,12 +136,15 @@ internal static class EvidenceVerb
         ProjectionReport again;
         try
         {
-            again = ProjectVerb.Run(journal, report.ProjectionId, at is 0 ? null : at).Report;
+            again = ProjectVerb.Run(journal, report.ProjectionId, at).Report;
         }
         catch (ProjectionFailedException failed)
         {
-            again = failed.Report;
+            throw new ToolException(
+                ExitCode.Unreadable, $"It cannot be checked with this journal: {failed.Message.TrimEnd('.')}. Use a backup that has all of it.");
         }
+
+        if (report.SchemaVersion == 1) again = again.AsVersion1();
 
         var (expected, found) = (Encoding.UTF8.GetBytes(report.BodyToJson()), Encoding.UTF8.GetBytes(again.BodyToJson()));
         if (expected.AsSpan().SequenceEqual(found)) return null;

@@ -1,4 +1,4 @@
-// `refold keygen`: a key that signs checkpoints and reports, its public half, and the memory of what it signed.
+// `refold keygen`: a key that signs checkpoints, its public half, and the memory of what it signed.
 // Called from the command line.
 using System.CommandLine;
 using System.Text.Json.Nodes;
@@ -18,7 +18,7 @@ internal static class KeygenVerb
 
     public static Command Create()
     {
-        var command = new Command("keygen", "Make a key (Ed25519) that signs checkpoints and reports") { Name, Out };
+        var command = new Command("keygen", "Make a key (Ed25519) that signs checkpoints") { Name, Out };
         command.SetAction(Run);
         return command;
     }

@@ -26,12 +26,16 @@ internal static class ProjectVerb
     }
 
     /// <summary>Runs a projection; what cannot be run ends the tool.</summary>
-    public static RegisteredResult Run(ILocalJournal journal, string id, long? at)
+    public static RegisteredResult Run(ILocalJournal journal, string id, long? at, bool passesFailures = true)
     {
         try
         {
             return Known.TryRun(id, journal, at) ?? throw new ToolException(
                 ExitCode.Usage, $"There is no projection '{id}'; there is {string.Join(", ", Known.Ids)}.");
+        }
+        catch (ProjectionFailedException failed) when (!passesFailures)
+        {
+            throw new ToolException(ExitCode.Negative, failed.Message);
         }
         catch (ArgumentOutOfRangeException)
         {
@@ -58,7 +62,7 @@ internal static class ProjectVerb
     private static async Task<int> RunAsync(ParseResult arguments, CancellationToken cancellationToken)
     {
         await using var journal = await Journals.OpenForReadingAsync(Journals.Uri(arguments), cancellationToken);
-        var result = Run(journal, arguments.GetRequiredValue(Id), arguments.GetValue(At));
+        var result = Run(journal, arguments.GetRequiredValue(Id), arguments.GetValue(At), passesFailures: false);
         if (arguments.GetValue(Options.Json))
         {
             Output.Json(new JsonObject

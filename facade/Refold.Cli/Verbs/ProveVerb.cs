@@ -70,6 +70,8 @@ internal static class ProveVerb
     {
         var checkpoint = SigningFiles.Checkpoint(file);
         var tree = checkpoint.Checkpoint.Tree;
+        if (tree.Size > journal.RootAt().Size)
+            throw new ToolException(ExitCode.Negative, $"{file}: {SigningFiles.FindFault(journal, tree)}.");
         var proof = journal.InclusionProof(position, tree.Size);
         if (proof.Tree != tree)
             throw new ToolException(

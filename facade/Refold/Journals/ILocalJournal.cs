@@ -33,7 +33,8 @@ public interface ILocalJournal : IJournal
     /// <returns>Their positions, ascending; none where no entry has the id. Deleted entries are left out.</returns>
     /// <remarks>Segment files answer by their index (<see cref="Segments.SegmentOptions.IndexIds"/>), and read all entries of a journal
     /// that was begun without; of the segment that is written the ids are read once and kept. The journal in memory keeps them from the
-    /// first call on. Other stores, LiteDB too, read all entries.</remarks>
+    /// first call on. LiteDB answers by its index. Other stores
+    /// read all entries.</remarks>
     IReadOnlyList<long> FindById(Guid id) => LocalReads.PositionsOf(ReadAll(), entry => entry.Id == id);
 
     /// <summary>Where the entries are that something brought about: those whose causation id it is.</summary>

@@ -36,8 +36,8 @@ public sealed record ActivityCounts(ImmutableSortedDictionary<string, long> Type
         return CanonicalJson.OfJson(JsonSerializer.SerializeToUtf8Bytes((JsonNode)json, NodeJson.Default.JsonNode));
     }
 
-    private static JsonObject ToJson(ImmutableSortedDictionary<string, long> counts) =>
-        new(counts.Select(count => KeyValuePair.Create(count.Key, (JsonNode?)JsonValue.Create(NumberText.Of(count.Value)))));
+    private static JsonObject ToJson(ImmutableSortedDictionary<string, long>? counts) =>
+        new((counts ?? None).Select(count => KeyValuePair.Create(count.Key, (JsonNode?)JsonValue.Create(NumberText.Of(count.Value)))));
 
     private static ActivityCounts Read(ReadOnlyMemory<byte> bytes)
     {

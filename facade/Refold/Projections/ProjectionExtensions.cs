@@ -20,11 +20,44 @@ public static class ProjectionExtensions
         this ILocalJournal journal, Projection<TState> projection, long? asOf = null)
     {
         ArgumentNullException.ThrowIfNull(projection);
-        var outcome = Run(
-            journal, asOf, Streams(projection.Value.Sources), reader => Core.ProjectionRun.over(projection.Value, Request, reader));
-        return new ProjectionResult<TState>(
-            outcome.State is not null, outcome.State is { } state ? state.Value : default, new ProjectionReport(outcome.Report));
+        return Result(Run(
+            journal, asOf, Streams(projection.Value.Sources), reader => Core.ProjectionRun.over(projection.Value, Request, reader)));
     }
+
+    /// <summary>As <see cref="RunWithEvidence"/>, with a cache: a kept state is served, or gone on from, where it is fit to be.</summary>
+    /// <param name="journal">The journal.</param>
+    /// <param name="projection">The projection.</param>
+    /// <param name="options">How fresh the state has to be, and where states are kept.</param>
+    /// <param name="cancellationToken">Cancels waiting for the cache.</param>
+    /// <typeparam name="TState">The state.</typeparam>
+    /// <returns>The state, where anything matched, and the report, which says what was found in the cache. That a state could not be kept is
+    /// among the report's diagnostics.</returns>
+    /// <exception cref="ProjectionFailedException">As there.</exception>
+    public static async ValueTask<ProjectionResult<TState>> RunWithEvidenceAsync<TState>(
+        this ILocalJournal journal, Projection<TState> projection, ProjectionOptions options, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(projection);
+        ArgumentNullException.ThrowIfNull(options);
+        if (options.MaxStale is { } age) ArgumentOutOfRangeException.ThrowIfLessThan(age, TimeSpan.Zero, nameof(options));
+        var key = ProjectionCache.KeyOf(
+            projection.Id, projection.SchemaVersion, Core.SelectionModule.hash(Core.SelectionModule.ofProjection(projection.Value)));
+        var answer = options.Cache is { } cache
+            ? await cache.GetAsync(key, cancellationToken).ConfigureAwait(false)
+            : Core.CacheAnswer.Bypassed;
+        var freshness = options.MaxStale is { } stale
+            ? Core.ProjectionRunRequestedFreshness.NewMaybeStale((ulong)Math.Floor(stale.TotalMilliseconds))
+            : Core.ProjectionRunRequestedFreshness.Consistent;
+        var request = new Core.ProjectionRequest(freshness, answer, Core.Evidence.latestBodyVersion);
+        var outcome = Run(
+            journal, options.AsOf, Streams(projection.Value.Sources), reader => Core.ProjectionRun.over(projection.Value, request, reader));
+        var result = Result(outcome);
+        if (options.Cache is null || outcome.Keep is not { } row) return result;
+        var fault = await options.Cache.PutAsync(key, row.Value, cancellationToken).ConfigureAwait(false);
+        return fault is null ? result : result with { Report = result.Report.With(fault) };
+    }
+
+    private static ProjectionResult<TState> Result<TState>(Core.ProjectionOutcome<TState> outcome) => new(
+        outcome.State is not null, outcome.State is { } state ? state.Value : default, new ProjectionReport(outcome.Report));
 
     internal static Core.ProjectionRequest Request =>
         Core.Evidence.request(Core.ProjectionRunRequestedFreshness.Consistent);
@@ -42,11 +75,15 @@ public static class ProjectionExtensions
         for (var tries = 1; ; tries++)
         {
             var head = HeadAt(journal, asOf);
-            var reading = new ProjectionReading(journal, head, streams);
-            var before = reading.Gone();
-            var result = run(reading.ToCore());
+            var gone = GoneEntries.UpTo(journal, head.Position);
+            var result = run(new ProjectionReading(journal, head, streams, gone).ToCore());
             // What was deleted while it was read may have been left out: it is read again.
-            if (tries < MostTries && !before.SequenceEqual(reading.Gone())) continue;
+            if (!gone.SequenceEqual(GoneEntries.UpTo(journal, head.Position)))
+            {
+                if (tries < MostTries) continue;
+                throw new JournalException("busy", "Entries were deleted while they were read, each time; run it again.");
+            }
+
             if (result.IsOk) return result.ResultValue;
             throw result.ErrorValue is { IsProjectionFailed: true } failed
                 ? new ProjectionFailedException(failed.ToString() + ".", failed.source, new ProjectionReport(failed.report!))

@@ -8,7 +8,9 @@ namespace Refold;
 /// <param name="journal">The journal.</param>
 /// <param name="head">The head that the run is made at.</param>
 /// <param name="streams">The streams that the projection names; none for all.</param>
-internal sealed class ProjectionReading(ILocalJournal journal, Head head, IReadOnlyList<StreamId> streams)
+/// <param name="gone">What is gone up to that head.</param>
+internal sealed class ProjectionReading(
+    ILocalJournal journal, Head head, IReadOnlyList<StreamId> streams, IReadOnlyList<Core.GoneEntries> gone)
 {
     private const int PageSize = 4096;
 
@@ -19,26 +21,7 @@ internal sealed class ProjectionReading(ILocalJournal journal, Head head, IReadO
             journal.HeadAt(position) is { } at && at.Position == position ? FSharpOption<Hash>.Some(at.Hash) : null)!,
         FuncConvert.FromFunc<long, Core.EvidencePlace>(PlaceAt),
         FuncConvert.FromFunc<Core.Query, long, long, IEnumerable<Core.Entry>>(Read),
-        FuncConvert.FromFunc<Unit?, IEnumerable<Core.GoneEntries>>(_ => Gone())!);
-
-    /// <summary>What is gone: deleted, dropped, or never there. Types and tags of it cannot be asked any more.</summary>
-    public List<Core.GoneEntries> Gone()
-    {
-        var (gone, versions) = (new List<Core.GoneEntries>(), 0L);
-        foreach (var stream in journal.Streams())
-        {
-            versions += stream.HighestVersion;
-            if (stream.Floor == 0) continue;
-            var next = stream.Floor < stream.HighestVersion
-                ? journal.ReadStream(stream.Stream, stream.Floor + 1, stream.Floor + 1).FirstOrDefault()?.Position
-                : null;
-            gone.Add(new Core.GoneEntries(FSharpOption<StreamId>.Some(stream.Stream), 1, next - 1 ?? journal.Head.Position));
-        }
-
-        // Versions have no gaps but below floors, so fewer of them than positions are positions of nobody knows whom.
-        if (versions < journal.Head.Position) gone.Add(new Core.GoneEntries(null, 1, journal.Head.Position));
-        return gone;
-    }
+        FuncConvert.FromFunc<Unit?, IEnumerable<Core.GoneEntries>>(_ => gone)!);
 
     private Core.EvidencePlace PlaceAt(long position)
     {

@@ -22,15 +22,29 @@ public sealed class ProjectionRegistry
             registered[projection.Id] = (journal, asOf) =>
             {
                 var result = journal.RunWithEvidence(projection, asOf);
-                var encoded = result.HasState && projection.Value.State is { } codec
-                    && codec.Value.Encode.Invoke(result.State!) is { IsOk: true } bytes
-                    ? bytes.ResultValue.Payload.Memory
-                    : (ReadOnlyMemory<byte>?)null;
+                var encoded = result.HasState ? TryEncode(projection, result.State!) : null;
                 return new RegisteredResult(result.HasState ? result.State : null, encoded, result.Report);
             };
         }
 
         return this;
+    }
+
+    // A state without a form has no hash in its report either.
+    private static ReadOnlyMemory<byte>? TryEncode<TState>(Projection<TState> projection, TState state)
+    {
+        try
+        {
+            return projection.Value.State is { } codec && codec.Value.Encode.Invoke(state) is { IsOk: true } bytes
+                ? bytes.ResultValue.Payload.Memory
+                : null;
+        }
+#pragma warning disable CA1031 // Whatever a codec throws: the run succeeded.
+        catch (Exception)
+#pragma warning restore CA1031
+        {
+            return null;
+        }
     }
 
     /// <summary>Whether there is one of this id.</summary>

@@ -52,6 +52,24 @@ public sealed class ProjectionReport
         ? new HybridTime(frontier.Value.wallMs, frontier.Value.globalSequence)
         : null;
 
+    /// <summary>How fresh the state is: <c>Fresh</c>, <c>StaleAllowed</c>, <c>NotApplicable</c>, or <c>Unavailable</c>.</summary>
+    public string Freshness => Value.Body.ObservedFreshness switch
+    {
+        { IsFresh: true } => "Fresh",
+        { IsStaleAllowed: true } => "StaleAllowed",
+        { IsNotApplicable: true } => "NotApplicable",
+        _ => "Unavailable",
+    };
+
+    /// <summary>What was found in the cache: <c>Hit</c>, <c>Miss</c>, <c>Bypassed</c>, or <c>Unavailable</c>.</summary>
+    public string CacheStatus => Value.Body.CacheStatus switch
+    {
+        { IsHit: true } => "Hit",
+        { IsMiss: true } => "Miss",
+        { IsBypassed: true } => "Bypassed",
+        _ => "Unavailable",
+    };
+
     /// <summary>SHA-256 of the encoded state; null where there is none, or no hash of it.</summary>
     public Hash? OutputHash => Value.Body.OutputHash.IsKnown ? Value.Body.OutputHash.hash : (Hash?)null;
 
@@ -89,6 +107,12 @@ public sealed class ProjectionReport
     public ProjectionReport MadeAt(DateTimeOffset at) => new(new Core.EvidenceReport<Core.ProjectionRunReportBody>(
         Value.Body, Value.BodyHash, ((long?)at.ToUnixTimeMilliseconds()).ToOption(), LibraryVersion.Text.ToOption(), Value.Diagnostics));
 
+    /// <summary>The same report with the members of seed 001 only.</summary>
+    internal ProjectionReport AsVersion1() => new(Core.Evidence.ofBody(Core.Evidence.version1(Value.Body)).ResultValue);
+
+    internal ProjectionReport With(string diagnostic) => new(new Core.EvidenceReport<Core.ProjectionRunReportBody>(
+        Value.Body, Value.BodyHash, Value.GeneratedAtUnixMs, Value.RefoldVersion, Value.Diagnostics.Append(diagnostic).ToFSharpList()));
+
     /// <summary>Reads a report. Its hash is checked against its body; whether the body is true shows running the projection
     /// again.</summary>
     /// <param name="json">What <see cref="ToJson"/> writes.</param>
@@ -113,7 +137,12 @@ public sealed class ProjectionReport
 /// <param name="State">The state; the default where there is none.</param>
 /// <param name="Report">The report.</param>
 /// <typeparam name="TState">The state.</typeparam>
-public sealed record ProjectionResult<TState>(bool HasState, TState? State, ProjectionReport Report);
+public sealed record ProjectionResult<TState>(bool HasState, TState? State, ProjectionReport Report)
+{
+    /// <summary>The members, the same under every culture.</summary>
+    /// <returns>One line.</returns>
+    public override string ToString() => InvariantText.Of(nameof(ProjectionResult<TState>), PrintMembers);
+}
 
 /// <summary>The body of a report has no canonical form.</summary>
 public sealed class ReportEncodingException : JournalException

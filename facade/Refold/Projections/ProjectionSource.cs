@@ -1,4 +1,4 @@
-// What a projection reads, and how fresh its state has to be. The core's, mirrored.
+// What a projection reads. The core's, mirrored.
 // Given to Projection.Create; shown by reports.
 namespace Refold;
 

@@ -43,9 +43,21 @@ public partial class StrangerTests
 
         // What was changed is found, and named.
         Named("the body's hash", "report.json", text => text.Replace("\"Fresh\"", "\"StaleAllowed\"", StringComparison.Ordinal));
-        Named("the hash of the entries", "entries.ndjson", text => WithoutLine(text, 50));
-        Named("the hash of the entries", "entries.ndjson", text => First(text, "\"type\":\"", "\"type\":\"x"));
-        Named("the leaf at position", "entries.ndjson", text => First(text, "\"canonical\":\""));
+        Named("a fold of everything", "entries.ndjson", text => WithoutLine(text, 50));
+        Named("in order and once", "entries.ndjson", text => text[..(text.IndexOf('\n', StringComparison.Ordinal) + 1)] + text);
+        Named(": its type", "entries.ndjson", text => First(text, "\"type\":\"", "\"type\":\"x"));
+        Named(": its stream", "entries.ndjson", text => First(text, "\"stream\":\"", "\"stream\":\"x"));
+        Named(": its data", "entries.ndjson", text => First(text, "\"data\":{", "\"data\":{ "));
+        Named(": its time", "entries.ndjson", text => First(text, "\"time\":\"2", "\"time\":\"1"));
+        Named(": its tags", "entries.ndjson", text => First(text, "\"kind:", "\"kind,"));
+        Named("entries that lie in records", "entries.ndjson", text => text + text.Split('\n')[0].Replace(
+            "\"position\":1,", "\"position\":99999,", StringComparison.Ordinal) + "\n");
+        Named("the size at the report's position", "report.json", text => Rehashed(text.Replace(
+            "\"position\":\"" + expected.Split(' ')[0] + "\"", "\"position\":\"7\"", StringComparison.Ordinal)));
+        Named("a base that comes first", "records.ndjson", text =>
+            text + "{\"position\":99999,\"head\":\"" + new string('0', 64) + "\",\"size\":0,\"peaks\":[],\"provable\":[]}\n");
+        Named("a batch among those of the size", "proofs.ndjson", text => SwappedOrdinal().Replace(text, "\"ordinal\":99999,", 1));
+        Named("its leaf", "proofs.ndjson", text => First(text, "\"leaf\":0", "\"leaf\":-1"));
         Named("records in order", "records.ndjson", text => WithoutLine(text, 20));
         Named("its leaf", "proofs.ndjson", text => First(text, "\"canonical\":[\""));
         Named("its path", "proofs.ndjson", text => SwappedOrdinal().Replace(text, "\"ordinal\":0,", 1));
@@ -91,6 +103,15 @@ public partial class StrangerTests
         return string.Join('\n', lines) + "\n";
 
         static string Text(long size) => size.ToString(System.Globalization.CultureInfo.InvariantCulture);
+    }
+
+    // The body changed, and its hash made anew: what only the history contradicts.
+    private static string Rehashed(string report)
+    {
+        using var document = System.Text.Json.JsonDocument.Parse(report);
+        var body = document.RootElement.GetProperty("body").GetRawText();
+        var hash = Hash.Compute(System.Text.Encoding.UTF8.GetBytes(body)).ToString();
+        return report.Replace(document.RootElement.GetProperty("bodyHash").GetString()!, hash, StringComparison.Ordinal);
     }
 
     private static string WithoutLine(string text, int number) =>

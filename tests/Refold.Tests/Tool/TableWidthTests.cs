@@ -27,6 +27,7 @@ public sealed partial class TableWidthTests(TableWidthTests.Recorded recorded) :
         ("read", "Verbs/ReadVerb.cs", "position", ["read", "--stream", "dispatch"]),
         ("read a long name", "Verbs/ReadVerb.cs", "position", ["read", "--stream", longest]),
         ("read a wide name", "Verbs/ReadVerb.cs", "position", ["read", "--stream", wide]),
+        ("explain", "Verbs/ExplainVerb.cs", "what", ["explain", "2"]),
         ("replay", "Scenarios/ReplayContext.cs", "position", ["replay", "--choices", "3", "--ignore-pin", "--context", "9"]),
     ];
 
@@ -102,7 +103,7 @@ public sealed partial class TableWidthTests(TableWidthTests.Recorded recorded) :
                 "runs" => run,
                 "streams" => longest,
                 "replay" => Recorded.Payload,
-                "outbox" => "payments",
+                "outbox" or "explain" => "payments",
                 _ => "\tno",
             };
             Assert.Contains(table, found => found.Contains(whole, StringComparison.Ordinal));

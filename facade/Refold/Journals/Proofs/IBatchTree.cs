@@ -1,5 +1,6 @@
 // What a store tells of its batch tree at one moment: from that all roots and proofs are made.
 // Implemented by stores for LocalJournal.AskTree; asked by TreeProofs.
+using Refold.Interop;
 using Refold.Transfers;
 
 namespace Refold;
@@ -9,7 +10,12 @@ namespace Refold;
 /// <param name="FirstPosition">Its first position.</param>
 /// <param name="Head">The head behind it.</param>
 /// <param name="Latest">The latest time of its entries and of all before it, in UTC; null where none has one.</param>
-public sealed record BatchPlace(long Ordinal, long FirstPosition, Head Head, DateTimeOffset? Latest);
+public sealed record BatchPlace(long Ordinal, long FirstPosition, Head Head, DateTimeOffset? Latest)
+{
+    /// <summary>The members, the same under every culture.</summary>
+    /// <returns>One line.</returns>
+    public override string ToString() => InvariantText.Of(nameof(BatchPlace), PrintMembers);
+}
 
 /// <summary>The batch tree of a journal as of one moment. Ordinals count batches from 0, those of a dropped beginning included.</summary>
 public interface IBatchTree
