@@ -22,7 +22,8 @@ internal static class SigningFiles
         var key = Ed25519SigningKey.Load(known.Name, path);
         if (key.Key.ToString() == known.ToString()) return key;
         key.Dispose();
-        throw new ToolException(ExitCode.Unreadable, $"{verifier} is not the verifier key of {path}; put back the one that was made with it.");
+        throw new ToolException(
+            ExitCode.Unreadable, $"{verifier} is not the verifier key of {path}; put back the one that was made with it.");
     });
 
     /// <summary>A verifier key: said, or in a file.</summary>

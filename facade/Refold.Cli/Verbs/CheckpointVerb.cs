@@ -95,7 +95,9 @@ internal static class CheckpointVerb
             ?? throw new ToolException(ExitCode.Usage, "Say who signed it by --key: a verifier key, or a file with one."));
         await using var journal = await Journals.OpenForReadingAsync(Journals.Uri(arguments), cancellationToken);
         var (kept, now) = (signed.Checkpoint.Tree, journal.RootAt());
-        string? fault = SigningFiles.Guarded(() => signed.Verify(key)) is { Verified: false } verdict ? verdict.Fault : SigningFiles.FindFault(journal, kept, now);
+        string? fault = SigningFiles.Guarded(() => signed.Verify(key)) is { Verified: false } verdict
+            ? verdict.Fault
+            : SigningFiles.FindFault(journal, kept, now);
         if (arguments.GetValue(Options.Json))
             Output.Json(new JsonObject
             {

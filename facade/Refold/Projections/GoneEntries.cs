@@ -8,7 +8,8 @@ internal static class GoneEntries
 {
     private const int MostTries = 100;
 
-    /// <summary>Positions of which entries were deleted, dropped, or never there; types and tags of them cannot be asked any more.</summary>
+    /// <summary>Positions of which entries were deleted, dropped, or never there; types and tags of them cannot be asked any
+    /// more.</summary>
     /// <param name="journal">The journal.</param>
     /// <param name="head">The position up to which it is asked.</param>
     /// <returns>Ranges, of a stream where it is known.</returns>

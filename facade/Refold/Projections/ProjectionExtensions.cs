@@ -30,8 +30,8 @@ public static class ProjectionExtensions
     /// <param name="options">How fresh the state has to be, and where states are kept.</param>
     /// <param name="cancellationToken">Cancels waiting for the cache.</param>
     /// <typeparam name="TState">The state.</typeparam>
-    /// <returns>The state, where anything matched, and the report, which says what was found in the cache. That a state could not be kept is
-    /// among the report's diagnostics.</returns>
+    /// <returns>The state, where anything matched, and the report, which says what was found in the cache. That a state could not be kept
+    /// is among the report's diagnostics.</returns>
     /// <exception cref="ProjectionFailedException">As there.</exception>
     public static async ValueTask<ProjectionResult<TState>> RunWithEvidenceAsync<TState>(
         this ILocalJournal journal, Projection<TState> projection, ProjectionOptions options, CancellationToken cancellationToken = default)

@@ -19,7 +19,8 @@ public class ProjectionTests
     private static Projection<long> Of(string id, int version, params ProjectionSource[] sources) =>
         Projection.Create(id, version, sources, 0L, (count, entry) => count + 1, Number);
 
-    private static EntryData Entry(string stream, string type, params string[] tags) => Samples.Entry(stream) with { Type = type, Tags = tags };
+    private static EntryData Entry(string stream, string type, params string[] tags) =>
+        Samples.Entry(stream) with { Type = type, Tags = tags };
 
     private static async Task FillAsync(IJournal journal, int from = 0, int count = 30)
     {
@@ -65,7 +66,8 @@ public class ProjectionTests
         {
             await using var journal = Open(directory, store);
             await FillAsync(journal);
-            if (journal is Refold.Segments.SegmentJournal segments) await segments.CompactAsync(new Refold.Segments.CompactionRequest.Merge());
+            if (journal is Refold.Segments.SegmentJournal segments)
+                await segments.CompactAsync(new Refold.Segments.CompactionRequest.Merge());
             foreach (var projection in new[] { Count(), Count(new ProjectionSource.Stream("b")), Count(new ProjectionSource.Tag("x")) })
             {
                 var report = journal.RunWithEvidence(projection).Report;
@@ -109,6 +111,52 @@ public class ProjectionTests
         Assert.Equal(21, journal.RunWithEvidence(Count(new ProjectionSource.Range(40, 60))).State);
     }
 
+    [Theory]
+    [MemberData(nameof(Stores))]
+    public async Task WhatWasNotYetThere_IsNotMissed_AndAGapNobodyExplainsIs(string store)
+    {
+        using var directory = new TemporaryDirectory();
+        await using var journal = Open(directory, store);
+        await FillAsync(journal);
+        var before = journal.RunWithEvidence(Count()).Report;
+        await journal.AppendAsync(new AppendRequest([Entry("late", "T"), Entry("late", "T")]));
+        await journal.DeleteToAsync("late", 2);
+        Assert.Throws<ProjectionFailedException>(() => journal.RunWithEvidence(Count()));
+        Assert.Equal(before.BodyToJson(), journal.RunWithEvidence(Count(), asOf: 60).Report.BodyToJson());
+
+        // Versions that never had a position explain no gap.
+        await using var restored = Journal.Open(store == "memory:" ? store : store + directory.File("restored"));
+        await restored.TryRestoreAsync([new JournalEntry(1, 100, 1, Entry("a", "T"))]);
+        await restored.TryRestoreAsync([new JournalEntry(50, 1, 50, Entry("b", "T"))]);
+        Assert.Throws<ProjectionFailedException>(() => restored.RunWithEvidence(Count()));
+        Assert.Equal(1, restored.RunWithEvidence(Count(new ProjectionSource.Range(50, 60))).State);
+    }
+
+    [Theory]
+    [InlineData("memory:")]
+    [InlineData("segments:")]
+    public async Task BesideAWriter_EveryReportIsWhole(string store)
+    {
+        using var directory = new TemporaryDirectory();
+        await using var journal = Open(directory, store);
+        await FillAsync(journal);
+        var writer = Task.Run(async () =>
+        {
+            for (var round = 0; round < 40; round++) await FillAsync(journal, round, 10);
+        });
+        var runs = 0;
+        do
+        {
+            var result = journal.RunWithEvidence(Count());
+            Assert.Equal(result.Report.Frontier!.Value.Position, result.State);
+            Assert.Equal(journal.HeadAt(result.State), result.Report.Head);
+            runs++;
+        }
+        while (!writer.IsCompleted);
+        await writer;
+        Assert.True(runs > 1);
+    }
+
     [Fact]
     public async Task AFoldThatThrows_AndAnEntryThatCannotBeRead_FailWithTheirReport()
     {
@@ -138,7 +186,8 @@ public class ProjectionTests
         var cache = new ProjectionCache(snapshots, clock);
         await using var journal = Open(directory, store);
         await FillAsync(journal);
-        var (exact, stale) = (new ProjectionOptions { Cache = cache }, new ProjectionOptions { Cache = cache, MaxStale = TimeSpan.FromSeconds(10) });
+        var exact = new ProjectionOptions { Cache = cache };
+        var stale = exact with { MaxStale = TimeSpan.FromSeconds(10) };
 
         await IsAsync(exact, 60, "Miss", "Fresh");
         await IsAsync(exact, 60, "Hit", "Fresh");
