@@ -100,7 +100,7 @@ internal static class CheckpointVerb
     private static JsonObject ToJson(TreeHead tree) => new() { ["size"] = tree.Size, ["root"] = tree.Root.ToString() };
 
     /// <summary>Why a journal does not go on from a checkpoint; null where it does.</summary>
-    private static string? Fault(ILocalJournal journal, TreeHead kept, TreeHead now)
+    internal static string? Fault(ILocalJournal journal, TreeHead kept, TreeHead now)
     {
         if (now.Size < kept.Size)
             return string.Create(
@@ -108,7 +108,8 @@ internal static class CheckpointVerb
                 $"the journal has {now.Size} batches, and the checkpoint {kept.Size}: its tail was cut off, or a backup was put back");
         try
         {
-            return journal.ConsistencyProof(kept.Size).Shows(kept, now)
+            // Up to the size that was asked for: a writer may go on meanwhile.
+            return journal.ConsistencyProof(kept.Size, now.Size).Shows(kept, now)
                 ? null
                 : string.Create(
                     CultureInfo.InvariantCulture,

@@ -9,4 +9,7 @@ public class RandomProofTests(ITestOutputHelper output)
 {
     [Fact]
     public Task WhateverHappensToAJournal_ItsProofsHold_AndItsRefusalsAreDue() => ProofSuites.RandomProofs.HoldsAsync(output);
+
+    [Fact]
+    public Task ADamagedJournal_ProvesNothingThatNeverWas() => ProofSuites.DamagedProofs.HoldsAsync(output);
 }
