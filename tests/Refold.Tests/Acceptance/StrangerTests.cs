@@ -16,7 +16,7 @@ public partial class StrangerTests
         RefoldTool.Run(
             "record", "--scenario", "dispatch", "--input", Vectors.PathOf("access.log"), "--seed", "42", "--journal", directory.Journal())
             .Expect(0);
-        Check(directory, "602 entries, 302 batches");
+        Check(directory, "602 entries, 302 batches", hasLeavesOfSeveral: false);
     }
 
     [Fact]
@@ -26,10 +26,10 @@ public partial class StrangerTests
         using var packed = new GZipStream(File.OpenRead(Vectors.PathOf("receipt-all.ndjson.gz")), CompressionMode.Decompress);
         var receipts = directory.Write("receipts.ndjson", new StreamReader(packed).ReadToEnd());
         RefoldTool.Run("import", receipts, "--batch", "7", "--journal", directory.Journal()).Expect(0);
-        Check(directory, "8577 entries, 1226 batches");
+        Check(directory, "8577 entries, 1226 batches", hasLeavesOfSeveral: true);
     }
 
-    private static void Check(TemporaryDirectory directory, string expected)
+    private static void Check(TemporaryDirectory directory, string expected, bool hasLeavesOfSeveral)
     {
         var script = directory.Write("check.py", Script().Match(SourceTree.Read("facade/docs/verify.md")).Groups[1].Value);
         var report = directory.Write("report.json", Tool("evidence", "make", "--json"));
@@ -60,6 +60,7 @@ public partial class StrangerTests
         Named("its leaf", "proofs.ndjson", text => First(text, "\"leaf\":0", "\"leaf\":-1"));
         Named("records in order", "records.ndjson", text => WithoutLine(text, 20));
         Named("its leaf", "proofs.ndjson", text => First(text, "\"canonical\":[\""));
+        if (hasLeavesOfSeveral) Named("its leaf", "proofs.ndjson", text => TwoEntries().Replace(text, CutElsewhere, 1));
         Named("its path", "proofs.ndjson", text => SwappedOrdinal().Replace(text, "\"ordinal\":0,", 1));
         Named("growth from", "proofs.ndjson", text => Growth().Replace(text, "\"from\":2,", 1));
 
@@ -129,6 +130,13 @@ public partial class StrangerTests
             ? text[..at] + "B" + text[(at + 1)..]
             : text[..at] + "A" + text[(at + 1)..];
 
+    // The same bytes, and so the same leaf hash, in two other pieces.
+    private static string CutElsewhere(Match found)
+    {
+        var (first, second) = (Convert.FromBase64String(found.Groups[1].Value), Convert.FromBase64String(found.Groups[2].Value));
+        return $"\"canonical\":[\"{Convert.ToBase64String([.. first, second[0]])}\",\"{Convert.ToBase64String(second[1..])}\"";
+    }
+
     private static (int Code, string Text) Python(params string[] arguments)
     {
         using var process = Process.Start(new ProcessStartInfo("python3", arguments)
@@ -144,6 +152,9 @@ public partial class StrangerTests
 
     [GeneratedRegex("```python\n(.*?)```", RegexOptions.Singleline)]
     private static partial Regex Script();
+
+    [GeneratedRegex("\"canonical\":\\[\"([^\"\\\\]+)\",\"([^\"\\\\]+)\"")]
+    private static partial Regex TwoEntries();
 
     [GeneratedRegex("\"ordinal\":[1-9][0-9]*,")]
     private static partial Regex SwappedOrdinal();

@@ -18,11 +18,11 @@ public sealed record ConsistencyProof(long From, TreeHead To, IReadOnlyList<Hash
 
     /// <summary>Whether a tree that somebody kept goes on to another.</summary>
     /// <param name="earlier">The tree of size <see cref="From"/> as it was kept.</param>
-    /// <param name="later">The later tree, from where it is trusted; its size is that of <see cref="To"/>.</param>
+    /// <param name="later">The later tree, from where it is trusted; <see cref="To"/> is the same.</param>
     /// <returns>False where the proof does not show it.</returns>
     public bool Shows(TreeHead earlier, TreeHead later) =>
-        earlier.Size == From && later.Size == To.Size
+        earlier.Size == From && later == To
         && (Via is { } via
             ? BatchTree.Extends(earlier, via, PathToVia) && BatchTree.Extends(via, later, Path)
-            : BatchTree.Extends(earlier, later, Path));
+            : PathToVia.Count == 0 && BatchTree.Extends(earlier, later, Path));
 }

@@ -30,6 +30,7 @@ public sealed partial record InclusionProof(
 {
     private const int RecordHeader = 12;
     private const int LeafBytes = 44;
+    private const long HighestPlace = 1L << 62;
 
     /// <summary>The version of the entry in its stream, as the record says; 0 where the record has no such leaf.</summary>
     public long Version => Leaves is { } leaves && Leaf >= 0 && Leaf < leaves.Length ? leaves[Leaf].FirstVersion + Place : 0;
@@ -57,6 +58,8 @@ public sealed partial record InclusionProof(
         var position = FirstPosition + leaves.Take(Leaf).Sum(before => (long)before.Count) + Place;
         if (position != Position) return Said("the position", Position, position);
         if (AppendRule.LeafHash(Canonical) != leaf.Hash) return "the canonical bytes are not those of the leaf";
+        // Each of them: cut elsewhere, the bytes of a leaf have the same hash, and what a payload says would be an entry.
+        if (!Canonical.All(bytes => JournalEntry.TryRead(1, 1, 1, bytes) is not null)) return "the canonical bytes are not those of entries";
         if (TryReadEntry() is null) return "the canonical bytes are no entry";
         return BatchTree.Includes(BatchTree.LeafOf(Record.Span), Ordinal, tree, Path)
             ? null
@@ -71,7 +74,8 @@ public sealed partial record InclusionProof(
         {
             var bytes = Record.Span;
             var count = (Record.Length - RecordHeader) / LeafBytes;
-            if (Record.Length <= RecordHeader || bytes.Length != RecordHeader + count * LeafBytes || FirstPosition < 1) return null;
+            if (Record.Length <= RecordHeader || bytes.Length != RecordHeader + count * LeafBytes) return null;
+            if (FirstPosition is < 1 or > HighestPlace) return null;
             var leaves = new Refold.Leaf[count];
             var positions = 0L;
             for (var number = 0; number < count; number++)
@@ -80,7 +84,7 @@ public sealed partial record InclusionProof(
                 leaves[number] = new Refold.Leaf(
                     BinaryPrimitives.ReadInt32LittleEndian(leaf), BinaryPrimitives.ReadInt64LittleEndian(leaf[4..]),
                     Hash.OfSpan(leaf[12..]));
-                if (leaves[number].Count < 1 || leaves[number].FirstVersion < 0) return null;
+                if (leaves[number].Count < 1 || leaves[number].FirstVersion is < 0 or > HighestPlace) return null;
                 positions += leaves[number].Count;
             }
 

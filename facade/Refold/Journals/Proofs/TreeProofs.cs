@@ -57,11 +57,14 @@ public static class TreeProofs
             throw ProofException.NoEntry(position);
         }
 
+        if (place.Ordinal < tree.Beginning.Batches || place.Ordinal >= tree.Size)
+            throw Corrupted(place.Ordinal, "the ordinal of a batch", NumberText.Of(tree.Beginning.Batches) + " to the size", "another");
         if (place.Ordinal >= at)
             throw new ArgumentOutOfRangeException(nameof(position), position, "The position is behind the batches of that size.");
         var leaves = tree.LeavesOf(place);
         var (leaf, first) = (0, place.FirstPosition);
-        while (position >= first + leaves[leaf].Count) first += leaves[leaf++].Count;
+        while (leaf < leaves.Count && position >= first + leaves[leaf].Count) first += leaves[leaf++].Count;
+        if (leaf == leaves.Count) throw Corrupted(place.Ordinal, "the leaves of a batch", "one for each position", "fewer");
         if (leaves[leaf].FirstVersion == 0) throw ProofException.NoEntry(position);
         var last = first + leaves[leaf].Count - 1;
         var entries = tree.Entries(first, last).ToList();
@@ -72,7 +75,7 @@ public static class TreeProofs
             [.. entries.Select(entry => (ReadOnlyMemory<byte>)entry.ToCanonicalBytes())],
             [.. Core.BatchTree.inclusion(Reader(tree), place.Ordinal, at)]);
         return proof.FindFault(root) is { } fault
-            ? throw new JournalCorruptedException("the batch tree", place.Ordinal, "a proof", "one that holds", fault)
+            ? throw Corrupted(place.Ordinal, "a proof", "one that holds", fault)
             : proof;
     }
 
@@ -110,12 +113,17 @@ public static class TreeProofs
         return asked;
     }
 
+    private static JournalCorruptedException Corrupted(long ordinal, string what, string expected, string found) =>
+        new("the batch tree", ordinal, what, expected, found);
+
     private static ProofException Dropped(IBatchTree tree, string what) =>
         ProofException.Dropped(what, tree.Beginning.Batches, tree.Provable.Select(provable => provable.Size));
 
     private static Microsoft.FSharp.Core.FSharpFunc<Core.TreeNode, Hash> Reader(IBatchTree tree)
     {
         var begin = tree.Beginning;
+        if (BatchTreePeaks.TryOf(begin.Batches, begin.Peaks) is null)
+            throw Corrupted(begin.Batches, "the peaks of a dropped beginning", "as many as its size has", NumberText.Of(begin.Peaks.Count));
         return Microsoft.FSharp.Core.FuncConvert.FromFunc<Core.TreeNode, Hash>(
             node => NodeOf(tree, begin, new BatchTreeNode(node.Height, node.Index)));
     }

@@ -22,7 +22,7 @@ internal sealed partial class SegmentIndex
             (this.index, this.now) = (index, now);
             if (now.Parts.Length > 0 && now.Parts[0].Segment.Header.FirstPosition > 1)
                 dropped = BaseFrame.Read(now.Parts[0].Segment, now.Begin);
-            Size = now.Head == now.Begin ? Beginning.Batches : BatchAt(now.Head.Position)!.Ordinal + 1;
+            Size = now.Head == now.Begin ? Beginning.Batches : LastBatch().Ordinal + 1;
         }
 
         public long Size { get; }
@@ -34,6 +34,9 @@ internal sealed partial class SegmentIndex
         public BatchSummary Beginning => dropped?.Content.Summary ?? new BatchSummary(0, [], null);
 
         public IReadOnlyList<ProvableSize> Provable => dropped?.Content.Provable ?? [];
+
+        private BatchPlace LastBatch() => BatchAt(now.Head.Position) ?? throw new JournalCorruptedException(
+            now.Parts[^1].Segment.Name.ToString(), 0, "the batch of the head position", "there", "missing");
 
         public BatchPlace? BatchAt(long position)
         {

@@ -17,4 +17,8 @@ internal static class Stores
         "litedb" => LiteDbJournal.Open(new SimulatedFiles()),
         _ => new InMemoryJournal(),
     };
+
+    /// <summary>A LiteDB journal that writes places into documents after a few entries.</summary>
+    public static LiteDbJournal OpenWithFewPlaces() =>
+        LiteDbJournal.Open(new SimulatedFiles(), places: new PlaceLimits(Entries: 50, Names: 50, PieceSize: 7));
 }
