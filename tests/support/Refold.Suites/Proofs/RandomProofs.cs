@@ -12,6 +12,9 @@ internal sealed class RandomProofs
     private readonly Tally tally;
     private readonly SeededRng rng;
     private readonly ProofOracle oracle = new();
+
+    // The journal in memory, which has the same steps behind it.
+    private readonly InMemoryJournal memory = new();
     private readonly JournalOptions options;
     private SimulatedDevice device;
     private SegmentJournal journal;
@@ -39,6 +42,7 @@ internal sealed class RandomProofs
         {
             await history.StepAsync();
             history.Look(history.journal);
+            history.Look(history.memory);
             await history.ReadAsync();
         }
 
@@ -108,7 +112,19 @@ internal sealed class RandomProofs
         var next = oracle.Next(request);
         var receipt = await to.AppendAsync(request);
         Assert.Equal(next.Head, receipt.Head);
+        await AddAsync(next, request);
+    }
+
+    private async Task AddAsync(ProvedBatch next, AppendRequest request)
+    {
         oracle.Add(next);
+        Assert.Equal(next.Head, (await memory.AppendAsync(request)).Head);
+    }
+
+    private ValueTask DeleteAsync(string stream, long version)
+    {
+        oracle.DeleteTo(stream, version);
+        return memory.DeleteToAsync(stream, version);
     }
 
     private ProvedBatch DrawRestored()
@@ -135,6 +151,7 @@ internal sealed class RandomProofs
         var batch = DrawRestored();
         Assert.IsType<AppendResult.Appended>(await to.TryRestoreAsync(batch.Entries));
         oracle.Add(batch);
+        Assert.IsType<AppendResult.Appended>(await memory.TryRestoreAsync(batch.Entries));
         tally.Add("restored");
     }
 
@@ -144,7 +161,7 @@ internal sealed class RandomProofs
         if (oracle.Highest(stream) == 0) return;
         var version = rng.Between((int)Math.Max(1, oracle.Floor(stream)), (int)oracle.Highest(stream));
         await from.DeleteToAsync(stream, version);
-        oracle.DeleteTo(stream, version);
+        await DeleteAsync(stream, version);
         tally.Add("deletions");
     }
 
@@ -170,15 +187,17 @@ internal sealed class RandomProofs
     {
         var request = DrawCompaction();
         await journal.CompactAsync(request);
-        Compacted(request);
+        await CompactedAsync(request);
         tally.Add(request.GetType().Name);
     }
 
-    private void Compacted(CompactionRequest request)
+    private async Task CompactedAsync(CompactionRequest request)
     {
-        if (request is CompactionRequest.DeleteStream deleted) oracle.DeleteTo(deleted.Stream.Value, long.MaxValue);
+        if (request is CompactionRequest.DeleteStream { Stream.Value: var gone } && oracle.Highest(gone) > 0)
+            await DeleteAsync(gone, oracle.Highest(gone));
         if (request is not CompactionRequest.RetainFrom retain) return;
         Assert.InRange(journal.Begin.Position, oracle.Begin, retain.Position - 1);
+        if (journal.Begin.Position > oracle.Begin) memory.DropTo(journal.Begin.Position, retain.ProvableSizes);
         oracle.DropTo(journal.Begin.Position, retain.ProvableSizes);
     }
 
@@ -219,21 +238,21 @@ internal sealed class RandomProofs
         Open();
         tally.Add("crashes");
         Assert.True(!isDone || kind >= 2 || journal.Head == next.Head, "What was answered is there.");
-        if (kind < 2 && journal.Head == next.Head) oracle.Add(next);
+        if (kind < 2 && journal.Head == next.Head) await AddAsync(next, request);
         Assert.Equal(oracle.Head, journal.Head);
         var floor = kind == 2 ? Floor(stream) : 0;
-        if (kind == 2 && floor > oracle.Floor(stream)) oracle.DeleteTo(stream, floor);
-        if (kind == 3) Recovered(compaction);
+        if (kind == 2 && floor > oracle.Floor(stream)) await DeleteAsync(stream, floor);
+        if (kind == 3) await RecoveredAsync(compaction);
     }
 
     private long Floor(string stream) => journal.Streams(stream).FirstOrDefault(found => found.Stream.Value == stream)?.Floor ?? 0;
 
-    private void Recovered(CompactionRequest request)
+    private async Task RecoveredAsync(CompactionRequest request)
     {
         if (request is CompactionRequest.DeleteStream deleted && Floor(deleted.Stream.Value) is var floor
             && floor > oracle.Floor(deleted.Stream.Value))
-            oracle.DeleteTo(deleted.Stream.Value, floor);
-        if (request is CompactionRequest.RetainFrom) Compacted(request);
+            await DeleteAsync(deleted.Stream.Value, floor);
+        if (request is CompactionRequest.RetainFrom) await CompactedAsync(request);
     }
 
     private static async Task CloseAsync(SegmentJournal journal)
