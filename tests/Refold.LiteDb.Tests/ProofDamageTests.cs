@@ -35,7 +35,8 @@ public class ProofDamageTests(ITestOutputHelper output)
 
         async Task AppendAsync(ILocalJournal journal, int number)
         {
-            var request = new AppendRequest([.. Enumerable.Range(0, 1 + (number % 3)).Select(item => Samples.Entry("s" + (number % 4), $"{item}"))]);
+            var request = new AppendRequest(
+                [.. Enumerable.Range(0, 1 + (number % 3)).Select(item => Samples.Entry("s" + (number % 4), $"{item}"))]);
             var next = oracle.Next(request);
             await journal.AppendAsync(request);
             oracle.Add(next);
@@ -121,7 +122,8 @@ public class ProofDamageTests(ITestOutputHelper output)
         if (rng.Chance(0.1)) return BsonValue.Null;
         if (!value.IsInt64 && !value.IsInt32) return rng.Chance(0.5) ? (BsonValue)7L : new byte[32];
         var number = value.IsInt64 ? value.AsInt64 : value.AsInt32;
-        long other = rng.Pick([unchecked(number + 1), unchecked(number - 1), 0L, -1L, long.MaxValue, long.MinValue, number ^ (1L << rng.Between(0, 62))]);
+        var flipped = number ^ (1L << rng.Between(0, 62));
+        var other = rng.Pick([unchecked(number + 1), unchecked(number - 1), 0L, -1L, long.MaxValue, long.MinValue, flipped]);
         return value.IsInt64 || rng.Chance(0.1) ? (BsonValue)other : unchecked((int)other);
     }
 

@@ -24,6 +24,7 @@ public sealed partial class SegmentJournal
     /// <returns>What was done; durable.</returns>
     /// <exception cref="ArgumentOutOfRangeException">A position is below 1 or more than one behind the head, or a
     /// size is out of its range.</exception>
+    /// <exception cref="ProofException">A size that is to stay provable is not provable any more. Nothing was dropped.</exception>
     /// <exception cref="NotAppendedException">The journal was opened for reading, was closed, takes no writes after a failure, or has no
     /// room to begin the next segment.</exception>
     /// <exception cref="JournalCorruptedException">A sealed segment is damaged. It was not replaced.</exception>
@@ -44,6 +45,8 @@ public sealed partial class SegmentJournal
         await compacting.WaitAsync(ending.Token).ConfigureAwait(false);
         try
         {
+            // Another one may have dropped meanwhile what was provable.
+            CheckProvable(request);
             var compaction = new SegmentCompaction(
                 store!, () => opened.Index, change => writer.WriteAsync(change, CancellationToken.None), GoOver);
             // Reading and building take long: not on the caller's thread.
@@ -84,14 +87,17 @@ public sealed partial class SegmentJournal
     {
         if (request is CompactionRequest.Merge { MaxBytes: { } bytes } && bytes is < 1 or > 1L << 30)
             throw new ArgumentOutOfRangeException(nameof(request), bytes, "A joined segment has 1 to 2^30 bytes.");
-        if (request is CompactionRequest.RetainFrom retain)
-        {
-            CheckPosition(retain.Position);
-            // What cannot be proved now cannot be kept.
-            foreach (var size in retain.ProvableSizes) ConsistencyProof(size);
-        }
+        if (request is CompactionRequest.RetainFrom retain) CheckPosition(retain.Position);
+        CheckProvable(request);
 
         if (request is CompactionRequest.ForgetKeysBefore forget) CheckPosition(forget.Position);
+    }
+
+    // What cannot be proved now cannot be kept.
+    private void CheckProvable(CompactionRequest request)
+    {
+        if (request is not CompactionRequest.RetainFrom retain) return;
+        foreach (var size in retain.ProvableSizes) ConsistencyProof(size);
     }
 
     private void CheckPosition(long position)

@@ -61,6 +61,23 @@ public class ProvableSizeTests
         Assert.Equal("proof-dropped", refused.Code);
     }
 
+    /// <summary>It could be proved when it was asked for, and no more when its turn came.</summary>
+    [Fact]
+    public async Task ASizeThatAnotherCompactionDropsMeanwhile_IsNotPromised()
+    {
+        using var device = new HeldDevice(new MemoryDevice());
+        await using var journal = SegmentJournal.Open(device, Small);
+        for (var number = 0; number < 40; number++) await journal.AppendAsync(Batch(number));
+        device.Hold();
+        var first = journal.CompactAsync(new CompactionRequest.RetainFrom(30));
+        device.WaitUntilHeld();
+        var second = journal.CompactAsync(new CompactionRequest.RetainFrom(45) { ProvableSizes = [2] });
+        device.Release();
+        await first;
+        Assert.Equal("proof-dropped", (await Assert.ThrowsAsync<ProofException>(() => second)).Code);
+        await journal.CompactAsync(new CompactionRequest.RetainFrom(45));
+    }
+
     /// <summary>An altered base proves nothing: what it says is not the root that somebody kept.</summary>
     [Fact]
     public async Task ProofsOfAnAlteredBeginning_DoNotShowTheRootThatWasKept()

@@ -118,7 +118,11 @@ public class ProofsBesideWritingTests
                 Try(() =>
                 {
                     if (asked.BatchAt(entry.Position) is { } place)
-                        Assert.Equal((ordinal, batch.First, batch.Head, null), (place.Ordinal, place.FirstPosition, place.Head, place.Latest));
+                    {
+                        Assert.Equal(
+                            (ordinal, batch.First, batch.Head, null),
+                            (place.Ordinal, place.FirstPosition, place.Head, place.Latest));
+                    }
                     else Assert.True(entry.Position <= Begin());
                 }, () => false);
                 // The newest root is that of a size that the oracle has, or has soon.

@@ -2,6 +2,7 @@
 // Run by `dotnet test`.
 using System.Buffers.Binary;
 using System.Text;
+using System.Text.RegularExpressions;
 using Xunit;
 
 namespace Refold.Segments.Tests;
@@ -127,14 +128,14 @@ public class TamperedProofTests
         var (json, tree, parsed) = (proof.ToJson(), oracle.RootAt(9), 0);
         string[] pieces =
         [
-            "null", "{", "}", "[", "]", ",", ":", "\"", "\\", "\\ud800", "-1", "1e9", "1.5", "99999999999999999999", "true", "\"AA==\"", "\ud800",
-            "\u0000", "\"position\":1,", "\"root\":\"\",", "[[[]]]", new string('[', 100), "\"\\u0000\"", "{}", " ", "=", "/*x*/",
+            "null", "{", "}", "[", "]", ",", ":", "\"", "\\", "\\ud800", "-1", "1e9", "1.5", "99999999999999999999", "true", "\"AA==\"",
+            "\ud800", "\u0000", "\"position\":1,", "\"root\":\"\",", "[[[]]]", new string('[', 100), "\"\\u0000\"", "{}", " ", "=", "/*x*/",
         ];
         foreach (var text in pieces.Concat(["", "[]", "\"\"", json + json, json[..^1]])) Parse(text);
         foreach (var member in new[] { "position", "ordinal", "size", "root", "record", "leaf", "place", "canonical", "proof" })
         {
             foreach (var piece in pieces)
-                Parse(System.Text.RegularExpressions.Regex.Replace(json, $"(\"{member}\":)([^\\[,}}]+|\\[[^\\]]*\\])", found => found.Groups[1] + piece));
+                Parse(Regex.Replace(json, $"(\"{member}\":)([^\\[,}}]+|\\[[^\\]]*\\])", found => found.Groups[1] + piece));
             Parse(json.Replace($"\"{member}\"", "\"\\ud800\"", StringComparison.Ordinal));
         }
 
@@ -194,7 +195,8 @@ public class TamperedProofTests
                 yield return proof with { Place = number, Position = proof.Position - proof.Place + number };
         }
 
-        foreach (var root in Flipped(proof.Tree.Root.ToArray())) yield return proof with { Tree = proof.Tree with { Root = Hash.OfSpan(root) } };
+        foreach (var root in Flipped(proof.Tree.Root.ToArray()))
+            yield return proof with { Tree = proof.Tree with { Root = Hash.OfSpan(root) } };
         var record = proof.Record.ToArray();
         foreach (var flipped in Flipped(record)) yield return proof with { Record = flipped };
         for (var length = 0; length < record.Length; length++) yield return proof with { Record = record[..length] };

@@ -59,7 +59,7 @@ public sealed partial record InclusionProof(
         if (position != Position) return Said("the position", Position, position);
         if (AppendRule.LeafHash(Canonical) != leaf.Hash) return "the canonical bytes are not those of the leaf";
         // Each of them: cut elsewhere, the bytes of a leaf have the same hash, and what a payload says would be an entry.
-        if (!Canonical.All(bytes => JournalEntry.TryRead(1, 1, 1, bytes) is not null)) return "the canonical bytes are not those of entries";
+        if (Canonical.Any(bytes => JournalEntry.TryRead(1, 1, 1, bytes) is null)) return "the canonical bytes are not those of entries";
         if (TryReadEntry() is null) return "the canonical bytes are no entry";
         return BatchTree.Includes(BatchTree.LeafOf(Record.Span), Ordinal, tree, Path)
             ? null

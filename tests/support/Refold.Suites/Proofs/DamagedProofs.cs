@@ -1,4 +1,4 @@
-// Flipped bits in segments, checkpoints and COMMIT: a proof holds in the tree of the oracle, or is found by it, or a JournalException says so.
+// Flipped bits in segments, checkpoints and COMMIT: a proof holds in the tree of the oracle, or a JournalException names the damage.
 // Run by ProofSuites.
 using Refold.Segments;
 

@@ -11,8 +11,9 @@ internal static class ProofSuites
         Missing = tally => tally["proofs"] >= 100 * tally.Cases && tally["refusals"] > 0 ? null : "too few proofs, or no refusal",
     };
 
-    /// <summary>A case damages a journal 100 times, in the short form 40 times. Checksums find every bit of what a proof is made of.</summary>
-    public static Suite DamagedProofs { get; } = new("damaged-proofs", 6, 100, (tally, seed) => Suites.DamagedProofs.RunAsync(tally, seed, 100))
+    /// <summary>A case damages a journal 100 times, in the short form 40 times. Checksums find every bit that a proof is made of.</summary>
+    public static Suite DamagedProofs { get; } = new(
+        "damaged-proofs", 6, 100, (tally, seed) => Suites.DamagedProofs.RunAsync(tally, seed, 100))
     {
         Short = (tally, seed) => Suites.DamagedProofs.RunAsync(tally, seed, 40),
         Missing = tally => tally["right"] == 0 || tally["refused"] == 0 ? "nothing was proved, or nothing refused"

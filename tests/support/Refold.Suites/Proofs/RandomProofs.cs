@@ -6,12 +6,15 @@ using Xunit;
 namespace Refold.Suites;
 
 /// <summary>One history on a simulated device.</summary>
-internal sealed class RandomProofs
+internal sealed partial class RandomProofs
 {
     private static readonly string[] Names = ["a", "b", "c", "\u00e9", "late"];
     private readonly Tally tally;
     private readonly SeededRng rng;
     private readonly ProofOracle oracle = new();
+
+    // The journal in memory, which has the same steps behind it.
+    private readonly InMemoryJournal memory = new();
     private readonly JournalOptions options;
     private SimulatedDevice device;
     private SegmentJournal journal;
@@ -39,6 +42,7 @@ internal sealed class RandomProofs
         {
             await history.StepAsync();
             history.Look(history.journal);
+            history.Look(history.memory);
             await history.ReadAsync();
         }
 
@@ -82,52 +86,25 @@ internal sealed class RandomProofs
         }
     }
 
-    private AppendRequest Draw()
-    {
-        string? key = rng.Chance(0.3) ? "key " + keys++ : null;
-        var stream = rng.Pick(Names);
-        return new AppendRequest(
-            [.. Enumerable.Range(0, rng.Between(1, rng.Chance(0.1) ? 30 : 4)).Select(_ => Draw(rng.Chance(0.7) ? stream : rng.Pick(Names)))])
-        {
-            IdempotencyKey = key,
-        };
-    }
-
-    private EntryData Draw(string stream)
-    {
-        var size = rng.Chance(0.02) ? rng.Between(16_000, 17_500) : rng.Chance(0.1) ? rng.Between(1000, 9000) : rng.Between(0, 100);
-        return Samples.Entry(stream, new string('x', size), [.. "ab".Where(_ => rng.NextBoolean()).Select(tag => tag.ToString())]) with
-        {
-            Time = rng.NextBoolean() ? null : DateTimeOffset.UnixEpoch.AddSeconds(rng.Between(0, 100_000)).ToOffset(TimeSpan.FromHours(2)),
-        };
-    }
-
     private async Task AppendAsync(ILocalJournal to)
     {
         var request = Draw();
         var next = oracle.Next(request);
         var receipt = await to.AppendAsync(request);
         Assert.Equal(next.Head, receipt.Head);
-        oracle.Add(next);
+        await AddAsync(next, request);
     }
 
-    private ProvedBatch DrawRestored()
+    private async Task AddAsync(ProvedBatch next, AppendRequest request)
     {
-        var first = oracle.Head.Position + 1 + (rng.NextBoolean() ? 0 : rng.Between(1, 50));
-        var position = first + (rng.Chance(0.3) ? rng.Between(1, 5) : 0);
-        var versions = new Dictionary<string, long>(StringComparer.Ordinal);
-        var entries = new List<JournalEntry>();
-        var stream = rng.Pick(Names);
-        for (var count = rng.Between(1, 6); count > 0; count--)
-        {
-            if (rng.Chance(0.4)) stream = rng.Pick(Names);
-            var before = versions.TryGetValue(stream, out var known) ? known : oracle.Highest(stream);
-            versions[stream] = before == 0 ? rng.Between(1, 9) : before + 1;
-            entries.Add(new JournalEntry(position, versions[stream], first, Draw(stream)));
-            position += 1 + (rng.Chance(0.3) ? rng.Between(1, 4) : 0);
-        }
+        oracle.Add(next);
+        Assert.Equal(next.Head, (await memory.AppendAsync(request)).Head);
+    }
 
-        return oracle.Made(first, entries);
+    private ValueTask DeleteAsync(string stream, long version)
+    {
+        oracle.DeleteTo(stream, version);
+        return memory.DeleteToAsync(stream, version);
     }
 
     private async Task RestoreAsync(ILocalJournal to)
@@ -135,6 +112,7 @@ internal sealed class RandomProofs
         var batch = DrawRestored();
         Assert.IsType<AppendResult.Appended>(await to.TryRestoreAsync(batch.Entries));
         oracle.Add(batch);
+        Assert.IsType<AppendResult.Appended>(await memory.TryRestoreAsync(batch.Entries));
         tally.Add("restored");
     }
 
@@ -144,41 +122,25 @@ internal sealed class RandomProofs
         if (oracle.Highest(stream) == 0) return;
         var version = rng.Between((int)Math.Max(1, oracle.Floor(stream)), (int)oracle.Highest(stream));
         await from.DeleteToAsync(stream, version);
-        oracle.DeleteTo(stream, version);
+        await DeleteAsync(stream, version);
         tally.Add("deletions");
-    }
-
-    private CompactionRequest DrawCompaction()
-    {
-        switch (rng.Between(0, 4))
-        {
-            case 0: return new CompactionRequest.Merge { MaxBytes = rng.Between(1000, 30_000) };
-            case 1: return new CompactionRequest.DropDeleted();
-            case 2: return new CompactionRequest.DeleteStream(rng.Pick(Names));
-            default:
-                var begin = oracle.Dropped;
-                long[] sizes = [.. Enumerable.Range(0, rng.Between(0, 4)).Select(_ => (long)rng.Between(begin, oracle.Batches.Count))];
-                return new CompactionRequest.RetainFrom(
-                    rng.Between(1 + (int)oracle.Begin, (int)Math.Min(oracle.Begin + rng.Between(1, 400), oracle.Head.Position + 1)))
-                {
-                    ProvableSizes = sizes,
-                };
-        }
     }
 
     private async Task CompactAsync()
     {
         var request = DrawCompaction();
         await journal.CompactAsync(request);
-        Compacted(request);
+        await CompactedAsync(request);
         tally.Add(request.GetType().Name);
     }
 
-    private void Compacted(CompactionRequest request)
+    private async Task CompactedAsync(CompactionRequest request)
     {
-        if (request is CompactionRequest.DeleteStream deleted) oracle.DeleteTo(deleted.Stream.Value, long.MaxValue);
+        if (request is CompactionRequest.DeleteStream { Stream.Value: var gone } && oracle.Highest(gone) > 0)
+            await DeleteAsync(gone, oracle.Highest(gone));
         if (request is not CompactionRequest.RetainFrom retain) return;
         Assert.InRange(journal.Begin.Position, oracle.Begin, retain.Position - 1);
+        if (journal.Begin.Position > oracle.Begin) memory.DropTo(journal.Begin.Position, retain.ProvableSizes);
         oracle.DropTo(journal.Begin.Position, retain.ProvableSizes);
     }
 
@@ -219,21 +181,21 @@ internal sealed class RandomProofs
         Open();
         tally.Add("crashes");
         Assert.True(!isDone || kind >= 2 || journal.Head == next.Head, "What was answered is there.");
-        if (kind < 2 && journal.Head == next.Head) oracle.Add(next);
+        if (kind < 2 && journal.Head == next.Head) await AddAsync(next, request);
         Assert.Equal(oracle.Head, journal.Head);
         var floor = kind == 2 ? Floor(stream) : 0;
-        if (kind == 2 && floor > oracle.Floor(stream)) oracle.DeleteTo(stream, floor);
-        if (kind == 3) Recovered(compaction);
+        if (kind == 2 && floor > oracle.Floor(stream)) await DeleteAsync(stream, floor);
+        if (kind == 3) await RecoveredAsync(compaction);
     }
 
     private long Floor(string stream) => journal.Streams(stream).FirstOrDefault(found => found.Stream.Value == stream)?.Floor ?? 0;
 
-    private void Recovered(CompactionRequest request)
+    private async Task RecoveredAsync(CompactionRequest request)
     {
         if (request is CompactionRequest.DeleteStream deleted && Floor(deleted.Stream.Value) is var floor
             && floor > oracle.Floor(deleted.Stream.Value))
-            oracle.DeleteTo(deleted.Stream.Value, floor);
-        if (request is CompactionRequest.RetainFrom) Compacted(request);
+            await DeleteAsync(deleted.Stream.Value, floor);
+        if (request is CompactionRequest.RetainFrom) await CompactedAsync(request);
     }
 
     private static async Task CloseAsync(SegmentJournal journal)

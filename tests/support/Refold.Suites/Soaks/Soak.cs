@@ -15,8 +15,8 @@ public static class Soak
     /// <summary>Every suite, in the order they are run.</summary>
     internal static IReadOnlyList<Suite> Suites { get; } =
     [
-        .. SegmentSuites.All, .. ProofSuites.All, .. LiteDbSuites.All, .. RunSuites.All, .. CodecSuites.All, .. OperationSuites.All, .. ToolSuites.All,
-        .. DeliverySuites.All,
+        .. SegmentSuites.All, .. ProofSuites.All, .. LiteDbSuites.All, .. RunSuites.All, .. CodecSuites.All, .. OperationSuites.All,
+        .. ToolSuites.All, .. DeliverySuites.All,
         .. ConformanceSuites.All, StressSuite.Stress,
     ];
 
