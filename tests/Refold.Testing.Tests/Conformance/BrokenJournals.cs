@@ -196,12 +196,12 @@ internal sealed class BehindRootJournal(InMemoryJournal inner) : BrokenJournal(i
     }
 }
 
-/// <summary>Proves another entry than the one that is asked for.</summary>
+/// <summary>Proves the entry before the one that is asked for.</summary>
 internal sealed class OtherProofJournal(InMemoryJournal inner) : BrokenJournal(inner)
 {
     public override ValueTask<InclusionProof> InclusionProofAsync(
         long position, long? size = null, CancellationToken cancellationToken = default) =>
-        base.InclusionProofAsync(position == 2 ? 1 : position, size, cancellationToken);
+        base.InclusionProofAsync(position > 1 ? position - 1 : position, size, cancellationToken);
 }
 
 /// <summary>Leaves the last hash of a proof of growth away.</summary>

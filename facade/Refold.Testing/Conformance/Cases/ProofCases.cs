@@ -92,7 +92,7 @@ internal static class ProofCases
                 await Expect.Within(bench.Journal.TryRestoreAsync(batch).AsTask(), "the answer to a restored batch");
             }
 
-            for (var position = 0; position <= 91; position++) await ProofReads.SameAsync(model, bench.Journal, position);
+            for (var position = 0; position <= 91; position += 6) await ProofReads.SameAsync(model, bench.Journal, position);
             await ProofReads.SameWholeAsync(model, bench.Journal);
         }
 
@@ -104,7 +104,7 @@ internal static class ProofCases
         var model = new InMemoryJournal();
         await using (model)
         {
-            for (var round = 0; round < 4; round++)
+            for (var round = 0; round < 3; round++)
             {
                 await FillAsync(bench, model, round * 19, 19);
                 await bench.ReopenAsync();
@@ -123,7 +123,7 @@ internal static class ProofCases
             await using (reader)
             {
                 await ProofReads.SameWholeAsync(model, reader);
-                for (var round = 1; round < 5; round++)
+                for (var round = 1; round < 3; round++)
                 {
                     await FillAsync(bench, model, round * 12, 12);
                     await ProofReads.SameWholeAsync(model, reader);
