@@ -52,6 +52,29 @@ public class WriteRoomTests
         Assert.Equal(2 * WriteRoom.Places, queue.Count);
     }
 
+    [Fact]
+    public async Task WhereThereIsRoom_AWriteIsQueuedWhenTheCallReturns_WhateverIsGivenBackMeanwhile()
+    {
+        const int Times = 200_000;
+        Enter(1);
+        var isOver = false;
+        var others = Task.Run(() =>
+        {
+            while (!Volatile.Read(ref isOver)) room.Leave(0);
+        });
+        for (var time = 0; time < Times; time++)
+        {
+            using var cancellation = new CancellationTokenSource();
+            Enter(1, cancellation.Token);
+            await cancellation.CancelAsync();
+            room.Leave(1);
+        }
+
+        Volatile.Write(ref isOver, true);
+        await others;
+        Assert.Equal(Times + 1, queue.Count);
+    }
+
     private List<Write> Enter(int count, CancellationToken cancellationToken = default, bool isClosed = false)
     {
         var writes = new List<Write>();

@@ -52,8 +52,8 @@ public sealed class WriteRoom
         lock (gate)
         {
             inside -= count;
-            // Whoever lets others in sees these places too.
-            if (isLetting) return;
+            // Whoever lets others in sees these places too. Where nobody is outside, a call meanwhile finds its place at once.
+            if (isLetting || outside.Count == 0) return;
             isLetting = true;
         }
 
