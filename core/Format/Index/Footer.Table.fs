@@ -29,7 +29,7 @@ type internal FooterTable<'Row>
 
     let pageThrough (cache: IPageCache option) (number: int) : Result<Page, FrameError> =
         match FooterPages.read source cache place.Table number with
-        | Ok page when page.Rows = 0 -> Error(wrong number)
+        | Ok page when page.Rows = 0 || (rowBytes > 0 && page.Rows > Page.fixedRows rowBytes) -> Error(wrong number)
         | result -> result
 
     let readPage = pageThrough cache
@@ -73,15 +73,19 @@ type internal FooterTable<'Row>
     let lastPage (test: int -> Page -> Result<bool, FrameError>) : Result<int option, FrameError> =
         PageSearch.last place.FirstPage place.Pages (fun number -> readPage number |> Result.bind (test number))
 
+    /// See `PageSearch.near`.
+    let pageNear sought most (whereIs: Page -> PagePlace) : Result<int option, FrameError> =
+        PageSearch.near place.FirstPage place.Pages sought most (readPage >> Result.map whereIs)
+
     /// The number of the page that has a row.
     let pageOf (index: int) : Result<int, FrameError> =
         if rowBytes > 0 then
             Ok(place.FirstPage + index / Page.fixedRows rowBytes)
         else
-            match lastPage (fun _ page -> Ok(page.FirstRow <= index)) with
-            | Ok(Some number) -> Ok number
-            | Ok None -> Error(wrong place.FirstPage)
-            | Error error -> Error error
+            pageNear (float index) (float place.Rows) (PagePlace.ofIndex index)
+            |> Result.bind (function
+                | Some number -> Ok number
+                | None -> Error(wrong place.FirstPage))
 
     /// How many rows there are.
     member _.Rows: int = place.Rows
@@ -101,7 +105,7 @@ type internal FooterTable<'Row>
             let number = place.FirstPage + index / Page.fixedRows rowBytes
 
             match readPage number with
-            | Ok page when page.FirstRow <= index && index - page.FirstRow < page.Rows && page.Rows <= Page.fixedRows rowBytes -> Ok page
+            | Ok page when page.FirstRow <= index && index - page.FirstRow < page.Rows -> Ok page
             | Ok _ -> Error(wrong number)
             | Error error -> Error error
         else
@@ -215,14 +219,10 @@ type internal FooterTable<'Row>
     /// The lowest index of a row that does not begin below some bytes, in a table whose rows have one size and stand in the order of their
     /// bytes; the number of rows where there is none.
     member _.LowestWith(bytes: byte[]) : Result<int, FrameError> =
-        let isBelow (page: Page) row = page.Content.Span.Slice(row * rowBytes, bytes.Length).SequenceCompareTo(ReadOnlySpan bytes) < 0
-
-        match lastPage (fun number page -> if page.Rows > Page.fixedRows rowBytes then Error(wrong number) else Ok(isBelow page 0)) with
+        match pageNear (PagePlace.keyOf (ReadOnlySpan bytes)) (float UInt64.MaxValue) (PagePlace.ofBytes bytes rowBytes) with
         | Error error -> Error error
         | Ok None -> Ok 0
-        | Ok(Some number) ->
-            readPage number
-            |> Result.map (fun page -> page.FirstRow + Ascending.lowest 0 page.Rows (fun row -> not (isBelow page row)))
+        | Ok(Some number) -> readPage number |> Result.map (PagePlace.lowest bytes rowBytes)
 
     /// A page by its number; `ValueNone` behind the last one.
     member _.PageAt(number: int) : Result<Page voption, FrameError> =

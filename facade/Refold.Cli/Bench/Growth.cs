@@ -23,6 +23,11 @@ internal static class Growth
         var streams = Steps(1, session.Options.Streams ?? session.Scaled(100_000, 100))
             .Select(count => new Size(Math.Max(fixedEntries, (int)count), (int)count)).ToList();
         foreach (string line in Lines(session, "streams", streams, size => size.Streams, cancellationToken)) yield return line;
+        foreach (var table in (Func<BenchSession, long, GrowthTable>[])[ProofGrowth.Batches, ProofGrowth.Causes])
+        {
+            yield return "";
+            foreach (string line in Measured(session, table(session, most), cancellationToken)) yield return line;
+        }
     }
 
     private readonly record struct Size(int Entries, int Streams);
@@ -36,15 +41,25 @@ internal static class Growth
     private static IEnumerable<string> Lines(
         BenchSession session, string axis, List<Size> sizes, Func<Size, long> of, CancellationToken cancellationToken)
     {
-        var costs = sizes.Select(size =>
+        var table = new GrowthTable(axis, [.. sizes.Select(of)], number =>
         {
-            cancellationToken.ThrowIfCancellationRequested();
+            var size = sizes[number];
             session.Note(string.Create(CultureInfo.InvariantCulture, $"growth: {size.Entries} entries of {size.Streams} streams"));
             return Costs(session, size);
+        });
+        return Measured(session, table, cancellationToken);
+    }
+
+    private static IEnumerable<string> Measured(BenchSession session, GrowthTable table, CancellationToken cancellationToken)
+    {
+        var costs = table.Sizes.Select((_, number) =>
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            return table.Costs(number);
         }).ToList();
-        yield return $"| by {axis} | unit | "
-            + string.Join(" | ", sizes.Select(size => of(size).ToString("N0", CultureInfo.InvariantCulture))) + " | last / first |";
-        yield return "| --- | --- | " + string.Concat(Enumerable.Repeat("--- | ", sizes.Count + 1));
+        yield return $"| by {table.Axis} | unit | "
+            + string.Join(" | ", table.Sizes.Select(size => size.ToString("N0", CultureInfo.InvariantCulture))) + " | last / first |";
+        yield return "| --- | --- | " + string.Concat(Enumerable.Repeat("--- | ", costs.Count + 1));
         for (int row = 0; row < costs[0].Count; row++)
         {
             var (name, unit, first) = costs[0][row];

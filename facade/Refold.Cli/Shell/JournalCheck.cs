@@ -32,7 +32,7 @@ internal sealed record JournalCheck(long Entries, Head Head, Fault? First, long 
         {
             Journals.RequireDirectory(directory);
             using var progress = Progress.Start("verifying", "bytes", WatchedDevice.SegmentBytes(directory));
-            var device = new WatchedDevice(new DirectoryDevice(directory), progress, cancellationToken);
+            var device = progress.Watching(new DirectoryDevice(directory), cancellationToken);
             if (SegmentJournal.Verify(device) is { First: { } first } found)
                 return new JournalCheck(
                     found.Entries, found.Head, new Fault(first.Position, first.What, first.File, first.Offset), found.Unconfirmed)

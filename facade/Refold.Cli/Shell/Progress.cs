@@ -2,6 +2,7 @@
 // Used by every verb that can take long.
 using System.Diagnostics;
 using System.Globalization;
+using Refold.Segments;
 
 namespace Refold.Cli.Shell;
 
@@ -41,6 +42,13 @@ internal sealed class Progress : IDisposable
     /// <summary>As <c>Start</c>, for work whose result is standard output: shown when that goes elsewhere.</summary>
     public static Progress StartBesideOutput(string what, string unit, long? total) =>
         new(what, unit, total, Terminal.Current is { IsTerminal: false, ErrorIsTerminal: true });
+
+    /// <summary>A device that shows how much of its segments was read, and ends the next read or write where that is asked.</summary>
+    public IStorageDevice Watching(IStorageDevice device, CancellationToken cancellationToken)
+    {
+        long read = 0;
+        return new WatchedDevice(device, (_, bytes) => Tell(Interlocked.Add(ref read, bytes)), cancellationToken);
+    }
 
     /// <summary>So much is done.</summary>
     public void Tell(long done, long? of = null)

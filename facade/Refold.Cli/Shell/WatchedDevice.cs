@@ -1,17 +1,15 @@
 // A directory whose reading is counted and can be interrupted: for work of the library that tells neither how far it is nor stops.
-// Used by verify, backup and copy.
+// Used by verify, backup and copy, and by the growth tables.
 using Refold.Segments;
 
 namespace Refold.Cli.Shell;
 
 /// <summary>A device that counts what is read of segments.</summary>
 /// <param name="inner">The device.</param>
-/// <param name="progress">Told the bytes that were read.</param>
+/// <param name="told">Told of each read of a segment: the offset, and how many bytes were read. Called by any thread.</param>
 /// <param name="cancellationToken">Ends the next read or write with <see cref="OperationCanceledException"/>.</param>
-internal sealed class WatchedDevice(IStorageDevice inner, Progress progress, CancellationToken cancellationToken) : IStorageDevice
+internal sealed class WatchedDevice(IStorageDevice inner, Action<long, int> told, CancellationToken cancellationToken) : IStorageDevice
 {
-    private long read;
-
     public string Place => inner.Place;
 
     public bool Exists => inner.Exists;
@@ -45,7 +43,7 @@ internal sealed class WatchedDevice(IStorageDevice inner, Progress progress, Can
         {
             device.Stop();
             int count = inner.Read(destination, offset);
-            if (isCounted) device.Count(count);
+            if (isCounted) device.Tell(offset, count);
             return count;
         }
 
@@ -62,5 +60,5 @@ internal sealed class WatchedDevice(IStorageDevice inner, Progress progress, Can
 
     private void Stop() => cancellationToken.ThrowIfCancellationRequested();
 
-    private void Count(int bytes) => progress.Tell(Interlocked.Add(ref read, bytes));
+    private void Tell(long offset, int bytes) => told(offset, bytes);
 }

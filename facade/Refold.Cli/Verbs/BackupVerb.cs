@@ -62,8 +62,8 @@ internal static class BackupVerb
         using var progress = Progress.Start("copying and checking", "bytes", 2 * WatchedDevice.SegmentBytes(source));
         using var directory = new NewDirectory(target);
         var backup = JournalBackup.Make(
-            new WatchedDevice(new DirectoryDevice(source), progress, cancellationToken),
-            new WatchedDevice(directory.Partial, progress, cancellationToken));
+            progress.Watching(new DirectoryDevice(source), cancellationToken),
+            progress.Watching(directory.Partial, cancellationToken));
         directory.Finish();
         Journals.Tell(backup.Torn);
         Journals.TellUnconfirmed(backup.Unconfirmed);
