@@ -74,13 +74,16 @@ internal static class ProofGrowth
 
         using var read = new CountedJournal(folder);
         var (journal, costs) = (read.Journal, new List<(string, string, double?)>());
-        // The upper level: filters, and what the segment that is written keeps in memory.
-        var upper = read.Count(() =>
-        {
-            for (int absent = 0; absent < Absent; absent++)
-                _ = journal.FindById(IdOf(entries + absent)).Count + journal.CausedBy(IdOf(entries + absent)).Count;
-        });
+        // The upper level: filters, what the segment that is written keeps in memory, and later on false alarms of filters.
+        var (upper, alarms) = (read.Count(() => LookUp(0)), read.Count(() => LookUp(Absent)));
         costs.Add(("the upper level, once", "pages", upper.Pages));
+        costs.Add(("the upper level, a look-up", "pages", alarms.Pages / (2.0 * Absent)));
+        void LookUp(int from)
+        {
+            for (int absent = from; absent < from + Absent; absent++)
+                _ = journal.FindById(IdOf(entries + absent)).Count + journal.CausedBy(IdOf(entries + absent)).Count;
+        }
+
         void Walk(string name, int expected, Func<CausalWalk> walk)
         {
             int found = 0;
