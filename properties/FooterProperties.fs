@@ -228,7 +228,7 @@ let tests =
                         let expected = if height >= 4 && ends then Some(rootOf (int last + 1 - count) count) else None
 
                         nodes <- nodes + (if expected.IsSome then 1 else 0)
-                        equal expected (reader.Node(last, height) |> ok)
+                        equal expected (reader.Node(first, last, height) |> ok)
 
                 first <- behind.Batches
 
@@ -266,7 +266,12 @@ let tests =
                     && [ 0L .. (List.fold max 0L (List.ofSeq positions)) + 2L ]
                        |> List.forall (fun position ->
                            (reader.EntryAt position |> ok |> Option.isSome) = positions.Contains position
-                           && reader.BatchAt position |> ok = covered position)
+                           && reader.BatchIndexAt position |> ok |> Option.map (Array.get rows.Batches) = covered position)
+                    && rows.Entries
+                       |> Array.indexed
+                       |> Array.forall (fun (index, row) ->
+                           reader.BatchIndexOf(index, row.Position) |> ok = row.Batch
+                           && reader.BatchIndexOf(index, row.Position + 1L) |> Result.isError)
                     && readInPlace reader rows
                     && rows.Entries |> Array.forall (fun row -> reader.EntryAt row.Position |> ok = Some row)
                     && rows.Words |> Array.forall (fun row -> wordOf reader row.Kind row.Text = Some row)
@@ -280,7 +285,11 @@ let tests =
                        |> Array.forall (fun row ->
                            let same = rows.Causes |> Seq.filter (fun other -> other.Id = row.Id) |> Seq.map _.Entry
                            reader.ByCause row.Id |> ok = List.ofSeq same)
-                    && rows.Nodes |> Array.forall (fun row -> reader.Node(row.Last, row.Height) |> ok = Some row.Hash)
+                    && rows.Nodes
+                       |> Array.forall (fun row ->
+                           // Also where the number before leads to another row, or to none.
+                           [ (reader.Before() |> ok).Batches; 0L; row.Last ]
+                           |> List.forall (fun before -> reader.Node(before, row.Last, row.Height) |> ok = Some row.Hash))
                     && reader.Behind() |> ok = rows.Behind
                     && reader.ById(System.Guid.NewGuid()) |> ok = []
                     && reader.Key "no such key" |> ok |> Option.isNone

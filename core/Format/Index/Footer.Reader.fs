@@ -130,11 +130,6 @@ type internal FooterReader private (tables: FooterTables, asksFilter: bool) =
 
             entries.Lowest(start, entries.Rows, (fun index row -> row.Position > dense index)) |> Result.map dense)
 
-    /// The batch that takes a position; `None` where none does.
-    member _.BatchAt(position: int64) : Result<BatchRow option, FrameError> =
-        batches.Floor(fun row -> order row.FirstPosition position)
-        |> Result.map (row >> Option.filter (fun row -> position < row.FirstPosition + int64 row.Count))
-
     /// The index of the batch that takes a position; `None` where none does.
     member _.BatchIndexAt(position: int64) : Result<int option, FrameError> =
         batches.Floor(fun row -> order row.FirstPosition position)
@@ -142,6 +137,15 @@ type internal FooterReader private (tables: FooterTables, asksFilter: bool) =
             Option.filter (fun (struct (_, row)) -> position < row.FirstPosition + int64 row.Count)
             >> Option.map (fun (struct (index, _)) -> index)
         )
+
+    /// As `BatchIndexAt`, of a position that has the entry with this index.
+    member _.BatchIndexOf(entry: int, position: int64) : Result<int, FrameError> =
+        entryAt entry
+        |> following (fun row -> row.Position = position)
+        |> Result.bind (fun row ->
+            batches.At row.Batch
+            |> following (fun batch -> batch.FirstPosition <= position && position < batch.FirstPosition + int64 batch.Count)
+            |> Result.map (fun _ -> row.Batch))
 
     /// How many batches there are.
     member _.Batches: int = batches.Rows
@@ -188,10 +192,22 @@ type internal FooterReader private (tables: FooterTables, asksFilter: bool) =
     /// What the batches come to with those of the segment.
     member _.Behind() : Result<TreePlace, FrameError> = tables.Tree.At 1
 
-    /// The hash of a subtree that ends with a batch of the segment; `None` for one of less than 16 batches.
-    member _.Node(last: int64, height: int) : Result<Hash option, FrameError> =
-        tables.Nodes.Exact(fun row -> compare (struct (row.Last, row.Height)) (struct (last, height)))
-        |> Result.map (row >> Option.map _.Hash)
+    /// The hash of a subtree that ends with a batch of the segment; `None` for one of less than 16 batches. `before`: how many batches come
+    /// before the segment, so that the place of the subtree is known.
+    member _.Node(before: int64, last: int64, height: int) : Result<Hash option, FrameError> =
+        let isIt (row: NodeRow) = row.Last = last && row.Height = height
+
+        let place =
+            IndexRows.subtreesIn last - IndexRows.subtreesIn before + int64 (height - IndexRows.leastHeight)
+
+        let isThere = place >= 0L && place < int64 tables.Nodes.Rows
+
+        match (if isThere then tables.Nodes.At(int place) |> Result.map Some else Ok None) with
+        | Error error -> Error error
+        | Ok(Some row) when isIt row -> Ok(Some row.Hash)
+        | Ok _ ->
+            tables.Nodes.Exact(fun row -> compare (struct (row.Last, row.Height)) (struct (last, height)))
+            |> Result.map (row >> Option.map _.Hash)
 
     /// The index of an entry: the one at this place in the postings.
     member _.Posting(place: int) : Result<int, FrameError> = postingAt place

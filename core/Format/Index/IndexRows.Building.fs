@@ -14,6 +14,11 @@ module internal IndexRows =
     /// Subtrees below this height are made of leaves again.
     let leastHeight = 4
 
+    /// How many subtrees of that height and above end with one of the first so many batches.
+    let subtreesIn (batches: int64) : int64 =
+        let rec above (rest: int64) sum = if rest = 0L then sum else above (rest >>> 1) (sum + rest)
+        above (batches >>> leastHeight) 0L
+
     // Sorted, so that nothing depends on hash codes.
     let private sortedBy (compare: 'Key -> 'Key -> int) = SortedDictionary<'Key, Gathered>(Comparer.Create(Comparison compare))
 

@@ -120,7 +120,7 @@ internal sealed class FooterPart : IndexPart
     // Only stubs and a base keep keys, and where either is there are holes.
     public override bool KeepsKeyBefore(long position) => (trailer.HasBase || HasHoles) && footer.KeepsKeyBefore(position);
 
-    public override Head? HeadAt(long position) => footer.BatchAt(position) is { } batch
+    public override Head? HeadAt(long position) => BatchAt(position) is >= 0 and var number && Batch(number) is var batch
         ? new Head(batch.FirstPosition + batch.Count - 1, batch.Head)
         : null;
 
@@ -138,11 +138,14 @@ internal sealed class FooterPart : IndexPart
 
     public override Core.TreePlace Before() => before ??= footer.Before();
 
-    public override int BatchAt(long position) => footer.BatchIndexAt(position);
+    public override int BatchAt(long position) =>
+        !HasHoles && position >= FirstPosition && position <= LastPosition
+            ? footer.BatchIndexOf((int)(position - FirstPosition), position)
+            : footer.BatchIndexAt(position);
 
     public override Format.BatchRow Batch(int number) => footer.Batch(number);
 
-    public override Hash? Node(long last, int height) => footer.Node(last, height);
+    public override Hash? Node(long last, int height) => footer.Node(Before().Batches, last, height);
 
     public override Core.TreePlace Behind() => behind ??= footer.Behind();
 

@@ -77,8 +77,6 @@ internal sealed class FooterQuestions
         return from => ValueOf(cursor.NextFrom(from));
     }
 
-    public Format.BatchRow? BatchAt(long position) => ValueOf(reader.BatchAt(position))?.Value;
-
     public long FirstHoleAfter(long after) => ValueOf(reader.FirstHoleAfter(after));
 
     public Core.KnownKey? Key(string key) => ValueOf(reader.Key(key))?.Value;
@@ -110,7 +108,11 @@ internal sealed class FooterQuestions
 
     public Format.BatchRow Batch(int number) => ValueOf(reader.Batch(number));
 
-    public Hash? Node(long last, int height) => ValueOf(reader.Node(last, height)) is { } found ? found.Value : (Hash?)null;
+    /// <summary>As <see cref="BatchIndexAt"/>, of a position that has the entry with an index.</summary>
+    public int BatchIndexOf(int entry, long position) => ValueOf(reader.BatchIndexOf(entry, position));
+
+    public Hash? Node(long before, long last, int height) =>
+        ValueOf(reader.Node(before, last, height)) is { } found ? found.Value : (Hash?)null;
 
     public Core.TreePlace Before() => ValueOf(reader.Before());
 
