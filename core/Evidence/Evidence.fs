@@ -26,7 +26,7 @@ module internal JournalEvidence =
         | _ -> received
 
     // Positions of no batch, and batches of which the receipt does not say whose every position is.
-    let private unknown (journal: Journal) : GoneEntries list =
+    let private unknown (journal: Journal) : struct (int64 * int64) list =
         let mutable before = (Journal.beginning journal).Position
 
         [
@@ -34,23 +34,37 @@ module internal JournalEvidence =
                 let known = receipt.Versions |> List.sumBy (fun versions -> versions.Last - versions.First + 1L)
 
                 if receipt.FirstPosition > before + 1L then
-                    { Stream = None; First = before + 1L; Last = receipt.FirstPosition - 1L }
+                    struct (before + 1L, receipt.FirstPosition - 1L)
 
                 if known < int64 receipt.Count then
-                    { Stream = None; First = receipt.FirstPosition; Last = receipt.Head.Position }
+                    struct (receipt.FirstPosition, receipt.Head.Position)
 
                 before <- receipt.Head.Position
         ]
 
     /// What is gone of a journal.
-    let gone (journal: Journal) : GoneEntries list =
-        [
-            for stream in Journal.streams journal do
-                if stream.Floor > 0L then
-                    { Stream = Some stream.Stream; First = 1L; Last = lastGone journal stream }
+    let gone (journal: Journal) : GoneEntries =
+        let streams = Journal.streams journal
+        let head = (Journal.head journal).Position
+        let entries () = Journal.readAll 1L Int32.MaxValue journal
 
-            yield! unknown journal
-        ]
+        GoneEntries.tell
+            {
+                Head = head
+                Visible = streams |> Seq.sumBy (fun stream -> Int128.op_Implicit (stream.Highest - stream.Floor))
+                Streams =
+                    [
+                        for stream in streams do
+                            if stream.Floor > 0L then
+                                {
+                                    Stream = stream.Stream
+                                    Floor = stream.Floor
+                                    Last = lastGone journal stream
+                                }
+                    ]
+                Missing = fun () -> entries () |> Seq.map _.Position |> GoneEntries.missing head
+                Unknown = Some(unknown journal)
+            }
 
     /// The journal as a run of a projection reads it.
     let reader (journal: Journal) : EvidenceReader =
@@ -66,7 +80,7 @@ module internal JournalEvidence =
                 fun query first last ->
                     (Journal.query query first Int32.MaxValue journal).Entries
                     |> Seq.takeWhile (fun entry -> entry.Position <= last)
-            Gone = fun () -> Seq.ofList (gone journal)
+            Gone = fun () -> gone journal
         }
 
 /// Evidence: canonical, hashed reports of what was read, folded and found.

@@ -49,7 +49,7 @@ type internal EvidenceReader =
         /// Entries that match a query, from one position to another, both included, in position order. More may be among them.
         Read: Query -> int64 -> int64 -> Entry seq
         /// What is gone: deleted, dropped, or never there.
-        Gone: unit -> GoneEntries seq
+        Gone: unit -> GoneEntries
     }
 
 /// A run that has begun: these entries are to be read and handed to the fold.
@@ -104,7 +104,7 @@ module internal ProjectionRun =
         (request: ProjectionRequest)
         (head: Head)
         (hashAt: int64 -> Hash option)
-        (gone: unit -> GoneEntries seq)
+        (gone: unit -> GoneEntries)
         : Result<ProjectionStart<'State>, ProjectionException> =
         let selection = Selection.ofProjection projection
         let queryHash = Selection.hash selection
@@ -121,7 +121,7 @@ module internal ProjectionRun =
             }
 
         let unlessLost after (started: ProjectionStart<'State>) =
-            if Selection.hasLost after (gone ()) selection then Error(historyDropped ()) else Ok started
+            if GoneEntries.hasLost after (gone ()) selection then Error(historyDropped ()) else Ok started
 
         match plan.Way with
         | CacheWay.Serve(row, state) -> Ok(from row.Watermark row.Watermark.Position state row.EntriesHash)

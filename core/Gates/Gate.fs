@@ -28,6 +28,19 @@ module internal GateProposal =
 
         types.ToArray()
 
+    /// Whether a batch has nothing but what Refold keeps of its own work: how a run started and ended, what an operation got from outside,
+    /// what became of messages, how far a consumer is, what gates decided. A batch with a command, an event or a message is none of these.
+    let isOwnRecord (batch: EncodedBatch) : bool =
+        Seq.forall
+            (fun index ->
+                (batch.Stream index).IsSystem
+                && match batch.Role index with
+                   | EntryRole.Control
+                   | EntryRole.Effect
+                   | EntryRole.Fact -> true
+                   | _ -> false)
+            (seq { 0 .. batch.Count - 1 })
+
 /// A rule of the caller's own over a context of the caller's own: whether a proposed append may be made. Immutable.
 [<Sealed>]
 type Gate<'Context>(name: string, description: string, evaluate: Func<'Context, GateDenial | null>) =
@@ -161,7 +174,7 @@ type GateSet<'Context> private (pipeline: string, gates: Gate<'Context>[]) =
             with error ->
                 GateDenial(gate.Name, GateDenial.DefectCode, GateText.mended (Thrown.text "the gate" error))
 
-    let linesOf (isAll: bool) (context: 'Context) : GateEvaluation[] =
+    let linesOf (isAll: bool) (catches: bool) (context: 'Context) : GateEvaluation[] =
         let lines = ResizeArray<GateEvaluation>()
         let strangers = ResizeArray<GateEvaluation>()
         let mutable isDenied = false
@@ -170,7 +183,7 @@ type GateSet<'Context> private (pipeline: string, gates: Gate<'Context>[]) =
             if isDenied && not isAll then
                 lines.Add(GateEvaluation(gate.Name, GateOutcome.Skipped, null))
             else
-                match ask isAll gate context with
+                match ask catches gate context with
                 | null -> lines.Add(GateEvaluation(gate.Name, GateOutcome.Permit, null))
                 | denial when isIn denial.Gate ->
                     isDenied <- true
@@ -182,6 +195,11 @@ type GateSet<'Context> private (pipeline: string, gates: Gate<'Context>[]) =
 
         lines.AddRange strangers
         lines.ToArray()
+
+    let traceOf (isAll: bool) (catches: bool) (context: 'Context) (batch: EncodedBatch) : GateTrace =
+        // Before the gates are asked: the batch is what it is.
+        let types, content = GateProposal.typesOf batch, GateProposal.contentOf batch
+        GateTrace(pipeline, types, content, linesOf isAll catches context)
 
     /// A set without gates. `pipeline` names it: not empty, such that `$gates/PIPELINE` is the name of a stream (at most 505 UTF-8 bytes,
     /// no control characters); throws `ArgumentException` otherwise.
@@ -201,11 +219,12 @@ type GateSet<'Context> private (pipeline: string, gates: Gate<'Context>[]) =
 
     member private this.Evaluated(isAll: bool, context: 'Context, batch: EncodedBatch, pass: byref<GatePass | null>) : GateTrace =
         ArgumentNullException.ThrowIfNull(batch, nameof batch)
-        // Before the gates are asked: the batch is what it is.
-        let types, content = GateProposal.typesOf batch, GateProposal.contentOf batch
-        let trace = GateTrace(pipeline, types, content, linesOf isAll context)
+        let trace = traceOf isAll isAll context batch
         pass <- if trace.IsPassed then GatePass(this, trace) else null
         trace
+
+    /// Asks as `Evaluate` does, or all; one that throws denies with the code `GATE_DEFECT` in any case.
+    member internal _.Judged(isAll: bool, context: 'Context, batch: EncodedBatch) : GateTrace = traceOf isAll true context batch
 
     /// Asks the gates in order, up to the first that denies; those behind it are skipped. What a gate throws goes out. `pass` is leave to
     /// append this batch once; null where a gate denied.

@@ -105,6 +105,35 @@ type EncodedBatch
     /// Why it does not get through the gates it demands; judged behind a known key, before everything else.
     member val internal Refusal: AppendError option = None with get, set
 
+    /// The set of gates that it got through by itself: its append holds a pass of it, or a bypass of it is among the entries. Null for
+    /// none.
+    member val internal Cleared: obj | null = null with get, set
+
+    /// The same batch, refused; one that is lent has no other holder, and is refused itself.
+    member internal this.RefusedBy(error: AppendError) : EncodedBatch =
+        let refused =
+            if isLent then
+                this
+            else
+                EncodedBatch(
+                    source,
+                    request,
+                    writer,
+                    ends,
+                    streams,
+                    streamNumbers,
+                    leaves,
+                    leafCount,
+                    content,
+                    violation,
+                    false,
+                    Pipelined = this.Pipelined,
+                    AllowSynchronousContinuations = this.AllowSynchronousContinuations
+                )
+
+        refused.Refusal <- Some error
+        refused
+
     /// The streams as they are; not to be changed.
     member internal _.StreamArray: StreamId[] = streams
 

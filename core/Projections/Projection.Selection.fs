@@ -1,4 +1,4 @@
-// What a projection reads, whole: query, streams and ranges; its JSON form and hash; whether something of it is gone.
+// What a projection reads, whole: query, streams and ranges; its JSON form and hash.
 // Called by Projection.Fold.fs and Projection.Cache.fs; the form is part of the body of a report.
 namespace Refold.Core
 
@@ -13,17 +13,6 @@ type internal Selection =
         Streams: string list
         /// At a position in one of these ranges, both ends included, distinct and ascending; none: any.
         Ranges: (int64 * int64) list
-    }
-
-/// Positions of which entries are gone: deleted, dropped, or never there in a restored journal.
-type internal GoneEntries =
-    {
-        /// Their stream, where it is known.
-        Stream: StreamId option
-        /// The lowest position that one of them may have had.
-        First: int64
-        /// The highest.
-        Last: int64
     }
 
 /// Functions of selections.
@@ -59,19 +48,6 @@ module internal Selection =
         && (selection.Ranges.IsEmpty
             || selection.Ranges |> List.exists (fun (first, last) -> first <= entry.Position && entry.Position <= last))
         && Query.matches entry.Data selection.Query
-
-    /// Whether something that could match is gone behind a position, so that a fold from there on would leave it out. Types and tags of
-    /// what is gone cannot be asked: only streams and positions exclude.
-    let hasLost (after: int64) (gone: GoneEntries seq) (selection: Selection) : bool =
-        let couldMatch (gone: GoneEntries) =
-            let first = max gone.First (after + 1L)
-
-            first <= gone.Last
-            && (selection.Streams.IsEmpty || gone.Stream.IsNone || List.contains gone.Stream.Value.Value selection.Streams)
-            && (selection.Ranges.IsEmpty
-                || selection.Ranges |> List.exists (fun (low, high) -> low <= gone.Last && first <= high))
-
-        Seq.exists couldMatch gone
 
     let private kind: JsonForm<EntryKind> =
         JsonForm.union

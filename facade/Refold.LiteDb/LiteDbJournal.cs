@@ -17,6 +17,7 @@ public sealed partial class LiteDbJournal : LocalJournal, IObservedJournal, IDat
     private readonly Reader reader;
     private readonly Subscriptions subscriptions;
     private readonly JournalObserver observer;
+    private readonly RequiredGates? gates;
     private readonly LiteDbWriter? writer;
     private volatile bool closed;
     private int disposals;
@@ -30,6 +31,7 @@ public sealed partial class LiteDbJournal : LocalJournal, IObservedJournal, IDat
         index = new LiteDbIndex(database, state, reader);
         subscriptions = new Subscriptions(state.View.LastPosition);
         observer = new JournalObserver(options, "litedb", place);
+        gates = Refold.RequiredGates.Of(options);
         if (!options.ReadOnly)
         {
             database.WriteMark(state.View.Progress, flush: true);
@@ -40,6 +42,9 @@ public sealed partial class LiteDbJournal : LocalJournal, IObservedJournal, IDat
     }
 
     JournalObserver IObservedJournal.Observer => observer;
+
+    /// <inheritdoc/>
+    public override GateSet? RequiredGates => gates?.Gates;
 
     /// <inheritdoc/>
     protected override bool AnswersOnItsThread => true;
@@ -107,8 +112,8 @@ public sealed partial class LiteDbJournal : LocalJournal, IObservedJournal, IDat
     {
         ArgumentNullException.ThrowIfNull(batch);
         return JournalObserver.IsWanted(batch)
-            ? observer.ObserveAsync(batch, AppendUnobservedAsync, cancellationToken)
-            : AppendUnobservedAsync(batch, cancellationToken);
+            ? observer.ObserveAsync(batch, AppendGatedAsync, cancellationToken)
+            : AppendGatedAsync(batch, cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -119,7 +124,9 @@ public sealed partial class LiteDbJournal : LocalJournal, IObservedJournal, IDat
         // A copy, looked at here: what the caller does wrong, or does to the list afterwards, must not reach the writer.
         JournalEntry[] entries = [.. batch];
         if (Array.Exists(entries, entry => entry is null)) throw new ArgumentNullException(nameof(batch), "An entry is null.");
-        return AppendAsync(new PendingAppend(index => AppendRule.Restore(index, entries)), cancellationToken);
+        return gates is null || closed
+            ? RestoreUnaskedAsync(entries, cancellationToken)
+            : gates.RestoreAsync(entries, token => RestoreUnaskedAsync(entries, token), AppendUnobservedAsync, cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -146,6 +153,14 @@ public sealed partial class LiteDbJournal : LocalJournal, IObservedJournal, IDat
         database.Dispose();
         observer.Closed(Head);
     }
+
+    private ValueTask<AppendResult> RestoreUnaskedAsync(JournalEntry[] entries, CancellationToken cancellationToken) =>
+        AppendAsync(new PendingAppend(index => AppendRule.Restore(index, entries)), cancellationToken);
+
+    private ValueTask<AppendResult> AppendGatedAsync(EncodedBatch batch, CancellationToken cancellationToken) =>
+        gates is null || closed
+            ? AppendUnobservedAsync(batch, cancellationToken)
+            : gates.AppendAsync(batch, AppendUnobservedAsync, cancellationToken);
 
     private ValueTask<AppendResult> AppendUnobservedAsync(EncodedBatch batch, CancellationToken cancellationToken) =>
         AppendAsync(

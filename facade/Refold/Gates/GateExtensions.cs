@@ -109,7 +109,8 @@ public static class GateExtensions
         return await answered.ConfigureAwait(false);
     }
 
-    private static AppendRequest Record(GateSet gates, GateTrace trace) =>
+    /// <summary>The append of a denial's record.</summary>
+    internal static AppendRequest Record(GateSet gates, GateTrace trace) =>
         new(new EntryData(gates.Stream, GateTranslation.DeniedType, trace.ToJson()) { Role = EntryRole.Control })
         {
             AllowsOwnStreams = true,

@@ -15,6 +15,7 @@ internal static class GatedAppend
 
         // Of a known key nothing is committed: only the journal knows that. Any other refusal is certain here, whatever the journal.
         if (claim?.Take(batch) is { } refusal && batch.Key is null) return Refused(journal, refusal);
+        if (request.Pass is { } pass) batch.Cleared = pass.Gates;
         batch.AllowSynchronousContinuations = journal is LocalJournal { AnswersOnItsThread: true };
         var appending = journal.TryAppendAsync(batch, cancellationToken).AsTask();
         await Boundary.Following(appending);

@@ -15,6 +15,25 @@ internal static class GateTranslation
     /// <summary>The type of the entry of a bypass.</summary>
     public static string BypassedType => GateSet.BypassedType;
 
+    /// <summary>Whether a store refuses a batch whatever gates say, unless its key is known.</summary>
+    public static bool IsRefused(EncodedBatch batch) => batch.Refusal is not null || batch.Violation is not null;
+
+    /// <summary>Whether a batch has nothing but what Refold keeps of its own work.</summary>
+    public static bool IsOwnRecord(EncodedBatch batch) => GateProposal.isOwnRecord(batch);
+
+    /// <summary>The same batch, which commits nothing.</summary>
+    public static EncodedBatch RefusedBy(EncodedBatch batch, GateSet gates) =>
+        batch.RefusedBy(Core.AppendError.NewPassRefused(gates.Pipeline, PassFault.Missing));
+
+    /// <summary>Entries of one batch as an append of them would be encoded; null where one breaks a rule.</summary>
+    public static EncodedBatch? EncodedAgain(this IReadOnlyList<JournalEntry> batch)
+    {
+        var entries = batch.ToCore();
+        var bare = Core.Append.request(entries.Select(entry => entry.Data).ToFSharpList());
+        var encoded = Core.Append.encodeOwn(new Core.AppendRequest(bare.Entries, bare.Expected, bare.Condition, entries.Head.Data.Key));
+        return encoded.IsOk ? encoded.ResultValue : null;
+    }
+
     /// <summary>Encodes a request for the append that is under way.</summary>
     /// <returns>The batch, and its claim, which has taken nothing yet: none where a bypass goes with it. Or why it can never be
     /// appended.</returns>
@@ -34,6 +53,7 @@ internal static class GateTranslation
             return (null, null, new AppendFailure.PassRefused(gates.Pipeline, PassFault.OtherGates));
         var told = new EntryData(bypass.Gates.Stream, BypassedType, bypass.PayloadOf(batch)) { Role = EntryRole.Control };
         (batch, failure) = (proposed with { Entries = [.. entries, told], AllowsOwnStreams = true }).Encoded();
+        if (batch is not null) batch.Cleared = bypass.Gates;
         return (batch, null, failure);
     }
 

@@ -12,6 +12,10 @@ namespace Refold;
 /// </remarks>
 public interface IJournal : IAsyncDisposable
 {
+    /// <summary>The gates that every append through this journal must get through (<see cref="JournalOptions.RequiredGates"/>).</summary>
+    /// <value>Null: none are demanded. A store that asks them (<see cref="Refold.RequiredGates"/>) says so here.</value>
+    GateSet? RequiredGates => null;
+
     /// <summary>The last position and the head hash of what is committed.</summary>
     /// <param name="cancellationToken">Cancels waiting.</param>
     /// <returns>The head.</returns>

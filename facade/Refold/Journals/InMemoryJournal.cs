@@ -12,6 +12,7 @@ public sealed class InMemoryJournal : LocalJournal, IObservedJournal
     private readonly Lock gate = new();
     private readonly Subscriptions subscriptions = new(0);
     private readonly JournalObserver observer;
+    private readonly RequiredGates? gates;
     private readonly Core.ArrayJournal journal = new();
     private readonly EntryIds ids = new(entry => entry.Id);
     private readonly EntryIds causes = new(entry => entry.CausationId);
@@ -26,6 +27,7 @@ public sealed class InMemoryJournal : LocalJournal, IObservedJournal
     internal InMemoryJournal(JournalOptions options)
     {
         observer = new JournalObserver(options, "memory", "memory:");
+        gates = Refold.RequiredGates.Of(options);
         observer.Opened(Head, healed: null);
     }
 
@@ -34,7 +36,11 @@ public sealed class InMemoryJournal : LocalJournal, IObservedJournal
     /// <inheritdoc/>
     public override bool IsOnlyWriter => true;
 
-    internal override bool GivesBatchesBack => true;
+    /// <inheritdoc/>
+    public override GateSet? RequiredGates => gates?.Gates;
+
+    // A gate may keep what it was asked about.
+    internal override bool GivesBatchesBack => gates is null;
 
     /// <summary>The last position and head hash. Also after the journal was closed.</summary>
     public override Head Head
@@ -56,8 +62,8 @@ public sealed class InMemoryJournal : LocalJournal, IObservedJournal
     {
         ArgumentNullException.ThrowIfNull(batch);
         return JournalObserver.IsWanted(batch)
-            ? observer.ObserveAsync(batch, AppendUnobservedAsync, cancellationToken)
-            : AppendUnobservedAsync(batch, cancellationToken);
+            ? observer.ObserveAsync(batch, AppendGatedAsync, cancellationToken)
+            : AppendGatedAsync(batch, cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -66,7 +72,12 @@ public sealed class InMemoryJournal : LocalJournal, IObservedJournal
     {
         var entries = batch.ToCore();
         if (cancellationToken.IsCancellationRequested) return ValueTask.FromCanceled<AppendResult>(cancellationToken);
-        return ValueTask.FromResult(Commit(static (journal, entries) => journal.Restore(entries), entries));
+        return gates is null || closed
+            ? Restored()
+            : gates.RestoreAsync([.. entries.Select(entry => new JournalEntry(entry))], _ => Restored(), AppendUnobservedAsync, cancellationToken);
+
+        ValueTask<AppendResult> Restored() =>
+            ValueTask.FromResult(Commit(static (journal, entries) => journal.Restore(entries), entries));
     }
 
     /// <inheritdoc/>
@@ -199,6 +210,11 @@ public sealed class InMemoryJournal : LocalJournal, IObservedJournal
     {
         for (var index = 0; index < entries.Count; index++) yield return new JournalEntry(entries[index]);
     }
+
+    private ValueTask<AppendResult> AppendGatedAsync(EncodedBatch batch, CancellationToken cancellationToken) =>
+        gates is null || closed
+            ? AppendUnobservedAsync(batch, cancellationToken)
+            : gates.AppendAsync(batch, AppendUnobservedAsync, cancellationToken);
 
     private ValueTask<AppendResult> AppendUnobservedAsync(EncodedBatch batch, CancellationToken cancellationToken) =>
         cancellationToken.IsCancellationRequested

@@ -23,6 +23,9 @@ public abstract class LocalJournal : ILocalJournal
     internal virtual bool GivesBatchesBack => false;
 
     /// <inheritdoc/>
+    public virtual GateSet? RequiredGates => null;
+
+    /// <inheritdoc/>
     public abstract Head Head { get; }
 
     /// <inheritdoc/>

@@ -31,7 +31,9 @@ public static class Journal
     public static ValueTask<IJournal> OpenAsync(string uri, JournalOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(uri);
-        return Stores.OpenAsync(uri, options ?? new JournalOptions(), cancellationToken);
+        options ??= new JournalOptions();
+        var opening = Stores.OpenAsync(uri, options, cancellationToken);
+        return AsksAll(options, null) ? opening : AskingAsync(uri, options, opening);
     }
 
     /// <summary>Opens the local journal that a URI names: its reads also answer at once. Otherwise
@@ -49,7 +51,12 @@ public static class Journal
     public static ILocalJournal Open(string uri, JournalOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(uri);
-        return Stores.Open(uri, options ?? new JournalOptions());
+        options ??= new JournalOptions();
+        var journal = Stores.Open(uri, options);
+        if (AsksAll(options, journal)) return journal;
+        var closing = journal.DisposeAsync();
+        if (!closing.IsCompleted) closing.AsTask().GetAwaiter().GetResult();
+        throw AsksNone(uri, options);
     }
 
     /// <summary>Makes a scheme of local journals known, for the whole process; as done by
@@ -77,6 +84,22 @@ public static class Journal
     /// <summary>The package that would bring the store of a URI; null where it is there, or no package is known to.</summary>
     internal static string? MissingPackage(string uri) =>
         Stores.MissingPackage(uri[..Math.Max(0, uri.IndexOf(':', StringComparison.Ordinal))]);
+
+    // Gates that nobody asks would let everything through.
+    private static bool AsksAll(JournalOptions options, IJournal? journal) =>
+        options is { RequiredGates: null } or { ReadOnly: true } || ReferenceEquals(journal?.RequiredGates, options.RequiredGates);
+
+    private static async ValueTask<IJournal> AskingAsync(string uri, JournalOptions options, ValueTask<IJournal> opening)
+    {
+        var journal = await opening.ConfigureAwait(false);
+        if (AsksAll(options, journal)) return journal;
+        await journal.DisposeAsync().ConfigureAwait(false);
+        throw AsksNone(uri, options);
+    }
+
+    private static JournalOpenException AsksNone(string uri, JournalOptions options) => new(
+        $"The store of '{uri}' does not ask the gates '{options.RequiredGates!.Pipeline}' that the options demand of every append; "
+        + "open it without them, or have the store use RequiredGates.");
 
     private static InMemoryJournal OpenMemory(string path, JournalOptions options)
     {

@@ -78,7 +78,7 @@ public static class ProjectionExtensions
             var gone = GoneEntries.UpTo(journal, head.Position);
             var result = run(new ProjectionReading(journal, head, streams, gone).ToCore());
             // What was deleted while it was read may have been left out: it is read again.
-            if (!gone.SequenceEqual(GoneEntries.UpTo(journal, head.Position)))
+            if (!gone.Equals(GoneEntries.UpTo(journal, head.Position)))
             {
                 if (tries < MostTries) continue;
                 throw new JournalException("busy", "Entries were deleted while they were read, each time; run it again.");

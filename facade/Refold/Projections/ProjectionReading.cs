@@ -10,7 +10,7 @@ namespace Refold;
 /// <param name="streams">The streams that the projection names; none for all.</param>
 /// <param name="gone">What is gone up to that head.</param>
 internal sealed class ProjectionReading(
-    ILocalJournal journal, Head head, IReadOnlyList<StreamId> streams, IReadOnlyList<Core.GoneEntries> gone)
+    ILocalJournal journal, Head head, IReadOnlyList<StreamId> streams, Core.GoneEntries gone)
 {
     private const int PageSize = 4096;
 
@@ -21,7 +21,7 @@ internal sealed class ProjectionReading(
             journal.HeadAt(position) is { } at && at.Position == position ? FSharpOption<Hash>.Some(at.Hash) : null)!,
         FuncConvert.FromFunc<long, Core.EvidencePlace>(PlaceAt),
         FuncConvert.FromFunc<Core.Query, long, long, IEnumerable<Core.Entry>>(Read),
-        FuncConvert.FromFunc<Unit?, IEnumerable<Core.GoneEntries>>(_ => gone)!);
+        FuncConvert.FromFunc<Unit?, Core.GoneEntries>(_ => gone)!);
 
     private Core.EvidencePlace PlaceAt(long position)
     {

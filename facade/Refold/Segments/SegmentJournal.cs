@@ -44,6 +44,7 @@ public sealed partial class SegmentJournal : LocalJournal, IObservedJournal
     private readonly LiveReader? live;
     private readonly CommitWatch? watch;
     private readonly JournalObserver observer;
+    private readonly RequiredGates? gates;
     // Another one once a compaction replaced files.
     private volatile OpenedDirectory opened;
     private volatile bool closed;
@@ -55,6 +56,7 @@ public sealed partial class SegmentJournal : LocalJournal, IObservedJournal
         this.store = store;
         this.directoryLock = directoryLock;
         observer = new JournalObserver(options, "segments", device.Place);
+        gates = Refold.RequiredGates.Of(options);
         subscriptions = new Subscriptions(opened.Index.Head.Position);
         Restored = opened.Entries;
         if (store is not null)
@@ -81,7 +83,8 @@ public sealed partial class SegmentJournal : LocalJournal, IObservedJournal
     /// <inheritdoc/>
     protected internal override bool AnswersOnItsThread => true;
 
-    internal override bool GivesBatchesBack => true;
+    // A gate may keep what it was asked about.
+    internal override bool GivesBatchesBack => gates is null;
 
     /// <inheritdoc/>
     public override bool IsOnlyWriter => writer is not null;
@@ -190,26 +193,6 @@ public sealed partial class SegmentJournal : LocalJournal, IObservedJournal
     }
 
     /// <inheritdoc/>
-    public override ValueTask<AppendResult> TryAppendAsync(EncodedBatch batch, CancellationToken cancellationToken = default)
-    {
-        ArgumentNullException.ThrowIfNull(batch);
-        return JournalObserver.IsWanted(batch)
-            ? observer.ObserveAsync(batch, AppendUnobservedAsync, cancellationToken)
-            : AppendUnobservedAsync(batch, cancellationToken);
-    }
-
-    /// <inheritdoc/>
-    public override ValueTask<AppendResult> TryRestoreAsync(
-        IReadOnlyList<JournalEntry> batch, CancellationToken cancellationToken = default)
-    {
-        ArgumentNullException.ThrowIfNull(batch);
-        // A copy, looked at here: what the caller does wrong, or does to the list afterwards, must not reach the writer.
-        JournalEntry[] entries = [.. batch];
-        if (Array.Exists(entries, entry => entry is null)) throw new ArgumentNullException(nameof(batch), "An entry is null.");
-        return AppendAsync(new PendingAppend(index => AppendRule.Restore(index, entries)), cancellationToken);
-    }
-
-    /// <inheritdoc/>
     /// <remarks>After a power cut the last deletions, like the last entries, may be <see cref="Unconfirmed"/> to whoever opens for reading,
     /// who then still sees what was deleted; opening for writing brings them back.</remarks>
     public override ValueTask DeleteToAsync(StreamId stream, long version, CancellationToken cancellationToken = default)
@@ -264,21 +247,6 @@ public sealed partial class SegmentJournal : LocalJournal, IObservedJournal
             directoryLock.Dispose();
             throw;
         }
-    }
-
-    private ValueTask<AppendResult> AppendUnobservedAsync(EncodedBatch batch, CancellationToken cancellationToken) =>
-        AppendAsync(
-            new PendingAppend(index => AppendRule.Decide(index, batch), batch.AllowSynchronousContinuations)
-            { Pipelined = batch.Pipelined, Lent = batch.IsLent ? batch : null },
-            cancellationToken);
-
-    private ValueTask<AppendResult> AppendAsync(PendingAppend write, CancellationToken cancellationToken)
-    {
-        if (cancellationToken.IsCancellationRequested) return ValueTask.FromCanceled<AppendResult>(cancellationToken);
-        if (closed) return new ValueTask<AppendResult>(SegmentLog.Unavailable("the journal was closed", null));
-        if (writer is null) return new ValueTask<AppendResult>(SegmentLog.Unavailable("the journal was opened for reading", null));
-        // The answer of an append is never null.
-        return new ValueTask<AppendResult>(writer.WriteAsync(write, cancellationToken)!);
     }
 
     private ValueTask WriteAsync(PendingWrite write, CancellationToken cancellationToken)

@@ -14,8 +14,8 @@ internal static class Stores
     public static ILocalJournal Open(string store, JournalOptions? options = null) => store switch
     {
         "segments" => SegmentJournal.Open(new MemoryDevice(), options ?? new JournalOptions()),
-        "litedb" => LiteDbJournal.Open(new SimulatedFiles()),
-        _ => new InMemoryJournal(),
+        "litedb" => LiteDbJournal.Open(new SimulatedFiles(), options),
+        _ => (InMemoryJournal)Journal.Open("memory:", options),
     };
 
     /// <summary>A LiteDB journal that writes places into documents after a few entries.</summary>
