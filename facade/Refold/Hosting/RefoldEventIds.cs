@@ -118,6 +118,15 @@ public static class RefoldEventIds
 
     /// <summary>Information: an attempt to hand a message over failed, and comes again.</summary>
     public const int DeliveryFailed = 55;
+
+    /// <summary>Warning: the runner of a read model met a fault, and goes on from the place that is kept after a while.</summary>
+    public const int ReadModelRestarts = 60;
+
+    /// <summary>Error: the runner of a read model met a fault that does not pass, or too many. It does not go on.</summary>
+    public const int ReadModelFaulted = 61;
+
+    /// <summary>Information: a read model was made anew and is the live one now.</summary>
+    public const int ReadModelSwitched = 62;
 }
 
 /// <summary>The log lines; in one class, as what is generated for several comes in any order, and builds would differ.</summary>
@@ -132,6 +141,20 @@ internal static partial class LogLines
     public const string HostCategory = "Refold.Host";
 
     public const string DeliveryCategory = "Refold.Delivery";
+
+    public const string ReadModelCategory = "Refold.ReadModel";
+
+    [LoggerMessage(
+        RefoldEventIds.ReadModelRestarts, LogLevel.Warning, "The read model {ReadModel} met a fault, and goes on in {Delay}")]
+    public static partial void ReadModelRestarts(this ILogger logger, Exception exception, string readModel, TimeSpan delay);
+
+    [LoggerMessage(RefoldEventIds.ReadModelFaulted, LogLevel.Error, "The read model {ReadModel} is kept up to date no more")]
+    public static partial void ReadModelFaulted(this ILogger logger, Exception exception, string readModel);
+
+    [LoggerMessage(
+        RefoldEventIds.ReadModelSwitched, LogLevel.Information,
+        "The read model {ReadModel} was made anew, and is the live one from position {Position} on")]
+    public static partial void ReadModelSwitched(this ILogger logger, string readModel, long position);
 
     [LoggerMessage(RefoldEventIds.JournalOpened, LogLevel.Information, "Opened the journal {Place} at position {Position}")]
     public static partial void JournalOpened(this ILogger logger, string place, long position);

@@ -111,6 +111,16 @@ public static class RefoldTelemetry
     /// <see cref="OutboxTag"/>.</summary>
     public const string DeliveryWarnings = "refold.outbox.warnings";
 
+    /// <summary>Gauge in positions: how far a read model or live projection that runs is behind its journal's head. Tag:
+    /// <see cref="ReadModelTag"/>.</summary>
+    public const string ReadModelLag = "refold.read_model.lag";
+
+    /// <summary>Gauge in seconds: for how long it has been behind. Tag: <see cref="ReadModelTag"/>.</summary>
+    public const string ReadModelLagTime = "refold.read_model.lag.time";
+
+    /// <summary>Tag: the name of a read model, or the id of a projection.</summary>
+    public const string ReadModelTag = "refold.read_model";
+
     /// <summary>Tag: the name of an outbox.</summary>
     public const string OutboxTag = "refold.outbox";
 

@@ -1,0 +1,104 @@
+// The way of a runner through its journal: from the place that is kept to the head, then on with each commit; and on again after faults.
+// Run by ReadModelRunner.RunAsync.
+namespace Refold;
+
+public sealed partial class ReadModelRunner
+{
+    private async Task RestartingAsync(CancellationToken stopping, CancellationToken applying)
+    {
+        var budget = new RestartBudget(options, clock);
+        Tell(now => now with { State = ReadModelState.CatchingUp, Error = null });
+        while (true)
+        {
+            try
+            {
+                await FollowAsync(stopping, applying).ConfigureAwait(false);
+                Tell(now => now with { State = ReadModelState.Stopped });
+                return;
+            }
+            catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+            {
+                Tell(now => now with { State = ReadModelState.Stopped });
+                return;
+            }
+            catch (Exception fault) when (MayPass(fault) && budget.TryTake(out var delay))
+            {
+                Tell(now => now with { State = ReadModelState.Restarting, Restarts = now.Restarts + 1, Error = fault });
+                logger?.ReadModelRestarts(fault, Name, delay);
+                await WaitAsync(delay, stopping).ConfigureAwait(false);
+            }
+            catch (Exception fault)
+            {
+                Tell(now => now with { State = ReadModelState.Faulted, Error = fault });
+                logger?.ReadModelFaulted(fault, Name);
+                throw;
+            }
+        }
+    }
+
+    // Neither another history nor what is gone comes back.
+    private static bool MayPass(Exception fault) => fault is not (ForeignHistoryException or ReadModelException);
+
+    private async Task WaitAsync(TimeSpan delay, CancellationToken stopping)
+    {
+        try
+        {
+            await Task.Delay(delay, clock, stopping).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            // Following ends at once.
+        }
+    }
+
+    private async Task FollowAsync(CancellationToken stopping, CancellationToken applying)
+    {
+        await InStepAsync(() => steps.LoadAsync(stopping), stopping).ConfigureAwait(false);
+        while (true)
+        {
+            var head = await journal.HeadAsync(stopping).ConfigureAwait(false);
+            Tell(now => now with { State = ReadModelState.CatchingUp, Place = steps.Place, HeadPosition = head.Position });
+            while (steps.Place.Position < head.Position)
+            {
+                await InStepAsync(
+                    () => steps.Place.Position < head.Position ? steps.StepAsync(head, stopping, applying) : Task.CompletedTask,
+                    stopping).ConfigureAwait(false);
+            }
+
+            Tell(now => now with { State = ReadModelState.Live });
+            // What was committed meanwhile is answered at once.
+            var next = journal.SubscribeAsync(head.Position + 1, stopping).GetAsyncEnumerator(stopping);
+            await using (next.ConfigureAwait(false))
+            {
+                if (!await next.MoveNextAsync().ConfigureAwait(false)) return;
+            }
+        }
+    }
+
+    private async Task InStepAsync(Func<Task> work, CancellationToken stopping)
+    {
+        await gate.WaitAsync(stopping).ConfigureAwait(false);
+        try
+        {
+            await work().ConfigureAwait(false);
+            Tell(now => now with { Place = steps.Place });
+        }
+        finally
+        {
+            gate.Release();
+        }
+    }
+
+    private void Tell(Func<ReadModelStatus, ReadModelStatus> change)
+    {
+        TaskCompletionSource told;
+        lock (statusGate)
+        {
+            status = change(status);
+            behindSince = status.Lag > 0 ? behindSince ?? clock.GetUtcNow() : null;
+            (told, moved) = (moved, NewSignal());
+        }
+
+        told.TrySetResult();
+    }
+}
