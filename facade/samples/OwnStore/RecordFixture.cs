@@ -9,8 +9,7 @@ public sealed class RecordFixture : JournalFixture
 {
     private readonly Records records = new();
 
-    public override JournalCapabilities Capabilities =>
-        JournalCapabilities.All & ~(JournalCapabilities.SeveralProcesses | JournalCapabilities.Proofs);
+    public override JournalCapabilities Capabilities => JournalCapabilities.All & ~JournalCapabilities.SeveralProcesses;
 
     public override async ValueTask<IJournal> OpenAsync(CancellationToken cancellationToken) => await RecordJournal.OpenAsync(records);
 

@@ -82,6 +82,23 @@ public sealed class RecordJournal : IJournal
     public IAsyncEnumerable<JournalEntry> SubscribeAsync(Head after, CancellationToken cancellationToken = default) =>
         shown.SubscribeAsync(after, cancellationToken);
 
+    public ValueTask<BatchPlace?> BatchAtAsync(long position, CancellationToken cancellationToken = default) =>
+        shown.BatchAtAsync(position, cancellationToken);
+
+    public ValueTask<long?> TreeSizeAsync(long position, CancellationToken cancellationToken = default) =>
+        shown.TreeSizeAsync(position, cancellationToken);
+
+    public ValueTask<TreeHead> RootAtAsync(long? size = null, CancellationToken cancellationToken = default) =>
+        shown.RootAtAsync(size, cancellationToken);
+
+    public ValueTask<InclusionProof> InclusionProofAsync(
+        long position, long? size = null, CancellationToken cancellationToken = default) =>
+        shown.InclusionProofAsync(position, size, cancellationToken);
+
+    public ValueTask<ConsistencyProof> ConsistencyProofAsync(
+        long from, long? to = null, CancellationToken cancellationToken = default) =>
+        shown.ConsistencyProofAsync(from, to, cancellationToken);
+
     public async ValueTask DisposeAsync()
     {
         await gate.WaitAsync();
