@@ -28,15 +28,17 @@ internal static class ProofGrowth
         var (journal, costs) = (read.Journal, new List<(string, string, double?)>());
         // What is asked once of a journal: its size, and the upper levels of its index.
         _ = journal.RootAt();
-        List<(long Position, long Size)> asked =
+        // Each kind of other places, so that one does not find the pages of the other.
+        List<(long Position, long Size)> Pairs() =>
             [.. Enumerable.Range(0, Proofs).Select(_ => random.Between(1L, batches)).Select(at => (at, random.Between(at, (long)batches)))];
+        var (asked, grown) = (Pairs(), Pairs());
         var proofs = new List<InclusionProof>();
         var inclusion = read.Count(() => proofs.AddRange(asked.Select(ask => journal.InclusionProof(ask.Position, ask.Size))));
         var consistencies = new List<ConsistencyProof>();
         var consistency = read.Count(() =>
-            consistencies.AddRange(asked.Select(ask => journal.ConsistencyProof(ask.Position, ask.Size))));
+            consistencies.AddRange(grown.Select(ask => journal.ConsistencyProof(ask.Position, ask.Size))));
         if (proofs.Zip(asked).Any(pair => pair.First.FindFault(journal.RootAt(pair.Second.Size)) is not null)
-            || consistencies.Zip(asked).Any(pair =>
+            || consistencies.Zip(grown).Any(pair =>
                 !pair.First.Shows(journal.RootAt(pair.Second.Position), journal.RootAt(pair.Second.Size))))
         {
             throw new InvalidOperationException("A proof does not hold.");
