@@ -12,7 +12,7 @@ namespace Refold;
 /// moment.</remarks>
 /// <threadsafety>All members are safe for use by many threads; <see cref="RunAsync"/> runs once at a time.</threadsafety>
 /// <example><code>
-/// var runner = new ReadModelRunner(journal, "stock", new StockTable(connection), new() { Query = Query.WithTypes("Sold") });
+/// var runner = new ReadModelRunner(journal, "stock", new StockTable(connection), new() { Query = Query.OfTypes("Sold") });
 /// var running = runner.RunAsync(stopping);
 /// await runner.WaitForAsync(receipt.Head.Position);   // what was just appended is in the table now
 /// </code></example>
@@ -107,7 +107,8 @@ public sealed partial class ReadModelRunner
         ReadModelObservation.Add(this);
         try
         {
-            await RestartingAsync(stopping, applying.Token).ConfigureAwait(false);
+            // A journal in this process answers at once: whoever calls this is not to read all of it.
+            await Task.Run(() => RestartingAsync(stopping, applying.Token), CancellationToken.None).ConfigureAwait(false);
         }
         finally
         {
@@ -156,37 +157,43 @@ public sealed partial class ReadModelRunner
             throw new InvalidOperationException($"'{Name}' is made anew already.");
         try
         {
-            var made = StepsOf(beside);
-            await made.LoadAsync(cancellationToken).ConfigureAwait(false);
-            while (true)
-            {
-                var live = LiveStatus().Place;
-                if (made.Place.Position >= live.Position) break;
-                await made.StepAsync(live, cancellationToken, cancellationToken).ConfigureAwait(false);
-            }
-
-            await gate.WaitAsync(cancellationToken).ConfigureAwait(false);
-            try
-            {
-                var place = LiveStatus().Place;
-                while (made.Place.Position < place.Position)
-                    await made.StepAsync(place, cancellationToken, cancellationToken).ConfigureAwait(false);
-                if (made.Place != place) throw new ForeignHistoryException(made.Place);
-                await steps.KeepAsync(cancellationToken).ConfigureAwait(false);
-                await made.KeepAsync(cancellationToken).ConfigureAwait(false);
-                await switchOver(place, cancellationToken).ConfigureAwait(false);
-                steps = made;
-                logger?.ReadModelSwitched(Name, place.Position);
-                return place;
-            }
-            finally
-            {
-                gate.Release();
-            }
+            return await Task.Run(() => MakeAnewAsync(StepsOf(beside), switchOver, cancellationToken), cancellationToken)
+                .ConfigureAwait(false);
         }
         finally
         {
             Volatile.Write(ref rebuilding, 0);
+        }
+    }
+
+    private async Task<Head> MakeAnewAsync(
+        ReadModelSteps made, Func<Head, CancellationToken, ValueTask> switchOver, CancellationToken cancellationToken)
+    {
+        await made.LoadAsync(cancellationToken).ConfigureAwait(false);
+        while (true)
+        {
+            var live = LiveStatus().Place;
+            if (made.Place.Position >= live.Position) break;
+            await made.StepAsync(live, cancellationToken, cancellationToken).ConfigureAwait(false);
+        }
+
+        await gate.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            var place = LiveStatus().Place;
+            while (made.Place.Position < place.Position)
+                await made.StepAsync(place, cancellationToken, cancellationToken).ConfigureAwait(false);
+            if (made.Place != place) throw new ForeignHistoryException(made.Place);
+            await steps.KeepAsync(cancellationToken).ConfigureAwait(false);
+            await made.KeepAsync(cancellationToken).ConfigureAwait(false);
+            await switchOver(place, cancellationToken).ConfigureAwait(false);
+            steps = made;
+            logger?.ReadModelSwitched(Name, place.Position);
+            return place;
+        }
+        finally
+        {
+            gate.Release();
         }
     }
 
