@@ -15,6 +15,10 @@ public class JournalConformanceTests(ITestOutputHelper output)
 
     [Theory]
     [MemberData(nameof(Cases))]
+    public Task Inline(string name) => ConformanceSuites.Inline.HoldsAsync(output, name);
+
+    [Theory]
+    [MemberData(nameof(Cases))]
     public Task Segments(string name) => ConformanceSuites.Segments.HoldsAsync(output, name);
 
     [Theory]

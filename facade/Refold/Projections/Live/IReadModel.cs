@@ -60,6 +60,10 @@ public sealed class ReadModelException : JournalException
     internal static ReadModelException Folding(string name, Exception cause) => new(
         "projection-failed", $"The projection '{name}' failed: {cause.Message}.", cause);
 
+    internal static ReadModelException NotThere(string name, Exception cause) => new(
+        (cause as JournalException)?.Code ?? "projection-failed",
+        $"The inline projection '{name}' is brought up to date no more: {cause.Message}", cause);
+
     internal static ReadModelException NotThere(string name, long position, Exception? cause) => new(
         "read-model-stopped",
         $"'{name}' does not come to position {NumberText.Of(position)}: its runner has stopped or failed.", cause);

@@ -6,6 +6,8 @@ internal static class ConformanceSuites
 {
     public static ConformanceSuite Memory { get; } = ConformanceSuite.Of("memory", 60, () => new MemoryFixture());
 
+    public static ConformanceSuite Inline { get; } = ConformanceSuite.Of("inline", 20, () => new InlineFixture());
+
     public static ConformanceSuite Segments { get; } = ConformanceSuite.Of("segments", 20, () => new SimulatedSegmentFixture());
 
     public static ConformanceSuite SegmentsInADirectory { get; } = ConformanceSuite.Of("directory", 6, () => new DirectoryFixture());
@@ -38,7 +40,7 @@ internal static class ConformanceSuites
     [
         .. new[]
             {
-                Memory, Segments, SegmentsInADirectory, LiteDb, LiteDbInFiles, OverThreads, Slow,
+                Memory, Inline, Segments, SegmentsInADirectory, LiteDb, LiteDbInFiles, OverThreads, Slow,
                 MemorySnapshots, SnapshotFiles, SnapshotsInADirectory, LiteDbSnapshots,
             }
             .Select(suite => suite.Sequences),

@@ -13,6 +13,19 @@ internal sealed class MemoryFixture : JournalFixture
     public override ValueTask<IJournal> OpenAsync(CancellationToken cancellationToken) => new(new InMemoryJournal());
 }
 
+/// <summary>Memory behind an inline projection: what goes through it is answered as by the journal itself.</summary>
+internal sealed class InlineFixture : JournalFixture
+{
+    private static readonly Projection<int> Count = Projection.Create(
+        "count", 1, [], 0, (count, _) => count + 1,
+        Codec.Create<int>("count", count => BitConverter.GetBytes(count), bytes => BitConverter.ToInt32(bytes.Span)));
+
+    public override JournalCapabilities Capabilities => new MemoryFixture().Capabilities;
+
+    public override async ValueTask<IJournal> OpenAsync(CancellationToken cancellationToken) =>
+        await new InMemoryJournal().WithInlineAsync([new InlineProjection<int>(Count)], cancellationToken);
+}
+
 /// <summary>Segment files on the simulated device, with segments so small that every sequence rotates. A crash keeps a subset of the
 /// unflushed bytes that follows from the operations before, so that a sequence's seed repeats it.</summary>
 internal sealed class SimulatedSegmentFixture : JournalFixture

@@ -16,7 +16,7 @@ public static class Soak
     internal static IReadOnlyList<Suite> Suites { get; } =
     [
         .. SegmentSuites.All, .. ProofSuites.All, .. LiteDbSuites.All, .. RunSuites.All, .. CodecSuites.All, .. OperationSuites.All,
-        .. ToolSuites.All, .. DeliverySuites.All,
+        .. ToolSuites.All, .. DeliverySuites.All, .. ProjectionSuites.All,
         .. ConformanceSuites.All, StressSuite.Stress,
     ];
 
