@@ -14,7 +14,7 @@ public class ScriptTests
             .. Directory.EnumerateFiles(SourceTree.PathOf("core/scripts"), "*.fsx")
                 .Where(script => Path.GetFileName(script) != "refold.fsx")
         ];
-        Assert.Equal(3, scripts.Length);
+        Assert.Equal(4, scripts.Length);
         foreach (string[] lines in scripts.Select(File.ReadAllLines))
         {
             Assert.All(lines[..2], line => Assert.StartsWith("// ", line, StringComparison.Ordinal));
