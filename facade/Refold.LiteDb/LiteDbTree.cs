@@ -49,6 +49,13 @@ internal sealed class LiteDbTree(Database database, View view, Reader reader) : 
         if (position > view.LastPosition) return null;
         if (database.First(Search.ByIds(Collections.Batches, position, view.LastPosition)) is not { } document) return null;
         var row = BatchRow.Read(document);
+        if (rows.TryGetValue(row.Tree.Ordinal, out var known) && known.Head.Equals(row.Head)) row = known;
+        else if (nodes.FindFault(row) is var (expected, found))
+        {
+            throw new JournalCorruptedException(
+                database.Place, 0, FormattableString.Invariant($"the batch up to position {row.Head.Position}"), expected, found);
+        }
+
         rows[row.Tree.Ordinal] = row;
         return new BatchPlace(row.Tree.Ordinal, row.First, row.Head, row.Tree.Latest);
     }
