@@ -56,11 +56,7 @@ module internal JournalEvidence =
                     [
                         for stream in streams do
                             if stream.Floor > 0L then
-                                {
-                                    Stream = stream.Stream
-                                    Floor = stream.Floor
-                                    Last = lastGone journal stream
-                                }
+                                { Stream = stream.Stream; Floor = stream.Floor; Last = lastGone journal stream }
                     ]
                 Missing = fun () -> entries () |> Seq.map _.Position |> GoneEntries.missing head
                 Unknown = Some(unknown journal)

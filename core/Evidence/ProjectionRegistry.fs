@@ -6,6 +6,8 @@ namespace Refold.Core
 type internal IRegisteredProjection =
     /// The id.
     abstract Id: string
+    /// What it reads.
+    abstract Sources: ProjectionSourceRef list
     /// A run, as `ProjectionRun.over` makes it, with the state as an object.
     abstract Run: request: ProjectionRequest * reader: EvidenceReader -> Result<ProjectionOutcome<objnull>, ProjectionRunReportError>
 
@@ -23,12 +25,14 @@ module internal ProjectionRegistry =
     let private registered (projection: Projection<'State>) : IRegisteredProjection =
         { new IRegisteredProjection with
             member _.Id = projection.Id
+            member _.Sources = projection.Sources
 
             member _.Run(request, reader) =
                 ProjectionRun.over projection request reader
                 |> Result.map (fun outcome ->
                     {
                         State = outcome.State |> Option.map box
+                        Encoded = outcome.Encoded
                         Report = outcome.Report
                         Keep = outcome.Keep
                     })
@@ -48,6 +52,10 @@ module internal ProjectionRegistry =
     /// The ids, by UTF-8 bytes.
     let ids (registry: ProjectionRegistry) : string list = registry.Registered |> List.map _.Id
 
+    /// The projection of this id; `None` for an id that nobody registered.
+    let tryFind (id: string) (registry: ProjectionRegistry) : IRegisteredProjection option =
+        registry.Registered |> List.tryFind (fun known -> known.Id = id)
+
     /// A run of the projection of this id; `None` for an id that nobody registered.
     let run
         (id: string)
@@ -55,6 +63,4 @@ module internal ProjectionRegistry =
         (reader: EvidenceReader)
         (registry: ProjectionRegistry)
         : Result<ProjectionOutcome<objnull>, ProjectionRunReportError> option =
-        registry.Registered
-        |> List.tryFind (fun known -> known.Id = id)
-        |> Option.map (fun known -> known.Run(request, reader))
+        tryFind id registry |> Option.map (fun known -> known.Run(request, reader))

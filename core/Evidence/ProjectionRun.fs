@@ -76,6 +76,8 @@ type internal ProjectionOutcome<'State> =
     {
         /// The state, where something matched and the fold gave one.
         State: 'State option
+        /// That state as its codec writes it, where it does.
+        Encoded: Encoded option
         /// The report.
         Report: ProjectionRunEvidenceReport
         /// What is worth keeping in a cache; none where the cache has it. Whether keeping it succeeds is not in the body.
@@ -239,6 +241,7 @@ module internal ProjectionRun =
             |> Result.map (fun report ->
                 {
                     State = state
+                    Encoded = Option.flatten encoded
                     Report = report
                     Keep = if fold.IsEmpty || isKept || encoded = Some None then None else Some(row ())
                 })

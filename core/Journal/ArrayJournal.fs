@@ -275,6 +275,12 @@ type internal ArrayJournal() =
         | index when index < batches.Count -> ValueSome(struct (dropped + int64 index, batches[index]))
         | _ -> ValueNone
 
+    /// The first batch that ends at a position or behind it, and how many batches come before it.
+    member _.NextBatch(position: int64) : struct (int64 * ArrayBatch) voption =
+        match Ascending.indexAt (fun (batch: ArrayBatch) -> batch.Head.Position) position batches.Items with
+        | index when index < batches.Count -> ValueSome(struct (dropped + int64 index, batches[index]))
+        | _ -> ValueNone
+
     /// The leaves of a batch that is here.
     member _.LeavesOf(batch: ArrayBatch) : Leaf list = leavesOf batch
 

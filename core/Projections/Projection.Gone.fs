@@ -90,8 +90,8 @@ module internal GoneEntries =
         // Each version had a position of its own, before the one that follows it.
         let explainsAll () =
             reader.Streams |> List.forall (fun stream -> stream.Floor <= stream.Last)
-            && List.fold (fun sum stream -> sum + Int128.op_Implicit stream.Floor) reader.Visible reader.Streams = Int128.op_Implicit
-                reader.Head
+            && List.fold (fun sum stream -> sum + Int128.op_Implicit stream.Floor) reader.Visible reader.Streams =
+                Int128.op_Implicit reader.Head
 
         match reader.Unknown with
         | Some [] when reader.Streams.IsEmpty -> none
@@ -111,17 +111,9 @@ module internal GoneEntries =
                         | Choice1Of2 _ -> None
                         | Choice2Of2 range -> Some range)
             }
-        | None when not (explainsAll ()) ->
-            { none with
-                Unknown = reader.Missing()
-            }
+        | None when not (explainsAll ()) -> { none with Unknown = reader.Missing() }
         | None when reader.Streams.IsEmpty -> none
-        | None ->
-            {
-                Streams = reader.Streams
-                Deleted = reader.Missing()
-                Unknown = [||]
-            }
+        | None -> { Streams = reader.Streams; Deleted = reader.Missing(); Unknown = [||] }
 
     /// Whether something that could match is gone behind a position, so that a fold from there on would leave it out: only streams and
     /// positions exclude.
@@ -133,7 +125,10 @@ module internal GoneEntries =
             && (selection.Ranges.IsEmpty || selection.Ranges |> List.exists (fun (low, high) -> low <= last && first <= high))
 
         let lastOf (stream: GoneStream) =
-            if selection.Streams.IsEmpty || List.contains stream.Stream.Value selection.Streams then stream.Last else 0L
+            if selection.Streams.IsEmpty || List.contains stream.Stream.Value selection.Streams then
+                stream.Last
+            else
+                0L
 
         let limit = gone.Streams |> List.fold (fun limit stream -> max limit (lastOf stream)) 0L
         Array.exists (isRead Int64.MaxValue) gone.Unknown || Array.exists (isRead limit) gone.Deleted

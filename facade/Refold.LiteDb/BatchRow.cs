@@ -13,6 +13,11 @@ internal static class Times
 
     public static DateTimeOffset? Read(BsonValue value) => value.IsNull ? null : new DateTimeOffset(value.AsInt64, TimeSpan.Zero);
 
+    /// <summary>A time in a message.</summary>
+    public static string Text(DateTimeOffset? time) => time is { } found
+        ? found.UtcDateTime.ToString("O", System.Globalization.CultureInfo.InvariantCulture)
+        : "none";
+
     /// <summary>The later of two; null where both are missing.</summary>
     public static DateTimeOffset? Later(DateTimeOffset? one, DateTimeOffset? other) =>
         one is null || other > one ? other?.ToUniversalTime() : one;

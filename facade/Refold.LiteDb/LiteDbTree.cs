@@ -29,6 +29,8 @@ internal sealed class LiteDbTree(Database database, View view, Reader reader) : 
 
     public BatchPlace? BatchAt(long position) => reader.Guarded(() => PlaceOf(position));
 
+    public BatchPlace? NextBatch(long position) => reader.Guarded(() => NextOf(position));
+
     public IReadOnlyList<Leaf> LeavesOf(BatchPlace place) => rows[place.Ordinal].Leaves;
 
     public IReadOnlyList<Hash> TreeLeaves(long first, int count) =>
@@ -39,12 +41,21 @@ internal sealed class LiteDbTree(Database database, View view, Reader reader) : 
     public IEnumerable<JournalEntry> Entries(long first, long last) =>
         reader.From(view, first, last - first + 1).TakeWhile(entry => entry.Position <= last);
 
-    private BatchPlace? PlaceOf(long position)
+    private BatchPlace? PlaceOf(long position) =>
+        position > view.Base.Position && NextOf(position) is { } place && place.FirstPosition <= position ? place : null;
+
+    private BatchPlace? NextOf(long position)
     {
-        if (position <= view.Base.Position || position > view.LastPosition) return null;
+        if (position > view.LastPosition) return null;
         if (database.First(Search.ByIds(Collections.Batches, position, view.LastPosition)) is not { } document) return null;
         var row = BatchRow.Read(document);
-        if (row.First > position) return null;
+        if (rows.TryGetValue(row.Tree.Ordinal, out var known) && known.Head.Equals(row.Head)) row = known;
+        else if (nodes.FindFault(row) is var (expected, found))
+        {
+            throw new JournalCorruptedException(
+                database.Place, 0, FormattableString.Invariant($"the batch up to position {row.Head.Position}"), expected, found);
+        }
+
         rows[row.Tree.Ordinal] = row;
         return new BatchPlace(row.Tree.Ordinal, row.First, row.Head, row.Tree.Latest);
     }

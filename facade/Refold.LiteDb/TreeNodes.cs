@@ -93,7 +93,7 @@ internal sealed class RecentNodes(BatchTreePeaks peaks)
 /// batches.</summary>
 /// <param name="database">The database.</param>
 /// <param name="view">The moment.</param>
-internal sealed class TreeReader(Database database, View view)
+internal sealed partial class TreeReader(Database database, View view)
 {
     private readonly BatchSummary basis = database.Get(Collections.Meta, Base.Id) is { } document
         ? Base.ReadSummary(document)

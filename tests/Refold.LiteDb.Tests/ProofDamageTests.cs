@@ -62,6 +62,77 @@ public class ProofDamageTests(ITestOutputHelper output)
         Assert.True(tally["right"] > 0 && tally["refused"] > 0 && tally["found by the oracle"] > 0, tally.ToString());
     }
 
+    /// <summary>What is sealed anew and does not fit its place is damage, whatever is asked of the batch, and no other answer.</summary>
+    [Theory]
+    [InlineData("n", "the ordinal of its place")]
+    [InlineData("f", "as many positions as its leaves have")]
+    [InlineData("u", "a latest time from")]
+    [InlineData("h", "a head that follows from the one before it")]
+    [InlineData("t", "the leaf of its record")]
+    public async Task ABatchDocument_ThatDoesNotFitItsPlace_IsNamedAsDamage(string field, string expected)
+    {
+        var files = new SimulatedFiles();
+        await using (var journal = LiteDbJournal.Open(files, places: new PlaceLimits(Entries: 20, Names: 20, PieceSize: 7)))
+        {
+            for (var number = 0; number < 60; number++)
+                await journal.Append(Samples.Entry("s") with { Time = DateTimeOffset.UnixEpoch.AddHours(number) }, Samples.Entry("t"));
+        }
+
+        var opened = 0;
+        // At the beginning, inside and at the end of a block of sixteen, and among the newest.
+        foreach (var position in new[] { 2L, 20, 32, 34, 118 })
+        {
+            // Ordinals of another batch, behind it and before it; times that others have.
+            foreach (var by in field is "n" or "u" ? new[] { 1, 7, 16, -1 } : [1])
+            {
+                var changed = new SimulatedFiles(files.Contents());
+                using (var database = Database.Open(changed, readOnly: false))
+                {
+                    var document = database.Get(Collections.Batches, position)!;
+                    document[field] = field switch
+                    {
+                        "n" => Math.Abs(document["n"].AsInt64 + by),
+                        "f" => document["f"].AsInt64 + by,
+                        "u" => document["u"].AsInt64 + (2 * by * TimeSpan.TicksPerHour),
+                        _ => new byte[32],
+                    };
+                    database.Write(engine => engine.Upsert(Collections.Batches, [document.Sealed()], BsonAutoId.ObjectId));
+                    database.Checkpoint();
+                }
+
+                // The first batch has nothing before it that its time could be compared with.
+                if (field == "u" && position == 2 && by < 0) continue;
+                LiteDbJournal? whole = null;
+                try
+                {
+                    whole = LiteDbJournal.Open(changed, Samples.ReadOnly);
+                }
+                catch (JournalCorruptedException damage)
+                {
+                    // Of the batch with which the tree begins that is held in memory, opening finds it.
+                    Assert.Contains("batch tree", damage.Message, StringComparison.Ordinal);
+                    continue;
+                }
+
+                opened++;
+                await using var journal = whole;
+                foreach (var ask in new Action[]
+                {
+                    () => journal.BatchAt(position - 1), () => journal.BatchAt(position), () => journal.TreeSize(position),
+                    () => journal.InclusionProof(position), () => journal.InclusionProof(position, 60),
+                })
+                {
+                    var damage = Assert.Throws<JournalCorruptedException>(ask);
+                    Assert.Contains(expected, damage.Message, StringComparison.Ordinal);
+                    Assert.Contains(
+                        FormattableString.Invariant($"the batch up to position {position}"), damage.Message, StringComparison.Ordinal);
+                }
+            }
+        }
+
+        Assert.True(opened >= 4);
+    }
+
     [Fact]
     public async Task AFlippedBit_ProvesNothingThatNeverWas()
     {

@@ -88,6 +88,9 @@ public abstract class LocalJournal : ILocalJournal
     public BatchPlace? BatchAt(long position) => AskTree(tree => tree.BatchAt(position));
 
     /// <inheritdoc/>
+    public Head HeadAsOf(DateTimeOffset time) => AskTree(tree => TreeProofs.HeadAsOf(tree, time));
+
+    /// <inheritdoc/>
     public long? TreeSize(long position) => AskTree(tree => TreeProofs.TreeSize(tree, position));
 
     /// <inheritdoc/>

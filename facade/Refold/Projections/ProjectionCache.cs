@@ -13,6 +13,10 @@ public sealed record ProjectionOptions
     /// <value>Default: null, the head.</value>
     public long? AsOf { get; init; }
 
+    /// <summary>The time the state is to be as of, instead of a position: see <see cref="ILocalJournal.HeadAsOf"/>.</summary>
+    /// <value>Default: null. Not with <see cref="AsOf"/>.</value>
+    public DateTimeOffset? AsOfTime { get; init; }
+
     /// <summary>The age up to which a cached state may be served though the journal went on; younger than this, not as old.</summary>
     /// <value>Default: null, the state is as of the journal's head. Zero serves none. Whole milliseconds count.</value>
     public TimeSpan? MaxStale { get; init; }

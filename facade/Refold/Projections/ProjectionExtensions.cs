@@ -1,5 +1,7 @@
 // Running projections with evidence over a local journal. Nothing is appended.
 // Called by applications and by ProjectionRegistry.
+using Microsoft.FSharp.Core;
+
 namespace Refold;
 
 /// <summary>Runs projections.</summary>
@@ -20,8 +22,24 @@ public static class ProjectionExtensions
         this ILocalJournal journal, Projection<TState> projection, long? asOf = null)
     {
         ArgumentNullException.ThrowIfNull(projection);
-        return Result(Run(
-            journal, asOf, Streams(projection.Value.Sources), reader => Core.ProjectionRun.over(projection.Value, Request, reader)));
+        return Result(OutcomeOf(Over(journal, asOf, projection.Value, Request)));
+    }
+
+    /// <summary>As <see cref="RunWithEvidence"/>, as of a time: up to the last batch before which, and in which, no entry has a later time
+    /// (<see cref="ILocalJournal.HeadAsOf"/>). The report is that of the same position. Where nothing is that old, nothing matched: there is
+    /// no state, and no frontier.</summary>
+    /// <param name="journal">The journal.</param>
+    /// <param name="projection">The projection.</param>
+    /// <param name="time">The time.</param>
+    /// <typeparam name="TState">The state.</typeparam>
+    /// <returns>The state, where anything matched, and the report.</returns>
+    /// <exception cref="ProjectionFailedException">As there.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The time is before the latest of a beginning that was dropped.</exception>
+    public static ProjectionResult<TState> RunWithEvidenceAsOf<TState>(
+        this ILocalJournal journal, Projection<TState> projection, DateTimeOffset time)
+    {
+        ArgumentNullException.ThrowIfNull(journal);
+        return journal.RunWithEvidence(projection, journal.HeadAsOf(time).Position);
     }
 
     /// <summary>As <see cref="RunWithEvidence"/>, with a cache: a kept state is served, or gone on from, where it is fit to be.</summary>
@@ -37,10 +55,24 @@ public static class ProjectionExtensions
         this ILocalJournal journal, Projection<TState> projection, ProjectionOptions options, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(projection);
+        var (ran, fault) = await OverAsync(journal, projection.Value, options, cancellationToken).ConfigureAwait(false);
+        var result = Result(OutcomeOf(ran));
+        return fault is null ? result : result with { Report = result.Report.With(fault) };
+    }
+
+    /// <summary>Runs a projection by options: what the core answers, and why the state could not be kept.</summary>
+    internal static async ValueTask<(
+        FSharpResult<Core.ProjectionOutcome<TState>, Core.ProjectionRunReportError> Result, string? Fault)> OverAsync<TState>(
+        ILocalJournal journal, Core.Projection<TState> projection, ProjectionOptions options, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(journal);
         ArgumentNullException.ThrowIfNull(options);
         if (options.MaxStale is { } age) ArgumentOutOfRangeException.ThrowIfLessThan(age, TimeSpan.Zero, nameof(options));
+        if (options is { AsOf: not null, AsOfTime: not null })
+            throw new ArgumentException("The options name a position and a time to be as of; give them one.", nameof(options));
         var key = ProjectionCache.KeyOf(
-            projection.Id, projection.SchemaVersion, Core.SelectionModule.hash(Core.SelectionModule.ofProjection(projection.Value)));
+            Core.Projection.id(projection), Core.Projection.schemaVersion(projection),
+            Core.SelectionModule.hash(Core.SelectionModule.ofProjection(projection)));
         var answer = options.Cache is { } cache
             ? await cache.GetAsync(key, cancellationToken).ConfigureAwait(false)
             : Core.CacheAnswer.Bypassed;
@@ -48,12 +80,10 @@ public static class ProjectionExtensions
             ? Core.ProjectionRunRequestedFreshness.NewMaybeStale((ulong)Math.Floor(stale.TotalMilliseconds))
             : Core.ProjectionRunRequestedFreshness.Consistent;
         var request = new Core.ProjectionRequest(freshness, answer, Core.Evidence.latestBodyVersion);
-        var outcome = Run(
-            journal, options.AsOf, Streams(projection.Value.Sources), reader => Core.ProjectionRun.over(projection.Value, request, reader));
-        var result = Result(outcome);
-        if (options.Cache is null || outcome.Keep is not { } row) return result;
-        var fault = await options.Cache.PutAsync(key, row.Value, cancellationToken).ConfigureAwait(false);
-        return fault is null ? result : result with { Report = result.Report.With(fault) };
+        var asOf = options.AsOfTime is { } time ? journal.HeadAsOf(time).Position : options.AsOf;
+        var result = Over(journal, asOf, projection, request);
+        if (options.Cache is null || !result.IsOk || result.ResultValue.Keep is not { } row) return (result, null);
+        return (result, await options.Cache.PutAsync(key, row.Value, cancellationToken).ConfigureAwait(false));
     }
 
     private static ProjectionResult<TState> Result<TState>(Core.ProjectionOutcome<TState> outcome) => new(
@@ -65,11 +95,23 @@ public static class ProjectionExtensions
     internal static IReadOnlyList<StreamId> Streams(IEnumerable<Core.ProjectionSourceRef> sources) =>
         [.. sources.Where(source => source.IsEntity).Select(source => StreamId.Create(source.entity!)).Distinct()];
 
+    /// <summary>Runs a projection over a journal: what the core answers.</summary>
+    internal static FSharpResult<Core.ProjectionOutcome<TState>, Core.ProjectionRunReportError> Over<TState>(
+        ILocalJournal journal, long? asOf, Core.Projection<TState> projection, Core.ProjectionRequest request) =>
+        Ran(journal, asOf, Streams(projection.Sources), reader => Core.ProjectionRun.over(projection, request, reader));
+
     internal static Core.ProjectionOutcome<TState> Run<TState>(
         ILocalJournal journal,
         long? asOf,
         IReadOnlyList<StreamId> streams,
-        Func<Core.EvidenceReader, Microsoft.FSharp.Core.FSharpResult<Core.ProjectionOutcome<TState>, Core.ProjectionRunReportError>> run)
+        Func<Core.EvidenceReader, FSharpResult<Core.ProjectionOutcome<TState>, Core.ProjectionRunReportError>> run) =>
+        OutcomeOf(Ran(journal, asOf, streams, run));
+
+    private static FSharpResult<Core.ProjectionOutcome<TState>, Core.ProjectionRunReportError> Ran<TState>(
+        ILocalJournal journal,
+        long? asOf,
+        IReadOnlyList<StreamId> streams,
+        Func<Core.EvidenceReader, FSharpResult<Core.ProjectionOutcome<TState>, Core.ProjectionRunReportError>> run)
     {
         ArgumentNullException.ThrowIfNull(journal);
         for (var tries = 1; ; tries++)
@@ -78,17 +120,19 @@ public static class ProjectionExtensions
             var gone = GoneEntries.UpTo(journal, head.Position);
             var result = run(new ProjectionReading(journal, head, streams, gone).ToCore());
             // What was deleted while it was read may have been left out: it is read again.
-            if (!gone.Equals(GoneEntries.UpTo(journal, head.Position)))
-            {
-                if (tries < MostTries) continue;
+            if (gone.Equals(GoneEntries.UpTo(journal, head.Position))) return result;
+            if (tries == MostTries)
                 throw new JournalException("busy", "Entries were deleted while they were read, each time; run it again.");
-            }
-
-            if (result.IsOk) return result.ResultValue;
-            throw result.ErrorValue is { IsProjectionFailed: true } failed
-                ? new ProjectionFailedException(failed.ToString() + ".", failed.source, new ProjectionReport(failed.report!))
-                : new ReportEncodingException(result.ErrorValue.ToString() + ".");
         }
+    }
+
+    private static Core.ProjectionOutcome<TState> OutcomeOf<TState>(
+        FSharpResult<Core.ProjectionOutcome<TState>, Core.ProjectionRunReportError> result)
+    {
+        if (result.IsOk) return result.ResultValue;
+        throw result.ErrorValue is { IsProjectionFailed: true } failed
+            ? new ProjectionFailedException(failed.ToString() + ".", failed.source, new ProjectionReport(failed.report!))
+            : new ReportEncodingException(result.ErrorValue.ToString() + ".");
     }
 
     private static Head HeadAt(ILocalJournal journal, long? asOf)

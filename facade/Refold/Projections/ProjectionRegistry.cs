@@ -7,8 +7,7 @@ namespace Refold;
 /// <threadsafety>All members are safe for use by many threads.</threadsafety>
 public sealed class ProjectionRegistry
 {
-    private readonly Lock gate = new();
-    private readonly Dictionary<string, Func<ILocalJournal, long?, RegisteredResult>> registered = new(StringComparer.Ordinal);
+    private Core.ProjectionRegistry registered = Core.ProjectionRegistryModule.empty;
 
     /// <summary>Adds a projection, in place of one of the same id.</summary>
     /// <param name="projection">The projection.</param>
@@ -17,34 +16,14 @@ public sealed class ProjectionRegistry
     public ProjectionRegistry Register<TState>(Projection<TState> projection)
     {
         ArgumentNullException.ThrowIfNull(projection);
-        lock (gate)
+        Core.ProjectionRegistry before, after;
+        do
         {
-            registered[projection.Id] = (journal, asOf) =>
-            {
-                var result = journal.RunWithEvidence(projection, asOf);
-                var encoded = result.HasState ? TryEncode(projection, result.State!) : null;
-                return new RegisteredResult(result.HasState ? result.State : null, encoded, result.Report);
-            };
+            before = Volatile.Read(ref registered);
+            after = Core.ProjectionRegistryModule.register(projection.Value, before);
         }
-
+        while (Interlocked.CompareExchange(ref registered, after, before) != before);
         return this;
-    }
-
-    // A state without a form has no hash in its report either.
-    private static ReadOnlyMemory<byte>? TryEncode<TState>(Projection<TState> projection, TState state)
-    {
-        try
-        {
-            return projection.Value.State is { } codec && codec.Value.Encode.Invoke(state) is { IsOk: true } bytes
-                ? bytes.ResultValue.Payload.Memory
-                : null;
-        }
-#pragma warning disable CA1031 // Whatever a codec throws: the run succeeded.
-        catch (Exception)
-#pragma warning restore CA1031
-        {
-            return null;
-        }
     }
 
     /// <summary>Whether there is one of this id.</summary>
@@ -52,17 +31,12 @@ public sealed class ProjectionRegistry
     /// <returns>True if there is.</returns>
     public bool Contains(string id)
     {
-        lock (gate) return registered.ContainsKey(id);
+        ArgumentNullException.ThrowIfNull(id);
+        return Core.ProjectionRegistryModule.contains(id, Volatile.Read(ref registered));
     }
 
     /// <summary>The ids, in the order of their UTF-8 bytes.</summary>
-    public IReadOnlyList<string> Ids
-    {
-        get
-        {
-            lock (gate) return [.. registered.Keys.Order(Comparer<string>.Create(Core.Text.compareUtf8))];
-        }
-    }
+    public IReadOnlyList<string> Ids => [.. Core.ProjectionRegistryModule.ids(Volatile.Read(ref registered))];
 
     /// <summary>Runs the projection of an id, as <see cref="ProjectionExtensions.RunWithEvidence"/> does.</summary>
     /// <param name="id">The id.</param>
@@ -73,9 +47,12 @@ public sealed class ProjectionRegistry
     public RegisteredResult? TryRun(string id, ILocalJournal journal, long? asOf = null)
     {
         ArgumentNullException.ThrowIfNull(id);
-        Func<ILocalJournal, long?, RegisteredResult>? run;
-        lock (gate) registered.TryGetValue(id, out run);
-        return run?.Invoke(journal, asOf);
+        if (Core.ProjectionRegistryModule.tryFind(id, Volatile.Read(ref registered)) is not { Value: var found }) return null;
+        var outcome = ProjectionExtensions.Run(
+            journal, asOf, ProjectionExtensions.Streams(found.Sources), reader => found.Run(ProjectionExtensions.Request, reader));
+        return new RegisteredResult(
+            outcome.State?.Value, outcome.Encoded is { Value: var encoded } ? encoded.Payload.Memory : null,
+            new ProjectionReport(outcome.Report));
     }
 }
 

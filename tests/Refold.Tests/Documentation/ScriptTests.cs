@@ -14,7 +14,7 @@ public class ScriptTests
             .. Directory.EnumerateFiles(SourceTree.PathOf("core/scripts"), "*.fsx")
                 .Where(script => Path.GetFileName(script) != "refold.fsx")
         ];
-        Assert.Equal(3, scripts.Length);
+        Assert.Equal(4, scripts.Length);
         foreach (string[] lines in scripts.Select(File.ReadAllLines))
         {
             Assert.All(lines[..2], line => Assert.StartsWith("// ", line, StringComparison.Ordinal));
@@ -33,6 +33,24 @@ public class ScriptTests
         Assert.Contains("run 'dotnet build -c Release' first, then this script", result.Error, StringComparison.Ordinal);
         Assert.Single(result.Error.Split('\n'), line => line.Contains(": error ", StringComparison.Ordinal));
         Assert.DoesNotContain("warning", result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void AProjectionWithEvidence_TellsThreeReports()
+    {
+        using var folder = ScriptFolder.WithBuild("Debug");
+        var result = folder.Run("core/scripts/04-project-with-evidence.fsx").Expect(0);
+        Assert.Equal("", result.Error);
+        Assert.Equal(
+            [
+                "now: Some 1450L, frontier Some (Visible (1767362400000L, 3L)), "
+                + "body 3cdc81b278e7187a1677f5e79087adcc1efb5a7b0c8500a77d40a9e7a64d67c6",
+                "an hour after noon: Some 1150L, frontier Some (Visible (1767358800000L, 2L)), "
+                + "body a26101b9a736d00dbe5e6d1a977427254091645b1f816ce6e3bc0323657e4a48",
+                "once something is deleted: history_dropped: entries that the query could match were deleted or dropped, "
+                + "body 4a7d9d62a17a95f4a171924eeaf708047cef31fba94adac87915e9775830d050",
+            ],
+            result.Lines);
     }
 
     [Theory]

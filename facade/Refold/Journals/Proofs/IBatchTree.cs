@@ -40,6 +40,16 @@ public interface IBatchTree
     /// <returns>Its place; null in a gap, and for a beginning that was dropped.</returns>
     BatchPlace? BatchAt(long position);
 
+    /// <summary>The first batch that ends at a position or behind it.</summary>
+    /// <param name="position">From 1.</param>
+    /// <returns>Its place; null behind the last one. Where nothing is said, it is asked for by <see cref="BatchAt"/>, and behind a gap by the
+    /// next entry that can be read: a store whose gaps may be followed by batches of which all entries were deleted says more.</returns>
+    BatchPlace? NextBatch(long position)
+    {
+        if (BatchAt(position) is { } place) return place;
+        return Entries(position, Head.Position).FirstOrDefault() is { } entry ? BatchAt(entry.Position) : null;
+    }
+
     /// <summary>The leaves of a batch, those of deleted entries and holes included.</summary>
     /// <param name="place">The batch, as <see cref="BatchAt"/> answered it.</param>
     /// <returns>The leaves, in order.</returns>

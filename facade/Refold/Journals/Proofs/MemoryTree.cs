@@ -26,9 +26,9 @@ internal sealed class MemoryTree(Core.ArrayJournal journal, InMemoryJournal entr
     public IReadOnlyList<ProvableSize> Provable =>
         [.. journal.Provable.Select(provable => new ProvableSize(provable.Size, [.. provable.Proof]))];
 
-    public BatchPlace? BatchAt(long position) => journal.BatchAt(position) is { IsValueSome: true, Value: var (ordinal, batch) }
-        ? new BatchPlace(ordinal, batch.First, batch.Head, StoredBatches.TimeOf(batch.Latest))
-        : null;
+    public BatchPlace? BatchAt(long position) => PlaceOf(journal.BatchAt(position));
+
+    public BatchPlace? NextBatch(long position) => PlaceOf(journal.NextBatch(position));
 
     public IReadOnlyList<Leaf> LeavesOf(BatchPlace place) => [.. journal.LeavesOf(journal.BatchAt(place.FirstPosition).Value.Item2)];
 
@@ -39,4 +39,9 @@ internal sealed class MemoryTree(Core.ArrayJournal journal, InMemoryJournal entr
 
     public IEnumerable<JournalEntry> Entries(long first, long last) => entries.ReadAll(first, last - first + 1)
         .TakeWhile(entry => entry.Position <= last);
+
+    private static BatchPlace? PlaceOf(Microsoft.FSharp.Core.FSharpValueOption<(long Ordinal, Core.ArrayBatch Batch)> found) =>
+        found is { IsValueSome: true, Value: var (ordinal, batch) }
+            ? new BatchPlace(ordinal, batch.First, batch.Head, StoredBatches.TimeOf(batch.Latest))
+            : null;
 }

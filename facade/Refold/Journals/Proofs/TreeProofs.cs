@@ -1,5 +1,6 @@
 // Roots and proofs over what a store tells of its batch tree: RFC 9162 2.1, FORMAT.md "Batch tree".
 // Called by LocalJournal for every local store; by stores of others that answer from an IBatchTree.
+using Microsoft.FSharp.Core;
 using Refold.Interop;
 using Refold.Transfers;
 
@@ -23,6 +24,29 @@ public static class TreeProofs
         if (position == tree.Begin.Position) return tree.Beginning.Batches;
         if (position < tree.Begin.Position) throw Dropped(tree, $"Position {NumberText.Of(position)}");
         return tree.BatchAt(position) is { } place ? place.Ordinal + 1 : null;
+    }
+
+    /// <summary>The head behind the last batch whose latest time so far is at most a time: <see cref="ILocalJournal.HeadAsOf"/>.</summary>
+    /// <param name="tree">The tree.</param>
+    /// <param name="time">The time.</param>
+    /// <returns>The head.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">The time is before the latest of a beginning that was dropped.</exception>
+    public static Head HeadAsOf(IBatchTree tree, DateTimeOffset time)
+    {
+        ArgumentNullException.ThrowIfNull(tree);
+        if (tree.Beginning.Latest is { } latest && latest > time)
+        {
+            throw new ArgumentOutOfRangeException(nameof(time), time, FormattableString.Invariant(
+                $"What the journal was at that time was dropped; behind its beginning the times are from {latest:O} on."));
+        }
+
+        var position = Core.BatchTime.upTo(
+            time.UtcTicks, tree.Begin.Position, tree.Head.Position,
+            FSharpFunc<long, FSharpValueOption<Core.TimedBatch>>.FromConverter(position => tree.NextBatch(position) is { } place
+                ? FSharpValueOption<Core.TimedBatch>.NewValueSome(
+                    new(place.FirstPosition, place.Head.Position, place.Latest?.UtcTicks ?? Core.TreePlaceModule.noTime))
+                : FSharpValueOption<Core.TimedBatch>.ValueNone));
+        return position == tree.Begin.Position ? tree.Begin : tree.BatchAt(position)!.Head;
     }
 
     /// <summary>The root at a size.</summary>

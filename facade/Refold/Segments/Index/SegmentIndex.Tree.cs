@@ -42,7 +42,27 @@ internal sealed partial class SegmentIndex
         {
             if (position <= now.Begin.Position || position > now.Head.Position) return null;
             var part = now.Parts[now.PartOf(position)];
-            if (part.BatchAt(position) is not (>= 0 and var number)) return null;
+            return part.BatchAt(position) is >= 0 and var number ? PlaceOf(part, number) : null;
+        }
+
+        public BatchPlace? NextBatch(long position)
+        {
+            position = Math.Max(position, now.Begin.Position + 1);
+            if (position > now.Head.Position) return null;
+            for (var item = now.PartOf(position); item < now.Parts.Length; item++)
+            {
+                var part = now.Parts[item];
+                var count = (int)(part.Behind().Batches - part.Before().Batches);
+                var number = part.BatchAt(position) is >= 0 and var at ? at : Search.LowerBound(
+                    count, number => part.Batch(number) is var row && row.FirstPosition + row.Count > position);
+                if (number < count) return PlaceOf(part, number);
+            }
+
+            return null;
+        }
+
+        private static BatchPlace PlaceOf(IndexPart part, int number)
+        {
             var row = part.Batch(number);
             return new BatchPlace(
                 part.Before().Batches + number, row.FirstPosition, new Head(row.FirstPosition + row.Count - 1, row.Head),
