@@ -127,13 +127,11 @@ type internal ArrayJournal() =
     member _.Beginning: Head = start
 
     /// As `Journal.headAt`.
-    member _.HeadAt(position: int64) : Head voption =
+    member this.HeadAt(position: int64) : Head voption =
         if position = start.Position then
             ValueSome start
         else
-            match batchAt position with
-            | index when index < batches.Count -> ValueSome batches[index].Head
-            | _ -> ValueNone
+            this.BatchAt position |> ValueOption.map (fun (struct (_, batch)) -> batch.Head)
 
     /// As `Journal.highestVersion`.
     member _.HighestVersion(stream: StreamId) : int64 =
@@ -270,16 +268,14 @@ type internal ArrayJournal() =
     member _.TreeNode(node: TreeNode) : Hash = tree.Node node
 
     /// The batch that holds a position and how many batches come before it; none in a gap and behind the last one.
-    member _.BatchAt(position: int64) : struct (int64 * ArrayBatch) voption =
-        match batchAt position with
-        | index when index < batches.Count -> ValueSome(struct (dropped + int64 index, batches[index]))
-        | _ -> ValueNone
+    member this.BatchAt(position: int64) : struct (int64 * ArrayBatch) voption =
+        this.NextBatch position |> ValueOption.filter (fun (struct (_, batch)) -> batch.First <= position)
 
     /// The first batch that ends at a position or behind it, and how many batches come before it.
     member _.NextBatch(position: int64) : struct (int64 * ArrayBatch) voption =
         match Ascending.indexAt (fun (batch: ArrayBatch) -> batch.Head.Position) position batches.Items with
-        | index when index < batches.Count -> ValueSome(struct (dropped + int64 index, batches[index]))
-        | _ -> ValueNone
+        | index when index = batches.Count -> ValueNone
+        | index -> ValueSome(struct (dropped + int64 index, batches[index]))
 
     /// The leaves of a batch that is here.
     member _.LeavesOf(batch: ArrayBatch) : Leaf list = leavesOf batch

@@ -11,8 +11,8 @@ open Refold.Core
 /// the error.
 type EvidenceResult<'State> = Result<'State option * ProjectionRunEvidenceReport, ProjectionRunReportError>
 
-/// Runs of projections over journals in segment files, in LiteDB and in memory. Nothing is appended. The bodies of their reports are those of
-/// C#, and of `Refold.Core.Evidence.runWithEvidence` over the same entries.
+/// Runs of projections over journals in segment files, in LiteDB and in memory. Nothing is appended. The bodies of their reports are
+/// those of C#, and of `Refold.Core.Evidence.runWithEvidence` over the same entries.
 [<RequireQualifiedAccess>]
 module Evidence =
 
@@ -32,7 +32,7 @@ module Evidence =
     let runAsOf (time: DateTimeOffset) (projection: Projection<'State>) (journal: ILocalJournal) : EvidenceResult<'State> =
         runAt (journal.HeadAsOf time).Position projection journal
 
-    /// The same with options: as of a position or a time, over a state that a cache kept, stale up to an age. A projection without a codec of
-    /// its state is never kept. Throws as C#'s `RunWithEvidenceAsync`, but for runs that fail.
+    /// The same with options: as of a position or a time, over a state that a cache kept, stale up to an age. A projection without a
+    /// codec of its state is never kept. Throws as C#'s `RunWithEvidenceAsync`, but for runs that fail.
     let runWith (options: ProjectionOptions) (projection: Projection<'State>) (journal: ILocalJournal) : Task<EvidenceResult<'State>> =
         task { return! Interop.ProjectionRuns.OverAsync(projection, journal, options) }

@@ -23,7 +23,8 @@ internal sealed partial class TreeReader
         var start = isFirst ? view.Base.Position : Block(block - 1)?.Position;
         var index = (int)(ordinal - Math.Max(block << NodeBlock.LeastHeight, basis.Batches));
         if (start is not { } from || from >= row.First) return OtherOrdinal(ordinal);
-        var around = database.Find(Search.ByIds(Collections.Batches, from + 1, view.LastPosition), index + 2).Select(BatchRow.Read).ToList();
+        var around = database.Find(Search.ByIds(Collections.Batches, from + 1, view.LastPosition), index + 2)
+            .Select(BatchRow.Read).ToList();
         if (around.Count <= index || around[index].Head.Position != last) return OtherOrdinal(ordinal);
 
         var before = index > 0 ? around[index - 1] : isFirst ? null : BatchBefore(from);

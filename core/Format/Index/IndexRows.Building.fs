@@ -16,8 +16,7 @@ module internal IndexRows =
 
     /// How many subtrees of that height and above end with one of the first so many batches.
     let subtreesIn (batches: int64) : int64 =
-        let rec above (rest: int64) sum = if rest = 0L then sum else above (rest >>> 1) (sum + rest)
-        above (batches >>> leastHeight) 0L
+        Seq.initInfinite (fun above -> batches >>> (leastHeight + above)) |> Seq.takeWhile ((<>) 0L) |> Seq.sum
 
     // Sorted, so that nothing depends on hash codes.
     let private sortedBy (compare: 'Key -> 'Key -> int) = SortedDictionary<'Key, Gathered>(Comparer.Create(Comparison compare))

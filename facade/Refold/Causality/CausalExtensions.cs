@@ -8,8 +8,9 @@ public static class CausalExtensions
     private const string RunPrefix = "$run/";
 
     /// <summary>The entry at a position, its cause, the cause of that, and so on: the newest first.</summary>
-    /// <remarks>An entry's cause is the one its causation id names; of the entry that ends a run, the one that began it. Where an id was
-    /// given to several entries, the last one before is the cause.</remarks>
+    /// <remarks>An entry's cause is the one its causation id names. Control entries of runs have neither a causation id nor a correlation
+    /// id: the cause of the one that ends a run is taken to be the one that began it, by their places in the run's stream. Where an id
+    /// was given to several entries, the last one before is the cause.</remarks>
     /// <param name="journal">The journal.</param>
     /// <param name="position">The position of the entry.</param>
     /// <param name="limit">At most this many entries, from 1.</param>
@@ -40,6 +41,9 @@ public static class CausalExtensions
     }
 
     /// <summary>The entry at a position, what it brought about, what that brought about, and so on: in position order.</summary>
+    /// <remarks>An entry brought about those whose causation id is its id; the one that began a run also the one that ended it, though
+    /// control entries of runs have neither a causation id nor a correlation id. Commands of a run are not among the consequences of its
+    /// begin: each has a cause of its own, or none.</remarks>
     /// <param name="journal">The journal.</param>
     /// <param name="position">The position of the entry.</param>
     /// <param name="limit">At most this many entries, from 1: the nearest ones.</param>

@@ -102,7 +102,8 @@ public sealed class RequiredGates
     {
         if (!options.RecordDenials || failure is not AppendFailure.Denied denied) return new AppendResult.NotAppended(failure);
         var record = GateExtensions.Record(Gates, denied.Trace).Encode();
-        return new AppendResult.NotAppended(denied with { Record = await AnswerAsync(append(record, cancellationToken)).ConfigureAwait(false) });
+        var recorded = await AnswerAsync(append(record, cancellationToken)).ConfigureAwait(false);
+        return new AppendResult.NotAppended(denied with { Record = recorded });
     }
 
     private static async ValueTask<AppendResult> AnswerAsync(ValueTask<AppendResult> appending)

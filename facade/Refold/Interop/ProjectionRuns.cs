@@ -7,7 +7,8 @@ namespace Refold.Interop;
 internal static class ProjectionRuns
 {
     /// <summary>Runs a projection as of a position.</summary>
-    public static FSharpResult<Tuple<FSharpOption<TState>, Core.EvidenceReport<Core.ProjectionRunReportBody>>, Core.ProjectionRunReportError>
+    public static FSharpResult<
+        Tuple<FSharpOption<TState>, Core.EvidenceReport<Core.ProjectionRunReportBody>>, Core.ProjectionRunReportError>
         Over<TState>(Core.Projection<TState> projection, ILocalJournal journal, long? asOf) =>
         AnswerOf(ProjectionExtensions.Over(journal, asOf, projection, ProjectionExtensions.Request));
 

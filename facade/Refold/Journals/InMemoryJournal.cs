@@ -74,7 +74,8 @@ public sealed class InMemoryJournal : LocalJournal, IObservedJournal
         if (cancellationToken.IsCancellationRequested) return ValueTask.FromCanceled<AppendResult>(cancellationToken);
         return gates is null || closed
             ? Restored()
-            : gates.RestoreAsync([.. entries.Select(entry => new JournalEntry(entry))], _ => Restored(), AppendUnobservedAsync, cancellationToken);
+            : gates.RestoreAsync(
+                [.. entries.Select(entry => new JournalEntry(entry))], _ => Restored(), AppendUnobservedAsync, cancellationToken);
 
         ValueTask<AppendResult> Restored() =>
             ValueTask.FromResult(Commit(static (journal, entries) => journal.Restore(entries), entries));

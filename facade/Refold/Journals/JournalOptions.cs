@@ -37,11 +37,11 @@ public sealed record JournalOptions
     /// <value>Default: null, <see cref="System.TimeProvider.System"/>.</value>
     public TimeProvider? TimeProvider { get; init; }
 
-    /// <summary>The gates that every append through this journal must get through, whoever makes it: applications, runs, operations, imports
-    /// and restores. A <see cref="GateSet{TContext}"/> of <see cref="EncodedBatch"/> is asked about each batch, on the caller's thread; of
-    /// any other set each append must come with a pass (<see cref="AppendRequest.Pass"/>), which runs never have. A pass or a bypass of the
-    /// set gets through unasked. A batch that has only records of Refold's own work (in streams that begin with <c>$</c>; no command, event,
-    /// refusal or message) is not asked about.</summary>
+    /// <summary>The gates that every append through this journal must get through, whoever makes it: applications, runs, operations,
+    /// imports and restores. A <see cref="GateSet{TContext}"/> of <see cref="EncodedBatch"/> is asked about each batch, on the caller's
+    /// thread; of any other set each append must come with a pass (<see cref="AppendRequest.Pass"/>), which runs never have. A pass or a
+    /// bypass of the set gets through unasked. A batch that has only records of Refold's own work (in streams that begin with <c>$</c>;
+    /// no command, event, refusal or message) is not asked about.</summary>
     /// <remarks>A batch that does not get through is answered with <see cref="AppendFailure.Denied"/>, or
     /// <see cref="AppendFailure.PassRefused"/>, and nothing of it is appended; a gate that throws denies with the code <c>GATE_DEFECT</c>.
     /// A restored batch that a bypass of gates of the same name let through elsewhere gets through. The demand is the open journal's: it is

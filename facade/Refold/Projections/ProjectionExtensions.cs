@@ -26,8 +26,8 @@ public static class ProjectionExtensions
     }
 
     /// <summary>As <see cref="RunWithEvidence"/>, as of a time: up to the last batch before which, and in which, no entry has a later time
-    /// (<see cref="ILocalJournal.HeadAsOf"/>). The report is that of the same position. Where nothing is that old, nothing matched: there is
-    /// no state, and no frontier.</summary>
+    /// (<see cref="ILocalJournal.HeadAsOf"/>). The report is that of the same position. Where nothing is that old, nothing matched: there
+    /// is no state, and no frontier.</summary>
     /// <param name="journal">The journal.</param>
     /// <param name="projection">The projection.</param>
     /// <param name="time">The time.</param>

@@ -22,7 +22,8 @@ public static class Program
                 _ => Usage(),
             };
         }
-        catch (Exception exception) when (exception is JournalException or InvalidOperationException or Microsoft.Data.Sqlite.SqliteException)
+        catch (Exception exception) when (
+            exception is JournalException or InvalidOperationException or Microsoft.Data.Sqlite.SqliteException)
         {
             Console.Error.WriteLine(exception.Message);
             return 1;
@@ -55,7 +56,8 @@ public static class Program
         if (isRebuilding) await OnceAnewAsync(directory, runner, live, table, stop.Token);
         await stop.CancelAsync();
         await Task.WhenAll(running);
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{runner.Status.Place.Position} entries; {Told(live.Current.State)}"));
+        var place = runner.Status.Place.Position;
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{place} entries; {Told(live.Current.State)}"));
         return 0;
     }
 

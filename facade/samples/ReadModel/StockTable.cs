@@ -50,11 +50,12 @@ public sealed class StockTable : IReadModel, IDisposable
         // Where somebody else moved the place, nothing of this is kept.
         using var move = Command(batch.Before.Position == 0
             ? "INSERT INTO place VALUES ($name, $position, $hash)"
-            : "UPDATE place SET position = $position, hash = $hash WHERE name = $name AND position = $before");
+            : "UPDATE place SET position = $position, hash = $hash WHERE name = $name AND position = $before AND hash = $was");
         move.Parameters.AddWithValue("$name", table);
         move.Parameters.AddWithValue("$position", batch.Place.Position);
         move.Parameters.AddWithValue("$hash", batch.Place.Hash.ToString());
         move.Parameters.AddWithValue("$before", batch.Before.Position);
+        move.Parameters.AddWithValue("$was", batch.Before.Hash.ToString());
         if (move.ExecuteNonQuery() != 1) throw new InvalidOperationException("Another process keeps this table.");
         transaction.Commit();
         return ValueTask.CompletedTask;

@@ -148,11 +148,17 @@ let tests =
                 [ ProjectionSourceRef.Range(1L, 4L) ], 4L, false
             ]
             (fun (sources: ProjectionSourceRef list, after: int64, expected: bool) ->
-                let gone = [ { Stream = Some(Examples.stream "gone"); First = 4L; Last = 10L } ]
-                equal expected (Selection.hasLost after gone (Selection.create Query.all sources)))
+                let gone = {
+                    GoneEntries.none with
+                        Streams = [ { Stream = Examples.stream "gone"; Floor = 7L; Last = 10L } ]
+                        Deleted = [| struct (4L, 10L) |]
+                }
+
+                equal expected (GoneEntries.hasLost after gone (Selection.create Query.all sources)))
 
         testCase "what is gone of a stream that nobody knows counts for every stream" (fun () ->
             let selection = Selection.create Query.all [ ProjectionSourceRef.Entity "a" ]
-            isTrue (Selection.hasLost 0L [ { Stream = None; First = 1L; Last = 1L } ] selection)
-            isFalse (Selection.hasLost 0L [] selection))
+            isTrue (GoneEntries.hasLost 0L { GoneEntries.none with Unknown = [| struct (1L, 1L) |] } selection)
+
+            isFalse (GoneEntries.hasLost 0L GoneEntries.none selection))
     ]

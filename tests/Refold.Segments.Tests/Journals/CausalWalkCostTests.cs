@@ -11,7 +11,8 @@ public class CausalWalkCostTests(ITestOutputHelper output)
 {
     private const int Entries = 60_000, Answer = 10, Apart = Entries / Answer, PageBytes = 4096;
 
-    /// <summary>Of each entry a page of ids, one of its row, one with the name of its stream, and its frame, which may lie in two.</summary>
+    /// <summary>Of each entry a page of ids, one of its row, one with the name of its stream, and its frame, which may lie in
+    /// two.</summary>
     [Fact]
     public async Task AWalk_ReadsFourPagesAnEntry_HoweverFarApartTheyLie()
     {

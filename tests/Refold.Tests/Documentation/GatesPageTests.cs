@@ -29,8 +29,8 @@ public partial class GatesPageTests
         new(new EntryData("order/1", "placed", Encoding.UTF8.GetBytes(quantity.ToString(CultureInfo.InvariantCulture))));
 
     [Theory]
-    [InlineData("csharp", "tests/Refold.Tests/Documentation/GatesPageTests.cs", 4)]
-    [InlineData("fsharp", "properties/GateExamples.fs", 1)]
+    [InlineData("csharp", "tests/Refold.Tests/Documentation/GatesPageTests.cs", 5)]
+    [InlineData("fsharp", "properties/GateExamples.fs", 2)]
     public void ItsCode_IsTheCodeOfTheTests(string language, string file, int count)
     {
         var code = Flat(SourceTree.Read(file));
@@ -38,6 +38,21 @@ public partial class GatesPageTests
             .Select(block => block.Groups[2].Value).ToList();
         Assert.Equal(count, blocks.Count);
         Assert.All(blocks, block => Assert.Contains(Flat(block), code, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task AJournal_DemandsGatesOfEveryAppend()
+    {
+        var house = new GateSet<EncodedBatch>("house").Add(new("size", "no payload above a page", batch =>
+            Enumerable.Range(0, batch.Count).All(index => batch.Payload(index).Length <= 4096)
+                ? null
+                : new GateDenial("size", "TOO_LARGE", "a payload is above 4096 bytes")));
+        var options = new JournalOptions { RequiredGates = house, GateOptions = new GateOptions { RecordDenials = true } };
+        await using var guarded = Journal.Open("memory:", options);
+        await guarded.AppendAsync(Placed(3), ct);
+        var large = new AppendRequest(new EntryData("order/1", "placed", new byte[5000]));
+        Assert.IsType<AppendFailure.Denied>(Assert.IsType<AppendResult.NotAppended>(await guarded.TryAppendAsync(large, ct)).Failure);
+        Assert.Equal(["order/1", "$gates/house"], guarded.ReadAll().Select(entry => entry.Stream.Value));
     }
 
     [Fact]

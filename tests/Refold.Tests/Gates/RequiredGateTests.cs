@@ -249,7 +249,8 @@ public class RequiredGateTests
     {
         Journal.Register("gateless", (_, _) => new InMemoryJournal());
         Journal.Register("gatelesselsewhere", (_, _, _) => ValueTask.FromResult<IJournal>(new InMemoryJournal()));
-        Assert.Contains("'house'", Assert.Throws<JournalOpenException>(() => Journal.Open("gateless:", Asking)).Message, StringComparison.Ordinal);
+        var refused = Assert.Throws<JournalOpenException>(() => Journal.Open("gateless:", Asking));
+        Assert.Contains("'house'", refused.Message, StringComparison.Ordinal);
         await Assert.ThrowsAsync<JournalOpenException>(() => Journal.OpenAsync("gatelesselsewhere:", Asking, ct).AsTask());
         await using var without = Journal.Open("gateless:");
         Assert.Null(without.RequiredGates);

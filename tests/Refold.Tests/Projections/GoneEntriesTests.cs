@@ -96,7 +96,8 @@ public class GoneEntriesTests
                 ProjectionSource[] sources =
                 [
                     .. Enumerable.Range(0, random.Next(0, 3)).Select(_ => Stream("s" + random.Next(6))),
-                    .. Enumerable.Range(0, random.Next(0, 3)).Select(_ => random.Next(1, 40)).Select(from => Range(from, from + random.Next(8))),
+                    .. Enumerable.Range(0, random.Next(0, 3)).Select(_ => random.Next(1, 40))
+                        .Select(from => Range(from, from + random.Next(8))),
                 ];
                 var asOf = random.Next(3) == 0 ? random.Next(1, 20) : (long?)null;
                 var expected = whole.RunWithEvidence(Count(sources), asOf).Report;

@@ -41,10 +41,11 @@ public class ReadModelSampleTests(ITestOutputHelper output)
             try
             {
                 // Some appends, then a moment that nothing is waited for.
-                for (var line = 0; line < random.Between(1, 60); line++)
+                var lines = random.Between(1, 60);
+                for (var line = 0; line < lines; line++)
                 {
                     var told = await process.StandardOutput.ReadLineAsync().WaitAsync(Patience);
-                    Assert.True(told is not null, "it ended by itself: " + (told is null ? await process.StandardError.ReadToEndAsync() : ""));
+                    if (told is null) Assert.Fail("it ended by itself: " + await process.StandardError.ReadToEndAsync());
                 }
 
                 await Task.Delay((int)random.Between(0, 40));

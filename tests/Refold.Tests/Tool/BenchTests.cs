@@ -104,11 +104,13 @@ public sealed class BenchTests : IDisposable
         Assert.True(at > 0, string.Join('\n', lines));
         int proofs = Array.FindIndex(lines, line => line.StartsWith("| by batches | unit | 1,000 | 10,000 |", StringComparison.Ordinal));
         Assert.True(proofs > at, string.Join('\n', lines));
-        foreach (string cost in (string[])["inclusion: the path", "inclusion: the record", "inclusion: read", "consistency: the path", "causes"])
+        foreach (string cost in (string[])[
+            "inclusion: the path", "inclusion: the record", "inclusion: read", "consistency: the path", "causes"])
             Assert.Contains(lines[proofs..], line => HasCost(line, cost));
         foreach (string cost in (string[])[
             "append", "read", "query", "open", "fold", "verify", "compact", "streams", "look up a key", "look up an id"])
-            Assert.All((IEnumerable<string[]>)[lines[..at], lines[at..proofs]], table => Assert.Contains(table, line => HasCost(line, cost)));
+            Assert.All(
+                (IEnumerable<string[]>)[lines[..at], lines[at..proofs]], table => Assert.Contains(table, line => HasCost(line, cost)));
     }
 
     [Fact]

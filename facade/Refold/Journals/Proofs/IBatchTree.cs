@@ -42,8 +42,9 @@ public interface IBatchTree
 
     /// <summary>The first batch that ends at a position or behind it.</summary>
     /// <param name="position">From 1.</param>
-    /// <returns>Its place; null behind the last one. Where nothing is said, it is asked for by <see cref="BatchAt"/>, and behind a gap by the
-    /// next entry that can be read: a store whose gaps may be followed by batches of which all entries were deleted says more.</returns>
+    /// <returns>Its place; null behind the last one. Where nothing is said, it is asked for by <see cref="BatchAt"/>, and behind a gap by
+    /// the next entry that can be read: a store whose gaps may be followed by batches of which all entries were deleted says
+    /// more.</returns>
     BatchPlace? NextBatch(long position)
     {
         if (BatchAt(position) is { } place) return place;

@@ -43,6 +43,9 @@ public sealed partial record InclusionProof(
             : null;
 
     /// <summary>Checks the proof against a tree that the caller trusts.</summary>
+    /// <remarks>The size and the root have to come from elsewhere than the proof and whoever made it: against <see cref="Tree"/>, or a root
+    /// that the same journal tells, a proof of anything can be made that holds. Both count: a root alone does not say at which size it
+    /// is.</remarks>
     /// <param name="tree">The size and root, from where they are trusted: a signed checkpoint, or what was kept before.</param>
     /// <returns>What is wrong, in words; null where the entry is in that tree.</returns>
     public string? FindFault(TreeHead tree)

@@ -54,8 +54,8 @@ public sealed class ReadModelException : JournalException
 
     internal static ReadModelException Differs(string name, Head place, string what) => new(
         "projection-differs",
-        $"What was made anew of '{name}' has {what} than the live one at {place}, so the live one stays: raise the schema version where the "
-        + "fold changed, and look for what is not pure in it where it did not.");
+        $"What was made anew of '{name}' has {what} than the live one at {place}, so the live one stays: raise the schema version where "
+        + "the fold changed, and look for what is not pure in it where it did not.");
 
     internal static ReadModelException Folding(string name, Exception cause) => new(
         "projection-failed", $"The projection '{name}' failed: {cause.Message}.", cause);

@@ -14,6 +14,8 @@ internal sealed class InlineJournal(ILocalJournal inner, InlineProjection[] proj
 
     public bool IsOnlyWriter => inner.IsOnlyWriter;
 
+    public GateSet? RequiredGates => inner.RequiredGates;
+
     /// <summary>Brings every projection up to the head.</summary>
     public async Task CatchUpAsync(CancellationToken cancellationToken)
     {

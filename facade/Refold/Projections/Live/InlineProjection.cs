@@ -26,9 +26,10 @@ public abstract class InlineProjection
     internal abstract Task KeepAsync();
 }
 
-/// <summary>A projection that is brought up to date inside each append: once an append is answered, what it appended is in the state.</summary>
-/// <remarks>The state is in memory and made from the journal, so an append costs the fold of its entries besides. It is never the truth: where
-/// the fold fails, the append stays, and is answered; <see cref="Current"/> throws from then on.</remarks>
+/// <summary>A projection that is brought up to date inside each append: once an append is answered, what it appended is in the
+/// state.</summary>
+/// <remarks>The state is in memory and made from the journal, so an append costs the fold of its entries besides. It is never the truth:
+/// where the fold fails, the append stays, and is answered; <see cref="Current"/> throws from then on.</remarks>
 /// <typeparam name="TState">The state: a value that does not change, as readers hold it while the next one is made.</typeparam>
 /// <threadsafety>All members are safe for use by many threads. One projection belongs to one journal.</threadsafety>
 /// <example><code>

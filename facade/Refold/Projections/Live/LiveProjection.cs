@@ -108,8 +108,8 @@ public sealed class LiveProjection<TState>
         return Current;
     }
 
-    /// <summary>Makes the state anew from the journal's first entry, beside the live one, and puts it in its place where it is equal: the same
-    /// entries, and the same bytes of the state.</summary>
+    /// <summary>Makes the state anew from the journal's first entry, beside the live one, and puts it in its place where it is equal: the
+    /// same entries, and the same bytes of the state.</summary>
     /// <param name="cancellationToken">Ends it; the live one goes on.</param>
     /// <returns>The state that was made anew, kept where states are kept.</returns>
     /// <exception cref="InvalidOperationException">It does not run, or is made anew already.</exception>

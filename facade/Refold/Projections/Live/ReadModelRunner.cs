@@ -37,7 +37,8 @@ public sealed partial class ReadModelRunner
 
     /// <summary>Makes a runner. It does nothing until <see cref="RunAsync"/> is called.</summary>
     /// <param name="journal">The journal. It stays the caller's.</param>
-    /// <param name="name">The name of the read model, for metrics, logs and errors: 1 to 256 UTF-8 bytes without control characters.</param>
+    /// <param name="name">The name of the read model, for metrics, logs and errors: 1 to 256 UTF-8 bytes without control
+    /// characters.</param>
     /// <param name="model">The read model.</param>
     /// <param name="options">How it is kept up to date.</param>
     /// <exception cref="ArgumentException">The name breaks a rule, or an option is outside its range.</exception>
@@ -138,7 +139,8 @@ public sealed partial class ReadModelRunner
         }
     }
 
-    /// <summary>Makes the read model anew beside the live one, which goes on meanwhile, and switches when both are at the same place.</summary>
+    /// <summary>Makes the read model anew beside the live one, which goes on meanwhile, and switches when both are at the same
+    /// place.</summary>
     /// <param name="beside">The new one, such as other tables: at its own place, or at none.</param>
     /// <param name="switchOver">Called when both are at one place and nothing moves: compares them, and makes the new one the one that
     /// <see cref="IReadModel.LoadPlaceAsync"/> of the next process speaks of, in one transaction. What it throws leaves the live one

@@ -66,7 +66,8 @@ internal sealed class StateModel<TState>(
         if (batch.Place.Position - kept.Position >= keepEvery) await KeepAsync(cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Keeps the state, where there is a cache and something was folded; what is wrong with the cache costs a longer start.</summary>
+    /// <summary>Keeps the state, where there is a cache and something was folded; what is wrong with the cache costs a longer
+    /// start.</summary>
     public async ValueTask KeepAsync(CancellationToken cancellationToken)
     {
         var now = current;
@@ -92,7 +93,12 @@ internal sealed class StateModel<TState>(
         if (current.EntriesHash != other.current.EntriesHash) return "other entries";
         if (!current.HasState && !other.current.HasState) return null;
         if (TryEncode(current) is not { } mine || TryEncode(other.current) is not { } others)
-            return current.HasState == other.current.HasState ? "a state without a form, which nobody can tell to be another" : "another state";
+        {
+            return current.HasState == other.current.HasState
+                ? "a state without a form, which nobody can tell to be another"
+                : "another state";
+        }
+
         return mine.Value.Payload.Memory.Span.SequenceEqual(others.Value.Payload.Memory.Span) ? null : "another state";
     }
 

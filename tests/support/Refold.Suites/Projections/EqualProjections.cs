@@ -126,7 +126,7 @@ internal sealed class EqualProjections : IAsyncDisposable
     private async Task AppendAsync()
     {
         var entries = Enumerable.Range(0, random.Between(1, 4))
-            .Select(_ => Samples.Entry("s" + random.Between(0, 3)) with { Type = random.Between(0, 2) switch { 0 => "T", 1 => "U", _ => "V" } })
+            .Select(_ => Samples.Entry("s" + random.Between(0, 3)) with { Type = "TUV"[random.Between(0, 2)].ToString() })
             .ToList();
         var receipt = await journal.AppendAsync(new AppendRequest([.. entries]));
         foreach (var (index, entry) in entries.Index())
