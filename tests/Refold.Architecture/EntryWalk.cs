@@ -39,6 +39,7 @@ internal sealed class EntryWalk : IDisposable
         new("Refold.Segments.SegmentJournal", "TryAppendAsync", "takes the batch"),
         new("Refold.JournalObserver", "IsWanted", "asks whether somebody listens"),
         new("Refold.JournalObserver", "ObserveAsync", "measures, where somebody does"),
+        new("Refold.Segments.SegmentJournal", "AppendGatedAsync", "asks the gates that the journal demands, where it does"),
         new("Refold.Segments.SegmentJournal", "AppendUnobservedAsync", "queues the batch for the next write"),
         new("Refold.AppendRule", "Decide", "asks the core's rule, in commit order"),
         new("Refold.Core.Append", "accept", "judges key, gates, condition, expected versions and limits"),
@@ -113,6 +114,9 @@ internal sealed class EntryWalk : IDisposable
     /// <summary>Whether a method has an entry or its bytes among its parameters or as its result.</summary>
     public static bool Carries(MethodDefinition method) =>
         method.Parameters.Select(parameter => parameter.ParameterType).Append(method.ReturnType).Any(Carries);
+
+    /// <summary>Whether a method asks gates of the application's: only in a journal that demands them.</summary>
+    public static bool IsOfDemandedGates(MethodDefinition method) => method.DeclaringType.FullName == "Refold.RequiredGates";
 
     /// <summary>Whether a method only reads a value or makes one: no work is done in another language there.</summary>
     public static bool IsData(MethodDefinition method) =>
