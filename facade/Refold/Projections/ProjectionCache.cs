@@ -24,6 +24,10 @@ public sealed record ProjectionOptions
     /// <summary>Where states are kept.</summary>
     /// <value>Default: null, every entry is folded.</value>
     public ProjectionCache? Cache { get; init; }
+
+    /// <summary>The members, the same under every culture.</summary>
+    /// <returns>One line.</returns>
+    public override string ToString() => Interop.InvariantText.Of(nameof(ProjectionOptions), PrintMembers);
 }
 
 /// <summary>Keeps states of projections by id, schema version and query. A state that is ahead of the journal, of another history, of

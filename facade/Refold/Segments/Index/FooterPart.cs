@@ -7,7 +7,7 @@ namespace Refold.Segments;
 /// <summary>An index in a file, of which the pages that a question needs are read and checked.</summary>
 internal sealed class FooterPart : IndexPart
 {
-    private const int FewNames = 256;
+    private const int FewNames = 256, FewBatches = 128;
 
     private readonly Format.SegmentTrailer trailer;
     private readonly FooterQuestions footer;
@@ -138,8 +138,9 @@ internal sealed class FooterPart : IndexPart
 
     public override Core.TreePlace Before() => before ??= footer.Before();
 
+    // Of few batches a page or two have all of them.
     public override int BatchAt(long position) =>
-        !HasHoles && position >= FirstPosition && position <= LastPosition
+        !HasHoles && footer.Batches > FewBatches && position >= FirstPosition && position <= LastPosition
             ? footer.BatchIndexOf((int)(position - FirstPosition), position)
             : footer.BatchIndexAt(position);
 

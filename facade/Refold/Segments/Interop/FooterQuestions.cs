@@ -108,6 +108,8 @@ internal sealed class FooterQuestions
 
     public Format.BatchRow Batch(int number) => ValueOf(reader.Batch(number));
 
+    public int Batches => reader.Batches;
+
     /// <summary>As <see cref="BatchIndexAt"/>, of a position that has the entry with an index.</summary>
     public int BatchIndexOf(int entry, long position) => ValueOf(reader.BatchIndexOf(entry, position));
 
