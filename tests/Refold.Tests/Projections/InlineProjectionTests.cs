@@ -31,8 +31,8 @@ public class InlineProjectionTests(ITestOutputHelper output)
     [Fact]
     public async Task CommandsOfARun_AreInTheState_WhenTheyAreAnswered()
     {
+        Assert.Throws<InvalidOperationException>(() => new InlineProjection<long>(Counting("alone")).Current);
         var inline = new InlineProjection<long>(Counting("counting"));
-        Assert.Throws<InvalidOperationException>(() => inline.Current);
         await using var journal = await new InMemoryJournal().WithInlineAsync([inline]);
         await using var run = await journal.StartRunAsync(new RunPin("m", "p", "1", seed: 1));
         var streams = run.Streams(Counter);
