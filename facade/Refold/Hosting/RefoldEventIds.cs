@@ -127,6 +127,9 @@ public static class RefoldEventIds
 
     /// <summary>Information: a read model was made anew and is the live one now.</summary>
     public const int ReadModelSwitched = 62;
+
+    /// <summary>Warning: the state of a live projection was not kept, so a restart folds more. Once for each reason in turn.</summary>
+    public const int ReadModelNotKept = 63;
 }
 
 /// <summary>The log lines; in one class, as what is generated for several comes in any order, and builds would differ.</summary>
@@ -155,6 +158,11 @@ internal static partial class LogLines
         RefoldEventIds.ReadModelSwitched, LogLevel.Information,
         "The read model {ReadModel} was made anew, and is the live one from position {Position} on")]
     public static partial void ReadModelSwitched(this ILogger logger, string readModel, long position);
+
+    [LoggerMessage(
+        RefoldEventIds.ReadModelNotKept, LogLevel.Warning,
+        "The state of {ReadModel} was not kept: {Reason}; a restart folds the entries behind what was kept before")]
+    public static partial void ReadModelNotKept(this ILogger logger, string readModel, string reason);
 
     [LoggerMessage(RefoldEventIds.JournalOpened, LogLevel.Information, "Opened the journal {Place} at position {Position}")]
     public static partial void JournalOpened(this ILogger logger, string place, long position);

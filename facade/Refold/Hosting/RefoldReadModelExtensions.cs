@@ -11,8 +11,9 @@ namespace Microsoft.Extensions.DependencyInjection;
 public static class RefoldReadModelExtensions
 {
     /// <summary>Adds a live projection, which follows the journal while the host runs. It can be injected as
-    /// <c>LiveProjection&lt;TState&gt;</c> by the projection's id as key. A fault that does not pass ends it and not the host: its health
-    /// check (<see cref="AddReadModelHealthCheck"/>) and its status tell.</summary>
+    /// <c>LiveProjection&lt;TState&gt;</c> by the projection's id as key, behind the name of a named journal: <c>journal/id</c>. A fault
+    /// that does not pass ends it and not the host: its health check (<see cref="AddReadModelHealthCheck"/>) and its status
+    /// tell.</summary>
     /// <typeparam name="TState">The state.</typeparam>
     /// <param name="builder">What <c>AddRefold</c> answered.</param>
     /// <param name="projection">The projection.</param>
@@ -40,7 +41,7 @@ public static class RefoldReadModelExtensions
     }
 
     /// <summary>Adds a read model of the application's, which is kept up to date while the host runs. Its runner can be injected as
-    /// <see cref="ReadModelRunner"/> by its name as key.</summary>
+    /// <see cref="ReadModelRunner"/> by its name as key, behind the name of a named journal: <c>journal/name</c>.</summary>
     /// <param name="builder">What <c>AddRefold</c> answered.</param>
     /// <param name="name">Its name.</param>
     /// <param name="model">Makes the read model, once, with services of the container.</param>
@@ -98,7 +99,8 @@ public static class RefoldReadModelExtensions
         if (builder.Services.Any(service => service.IsKeyedService && Equals(service.ServiceKey, key)))
             throw new ArgumentException($"A read model '{name}' was added before; give each a name of its own.", nameof(name));
         builder.Services.AddKeyedSingleton(key, (provider, _) => make(provider));
-        builder.Services.AddKeyedSingleton(name, (provider, _) => provider.GetRequiredKeyedService<TRunner>(key));
+        builder.Services.AddKeyedSingleton(
+            builder.Name is { } journal ? $"{journal}/{name}" : name, (provider, _) => provider.GetRequiredKeyedService<TRunner>(key));
         builder.Services.AddKeyedSingleton<Func<ReadModelStatus>>(
             key, (provider, _) => () => status(provider.GetRequiredKeyedService<TRunner>(key)));
         builder.Services.AddSingleton<IHostedService>(

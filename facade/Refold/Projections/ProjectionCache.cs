@@ -49,7 +49,7 @@ public sealed class ProjectionCache(ISnapshotStore store, TimeProvider? clock = 
             answer = await store.LoadAsync(key, cancellationToken: cancellationToken).ConfigureAwait(false);
         }
 #pragma warning disable CA1031 // Whatever a store throws, the entries are there.
-        catch (Exception exception) when (exception is not OperationCanceledException)
+        catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
 #pragma warning restore CA1031
         {
             return Core.CacheAnswer.Failed;
@@ -71,7 +71,7 @@ public sealed class ProjectionCache(ISnapshotStore store, TimeProvider? clock = 
             return null;
         }
 #pragma warning disable CA1031 // The run has its answer, kept or not.
-        catch (Exception exception) when (exception is not OperationCanceledException)
+        catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
 #pragma warning restore CA1031
         {
             return "the state was not kept in the cache: " + exception.Message;

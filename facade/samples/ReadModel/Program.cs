@@ -40,6 +40,8 @@ public static class Program
             journal, Sales.BySku, new LiveProjectionOptions { Cache = new ProjectionCache(snapshots), KeepEvery = 20 });
         using var stop = new CancellationTokenSource();
         Task[] running = [runner.RunAsync(stop.Token), live.RunAsync(stop.Token)];
+        // What is refused, such as a place of another history, is told before anything is sold.
+        await UntilAsync(runner, live, journal.Head, running);
         var making = isRebuilding && sales > 0 ? MakeAnewAsync(directory, runner, live, table, stop.Token) : Task.CompletedTask;
         for (var number = 0; number < sales; number++)
         {
@@ -50,9 +52,7 @@ public static class Program
             if (sales == int.MaxValue) Console.WriteLine(receipt.Head.Position.ToString(CultureInfo.InvariantCulture));
         }
 
-        var head = journal.Head.Position;
-        await Task.WhenAny([runner.WaitForAsync(head), .. running]);
-        await Task.WhenAny([live.WaitForAsync(head), .. running]);
+        await UntilAsync(runner, live, journal.Head, running);
         if (isRebuilding) await OnceAnewAsync(directory, runner, live, table, stop.Token);
         await stop.CancelAsync();
         await Task.WhenAll(running);
@@ -61,13 +61,27 @@ public static class Program
         return 0;
     }
 
+    // Both as of a head, or what one of them failed with.
+    private static async Task UntilAsync(ReadModelRunner runner, LiveProjection<Stock> live, Head head, Task[] running)
+    {
+        var there = Task.WhenAll(runner.WaitForAsync(head.Position), live.WaitForAsync(head.Position));
+        var first = await Task.WhenAny([there, .. running]);
+        await (running.FirstOrDefault(task => task.IsFaulted) ?? first);
+        await there;
+    }
+
     private static async Task MakeAnewAsync(
         string directory, ReadModelRunner runner, LiveProjection<Stock> live, StockTable table,
         CancellationToken stopping)
     {
         await runner.WaitForAsync(1, stopping);
         await live.WaitForAsync(1, stopping);
-        while (!stopping.IsCancellationRequested) table = await OnceAnewAsync(directory, runner, live, table, stopping);
+        while (!stopping.IsCancellationRequested)
+        {
+            Console.WriteLine("anew");
+            table = await OnceAnewAsync(directory, runner, live, table, stopping);
+            Console.WriteLine("made");
+        }
     }
 
     private static async Task<StockTable> OnceAnewAsync(

@@ -35,19 +35,17 @@ public class ReadModelSampleTests(ITestOutputHelper output)
     {
         using var directory = new TemporaryDirectory();
         var random = SeededRng.FromSeed(20);
+        var (inside, made) = (0, 0);
         for (var kill = 0; kill < Kills; kill++)
         {
             using var process = Start(directory, "sell", "forever");
+            var errors = process.StandardError.ReadToEndAsync();
+            string? last = null;
             try
             {
-                // Some appends, then a moment that nothing is waited for.
+                // Some lines, then a moment that nothing is waited for.
                 var lines = random.Between(1, 60);
-                for (var line = 0; line < lines; line++)
-                {
-                    var told = await process.StandardOutput.ReadLineAsync().WaitAsync(Patience);
-                    if (told is null) Assert.Fail("it ended by itself: " + await process.StandardError.ReadToEndAsync());
-                }
-
+                for (var line = 0; line < lines; line++) await ReadAsync();
                 await Task.Delay((int)random.Between(0, 40));
             }
             finally
@@ -55,13 +53,55 @@ public class ReadModelSampleTests(ITestOutputHelper output)
                 process.Kill();
                 await process.WaitForExitAsync();
             }
+
+            while (await process.StandardOutput.ReadLineAsync() is { } rest) Note(rest);
+            if (last == "anew") inside++;
+
+            async Task ReadAsync()
+            {
+                if (await process.StandardOutput.ReadLineAsync().WaitAsync(Patience) is { } told) Note(told);
+                else Assert.Fail("it ended by itself: " + await errors);
+            }
+
+            void Note(string told)
+            {
+                if (told == "made") made++;
+                if (told is "anew" or "made") last = told;
+            }
         }
 
+        // Otherwise nothing was made anew, or no kill met it.
+        Assert.True(inside >= 3 && made >= 3, $"{inside} kills while it was made anew, which came to its end {made} times");
         await RunAsync(directory, "sell", "0");
         await SameAsync(directory);
         await RunAsync(directory, "rebuild");
         var entries = await SameAsync(directory);
-        output.WriteLine($"{entries} entries over {Kills} kills");
+        output.WriteLine($"{entries} entries over {Kills} kills, {inside} while it was made anew; {made} times it came to its end");
+    }
+
+    [Fact]
+    public async Task APlaceOfAnotherHistory_IsRefusedByName_AndNothingIsSold()
+    {
+        using var directory = new TemporaryDirectory();
+        await RunAsync(directory, "sell", "10");
+        var backup = Directory.CreateDirectory(directory.File("backup")).FullName;
+        foreach (var file in Directory.EnumerateFiles(directory.File("journal")))
+            File.Copy(file, Path.Combine(backup, Path.GetFileName(file)));
+        await RunAsync(directory, "sell", "10");
+        // The journal comes back from the backup; the table and the kept state do not.
+        Directory.Delete(directory.File("journal"), recursive: true);
+        Directory.Move(backup, directory.File("journal"));
+        foreach (string[] arguments in (string[][])[["sell", "5"], ["rebuild"]])
+        {
+            using var process = Start(directory, arguments);
+            var errors = await process.StandardError.ReadToEndAsync().WaitAsync(Patience);
+            await process.WaitForExitAsync().WaitAsync(Patience);
+            Assert.Equal(1, process.ExitCode);
+            Assert.Contains("is not one of this journal", errors, StringComparison.Ordinal);
+        }
+
+        await using var journal = Journal.Open("segments:" + directory.File("journal"), new JournalOptions { ReadOnly = true });
+        Assert.Equal(15, journal.Head.Position);
     }
 
     // Rows, place, and the kept state of the live projection, beside what is folded on demand.

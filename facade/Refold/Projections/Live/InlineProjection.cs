@@ -19,7 +19,10 @@ public abstract class InlineProjection
     /// <exception cref="InvalidOperationException">It belongs to one already.</exception>
     internal abstract void Bind();
 
-    /// <summary>Folds up to a head, and never throws but for a cancellation: one caller at a time.</summary>
+    /// <summary>Belongs to none again, and has no state: it was not brought up to date.</summary>
+    internal abstract void Release();
+
+    /// <summary>Folds up to a head, and never throws but where its token is cancelled: one caller at a time.</summary>
     internal abstract Task CatchUpAsync(ILocalJournal journal, Head head, CancellationToken cancellationToken);
 
     /// <summary>Keeps the state, where it is kept.</summary>
@@ -40,6 +43,9 @@ public abstract class InlineProjection
 /// </code></example>
 public sealed class InlineProjection<TState> : InlineProjection
 {
+    // A store that hangs costs the state that is kept, and closes no journal later.
+    private static readonly TimeSpan MostWait = TimeSpan.FromSeconds(10);
+
     private readonly Projection<TState> projection;
     private readonly ProjectionCache? cache;
     private readonly long keepEvery;
@@ -80,6 +86,13 @@ public sealed class InlineProjection<TState> : InlineProjection
             throw new InvalidOperationException($"The projection '{Id}' was given to a journal already; make one for each.");
     }
 
+    internal override void Release()
+    {
+        (model, steps) = (null, null);
+        Volatile.Write(ref fault, null);
+        Volatile.Write(ref isBound, 0);
+    }
+
     internal override async Task CatchUpAsync(ILocalJournal journal, Head head, CancellationToken cancellationToken)
     {
         if (Fault is not null) return;
@@ -90,7 +103,7 @@ public sealed class InlineProjection<TState> : InlineProjection
                 await steps.StepAsync(head, cancellationToken, cancellationToken).ConfigureAwait(false);
         }
 #pragma warning disable CA1031 // Whatever it is: the append was made, and this state says itself that it is none.
-        catch (Exception failed) when (failed is not OperationCanceledException)
+        catch (Exception failed) when (failed is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
 #pragma warning restore CA1031
         {
             Volatile.Write(ref fault, failed);
@@ -98,7 +111,7 @@ public sealed class InlineProjection<TState> : InlineProjection
     }
 
     internal override Task KeepAsync() =>
-        Fault is null && model is not null ? model.KeepAsync(CancellationToken.None).AsTask() : Task.CompletedTask;
+        Fault is null && model is not null ? model.KeepLastAsync(MostWait) : Task.CompletedTask;
 
     private async Task LoadAsync(ILocalJournal journal, CancellationToken cancellationToken)
     {
@@ -128,9 +141,25 @@ public static class InlineProjectionExtensions
     {
         ArgumentNullException.ThrowIfNull(journal);
         ArgumentNullException.ThrowIfNull(projections);
-        foreach (var projection in projections) projection.Bind();
-        var inline = new InlineJournal(journal, [.. projections]);
-        await inline.CatchUpAsync(cancellationToken).ConfigureAwait(false);
-        return inline;
+        InlineProjection[] all = [.. projections];
+        var bound = new List<InlineProjection>();
+        try
+        {
+            foreach (var projection in all)
+            {
+                ArgumentNullException.ThrowIfNull(projection, nameof(projections));
+                projection.Bind();
+                bound.Add(projection);
+            }
+
+            var inline = new InlineJournal(journal, all);
+            await inline.CatchUpAsync(cancellationToken).ConfigureAwait(false);
+            return inline;
+        }
+        catch
+        {
+            foreach (var projection in bound) projection.Release();
+            throw;
+        }
     }
 }

@@ -65,12 +65,15 @@ public sealed class LiveProjection<TState>
         this.options = options ?? new LiveProjectionOptions();
         ArgumentOutOfRangeException.ThrowIfLessThan(this.options.KeepEvery, 1, nameof(options));
         ArgumentNullException.ThrowIfNull(this.options.Runner, nameof(options));
-        model = new StateModel<TState>(journal, projection, this.options.Cache, this.options.KeepEvery);
+        model = ModelIn(this.options.Cache);
         // The place moves with every step: the state is as of it, whether something matched or not.
         runner = new ReadModelRunner(
             journal, projection.Id, model,
             this.options.Runner with { Query = new Query(projection.Value.Query), SavePlaceEvery = 1 },
-            Core.SelectionModule.ofProjection(projection.Value));
+            Core.SelectionModule.ofProjection(projection.Value))
+        {
+            Ended = () => model.KeepLastAsync(this.options.Runner.StopTimeout),
+        };
     }
 
     /// <summary>The projection's id.</summary>
@@ -91,11 +94,7 @@ public sealed class LiveProjection<TState>
     /// open the journal that belongs to it.</exception>
     /// <exception cref="ReadModelException">The fold failed, or entries that could match were deleted or dropped before they were
     /// read.</exception>
-    public async Task RunAsync(CancellationToken stopping)
-    {
-        await runner.RunAsync(stopping).ConfigureAwait(false);
-        await model.KeepAsync(CancellationToken.None).ConfigureAwait(false);
-    }
+    public Task RunAsync(CancellationToken stopping) => runner.RunAsync(stopping);
 
     /// <summary>The state as of a position or a later one: what was appended up to there is in it.</summary>
     /// <param name="position">The position, such as that of a receipt's head.</param>
@@ -116,7 +115,7 @@ public sealed class LiveProjection<TState>
     /// <exception cref="ReadModelException">The two differ, or it cannot be made anew; the live one stays.</exception>
     public async Task<LiveState<TState>> RebuildAsync(CancellationToken cancellationToken = default)
     {
-        var beside = new StateModel<TState>(journal, projection, null, options.KeepEvery);
+        var beside = ModelIn(null);
         await runner.RebuildAsync(
             beside,
             async (place, token) =>
@@ -128,4 +127,7 @@ public sealed class LiveProjection<TState>
             cancellationToken).ConfigureAwait(false);
         return beside.Current;
     }
+
+    private StateModel<TState> ModelIn(ProjectionCache? cache) =>
+        new(journal, projection, cache, options.KeepEvery) { NotKept = reason => runner.TellNotKept(reason) };
 }

@@ -95,7 +95,7 @@ public sealed partial class ReadModelRunner
         lock (statusGate)
         {
             status = change(status);
-            behindSince = status.Lag > 0 ? behindSince ?? clock.GetUtcNow() : null;
+            behindSince = status.Lag > 0 ? behindSince ?? clock.GetTimestamp() : null;
             (told, moved) = (moved, NewSignal());
         }
 

@@ -31,7 +31,7 @@ public sealed partial class ReadModelRunner
     private ReadModelSteps steps;
     private ReadModelStatus status = new(ReadModelState.NotStarted, default, 0, 0, null);
     private TaskCompletionSource moved = NewSignal();
-    private DateTimeOffset? behindSince;
+    private long? behindSince;
     private int running;
     private int rebuilding;
 
@@ -75,16 +75,22 @@ public sealed partial class ReadModelRunner
         }
     }
 
+    /// <summary>Called when the runner has stopped or failed.</summary>
+    internal Func<Task> Ended { private get; init; } = () => Task.CompletedTask;
+
+    /// <summary>Tells the log that a state is not kept.</summary>
+    internal void TellNotKept(string reason) => logger?.ReadModelNotKept(Name, reason);
+
     /// <summary>The lag now, and since when there is one: for metrics.</summary>
     internal (long Entries, TimeSpan Age) Lag
     {
         get
         {
-            var (head, now) = ((journal as ILocalJournal)?.Head.Position, clock.GetUtcNow());
+            var head = (journal as ILocalJournal)?.Head.Position;
             lock (statusGate)
             {
                 var behind = Math.Max(0, Math.Max(head ?? 0, status.HeadPosition) - status.Place.Position);
-                return (behind, behind > 0 && behindSince is { } since && now > since ? now - since : TimeSpan.Zero);
+                return (behind, behind > 0 && behindSince is { } since ? clock.GetElapsedTime(since) : TimeSpan.Zero);
             }
         }
     }
@@ -114,6 +120,7 @@ public sealed partial class ReadModelRunner
         finally
         {
             ReadModelObservation.Remove(this);
+            await Ended().ConfigureAwait(false);
             await stop.DisposeAsync().ConfigureAwait(false);
             if (bound is not null) await bound.DisposeAsync().ConfigureAwait(false);
             Volatile.Write(ref running, 0);

@@ -112,14 +112,15 @@ public sealed record ReadModelStatus(ReadModelState State, Head Place, long Head
 /// <summary>How many faults are mended within a time, and how long to wait. Used by one thread.</summary>
 internal sealed class RestartBudget(ReadModelRunnerOptions options, TimeProvider clock)
 {
-    private readonly Queue<DateTimeOffset> faults = new();
+    private readonly Queue<long> faults = new();
 
     /// <summary>Whether one more is mended.</summary>
     /// <param name="delay">After how long.</param>
     public bool TryTake(out TimeSpan delay)
     {
-        var now = clock.GetUtcNow();
-        while (faults.TryPeek(out var oldest) && now - oldest >= options.RestartWindow) faults.Dequeue();
+        // The time of day may be set back.
+        var now = clock.GetTimestamp();
+        while (faults.TryPeek(out var oldest) && clock.GetElapsedTime(oldest, now) >= options.RestartWindow) faults.Dequeue();
         var factor = Math.Pow(2, Math.Min(30, faults.Count));
         delay = TimeSpan.FromTicks((long)Math.Min(options.MaxRestartDelay.Ticks, options.RestartDelay.Ticks * factor));
         if (faults.Count >= options.MaxRestarts) return false;

@@ -23,10 +23,27 @@ internal sealed class ReadModelSteps(
     public async Task LoadAsync(CancellationToken cancellationToken)
     {
         var place = await model.LoadPlaceAsync(cancellationToken).ConfigureAwait(false) ?? default;
-        if (place.Position != 0 && await journal.HeadAtAsync(place.Position, cancellationToken).ConfigureAwait(false) != place)
-            throw new ForeignHistoryException(place);
-        if (place.Position == 0 && place != default) throw new ForeignHistoryException(place);
+        await RequireOwnAsync(journal, name, place, cancellationToken).ConfigureAwait(false);
         (kept, Place) = (place, place);
+    }
+
+    /// <summary>Refuses a place that is not one of a journal.</summary>
+    /// <exception cref="ForeignHistoryException">The journal has another head there.</exception>
+    /// <exception cref="ReadModelException">The journal does not go back so far any more.</exception>
+    public static async Task RequireOwnAsync(IJournal journal, string name, Head place, CancellationToken cancellationToken)
+    {
+        var head = place == default ? place : await journal.HeadAtAsync(place.Position, cancellationToken).ConfigureAwait(false);
+        if (head == place) return;
+        // Where the beginning was dropped there is no head before the first entry.
+        if (head is null && await journal.HeadAtAsync(0, cancellationToken).ConfigureAwait(false) is null)
+        {
+            var first = await journal.ReadAllAsync(maxCount: 1, cancellationToken: cancellationToken)
+                .FirstOrDefaultAsync(cancellationToken).ConfigureAwait(false);
+            var now = await journal.HeadAsync(cancellationToken).ConfigureAwait(false);
+            if (place.Position < (first?.Position ?? now.Position)) throw ReadModelException.HistoryDropped(name, place, now);
+        }
+
+        throw new ForeignHistoryException(place);
     }
 
     /// <summary>Reads and applies some whole batches behind the place, none behind a head.</summary>

@@ -16,7 +16,12 @@ internal sealed class StateModel<TState>(
     private ProjectionCache? cache = cache;
     private volatile LiveState<TState> current = new(false, default, default, Hash.Zero);
     private bool isLoaded;
-    private Head kept;
+    private volatile LiveState<TState>? kept;
+    private Task keeping = Task.CompletedTask;
+    private string? told;
+
+    /// <summary>Told why the state is not kept, once for each reason in turn.</summary>
+    public Action<string> NotKept { get; init; } = _ => { };
 
     /// <summary>The state now.</summary>
     public LiveState<TState> Current => current;
@@ -37,18 +42,17 @@ internal sealed class StateModel<TState>(
             return null;
         }
 
-        if (journal.HeadAt(row.Watermark.Position) != row.Watermark) throw new ForeignHistoryException(row.Watermark);
+        await ReadModelSteps.RequireOwnAsync(journal, projection.Id, row.Watermark, cancellationToken).ConfigureAwait(false);
         isLoaded = true;
         var plan = Core.ProjectionCache.plan(
             Fold, QueryHash, Core.ProjectionRunRequestedFreshness.Consistent, row.Watermark,
             FuncConvert.FromFunc<long, FSharpOption<Hash>?>(_ => FSharpOption<Hash>.Some(row.Watermark.Hash))!, answer);
         if (plan.Way is not Core.CacheWay<TState>.Serve { state: var state }) return null;
-        kept = row.Watermark;
-        current = new LiveState<TState>(state is not null, state is null ? default : state.Value, row.Watermark, row.EntriesHash);
+        kept = current = new LiveState<TState>(state is not null, state is null ? default : state.Value, row.Watermark, row.EntriesHash);
         return row.Watermark;
     }
 
-    public async ValueTask ApplyAsync(ReadModelBatch batch, CancellationToken cancellationToken = default)
+    public ValueTask ApplyAsync(ReadModelBatch batch, CancellationToken cancellationToken = default)
     {
         var before = current;
         var state = before.EntriesHash == Hash.Zero
@@ -63,25 +67,49 @@ internal sealed class StateModel<TState>(
 
         var next = fold.State;
         current = new LiveState<TState>(next is not null, next is null ? default : next.Value, batch.Place, fold.EntriesHash);
-        if (batch.Place.Position - kept.Position >= keepEvery) await KeepAsync(cancellationToken).ConfigureAwait(false);
+        // Beside the fold, one at a time: a store that is slow or hangs holds up nobody.
+        if (batch.Place.Position - (kept?.Place.Position ?? 0) >= keepEvery && keeping.IsCompleted)
+            keeping = Task.Run(() => KeepAsync(CancellationToken.None), CancellationToken.None);
+        return ValueTask.CompletedTask;
+    }
+
+    /// <summary>Keeps the state as it is now, for the last time: waits so long at most.</summary>
+    public async Task KeepLastAsync(TimeSpan most)
+    {
+        try
+        {
+            await keeping.WaitAsync(most).ConfigureAwait(false);
+            await Task.Run(() => KeepAsync(CancellationToken.None)).WaitAsync(most).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            Tell("the store does not answer");
+        }
     }
 
     /// <summary>Keeps the state, where there is a cache and something was folded; what is wrong with the cache costs a longer
     /// start.</summary>
-    public async ValueTask KeepAsync(CancellationToken cancellationToken)
+    private async Task KeepAsync(CancellationToken cancellationToken)
     {
         var now = current;
-        if (cache is null || now.EntriesHash == Hash.Zero || kept == now.Place) return;
+        if (cache is null || now.EntriesHash == Hash.Zero || kept?.Place == now.Place) return;
         var encoded = TryEncode(now);
-        if (now.HasState && encoded is null) return;
+        if (now.HasState && encoded is null)
+        {
+            Tell("its codec does not encode the state");
+            return;
+        }
+
         var row = new Core.ProjectionRow(
             now.Place, projection.SchemaVersion, QueryHash, encoded is null ? null : FSharpOption<Core.Encoded>.Some(encoded.Value),
             now.EntriesHash);
-        if (await cache.PutAsync(KeyOf(), row, cancellationToken).ConfigureAwait(false) is null) kept = now.Place;
+        var fault = await cache.PutAsync(KeyOf(), row, cancellationToken).ConfigureAwait(false);
+        if (fault is null) (kept, told) = (now, null);
+        else Tell(fault);
     }
 
-    /// <summary>As <see cref="KeepAsync"/>, in a cache that is this one's from now on.</summary>
-    public ValueTask KeepInAsync(ProjectionCache? cache, CancellationToken cancellationToken)
+    /// <summary>Keeps the state in a cache that is this one's from now on.</summary>
+    public Task KeepInAsync(ProjectionCache? cache, CancellationToken cancellationToken)
     {
         (this.cache, isLoaded) = (cache, true);
         return KeepAsync(cancellationToken);
@@ -100,6 +128,13 @@ internal sealed class StateModel<TState>(
         }
 
         return mine.Value.Payload.Memory.Span.SequenceEqual(others.Value.Payload.Memory.Span) ? null : "another state";
+    }
+
+    private void Tell(string reason)
+    {
+        if (told == reason) return;
+        told = reason;
+        NotKept(reason);
     }
 
     private StreamId KeyOf() => ProjectionCache.KeyOf(projection.Id, projection.SchemaVersion, QueryHash);
