@@ -14,13 +14,35 @@ internal static class GoneEntries
     /// <param name="head">The position up to which it is asked.</param>
     /// <returns>Each range of missing positions, and the streams they were of where that is known.</returns>
     /// <exception cref="JournalException">Deletions go on without a pause.</exception>
-    public static Core.GoneEntries UpTo(ILocalJournal journal, long head)
+    public static Core.GoneEntries UpTo(ILocalJournal journal, long head) => Of(journal, () => Missing(journal, head));
+
+    /// <summary>What is gone among positions that a read has just found without entries.</summary>
+    /// <param name="journal">The journal. No entry is read again but the first one of each stream that lost some.</param>
+    /// <param name="entries">What was read, whole and in position order.</param>
+    /// <param name="after">The position behind which it was read.</param>
+    /// <param name="upTo">The position up to which it was read.</param>
+    /// <returns>As <see cref="UpTo"/>, of those positions.</returns>
+    /// <exception cref="JournalException">Deletions go on without a pause.</exception>
+    public static Core.GoneEntries Among(ILocalJournal journal, IReadOnlyList<JournalEntry> entries, long after, long upTo)
+    {
+        var (missing, next) = (new List<(long, long)>(), after + 1);
+        foreach (var entry in entries)
+        {
+            if (entry.Position > next) missing.Add((next, entry.Position - 1));
+            next = entry.Position + 1;
+        }
+
+        if (next <= upTo) missing.Add((next, upTo));
+        return Of(journal, () => [.. missing]);
+    }
+
+    private static Core.GoneEntries Of(ILocalJournal journal, Func<(long First, long Last)[]> missing)
     {
         for (var tries = 0; tries < MostTries; tries++)
         {
             try
             {
-                if (TryTell(journal, head) is { } gone) return gone;
+                if (TryTell(journal, missing) is { } gone) return gone;
             }
             catch (EntriesDroppedException)
             {
@@ -32,7 +54,7 @@ internal static class GoneEntries
     }
 
     // Null where the journal went on meanwhile.
-    private static Core.GoneEntries? TryTell(ILocalJournal journal, long head)
+    private static Core.GoneEntries? TryTell(ILocalJournal journal, Func<(long First, long Last)[]> missing)
     {
         var before = journal.Head;
         var (floors, visible) = (new List<Core.GoneStream>(), Int128.Zero);
@@ -49,7 +71,7 @@ internal static class GoneEntries
         if (journal.Head != before) return null;
         return Core.GoneEntriesModule.tell(new Core.GoneReader(
             before.Position, visible, floors.ToFSharpList(),
-            FuncConvert.FromFunc<Unit?, ValueTuple<long, long>[]>(_ => Missing(journal, head))!, null));
+            FuncConvert.FromFunc<Unit?, ValueTuple<long, long>[]>(_ => missing())!, null));
     }
 
     /// <summary>The ranges of positions that have no entry.</summary>

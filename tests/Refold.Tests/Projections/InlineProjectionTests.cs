@@ -47,6 +47,22 @@ public class InlineProjectionTests(ITestOutputHelper output)
         Assert.NotEqual(ReplayVerdict.Diverged, report.Verdict);
     }
 
+    /// <summary>A member with a body of its own in the interface would say that the journal cannot do what the one behind it can.</summary>
+    [Fact]
+    public async Task TheJournalAroundIt_HandsEveryMemberOn()
+    {
+        await using var journal = await new InMemoryJournal().WithInlineAsync([]);
+        foreach (var contract in journal.GetType().GetInterfaces().Where(type => type.Assembly == typeof(IJournal).Assembly))
+        {
+            var map = journal.GetType().GetInterfaceMap(contract);
+            Assert.All(map.TargetMethods.Zip(map.InterfaceMethods).Where(pair => !pair.Second.IsPrivate), pair =>
+                Assert.True(pair.First?.DeclaringType == journal.GetType(), $"{contract.Name}.{pair.Second.Name} is not handed on"));
+        }
+
+        await journal.AppendAsync(new AppendRequest(Samples.Entry("s") with { Time = DateTimeOffset.UnixEpoch }));
+        Assert.Equal(journal.Head, journal.HeadAsOf(DateTimeOffset.UnixEpoch));
+    }
+
     [Fact]
     public async Task AFoldThatFails_LosesNoAppend_AndIsTold()
     {

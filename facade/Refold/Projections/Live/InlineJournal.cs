@@ -91,6 +91,8 @@ internal sealed class InlineJournal(ILocalJournal inner, InlineProjection[] proj
 
     public BatchPlace? BatchAt(long position) => inner.BatchAt(position);
 
+    public Head HeadAsOf(DateTimeOffset time) => inner.HeadAsOf(time);
+
     public long? TreeSize(long position) => inner.TreeSize(position);
 
     public TreeHead RootAt(long? size = null) => inner.RootAt(size);

@@ -54,7 +54,7 @@ internal sealed class ReadModelSteps(
     public async Task StepAsync(Head head, CancellationToken reading, CancellationToken applying)
     {
         var (entries, upTo) = await ReadAsync(head, reading).ConfigureAwait(false);
-        if (entries.Count != upTo.Position - Place.Position && !options.SkipsMissing && HasLost(upTo))
+        if (entries.Count != upTo.Position - Place.Position && !options.SkipsMissing && HasLost(entries, upTo))
             throw ReadModelException.HistoryDropped(name, Place, upTo);
         List<JournalEntry> matching = [.. entries.Where(entry => DeliveryTranslation.Matches(options.Query, entry))];
         if (matching.Count > 0 || upTo.Position - kept.Position >= options.SavePlaceEvery)
@@ -98,7 +98,8 @@ internal sealed class ReadModelSteps(
     }
 
     // Of a journal that is far away nobody can tell what is missing.
-    private bool HasLost(Head upTo) =>
+    private bool HasLost(List<JournalEntry> entries, Head upTo) =>
         journal is not ILocalJournal local
-            || Core.GoneEntriesModule.hasLost(Place.Position, GoneEntries.UpTo(local, upTo.Position), selection);
+            || Core.GoneEntriesModule.hasLost(
+                Place.Position, GoneEntries.Among(local, entries, Place.Position, upTo.Position), selection);
 }
