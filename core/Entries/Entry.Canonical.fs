@@ -3,6 +3,7 @@
 namespace Refold.Core
 
 open System
+open System.Buffers.Binary
 open System.Text
 
 /// The one byte form of what was appended. Position and version are not in it: a store adds them.
@@ -142,6 +143,13 @@ module internal CanonicalBytes =
         let writer = ByteWriter(256 + data.Payload.Length)
         write writer data
         Bytes.Wrap writer.WrittenMemory
+
+    /// The payload in the canonical bytes of valid data: a view, not a copy.
+    let payloadOf (canonical: ReadOnlyMemory<byte>) : ReadOnlyMemory<byte> =
+        let behindText (start: int) = start + 4 + BinaryPrimitives.ReadInt32LittleEndian(canonical.Span.Slice start)
+        // Stream, role, type, schema version.
+        let start = behindText (behindText 0 + 1) + 4
+        canonical.Slice(start + 4, BinaryPrimitives.ReadInt32LittleEndian(canonical.Span.Slice start))
 
     /// Reads one entry's canonical bytes; `None` where the bytes are not exactly the canonical form of valid data.
     /// The payload is a view into the memory, not a copy.

@@ -77,10 +77,10 @@ type EncodedBatch
         check index
         source.Type index
 
-    /// The payload of an entry, without a copy.
-    member _.Payload(index: int) : ReadOnlyMemory<byte> =
-        check index
-        source.Payload index
+    /// The payload of an entry, without a copy: what is appended, whatever became of the caller's bytes since.
+    member this.Payload(index: int) : ReadOnlyMemory<byte> =
+        let canonical = this.CanonicalBytes index
+        if canonical.IsEmpty then source.Payload index else CanonicalBytes.payloadOf canonical
 
     /// The canonical bytes of an entry, without a copy. Empty in a batch above the limit of bytes, which no journal commits.
     member _.CanonicalBytes(index: int) : ReadOnlyMemory<byte> =

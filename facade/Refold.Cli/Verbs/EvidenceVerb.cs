@@ -108,7 +108,9 @@ internal static class EvidenceVerb
         catch (Exception exception) when (
             exception is System.Text.Json.JsonException or InvalidOperationException or IOException or UnauthorizedAccessException)
         {
-            throw new ToolException(ExitCode.Unreadable, $"{path} cannot be read as a report: {exception.Message.TrimEnd('.')}.");
+            throw new ToolException(
+                ExitCode.Unreadable,
+                $"{path} cannot be read as a report; name a file that evidence make --json wrote ({exception.Message.TrimEnd('.')}).");
         }
         catch (FormatException exception)
         {

@@ -80,7 +80,9 @@ public sealed class HistoryDroppedException : EntriesDroppedException
 
 /// <summary>A place that was kept belongs to another journal, or to another history of this one. Start again from the beginning.</summary>
 public sealed class ForeignHistoryException(Head place)
-    : JournalException("foreign-history", $"The head {place} is not one of this journal.")
+    : JournalException(
+        "foreign-history",
+        $"The head {place} is not one of this journal: open the journal that it was kept beside, or let go what was kept.")
 {
     /// <summary>The place.</summary>
     public Head Place { get; } = place;

@@ -1,5 +1,6 @@
 // Gates that every append through a journal must get through, between whoever appends and the store.
 // Made by stores when they are opened with JournalOptions.RequiredGates.
+using System.Security.Cryptography;
 using Refold.Interop;
 
 namespace Refold;
@@ -66,7 +67,7 @@ public sealed class RequiredGates
         ArgumentNullException.ThrowIfNull(append);
         if (cancellationToken.IsCancellationRequested) return ValueTask.FromCanceled<AppendResult>(cancellationToken);
         // What breaks a rule is answered by the store.
-        if (batch.Count == 0 || IsBypassed(batch[^1]) || batch.EncodedAgain() is not { } encoded || Judge(encoded) is not { } failure)
+        if (batch.Count == 0 || IsBypassed(batch) || batch.EncodedAgain() is not { } encoded || Judge(encoded) is not { } failure)
             return restore(cancellationToken);
         return Boundary.Of(RecordedAsync(failure, append, cancellationToken));
     }
@@ -113,5 +114,14 @@ public sealed class RequiredGates
         return await answered.ConfigureAwait(false);
     }
 
-    private bool IsBypassed(JournalEntry last) => BypassRecord.TryRead(last, out var record) && record.Pipeline == Gates.Pipeline;
+    private bool IsBypassed(IReadOnlyList<JournalEntry> batch)
+    {
+        if (!BypassRecord.TryRead(batch[^1], out var record) || record.Pipeline != Gates.Pipeline) return false;
+        // Of a batch that lost entries nobody can tell any more what was let through.
+        var isWhole = batch[0].Position == batch[0].Batch && batch[^1].Position - batch[0].Position == batch.Count - 1;
+        if (!isWhole) return true;
+        using var content = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (var entry in batch.SkipLast(1)) content.AppendData(entry.ToCanonicalBytes());
+        return record.Content == Hash.OfSpan(content.GetHashAndReset());
+    }
 }

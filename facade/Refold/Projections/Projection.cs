@@ -23,7 +23,7 @@ public sealed class Projection<TState>
 /// <summary>Makes projections.</summary>
 /// <example><code>
 /// var sold = Projection.Create("sold-by-sku", 1, [new ProjectionSource.Type("Sold")], 0L,
-///     (count, entry) => count + 1, Codec.Json(MyJson.Default.Int64));
+///     (count, entry) => count + 1, Codec.Json(MyJson.Default.Int64, "Count"));
 /// var run = journal.RunWithEvidence(sold);
 /// Console.WriteLine($"{run.State} {run.Report.BodyHash}");
 /// </code></example>

@@ -10,26 +10,33 @@ namespace Refold.Tests.Acceptance;
 public partial class StrangerTests
 {
     [Fact]
-    public void ARunOfTheAccessLog_IsCheckedByAStranger()
+    public async Task ARunOfTheAccessLog_IsCheckedByAStranger()
     {
         using var directory = new TemporaryDirectory();
         RefoldTool.Run(
             "record", "--scenario", "dispatch", "--input", Vectors.PathOf("access.log"), "--seed", "42", "--journal", directory.Journal())
             .Expect(0);
-        Check(directory, "602 entries, 302 batches", hasLeavesOfSeveral: false);
+        await CheckAsync(directory, "602 entries, 302 batches", hasLeavesOfSeveral: false);
     }
 
     [Fact]
-    public void TheReceiptsOfAMunicipality_AreCheckedByAStranger()
+    public async Task TheReceiptsOfAMunicipality_AreCheckedByAStranger()
     {
         using var directory = new TemporaryDirectory();
         using var packed = new GZipStream(File.OpenRead(Vectors.PathOf("receipt-all.ndjson.gz")), CompressionMode.Decompress);
         var receipts = directory.Write("receipts.ndjson", new StreamReader(packed).ReadToEnd());
         RefoldTool.Run("import", receipts, "--batch", "7", "--journal", directory.Journal()).Expect(0);
-        Check(directory, "8577 entries, 1226 batches", hasLeavesOfSeveral: true);
+        await CheckAsync(directory, "8577 entries, 1226 batches", hasLeavesOfSeveral: true);
     }
 
-    private static void Check(TemporaryDirectory directory, string expected, bool hasLeavesOfSeveral)
+    private static async Task<string> OfAProgramAsync(TemporaryDirectory directory)
+    {
+        await using var journal = Journal.Open(directory.Journal(), new JournalOptions { ReadOnly = true });
+        var state = Codec.Create<int>("count", count => BitConverter.GetBytes(count), bytes => BitConverter.ToInt32(bytes.Span));
+        return journal.RunWithEvidence(Projection.Create("of-a-program", 1, [], 0, (count, _) => count + 1, state)).Report.ToJson();
+    }
+
+    private static async Task CheckAsync(TemporaryDirectory directory, string expected, bool hasLeavesOfSeveral)
     {
         var script = directory.Write("check.py", Script().Match(SourceTree.Read("facade/docs/verify.md")).Groups[1].Value);
         var report = directory.Write("report.json", Tool("evidence", "make", "--json"));
@@ -40,6 +47,10 @@ public partial class StrangerTests
         Assert.True(said.Code == 0, said.Text);
         Assert.StartsWith("in order: " + expected, said.Text, StringComparison.Ordinal);
         Assert.Contains(" 200 proofs, ", said.Text, StringComparison.Ordinal);
+
+        // What a program writes itself is checked as what the tool writes.
+        var own = Python(script, directory.Write("own.json", await OfAProgramAsync(directory)), entries, records, proofs);
+        Assert.True(own.Code == 0, own.Text);
 
         // What was changed is found, and named.
         Named("the body's hash", "report.json", text => text.Replace("\"Fresh\"", "\"StaleAllowed\"", StringComparison.Ordinal));

@@ -10,7 +10,7 @@ public partial class ProjectionsPageTests
     private static readonly string[] Files =
     [
         "facade/samples/ReadModel/Sold.cs", "facade/samples/ReadModel/StockTable.cs", "facade/samples/ReadModel/Program.cs",
-        "tests/Refold.Tests/Projections/InlineProjectionTests.cs",
+        "tests/Refold.Tests/Projections/InlineProjectionTests.cs", "tests/Refold.Tests/Projections/ReadModelSampleTests.cs",
     ];
 
     [Fact]
@@ -18,7 +18,7 @@ public partial class ProjectionsPageTests
     {
         var code = Flat(string.Join('\n', Files.Select(SourceTree.Read)));
         var blocks = Fence().Matches(SourceTree.Read("facade/docs/projections.md")).Select(block => block.Groups[1].Value).ToList();
-        Assert.Equal(4, blocks.Count);
+        Assert.Equal(7, blocks.Count);
         Assert.All(blocks, block => Assert.Contains(Flat(block), code, StringComparison.Ordinal));
     }
 

@@ -230,6 +230,107 @@ public class LiveStoreTests
         }
     }
 
+    public static TheoryData<string> Stores => ["memory:", "segments:"];
+
+    /// <summary>A subscription says nothing of entries that nobody can read; the head does.</summary>
+    [Theory]
+    [MemberData(nameof(Stores))]
+    public async Task WhatIsDeletedBeforeItIsRead_IsNoticed_ThoughNothingFollows(string store)
+    {
+        using var directory = new TemporaryDirectory();
+        await using var inner = Journal.Open(store == "memory:" ? store : directory.Journal());
+        var clock = new ManualClock();
+        var model = new FailingModel();
+        var runner = new ReadModelRunner(inner, "late", model, new() { TimeProvider = clock });
+        var running = runner.RunAsync(default);
+        await AppendAsync(inner);
+        await runner.WaitForAsync(1).WaitAsync(Patience);
+        await UntilAsync(() => runner.Status.State == ReadModelState.Live && clock.Waiting == 1);
+        // While the runner is in the middle of a batch, two more come, and the last one goes again.
+        var (entered, gate) = (new TaskCompletionSource(), new TaskCompletionSource());
+        model.Applying = _ =>
+        {
+            entered.TrySetResult();
+            return gate.Task;
+        };
+        await AppendAsync(inner);
+        await entered.Task.WaitAsync(Patience);
+        await inner.AppendAsync(new AppendRequest(Samples.Entry("gone")));
+        await inner.DeleteToAsync("gone", 1);
+        gate.SetResult();
+        var lost = await Assert.ThrowsAsync<ReadModelException>(() => running.WaitAsync(Patience));
+        Assert.Equal("history-dropped", lost.Code);
+        Assert.Equal(2, runner.Status.Place.Position);
+    }
+
+    [Fact]
+    public async Task WhileItWaits_AHeadThatMovesUnseen_IsLookedAt()
+    {
+        var clock = new ManualClock();
+        await using var inner = new InMemoryJournal();
+        var journal = new Unseeing(inner);
+        await AppendAsync(inner);
+        var runner = new ReadModelRunner(journal, "late", new FailingModel(), new() { TimeProvider = clock });
+        var running = runner.RunAsync(default);
+        await runner.WaitForAsync(1).WaitAsync(Patience);
+        await UntilAsync(() => runner.Status.State == ReadModelState.Live && clock.Waiting == 1);
+        await AppendAsync(inner);
+        await inner.DeleteToAsync("s", 2);
+        clock.Advance(TimeSpan.FromSeconds(1));
+        var lost = await Assert.ThrowsAsync<ReadModelException>(() => running.WaitAsync(Patience));
+        Assert.Equal("history-dropped", lost.Code);
+    }
+
+    [Fact]
+    public async Task TheRecordOfADenial_IsInTheState_WhenTheAppendIsAnswered()
+    {
+        var gates = new GateSet<EncodedBatch>("house").Add(new("never", "nothing", _ => new GateDenial("never", "NO", "no")));
+        var inline = new InlineProjection<long>(Counting());
+        await using var journal = await Journal.Open(
+            "memory:", new JournalOptions { RequiredGates = gates, GateOptions = new GateOptions { RecordDenials = true } })
+            .WithInlineAsync([inline]);
+        Assert.Same(gates, journal.RequiredGates);
+        Assert.IsType<AppendResult.NotAppended>(await journal.TryAppendAsync(new AppendRequest(Samples.Entry("s"))));
+        Assert.Equal((1L, journal.Head), (inline.Current.State, inline.Current.Place));
+    }
+
+    [Fact]
+    public async Task ClosingLetsGoOfTheJournal_WhateverTheStoreThrows()
+    {
+        using var directory = new TemporaryDirectory();
+        await using var store = new StagedSnapshotStore { Saving = (_, _) => throw new TaskCanceledException("timeout") };
+        var inline = new InlineProjection<long>(Counting(), new ProjectionCache(store), keepEvery: 1);
+        var journal = await Journal.Open(directory.Journal()).WithInlineAsync([inline]);
+        await AppendAsync(journal);
+        await journal.DisposeAsync();
+        await using var again = Journal.Open(directory.Journal());
+        Assert.Equal(1, again.Head.Position);
+    }
+
+    [Fact]
+    public void ALiveProjection_SkipsNothing_AndReadsWhatTheProjectionDoes()
+    {
+        var journal = new InMemoryJournal();
+        foreach (var runner in new[] { new ReadModelRunnerOptions { SkipsMissing = true }, new() { Query = Query.OfTypes("T") } })
+        {
+            var refused = Assert.Throws<ArgumentException>(() => new LiveProjection<long>(journal, Counting(), new() { Runner = runner }));
+            Assert.Contains("'counting'", refused.Message, StringComparison.Ordinal);
+        }
+
+        var status = new ReadModelStatus(ReadModelState.Faulted, default, 3, 1, new IOException("the table is locked"));
+        Assert.Equal("Faulted at 0 of 3, 1 restarts: the table is locked", status.ToString());
+    }
+
+    /// <summary>A journal whose subscriptions wait for what never comes.</summary>
+    private sealed class Unseeing(InMemoryJournal inner) : Runs.ForwardingJournal(inner)
+    {
+        public override ValueTask<AppendResult> TryAppendAsync(EncodedBatch batch, CancellationToken cancellationToken = default) =>
+            Inner.TryAppendAsync(batch, cancellationToken);
+
+        public override IAsyncEnumerable<JournalEntry> SubscribeAsync(long fromPosition = 1, CancellationToken cancellationToken = default) =>
+            Inner.SubscribeAsync(long.MaxValue, cancellationToken);
+    }
+
     private static async Task UntilAsync(Func<bool> holds)
     {
         using var late = new CancellationTokenSource(Patience);

@@ -50,7 +50,12 @@ public sealed class ReadModelException : JournalException
     internal static ReadModelException HistoryDropped(string name, Head after, Head upTo) => new(
         "history-dropped",
         $"Entries between {after} and {upTo} that '{name}' could match were deleted or dropped before it read them: make it anew where the "
-        + "journal is whole, or allow it to skip them.");
+        + "journal is whole; a read model of your own may skip them (SkipsMissing).");
+
+    internal static ReadModelException BeginningDropped(string name, Head place) => new(
+        "history-dropped",
+        $"The journal does not go back to {place} any more, which '{name}' is as of: make it anew where the journal is whole; a read model "
+        + "of your own may let its place go and skip what is missing (SkipsMissing).");
 
     internal static ReadModelException Differs(string name, Head place, string what) => new(
         "projection-differs",
@@ -66,5 +71,7 @@ public sealed class ReadModelException : JournalException
 
     internal static ReadModelException NotThere(string name, long position, Exception? cause) => new(
         "read-model-stopped",
-        $"'{name}' does not come to position {NumberText.Of(position)}: its runner has stopped or failed.", cause);
+        $"'{name}' does not come to position {NumberText.Of(position)}: its runner "
+        + (cause is null ? "was stopped; run it again." : $"failed: {cause.Message}"),
+        cause);
 }

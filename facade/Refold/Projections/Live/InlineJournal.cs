@@ -54,9 +54,8 @@ internal sealed class InlineJournal(ILocalJournal inner, InlineProjection[] proj
         finally
         {
             folding.Release();
+            await inner.DisposeAsync().ConfigureAwait(false);
         }
-
-        await inner.DisposeAsync().ConfigureAwait(false);
     }
 
     public Head? HeadAt(long position) => inner.HeadAt(position);
@@ -166,7 +165,8 @@ internal sealed class InlineJournal(ILocalJournal inner, InlineProjection[] proj
     private async ValueTask<AppendResult> ThenFoldAsync(ValueTask<AppendResult> appending)
     {
         var result = await Boundary.Of(appending).ConfigureAwait(false);
-        if (result is AppendResult.Appended) await CatchUpAsync(CancellationToken.None).ConfigureAwait(false);
+        // Also what is no answer of this append may have been committed, such as the record of a denial.
+        await CatchUpAsync(CancellationToken.None).ConfigureAwait(false);
         return result;
     }
 }

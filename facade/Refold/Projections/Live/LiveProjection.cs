@@ -14,7 +14,8 @@ public sealed record LiveProjectionOptions
     /// <value>Default: 10,000. At least 1.</value>
     public long KeepEvery { get; init; } = 10_000;
 
-    /// <summary>How it follows the journal. Its query is the projection's, and its places are kept with the state.</summary>
+    /// <summary>How it follows the journal. Its query is the projection's, its places are kept with the state, and it skips nothing: <see
+    /// cref="ReadModelRunnerOptions.Query"/> and <see cref="ReadModelRunnerOptions.SkipsMissing"/> stay as they are by default.</summary>
     public ReadModelRunnerOptions Runner { get; init; } = new();
 
     /// <summary>The members, the same under every culture.</summary>
@@ -40,7 +41,8 @@ public sealed record LiveState<TState>(bool HasState, TState? State, Head Place,
 /// <typeparam name="TState">The state: a value that does not change, as readers hold it while the next one is made.</typeparam>
 /// <threadsafety>All members are safe for use by many threads; <see cref="RunAsync"/> runs once at a time.</threadsafety>
 /// <example><code>
-/// var live = new LiveProjection&lt;long&gt;(journal, sold, new() { Cache = new ProjectionCache(journal.Snapshots) });
+/// await using var states = DirectorySnapshotStore.Open("states");
+/// var live = new LiveProjection&lt;long&gt;(journal, sold, new() { Cache = new ProjectionCache(states) });
 /// var running = live.RunAsync(stopping);
 /// var now = await live.WaitForAsync(receipt.Head.Position);
 /// </code></example>
@@ -56,7 +58,8 @@ public sealed class LiveProjection<TState>
     /// <param name="journal">The journal. It stays the caller's.</param>
     /// <param name="projection">The projection.</param>
     /// <param name="options">How it is kept live.</param>
-    /// <exception cref="ArgumentException">An option is outside its range.</exception>
+    /// <exception cref="ArgumentException">An option is outside its range, or the runner's options name a query, or skip what is
+    /// missing: the state would be another one than that of the projection, and be kept as if it were its.</exception>
     public LiveProjection(ILocalJournal journal, Projection<TState> projection, LiveProjectionOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(journal);
@@ -65,6 +68,13 @@ public sealed class LiveProjection<TState>
         this.options = options ?? new LiveProjectionOptions();
         ArgumentOutOfRangeException.ThrowIfLessThan(this.options.KeepEvery, 1, nameof(options));
         ArgumentNullException.ThrowIfNull(this.options.Runner, nameof(options));
+        if (this.options.Runner.SkipsMissing || this.options.Runner.Query != Query.All)
+        {
+            throw new ArgumentException(
+                $"The live projection '{projection.Id}' reads what the projection does, and skips nothing: leave Query and SkipsMissing of "
+                + "Runner as they are, or keep a read model of your own.", nameof(options));
+        }
+
         model = ModelIn(this.options.Cache);
         // The place moves with every step: the state is as of it, whether something matched or not.
         runner = new ReadModelRunner(

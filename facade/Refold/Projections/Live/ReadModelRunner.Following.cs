@@ -4,6 +4,8 @@ namespace Refold;
 
 public sealed partial class ReadModelRunner
 {
+    private static readonly TimeSpan HeadChecks = TimeSpan.FromSeconds(1);
+
     private async Task RestartingAsync(CancellationToken stopping, CancellationToken applying)
     {
         var budget = new RestartBudget(options, clock);
@@ -53,7 +55,14 @@ public sealed partial class ReadModelRunner
 
     private async Task FollowAsync(CancellationToken stopping, CancellationToken applying)
     {
-        await InStepAsync(() => steps.LoadAsync(stopping), stopping).ConfigureAwait(false);
+        await InStepAsync(
+            async () =>
+            {
+                isLoaded = false;
+                await steps.LoadAsync(stopping).ConfigureAwait(false);
+                isLoaded = true;
+            },
+            stopping).ConfigureAwait(false);
         while (true)
         {
             var head = await journal.HeadAsync(stopping).ConfigureAwait(false);
@@ -66,11 +75,38 @@ public sealed partial class ReadModelRunner
             }
 
             Tell(now => now with { State = ReadModelState.Live });
-            // What was committed meanwhile is answered at once.
-            var next = journal.SubscribeAsync(head.Position + 1, stopping).GetAsyncEnumerator(stopping);
-            await using (next.ConfigureAwait(false))
+            if (!await MovesAsync(head, stopping).ConfigureAwait(false)) return;
+        }
+    }
+
+    /// <summary>Waits until the journal has gone on behind a head.</summary>
+    /// <returns>False where it was closed.</returns>
+    private async Task<bool> MovesAsync(Head head, CancellationToken stopping)
+    {
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+        // What was committed meanwhile is answered at once.
+        var next = journal.SubscribeAsync(head.Position + 1, ending.Token).GetAsyncEnumerator(ending.Token);
+        await using (next.ConfigureAwait(false))
+        {
+            var coming = next.MoveNextAsync().AsTask();
+            try
             {
-                if (!await next.MoveNextAsync().ConfigureAwait(false)) return;
+                // Of entries that were deleted before anybody read them a subscription says nothing, but the head does.
+                while (await journal.HeadAsync(stopping).ConfigureAwait(false) == head)
+                {
+                    using var pause = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+                    await Task.WhenAny(coming, Task.Delay(HeadChecks, clock, pause.Token)).ConfigureAwait(false);
+                    await pause.CancelAsync().ConfigureAwait(false);
+                    if (coming.IsCompleted) return await coming.ConfigureAwait(false);
+                    stopping.ThrowIfCancellationRequested();
+                }
+
+                return true;
+            }
+            finally
+            {
+                await ending.CancelAsync().ConfigureAwait(false);
+                await ((Task)coming).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
     }

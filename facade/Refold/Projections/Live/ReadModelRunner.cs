@@ -34,6 +34,8 @@ public sealed partial class ReadModelRunner
     private long? behindSince;
     private int running;
     private int rebuilding;
+    // Whether the place of the live one is known: under the gate.
+    private bool isLoaded;
 
     /// <summary>Makes a runner. It does nothing until <see cref="RunAsync"/> is called.</summary>
     /// <param name="journal">The journal. It stays the caller's.</param>
@@ -148,6 +150,8 @@ public sealed partial class ReadModelRunner
 
     /// <summary>Makes the read model anew beside the live one, which goes on meanwhile, and switches when both are at the same
     /// place.</summary>
+    /// <remarks>From then on this runner applies entries to <paramref name="beside"/>, and asks the one before nothing any more. So where
+    /// the switch renames tables or files, the object given here has to write to the live names afterwards.</remarks>
     /// <param name="beside">The new one, such as other tables: at its own place, or at none.</param>
     /// <param name="switchOver">Called when both are at one place and nothing moves: compares them, and makes the new one the one that
     /// <see cref="IReadModel.LoadPlaceAsync"/> of the next process speaks of, in one transaction. What it throws leaves the live one
@@ -190,6 +194,7 @@ public sealed partial class ReadModelRunner
         try
         {
             var place = LiveStatus().Place;
+            if (!isLoaded) throw NotRunning();
             while (made.Place.Position < place.Position)
                 await made.StepAsync(place, cancellationToken, cancellationToken).ConfigureAwait(false);
             if (made.Place != place) throw new ForeignHistoryException(made.Place);
@@ -211,7 +216,10 @@ public sealed partial class ReadModelRunner
     // While it waits after a fault its place may not be the one that is kept.
     private ReadModelStatus LiveStatus() => Status is { State: ReadModelState.CatchingUp or ReadModelState.Live } now
         ? now
-        : throw new InvalidOperationException($"The runner of '{Name}' is {Status.State}; it has to run to be switched.");
+        : throw NotRunning();
+
+    private InvalidOperationException NotRunning() =>
+        new($"The runner of '{Name}' is {Status.State}; it has to follow the journal to be switched: wait for it with WaitForAsync.");
 
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 }

@@ -104,9 +104,10 @@ public sealed record ReadModelStatus(ReadModelState State, Head Place, long Head
     /// <summary>How many positions it is behind the head: 0 where it has read everything.</summary>
     public long Lag => Math.Max(0, HeadPosition - Place.Position);
 
-    /// <summary>The members, the same under every culture.</summary>
+    /// <summary>The members, of the error its message.</summary>
     /// <returns>One line.</returns>
-    public override string ToString() => InvariantText.Of(nameof(ReadModelStatus), PrintMembers);
+    public override string ToString() => FormattableString.Invariant(
+        $"{State} at {Place.Position} of {HeadPosition}, {Restarts} restarts{(Error is null ? "" : ": " + Error.Message)}");
 }
 
 /// <summary>How many faults are mended within a time, and how long to wait. Used by one thread.</summary>

@@ -40,7 +40,7 @@ internal sealed class ReadModelSteps(
             var first = await journal.ReadAllAsync(maxCount: 1, cancellationToken: cancellationToken)
                 .FirstOrDefaultAsync(cancellationToken).ConfigureAwait(false);
             var now = await journal.HeadAsync(cancellationToken).ConfigureAwait(false);
-            if (place.Position < (first?.Position ?? now.Position)) throw ReadModelException.HistoryDropped(name, place, now);
+            if (place.Position < (first?.Position ?? now.Position)) throw ReadModelException.BeginningDropped(name, place);
         }
 
         throw new ForeignHistoryException(place);
