@@ -32,8 +32,8 @@ public sealed record ProjectionOptions
 
 /// <summary>Keeps states of projections by id, schema version and query. A state that is ahead of the journal, of another history, of
 /// another schema or query, or that cannot be read, is not used.</summary>
-/// <param name="store">The snapshot store; that of a journal's runs will do, as names begin with <c>$projection/</c>. In memory a state is used
-/// only where it is as of the head; from other stores a run goes on from it.</param>
+/// <param name="store">The snapshot store; that of a journal's runs will do, as names begin with <c>$projection/</c>. In memory a state is
+/// used only where it is as of the head; from other stores a run goes on from it.</param>
 /// <param name="clock">Tells the age of states; null for the system's clock.</param>
 public sealed class ProjectionCache(ISnapshotStore store, TimeProvider? clock = null)
 {

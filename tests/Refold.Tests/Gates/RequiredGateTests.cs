@@ -212,42 +212,6 @@ public class RequiredGateTests
         Assert.Equal(PassFault.Missing, Failure<AppendFailure.PassRefused>(await demanding.TryRestoreAsync(batches[0], ct)).Fault);
     }
 
-    /// <summary>A bypass says which entries it let through.</summary>
-    [Theory]
-    [MemberData(nameof(All))]
-    public async Task ABypassOfOtherEntries_LetsNothingThrough_OfABatchThatLostSomeNobodyCanTell(string store)
-    {
-        await using var source = new InMemoryJournal();
-        await source.AppendAsync(Request("forbidden") with { Bypass = House.Bypass("n", "j", "a") }, ct);
-        var record = source.ReadAll().Last();
-        var other = Request("forbidden, and more").Entries[0];
-        await using var journal = Stores.Open(store, Asking);
-        List<JournalEntry> forged = [new JournalEntry(1, 1, 1, other), record];
-        Failure<AppendFailure.Denied>(await journal.TryRestoreAsync(forged, ct));
-        Assert.Equal(0, journal.Head.Position);
-        await journal.RestoreAsync([record], ct);
-        Assert.Equal(2, journal.Head.Position);
-    }
-
-    /// <summary>What is judged is what is appended, though the caller's bytes became others meanwhile.</summary>
-    [Theory]
-    [MemberData(nameof(All))]
-    public async Task TheGatesSee_TheBytesThatAreAppended(string store)
-    {
-        var seen = new List<string>();
-        var reading = new GateSet<EncodedBatch>("reading").Add(new("read", "", batch =>
-        {
-            seen.Add(Encoding.UTF8.GetString(batch.Payload(0).Span));
-            return null;
-        }));
-        await using var journal = Stores.Open(store, new() { RequiredGates = reading });
-        var bytes = "\"bad!\""u8.ToArray();
-        var batch = new AppendRequest(new EntryData("a", "T", bytes) { Tags = ["t"] }).Encode();
-        "\"fine\""u8.CopyTo(bytes);
-        await journal.TryAppendAsync(batch, ct);
-        Assert.Equal(["\"bad!\""], seen);
-    }
-
     [Theory]
     [MemberData(nameof(All))]
     public async Task AClosedJournalAndACancelledToken_AskNobody(string store)

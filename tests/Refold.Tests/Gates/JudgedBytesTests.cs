@@ -1,0 +1,63 @@
+// Demanded gates and the bytes that are committed: what is judged is what is there, and a bypass is one of the entries beside it.
+// Run by `dotnet test`.
+using System.Text;
+using Xunit;
+
+namespace Refold.Tests.Gates;
+
+public class JudgedBytesTests
+{
+    private static readonly CancellationToken ct = CancellationToken.None;
+
+    private static readonly GateSet<EncodedBatch> House = new GateSet<EncodedBatch>("house").Add(new(
+        "words", "nothing forbidden", batch =>
+            Enumerable.Range(0, batch.Count).Any(
+                index => Encoding.UTF8.GetString(batch.Payload(index).Span).Contains("forbidden", StringComparison.Ordinal))
+                ? new GateDenial("words", "FORBIDDEN", "a forbidden word")
+                : null));
+
+    private static readonly JournalOptions Asking = new() { RequiredGates = House };
+
+    public static TheoryData<string> All => Stores.All;
+
+    private static AppendRequest Request(string word) => new(Samples.Entry("a", $"\"{word}\""));
+
+    private static T Failure<T>(AppendResult result)
+        where T : AppendFailure => Assert.IsType<T>(Assert.IsType<AppendResult.NotAppended>(result).Failure);
+
+    /// <summary>A bypass says which entries it let through.</summary>
+    [Theory]
+    [MemberData(nameof(All))]
+    public async Task ABypassOfOtherEntries_LetsNothingThrough_OfABatchThatLostSomeNobodyCanTell(string store)
+    {
+        await using var source = new InMemoryJournal();
+        await source.AppendAsync(Request("forbidden") with { Bypass = House.Bypass("n", "j", "a") }, ct);
+        var record = source.ReadAll().Last();
+        var other = Request("forbidden, and more").Entries[0];
+        await using var journal = Stores.Open(store, Asking);
+        List<JournalEntry> forged = [new JournalEntry(1, 1, 1, other), record];
+        Failure<AppendFailure.Denied>(await journal.TryRestoreAsync(forged, ct));
+        Assert.Equal(0, journal.Head.Position);
+        await journal.RestoreAsync([record], ct);
+        Assert.Equal(2, journal.Head.Position);
+    }
+
+    /// <summary>What is judged is what is appended, though the caller's bytes became others meanwhile.</summary>
+    [Theory]
+    [MemberData(nameof(All))]
+    public async Task TheGatesSee_TheBytesThatAreAppended(string store)
+    {
+        var seen = new List<string>();
+        var reading = new GateSet<EncodedBatch>("reading").Add(new("read", "", batch =>
+        {
+            seen.Add(Encoding.UTF8.GetString(batch.Payload(0).Span));
+            return null;
+        }));
+        await using var journal = Stores.Open(store, new() { RequiredGates = reading });
+        var bytes = "\"bad!\""u8.ToArray();
+        var batch = new AppendRequest(new EntryData("a", "T", bytes) { Tags = ["t"] }).Encode();
+        "\"fine\""u8.CopyTo(bytes);
+        await journal.TryAppendAsync(batch, ct);
+        Assert.Equal(["\"bad!\""], seen);
+    }
+}
