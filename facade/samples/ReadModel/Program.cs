@@ -17,6 +17,8 @@ public static class Program
                     await SellAsync(directory, sales, isRebuilding: false),
                 // Sells and makes anew until it is killed: for the tests.
                 ["sell", "forever", var directory] => await SellAsync(directory, int.MaxValue, isRebuilding: true),
+                ["rebuild" or "show", var directory] when !File.Exists(FileOf(directory)) => throw new InvalidOperationException(
+                    $"There is no table in '{directory}'; sell something first."),
                 ["rebuild", var directory] => await SellAsync(directory, 0, isRebuilding: true),
                 ["show", var directory] => Show(directory),
                 _ => Usage(),

@@ -9,14 +9,7 @@ public class JudgedBytesTests
 {
     private static readonly CancellationToken ct = CancellationToken.None;
 
-    private static readonly GateSet<EncodedBatch> House = new GateSet<EncodedBatch>("house").Add(new(
-        "words", "nothing forbidden", batch =>
-            Enumerable.Range(0, batch.Count).Any(
-                index => Encoding.UTF8.GetString(batch.Payload(index).Span).Contains("forbidden", StringComparison.Ordinal))
-                ? new GateDenial("words", "FORBIDDEN", "a forbidden word")
-                : null));
-
-    private static readonly JournalOptions Asking = new() { RequiredGates = House };
+    private static readonly JournalOptions Asking = new() { RequiredGates = RequiredGateTests.House };
 
     public static TheoryData<string> All => Stores.All;
 
@@ -31,7 +24,7 @@ public class JudgedBytesTests
     public async Task ABypassOfOtherEntries_LetsNothingThrough_OfABatchThatLostSomeNobodyCanTell(string store)
     {
         await using var source = new InMemoryJournal();
-        await source.AppendAsync(Request("forbidden") with { Bypass = House.Bypass("n", "j", "a") }, ct);
+        await source.AppendAsync(Request("forbidden") with { Bypass = RequiredGateTests.House.Bypass("n", "j", "a") }, ct);
         var record = source.ReadAll().Last();
         var other = Request("forbidden, and more").Entries[0];
         await using var journal = Stores.Open(store, Asking);

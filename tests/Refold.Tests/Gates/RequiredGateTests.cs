@@ -13,7 +13,7 @@ public class RequiredGateTests
     private static readonly CancellationToken ct = CancellationToken.None;
 
     // No batch may have an event that says "forbidden".
-    private static readonly GateSet<EncodedBatch> House = new GateSet<EncodedBatch>("house").Add(new(
+    internal static readonly GateSet<EncodedBatch> House = new GateSet<EncodedBatch>("house").Add(new(
         "words", "nothing forbidden", batch =>
             Enumerable.Range(0, batch.Count).Any(
                 index => Encoding.UTF8.GetString(batch.Payload(index).Span).Contains("forbidden", StringComparison.Ordinal))

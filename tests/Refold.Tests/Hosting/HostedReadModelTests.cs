@@ -1,7 +1,5 @@
 // Read models and live projections in a host: injected, kept up to date, and what their health checks say.
 // Run by `dotnet test`.
-using System.Globalization;
-using System.Text;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
@@ -13,11 +11,7 @@ public class HostedReadModelTests
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
-    private static readonly Codec<long> Number = Codec.Create<long>(
-        "number", number => Encoding.UTF8.GetBytes(number.ToString(CultureInfo.InvariantCulture)),
-        bytes => long.Parse(Encoding.UTF8.GetString(bytes.Span), CultureInfo.InvariantCulture));
-
-    private static readonly Projection<long> Counting = Projection.Create("counting", 1, [], 0L, (count, _) => count + 1, Number);
+    private static readonly Projection<long> Counting = Projection.Create("counting", 1, [], 0L, (count, _) => count + 1, Numbers.Codec);
 
     private sealed class Rows : IReadModel
     {

@@ -1,21 +1,15 @@
 // What is gone of a journal and what is not: a projection that could have matched it fails, any other runs.
 // Run by `dotnet test`.
-using System.Globalization;
-using System.Text;
 using Xunit;
 
 namespace Refold.Tests.Projections;
 
 public class GoneEntriesTests
 {
-    private static readonly Codec<long> Number = Codec.Create<long>(
-        "number", number => Encoding.UTF8.GetBytes(number.ToString(CultureInfo.InvariantCulture)),
-        bytes => long.Parse(Encoding.UTF8.GetString(bytes.Span), CultureInfo.InvariantCulture));
-
     public static TheoryData<string> All => Stores.All;
 
     private static Projection<long> Count(params ProjectionSource[] sources) =>
-        Projection.Create("count", 1, sources, 0L, (count, entry) => count + 1, Number);
+        Projection.Create("count", 1, sources, 0L, (count, entry) => count + 1, Numbers.Codec);
 
     private static ProjectionSource Range(long first, long last) => new ProjectionSource.Range(first, last);
 

@@ -10,10 +10,6 @@ namespace Refold.Tests.Projections;
 
 public class InlineProjectionTests(ITestOutputHelper output)
 {
-    private static readonly Codec<long> Number = Codec.Create<long>(
-        "number", number => Encoding.UTF8.GetBytes(number.ToString(CultureInfo.InvariantCulture)),
-        bytes => long.Parse(Encoding.UTF8.GetString(bytes.Span), CultureInfo.InvariantCulture));
-
     private static readonly Aggregate<int, int, int, string> Counter = Aggregate.Create(
         "count", 0, (Step _, int _, int command) => Decision.Accept<int, string>([command]), (int state, int moved) => state + moved,
         Of("count"), Of("counted"), Codec.Text("refused"), Of("state"));
@@ -23,7 +19,7 @@ public class InlineProjectionTests(ITestOutputHelper output)
         bytes => int.Parse(Encoding.UTF8.GetString(bytes.Span), CultureInfo.InvariantCulture));
 
     private static Projection<long> Counting(string id, Func<long, JournalEntry, long>? apply = null) =>
-        Projection.Create(id, 1, [new ProjectionSource.Type("counted")], 0L, apply ?? ((count, _) => count + 1), Number);
+        Projection.Create(id, 1, [new ProjectionSource.Type("counted")], 0L, apply ?? ((count, _) => count + 1), Numbers.Codec);
 
     [Fact]
     public Task LiveInlineOnDemandAndMadeAnew_AreOneState() => ProjectionSuites.EqualProjections.HoldsAsync(output);

@@ -1,7 +1,5 @@
 // What stores of kept states and clocks do to live and inline projections: fail, hang, take their time, go on.
 // Run by `dotnet test`.
-using System.Globalization;
-using System.Text;
 using Refold.Segments;
 using Xunit;
 
@@ -11,12 +9,8 @@ public class LiveStoreTests
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
-    private static readonly Codec<long> Number = Codec.Create<long>(
-        "number", number => Encoding.UTF8.GetBytes(number.ToString(CultureInfo.InvariantCulture)),
-        bytes => long.Parse(Encoding.UTF8.GetString(bytes.Span), CultureInfo.InvariantCulture));
-
     private static Projection<long> Counting(Func<long, JournalEntry, long>? apply = null, Codec<long>? state = null) =>
-        Projection.Create("counting", 1, [], 0L, apply ?? ((count, _) => count + 1), state ?? Number);
+        Projection.Create("counting", 1, [], 0L, apply ?? ((count, _) => count + 1), state ?? Numbers.Codec);
 
     private static Task<Receipt> AppendAsync(IJournal journal) => journal.AppendAsync(new AppendRequest(Samples.Entry("s"))).AsTask();
 

@@ -1,7 +1,5 @@
 // Runners of read models and live projections: where they go on, what they refuse, which faults they mend, how they are switched.
 // Run by `dotnet test`; ReadModelSampleTests kills their processes.
-using System.Globalization;
-using System.Text;
 using Xunit;
 
 namespace Refold.Tests.Projections;
@@ -10,12 +8,8 @@ public class ReadModelRunnerTests
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
-    private static readonly Codec<long> Number = Codec.Create<long>(
-        "number", number => Encoding.UTF8.GetBytes(number.ToString(CultureInfo.InvariantCulture)),
-        bytes => long.Parse(Encoding.UTF8.GetString(bytes.Span), CultureInfo.InvariantCulture));
-
     private static Projection<long> Counting(int version = 1, Func<long, JournalEntry, long>? apply = null) => Projection.Create(
-        "counting", version, [new ProjectionSource.Type("T")], 0L, apply ?? ((count, _) => count + 1), Number);
+        "counting", version, [new ProjectionSource.Type("T")], 0L, apply ?? ((count, _) => count + 1), Numbers.Codec);
 
     private static EntryData Entry(string type = "T", string stream = "s") => Samples.Entry(stream) with { Type = type };
 
@@ -236,6 +230,27 @@ public class ReadModelRunnerTests
         Assert.Contains("position 3", failed.Message, StringComparison.Ordinal);
         Assert.Equal((2L, 2L), (live.Current.State, live.Current.Place.Position));
         Assert.Equal(0, live.Status.Restarts);
+    }
+
+    [Fact]
+    public async Task AJournalThatIsClosed_EndsIt_AndAModelThatIsDisposedIsAFault()
+    {
+        var journal = new InMemoryJournal();
+        await FillAsync(journal, 1);
+        var runner = new ReadModelRunner(journal, "rows", new Rows());
+        var running = runner.RunAsync(default);
+        await runner.WaitForAsync(1).WaitAsync(Patience);
+        await journal.DisposeAsync();
+        await running.WaitAsync(Patience);
+        Assert.Equal((ReadModelState.Stopped, null), (runner.Status.State, runner.Status.Error));
+        await new ReadModelRunner(journal, "rows", new Rows()).RunAsync(default).WaitAsync(Patience);
+
+        await using var other = new InMemoryJournal();
+        await FillAsync(other, 1);
+        var rows = new Rows { Before = _ => throw new ObjectDisposedException("connection") };
+        var failing = new ReadModelRunner(other, "rows", rows, new() { MaxRestarts = 0 });
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => failing.RunAsync(default).WaitAsync(Patience));
+        Assert.Equal(ReadModelState.Faulted, failing.Status.State);
     }
 
     [Fact]

@@ -18,23 +18,40 @@ public sealed partial class ReadModelRunner
                 Tell(now => now with { State = ReadModelState.Stopped });
                 return;
             }
-            catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+            catch (Exception fault)
             {
-                Tell(now => now with { State = ReadModelState.Stopped });
-                return;
-            }
-            catch (Exception fault) when (MayPass(fault) && budget.TryTake(out var delay))
-            {
+                if (stopping.IsCancellationRequested && fault is OperationCanceledException
+                    || fault is ObjectDisposedException && await IsClosedAsync().ConfigureAwait(false))
+                {
+                    Tell(now => now with { State = ReadModelState.Stopped });
+                    return;
+                }
+
+                if (!MayPass(fault) || !budget.TryTake(out var delay))
+                {
+                    Tell(now => now with { State = ReadModelState.Faulted, Error = fault });
+                    logger?.ReadModelFaulted(fault, Name);
+                    throw;
+                }
+
                 Tell(now => now with { State = ReadModelState.Restarting, Restarts = now.Restarts + 1, Error = fault });
                 logger?.ReadModelRestarts(fault, Name, delay);
                 await WaitAsync(delay, stopping).ConfigureAwait(false);
             }
-            catch (Exception fault)
-            {
-                Tell(now => now with { State = ReadModelState.Faulted, Error = fault });
-                logger?.ReadModelFaulted(fault, Name);
-                throw;
-            }
+        }
+    }
+
+    // Whether what was disposed is the journal, and not what the read model uses.
+    private async Task<bool> IsClosedAsync()
+    {
+        try
+        {
+            await journal.ReadAllAsync(maxCount: 1).FirstOrDefaultAsync().ConfigureAwait(false);
+            return false;
+        }
+        catch (ObjectDisposedException)
+        {
+            return true;
         }
     }
 

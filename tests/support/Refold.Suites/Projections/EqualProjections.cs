@@ -1,7 +1,5 @@
 // A projection made in every way over one random history: live, inline, on demand, as of the end, made anew. All are one state.
 // Run by ProjectionSuites.
-using System.Globalization;
-using System.Text;
 using Refold.Segments;
 using Xunit;
 
@@ -11,10 +9,6 @@ namespace Refold.Suites;
 internal sealed class EqualProjections : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
-
-    private static readonly Codec<long> Number = Codec.Create<long>(
-        "number", number => Encoding.UTF8.GetBytes(number.ToString(CultureInfo.InvariantCulture)),
-        bytes => long.Parse(Encoding.UTF8.GetString(bytes.Span), CultureInfo.InvariantCulture));
 
     private readonly Tally tally;
     private readonly SeededRng random;
@@ -42,7 +36,7 @@ internal sealed class EqualProjections : IAsyncDisposable
             ? [new ProjectionSource.Stream("s1"), new ProjectionSource.Stream("s2")]
             : [new ProjectionSource.Type("T"), new ProjectionSource.Type("U")];
         // The order counts.
-        projection = Projection.Create("equal", 1, sources, 7L, Next, Number);
+        projection = Projection.Create("equal", 1, sources, 7L, Next, Numbers.Codec);
     }
 
     public static async Task RunAsync(Tally tally, ulong seed, int steps)
