@@ -1,5 +1,5 @@
 // Keys, verifier keys and signed checkpoints in files, as the tool keeps and reads them. facade/docs/signing.md explains what is signed.
-// Called by keygen, checkpoint, prove --text and compact.
+// Called by keygen, checkpoint, prove --text, compact and evidence.
 using System.Globalization;
 using Refold.Signing;
 

@@ -11,21 +11,29 @@ internal static class EvidenceVerb
 {
     private static readonly Option<string?> Projection = Options.Text("--projection", "ID", "The projection. Default: activity-counts");
     private static readonly Argument<string> File = new("FILE") { Description = "A report, as evidence make --json prints it" };
+    private static readonly Option<string?> Sign = Options.Text(
+        "--sign", "KEY", "Sign the report with this private key, which keygen made");
+    private static readonly Option<string?> Key = Options.Text(
+        "--key", "VKEY", "The verifier key of who must have signed it, or a file with it. Default: a signature is not checked");
 
     public static Command Create()
     {
         var make = new Command("make", "Run a projection and print the report of the run; nothing is appended")
         {
-            Projection, ProjectVerb.At,
+            Projection, ProjectVerb.At, Sign,
         };
         make.SetAction(MakeAsync);
-        var verify = new Command("verify", "Run the projection of a report again, as of its place, and name the first difference") { File };
+        var verify = new Command("verify", "Run the projection of a report again, as of its place, and name the first difference")
+        {
+            File, Key,
+        };
         verify.SetAction(VerifyAsync);
         return new Command("evidence", "Make and check reports of what was read, folded and found") { make, verify };
     }
 
     private static async Task<int> MakeAsync(ParseResult arguments, CancellationToken cancellationToken)
     {
+        using var key = ReportSignature.Key(Journals.Uri(arguments), arguments.GetValue(Sign));
         await using var journal = await Journals.OpenForReadingAsync(Journals.Uri(arguments), cancellationToken);
         string id = arguments.GetValue(Projection) ?? ActivityCounts.Projection.Id;
         ProjectionReport report;
@@ -41,8 +49,12 @@ internal static class EvidenceVerb
             Terminal.Warn(exception.Message.TrimEnd('.'));
         }
 
-        if (arguments.GetValue(Options.Json)) Output.Json(ToJson(report.MadeAt(TimeProvider.System.GetUtcNow())));
-        else Print(report);
+        var json = ToJson(report.MadeAt(TimeProvider.System.GetUtcNow()));
+        if (key is not null)
+            json[ReportSignature.Member] =
+                (await ReportSignature.MakeAsync(key, json["body"]!, report.BodyHash, cancellationToken)).Signed.ToString();
+        if (arguments.GetValue(Options.Json)) Output.Json(json);
+        else Print(report, key?.Key.Name);
         return failed ? ExitCode.Negative : ExitCode.Done;
     }
 
@@ -55,7 +67,7 @@ internal static class EvidenceVerb
         return new JsonObject { ["body"] = body, ["bodyHash"] = report.BodyHash.ToString(), ["envelope"] = whole };
     }
 
-    private static void Print(ProjectionReport report) => Facts.Print(
+    private static void Print(ProjectionReport report, string? signer) => Facts.Print(
         ("projection", report.ProjectionId),
         ("frontier", report.Frontier is { } at ? FormattableString.Invariant($"position {at.Position}, {at.WallMs} ms") : null),
         ("state hash", report.OutputHash?.ToString()),
@@ -63,43 +75,51 @@ internal static class EvidenceVerb
         ("tree", report.Tree?.ToString()),
         ("entries hash", report.EntriesHash?.ToString()),
         ("findings", string.Join(", ", report.Findings)),
-        ("body hash", report.BodyHash.ToString()));
+        ("body hash", report.BodyHash.ToString()),
+        ("signed by", signer is null ? null : signer + "; --json prints the signature"));
 
     private static async Task<int> VerifyAsync(ParseResult arguments, CancellationToken cancellationToken)
     {
-        var report = Read(arguments.GetRequiredValue(File));
+        var (report, signature) = Read(arguments.GetRequiredValue(File));
+        var key = arguments.GetValue(Key) is { } text ? SigningFiles.Verifier(text) : null;
         await using var journal = await Journals.OpenForReadingAsync(Journals.Uri(arguments), cancellationToken);
-        string? difference = Difference(report, journal);
+        string? unsigned = key is null
+            ? null
+            : ReportSignature.FindFault(signature, key, JsonNode.Parse(report.BodyToJson())!, report.BodyHash);
+        string? difference = unsigned ?? Difference(report, journal);
         if (arguments.GetValue(Options.Json))
             Output.Json(new JsonObject
             {
                 ["ok"] = difference is null,
                 ["bodyHash"] = report.BodyHash.ToString(),
                 ["projection"] = report.ProjectionId,
+                ["signature"] = signature?.ToJson(key is null ? null : unsigned is null),
                 ["first"] = difference,
             });
         else
             Facts.Print(
                 (difference is null ? "the same" : "different", difference ?? report.ProjectionId),
+                ("signature", unsigned is null ? signature?.ToText(key is not null) : null),
                 ("body hash", report.BodyHash.ToString()));
         return difference is null ? ExitCode.Done : ExitCode.Negative;
     }
 
     // Both the form the tool prints and the canonical one of the library.
-    private static ProjectionReport Read(string path)
+    private static (ProjectionReport Report, ReportSignature? Signature) Read(string path)
     {
         try
         {
             string text = System.IO.File.ReadAllText(path);
             if (JsonNode.Parse(text, documentOptions: new() { AllowDuplicateProperties = false }) is not JsonObject json)
                 throw new ToolException(ExitCode.Unreadable, $"{path} is no report; name a file that evidence make --json wrote.");
-            if (json["envelope"] is not JsonObject envelope) return ProjectionReport.Parse(text);
+            if (json["envelope"] is not JsonObject envelope) return (ProjectionReport.Parse(text), null);
             // What lies outside the hash may not stand in for what is hashed.
-            if (json.Count != 3 || envelope.ContainsKey("body") || envelope.ContainsKey("body_hash"))
-                throw new FormatException("A report has body, bodyHash and envelope, and no body in its envelope");
+            var signature = ReportSignature.Read(json);
+            if (json.Count != (signature is null ? 3 : 4) || envelope.ContainsKey("body") || envelope.ContainsKey("body_hash"))
+                throw new FormatException("A report has body, bodyHash and envelope, perhaps a signature, and no body in its envelope");
             var whole = new JsonObject { ["body"] = json["body"]?.DeepClone(), ["body_hash"] = json["bodyHash"]?.DeepClone() };
             foreach (var member in envelope) whole[member.Key] = member.Value?.DeepClone();
-            return ProjectionReport.Parse(whole.ToJsonString());
+            return (ProjectionReport.Parse(whole.ToJsonString()), signature);
         }
         catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
         {

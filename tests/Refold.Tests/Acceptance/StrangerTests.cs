@@ -39,7 +39,8 @@ public partial class StrangerTests
     private static async Task CheckAsync(TemporaryDirectory directory, string expected, bool hasLeavesOfSeveral)
     {
         var script = directory.Write("check.py", Script().Match(SourceTree.Read("facade/docs/verify.md")).Groups[1].Value);
-        var report = directory.Write("report.json", Tool("evidence", "make", "--json"));
+        Tool("keygen", "example.com/stranger", "--out", directory.File("key"));
+        var report = directory.Write("report.json", Tool("evidence", "make", "--json", "--sign", directory.File("key")));
         var entries = directory.Write("entries.ndjson", Tool("export", "--raw"));
         var records = directory.Write("records.ndjson", Tool("export", "--records"));
         var proofs = directory.Write("proofs.ndjson", Proofs(directory.Journal()));
@@ -54,6 +55,7 @@ public partial class StrangerTests
 
         // What was changed is found, and named.
         Named("the body's hash", "report.json", text => text.Replace("\"Fresh\"", "\"StaleAllowed\"", StringComparison.Ordinal));
+        Named("the hash that was signed", "report.json", text => First(text, "projection/v2\\n", "projection/v2\\n0"));
         Named("a fold of everything", "entries.ndjson", text => WithoutLine(text, 50));
         Named("in order and once", "entries.ndjson", text => text[..(text.IndexOf('\n', StringComparison.Ordinal) + 1)] + text);
         Named(": its type", "entries.ndjson", text => First(text, "\"type\":\"", "\"type\":\"x"));
