@@ -77,7 +77,8 @@ internal static class ReplayTranslation
             FuncConvert.FromFunc((long position) => recording.HeadAt(position) is { } head ? FSharpOption<Head>.Some(head) : null),
             options.Pin.ToOption(),
             options.IgnorePin);
-        return new ReplayReport(Core.Replay.verify(aggregates.Select(aggregate => aggregate.Verifier.Value).ToFSharpList(), input));
+        return new ReplayReport(
+            Core.Replay.verify(aggregates.Select(aggregate => aggregate.Verifier.Value).ToFSharpList(), input), recording.Head);
     }
 
     /// <summary>The report of a run whose operations were replayed too: another verdict, another first difference, and more findings, each
@@ -87,7 +88,7 @@ internal static class ReplayTranslation
     {
         var value = report.Value;
         var more = findings.Select(finding => Core.ReplayFinding.NewAtEntry(finding.Position, finding.Sentence));
-        return new ReplayReport(new Core.ReplayReport(
+        var replayed = new Core.ReplayReport(
             value.Run,
             verdict,
             value.Entries,
@@ -97,7 +98,8 @@ internal static class ReplayTranslation
             verdict == ReplayVerdict.Diverged ? null : value.StateHash,
             value.Streams,
             divergence is null ? null : FSharpOption<Core.Divergence>.Some(divergence.Value),
-            value.Findings.Where(finding => !finding.IsOperationsNotReplayed).Concat(more).ToFSharpList()));
+            value.Findings.Where(finding => !finding.IsOperationsNotReplayed).Concat(more).ToFSharpList());
+        return new ReplayReport(replayed, report.Head);
     }
 
     /// <summary>The first difference between a recorded payload and one that was made; null where they are the same bytes.</summary>

@@ -1,6 +1,5 @@
 // The report of one run of a projection: canonical, hashed, the same on every machine. Seed 001's, with head, tree and entries.
 // Answered by RunWithEvidence; read back by whoever checks it.
-using System.Text;
 using Refold.Interop;
 
 namespace Refold;
@@ -87,49 +86,40 @@ public sealed class ProjectionReport
     public IReadOnlyList<ProjectionFinding> Findings => [.. Value.Body.Findings.Select(finding => (ProjectionFinding)finding.Tag)];
 
     /// <summary>When it was made; null where that was not said. Outside the hash.</summary>
-    public DateTimeOffset? GeneratedAt => Value.GeneratedAtUnixMs is { } ms ? DateTimeOffset.FromUnixTimeMilliseconds(ms.Value) : null;
+    public DateTimeOffset? GeneratedAt => Value.GeneratedAt();
 
     /// <summary>What may help a reader, such as the text of an error. Outside the hash.</summary>
     public IReadOnlyList<string> Diagnostics => [.. Value.Diagnostics];
 
     /// <summary>The body in canonical JSON: what <see cref="BodyHash"/> is of.</summary>
     /// <returns>The text.</returns>
-    public string BodyToJson() => Text(Core.Evidence.bodyJson(Value.Body).ResultValue);
+    public string BodyToJson() => ReportEnvelope.Text(Core.Evidence.bodyJson(Value.Body).ResultValue);
 
     /// <summary>The whole report in canonical JSON.</summary>
     /// <returns>The text: one object with <c>body</c>, <c>body_hash</c>, <c>diagnostics</c>, <c>generated_at_unix_ms</c>,
     /// <c>refold_version</c>.</returns>
-    public string ToJson() => Text(Core.Evidence.toJson(Value).ResultValue);
+    public string ToJson() => ReportEnvelope.Text(Core.Evidence.toJson(Value).ResultValue);
 
     /// <summary>The same report with the time it was made, and the version of Refold. Neither is hashed.</summary>
     /// <param name="at">The time.</param>
     /// <returns>The report.</returns>
-    public ProjectionReport MadeAt(DateTimeOffset at) => new(new Core.EvidenceReport<Core.ProjectionRunReportBody>(
-        Value.Body, Value.BodyHash, ((long?)at.ToUnixTimeMilliseconds()).ToOption(), LibraryVersion.Text.ToOption(), Value.Diagnostics));
+    public ProjectionReport MadeAt(DateTimeOffset at) => new(Value.MadeAt(at));
 
     /// <summary>The same report with the members of seed 001 only.</summary>
     internal ProjectionReport AsVersion1() => new(Core.Evidence.ofBody(Core.Evidence.version1(Value.Body)).ResultValue);
 
-    internal ProjectionReport With(string diagnostic) => new(new Core.EvidenceReport<Core.ProjectionRunReportBody>(
-        Value.Body, Value.BodyHash, Value.GeneratedAtUnixMs, Value.RefoldVersion, Value.Diagnostics.Append(diagnostic).ToFSharpList()));
+    internal ProjectionReport With(string diagnostic) => new(Value.With(diagnostic));
 
     /// <summary>Reads a report. Its hash is checked against its body; whether the body is true shows running the projection
     /// again.</summary>
     /// <param name="json">What <see cref="ToJson"/> writes.</param>
     /// <returns>The report.</returns>
     /// <exception cref="FormatException">It is no report, or its hash is not that of its body.</exception>
-    public static ProjectionReport Parse(string json)
-    {
-        ArgumentNullException.ThrowIfNull(json);
-        var read = Core.Evidence.ofJson(Encoding.UTF8.GetBytes(json));
-        return read.IsOk ? new ProjectionReport(read.ResultValue) : throw new FormatException(read.ErrorValue.ToString() + ".");
-    }
+    public static ProjectionReport Parse(string json) => new(ReportEnvelope.Read(json, text => Core.Evidence.ofJson(text)));
 
     /// <summary>The id, the frontier and the hash of the body.</summary>
     /// <returns>One line.</returns>
     public override string ToString() => FormattableString.Invariant($"{ProjectionId} at {Frontier?.Position}: {BodyHash}");
-
-    private static string Text(Core.Bytes bytes) => Encoding.UTF8.GetString(bytes.Span);
 }
 
 /// <summary>What a run gave.</summary>

@@ -30,6 +30,9 @@ internal sealed class RecordedRun
     /// <summary>Whether nothing of that may have been deleted.</summary>
     public bool IsOutsideWhole { get; private set; } = true;
 
+    /// <summary>The head as of which everything was read.</summary>
+    public Head Head { get; private set; }
+
     /// <summary>Reads the run as it is now.</summary>
     /// <exception cref="RunNotFoundException">Nothing in the journal is of such a run.</exception>
     /// <exception cref="AggregateNotGivenException">A command was for a stream whose aggregate is not given.</exception>
@@ -38,7 +41,8 @@ internal sealed class RecordedRun
     {
         var recorded = new RecordedRun(options.Progress);
         // One moment for all streams: a run that goes on meanwhile must not show events whose commands are not read.
-        var last = (await journal.HeadAsync(cancellationToken).ConfigureAwait(false)).Position;
+        recorded.Head = await journal.HeadAsync(cancellationToken).ConfigureAwait(false);
+        var last = recorded.Head.Position;
         var entries = await recorded.ReadStreamAsync(journal, run.Stream, last, cancellationToken).ConfigureAwait(false);
         var effects = RunTranslation.EffectsOf(run);
         recorded.streams[run.Stream] = entries;

@@ -26,8 +26,9 @@ public sealed class ReplayReport
 {
     private readonly Core.ReplayReport value;
 
-    internal ReplayReport(Core.ReplayReport value)
+    internal ReplayReport(Core.ReplayReport value, Head head)
     {
+        Head = head;
         this.value = value;
         Verdict = value.Verdict;
         Streams = [.. value.Streams.Select(
@@ -41,6 +42,9 @@ public sealed class ReplayReport
 
     /// <summary>The run.</summary>
     public RunId Run => value.Run;
+
+    /// <summary>The head of the journal that was read: everything was read as of it.</summary>
+    public Head Head { get; }
 
     /// <summary>The verdict.</summary>
     public ReplayVerdict Verdict { get; }
