@@ -29,8 +29,8 @@ public enum EvidenceKind
     Gates,
 }
 
-/// <summary>A report: the body that is hashed, and what is said beside it. The same work over the same entries gives the same body, byte for
-/// byte, on every machine.</summary>
+/// <summary>A report: the body that is hashed, and what is said beside it. The same work over the same entries gives the same body, byte
+/// for byte, on every machine.</summary>
 public sealed class EvidenceReport
 {
     internal EvidenceReport(Core.EvidenceReport<Core.ReportBody> value) => Value = value;
