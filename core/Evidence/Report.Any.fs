@@ -11,7 +11,8 @@ type internal GatesReportBody =
     {
         /// What became of each gate, and what was proposed.
         Trace: GateTrace
-        /// The head behind the batch that was appended with the pass; `None` where nothing was appended.
+        /// The head behind the batch that was appended with the pass or around the gates, or behind the record of the denial; `None` where
+        /// nothing was appended.
         Head: Head option
     }
 
@@ -37,7 +38,7 @@ type internal ReportBody =
         | Import _ -> "import"
         | Gates _ -> "gates"
 
-    /// The head that the body is as of; `None` where gates denied.
+    /// The head that the body is as of; `None` where gates denied and nothing was appended.
     member this.Head: Head option =
         match this with
         | Run body -> Some body.Head
@@ -78,12 +79,11 @@ module internal AnyReport =
                 and! lines = trace "evaluations" (fun trace -> Seq.ofList (List.ofSeq trace.Evaluations)) evaluations
                 and! head = JsonForm.field "head" (fun (body: GatesReportBody) -> body.Head) (JsonForm.option ReportParts.head)
 
-                let found = GateTrace(pipeline, Array.ofList types, content, Array.ofSeq lines)
-
-                if head.IsSome && not found.IsPassed then
-                    raise (JsonFault "a gate denied, and there is a head")
-
-                return { Trace = found; Head = head }
+                return
+                    {
+                        Trace = GateTrace(pipeline, Array.ofList types, content, Array.ofSeq lines)
+                        Head = head
+                    }
             }
         )
 

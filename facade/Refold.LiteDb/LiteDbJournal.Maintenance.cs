@@ -2,6 +2,7 @@
 // Called by applications and by the tool.
 using Refold.LiteDb;
 using Refold.LiteDb.Storage;
+using Refold.Segments;
 
 namespace Refold;
 
@@ -48,6 +49,28 @@ public sealed partial class LiteDbJournal
         ArgumentException.ThrowIfNullOrEmpty(path);
         var (_, before, after) = LiteDbFiles.Compact(new LocalDatabaseFiles(path), forgetKeysBefore);
         return (before, after);
+    }
+
+    /// <summary>As <see cref="Compact(string, long)"/>, with a report: what is gone of which streams, which keys are forgotten, and head and
+    /// root of the whole, which no compaction changes. The file is opened for reading before and behind it.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="forgetKeysBefore">As for <see cref="Compact(string, long)"/>.</param>
+    /// <returns>The size of the file in bytes, before and after, and the report.</returns>
+    public static async Task<(long BytesBefore, long BytesAfter, EvidenceReport Report)> CompactWithEvidenceAsync(
+        string path, long forgetKeysBefore = 0)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        var reading = new JournalOptions { ReadOnly = true };
+        CompactionEvidence evidence;
+        var journal = Open(path, reading);
+        await using (journal.ConfigureAwait(false)) evidence = CompactionEvidence.Before(journal);
+        var (before, after) = Compact(path, forgetKeysBefore);
+        CompactionRequest request = forgetKeysBefore > 0
+            ? new CompactionRequest.ForgetKeysBefore(forgetKeysBefore)
+            : new CompactionRequest.DropDeleted();
+        var compacted = Open(path, reading);
+        await using (compacted.ConfigureAwait(false))
+            return (before, after, evidence.After(compacted, request, [FormattableString.Invariant($"{before} bytes before, {after} after")]));
     }
 
     internal async Task<LiteDbVerification> BackupAsync(IDatabaseFiles target, CancellationToken cancellationToken = default)

@@ -172,6 +172,23 @@ let import: ImportReportBody =
         Root = hashOf "root"
     }
 
+let private evaluations (outcome: GateOutcome) (denial: GateDenial | null) : GateEvaluation[] =
+    [| GateEvaluation("positive", GateOutcome.Permit, null); GateEvaluation("stock", outcome, denial) |]
+
+let gates: GatesReportBody =
+    {
+        Trace = GateTrace("orders", [| "placed"; "priced" |], hashOf "content", evaluations GateOutcome.Permit null)
+        Head = Some(head 12L)
+    }
+
+let gatesDenied: GatesReportBody =
+    let denial = GateDenial("stock", "TOO_MANY", "there are five").With("there", "5 €")
+
+    {
+        Trace = GateTrace("orders", [||], hashOf "content", evaluations GateOutcome.Deny denial)
+        Head = None
+    }
+
 /// A report with everything beside its body.
 let dressed (form: JsonForm<'Body>) (body: 'Body) : EvidenceReport<'Body> =
     { Examples.ok (Report.create form [ "first"; "second \u00e4" ] body) with
@@ -249,4 +266,6 @@ let all: Sample list =
         sample "snapshot" ReportForms.snapshot dressed snapshot
         sample "snapshot-outside-runs" ReportForms.snapshot bare snapshotOutsideRuns
         sample "import" ReportForms.import dressed import
+        sample "gates" AnyReport.gates dressed gates
+        sample "gates-denied" AnyReport.gates bare gatesDenied
     ]

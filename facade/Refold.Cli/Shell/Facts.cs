@@ -3,8 +3,6 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
-using Refold.Segments;
-using Refold.Transfers;
 
 namespace Refold.Cli.Shell;
 
@@ -14,29 +12,12 @@ internal static class Facts
 
     public static JsonObject Json(Head head) => new() { ["position"] = head.Position, ["hash"] = head.Hash.ToString() };
 
-    /// <summary>The head behind a beginning that was dropped, an empty journal's where none was; null
-    /// for a store that drops none.</summary>
-    public static Head? BeginOf(IJournal journal) => journal switch
-    {
-        SegmentJournal segments => segments.Begin,
-        IDatabaseJournal database => database.Begin,
-        _ => null,
-    };
-
     /// <summary>The head behind a beginning that was dropped; null where the journal is whole.</summary>
-    public static string? Begin(IJournal journal) => BeginOf(journal) is { Position: > 0 } begin ? begin.ToString() : null;
-
-    /// <summary>Idempotency keys of batches that begin before this position are forgotten; 0 for none.</summary>
-    public static long KeysForgottenBefore(IJournal journal) => journal switch
-    {
-        SegmentJournal segments => segments.KeysForgottenBefore,
-        IDatabaseJournal database => database.KeysForgottenBefore,
-        _ => 0,
-    };
+    public static string? Begin(IJournal journal) => JournalBounds.Begin(journal) is { Position: > 0 } begin ? begin.ToString() : null;
 
     /// <summary>Which idempotency keys are forgotten; null for none.</summary>
     public static string? ForgottenKeys(IJournal journal) =>
-        KeysForgottenBefore(journal) is > 0 and var before
+        JournalBounds.KeysForgottenBefore(journal) is > 0 and var before
             ? FormattableString.Invariant($"of batches that begin before position {before}")
             : null;
 

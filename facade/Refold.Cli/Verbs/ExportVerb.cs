@@ -45,7 +45,7 @@ internal static class ExportVerb
         if (arguments.GetValue(Salvage))
             return RunSalvage(arguments, only, cancellationToken);
         await using var journal = await Journals.OpenForReadingAsync(Journals.Uri(arguments), cancellationToken);
-        if (Facts.KeysForgottenBefore(journal) is > 0 and var before)
+        if (JournalBounds.KeysForgottenBefore(journal) is > 0 and var before)
             Terminal.Warn(string.Create(
                 CultureInfo.InvariantCulture,
                 $"idempotency keys of batches before position {before} are forgotten here, "

@@ -40,8 +40,8 @@ internal static class InspectVerb
                 ["entries"] = restored,
                 ["streams"] = journal.Streams().Count,
                 ["head"] = Facts.Json(head),
-                ["begin"] = Facts.BeginOf(journal) is { } begin ? Facts.Json(begin) : null,
-                ["keysForgottenBefore"] = Facts.KeysForgottenBefore(journal),
+                ["begin"] = JournalBounds.Begin(journal) is { } begin ? Facts.Json(begin) : null,
+                ["keysForgottenBefore"] = JournalBounds.KeysForgottenBefore(journal),
                 ["opened"] = new JsonObject
                 {
                     ["path"] = path,

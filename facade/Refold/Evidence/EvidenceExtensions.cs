@@ -80,7 +80,7 @@ public static class EvidenceExtensions
             count, alreadyThere, renumbered, timesTruncated, hash, before, last, size, journal.RootAt(size).Root)));
     }
 
-    private static JournalException Dropped(string what) =>
+    internal static JournalException Dropped(string what) =>
         new("dropped", $"What was deleted or dropped cannot be reported: {what}. Use a backup that has all of it.");
 
     private static long FloorOf(ILocalJournal journal, StreamId stream) =>

@@ -1,5 +1,6 @@
 // A report of a run, a replay, an opening, a compaction, a snapshot, an import or gates: canonical, hashed, the same on every machine.
 // Made by EvidenceExtensions and by what did the work; read back by whoever checks it. Those of projections are ProjectionReport.
+using Refold.Interop;
 using Refold.Segments;
 
 namespace Refold;
@@ -49,7 +50,7 @@ public sealed class EvidenceReport
     /// <summary>The head that it is as of; null where gates denied.</summary>
     public Head? Head => Value.Body.Head is { } head ? head.Value : (Head?)null;
 
-    /// <summary>Of a compaction: the number of batches from which on proofs hold; 0 where nothing of the beginning is dropped. Null for
+    /// <summary>Of a compaction: the size in batches from which on proofs hold; 0 where nothing of the beginning is dropped. Null for
     /// every other kind.</summary>
     public long? ProvableFrom => Value.Body is Core.ReportBody.Compaction { body: var body } ? body.BeginningTreeSize : null;
 
@@ -67,6 +68,16 @@ public sealed class EvidenceReport
     /// <returns>The text: one object with <c>body</c>, <c>body_hash</c>, <c>diagnostics</c>, <c>generated_at_unix_ms</c>,
     /// <c>refold_version</c>.</returns>
     public string ToJson() => ReportEnvelope.Text(Core.AnyReport.toJson(Value).ResultValue);
+
+    /// <summary>Compares the bodies, as JSON.</summary>
+    /// <param name="again">The report that was made again.</param>
+    /// <returns>The first member that differs, by its JSON pointer, and what either says, in one line; null where the bodies are the same
+    /// bytes.</returns>
+    public string? DifferenceFrom(EvidenceReport again)
+    {
+        ArgumentNullException.ThrowIfNull(again);
+        return ReportDifference.Of(BodyToJson(), again.BodyToJson());
+    }
 
     /// <summary>The same report with the time it was made, and the version of Refold. Neither is hashed.</summary>
     /// <param name="at">The time.</param>
@@ -102,7 +113,7 @@ public sealed class EvidenceReport
             OpeningPath.Scan => Core.OpeningReportPath.Scan,
             _ => Core.OpeningReportPath.Checkpoint,
         };
-        var switched = opening.Interrupted is { } interrupted ? Microsoft.FSharp.Core.FSharpOption<bool>.Some(interrupted.Switched) : null;
+        var switched = ((bool?)opening.Interrupted?.Switched).ToOption();
         var body = new Core.OpeningReportBody(
             path, opening.Restored, opening.Tail, opening.Ignored.Count, switched, opening.Head);
         string[] beside = opening.Interrupted is { } found ? [$"a compaction was interrupted while it made {found.Target}"] : [];
@@ -125,16 +136,13 @@ public sealed class EvidenceReport
 
     /// <summary>The report of what gates said of a proposed append.</summary>
     /// <param name="trace">What became of each gate.</param>
-    /// <param name="appended">The receipt of the append; null where nothing was appended.</param>
+    /// <param name="receipt">Of what was appended: with the pass, around the gates by a bypass, or as the record of the denial. Null where
+    /// nothing was appended.</param>
     /// <returns>The report.</returns>
-    /// <exception cref="ArgumentException">A gate denied, and there is a receipt.</exception>
-    public static EvidenceReport Of(GateTrace trace, Receipt? appended = null)
+    public static EvidenceReport Of(GateTrace trace, Receipt? receipt = null)
     {
         ArgumentNullException.ThrowIfNull(trace);
-        if (appended is not null && !trace.IsPassed)
-            throw new ArgumentException("A gate denied: what was appended was not appended with this trace.", nameof(appended));
-        var head = appended is { } receipt ? Microsoft.FSharp.Core.FSharpOption<Head>.Some(receipt.Head) : null;
-        return Of(Core.ReportBody.NewGates(new Core.GatesReportBody(trace, head)));
+        return Of(Core.ReportBody.NewGates(new Core.GatesReportBody(trace, ((Head?)receipt?.Head).ToOption())));
     }
 
     internal static EvidenceReport Of(Core.ReportBody body, IEnumerable<string>? diagnostics = null)

@@ -14,7 +14,7 @@ public sealed partial class SegmentJournal
     public async Task<(CompactionReport Done, EvidenceReport Report)> CompactWithEvidenceAsync(
         CompactionRequest request, IProgress<CompactionProgress>? progress = null, CancellationToken cancellationToken = default)
     {
-        var watch = new CompactionWatch(this);
+        var watch = CompactionEvidence.Before(this);
         var done = await CompactAsync(request, progress, cancellationToken).ConfigureAwait(false);
         string[] beside =
         [
@@ -22,6 +22,6 @@ public sealed partial class SegmentJournal
             FormattableString.Invariant($"segments made: {done.Made}, {done.BytesAfter} bytes"),
             FormattableString.Invariant($"generation: {done.SetGeneration}"),
         ];
-        return (done, watch.After(this, Begin, request, KeysForgottenBefore, beside));
+        return (done, watch.After(this, request, beside));
     }
 }

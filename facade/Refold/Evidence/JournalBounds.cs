@@ -1,0 +1,25 @@
+// Where a journal begins, and which of its keys are forgotten, whatever the store.
+// Called by reports of compactions, their checks, and the tool.
+using Refold.Segments;
+using Refold.Transfers;
+
+namespace Refold;
+
+internal static class JournalBounds
+{
+    /// <summary>The head behind a beginning that was dropped, an empty journal's where none was; null for a store that drops none.</summary>
+    public static Head? Begin(IJournal journal) => journal switch
+    {
+        SegmentJournal segments => segments.Begin,
+        IDatabaseJournal database => database.Begin,
+        _ => null,
+    };
+
+    /// <summary>Idempotency keys of batches that begin before this position are forgotten; 0 for none.</summary>
+    public static long KeysForgottenBefore(IJournal journal) => journal switch
+    {
+        SegmentJournal segments => segments.KeysForgottenBefore,
+        IDatabaseJournal database => database.KeysForgottenBefore,
+        _ => 0,
+    };
+}
