@@ -77,7 +77,9 @@ module internal AnyReport =
                 and! types = trace "types" (fun trace -> List.ofSeq trace.Types) (JsonForm.list JsonForm.text)
                 and! content = trace "content" _.Content JsonForm.hash
                 and! lines = trace "evaluations" (fun trace -> Seq.ofList (List.ofSeq trace.Evaluations)) evaluations
-                and! head = JsonForm.field "head" (fun (body: GatesReportBody) -> body.Head) (JsonForm.option ReportParts.head)
+
+                and! head =
+                    JsonForm.field "head" (fun (body: GatesReportBody) -> body.Head) (JsonForm.option ReportParts.head)
 
                 return
                     {

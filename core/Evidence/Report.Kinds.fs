@@ -160,7 +160,7 @@ type internal ImportReportBody =
         AlreadyThere: int64
         /// Whether they got new positions, versions and batches.
         IsRenumbered: bool
-        /// Whether digits of times were cut off.
+        /// Whether digits of times behind the seventh were to be cut off; not whether any were.
         TimesTruncated: bool
         /// The hash of the entries that were appended, as they are exported; see `EntriesHash`.
         EntriesHash: Hash

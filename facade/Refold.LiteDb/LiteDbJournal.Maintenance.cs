@@ -51,8 +51,8 @@ public sealed partial class LiteDbJournal
         return (before, after);
     }
 
-    /// <summary>As <see cref="Compact(string, long)"/>, with a report: what is gone of which streams, which keys are forgotten, and head and
-    /// root of the whole, which no compaction changes. The file is opened for reading before and behind it.</summary>
+    /// <summary>As <see cref="Compact(string, long)"/>, with a report: what is gone of which streams, which keys are forgotten, and head
+    /// and root of the whole, which no compaction changes. The file is opened for reading before and behind it.</summary>
     /// <param name="path">The file.</param>
     /// <param name="forgetKeysBefore">As for <see cref="Compact(string, long)"/>.</param>
     /// <returns>The size of the file in bytes, before and after, and the report.</returns>
@@ -70,7 +70,10 @@ public sealed partial class LiteDbJournal
             : new CompactionRequest.DropDeleted();
         var compacted = Open(path, reading);
         await using (compacted.ConfigureAwait(false))
-            return (before, after, evidence.After(compacted, request, [FormattableString.Invariant($"{before} bytes before, {after} after")]));
+        {
+            string[] beside = [FormattableString.Invariant($"{before} bytes before, {after} after")];
+            return (before, after, evidence.After(compacted, request, beside));
+        }
     }
 
     internal async Task<LiteDbVerification> BackupAsync(IDatabaseFiles target, CancellationToken cancellationToken = default)

@@ -77,9 +77,9 @@ public partial class RoomTests
     }
 
     [Fact]
-    public void Segments_AreKnownToThoseThatOpenThemOrKeepFilesBesideThem() =>
+    public void Segments_AreKnownToThoseThatOpenOrReportThemOrKeepFilesBesideThem() =>
         Assert.Equal(
-            ["Snapshots", "Delivery", "Opening", "Hosting"],
+            ["Snapshots", "Delivery", "Evidence", "Opening", "Hosting"],
             Drawn("Refold").Where(room => room.Uses.Contains("Segments")).Select(room => room.Name));
 
     [Fact]

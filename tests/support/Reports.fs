@@ -173,7 +173,10 @@ let import: ImportReportBody =
     }
 
 let private evaluations (outcome: GateOutcome) (denial: GateDenial | null) : GateEvaluation[] =
-    [| GateEvaluation("positive", GateOutcome.Permit, null); GateEvaluation("stock", outcome, denial) |]
+    [|
+        GateEvaluation("positive", GateOutcome.Permit, null)
+        GateEvaluation("stock", outcome, denial)
+    |]
 
 let gates: GatesReportBody =
     {

@@ -7,12 +7,19 @@ using System.Text.Json.Nodes;
 namespace Refold.Cli.Shell;
 
 /// <summary>A state and how it was folded.</summary>
-internal sealed record ReadState(JsonNode? State, long Version, string? StateHash, Divergence? Divergence);
+/// <param name="State">The state as JSON; null for none.</param>
+/// <param name="Version">The version of the last entry in it.</param>
+/// <param name="StateHash">Its hash; null without a state codec.</param>
+/// <param name="Divergence">What was not as it was recorded; null for nothing.</param>
+/// <param name="Encoded">What the state codec gave; null without one.</param>
+internal sealed record ReadState(JsonNode? State, long Version, string? StateHash, Divergence? Divergence, Encoded? Encoded);
 
 internal static class StateReader
 {
     private static readonly MethodInfo Generic =
         typeof(StateReader).GetMethod(nameof(FoldAsync), BindingFlags.NonPublic | BindingFlags.Static)!;
+
+    private static readonly MethodInfo GenericCheck = typeof(EvidenceChecks).GetMethod(nameof(EvidenceChecks.CheckSnapshotAsync))!;
 
     public static Task<ReadState> ReadAsync(
         IJournal journal, StreamId stream, Aggregate aggregate, long at, CancellationToken cancellationToken)
@@ -27,8 +34,17 @@ internal static class StateReader
         CancellationToken cancellationToken)
     {
         var report = await journal.FoldAsync(stream, aggregate, at, cancellationToken);
-        var state = aggregate.State is { } codec ? Json(codec.Encode(report.State).Payload) : (JsonNode?)report.State?.ToString();
-        return new ReadState(state, report.Version, report.StateHash, report.Divergence);
+        var encoded = aggregate.State?.Encode(report.State);
+        var state = encoded is not null ? Json(encoded.Payload) : (JsonNode?)report.State?.ToString();
+        return new ReadState(state, report.Version, report.StateHash, report.Divergence, encoded);
+    }
+
+    /// <summary>Compares the report of a snapshot with the state folded again.</summary>
+    public static Task<EvidenceCheck> CheckAsync(
+        ILocalJournal journal, EvidenceReport report, Aggregate aggregate, CancellationToken cancellationToken)
+    {
+        var check = GenericCheck.MakeGenericMethod(aggregate.GetType().GetGenericArguments());
+        return (Task<EvidenceCheck>)check.Invoke(null, [journal, report, aggregate, cancellationToken])!;
     }
 
     private static JsonNode? Json(ReadOnlyMemory<byte> payload)

@@ -34,7 +34,7 @@ internal static class CompactVerb
     {
         var command = new Command("compact", "Give room back: join segments, drop the beginning or a stream; positions and the head stay")
         {
-            Merge, RetainFrom, DeleteStream, ForgetKeysBefore, LoseOutbox, Checkpoints,
+            Merge, RetainFrom, DeleteStream, ForgetKeysBefore, LoseOutbox, Checkpoints, ReportFile.To, ReportFile.Sign,
         };
         command.SetAction(RunAsync);
         return command;
@@ -43,9 +43,10 @@ internal static class CompactVerb
     private static async Task<int> RunAsync(ParseResult arguments, CancellationToken cancellationToken)
     {
         var request = Request(arguments);
+        using var writer = ReportWriter.Of(arguments);
         Journals.RequireStore(Journals.Uri(arguments));
         if (StoreFiles.Of(Journals.Uri(arguments)) is var (files, path))
-            return await CompactFileAsync(arguments, request, files, path, cancellationToken);
+            return await CompactFileAsync(arguments, request, files, path, writer, cancellationToken);
         string directory = Journals.RequireSegments(arguments);
         var device = new DirectoryDevice(directory);
         // Opening for writing would make a journal where none is.
@@ -58,11 +59,13 @@ internal static class CompactVerb
         CheckOutboxes(request, journal);
         CheckCheckpoints(arguments, journal);
         CompactionReport report;
+        EvidenceReport? evidence = null;
         using (var progress = new Shown())
         {
             try
             {
-                report = await journal.CompactAsync(request, progress, cancellationToken);
+                if (writer is null) report = await journal.CompactAsync(request, progress, cancellationToken);
+                else (report, evidence) = await journal.CompactWithEvidenceAsync(request, progress, cancellationToken);
             }
             catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
             {
@@ -71,13 +74,15 @@ internal static class CompactVerb
             }
         }
 
+        if (evidence is not null) await writer!.WriteAsync(evidence, CancellationToken.None);
         Print(arguments, journal, report);
         return ExitCode.Done;
     }
 
     /// <summary>A journal in one file is written anew, without what was deleted.</summary>
     private static async Task<int> CompactFileAsync(
-        ParseResult arguments, CompactionRequest request, IStoreFiles files, string path, CancellationToken cancellationToken)
+        ParseResult arguments, CompactionRequest request, IStoreFiles files, string path, ReportWriter? writer,
+        CancellationToken cancellationToken)
     {
         if (request is CompactionRequest.RetainFrom)
             throw new ToolException(
@@ -92,6 +97,13 @@ internal static class CompactVerb
             CheckPosition("--forget-keys-before", forgetKeysBefore, journal.Head);
         }
 
+        CompactionEvidence? evidence = null;
+        if (writer is not null)
+        {
+            await using var journal = Journals.OpenForReading(arguments);
+            evidence = CompactionEvidence.Before(journal);
+        }
+
         if (request is CompactionRequest.DeleteStream { Stream: var stream })
         {
             await using var journal = Journals.OpenForWriting(arguments);
@@ -103,6 +115,13 @@ internal static class CompactVerb
 
         // The new file takes the old one's place only when it is whole.
         var (compacted, before, after) = await Interruption.LeaveAsync(() => files.Compact(path, forgetKeysBefore), cancellationToken);
+        if (evidence is not null)
+        {
+            await using var journal = Journals.OpenForReading(arguments);
+            string[] beside = [FormattableString.Invariant($"{before} bytes before, {after} after")];
+            await writer!.WriteAsync(evidence.After(journal, request, beside), CancellationToken.None);
+        }
+
         if (arguments.GetValue(Options.Json))
             Output.Json(new JsonObject
             {

@@ -1,7 +1,6 @@
 // `refold evidence`: makes the report of a projection's run, and checks a report against a journal.
 // Called from the command line. What a stranger does without this tool is explained in facade/docs/verify.md.
 using System.CommandLine;
-using System.Text;
 using System.Text.Json.Nodes;
 using Refold.Cli.Shell;
 
@@ -10,22 +9,29 @@ namespace Refold.Cli.Verbs;
 internal static class EvidenceVerb
 {
     private static readonly Option<string?> Projection = Options.Text("--projection", "ID", "The projection. Default: activity-counts");
-    private static readonly Argument<string> File = new("FILE") { Description = "A report, as evidence make --json prints it" };
+    private static readonly Argument<string> File = new("FILE")
+    {
+        Description = "A report, as evidence make --json prints it or --report writes it",
+    };
+
     private static readonly Option<string?> Sign = Options.Text(
         "--sign", "KEY", "Sign the report with this private key, which keygen made");
+    private static readonly Option<string?> Run = Options.Text("--run", "RUN", "Report this recorded run, and no projection");
+    private static readonly Option<string?> With = Options.Text(
+        "--with", "LIB.dll", "A program's library, which decides or folds again what the report is of");
     private static readonly Option<string?> Key = Options.Text(
         "--key", "VKEY", "The verifier key of who must have signed it, or a file with it. Default: a signature is not checked");
 
     public static Command Create()
     {
-        var make = new Command("make", "Run a projection and print the report of the run; nothing is appended")
+        var make = new Command("make", "Run a projection, or read a recorded run, and print the report; nothing is appended")
         {
-            Projection, ProjectVerb.At, Sign,
+            Projection, Run, ProjectVerb.At, Sign,
         };
         make.SetAction(MakeAsync);
-        var verify = new Command("verify", "Run the projection of a report again, as of its place, and name the first difference")
+        var verify = new Command("verify", "Make a report again, as of its place, and name the first difference")
         {
-            File, Key,
+            File, Key, With,
         };
         verify.SetAction(VerifyAsync);
         return new Command("evidence", "Make and check reports of what was read, folded and found") { make, verify };
@@ -35,6 +41,15 @@ internal static class EvidenceVerb
     {
         using var key = ReportSignature.Key(Journals.Uri(arguments), arguments.GetValue(Sign));
         await using var journal = await Journals.OpenForReadingAsync(Journals.Uri(arguments), cancellationToken);
+        if (arguments.GetValue(Run) is { } run)
+        {
+            if (arguments.GetValue(Projection) is not null)
+                throw new ToolException(ExitCode.Usage, "A report is of a projection or of a run; give --projection or --run.");
+            var made = OtherReports.OfRun(journal, run, arguments.GetValue(ProjectVerb.At)).MadeAt(TimeProvider.System.GetUtcNow());
+            await OtherReports.PrintAsync(made, arguments.GetValue(Options.Json), key, cancellationToken);
+            return ExitCode.Done;
+        }
+
         string id = arguments.GetValue(Projection) ?? ActivityCounts.Projection.Id;
         ProjectionReport report;
         bool failed = false;
@@ -49,22 +64,11 @@ internal static class EvidenceVerb
             Terminal.Warn(exception.Message.TrimEnd('.'));
         }
 
-        var json = ToJson(report.MadeAt(TimeProvider.System.GetUtcNow()));
-        if (key is not null)
-            json[ReportSignature.Member] =
-                (await ReportSignature.MakeAsync(key, json["body"]!, report.BodyHash, cancellationToken)).Signed.ToString();
+        string whole = report.MadeAt(TimeProvider.System.GetUtcNow()).ToJson();
+        var json = await ReportFile.ToJsonAsync(whole, report.BodyHash, key, cancellationToken);
         if (arguments.GetValue(Options.Json)) Output.Json(json);
         else Print(report, key?.Key.Name);
         return failed ? ExitCode.Negative : ExitCode.Done;
-    }
-
-    private static JsonObject ToJson(ProjectionReport report)
-    {
-        var whole = JsonNode.Parse(report.ToJson())!.AsObject();
-        var body = whole["body"]!;
-        whole.Remove("body");
-        whole.Remove("body_hash");
-        return new JsonObject { ["body"] = body, ["bodyHash"] = report.BodyHash.ToString(), ["envelope"] = whole };
     }
 
     private static void Print(ProjectionReport report, string? signer) => Facts.Print(
@@ -80,63 +84,42 @@ internal static class EvidenceVerb
 
     private static async Task<int> VerifyAsync(ParseResult arguments, CancellationToken cancellationToken)
     {
-        var (report, signature) = Read(arguments.GetRequiredValue(File));
+        var file = ReportFile.Read(arguments.GetRequiredValue(File));
+        var signature = file.Signature;
         var key = arguments.GetValue(Key) is { } text ? SigningFiles.Verifier(text) : null;
         await using var journal = await Journals.OpenForReadingAsync(Journals.Uri(arguments), cancellationToken);
         string? unsigned = key is null
             ? null
-            : ReportSignature.FindFault(signature, key, JsonNode.Parse(report.BodyToJson())!, report.BodyHash);
-        string? difference = unsigned ?? Difference(report, journal);
+            : ReportSignature.FindFault(signature, key, JsonNode.Parse(file.BodyToJson())!, file.BodyHash);
+        EvidenceCheck check;
+        if (unsigned is not null) check = new(unsigned, []);
+        else if (file.Other is { } other)
+            check = await OtherReports.CheckAsync(journal, other, arguments.GetValue(With), cancellationToken);
+        else check = new(Difference(file.Projection!, journal), []);
+        string kind = file.Other?.KindName ?? file.Projection!.ProjectionId;
         if (arguments.GetValue(Options.Json))
             Output.Json(new JsonObject
             {
-                ["ok"] = difference is null,
-                ["bodyHash"] = report.BodyHash.ToString(),
-                ["projection"] = report.ProjectionId,
+                ["ok"] = check.Holds,
+                ["bodyHash"] = file.BodyHash.ToString(),
+                [file.Other is null ? "projection" : "kind"] = kind,
                 ["signature"] = signature?.ToJson(key is null ? null : unsigned is null),
-                ["first"] = difference,
+                ["first"] = check.Difference,
+                ["notChecked"] = new JsonArray([.. check.NotChecked.Select(member => JsonValue.Create(member))]),
             });
         else
             Facts.Print(
-                (difference is null ? "the same" : "different", difference ?? report.ProjectionId),
+            [
+                (check.Holds ? "the same" : "different", check.Difference ?? kind),
+                .. NotChecked(check),
                 ("signature", unsigned is null ? signature?.ToText(key is not null) : null),
-                ("body hash", report.BodyHash.ToString()));
-        return difference is null ? ExitCode.Done : ExitCode.Negative;
+                ("body hash", file.BodyHash.ToString()),
+            ]);
+        return check.Holds ? ExitCode.Done : ExitCode.Negative;
     }
 
-    // Both the form the tool prints and the canonical one of the library.
-    private static (ProjectionReport Report, ReportSignature? Signature) Read(string path)
-    {
-        try
-        {
-            string text = System.IO.File.ReadAllText(path);
-            if (JsonNode.Parse(text, documentOptions: new() { AllowDuplicateProperties = false }) is not JsonObject json)
-                throw new ToolException(ExitCode.Unreadable, $"{path} is no report; name a file that evidence make --json wrote.");
-            if (json["envelope"] is not JsonObject envelope) return (ProjectionReport.Parse(text), null);
-            // What lies outside the hash may not stand in for what is hashed.
-            var signature = ReportSignature.Read(json);
-            if (json.Count != (signature is null ? 3 : 4) || envelope.ContainsKey("body") || envelope.ContainsKey("body_hash"))
-                throw new FormatException("A report has body, bodyHash and envelope, perhaps a signature, and no body in its envelope");
-            var whole = new JsonObject { ["body"] = json["body"]?.DeepClone(), ["body_hash"] = json["bodyHash"]?.DeepClone() };
-            foreach (var member in envelope) whole[member.Key] = member.Value?.DeepClone();
-            return (ProjectionReport.Parse(whole.ToJsonString()), signature);
-        }
-        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
-        {
-            throw new ToolException(ExitCode.Unreadable, $"{path} does not exist; name a file that evidence make --json wrote.");
-        }
-        catch (Exception exception) when (
-            exception is System.Text.Json.JsonException or InvalidOperationException or IOException or UnauthorizedAccessException)
-        {
-            throw new ToolException(
-                ExitCode.Unreadable,
-                $"{path} cannot be read as a report; name a file that evidence make --json wrote ({exception.Message.TrimEnd('.')}).");
-        }
-        catch (FormatException exception)
-        {
-            throw new ToolException(ExitCode.Negative, $"{path} is no report that holds together: {exception.Message.TrimEnd('.')}.");
-        }
-    }
+    private static (string, string?)[] NotChecked(EvidenceCheck check) =>
+        check.NotChecked.Count == 0 ? [] : [("not checked", string.Join(", ", check.NotChecked))];
 
     private static string? Difference(ProjectionReport report, ILocalJournal journal)
     {
@@ -169,11 +152,6 @@ internal static class EvidenceVerb
 
         if (report.SchemaVersion == 1) again = again.AsVersion1();
 
-        var (expected, found) = (Encoding.UTF8.GetBytes(report.BodyToJson()), Encoding.UTF8.GetBytes(again.BodyToJson()));
-        if (expected.AsSpan().SequenceEqual(found)) return null;
-        var first = Microsoft.FSharp.Core.OptionModule.ToObj(Core.JsonDifferenceModule.first(expected, found));
-        return first is null
-            ? "the bodies are different"
-            : $"{first.Pointer}: the report says {first.Expected}, the journal {first.Actual}";
+        return ReportDifference.Of(report.BodyToJson(), again.BodyToJson());
     }
 }

@@ -33,7 +33,7 @@ internal static class ImportVerb
     {
         var command = new Command("import", "Bring entries in; into an empty journal given positions, versions and batches are kept")
         {
-            File, BatchSize, Acknowledge, Resume, Repeat, Renumber, TruncateTimes, IndexIds,
+            File, BatchSize, Acknowledge, Resume, Repeat, Renumber, TruncateTimes, IndexIds, ReportFile.To, ReportFile.Sign,
         };
         command.SetAction(RunAsync);
         return command;
@@ -47,6 +47,7 @@ internal static class ImportVerb
         if (resumes && arguments.GetValue(Repeat))
             throw new ToolException(ExitCode.Usage, "--resume goes on with an import, --again makes another; give one of them.");
         CheckIds(arguments);
+        using var writer = ReportWriter.Of(arguments);
         await using var stream = ImportSource.Open(path, name, cancellationToken);
         var file = new ImportFile(name, stream, arguments.GetValue(BatchSize) ?? 1, arguments.GetValue(TruncateTimes));
         var (hashes, positions, first) = Check(file, cancellationToken);
@@ -76,8 +77,16 @@ internal static class ImportVerb
                 + "append all of it.");
         bool restores = fits && journal.Head.Position == (there == 0 ? 0 : positions[there - 1] ?? -1);
         if (!restores) RequireSingleKeys(path, file);
+        var before = journal.Head;
         there += await new ImportWork(journal, file, hashes.Count).AppendAsync(
             there, restores, arguments.GetValue(Acknowledge), cancellationToken);
+
+        if (writer is not null)
+        {
+            var evidence = journal.ImportReport(
+                before, alreadyThere: there, renumbered: !restores, timesTruncated: arguments.GetValue(TruncateTimes));
+            await writer.WriteAsync(evidence, CancellationToken.None);
+        }
 
         if (arguments.GetValue(Options.Json))
             Output.Json(new JsonObject

@@ -14,13 +14,20 @@ internal static class InspectVerb
 {
     public static Command Create()
     {
-        var command = new Command("inspect", "Open a journal and tell what is there; changes nothing");
+        var command = new Command("inspect", "Open a journal and tell what is there; changes nothing")
+        {
+            ReportFile.To, ReportFile.Sign,
+        };
         command.SetAction(RunAsync);
         return command;
     }
 
     private static async Task<int> RunAsync(ParseResult arguments, CancellationToken cancellationToken)
     {
+        using var writer = ReportWriter.Of(arguments);
+        if (writer is not null && Journals.SegmentDirectory(Journals.Uri(arguments)) is null)
+            throw new ToolException(
+                ExitCode.Usage, $"--report tells how a journal in segment files was opened; --journal is '{Journals.Uri(arguments)}'.");
         var clock = Stopwatch.StartNew();
         await using var journal = await Journals.OpenForReadingAsync(Journals.Uri(arguments), cancellationToken);
         double elapsed = Milliseconds(clock.Elapsed);
@@ -32,6 +39,7 @@ internal static class InspectVerb
         // Of the moment in which the entries were counted: somebody may be writing.
         var head = opened?.Head ?? journal.Head;
         long scanned = database is null ? opened?.Tail ?? restored : 0;
+        if (writer is not null) await writer.WriteAsync(EvidenceReport.Of(opened!), cancellationToken);
         string path = restored == 0 ? "empty" : database is not null ? "checkpoint" : PathOf(opened);
         if (arguments.GetValue(Options.Json))
         {

@@ -25,13 +25,17 @@ internal static class ReplayVerb
 
     public static Command Create()
     {
-        var command = new Command("replay", "Decide a recorded run anew and compare") { Run, Choices, Backends, IgnorePin, Context, With };
+        var command = new Command("replay", "Decide a recorded run anew and compare")
+        {
+            Run, Choices, Backends, IgnorePin, Context, With, ReportFile.To, ReportFile.Sign,
+        };
         command.SetAction((arguments, cancellationToken) => RunAsync(arguments, cancellationToken));
         return command;
     }
 
     private static async Task<int> RunAsync(ParseResult arguments, CancellationToken cancellationToken)
     {
+        using var writer = ReportWriter.Of(arguments);
         await using var journal = await Journals.OpenForReadingAsync(Journals.Uri(arguments), cancellationToken);
         var run = await FindAsync(journal, arguments.GetValue(Run), cancellationToken);
         ReplayReport report;
@@ -44,6 +48,7 @@ internal static class ReplayVerb
                 () => ReplayAsync(journal, run.Id, program, options, cancellationToken).GetAwaiter().GetResult(), cancellationToken);
         }
 
+        if (writer is not null) await writer.WriteAsync(EvidenceReport.Of(report), cancellationToken);
         var context = report.Divergence is { } divergence && arguments.GetValue(Context) is { } wanted
             ? ReplayContext.Find(journal, divergence.Position, wanted, cancellationToken)
             : null;
@@ -54,7 +59,8 @@ internal static class ReplayVerb
         return report.Matched ? ExitCode.Done : ExitCode.Negative;
     }
 
-    private static async Task<RunInfo> FindAsync(IJournal journal, string? name, CancellationToken cancellationToken)
+    /// <summary>A run by its name; the last one where none is given.</summary>
+    public static async Task<RunInfo> FindAsync(IJournal journal, string? name, CancellationToken cancellationToken)
     {
         var runs = await journal.RunsAsync(cancellationToken);
         if (name is null)
@@ -72,7 +78,7 @@ internal static class ReplayVerb
     }
 
     // Where no operation is given, the report says that those of the run were not replayed.
-    private static Task<ReplayReport> ReplayAsync(
+    public static Task<ReplayReport> ReplayAsync(
         IJournal journal, RunId run, ProgramLibrary program, VerifyOptions options, CancellationToken cancellationToken) =>
         program.Operations.Count == 0
             ? journal.VerifyAsync(run, program.Aggregates, options, cancellationToken)
@@ -80,18 +86,21 @@ internal static class ReplayVerb
 
     private static (ProgramLibrary Program, RunPin? Pin) Rule(ParseResult arguments, RunInfo run)
     {
-        if (arguments.GetValue(With) is { } library)
-        {
-            return arguments.GetValue(Choices) is null && arguments.GetValue(Backends) is null
-                ? (ProgramLibrary.Load(library), null)
-                : throw new ToolException(
-                    ExitCode.Usage, "--choices and --backends are of the built-in scenario; a library of --with has its own settings.");
-        }
+        var (choices, backends) = (arguments.GetValue(Choices), arguments.GetValue(Backends));
+        return arguments.GetValue(With) is null || (choices is null && backends is null)
+            ? Rule(arguments.GetValue(With), run, choices, backends)
+            : throw new ToolException(
+                ExitCode.Usage, "--choices and --backends are of the built-in scenario; a library of --with has its own settings.");
+    }
 
+    /// <summary>What decides a run: the library that was named, else the built-in scenario, which has to be the run's.</summary>
+    public static (ProgramLibrary Program, RunPin? Pin) Rule(string? library, RunInfo run, int? choices = null, int? backends = null)
+    {
+        if (library is not null) return (ProgramLibrary.Load(library), null);
         if (run.Pin is not { } recorded || recorded.Model != Dispatch.Category)
             throw new ToolException(
                 ExitCode.Unreadable, $"The run '{run.Id}' is no built-in scenario's; name its program's library by --with LIB.dll.");
-        var current = DispatchPin.Current(recorded, arguments.GetValue(Choices), arguments.GetValue(Backends));
+        var current = DispatchPin.Current(recorded, choices, backends);
         return (new ProgramLibrary([DispatchPin.Scenario(current)], []), current);
     }
 

@@ -17,7 +17,7 @@ internal static class StateVerb
 
     public static Command Create()
     {
-        var command = new Command("state", "Fold a stream and print its state") { Stream, At, With };
+        var command = new Command("state", "Fold a stream and print its state") { Stream, At, With, ReportFile.To, ReportFile.Sign };
         command.SetAction(RunAsync);
         return command;
     }
@@ -25,6 +25,7 @@ internal static class StateVerb
     private static async Task<int> RunAsync(ParseResult arguments, CancellationToken cancellationToken)
     {
         var stream = Arguments.Stream(arguments.GetRequiredValue(Stream));
+        using var writer = ReportWriter.Of(arguments);
         await using var journal = await Journals.OpenForReadingAsync(Journals.Uri(arguments), cancellationToken);
         long highest = journal.HighestVersion(stream);
         long at = arguments.GetValue(At) ?? highest;
@@ -35,7 +36,13 @@ internal static class StateVerb
                 ExitCode.Usage, FormattableString.Invariant($"--at is {at}, the stream '{stream}' is at version {highest}."));
 
         var state = await StateReader.ReadAsync(
-            journal, stream, await AggregateOfAsync(arguments, journal, stream), at, cancellationToken);
+            journal, stream, await AggregateOfAsync(arguments.GetValue(With), journal, stream), at, cancellationToken);
+        if (writer is not null)
+        {
+            if (state.Divergence is null) await writer.WriteAsync(Report(journal, stream, state), cancellationToken);
+            else Terminal.Warn("the stream cannot be folded as it was recorded, so no report was written");
+        }
+
         var json = new JsonObject
         {
             ["stream"] = stream.Value,
@@ -51,9 +58,30 @@ internal static class StateVerb
         return state.Divergence is null ? ExitCode.Done : ExitCode.Negative;
     }
 
-    private static async Task<Aggregate> AggregateOfAsync(ParseResult arguments, ILocalJournal journal, StreamId stream)
+    // The report of the snapshot that could be taken there.
+    private static EvidenceReport Report(ILocalJournal journal, StreamId stream, ReadState state)
     {
-        if (arguments.GetValue(With) is { } library)
+        if (state.Encoded is not { } encoded)
+            throw new ToolException(
+                ExitCode.Unreadable, $"The aggregate that owns '{stream}' has no state codec, so there is no report of its state.");
+        var last = state.Version == 0 ? null : journal.ReadStream(stream, state.Version, state.Version).SingleOrDefault();
+        if (last is null || journal.HeadAt(last.Position) is not { } head)
+            throw new ToolException(
+                ExitCode.Unreadable,
+                FormattableString.Invariant(
+                    $"Version {state.Version} of '{stream}' is not in the journal, so there is no report of the state there."));
+        return journal.ReadStream(stream, state.Version + 1, state.Version + 1).SingleOrDefault()?.Position <= head.Position
+            ? throw new ToolException(
+                ExitCode.Usage,
+                FormattableString.Invariant(
+                    $"--at is {state.Version}, which is inside a batch; a report is of the state at the end of one."))
+            : EvidenceReport.Of(new Snapshot(stream, state.Version, head, encoded));
+    }
+
+    /// <summary>What folds a stream: of the library that was named, else of the built-in scenario.</summary>
+    public static async Task<Aggregate> AggregateOfAsync(string? with, ILocalJournal journal, StreamId stream)
+    {
+        if (with is { } library)
         {
             return ProgramLibrary.Load(library).Aggregates.FirstOrDefault(aggregate => aggregate.Owns(stream))
                 ?? throw new ToolException(ExitCode.Unreadable, $"{library} has no Aggregate whose category owns the stream '{stream}'.");

@@ -1,9 +1,8 @@
 // What a compaction did, seen from outside: where streams and the beginning stood before it, and where they stand behind it.
 // Used by the stores' compactions that are asked for a report, by the tool, and by stores of one's own.
 using Refold.Interop;
-using Refold.Segments;
 
-namespace Refold;
+namespace Refold.Segments;
 
 /// <summary>Reports a compaction: made before it, asked behind it. Each reads the names of all streams.</summary>
 public sealed class CompactionEvidence
@@ -22,8 +21,8 @@ public sealed class CompactionEvidence
         return new CompactionEvidence(journal);
     }
 
-    /// <summary>The report of the compaction that ended: what went of which streams, which keys are forgotten, the beginning that is dropped
-    /// with its batches and root, and head, batches and root of the whole, which no compaction changes.</summary>
+    /// <summary>The report of the compaction that ended: what went of which streams, which keys are forgotten, the beginning that is
+    /// dropped with its batches and root, and head, batches and root of the whole, which no compaction changes.</summary>
     /// <param name="journal">The journal as it is behind it; the same, or opened again. What others delete meanwhile is among what
     /// went.</param>
     /// <param name="request">What was asked for.</param>
@@ -60,4 +59,30 @@ public sealed class CompactionEvidence
         CompactionRequest.DropDeleted => Core.CompactionOrder.DropDeleted,
         _ => Core.CompactionOrder.Merge,
     };
+}
+
+/// <summary>Compactions that are reported.</summary>
+public static class CompactionEvidenceExtensions
+{
+    /// <summary>As <see cref="SegmentJournal.CompactAsync"/>, with a report. What is deleted meanwhile by others is among what
+    /// went.</summary>
+    /// <param name="journal">The journal, open for writing.</param>
+    /// <param name="request">What to do.</param>
+    /// <param name="progress">Told how far it has come.</param>
+    /// <param name="cancellationToken">Ends it between two new segments; those that were made stay.</param>
+    /// <returns>What was done, and the report. Segments, bytes and generations are among its diagnostics.</returns>
+    public static async Task<(CompactionReport Done, EvidenceReport Report)> CompactWithEvidenceAsync(
+        this SegmentJournal journal, CompactionRequest request, IProgress<CompactionProgress>? progress = null,
+        CancellationToken cancellationToken = default)
+    {
+        var evidence = CompactionEvidence.Before(journal);
+        var done = await journal.CompactAsync(request, progress, cancellationToken).ConfigureAwait(false);
+        string[] beside =
+        [
+            FormattableString.Invariant($"segments replaced: {done.Replaced}, {done.BytesBefore} bytes"),
+            FormattableString.Invariant($"segments made: {done.Made}, {done.BytesAfter} bytes"),
+            FormattableString.Invariant($"generation: {done.SetGeneration}"),
+        ];
+        return (done, evidence.After(journal, request, beside));
+    }
 }

@@ -112,7 +112,8 @@ public static class EvidenceChecks
                 $"{at}: the report is as of position {head.Position}, and the journal ends at {journal.Head.Position}: its tail is gone");
         if (head.Position == 0) return null;
         if (head.Position < (JournalBounds.Begin(journal)?.Position ?? 0))
-            throw EvidenceExtensions.Dropped($"the report is as of position {NumberText.Of(head.Position)}, before the journal's beginning");
+            throw EvidenceExtensions.Dropped(
+                $"the report is as of position {NumberText.Of(head.Position)}, before the journal's beginning");
         return journal.HeadAt(head.Position) == head
             ? null
             : ReportDifference.At(at, head.ToString(), journal.HeadAt(head.Position)?.ToString() ?? "has no batch there");
@@ -159,7 +160,8 @@ public static class EvidenceChecks
             if (floors.GetValueOrDefault(went.Stream) < went.Last)
                 return new(
                     ReportDifference.At(
-                        FormattableString.Invariant($"/gone/{index}/to_version"), $"version {NumberText.Of(went.Last)} of {went.Stream} is gone",
+                        FormattableString.Invariant($"/gone/{index}/to_version"),
+                        $"version {NumberText.Of(went.Last)} of {went.Stream} is gone",
                         "has it"),
                     []);
         if (JournalBounds.KeysForgottenBefore(journal) is var keys && keys < body.KeysBefore)
@@ -243,7 +245,7 @@ public static class EvidenceChecks
             if (batch is [var only] && DenialOf(only) is { } recorded)
                 return new(ReportDifference.Of(Text(body.Trace), Text(recorded)), []);
             if (!BypassRecord.TryRead(batch[^1], out var bypass) || bypass.Pipeline != body.Trace.Pipeline)
-                return new("/evaluations: a gate denied, and the batch at the head is neither the record of it nor goes around the gates", []);
+                return new("/evaluations: a gate denied, and the batch at the head neither records it nor goes around the gates", []);
             batch = batch[..^1];
         }
 

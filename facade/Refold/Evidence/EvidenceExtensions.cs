@@ -52,7 +52,7 @@ public static class EvidenceExtensions
     /// <param name="head">The head behind the last entry that was imported. Null for the head of the journal.</param>
     /// <param name="alreadyThere">How many entries of the source were in the journal before; not below 0.</param>
     /// <param name="renumbered">Whether the entries got new positions, versions and batches.</param>
-    /// <param name="timesTruncated">Whether digits of times were cut off.</param>
+    /// <param name="timesTruncated">Whether digits of times behind the seventh were to be cut off.</param>
     /// <returns>The report, with a hash over the entries between the heads.</returns>
     /// <exception cref="ArgumentException">One of the heads is not of this journal.</exception>
     /// <exception cref="JournalException">Some of the entries were deleted or dropped since (<c>dropped</c>).</exception>

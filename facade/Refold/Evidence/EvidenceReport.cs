@@ -54,6 +54,22 @@ public sealed class EvidenceReport
     /// every other kind.</summary>
     public long? ProvableFrom => Value.Body is Core.ReportBody.Compaction { body: var body } ? body.BeginningTreeSize : null;
 
+    /// <summary>The run that it is of; null for kinds that are of none.</summary>
+    public RunId? Run => Value.Body switch
+    {
+        Core.ReportBody.Run { body: var body } => body.Run,
+        Core.ReportBody.Replay { body: var body } => body.Report.Run,
+        Core.ReportBody.Snapshot { body: var body } => body.Run.ToReference(),
+        _ => null,
+    };
+
+    /// <summary>Of a snapshot: the stream; null for every other kind.</summary>
+    public StreamId? Stream => Value.Body is Core.ReportBody.Snapshot { body: var body } ? body.Stream : null;
+
+    // Whether a replay was made without comparing pins: one that is made again has to be made so too.
+    internal bool IgnoresPin =>
+        Value.Body is Core.ReportBody.Replay { body: var body } && body.Report.Findings.Any(finding => finding.IsPinIgnored);
+
     /// <summary>When it was made; null where that was not said. Outside the hash.</summary>
     public DateTimeOffset? GeneratedAt => Value.GeneratedAt();
 

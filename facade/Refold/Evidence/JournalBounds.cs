@@ -7,7 +7,8 @@ namespace Refold;
 
 internal static class JournalBounds
 {
-    /// <summary>The head behind a beginning that was dropped, an empty journal's where none was; null for a store that drops none.</summary>
+    /// <summary>The head behind a beginning that was dropped, an empty journal's where none was; null for a store that drops
+    /// none.</summary>
     public static Head? Begin(IJournal journal) => journal switch
     {
         SegmentJournal segments => segments.Begin,

@@ -134,15 +134,6 @@ public sealed record ProjectionResult<TState>(bool HasState, TState? State, Proj
     public override string ToString() => InvariantText.Of(nameof(ProjectionResult<TState>), PrintMembers);
 }
 
-/// <summary>The body of a report has no canonical form.</summary>
-public sealed class ReportEncodingException : JournalException
-{
-    internal ReportEncodingException(string message)
-        : base("report-encoding", message)
-    {
-    }
-}
-
 /// <summary>A run of a projection failed. Its report says so too.</summary>
 public sealed class ProjectionFailedException : JournalException
 {

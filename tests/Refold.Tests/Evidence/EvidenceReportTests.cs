@@ -28,7 +28,8 @@ public class EvidenceReportTests
         await RecordAsync(journal);
         var report = journal.RunReport(RunId.Create("test"));
         Assert.Equal(memory.RunReport(RunId.Create("test")).BodyToJson(), report.BodyToJson());
-        Assert.Equal((EvidenceKind.Run, "run/v1", journal.Head, (long?)null), (report.Kind, report.KindName, report.Head, report.ProvableFrom));
+        Assert.Equal(
+            (EvidenceKind.Run, "run/v1", journal.Head, (long?)null), (report.Kind, report.KindName, report.Head, report.ProvableFrom));
         RequireReadable(report);
         var run = System.Text.Json.Nodes.JsonNode.Parse(report.BodyToJson())!;
         var entries = journal.ReadAll().ToArray();
@@ -84,7 +85,8 @@ public class EvidenceReportTests
         var other = await journal.VerifyAsync(RunId.Create("test"), Generous);
         Assert.False(other.Matched);
         Assert.StartsWith("/decided: the report says ", journal.CheckReplay(report, other).Difference, StringComparison.Ordinal);
-        Assert.StartsWith("/decided: the report says ", journal.CheckReplay(EvidenceReport.Of(other), again).Difference, StringComparison.Ordinal);
+        var turned = journal.CheckReplay(EvidenceReport.Of(other), again);
+        Assert.StartsWith("/decided: the report says ", turned.Difference, StringComparison.Ordinal);
         Assert.NotNull(System.Text.Json.Nodes.JsonNode.Parse(EvidenceReport.Of(other).BodyToJson())!["divergence"]);
         Assert.Throws<ArgumentException>(() => journal.CheckReplay(journal.RunReport(RunId.Create("test")), again));
     }
@@ -203,7 +205,7 @@ public class EvidenceReportTests
         Assert.All(refused, text => Assert.Throws<FormatException>(() => EvidenceReport.Parse(text)));
     }
 
-    /// <summary>What every report has to hold: it is read back the same, and its hash is of its body and not of what stands beside.</summary>
+    /// <summary>What every report has to hold: it is read back the same, and its hash is of its body, not of what stands beside.</summary>
     internal static void RequireReadable(EvidenceReport report)
     {
         var at = new DateTimeOffset(2026, 1, 2, 3, 4, 5, 678, TimeSpan.Zero);
