@@ -8,6 +8,8 @@ type internal IRegisteredProjection =
     abstract Id: string
     /// What it reads.
     abstract Sources: ProjectionSourceRef list
+    /// The projection: the same object wherever it is registered.
+    abstract Projection: obj
     /// A run, as `ProjectionRun.over` makes it, with the state as an object.
     abstract Run: request: ProjectionRequest * reader: EvidenceReader -> Result<ProjectionOutcome<objnull>, ProjectionRunReportError>
 
@@ -22,10 +24,12 @@ module internal ProjectionRegistry =
     /// Without a projection.
     let empty: ProjectionRegistry = { Registered = [] }
 
-    let private registered (projection: Projection<'State>) : IRegisteredProjection =
+    /// A projection without the type of its state.
+    let ofProjection (projection: Projection<'State>) : IRegisteredProjection =
         { new IRegisteredProjection with
             member _.Id = projection.Id
             member _.Sources = projection.Sources
+            member _.Projection = projection :> obj
 
             member _.Run(request, reader) =
                 ProjectionRun.over projection request reader
@@ -38,13 +42,20 @@ module internal ProjectionRegistry =
                     })
         }
 
-    /// With a projection, in place of one of the same id.
-    let register (projection: Projection<'State>) (registry: ProjectionRegistry) : ProjectionRegistry =
+    /// With one more, in place of one of the same id.
+    let add (projection: IRegisteredProjection) (registry: ProjectionRegistry) : ProjectionRegistry =
         {
             Registered =
-                registered projection :: List.filter (fun known -> known.Id <> projection.Id) registry.Registered
+                projection :: List.filter (fun known -> known.Id <> projection.Id) registry.Registered
                 |> List.sortWith (fun left right -> Text.compareUtf8 left.Id right.Id)
         }
+
+    /// With a projection, in place of one of the same id.
+    let register (projection: Projection<'State>) (registry: ProjectionRegistry) : ProjectionRegistry =
+        add (ofProjection projection) registry
+
+    /// All of them, by UTF-8 bytes of their ids.
+    let all (registry: ProjectionRegistry) : IRegisteredProjection list = registry.Registered
 
     /// Whether there is one of this id.
     let contains (id: string) (registry: ProjectionRegistry) : bool = registry.Registered |> List.exists (fun known -> known.Id = id)

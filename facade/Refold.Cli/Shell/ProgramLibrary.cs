@@ -1,5 +1,5 @@
-// The aggregates and operations of a user's program, found in its compiled library.
-// Called by replay and state for --with.
+// The aggregates and operations of a user's program, or its projections, found in its compiled library.
+// Called by replay and state for --with, and by ProgramProjections.
 using System.Reflection;
 
 namespace Refold.Cli.Shell;
@@ -12,10 +12,9 @@ internal sealed record ProgramLibrary(IReadOnlyList<Aggregate> Aggregates, IRead
 {
     public static ProgramLibrary Load(string path)
     {
-        string full = Path.GetFullPath(path);
-        if (!File.Exists(full))
-            throw new ToolException(ExitCode.Unreadable, $"{path} does not exist; name the compiled library of the program.");
-        var library = Find(full, path);
+        var library = Find(
+            path, "Aggregate or Operation", ProgramMembers.Unmade,
+            assembly => new ProgramLibrary(ProgramMembers.Aggregates(assembly), ProgramMembers.Operations(assembly)));
         if (library.Aggregates.Count == 0)
         {
             throw new ToolException(
@@ -30,26 +29,49 @@ internal sealed record ProgramLibrary(IReadOnlyList<Aggregate> Aggregates, IRead
             : library;
     }
 
-    private static ProgramLibrary Find(string full, string path)
+    /// <summary>The projections of a library: at least one, with different ids.</summary>
+    public static IReadOnlyList<Core.IRegisteredProjection> Projections(string path)
     {
+        var found = Find(path, "Projection", ProgramMembers.UnmadeProjections, ProgramMembers.Projections);
+        if (found.Count == 0)
+        {
+            throw new ToolException(
+                ExitCode.Unreadable,
+                $"{path} has no public static property or field with a Projection or a ProjectionRegistry; make it public.");
+        }
+
+        return found.CountBy(projection => projection.Id).FirstOrDefault(named => named.Value > 1).Key is { } twice
+            ? throw new ToolException(
+                ExitCode.Unreadable,
+                $"{path} has more than one public static Projection with the id '{twice}', and the tool finds a projection by its id; "
+                + "leave one of them public, or give each an id of its own.")
+            : found;
+    }
+
+    private static T Find<T>(string path, string what, Func<Assembly, IReadOnlyList<string>> unmadeOf, Func<Assembly, T> find)
+    {
+        string full = Path.GetFullPath(path);
+        if (!File.Exists(full))
+            throw new ToolException(ExitCode.Unreadable, $"{path} does not exist; name the compiled library of the program.");
         try
         {
             // Loaded beside the tool's own Refold, so that its aggregates are ours.
             var assembly = Assembly.LoadFrom(full);
-            if (ProgramMembers.Unmade(assembly) is { Count: > 0 } unmade)
+            if (unmadeOf(assembly) is { Count: > 0 } unmade)
             {
                 throw new ToolException(
                     ExitCode.Unreadable,
-                    $"{path} has an Aggregate or Operation without a value, in {unmade[0]}: F# makes the values of a program when it "
-                    + "starts, and those of a library when they are asked for. Move it to a library project.");
+                    $"{path} has a public static {what} without a value, in {unmade[0]}; give it one, or make it internal. F# makes "
+                    + "the values of a program when it starts, and those of a library when they are asked for: move those to a library project.");
             }
 
-            return new ProgramLibrary(ProgramMembers.Aggregates(assembly), ProgramMembers.Operations(assembly));
+            return find(assembly);
         }
         catch (TargetInvocationException thrown) when (Cause(thrown) is not (FileNotFoundException or FileLoadException))
         {
             throw new ToolException(
-                ExitCode.Unreadable, $"{path} has a public static Aggregate or Operation that cannot be made: {Cause(thrown).Message}");
+                ExitCode.Unreadable,
+                $"{path} has a public static {what} that cannot be made: {Cause(thrown).Message.TrimEnd('.')}. Mend it in the program.");
         }
         catch (Exception exception)
             when (

@@ -8,7 +8,8 @@ namespace Refold.Cli.Verbs;
 
 internal static class EvidenceVerb
 {
-    private static readonly Option<string?> Projection = Options.Text("--projection", "ID", "The projection. Default: activity-counts");
+    private static readonly Option<string?> Projection = Options.Text(
+        "--projection", "ID", "The projection: activity-counts, the default, or one of --with");
     private static readonly Argument<string> File = new("FILE")
     {
         Description = "A report, as evidence make --json prints it or --report writes it",
@@ -17,8 +18,6 @@ internal static class EvidenceVerb
     private static readonly Option<string?> Sign = Options.Text(
         "--sign", "KEY", "Sign the report with this private key, which keygen made");
     private static readonly Option<string?> Run = Options.Text("--run", "RUN", "Report this recorded run, and no projection");
-    private static readonly Option<string?> With = Options.Text(
-        "--with", "LIB.dll", "A program's library, which decides or folds again what the report is of");
     private static readonly Option<string?> Key = Options.Text(
         "--key", "VKEY", "The verifier key of who must have signed it, or a file with it. Default: a signature is not checked");
 
@@ -26,12 +25,12 @@ internal static class EvidenceVerb
     {
         var make = new Command("make", "Run a projection, or read a recorded run, and print the report; nothing is appended")
         {
-            Projection, Run, ProjectVerb.At, Sign,
+            Projection, Run, ProjectVerb.At, KnownProjections.With, Sign,
         };
         make.SetAction(MakeAsync);
         var verify = new Command("verify", "Make a report again, as of its place, and name the first difference")
         {
-            File, Key, With,
+            File, KnownProjections.With, Key,
         };
         verify.SetAction(VerifyAsync);
         return new Command("evidence", "Make and check reports of what was read, folded and found") { make, verify };
@@ -40,22 +39,26 @@ internal static class EvidenceVerb
     private static async Task<int> MakeAsync(ParseResult arguments, CancellationToken cancellationToken)
     {
         using var key = ReportSignature.Key(Journals.Uri(arguments), arguments.GetValue(Sign));
-        await using var journal = await Journals.OpenForReadingAsync(Journals.Uri(arguments), cancellationToken);
         if (arguments.GetValue(Run) is { } run)
         {
-            if (arguments.GetValue(Projection) is not null)
-                throw new ToolException(ExitCode.Usage, "A report is of a projection or of a run; give --projection or --run.");
-            var made = OtherReports.OfRun(journal, run, arguments.GetValue(ProjectVerb.At)).MadeAt(TimeProvider.System.GetUtcNow());
+            if (arguments.GetValue(Projection) is not null || arguments.GetValue(KnownProjections.With) is not null)
+                throw new ToolException(
+                    ExitCode.Usage, "A report is of a projection or of a run; give --projection with --with, or --run.");
+            await using var recorded = await Journals.OpenForReadingAsync(Journals.Uri(arguments), cancellationToken);
+            var made = OtherReports.OfRun(recorded, run, arguments.GetValue(ProjectVerb.At)).MadeAt(TimeProvider.System.GetUtcNow());
             await OtherReports.PrintAsync(made, arguments.GetValue(Options.Json), key, cancellationToken);
             return ExitCode.Done;
         }
 
         string id = arguments.GetValue(Projection) ?? ActivityCounts.Projection.Id;
+        var known = KnownProjections.Of(arguments);
+        known.Require(id);
+        await using var journal = await Journals.OpenForReadingAsync(Journals.Uri(arguments), cancellationToken);
         ProjectionReport report;
         bool failed = false;
         try
         {
-            report = ProjectVerb.Run(journal, id, arguments.GetValue(ProjectVerb.At)).Report;
+            report = (await known.RunAsync(id, journal, arguments.GetValue(ProjectVerb.At), cancellationToken)).Report;
         }
         catch (ProjectionFailedException exception)
         {
@@ -94,8 +97,8 @@ internal static class EvidenceVerb
         EvidenceCheck check;
         if (unsigned is not null) check = new(unsigned, []);
         else if (file.Other is { } other)
-            check = await OtherReports.CheckAsync(journal, other, arguments.GetValue(With), cancellationToken);
-        else check = new(Difference(file.Projection!, journal), []);
+            check = await OtherReports.CheckAsync(journal, other, arguments.GetValue(KnownProjections.With), cancellationToken);
+        else check = new(await DifferenceAsync(file.Projection!, KnownProjections.Of(arguments), journal, cancellationToken), []);
         string kind = file.Other?.KindName ?? file.Projection!.ProjectionId;
         if (arguments.GetValue(Options.Json))
             Output.Json(new JsonObject
@@ -121,12 +124,10 @@ internal static class EvidenceVerb
     private static (string, string?)[] NotChecked(EvidenceCheck check) =>
         check.NotChecked.Count == 0 ? [] : [("not checked", string.Join(", ", check.NotChecked))];
 
-    private static string? Difference(ProjectionReport report, ILocalJournal journal)
+    private static async Task<string?> DifferenceAsync(
+        ProjectionReport report, KnownProjections known, ILocalJournal journal, CancellationToken cancellationToken)
     {
-        if (!ProjectVerb.Known.Contains(report.ProjectionId))
-            throw new ToolException(
-                ExitCode.Usage,
-                $"The report is of the projection '{report.ProjectionId}', and this tool has {string.Join(", ", ProjectVerb.Known.Ids)}.");
+        known.Require(report.ProjectionId, $"The report is of the projection '{report.ProjectionId}'");
         if (report.Findings.Contains(ProjectionFinding.ProjectionFailed))
             throw new ToolException(ExitCode.Unreadable, "The report is of a run that failed: it shows nothing that could be made again.");
         if (report.CacheStatus != "Bypassed" || report.Freshness == "StaleAllowed")
@@ -141,7 +142,12 @@ internal static class EvidenceVerb
         ProjectionReport again;
         try
         {
-            again = ProjectVerb.Run(journal, report.ProjectionId, at).Report;
+            again = (await known.RunAsync(report.ProjectionId, journal, at, cancellationToken)).Report;
+        }
+        // What a program does is its own, and not the journal's.
+        catch (ProjectionFailedException failed) when (failed.InnerException is Core.ProjectionException { Code: "threw" or "undecodable" })
+        {
+            return "the report is of a run that gave a state, and now it fails: " + failed.Message.TrimEnd('.');
         }
         catch (ProjectionFailedException failed)
         {

@@ -16,11 +16,20 @@ public sealed class ProjectionRegistry
     public ProjectionRegistry Register<TState>(Projection<TState> projection)
     {
         ArgumentNullException.ThrowIfNull(projection);
+        return Register(Core.ProjectionRegistryModule.ofProjection(projection.Value));
+    }
+
+    /// <summary>What is registered, without the types of states.</summary>
+    internal IReadOnlyList<Core.IRegisteredProjection> Registered =>
+        [.. Core.ProjectionRegistryModule.all(Volatile.Read(ref registered))];
+
+    internal ProjectionRegistry Register(Core.IRegisteredProjection projection)
+    {
         Core.ProjectionRegistry before, after;
         do
         {
             before = Volatile.Read(ref registered);
-            after = Core.ProjectionRegistryModule.register(projection.Value, before);
+            after = Core.ProjectionRegistryModule.add(projection, before);
         }
         while (Interlocked.CompareExchange(ref registered, after, before) != before);
         return this;
@@ -51,7 +60,7 @@ public sealed class ProjectionRegistry
         var outcome = ProjectionExtensions.Run(
             journal, asOf, ProjectionExtensions.Streams(found.Sources), reader => found.Run(ProjectionExtensions.Request, reader));
         return new RegisteredResult(
-            outcome.State?.Value, outcome.Encoded is { Value: var encoded } ? encoded.Payload.Memory : null,
+            outcome.State?.Value, outcome.Encoded is { Value: var encoded } ? encoded.Payload.Memory : (ReadOnlyMemory<byte>?)null,
             new ProjectionReport(outcome.Report));
     }
 }
