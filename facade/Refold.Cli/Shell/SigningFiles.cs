@@ -37,6 +37,19 @@ internal static class SigningFiles
         return SignedCheckpoint.Parse(File.ReadAllBytes(path));
     });
 
+    /// <summary>What was signed last, as the memory beside a key says, whoever has it open.</summary>
+    public static TreeHead Remembered(string path)
+    {
+        try
+        {
+            return FileSignerMemory.Peek(path).Tree;
+        }
+        catch (SigningRefusedException refused) when (refused.Code == "memory-missing")
+        {
+            throw new ToolException(ExitCode.Unreadable, $"{path} does not exist; name the memory that keygen made beside the key.");
+        }
+    }
+
     /// <summary>Why a journal does not go on from a checkpoint; null where it does.</summary>
     public static string? FindFault(ILocalJournal journal, TreeHead kept, TreeHead? upTo = null)
     {

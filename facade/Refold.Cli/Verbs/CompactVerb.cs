@@ -1,6 +1,7 @@
 // `refold compact`: replaces sealed segments of a journal by smaller ones; interrupted at any moment, it loses nothing.
 // Called from the command line.
 using System.CommandLine;
+using System.Globalization;
 using System.Text.Json.Nodes;
 using Refold.Cli.Shell;
 using Refold.Segments;
@@ -30,11 +31,18 @@ internal static class CompactVerb
         HelpName = "FILE",
     };
 
+    private static readonly Option<string[]> Memories = new("--memory")
+    {
+        Description = "With --retain-from: growth from what was signed last stays provable; the memory beside the key; may be given more "
+            + "than once",
+        HelpName = "FILE",
+    };
+
     public static Command Create()
     {
         var command = new Command("compact", "Give room back: join segments, drop the beginning or a stream; positions and the head stay")
         {
-            Merge, RetainFrom, DeleteStream, ForgetKeysBefore, LoseOutbox, Checkpoints, ReportFile.To, ReportFile.Sign,
+            Merge, RetainFrom, DeleteStream, ForgetKeysBefore, LoseOutbox, Checkpoints, Memories, ReportFile.To, ReportFile.Sign,
         };
         command.SetAction(RunAsync);
         return command;
@@ -57,7 +65,7 @@ internal static class CompactVerb
         CheckPosition("--forget-keys-before", (request as CompactionRequest.ForgetKeysBefore)?.Position, journal.Head);
         CheckStream(request, journal);
         CheckOutboxes(request, journal);
-        CheckCheckpoints(arguments, journal);
+        CheckKept(arguments, journal);
         CompactionReport report;
         EvidenceReport? evidence = null;
         using (var progress = new Shown())
@@ -141,14 +149,14 @@ internal static class CompactVerb
     {
         List<CompactionRequest> requests = [];
         if (arguments.GetValue(Merge)) requests.Add(new CompactionRequest.Merge());
-        string[] checkpoints = arguments.GetValue(Checkpoints) ?? [];
+        var kept = Kept(arguments);
         if (arguments.GetValue(RetainFrom) is { } position)
             requests.Add(new CompactionRequest.RetainFrom(position)
             {
-                ProvableSizes = [.. checkpoints.Select(file => SigningFiles.Checkpoint(file).Checkpoint.Tree.Size).Where(size => size > 0)],
+                ProvableSizes = [.. kept.Select(one => one.Tree.Size).Where(size => size > 0)],
             });
-        else if (checkpoints.Length > 0)
-            throw new ToolException(ExitCode.Usage, "--checkpoint goes with --retain-from. See: refold compact --help");
+        else if (kept.Count > 0)
+            throw new ToolException(ExitCode.Usage, "--checkpoint and --memory go with --retain-from. See: refold compact --help");
         if (arguments.GetValue(DeleteStream) is { } stream) requests.Add(new CompactionRequest.DeleteStream(Arguments.Stream(stream)));
         if (arguments.GetValue(ForgetKeysBefore) is { } before) requests.Add(new CompactionRequest.ForgetKeysBefore(before));
         string[] mayLose = arguments.GetValue(LoseOutbox) ?? [];
@@ -169,13 +177,19 @@ internal static class CompactVerb
             throw Journals.NoStream(stream);
     }
 
+    /// <summary>What somebody keeps: in checkpoints, and in the memories of signers.</summary>
+    private static List<(string File, TreeHead Tree)> Kept(ParseResult arguments) =>
+    [
+        .. (arguments.GetValue(Checkpoints) ?? []).Select(file => (file, SigningFiles.Checkpoint(file).Checkpoint.Tree)),
+        .. (arguments.GetValue(Memories) ?? []).Select(file => (file, SigningFiles.Remembered(file))),
+    ];
+
     /// <summary>A checkpoint of another history must not pass for one of this journal: what goes does not come back.</summary>
-    private static void CheckCheckpoints(ParseResult arguments, SegmentJournal journal)
+    private static void CheckKept(ParseResult arguments, SegmentJournal journal)
     {
-        foreach (string file in arguments.GetValue(Checkpoints) ?? [])
+        foreach (var (file, tree) in Kept(arguments))
         {
-            var kept = SigningFiles.Checkpoint(file).Checkpoint.Tree;
-            if (SigningFiles.FindFault(journal, kept) is { } fault)
+            if (SigningFiles.FindFault(journal, tree) is { } fault)
                 throw new ToolException(ExitCode.Negative, $"{file}: {fault}. Nothing was compacted.");
         }
     }
@@ -205,6 +219,7 @@ internal static class CompactVerb
                 ["bytesAfter"] = report.BytesAfter,
                 ["begin"] = Facts.Json(journal.Begin),
                 ["provableFrom"] = journal.TreeSize(journal.Begin.Position),
+                ["provable"] = new JsonArray([.. journal.ProvableSizes.Select(size => (JsonNode)size)]),
                 ["keysForgottenBefore"] = journal.KeysForgottenBefore,
                 ["head"] = Facts.Json(journal.Head),
             });
@@ -215,8 +230,17 @@ internal static class CompactVerb
             ("replaced", FormattableString.Invariant($"{report.Replaced} segments, {report.BytesBefore} bytes")),
             ("by", FormattableString.Invariant($"{report.Made} segments, {report.BytesAfter} bytes")),
             ("begins behind", Facts.Begin(journal)),
+            ("proofs hold", ProofsHold(journal)),
             ("keys forgotten", Facts.ForgottenKeys(journal)),
             ("head", journal.Head.ToString()));
+    }
+
+    private static string ProofsHold(SegmentJournal journal)
+    {
+        string from = FormattableString.Invariant($"from size {journal.TreeSize(journal.Begin.Position)} on");
+        return journal.ProvableSizes is { Count: > 0 } sizes
+            ? from + ", and from " + string.Join(", ", sizes.Select(size => size.ToString(CultureInfo.InvariantCulture)))
+            : from;
     }
 
     /// <summary>Progress as it comes, from another thread: a bar for each phase.</summary>

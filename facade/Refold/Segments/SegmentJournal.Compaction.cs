@@ -93,6 +93,9 @@ public sealed partial class SegmentJournal
         if (request is CompactionRequest.ForgetKeysBefore forget) CheckPosition(forget.Position);
     }
 
+    /// <summary>Sizes below that of a dropped beginning from which growth is proved all the same, ascending.</summary>
+    internal IReadOnlyList<long> ProvableSizes => AskTree(tree => tree.Provable.Select(provable => provable.Size).ToList());
+
     // What cannot be proved now cannot be kept.
     private void CheckProvable(CompactionRequest request)
     {

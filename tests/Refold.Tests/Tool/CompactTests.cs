@@ -51,6 +51,65 @@ public sealed class CompactTests : IDisposable
     }
 
     [Fact]
+    public async Task WhatWasSignedLast_StaysProvable_BehindADroppedBeginning()
+    {
+        var (key, kept) = (directory.File("key"), directory.File("kept"));
+        RefoldTool.Run("keygen", "example.com/a", "--out", key).Expect(0);
+        await using (var journal = SegmentJournal.Open(directory.File("journal"), Samples.Small))
+        {
+            for (var number = 0; number < 5; number++) await journal.Append(Samples.Entry("a"), Samples.Entry("b"));
+        }
+
+        File.WriteAllText(kept, RefoldTool.Run("checkpoint", "--sign", key, "--journal", directory.Journal()).Expect(0).Output);
+        await WriteAsync();
+        // Dropped without a word of what was signed, nothing leads from there.
+        RefoldTool.Run("backup", directory.File("other"), "--journal", directory.Journal()).Expect(0);
+        var without = RefoldTool.Run("compact", "--retain-from", "31", "--journal", directory.Journal("other")).Expect(0);
+        Assert.Matches("proofs hold +from size 15 on\n", without.Output);
+        Verify("other", 1);
+
+        // Another process may sign meanwhile.
+        using (Signing.FileSignerMemory.Open(key + ".memory"))
+        {
+            var retained = Compact("--retain-from", "31", "--memory", key + ".memory").Expect(0);
+            Assert.Matches("proofs hold +from size 15 on, and from 5\n", retained.Output);
+        }
+
+        Verify("journal", 0);
+        var json = Compact("--retain-from", "41", "--memory", key + ".memory", "--checkpoint", kept, "--json").Expect(0).Json;
+        Assert.Equal(20, json.GetProperty("provableFrom").GetInt64());
+        Assert.Equal(5, Assert.Single(json.GetProperty("provable").EnumerateArray()).GetInt64());
+        Verify("journal", 0);
+
+        void Verify(string name, int code) => RefoldTool.Run(
+            "checkpoint", "verify", kept, "--key", key + ".vkey", "--journal", directory.Journal(name)).Expect(code);
+    }
+
+    [Fact]
+    public async Task AMemoryThatIsNone_OrOfAnotherHistory_CompactsNothing()
+    {
+        await WriteAsync();
+        var (key, before) = (directory.File("key"), Export().Output);
+        RefoldTool.Run("keygen", "example.com/a", "--out", key).Expect(0);
+        Assert.Contains(
+            "does not exist; name the memory that keygen made",
+            Compact("--retain-from", "21", "--memory", directory.File("none")).ExpectError(3), StringComparison.Ordinal);
+        Compact("--retain-from", "21", "--memory", directory.Write("bent", "no memory")).ExpectError(3);
+        Assert.Contains("go with --retain-from", Compact("--merge", "--memory", key + ".memory").ExpectError(2), StringComparison.Ordinal);
+        var other = directory.Journal("other");
+        RefoldTool.Run("import", directory.Write("one", "{\"stream\":\"x\",\"type\":\"T\",\"data\":1}\n"), "--journal", other).Expect(0);
+        RefoldTool.Run("checkpoint", "--sign", key, "--journal", other).Expect(0);
+        Assert.Contains(
+            "the history was rewritten. Nothing was compacted",
+            Compact("--retain-from", "21", "--memory", key + ".memory").ExpectError(1), StringComparison.Ordinal);
+        Assert.Equal(before, Export().Output);
+        // Nothing was signed yet: there is nothing to keep.
+        RefoldTool.Run("keygen", "example.com/b", "--out", directory.File("fresh")).Expect(0);
+        var fresh = Compact("--retain-from", "21", "--memory", directory.File("fresh.memory"), "--json").Expect(0).Json;
+        Assert.Equal(0, fresh.GetProperty("provable").GetArrayLength());
+    }
+
+    [Fact]
     public async Task WhatCannotBeDone_IsOneLineAndAnExitCode()
     {
         Compact("--merge").ExpectError(3);
