@@ -6,6 +6,10 @@ namespace Refold.Core
 type internal IRegisteredProjection =
     /// The id.
     abstract Id: string
+    /// The schema version.
+    abstract SchemaVersion: int
+    /// The hash of what it reads, as caches know it.
+    abstract QueryHash: Hash
     /// What it reads.
     abstract Sources: ProjectionSourceRef list
     /// The projection: the same object wherever it is registered.
@@ -28,6 +32,8 @@ module internal ProjectionRegistry =
     let ofProjection (projection: Projection<'State>) : IRegisteredProjection =
         { new IRegisteredProjection with
             member _.Id = projection.Id
+            member _.SchemaVersion = projection.SchemaVersion
+            member _.QueryHash = Selection.ofProjection projection |> Selection.hash
             member _.Sources = projection.Sources
             member _.Projection = projection :> obj
 

@@ -55,6 +55,21 @@ internal static class Options
         HelpName = help,
     };
 
+    /// <summary>A time as RFC 3339 has it.</summary>
+    public static Option<DateTimeOffset?> Time(string name, string description) => new(name)
+    {
+        Description = description,
+        HelpName = "TIME",
+        CustomParser = result =>
+        {
+            string token = result.Tokens[0].Value;
+            var time = Core.Timestamp.parseWith(Core.MoreDigits.Zeros, token);
+            if (time.IsOk) return time.ResultValue;
+            result.AddError($"{name} is '{token}': {time.ErrorValue}, such as 2026-11-28T12:00:00Z.");
+            return null;
+        },
+    };
+
     public static Option<bool> Flag(string name, string description) => new(name) { Description = description };
 
     /// <summary>Every value the parser hands to <c>CustomParser</c> is one token, in the invariant form.</summary>

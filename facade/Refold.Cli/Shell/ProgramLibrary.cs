@@ -61,8 +61,9 @@ internal sealed record ProgramLibrary(IReadOnlyList<Aggregate> Aggregates, IRead
             {
                 throw new ToolException(
                     ExitCode.Unreadable,
-                    $"{path} has a public static {what} without a value, in {unmade[0]}; give it one, or make it internal. F# makes "
-                    + "the values of a program when it starts, and those of a library when they are asked for: move those to a library project.");
+                    $"{path} has a public static {what} without a value, in {unmade[0]}; give it one, or make it internal. "
+                    + "F# makes the values of a program when it starts, and those of a library when they are asked for: "
+                    + "move those to a library project.");
             }
 
             return find(assembly);

@@ -25,8 +25,9 @@ internal static class EvidenceVerb
     {
         var make = new Command("make", "Run a projection, or read a recorded run, and print the report; nothing is appended")
         {
-            Projection, Run, ProjectVerb.At, KnownProjections.With, Sign,
+            Projection, Run, ProjectVerb.At, ProjectVerb.AsOfTime, KnownProjections.With, Sign,
         };
+        make.Validators.Add(ProjectVerb.RequireOnePlace);
         make.SetAction(MakeAsync);
         var verify = new Command("verify", "Make a report again, as of its place, and name the first difference")
         {
@@ -58,7 +59,7 @@ internal static class EvidenceVerb
         bool failed = false;
         try
         {
-            report = (await known.RunAsync(id, journal, arguments.GetValue(ProjectVerb.At), cancellationToken)).Report;
+            report = (await known.RunAsync(id, journal, ProjectVerb.PlaceOf(arguments, journal), cancellationToken)).Report;
         }
         catch (ProjectionFailedException exception)
         {

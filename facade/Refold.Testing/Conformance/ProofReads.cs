@@ -77,6 +77,21 @@ internal static class ProofReads
         var (expected, what) = (Told(model.BatchAt(position)), At("the batch at position", position));
         Expect.Equal(expected, Told(await Expect.Within(journal.BatchAtAsync(position).AsTask(), "the place of a batch")), what);
         if (journal is ILocalJournal local) Expect.Equal(expected, Told(local.BatchAt(position)), "the synchronous twin of " + what);
+        if (model.BatchAt(position)?.Latest is { } latest) await SameHeadAsOfAsync(model, journal, latest);
+    }
+
+    // At a time that a batch has, and at the last one before it.
+    private static async Task SameHeadAsOfAsync(InMemoryJournal model, IJournal journal, DateTimeOffset latest)
+    {
+        foreach (var time in latest.Ticks > 0 ? (DateTimeOffset[])[latest, latest.AddTicks(-1)] : [latest])
+        {
+            var what = FormattableString.Invariant($"the head as of {time:O}");
+            var expected = await OutcomeAsync(() => model.HeadAsOfAsync(time), head => head.ToString());
+            Expect.Equal(expected, await OutcomeAsync(() => journal.HeadAsOfAsync(time), head => head.ToString()), what);
+            if (journal is not ILocalJournal local) continue;
+            var twin = await OutcomeAsync(() => ValueTask.FromResult(local.HeadAsOf(time)), head => head.ToString());
+            Expect.Equal(expected, twin, "the synchronous twin of " + what);
+        }
     }
 
     private static async Task SameInclusionAsync(InMemoryJournal model, IJournal journal, long position, long? size)

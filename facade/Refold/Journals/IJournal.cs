@@ -136,6 +136,17 @@ public interface IJournal : IAsyncDisposable
     /// <exception cref="NotSupportedException">The store has no batch tree.</exception>
     ValueTask<BatchPlace?> BatchAtAsync(long position, CancellationToken cancellationToken = default) => throw NoBatchTree();
 
+    /// <summary>The head as of a time: behind the last batch whose <see cref="BatchPlace.Latest"/> is at most the time. That is the latest
+    /// recorded time up to a batch, which never goes back: entries without a time, and entries recorded out of order, count as of the
+    /// time of what stands before them. A batch with a later entry does not count at all. It is found by halving.</summary>
+    /// <param name="time">The time; any offset. An entry of exactly this time counts.</param>
+    /// <param name="cancellationToken">Cancels waiting.</param>
+    /// <returns>The head; where no batch is that old, position 0, or the end of a beginning that was dropped. Behind the last time, the
+    /// journal's head.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">The time is before the latest of a beginning that was dropped.</exception>
+    /// <exception cref="NotSupportedException">The store has no batch tree.</exception>
+    ValueTask<Head> HeadAsOfAsync(DateTimeOffset time, CancellationToken cancellationToken = default) => throw NoBatchTree();
+
     /// <summary>How many batches there are up to and with the one that holds a position: the size at which the position can be
     /// proved.</summary>
     /// <param name="position">The position, from 0.</param>

@@ -105,13 +105,7 @@ public interface ILocalJournal : IJournal
     /// <summary>As <see cref="IJournal.BatchAtAsync"/>.</summary>
     BatchPlace? BatchAt(long position) => throw NoBatchTree();
 
-    /// <summary>The head as of a time: behind the last batch whose <see cref="BatchPlace.Latest"/> is at most the time. That is the latest
-    /// recorded time up to a batch, which never goes back: entries without a time, and entries recorded out of order, count as of the
-    /// time of what stands before them. It is found by halving.</summary>
-    /// <param name="time">The time; any offset.</param>
-    /// <returns>The head; where no batch is that old, position 0, or the end of a beginning that was dropped.</returns>
-    /// <exception cref="ArgumentOutOfRangeException">The time is before the latest of a beginning that was dropped.</exception>
-    /// <exception cref="NotSupportedException">The store has no batch tree.</exception>
+    /// <summary>As <see cref="IJournal.HeadAsOfAsync"/>.</summary>
     Head HeadAsOf(DateTimeOffset time) => throw NoBatchTree();
 
     /// <summary>As <see cref="IJournal.TreeSizeAsync"/>.</summary>

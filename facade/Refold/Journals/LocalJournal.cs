@@ -107,6 +107,10 @@ public abstract class LocalJournal : ILocalJournal
         LocalReads.Answer(cancellationToken, () => BatchAt(position));
 
     /// <inheritdoc/>
+    public ValueTask<Head> HeadAsOfAsync(DateTimeOffset time, CancellationToken cancellationToken = default) =>
+        LocalReads.Answer(cancellationToken, () => HeadAsOf(time));
+
+    /// <inheritdoc/>
     public ValueTask<long?> TreeSizeAsync(long position, CancellationToken cancellationToken = default) =>
         LocalReads.Answer(cancellationToken, () => TreeSize(position));
 

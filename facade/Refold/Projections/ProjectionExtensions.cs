@@ -61,18 +61,31 @@ public static class ProjectionExtensions
     }
 
     /// <summary>Runs a projection by options: what the core answers, and why the state could not be kept.</summary>
-    internal static async ValueTask<(
+    internal static ValueTask<(
         FSharpResult<Core.ProjectionOutcome<TState>, Core.ProjectionRunReportError> Result, string? Fault)> OverAsync<TState>(
-        ILocalJournal journal, Core.Projection<TState> projection, ProjectionOptions options, CancellationToken cancellationToken)
+        ILocalJournal journal, Core.Projection<TState> projection, ProjectionOptions options, CancellationToken cancellationToken) =>
+        OverAsync(
+            journal,
+            ProjectionCache.KeyOf(
+                Core.Projection.id(projection), Core.Projection.schemaVersion(projection),
+                Core.SelectionModule.hash(Core.SelectionModule.ofProjection(projection))),
+            Streams(projection.Sources), (request, reader) => Core.ProjectionRun.over(projection, request, reader), options,
+            cancellationToken);
+
+    private static async ValueTask<(
+        FSharpResult<Core.ProjectionOutcome<TState>, Core.ProjectionRunReportError> Result, string? Fault)> OverAsync<TState>(
+        ILocalJournal journal,
+        StreamId key,
+        IReadOnlyList<StreamId> streams,
+        Func<Core.ProjectionRequest, Core.EvidenceReader, FSharpResult<Core.ProjectionOutcome<TState>, Core.ProjectionRunReportError>> run,
+        ProjectionOptions options,
+        CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(journal);
         ArgumentNullException.ThrowIfNull(options);
         if (options.MaxStale is { } age) ArgumentOutOfRangeException.ThrowIfLessThan(age, TimeSpan.Zero, nameof(options));
         if (options is { AsOf: not null, AsOfTime: not null })
             throw new ArgumentException("The options name a position and a time to be as of; give them one.", nameof(options));
-        var key = ProjectionCache.KeyOf(
-            Core.Projection.id(projection), Core.Projection.schemaVersion(projection),
-            Core.SelectionModule.hash(Core.SelectionModule.ofProjection(projection)));
         var answer = options.Cache is { } cache
             ? await cache.GetAsync(key, cancellationToken).ConfigureAwait(false)
             : Core.CacheAnswer.Bypassed;
@@ -80,8 +93,10 @@ public static class ProjectionExtensions
             ? Core.ProjectionRunRequestedFreshness.NewMaybeStale((ulong)Math.Floor(stale.TotalMilliseconds))
             : Core.ProjectionRunRequestedFreshness.Consistent;
         var request = new Core.ProjectionRequest(freshness, answer, Core.Evidence.latestBodyVersion);
-        var asOf = options.AsOfTime is { } time ? journal.HeadAsOf(time).Position : options.AsOf;
-        var result = Over(journal, asOf, projection, request);
+        var asOf = options.AsOfTime is { } time
+            ? (await journal.HeadAsOfAsync(time, cancellationToken).ConfigureAwait(false)).Position
+            : options.AsOf;
+        var result = Ran(journal, asOf, streams, reader => run(request, reader));
         if (options.Cache is null || !result.IsOk || result.ResultValue.Keep is not { } row) return (result, null);
         return (result, await options.Cache.PutAsync(key, row.Value, cancellationToken).ConfigureAwait(false));
     }
@@ -100,12 +115,27 @@ public static class ProjectionExtensions
         ILocalJournal journal, long? asOf, Core.Projection<TState> projection, Core.ProjectionRequest request) =>
         Ran(journal, asOf, Streams(projection.Sources), reader => Core.ProjectionRun.over(projection, request, reader));
 
-    internal static Core.ProjectionOutcome<TState> Run<TState>(
-        ILocalJournal journal,
-        long? asOf,
-        IReadOnlyList<StreamId> streams,
-        Func<Core.EvidenceReader, FSharpResult<Core.ProjectionOutcome<TState>, Core.ProjectionRunReportError>> run) =>
-        OutcomeOf(Ran(journal, asOf, streams, run));
+    /// <summary>Runs a projection of a registry.</summary>
+    internal static RegisteredResult Run(Core.IRegisteredProjection found, ILocalJournal journal, long? asOf) => Result(
+        OutcomeOf(Ran(journal, asOf, Streams(found.Sources), reader => found.Run(Request, reader))), null);
+
+    /// <summary>The same by options.</summary>
+    internal static async ValueTask<RegisteredResult> RunAsync(
+        Core.IRegisteredProjection found, ILocalJournal journal, ProjectionOptions options, CancellationToken cancellationToken)
+    {
+        var (ran, fault) = await OverAsync(
+            journal, ProjectionCache.KeyOf(found.Id, found.SchemaVersion, found.QueryHash), Streams(found.Sources), found.Run, options,
+            cancellationToken).ConfigureAwait(false);
+        return Result(OutcomeOf(ran), fault);
+    }
+
+    private static RegisteredResult Result(Core.ProjectionOutcome<object?> outcome, string? fault)
+    {
+        var report = new ProjectionReport(outcome.Report);
+        return new RegisteredResult(
+            outcome.State?.Value, outcome.Encoded is { Value: var encoded } ? encoded.Payload.Memory : (ReadOnlyMemory<byte>?)null,
+            fault is null ? report : report.With(fault));
+    }
 
     private static FSharpResult<Core.ProjectionOutcome<TState>, Core.ProjectionRunReportError> Ran<TState>(
         ILocalJournal journal,

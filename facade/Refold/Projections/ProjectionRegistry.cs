@@ -55,13 +55,27 @@ public sealed class ProjectionRegistry
     /// <exception cref="ProjectionFailedException">The run failed.</exception>
     public RegisteredResult? TryRun(string id, ILocalJournal journal, long? asOf = null)
     {
+        return TryFind(id) is { } found ? ProjectionExtensions.Run(found, journal, asOf) : null;
+    }
+
+    /// <summary>Runs the projection of an id, as <see cref="ProjectionExtensions.RunWithEvidenceAsync"/> does.</summary>
+    /// <param name="id">The id.</param>
+    /// <param name="journal">The journal.</param>
+    /// <param name="options">As of which position or time the state has to be, how fresh, and where states are kept; null for the head,
+    /// without a cache.</param>
+    /// <param name="cancellationToken">Cancels waiting for the cache and for the journal.</param>
+    /// <returns>What it gave; null for an id that nobody registered.</returns>
+    /// <exception cref="ProjectionFailedException">The run failed.</exception>
+    public async ValueTask<RegisteredResult?> TryRunAsync(
+        string id, ILocalJournal journal, ProjectionOptions? options = null, CancellationToken cancellationToken = default) =>
+        TryFind(id) is { } found
+            ? await ProjectionExtensions.RunAsync(found, journal, options ?? new(), cancellationToken).ConfigureAwait(false)
+            : null;
+
+    private Core.IRegisteredProjection? TryFind(string id)
+    {
         ArgumentNullException.ThrowIfNull(id);
-        if (Core.ProjectionRegistryModule.tryFind(id, Volatile.Read(ref registered)) is not { Value: var found }) return null;
-        var outcome = ProjectionExtensions.Run(
-            journal, asOf, ProjectionExtensions.Streams(found.Sources), reader => found.Run(ProjectionExtensions.Request, reader));
-        return new RegisteredResult(
-            outcome.State?.Value, outcome.Encoded is { Value: var encoded } ? encoded.Payload.Memory : (ReadOnlyMemory<byte>?)null,
-            new ProjectionReport(outcome.Report));
+        return Core.ProjectionRegistryModule.tryFind(id, Volatile.Read(ref registered)) is { Value: var found } ? found : null;
     }
 }
 

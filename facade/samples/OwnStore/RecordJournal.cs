@@ -85,6 +85,9 @@ public sealed class RecordJournal : IJournal
     public ValueTask<BatchPlace?> BatchAtAsync(long position, CancellationToken cancellationToken = default) =>
         shown.BatchAtAsync(position, cancellationToken);
 
+    public ValueTask<Head> HeadAsOfAsync(DateTimeOffset time, CancellationToken cancellationToken = default) =>
+        shown.HeadAsOfAsync(time, cancellationToken);
+
     public ValueTask<long?> TreeSizeAsync(long position, CancellationToken cancellationToken = default) =>
         shown.TreeSizeAsync(position, cancellationToken);
 

@@ -83,6 +83,9 @@ internal abstract class BrokenJournal(InMemoryJournal inner) : IJournal
     public ValueTask<BatchPlace?> BatchAtAsync(long position, CancellationToken cancellationToken = default) =>
         AskAsync(shown => shown.BatchAtAsync(position, cancellationToken));
 
+    public ValueTask<Head> HeadAsOfAsync(DateTimeOffset time, CancellationToken cancellationToken = default) =>
+        AskAsync(shown => shown.HeadAsOfAsync(time, cancellationToken));
+
     public ValueTask<long?> TreeSizeAsync(long position, CancellationToken cancellationToken = default) =>
         AskAsync(shown => shown.TreeSizeAsync(position, cancellationToken));
 

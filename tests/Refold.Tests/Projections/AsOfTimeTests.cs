@@ -39,11 +39,14 @@ public class AsOfTimeTests
         {
             var time = Noon.AddMinutes(minute);
             Assert.Equal(journal.HeadAt(position), journal.HeadAsOf(time.ToOffset(TimeSpan.FromHours(3))));
+            Assert.Equal(journal.HeadAt(position), await ((IJournal)journal).HeadAsOfAsync(time.ToOffset(TimeSpan.FromHours(-3))));
             var result = journal.RunWithEvidenceAsOf(Count, time);
             Assert.Equal(position, result.State);
             Assert.Equal(journal.RunWithEvidence(Count, position).Report.BodyToJson(), result.Report.BodyToJson());
             var options = new ProjectionOptions { AsOfTime = time };
             Assert.Equal(result.Report.BodyHash, (await journal.RunWithEvidenceAsync(Count, options)).Report.BodyHash);
+            var byId = await new ProjectionRegistry().Register(Count).TryRunAsync("count", journal, options);
+            Assert.Equal((result.State, result.Report.BodyHash), ((long)byId!.State!, byId.Report.BodyHash));
         }
 
         await Assert.ThrowsAsync<ArgumentException>(
@@ -88,6 +91,27 @@ public class AsOfTimeTests
     }
 
     [Fact]
+    public async Task ByItsId_AProjectionGoesOnFromWhatACacheKept_AndIsNoneWhereNobodyRegisteredIt()
+    {
+        await using var journal = new InMemoryJournal();
+        await journal.Append(Entry(10));
+        var registry = new ProjectionRegistry().Register(Count);
+        var options = new ProjectionOptions { Cache = new ProjectionCache(new InMemorySnapshotStore()) };
+        Assert.Equal("Miss", (await registry.TryRunAsync("count", journal, options))!.Report.CacheStatus);
+        // What was kept by id is what a direct run finds, and the other way round.
+        Assert.Equal("Hit", (await journal.RunWithEvidenceAsync(Count, options)).Report.CacheStatus);
+        Assert.Equal("Hit", (await registry.TryRunAsync("count", journal, options))!.Report.CacheStatus);
+        var direct = (await registry.TryRunAsync("count", journal))!;
+        Assert.Equal(journal.RunWithEvidence(Count).Report.BodyHash, direct.Report.BodyHash);
+        Assert.Equal("1", Encoding.UTF8.GetString(direct.Encoded!.Value.Span));
+        Assert.Null(await registry.TryRunAsync("nobody", journal));
+        var nothing = (await registry.TryRunAsync("count", new InMemoryJournal()))!;
+        Assert.Equal((null, null), (nothing.State, nothing.Encoded));
+        await Assert.ThrowsAsync<ArgumentException>(
+            () => registry.TryRunAsync("count", journal, new ProjectionOptions { AsOf = 1, AsOfTime = Noon }).AsTask());
+    }
+
+    [Fact]
     public async Task WhatWasBeforeADroppedBeginning_IsRefused()
     {
         await using var journal = new InMemoryJournal();
@@ -95,6 +119,7 @@ public class AsOfTimeTests
         journal.DropTo(2);
         Assert.Throws<ArgumentOutOfRangeException>(() => journal.HeadAsOf(Noon.AddMinutes(9)));
         Assert.Throws<ArgumentOutOfRangeException>(() => journal.RunWithEvidenceAsOf(Count, Noon.AddMinutes(9)));
+        await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => ((IJournal)journal).HeadAsOfAsync(Noon.AddMinutes(9)).AsTask());
         Assert.Equal(2, journal.HeadAsOf(Noon.AddMinutes(10)).Position);
         Assert.Equal(4, journal.HeadAsOf(Noon.AddMinutes(39)).Position);
     }

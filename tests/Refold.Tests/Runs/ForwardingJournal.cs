@@ -65,6 +65,9 @@ internal abstract class ForwardingJournal(ILocalJournal inner) : IJournal
     public ValueTask<BatchPlace?> BatchAtAsync(long position, CancellationToken cancellationToken = default) =>
         Inner.BatchAtAsync(position, cancellationToken);
 
+    public ValueTask<Head> HeadAsOfAsync(DateTimeOffset time, CancellationToken cancellationToken = default) =>
+        Inner.HeadAsOfAsync(time, cancellationToken);
+
     public ValueTask<long?> TreeSizeAsync(long position, CancellationToken cancellationToken = default) =>
         Inner.TreeSizeAsync(position, cancellationToken);
 

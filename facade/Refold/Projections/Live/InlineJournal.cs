@@ -140,6 +140,9 @@ internal sealed class InlineJournal(ILocalJournal inner, InlineProjection[] proj
     public ValueTask<BatchPlace?> BatchAtAsync(long position, CancellationToken cancellationToken = default) =>
         inner.BatchAtAsync(position, cancellationToken);
 
+    public ValueTask<Head> HeadAsOfAsync(DateTimeOffset time, CancellationToken cancellationToken = default) =>
+        inner.HeadAsOfAsync(time, cancellationToken);
+
     public ValueTask<long?> TreeSizeAsync(long position, CancellationToken cancellationToken = default) =>
         inner.TreeSizeAsync(position, cancellationToken);
 

@@ -104,6 +104,9 @@ internal sealed class DetouringJournal(IJournal inner, Func<CancellationToken, T
     public ValueTask<BatchPlace?> BatchAtAsync(long position, CancellationToken cancellationToken = default) =>
         GoAsync(token => inner.BatchAtAsync(position, token), cancellationToken);
 
+    public ValueTask<Head> HeadAsOfAsync(DateTimeOffset time, CancellationToken cancellationToken = default) =>
+        GoAsync(token => inner.HeadAsOfAsync(time, token), cancellationToken);
+
     public ValueTask<long?> TreeSizeAsync(long position, CancellationToken cancellationToken = default) =>
         GoAsync(token => inner.TreeSizeAsync(position, token), cancellationToken);
 
