@@ -24,10 +24,31 @@ type internal AppendedEntries() =
     abstract Whole: index: int -> EntryData | null
     /// Puts the normal form in the place of an entry that is there whole.
     abstract Put: index: int * data: EntryData -> unit
-    /// An entry, made where it is not there whole.
-    abstract Make: index: int -> EntryData
+    /// Whether nobody can change the payloads any more, as the core's bytes never change.
+    abstract IsFixed: bool
+    /// An entry, made where it is not there whole. `payload`: the bytes that were encoded, which it keeps unless its own are fixed.
+    abstract Make: index: int * payload: ReadOnlyMemory<byte> -> EntryData
     /// Nothing is asked any more.
     abstract Release: unit -> unit
+
+/// Copies of the payloads of a batch, one behind the other, in arrays that stay below the size from which on the runtime collects an array
+/// only with everything else.
+[<Sealed>]
+type internal PayloadCopies(total: int64) =
+    static let most = 64L * 1024L
+    let mutable left = total
+    let mutable room = Memory<byte>.Empty
+
+    /// A copy of one of them.
+    member _.Copy(payload: ReadOnlyMemory<byte>) : ReadOnlyMemory<byte> =
+        if payload.Length > room.Length then
+            room <- Memory(GC.AllocateUninitializedArray<byte>(max payload.Length (int (max 0L (min left most)))))
+
+        let copy = room.Slice(0, payload.Length)
+        payload.CopyTo copy
+        room <- room.Slice payload.Length
+        left <- left - int64 payload.Length
+        Memory<byte>.op_Implicit copy
 
 /// Entries that are there as the core has them. The array is this one's.
 [<Sealed>]
@@ -42,5 +63,6 @@ type internal ListedEntries(entries: EntryData[]) =
     override _.Payload index = entries[index].Payload.Memory
     override _.Whole index = entries[index]
     override _.Put(index, data) = entries[index] <- data
-    override _.Make index = entries[index]
+    override _.IsFixed = true
+    override _.Make(index, _) = entries[index]
     override _.Release() = ()

@@ -161,7 +161,7 @@ type internal AcceptedBatch
     member _.Entry(index: int) : EntryData =
         match encoded with
         | null -> entries[index]
-        | encoded -> encoded.Source.Make index
+        | encoded -> encoded.Make index
 
     /// The entries that are there.
     member _.Entries: EntryData[] =

@@ -33,6 +33,7 @@ type EncodedBatch
     let mutable streamNumbers = streamNumbers
     let mutable leaves = leaves
     let mutable entries: EntryData[] | null = null
+    let mutable copies: PayloadCopies | null = null
 
     // The canonical bytes lie behind one byte.
     let bytes () : ReadOnlyMemory<byte> =
@@ -143,11 +144,39 @@ type EncodedBatch
     /// Where the entries lie.
     member internal _.Source: AppendedEntries = source
 
+    /// An entry, made where it is not there whole. Its payload is what was encoded, whatever became of the caller's bytes since; where
+    /// the encoded bytes are lent, a copy of it.
+    member internal this.Make(index: int) : EntryData =
+        if source.IsFixed then
+            source.Make(index, ReadOnlyMemory.Empty)
+        else
+            let encoded = this.Payload index
+
+            let kept =
+                if not isLent then
+                    encoded
+                elif count = 1 then
+                    ReadOnlyMemory(encoded.ToArray())
+                else
+                    let copies =
+                        match copies with
+                        | null ->
+                            let made =
+                                PayloadCopies(Seq.sumBy (fun at -> int64 (this.Payload at).Length) (seq { index .. count - 1 }))
+
+                            copies <- made
+                            made
+                        | made -> made
+
+                    copies.Copy encoded
+
+            source.Make(index, kept)
+
     /// The entries, in normal form and each with the key: made when they are first asked for.
-    member internal _.Entries: EntryData[] =
+    member internal this.Entries: EntryData[] =
         match entries with
         | null ->
-            let made = Array.init count source.Make
+            let made = Array.init count this.Make
             // Asked by two threads at once, both get the same.
             match Interlocked.CompareExchange<EntryData[] | null>(&entries, made, null) with
             | null -> made

@@ -6,7 +6,8 @@ namespace Refold;
 /// by content, tags as a set.</summary>
 /// <param name="Stream">The stream it belongs to.</param>
 /// <param name="Type">An explicit name of what the payload is: 1 to 256 UTF-8 bytes.</param>
-/// <param name="Payload">The bytes, never rewritten. They must not be changed afterwards.</param>
+/// <param name="Payload">The bytes, never rewritten. They are read when an append of the entry is called, or encoded, and not
+/// later.</param>
 public sealed record EntryData(StreamId Stream, string Type, ReadOnlyMemory<byte> Payload)
 {
     /// <summary>What the entry is for.</summary>

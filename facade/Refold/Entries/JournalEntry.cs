@@ -12,13 +12,14 @@ public sealed class JournalEntry : IEquatable<JournalEntry>
     /// <param name="position">Its 1-based place in the journal.</param>
     /// <param name="version">Its 1-based place in its stream.</param>
     /// <param name="batch">The first position of the batch it was appended with.</param>
-    /// <param name="data">What was appended.</param>
+    /// <param name="data">What was appended. The payload is copied.</param>
     /// <param name="idempotencyKey">The key of the append call it came with.</param>
     /// <exception cref="ArgumentException">The data break a rule.</exception>
     public JournalEntry(long position, long version, long batch, EntryData data, string? idempotencyKey = null)
     {
         ArgumentNullException.ThrowIfNull(data);
-        Value = new Core.Entry(position, version, batch, data.TryToCore(idempotencyKey).ValueOrThrow(nameof(data)));
+        var own = data with { Payload = data.Payload.ToArray() };
+        Value = new Core.Entry(position, version, batch, own.TryToCore(idempotencyKey).ValueOrThrow(nameof(data)));
     }
 
     internal JournalEntry(Core.Entry value) => Value = value;

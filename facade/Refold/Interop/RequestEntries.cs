@@ -60,12 +60,22 @@ internal sealed class RequestEntries : Core.AppendedEntries
 
     public override void Put(int index, Core.EntryData data) => whole![index] = data;
 
-    public override Core.EntryData Make(int index)
+    // The payloads are the caller's.
+    public override bool IsFixed => false;
+
+    public override Core.EntryData Make(int index, ReadOnlyMemory<byte> payload)
     {
-        if (whole?[index] is { } kept) return kept;
+        var bytes = Core.Bytes.Wrap(payload);
+        if (whole?[index] is { } kept)
+        {
+            return new Core.EntryData(
+                kept.Stream, kept.Role, kept.Type, kept.SchemaVersion, bytes, kept.Tags, kept.Time, kept.Id, kept.CorrelationId,
+                kept.CausationId, kept.Run, kept.Drawn, kept.Key);
+        }
+
         var data = entries[index];
         return new Core.EntryData(
-            data.Stream, RoleOf(data), data.Type, data.SchemaVersion, Core.Bytes.Wrap(data.Payload),
+            data.Stream, RoleOf(data), data.Type, data.SchemaVersion, bytes,
             Microsoft.FSharp.Collections.FSharpList<Core.Tag>.Empty, null, null, null, null, null, null, key);
     }
 

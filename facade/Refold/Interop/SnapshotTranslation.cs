@@ -14,8 +14,9 @@ internal static class SnapshotTranslation
         ArgumentOutOfRangeException.ThrowIfLessThan(version, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(head.Position, 1, nameof(head));
         var run = origin is var (id, pin, root) ? FSharpOption<Tuple<RunId, RunPin, RngState>>.Some(new(id, pin, root)) : null;
+        // A copy: the checksum is of these bytes, and who encoded them may use them again.
         return Core.SnapshotModule.make(
-            stream, version, head, run, new Core.Encoded(state.Type, state.SchemaVersion, Core.Bytes.Wrap(state.Payload)));
+            stream, version, head, run, new Core.Encoded(state.Type, state.SchemaVersion, Core.Bytes.Copy(state.Payload.Span)));
     }
 
     public static (Snapshot? Snapshot, string? Reason) Read(ReadOnlyMemory<byte> bytes)

@@ -12,7 +12,7 @@ public sealed class Snapshot : IEquatable<Snapshot>
     /// <param name="stream">The stream.</param>
     /// <param name="version">The version of the last entry that is in the state, from 1.</param>
     /// <param name="head">The journal's head after the step that made the version: its position is that of the step's last entry.</param>
-    /// <param name="state">The state as the state codec encodes it.</param>
+    /// <param name="state">The state as the state codec encodes it. Its bytes are copied.</param>
     /// <exception cref="ArgumentOutOfRangeException">The version or the head's position is below 1.</exception>
     public Snapshot(StreamId stream, long version, Head head, Encoded state)
         : this(SnapshotTranslation.Make(stream, version, head, state, null))
@@ -23,7 +23,7 @@ public sealed class Snapshot : IEquatable<Snapshot>
     /// <param name="stream">The stream.</param>
     /// <param name="version">The version of the last entry that is in the state, from 1.</param>
     /// <param name="head">The journal's head after the step that made the version: its position is that of the step's last entry.</param>
-    /// <param name="state">The state as the state codec encodes it.</param>
+    /// <param name="state">The state as the state codec encodes it. Its bytes are copied.</param>
     /// <param name="run">The run.</param>
     /// <param name="pin">What it is recorded under.</param>
     /// <param name="root">The root of its random numbers.</param>
