@@ -7,7 +7,7 @@ namespace Refold;
 /// Awaited reads run the synchronous ones on the caller's thread: with the call, or with the first <c>MoveNextAsync</c>. What they throw
 /// comes with the await. A store that has to wait for its answers implements <see cref="IJournal"/> instead.
 /// </remarks>
-public abstract class LocalJournal : ILocalJournal
+public abstract class LocalJournal : ILocalJournal, ITreeJournal
 {
     /// <summary>Whether an append is answered by the thread that committed it, so that a batch may say
     /// <see cref="EncodedBatch.AllowSynchronousContinuations"/>. It is false wherever other code awaits that answer, as in a
@@ -83,6 +83,8 @@ public abstract class LocalJournal : ILocalJournal
 
     /// <inheritdoc/>
     public abstract ValueTask DisposeAsync();
+
+    TAnswer ITreeJournal.Ask<TAnswer>(Func<IBatchTree, TAnswer> question) => AskTree(question);
 
     /// <inheritdoc/>
     public BatchPlace? BatchAt(long position) => AskTree(tree => tree.BatchAt(position));

@@ -26,11 +26,15 @@ internal sealed class ProjectionReading(
     private Core.EvidencePlace PlaceAt(long position)
     {
         if (position == 0) return Core.EvidencePlace.Of(Core.TreePlaceModule.none);
-        var place = journal.BatchAt(position)
-            ?? throw new JournalException("dropped", "What the journal knew at the frontier was dropped.");
-        return new Core.EvidencePlace(
-            place.Ordinal + 1, journal.RootAt(place.Ordinal + 1).Root, place.Latest?.UtcTicks ?? Core.TreePlaceModule.noTime);
+        if (journal.BatchAt(position) is { } place) return Place(place.Ordinal + 1, place.Latest);
+        // The end of a dropped beginning is in no batch any more, and what its batches come to is kept.
+        return ITreeJournal.BeginningUpTo(journal, position) is { } beginning
+            ? Place(beginning.Batches, beginning.Latest)
+            : throw new JournalException("dropped", "What the journal knew at the frontier was dropped.");
     }
+
+    private Core.EvidencePlace Place(long batches, DateTimeOffset? latest) =>
+        new(batches, journal.RootAt(batches).Root, latest?.UtcTicks ?? Core.TreePlaceModule.noTime);
 
     private IEnumerable<Core.Entry> Read(Core.Query query, long first, long last)
     {

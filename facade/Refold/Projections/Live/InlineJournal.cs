@@ -2,7 +2,7 @@
 // Made by InlineProjectionExtensions.
 namespace Refold;
 
-internal sealed class InlineJournal(ILocalJournal inner, InlineProjection[] projections) : ILocalJournal, IObservedJournal
+internal sealed class InlineJournal(ILocalJournal inner, InlineProjection[] projections) : ILocalJournal, IObservedJournal, ITreeJournal
 {
     // One at a time folds; who comes next finds most of it done.
     private readonly SemaphoreSlim folding = new(1, 1);
@@ -87,6 +87,10 @@ internal sealed class InlineJournal(ILocalJournal inner, InlineProjection[] proj
     public long ScanStream(
         StreamId stream, EntryVisitor visitor, long fromVersion = 1, long toVersion = long.MaxValue, long maxCount = long.MaxValue) =>
         inner.ScanStream(stream, visitor, fromVersion, toVersion, maxCount);
+
+    TAnswer ITreeJournal.Ask<TAnswer>(Func<IBatchTree, TAnswer> question) => inner is ITreeJournal asked
+        ? asked.Ask(question)
+        : throw new NotSupportedException($"{inner.GetType().Name} tells nothing of its batch tree.");
 
     public BatchPlace? BatchAt(long position) => inner.BatchAt(position);
 
