@@ -17,7 +17,7 @@ public sealed partial class LiteDbJournal : LocalJournal, IObservedJournal, IDat
     private readonly Reader reader;
     private readonly Subscriptions subscriptions;
     private readonly JournalObserver observer;
-    private readonly RequiredGates? gates;
+    private readonly RequiredGates gates;
     private readonly LiteDbWriter? writer;
     private volatile bool closed;
     private int disposals;
@@ -31,7 +31,7 @@ public sealed partial class LiteDbJournal : LocalJournal, IObservedJournal, IDat
         index = new LiteDbIndex(database, state, reader);
         subscriptions = new Subscriptions(state.View.LastPosition);
         observer = new JournalObserver(options, "litedb", place);
-        gates = Refold.RequiredGates.Of(options);
+        gates = Refold.RequiredGates.Of(options, AppendUnobservedAsync, RestoreUnaskedAsync);
         if (!options.ReadOnly)
         {
             database.WriteMark(state.View.Progress, flush: true);
@@ -44,7 +44,7 @@ public sealed partial class LiteDbJournal : LocalJournal, IObservedJournal, IDat
     JournalObserver IObservedJournal.Observer => observer;
 
     /// <inheritdoc/>
-    public override GateSet? RequiredGates => gates?.Gates;
+    public override GateSet? RequiredGates => gates.Gates;
 
     /// <inheritdoc/>
     protected override bool AnswersOnItsThread => true;
@@ -118,16 +118,8 @@ public sealed partial class LiteDbJournal : LocalJournal, IObservedJournal, IDat
 
     /// <inheritdoc/>
     public override ValueTask<AppendResult> TryRestoreAsync(
-        IReadOnlyList<JournalEntry> batch, CancellationToken cancellationToken = default)
-    {
-        ArgumentNullException.ThrowIfNull(batch);
-        // A copy, looked at here: what the caller does wrong, or does to the list afterwards, must not reach the writer.
-        JournalEntry[] entries = [.. batch];
-        if (Array.Exists(entries, entry => entry is null)) throw new ArgumentNullException(nameof(batch), "An entry is null.");
-        return gates is null || closed
-            ? RestoreUnaskedAsync(entries, cancellationToken)
-            : gates.RestoreAsync(entries, token => RestoreUnaskedAsync(entries, token), AppendUnobservedAsync, cancellationToken);
-    }
+        IReadOnlyList<JournalEntry> batch, CancellationToken cancellationToken = default) =>
+        gates.RestoreAsync(batch, cancellationToken);
 
     /// <inheritdoc/>
     public override ValueTask DeleteToAsync(StreamId stream, long version, CancellationToken cancellationToken = default)
@@ -148,19 +140,18 @@ public sealed partial class LiteDbJournal : LocalJournal, IObservedJournal, IDat
     {
         if (Interlocked.Exchange(ref disposals, 1) != 0) return;
         closed = true;
+        gates.Close();
         if (writer is not null) await writer.CloseAsync().ConfigureAwait(false);
         subscriptions.Close();
         database.Dispose();
         observer.Closed(Head);
     }
 
-    private ValueTask<AppendResult> RestoreUnaskedAsync(JournalEntry[] entries, CancellationToken cancellationToken) =>
+    private ValueTask<AppendResult> RestoreUnaskedAsync(IReadOnlyList<JournalEntry> entries, CancellationToken cancellationToken) =>
         AppendAsync(new PendingAppend(index => AppendRule.Restore(index, entries)), cancellationToken);
 
     private ValueTask<AppendResult> AppendGatedAsync(EncodedBatch batch, CancellationToken cancellationToken) =>
-        gates is null || closed
-            ? AppendUnobservedAsync(batch, cancellationToken)
-            : gates.AppendAsync(batch, AppendUnobservedAsync, cancellationToken);
+        gates.Asks ? gates.AppendAsync(batch, cancellationToken) : AppendUnobservedAsync(batch, cancellationToken);
 
     private ValueTask<AppendResult> AppendUnobservedAsync(EncodedBatch batch, CancellationToken cancellationToken) =>
         AppendAsync(

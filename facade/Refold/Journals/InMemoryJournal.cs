@@ -12,7 +12,7 @@ public sealed class InMemoryJournal : LocalJournal, IObservedJournal
     private readonly Lock gate = new();
     private readonly Subscriptions subscriptions = new(0);
     private readonly JournalObserver observer;
-    private readonly RequiredGates? gates;
+    private readonly RequiredGates gates;
     private readonly Core.ArrayJournal journal = new();
     private readonly EntryIds ids = new(entry => entry.Id);
     private readonly EntryIds causes = new(entry => entry.CausationId);
@@ -27,7 +27,7 @@ public sealed class InMemoryJournal : LocalJournal, IObservedJournal
     internal InMemoryJournal(JournalOptions options)
     {
         observer = new JournalObserver(options, "memory", "memory:");
-        gates = Refold.RequiredGates.Of(options);
+        gates = Refold.RequiredGates.Of(options, AppendUnobservedAsync, RestoreUnaskedAsync);
         observer.Opened(Head, healed: null);
     }
 
@@ -37,10 +37,10 @@ public sealed class InMemoryJournal : LocalJournal, IObservedJournal
     public override bool IsOnlyWriter => true;
 
     /// <inheritdoc/>
-    public override GateSet? RequiredGates => gates?.Gates;
+    public override GateSet? RequiredGates => gates.Gates;
 
     // A gate may keep what it was asked about.
-    internal override bool GivesBatchesBack => gates is null;
+    internal override bool GivesBatchesBack => gates.Gates is null;
 
     /// <summary>The last position and head hash. Also after the journal was closed.</summary>
     public override Head Head
@@ -68,18 +68,8 @@ public sealed class InMemoryJournal : LocalJournal, IObservedJournal
 
     /// <inheritdoc/>
     public override ValueTask<AppendResult> TryRestoreAsync(
-        IReadOnlyList<JournalEntry> batch, CancellationToken cancellationToken = default)
-    {
-        var entries = batch.ToCore();
-        if (cancellationToken.IsCancellationRequested) return ValueTask.FromCanceled<AppendResult>(cancellationToken);
-        return gates is null || closed
-            ? Restored()
-            : gates.RestoreAsync(
-                [.. entries.Select(entry => new JournalEntry(entry))], _ => Restored(), AppendUnobservedAsync, cancellationToken);
-
-        ValueTask<AppendResult> Restored() =>
-            ValueTask.FromResult(Commit(static (journal, entries) => journal.Restore(entries), entries));
-    }
+        IReadOnlyList<JournalEntry> batch, CancellationToken cancellationToken = default) =>
+        gates.RestoreAsync(batch, cancellationToken);
 
     /// <inheritdoc/>
     public override Receipt? FindByKey(string key)
@@ -191,6 +181,7 @@ public sealed class InMemoryJournal : LocalJournal, IObservedJournal
         {
             if (closed) return ValueTask.CompletedTask;
             closed = true;
+            gates.Close();
         }
 
         subscriptions.Close();
@@ -213,9 +204,10 @@ public sealed class InMemoryJournal : LocalJournal, IObservedJournal
     }
 
     private ValueTask<AppendResult> AppendGatedAsync(EncodedBatch batch, CancellationToken cancellationToken) =>
-        gates is null || closed
-            ? AppendUnobservedAsync(batch, cancellationToken)
-            : gates.AppendAsync(batch, AppendUnobservedAsync, cancellationToken);
+        gates.Asks ? gates.AppendAsync(batch, cancellationToken) : AppendUnobservedAsync(batch, cancellationToken);
+
+    private ValueTask<AppendResult> RestoreUnaskedAsync(IReadOnlyList<JournalEntry> batch, CancellationToken cancellationToken) =>
+        ValueTask.FromResult(Commit(static (journal, entries) => journal.Restore(entries), batch.ToCore()));
 
     private ValueTask<AppendResult> AppendUnobservedAsync(EncodedBatch batch, CancellationToken cancellationToken) =>
         cancellationToken.IsCancellationRequested

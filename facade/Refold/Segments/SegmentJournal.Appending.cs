@@ -5,7 +5,7 @@ namespace Refold.Segments;
 public sealed partial class SegmentJournal
 {
     /// <inheritdoc/>
-    public override GateSet? RequiredGates => gates?.Gates;
+    public override GateSet? RequiredGates => gates.Gates;
 
     /// <inheritdoc/>
     public override ValueTask<AppendResult> TryAppendAsync(EncodedBatch batch, CancellationToken cancellationToken = default)
@@ -18,24 +18,14 @@ public sealed partial class SegmentJournal
 
     /// <inheritdoc/>
     public override ValueTask<AppendResult> TryRestoreAsync(
-        IReadOnlyList<JournalEntry> batch, CancellationToken cancellationToken = default)
-    {
-        ArgumentNullException.ThrowIfNull(batch);
-        // A copy, looked at here: what the caller does wrong, or does to the list afterwards, must not reach the writer.
-        JournalEntry[] entries = [.. batch];
-        if (Array.Exists(entries, entry => entry is null)) throw new ArgumentNullException(nameof(batch), "An entry is null.");
-        return gates is null || closed
-            ? RestoreUnaskedAsync(entries, cancellationToken)
-            : gates.RestoreAsync(entries, token => RestoreUnaskedAsync(entries, token), AppendUnobservedAsync, cancellationToken);
-    }
+        IReadOnlyList<JournalEntry> batch, CancellationToken cancellationToken = default) =>
+        gates.RestoreAsync(batch, cancellationToken);
 
-    private ValueTask<AppendResult> RestoreUnaskedAsync(JournalEntry[] entries, CancellationToken cancellationToken) =>
+    private ValueTask<AppendResult> RestoreUnaskedAsync(IReadOnlyList<JournalEntry> entries, CancellationToken cancellationToken) =>
         AppendAsync(new PendingAppend(index => AppendRule.Restore(index, entries)), cancellationToken);
 
     private ValueTask<AppendResult> AppendGatedAsync(EncodedBatch batch, CancellationToken cancellationToken) =>
-        gates is null || closed
-            ? AppendUnobservedAsync(batch, cancellationToken)
-            : gates.AppendAsync(batch, AppendUnobservedAsync, cancellationToken);
+        gates.Asks ? gates.AppendAsync(batch, cancellationToken) : AppendUnobservedAsync(batch, cancellationToken);
 
     private ValueTask<AppendResult> AppendUnobservedAsync(EncodedBatch batch, CancellationToken cancellationToken) =>
         AppendAsync(

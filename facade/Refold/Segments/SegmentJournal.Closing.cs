@@ -20,6 +20,7 @@ public sealed partial class SegmentJournal
         }
 
         closed = true;
+        gates.Close();
         try
         {
             await EndCompactionAsync().ConfigureAwait(false);

@@ -44,7 +44,7 @@ public sealed partial class SegmentJournal : LocalJournal, IObservedJournal
     private readonly LiveReader? live;
     private readonly CommitWatch? watch;
     private readonly JournalObserver observer;
-    private readonly RequiredGates? gates;
+    private readonly RequiredGates gates;
     // Another one once a compaction replaced files.
     private volatile OpenedDirectory opened;
     private volatile bool closed;
@@ -56,7 +56,7 @@ public sealed partial class SegmentJournal : LocalJournal, IObservedJournal
         this.store = store;
         this.directoryLock = directoryLock;
         observer = new JournalObserver(options, "segments", device.Place);
-        gates = Refold.RequiredGates.Of(options);
+        gates = Refold.RequiredGates.Of(options, AppendUnobservedAsync, RestoreUnaskedAsync);
         subscriptions = new Subscriptions(opened.Index.Head.Position);
         Restored = opened.Entries;
         if (store is not null)

@@ -10,14 +10,21 @@ public sealed class RecordJournal : IJournal
     private readonly InMemoryJournal decided = new();
     private readonly InMemoryJournal shown = new();
     private readonly Records records;
+    private readonly RequiredGates gates;
     private Exception? failure;
     private bool closed;
 
-    private RecordJournal(Records records) => this.records = records;
-
-    public static async Task<RecordJournal> OpenAsync(Records records)
+    private RecordJournal(Records records, JournalOptions options)
     {
-        var journal = new RecordJournal(records);
+        this.records = records;
+        gates = Refold.RequiredGates.Of(options, AppendAsync, RestoreAsync);
+    }
+
+    public GateSet? RequiredGates => gates.Gates;
+
+    public static async Task<RecordJournal> OpenAsync(Records records, JournalOptions? options = null)
+    {
+        var journal = new RecordJournal(records, options ?? new JournalOptions());
         await foreach (var record in records.ReadAllAsync())
         {
             await ShowAsync(journal.decided, record);
@@ -27,17 +34,12 @@ public sealed class RecordJournal : IJournal
         return journal;
     }
 
-    public ValueTask<AppendResult> TryAppendAsync(EncodedBatch batch, CancellationToken cancellationToken = default)
-    {
-        ArgumentNullException.ThrowIfNull(batch);
-        return CommitAsync(() => decided.TryAppendAsync(batch, CancellationToken.None), cancellationToken);
-    }
+    // Whatever is written goes through the gates that the options demand, and they hand it on.
+    public ValueTask<AppendResult> TryAppendAsync(EncodedBatch batch, CancellationToken cancellationToken = default) =>
+        gates.AppendAsync(batch, cancellationToken);
 
-    public ValueTask<AppendResult> TryRestoreAsync(IReadOnlyList<JournalEntry> batch, CancellationToken cancellationToken = default)
-    {
-        ArgumentNullException.ThrowIfNull(batch);
-        return CommitAsync(() => decided.TryRestoreAsync(batch, CancellationToken.None), cancellationToken);
-    }
+    public ValueTask<AppendResult> TryRestoreAsync(IReadOnlyList<JournalEntry> batch, CancellationToken cancellationToken = default) =>
+        gates.RestoreAsync(batch, cancellationToken);
 
     public ValueTask DeleteToAsync(StreamId stream, long version, CancellationToken cancellationToken = default)
     {
@@ -106,10 +108,17 @@ public sealed class RecordJournal : IJournal
     {
         await gate.WaitAsync();
         closed = true;
+        gates.Close();
         gate.Release();
         await shown.DisposeAsync();
         await decided.DisposeAsync();
     }
+
+    private ValueTask<AppendResult> AppendAsync(EncodedBatch batch, CancellationToken cancellationToken) =>
+        CommitAsync(() => decided.TryAppendAsync(batch, CancellationToken.None), cancellationToken);
+
+    private ValueTask<AppendResult> RestoreAsync(IReadOnlyList<JournalEntry> entries, CancellationToken cancellationToken) =>
+        CommitAsync(() => decided.TryRestoreAsync(entries, CancellationToken.None), cancellationToken);
 
     // Decide, write, show, answer: nobody sees what is not written, and the answer comes last.
     // The token ends the waiting for the turn. A batch that was decided is written and shown, whoever waits for it.

@@ -35,6 +35,44 @@ public class JudgedBytesTests
         Assert.Equal(2, journal.Head.Position);
     }
 
+    /// <summary>The record of a bypass is one of the set only where the set has its records.</summary>
+    [Theory]
+    [MemberData(nameof(All))]
+    public async Task ABypassInTheStreamOfOtherGates_LetsNothingThrough(string store)
+    {
+        await using var source = new InMemoryJournal();
+        await source.AppendAsync(Request("forbidden") with { Bypass = RequiredGateTests.House.Bypass("n", "j", "a") }, ct);
+        var batch = source.ReadAll().ToList();
+        var elsewhere = new EntryData("$gates/others", batch[1].Type, batch[1].Payload) { Role = EntryRole.Control };
+        await using var journal = Stores.Open(store, Asking);
+        Failure<AppendFailure.Denied>(await journal.TryRestoreAsync([batch[0], new JournalEntry(2, 1, 1, elsewhere)], ct));
+        Assert.Equal(0, journal.Head.Position);
+        await journal.RestoreAsync(batch, ct);
+        Assert.Equal(source.Head, journal.Head);
+    }
+
+    /// <summary>Of streams that begin with $ only what Refold writes of its own work gets through unasked, bypass or none.</summary>
+    [Theory]
+    [MemberData(nameof(All))]
+    public async Task AnEventAmongOwnRecords_IsAskedAbout_AndABypassOfItCounts(string store)
+    {
+        static JournalEntry Own(long position, long version, string stream, EntryRole role) => new(
+            position, version, 1, new EntryData(stream, "T", "\"forbidden\""u8.ToArray()) { Role = role });
+
+        await using var journal = Stores.Open(store, Asking);
+        List<JournalEntry> mixed = [Own(1, 1, "$consumer/c", EntryRole.Control), Own(2, 1, "$outbox/o", EntryRole.Message)];
+        Failure<AppendFailure.Denied>(await journal.TryRestoreAsync(mixed, ct));
+        Failure<AppendFailure.Denied>(await journal.TryRestoreAsync([Own(1, 1, "$run/r", EntryRole.Event)], ct));
+        // No request reaches these streams, with a bypass or without one.
+        var request = new AppendRequest(new EntryData("$run/r", "T", "\"forbidden\""u8.ToArray()));
+        Failure<AppendFailure.SystemStream>(await journal.TryAppendAsync(request, ct));
+        var around = request with { Bypass = RequiredGateTests.House.Bypass("n", "j", "a") };
+        Failure<AppendFailure.SystemStream>(await journal.TryAppendAsync(around, ct));
+        Assert.Equal(0, journal.Head.Position);
+        await journal.RestoreAsync([Own(1, 1, "$consumer/c", EntryRole.Control)], ct);
+        Assert.Equal(1, journal.Head.Position);
+    }
+
     /// <summary>What is judged is what is appended, though the caller's bytes became others meanwhile.</summary>
     [Theory]
     [MemberData(nameof(All))]
