@@ -61,6 +61,15 @@ internal sealed class JournalBench(JournalFixture fixture, ConformanceOptions op
         await OpenAsync();
     }
 
+    /// <summary>Opens the journal anew, with gates that it demands.</summary>
+    public async Task ReopenWithGatesAsync(GateSet gates, bool recordsDenials = false)
+    {
+        await CloseAsync();
+        var options = new JournalOptions { RequiredGates = gates, GateOptions = new GateOptions { RecordDenials = recordsDenials } };
+        journal = await Expect.Within(fixture.OpenWithGatesAsync(options, CancellationToken.None).AsTask(), "the journal with gates");
+        reads = new JournalReads(journal);
+    }
+
     /// <summary>A power cut, and the next process; false where the fixture cannot.</summary>
     public async Task<bool> TryCrashAsync()
     {

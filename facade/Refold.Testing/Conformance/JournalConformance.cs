@@ -14,7 +14,8 @@ public sealed class JournalConformance
     private readonly ConformanceOptions options;
     private readonly IReadOnlyList<JournalCase> cases =
     [
-        .. AppendCases.All, .. ExpectedVersionCases.All, .. LimitCases.All, .. KeyCases.All, .. GateCases.All, .. ConditionCases.All,
+        .. AppendCases.All, .. ExpectedVersionCases.All, .. LimitCases.All, .. KeyCases.All, .. GateCases.All,
+        .. RequiredGateCases.All, .. ConditionCases.All,
         .. ReadCases.All, .. QueryCases.All,
         .. DeletionCases.All, .. RestoreCases.All, .. SubscriptionCases.All, .. LifetimeCases.All, .. ConcurrencyCases.All,
         .. ProofCases.All,

@@ -36,8 +36,11 @@ public enum JournalCapabilities
     /// <summary>Roots of the batch tree, and proofs of entries and of growth.</summary>
     Proofs = 256,
 
+    /// <summary>A journal that is opened with gates demands them of every append (<see cref="JournalOptions.RequiredGates"/>).</summary>
+    RequiredGates = 512,
+
     /// <summary>Every promise.</summary>
-    All = Durability | SeveralProcesses | Restore | Deletion | Keys | Conditions | Queries | Subscriptions | Proofs,
+    All = Durability | SeveralProcesses | Restore | Deletion | Keys | Conditions | Queries | Subscriptions | Proofs | RequiredGates,
 }
 
 /// <summary>The place of one journal of the store under test: a directory, a file, a database. Made for one case, destroyed after
@@ -51,6 +54,14 @@ public abstract class JournalFixture : IAsyncDisposable
     /// <param name="cancellationToken">Cancels the opening.</param>
     /// <returns>The journal; the suite closes it before it opens it again.</returns>
     public abstract ValueTask<IJournal> OpenAsync(CancellationToken cancellationToken);
+
+    /// <summary>Opens the journal for writing as <see cref="OpenAsync"/> does, with gates that it demands; for
+    /// <see cref="JournalCapabilities.RequiredGates"/>.</summary>
+    /// <param name="options">Of them <see cref="JournalOptions.RequiredGates"/> and <see cref="JournalOptions.GateOptions"/> count.</param>
+    /// <param name="cancellationToken">Cancels the opening.</param>
+    /// <returns>The journal; the suite closes it.</returns>
+    public virtual ValueTask<IJournal> OpenWithGatesAsync(JournalOptions options, CancellationToken cancellationToken) =>
+        throw new NotSupportedException("A fixture that declares RequiredGates opens with gates.");
 
     /// <summary>Opens the journal for reading while a writer has it open; for <see cref="JournalCapabilities.SeveralProcesses"/>.</summary>
     /// <param name="cancellationToken">Cancels the opening.</param>

@@ -13,6 +13,9 @@ public sealed class RecordFixture : JournalFixture
 
     public override async ValueTask<IJournal> OpenAsync(CancellationToken cancellationToken) => await RecordJournal.OpenAsync(records);
 
+    public override async ValueTask<IJournal> OpenWithGatesAsync(JournalOptions options, CancellationToken cancellationToken) =>
+        await RecordJournal.OpenAsync(records, options);
+
     // A power cut leaves what was written; everything else the journal held is gone with it.
     public override ValueTask<bool> CrashAsync() => new(true);
 }

@@ -158,7 +158,8 @@ internal sealed class UnevenJournal(InMemoryJournal inner) : BrokenJournal(inner
 internal sealed class OnceFixture(Func<IJournal> open) : JournalFixture
 {
     public override JournalCapabilities Capabilities =>
-        JournalCapabilities.All & ~(JournalCapabilities.Durability | JournalCapabilities.SeveralProcesses);
+        JournalCapabilities.All
+        & ~(JournalCapabilities.Durability | JournalCapabilities.SeveralProcesses | JournalCapabilities.RequiredGates);
 
     public override ValueTask<IJournal> OpenAsync(CancellationToken cancellationToken) => new(open());
 }

@@ -164,7 +164,8 @@ internal sealed class KeptFixture(Func<InMemoryJournal, IJournal> wrap) : Journa
 {
     private readonly InMemoryJournal kept = new();
 
-    public override JournalCapabilities Capabilities => JournalCapabilities.All & ~JournalCapabilities.SeveralProcesses;
+    public override JournalCapabilities Capabilities =>
+        JournalCapabilities.All & ~(JournalCapabilities.SeveralProcesses | JournalCapabilities.RequiredGates);
 
     public override ValueTask<IJournal> OpenAsync(CancellationToken cancellationToken) => new(wrap(kept));
 
@@ -195,7 +196,7 @@ internal sealed class BesideFixture(Func<InMemoryJournal, IJournal> read) : Jour
     private readonly InMemoryJournal kept = new();
     private HonestJournal? writer;
 
-    public override JournalCapabilities Capabilities => JournalCapabilities.All;
+    public override JournalCapabilities Capabilities => JournalCapabilities.All & ~JournalCapabilities.RequiredGates;
 
     public override ValueTask<IJournal> OpenAsync(CancellationToken cancellationToken)
     {

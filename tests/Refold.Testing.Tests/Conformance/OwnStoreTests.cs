@@ -40,7 +40,7 @@ public partial class OwnStoreTests(ITestOutputHelper output)
             .Select(file => Unindented(File.ReadAllText(file)))
             .ToList();
         var blocks = Block().Matches(page).Select(block => Unindented(block.Groups[1].Value)).ToList();
-        Assert.Equal(7, blocks.Count);
+        Assert.Equal(8, blocks.Count);
         Assert.All(blocks, block => Assert.Contains(sources, source => source.Contains(block, StringComparison.Ordinal)));
         Assert.Contains(
             "facade/Refold.Testing/write-your-own-store.md", File.ReadAllText(Path.Combine(root, "README.md")), StringComparison.Ordinal);

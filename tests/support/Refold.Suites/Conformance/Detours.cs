@@ -17,6 +17,8 @@ internal sealed class DetouringJournal(IJournal inner, Func<CancellationToken, T
     public static DetouringJournal Slow(IJournal inner) =>
         new(inner, cancellationToken => Task.Delay(10, cancellationToken), pageSize: 256);
 
+    public GateSet? RequiredGates => inner.RequiredGates;
+
     public ValueTask<Head> HeadAsync(CancellationToken cancellationToken = default) => GoAsync(inner.HeadAsync, cancellationToken);
 
     public ValueTask<Head?> HeadAtAsync(long position, CancellationToken cancellationToken = default) =>

@@ -11,6 +11,9 @@ internal sealed class MemoryFixture : JournalFixture
         JournalCapabilities.All & ~(JournalCapabilities.Durability | JournalCapabilities.SeveralProcesses);
 
     public override ValueTask<IJournal> OpenAsync(CancellationToken cancellationToken) => new(new InMemoryJournal());
+
+    public override ValueTask<IJournal> OpenWithGatesAsync(JournalOptions options, CancellationToken cancellationToken) =>
+        Journal.OpenAsync("memory:", options, cancellationToken);
 }
 
 /// <summary>Memory behind an inline projection: what goes through it is answered as by the journal itself.</summary>
@@ -22,8 +25,11 @@ internal sealed class InlineFixture : JournalFixture
 
     public override JournalCapabilities Capabilities => new MemoryFixture().Capabilities;
 
-    public override async ValueTask<IJournal> OpenAsync(CancellationToken cancellationToken) =>
-        await new InMemoryJournal().WithInlineAsync([new InlineProjection<int>(Count)], cancellationToken);
+    public override ValueTask<IJournal> OpenAsync(CancellationToken cancellationToken) =>
+        OpenWithGatesAsync(new JournalOptions(), cancellationToken);
+
+    public override async ValueTask<IJournal> OpenWithGatesAsync(JournalOptions options, CancellationToken cancellationToken) =>
+        await Journal.Open("memory:", options).WithInlineAsync([new InlineProjection<int>(Count)], cancellationToken);
 }
 
 /// <summary>Segment files on the simulated device, with segments so small that every sequence rotates. A crash keeps a subset of the
@@ -36,6 +42,9 @@ internal sealed class SimulatedSegmentFixture : JournalFixture
     public override JournalCapabilities Capabilities => JournalCapabilities.All;
 
     public override ValueTask<IJournal> OpenAsync(CancellationToken cancellationToken) => new(SegmentJournal.Open(device, Small));
+
+    public override ValueTask<IJournal> OpenWithGatesAsync(JournalOptions options, CancellationToken cancellationToken) =>
+        new(SegmentJournal.Open(device, options with { Segments = Small.Segments }));
 
     public override ValueTask<IJournal> OpenForReadingAsync(CancellationToken cancellationToken) =>
         new(SegmentJournal.Open(device, Small with { ReadOnly = true }));
@@ -59,6 +68,9 @@ internal sealed class DirectoryFixture : JournalFixture
     public override ValueTask<IJournal> OpenAsync(CancellationToken cancellationToken) =>
         Journal.OpenAsync("segments:" + directory, cancellationToken: cancellationToken);
 
+    public override ValueTask<IJournal> OpenWithGatesAsync(JournalOptions options, CancellationToken cancellationToken) =>
+        Journal.OpenAsync("segments:" + directory, options, cancellationToken);
+
     public override ValueTask<IJournal> OpenForReadingAsync(CancellationToken cancellationToken) =>
         Journal.OpenAsync("segments:" + directory, new JournalOptions { ReadOnly = true }, cancellationToken);
 
@@ -76,4 +88,7 @@ internal sealed class DetouringFixture(Func<IJournal, IJournal> detour) : Journa
         JournalCapabilities.All & ~(JournalCapabilities.Durability | JournalCapabilities.SeveralProcesses);
 
     public override ValueTask<IJournal> OpenAsync(CancellationToken cancellationToken) => new(detour(new InMemoryJournal()));
+
+    public override ValueTask<IJournal> OpenWithGatesAsync(JournalOptions options, CancellationToken cancellationToken) =>
+        new(detour(Journal.Open("memory:", options)));
 }

@@ -13,9 +13,12 @@ internal sealed class SimulatedLiteDbFixture : JournalFixture
 
     public override JournalCapabilities Capabilities => JournalCapabilities.All & ~JournalCapabilities.SeveralProcesses;
 
-    public override ValueTask<IJournal> OpenAsync(CancellationToken cancellationToken)
+    public override ValueTask<IJournal> OpenAsync(CancellationToken cancellationToken) =>
+        OpenWithGatesAsync(new JournalOptions(), cancellationToken);
+
+    public override ValueTask<IJournal> OpenWithGatesAsync(JournalOptions options, CancellationToken cancellationToken)
     {
-        opened.Add(LiteDbJournal.Open(files, places: Workload.Places));
+        opened.Add(LiteDbJournal.Open(files, options, places: Workload.Places));
         return new(opened[^1]);
     }
 
@@ -41,6 +44,9 @@ internal sealed class LiteDbFileFixture : JournalFixture
 
     public override ValueTask<IJournal> OpenAsync(CancellationToken cancellationToken) =>
         Journal.OpenAsync("litedb:" + directory.File("j.db"), cancellationToken: cancellationToken);
+
+    public override ValueTask<IJournal> OpenWithGatesAsync(JournalOptions options, CancellationToken cancellationToken) =>
+        Journal.OpenAsync("litedb:" + directory.File("j.db"), options, cancellationToken);
 
     public override ValueTask DisposeAsync()
     {
