@@ -58,6 +58,7 @@ public class IdIndexTests
                 {
                     Id = rng.NextBoolean() ? Id(rng.Between(0, 40)) : null,
                     Run = rng.NextBoolean() ? RunId.Create("a run") : null,
+                    CausationId = rng.NextBoolean() ? Id(rng.Between(0, 40)) : null,
                 };
                 await journal.Append(entry);
                 await model.Append(entry);
@@ -81,10 +82,14 @@ public class IdIndexTests
         {
             var ids = model.ReadAll().Select(entry => entry.Id).Concat(Enumerable.Range(0, 42).Select(Id)).Distinct().ToList();
             var slow = model.ReadAll().ToLookup(entry => entry.Id, entry => entry.Position);
+            var caused = model.ReadAll().Where(entry => entry.CausationId is not null)
+                .ToLookup(entry => entry.CausationId!.Value, entry => entry.Position);
             foreach (var id in ids)
             {
                 Assert.Equal(slow[id], model.FindById(id));
                 Assert.Equal(slow[id], journal.FindById(id));
+                Assert.Equal(caused[id], model.CausedBy(id));
+                Assert.Equal(caused[id], journal.CausedBy(id));
             }
         }
     }

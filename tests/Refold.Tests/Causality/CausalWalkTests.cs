@@ -89,6 +89,32 @@ public class CausalWalkTests
         Assert.Equal(caused, journal.Consequences(command.Position).Entries.Skip(1).Select(item => item.Entry));
     }
 
+    /// <summary>Whatever else is there: each entry of the answer is read once, and its consequences are asked for once.</summary>
+    [Fact]
+    public async Task TheCostOfAWalk_GoesWithTheAnswer()
+    {
+        List<(int Read, int Asked)> costs = [];
+        foreach (var others in new[] { 100, 5000 })
+        {
+            await using var journal = new CountingReads(new InMemoryJournal());
+            for (var number = 0; number < others; number++)
+            {
+                // A family of ten among the others.
+                var isOfFamily = number % (others / 10) == 0;
+                await journal.AppendAsync(new AppendRequest(Caused(number + 1, isOfFamily && number > 0 ? 1 : null)));
+            }
+
+            (journal.Read, journal.Asked) = (0, 0);
+            Assert.Equal(10, journal.Consequences(1).Entries.Count);
+            costs.Add((journal.Read, journal.Asked));
+            (journal.Read, journal.Asked) = (0, 0);
+            Assert.Equal(2, journal.Causes((others / 10 * 9) + 1).Entries.Count);
+            costs.Add((journal.Read, journal.Asked));
+        }
+
+        Assert.Equal([(10, 10), (2, 1), (10, 10), (2, 1)], costs);
+    }
+
     [Fact]
     public async Task TheClock_NeverGoesBack_ThoughRecordedTimesDo()
     {
@@ -103,6 +129,68 @@ public class CausalWalkTests
         Assert.Equal(clock, clock.Order());
         Assert.True(clock[1] < clock[2] && clock[2] > clock[1] && clock[2] <= clock[2] && clock[2] >= clock[1]);
         Assert.Null(journal.ClockAt(6));
+    }
+
+    /// <summary>Counts entries that are read by position, and look-ups by id.</summary>
+    private sealed class CountingReads(InMemoryJournal inner) : LocalJournal
+    {
+        public int Read { get; set; }
+
+        public int Asked { get; set; }
+
+        public override Head Head => inner.Head;
+
+        public override Head? HeadAt(long position) => inner.HeadAt(position);
+
+        public override Receipt? FindByKey(string key) => inner.FindByKey(key);
+
+        public override IReadOnlyList<long> FindById(Guid id)
+        {
+            Asked++;
+            return inner.FindById(id);
+        }
+
+        public override IReadOnlyList<long> CausedBy(Guid id)
+        {
+            Asked++;
+            return inner.CausedBy(id);
+        }
+
+        public override long HighestVersion(StreamId stream) => inner.HighestVersion(stream);
+
+        public override IReadOnlyList<StreamInfo> Streams(string prefix = "", StreamId? after = null, int maxCount = int.MaxValue) =>
+            inner.Streams(prefix, after, maxCount);
+
+        public override IEnumerable<JournalEntry> ReadStream(
+            StreamId stream, long fromVersion = 1, long toVersion = long.MaxValue, long maxCount = long.MaxValue) =>
+            Counted(inner.ReadStream(stream, fromVersion, toVersion, maxCount));
+
+        public override IEnumerable<JournalEntry> ReadAll(long fromPosition = 1, long maxCount = long.MaxValue) =>
+            Counted(inner.ReadAll(fromPosition, maxCount));
+
+        public override QueryResult Query(Query query, long fromPosition = 1, long maxCount = long.MaxValue) =>
+            inner.Query(query, fromPosition, maxCount);
+
+        public override ValueTask<AppendResult> TryAppendAsync(EncodedBatch batch, CancellationToken cancellationToken = default) =>
+            inner.TryAppendAsync(batch, cancellationToken);
+
+        public override ValueTask<AppendResult> TryRestoreAsync(
+            IReadOnlyList<JournalEntry> batch, CancellationToken cancellationToken = default) =>
+            inner.TryRestoreAsync(batch, cancellationToken);
+
+        public override ValueTask DeleteToAsync(StreamId stream, long version, CancellationToken cancellationToken = default) =>
+            inner.DeleteToAsync(stream, version, cancellationToken);
+
+        public override IAsyncEnumerable<JournalEntry> SubscribeAsync(
+            long fromPosition = 1, CancellationToken cancellationToken = default) => inner.SubscribeAsync(fromPosition, cancellationToken);
+
+        public override ValueTask DisposeAsync() => inner.DisposeAsync();
+
+        private IEnumerable<JournalEntry> Counted(IEnumerable<JournalEntry> entries) => entries.Select(entry =>
+        {
+            Read++;
+            return entry;
+        });
     }
 
     private static Codec<int> Numbers(string type) =>
