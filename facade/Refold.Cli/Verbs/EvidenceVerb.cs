@@ -46,7 +46,8 @@ internal static class EvidenceVerb
                 throw new ToolException(
                     ExitCode.Usage, "A report is of a projection or of a run; give --projection with --with, or --run.");
             await using var recorded = await Journals.OpenForReadingAsync(Journals.Uri(arguments), cancellationToken);
-            var made = OtherReports.OfRun(recorded, run, arguments.GetValue(ProjectVerb.At)).MadeAt(TimeProvider.System.GetUtcNow());
+            var made = OtherReports.OfRun(recorded, run, ProjectVerb.PlaceOf(arguments, recorded));
+            made = made.MadeAt(TimeProvider.System.GetUtcNow());
             await OtherReports.PrintAsync(made, arguments.GetValue(Options.Json), key, cancellationToken);
             return ExitCode.Done;
         }
