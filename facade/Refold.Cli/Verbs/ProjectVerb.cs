@@ -19,7 +19,8 @@ internal static class ProjectVerb
     /// <summary>The time that a state is as of.</summary>
     public static readonly Option<DateTimeOffset?> AsOfTime = Options.Time(
         "--as-of-time",
-        "The time the state is as of, instead of --at: up to the last batch before which, and in which, no entry has a later recorded time");
+        "The time the state is as of, instead of --at: up to the last batch before which, and in which, no entry has a later "
+        + "recorded time");
 
     public static Command Create()
     {

@@ -63,8 +63,8 @@ public sealed class AsOfTimeToolTests : IDisposable
     {
         Run("compact", "--retain-from", "4").Expect(0);
         Assert.Equal(
-            "refold: --as-of-time is 2026-11-28T12:09:59Z. What the journal was at that time was dropped; behind its beginning the times are "
-            + "from 2026-11-28T12:10:00.0000000+00:00 on. Use a backup that has all of it.",
+            "refold: --as-of-time is 2026-11-28T12:09:59Z. What the journal was at that time was dropped; behind its beginning the times "
+            + "are from 2026-11-28T12:10:00.0000000+00:00 on. Use a backup that has all of it.",
             Project("--as-of-time", "2026-11-28T12:09:59Z").ExpectError(2).TrimEnd());
         Run("evidence", "make", "--as-of-time", "2026-11-28T12:09:59Z").ExpectError(2);
         // Behind the beginning the time is known, and what would have to be folded is gone.
