@@ -75,4 +75,12 @@ module internal PayloadText =
             payload.ToString()
         else
             let text = payload.ToText()
-            if text.Length <= shown then text else text.Substring(0, shown) + "..."
+
+            // A character of two units is shown whole, or not.
+            let cut =
+                if text.Length > shown && System.Char.IsHighSurrogate text[shown - 1] then
+                    shown - 1
+                else
+                    shown
+
+            if text.Length <= shown then text else text.Substring(0, cut) + "..."

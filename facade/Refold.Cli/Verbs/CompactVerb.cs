@@ -82,8 +82,8 @@ internal static class CompactVerb
             }
         }
 
-        if (evidence is not null) await writer!.WriteAsync(evidence, CancellationToken.None);
         Print(arguments, journal, report);
+        if (evidence is not null) await writer!.WriteAsync(evidence);
         return ExitCode.Done;
     }
 
@@ -123,13 +123,6 @@ internal static class CompactVerb
 
         // The new file takes the old one's place only when it is whole.
         var (compacted, before, after) = await Interruption.LeaveAsync(() => files.Compact(path, forgetKeysBefore), cancellationToken);
-        if (evidence is not null)
-        {
-            await using var journal = Journals.OpenForReading(arguments);
-            string[] beside = [FormattableString.Invariant($"{before} bytes before, {after} after")];
-            await writer!.WriteAsync(evidence.After(journal, request, beside), CancellationToken.None);
-        }
-
         if (arguments.GetValue(Options.Json))
             Output.Json(new JsonObject
             {
@@ -142,6 +135,13 @@ internal static class CompactVerb
             Facts.Print(
                 ("replaced", FormattableString.Invariant($"{before} bytes")), ("by", FormattableString.Invariant($"{after} bytes")),
                 ("head", compacted.Head.ToString()));
+        if (evidence is not null)
+        {
+            await using var journal = Journals.OpenForReading(arguments);
+            string[] beside = [FormattableString.Invariant($"{before} bytes before, {after} after")];
+            await writer!.WriteAsync(evidence.After(journal, request, beside));
+        }
+
         return ExitCode.Done;
     }
 

@@ -31,7 +31,7 @@ internal static class EvidenceVerb
         make.SetAction(MakeAsync);
         var verify = new Command("verify", "Make a report again, as of its place, and name the first difference")
         {
-            File, KnownProjections.With, Key,
+            File, KnownProjections.With, Key, ReplayVerb.Choices, ReplayVerb.Backends,
         };
         verify.SetAction(VerifyAsync);
         return new Command("evidence", "Make and check reports of what was read, folded and found") { make, verify };
@@ -99,7 +99,11 @@ internal static class EvidenceVerb
         EvidenceCheck check;
         if (unsigned is not null) check = new(unsigned, []);
         else if (file.Other is { } other)
-            check = await OtherReports.CheckAsync(journal, other, arguments.GetValue(KnownProjections.With), cancellationToken);
+        {
+            var scenario = (arguments.GetValue(ReplayVerb.Choices), arguments.GetValue(ReplayVerb.Backends));
+            check = await OtherReports.CheckAsync(
+                journal, other, arguments.GetValue(KnownProjections.With), scenario, cancellationToken);
+        }
         else check = new(await DifferenceAsync(file.Projection!, KnownProjections.Of(arguments), journal, cancellationToken), []);
         string kind = file.Other?.KindName ?? file.Projection!.ProjectionId;
         if (arguments.GetValue(Options.Json))
@@ -135,12 +139,24 @@ internal static class EvidenceVerb
         if (report.CacheStatus != "Bypassed" || report.Freshness == "StaleAllowed")
             throw new ToolException(
                 ExitCode.Unreadable, "The report was made with a cache, and says what was in there: make one without to compare it.");
-        long? at = report.Head?.Position ?? report.Frontier?.Position;
+        if (!report.IsConsistent)
+            throw new ToolException(
+                ExitCode.Unreadable, "The report was made with a state that may be stale: make one without to compare it.");
+        if ((report.Head?.Position ?? report.Frontier?.Position) is not { } at)
+            throw new ToolException(ExitCode.Unreadable, "The report does not say where it is as of: nothing can be compared.");
+        if (at < 0) return FormattableString.Invariant($"/input_frontier: there is no position {at}");
+        try
+        {
+            if (report.Head is { } head && EvidenceChecks.HeadFault(journal, head) is { } fault) return fault;
+        }
+        catch (JournalException gone) when (gone.Code == "dropped")
+        {
+            throw new ToolException(ExitCode.Unreadable, $"It cannot be checked with this journal: {gone.Message}");
+        }
+
         if (at > journal.Head.Position)
             return FormattableString.Invariant(
-                $"the report is as of position {at}, and the journal ends at {journal.Head.Position}: its tail is gone");
-        if (report.Head is { } head && journal.HeadAt(head.Position) != head)
-            return $"/head: the journal has the head {journal.HeadAt(head.Position)?.ToString() ?? "none"} there, not {head}";
+                $"/input_frontier: the report is as of position {at}, and the journal ends at {journal.Head.Position}: its tail is gone");
         ProjectionReport again;
         try
         {

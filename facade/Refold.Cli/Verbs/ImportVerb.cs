@@ -81,13 +81,6 @@ internal static class ImportVerb
         there += await new ImportWork(journal, file, hashes.Count).AppendAsync(
             there, restores, arguments.GetValue(Acknowledge), cancellationToken);
 
-        if (writer is not null)
-        {
-            var evidence = journal.ImportReport(
-                before, alreadyThere: there, renumbered: !restores, timesTruncated: arguments.GetValue(TruncateTimes));
-            await writer.WriteAsync(evidence, CancellationToken.None);
-        }
-
         if (arguments.GetValue(Options.Json))
             Output.Json(new JsonObject
             {
@@ -99,6 +92,13 @@ internal static class ImportVerb
             Facts.Print(
                 ("entries", Text(hashes.Count - there)), ("already there", there > 0 || arguments.GetValue(Resume) ? Text(there) : null),
                 ("head", journal.Head.ToString()));
+        if (writer is not null)
+        {
+            var evidence = journal.ImportReport(
+                before, alreadyThere: there, renumbered: !restores, timesTruncated: arguments.GetValue(TruncateTimes));
+            await writer.WriteAsync(evidence);
+        }
+
         if (file.KeyUsedAgain is var (again, key))
             Terminal.Warn(string.Create(
                 CultureInfo.InvariantCulture,

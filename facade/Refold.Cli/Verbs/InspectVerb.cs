@@ -39,7 +39,7 @@ internal static class InspectVerb
         // Of the moment in which the entries were counted: somebody may be writing.
         var head = opened?.Head ?? journal.Head;
         long scanned = database is null ? opened?.Tail ?? restored : 0;
-        if (writer is not null) await writer.WriteAsync(EvidenceReport.Of(opened!), cancellationToken);
+        if (writer is not null) await writer.WriteAsync(EvidenceReport.Of(opened!));
         string path = restored == 0 ? "empty" : database is not null ? "checkpoint" : PathOf(opened);
         if (arguments.GetValue(Options.Json))
         {

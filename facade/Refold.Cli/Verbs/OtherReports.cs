@@ -42,8 +42,12 @@ internal static class OtherReports
 
     /// <summary>Compares a report with what the journal has, and with what a library decides or folds.</summary>
     public static async Task<EvidenceCheck> CheckAsync(
-        ILocalJournal journal, EvidenceReport report, string? library, CancellationToken cancellationToken)
+        ILocalJournal journal, EvidenceReport report, string? library, (int? Choices, int? Backends) scenario,
+        CancellationToken cancellationToken)
     {
+        if (report.Kind != EvidenceKind.Replay && scenario is not (null, null))
+            throw new ToolException(
+                ExitCode.Usage, $"--choices and --backends are for reports of replays, and this one is of the kind {report.KindName}.");
         if (report.Head is null)
             throw new ToolException(
                 ExitCode.Unreadable, "The report is of gates that denied an append and left no record: the journal shows nothing of it.");
@@ -55,7 +59,7 @@ internal static class OtherReports
             var found = journal.Check(report);
             return !found.Holds ? found : report.Kind switch
             {
-                EvidenceKind.Replay => await ReplayAsync(journal, report, library, found, cancellationToken),
+                EvidenceKind.Replay => await ReplayAsync(journal, report, library, scenario, found, cancellationToken),
                 EvidenceKind.Snapshot => await FoldAsync(journal, report, library, found, cancellationToken),
                 _ => found,
             };
@@ -67,13 +71,17 @@ internal static class OtherReports
     }
 
     private static async Task<EvidenceCheck> ReplayAsync(
-        ILocalJournal journal, EvidenceReport report, string? library, EvidenceCheck found, CancellationToken cancellationToken)
+        ILocalJournal journal, EvidenceReport report, string? library, (int? Choices, int? Backends) scenario, EvidenceCheck found,
+        CancellationToken cancellationToken)
     {
+        var (choices, backends) = scenario;
         var run = await ReplayVerb.FindAsync(journal, report.Run!.Value, cancellationToken);
         // Without a library only the built-in scenario can be decided again.
         if (library is null && run.Pin?.Model != Scenarios.Dispatch.Category) return found;
-        var (program, pin) = ReplayVerb.Rule(library, run);
-        var options = new VerifyOptions { Pin = pin, IgnorePin = report.IgnoresPin };
+        // What was given to that replay, and not to this one: a snapshot, or the pin of a program.
+        if (report.StartsFromSnapshot || (library is not null && report.ComparesPins)) return found;
+        var (program, pin) = ReplayVerb.Rule(library, run, choices, backends);
+        var options = new VerifyOptions { Pin = pin, IgnorePin = report.IgnoresPin, UpTo = report.Head!.Value.Position };
         var again = await Interruption.LeaveAsync(
             () => ReplayVerb.ReplayAsync(journal, run.Id, program, options, cancellationToken).GetAwaiter().GetResult(), cancellationToken);
         return journal.CheckReplay(report, again);

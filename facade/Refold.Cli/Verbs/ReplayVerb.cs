@@ -11,9 +11,9 @@ namespace Refold.Cli.Verbs;
 internal static class ReplayVerb
 {
     private static readonly Option<string?> Run = Options.Text("--run", "ID", "The run. Default: the last one that was started");
-    private static readonly Option<int?> Choices = Options.Number(
+    public static readonly Option<int?> Choices = Options.Number(
         "--choices", "N", "Replay the scenario with another number of choices", 1, Dispatch.MostBackends);
-    private static readonly Option<int?> Backends = Options.Number(
+    public static readonly Option<int?> Backends = Options.Number(
         "--backends", "N", "Replay the scenario with another number of backends", 1, Dispatch.MostBackends);
     private static readonly Option<bool> IgnorePin = Options.Flag(
         "--ignore-pin", "Do not compare the pin: look for the first entry that differs");
@@ -48,7 +48,6 @@ internal static class ReplayVerb
                 () => ReplayAsync(journal, run.Id, program, options, cancellationToken).GetAwaiter().GetResult(), cancellationToken);
         }
 
-        if (writer is not null) await writer.WriteAsync(EvidenceReport.Of(report), cancellationToken);
         var context = report.Divergence is { } divergence && arguments.GetValue(Context) is { } wanted
             ? ReplayContext.Find(journal, divergence.Position, wanted, cancellationToken)
             : null;
@@ -56,6 +55,7 @@ internal static class ReplayVerb
             Output.Json(ToJson(report, context));
         else
             Print(report, context);
+        if (writer is not null) await writer.WriteAsync(EvidenceReport.Of(report));
         return report.Matched ? ExitCode.Done : ExitCode.Negative;
     }
 

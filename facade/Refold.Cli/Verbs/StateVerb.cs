@@ -39,7 +39,7 @@ internal static class StateVerb
             journal, stream, await AggregateOfAsync(arguments.GetValue(With), journal, stream), at, cancellationToken);
         if (writer is not null)
         {
-            if (state.Divergence is null) await writer.WriteAsync(Report(journal, stream, state), cancellationToken);
+            if (state.Divergence is null) await writer.WriteAsync(Report(journal, stream, state));
             else Terminal.Warn("the stream cannot be folded as it was recorded, so no report was written");
         }
 

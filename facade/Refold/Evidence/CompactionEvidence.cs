@@ -4,7 +4,8 @@ using Refold.Interop;
 
 namespace Refold.Segments;
 
-/// <summary>Reports a compaction: made before it, asked behind it. Each reads the names of all streams.</summary>
+/// <summary>Reports a compaction: made before it, asked behind it. Each reads the names of all streams. Of a store of one's own that drops
+/// beginnings or forgets keys, that is not seen.</summary>
 public sealed class CompactionEvidence
 {
     private readonly Dictionary<StreamId, long> floors;
@@ -40,7 +41,7 @@ public sealed class CompactionEvidence
         // The head first: what is appended meanwhile is not in the report.
         var head = journal.Head;
         var now = TreeAt(journal, head);
-        var (begin, keysBefore) = (JournalBounds.Begin(journal) ?? default, JournalBounds.KeysForgottenBefore(journal));
+        var (begin, keysBefore) = (JournalBounds.Begin(journal) ?? default, JournalBounds.TryKeysForgottenBefore(journal) ?? 0);
         var begun = TreeAt(journal, begin);
         return EvidenceReport.Of(
             Core.ReportBody.NewCompaction(new Core.CompactionReportBody(

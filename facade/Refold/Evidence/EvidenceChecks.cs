@@ -8,6 +8,8 @@ namespace Refold;
 /// <summary>Checks reports against a local journal. Nothing is appended.</summary>
 public static class EvidenceChecks
 {
+    private static readonly string[] OfTheState = ["/state_hash", "/state_schema_version", "/state_type"];
+
     /// <summary>Compares a report with what the journal has. A journal that goes on behind the report's head changes nothing.</summary>
     /// <param name="journal">The journal that the report is of, or a copy.</param>
     /// <param name="report">The report.</param>
@@ -15,6 +17,7 @@ public static class EvidenceChecks
     /// checked; see <see cref="CheckReplay"/> and
     /// <see cref="CheckSnapshotAsync"/>.</returns>
     /// <exception cref="JournalException">What the report is of was deleted or dropped (<c>dropped</c>): use a backup.</exception>
+    /// <exception cref="NotSupportedException">The report is of an import or of gates, and the store has no batch tree.</exception>
     public static EvidenceCheck Check(this ILocalJournal journal, EvidenceReport report)
     {
         ArgumentNullException.ThrowIfNull(journal);
@@ -24,7 +27,7 @@ public static class EvidenceChecks
         {
             Core.ReportBody.Run { body: var body } => Run(journal, report, body),
             Core.ReportBody.Import { body: var body } => Import(journal, report, body),
-            Core.ReportBody.Compaction { body: var body } => Compaction(journal, body),
+            Core.ReportBody.Compaction { body: var body } => CompactionCheck.Of(journal, body),
             Core.ReportBody.Snapshot { body: var body } => Snapshot(journal, body),
             Core.ReportBody.Replay { body: var body } => Replay(journal, body),
             Core.ReportBody.Gates { body: var body } => Gates(journal, body),
@@ -32,12 +35,13 @@ public static class EvidenceChecks
         };
     }
 
-    /// <summary>Compares the report of a replay with a replay that was made again.</summary>
+    /// <summary>Compares the report of a replay with a replay that was made again, as of the same head
+    /// (<see cref="VerifyOptions.UpTo"/>).</summary>
     /// <param name="journal">The journal that was replayed, or a copy.</param>
     /// <param name="report">The report.</param>
     /// <param name="again">What <c>VerifyAsync</c> or <c>ReplayAsync</c> answered over this journal.</param>
-    /// <returns>The first difference; everything is checked. Where the run went on behind the report, its counts differ.</returns>
-    /// <exception cref="ArgumentException">The report is not of a replay.</exception>
+    /// <returns>The first difference; everything is checked.</returns>
+    /// <exception cref="ArgumentException">The report is not of a replay, or the replay is as of another head.</exception>
     /// <exception cref="JournalException">The head of the report was dropped (<c>dropped</c>): use a backup.</exception>
     public static EvidenceCheck CheckReplay(this ILocalJournal journal, EvidenceReport report, ReplayReport again)
     {
@@ -47,9 +51,10 @@ public static class EvidenceChecks
         if (report.Value.Body is not Core.ReportBody.Replay { body: var body })
             throw new ArgumentException($"A report of a replay is checked, this one is of the kind {report.KindName}.", nameof(report));
         if (HeadFault(journal, body.Head) is { } fault) return new EvidenceCheck(fault, []);
-        // Entries of others behind it are no difference.
-        var made = EvidenceReport.Of(Core.ReportBody.NewReplay(new Core.ReplayReportBody(again.Value, body.Head)));
-        return new EvidenceCheck(report.DifferenceFrom(made), []);
+        return again.Head == body.Head
+            ? new EvidenceCheck(report.DifferenceFrom(EvidenceReport.Of(again)), [])
+            : throw new ArgumentException(
+                $"The replay is as of {again.Head}, and the report as of {body.Head}; replay with VerifyOptions.UpTo.", nameof(again));
     }
 
     /// <summary>Compares the report of a snapshot with a snapshot that was made again.</summary>
@@ -57,7 +62,8 @@ public static class EvidenceChecks
     /// <param name="report">The report.</param>
     /// <param name="aggregate">What folds the stream; it has a state codec.</param>
     /// <param name="cancellationToken">Stops folding.</param>
-    /// <returns>The first difference, and what was not checked: run, pin and checksum, where the run's start is gone.</returns>
+    /// <returns>The first difference, and what was not checked: in which run it was taken, and its checksum where the run's start is
+    /// gone.</returns>
     /// <typeparam name="TState">The state.</typeparam>
     /// <typeparam name="TCommand">The command.</typeparam>
     /// <typeparam name="TEvent">The event.</typeparam>
@@ -77,7 +83,16 @@ public static class EvidenceChecks
             throw new ArgumentException($"The aggregate '{aggregate.Category}' has no state codec.", nameof(aggregate));
         var checkedOf = journal.Check(report);
         if (!checkedOf.Holds) return checkedOf;
-        var folded = await journal.FoldAsync(body.Stream, aggregate, body.Version, cancellationToken).ConfigureAwait(false);
+        FoldReport<TState> folded;
+        try
+        {
+            folded = await journal.FoldAsync(body.Stream, aggregate, body.Version, cancellationToken).ConfigureAwait(false);
+        }
+        catch (HistoryDroppedException dropped)
+        {
+            throw EvidenceExtensions.Dropped($"the stream '{body.Stream}' up to version {NumberText.Of(dropped.UpTo)}");
+        }
+
         if (folded.Divergence is { } divergence)
             return new EvidenceCheck(ReportDifference.At("/state_hash", "that it was folded", divergence.ToString()), []);
         var state = codec.Encode(folded.State);
@@ -85,14 +100,15 @@ public static class EvidenceChecks
         if (body.Run.ToReference() is not { } run) made = new(body.Stream, body.Version, body.Head, state);
         else if (RunOf(journal, body) is var (pin, root)) made = new(body.Stream, body.Version, body.Head, state, run, pin, root);
         else return StateOf(body, state, checkedOf);
-        return new EvidenceCheck(report.DifferenceFrom(EvidenceReport.Of(made)), []);
+        return report.DifferenceFrom(EvidenceReport.Of(made)) is { } difference
+            ? new EvidenceCheck(difference, [])
+            : new EvidenceCheck(null, [.. checkedOf.NotChecked.Except(OfTheState).Except(["/checksum"])]);
     }
 
     // Without the run's start the snapshot cannot be made again; its state can.
     private static EvidenceCheck StateOf(Core.SnapshotReportBody body, Encoded state, EvidenceCheck found)
     {
         var bare = Core.SnapshotReportBody.Of(new Snapshot(body.Stream, body.Version, body.Head, state).Value);
-        string[] left = ["/state_hash", "/state_schema_version", "/state_type"];
         if (bare.StateType != body.StateType) return new(ReportDifference.At("/state_type", body.StateType, bare.StateType), []);
         if (bare.StateSchemaVersion != body.StateSchemaVersion)
             return new(
@@ -100,17 +116,19 @@ public static class EvidenceChecks
                     "/state_schema_version", NumberText.Of(body.StateSchemaVersion), NumberText.Of(bare.StateSchemaVersion)),
                 []);
         return bare.StateHash == body.StateHash
-            ? new(null, [.. found.NotChecked.Except(left)])
+            ? new(null, [.. found.NotChecked.Except(OfTheState)])
             : new(ReportDifference.At("/state_hash", body.StateHash.ToString(), bare.StateHash.ToString()), []);
     }
 
-    // What every report says: where it is as of.
-    private static string? HeadFault(ILocalJournal journal, Head head, string at = "/head")
+    /// <summary>What is wrong with the head that a report is as of; null for nothing.</summary>
+    /// <exception cref="JournalException">It lies before the journal's beginning (<c>dropped</c>).</exception>
+    internal static string? HeadFault(ILocalJournal journal, Head head, string at = "/head")
     {
+        if (head.Position <= 0)
+            return head == default ? null : ReportDifference.At(at, head.ToString(), "has " + default(Head) + " before its first entry");
         if (head.Position > journal.Head.Position)
             return FormattableString.Invariant(
                 $"{at}: the report is as of position {head.Position}, and the journal ends at {journal.Head.Position}: its tail is gone");
-        if (head.Position == 0) return null;
         if (head.Position < (JournalBounds.Begin(journal)?.Position ?? 0))
             throw EvidenceExtensions.Dropped(
                 $"the report is as of position {NumberText.Of(head.Position)}, before the journal's beginning");
@@ -121,6 +139,8 @@ public static class EvidenceChecks
 
     private static EvidenceCheck Run(ILocalJournal journal, EvidenceReport report, Core.RunReportBody body)
     {
+        if (body.Head.Position < 1) return new EvidenceCheck("/head: a run has entries, and there are none before it", []);
+        if (EvidenceExtensions.FloorOf(journal, body.Run.Stream) > 0) throw EvidenceExtensions.Dropped($"the start of the run '{body.Run}'");
         try
         {
             return new EvidenceCheck(report.DifferenceFrom(journal.RunReport(body.Run, body.Head.Position)), []);
@@ -134,89 +154,49 @@ public static class EvidenceChecks
     private static EvidenceCheck Import(ILocalJournal journal, EvidenceReport report, Core.ImportReportBody body)
     {
         if (HeadFault(journal, body.Before, "/head_before") is { } fault) return new EvidenceCheck(fault, []);
+        if (body.Before.Position > body.Head.Position)
+            return new EvidenceCheck("/head_before: it lies behind the head", []);
+        if (body.AlreadyThere < 0) return new EvidenceCheck("/already_there: it is below 0", []);
+        if (body.Before.Position < (JournalBounds.Begin(journal)?.Position ?? 0))
+            throw EvidenceExtensions.Dropped("the first of the imported entries lie before the journal's beginning");
         var again = journal.ImportReport(body.Before, body.Head, body.AlreadyThere, body.IsRenumbered, body.TimesTruncated);
+        if (((Core.ReportBody.Import)again.Value.Body).body.Entries < body.Entries)
+            throw EvidenceExtensions.Dropped("of the imported entries not all are there");
         return new EvidenceCheck(report.DifferenceFrom(again), ["/already_there", "/renumbered", "/times_truncated"]);
-    }
-
-    private static EvidenceCheck Compaction(ILocalJournal journal, Core.CompactionReportBody body)
-    {
-        List<string> left = [];
-        if (TreeFault(journal, "/tree_size", "/root", body.Head, body.TreeSize, body.Root, left) is { } whole) return new(whole, []);
-        if (body.Beginning.Position > 0)
-        {
-            var begin = JournalBounds.Begin(journal) ?? default;
-            if (begin.Position < body.Beginning.Position)
-                return new(ReportDifference.At("/beginning", body.Beginning.ToString(), "begins with " + begin), []);
-            if (begin.Position == body.Beginning.Position && begin != body.Beginning)
-                return new(ReportDifference.At("/beginning", body.Beginning.ToString(), begin.ToString()), []);
-            if (TreeFault(
-                journal, "/beginning_tree_size", "/beginning_root", body.Beginning, body.BeginningTreeSize, body.BeginningRoot, left)
-                is { } begun)
-                return new(begun, []);
-        }
-
-        var floors = journal.Streams().ToDictionary(stream => stream.Stream, stream => stream.Floor);
-        foreach (var (went, index) in body.Gone.Select((went, index) => (went, index)))
-            if (floors.GetValueOrDefault(went.Stream) < went.Last)
-                return new(
-                    ReportDifference.At(
-                        FormattableString.Invariant($"/gone/{index}/to_version"),
-                        $"version {NumberText.Of(went.Last)} of {went.Stream} is gone",
-                        "has it"),
-                    []);
-        if (JournalBounds.KeysForgottenBefore(journal) is var keys && keys < body.KeysBefore)
-            return new(ReportDifference.At("/keys_before", NumberText.Of(body.KeysBefore), NumberText.Of(keys)), []);
-        return new(null, [.. left, "/order"]);
-    }
-
-    private static string? TreeFault(
-        ILocalJournal journal, string sizeAt, string rootAt, Head head, long size, Hash root, List<string> left)
-    {
-        if (head.Position == 0)
-            return size == 0 && root == TreeHead.Empty.Root ? null : ReportDifference.At(sizeAt, NumberText.Of(size), "is empty there");
-        try
-        {
-            if (journal.TreeSize(head.Position) is var found && found != size)
-                return ReportDifference.At(sizeAt, NumberText.Of(size), found is { } other ? NumberText.Of(other) : "has no batch there");
-            var tree = journal.RootAt(size);
-            return tree.Root == root ? null : ReportDifference.At(rootAt, root.ToString(), tree.Root.ToString());
-        }
-        catch (Exception exception) when (exception is ProofException or NotSupportedException)
-        {
-            // More of the beginning went since, or the store proves nothing.
-            left.AddRange([rootAt, sizeAt]);
-            return null;
-        }
     }
 
     private static EvidenceCheck Snapshot(ILocalJournal journal, Core.SnapshotReportBody body)
     {
-        if (body.Version > journal.HighestVersion(body.Stream))
+        var highest = journal.HighestVersion(body.Stream);
+        if (body.Version < 1 || body.Version > highest)
             return new(
-                ReportDifference.At(
-                    "/version", NumberText.Of(body.Version), $"ends the stream at {NumberText.Of(journal.HighestVersion(body.Stream))}"),
-                []);
-        List<string> left = ["/checksum", "/state_hash", "/state_schema_version", "/state_type"];
-        if (journal.ReadStream(body.Stream, body.Version, body.Version).SingleOrDefault() is not { } entry)
-            left.Add("/version");
-        else if (journal.HeadAt(entry.Position) != body.Head)
+                ReportDifference.At("/version", NumberText.Of(body.Version), $"has versions up to {NumberText.Of(highest)}"), []);
+        // In which run it was taken is told, not shown.
+        List<string> left = ["/checksum", "/pin", "/run", .. OfTheState];
+        if (body.Version <= EvidenceExtensions.FloorOf(journal, body.Stream)) left.Add("/version");
+        else if (journal.HeadAt(journal.ReadStream(body.Stream, body.Version, body.Version).Single().Position) != body.Head)
             return new(ReportDifference.At("/head", body.Head.ToString(), $"has version {NumberText.Of(body.Version)} elsewhere"), []);
-        if (body.Run.ToReference() is not null)
-        {
-            if (RunOf(journal, body) is not var (pin, _)) left.AddRange(["/pin", "/run"]);
-            else if (body.Pin.ToReference() is not { } said)
-                return new(ReportDifference.At("/pin", "none", pin.ToString()), []);
-            else if (said.DiffersIn(pin) is [var field, ..])
-                return new($"/pin: it differs from the run's in {field}", []);
-        }
-
+        if (RunFault(journal, body) is { } fault) return new(fault, []);
         left.Sort(StringComparer.Ordinal);
         return new(null, left);
     }
 
+    private static string? RunFault(ILocalJournal journal, Core.SnapshotReportBody body)
+    {
+        if (body.Run.ToReference() is not { } run) return body.Pin is null ? null : "/pin: there is one, and no run";
+        if (body.Pin.ToReference() is not { } said) return "/pin: there is none, and a run";
+        if (journal.HighestVersion(run.Stream) == 0) return "/run: the journal has no run of this name";
+        if (EvidenceExtensions.FloorOf(journal, run.Stream) > 0) return null;
+        if (journal.ReadStream(run.Stream, 1, 1).Single().Position > body.Head.Position) return "/run: it was started behind the head";
+        return RunOf(journal, body) is var (pin, _) && said.DiffersIn(pin) is [var field, ..]
+            ? $"/pin: it differs from the run's in {field}"
+            : null;
+    }
+
     // What the run of a snapshot was started with; null outside runs, and where its start is gone.
     private static (RunPin Pin, RngState Root)? RunOf(ILocalJournal journal, Core.SnapshotReportBody body) =>
-        body.Run.ToReference() is { } run && journal.ReadStream(run.Stream, 1, 1).SingleOrDefault() is { } start
+        body.Run.ToReference() is { } run && EvidenceExtensions.FloorOf(journal, run.Stream) == 0
+            && journal.ReadStream(run.Stream, 1, 1).SingleOrDefault() is { } start
             ? RunTranslation.TryReadStart(start, out _)
             : null;
 
@@ -235,6 +215,7 @@ public static class EvidenceChecks
     {
         string[] asked = ["/evaluations", "/pipeline"];
         if (body.Head.ToNullable() is not { } head) return new(null, ["/content", .. asked, "/types"]);
+        if (head.Position < 1) return new("/head: something was appended, and there is nothing before it", []);
         var place = journal.BatchAt(head.Position) ?? throw EvidenceExtensions.Dropped("the batch that was appended is gone");
         JournalEntry[] batch = [.. journal.ReadAll(place.FirstPosition, head.Position - place.FirstPosition + 1)];
         if (batch.Length != head.Position - place.FirstPosition + 1)

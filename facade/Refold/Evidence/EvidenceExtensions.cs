@@ -53,9 +53,11 @@ public static class EvidenceExtensions
     /// <param name="alreadyThere">How many entries of the source were in the journal before; not below 0.</param>
     /// <param name="renumbered">Whether the entries got new positions, versions and batches.</param>
     /// <param name="timesTruncated">Whether digits of times behind the seventh were to be cut off.</param>
-    /// <returns>The report, with a hash over the entries between the heads.</returns>
+    /// <returns>The report, with a hash over the entries between the heads. Positions that a file leaves out are no entries; make the report
+    /// before anything is deleted.</returns>
     /// <exception cref="ArgumentException">One of the heads is not of this journal.</exception>
-    /// <exception cref="JournalException">Some of the entries were deleted or dropped since (<c>dropped</c>).</exception>
+    /// <exception cref="JournalException">The tree at the head was dropped (<c>dropped</c>).</exception>
+    /// <exception cref="NotSupportedException">The store has no batch tree.</exception>
     public static EvidenceReport ImportReport(
         this ILocalJournal journal, Head before, Head? head = null, long alreadyThere = 0, bool renumbered = false,
         bool timesTruncated = false)
@@ -74,7 +76,6 @@ public static class EvidenceExtensions
             count++;
         }
 
-        if (count != last.Position - before.Position) throw Dropped("of the imported entries not all are there");
         var size = journal.TreeSize(last.Position) ?? throw Dropped("the tree at the head is not known");
         return EvidenceReport.Of(Core.ReportBody.NewImport(new Core.ImportReportBody(
             count, alreadyThere, renumbered, timesTruncated, hash, before, last, size, journal.RootAt(size).Root)));
@@ -83,13 +84,14 @@ public static class EvidenceExtensions
     internal static JournalException Dropped(string what) =>
         new("dropped", $"What was deleted or dropped cannot be reported: {what}. Use a backup that has all of it.");
 
-    private static long FloorOf(ILocalJournal journal, StreamId stream) =>
+    internal static long FloorOf(ILocalJournal journal, StreamId stream) =>
         journal.Streams(stream.Value, maxCount: 1) is [var found] && found.Stream == stream ? found.Floor : 0;
 
-    // Nothing is gone behind the run's start, so what was deleted of the stream lies before.
+    // Where nothing before the position is left, what was deleted may lie before or behind it.
     private static long VersionBefore(ILocalJournal journal, StreamId stream, long position)
     {
         var (low, high) = (FloorOf(journal, stream), journal.HighestVersion(stream));
+        var floor = low;
         while (low < high)
         {
             var middle = low + (high - low + 1) / 2;
@@ -97,6 +99,8 @@ public static class EvidenceExtensions
             else high = middle - 1;
         }
 
-        return low;
+        return low > floor || floor == 0
+            ? low
+            : throw Dropped($"how far the stream '{stream}' was before position {NumberText.Of(position)} cannot be told any more");
     }
 }

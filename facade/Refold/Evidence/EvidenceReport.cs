@@ -70,6 +70,13 @@ public sealed class EvidenceReport
     internal bool IgnoresPin =>
         Value.Body is Core.ReportBody.Replay { body: var body } && body.Report.Findings.Any(finding => finding.IsPinIgnored);
 
+    // What was given to a replay, and is not in its report.
+    internal bool StartsFromSnapshot =>
+        Value.Body is Core.ReportBody.Replay { body: var body } && body.Report.Findings.Any(finding => finding.IsFromSnapshot);
+
+    internal bool ComparesPins => Value.Body is Core.ReportBody.Replay { body: var body }
+        && (IgnoresPin || body.Report.Divergence.ToReference() is { Cause.IsPinMismatch: true });
+
     /// <summary>When it was made; null where that was not said. Outside the hash.</summary>
     public DateTimeOffset? GeneratedAt => Value.GeneratedAt();
 

@@ -13,6 +13,17 @@ internal static class JournalBounds
     {
         SegmentJournal segments => segments.Begin,
         IDatabaseJournal database => database.Begin,
+        InMemoryJournal memory => memory.Begin,
+        InlineJournal inline => Begin(inline.Inner),
+        _ => null,
+    };
+
+    /// <summary>Idempotency keys of batches that begin before this position are forgotten; 0 for none, null for a store that does not
+    /// say.</summary>
+    public static long? TryKeysForgottenBefore(IJournal journal) => journal switch
+    {
+        SegmentJournal or IDatabaseJournal => KeysForgottenBefore(journal),
+        InlineJournal inline => TryKeysForgottenBefore(inline.Inner),
         _ => null,
     };
 

@@ -7,6 +7,9 @@ namespace Refold;
 
 internal static class ReportEnvelope
 {
+    // The years 1 to 9999. It is outside the hash, so anybody can write another.
+    private const long FirstMs = -62_135_596_800_000, LastMs = 253_402_300_799_999;
+
     /// <summary>The same report with the time it was made, and the version of Refold.</summary>
     public static Core.EvidenceReport<TBody> MadeAt<TBody>(this Core.EvidenceReport<TBody> report, DateTimeOffset at) => new(
         report.Body, report.BodyHash, ((long?)at.ToUnixTimeMilliseconds()).ToOption(), LibraryVersion.Text.ToOption(), report.Diagnostics);
@@ -15,9 +18,9 @@ internal static class ReportEnvelope
     public static Core.EvidenceReport<TBody> With<TBody>(this Core.EvidenceReport<TBody> report, string diagnostic) => new(
         report.Body, report.BodyHash, report.GeneratedAtUnixMs, report.RefoldVersion, report.Diagnostics.Append(diagnostic).ToFSharpList());
 
-    /// <summary>When it was made; null where that was not said.</summary>
+    /// <summary>When it was made; null where that was not said, or is no time.</summary>
     public static DateTimeOffset? GeneratedAt<TBody>(this Core.EvidenceReport<TBody> report) =>
-        report.GeneratedAtUnixMs is { } ms ? DateTimeOffset.FromUnixTimeMilliseconds(ms.Value) : null;
+        report.GeneratedAtUnixMs?.Value is >= FirstMs and <= LastMs and var ms ? DateTimeOffset.FromUnixTimeMilliseconds(ms) : null;
 
     /// <summary>The text of canonical bytes.</summary>
     public static string Text(Core.Bytes bytes) => Encoding.UTF8.GetString(bytes.Span);

@@ -1,5 +1,6 @@
 // What one append call hands over, and what it is answered with. The core's AppendRequest and Receipt, mirrored.
 // Given to IJournal.TryAppendAsync by applications and by runs.
+using System.Collections.ObjectModel;
 using System.Diagnostics.CodeAnalysis;
 using Refold.Interop;
 
@@ -19,8 +20,7 @@ public sealed record AppendRequest(IReadOnlyList<EntryData> Entries)
 
     /// <summary>Expected versions before the batch.</summary>
     /// <value>Default: none; a stream that is not named may have any version.</value>
-    public IReadOnlyDictionary<StreamId, ExpectedVersion> Expected { get; init; } =
-        new Dictionary<StreamId, ExpectedVersion>();
+    public IReadOnlyDictionary<StreamId, ExpectedVersion> Expected { get; init; } = ReadOnlyDictionary<StreamId, ExpectedVersion>.Empty;
 
     /// <summary>Fails the append if anything committed after its <c>AsOf</c> matches.</summary>
     /// <value>Default: none.</value>

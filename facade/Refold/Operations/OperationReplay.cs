@@ -5,7 +5,12 @@ using Refold.Interop;
 
 namespace Refold;
 
-internal sealed class OperationReplay(IJournal journal, ReplayReport verified, IReadOnlyList<Operation> operations)
+/// <param name="journal">The journal.</param>
+/// <param name="verified">What verifying came to.</param>
+/// <param name="operations">The operations that are given.</param>
+/// <param name="isBounded">Whether nothing behind the verified head counts.</param>
+internal sealed class OperationReplay(
+    IJournal journal, ReplayReport verified, IReadOnlyList<Operation> operations, bool isBounded)
 {
     // What a branch still asks for once another has stopped is answered at once.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
@@ -241,7 +246,12 @@ internal sealed class OperationReplay(IJournal journal, ReplayReport verified, I
     {
         var entries = new List<JournalEntry>();
         var read = journal.ReadKeptAsync(stream, cancellationToken: cancellationToken);
-        await foreach (var entry in read.ConfigureAwait(false)) entries.Add(entry);
+        await foreach (var entry in read.ConfigureAwait(false))
+        {
+            if (isBounded && entry.Position > verified.Head.Position) break;
+            entries.Add(entry);
+        }
+
         return entries;
     }
 }

@@ -39,7 +39,7 @@ public static class OperationReplayExtensions
             {
                 var verified = await journal.VerifyAsync(run, aggregates, options ?? new VerifyOptions(), cancellationToken)
                     .ConfigureAwait(false);
-                return await new OperationReplay(journal, verified, operations).RunAsync(cancellationToken).ConfigureAwait(false);
+                return await new OperationReplay(journal, verified, operations, options?.UpTo is not null).RunAsync(cancellationToken).ConfigureAwait(false);
             },
             cancellationToken);
     }

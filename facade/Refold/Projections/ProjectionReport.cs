@@ -60,6 +60,9 @@ public sealed class ProjectionReport
         _ => "Unavailable",
     };
 
+    // Whether a state as of the place was asked for, and none that may be older.
+    internal bool IsConsistent => Value.Body.RequestedFreshness.IsConsistent;
+
     /// <summary>What was found in the cache: <c>Hit</c>, <c>Miss</c>, <c>Bypassed</c>, or <c>Unavailable</c>.</summary>
     public string CacheStatus => Value.Body.CacheStatus switch
     {

@@ -41,7 +41,10 @@ internal sealed class RecordedRun
     {
         var recorded = new RecordedRun(options.Progress);
         // One moment for all streams: a run that goes on meanwhile must not show events whose commands are not read.
-        recorded.Head = await journal.HeadAsync(cancellationToken).ConfigureAwait(false);
+        recorded.Head = options.UpTo is not { } upTo
+            ? await journal.HeadAsync(cancellationToken).ConfigureAwait(false)
+            : await journal.HeadAtAsync(upTo, cancellationToken).ConfigureAwait(false)
+                ?? throw new ArgumentOutOfRangeException(nameof(options), upTo, "No batch of the journal holds that position.");
         var last = recorded.Head.Position;
         var entries = await recorded.ReadStreamAsync(journal, run.Stream, last, cancellationToken).ConfigureAwait(false);
         var effects = RunTranslation.EffectsOf(run);

@@ -30,6 +30,8 @@ public static class ReplayExtensions
     /// <exception cref="RunNotFoundException">No entry of the journal is of such a run.</exception>
     /// <exception cref="AggregateNotGivenException">A command of the run was for a stream whose aggregate is not among those
     /// given.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">No batch of the journal holds the position of
+    /// <see cref="VerifyOptions.UpTo"/>.</exception>
     public static Task<ReplayReport> VerifyAsync(
         this IJournal journal,
         RunId run,

@@ -118,6 +118,11 @@ public sealed record VerifyOptions
     /// <value>Default: none; every command is verified.</value>
     public IReadOnlyList<Snapshot> StartFrom { get; init; } = [];
 
+    /// <summary>The position up to which entries count: the batch that holds it counts whole. A report is made again as of its
+    /// head.</summary>
+    /// <value>Default: null, for the head.</value>
+    public long? UpTo { get; init; }
+
     /// <summary>Receives the progress: about once in 4,096 entries while the journal is read, and about a thousand times while entries are
     /// compared. Called on the verifying thread.</summary>
     /// <value>Default: null.</value>

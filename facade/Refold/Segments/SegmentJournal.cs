@@ -84,7 +84,7 @@ public sealed partial class SegmentJournal : LocalJournal, IObservedJournal
     protected internal override bool AnswersOnItsThread => true;
 
     // A gate may keep what it was asked about.
-    internal override bool GivesBatchesBack => gates is null;
+    internal override bool GivesBatchesBack => gates.Gates is null;
 
     /// <inheritdoc/>
     public override bool IsOnlyWriter => writer is not null;

@@ -10,6 +10,9 @@ internal sealed class InlineJournal(ILocalJournal inner, InlineProjection[] proj
     // Of a journal without one there is none: whoever asks looks for that.
     JournalObserver IObservedJournal.Observer => JournalObserver.Of(inner)!;
 
+    /// <summary>The journal behind it.</summary>
+    public ILocalJournal Inner => inner;
+
     public Head Head => inner.Head;
 
     public bool IsOnlyWriter => inner.IsOnlyWriter;
