@@ -43,6 +43,15 @@ type internal FooterCursor(tables: FooterTables) =
     /// The bytes of a row in its page.
     let rowIn (page: Page) (index: int) (size: int) : ReadOnlySpan<byte> = page.Content.Span.Slice((index - page.FirstRow) * size, size)
 
+    let placeIn (row: ReadOnlySpan<byte>) : EntryPlace =
+        {
+            Position = BinaryPrimitives.ReadInt64LittleEndian row
+            Version = BinaryPrimitives.ReadInt64LittleEndian(row.Slice 8)
+            Offset = BinaryPrimitives.ReadInt64LittleEndian(row.Slice 16)
+            Length = BinaryPrimitives.ReadInt32LittleEndian(row.Slice 24)
+            Stream = BinaryPrimitives.ReadInt32LittleEndian(row.Slice 28)
+        }
+
     let isRight (row: ReadOnlySpan<byte>) (place: EntryPlace) =
         let typeIndex = BinaryPrimitives.ReadInt32LittleEndian(row.Slice 32)
         let batch = BinaryPrimitives.ReadInt32LittleEndian(row.Slice 36)
@@ -65,16 +74,7 @@ type internal FooterCursor(tables: FooterTables) =
         | Ok page ->
             entries <- page
             let row = rowIn page index entryBytes
-
-            let place =
-                {
-                    Position = BinaryPrimitives.ReadInt64LittleEndian row
-                    Version = BinaryPrimitives.ReadInt64LittleEndian(row.Slice 8)
-                    Offset = BinaryPrimitives.ReadInt64LittleEndian(row.Slice 16)
-                    Length = BinaryPrimitives.ReadInt32LittleEndian(row.Slice 24)
-                    Stream = BinaryPrimitives.ReadInt32LittleEndian(row.Slice 28)
-                }
-
+            let place = placeIn row
             if isRight row place then Ok place else Error tables.Misfit
 
     /// The index of an entry: the one at this place in the postings.
@@ -85,6 +85,26 @@ type internal FooterCursor(tables: FooterTables) =
             postings <- page
             let entry = BinaryPrimitives.ReadInt32LittleEndian(rowIn page place FooterLayout.postingBytes)
             if entry >= 0 && entry < tables.Entries.Rows then Ok entry else Error tables.Misfit
+
+    /// The rows of the entries at a place in the postings and at those behind it, in one go: no row waits for the memory of the one before.
+    /// Returns how many there are: fewer than there is room for where one is not right, `Error` where the first is not.
+    member this.Entries(place: int, rows: Span<EntryPlace>) : Result<int, FrameError> =
+        let mutable count = 0
+        let mutable failure: FrameError voption = ValueNone
+
+        while count < rows.Length && failure.IsNone do
+            match this.Posting(place + count) with
+            | Error error -> failure <- ValueSome error
+            | Ok entry ->
+                match this.Entry entry with
+                | Error error -> failure <- ValueSome error
+                | Ok found ->
+                    rows[count] <- found
+                    count <- count + 1
+
+        match failure with
+        | ValueSome error when count = 0 -> Error error
+        | _ -> Ok count
 
 /// Finds entries in one list of postings, one after the other: what lies near to what was found before is found at once, at however long
 /// a list. Used by one thread.

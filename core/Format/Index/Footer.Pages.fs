@@ -43,8 +43,13 @@ module internal FooterPages =
     let read (source: PageSource) (cache: IPageCache option) (table: byte) (number: int) : Result<Page, FrameError> =
         let offset = offsetOf source number
 
-        match cache |> Option.map (fun cache -> cache.Find number) with
-        | Some(ValueSome page) -> if page.Table = table then Ok page else Error(layoutError offset)
+        let kept =
+            match cache with
+            | Some cache -> cache.Find number
+            | None -> ValueNone
+
+        match kept with
+        | ValueSome page -> if page.Table = table then Ok page else Error(layoutError offset)
         | _ ->
             match Page.read source.Owner number offset (source.Read offset Page.bytes), cache with
             | Ok page, _ when page.Table <> table -> Error(layoutError offset)

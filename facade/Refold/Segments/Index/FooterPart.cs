@@ -95,13 +95,20 @@ internal sealed class FooterPart : IndexPart
 
     public override StreamPart? Stream(StreamId id) => footer.Stream(id) is { } row ? PartOf(row) : null;
 
-    public override Func<int, EntryRow> StreamReader(StreamId id, StreamPart stream)
+    public override PlaceReader StreamReader(StreamId id, StreamPart stream)
     {
-        var cursor = footer.Cursor();
-        return ordinal =>
+        var (cursor, first) = (footer.Cursor(), stream.First);
+        return (ordinal, places) =>
         {
-            var row = footer.Entry(cursor, footer.Posting(cursor, stream.First + ordinal));
-            return new EntryRow(row.Position, row.Version, id, Segment, (int)row.Offset, row.Length);
+            try
+            {
+                return footer.EntriesAt(cursor, first + ordinal, places);
+            }
+            catch (JournalException) when (places.Length > 1)
+            {
+                // A page behind the first row was not to be had: then one by one, up to the one that needs it.
+                return footer.EntriesAt(cursor, first + ordinal, places[..1]);
+            }
         };
     }
 

@@ -48,11 +48,11 @@ internal abstract class IndexPart(SegmentFile segment)
     /// <summary>What the segment has of a stream; null for nothing.</summary>
     public abstract StreamPart? Stream(StreamId id);
 
-    /// <summary>What reads the entries of a stream by which of its entries here they are, from 0, one after the other at little cost. That
-    /// an entry is of the stream is found when it is read. Used by one thread.</summary>
+    /// <summary>What reads rows of a stream by which of its entries here they are, from 0. That an entry is of the stream is found when it
+    /// is read. Used by one thread.</summary>
     /// <param name="id">The stream.</param>
     /// <param name="stream">What the segment has of it.</param>
-    public abstract Func<int, EntryRow> StreamReader(StreamId id, StreamPart stream);
+    public abstract PlaceReader StreamReader(StreamId id, StreamPart stream);
 
     /// <summary>The number of one of a stream's entries.</summary>
     /// <param name="id">The stream.</param>
@@ -117,3 +117,10 @@ internal abstract class IndexPart(SegmentFile segment)
     /// <param name="height">Its height.</param>
     public abstract Hash? Node(long last, int height);
 }
+
+/// <summary>Reads rows of one stream, many at once.</summary>
+/// <param name="ordinal">The first of them.</param>
+/// <param name="places">Where they go; no more than there are behind the first.</param>
+/// <returns>How many were read, at least one; fewer than there is room for where the next one cannot be read.</returns>
+/// <exception cref="JournalCorruptedException">The first is not what was written.</exception>
+internal delegate int PlaceReader(int ordinal, Span<Format.EntryPlace> places);

@@ -147,9 +147,19 @@ internal sealed partial class MemoryPart(SegmentFile segment, Core.TreePlace? be
         lock (gate) return columns.Names.FindStream(id) is { } stream ? PartOf(stream) : null;
     }
 
-    public override Func<int, EntryRow> StreamReader(StreamId id, StreamPart stream) => ordinal =>
+    public override PlaceReader StreamReader(StreamId id, StreamPart stream) => (ordinal, places) =>
     {
-        lock (gate) return RowOf(columns.Names.FindStream(id)!.Entries[ordinal]);
+        lock (gate)
+        {
+            var entries = columns.Names.FindStream(id)!.Entries;
+            for (var place = 0; place < places.Length; place++)
+            {
+                var entry = columns.Entry(entries[ordinal + place]);
+                places[place] = new Format.EntryPlace(entry.Position, entry.Version, entry.Offset, entry.Length, entry.Stream);
+            }
+        }
+
+        return places.Length;
     };
 
     public override int EntryOf(StreamId id, in StreamPart stream, int ordinal)

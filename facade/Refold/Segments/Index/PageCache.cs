@@ -1,69 +1,91 @@
 // Index pages that were read and checked, kept as long as there is room. FORMAT.md, "Pages".
 // One belongs to each SegmentIndex; asked by the readers of its footers.
-using System.Runtime.InteropServices;
 using Microsoft.FSharp.Core;
 
 namespace Refold.Segments;
 
-/// <summary>A bounded number of pages; when it is full, one that was not asked for lately goes (the clock algorithm).
-/// Safe for use by many threads.</summary>
+/// <summary>A bounded number of pages; when it is full, one that was not asked for lately goes (the clock algorithm). A page that is kept
+/// is found without a lock: a read of a stream asks for one with each entry. Safe for use by many threads.</summary>
 /// <param name="capacity">How many pages are kept at most.</param>
 internal sealed class PageCache(int capacity)
 {
     private readonly Lock gate = new();
-    private readonly Dictionary<(object Owner, int Number), int> places = [];
-    private readonly List<Slot> slots = [];
+    private readonly List<(Pages Owner, int Number)> slots = [];
     private int hand;
 
-    /// <summary>The cache as the pages of one footer see it.</summary>
-    public Format.IPageCache Of(object owner) => new Pages(this, owner);
+    /// <summary>The cache as one reader of a footer sees it.</summary>
+    public Format.IPageCache OfOne() => new Pages(this);
 
-    private Format.Page? Find((object, int) key)
+    private void Keep(Pages owner, int number, Format.Page page)
     {
         lock (gate)
         {
-            if (!places.TryGetValue(key, out var place)) return null;
-            ref var slot = ref CollectionsMarshal.AsSpan(slots)[place];
-            slot.IsUsed = true;
-            return slot.Page;
+            if (owner.Has(number)) return;
+            if (slots.Count < capacity)
+            {
+                slots.Add((owner, number));
+            }
+            else
+            {
+                while (slots[hand].Owner.WasUsed(slots[hand].Number)) hand = (hand + 1) % capacity;
+                slots[hand].Owner.Drop(slots[hand].Number);
+                slots[hand] = (owner, number);
+                hand = (hand + 1) % capacity;
+            }
+
+            owner.Put(number, page);
         }
     }
 
-    private void Keep((object, int) key, Format.Page page)
+    // By number, so that a page costs two loads. Changed under the lock of the cache, read without it.
+    private sealed class Pages(PageCache cache) : Format.IPageCache
     {
-        lock (gate)
+        private volatile Slot[] all = [];
+
+        public FSharpValueOption<Format.Page> Find(int number)
         {
-            if (places.ContainsKey(key)) return;
-            if (slots.Count < capacity)
+            var now = all;
+            if ((uint)number >= (uint)now.Length || Volatile.Read(ref now[number].Page) is not { } page)
+                return FSharpValueOption<Format.Page>.None;
+            // Written once a round of the clock: a line that is only read is shared by the cores.
+            if (!now[number].IsUsed) now[number].IsUsed = true;
+            return FSharpValueOption<Format.Page>.Some(page);
+        }
+
+        public void Keep(int number, Format.Page page) => cache.Keep(this, number, page);
+
+        public bool Has(int number) => number < all.Length && all[number].Page is not null;
+
+        /// <summary>Whether a page was asked for since this was asked last.</summary>
+        public bool WasUsed(int number)
+        {
+            var was = all[number].IsUsed;
+            all[number].IsUsed = false;
+            return was;
+        }
+
+        public void Drop(int number) => Volatile.Write(ref all[number].Page, null);
+
+        public void Put(int number, Format.Page page)
+        {
+            var now = all;
+            if (number >= now.Length)
             {
-                places.Add(key, slots.Count);
-                slots.Add(new Slot(key, page));
+                Array.Resize(ref now, Math.Max(2 * now.Length, number + 1));
+                now[number].Page = page;
+                // With the page in it: who finds the array finds all that is in it.
+                all = now;
                 return;
             }
 
-            var all = CollectionsMarshal.AsSpan(slots);
-            for (; all[hand].IsUsed; hand = (hand + 1) % capacity) all[hand].IsUsed = false;
-            places.Remove(all[hand].Key);
-            all[hand] = new Slot(key, page);
-            places.Add(key, hand);
-            hand = (hand + 1) % capacity;
+            now[number].IsUsed = false;
+            Volatile.Write(ref now[number].Page, page);
         }
-    }
 
-    private struct Slot((object, int) key, Format.Page page)
-    {
-        public (object, int) Key { get; } = key;
-
-        public Format.Page Page { get; } = page;
-
-        public bool IsUsed { get; set; }
-    }
-
-    private sealed class Pages(PageCache cache, object owner) : Format.IPageCache
-    {
-        public FSharpValueOption<Format.Page> Find(int number) =>
-            cache.Find((owner, number)) is { } page ? FSharpValueOption<Format.Page>.Some(page) : FSharpValueOption<Format.Page>.None;
-
-        public void Keep(int number, Format.Page page) => cache.Keep((owner, number), page);
+        private struct Slot
+        {
+            public Format.Page? Page;
+            public bool IsUsed;
+        }
     }
 }

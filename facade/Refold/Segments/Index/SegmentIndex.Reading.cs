@@ -110,16 +110,22 @@ internal sealed partial class SegmentIndex
         Stack<(IndexPart Part, StreamPart Stream)> found, StreamId id, long from, long last, long asOf)
     {
         var next = from;
+        using var places = new PlacesAhead();
         foreach (var (part, stream) in found)
         {
-            var read = part.StreamReader(id, stream);
-            for (var ordinal = (int)Math.Max(0, next - stream.Lowest); ordinal < stream.Count && next <= last; ordinal++, next++)
+            var (segment, read) = (part.Segment, part.StreamReader(id, stream));
+            for (var ordinal = (int)Math.Max(0, next - stream.Lowest); ordinal < stream.Count && next <= last;)
             {
-                var row = read(ordinal);
-                if (row.Position > asOf) yield break;
-                // Never a later one in its place.
-                if (row.Version != next) throw new EntriesDroppedException(id, row.Version - 1);
-                yield return row;
+                var count = places.Read(segment, read, ordinal, Math.Min(stream.Count - ordinal, last - next + 1));
+                for (var item = 0; item < count; item++, ordinal++, next++)
+                {
+                    var (position, version) = (places[item].Position, places[item].Version);
+                    if (position > asOf) yield break;
+                    // Never a later one in its place.
+                    if (version != next) throw new EntriesDroppedException(id, version - 1);
+                    yield return new EntryRow(
+                        position, version, id, segment, (int)places[item].Offset, places[item].Length, places.Near(item));
+                }
             }
         }
     }

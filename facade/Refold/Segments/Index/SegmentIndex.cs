@@ -3,7 +3,15 @@
 namespace Refold.Segments;
 
 /// <summary>Where an entry lies.</summary>
-internal readonly record struct EntryRow(long Position, long Version, StreamId Stream, SegmentFile Segment, int Offset, int Size);
+/// <param name="Position">Its position.</param>
+/// <param name="Version">Its version.</param>
+/// <param name="Stream">Its stream.</param>
+/// <param name="Segment">The segment.</param>
+/// <param name="Offset">The offset of its frame.</param>
+/// <param name="Size">The bytes of its frame.</param>
+/// <param name="Near">The bytes from there to the end of the last one that is read next and lies near; 0 where that is not known.</param>
+internal readonly record struct EntryRow(
+    long Position, long Version, StreamId Stream, SegmentFile Segment, int Offset, int Size, int Near = 0);
 
 /// <summary>Everything committed. Sealed segments are asked in their footers; only the others are held in memory.
 /// Safe for use by many threads.</summary>

@@ -25,7 +25,7 @@ internal sealed class FooterQuestions
     public static FooterQuestions Open(SegmentFile segment, Format.SegmentTrailer trailer, PageCache cache)
     {
         var read = FuncConvert.FromFunc<long, int, ReadOnlyMemory<byte>>(segment.ReadBytes);
-        var opened = Format.FooterReader.Open(Format.FooterDecoding.sourceOf(segment.Header, trailer, read), cache.Of(segment));
+        var opened = Format.FooterReader.Open(Format.FooterDecoding.sourceOf(segment.Header, trailer, read), cache.OfOne());
         return new FooterQuestions(segment, ValueOf(opened, segment));
     }
 
@@ -53,8 +53,8 @@ internal sealed class FooterQuestions
     /// <summary>The row of an entry, by a cursor.</summary>
     public Format.EntryPlace Entry(Format.FooterCursor cursor, int number) => ValueOf(cursor.Entry(number));
 
-    /// <summary>The number of an entry among the postings, by a cursor.</summary>
-    public int Posting(Format.FooterCursor cursor, int place) => ValueOf(cursor.Posting(place));
+    /// <summary>The rows of entries one behind the other among the postings, by a cursor: how many there are, at least one.</summary>
+    public int EntriesAt(Format.FooterCursor cursor, int place, Span<Format.EntryPlace> rows) => ValueOf(cursor.Entries(place, rows));
 
     public (int First, Format.StreamRow[] Rows) StreamsWith(int number) => ValueOf(reader.StreamsWith(number));
 

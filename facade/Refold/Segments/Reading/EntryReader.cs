@@ -20,10 +20,9 @@ internal sealed class EntryReader : IDisposable
     /// <exception cref="ObjectDisposedException">The journal was closed.</exception>
     public EntryView View(in EntryRow row, ReadOnlySpan<byte> stream)
     {
-        // The whole frame at once, where it lies alone.
-        window.From(row.Segment, row.Offset, row.Size);
         var frames = new FramesInPlace(window);
-        var frame = frames.Frame(row.Segment, row.Offset);
+        // The whole frame at once, with those that lie near.
+        var frame = frames.Frame(row.Segment, row.Offset, window.From(row.Segment, row.Offset, row.Size, row.Near));
         frames.CheckEntry(frame, row.Segment, row.Offset);
         var entry = frame.Entry;
         if (entry.Position != row.Position)

@@ -21,15 +21,19 @@ internal sealed class FrameWindow : IDisposable
 
     /// <summary>The bytes from an offset on that are there: at least so many, or fewer where the file ends. Valid until the next
     /// call.</summary>
+    /// <param name="file">The segment.</param>
+    /// <param name="offset">Where they begin.</param>
+    /// <param name="least">How many have to be there.</param>
+    /// <param name="near">How many are asked for soon: where a call of the system is needed anyway, these come with it.</param>
     /// <exception cref="SegmentGoneException">The file was removed before it was opened.</exception>
     /// <exception cref="JournalException">The device failed.</exception>
     /// <exception cref="ObjectDisposedException">The journal was closed.</exception>
-    public ReadOnlySpan<byte> From(SegmentFile file, long offset, int least)
+    public ReadOnlySpan<byte> From(SegmentFile file, long offset, int least, int near = 0)
     {
         file.RequireOpen();
         if (!ReferenceEquals(file, segment)) Enter(file);
         if (map is not null) return map.From(offset);
-        if (offset < origin || offset + least > origin + length) Read(file, offset, least);
+        if (offset < origin || offset + least > origin + length) Read(file, offset, least, near);
         var start = (int)(offset - origin);
         return buffer.AsSpan(start, Math.Max(0, length - start));
     }
@@ -55,12 +59,12 @@ internal sealed class FrameWindow : IDisposable
         (map, segment, origin, length) = (null, null, long.MinValue, 0);
     }
 
-    private void Read(SegmentFile file, long offset, int count)
+    private void Read(SegmentFile file, long offset, int count, int near)
     {
         // What begins in the window or right behind it goes on; anything else may be alone.
         var follows = origin >= 0 && offset >= origin && offset <= origin + length + Format.FrameLayout.block;
         ahead = follows ? Math.Min(2 * ahead, MostAhead) : LeastAhead / 2;
-        var wanted = follows ? Math.Max(count, ahead) : count;
+        var wanted = Math.Max(count, Math.Max(follows ? ahead : 0, Math.Min(near, MostAhead)));
         // A length that lies sets nothing aside.
         if (wanted > MostAhead) wanted = (int)Math.Clamp(file.ReadLength() - offset, 0, wanted);
         if (buffer.Length < wanted)

@@ -32,9 +32,14 @@ internal readonly struct FramesInPlace(FrameWindow window)
 
     /// <summary>The frame at an offset, the checksum of its header right.</summary>
     /// <exception cref="JournalCorruptedException">None lies there.</exception>
-    public FrameInPlace Frame(SegmentFile segment, long offset)
+    public FrameInPlace Frame(SegmentFile segment, long offset) =>
+        Frame(segment, offset, window.From(segment, offset, FrameHeader.BytesWithHead));
+
+    /// <summary>The frame at an offset, from which on bytes of the window are there; the checksum of its header right.</summary>
+    /// <exception cref="JournalCorruptedException">None lies there.</exception>
+    public FrameInPlace Frame(SegmentFile segment, long offset, ReadOnlySpan<byte> bytes)
     {
-        var bytes = window.From(segment, offset, FrameHeader.BytesWithHead);
+        if (bytes.Length < FrameHeader.BytesWithHead) bytes = window.From(segment, offset, FrameHeader.BytesWithHead);
         if (bytes.Length < FrameHeader.Bytes) throw Wrong(segment, offset);
         var size = FrameHeader.Flags(bytes) == HeadFlag ? FrameHeader.BytesWithHead : FrameHeader.Bytes;
         if (bytes.Length < size) throw Wrong(segment, offset);

@@ -109,6 +109,20 @@ internal sealed class SegmentFile(Format.SegmentName name, Format.SegmentHeader 
         }
     }
 
+    /// <summary>Says which frames are read next. Where they lie in memory they are on their way from now on, all at once; nothing waits,
+    /// and nothing is believed of them.</summary>
+    public void Fetch(ReadOnlySpan<Format.EntryPlace> places)
+    {
+        if (Volatile.Read(ref map) is not { } mapped) return;
+        var end = 0L;
+        foreach (ref readonly var place in places)
+        {
+            // Where one lies right behind the other the core itself sees that it goes on.
+            if (place.Offset != end) mapped.Fetch(place.Offset, place.Length);
+            end = place.Offset + place.Length;
+        }
+    }
+
     /// <summary>Refuses what comes behind the journal's end.</summary>
     /// <exception cref="ObjectDisposedException">The journal was closed.</exception>
     public void RequireOpen() => ObjectDisposedException.ThrowIf(Volatile.Read(ref disposed) != 0, typeof(SegmentJournal));
