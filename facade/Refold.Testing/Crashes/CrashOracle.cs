@@ -117,7 +117,17 @@ public sealed partial class CrashOracle(Func<IStorageDevice, ILocalJournal> open
     {
         ArgumentNullException.ThrowIfNull(journal);
         ArgumentNullException.ThrowIfNull(device);
-        var submission = SubmissionOf(request, journal);
+        Submission? submission;
+        try
+        {
+            submission = SubmissionOf(request, journal);
+        }
+        catch (JournalException)
+        {
+            // The device failed a question before anything was done.
+            return false;
+        }
+
         lock (gate)
         {
             if (request is CompactionRequest.RetainFrom) (retention, retentionAt) = (submission, submissions.Count);
