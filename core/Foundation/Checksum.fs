@@ -16,39 +16,42 @@ module internal ChecksumLanes =
     /// The least bytes for which lanes are worth their joining.
     let least = 144
 
-    /// The most words of 8 bytes in a lane.
-    let private mostWords = 128
+    /// The most words of 8 bytes in all lanes together.
+    let private mostWords = 384
 
     /// The polynomial without its highest term, lowest bit first.
     let private polynomial = 0x82F63B78u
 
-    /// By words in a lane: what a register is multiplied with to be as if a lane of zeros had followed. The product and the step that
-    /// reduces it come to 33 more powers of x.
-    let private factors: uint32[] =
-        let power exponent =
-            let mutable value = 0x80000000u
+    /// By words: what a register is multiplied with to be as if so many zeros had followed. The product and the step that reduces it come
+    /// to 33 more powers of x.
+    let private factors: uint64[] =
+        let table = Array.zeroCreate (mostWords + 1)
+        let mutable power = 0x80000000u
 
-            for _ in 1..exponent do
-                value <- (value >>> 1) ^^^ (if value &&& 1u = 1u then polynomial else 0u)
+        for words in 1..mostWords do
+            for _ in 1 .. (if words = 1 then 64 - 33 else 64) do
+                power <- (power >>> 1) ^^^ (if power &&& 1u = 1u then polynomial else 0u)
 
-            value
+            table[words] <- uint64 power
 
-        Array.init (mostWords + 1) (fun words -> if words = 0 then 0u else power (64 * words - 33))
+        table
 
     /// Whether this machine multiplies without carries.
     let isSupported = BitConverter.IsLittleEndian && Pclmulqdq.IsSupported
 
-    let inline private follow (register: uint32) (factor: Vector128<uint64>) : uint32 =
-        let product = Pclmulqdq.CarrylessMultiply(Vector128.CreateScalar(uint64 register), factor, 0uy)
-        BitOperations.Crc32C(0u, product.ToScalar())
+    let inline private times (register: uint32) (words: int) : uint64 =
+        let factor = Vector128.CreateScalarUnsafe factors[words]
+        Pclmulqdq.CarrylessMultiply(Vector128.CreateScalar(uint64 register), factor, 0uy).ToScalar()
 
-    /// Takes three lanes of as many words as fit. Returns the register and how many bytes were taken.
+    /// Takes as many words as there are, up to the most; the last lane has those that are left over. Returns the register and how many
+    /// bytes were taken.
     let update (register: uint32) (bytes: ReadOnlySpan<byte>) : struct (uint32 * int) =
-        let count = min mostWords (bytes.Length / 24)
-        let words = MemoryMarshal.Cast<byte, uint64>(bytes.Slice(0, 24 * count))
+        let all = min mostWords (bytes.Length / 8)
+        let count = all / 3
+        let words = MemoryMarshal.Cast<byte, uint64>(bytes.Slice(0, 8 * all))
         let first = words.Slice(0, count)
         let second = words.Slice(count, count)
-        let third = words.Slice(2 * count, count)
+        let third = words.Slice(2 * count)
         let mutable left = register
         let mutable middle = 0u
         let mutable right = 0u
@@ -58,8 +61,12 @@ module internal ChecksumLanes =
             middle <- BitOperations.Crc32C(middle, second[index])
             right <- BitOperations.Crc32C(right, third[index])
 
-        let factor = Vector128.CreateScalar(uint64 factors[count])
-        struct (follow (follow left factor ^^^ middle) factor ^^^ right, 24 * count)
+        for index in count .. third.Length - 1 do
+            right <- BitOperations.Crc32C(right, third[index])
+
+        // Both are reduced in one step.
+        let joined = times left (all - count) ^^^ times middle third.Length
+        struct (BitOperations.Crc32C(0u, joined) ^^^ right, 8 * all)
 
 /// The checksum of frames and headers. It finds accidents, not intent: heads are for that.
 [<RequireQualifiedAccess>]
@@ -83,9 +90,12 @@ module Checksum =
             state <- BitOperations.Crc32C(state, BinaryPrimitives.ReadUInt32LittleEndian(bytes.Slice(offset, 4)))
             offset <- offset + 4
 
-        while offset < bytes.Length do
+        if bytes.Length - offset >= 2 then
+            state <- BitOperations.Crc32C(state, BinaryPrimitives.ReadUInt16LittleEndian(bytes.Slice(offset, 2)))
+            offset <- offset + 2
+
+        if offset < bytes.Length then
             state <- BitOperations.Crc32C(state, bytes[offset])
-            offset <- offset + 1
 
         state
 

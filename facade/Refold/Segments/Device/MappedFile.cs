@@ -113,6 +113,9 @@ internal sealed unsafe class MappedFile : IDisposable
         /// <summary>The bytes from an offset on to the end; none behind it.</summary>
         public ReadOnlySpan<byte> From(long offset) => file!.From(offset);
 
+        /// <summary>See <see cref="MappedFile.Fetch"/>.</summary>
+        public void Fetch(long offset, int count) => file!.Fetch(offset, count);
+
         /// <summary>From now on no bytes of it may be read.</summary>
         public void Dispose()
         {

@@ -14,6 +14,9 @@ internal sealed class FrameWalk(EntryVisitor visitor, long maxCount) : IDisposab
     // Codes of FORMAT.md.
     private const byte EntryKind = 1, StubKind = 3;
 
+    // Further than the core looks by itself: it stops at the end of a page.
+    private const int Ahead = 2048;
+
     private readonly FrameWindow window = new();
 
     /// <summary>How many entries were handed out.</summary>
@@ -51,6 +54,7 @@ internal sealed class FrameWalk(EntryVisitor visitor, long maxCount) : IDisposab
                     segment.Name.ToString(), offset, "the frame number", NumberText.Of(unchecked(before + count)), NumberText.Of(found));
             var (at, position) = (offset, FrameHeader.Position(frame.Bytes));
             offset += frame.Bytes.Length;
+            window.Fetch(offset + Ahead, frame.Bytes.Length);
             // Of a deletion or base, which is no part of a batch.
             if (kind is not (EntryKind or StubKind))
             {

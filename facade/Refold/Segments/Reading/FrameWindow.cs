@@ -38,6 +38,9 @@ internal sealed class FrameWindow : IDisposable
         return buffer.AsSpan(start, Math.Max(0, length - start));
     }
 
+    /// <summary>Says that bytes at an offset come soon, if nothing else does: where they lie in memory they are on their way.</summary>
+    public void Fetch(long offset, int count) => map?.Fetch(offset, count);
+
     public void Dispose()
     {
         if (buffer.Length > 0) ArrayPool<byte>.Shared.Return(buffer);
