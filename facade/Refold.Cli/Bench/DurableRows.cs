@@ -38,6 +38,7 @@ internal static class DurableRows
     private static Figures OneByOne(BenchSession session)
     {
         var raw = Raw(session);
+        WarmUp(session);
         using var opened = new MadeJournal.Closing(SegmentJournal.Open(session.NewFolder("one-by-one")));
         int count = session.Scaled(200, 5);
         var entries = Payloads.Entries(count, 1);
@@ -51,6 +52,16 @@ internal static class DurableRows
                 for (int number = 0; number < count; number++) raw.Append(bytes);
             }));
         return figures with { Beside = FlushBeside(session, frame) };
+    }
+
+    // Without flushes, so that it takes no time: a few hundred appends alone would measure code that the runtime has yet to compile, of
+    // which the raw loop has next to none.
+    private static void WarmUp(BenchSession session)
+    {
+        using var opened = new MadeJournal.Closing(SegmentJournal.Open(
+            session.NewFolder("warm-up"), new JournalOptions { Segments = new() { Durability = Durability.PowerCutLosesNewest } }));
+        for (int rounds = session.Scaled(40, 1); rounds > 0; rounds--)
+            MadeJournal.Append(opened.Journal, Payloads.Entries(session.Scaled(1000, 5), 1), 1);
     }
 
     private static Figures AnswersPerFlush(BenchSession session)
