@@ -135,6 +135,17 @@ let private isAlike (array: ArrayJournal) (model: Journal) (query: Query) (asked
 let private asked =
     Gen.zip (Gen.zip changes query) (Gen.zip (Gen.choose (-1, 25) |> Gen.map int64) (Gen.choose (1, 5)))
 
+let private stepped =
+    gen {
+        let! request = request
+        let stream = Gen.zip (Gen.elements streams) (Gen.choose (0, 6) |> Gen.map int64)
+        let! run, runVersion = stream
+        let! hasRun = Gen.frequency [ 3, Gen.constant true; 1, Gen.constant false ]
+        let! target = stream
+        let run: Refold.StreamId | null = if hasRun then run else null
+        return request, (run, runVersion), target
+    }
+
 [<Tests>]
 let tests =
     properties "Journal / arrays" [
@@ -192,4 +203,15 @@ let tests =
                    |> List.forall (fun (stream, entries) ->
                        Result.map listOf entries =
                            Journal.readStream stream (Journal.floor stream model + 1L) Int64.MaxValue Int32.MaxValue model)))
+
+        testProperty
+            "what a step demands is judged as the request that it stands for"
+            (Prop.forAll (Arb.fromGen (Gen.zip actions stepped)) (fun (before, (request, (run, runVersion), (target, version))) ->
+                let demands = StepDemands(run, runVersion, target, version, request.Condition, request.Key)
+
+                let judged demands =
+                    Encoding.batchOf demands (ListedEntries(Array.ofList request.Entries)) false
+                    |> Result.bind (fun batch -> Journal.append batch (journalOf before) |> Result.map fst)
+
+                judged (AppendDemands.OfStep demands) = judged (AppendDemands.Requested(demands.ToRequest()))))
     ]

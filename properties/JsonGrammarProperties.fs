@@ -194,4 +194,15 @@ let envelopeTests =
 
                 Envelope.tryRead written = Ok(entry.Data.Stream, payload)
                 && Envelope.read written = Ok(entry.Data.Stream, payload)))
+
+        testProperty
+            "a command is written at once, and around its bytes, as it is member by member"
+            (forAll (Gen.zip EntryGenerator.entry texts) (fun (entry, json) ->
+                let stream, payload = entry.Data.Stream, Bytes.Wrap(ReadOnlyMemory json)
+                let struct (before, behind) = Envelope.roomOf stream
+                let room = Array.concat [ Array.zeroCreate before; json; Array.zeroCreate behind ]
+                let within = Bytes.Wrap(ReadOnlyMemory(room, before, json.Length))
+                let expected = Envelope.compose stream payload
+
+                Envelope.write stream payload = expected && Envelope.writeAround stream within room = expected))
     ]

@@ -34,8 +34,10 @@ type internal SettlingEncode<'Value>() =
     /// The decoding that it reads back by. Where a codec has another one, nothing is settled.
     abstract Decode: (Encoded -> Result<'Value, CodecError>)
 
-    /// Encodes, and gives what decoding and encoding it again shows to be the same.
-    abstract TrySettle: value: 'Value -> Result<struct (Encoded * 'Value) voption, CodecError>
+    /// Encodes, and gives type, schema version and payload with what decoding and encoding it again shows to be the same.
+    /// The array of the payload is nobody else's, and may have so many bytes before and behind it to be filled in.
+    abstract TrySettle:
+        value: 'Value * before: int * behind: int -> Result<struct (string * int * ReadOnlyMemory<byte> * 'Value) voption, CodecError>
 
     /// Reads a payload where it lies. True: `value` is what decoding gives, and it is proved that encoding that gives this payload, under
     /// this type and schema version. False says nothing; what the way there throws comes again where it is decoded.

@@ -41,13 +41,62 @@ type Decider<'State, 'Command, 'Event, 'Error> =
         Evolve: 'State -> 'Event -> 'State
     }
 
+/// What functions of users answer.
+[<RequireQualifiedAccess>]
+module internal Answer =
+
+    /// What answers null throws.
+    let notNull (where: string) (what: string) (answer: 'Answer) : 'Answer =
+        if isNull (box answer) then
+            raise (InvalidOperationException(where + " answered null instead of " + what))
+
+        answer
+
+/// A decision by its parts.
+[<Struct; NoEquality; NoComparison>]
+type internal DecidedParts<'Event, 'Error> =
+    {
+        /// Whether it is a refusal.
+        IsRefused: bool
+        /// The events, in order; none where refused. Not to be changed.
+        Events: 'Event[]
+        /// The refusal, where it is one.
+        Refusal: 'Error
+        /// The messages, in the order in which they are sent; none where refused.
+        Messages: OutgoingMessage list
+    }
+
+    /// The parts of a decision in which nothing is null.
+    static member Of(decision: Decision<'Event, 'Error>) : DecidedParts<'Event, 'Error> =
+        match (Answer.notNull "decide" "a decision" decision).Outcome with
+        | Error error ->
+            {
+                IsRefused = true
+                Events = Array.Empty()
+                Refusal = error
+                Messages = decision.Messages
+            }
+        | Ok events ->
+            {
+                IsRefused = false
+                Events = Array.ofList (Answer.notNull "decide" "a list of events" events)
+                Refusal = Unchecked.defaultof<'Error>
+                Messages = decision.Messages
+            }
+
 /// A `decide` whose decisions may send messages, in the place of one that answers a `Result`. What makes another one of it keeps it one.
-[<Sealed>]
 type internal SendingDecide<'State, 'Command, 'Event, 'Error>(decide: Step -> 'State -> 'Command -> Decision<'Event, 'Error>) =
     inherit FSharpFunc<Step, 'State -> 'Command -> Result<'Event list, 'Error>>()
 
     /// The whole decision.
     member _.Decide: Step -> 'State -> 'Command -> Decision<'Event, 'Error> = decide
+
+    /// The parts of the decision on a step that is there by its parts.
+    abstract Parts:
+        now: DateTimeOffset * commandId: Guid * random: SeededRng * state: 'State * command: 'Command -> DecidedParts<'Event, 'Error>
+
+    default _.Parts(now, commandId, random, state, command) =
+        DecidedParts<'Event, 'Error>.Of(decide { Now = now; CommandId = commandId; Random = random } state command)
 
     override _.Invoke(step: Step) =
         fun state command ->

@@ -45,8 +45,11 @@ module internal BatchColumns =
     /// Streams, each once in order of appearance; fills in the number of each entry's.
     let numbered (source: AppendedEntries) (numbers: int[]) : StreamId[] =
         let count = source.Count
-        // Most batches have one stream, or no more than a few.
-        let mutable streams = Array.zeroCreate<StreamId>(min count 1)
+        // Most batches have one stream, or no more than a few: those of a step its run's and its own.
+        let most =
+            if count > 1 && not (obj.ReferenceEquals(source.Stream 0, source.Stream(count - 1))) then 2 else 1
+
+        let mutable streams = Array.zeroCreate<StreamId>(min count most)
         let mutable found = 0
         let mutable isRented = false
         let mutable known: Dictionary<StreamId, int> | null = null
@@ -104,6 +107,8 @@ module internal BatchColumns =
             let made = Array.sub streams 0 found
             ArrayPool<StreamId>.Shared.Return(streams, true)
             made
+        elif found < streams.Length then
+            Array.sub streams 0 found
         else
             streams
 

@@ -81,14 +81,15 @@ module internal Encoding =
         size
 
     // Above the limit of bytes nothing is kept: the batch is judged by its size and its content, which may pass 2 GiB.
-    let private write (adjacent: (int -> bool) voption) (request: AppendRequest) (source: AppendedEntries) (mayLend: bool) : EncodedBatch =
+    let private write (adjacent: (int -> bool) voption) (demands: AppendDemands) (source: AppendedEntries) (mayLend: bool) : EncodedBatch =
         let count = source.Count
-        let size = sizeOf source request.Key
+        let key = demands.Key
+        let size = sizeOf source key
         let isLent = mayLend && size <= int64 mostLent
         let capacity = int (min size (int64 Limits.batchBytes + 1L))
-        let writer = if isLent then ByteWriter.Rent capacity else ByteWriter capacity
+        let writer = if isLent then LentWriter.Take capacity else ByteWriter capacity
         let ends = BatchColumns.rented<int> isLent count
-        use content = if request.Key.IsSome then new ContentHash() else null
+        use content = if key.IsSome then new ContentHash() else null
         let mutable largest = 0
         let mutable total = 0L
         writer.Byte 0uy
@@ -117,7 +118,7 @@ module internal Encoding =
             | content -> content.Add(writer.Written.Slice start)
 
             match whole with
-            | null -> CanonicalBytes.writePlainRest writer request.Key
+            | null -> CanonicalBytes.writePlainRest writer key
             | data -> CanonicalBytes.writeRest writer data
 
             ends[index] <- writer.Length - 1
@@ -144,16 +145,17 @@ module internal Encoding =
 
         EncodedBatch(
             source,
-            request,
+            demands.Kept,
             kept,
             ends,
             streams,
             numbers,
             leaves,
             leafCount,
-            (match content with
-             | null -> Hash.Zero
-             | content -> content.Finish()),
+            (match content, key with
+             | null, _
+             | _, None -> None
+             | content, Some key -> Some(key, content.Finish())),
             violation count largest total,
             isLent
         )
@@ -183,27 +185,27 @@ module internal Encoding =
             Some(ValueError.OutOfRange("schema version", Numbers.text (source.SchemaVersion index), "1 or more"))
         | fault -> fault
 
-    let private normal (request: AppendRequest) (data: EntryData) : Result<EntryData, ValueError> =
-        match data.Key, request.Key with
+    let private normal (key: string option) (data: EntryData) : Result<EntryData, ValueError> =
+        match data.Key, key with
         | None, None -> EntryData.validate data
         | Some own, Some key when String.Equals(own, key, StringComparison.Ordinal) -> EntryData.validate data
         | Some own, Some key -> Error(ValueError.Contradictory("idempotency keys", own + " and " + key))
         | Some own, None -> Error(ValueError.Contradictory("idempotency keys", own + " of an entry, none of the append"))
-        | None, _ -> EntryData.validate { data with Key = request.Key }
+        | None, _ -> EntryData.validate { data with Key = key }
 
     /// Validates what a source has, and brings each entry into its normal form; the rule that is broken.
-    let judge (request: AppendRequest) (source: AppendedEntries) : AppendError option =
+    let judge (key: string option) (source: AppendedEntries) : AppendError option =
         let rec next index =
             if index = source.Count then
                 None
             else
                 match source.Whole index with
                 | null ->
-                    match faultOfPlain source request.Key index with
+                    match faultOfPlain source key index with
                     | None -> next (index + 1)
                     | fault -> fault
                 | data ->
-                    match normal request data with
+                    match normal key data with
                     | Error error -> Some error
                     | Ok valid ->
                         source.Put(index, valid)
@@ -214,12 +216,12 @@ module internal Encoding =
         | None when source.Count = 0 -> Some(AppendError.Invalid(ValueError.Empty "the batch"))
         | None -> None
 
-    /// Validates, encodes and hashes what a source has; see `batch`. The entries of the request are not looked at. `mayLend`: nobody but
+    /// Validates, encodes and hashes what a source has; see `batch`. The entries of a request are not looked at. `mayLend`: nobody but
     /// the library will hold the batch, so that it may rent what it is made of.
-    let batchOf (request: AppendRequest) (source: AppendedEntries) (mayLend: bool) : Result<EncodedBatch, AppendError> =
-        match judge request source with
+    let batchOf (demands: AppendDemands) (source: AppendedEntries) (mayLend: bool) : Result<EncodedBatch, AppendError> =
+        match judge demands.Key source with
         | Some error -> Error error
-        | None -> Ok(write ValueNone request source mayLend)
+        | None -> Ok(write ValueNone demands source mayLend)
 
     let private listed (request: AppendRequest) : AppendedEntries =
         // Of more entries than a batch may have, one more.
@@ -238,8 +240,9 @@ module internal Encoding =
     /// Validates, encodes and hashes. Of more entries than a batch may have no more are looked at, and counted, than show that.
     let batch (way: EncodingWay) (request: AppendRequest) : Result<EncodedBatch, AppendError> =
         let source = listed request
+        let demands = AppendDemands.Requested request
 
-        match judge request source, way with
+        match judge request.Key source, way with
         | Some error, _ -> Error error
-        | None, EncodingWay.Dense -> Ok(write ValueNone request source false)
-        | None, EncodingWay.Placed adjacent -> Ok(write (ValueSome adjacent) request source false)
+        | None, EncodingWay.Dense -> Ok(write ValueNone demands source false)
+        | None, EncodingWay.Placed adjacent -> Ok(write (ValueSome adjacent) demands source false)

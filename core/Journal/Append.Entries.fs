@@ -4,6 +4,32 @@ namespace Refold.Core
 
 open System
 
+/// Writers of batches that are lent, one kept by the thread that gave it back last.
+[<Sealed; AbstractClass>]
+type internal LentWriter private () =
+
+    // A larger buffer is not kept.
+    static let mostKept = 64 * 1024
+
+    [<ThreadStatic; DefaultValue>]
+    static val mutable private kept: ByteWriter | null
+
+    /// An empty writer.
+    static member Take(capacity: int) : ByteWriter =
+        match LentWriter.kept with
+        | null -> ByteWriter.Rent capacity
+        | writer ->
+            LentWriter.kept <- null
+            writer.Clear()
+            writer
+
+    /// Takes the writer back, from the last that holds it: nothing that it wrote may be used any more.
+    static member GiveBack(writer: ByteWriter) : unit =
+        if writer.Capacity <= mostKept && isNull LentWriter.kept then
+            LentWriter.kept <- writer
+        else
+            writer.Release()
+
 /// Entries that a caller hands over. Most have no more than a stream, a role, a type, a schema version and a payload.
 [<AbstractClass>]
 type internal AppendedEntries() =

@@ -56,6 +56,18 @@ type internal PlacedReceipt
             receipt
         | receipt -> receipt
 
+/// What a batch was found with, or what is made of one when it is asked for.
+[<Sealed>]
+type internal BatchParts(entries: EntryData[]) =
+    /// The entries; none of one that was encoded.
+    member _.Entries: EntryData[] = entries
+    /// The canonical bytes of each entry, once they are there.
+    member val Canonical: ReadOnlyMemory<byte>[] = Array.Empty() with get, set
+    /// The position of each entry, once they are there.
+    member val Positions: int64[] | null = null with get, set
+    /// The leaves, once they are there.
+    member val Leaves: Leaf list voption = ValueNone with get, set
+
 /// A batch with its place: what a store writes. Its columns may be lent with the encoded batch: nothing of it is asked once that was
 /// released, but for the receipt.
 [<Sealed>]
@@ -64,33 +76,34 @@ type internal AcceptedBatch
     (
         first: int64,
         encoded: EncodedBatch | null,
-        entries: EntryData[],
-        canonical: ReadOnlyMemory<byte>[],
-        positions: int64[] | null,
+        parts: BatchParts | null,
         versions: int64[],
-        leaves: Leaf list voption,
         key: (string * Hash) option,
         receipt: PlacedReceipt
     ) =
 
-    let mutable positions = positions
     let mutable versions = versions
-    let mutable canonical = canonical
-    let mutable leaves = leaves
+    let mutable parts = parts
 
-    let count =
-        match encoded with
-        | null -> entries.Length
-        | encoded -> encoded.Count
+    let partsOf () : BatchParts =
+        match parts with
+        | null ->
+            let made = BatchParts(Array.Empty())
+            parts <- made
+            made
+        | parts -> parts
 
     let position (index: int) =
-        match positions with
+        match parts with
         | null -> first + int64 index
-        | positions -> positions[index]
+        | parts ->
+            match parts.Positions with
+            | null -> first + int64 index
+            | positions -> positions[index]
 
     /// A batch whose entries take every position from the first one on. `versions` may be rented where the batch is lent, and longer.
     new(first: int64, encoded: EncodedBatch, versions: int64[], key: (string * Hash) option, receipt: PlacedReceipt) =
-        AcceptedBatch(first, encoded, [||], [||], null, versions, ValueNone, key, receipt)
+        AcceptedBatch(first, encoded, null, versions, key, receipt)
 
     /// A batch as it was found, or restored.
     static member Found
@@ -104,13 +117,18 @@ type internal AcceptedBatch
             key: (string * Hash) option,
             receipt: Receipt
         ) =
-        AcceptedBatch(first, null, entries, canonical, positions, versions, ValueSome leaves, key, PlacedReceipt.Of receipt)
+        let parts = BatchParts(entries, Canonical = canonical, Positions = positions, Leaves = ValueSome leaves)
+
+        AcceptedBatch(first, null, parts, versions, key, PlacedReceipt.Of receipt)
 
     /// The batch's first position, which is its id.
     member _.FirstPosition: int64 = first
 
     /// How many entries are there.
-    member _.Count: int = count
+    member this.Count: int =
+        match encoded with
+        | null -> partsOf().Entries.Length
+        | encoded -> encoded.Count
 
     /// Whether its entries are those that were encoded, at every position from the first one on.
     member _.IsDense: bool = not (isNull encoded)
@@ -130,70 +148,74 @@ type internal AcceptedBatch
     /// The stream of an entry.
     member _.Stream(index: int) : StreamId =
         match encoded with
-        | null -> entries[index].Stream
+        | null -> partsOf().Entries[index].Stream
         | encoded -> encoded.StreamArray[encoded.StreamNumbers[index]]
 
     /// The canonical bytes of an entry.
     member _.CanonicalBytes(index: int) : ReadOnlyMemory<byte> =
         match encoded with
-        | null -> canonical[index]
+        | null -> partsOf().Canonical[index]
         | encoded -> encoded.CanonicalBytes index
 
     /// The type of an entry.
     member _.Type(index: int) : string =
         match encoded with
-        | null -> entries[index].Type
+        | null -> partsOf().Entries[index].Type
         | encoded -> encoded.Source.Type index
 
     /// The role of an entry.
     member _.Role(index: int) : Role =
         match encoded with
-        | null -> entries[index].Role
+        | null -> partsOf().Entries[index].Role
         | encoded -> encoded.Source.Role index
 
     /// An entry that has tags, a time, ids, a run or words drawn; null for one that has none of them, if that is known.
     member _.Whole(index: int) : EntryData | null =
         match encoded with
-        | null -> entries[index]
+        | null -> partsOf().Entries[index]
         | encoded -> encoded.Source.Whole index
 
     /// An entry, made where it is not there whole.
     member _.Entry(index: int) : EntryData =
         match encoded with
-        | null -> entries[index]
+        | null -> partsOf().Entries[index]
         | encoded -> encoded.Make index
 
     /// The entries that are there.
     member _.Entries: EntryData[] =
         match encoded with
-        | null -> entries
+        | null -> partsOf().Entries
         | encoded -> encoded.Entries
 
     /// The canonical bytes of each entry.
     member this.Canonical: ReadOnlyMemory<byte>[] =
-        match encoded with
-        | null -> canonical
-        | _ ->
-            if canonical.Length < count then
-                canonical <- Array.init count this.CanonicalBytes
+        let parts = partsOf ()
 
-            canonical
+        if parts.Canonical.Length < this.Count then
+            parts.Canonical <- Array.init this.Count this.CanonicalBytes
+
+        parts.Canonical
 
     /// The position of each entry.
-    member _.Positions: int64[] =
-        match positions with
+    member this.Positions: int64[] =
+        let parts = partsOf ()
+
+        match parts.Positions with
         | null ->
-            let made = Array.init count position
-            positions <- made
+            let made = Array.init this.Count position
+            parts.Positions <- made
             made
         | positions -> positions
 
     /// The version of each entry.
-    member _.Versions: int64[] = if versions.Length = count then versions else Array.sub versions 0 count
+    member this.Versions: int64[] =
+        if versions.Length = this.Count then versions else Array.sub versions 0 this.Count
 
     /// The leaves, holes included, whose counts add up to the positions the batch takes.
     member _.Leaves: Leaf list =
-        match leaves with
+        let parts = partsOf ()
+
+        match parts.Leaves with
         | ValueSome leaves -> leaves
         | ValueNone ->
             let mutable made = []
@@ -206,7 +228,7 @@ type internal AcceptedBatch
                     let struct (start, count, hash) = encoded.LeafArray[number]
                     made <- { Count = count; FirstVersion = versions[start]; Hash = hash } :: made
 
-            leaves <- ValueSome made
+            parts.Leaves <- ValueSome made
             made
 
     /// Writes the record of the batch, as `Head.writeRecord` does.
@@ -269,7 +291,7 @@ type internal AcceptedBatch
                 ArrayPool<int64>.Shared.Return lent
 
 /// How an append was decided.
-[<RequireQualifiedAccess; NoEquality; NoComparison>]
+[<Struct; RequireQualifiedAccess; NoEquality; NoComparison>]
 type internal Acceptance =
     /// The batch is to be written.
     | Fresh of batch: AcceptedBatch

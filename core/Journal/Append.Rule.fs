@@ -46,7 +46,7 @@ module Append =
         if not allowsOwn && own < source.Count then
             Error(AppendError.Invalid(ValueError.Reserved("stream", (source.Stream own).Value)))
         else
-            Encoding.batchOf request source mayLend
+            Encoding.batchOf (AppendDemands.Requested request) source mayLend
 
     let private versionsOf (streamOf: int -> StreamId) (versions: int64[]) : StreamVersions list =
         let order = ResizeArray<StreamId>()
@@ -111,10 +111,27 @@ module Append =
             else
                 Some(AppendError.Conflict(stream.Value, expected, actual))
 
-    let private conflict (index: IAppendIndex) (request: AppendRequest) = firstConflict index request.Expected
+    let private conflictOf (index: IAppendIndex) (stream: StreamId) (version: int64) =
+        let actual = index.HighestVersion stream
 
-    let private failedCondition (index: IAppendIndex) (request: AppendRequest) =
-        match request.Condition with
+        if actual = version then
+            None
+        else
+            Some(AppendError.Conflict(stream.Value, ExpectedVersion.after version, actual))
+
+    let private conflict (index: IAppendIndex) (demands: AppendDemands) =
+        match demands with
+        | AppendDemands.Requested request -> firstConflict index request.Expected
+        | AppendDemands.OfStep step ->
+            match step.Run with
+            | null -> conflictOf index step.Target step.Version
+            | run ->
+                match conflictOf index run step.RunVersion with
+                | None -> conflictOf index step.Target step.Version
+                | conflict -> conflict
+
+    let private failedCondition (index: IAppendIndex) (demands: AppendDemands) =
+        match demands.Condition with
         | None -> None
         | Some condition when condition.AsOf < 0L || condition.AsOf > index.Head.Position || not (index.Covers condition.AsOf) ->
             Some(AppendError.ConditionFailed 0L)
@@ -146,11 +163,6 @@ module Append =
 
         leaves
 
-    let private keyOf (batch: EncodedBatch) =
-        match batch.Request.Key with
-        | Some key -> Some(key, batch.Content)
-        | None -> None
-
     let private assemble first entries canonical positions versions leaves key head streams : AcceptedBatch =
         let count = leaves |> List.sumBy (fun (leaf: Leaf) -> leaf.Count)
         let receipt = { FirstPosition = first; Count = count; Versions = streams; Head = head }
@@ -161,7 +173,7 @@ module Append =
         let leaves = placeLeaves batch.Leaves first positions versions
         let head = Head.next index.Head.Hash first leaves
         let streams = versionsIn batch.StreamArray batch.StreamNumbers versions
-        assemble first batch.Entries (Array.init batch.Count batch.CanonicalBytes) positions versions leaves (keyOf batch) head streams
+        assemble first batch.Entries (Array.init batch.Count batch.CanonicalBytes) positions versions leaves batch.Content head streams
 
     /// A batch behind the head.
     let private place (index: IAppendIndex) (batch: EncodedBatch) first versions firsts lasts : AcceptedBatch =
@@ -171,13 +183,8 @@ module Append =
         AcceptedBatch.WriteRecordOf(writer, first, batch.Count, leaves, leafCount, versions)
         let head = Head.ended writer first batch.Count
 
-        let key =
-            match batch.Request.Key with
-            | Some key -> Some(key, batch.Content)
-            | None -> None
-
         let receipt = PlacedReceipt(first, batch.Count, head, batch.StreamArray, firsts, lasts)
-        AcceptedBatch(first, batch, versions, key, receipt)
+        AcceptedBatch(first, batch, versions, batch.Content, receipt)
 
     /// A batch as a store finds it in its own bytes, with the head it leads to. Nothing is judged here: the store has checked it.
     let internal ofStored first (entries: EntryData[]) canonical positions versions (leaves: Leaf list) (head: Head) : AcceptedBatch =
@@ -188,16 +195,16 @@ module Append =
     /// Decides an append, in commit order: key, then gates, then condition, then expected versions, then limits.
     let internal accept (index: IAppendIndex) (batch: EncodedBatch) : Result<Acceptance, AppendError> =
         let known =
-            match batch.Request.Key with
-            | Some key -> index.TryFindKey key
+            match batch.Content with
+            | Some(key, _) -> index.TryFindKey key
             | None -> None
 
         match known with
-        | Some known when known.Content = batch.Content -> Ok(Acceptance.Repeated known.Receipt)
+        | Some known when batch.Content.IsSome && known.Content = snd batch.Content.Value -> Ok(Acceptance.Repeated known.Receipt)
         | Some known -> Error(AppendError.KeyReused(known.Key, known.Receipt.FirstPosition))
         | None when batch.Refusal.IsSome -> Error batch.Refusal.Value
         | None ->
-            match failedCondition index batch.Request, conflict index batch.Request, batch.Violation with
+            match failedCondition index batch.Demands, conflict index batch.Demands, batch.Violation with
             | Some error, _, _
             | None, Some error, _
             | None, None, Some error -> Error error

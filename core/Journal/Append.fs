@@ -21,6 +21,70 @@ type AppendRequest =
         Key: string option
     }
 
+/// What a step's append demands: as a request without entries that expects the version of the run's stream and then that of the step's.
+[<Sealed>]
+type internal StepDemands
+    (run: StreamId | null, runVersion: int64, target: StreamId, version: int64, condition: AppendCondition option, key: string option) =
+    /// The run's stream; null where nothing is expected of it.
+    member _.Run: StreamId | null = run
+    /// Its version before the batch.
+    member _.RunVersion: int64 = runVersion
+    /// The stream of the step.
+    member _.Target: StreamId = target
+    /// Its version before the batch.
+    member _.Version: int64 = version
+    /// As of a request.
+    member _.Condition: AppendCondition option = condition
+    /// As of a request.
+    member _.Key: string option = key
+
+    /// The same as a request.
+    member _.ToRequest() : AppendRequest =
+        let target = target, ExpectedVersion.after version
+
+        {
+            Entries = []
+            Expected =
+                (match run with
+                 | null -> [ target ]
+                 | run -> [ run, ExpectedVersion.after runVersion; target ])
+            Condition = condition
+            Key = key
+        }
+
+/// What an append demands of the journal before it.
+[<Struct; RequireQualifiedAccess; NoEquality; NoComparison>]
+type internal AppendDemands =
+    /// By a request, whose entries are not looked at.
+    | Requested of request: AppendRequest
+    /// By a step.
+    | OfStep of step: StepDemands
+
+    /// The idempotency key.
+    member this.Key: string option =
+        match this with
+        | Requested request -> request.Key
+        | OfStep step -> step.Key
+
+    /// What must not have been appended meanwhile.
+    member this.Condition: AppendCondition option =
+        match this with
+        | Requested request -> request.Condition
+        | OfStep step -> step.Condition
+
+    /// As one object, as a batch keeps it; see `Of`.
+    member this.Kept: objnull =
+        match this with
+        | Requested request -> box request
+        | OfStep step -> box step
+
+    /// What a batch keeps.
+    static member Of(kept: objnull) : AppendDemands =
+        match kept with
+        | :? StepDemands as step -> OfStep step
+        | :? AppendRequest as request -> Requested request
+        | _ -> invalidOp "neither a step nor a request"
+
 /// What a committed append is answered with. It names no file and no offset, so it stays valid whatever the store does.
 [<NoComparison>]
 type Receipt =

@@ -46,9 +46,9 @@ type internal ColumnItems<'Item>(parts: 'Item[][], shift: int, start: int, count
 /// What was handed out stays as it is.
 [<Sealed>]
 type internal Column<'Item>() =
-    // A power of two, and at most 64 KiB.
+    // A power of two, and at most 8 KiB: what is not used of the last one is little.
     static let shift =
-        16
+        13
         - Numerics.BitOperations.Log2(Numerics.BitOperations.RoundUpToPowerOf2(uint32 (Runtime.CompilerServices.Unsafe.SizeOf<'Item>())))
 
     let mutable parts: 'Item[][] = Array.Empty()

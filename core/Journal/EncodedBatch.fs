@@ -14,7 +14,7 @@ type EncodedBatch
     internal
     (
         source: AppendedEntries,
-        request: AppendRequest,
+        demands: objnull,
         // Rented where the batch is lent; null where nothing is kept.
         writer: ByteWriter | null,
         ends: int[],
@@ -22,12 +22,11 @@ type EncodedBatch
         streamNumbers: int[],
         leaves: struct (int * int * Hash)[],
         leafCount: int,
-        content: Hash,
+        content: (string * Hash) option,
         violation: AppendError option,
         isLent: bool
     ) =
 
-    let count = source.Count
     let mutable writer = writer
     let mutable ends = ends
     let mutable streamNumbers = streamNumbers
@@ -42,15 +41,17 @@ type EncodedBatch
         | writer -> writer.WrittenMemory.Slice 1
 
     let check (index: int) =
-        if index < 0 || index >= count then
+        if index < 0 || index >= source.Count then
             raise (ArgumentOutOfRangeException(nameof index, index, "The batch has no entry of this index."))
 
     /// How many entries there are: 1 or more. Of a batch above the limit of entries, which no journal commits, one more than that limit.
-    member _.Count: int = count
+    member _.Count: int = source.Count
 
     /// The idempotency key; null for none.
     member _.Key: string | null =
-        match request.Key with
+        let demands = AppendDemands.Of demands
+
+        match demands.Key with
         | Some key -> key
         | None -> null
 
@@ -118,7 +119,7 @@ type EncodedBatch
             else
                 EncodedBatch(
                     source,
-                    request,
+                    demands,
                     writer,
                     ends,
                     streams,
@@ -155,14 +156,14 @@ type EncodedBatch
             let kept =
                 if not isLent then
                     encoded
-                elif count = 1 then
+                elif source.Count = 1 then
                     ReadOnlyMemory(encoded.ToArray())
                 else
                     let copies =
                         match copies with
                         | null ->
                             let made =
-                                PayloadCopies(Seq.sumBy (fun at -> int64 (this.Payload at).Length) (seq { index .. count - 1 }))
+                                PayloadCopies(Seq.sumBy (fun at -> int64 (this.Payload at).Length) (seq { index .. source.Count - 1 }))
 
                             copies <- made
                             made
@@ -176,15 +177,15 @@ type EncodedBatch
     member internal this.Entries: EntryData[] =
         match entries with
         | null ->
-            let made = Array.init count this.Make
+            let made = Array.init source.Count this.Make
             // Asked by two threads at once, both get the same.
             match Interlocked.CompareExchange<EntryData[] | null>(&entries, made, null) with
             | null -> made
             | before -> before
         | made -> made
 
-    /// Expected versions, the condition and the key; its entries are not asked for.
-    member internal _.Request: AppendRequest = request
+    /// Expected versions, the condition and the key.
+    member internal _.Demands: AppendDemands = AppendDemands.Of demands
 
     /// Index of the first entry, number of entries and hash of each leaf.
     member internal _.Leaves: struct (int * int * Hash)[] = Array.sub leaves 0 leafCount
@@ -204,7 +205,7 @@ type EncodedBatch
         | null -> ()
         | rented when isLent ->
             writer <- null
-            rented.Release()
+            LentWriter.GiveBack rented
             ArrayPool<int>.Shared.Return ends
             ArrayPool<int>.Shared.Return streamNumbers
             ArrayPool<struct (int * int * Hash)>.Shared.Return leaves
@@ -214,12 +215,11 @@ type EncodedBatch
             source.Release()
         | _ -> ()
 
-    /// What a retry with the same key must repeat: SHA-256 over streams, roles, types, schema versions, payloads and tags, in order.
-    /// Zero where there is no key, and never compared then.
-    member internal _.Content: Hash = content
+    /// The key, and what a retry with it must repeat: SHA-256 over streams, roles, types, schema versions, payloads and tags, in order.
+    member internal _.Content: (string * Hash) option = content
 
     /// The limit the batch breaks, judged after key, condition and expected versions.
     member internal _.Violation: AppendError option = violation
 
     /// How many entries and bytes there are.
-    override _.ToString() = Numbers.text count + " entries, " + Numbers.text (bytes ()).Length + " bytes"
+    override _.ToString() = Numbers.text source.Count + " entries, " + Numbers.text (bytes ()).Length + " bytes"

@@ -91,7 +91,7 @@ type internal MessageLedger(run: RunId, entries: Entry seq, deletedTo: StreamId 
         {
             AreLookedFor = isLookedFor
             MayBeDeleted = mayBeDeleted
-            MayLack = outboxes |> List.exists (fun outbox -> command.Position < firstOf outbox)
+            MayLack = not outboxes.IsEmpty && outboxes |> List.exists (fun outbox -> command.Position < firstOf outbox)
         }
 
     /// The divergence of the first message before a position that no command sent.

@@ -23,15 +23,13 @@ type internal RemadeSteps<'State, 'Command, 'Event, 'Error>
             with _ ->
                 false
 
-    let make recorded aggregate (step: RecordedStep) state value =
+    let settings = { RunStep.plain with RefuseUnstable = false; IsCompared = true }
+
+    let make (recorded: Encoded | null) aggregate (step: RecordedStep) state value =
         let command = step.Command
 
         RunStep.settled
-            { RunStep.plain with
-                RefuseUnstable = false
-                IsCompared = true
-                Recorded = recorded
-            }
+            settings
             context
             aggregate
             {
@@ -49,6 +47,7 @@ type internal RemadeSteps<'State, 'Command, 'Event, 'Error>
                 CorrelationId = command.Data.CorrelationId
                 CausationId = command.Data.CausationId
                 Key = command.Data.Key
+                Recorded = recorded
             }
 
     let entriesOf (made: SettledStep<'State, 'Event, 'Error>) = List.ofArray made.Entries
@@ -81,10 +80,10 @@ type internal RemadeSteps<'State, 'Command, 'Event, 'Error>
 
         match difference, first with
         | None, Ok made -> struct (None, made.SettledEvents)
-        | None, Error _ -> struct (None, [||])
+        | None, Error _ -> struct (None, SettledEvents.None)
         | Some found, _ when StepTold.answer (Result.map entriesOf first) = StepTold.answer (Result.map entriesOf (again ())) ->
-            struct (Some found, [||])
-        | Some found, _ -> struct (Some { found with Cause = DivergenceCause.Unstable }, [||])
+            struct (Some found, SettledEvents.None)
+        | Some found, _ -> struct (Some { found with Cause = DivergenceCause.Unstable }, SettledEvents.None)
 
     let isSame step (made: SettledStep<'State, 'Event, 'Error>) = StepComparison.isSame step made.Entries made.Messages made.Drawn
 
@@ -92,15 +91,12 @@ type internal RemadeSteps<'State, 'Command, 'Event, 'Error>
     /// they were recorded: then nothing is looked for.
     member _.Compare
         (step: RecordedStep, encoded: Encoded, state: 'State)
-        : Result<struct (Divergence option * Settled<'Event>[]), Divergence> =
+        : Result<struct (Divergence option * SettledEvents<'Event>), Divergence> =
         let mutable proved = Unchecked.defaultof<'Command>
 
         // Where reading the command proves how it is written, it is settled as it was recorded.
         let first =
-            if tryProve encoded &proved then
-                ValueSome(make (Some encoded) aggregate step state proved)
-            else
-                ValueNone
+            if tryProve encoded &proved then ValueSome(make encoded aggregate step state proved) else ValueNone
 
         match first with
         | ValueSome(Ok made) when isSame step made -> Ok(struct (None, made.SettledEvents))
@@ -108,7 +104,7 @@ type internal RemadeSteps<'State, 'Command, 'Event, 'Error>
             match Folding.decode aggregate.Commands step.Command encoded with
             | Error divergence -> Error divergence
             | Ok value ->
-                let decide () = make None aggregate step state value
+                let decide () = make null aggregate step state value
 
                 match
                     (match first with
@@ -125,7 +121,7 @@ type internal RemadeSteps<'State, 'Command, 'Event, 'Error>
             let decision = Decision.ofResult outcome |> Decision.withMessages messages
             let decider = Decider.sending aggregate.Decider.Initial (fun _ _ _ -> decision) aggregate.Decider.Evolve
 
-            match make (Some encoded) { aggregate with Decider = decider } step state Unchecked.defaultof<'Command> with
+            match make encoded { aggregate with Decider = decider } step state Unchecked.defaultof<'Command> with
             | Ok made -> find step (entriesOf made) made (step.Command.Data.Drawn |> Option.defaultValue 0UL)
             | Error error -> Some(StepComparison.ofError step error)
 

@@ -107,13 +107,13 @@ type internal ReplayStream<'State, 'Command, 'Event, 'Error>
         | _ -> List.rev taken
 
     // The recorded events, which are the decided ones, folded as `Replay.fold` does.
-    let rec accept (events: Entry list) (settled: Settled<'Event>[]) (number: int) =
+    let rec accept (events: Entry list) (settled: SettledEvents<'Event>) (number: int) =
         match events with
         | [] ->
             afterStep <- struct (version, state)
             StepVerdict.Same
-        | event :: rest when number < settled.Length && StepTold.isSettled version event settled[number] ->
-            match Folding.evolve aggregate state event settled[number].Value with
+        | event :: rest when number < settled.Values.Length && StepTold.isSettled version event settled.AreStable (settled.Entry number) ->
+            match Folding.evolve aggregate state event settled.Values[number] with
             | Ok after ->
                 state <- after
                 version <- event.Version
@@ -162,7 +162,7 @@ type internal ReplayStream<'State, 'Command, 'Event, 'Error>
 
         let compared =
             if isRedacted then
-                Ok(struct (remade.CompareRedacted(step, encoded, state), Array.Empty()))
+                Ok(struct (remade.CompareRedacted(step, encoded, state), SettledEvents.None))
             else
                 remade.Compare(step, encoded, state)
 

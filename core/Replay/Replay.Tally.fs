@@ -35,17 +35,33 @@ type internal PositionRanges() =
 
     /// First and last position of each range, rising.
     member _.ToList() : (int64 * int64) list =
-        // Added by stream, so that neighbours may lie apart.
-        let join (struct (first, last)) ranges =
-            match ranges with
-            | (next, until) :: rest when next = last + 1L -> (first, until) :: rest
-            | _ -> (first, last) :: ranges
-
         let isBefore (struct (first, last): struct (int64 * int64)) (struct (next, until): struct (int64 * int64)) =
             first < next || (first = next && last <= until)
 
-        let isRising = Seq.pairwise ranges |> Seq.forall (fun (range, next) -> isBefore range next)
-        Seq.foldBack join (if isRising then ranges :> seq<_> else Seq.sort ranges) []
+        let mutable isRising = true
+
+        for number in 1 .. ranges.Count - 1 do
+            isRising <- isRising && isBefore ranges[number - 1] ranges[number]
+
+        // Added by stream, so that neighbours may lie apart.
+        let rising = if isRising then ranges else ResizeArray(Seq.sort ranges)
+        let mutable joined = []
+        let mutable number = rising.Count - 1
+
+        while number >= 0 do
+            let struct (_, last) = rising[number]
+            let mutable struct (first, _) = rising[number]
+
+            // Those that end where this one begins are the same range.
+            while number > 0 && (let struct (_, until) = rising[number - 1] in until = first - 1L) do
+                number <- number - 1
+                let struct (before, _) = rising[number]
+                first <- before
+
+            joined <- (first, last) :: joined
+            number <- number - 1
+
+        joined
 
     /// The finding that these effects were not replayed; none where there is no effect.
     member _.NotReplayed: ReplayFinding list =

@@ -127,13 +127,13 @@ module internal StepTold =
 
     /// Whether a recorded event behind a version is the one that was decided, encoded and read back just now, byte by byte: then it needs
     /// neither again.
-    let isSettled (version: int64) (event: Entry) (settled: Settled<'Event>) : bool =
-        settled.IsStable
+    let isSettled (version: int64) (event: Entry) (isStable: bool) (settled: EntryData) : bool =
+        isStable
         && event.Data.Role.IsEvent
         && event.Version = version + 1L
-        && event.Data.SchemaVersion = settled.Encoded.SchemaVersion
-        && String.Equals(event.Data.Type, settled.Encoded.Type, StringComparison.Ordinal)
-        && event.Data.Payload.Equals settled.Encoded.Payload
+        && event.Data.SchemaVersion = settled.SchemaVersion
+        && String.Equals(event.Data.Type, settled.Type, StringComparison.Ordinal)
+        && event.Data.Payload.Equals settled.Payload
 
     /// What two decisions of the same command must agree on.
     let answer (made: Result<EntryData list, StepError>) : string list =

@@ -12,6 +12,7 @@ type internal Verification(source: VerifyInput, verifiers: ReplayVerifier list, 
     let tally = ReplayTally()
     let streams = SortedDictionary<StreamId, IReplayStream>()
     let skipped = Dictionary<StreamId, int64>()
+    let known = KnownStreams()
     let findings = ResizeArray<ReplayFinding>()
     // Commands, then effects.
     let inputs = ResizeArray<Entry>()
@@ -67,12 +68,12 @@ type internal Verification(source: VerifyInput, verifiers: ReplayVerifier list, 
     let step (command: Entry) (refusals: Entry list) until =
         let sent = messages.Take(command, until)
 
-        match Envelope.tryRead command.Data.Payload with
+        match Envelope.tryReadBy known command.Data.Payload with
         | Error error ->
             let shown = PayloadDifference.show command.Data.Payload
             let path = PayloadDifference.memberPath command.Data.Payload
             differs (Divergence.at command path DivergenceCause.Undecodable shown (error.ToString()))
-        | Ok(name, data) ->
+        | Ok(struct (name, data)) ->
             match streamOf command name with
             | Error divergence -> differs divergence
             | Ok stream ->

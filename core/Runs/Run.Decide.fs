@@ -16,18 +16,17 @@ module internal StepDecision =
     let decide
         (context: RunContext)
         (aggregate: Aggregate<'State, 'Command, 'Event, 'Error>)
-        (before: RunPosition<'State>)
-        (input: StepInput<'Command>)
+        (before: StepPlace<'State>)
+        (input: GivenCommand<'Command>)
         command
         commandId
         =
         let random = random context.Root input.Stream before.Version
 
-        let step: Step = { Now = input.Now.ToUniversalTime(); CommandId = commandId; Random = random }
-
         try
             try
-                let decision = Settle.decision aggregate.Decider step before.State command
+                let now = input.Now.ToUniversalTime()
+                let decision = Settle.decision aggregate.Decider now commandId random before.State command
                 Ok(struct (decision, random.WordsDrawn))
             with error ->
                 Error(StepError.Threw("decide", error))
@@ -45,7 +44,7 @@ module internal StepDecision =
         }
 
     /// What entries of a step have in common.
-    let common (context: RunContext) (input: StepInput<'Command>) (commandId: Guid) : Common =
+    let common (context: RunContext) (input: GivenCommand<'Command>) (commandId: Guid) : Common =
         let cause = Some commandId
 
         {
@@ -66,24 +65,24 @@ module internal StepDecision =
         (settings: StepSettings)
         (aggregate: Aggregate<'State, 'Command, 'Event, 'Error>)
         (before: 'State)
-        (decided: 'Event list)
-        (recorded: Settled<'Event>[])
+        (decided: 'Event[])
+        (recorded: SettledEvents<'Event>)
         : Result<'State, StepError> =
         let mutable state = before
-        let mutable rest = decided
         let mutable number = 0
         let mutable fault = ValueNone
 
-        while fault.IsNone && number < recorded.Length do
-            let settled = recorded[number]
+        while fault.IsNone && number < recorded.Values.Length do
+            let entry = recorded.Entry number
             let mutable isOther = false
 
             try
-                let isChecked = settings.CheckCodecs && not (Redaction.isMarked settled.Encoded.Payload)
+                let isChecked = settings.CheckCodecs && not (Redaction.isMarked entry.Payload)
 
-                let other = if isChecked then hashOf aggregate (aggregate.Decider.Evolve state rest.Head) else None
+                let other =
+                    if isChecked then hashOf aggregate (aggregate.Decider.Evolve state decided[number]) else None
 
-                state <- aggregate.Decider.Evolve state settled.Value
+                state <- aggregate.Decider.Evolve state recorded.Values[number]
                 isOther <- other.IsSome && other <> hashOf aggregate state
             with error ->
                 fault <- ValueSome(StepError.Threw("evolve", error))
@@ -91,11 +90,10 @@ module internal StepDecision =
             if isOther then
                 let reason =
                     "the state after the event as decided is another one than after the event as read back from "
-                    + PayloadText.show settled.Encoded.Payload
+                    + PayloadText.show entry.Payload
 
-                fault <- ValueSome(StepError.Codec("the event", CodecError.Unencodable(settled.Encoded.Type, reason)))
+                fault <- ValueSome(StepError.Codec("the event", CodecError.Unencodable(entry.Type, reason)))
 
-            rest <- rest.Tail
             number <- number + 1
 
         match fault with
@@ -104,27 +102,22 @@ module internal StepDecision =
 
     /// Whether the command as it was given comes to the same as the one that was read back, and draws as often.
     let sameDecision context (aggregate: Aggregate<_, _, 'Event, 'Error>) before input (command: Settled<_>) id decided drawn =
-        let encoded (decision: Decision<'Event, 'Error>) =
-            match decision.Outcome with
-            | Ok events -> Ok(events |> List.map (CodecEncode.record aggregate.Events))
-            | Error error -> Error(CodecEncode.record aggregate.Errors error)
+        let encoded (decision: DecidedParts<'Event, 'Error>) =
+            if decision.IsRefused then
+                Error(CodecEncode.record aggregate.Errors decision.Refusal)
+            else
+                Ok(decision.Events |> Array.map (CodecEncode.record aggregate.Events))
 
-        let sent (decision: Decision<'Event, 'Error>) =
+        let sent (decision: DecidedParts<'Event, 'Error>) =
             decision.Messages
             |> List.map (fun message -> message.Outbox, message.Recipient, message.DeliverAfter, message.Event, message.Form.Encode())
 
         decide context aggregate before input input.Command id
-        |> Result.bind (fun (struct (given: Decision<'Event, 'Error>, givenDrawn)) ->
+        |> Result.bind (fun (struct (given: DecidedParts<'Event, 'Error>, givenDrawn)) ->
             if givenDrawn = drawn && encoded given = encoded decided && sent given = sent decided then
                 Ok()
             else
                 let reason =
-                    "the command as given is decided otherwise than as read back from " + PayloadText.show command.Encoded.Payload
+                    "the command as given is decided otherwise than as read back from " + PayloadText.show command.Payload
 
-                Error(StepError.Codec("the command", CodecError.Unencodable(command.Encoded.Type, reason))))
-
-    /// How many entries an outcome adds to the target stream, and to the run's stream besides the command.
-    let added (outcome: Result<'Event list, 'Error>) : struct (int64 * int64) =
-        match outcome with
-        | Ok events -> struct (int64 (List.length events), 0L)
-        | Error _ -> struct (0L, 1L)
+                Error(StepError.Codec("the command", CodecError.Unencodable(command.Type, reason))))

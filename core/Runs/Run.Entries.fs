@@ -15,10 +15,11 @@ module internal StepEntries =
     // An entry of the step; encoding the batch judges it.
     let private entry
         (common: StepDecision.Common)
-        (input: StepInput<'Command>)
+        (input: GivenCommand<'Command>)
         stream
         (role: Role)
-        encoded
+        typeName
+        schemaVersion
         payload
         tags
         drawn
@@ -26,8 +27,8 @@ module internal StepEntries =
         {
             Stream = stream
             Role = role
-            Type = encoded.Type
-            SchemaVersion = encoded.SchemaVersion
+            Type = typeName
+            SchemaVersion = schemaVersion
             Payload = payload
             Tags = tags
             Time = common.At
@@ -52,13 +53,13 @@ module internal StepEntries =
         | _, None -> 1
         | _, Some _ -> 2
 
-    let private outcomeCount (context: RunContext) (decision: Decision<'Event, 'Error>) : int =
-        match decision.Outcome with
-        | Ok events -> List.length events
-        | Error _ -> if context.Mode = RecordMode.Off then 0 else 1
+    let private outcomeCount (context: RunContext) (decision: DecidedParts<'Event, 'Error>) : int =
+        if not decision.IsRefused then decision.Events.Length
+        elif context.Mode = RecordMode.Off then 0
+        else 1
 
     /// Room for the entries of a step, which are put into it one by one.
-    let room context settings (decision: Decision<'Event, 'Error>) : Result<EntryData[], StepError> =
+    let room context settings (decision: DecidedParts<'Event, 'Error>) : Result<EntryData[], StepError> =
         let outcome, messages = outcomeCount context decision, List.length decision.Messages
 
         if outcome > Limits.batchEntries then
@@ -80,76 +81,70 @@ module internal StepEntries =
         context
         common
         (aggregate: Aggregate<'State, 'Command, 'Event, 'Error>)
-        (input: StepInput<'Command>)
-        (events: 'Event list)
+        (input: GivenCommand<'Command>)
+        (events: 'Event[])
         (entries: EntryData[])
-        : Result<Settled<'Event>[], StepError> =
-        let settled = Array.zeroCreate<Settled<'Event>>(List.length events)
+        : Result<SettledEvents<'Event>, StepError> =
+        let settled = Array.zeroCreate<'Event> events.Length
+        let first = inputCount context settings
+        let mutable areStable = true
         let mutable fault = ValueNone
-        let mutable rest = events
         let mutable number = 0
 
-        while fault.IsNone && not rest.IsEmpty do
-            match Settle.outcome settings "the event" aggregate.Events rest.Head with
+        while fault.IsNone && number < events.Length do
+            match Settle.outcome settings "the event" aggregate.Events events[number] with
             | Error error -> fault <- ValueSome error
             | Ok found ->
                 match tags aggregate found.Value with
                 | Error error -> fault <- ValueSome error
                 | Ok tags ->
-                    let place = inputCount context settings + number
-                    entries[place] <- entry common input input.Stream Role.Event found.Encoded found.Encoded.Payload tags None
-                    settled[number] <- found
-                    rest <- rest.Tail
+                    entries[first + number] <-
+                        entry common input input.Stream Role.Event found.Type found.SchemaVersion found.Payload tags None
+
+                    settled[number] <- found.Value
+                    areStable <- areStable && found.IsStable
                     number <- number + 1
 
         match fault with
         | ValueSome error -> Error error
-        | ValueNone -> Ok settled
+        | ValueNone -> Ok { Values = settled; AreStable = areStable; Entries = entries; First = first }
 
-    /// Puts the entries of the outcome into their places, and gives the events as they were settled, and the outcome as it was recorded.
+    /// Puts the entries of the outcome into their places, and gives the events as they were settled, and the refusal.
     let outcomeEntries
         settings
         (context: RunContext)
         common
         (aggregate: Aggregate<'State, 'Command, 'Event, 'Error>)
-        (input: StepInput<'Command>)
-        (decision: Decision<'Event, 'Error>)
+        (input: GivenCommand<'Command>)
+        (decision: DecidedParts<'Event, 'Error>)
         (entries: EntryData[])
-        : Result<struct (Settled<'Event>[] * Result<'Event list, 'Error>), StepError> =
-        match decision.Outcome with
-        | Ok events ->
-            match eventEntries settings context common aggregate input events entries with
+        : Result<struct (SettledEvents<'Event> * 'Error), StepError> =
+        if not decision.IsRefused then
+            match eventEntries settings context common aggregate input decision.Events entries with
             | Error error -> Error error
-            | Ok settled ->
-                let mutable recorded = []
-
-                for number in settled.Length - 1 .. -1 .. 0 do
-                    recorded <- settled[number].Value :: recorded
-
-                Ok(struct (settled, Ok recorded))
-        | Error error ->
-            match Settle.outcome settings "the refusal" aggregate.Errors error with
+            | Ok settled -> Ok(struct (settled, decision.Refusal))
+        else
+            match Settle.outcome settings "the refusal" aggregate.Errors decision.Refusal with
             | Error error -> Error error
             | Ok settled ->
                 if context.Mode <> RecordMode.Off then
-                    let refusal =
-                        entry common input context.Run.Stream Role.Refusal settled.Encoded settled.Encoded.Payload [] None
+                    entries[inputCount context settings] <-
+                        entry common input context.Run.Stream Role.Refusal settled.Type settled.SchemaVersion settled.Payload [] None
 
-                    entries[inputCount context settings] <- refusal
-
-                Ok(struct (Array.Empty(), Error settled.Value))
+                Ok(struct (SettledEvents.None, settled.Value))
 
     let private sentEntries
         settings
         (context: RunContext)
         common
-        (before: RunPosition<'State>)
-        (input: StepInput<'Command>)
+        (before: StepPlace<'State>)
+        (input: GivenCommand<'Command>)
         commandId
-        (decision: Decision<'Event, 'Error>)
+        (decision: DecidedParts<'Event, 'Error>)
         (entries: EntryData[])
         : Result<unit, StepError> =
-        let entryOf stream (encoded: Encoded) = entry common input stream Role.Message encoded encoded.Payload [] None
+        let entryOf stream (encoded: Encoded) =
+            entry common input stream Role.Message encoded.Type encoded.SchemaVersion encoded.Payload [] None
 
         let make =
             MessageEntry.make settings context.Run input.Stream before.Version input.Now commandId entryOf
@@ -176,7 +171,7 @@ module internal StepEntries =
         before
         input
         commandId
-        (decision: Decision<'Event, 'Error>)
+        (decision: DecidedParts<'Event, 'Error>)
         entries
         : Result<unit, StepError> =
         if decision.Messages.IsEmpty then
@@ -184,19 +179,22 @@ module internal StepEntries =
         else
             sentEntries settings context common before input commandId decision entries
 
-    let private snapshotEffect context common (input: StepInput<'Command>) (stoodOn: StoodOn) =
+    let private snapshotEffect context common (input: GivenCommand<'Command>) (stoodOn: StoodOn) =
         let payload = RunForm.writeSnapshot input.Stream stoodOn
-        let encoded = { Type = snapshotType; SchemaVersion = 1; Payload = payload }
-        entry common input context.Run.Effects Role.Effect encoded payload [] None
+        entry common input context.Run.Effects Role.Effect snapshotType 1 payload [] None
 
     /// Puts what is recorded before the outcome into its places: the snapshot that the state stands on, and the command.
-    let inputEntries context common settings (input: StepInput<'Command>) drawn (command: Settled<'Command>) (entries: EntryData[]) =
+    let inputEntries context common settings (input: GivenCommand<'Command>) drawn (command: Settled<'Command>) (entries: EntryData[]) =
         match inputCount context settings with
         | 0 -> ()
         | count ->
-            let payload = Envelope.write input.Stream command.Encoded.Payload
+            let payload =
+                (match command.Room with
+                 | null -> Envelope.write input.Stream command.Payload
+                 | room -> Envelope.writeAround input.Stream command.Payload room)
 
-            entries[count - 1] <- entry common input context.Run.Stream Role.Command command.Encoded payload [] (Some drawn)
+            entries[count - 1] <-
+                entry common input context.Run.Stream Role.Command command.Type command.SchemaVersion payload [] (Some drawn)
 
             match settings.StoodOn with
             | None -> ()

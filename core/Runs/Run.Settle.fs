@@ -8,11 +8,55 @@ open System
 [<Struct; NoEquality; NoComparison>]
 type internal Settled<'Value> =
     {
-        Encoded: Encoded
+        /// The entry type.
+        Type: string
+        /// The schema version.
+        SchemaVersion: int
+        /// The bytes.
+        Payload: Bytes
         Value: 'Value
         /// Whether the value was read back from the bytes and has the same bytes again.
         IsStable: bool
+        /// The array of the bytes, where it has the room around them that was asked for; else null.
+        Room: byte[] | null
     }
+
+    /// A value with the bytes that a codec gave.
+    static member Of(encoded: Encoded, value: 'Value, isStable: bool) : Settled<'Value> =
+        {
+            Type = encoded.Type
+            SchemaVersion = encoded.SchemaVersion
+            Payload = encoded.Payload
+            Value = value
+            IsStable = isStable
+            Room = null
+        }
+
+/// The events of a step as their codec reads them back, beside their entries.
+[<Struct; NoEquality; NoComparison>]
+type internal SettledEvents<'Event> =
+    {
+        /// The events. Not to be changed.
+        Values: 'Event[]
+        /// Whether each was read back from its bytes and has the same bytes again.
+        AreStable: bool
+        /// The entries of the step.
+        Entries: EntryData[]
+        /// The place of the first event's entry.
+        First: int
+    }
+
+    /// None.
+    static member None: SettledEvents<'Event> =
+        {
+            Values = Array.Empty()
+            AreStable = false
+            Entries = Array.Empty()
+            First = 0
+        }
+
+    /// The entry of an event.
+    member this.Entry(number: int) : EntryData = this.Entries[this.First + number]
 
 /// What a step came to, as `StepResult` has it, with what it was made of.
 [<Struct; NoEquality; NoComparison>]
@@ -20,8 +64,10 @@ type internal SettledStep<'State, 'Event, 'Error> =
     {
         /// What is to be appended; null where nothing is, or where the step is only compared.
         Batch: EncodedBatch | null
-        /// The events, or the refusal, as their codecs read them back.
-        Outcome: Result<'Event list, 'Error>
+        /// Whether it was refused.
+        IsRefused: bool
+        /// The refusal as its codec reads it back, where it was refused.
+        Refusal: 'Error
         /// The messages that are appended with the events.
         Messages: OutgoingMessage list
         /// The state after the step.
@@ -34,11 +80,15 @@ type internal SettledStep<'State, 'Event, 'Error> =
         Drawn: uint64
         /// Whether something in an event is redacted.
         Redacted: bool
-        /// Its events as they were settled.
-        SettledEvents: Settled<'Event>[]
+        /// Its events as they were settled, as their codec reads them back.
+        SettledEvents: SettledEvents<'Event>
         /// Its entries in their normal form, the command first. Not to be changed.
         Entries: EntryData[]
     }
+
+    /// The events, or the refusal, as their codecs read them back.
+    member this.Outcome: Result<'Event list, 'Error> =
+        if this.IsRefused then Error this.Refusal else Ok(List.ofArray this.SettledEvents.Values)
 
 /// Calling the aggregate's code, and settling what goes into a step and comes out of it.
 [<RequireQualifiedAccess>]
@@ -52,11 +102,7 @@ module internal Settle =
             Error(StepError.Threw(where, error))
 
     /// What answers null throws.
-    let answered (where: string) (what: string) (answer: 'Answer) : 'Answer =
-        if isNull (box answer) then
-            raise (InvalidOperationException(where + " answered null instead of " + what))
-
-        answer
+    let answered (where: string) (what: string) (answer: 'Answer) : 'Answer = Answer.notNull where what answer
 
     /// What a codec answers; `doing` says what it did, before `what`.
     let coded (doing: string) (what: string) (action: unit -> Result<'Value, CodecError>) : Result<'Value, StepError> =
@@ -86,21 +132,17 @@ module internal Settle =
     /// What `decide` answers, and nothing in it is null.
     let decision
         (decider: Decider<'State, 'Command, 'Event, 'Error>)
-        (step: Step)
+        (now: DateTimeOffset)
+        (commandId: Guid)
+        (random: SeededRng)
         (state: 'State)
         (command: 'Command)
-        : Decision<'Event, 'Error> =
-        let decision =
-            match box decider.Decide with
-            | :? SendingDecide<'State, 'Command, 'Event, 'Error> as sending ->
-                answered "decide" "a decision" (sending.Decide step state command)
-            | _ -> Decision.ofResult (decider.Decide step state command)
-
-        match decision.Outcome with
-        | Ok events -> answered "decide" "a list of events" events |> ignore<'Event list>
-        | Error _ -> ()
-
-        decision
+        : DecidedParts<'Event, 'Error> =
+        match box decider.Decide with
+        | :? SendingDecide<'State, 'Command, 'Event, 'Error> as sending -> sending.Parts(now, commandId, random, state, command)
+        | _ ->
+            let step: Step = { Now = now; CommandId = commandId; Random = random }
+            DecidedParts.Of(Decision.ofResult (decider.Decide step state command))
 
     let private encode what (codec: Codec<'Value>) (value: 'Value) = coded "encoding " what (fun () -> CodecEncode.record codec value)
 
@@ -112,52 +154,70 @@ module internal Settle =
 
     // Reads back what a value was encoded as, and demands that it has the same bytes.
     let private readBack (settings: StepSettings) what (codec: Codec<'Value>) (value: 'Value) (encoded: Encoded) =
-        let refused error =
-            if settings.RefuseUnstable then
-                Error error
-            else
-                Ok { Encoded = encoded; Value = value; IsStable = false }
+        let refused error = if settings.RefuseUnstable then Error error else Ok(Settled.Of(encoded, value, false))
 
         match coded "decoding " what (fun () -> codec.Decode encoded) with
         | Error error -> refused error
         | Ok back ->
             match encode what codec back with
             | Error error -> refused error
-            | Ok again when isSame again encoded -> Ok { Encoded = encoded; Value = back; IsStable = true }
+            | Ok again when isSame again encoded -> Ok(Settled.Of(encoded, back, true))
             | Ok again -> refused (notStable what encoded again)
 
     // By a codec that reads back what it writes; none where it does not, or where that is not known. As `coded`, without a function.
-    let private trySettle what (codec: Codec<'Value>) (value: 'Value) : Result<Settled<'Value> voption, StepError> =
+    let private trySettle what (codec: Codec<'Value>) (value: 'Value) before behind : Result<Settled<'Value> voption, StepError> =
         match CodecEncode.trySettling codec with
         | ValueNone -> Ok ValueNone
         | ValueSome settling ->
             try
-                match settling.TrySettle value with
-                | Ok(ValueSome(struct (encoded, back))) -> Ok(ValueSome { Encoded = encoded; Value = back; IsStable = true })
+                match settling.TrySettle(value, before, behind) with
+                | Ok(ValueSome(struct (typeName, version, payload, back))) ->
+                    let mutable array = ArraySegment<byte>()
+
+                    let hasRoom =
+                        before > 0
+                        && Runtime.InteropServices.MemoryMarshal.TryGetArray(payload, &array)
+                        && array.Offset = before
+                        && array.Count + before + behind = (nonNull array.Array).Length
+
+                    Ok(
+                        ValueSome
+                            {
+                                Type = typeName
+                                SchemaVersion = version
+                                Payload = Bytes.Wrap payload
+                                Value = back
+                                IsStable = true
+                                Room = (if hasRoom then array.Array else null)
+                            }
+                    )
                 | Ok ValueNone -> Ok ValueNone
                 | Error error -> Error(StepError.Codec(what, error))
             with error ->
                 Error(StepError.Threw("encoding " + what, error))
 
-    let private settle settings what (codec: Codec<'Value>) (value: 'Value) (readsMarked: bool) =
-        match trySettle what codec value with
+    let private settle settings what (codec: Codec<'Value>) (value: 'Value) (readsMarked: bool) before behind =
+        match trySettle what codec value before behind with
         | Error error -> Error error
         | Ok(ValueSome settled) -> Ok settled
         | Ok ValueNone ->
             match encode what codec value with
             | Error error -> Error error
             | Ok encoded when readsMarked || not (Redaction.isMarked encoded.Payload) -> readBack settings what codec value encoded
-            | Ok encoded -> Ok { Encoded = encoded; Value = value; IsStable = false }
+            | Ok encoded -> Ok(Settled.Of(encoded, value, false))
 
     /// Settles an event or a refusal: encoded, and read back. Where something in it is redacted, what is read back lacks that too.
     let outcome (settings: StepSettings) (what: string) (codec: Codec<'Value>) (value: 'Value) : Result<Settled<'Value>, StepError> =
-        settle settings what codec value true
+        settle settings what codec value true 0 0
 
     /// Settles a command. One in which something is redacted is decided as it was given: what could be read back is not all of it.
-    let command (settings: StepSettings) (codec: Codec<'Value>) (value: 'Value) : Result<Settled<'Value>, StepError> =
-        match settings.Recorded with
-        | Some encoded -> Ok { Encoded = encoded; Value = value; IsStable = false }
-        | None -> settle settings "the command" codec value false
+    /// Its bytes may have room around them for the envelope.
+    let command (settings: StepSettings) (given: GivenCommand<'Value>) (codec: Codec<'Value>) : Result<Settled<'Value>, StepError> =
+        match given.Recorded with
+        | null ->
+            let struct (before, behind) = Envelope.roomOf given.Stream
+            settle settings "the command" codec given.Command false before behind
+        | encoded -> Ok(Settled.Of(encoded, given.Command, false))
 
     /// Settles a message: its payload, which reads back as what is encoded the same.
     let message (settings: StepSettings) (form: IMessageForm) : Result<Encoded, StepError> =

@@ -17,7 +17,6 @@ module internal RunStep =
             CommandId = None
             StoodOn = None
             Beside = None
-            Recorded = None
             IsCompared = false
             MayLend = false
         }
@@ -49,56 +48,46 @@ module internal RunStep =
     /// The generator of the step on a stream at a version.
     let random (root: RngState) (stream: StreamId) (version: int64) : SeededRng = StepDecision.random root stream version
 
-    let private batch context settings (before: RunPosition<'State>) (input: StepInput<'Command>) (entries: EntryData[]) =
-        let request expected : AppendRequest =
-            {
-                Entries = []
-                Expected = expected
-                Condition =
-                    match settings.Beside with
-                    | None -> None
-                    | Some beside -> Some beside.Condition
-                Key = input.Key
-            }
-
+    let private batch context settings (before: StepPlace<'State>) (input: GivenCommand<'Command>) (entries: EntryData[]) =
         let refused (error: AppendError) : Result<EncodedBatch | null, StepError> =
             match error with
             | AppendError.Invalid error -> Error(StepError.Invalid error)
             | error -> invalidOp (error.ToString())
 
-        let expecting expected =
-            let source = ListedEntries entries
-
-            if settings.IsCompared then
-                match Encoding.judge (request expected) source with
-                | Some error -> refused error
-                | None -> Ok null
-            else
-                match Encoding.batchOf (request expected) source settings.MayLend with
-                | Ok batch -> Ok batch
-                | Error error -> refused error
-
-        let target = input.Stream, ExpectedVersion.after before.Version
-
         match context.Mode with
         | _ when input.Stream.IsSystem -> Error(StepError.Invalid(ValueError.Reserved("stream", input.Stream.Value)))
         | RecordMode.Off when entries.Length = 0 -> Ok null
-        | RecordMode.Off -> expecting [ target ]
-        | _ -> expecting [ context.Run.Stream, ExpectedVersion.after before.RunVersion; target ]
+        | _ when settings.IsCompared ->
+            match Encoding.judge input.Key (ListedEntries entries) with
+            | Some error -> refused error
+            | None -> Ok null
+        | mode ->
+            let run = if mode = RecordMode.Off then null else context.Run.Stream
+
+            let condition =
+                match settings.Beside with
+                | None -> None
+                | Some beside -> Some beside.Condition
+
+            let demands = StepDemands(run, before.RunVersion, input.Stream, before.Version, condition, input.Key)
+
+            match Encoding.batchOf (AppendDemands.OfStep demands) (ListedEntries entries) settings.MayLend with
+            | Ok batch -> Ok batch
+            | Error error -> refused error
 
     let private unguarded
         settings
         context
         (aggregate: Aggregate<'State, 'Command, 'Event, 'Error>)
-        (before: RunPosition<'State>)
-        (input: StepInput<'Command>)
+        (before: StepPlace<'State>)
+        (input: GivenCommand<'Command>)
         : Result<SettledStep<'State, 'Event, 'Error>, StepError> =
         let commandId =
             match settings.CommandId with
             | Some id -> id
             | None -> Entry.derivedId context.Run.Named context.Run.Stream (before.RunVersion + 1L)
 
-        match Settle.command settings aggregate.Commands input.Command with
+        match Settle.command settings input aggregate.Commands with
         | Error error -> Error error
         | Ok command ->
             match StepDecision.decide context aggregate before input command.Value commandId with
@@ -111,10 +100,10 @@ module internal RunStep =
                 | Ok entries ->
                     match StepEntries.outcomeEntries settings context common aggregate input decided entries with
                     | Error error -> Error error
-                    | Ok(struct (settled, outcome)) ->
+                    | Ok(struct (settled, refusal)) ->
                         // Behind it: an event codec that is not stable has been named by then.
                         let judged =
-                            if settings.CheckCodecs && not (Redaction.isMarked command.Encoded.Payload) then
+                            if settings.CheckCodecs && not (Redaction.isMarked command.Payload) then
                                 StepDecision.sameDecision context aggregate before input command commandId decided drawn
                             else
                                 Ok()
@@ -125,12 +114,7 @@ module internal RunStep =
                             match StepEntries.messageEntries settings context common before input commandId decided entries with
                             | Error error -> Error error
                             | Ok() ->
-                                let events =
-                                    match decided.Outcome with
-                                    | Ok events -> events
-                                    | Error _ -> []
-
-                                match StepDecision.evolve settings aggregate before.State events settled with
+                                match StepDecision.evolve settings aggregate before.State decided.Events settled with
                                 | Error error -> Error error
                                 | Ok state ->
                                     StepEntries.besideEntries settings commandId input.Key entries
@@ -142,18 +126,19 @@ module internal RunStep =
                                     | Ok batch ->
                                         let mutable isRedacted = false
 
-                                        for event in settled do
-                                            isRedacted <- isRedacted || Redaction.isMarked event.Encoded.Payload
+                                        for number in 0 .. settled.Values.Length - 1 do
+                                            isRedacted <- isRedacted || Redaction.isMarked (settled.Entry number).Payload
 
-                                        let struct (events, refusals) = StepDecision.added outcome
+                                        let refusals = if decided.IsRefused then 1L else 0L
 
                                         Ok
                                             {
                                                 Batch = batch
-                                                Outcome = outcome
+                                                IsRefused = decided.IsRefused
+                                                Refusal = refusal
                                                 Messages = decided.Messages
                                                 State = state
-                                                Version = before.Version + events
+                                                Version = before.Version + int64 settled.Values.Length
                                                 RunVersion = before.RunVersion + 1L + refusals
                                                 Drawn = drawn
                                                 Redacted = isRedacted
@@ -166,8 +151,8 @@ module internal RunStep =
         (settings: StepSettings)
         (context: RunContext)
         (aggregate: Aggregate<'State, 'Command, 'Event, 'Error>)
-        (before: RunPosition<'State>)
-        (input: StepInput<'Command>)
+        (before: StepPlace<'State>)
+        (input: GivenCommand<'Command>)
         : Result<SettledStep<'State, 'Event, 'Error>, StepError> =
         try
             unguarded settings context aggregate before input
@@ -182,7 +167,25 @@ module internal RunStep =
         (before: RunPosition<'State>)
         (input: StepInput<'Command>)
         : Result<StepResult<'State, 'Event, 'Error>, StepError> =
-        match settled settings context aggregate before input with
+        let place: StepPlace<'State> =
+            {
+                Version = before.Version
+                State = before.State
+                RunVersion = before.RunVersion
+            }
+
+        let given: GivenCommand<'Command> =
+            {
+                Stream = input.Stream
+                Command = input.Command
+                Now = input.Now
+                CorrelationId = input.CorrelationId
+                CausationId = input.CausationId
+                Key = input.Key
+                Recorded = null
+            }
+
+        match settled settings context aggregate place given with
         | Ok made ->
             Ok
                 {

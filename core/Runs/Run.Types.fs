@@ -32,6 +32,25 @@ type RunContext =
         Mode: RecordMode
     }
 
+/// As `RunPosition`, for the length of a step.
+[<Struct; NoEquality; NoComparison>]
+type internal StepPlace<'State> = { Version: int64; State: 'State; RunVersion: int64 }
+
+/// As `StepInput`, for the length of a step.
+[<Struct; NoEquality; NoComparison>]
+type internal GivenCommand<'Command> =
+    {
+        Stream: StreamId
+        Command: 'Command
+        Now: DateTimeOffset
+        CorrelationId: Guid option
+        CausationId: Guid option
+        Key: string option
+        /// The bytes of the command as it was recorded, where they are known to be its own, or it was redacted: the entry gets them,
+        /// whatever the command is. Else null.
+        Recorded: Encoded | null
+    }
+
 /// Where a stream and its run stand: it goes into a step, and comes out of it moved on.
 [<NoEquality; NoComparison>]
 type RunPosition<'State> =
@@ -139,8 +158,6 @@ type internal StepSettings =
         StoodOn: StoodOn option
         /// What is appended with it. Not in mode Off.
         Beside: StepBeside option
-        /// The command as it was recorded, where it was redacted: the entry gets these bytes, whatever the command is.
-        Recorded: Encoded option
         /// Whether the step is only compared: its entries are validated, and there is no batch.
         IsCompared: bool
         /// Whether nobody but the library will hold the batch, so that it may rent what it is made of.

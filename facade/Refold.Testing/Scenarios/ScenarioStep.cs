@@ -50,7 +50,7 @@ internal static class ScenarioStep
         bool checksCodecs)
     {
         var made = Core.RunStep.make(
-            new Core.StepSettings(true, checksCodecs, null, null, null, null, false, false),
+            new Core.StepSettings(true, checksCodecs, null, null, null, false, false),
             place.Context(),
             aggregate.Value,
             new Core.RunPosition<TState>(place.Version, state, place.RunVersion),

@@ -32,6 +32,9 @@ public readonly struct Decision<TEvent, TError>
     /// <summary>The events, in order; none where refused.</summary>
     public IReadOnlyList<TEvent> Events => content?.Events ?? [];
 
+    /// <summary>The same, not to be changed.</summary>
+    internal TEvent[] EventArray => content?.Events ?? [];
+
     /// <summary>The messages that are sent with the events, in order; none where refused.</summary>
     public IReadOnlyList<OutgoingMessage> Messages => content?.Messages ?? [];
 

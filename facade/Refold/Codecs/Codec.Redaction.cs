@@ -101,11 +101,11 @@ public sealed partial class Codec<T> : IRedactingCodec<T>, ISettlingCodec<T>, IP
 
     private string NameOfAll => forms.Count == 1 ? TypeNames[0] : typeof(T).Name;
 
-    (string Type, int SchemaVersion, ReadOnlyMemory<byte> Payload, T Back)? ISettlingCodec<T>.TrySettle(T value)
+    (string Type, int SchemaVersion, ReadOnlyMemory<byte> Payload, T Back)? ISettlingCodec<T>.TrySettle(T value, PayloadRoom room)
     {
         try
         {
-            if (settle!(value) is not { } settled) return null;
+            if (settle!(value, room) is not { } settled) return null;
             if (RedactedPaths.IsMarked(settled.Payload)) throw CodecFunctions.Reserved(settled.Type);
             return (settled.Type, forms[settled.Type].SchemaVersion, settled.Payload, settled.Back);
         }

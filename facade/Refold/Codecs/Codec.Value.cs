@@ -21,14 +21,14 @@ public sealed partial class Codec<T>
     private readonly ImmutableDictionary<string, PayloadForm<T>> forms;
     private readonly PayloadForm<T>? only;
     private readonly RedactedPaths? redacted;
-    private readonly Func<T, SettledValue<T>?>? settle;
+    private readonly Func<T, PayloadRoom, SettledValue<T>?>? settle;
     private readonly bool isCore;
 
     internal Codec(
         PayloadEncoding<T> encode,
         ImmutableDictionary<string, PayloadForm<T>> forms,
         RedactedPaths? redacted = null,
-        Func<T, SettledValue<T>?>? settle = null)
+        Func<T, PayloadRoom, SettledValue<T>?>? settle = null)
     {
         this.encode = encode;
         this.forms = forms;

@@ -159,7 +159,7 @@ public static class Codec
             ImmutableDictionary.Create<string, PayloadForm<T>>(StringComparer.Ordinal).Add(type, payload),
             settle: form is null
                 ? null
-                : value => form.TrySettle(value) is var (written, back) ? new SettledValue<T>(type, written, back) : null)
+                : (value, room) => form.TrySettle(value, room) is var (written, back) ? new SettledValue<T>(type, written, back) : null)
         {
             MayLead = form is null ? null : form.MayLead,
             TypeNamesOfClasses = form is null ? null : new Dictionary<Type, string> { [typeof(T)] = type },

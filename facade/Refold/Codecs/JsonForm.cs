@@ -34,23 +34,23 @@ internal sealed class JsonForm<T>
 
     /// <summary>The canonical bytes of a value.</summary>
     /// <exception cref="FormatException">It has none from which it comes back as it is.</exception>
-    public ReadOnlyMemory<byte> Write(T value) => Write(value, out _, out _);
+    public ReadOnlyMemory<byte> Write(T value) => Write(value, default, out _, out _);
 
-    /// <summary>The canonical bytes of a value, and what comes back from them.</summary>
+    /// <summary>The canonical bytes of a value, which may have the room around them, and what comes back from them.</summary>
     /// <returns>Null where it comes back as it is, but the serializer writes that in other bytes.</returns>
     /// <exception cref="FormatException">It has none from which it comes back as it is.</exception>
-    public (ReadOnlyMemory<byte> Payload, T Back)? TrySettle(T value)
+    public (ReadOnlyMemory<byte> Payload, T Back)? TrySettle(T value, PayloadRoom room)
     {
-        var payload = Write(value, out var back, out var isSame);
+        var payload = Write(value, room, out var back, out var isSame);
         return isSame ? (payload, back) : null;
     }
 
-    private ReadOnlyMemory<byte> Write(T value, out T back, out bool isSame)
+    private ReadOnlyMemory<byte> Write(T value, PayloadRoom room, out T back, out bool isSame)
     {
         if (value is null) throw new FormatException("it is null");
-        var json = Serialize(value);
-        JsonNumbers.RequireExact(json);
-        var payload = CanonicalJson.IsSurelyCanonical(json) ? json : CanonicalJson.OfJson(json);
+        var json = room.Before > 0 ? Serialize(value, room) : Serialize(value);
+        JsonNumbers.RequireExact(json.Span);
+        var payload = CanonicalJson.IsSurelyCanonical(json.Span) ? json : CanonicalJson.OfJson(json);
         nulls.Require(value, "");
         (back, isSame) = RequireSame(value, json, payload);
         return payload;
@@ -104,7 +104,7 @@ internal sealed class JsonForm<T>
         }
     }
 
-    private (T Back, bool IsSame) RequireSame(T value, byte[] json, ReadOnlyMemory<byte> payload)
+    private (T Back, bool IsSame) RequireSame(T value, ReadOnlyMemory<byte> json, ReadOnlyMemory<byte> payload)
     {
         T back;
         try
@@ -119,7 +119,7 @@ internal sealed class JsonForm<T>
         if (Difference(value, back) is { } difference) throw new FormatException($"it does not come back as it is: {difference}");
         var scratch = JsonScratch.Lend();
         var again = Serialize(back, scratch);
-        var isSame = again.Span.SequenceEqual(json);
+        var isSame = again.Span.SequenceEqual(json.Span);
         if (!isSame && !CanonicalJson.OfJson(again).Span.SequenceEqual(payload.Span))
             throw new FormatException($"what comes back is written otherwise: {Excerpt(again.Span)}");
         scratch.GiveBack();
@@ -138,7 +138,7 @@ internal sealed class JsonForm<T>
         }
     }
 
-    private byte[] Serialize(T value)
+    private ReadOnlyMemory<byte> Serialize(T value)
     {
         try
         {
@@ -148,6 +148,17 @@ internal sealed class JsonForm<T>
         {
             throw new FormatException(CodecFunctions.Reason(fault), fault);
         }
+    }
+
+    // Behind so many bytes of an array, and before so many.
+    private ReadOnlyMemory<byte> Serialize(T value, PayloadRoom room)
+    {
+        var scratch = JsonScratch.Lend();
+        var json = Serialize(value, scratch);
+        byte[] roomy = new byte[room.Before + json.Length + room.Behind];
+        json.CopyTo(roomy.AsMemory(room.Before));
+        scratch.GiveBack();
+        return roomy.AsMemory(room.Before, json.Length);
     }
 
     // Valid until the scratch is given back.

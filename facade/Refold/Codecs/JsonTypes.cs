@@ -35,7 +35,7 @@ public sealed class JsonTypes<TBase>
         if (!writers.TryAdd(typeof(TDerived), new Writer(
             name,
             value => form.Write((TDerived)value!),
-            value => form.TrySettle((TDerived)value!) is var (payload, back)
+            (value, room) => form.TrySettle((TDerived)value!, room) is var (payload, back)
                 ? new SettledValue<TBase>(name, payload, back)
                 : null)))
             throw new ArgumentException($"{typeof(TDerived)} was added before.", nameof(typeName));
@@ -69,7 +69,7 @@ public sealed class JsonTypes<TBase>
         return (writer.Name, writer.Write(value));
     }
 
-    private SettledValue<TBase>? TrySettle(TBase value) => WriterOf(value).TrySettle(value);
+    private SettledValue<TBase>? TrySettle(TBase value, PayloadRoom room) => WriterOf(value).TrySettle(value, room);
 
     private Writer WriterOf(TBase value)
     {
@@ -79,5 +79,6 @@ public sealed class JsonTypes<TBase>
             : throw new FormatException($"{value.GetType()} was not added to the codec");
     }
 
-    private sealed record Writer(string Name, Func<TBase, ReadOnlyMemory<byte>> Write, Func<TBase, SettledValue<TBase>?> TrySettle);
+    private sealed record Writer(
+        string Name, Func<TBase, ReadOnlyMemory<byte>> Write, Func<TBase, PayloadRoom, SettledValue<TBase>?> TrySettle);
 }

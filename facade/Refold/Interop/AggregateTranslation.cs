@@ -39,11 +39,18 @@ internal static class AggregateTranslation
     };
 
     private static Core.Decider<TState, TCommand, TEvent, TError> ToCore<TState, TCommand, TEvent, TError>(
-        Decider<TState, TCommand, TEvent, TError> decider) => Core.Decider.sending(
-            decider.Initial,
-            FuncConvert.FromFunc((Core.Step step, TState state, TCommand command) =>
-                decider.Decide(new Step(step.Now, step.CommandId, step.Random), state, command).ToCore()),
-            FuncConvert.FromFunc(decider.Evolve));
+        Decider<TState, TCommand, TEvent, TError> decider) => new(
+            decider.Initial, new Deciding<TState, TCommand, TEvent, TError>(decider.Decide), FuncConvert.FromFunc(decider.Evolve));
+
+    // Called by its parts in runs and verification: nothing of the core is made on the way.
+    private sealed class Deciding<TState, TCommand, TEvent, TError>(Func<Step, TState, TCommand, Decision<TEvent, TError>> decide)
+        : Core.SendingDecide<TState, TCommand, TEvent, TError>(FuncConvert.FromFunc((Core.Step step, TState state, TCommand command) =>
+            decide(new Step(step.Now, step.CommandId, step.Random), state, command).ToCore()))
+    {
+        public override Core.DecidedParts<TEvent, TError> Parts(
+            DateTimeOffset now, Guid commandId, SeededRng random, TState state, TCommand command) =>
+            decide(new Step(now, commandId, random), state, command).ToParts();
+    }
 
     public static Decider<TState, TCommand, TEvent, TError> OfCore<TState, TCommand, TEvent, TError>(
         Core.Decider<TState, TCommand, TEvent, TError> decider) => new(

@@ -61,17 +61,29 @@ internal static class DeliveryTranslation
             : Core.Decision.withMessages(decision.Messages.Select(message => message.Value).ToFSharpList(), accepted);
     }
 
+    /// <summary>The parts of a decision; no array is copied.</summary>
+    public static Core.DecidedParts<TEvent, TError> ToParts<TEvent, TError>(this Decision<TEvent, TError> decision) =>
+        decision.TryGetError(out var error)
+            ? new Core.DecidedParts<TEvent, TError>(true, [], error, FSharpList<Core.OutgoingMessage>.Empty)
+            : new Core.DecidedParts<TEvent, TError>(
+                false, decision.EventArray, default!, decision.Messages.Count == 0
+                    ? FSharpList<Core.OutgoingMessage>.Empty
+                    : decision.Messages.Select(message => message.Value).ToFSharpList());
+
     public static Decision<TEvent, TError> ToDecision<TEvent, TError>(this Core.Decision<TEvent, TError> decision) =>
         decision.Outcome.ToDecision(decision.Messages);
 
     public static Decision<TEvent, TError> ToDecision<TEvent, TError>(
         this FSharpResult<FSharpList<TEvent>, TError> outcome, FSharpList<Core.OutgoingMessage> messages) =>
         outcome.IsError ? Decision.Refuse<TEvent, TError>(outcome.ErrorValue)
-        : messages.IsEmpty ? Accepted<TEvent, TError>(outcome.ResultValue)
-        : Accepted<TEvent, TError>(outcome.ResultValue).With([.. messages.Select(message => new OutgoingMessage(message))]);
+        : Accepted<TEvent, TError>(ListModule.ToArray(outcome.ResultValue), messages);
 
-    private static Decision<TEvent, TError> Accepted<TEvent, TError>(FSharpList<TEvent> events) =>
-        new(new DecisionContent<TEvent, TError> { IsRefused = false, Events = ListModule.ToArray(events) });
+    /// <summary>Events and messages. The array is the decision's.</summary>
+    public static Decision<TEvent, TError> Accepted<TEvent, TError>(TEvent[] events, FSharpList<Core.OutgoingMessage> messages)
+    {
+        var accepted = new Decision<TEvent, TError>(new DecisionContent<TEvent, TError> { IsRefused = false, Events = events });
+        return messages.IsEmpty ? accepted : accepted.With([.. messages.Select(message => new OutgoingMessage(message))]);
+    }
 
     /// <summary>What a message entry says; null, with the reason, where it is none.</summary>
     public static MessageParts? TryRead(JournalEntry entry, out string reason)

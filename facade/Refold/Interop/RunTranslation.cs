@@ -4,10 +4,12 @@ using Microsoft.FSharp.Core;
 
 namespace Refold.Interop;
 
-/// <summary>A step that was made and not yet appended.</summary>
+/// <summary>A step that was made and not yet appended. Refused where it has no list of events.</summary>
 internal readonly record struct MadeStep<TState, TEvent, TError>(
     EncodedBatch? Batch,
-    Decision<TEvent, TError> Outcome,
+    TEvent[]? Events,
+    TError? Refusal,
+    IReadOnlyList<OutgoingMessage> Messages,
     TState State,
     long Version,
     long RunVersion,
@@ -42,8 +44,8 @@ internal sealed record RunRecording(
 internal static class RunTranslation
 {
     // Those of most steps.
-    private static readonly Core.StepSettings PlainStep = new(true, false, null, null, null, null, false, false);
-    private static readonly Core.StepSettings LentStep = new(true, false, null, null, null, null, false, true);
+    private static readonly Core.StepSettings PlainStep = new(true, false, null, null, null, false, false);
+    private static readonly Core.StepSettings LentStep = new(true, false, null, null, null, false, true);
 
     /// <summary>What the streams of runs begin with.</summary>
     public const string StreamPrefix = "$run/";
@@ -110,6 +112,15 @@ internal static class RunTranslation
             : null;
     }
 
+    /// <summary>The stream that a command entry is for, the same object for each of its commands; null where the entry is no command that a
+    /// step wrote.</summary>
+    public static StreamId? TryReadTarget(JournalEntry entry, Core.KnownStreams known)
+    {
+        if (entry.Role != EntryRole.Command) return null;
+        var read = Core.Envelope.tryReadBy(known, entry.Value.Data.Payload);
+        return read.IsOk ? read.ResultValue.Item1 : null;
+    }
+
     public static MadeStep<TState, TEvent, TError> Make<TState, TCommand, TEvent, TError>(
         this Core.RunContext context,
         Aggregate<TState, TCommand, TEvent, TError> aggregate,
@@ -124,18 +135,21 @@ internal static class RunTranslation
         var made = Core.RunStep.settled(
             settings.ToCore(),
             context,
-            aggregate.Value, new Core.RunPosition<TState>(before.Version, before.State, runVersion), new Core.StepInput<TCommand>(
+            aggregate.Value, new Core.StepPlace<TState>(before.Version, before.State, runVersion), new Core.GivenCommand<TCommand>(
             stream,
             command,
             now,
             options.CorrelationId.ToOption(),
             options.CausationId.ToOption(),
-            options.IdempotencyKey.ToOption()));
+            options.IdempotencyKey.ToOption(),
+            null));
         if (made.IsError) throw Failed(aggregate.Commands, command, stream, made.ErrorValue);
         var step = made.ResultValue;
         return new MadeStep<TState, TEvent, TError>(
             step.Batch,
-            step.Outcome.ToDecision(step.Messages),
+            step.IsRefused ? null : step.SettledEvents.Values,
+            step.Refusal,
+            step.Messages.IsEmpty ? [] : [.. step.Messages.Select(message => new OutgoingMessage(message))],
             step.State,
             step.Version,
             step.RunVersion,
@@ -182,7 +196,7 @@ internal static class RunTranslation
         settings is { CheckCodecs: false, StoodOn: null, CommandId: null, Beside: null }
             ? settings.MayLend ? LentStep : PlainStep
             : new Core.StepSettings(
-                true, settings.CheckCodecs, settings.CommandId.ToOption(), StoodOn(settings.StoodOn), Beside(settings.Beside), null, false,
+                true, settings.CheckCodecs, settings.CommandId.ToOption(), StoodOn(settings.StoodOn), Beside(settings.Beside), false,
                 settings.MayLend);
 
     private static FSharpOption<Core.StoodOn>? StoodOn(Snapshot? snapshot) =>

@@ -4,12 +4,17 @@ using Microsoft.FSharp.Core;
 
 namespace Refold.Interop;
 
+/// <summary>How many bytes the array of a payload, which is nobody else's, should have around it.</summary>
+/// <param name="Before">Before it.</param>
+/// <param name="Behind">Behind it.</param>
+internal readonly record struct PayloadRoom(int Before, int Behind);
+
 /// <summary>A codec that reads back what it writes.</summary>
 internal interface ISettlingCodec<T>
 {
     /// <summary>Value to payload, with the value that was read back from it and is written the same; null where that is not
     /// known.</summary>
-    (string Type, int SchemaVersion, ReadOnlyMemory<byte> Payload, T Back)? TrySettle(T value);
+    (string Type, int SchemaVersion, ReadOnlyMemory<byte> Payload, T Back)? TrySettle(T value, PayloadRoom room);
 
     /// <summary>Payload to value, where encoding the value is proved to give this payload under this type and schema version; false where
     /// that is not known.</summary>
@@ -30,18 +35,19 @@ internal sealed class SettlingFunction<T>(
     public override bool TryRead(string typeName, int schemaVersion, ReadOnlySpan<byte> payload, out T value) =>
         codec.TryRead(typeName, schemaVersion, payload, out value);
 
-    public override FSharpResult<FSharpValueOption<(Core.Encoded, T)>, Core.CodecError> TrySettle(T value)
+    public override FSharpResult<FSharpValueOption<(string, int, ReadOnlyMemory<byte>, T)>, Core.CodecError> TrySettle(
+        T value, int before, int behind)
     {
         try
         {
-            var settled = codec.TrySettle(value);
-            return FSharpResult<FSharpValueOption<(Core.Encoded, T)>, Core.CodecError>.NewOk(settled is var (type, version, payload, back)
-                ? FSharpValueOption<(Core.Encoded, T)>.NewValueSome((new(type, version, Core.Bytes.Wrap(payload)), back))
-                : FSharpValueOption<(Core.Encoded, T)>.ValueNone);
+            var settled = codec.TrySettle(value, new PayloadRoom(before, behind));
+            return FSharpResult<FSharpValueOption<(string, int, ReadOnlyMemory<byte>, T)>, Core.CodecError>.NewOk(settled is { } found
+                ? FSharpValueOption<(string, int, ReadOnlyMemory<byte>, T)>.NewValueSome(found)
+                : FSharpValueOption<(string, int, ReadOnlyMemory<byte>, T)>.ValueNone);
         }
         catch (CodecException error)
         {
-            return FSharpResult<FSharpValueOption<(Core.Encoded, T)>, Core.CodecError>.NewError(error.Error);
+            return FSharpResult<FSharpValueOption<(string, int, ReadOnlyMemory<byte>, T)>, Core.CodecError>.NewError(error.Error);
         }
     }
 }

@@ -14,11 +14,13 @@ internal sealed class ExecuteWork<TState, TCommand, TEvent, TError>(
     CancellationToken cancellationToken)
     : RunWork<ExecutionResult<TState, TEvent, TError>>(cancellationToken)
 {
-    private readonly StreamId effects = RunTranslation.EffectsOf(run.Id);
+    private const long NotBuilt = -1;
+
     private ExecutionResult<TState, TEvent, TError>? repeated;
-    private MadeStep<TState, TEvent, TError>? made;
+    private ExecutionResult<TState, TEvent, TError>? made;
+    private long madeRunVersion;
     private DueSnapshot? dueSnapshot;
-    private long? builtOn;
+    private long builtOn = NotBuilt;
     private OutboxReservation? reserved;
 
     public override StreamId Stream => stream;
@@ -31,7 +33,7 @@ internal sealed class ExecuteWork<TState, TCommand, TEvent, TError>(
 
     public override bool IsRepeated => repeated is not null;
 
-    public override long? BuiltOn => builtOn;
+    public override long? BuiltOn => builtOn == NotBuilt ? null : builtOn;
 
     public override bool HasToLookUp => Key is not null || run.Gauges is not null;
 
@@ -47,7 +49,7 @@ internal sealed class ExecuteWork<TState, TCommand, TEvent, TError>(
 
     public override StepMade Make(KeptState? before, long runVersion)
     {
-        (made, builtOn, dueSnapshot) = (null, null, null);
+        (made, builtOn, dueSnapshot) = (null, NotBuilt, null);
         Free(null);
         if (repeated is not null)
             return new StepMade(null, null, runVersion);
@@ -58,8 +60,11 @@ internal sealed class ExecuteWork<TState, TCommand, TEvent, TError>(
         var mayLend = run.Journal is LocalJournal { GivesBatchesBack: true };
         var settings = new StepSettings(run.Options.CheckCodecs, before.StoodOn, Beside: options.Beside, MayLend: mayLend);
         var step = run.Context.Make(aggregate, stream, state, command, now, runVersion, options, settings);
-        made = step;
-        if (step.Outcome.Messages.Count > 0) reserved = run.Gauges?.Reserve(step.Outcome.Messages);
+        // Nobody sees it before it is completed with the receipt.
+        made = new ExecutionResult<TState, TEvent, TError>(
+            step.Events, step.Refusal, step.State, step.Version, step.DrawnWords);
+        madeRunVersion = step.RunVersion;
+        if (step.Messages.Count > 0) reserved = run.Gauges?.Reserve(step.Messages);
         var after = new FoldedState<TState>(step.State, step.Version);
         var (snapshotAt, isRedacted) = (before.SnapshotAt, before.IsRedacted || step.IsRedacted);
         if (after.Version > state.Version && run.Snapshots.Due(stream, aggregate.State, after, snapshotAt, isRedacted) is { } due)
@@ -71,9 +76,10 @@ internal sealed class ExecuteWork<TState, TCommand, TEvent, TError>(
     public override bool IsFresh(Receipt receipt)
     {
         if (made is not { } step) return false;
-        return receipt.EndsAll((step.Version, step.RunVersion, stream, effects), static (made, found, last) =>
+        var effects = RunTranslation.EffectsOf(run.Id);
+        return receipt.EndsAll((step.Version, madeRunVersion, stream, effects), static (made, found, last) =>
             found == made.effects || DeliveryTranslation.IsOutbox(found)
-            || last == (found == made.stream ? made.Version : made.RunVersion));
+            || last == (found == made.stream ? made.Version : made.madeRunVersion));
     }
 
     // Committed: now the snapshot may be kept, whether or not anybody waits for the command any more.
@@ -104,6 +110,5 @@ internal sealed class ExecuteWork<TState, TCommand, TEvent, TError>(
     }
 
     protected override ExecutionResult<TState, TEvent, TError> Result(Receipt? receipt) =>
-        repeated ?? new ExecutionResult<TState, TEvent, TError>(
-            made!.Value.Outcome, made.Value.State, made.Value.Version, made.Value.DrawnWords, receipt, isRepeated: false);
+        repeated ?? made!.With(receipt);
 }

@@ -10,13 +10,15 @@ namespace Refold;
 /// <typeparam name="TError">The refusal.</typeparam>
 public sealed class ExecutionResult<TState, TEvent, TError>
 {
-    private readonly Decision<TEvent, TError> outcome;
+    // Null where refused.
+    private readonly TEvent[]? events;
+    private readonly TError? refusal;
 
     internal ExecutionResult(
         Decision<TEvent, TError> outcome, TState state, long version, ulong drawnWords, Receipt? receipt, bool isRepeated)
     {
         // What it sent is not told: a repeated or replayed command does not know it any more.
-        this.outcome = outcome.Messages.Count == 0 ? outcome : outcome.With([]);
+        events = outcome.TryGetError(out refusal) ? null : outcome.EventArray;
         State = state;
         Version = version;
         DrawnWords = drawnWords;
@@ -24,15 +26,28 @@ public sealed class ExecutionResult<TState, TEvent, TError>
         IsRepeated = isRepeated;
     }
 
+    // Of a step that was made now, still without its receipt.
+    internal ExecutionResult(TEvent[]? events, TError? refusal, TState state, long version, ulong drawnWords)
+    {
+        if (events is null) ArgumentNullException.ThrowIfNull(refusal);
+        (this.events, this.refusal) = (events, refusal);
+        State = state;
+        Version = version;
+        DrawnWords = drawnWords;
+    }
+
+    private Decision<TEvent, TError> Outcome =>
+        events is null ? Decision.Refuse<TEvent, TError>(refusal!) : Decision.Accept<TEvent, TError>(events.AsSpan());
+
     /// <summary>Whether the command was accepted.</summary>
-    public bool IsAccepted => outcome.IsAccepted;
+    public bool IsAccepted => events is not null;
 
     /// <summary>The events, in order; none where refused.</summary>
-    public IReadOnlyList<TEvent> Events => outcome.Events;
+    public IReadOnlyList<TEvent> Events => events ?? [];
 
     /// <summary>The refusal.</summary>
     /// <exception cref="InvalidOperationException">The command was accepted.</exception>
-    public TError Error => outcome.Error;
+    public TError Error => Outcome.Error;
 
     /// <summary>The state after the step.</summary>
     public TState State { get; }
@@ -46,20 +61,31 @@ public sealed class ExecutionResult<TState, TEvent, TError>
 
     /// <summary>The receipt of the batch; null where nothing was to be appended (<see cref="RecordMode.Off"/>, no event and no message). It
     /// has the numbers of the messages: the versions in <c>$outbox/NAME</c>.</summary>
-    public Receipt? Receipt { get; }
+    public Receipt? Receipt { get; private set; }
 
     /// <summary>Whether the idempotency key was known: the result is the recorded one, and nothing was decided. In mode
     /// <see cref="RecordMode.Off"/>, of two calls in different runs that meet with one key, and whose steps only send, both say
     /// false.</summary>
     public bool IsRepeated { get; }
 
+    /// <summary>Completes a result that nobody has seen yet.</summary>
+    internal ExecutionResult<TState, TEvent, TError> With(Receipt? receipt)
+    {
+        Receipt = receipt;
+        return this;
+    }
+
     /// <summary>The refusal, if the command was refused.</summary>
     /// <param name="error">The refusal.</param>
     /// <returns>Whether it was refused.</returns>
-    public bool TryGetError([MaybeNullWhen(false)] out TError error) => outcome.TryGetError(out error);
+    public bool TryGetError([MaybeNullWhen(false)] out TError error)
+    {
+        error = refusal;
+        return events is null;
+    }
 
     /// <summary>The outcome and the version.</summary>
     /// <returns>One line.</returns>
     public override string ToString() =>
-        string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{outcome}; version {Version}");
+        string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{Outcome}; version {Version}");
 }

@@ -53,10 +53,12 @@ internal sealed class RecordedRun
         foreach (var position in options.StartFrom.Select(snapshot => snapshot.Head.Position).Distinct())
             recorded.heads[position] = await journal.HeadAtAsync(position, cancellationToken).ConfigureAwait(false);
         var targets = new HashSet<StreamId>();
+        var known = new Core.KnownStreams();
         foreach (var entry in entries)
         {
-            if (RunTranslation.TryReadCommand(entry)?.Stream is not { } stream || recorded.streams.ContainsKey(stream)) continue;
-            if (aggregates.Any(aggregate => aggregate.Owns(stream)))
+            if (RunTranslation.TryReadTarget(entry, known) is not { } stream
+                || targets.Contains(stream) || recorded.streams.ContainsKey(stream)) continue;
+            if (IsOwned(aggregates, stream))
                 targets.Add(stream);
             else if (!await HasOtherStreamAsync(journal, entry, aggregates, cancellationToken).ConfigureAwait(false))
                 throw new AggregateNotGivenException(run, stream, entry.Position);
@@ -104,6 +106,9 @@ internal sealed class RecordedRun
     /// <summary>The head at the position of a given snapshot.</summary>
     public Head? HeadAt(long position) => heads.GetValueOrDefault(position);
 
+    private static bool IsOwned(IReadOnlyList<Aggregate> aggregates, StreamId stream) =>
+        aggregates.Any(aggregate => aggregate.Owns(stream));
+
     // Whether the command's step made entries in a stream of a given aggregate: then it is the command's stream that was changed, and
     // verifying says so.
     private static async ValueTask<bool> HasOtherStreamAsync(
@@ -122,13 +127,13 @@ internal sealed class RecordedRun
     private async Task ScanAsync(IJournal journal, RunId run, long last, CancellationToken cancellationToken)
     {
         var looked = 0;
-        var batches = streams[run.Stream].Where(entry => entry.Role == EntryRole.Command).Select(entry => entry.Batch).ToHashSet();
+        HashSet<long>? batches = null;
         await foreach (var entry in journal.ReadAllAsync(cancellationToken: cancellationToken).ConfigureAwait(false))
         {
             if (entry.Position > last) break;
             if (++looked % ProgressEvery == 0) progress?.Report(new VerifyProgress(entry.Position, last));
             // A message whose run was changed is known by its batch.
-            var isSent = DeliveryTranslation.IsOutbox(entry.Stream) && batches.Contains(entry.Batch);
+            var isSent = DeliveryTranslation.IsOutbox(entry.Stream) && (batches ??= CommandBatches(run)).Contains(entry.Batch);
             if ((entry.Run == run || isSent) && !streams.ContainsKey(entry.Stream)) outside.Add(entry);
         }
 
@@ -136,6 +141,9 @@ internal sealed class RecordedRun
         outside.Sort((one, other) => one.Position.CompareTo(other.Position));
         progress?.Report(new VerifyProgress(last, last));
     }
+
+    private HashSet<long> CommandBatches(RunId run) =>
+        streams[run.Stream].Where(entry => entry.Role == EntryRole.Command).Select(entry => entry.Batch).ToHashSet();
 
     // Of an outbox of which the beginning was deleted: how far, and the first entry that is left.
     private async Task ReadOutboxesAsync(IJournal journal, long last, CancellationToken cancellationToken)

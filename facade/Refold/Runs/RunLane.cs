@@ -7,7 +7,7 @@ internal sealed class RunLane(StreamId stream)
     public StreamId Stream => stream;
 
     /// <summary>The commands of which no step was made, or is to be made anew.</summary>
-    public LinkedList<RunWork> Waiting { get; } = new();
+    public WorkQueue Waiting { get; } = new(isOfLane: true);
 
     /// <summary>How many steps were made and are not settled.</summary>
     public int InFlight { get; set; }
@@ -24,5 +24,5 @@ internal sealed class RunLane(StreamId stream)
     /// <summary>Whether it was idle and is kept for the next command of its stream.</summary>
     public bool IsKept { get; set; }
 
-    public bool IsIdle => Waiting.Count == 0 && InFlight == 0 && !IsMaking;
+    public bool IsIdle => Waiting.First is null && InFlight == 0 && !IsMaking;
 }

@@ -163,7 +163,7 @@ internal sealed partial class RunPipeline
     }
 
     // Nothing was appended, so no expected version was judged yet: a refusal or an exception may come from an outdated state.
-    private void AskConflict(Flight flight)
+    private void AskConflict(EmptyFlight flight)
     {
         var (stream, version) = (flight.Work.Stream!, flight.Work.BuiltOn!.Value);
         flight.Check ??= Ask(

@@ -32,14 +32,17 @@ internal sealed partial class RunPipeline
     {
         while (flights.TryPeek(out var flight))
         {
-            if (flight.IsEmpty && !stale && flight.Work.BuiltOn is not null && !flight.IsChecked)
+            if (flight is EmptyFlight empty)
             {
-                AskConflict(flight);
-                return;
+                if (!stale && flight.Work.BuiltOn is not null && !empty.IsChecked)
+                {
+                    AskConflict(empty);
+                    return;
+                }
             }
-
-            if (!flight.IsEmpty && flight.Result is null)
+            else if (flight.Result is null)
                 return;
+
             flights.Dequeue();
             memory.Settled++;
             if (flight.Lane is { } lane) lane.InFlight--;
@@ -77,12 +80,12 @@ internal sealed partial class RunPipeline
                 Fail(work, refused.Failure.ToException());
                 break;
             default:
-                SettleEmpty(flight);
+                SettleEmpty((EmptyFlight)flight);
                 break;
         }
     }
 
-    private void SettleEmpty(Flight flight)
+    private void SettleEmpty(EmptyFlight flight)
     {
         if (flight.CheckError is { } unknown)
             Fail(flight.Work, unknown);

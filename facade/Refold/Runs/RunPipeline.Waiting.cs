@@ -13,7 +13,7 @@ internal sealed partial class RunPipeline
 
     // In the order of the calls: what is not settled, what is ready, what has no step yet (kept for RunOrder.Submitted), what must be
     // alone.
-    private readonly LinkedList<RunWork> unsettled = new();
+    private readonly WorkQueue unsettled = new(isOfLane: false);
     private readonly PriorityQueue<RunWork, long> ready = new();
     private readonly PriorityQueue<RunWork, long> unmade = new();
     private readonly Queue<RunWork> alone = new();
@@ -25,7 +25,7 @@ internal sealed partial class RunPipeline
     private void Enter(RunWork work)
     {
         work.Sequence = ++sequence;
-        work.Place = unsettled.AddLast(work);
+        unsettled.AddLast(work);
         if (stoppedBy is not null && !stale)
             Refuse(work, new RunStoppedException(run, stoppedBy));
         else if (ended && work is not BarrierWork)
@@ -54,7 +54,10 @@ internal sealed partial class RunPipeline
         }
 
         if (!lanes.TryGetValue(stream, out var lane)) lanes[stream] = lane = new RunLane(stream);
-        work.LanePlace = isNew ? lane.Waiting.AddLast(work) : lane.Waiting.AddFirst(work);
+        if (isNew)
+            lane.Waiting.AddLast(work);
+        else
+            lane.Waiting.AddFirst(work);
         if (isNew && work.Key is { } key)
         {
             if (!keys.TryGetValue(key, out var users)) keys[key] = users = new Queue<RunWork>();
@@ -106,7 +109,7 @@ internal sealed partial class RunPipeline
     // Whether everything before a barrier is settled shows at the front.
     private void SettleFront()
     {
-        while (unsettled.First?.Value is { } work)
+        while (unsettled.First is { } work)
         {
             if (work is BarrierWork)
             {
@@ -135,7 +138,7 @@ internal sealed partial class RunPipeline
     // The first that waits for a stream becomes ready when what it has to look up was looked up, and the state is there.
     private void Evaluate(RunLane lane)
     {
-        if (lane.Waiting.First?.Value is not { } work)
+        if (lane.Waiting.First is not { } work)
         {
             Abandon(lane.Load);
             (lane.Load, lane.Loaded) = (null, null);
@@ -167,7 +170,7 @@ internal sealed partial class RunPipeline
 
     private RunLane? LaneOf(RunWork work) => work.Stream is { } stream ? lanes[stream] : null;
 
-    private bool IsWaitedFor(StreamId stream) => lanes.TryGetValue(stream, out var lane) && lane.Waiting.Count > 0;
+    private bool IsWaitedFor(StreamId stream) => lanes.TryGetValue(stream, out var lane) && lane.Waiting.First is not null;
 
     // Called by the token; not under the lock, and perhaps before the work was taken.
     private void Cancel(RunWork work)
@@ -213,7 +216,7 @@ internal sealed partial class RunPipeline
 
         if (LaneOf(work) is not { } lane)
             return;
-        lane.Waiting.Remove(work.LanePlace!);
+        lane.Waiting.Remove(work);
         Evaluate(lane);
     }
 
@@ -221,7 +224,7 @@ internal sealed partial class RunPipeline
     private void Leave(RunWork work)
     {
         work.Status = WorkStatus.Settled;
-        unsettled.Remove(work.Place!);
+        unsettled.Remove(work);
         work.Registration.Unregister();
         if (work.Key is not { } key || !keys.TryGetValue(key, out var users))
             return;

@@ -23,7 +23,7 @@ internal sealed partial class RunPipeline(IJournal journal, RunId run, RunMemory
     private readonly StepWatch watch = new(
         logger is null ? Timeout.InfiniteTimeSpan : options.SlowStep, (stream, taken) => logger?.StepTakesLong(run, stream, taken));
 
-    private sealed class Flight(RunWork work, RunLane? lane, StepMade made, Exception? error)
+    private class Flight(RunWork work, RunLane? lane, StepMade made)
     {
         public RunWork Work { get; } = work;
 
@@ -32,16 +32,17 @@ internal sealed partial class RunPipeline(IJournal journal, RunId run, RunMemory
         /// <summary>The run's version once it is committed.</summary>
         public long RunVersion { get; } = made.RunVersion;
 
-        /// <summary>Nothing is appended.</summary>
-        public bool IsEmpty { get; } = made.Batch is null;
+        /// <summary>How the append ended.</summary>
+        public AppendResult? Result { get; set; }
+    }
 
+    // Nothing is appended.
+    private sealed class EmptyFlight(RunWork work, RunLane? lane, StepMade made, Exception? error) : Flight(work, lane, made)
+    {
         /// <summary>What making it threw.</summary>
         public Exception? Error { get; } = error;
 
-        /// <summary>How the append ended.</summary>
-        public AppendResult? Result { get; set; }
-
-        /// <summary>Where nothing is appended: the look whether another writer came between.</summary>
+        /// <summary>The look whether another writer came between.</summary>
         public RunLoad? Check { get; set; }
 
         /// <summary>Whether that look is done, or none is needed.</summary>
@@ -192,7 +193,7 @@ internal sealed partial class RunPipeline(IJournal journal, RunId run, RunMemory
         var lane = LaneOf(work);
         if (lane is not null)
         {
-            lane.Waiting.Remove(work.LanePlace!);
+            lane.Waiting.Remove(work);
             lane.IsMaking = true;
             if (!work.IsRepeated)
             {
@@ -230,7 +231,7 @@ internal sealed partial class RunPipeline(IJournal journal, RunId run, RunMemory
             scope.Leave();
         }
 
-        var flight = new Flight(work, picked.Lane, made, failed);
+        var flight = made.Batch is null ? new EmptyFlight(work, picked.Lane, made, failed) : new Flight(work, picked.Lane, made);
         Launch(flight, made, picked.Before);
         if (made.Batch is not null)
             Append(made.Batch, flight);
@@ -248,7 +249,8 @@ internal sealed partial class RunPipeline(IJournal journal, RunId run, RunMemory
             lane.IsMaking = false;
             lane.InFlight++;
             // A step that failed leaves the state that was loaded for it to the next.
-            if (flight.Error is not null && lane.Waiting.Count > 0 && memory.Find(lane.Stream, flight.Work.Aggregate!) is null)
+            if (flight is EmptyFlight { Error: not null } && lane.Waiting.First is not null
+                && memory.Find(lane.Stream, flight.Work.Aggregate!) is null)
                 lane.Loaded = before;
             Evaluate(lane);
         }

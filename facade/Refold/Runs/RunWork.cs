@@ -80,11 +80,11 @@ internal abstract class RunWork(CancellationToken cancellationToken)
     /// <summary>The pipeline's: whether what it has to look up was looked up.</summary>
     public bool IsLookedUp { get; set; }
 
-    /// <summary>The pipeline's: its place among those that are not settled.</summary>
-    public LinkedListNode<RunWork>? Place { get; set; }
+    /// <summary>The queues': its place among those that are not settled.</summary>
+    internal WorkLinks InRun;
 
-    /// <summary>The pipeline's: its place among those that wait for the same stream.</summary>
-    public LinkedListNode<RunWork>? LanePlace { get; set; }
+    /// <summary>The queues': its place among those that wait for the same stream.</summary>
+    internal WorkLinks InLane;
 
     /// <summary>The pipeline's: listens to <see cref="Token"/> until it is settled.</summary>
     public CancellationTokenRegistration Registration { get; set; }

@@ -39,12 +39,10 @@ public static class AppendRule
         ArgumentNullException.ThrowIfNull(batch);
         var decided = Core.Append.accept(new CoreIndex(index), batch);
         if (decided.IsError) return new AppendDecision.Refused(decided.ErrorValue.ToFailure());
-        return decided.ResultValue switch
-        {
-            Core.Acceptance.Fresh fresh => new AppendDecision.Fresh(new PlacedBatch(fresh.batch)),
-            Core.Acceptance.Repeated repeated => new AppendDecision.Repeated(new Receipt(repeated.receipt)),
-            _ => throw new InvalidOperationException("An append was decided in an unknown way."),
-        };
+        var accepted = decided.ResultValue;
+        return accepted.IsFresh
+            ? new AppendDecision.Fresh(new PlacedBatch(accepted.batch))
+            : new AppendDecision.Repeated(new Receipt(accepted.receipt!));
     }
 
     /// <summary>Places one exported batch where it was: with its batch id, positions and versions. Positions of the batch without an entry
