@@ -32,7 +32,7 @@ internal sealed record ProgramLibrary(IReadOnlyList<Aggregate> Aggregates, IRead
     /// <summary>The projections of a library: at least one, with different ids.</summary>
     public static IReadOnlyList<Core.IRegisteredProjection> Projections(string path)
     {
-        var found = Find(path, "Projection", ProgramMembers.UnmadeProjections, ProgramMembers.Projections);
+        var found = Find(path, "Projection", ProjectionMembers.Unmade, ProjectionMembers.Of);
         if (found.Count == 0)
         {
             throw new ToolException(

@@ -1,4 +1,4 @@
-// The aggregates, operations and projections of a user's program, found among the public static members of its types.
+// The aggregates and operations of a user's program, found among the public static members of its types.
 // Called by the tool for --with, and by the check of determinism in Refold.Testing.
 using System.Reflection;
 using Refold.Interop;
@@ -21,24 +21,18 @@ internal static class ProgramMembers
     public static IReadOnlyList<Operation> Operations(Assembly assembly) =>
         [.. Types(assembly).SelectMany(type => Values(type, typeof(Operation).IsAssignableFrom)).OfType<Operation>()];
 
-    /// <summary>The projections of all public static properties and fields, of public types: of C#, of the core, as F# modules have them,
-    /// or in a registry. One that is found in several places counts once.</summary>
-    public static IReadOnlyList<Core.IRegisteredProjection> Projections(Assembly assembly) =>
-    [
-        .. Types(assembly).SelectMany(type => Values(type, IsProjection)).OfType<object>().SelectMany(Registered)
-            .DistinctBy(found => found.Projection, ReferenceEqualityComparer.Instance),
-    ];
-
     /// <summary>The names of types with an aggregate or operation that has no value: F# makes the values of a program, unlike those of a
     /// library, when the program starts.</summary>
     public static IReadOnlyList<string> Unmade(Assembly assembly) =>
         Unmade(assembly, one => IsAggregate(one) || typeof(Operation).IsAssignableFrom(one));
 
-    /// <summary>The same for projections and registries.</summary>
-    public static IReadOnlyList<string> UnmadeProjections(Assembly assembly) => Unmade(assembly, IsProjection);
-
-    private static IReadOnlyList<string> Unmade(Assembly assembly, Func<Type, bool> isWanted) =>
+    /// <summary>The same for members of other types.</summary>
+    public static IReadOnlyList<string> Unmade(Assembly assembly, Func<Type, bool> isWanted) =>
         [.. Types(assembly).SelectMany(type => Values(type, isWanted).Where(value => value is null).Select(_ => type.Name).Take(1))];
+
+    /// <summary>The values of all public static properties and fields, of public types, whose type is wanted.</summary>
+    public static IEnumerable<object?> Values(Assembly assembly, Func<Type, bool> isWanted) =>
+        Types(assembly).SelectMany(type => Values(type, isWanted));
 
     private static IEnumerable<Type> Types(Assembly assembly) => assembly.GetExportedTypes().Where(type => !type.ContainsGenericParameters);
 
@@ -49,21 +43,6 @@ internal static class ProgramMembers
             .Select(property => property.GetValue(null));
         return properties.Concat(type.GetFields(Static).Where(field => isWanted(field.FieldType)).Select(field => field.GetValue(null)));
     }
-
-    private static bool IsProjection(Type type) =>
-        type == typeof(ProjectionRegistry)
-            || (type.IsGenericType && type.GetGenericTypeDefinition() is var open
-                && (open == typeof(Projection<>) || open == typeof(Core.Projection<>)));
-
-    // The type of a state is known to the value alone.
-    private static IEnumerable<Core.IRegisteredProjection> Registered(object value) => value is ProjectionRegistry registry
-        ? registry.Registered
-        : [(Core.IRegisteredProjection)typeof(ProgramMembers).GetMethod(nameof(WithState), BindingFlags.NonPublic | BindingFlags.Static)!
-            .MakeGenericMethod(value.GetType().GetGenericArguments()).Invoke(null, [value])!];
-
-    private static Core.IRegisteredProjection WithState<TState>(object value) =>
-        Core.ProjectionRegistryModule.ofProjection(
-            value is Projection<TState> projection ? projection.Value : (Core.Projection<TState>)value);
 
     private static bool IsAggregate(Type type) =>
         typeof(Aggregate).IsAssignableFrom(type) || typeof(Core.IAggregate).IsAssignableFrom(type)
