@@ -149,7 +149,7 @@ let tests =
 
                     match Evidence.run projection journal with
                     | Error(ProjectionRunReportError.ProjectionFailed(error, report)) ->
-                        Expect.stringContains error.Message "history_dropped" "the reason"
+                        Expect.stringContains error.Message "history-dropped" "the reason"
                         Expect.contains report.Body.Findings ProjectionRunFinding.ProjectionFailed "the finding"
                     | _ -> failtest "What was deleted was left out."))
         ]

@@ -35,7 +35,7 @@ let private over answer sources journal =
 
 let private isDropped result =
     match result with
-    | Error(ProjectionRunReportError.ProjectionFailed(source, _)) -> (source :?> ProjectionException).Code = "history_dropped"
+    | Error(ProjectionRunReportError.ProjectionFailed(source, _)) -> (source :?> ProjectionException).Code = "history-dropped"
     | _ -> false
 
 /// The body without what was observed of the cache.

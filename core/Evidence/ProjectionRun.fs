@@ -94,13 +94,26 @@ module internal ProjectionRun =
     /// The reason where a state has no hash.
     let stateEncodingFailed = "state_encoding_failed"
 
-    let private historyDropped () =
-        ProjectionException("history_dropped", "history_dropped: entries that the query could match were deleted or dropped", null)
+    // The code of what was dropped, as everywhere; the words of a body are seed 001's.
+    let private historyDropped (struct (first, last): struct (int64 * int64)) =
+        let where =
+            if first = last then
+                "an entry at position " + Numbers.text first + " that the query could match was"
+            else
+                "entries at positions " + Numbers.text first + " to " + Numbers.text last + " that the query could match were"
+
+        ProjectionException(
+            "history-dropped",
+            "history-dropped: "
+            + where
+            + " deleted or dropped; run it over a backup that is whole, or from a state that a cache kept behind them",
+            null
+        )
 
     /// What reading threw.
-    let readingFailed (error: exn) : ProjectionException = ProjectionException("reading_failed", Thrown.text "reading" error, error)
+    let readingFailed (error: exn) : ProjectionException = ProjectionException("reading-failed", Thrown.text "reading" error, error)
 
-    /// Where the run begins; `history_dropped` where something that it would have to fold is gone.
+    /// Where the run begins; `history-dropped` where something that it would have to fold is gone.
     let start
         (projection: Projection<'State>)
         (request: ProjectionRequest)
@@ -123,7 +136,9 @@ module internal ProjectionRun =
             }
 
         let unlessLost after (started: ProjectionStart<'State>) =
-            if GoneEntries.hasLost after (gone ()) selection then Error(historyDropped ()) else Ok started
+            match GoneEntries.lost after (gone ()) selection with
+            | ValueSome range -> Error(historyDropped range)
+            | ValueNone -> Ok started
 
         match plan.Way with
         | CacheWay.Serve(row, state) -> Ok(from row.Watermark row.Watermark.Position state row.EntriesHash)

@@ -9,7 +9,7 @@ open System
 type internal ProjectionException(code: string, message: string, inner: exn | null) =
     inherit Exception(message, inner)
 
-    /// A stable word: `history_dropped`, `undecodable`, `threw`, `reading_failed`.
+    /// A stable word: `history-dropped`, `undecodable`, `threw`, `reading-failed`.
     member _.Code: string = code
 
 /// The hash of the entries that were folded, in their order: `h(n) = SHA-256(h(n-1) | SHA-256(line))`, the line being what an export has
@@ -69,7 +69,7 @@ type internal ProjectionFold<'State>
         elif entry.Position > upTo || not (Selection.matches selection entry) then
             true
         elif entry.Position <= last then
-            fail "reading_failed" (at entry + " came out of order, or twice") null
+            fail "reading-failed" (at entry + " came out of order, or twice") null
         else
             last <- entry.Position
             apply entry

@@ -115,14 +115,20 @@ module internal GoneEntries =
         | None when reader.Streams.IsEmpty -> none
         | None -> { Streams = reader.Streams; Deleted = reader.Missing(); Unknown = [||] }
 
-    /// Whether something that could match is gone behind a position, so that a fold from there on would leave it out: only streams and
-    /// positions exclude.
-    let hasLost (after: int64) (gone: GoneEntries) (selection: Selection) : bool =
-        let isRead limit (struct (first, last): struct (int64 * int64)) =
+    /// The lowest positions of something that could match and is gone behind a position, so that a fold from there on would leave it out:
+    /// only streams and positions exclude. None where nothing is.
+    let lost (after: int64) (gone: GoneEntries) (selection: Selection) : struct (int64 * int64) voption =
+        let readOf limit (struct (first, last): struct (int64 * int64)) =
             let first, last = max first (after + 1L), min last limit
+            let ranges = if selection.Ranges.IsEmpty then [ first, last ] else selection.Ranges
 
-            first <= last
-            && (selection.Ranges.IsEmpty || selection.Ranges |> List.exists (fun (low, high) -> low <= last && first <= high))
+            [
+                for low, high in ranges do
+                    let first, last = max first low, min last high
+
+                    if first <= last then
+                        struct (first, last)
+            ]
 
         let lastOf (stream: GoneStream) =
             if selection.Streams.IsEmpty || List.contains stream.Stream.Value selection.Streams then
@@ -131,4 +137,18 @@ module internal GoneEntries =
                 0L
 
         let limit = gone.Streams |> List.fold (fun limit stream -> max limit (lastOf stream)) 0L
-        Array.exists (isRead Int64.MaxValue) gone.Unknown || Array.exists (isRead limit) gone.Deleted
+
+        [
+            for range in gone.Unknown do
+                yield! readOf Int64.MaxValue range
+            for range in gone.Deleted do
+                yield! readOf limit range
+        ]
+        |> List.sort
+        |> List.tryHead
+        |> function
+            | Some range -> ValueSome range
+            | None -> ValueNone
+
+    /// Whether something is.
+    let hasLost (after: int64) (gone: GoneEntries) (selection: Selection) : bool = ValueOption.isSome (lost after gone selection)

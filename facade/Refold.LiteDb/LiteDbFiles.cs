@@ -78,7 +78,7 @@ internal sealed class LiteDbFiles : IStoreFiles
     public static (TransferResult Journal, long BytesBefore, long BytesAfter) Compact(IDatabaseFiles files, long forgetKeysBefore = 0) =>
         Guarded(files, () =>
     {
-        if (!files.Exists(FileRole.Data)) throw new JournalOpenException($"There is no journal in {files.Place}: the file does not exist.");
+        if (!files.Exists(FileRole.Data)) throw OpenFaults.NoJournal(files.Place);
         // Opening brings everything in the log into the data file, and holds the lock until the new file is in its place.
         using var database = Database.Open(files, readOnly: false);
         var progress = database.ReadProgress();

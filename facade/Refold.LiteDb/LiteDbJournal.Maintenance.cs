@@ -89,7 +89,7 @@ public sealed partial class LiteDbJournal
         {
             null => made!,
             JournalException failure => throw failure,
-            var failure => throw new JournalOpenException($"The backup {target.Place} cannot be made: {failure.Message}", failure),
+            var failure => throw OpenFaults.OfDevice($"The backup {target.Place} cannot be made", failure),
         };
     }
 

@@ -102,7 +102,7 @@ public sealed partial class LiteDbJournal : LocalJournal, IObservedJournal, IDat
         {
             database.Dispose();
             if (exception is IOException or UnauthorizedAccessException)
-                throw new JournalOpenException($"The journal {files.Place} cannot be opened: {exception.Message}", exception);
+                throw OpenFaults.OfDevice($"The journal {files.Place} cannot be opened", exception);
             throw;
         }
     }

@@ -20,5 +20,5 @@ internal static class Registration
     }
 
     private static string Required(string path) =>
-        path.Length == 0 ? throw new ArgumentException("A journal in LiteDB needs a file; write litedb:FILE.", nameof(path)) : path;
+        path.Length == 0 ? throw new ArgumentException("A journal in LiteDB needs a file; write litedb:FILE.", "uri") : path;
 }

@@ -2,6 +2,7 @@
 // Called by Program.
 using System.CommandLine;
 using System.CommandLine.Invocation;
+using System.CommandLine.Parsing;
 using Refold.Cli.Verbs;
 
 namespace Refold.Cli.Shell;
@@ -73,7 +74,10 @@ internal static class CommandLine
             return exitCode;
         }
 
-        string verbName = parsed.CommandResult.Command is RootCommand ? "" : parsed.CommandResult.Command.Name + " ";
+        // "evidence make", not "make": that is what has a help.
+        string verbName = "";
+        for (var found = parsed.CommandResult; found.Parent is CommandResult parent; found = parent)
+            verbName = found.Command.Name + " " + verbName;
         string problem = parsed.UnmatchedTokens is not [var token, ..] ? parsed.Errors[0].Message
             : parsed.CommandResult.Command.Options.FirstOrDefault(option => option.Required) is { } needed && !token.StartsWith('-')
                 && parsed.GetResult(needed) is null or { Implicit: true }

@@ -18,10 +18,6 @@ internal static class Failures
         NotAppendedException { Failure: AppendFailure.NoRoom { Reason: var reason } } =>
             (ExitCode.Unreadable,
                 $"There is no room: {reason}. Everything acknowledged is there; make room, and go on (import and record: with --resume)."),
-        JournalCorruptedException =>
-            (ExitCode.Unreadable, exception.Message + " Restore a backup; of segment files, export --salvage gives what still checks."),
-        JournalOpenException { InnerException: UnauthorizedAccessException } =>
-            (ExitCode.Unreadable, exception.Message + " Check the permissions."),
         JournalException => (ExitCode.Unreadable, exception.Message),
         FileNotFoundException or DirectoryNotFoundException => (ExitCode.Unreadable, exception.Message + " Check the path."),
         UnauthorizedAccessException => (ExitCode.Unreadable, exception.Message + " Check the permissions."),

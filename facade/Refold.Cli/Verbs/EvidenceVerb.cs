@@ -169,9 +169,7 @@ internal static class EvidenceVerb
         }
         catch (ProjectionFailedException failed)
         {
-            throw new ToolException(
-                ExitCode.Unreadable,
-                $"It cannot be checked with this journal: {failed.Message.TrimEnd('.')}. Use a backup that has all of it.");
+            throw new ToolException(ExitCode.Unreadable, "It cannot be checked with this journal: " + failed.Message);
         }
 
         if (report.SchemaVersion == 1) again = again.AsVersion1();

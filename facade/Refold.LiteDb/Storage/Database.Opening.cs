@@ -46,7 +46,7 @@ internal sealed partial class Database
             foreach (var file in open) file.Dispose();
             if (exception is JournalException) throw;
             if (exception is IOException or UnauthorizedAccessException)
-                throw new JournalOpenException($"The journal {files.Place} cannot be opened: {exception.Message}", exception);
+                throw OpenFaults.OfDevice($"The journal {files.Place} cannot be opened", exception);
             throw Unreadable(files.Place, exception);
         }
     }
@@ -135,7 +135,7 @@ internal sealed partial class Database
 
     private static Database OpenForReading(IDatabaseFiles files, StoreKind kind, List<IDisposable> open)
     {
-        if (!files.Exists(FileRole.Data)) throw new JournalOpenException($"There is no journal in {files.Place}: the file does not exist.");
+        if (!files.Exists(FileRole.Data)) throw OpenFaults.NoJournal(files.Place);
         var data = new DataStream(Keep(files.Open(FileRole.Data, Opening.Reader)), files.Place);
         var logFile = files.Exists(FileRole.Log) ? Keep(files.Open(FileRole.Log, Opening.Reader)) : null;
         Stream log = logFile is null ? new MemoryStream() : new EngineStream(logFile);

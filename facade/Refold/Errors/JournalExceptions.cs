@@ -40,7 +40,11 @@ public sealed class NotAppendedException(AppendFailure failure)
 
 /// <summary>Whether an append was committed is not known. Open the journal again and retry with the same idempotency key.</summary>
 public sealed class OutcomeUnknownException(Exception cause)
-    : JournalException("outcome-unknown", "The device failed while the batch was written: " + cause.Message, cause);
+    : JournalException(
+        "outcome-unknown",
+        $"The device failed while the batch was written: {cause.Message.TrimEnd('.')}. Open the journal again, and retry with the same "
+        + "idempotency key: the answer says whether the batch is there.",
+        cause);
 
 /// <summary>Entries up to a version were deleted. Read from above it, or start from a snapshot.</summary>
 public class EntriesDroppedException : JournalException
@@ -92,7 +96,8 @@ public sealed class ForeignHistoryException(Head place)
 public sealed class JournalCorruptedException(string file, long offset, string what, string expected, string found)
     : JournalException(
         "corrupt",
-        $"{file}, offset {offset.ToString(System.Globalization.CultureInfo.InvariantCulture)}: {what} is {found}, expected {expected}.")
+        $"{file}, offset {offset.ToString(System.Globalization.CultureInfo.InvariantCulture)}: {what} is {found}, expected {expected}. "
+        + "Restore a backup; of segment files, export --salvage (of the tool refold) gives what still checks.")
 {
     /// <summary>The file.</summary>
     public string File { get; } = file;
@@ -168,4 +173,15 @@ public sealed class UnsupportedFormatException(string file, int found, int suppo
 
 /// <summary>A journal cannot be opened: it is not there, is no journal, or access is denied.</summary>
 public sealed class JournalOpenException(string message, Exception? innerException = null)
-    : JournalException("cannot-open", message, innerException);
+    : JournalException("cannot-open", message, innerException)
+{
+    /// <summary>Of what the device says, which names no remedy.</summary>
+    /// <param name="what">What cannot be done, as the beginning of a sentence.</param>
+    /// <param name="cause">What the device threw.</param>
+    internal static JournalOpenException OfDevice(string what, Exception cause) => new(
+        $"{what}: {cause.Message.TrimEnd('.')}. "
+        + (cause is UnauthorizedAccessException
+            ? "Check the permissions."
+            : "Check the path, the device and its free room, and try again."),
+        cause);
+}

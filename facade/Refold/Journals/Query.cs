@@ -40,12 +40,12 @@ public sealed record Query
     /// <param name="tags">Tags; <c>kind:external</c> and <c>kind:derived</c> ask for provenance.</param>
     /// <returns>The query.</returns>
     /// <exception cref="ArgumentException">A tag breaks a rule.</exception>
-    public static Query WithTags(params string[] tags) => Any(new QueryItem([], tags));
+    public static Query WithTags(params string[] tags) => Of([new QueryItem([], tags)], nameof(tags));
 
     /// <summary>Entries of any of these types.</summary>
     /// <param name="types">Entry types.</param>
     /// <returns>The query.</returns>
-    public static Query OfTypes(params string[] types) => Any(new QueryItem(types, []));
+    public static Query OfTypes(params string[] types) => Of([new QueryItem(types, [])], nameof(types));
 
     /// <summary>Whether both have the same items in the same order.</summary>
     /// <param name="other">The other.</param>
@@ -62,19 +62,23 @@ public sealed record Query
     public static Query Any(params QueryItem[] items)
     {
         ArgumentNullException.ThrowIfNull(items);
-        return new Query(new Core.Query(items.Select(ToCore).ToFSharpList()), [.. items]);
+        return Of([.. items], nameof(items));
     }
+
+    // What breaks a rule is told by the name of what the caller gave.
+    private static Query Of(QueryItem[] items, string name) =>
+        new(new Core.Query(items.Select(item => ToCore(item, name)).ToFSharpList()), items);
 
     private static QueryItem ToFacade(Core.QueryItem item) => new(
         [.. item.Types],
         [.. item.Tags.Select(tag => tag.Value), .. item.Kind is { } kind ? [Core.EntryKindModule.tag(kind.Value)] : (string[])[]]);
 
-    private static Core.QueryItem ToCore(QueryItem item)
+    private static Core.QueryItem ToCore(QueryItem item, string name)
     {
-        ArgumentNullException.ThrowIfNull(item);
-        ArgumentNullException.ThrowIfNull(item.Types);
-        ArgumentNullException.ThrowIfNull(item.Tags);
-        var (tags, kind) = Core.Tags.ofOutward(item.Tags).ValueOrThrow(nameof(item));
+        ArgumentNullException.ThrowIfNull(item, name);
+        ArgumentNullException.ThrowIfNull(item.Types, name);
+        ArgumentNullException.ThrowIfNull(item.Tags, name);
+        var (tags, kind) = Core.Tags.ofOutward(item.Tags).ValueOrThrow(name);
         return new Core.QueryItem(item.Types.ToFSharpList(), tags, kind);
     }
 }

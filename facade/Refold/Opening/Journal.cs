@@ -104,14 +104,16 @@ public static class Journal
     private static InMemoryJournal OpenMemory(string path, JournalOptions options)
     {
         if (path.Length > 0)
-            throw new ArgumentException($"A journal in memory has no path; write memory: instead of memory:{path}.", nameof(path));
+            throw new ArgumentException($"A journal in memory has no path; write memory: instead of memory:{path}.", "uri");
         if (options.ReadOnly)
-            throw new JournalOpenException("A journal in memory is empty when it is opened; there is nothing to open for reading.");
+            throw new JournalOpenException(
+                "A journal in memory is empty when it is opened; there is nothing to open for reading. Open it for writing, or name "
+                + "segments:DIR.");
         return new InMemoryJournal(options);
     }
 
     private static SegmentJournal OpenSegments(string path, JournalOptions options) =>
         path.Length == 0
-            ? throw new ArgumentException("A journal in segment files needs a directory; write segments:DIR.", nameof(path))
+            ? throw new ArgumentException("A journal in segment files needs a directory; write segments:DIR.", "uri")
             : SegmentJournal.Open(path, options);
 }

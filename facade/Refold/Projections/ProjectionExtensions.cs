@@ -93,12 +93,28 @@ public static class ProjectionExtensions
             ? Core.ProjectionRunRequestedFreshness.NewMaybeStale((ulong)Math.Floor(stale.TotalMilliseconds))
             : Core.ProjectionRunRequestedFreshness.Consistent;
         var request = new Core.ProjectionRequest(freshness, answer, Core.Evidence.latestBodyVersion);
-        var asOf = options.AsOfTime is { } time
-            ? (await journal.HeadAsOfAsync(time, cancellationToken).ConfigureAwait(false)).Position
-            : options.AsOf;
+        var asOf = await PlaceOfAsync(journal, options, cancellationToken).ConfigureAwait(false);
         var result = Ran(journal, asOf, streams, reader => run(request, reader));
         if (options.Cache is null || !result.IsOk || result.ResultValue.Keep is not { } row) return (result, null);
         return (result, await options.Cache.PutAsync(key, row.Value, cancellationToken).ConfigureAwait(false));
+    }
+
+    // What is wrong with a place is told of the options that name it.
+    private static async ValueTask<long?> PlaceOfAsync(
+        ILocalJournal journal, ProjectionOptions options, CancellationToken cancellationToken)
+    {
+        if (options.AsOf is { } position && journal.HeadAt(position) is null)
+            throw new ArgumentOutOfRangeException(nameof(options), position, "No batch of the journal holds the position of AsOf.");
+        if (options.AsOfTime is not { } time) return options.AsOf;
+        try
+        {
+            return (await journal.HeadAsOfAsync(time, cancellationToken).ConfigureAwait(false)).Position;
+        }
+        catch (ArgumentOutOfRangeException dropped)
+        {
+            string reason = dropped.Message.Split(" (Parameter", StringSplitOptions.None)[0];
+            throw new ArgumentOutOfRangeException(nameof(options), time, "AsOfTime: " + reason);
+        }
     }
 
     private static ProjectionResult<TState> Result<TState>(Core.ProjectionOutcome<TState> outcome) => new(

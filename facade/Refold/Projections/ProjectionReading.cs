@@ -30,7 +30,7 @@ internal sealed class ProjectionReading(
         // The end of a dropped beginning is in no batch any more, and what its batches come to is kept.
         return ITreeJournal.BeginningUpTo(journal, position) is { } beginning
             ? Place(beginning.Batches, beginning.Latest)
-            : throw new JournalException("dropped", "What the journal knew at the frontier was dropped.");
+            : throw new JournalException("dropped", "What the journal knew at the frontier was dropped meanwhile; run it again.");
     }
 
     private Core.EvidencePlace Place(long batches, DateTimeOffset? latest) =>

@@ -100,7 +100,13 @@ public sealed partial class SegmentJournal
     private void CheckProvable(CompactionRequest request)
     {
         if (request is not CompactionRequest.RetainFrom retain) return;
-        foreach (var size in retain.ProvableSizes) ConsistencyProof(size);
+        foreach (var size in retain.ProvableSizes)
+        {
+            if (size < 0 || size > RootAt().Size)
+                throw new ArgumentOutOfRangeException(
+                    nameof(request), size, "A size that is to stay provable is from 0 to the number of batches of the journal.");
+            ConsistencyProof(size);
+        }
     }
 
     private void CheckPosition(long position)

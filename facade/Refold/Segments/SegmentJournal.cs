@@ -165,7 +165,7 @@ public sealed partial class SegmentJournal : LocalJournal, IObservedJournal
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new JournalOpenException($"The journal {device.Place} cannot be opened: {exception.Message}", exception);
+            throw JournalOpenException.OfDevice($"The journal {device.Place} cannot be opened", exception);
         }
     }
 

@@ -77,7 +77,9 @@ public static class Snapshots
     {
         CheckNoPath("memory", path);
         if (options.ReadOnly)
-            throw new JournalOpenException("A snapshot store in memory is empty when it is opened; there is nothing to open for reading.");
+            throw new JournalOpenException(
+                "A snapshot store in memory is empty when it is opened; there is nothing to open for reading. Open it for writing, or name "
+                + "segments:DIR.");
         return new InMemorySnapshotStore(options);
     }
 
@@ -89,13 +91,13 @@ public static class Snapshots
 
     private static DirectorySnapshotStore OpenSegments(string path, SnapshotOptions options) =>
         path.Length == 0
-            ? throw new ArgumentException("A snapshot store in files needs a directory; write segments:DIR.", nameof(path))
+            ? throw new ArgumentException("A snapshot store in files needs a directory; write segments:DIR.", "uri")
             : DirectorySnapshotStore.Open(path, options);
 
     private static void CheckNoPath(string scheme, string path)
     {
         if (path.Length > 0)
             throw new ArgumentException(
-                $"The snapshot store {scheme}: has no path; write {scheme}: instead of {scheme}:{path}.", nameof(path));
+                $"The snapshot store {scheme}: has no path; write {scheme}: instead of {scheme}:{path}.", "uri");
     }
 }

@@ -13,8 +13,8 @@ let private outcome projection answer journal = withCache consistent answer proj
 let private isDropped result =
     match result with
     | Error(ProjectionRunReportError.ProjectionFailed(source, report)) ->
-        equal "history_dropped" (source :?> ProjectionException).Code
-        startsWith "history_dropped" source.Message
+        equal "history-dropped" (source :?> ProjectionException).Code
+        startsWith "history-dropped" source.Message
         contains ProjectionRunFinding.ProjectionFailed report.Body.Findings
     | _ -> failtest "the run was to fail"
 

@@ -47,7 +47,8 @@ public class ScriptTests
                 + "body 3cdc81b278e7187a1677f5e79087adcc1efb5a7b0c8500a77d40a9e7a64d67c6",
                 "an hour after noon: Some 1150L, frontier Some (Visible (1767358800000L, 2L)), "
                 + "body a26101b9a736d00dbe5e6d1a977427254091645b1f816ce6e3bc0323657e4a48",
-                "once something is deleted: history_dropped: entries that the query could match were deleted or dropped, "
+                "once something is deleted: history-dropped: an entry at position 1 that the query could match was deleted or dropped; "
+                + "run it over a backup that is whole, or from a state that a cache kept behind them, "
                 + "body 4a7d9d62a17a95f4a171924eeaf708047cef31fba94adac87915e9775830d050",
             ],
             result.Lines);

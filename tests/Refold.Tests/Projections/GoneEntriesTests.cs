@@ -16,7 +16,7 @@ public class GoneEntriesTests
     private static ProjectionSource Stream(string name) => new ProjectionSource.Stream(name);
 
     private static void Fails(ILocalJournal journal, params ProjectionSource[] sources) => Assert.Contains(
-        "history_dropped", Assert.Throws<ProjectionFailedException>(() => journal.RunWithEvidence(Count(sources))).Message,
+        "history-dropped", Assert.Throws<ProjectionFailedException>(() => journal.RunWithEvidence(Count(sources))).Message,
         StringComparison.Ordinal);
 
     private static long Runs(ILocalJournal journal, params ProjectionSource[] sources) => journal.RunWithEvidence(Count(sources)).State;
@@ -44,6 +44,29 @@ public class GoneEntriesTests
         Fails(journal, Stream("k"), Stream("two"));
         Fails(journal, Stream("one"), Range(1, 2));
         Assert.Equal(0, Runs(journal, Stream("two"), Range(8, 9)));
+    }
+
+    [Theory]
+    [MemberData(nameof(All))]
+    public async Task WhatIsGone_IsNamedByItsPositions_WithTheRemedy(string store)
+    {
+        await using var journal = Stores.Open(store);
+        foreach (var stream in new[] { "k", "one", "one", "k", "k", "two", "two", "k" }) await journal.Append(Samples.Entry(stream));
+        await journal.DeleteToAsync("one", 2);
+        await journal.DeleteToAsync("two", 2);
+        Names("entries at positions 2 to 3 that the query could match were deleted or dropped");
+        Names("an entry at position 3 that", Range(3, 5));
+        Names("entries at positions 6 to 7 that", Range(4, 8));
+        // The lowest of several, in whatever order they are declared.
+        Names("an entry at position 3 that", Range(6, 7), Range(3, 3));
+
+        void Names(string what, params ProjectionSource[] sources)
+        {
+            var failed = Assert.Throws<ProjectionFailedException>(() => journal.RunWithEvidence(Count(sources)));
+            Assert.StartsWith("projection run failed: history-dropped: " + what, failed.Message, StringComparison.Ordinal);
+            Assert.Contains("run it over a backup that is whole", failed.Message, StringComparison.Ordinal);
+            Assert.Contains(what, Assert.Single(failed.Report.Diagnostics), StringComparison.Ordinal);
+        }
     }
 
     [Theory]

@@ -93,7 +93,7 @@ public class ProjectionTests
         await FillAsync(journal);
         await journal.DeleteToAsync("a/1", 3);
         var failed = Assert.Throws<ProjectionFailedException>(() => journal.RunWithEvidence(Count()));
-        Assert.Contains("history_dropped", failed.Message, StringComparison.Ordinal);
+        Assert.Contains("history-dropped", failed.Message, StringComparison.Ordinal);
         Assert.Equal(
             [
                 ProjectionFinding.ObservedFreshnessUnavailable, ProjectionFinding.InputFrontierUnknown,

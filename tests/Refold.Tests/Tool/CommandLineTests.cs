@@ -81,6 +81,18 @@ public class CommandLineTests
     }
 
     [Theory]
+    [InlineData("evidence make --nonsense", "evidence make")]
+    [InlineData("evidence verify", "evidence verify")]
+    [InlineData("checkpoint verify a b", "checkpoint verify")]
+    [InlineData("rng --nonsense", "rng")]
+    public void WrongUsageOfAVerbBelowAnother_PointsToAHelpThatIsThere(string line, string verb)
+    {
+        Assert.EndsWith($"See: refold {verb} --help\n", RefoldTool.Run(line.Split(' ')).ExpectError(2) + "\n", StringComparison.Ordinal);
+        // Here the program has the name of the test's.
+        Assert.Contains($" {verb} ", RefoldTool.Run([.. verb.Split(' '), "--help"]).Expect(0).Output, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("--json")]
     [InlineData("nonsense")]
     [InlineData("rng")]

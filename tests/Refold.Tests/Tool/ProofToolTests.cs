@@ -91,7 +91,7 @@ public class ProofToolTests
         // What was deleted cannot be folded: the run fails, and says so in its report.
         RefoldTool.Run("compact", "--delete-stream", "dispatch", "--journal", uri).Expect(0);
         var failed = RefoldTool.Run("evidence", "make", "--json", "--journal", uri).Expect(1);
-        Assert.Contains("history_dropped", failed.Error, StringComparison.Ordinal);
+        Assert.Contains("history-dropped", failed.Error, StringComparison.Ordinal);
         Assert.Contains("ProjectionFailed", Body(failed.Output), StringComparison.Ordinal);
 
         static string Body(string json)

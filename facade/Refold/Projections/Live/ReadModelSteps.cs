@@ -86,7 +86,7 @@ internal sealed class ReadModelSteps(
         if (entries.Count == 0) return (entries, head);
         var last = entries[^1].Position;
         var upTo = await journal.HeadAtAsync(last, cancellationToken).ConfigureAwait(false)
-            ?? throw new JournalException("dropped", "What was read was dropped meanwhile.");
+            ?? throw new JournalException("dropped", "What was read was dropped meanwhile; it is read again.");
         if (upTo.Position == last) return (entries, upTo);
         await foreach (var entry in journal.ReadAllAsync(last + 1, cancellationToken: cancellationToken).ConfigureAwait(false))
         {

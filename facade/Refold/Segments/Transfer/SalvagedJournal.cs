@@ -63,7 +63,7 @@ internal sealed class SalvagedJournal
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new JournalOpenException($"The journal {device.Place} cannot be read: {exception.Message}", exception);
+            throw JournalOpenException.OfDevice($"The journal {device.Place} cannot be read", exception);
         }
     }
 

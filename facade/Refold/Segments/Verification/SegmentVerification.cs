@@ -29,7 +29,7 @@ public sealed record SegmentVerification(long Entries, Head Head, SegmentFault? 
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new JournalOpenException($"The journal {device.Place} cannot be read: {exception.Message}", exception);
+            throw JournalOpenException.OfDevice($"The journal {device.Place} cannot be read", exception);
         }
     }
 
