@@ -196,7 +196,7 @@ let tests =
             for change in [ List.rev; List.collect (fun entry -> [ entry; entry ]) ] do
                 let disordered = { reader with Read = fun _ _ _ -> change (Examples.all journal) |> Seq.ofList }
                 let source, _ = failure (ProjectionRun.over totals (Evidence.request consistent) disordered)
-                equal "reading_failed" (source :?> ProjectionException).Code)
+                equal "reading-failed" (source :?> ProjectionException).Code)
 
         testCase "a reader may hand over more than matches" (fun () ->
             let reader = JournalEvidence.reader journal
