@@ -78,9 +78,6 @@ module internal PayloadText =
 
             // A character of two units is shown whole, or not.
             let cut =
-                if text.Length > shown && System.Char.IsHighSurrogate text[shown - 1] then
-                    shown - 1
-                else
-                    shown
+                if text.Length > shown && System.Char.IsHighSurrogate text[shown - 1] then shown - 1 else shown
 
             if text.Length <= shown then text else text.Substring(0, cut) + "..."

@@ -92,3 +92,16 @@ type internal ListedEntries(entries: EntryData[]) =
     override _.IsFixed = true
     override _.Make(index, _) = entries[index]
     override _.Release() = ()
+
+/// Entries whose payloads nobody else can change.
+[<RequireQualifiedAccess>]
+module internal OwnPayload =
+
+    /// The same entry over a copy of its payload.
+    let entry (entry: Entry) : Entry =
+        { entry with
+            Data =
+                { entry.Data with
+                    Payload = Bytes.Wrap(ReadOnlyMemory(entry.Data.Payload.Memory.ToArray()))
+                }
+        }

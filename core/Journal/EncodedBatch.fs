@@ -187,6 +187,12 @@ type EncodedBatch
     /// Expected versions, the condition and the key.
     member internal _.Demands: AppendDemands = AppendDemands.Of demands
 
+    /// The same as a request; its entries are not asked for.
+    member internal this.Request: AppendRequest =
+        match this.Demands with
+        | AppendDemands.Requested request -> request
+        | AppendDemands.OfStep step -> step.ToRequest()
+
     /// Index of the first entry, number of entries and hash of each leaf.
     member internal _.Leaves: struct (int * int * Hash)[] = Array.sub leaves 0 leafCount
 

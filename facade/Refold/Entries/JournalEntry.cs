@@ -93,6 +93,9 @@ public sealed class JournalEntry : IEquatable<JournalEntry>
             ? new JournalEntry(new Core.Entry(position, version, batch, data.Value))
             : null;
 
+    // What was read from bytes of somebody else is a view into them.
+    internal JournalEntry WithOwnPayload() => new(Core.OwnPayload.entry(Value));
+
     /// <inheritdoc/>
     public bool Equals(JournalEntry? other) => other is not null && Value.Equals(other.Value);
 

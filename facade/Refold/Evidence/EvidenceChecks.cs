@@ -140,7 +140,8 @@ public static class EvidenceChecks
     private static EvidenceCheck Run(ILocalJournal journal, EvidenceReport report, Core.RunReportBody body)
     {
         if (body.Head.Position < 1) return new EvidenceCheck("/head: a run has entries, and there are none before it", []);
-        if (EvidenceExtensions.FloorOf(journal, body.Run.Stream) > 0) throw EvidenceExtensions.Dropped($"the start of the run '{body.Run}'");
+        if (EvidenceExtensions.FloorOf(journal, body.Run.Stream) > 0)
+            throw EvidenceExtensions.Dropped($"the start of the run '{body.Run}'");
         try
         {
             return new EvidenceCheck(report.DifferenceFrom(journal.RunReport(body.Run, body.Head.Position)), []);

@@ -53,8 +53,8 @@ public static class EvidenceExtensions
     /// <param name="alreadyThere">How many entries of the source were in the journal before; not below 0.</param>
     /// <param name="renumbered">Whether the entries got new positions, versions and batches.</param>
     /// <param name="timesTruncated">Whether digits of times behind the seventh were to be cut off.</param>
-    /// <returns>The report, with a hash over the entries between the heads. Positions that a file leaves out are no entries; make the report
-    /// before anything is deleted.</returns>
+    /// <returns>The report, with a hash over the entries between the heads. Positions that a file leaves out are no entries; make the
+    /// report before anything is deleted.</returns>
     /// <exception cref="ArgumentException">One of the heads is not of this journal.</exception>
     /// <exception cref="JournalException">The tree at the head was dropped (<c>dropped</c>).</exception>
     /// <exception cref="NotSupportedException">The store has no batch tree.</exception>

@@ -14,7 +14,7 @@ internal static class JournalBounds
         SegmentJournal segments => segments.Begin,
         IDatabaseJournal database => database.Begin,
         InMemoryJournal memory => memory.Begin,
-        InlineJournal inline => Begin(inline.Inner),
+        ITreeJournal { Inner: { } inner } => Begin(inner),
         _ => null,
     };
 
@@ -23,7 +23,7 @@ internal static class JournalBounds
     public static long? TryKeysForgottenBefore(IJournal journal) => journal switch
     {
         SegmentJournal or IDatabaseJournal => KeysForgottenBefore(journal),
-        InlineJournal inline => TryKeysForgottenBefore(inline.Inner),
+        ITreeJournal { Inner: { } inner } => TryKeysForgottenBefore(inner),
         _ => null,
     };
 

@@ -72,9 +72,9 @@ public sealed class RequiredGates
     public ValueTask<AppendResult> RestoreAsync(IReadOnlyList<JournalEntry> batch, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(batch);
-        // A copy, looked at here: what the caller does wrong, or does to the list afterwards, must not reach the store.
-        JournalEntry[] entries = [.. batch];
-        if (Array.Exists(entries, entry => entry is null)) throw new ArgumentNullException(nameof(batch), "An entry is null.");
+        // Copies, looked at here: what the caller does wrong, or does to the list or to bytes afterwards, must not reach the store.
+        JournalEntry[] entries =
+            [.. batch.Select(entry => entry?.WithOwnPayload() ?? throw new ArgumentNullException(nameof(batch), "An entry is null."))];
         if (cancellationToken.IsCancellationRequested) return ValueTask.FromCanceled<AppendResult>(cancellationToken);
         // What breaks a rule is answered by the store.
         if (!Asks || entries.Length == 0 || IsBypassed(entries) || entries.EncodedAgain() is not { } encoded
@@ -129,9 +129,9 @@ public sealed class RequiredGates
     {
         if (batch[^1].Stream != gates!.Stream || !BypassRecord.TryRead(batch[^1], out var record) || record.Pipeline != gates.Pipeline)
             return false;
-        // Of a batch that lost entries nobody can tell any more what was let through.
+        // Of a batch that lost entries nobody can tell any more what was let through: what is left has to be of the types that were.
         var isWhole = batch[0].Position == batch[0].Batch && batch[^1].Position - batch[0].Position == batch.Length - 1;
-        if (!isWhole) return true;
+        if (!isWhole) return batch.SkipLast(1).All(entry => record.Types.Contains(entry.Type));
         using var content = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         foreach (var entry in batch.SkipLast(1)) content.AppendData(entry.ToCanonicalBytes());
         return record.Content == Hash.OfSpan(content.GetHashAndReset());

@@ -42,6 +42,9 @@ internal static class GateTranslation
         ArgumentNullException.ThrowIfNull(request.Entries);
         // Looked at twice for a bypass, so that both see the same; of many more than a batch may have no more than show that.
         EntryData[] entries = [.. request.Entries.Take(Core.Limits.batchEntries + 1)];
+        // Encoded twice then: both times the same bytes.
+        if (request.Bypass is not null)
+            entries = Array.ConvertAll(entries, entry => entry is null ? null! : entry with { Payload = entry.Payload.ToArray() });
         var proposed = request with { Entries = entries, Gates = null, Pass = null, Bypass = null };
         var (batch, failure) = proposed.Encoded();
         if (batch is null) return (null, null, failure);

@@ -39,7 +39,8 @@ public static class OperationReplayExtensions
             {
                 var verified = await journal.VerifyAsync(run, aggregates, options ?? new VerifyOptions(), cancellationToken)
                     .ConfigureAwait(false);
-                return await new OperationReplay(journal, verified, operations, options?.UpTo is not null).RunAsync(cancellationToken).ConfigureAwait(false);
+                var replay = new OperationReplay(journal, verified, operations, options?.UpTo is not null);
+                return await replay.RunAsync(cancellationToken).ConfigureAwait(false);
             },
             cancellationToken);
     }

@@ -56,7 +56,8 @@ public class EvidenceReportTests
         await RecordAsync(journal);
         var last = journal.Head.Position;
         var early = journal.RunReport(RunId.Create("test"), last - 20);
-        Assert.True(early.Head!.Value.Position <= last - 20 + 3);
+        // The batch that holds the position counts whole.
+        Assert.Equal(journal.HeadAt(last - 20), early.Head);
         Assert.True(journal.Check(early).Holds);
         Assert.NotEqual(early.BodyHash, journal.RunReport(RunId.Create("test")).BodyHash);
         await journal.DeleteToAsync("order/1", 2);
@@ -75,14 +76,21 @@ public class EvidenceReportTests
         var report = EvidenceReport.Of(replay);
         Assert.Equal((EvidenceKind.Replay, journal.Head), (report.Kind, report.Head));
         RequireReadable(report);
-        await journal.AppendAsync(new AppendRequest(Samples.Entry("z")));
-        var again = await journal.VerifyAsync(RunId.Create("test"), Order.Aggregate);
+        // Others append, also to the run's streams.
+        await journal.AppendAsync(new AppendRequest(Samples.Entry("z"), RunFixture.Fact("order/1", 5)));
+        var upTo = new VerifyOptions { UpTo = report.Head!.Value.Position };
+        var again = await journal.VerifyAsync(RunId.Create("test"), [Order.Aggregate], upTo);
         Assert.Equal(new EvidenceCheck(null, []), journal.CheckReplay(report, again));
+        var later = await journal.VerifyAsync(RunId.Create("test"), Order.Aggregate);
+        Assert.Throws<ArgumentException>(() => journal.CheckReplay(report, later));
+        var behind = new VerifyOptions { UpTo = 10_000 };
+        await Assert.ThrowsAsync<ArgumentOutOfRangeException>(
+            () => journal.VerifyAsync(RunId.Create("test"), [Order.Aggregate], behind));
         Assert.Contains("/verdict", journal.Check(report).NotChecked);
         Assert.True(journal.Check(report).Holds);
 
         // Another fold of the same commands: the report of its replay says where it went apart.
-        var other = await journal.VerifyAsync(RunId.Create("test"), Generous);
+        var other = await journal.VerifyAsync(RunId.Create("test"), [Generous], upTo);
         Assert.False(other.Matched);
         Assert.StartsWith("/decided: the report says ", journal.CheckReplay(report, other).Difference, StringComparison.Ordinal);
         var turned = journal.CheckReplay(EvidenceReport.Of(other), again);
@@ -129,16 +137,19 @@ public class EvidenceReportTests
             foreach (var (stream, command) in RunFixture.Commands(30)) await run.Orders().ExecuteAsync(stream, command, ct);
             var inRun = EvidenceReport.Of((await run.Orders().TakeSnapshotAsync("order/1", ct))!);
             RequireReadable(inRun);
-            Assert.Equal(new EvidenceCheck(null, []), await journal.CheckSnapshotAsync(inRun, Order.Aggregate));
+            Assert.Equal(new EvidenceCheck(null, ["/pin", "/run"]), await journal.CheckSnapshotAsync(inRun, Order.Aggregate));
             Assert.Equal(
-                ["/checksum", "/state_hash", "/state_schema_version", "/state_type"], journal.Check(inRun).NotChecked);
+                ["/checksum", "/pin", "/run", "/state_hash", "/state_schema_version", "/state_type"], journal.Check(inRun).NotChecked);
         }
 
         var outside = EvidenceReport.Of((await journal.TakeSnapshotAsync("order/2", Order.Aggregate, new InMemorySnapshotStore(), ct))!);
         Assert.Equal(EvidenceKind.Snapshot, outside.Kind);
-        Assert.Equal(new EvidenceCheck(null, []), await journal.CheckSnapshotAsync(outside, Order.Aggregate));
-        var forged = new Snapshot("order/2", 2, outside.Head!.Value, Order.Aggregate.State!.Encode(new OrderState(true, 77, 0)));
-        Assert.False((await journal.CheckSnapshotAsync(EvidenceReport.Of(forged), Order.Aggregate)).Holds);
+        Assert.Equal(new EvidenceCheck(null, ["/pin", "/run"]), await journal.CheckSnapshotAsync(outside, Order.Aggregate));
+        var version = journal.HighestVersion("order/2");
+        var forged = new Snapshot("order/2", version, outside.Head!.Value, Order.Aggregate.State!.Encode(new OrderState(true, 77, 0)));
+        Assert.True(journal.Check(EvidenceReport.Of(forged)).Holds);
+        var found = await journal.CheckSnapshotAsync(EvidenceReport.Of(forged), Order.Aggregate);
+        Assert.Contains(found.Difference!.Split(':')[0], new[] { "/checksum", "/state_hash" });
         var behind = new Snapshot("order/2", 1_000, outside.Head!.Value, forged.State);
         Assert.StartsWith("/version: ", journal.Check(EvidenceReport.Of(behind)).Difference, StringComparison.Ordinal);
         await Assert.ThrowsAsync<ArgumentException>(

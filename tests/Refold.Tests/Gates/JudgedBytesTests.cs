@@ -90,5 +90,16 @@ public class JudgedBytesTests
         "\"fine\""u8.CopyTo(bytes);
         await journal.TryAppendAsync(batch, ct);
         Assert.Equal(["\"bad!\""], seen);
+        Assert.Equal("\"bad!\"", Encoding.UTF8.GetString(journal.ReadAll().Single().Payload.Span));
+
+        // So with an entry that is a view of bytes which its caller uses again, also while the gates look.
+        var canonical = new JournalEntry(2, 2, 2, new EntryData("a", "T", "\"good\""u8.ToArray())).ToCanonicalBytes();
+        var restored = JournalEntry.TryRead(2, 2, 2, canonical)!;
+        seen.Clear();
+        var restoring = journal.TryRestoreAsync([restored], ct);
+        Array.Fill(canonical, (byte)'x');
+        Assert.IsType<AppendResult.Appended>(await restoring);
+        Assert.Equal(["\"good\""], seen);
+        Assert.Equal("\"good\"", Encoding.UTF8.GetString(journal.ReadAll().Last().Payload.Span));
     }
 }

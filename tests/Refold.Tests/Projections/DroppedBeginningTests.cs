@@ -30,7 +30,7 @@ public class DroppedBeginningTests
             Assert.Equal(expected.BodyToJson(), around.RunWithEvidence(later, begin.Position).Report.BodyToJson());
             // What could have matched is gone, there as everywhere.
             var failed = Assert.Throws<ProjectionFailedException>(() => journal.RunWithEvidence(SameHistory.Of("all"), begin.Position));
-            Assert.Contains("history_dropped", failed.Message, StringComparison.Ordinal);
+            Assert.Contains("history-dropped", failed.Message, StringComparison.Ordinal);
             Assert.Throws<ArgumentOutOfRangeException>(() => journal.RunWithEvidence(later, begin.Position - 1));
             await journal.DisposeAsync();
         }

@@ -70,9 +70,13 @@ public sealed class ReportToolTests : IDisposable
             "Diverged", JsonNode.Parse(File.ReadAllText(directory.File("diverged")))!["body"]!["verdict"]!.ToJsonString(),
             StringComparison.Ordinal);
         Assert.Contains("/decided: the report says ", Verify(directory.File("diverged"), Uri).Expect(1).Output, StringComparison.Ordinal);
+        // Decided by the rule that it was made with, it is the same.
+        Verify(directory.File("diverged"), Uri, "--choices", "3").Expect(0);
+        Verify(made, Uri, "--choices", "3").ExpectError(2);
+        RefoldTool.Run("evidence", "make", "--run", run, "--as-of-time", "2000-01-01T00:00:00Z", "--journal", Uri).ExpectError(3);
 
         RefoldTool.Run("state", "--stream", "dispatch", "--report", directory.File("state"), "--journal", Uri).Expect(0);
-        RequireChecked(directory.File("state"), "snapshot/v1");
+        RequireChecked(directory.File("state"), "snapshot/v1", "/pin /run");
 
         RefoldTool.Run("inspect", "--report", directory.File("opening"), "--journal", Uri).Expect(0);
         RequireChecked(directory.File("opening"), "opening/v1", "/ignored /interrupted /path /restored /tail");
@@ -97,7 +101,7 @@ public sealed class ReportToolTests : IDisposable
             Assert.True(Verify(directory.File(name), Uri, "--json").Expect(0).Json.GetProperty("ok").GetBoolean());
         }
 
-        RequireChecked(directory.File("cut"), "compaction/v1", "/order");
+        RequireChecked(directory.File("cut"), "compaction/v1", "/gone /order");
         // Of the import nothing is left to be counted.
         Assert.Contains("deleted or dropped", Verify(directory.File("import"), Uri).Expect(3).Error, StringComparison.Ordinal);
 
