@@ -86,27 +86,20 @@ public static class GateExtensions
         cancellationToken.ThrowIfCancellationRequested();
         // What breaks a rule is answered as for any append, and no gate is asked.
         if (!Proposal(request).TryEncode(out var batch, out _))
-            return await AnswerAsync(journal.AppendInsideAsync(Proposal(request), cancellationToken)).ConfigureAwait(false);
+            return await Boundary.Following(journal.AppendInsideAsync(Proposal(request), cancellationToken));
         var trace = options.AsksAll ? gates.EvaluateAll(context, batch, out var pass) : gates.Evaluate(context, batch, out pass);
         if (pass is not null)
         {
             var passed = request with { Gates = request.Gates ?? gates, Pass = pass };
-            return await AnswerAsync(journal.AppendInsideAsync(passed, cancellationToken)).ConfigureAwait(false);
+            return await Boundary.Following(journal.AppendInsideAsync(passed, cancellationToken));
         }
 
         var record = options.RecordDenials
-            ? await AnswerAsync(journal.AppendInsideAsync(Record(gates, trace), cancellationToken)).ConfigureAwait(false)
+            ? await Boundary.Following(journal.AppendInsideAsync(Record(gates, trace), cancellationToken))
             : null;
         var denied = new AppendResult.NotAppended(new AppendFailure.Denied(trace) { Record = record });
         JournalObserver.Of(journal)?.Refused(denied);
         return denied;
-    }
-
-    private static async ValueTask<AppendResult> AnswerAsync(ValueTask<AppendResult> appending)
-    {
-        var answered = appending.AsTask();
-        await Boundary.Following(answered);
-        return await answered.ConfigureAwait(false);
     }
 
     /// <summary>The append of a denial's record.</summary>

@@ -103,26 +103,23 @@ public sealed class RequiredGates
         // Of a known key nothing is committed, and the answer is the first one: only the store knows that.
         if (batch.Key is not null)
         {
-            var answer = await AnswerAsync(append(GateTranslation.RefusedBy(batch, gates!), cancellationToken)).ConfigureAwait(false);
+            var refused = GateTranslation.RefusedBy(batch, gates!);
+            refused.AllowSynchronousContinuations = true;
+            var answer = await Boundary.Following(append(refused, cancellationToken));
             if (answer is not AppendResult.NotAppended { Failure: AppendFailure.PassRefused }) return answer;
         }
 
-        return await RecordedAsync(failure, cancellationToken).ConfigureAwait(false);
+        return await Boundary.Following(RecordedAsync(failure, cancellationToken));
     }
 
     private async ValueTask<AppendResult> RecordedAsync(AppendFailure failure, CancellationToken cancellationToken)
     {
         if (!options.RecordDenials || failure is not AppendFailure.Denied denied) return new AppendResult.NotAppended(failure);
         var record = GateExtensions.Record(gates!, denied.Trace).Encode();
-        var recorded = await AnswerAsync(append(record, cancellationToken)).ConfigureAwait(false);
+        // What follows is short, and nobody else's.
+        record.AllowSynchronousContinuations = true;
+        var recorded = await Boundary.Following(append(record, cancellationToken));
         return new AppendResult.NotAppended(denied with { Record = recorded });
-    }
-
-    private static async ValueTask<AppendResult> AnswerAsync(ValueTask<AppendResult> appending)
-    {
-        var answered = appending.AsTask();
-        await Boundary.Following(answered);
-        return await answered.ConfigureAwait(false);
     }
 
     private bool IsBypassed(JournalEntry[] batch)

@@ -65,6 +65,11 @@ internal static class Boundary
     /// <param name="task">The task.</param>
     public static Following Following(Task task) => new(task);
 
+    /// <summary>As <see cref="Following(Task)"/>, with the answer, or what the work threw. A method that did this and was itself awaited
+    /// plainly would let its caller go on on the pool all the same.</summary>
+    /// <param name="work">What is awaited.</param>
+    public static Following<T> Following<T>(ValueTask<T> work) => new(work.AsTask());
+
     /// <summary>The same result. Whoever awaits it goes on on the pool; whoever blocks on it is woken by the thread that answers.</summary>
     /// <param name="work">What goes on on the thread that answers.</param>
     public static ValueTask<T> Of<T>(ValueTask<T> work)
@@ -94,4 +99,18 @@ internal readonly struct Following(Task task) : System.Runtime.CompilerServices.
     public void UnsafeOnCompleted(Action continuation) => task.ContinueWith(
         static (_, next) => ((Action)next!)(), continuation, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously,
         TaskScheduler.Default);
+}
+
+/// <summary>What is awaited by <see cref="Boundary.Following{T}(ValueTask{T})"/>.</summary>
+internal readonly struct Following<T>(Task<T> task) : System.Runtime.CompilerServices.ICriticalNotifyCompletion
+{
+    public bool IsCompleted => task.IsCompleted;
+
+    public Following<T> GetAwaiter() => this;
+
+    public T GetResult() => task.GetAwaiter().GetResult();
+
+    public void OnCompleted(Action continuation) => new Following(task).OnCompleted(continuation);
+
+    public void UnsafeOnCompleted(Action continuation) => new Following(task).UnsafeOnCompleted(continuation);
 }
